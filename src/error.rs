@@ -1,0 +1,1 @@
+//! One error for everything a person can meet.

@@ -1,0 +1,14 @@
+//! `duo-provision`: back up, restore, reset and provision the keys of a RedBear Duo.
+
+pub mod archive;
+pub mod cloud;
+pub mod dct;
+pub mod dfuse;
+pub mod error;
+pub mod keys;
+pub mod simulator;
+pub mod usb;
+pub mod workflow;
+
+#[cfg(feature = "addon")]
+mod addon;

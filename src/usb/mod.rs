@@ -1,0 +1,167 @@
+//! The seam between the DfuSe protocol and a USB bus.
+//!
+//! Three buses stand behind these traits: libusb ([`libusb`]), a USB/IP server on loopback ([`usbip`]) and
+//! the simulator's in-process bus. Everything here is synchronous: one operation runs whole on one blocking
+//! thread, and nothing sleeps but through the [`Clock`].
+
+use std::fmt;
+use std::time::Duration;
+
+/// The eight bytes that open a control transfer, less `wLength` (it is the buffer's length).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// `bmRequestType`: direction, type and recipient.
+    pub request_type: u8,
+    /// `bRequest`.
+    pub request: u8,
+    /// `wValue`.
+    pub value: u16,
+    /// `wIndex`.
+    pub index: u16,
+}
+
+/// Where a device is plugged in: bus number and the chain of ports, written `1-2` or `1-1.4` (dfu-util's
+/// "path"). It is the only thing that tells two Duos with an r3 or r4 bootloader apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortPath(String);
+
+impl PortPath {
+    /// From a bus number and the ports from the root hub to the device (at most seven).
+    pub fn new(bus: u8, ports: &[u8]) -> Self {
+        let ports: Vec<String> = ports.iter().map(u8::to_string).collect();
+        Self(format!("{bus}-{}", if ports.is_empty() { "0".to_owned() } else { ports.join(".") }))
+    }
+
+    /// The written form, `1-1.4`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PortPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A device on a bus, as far as it is known without opening it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Bus and ports.
+    pub path: PortPath,
+    /// The address the host gave it; changes at every enumeration.
+    pub address: u8,
+    /// `idVendor`.
+    pub vendor_id: u16,
+    /// `idProduct`.
+    pub product_id: u16,
+    /// `bcdDevice`; 0x0200 for the bootloaders r3 and r4, 0x0250 for r5 and r6.
+    pub bcd_device: u16,
+}
+
+/// Why a control transfer did not complete.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransferError {
+    /// The device refused the request.
+    #[error("the device refused the request (STALL)")]
+    Stall,
+    /// No answer within the time limit; whether the request took effect is unknown.
+    #[error("no answer within the time limit")]
+    Timeout,
+    /// The device is gone; whether the request took effect is unknown.
+    #[error("the device was disconnected")]
+    Disconnected,
+    /// The device sent more than was asked for.
+    #[error("the device sent more data than was asked for")]
+    Babble,
+    /// A bus error (CRC, bit stuffing, a host controller's complaint), in the driver's own words.
+    #[error("USB protocol error: {0}")]
+    Protocol(String),
+}
+
+/// Why a device, or the bus itself, cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UsbError {
+    /// The machine has no usable USB at all.
+    #[error("USB is not available on this machine: {0}")]
+    Unavailable(String),
+    /// The operating system does not let this user open the device.
+    #[error("no permission to open the USB device")]
+    AccessDenied,
+    /// Another program has claimed the interface.
+    #[error("another program is using the USB device")]
+    Busy,
+    /// The device is bound to a driver that libusb cannot use (Windows without WinUSB).
+    #[error("the USB device has no driver that this program can use")]
+    WrongDriver,
+    /// The device went away between listing and opening.
+    #[error("the USB device is no longer there")]
+    Gone,
+    /// A `--usbip` server that is not there or does not speak USB/IP.
+    #[error("the USB/IP server: {0}")]
+    Server(String),
+    /// Anything else, in the driver's own words.
+    #[error("USB: {0}")]
+    Other(String),
+}
+
+/// A bus that devices are found on.
+pub trait Bus: Send + Sync {
+    /// True where the devices are simulated; everything shown of them has to say so.
+    fn is_virtual(&self) -> bool;
+
+    /// All devices with one of the given `(idVendor, idProduct)` pairs, ordered by path. Opens nothing.
+    fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError>;
+
+    /// Opens a device for control transfers; claims nothing.
+    fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError>;
+
+    /// Polls [`Bus::list`] until `wanted` accepts a device or the clock reaches `deadline`; `None` then, or
+    /// when `cancelled` says so.
+    fn wait_for(
+        &self,
+        ids: &[(u16, u16)],
+        wanted: &dyn Fn(&Device) -> bool,
+        clock: &dyn Clock,
+        deadline: Duration,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Device>, UsbError> {
+        loop {
+            if let Some(found) = self.list(ids)?.into_iter().find(|d| wanted(d)) {
+                return Ok(Some(found));
+            }
+            if cancelled() || clock.now() >= deadline {
+                return Ok(None);
+            }
+            clock.sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// An open device. Dropping it releases what was claimed and closes it.
+pub trait Transport: Send {
+    /// A device-to-host control transfer of at most `buffer.len()` bytes; returns how many came.
+    fn control_in(
+        &mut self,
+        setup: Setup,
+        buffer: &mut [u8],
+        timeout: Duration,
+    ) -> Result<usize, TransferError>;
+
+    /// A host-to-device control transfer of all of `data`.
+    fn control_out(&mut self, setup: Setup, data: &[u8], timeout: Duration) -> Result<(), TransferError>;
+
+    /// Claims an interface for this process.
+    fn claim(&mut self, interface: u8) -> Result<(), UsbError>;
+
+    /// `SET_INTERFACE` through the operating system, which has to know of it.
+    fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError>;
+}
+
+/// Time, so that tests can run on a virtual one. `now` counts from an arbitrary origin and never goes back.
+pub trait Clock: Send + Sync {
+    /// Time since the clock's origin.
+    fn now(&self) -> Duration;
+    /// Blocks for `duration`. The system clock is the only place in the crate that really sleeps.
+    fn sleep(&self, duration: Duration);
+}
