@@ -20,7 +20,7 @@ pub enum Layouts {
 pub struct Field {
     /// The member's name in `dct.h`.
     pub name: &'static str,
-    /// Bytes from the start of the application section: the DfuSe address on alt setting 1.
+    /// Bytes from the start of the application section: the `DfuSe` address on alt setting 1.
     pub offset: usize,
     /// Size in bytes.
     pub size: usize,

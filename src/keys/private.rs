@@ -25,15 +25,21 @@ pub(super) const EXPONENT: u32 = 65_537;
 pub(super) const EXPONENT_BYTES: [u8; 3] = [0x01, 0x00, 0x01];
 
 /// An RSA-1024 private key with e = 65537 whose numbers have all been checked. Wiped when dropped.
+///
+/// The numbers are boxed, so that moving a key leaves no copy of them behind.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateKey(Box<Numbers>);
+
+/// The numbers, checked or about to be.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct PrivateKey {
-    pub(super) n: U1024,
-    pub(super) d: U1024,
-    pub(super) p: U512,
-    pub(super) q: U512,
-    pub(super) dp: U512,
-    pub(super) dq: U512,
-    pub(super) qinv: U512,
+struct Numbers {
+    n: U1024,
+    d: U1024,
+    p: U512,
+    q: U512,
+    dp: U512,
+    dq: U512,
+    qinv: U512,
 }
 
 /// Magnitudes as they stand in an encoding: big-endian, no leading zeros, any length.
@@ -53,7 +59,7 @@ impl PrivateKey {
     /// and its cost does not depend on what a file says.
     pub(super) fn from_magnitudes(m: &Magnitudes<'_>) -> Result<Self, KeyError> {
         check_public_size(m.n, m.e)?;
-        let key = Self {
+        let numbers = Box::new(Numbers {
             n: wide(Number::N, m.n)?,
             d: wide(Number::D, m.d)?,
             p: half(Number::P, m.p)?,
@@ -61,12 +67,12 @@ impl PrivateKey {
             dp: half(Number::DP, m.dp)?,
             dq: half(Number::DQ, m.dq)?,
             qinv: half(Number::QInv, m.qinv)?,
-        };
-        key.check()?;
-        Ok(key)
+        });
+        numbers.check()?;
+        Ok(Self(numbers))
     }
 
-    /// Makes a key of two primes of 512 bits; d is e⁻¹ mod (p − 1)(q − 1), as PolarSSL on the device has it.
+    /// Makes a key of two primes of 512 bits; d is e⁻¹ mod (p − 1)(q − 1), as `PolarSSL` on the device has it.
     pub(super) fn from_primes(p: U512, q: U512) -> Result<Self, KeyError> {
         let n: U1024 = p.concatenating_mul(&q);
         let bits = n.bit_width() as usize;
@@ -80,30 +86,32 @@ impl PrivateKey {
         let odd_p = Odd::new(p).into_option().ok_or(Relation::CompositeP)?;
         let qinv = q.rem(odd_p.as_nz_ref()).invert_odd_mod(&odd_p);
         let qinv = qinv.into_option().ok_or(Relation::Coefficient)?;
-        let key = Self { n, d, dp: d.rem(&p1), dq: d.rem(&q1), p, q, qinv };
-        key.check()?;
-        Ok(key)
+        let numbers = Box::new(Numbers { n, d, dp: d.rem(&p1), dq: d.rem(&q1), p, q, qinv });
+        numbers.check()?;
+        Ok(Self(numbers))
     }
 
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::from_checked_modulus(self.n.to_be_bytes().into())
+        PublicKey::from_checked_modulus(self.0.n.to_be_bytes().into())
     }
 
     /// A number, big-endian at its full width: 128 bytes for n and d, 64 for the others. Secret, but for n.
     pub fn number(&self, number: Number) -> Zeroizing<Vec<u8>> {
         let half = |value: &U512| Zeroizing::new(Zeroizing::new(value.to_be_bytes()).as_slice().to_vec());
         match number {
-            Number::N => Zeroizing::new(self.n.to_be_bytes().as_slice().to_vec()),
-            Number::D => Zeroizing::new(Zeroizing::new(self.d.to_be_bytes()).as_slice().to_vec()),
-            Number::P => half(&self.p),
-            Number::Q => half(&self.q),
-            Number::DP => half(&self.dp),
-            Number::DQ => half(&self.dq),
-            Number::QInv => half(&self.qinv),
+            Number::N => Zeroizing::new(self.0.n.to_be_bytes().as_slice().to_vec()),
+            Number::D => Zeroizing::new(Zeroizing::new(self.0.d.to_be_bytes()).as_slice().to_vec()),
+            Number::P => half(&self.0.p),
+            Number::Q => half(&self.0.q),
+            Number::DP => half(&self.0.dp),
+            Number::DQ => half(&self.0.dq),
+            Number::QInv => half(&self.0.qinv),
         }
     }
+}
 
+impl Numbers {
     /// Checks every relation of RFC 8017 §3.2. The cheap ones come first: primality, which costs most, is
     /// reached by numbers that agree in everything else only.
     fn check(&self) -> Result<(), Relation> {
