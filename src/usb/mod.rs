@@ -1,8 +1,14 @@
-//! The seam between the DfuSe protocol and a USB bus.
+//! The seam between the `DfuSe` protocol and a USB bus.
 //!
 //! Three buses stand behind these traits: libusb ([`libusb`]), a USB/IP server on loopback ([`usbip`]) and
 //! the simulator's in-process bus. Everything here is synchronous: one operation runs whole on one blocking
 //! thread, and nothing sleeps but through the [`Clock`].
+
+pub mod clock;
+pub mod drive;
+pub mod identity;
+pub mod libusb;
+pub mod session;
 
 use std::fmt;
 use std::time::Duration;
@@ -91,7 +97,7 @@ pub enum UsbError {
     /// Another program has claimed the interface.
     #[error("another program is using the USB device")]
     Busy,
-    /// The device is bound to a driver that libusb cannot use (Windows without WinUSB).
+    /// The device is bound to a driver that libusb cannot use (Windows without `WinUSB`).
     #[error("the USB device has no driver that this program can use")]
     WrongDriver,
     /// The device went away between listing and opening.
