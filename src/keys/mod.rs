@@ -11,6 +11,7 @@
 //!   [`firmware`], an independent model of the device's reader, reads back as the same key.
 //! - [`Slot::classify`] says what is in a device's key slot.
 
+mod describe;
 mod encode;
 mod error;
 pub mod firmware;

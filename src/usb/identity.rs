@@ -3,6 +3,7 @@
 //! Knows which bootloader generations there are and what the serial number of each is worth. Everything that
 //! is read here was chosen by the device and may be a lie, or an escape sequence.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::session::SessionError;
@@ -26,6 +27,15 @@ pub enum BootloaderGeneration {
     R3R4,
     /// r5 and r6, `bcdDevice` 0x0250: system firmware from 0.3.0. The serial number is the device id.
     R5R6,
+}
+
+impl fmt::Display for BootloaderGeneration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::R3R4 => "r3-r4",
+            Self::R5R6 => "r5-r6",
+        })
+    }
 }
 
 impl BootloaderGeneration {

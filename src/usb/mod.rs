@@ -9,9 +9,13 @@ pub mod drive;
 pub mod identity;
 pub mod libusb;
 pub mod session;
+pub mod usbip;
 
 use std::fmt;
 use std::time::Duration;
+
+pub use identity::BootloaderGeneration;
+pub use session::{DfuSession, SessionError};
 
 /// The eight bytes that open a control transfer, less `wLength` (it is the buffer's length).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +119,11 @@ pub enum UsbError {
 pub trait Bus: Send + Sync {
     /// True where the devices are simulated; everything shown of them has to say so.
     fn is_virtual(&self) -> bool;
+
+    /// What `--usbip` has to say to reach this bus again; `None` for the machine's own USB.
+    fn address(&self) -> Option<String> {
+        None
+    }
 
     /// All devices with one of the given `(idVendor, idProduct)` pairs, ordered by path. Opens nothing.
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError>;
