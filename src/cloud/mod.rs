@@ -12,11 +12,13 @@
 //! | [`retry`] | when and for how long to wait before asking again; pure, but for the system's timer |
 //! | [`profile`] | particle-cli's files |
 //! | [`network`] | certificates and proxies |
+//! | [`failure`] | what goes wrong on the way |
 //! | [`client`] | HTTP |
 
 pub mod api_url;
 pub mod client;
 pub mod excerpt;
+pub mod failure;
 pub mod network;
 pub mod profile;
 pub mod provisioning;

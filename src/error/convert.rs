@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Code, Error};
 use crate::archive::FileError;
 use crate::cloud::api_url::ApiUrlError;
-use crate::cloud::client::{CloudError, Unreachable};
+use crate::cloud::failure::{CloudError, Unreachable};
 use crate::cloud::network::NetworkError;
 use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::{Refusal, RequestError};
