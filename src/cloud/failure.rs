@@ -146,7 +146,9 @@ fn tls_problem(error: &rustls::Error) -> TlsProblem {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsProblem::WrongHost
         }
-        CertificateError::UnknownIssuer => TlsProblem::Untrusted,
+        // A signature that does not fit is what another authority of the same name makes, as when one's own
+        // was made anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsProblem::Untrusted,
         // `openssl req -x509` marks its self-signed certificates as authorities, which is what the verifier
         // stumbles over first. Its error type is not among rustls's own.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsProblem::Untrusted,
@@ -180,7 +182,8 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut next = error.source();
     while let Some(error) = next {
         let text = error.to_string();
-        if words.last() != Some(&text) {
+        // hyper-util's name for the phase, which the caller's own words say better.
+        if !text.starts_with("client error (") && words.last() != Some(&text) {
             words.push(text);
         }
         next = cause(error);
