@@ -252,3 +252,18 @@ async fn no_proxy_sees_plain_http() {
     client.provision(&request(), &token(), options(), &mut |_| {}, pending()).await.unwrap();
     assert!(proxy.requests().is_empty());
 }
+
+#[test]
+fn the_process_environment_brings_in_no_other_proxy() {
+    // Variables are a process's own, so this takes another one: this very program, running one test.
+    let nobody = "http://127.0.0.1:1";
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "client::the_token_goes_into_one_header_and_nowhere_else"])
+        .envs(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, nobody)))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+}

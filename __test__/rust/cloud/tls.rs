@@ -162,6 +162,16 @@ async fn without_roots_nobody_is_asked() {
 }
 
 #[tokio::test]
+async fn the_systems_own_roots_do_not_trust_a_stranger() {
+    let url = serve(Authority::new().issue(&localhost())).await;
+    match call(&url, NetworkEnv::default()).await {
+        // A system without certificates is one that this suite may run on.
+        Err(CloudError::Network(NetworkError::NoRoots { .. })) => {}
+        other => assert_eq!(problem(other), TlsProblem::Untrusted),
+    }
+}
+
+#[tokio::test]
 async fn a_proxy_sees_a_host_and_no_token() {
     let authority = Authority::new();
     let refuse = Reaction::Say(b"HTTP/1.1 502 No\r\ncontent-length: 0\r\n\r\n".to_vec());
