@@ -25,7 +25,7 @@ pub enum CloudError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// No connection: nothing was sent.
-    #[error("{host} cannot be reached, nothing was sent: {reason}{}", if *.proxy { " (HTTPS_PROXY is set)" } else { "" })]
+    #[error("{host} cannot be reached, nothing was sent: {reason}{}", proxy_note(*.proxy))]
     Unreachable {
         /// The API's host.
         host: String,
@@ -49,6 +49,10 @@ pub enum CloudError {
         /// True where a request may have been sent, the outcome of which is not known.
         sent: bool,
     },
+}
+
+fn proxy_note(proxy: bool) -> &'static str {
+    if proxy { " (HTTPS_PROXY is set)" } else { "" }
 }
 
 /// Why there is no connection.
