@@ -180,7 +180,8 @@ fn operation(code: u16) -> Vec<u8> {
 }
 
 fn read_device_list(input: &mut impl Read) -> Result<Vec<Exported>, UsbError> {
-    let [] = read_operation(input, OP_REP_DEVLIST)?.map_err(|code| server(format!("it answers with status {code}")))?;
+    let [] = read_operation(input, OP_REP_DEVLIST)?
+        .map_err(|code| server(format!("it answers with status {code}")))?;
     let count = u32::from_be_bytes(read_array(input)?);
     if count > MAX_DEVICES {
         return Err(nonsense());
@@ -396,7 +397,11 @@ impl UsbipTransport {
     }
 
     /// Exactly `size` bytes. What has come when the time is up is kept for the next call.
-    fn read_packet(&mut self, size: usize, deadline: Instant) -> Result<zeroize::Zeroizing<Vec<u8>>, Missing> {
+    fn read_packet(
+        &mut self,
+        size: usize,
+        deadline: Instant,
+    ) -> Result<zeroize::Zeroizing<Vec<u8>>, Missing> {
         let mut input = Patient { stream: &self.stream, deadline };
         while self.partial.len() < size {
             let have = self.partial.len();
@@ -464,12 +469,7 @@ impl Transport for UsbipTransport {
     }
 
     fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError> {
-        let setup = Setup {
-            request_type: 0x01,
-            request: 11,
-            value: alt.into(),
-            index: interface.into(),
-        };
+        let setup = Setup { request_type: 0x01, request: 11, value: alt.into(), index: interface.into() };
         self.control_out(setup, &[], STANDARD_TIMEOUT)
     }
 }
