@@ -1,1 +1,27 @@
-//! simulator
+//! Virtual Duos: product code, with which users test their own pipelines.
+//!
+//! This room knows how a Duo behaves, from its bootloader's descriptors to the layout of its flash. It
+//! knows nothing of how this crate talks to one: everything is written from the firmware's own sources with
+//! its own literals, and neither `dct` nor `dfuse` is imported, so that a wrong offset cannot hide.
+//!
+//! - [`duo`]: one emulated Duo, a state machine with time as a parameter;
+//! - [`faults`]: what goes wrong with it, and when;
+//! - [`hub`]: the ports that Duos are plugged into, shared by the two ways to reach them:
+//! - [`bus`]: the crate's own `Bus` and `Transport` traits, in-process;
+//! - [`usbip`]: a USB/IP server on loopback, for a Linux kernel or any other USB/IP client;
+//! - [`clock`]: a clock that jumps instead of sleeping.
+//!
+//! Nothing listens until it is started, and nothing here touches a real device.
+
+pub mod bus;
+pub mod clock;
+pub mod duo;
+pub mod faults;
+pub mod hub;
+pub mod usbip;
+
+pub use bus::VirtualBus;
+pub use clock::{RealClock, VirtualClock};
+pub use duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
+pub use hub::Hub;
+pub use usbip::UsbIpServer;

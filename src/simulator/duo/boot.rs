@@ -1,0 +1,64 @@
+//! What the system firmware does to the DCT when it starts (redbear/firmware `dcd.cpp`, `handshake.cpp`).
+
+use super::{DeviceKey, Duo, Presence, SystemFirmware, dct};
+
+/// `SubjectPublicKeyInfo` of an RSA-1024 key, up to its modulus.
+const SPKI_HEAD: [u8; 29] = [
+    0x30, 0x81, 0x9f, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05,
+    0x00, 0x03, 0x81, 0x8d, 0x00, 0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00,
+];
+/// Its exponent, 65537.
+const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
+
+impl Duo {
+    /// Starts the system firmware, and says where the Duo is to be found afterwards. Without a system
+    /// firmware the bootloader stays.
+    pub(super) fn boot(&mut self) -> Presence {
+        if self.memory.firmware() == SystemFirmware::Missing {
+            return Presence::Dfu;
+        }
+        self.boots += 1;
+        if !dct::has_valid_copy(self.memory.dct_area()) {
+            // A DCT that cannot be used is made anew, with an erased key slot: the next lines fill it.
+            let blank = DeviceKey { slot: [0xff; 1216].into(), spki: [0xff; 162] };
+            self.memory.set_dct_area(&dct::after_first_boot(&self.options, &blank));
+        }
+        self.store_device_id();
+        self.make_missing_key();
+        self.publish_public_key();
+        if self.options.returns_to_dfu { Presence::Dfu } else { Presence::Normal }
+    }
+
+    fn store_device_id(&mut self) {
+        if dct::wants_device_id(self.options.generation, &self.memory.read_dct(dct::DEVICE_ID, 1)) {
+            let id = self.options.device_id;
+            self.memory.write_dct(dct::DEVICE_ID, &id);
+        }
+    }
+
+    /// Only a first byte of 0xFF means "no key"; a slot of zeros counts as one.
+    fn make_missing_key(&mut self) {
+        if self.memory.read_dct(dct::PRIVATE_KEY, 1) == [0xff] {
+            let key = (self.make_key)();
+            self.keys_made += 1;
+            self.memory.write_dct(dct::PRIVATE_KEY, &key.slot[..]);
+        }
+    }
+
+    /// The cloud code derives the public key from the private one when it starts. A slot that does not hold
+    /// a key in the device's own form is left alone here; the real firmware would publish what it misreads.
+    fn publish_public_key(&mut self) {
+        let slot = zeroize::Zeroizing::new(self.memory.read_dct(dct::PRIVATE_KEY, 139));
+        if slot[..2] != [0x30, 0x82] || slot[4..11] != [0x02, 0x01, 0x00, 0x02, 0x81, 0x81, 0x00] {
+            return;
+        }
+        let mut spki = [0; 162];
+        spki[..29].copy_from_slice(&SPKI_HEAD);
+        spki[29..157].copy_from_slice(&slot[11..139]);
+        spki[157..].copy_from_slice(&SPKI_TAIL);
+        let field = dct::public_slot(&spki);
+        if self.memory.read_dct(dct::PUBLIC_KEY, field.len()) != field {
+            self.memory.write_dct(dct::PUBLIC_KEY, &field);
+        }
+    }
+}

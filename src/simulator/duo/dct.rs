@@ -1,0 +1,180 @@
+//! The DCT as a Duo holds it after its first boot: two copies, one of them current.
+//!
+//! Knows where the fields lie (redbear/firmware `dct.h`; offsets are into the application section) and how
+//! the firmware replaces a copy. What the sources leave open is this simulator's own choice and marked so.
+
+use super::{DeviceKey, DuoOptions, Generation, SystemFirmware};
+
+/// One copy.
+pub const COPY_SIZE: usize = 16 * 1024;
+/// Where the application section starts in a copy.
+pub const APPLICATION_SECTION: usize = 7548;
+
+/// The device's private key: PKCS#1, padded with 0xFF.
+pub const PRIVATE_KEY: usize = 34;
+/// Its public key: 162 bytes of `SubjectPublicKeyInfo`, then zeros.
+pub const PUBLIC_KEY: usize = 1250;
+/// Bytes of the public key field.
+pub const PUBLIC_KEY_SIZE: usize = 384;
+/// The 12-byte device id, from the r5 bootloader on.
+pub const DEVICE_ID: usize = 3618;
+
+const SYSTEM_FLAGS: usize = 0;
+const VERSION: usize = 32;
+const IP_CONFIG: usize = 1634;
+const FEATURE_FLAGS: usize = 1754;
+const COUNTRY_CODE: usize = 1758;
+const CLAIM_CODE: usize = 1762;
+const CLAIMED: usize = 1825;
+const SSID_PREFIX: usize = 1826;
+const DEVICE_CODE: usize = 1852;
+const VERSION_STRING: usize = 1858;
+const DNS_RESOLVE: usize = 1890;
+const SERVER_KEY: usize = 2082;
+const SERVER_ADDRESS: usize = SERVER_KEY + 384;
+const FLASH_MODULES: usize = 2852;
+
+// The header of a copy (WICED `platform_dct_header_t`).
+const WRITE_INCOMPLETE: usize = 8;
+const IS_CURRENT: usize = 9;
+const MAGIC: usize = 12;
+// From system firmware 0.3.2, behind the application section's 8,423 bytes: 52 bytes with a sequence number
+// and a CRC-32. Their places within the 52 are this simulator's choice.
+const SEQUENCE: usize = APPLICATION_SECTION + 8424;
+const CRC: usize = SEQUENCE + 4;
+
+/// Somewhere in the part of a copy that comes before the application section: the Wi-Fi settings, because
+/// of which a dump is a secret. Place and contents are made up.
+const WIFI: usize = 512;
+
+/// A whole DCT after first boot: the first copy current, the second erased.
+pub fn after_first_boot(options: &DuoOptions, key: &DeviceKey) -> [u8; 2 * COPY_SIZE] {
+    let mut area = [0xff; 2 * COPY_SIZE];
+    let firmware = options.system_firmware();
+    header(&mut area[..COPY_SIZE]);
+    area[WIFI..WIFI + 32].copy_from_slice(b"ssid=VirtualNetwork;pass=letmein");
+    fill_fields(&mut area[APPLICATION_SECTION..COPY_SIZE], options, key);
+    seal(&mut area[..COPY_SIZE], 1, firmware);
+    area
+}
+
+fn header(copy: &mut [u8]) {
+    copy[..4].copy_from_slice(&16384u32.to_le_bytes());
+    copy[4..8].copy_from_slice(&16384u32.to_le_bytes());
+    copy[WRITE_INCOMPLETE] = 0;
+    copy[IS_CURRENT] = 1;
+    copy[10] = 1;
+    copy[11] = 0;
+    copy[MAGIC..MAGIC + 4].copy_from_slice(b"BRCM");
+}
+
+fn fill_fields(section: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
+    let generation = options.generation;
+    let mut put = |offset: usize, bytes: &[u8]| section[offset..offset + bytes.len()].copy_from_slice(bytes);
+    let firmware = options.system_firmware();
+    if firmware < SystemFirmware::Version(0, 3, 2) {
+        put(SYSTEM_FLAGS, &[0xc0, 0xac]);
+    }
+    put(VERSION, &[1, 0]);
+    put(PRIVATE_KEY, &key.slot[..]);
+    put(PUBLIC_KEY, &public_slot(&key.spki));
+    put(IP_CONFIG, &[0; 24]);
+    put(FEATURE_FLAGS, &[0xff; 4]);
+    put(COUNTRY_CODE, b"US\0\0");
+    put(CLAIM_CODE, &[0; 63]);
+    put(CLAIMED, b"1");
+    put(SSID_PREFIX, b"\x03Duo");
+    put(DEVICE_CODE, &device_code(&options.device_id));
+    put(VERSION_STRING, &[0; 32]);
+    put(VERSION_STRING, firmware.to_string().as_bytes());
+    put(DNS_RESOLVE, &[0; 128]);
+    put(SERVER_KEY, &options.server_key[..]);
+    // type, length and at most 64 bytes of name: what the field has room for before the port
+    put(SERVER_ADDRESS, &options.server_address[..options.server_address.len().min(66)]);
+    put(FLASH_MODULES, &[0; 100]);
+    if generation.names_itself() {
+        put(DEVICE_ID, &options.device_id);
+    }
+}
+
+/// Six letters and digits made of the device id, as on the label of the access point.
+fn device_code(id: &[u8; 12]) -> [u8; 6] {
+    const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    std::array::from_fn(|i| ALPHABET[usize::from(id[i + 6] & 31)])
+}
+
+/// The public key field: the key, then zeros.
+pub fn public_slot(spki: &[u8; 162]) -> [u8; PUBLIC_KEY_SIZE] {
+    let mut slot = [0; PUBLIC_KEY_SIZE];
+    slot[..spki.len()].copy_from_slice(spki);
+    slot
+}
+
+/// Which of the two copies is current; 0 where none is valid.
+pub fn current_copy(area: &[u8]) -> usize {
+    let copies = [&area[..COPY_SIZE], &area[COPY_SIZE..]];
+    match [is_valid(copies[0]), is_valid(copies[1])] {
+        [true, true] => match (sequence(copies[0]), sequence(copies[1])) {
+            (Some(a), Some(b)) => usize::from(b > a),
+            (None, Some(_)) => 1,
+            (Some(_), None) => 0,
+            (None, None) => usize::from(copies[0][IS_CURRENT] != 1 && copies[1][IS_CURRENT] == 1),
+        },
+        [false, true] => 1,
+        _ => 0,
+    }
+}
+
+/// True where either copy can be used at all.
+pub fn has_valid_copy(area: &[u8]) -> bool {
+    is_valid(&area[..COPY_SIZE]) || is_valid(&area[COPY_SIZE..])
+}
+
+fn is_valid(copy: &[u8]) -> bool {
+    copy[MAGIC..MAGIC + 4] == *b"BRCM" && copy[WRITE_INCOMPLETE] == 0
+}
+
+/// The sequence number, where its checksum is right.
+fn sequence(copy: &[u8]) -> Option<u32> {
+    let stored = u32::from_le_bytes(copy[CRC..CRC + 4].try_into().ok()?);
+    let number = u32::from_le_bytes(copy[SEQUENCE..SEQUENCE + 4].try_into().ok()?);
+    (stored == crc32(&copy[..CRC])).then_some(number)
+}
+
+/// Writes `data` at `offset` of the application section: into a duplicate, which then becomes the current
+/// copy. What would go past the copy's end, or into the sequence number behind the section, is dropped.
+pub fn rewrite(area: &mut [u8], offset: usize, data: &[u8], firmware: SystemFirmware) {
+    let current = current_copy(area);
+    let mut copy = area[current * COPY_SIZE..(current + 1) * COPY_SIZE].to_vec();
+    let number = sequence(&copy).unwrap_or(0);
+    let start = (APPLICATION_SECTION + offset).min(COPY_SIZE);
+    let end = (start + data.len()).min(COPY_SIZE);
+    copy[start..end].copy_from_slice(&data[..end - start]);
+    header(&mut copy);
+    seal(&mut copy, number.wrapping_add(1), firmware);
+
+    let other = 1 - current;
+    area[other * COPY_SIZE..(other + 1) * COPY_SIZE].copy_from_slice(&copy);
+    area[current * COPY_SIZE + IS_CURRENT] = 0;
+}
+
+fn seal(copy: &mut [u8], number: u32, firmware: SystemFirmware) {
+    if firmware < SystemFirmware::Version(0, 3, 2) {
+        return;
+    }
+    copy[SEQUENCE..SEQUENCE + 4].copy_from_slice(&number.to_le_bytes());
+    let crc = crc32(&copy[..CRC]);
+    copy[CRC..CRC + 4].copy_from_slice(&crc.to_le_bytes());
+}
+
+/// CRC-32 as in IEEE 802.3, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0u32, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    })
+}
+
+/// True where the firmware of `generation` would store its device id at boot.
+pub fn wants_device_id(generation: Generation, section_id: &[u8]) -> bool {
+    generation.names_itself() && section_id.first() == Some(&0xff)
+}

@@ -1,0 +1,123 @@
+//! What a Duo says of itself: device, configuration and string descriptors of the four bootloaders, and the
+//! Microsoft OS descriptors of r5 and r6.
+//!
+//! Knows bytes only. Numbers: USB 2.0 §9.6, DFU 1.1 §4.2, the bootloader binaries r3 to r6 in redbear/Duo
+//! `firmware/bootloader`, redbear/firmware `usbd_composite.c` for normal mode.
+
+use super::Generation;
+
+/// `idVendor`, RedBear's share of Particle's.
+pub const VENDOR: u16 = 0x2b04;
+/// `idProduct` of the bootloader.
+pub const PRODUCT_DFU: u16 = 0xd058;
+/// `idProduct` of the running system firmware.
+pub const PRODUCT_NORMAL: u16 = 0xc058;
+
+/// `bVendorCode` of the Microsoft OS string descriptor.
+pub const MS_VENDOR_CODE: u8 = 0xee;
+
+const MS_INTERFACE_GUID: &str = "{37fb5f90-1a34-4929-933b-8a27e1850033}";
+
+/// The device descriptor, 18 bytes.
+pub fn device(product: u16, bcd_device: u16, class: [u8; 3]) -> Vec<u8> {
+    let mut d = vec![18, 1, 0x00, 0x02];
+    d.extend(class);
+    d.push(64);
+    d.extend(VENDOR.to_le_bytes());
+    d.extend(product.to_le_bytes());
+    d.extend(bcd_device.to_le_bytes());
+    d.extend([1, 2, 3, 1]);
+    d
+}
+
+/// The bootloader's configuration descriptor, 45 bytes: one interface with three alternate settings and,
+/// after the last of them, one DFU functional descriptor.
+pub fn configuration_dfu() -> Vec<u8> {
+    let mut d = vec![9, 2, 45, 0, 1, 1, 2, 0xc0, 50];
+    for alt in 0..3 {
+        d.extend([9, 4, 0, alt, 0, 0xfe, 0x01, 0x02, 6 + alt]);
+    }
+    // bmAttributes 0x0B, wDetachTimeOut 255, wTransferSize 4096, bcdDFUVersion 1.1a
+    d.extend([9, 0x21, 0x0b, 0xff, 0x00, 0x00, 0x10, 0x1a, 0x01]);
+    d
+}
+
+/// The smallest configuration with which the running firmware can be seen on the bus: the vendor interface.
+pub fn configuration_normal() -> Vec<u8> {
+    vec![9, 2, 18, 0, 1, 1, 0, 0xc0, 50, 9, 4, 0, 0, 0, 0xff, 0xff, 0xff, 0]
+}
+
+/// A string descriptor of the bootloader, or `None` where there is none.
+///
+/// Nothing refers to the strings 4 and 5; their wording is this simulator's own.
+pub fn string_dfu(generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
+    Some(match index {
+        0 => vec![4, 3, 0x09, 0x04],
+        1 => string("RedBear"),
+        2 => string("Duo DFU Mode"),
+        3 => string(serial),
+        4 => string("DFU Configuration"),
+        5 => string("DFU Interface"),
+        6 => string(generation.internal_flash_map()),
+        7 => string("@DCT Flash   /0x00000000/01*016Kg"),
+        8 => string("@Serial Flash   /0x00000000/192*004Kg,128*004Kg,64*004Kg,128*004Kg"),
+        0xee if generation.has_ms_descriptors() => {
+            let mut d = string("MSFT100");
+            d[0] += 2;
+            d.extend([MS_VENDOR_CODE, 0]);
+            d
+        }
+        _ => return None,
+    })
+}
+
+/// A string descriptor of the running system firmware.
+pub fn string_normal(generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
+    Some(match index {
+        0 => vec![4, 3, 0x09, 0x04],
+        1 => string("RedBear"),
+        2 if generation.names_itself() => string("Duo"),
+        2 => string("Duo with WiFi and BLE"),
+        3 => string(serial),
+        _ => return None,
+    })
+}
+
+/// UTF-16LE behind the two-byte header. Longer than a descriptor can be (126 units) is cut.
+pub fn string(text: &str) -> Vec<u8> {
+    let mut d = vec![0, 3];
+    d.extend(text.encode_utf16().take(126).flat_map(u16::to_le_bytes));
+    d[0] = u8::try_from(d.len()).unwrap_or(254);
+    d
+}
+
+/// The extended compatible id descriptor (`wIndex` 4), 40 bytes: interface 0 wants WinUSB.
+pub fn ms_compatible_id() -> Vec<u8> {
+    let mut d = vec![40, 0, 0, 0, 0x00, 0x01, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+    d.extend([0, 1]);
+    d.extend(b"WINUSB\0\0");
+    d.extend([0; 8 + 6]);
+    d
+}
+
+/// The extended properties descriptor (`wIndex` 5), 142 bytes: the interface's GUID.
+pub fn ms_properties() -> Vec<u8> {
+    let name = utf16_z("DeviceInterfaceGUID");
+    let data = utf16_z(MS_INTERFACE_GUID);
+    let mut property = 1u32.to_le_bytes().to_vec(); // REG_SZ
+    property.extend(u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
+    property.extend(&name);
+    property.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
+    property.extend(&data);
+
+    let size = u32::try_from(property.len() + 4).unwrap_or(u32::MAX);
+    let mut d = (size + 10).to_le_bytes().to_vec();
+    d.extend([0x00, 0x01, 5, 0, 1, 0]);
+    d.extend(size.to_le_bytes());
+    d.extend(property);
+    d
+}
+
+fn utf16_z(text: &str) -> Vec<u8> {
+    text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect()
+}

@@ -1,0 +1,195 @@
+//! The three memories behind the alternate settings: internal flash, the DCT in it, and the serial flash.
+//!
+//! Knows which address lies where, what may be written, and how flash takes a write. Knows nothing of USB.
+//! Numbers: the bootloaders' interface strings, redbear/firmware `usbd_dfu_mal.c` and `usbd_dct_if.c`.
+
+use super::dct::{self, COPY_SIZE};
+use super::{Generation, SystemFirmware};
+
+const INTERNAL_BASE: u32 = 0x0800_0000;
+const INTERNAL_SIZE: usize = 1024 * 1024;
+const SERIAL_SIZE: usize = 512 * 4096;
+const SERIAL_SECTOR: usize = 4096;
+
+/// Alt 1 checks only that a transfer starts below this.
+const DCT_LIMIT: u32 = 0x4000;
+
+/// How the next flash write is spoilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteFault {
+    /// The write fails, as the device itself would notice.
+    Fails,
+    /// The device believes that it wrote; nothing changed.
+    Silent,
+    /// Only the first so many bytes reach the flash; the rest stays as it was.
+    Half(usize),
+}
+
+/// All that a Duo remembers without power. No `Debug`: it holds a private key.
+pub struct Memory {
+    generation: Generation,
+    firmware: SystemFirmware,
+    internal: Vec<u8>,
+    serial: Vec<u8>,
+}
+
+impl Memory {
+    /// Erased flash.
+    pub fn new(generation: Generation, firmware: SystemFirmware) -> Self {
+        Self { generation, firmware, internal: vec![0xff; INTERNAL_SIZE], serial: vec![0xff; SERIAL_SIZE] }
+    }
+
+    /// `length` bytes as UPLOAD returns them; `None` where the firmware refuses and forgets to say so.
+    /// What lies behind the end of a memory reads as zeros.
+    pub fn read(&self, alt: u8, address: u32, length: usize) -> Option<Vec<u8>> {
+        match alt {
+            0 => {
+                let start = self.internal_offset(address)?;
+                Some(padded(&self.internal[start..], length))
+            }
+            1 if !self.dct_readable() => Some(vec![0; length]),
+            1 if address < DCT_LIMIT => Some(self.read_dct(address as usize, length)),
+            // The bootloader that borrows the DCT code from the system firmware copies into a cleared buffer.
+            1 if self.generation == Generation::R6 => Some(vec![0; length]),
+            2 => {
+                let start = usize::try_from(address).ok().filter(|&a| a < SERIAL_SIZE)?;
+                Some(padded(&self.serial[start..], length))
+            }
+            _ => None,
+        }
+    }
+
+    /// Programs `data`.
+    pub fn write(&mut self, alt: u8, address: u32, data: &[u8], fault: Option<WriteFault>) -> Result<(), ()> {
+        let data = match fault {
+            Some(WriteFault::Fails) => return Err(()),
+            Some(WriteFault::Silent) => return Ok(()),
+            Some(WriteFault::Half(bytes)) => &data[..bytes.min(data.len())],
+            None => data,
+        };
+        match alt {
+            0 => {
+                let start = self.internal_offset(address).ok_or(())?;
+                if start < self.generation.bootloader_size() {
+                    return Err(());
+                }
+                let end = start + data.len();
+                program(self.internal.get_mut(start..end).ok_or(())?, data);
+                Ok(())
+            }
+            1 if self.dct_readable() && address < DCT_LIMIT => {
+                self.write_dct(address as usize, data);
+                Ok(())
+            }
+            2 => {
+                let start = usize::try_from(address).map_err(|_| ())?;
+                let end = start.checked_add(data.len()).ok_or(())?;
+                program(self.serial.get_mut(start..end).ok_or(())?, data);
+                Ok(())
+            }
+            _ => Err(()),
+        }
+    }
+
+    /// Erases the sector that `address` lies in. On alt 1 there is nothing to erase, and an address outside
+    /// is ignored, as the firmware ignores the result.
+    pub fn erase(&mut self, alt: u8, address: u32) {
+        match alt {
+            0 => {
+                if let Some(offset) = self.internal_offset(address)
+                    && offset >= self.generation.bootloader_size()
+                {
+                    let (start, size) = internal_sector(offset);
+                    self.internal[start..start + size].fill(0xff);
+                }
+            }
+            2 => {
+                let start = usize::try_from(address).unwrap_or(usize::MAX) / SERIAL_SECTOR * SERIAL_SECTOR;
+                if let Some(sector) = self.serial.get_mut(start..start.saturating_add(SERIAL_SECTOR)) {
+                    sector.fill(0xff);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The internal flash, 1 MiB from 0x08000000.
+    pub fn internal(&self) -> &[u8] {
+        &self.internal
+    }
+
+    /// The serial flash, 2 MiB.
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// Both copies of the DCT, 32 KiB.
+    pub fn dct_area(&self) -> &[u8] {
+        let base = self.generation.dct_base();
+        &self.internal[base..base + 2 * COPY_SIZE]
+    }
+
+    /// Replaces both copies of the DCT.
+    pub fn set_dct_area(&mut self, area: &[u8; 2 * COPY_SIZE]) {
+        let base = self.generation.dct_base();
+        self.internal[base..base + 2 * COPY_SIZE].copy_from_slice(area);
+    }
+
+    /// The system firmware that is installed, on which r6 depends.
+    pub fn firmware(&self) -> SystemFirmware {
+        self.firmware
+    }
+
+    /// Installs another system firmware, or removes it.
+    pub fn set_firmware(&mut self, firmware: SystemFirmware) {
+        self.firmware = firmware;
+    }
+
+    /// Whether the bootloader's DCT code works: r6 uses the system firmware's, from 0.3.2.
+    pub fn dct_readable(&self) -> bool {
+        self.generation != Generation::R6 || self.firmware >= SystemFirmware::Version(0, 3, 2)
+    }
+
+    /// Application-section bytes of the current copy; past its end, whatever lies behind in the flash.
+    pub fn read_dct(&self, offset: usize, length: usize) -> Vec<u8> {
+        let start = self.generation.dct_base() + dct::current_copy(self.dct_area()) * COPY_SIZE;
+        padded(&self.internal[start + dct::APPLICATION_SECTION + offset..], length)
+    }
+
+    /// Writes as the firmware does: a changed duplicate becomes the current copy. Bytes past the end of the
+    /// copy are dropped.
+    pub fn write_dct(&mut self, offset: usize, data: &[u8]) {
+        let base = self.generation.dct_base();
+        let area = &mut self.internal[base..base + 2 * COPY_SIZE];
+        dct::rewrite(area, offset, data, self.firmware);
+    }
+
+    fn internal_offset(&self, address: u32) -> Option<usize> {
+        let offset = address.checked_sub(INTERNAL_BASE)? as usize;
+        (offset < self.internal.len()).then_some(offset)
+    }
+}
+
+/// Flash bits only go from 1 to 0.
+fn program(flash: &mut [u8], data: &[u8]) {
+    for (cell, &byte) in flash.iter_mut().zip(data) {
+        *cell &= byte;
+    }
+}
+
+fn padded(from: &[u8], length: usize) -> Vec<u8> {
+    let mut bytes = from[..length.min(from.len())].to_vec();
+    bytes.resize(length, 0);
+    bytes
+}
+
+/// Start and size of the STM32F2 sector at an offset: four of 16 KiB, one of 64, seven of 128.
+fn internal_sector(offset: usize) -> (usize, usize) {
+    const K: usize = 1024;
+    let size = match offset / K {
+        0..64 => 16 * K,
+        64..128 => 64 * K,
+        _ => 128 * K,
+    };
+    (offset / size * size, size)
+}

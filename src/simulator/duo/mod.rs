@@ -1,0 +1,396 @@
+//! One emulated Duo.
+//!
+//! A state machine with time as a parameter: [`Duo::transfer`] takes a control transfer and the present
+//! time, [`Duo::poll`] lets due things happen (leaving the bus, coming back), [`Duo::next_event`] says when
+//! to poll again. It never sleeps, has no thread, and does no I/O. Which hub it is plugged into, and how a
+//! host reaches it, is not its business.
+//!
+//! Its parts: [`descriptors`] and `standard` are what any USB device has, `core` is the bootloader's DFU
+//! code, `memory` and `dct` are its flash, `boot` is what the system firmware does when it starts.
+
+mod boot;
+mod core;
+mod dct;
+pub(super) mod descriptors;
+pub(super) mod memory;
+mod options;
+mod standard;
+pub mod transfer;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use self::core::{Core, Effect};
+use self::memory::Memory;
+use self::transfer::{Outcome, Request, Transfer};
+use super::faults::{Due, Faults, Kind, Moment};
+use crate::usb::Setup;
+
+pub use self::core::state;
+pub use self::options::{DuoOptions, Generation, SystemFirmware};
+
+/// From the GETSTATUS that seals a leave until the device drops off the bus.
+const LEAVE_DELAY: Duration = Duration::from_millis(500);
+/// How long DETACH keeps the device off the bus.
+const DETACH_TIME: Duration = Duration::from_millis(5);
+/// Transfers that the log remembers.
+const LOG_SIZE: usize = 4096;
+
+/// A device key, as the firmware makes one.
+#[derive(Clone)]
+pub struct DeviceKey {
+    /// The private key field of the DCT: the PKCS#1 key, padded with 0xFF.
+    pub slot: Zeroizing<[u8; 1216]>,
+    /// The public key as `SubjectPublicKeyInfo`.
+    pub spki: [u8; 162],
+}
+
+/// Makes the key when a Duo boots with a blank slot.
+pub type KeyMaker = Box<dyn FnMut() -> DeviceKey + Send>;
+
+/// Where a Duo is, seen from the bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Not on the bus.
+    Absent,
+    /// In its bootloader, 2b04:d058.
+    Dfu,
+    /// Running, 2b04:c058.
+    Normal,
+}
+
+/// A transfer that took place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// The setup packet.
+    pub setup: Setup,
+    /// `wLength`.
+    pub length: u16,
+    /// How it ended: `done`, `data`, `stall`, `no answer`, `disconnected` or `protocol`.
+    pub outcome: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// Drops off the bus and boots.
+    Restart,
+    /// Is back, the bootloader as it was.
+    Return,
+    /// Is there, freshly started.
+    Appear(Presence),
+}
+
+/// An emulated Duo.
+pub struct Duo {
+    options: DuoOptions,
+    make_key: KeyMaker,
+    memory: Memory,
+    core: Core,
+    configuration: u8,
+    presence: Presence,
+    enumeration: u64,
+    due: Option<(Duration, Event)>,
+    faults: Faults,
+    log: VecDeque<Logged>,
+    class_requests: u64,
+    boots: u64,
+    keys_made: u64,
+}
+
+impl fmt::Debug for Duo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Duo")
+            .field("generation", &self.options.generation)
+            .field("presence", &self.presence)
+            .field("state", &self.core.state)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Duo {
+    /// A Duo in DFU mode, with the DCT that its first boot left.
+    pub fn new(options: DuoOptions, mut make_key: KeyMaker) -> Self {
+        let mut memory = Memory::new(options.generation, options.system_firmware());
+        let key = make_key();
+        memory.set_dct_area(&dct::after_first_boot(&options, &key));
+        Self {
+            core: Core::new(options.generation),
+            options,
+            make_key,
+            memory,
+            configuration: 0,
+            presence: Presence::Dfu,
+            enumeration: 1,
+            due: None,
+            faults: Faults::default(),
+            log: VecDeque::new(),
+            class_requests: 0,
+            boots: 0,
+            keys_made: 1,
+        }
+    }
+
+    /// Carries out a control transfer on endpoint 0.
+    pub fn transfer(&mut self, now: Duration, request: &Request) -> Transfer {
+        self.poll(now);
+        if self.presence == Presence::Absent {
+            return Transfer { outcome: Outcome::Disconnected, takes: Duration::ZERO };
+        }
+        let transfer = match self.faults.next(request) {
+            Some(due) => self.faulty(now, request, &due),
+            None => self.sound(now, request, &mut None),
+        };
+        self.note(request, &transfer.outcome);
+        transfer
+    }
+
+    fn sound(
+        &mut self,
+        now: Duration,
+        request: &Request,
+        fault: &mut Option<memory::WriteFault>,
+    ) -> Transfer {
+        if !request.is_class() {
+            return Transfer { outcome: self.standard(request), takes: Duration::ZERO };
+        }
+        let addressed = request.setup.request_type & 0x1f == 1 && request.setup.index & 0xff == 0;
+        if self.presence != Presence::Dfu || self.configuration != 1 || !addressed {
+            return Transfer { outcome: Outcome::Stall, takes: Duration::ZERO };
+        }
+        let (outcome, effect) = self.core.class(request, &mut self.memory, fault);
+        let mut takes = Duration::ZERO;
+        match effect {
+            Effect::None => {}
+            Effect::Programmed => takes = self.options.write_time,
+            Effect::Leave => self.due = Some((now + LEAVE_DELAY, Event::Restart)),
+            Effect::Detach => {
+                self.presence = Presence::Absent;
+                self.due = Some((now + DETACH_TIME, Event::Return));
+            }
+        }
+        Transfer { outcome, takes }
+    }
+
+    fn faulty(&mut self, now: Duration, request: &Request, due: &Due) -> Transfer {
+        let moment = match due.kind {
+            Kind::Stall(m) | Kind::Timeout(m) | Kind::Protocol(m) => Some(m),
+            Kind::Disconnect { moment, .. } => Some(moment),
+            _ => None,
+        };
+        if let Some(moment) = moment {
+            self.faults.acted_on(due);
+            if moment == Moment::After {
+                self.sound(now, request, &mut None);
+            }
+            let outcome = self.break_off(now, &due.kind);
+            return Transfer { outcome, takes: Duration::ZERO };
+        }
+        if let Kind::State(state) = due.kind {
+            self.core.state = state;
+        }
+        if due.kind == Kind::Busy {
+            self.faults.acted_on(due);
+            let outcome = Outcome::Data(vec![0, 1, 0, 0, state::DNBUSY, 0]);
+            return Transfer { outcome, takes: Duration::ZERO };
+        }
+        let mut write_fault = due.kind.write_fault();
+        let armed = write_fault.is_some();
+        let transfer = self.sound(now, request, &mut write_fault);
+        if !armed || write_fault.is_none() {
+            self.faults.acted_on(due);
+        }
+        let outcome = self.faults.alter(&due.kind, request, transfer.outcome);
+        Transfer { outcome, ..transfer }
+    }
+
+    fn break_off(&mut self, now: Duration, kind: &Kind) -> Outcome {
+        match kind {
+            Kind::Timeout(_) => Outcome::NoAnswer,
+            Kind::Protocol(_) => Outcome::Protocol("simulated bus error".to_owned()),
+            Kind::Disconnect { returns, .. } => {
+                self.unplug();
+                if *returns {
+                    self.due = Some((now + self.options.boot_time, Event::Appear(Presence::Dfu)));
+                }
+                Outcome::Disconnected
+            }
+            _ => Outcome::Stall,
+        }
+    }
+
+    fn note(&mut self, request: &Request, outcome: &Outcome) {
+        if request.is_class() {
+            self.class_requests += 1;
+        }
+        if self.log.len() == LOG_SIZE {
+            self.log.pop_front();
+        }
+        let outcome = match outcome {
+            Outcome::Done => "done",
+            Outcome::Data(_) => "data",
+            Outcome::Stall => "stall",
+            Outcome::NoAnswer => "no answer",
+            Outcome::Disconnected => "disconnected",
+            Outcome::Protocol(_) => "protocol",
+        };
+        self.log.push_back(Logged { setup: request.setup, length: request.length, outcome });
+    }
+
+    /// Lets happen what is due by `now`.
+    pub fn poll(&mut self, now: Duration) {
+        while let Some((at, event)) = self.due
+            && at <= now
+        {
+            self.due = None;
+            match event {
+                Event::Restart => self.restart(at),
+                Event::Return => self.appear(Presence::Dfu),
+                Event::Appear(presence) => {
+                    self.core = Core::new(self.options.generation);
+                    self.appear(presence);
+                }
+            }
+        }
+    }
+
+    fn appear(&mut self, presence: Presence) {
+        self.presence = presence;
+        self.configuration = 0;
+        self.enumeration += 1;
+    }
+
+    /// When to [`poll`](Self::poll) again; `None` where nothing is under way.
+    pub fn next_event(&self) -> Option<Duration> {
+        self.due.map(|(at, _)| at)
+    }
+
+    /// RESET is pressed: it drops off the bus, boots, and comes back as [`DuoOptions::returns_to_dfu`] says.
+    pub fn restart(&mut self, now: Duration) {
+        self.presence = Presence::Absent;
+        let back = self.boot();
+        self.due = Some((now + self.options.boot_time, Event::Appear(back)));
+    }
+
+    /// Restarts into the bootloader, nothing else running before: by the buttons, or by what a host sends
+    /// to its serial port.
+    pub fn enter_dfu(&mut self, now: Duration) {
+        self.presence = Presence::Absent;
+        self.due = Some((now + self.options.boot_time, Event::Appear(Presence::Dfu)));
+    }
+
+    /// Its cable is pulled.
+    pub fn unplug(&mut self) {
+        self.presence = Presence::Absent;
+        self.due = None;
+    }
+
+    /// Its cable is plugged in: it boots.
+    pub fn plug_in(&mut self, now: Duration) {
+        if self.presence == Presence::Absent && self.due.is_none() {
+            self.restart(now);
+        }
+    }
+
+    /// Where it is.
+    pub fn presence(&self) -> Presence {
+        self.presence
+    }
+
+    /// Counts its appearances on the bus.
+    pub fn enumeration(&self) -> u64 {
+        self.enumeration
+    }
+
+    /// What it was made of.
+    pub fn options(&self) -> &DuoOptions {
+        &self.options
+    }
+
+    /// The device id, 24 lower-case hex digits.
+    pub fn device_id(&self) -> String {
+        options::hex(&self.options.device_id)
+    }
+
+    /// Its faults.
+    pub fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    /// `bState`; 15 is the firmware's illegal one.
+    pub fn state(&self) -> u8 {
+        self.core.state
+    }
+
+    /// Puts it into a state, as something else may have left it.
+    pub fn set_state(&mut self, state: u8) {
+        self.core.state = state;
+    }
+
+    /// The alternate setting.
+    pub fn alt(&self) -> u8 {
+        self.core.alt
+    }
+
+    /// The address pointer.
+    pub fn pointer(&self) -> u32 {
+        self.core.pointer
+    }
+
+    /// The configuration that a host has set, 0 or 1.
+    pub fn configuration(&self) -> u8 {
+        self.configuration
+    }
+
+    /// The internal flash, 1 MiB from 0x08000000.
+    pub fn internal_flash(&self) -> &[u8] {
+        self.memory.internal()
+    }
+
+    /// The serial flash, 2 MiB.
+    pub fn serial_flash(&self) -> &[u8] {
+        self.memory.serial()
+    }
+
+    /// Bytes of the DCT's application section, as the system firmware sees them.
+    pub fn dct(&self, offset: usize, length: usize) -> Vec<u8> {
+        self.memory.read_dct(offset.min(usize::from(u16::MAX)), length)
+    }
+
+    /// Changes the DCT behind the back of any host.
+    pub fn set_dct(&mut self, offset: usize, data: &[u8]) {
+        self.memory.write_dct(offset, data);
+    }
+
+    /// Installs another system firmware, or removes it.
+    pub fn set_system_firmware(&mut self, firmware: SystemFirmware) {
+        self.memory.set_firmware(firmware);
+    }
+
+    /// DFU requests since it was made.
+    pub fn class_requests(&self) -> u64 {
+        self.class_requests
+    }
+
+    /// The last transfers, at most 4096.
+    pub fn log(&self) -> impl Iterator<Item = &Logged> {
+        self.log.iter()
+    }
+
+    /// How often its system firmware started.
+    pub fn boots(&self) -> u64 {
+        self.boots
+    }
+
+    /// How many keys it has made, the first included.
+    pub fn keys_made(&self) -> u64 {
+        self.keys_made
+    }
+
+    /// Downloads that were longer than the bootloader's buffer.
+    pub fn buffer_overruns(&self) -> u64 {
+        self.core.overruns
+    }
+}

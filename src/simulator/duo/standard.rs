@@ -1,0 +1,104 @@
+//! The standard and vendor requests of a Duo's endpoint 0 (USB 2.0 §9.4, Microsoft OS descriptors 1.0).
+
+use super::transfer::{Outcome, Request};
+use super::{Duo, Presence, descriptors};
+
+const GET_STATUS: u8 = 0;
+const CLEAR_FEATURE: u8 = 1;
+const SET_ADDRESS: u8 = 5;
+const GET_DESCRIPTOR: u8 = 6;
+const GET_CONFIGURATION: u8 = 8;
+const SET_CONFIGURATION: u8 = 9;
+const GET_INTERFACE: u8 = 10;
+const SET_INTERFACE: u8 = 11;
+
+const ALTS: u16 = 3;
+
+impl Duo {
+    /// Answers a request that is not of the DFU class.
+    pub(super) fn standard(&mut self, request: &Request) -> Outcome {
+        let setup = &request.setup;
+        match (setup.request_type, setup.request) {
+            (0x80, GET_DESCRIPTOR) => self.descriptor(request),
+            // Self-powered, no remote wake-up.
+            (0x80, GET_STATUS) => cut(vec![1, 0], request),
+            (0x81 | 0x82, GET_STATUS) => cut(vec![0, 0], request),
+            (0x02, CLEAR_FEATURE) | (0x00, SET_ADDRESS) => Outcome::Done,
+            (0x80, GET_CONFIGURATION) => cut(vec![self.configuration], request),
+            (0x00, SET_CONFIGURATION) => self.set_configuration(setup.value),
+            (0x81, GET_INTERFACE) if self.configuration == 1 => cut(vec![self.core.alt], request),
+            (0x01, SET_INTERFACE) => self.set_interface(setup.index, setup.value),
+            (0xc0 | 0xc1, descriptors::MS_VENDOR_CODE) => self.ms_descriptor(request),
+            _ => Outcome::Stall,
+        }
+    }
+
+    fn descriptor(&self, request: &Request) -> Outcome {
+        let [kind, index] = request.setup.value.to_be_bytes();
+        let generation = self.options.generation;
+        let serial = generation.serial_number(&self.options.device_id);
+        let normal = self.presence == Presence::Normal;
+        let bytes = match (kind, index) {
+            (1, 0) => Some(self.device_descriptor()),
+            (2, 0) if normal => Some(descriptors::configuration_normal()),
+            (2, 0) => Some(descriptors::configuration_dfu()),
+            (3, index) if normal => descriptors::string_normal(generation, index, &serial),
+            (3, index) => descriptors::string_dfu(generation, index, &serial),
+            _ => None,
+        };
+        bytes.map_or(Outcome::Stall, |b| cut(b, request))
+    }
+
+    /// The 18 bytes of the device descriptor, in DFU mode or in normal mode.
+    pub fn device_descriptor(&self) -> Vec<u8> {
+        let generation = self.options.generation;
+        let (product, class) = match self.presence {
+            Presence::Normal if generation.names_itself() => {
+                (descriptors::PRODUCT_NORMAL, [0xef, 0x02, 0x01])
+            }
+            Presence::Normal => (descriptors::PRODUCT_NORMAL, [0x02, 0x00, 0x00]),
+            _ => (descriptors::PRODUCT_DFU, [0, 0, 0]),
+        };
+        descriptors::device(product, generation.bcd_device(), class)
+    }
+
+    /// Re-sending the configuration that is set resets nothing.
+    fn set_configuration(&mut self, value: u16) -> Outcome {
+        match value {
+            0 => self.configuration = 0,
+            1 if self.configuration == 1 => {}
+            1 => {
+                self.configuration = 1;
+                self.core.configured();
+            }
+            _ => return Outcome::Stall,
+        }
+        Outcome::Done
+    }
+
+    fn set_interface(&mut self, interface: u16, alt: u16) -> Outcome {
+        let alts = if self.presence == Presence::Normal { 1 } else { ALTS };
+        if self.configuration != 1 || interface != 0 || alt >= alts {
+            return Outcome::Stall;
+        }
+        self.core.alt = alt.to_le_bytes()[0];
+        Outcome::Done
+    }
+
+    fn ms_descriptor(&self, request: &Request) -> Outcome {
+        if !self.options.generation.has_ms_descriptors() || self.presence == Presence::Normal {
+            return Outcome::Stall;
+        }
+        match request.setup.index {
+            4 => cut(descriptors::ms_compatible_id(), request),
+            5 => cut(descriptors::ms_properties(), request),
+            _ => Outcome::Stall,
+        }
+    }
+}
+
+/// A descriptor is never longer than was asked for.
+fn cut(mut bytes: Vec<u8>, request: &Request) -> Outcome {
+    bytes.truncate(request.length.into());
+    Outcome::Data(bytes)
+}

@@ -1,0 +1,240 @@
+//! One client's connection: a device list, or a Duo imported and its URBs carried out one after the other.
+//!
+//! URBs of endpoint 0 run in order: while the first has not been answered the others wait, and any of them
+//! can be unlinked. When the Duo leaves the bus the connection is closed, which is how USB/IP says so.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+use super::wire::{self, Command, Malformed, Operation, Submit, errno, status};
+use super::{Import, Shared};
+use crate::simulator::duo::transfer::{Outcome, Request};
+use crate::simulator::faults::Access;
+use crate::simulator::hub::Attached;
+
+/// A client that says nothing, or reads nothing, for so long is dropped.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// URBs that may wait at once; a host queues one or two on a control endpoint.
+const MAX_WAITING: usize = 64;
+
+/// Serves a connection until either side is done with it.
+pub async fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    loop {
+        let Some(operation) = patient(read_operation(&mut stream)).await? else { return Ok(()) };
+        match operation {
+            Operation::DeviceList => {
+                patient(stream.write_all(&wire::device_list(&shared.hub.attached()))).await?;
+            }
+            Operation::Import => {
+                let mut busid = [0; wire::BUSID_SIZE];
+                patient(stream.read_exact(&mut busid)).await?;
+                return import(stream, shared, wire::parse_busid(&busid).map_err(refused)?).await;
+            }
+        }
+    }
+}
+
+/// `None` where the client has closed the connection.
+async fn read_operation(stream: &mut TcpStream) -> io::Result<Option<Operation>> {
+    let mut bytes = [0; 8];
+    match stream.read_exact(&mut bytes).await {
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(e) => Err(e),
+        Ok(_) => wire::parse_operation(bytes).map(Some).map_err(refused),
+    }
+}
+
+async fn import(mut stream: TcpStream, shared: &Shared, busid: &str) -> io::Result<()> {
+    let found = shared.hub.find(busid).ok_or(status::NO_DEVICE).and_then(|a| match a.access {
+        Access::Granted => Ok(a),
+        Access::Denied => Err(status::NOT_AVAILABLE),
+        Access::Busy => Err(status::BUSY),
+    });
+    let taken = found.and_then(|a| Import::take(shared, busid).map(|i| (a, i)).ok_or(status::BUSY));
+    match taken {
+        Err(code) => patient(stream.write_all(&wire::import_reply(Err(code)))).await,
+        Ok((attached, _import)) => {
+            patient(stream.write_all(&wire::import_reply(Ok(&attached)))).await?;
+            Session::new(stream, shared, attached).run().await
+        }
+    }
+}
+
+async fn patient<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(PATIENCE, work).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+fn refused(_: Malformed) -> io::Error {
+    io::ErrorKind::InvalidData.into()
+}
+
+/// A Duo imported.
+struct Session<'a> {
+    shared: &'a Shared,
+    attached: Attached,
+    commands: mpsc::Receiver<Command>,
+    out: OwnedWriteHalf,
+    waiting: VecDeque<Submit>,
+    running: Option<Running>,
+    reader: tokio::task::JoinHandle<()>,
+}
+
+/// The URB at the device: its number, and its answer, if there will be one, and when.
+struct Running {
+    sequence: u32,
+    answer: Option<(Instant, Vec<u8>)>,
+}
+
+impl Running {
+    fn is_ready(&self) -> bool {
+        self.answer.as_ref().is_some_and(|(at, _)| *at <= Instant::now())
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl<'a> Session<'a> {
+    fn new(stream: TcpStream, shared: &'a Shared, attached: Attached) -> Self {
+        let (mut input, out) = stream.into_split();
+        let (to_session, commands) = mpsc::channel(MAX_WAITING);
+        let reader = tokio::spawn(async move {
+            // Ends with the connection, with the first malformed packet, or with the session.
+            while let Ok(command) = read_command(&mut input).await {
+                if to_session.send(command).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Self { shared, attached, commands, out, waiting: VecDeque::new(), running: None, reader }
+    }
+
+    async fn run(mut self) -> io::Result<()> {
+        let mut changes = self.shared.hub.subscribe();
+        loop {
+            self.start_next();
+            // Not left to the timer, which counts in milliseconds.
+            if self.running.as_ref().is_some_and(Running::is_ready) {
+                self.finish().await?;
+                continue;
+            }
+            let answer_at = self.running.as_ref().and_then(|r| r.answer.as_ref()).map(|(at, _)| *at);
+            let answered = async {
+                match answer_at {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = answered => self.finish().await?,
+                command = self.commands.recv() => match command {
+                    None => return Ok(()),
+                    Some(command) => self.take(command).await?,
+                },
+                _ = changes.changed() => if !self.is_there() { return Ok(()) },
+            }
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        let found = self.shared.hub.find(self.attached.path.as_str());
+        found.is_some_and(|a| a.enumeration == self.attached.enumeration)
+    }
+
+    async fn take(&mut self, command: Command) -> io::Result<()> {
+        match command {
+            Command::Submit(_) if self.waiting.len() >= MAX_WAITING => Err(io::ErrorKind::InvalidData.into()),
+            Command::Submit(submit) => {
+                self.waiting.push_back(submit);
+                Ok(())
+            }
+            Command::Unlink { sequence, victim } => {
+                let result = if self.forget(victim) { errno::CONNRESET } else { errno::OK };
+                patient(self.out.write_all(&wire::unlink_reply(sequence, result))).await
+            }
+        }
+    }
+
+    /// Takes an URB back; false where it has been answered, or never came.
+    fn forget(&mut self, victim: u32) -> bool {
+        if self.running.as_ref().is_some_and(|r| r.sequence == victim) {
+            self.running = None;
+            return true;
+        }
+        let before = self.waiting.len();
+        self.waiting.retain(|s| s.sequence != victim);
+        self.waiting.len() < before
+    }
+
+    /// Hands the next URB to the device, unless one is there.
+    fn start_next(&mut self) {
+        if self.running.is_none()
+            && let Some(submit) = self.waiting.pop_front()
+        {
+            self.running = Some(self.carry_out(&submit));
+        }
+    }
+
+    async fn finish(&mut self) -> io::Result<()> {
+        if let Some(Running { answer: Some((_, bytes)), .. }) = self.running.take() {
+            patient(self.out.write_all(&bytes)).await?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&self, submit: &Submit) -> Running {
+        let sequence = submit.sequence;
+        let at_once = |status| Running {
+            sequence,
+            answer: Some((Instant::now(), wire::submit_reply(sequence, status, 0, &[]))),
+        };
+        if submit.endpoint != 0 {
+            return at_once(errno::PIPE);
+        }
+        let (setup, length) = submit.setup;
+        let setup_is_in = setup.request_type & 0x80 != 0;
+        // A control transfer without a data stage may be flagged either way.
+        if usize::from(length) != submit.length || (length > 0 && setup_is_in != submit.is_in) {
+            return at_once(errno::INVAL);
+        }
+        let request = Request { setup, length, data: &submit.data };
+        let transfer = self.shared.hub.transfer(&self.attached.path, self.attached.enumeration, &request);
+        let reply = match transfer.outcome {
+            Outcome::NoAnswer => return Running { sequence, answer: None },
+            Outcome::Done => wire::submit_reply(sequence, errno::OK, submit.data.len(), &[]),
+            Outcome::Data(bytes) if bytes.len() > submit.length => {
+                wire::submit_reply(sequence, errno::OVERFLOW, 0, &[])
+            }
+            Outcome::Data(bytes) => wire::submit_reply(sequence, errno::OK, bytes.len(), &bytes),
+            Outcome::Stall => wire::submit_reply(sequence, errno::PIPE, 0, &[]),
+            Outcome::Disconnected => wire::submit_reply(sequence, errno::NODEV, 0, &[]),
+            Outcome::Protocol(_) => wire::submit_reply(sequence, errno::PROTO, 0, &[]),
+        };
+        Running { sequence, answer: Some((Instant::now() + transfer.takes, reply)) }
+    }
+}
+
+async fn read_command(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Command> {
+    let mut header = [0; wire::HEADER_SIZE];
+    input.read_exact(&mut header).await?;
+    let mut command = wire::parse_command(&header).map_err(refused)?;
+    if let Command::Submit(submit) = &mut command
+        && !submit.is_in
+    {
+        submit.data = vec![0; submit.length];
+        input.read_exact(&mut submit.data).await?;
+    }
+    Ok(command)
+}
