@@ -7,7 +7,6 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +31,15 @@ function simulatorCommand(/** @type {number} */ duos, /** @type {string} */ gene
     join(ROOT, 'target/debug/examples/simulate'),
     ...['--duos', `${duos}`, '--generation', generation, '--usbip', `${USBIP_PORT}`],
   ]
+}
+
+/** The simulator's announcement of one Duo. The fingerprint is the SHA-256 of its SubjectPublicKeyInfo. */
+const ANNOUNCEMENT = /^duo (?<busid>\S+) id (?<id>[0-9a-f]{24}) fingerprint (?<fingerprint>[0-9a-f]{64})$/gm
+
+function announced(/** @type {string} */ text) {
+  return [...text.matchAll(ANNOUNCEMENT)].map(
+    ({ groups }) => /** @type {{ busid: string, id: string, fingerprint: string }} */ ({ ...groups }),
+  )
 }
 
 /**
@@ -71,14 +79,19 @@ export async function openLab(t, { duos = 1, generation = 'r6' } = {}) {
     said.text += error.message
   })
   await until(
-    () => `the simulator to listen; it said: ${said.text}`,
-    () => listening(USBIP_PORT),
+    () => `the simulator to list its Duos; it said: ${said.text}`,
+    () => {
+      if (simulator.pid === undefined || simulator.exitCode !== null) throw new Error(said.text)
+      return announced(said.text).length === duos
+    },
   )
 
   return {
     /** A folder for this test's files; gone when it ends. */
     folder,
-    /** What the simulator has printed so far. */
+    /** What the simulator says of its Duos, in the order of their bus ids. */
+    duos: announced(said.text),
+    /** All that the simulator has printed so far. */
     simulatorSaid: () => said.text,
     attach,
     detach: (/** @type {PluggedDuo} */ duo) => unplug(duo.port),
@@ -206,15 +219,4 @@ function usable(/** @type {string} */ path) {
   const number = (/** @type {string} */ name) =>
     readFileSync(join(device, name), 'utf8').trim().padStart(3, '0')
   return existsSync(`/dev/bus/usb/${number('busnum')}/${number('devnum')}`)
-}
-
-function listening(/** @type {number} */ port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

@@ -3,7 +3,7 @@
  * own code stands between these functions and the bytes.
  */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dfuUtil } from './lab.mjs'
@@ -61,6 +61,14 @@ export function assertSame(/** @type {Buffer} */ actual, /** @type {Buffer} */ e
     -1,
     'the first byte that differs',
   )
+}
+
+/** SHA-256 of the SubjectPublicKeyInfo of the private key in a slot, as OpenSSL reads it. */
+export function fingerprint(/** @type {Buffer} */ slot) {
+  const key = slot.subarray(0, 4 + slot.readUInt16BE(2))
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs1' })
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  return createHash('sha256').update(publicKey).digest('hex')
 }
 
 /** The line of `dfu-util -l` for one alternate setting of the Duo at a path. */
