@@ -8,6 +8,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +22,9 @@ const PATIENCE = 30_000
 
 /** How long one command may run before it is killed, in milliseconds. */
 const COMMAND_LIMIT = 60_000
+
+/** How long one test may take, in milliseconds; an unanswered transfer can hang a program for ever. */
+const TEST_LIMIT = 120_000
 
 const VHCI = '/sys/devices/platform'
 const USBIP_RECORDS = '/var/run/vhci_hcd'
@@ -42,6 +46,8 @@ function announced(/** @type {string} */ text) {
   )
 }
 
+/** @typedef {{ duos?: number, generation?: 'r3' | 'r4' | 'r5' | 'r6' }} LabOptions one r6 Duo if empty */
+
 /**
  * A Duo as the kernel sees it.
  * @typedef {object} PluggedDuo
@@ -51,11 +57,21 @@ function announced(/** @type {string} */ text) {
  */
 
 /**
+ * A test with virtual Duos, none of which is plugged in yet.
+ * @param {string} name
+ * @param {LabOptions} options
+ * @param {(lab: Awaited<ReturnType<typeof openLab>>) => Promise<void>} body
+ */
+export function labTest(name, options, body) {
+  return test(name, { timeout: TEST_LIMIT }, async (t) => body(await openLab(t, options)))
+}
+
+/**
  * Starts the simulator for one test and stops it, unplugging everything, when the test ends.
  * @param {import('node:test').TestContext} t
- * @param {{ duos?: number, generation?: 'r3' | 'r4' | 'r5' | 'r6' }} [options]
+ * @param {LabOptions} options
  */
-export async function openLab(t, { duos = 1, generation = 'r6' } = {}) {
+async function openLab(t, { duos = 1, generation = 'r6' }) {
   const [program, ...args] = simulatorCommand(duos, generation)
   const simulator = spawn(/** @type {string} */ (program), args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { text: '' }
