@@ -4,6 +4,8 @@
 //! the simulator's in-process bus. Everything here is synchronous: one operation runs whole on one blocking
 //! thread, and nothing sleeps but through the [`Clock`].
 
+pub mod usbip;
+
 use std::fmt;
 use std::time::Duration;
 
