@@ -728,7 +728,7 @@ fn two_duos_share_nothing_but_the_bus() {
 
 #[test]
 fn unplugged_it_is_gone_until_it_is_plugged_in() {
-    let mut b = Bench::new(Generation::R6);
+    let b = Bench::new(Generation::R6);
     let listed = b.devices()[0].clone();
     b.duo(Duo::unplug);
     assert_eq!(b.devices(), []);

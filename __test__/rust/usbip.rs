@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
-use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, RealClock, UsbIpServer};
+use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer};
+use duo_provision::usb::clock::SystemClock;
 use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Device, PortPath, TransferError, Transport, UsbError};
 use proptest::prelude::*;
@@ -25,7 +26,7 @@ struct Bench {
 
 impl Bench {
     fn new(duos: u8) -> Self {
-        let hub = Hub::new(Arc::new(RealClock::new()));
+        let hub = Hub::new(Arc::new(SystemClock::new()));
         for n in 0..duos {
             let mut options = DuoOptions::new(Generation::R6, device_id(n + 1));
             options.boot_time = Duration::from_millis(30);
@@ -375,7 +376,7 @@ fn stopping_closes_connections_and_frees_the_port() {
     assert_closed(&mut idle);
     assert_closed(&mut usb);
     assert!(TcpStream::connect(address).is_err());
-    let again = UsbIpServer::start(Hub::new(Arc::new(RealClock::new())), address.port()).unwrap();
+    let again = UsbIpServer::start(Hub::new(Arc::new(SystemClock::new())), address.port()).unwrap();
     assert_eq!(again.address(), address);
     drop(again);
     assert!(TcpStream::connect(address).is_err(), "dropping stops it too");
