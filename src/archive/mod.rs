@@ -1,1 +1,269 @@
-//! archive
+//! Backups: atomic, for their owner alone, never overwritten, and found again.
+//!
+//! Knows files, names and manifests; knows nothing of USB and asks nobody anything. A backup is up to three
+//! files, made in this order so that a crash leaves the most important ones: the bytes, the public key as
+//! PEM, the JSON manifest. A key without its manifest is a valid backup.
+
+mod files;
+mod location;
+mod manifest;
+mod owner;
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+pub use files::{FileError, check_writable, create_folder, create_new, read_bounded};
+pub use location::ARCHIVE_VARIABLE;
+pub use manifest::{
+    Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError,
+};
+pub use owner::Owner;
+
+use crate::dct::DeviceId;
+use crate::keys::{Fingerprint, PrivateKey};
+
+/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216.
+const MAX_BACKUP_BYTES: u64 = 64 * 1024;
+
+/// What is to be kept: bytes, and what describes them.
+#[derive(Debug)]
+pub struct Backup<'a> {
+    /// The bytes, as they were read.
+    pub bytes: &'a [u8],
+    /// The public key as PEM, where the bytes hold a key.
+    pub public_pem: Option<String>,
+    /// What describes the bytes.
+    pub manifest: Manifest,
+}
+
+/// Where a backup lies. All paths are absolute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The bytes.
+    pub path: PathBuf,
+    /// The public key's PEM.
+    pub public_key: Option<PathBuf>,
+    /// The manifest.
+    pub manifest: Option<PathBuf>,
+    /// True where the same bytes of the same device were there already, and nothing was written.
+    pub already_there: bool,
+}
+
+/// A backup found in the archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The file with the bytes.
+    pub path: PathBuf,
+    /// The device: from the manifest, else from the file's name.
+    pub device_id: Option<DeviceId>,
+    /// The key's fingerprint: from the manifest, else from the key itself.
+    pub fingerprint: Option<Fingerprint>,
+    /// SHA-256 of the file as it is now, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// The folder that automatic backups go to.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    folder: PathBuf,
+    owner: Owner,
+}
+
+/// No home folder, so no data directory either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this user has no home folder to keep backups in")]
+pub struct NoArchive;
+
+impl Archive {
+    /// The archive that `option`, the environment or the user's data directory name. Touches nothing.
+    pub fn locate(
+        option: Option<&Path>,
+        env: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, NoArchive> {
+        let owner = Owner::detect(env);
+        let folder = location::locate(option, env, &owner).ok_or(NoArchive)?;
+        Ok(Self { folder, owner })
+    }
+
+    /// Its absolute path.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes the folder where it is missing, and shows that a file can be made in it.
+    pub fn prepare(&self) -> Result<(), FileError> {
+        create_folder(&self.folder, &self.owner)?;
+        check_writable(&self.folder)
+    }
+
+    /// Keeps a backup under a name of the archive's own: `<id>-<fingerprint8>-<time>.der` for a key,
+    /// `<id>-raw-<time>.bin` for other bytes. The same bytes of the same device are not kept twice.
+    pub fn store(&self, backup: &Backup) -> Result<Stored, FileError> {
+        self.prepare()?;
+        if let Some(entry) = self.held(backup)? {
+            return Ok(Stored {
+                public_key: existing(sibling(&entry.path, "pub.pem")),
+                manifest: existing(sibling(&entry.path, "json")),
+                path: entry.path,
+                already_there: true,
+            });
+        }
+        let name = name_of(&backup.manifest);
+        for attempt in 1..100 {
+            let stem = if attempt == 1 { name.0.clone() } else { format!("{}-{attempt}", name.0) };
+            match store_at(&self.folder.join(format!("{stem}.{}", name.1)), backup, &self.owner) {
+                Err(FileError::Exists(_)) => {}
+                other => return other,
+            }
+        }
+        Err(FileError::Exists(self.folder.join(format!("{}.{}", name.0, name.1))))
+    }
+
+    /// Every backup in the archive, by name. A folder that is not there holds none.
+    pub fn entries(&self) -> Result<Vec<Entry>, FileError> {
+        let unreadable = |source| FileError::Unreadable { path: self.folder.clone(), source };
+        let listing = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(unreadable)?,
+        };
+        let mut entries = Vec::new();
+        for item in listing {
+            let path = item.map_err(unreadable)?.path();
+            let backup = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "bin"));
+            if backup && !hidden(&path) {
+                entries.extend(read_entry(&path));
+            }
+        }
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(entries)
+    }
+
+    /// The devices that the archive knows a key as belonging to.
+    pub fn devices_of(&self, fingerprint: Fingerprint) -> Result<Vec<DeviceId>, FileError> {
+        let mut devices: Vec<DeviceId> = self
+            .entries()?
+            .into_iter()
+            .filter(|entry| entry.fingerprint == Some(fingerprint))
+            .filter_map(|entry| entry.device_id)
+            .collect();
+        devices.sort_unstable();
+        devices.dedup();
+        Ok(devices)
+    }
+
+    fn held(&self, backup: &Backup) -> Result<Option<Entry>, FileError> {
+        let wanted = backup.manifest.device_id;
+        let held = self.entries()?.into_iter().find(|entry| {
+            entry.sha256 == backup.manifest.sha256
+                && entry.device_id == wanted
+                && entry.path.extension() == Some(OsStr::new(name_of(&backup.manifest).1))
+        });
+        Ok(held)
+    }
+}
+
+/// Keeps a backup at a path that the caller chose, together with its siblings `.pub.pem` and `.json`. None of
+/// the three may exist.
+pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, FileError> {
+    let unresolved = |source| FileError::NotWritable { path: path.to_owned(), source };
+    let path = std::path::absolute(path).map_err(unresolved)?;
+    let public_key = sibling(&path, "pub.pem");
+    let manifest = sibling(&path, "json");
+    check_free(&path)?;
+
+    create_new(&path, backup.bytes, owner)?;
+    if let Some(pem) = &backup.public_pem {
+        create_new(&public_key, pem.as_bytes(), owner)?;
+    }
+    create_new(&manifest, backup.manifest.to_json().as_bytes(), owner)?;
+    Ok(Stored {
+        path,
+        public_key: backup.public_pem.as_ref().map(|_| public_key),
+        manifest: Some(manifest),
+        already_there: false,
+    })
+}
+
+/// Shows, before a device is touched, that none of a backup's three files exists and its folder does.
+pub fn check_free(path: &Path) -> Result<(), FileError> {
+    for candidate in [path.to_owned(), sibling(path, "pub.pem"), sibling(path, "json")] {
+        if candidate.symlink_metadata().is_ok() {
+            return Err(FileError::Exists(candidate));
+        }
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() { Ok(()) } else { Err(FileError::NotFound(folder.to_owned())) }
+}
+
+/// The manifest beside a backup, where there is one.
+pub fn manifest_beside(path: &Path) -> Result<Option<(PathBuf, Result<Manifest, ManifestError>)>, FileError> {
+    let beside = sibling(path, "json");
+    if beside == path {
+        return Ok(None);
+    }
+    match read_bounded(&beside, MAX_MANIFEST_BYTES) {
+        Ok(bytes) => Ok(Some((beside, Manifest::parse(&bytes)))),
+        Err(FileError::NotFound(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// SHA-256 of some bytes, 64 hexadecimal digits in lower case.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        use std::fmt::Write;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// `key.der` and `key.bin` become `key.<extension>`; any other name keeps what it has.
+fn sibling(path: &Path, extension: &str) -> PathBuf {
+    let strip = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "bin"));
+    if strip {
+        return path.with_extension(extension);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(extension);
+    path.with_file_name(name)
+}
+
+fn existing(path: PathBuf) -> Option<PathBuf> {
+    path.is_file().then_some(path)
+}
+
+fn hidden(path: &Path) -> bool {
+    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with('.'))
+}
+
+/// Stem and extension of a backup's name in the archive.
+fn name_of(manifest: &Manifest) -> (String, &'static str) {
+    let device = manifest.device_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+    // 2026-01-31T12:00:00Z becomes 20260131T120000Z: colons are not for file names.
+    let time: String = manifest.created_at.chars().filter(char::is_ascii_alphanumeric).collect();
+    match (manifest.contents, manifest.fingerprint) {
+        (Contents::PrivateKey, Some(fingerprint)) => {
+            (format!("{device}-{}-{time}", fingerprint.short()), "der")
+        }
+        _ => (format!("{device}-raw-{time}"), "bin"),
+    }
+}
+
+/// What an archived file is; `None` for one that cannot be read.
+fn read_entry(path: &Path) -> Option<Entry> {
+    let bytes = read_bounded(path, MAX_BACKUP_BYTES).ok()?;
+    let sha256 = sha256_hex(&bytes);
+    let manifest = manifest_beside(path).ok().flatten().and_then(|(_, parsed)| parsed.ok());
+    let manifest = manifest.filter(|manifest| manifest.sha256 == sha256);
+    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    let named = || stem.split('-').next().and_then(|id| id.parse().ok());
+    let (device_id, fingerprint) = match manifest {
+        Some(manifest) => (manifest.device_id, manifest.fingerprint),
+        None => (named(), PrivateKey::read(&bytes).ok().map(|read| read.key.public_key().fingerprint())),
+    };
+    Some(Entry { path: path.to_owned(), device_id, fingerprint, sha256 })
+}

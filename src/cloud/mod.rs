@@ -1,1 +1,26 @@
-//! cloud
+//! Tells a cloud a device's public key, and says what the cloud answered.
+//!
+//! Particle's API and the two open servers that imitate it are spoken to alike. The room knows nothing of
+//! USB, of files that hold keys or of where a token comes from; it is handed a PEM, a token and a URL.
+//!
+//! | module | knows |
+//! |---|---|
+//! | [`provisioning`] | the request's fields and what each reply means; pure |
+//! | [`excerpt`] | how text from a server is made fit to be shown; pure |
+//! | [`api_url`] | which URLs a token may be sent to; pure |
+//! | [`token`] | what a token looks like, and keeps it out of sight; pure |
+//! | [`retry`] | when and for how long to wait before asking again; pure, but for the system's timer |
+//! | [`profile`] | particle-cli's files |
+//! | [`network`] | certificates and proxies |
+//! | [`failure`] | what goes wrong on the way |
+//! | [`client`] | HTTP |
+
+pub mod api_url;
+pub mod client;
+pub mod excerpt;
+pub mod failure;
+pub mod network;
+pub mod profile;
+pub mod provisioning;
+pub mod retry;
+pub mod token;

@@ -1,1 +1,18 @@
-//! dct
+//! What lies where in a Duo's device configuration table (DCT), and what a piece of one says.
+//!
+//! This room knows offsets, sizes and the meaning of the few fields that the product needs. It does not
+//! know how the bytes were read, nor what an RSA key is: it hands out slots, and `keys` judges them.
+
+mod device_id;
+mod field;
+mod image;
+
+pub use device_id::{DeviceId, DeviceIdError};
+pub use field::{
+    ALT_DEVICE_PRIVATE_KEY, ALT_DEVICE_PUBLIC_KEY, ALT_SERVER_ADDRESS, ALT_SERVER_PUBLIC_KEY,
+    ANTENNA_SELECTION, CLAIM_CODE, CLAIMED, CLOUD_TRANSPORT, COUNTRY_CODE, DEVICE_CODE, DEVICE_ID,
+    DEVICE_PRIVATE_KEY, DEVICE_PUBLIC_KEY, DNS_RESOLVE, FEATURE_FLAGS, FIELDS, FLASH_MODULES, IP_CONFIG,
+    PRODUCT_STORE, SERVER_PUBLIC_KEY, SSID_PREFIX, SYSTEM_FLAGS, VERSION, VERSION_STRING,
+};
+pub use field::{Field, Layouts};
+pub use image::{Dct, DctImage};

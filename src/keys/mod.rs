@@ -1,1 +1,34 @@
-//! keys
+//! RSA-1024 keys as a Duo holds them: reading every form in use, checking all eight numbers, writing the
+//! one form that the firmware reads, and saying what a key slot holds.
+//!
+//! This room knows encodings and arithmetic. It does no I/O, takes its randomness as a parameter, and
+//! knows neither files nor devices. Private numbers are wiped when dropped and never shown by `Debug`, by
+//! an error or by `Display`.
+//!
+//! - [`PrivateKey::read`], [`PublicKey::read`] and [`KeyFile::read`] take bytes from outside: a slot, a
+//!   dump, a file. Every one of them is bounded in size and in work, whatever the bytes say.
+//! - [`SlotImage`] is the only way to bytes that may be written to a device, and is made only of what
+//!   [`firmware`], an independent model of the device's reader, reads back as the same key.
+//! - [`Slot::classify`] says what is in a device's key slot.
+
+mod describe;
+mod encode;
+mod error;
+pub mod firmware;
+mod generate;
+mod pem;
+mod private;
+mod public;
+mod read;
+mod slot;
+mod tlv;
+
+pub use error::{KeyError, Number, Relation};
+pub use firmware::Misread;
+pub use private::PrivateKey;
+pub use public::{Fingerprint, FingerprintError, GENERIC_PUBLIC_KEY_PEM, PublicKey};
+pub use read::{Form, KeyFile, MAX_KEY_FILE, ReadKey};
+pub use slot::{SLOT_LEN, Slot, SlotImage};
+
+/// Length of a private key in the device's fixed-width encoding.
+pub const DEVICE_FORM_LEN: usize = encode::DEVICE_FORM_LEN;

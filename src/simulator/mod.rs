@@ -9,19 +9,24 @@
 //! - [`hub`]: the ports that Duos are plugged into, shared by the two ways to reach them:
 //! - [`bus`]: the crate's own `Bus` and `Transport` traits, in-process;
 //! - [`usbip`]: a USB/IP server on loopback, for a Linux kernel or any other USB/IP client;
-//! - [`clock`]: a clock that jumps instead of sleeping.
+//! - [`clock`]: a clock that jumps instead of sleeping;
+//! - [`lab`]: Duos with new keys, plugged in and exported, in one call;
+//! - [`cloud`]: a local cloud with the answers of the three servers there are.
 //!
 //! Nothing listens until it is started, and nothing here touches a real device.
 
 pub mod bus;
 pub mod clock;
+pub mod cloud;
 pub mod duo;
 pub mod faults;
 pub mod hub;
+pub mod lab;
 pub mod usbip;
 
 pub use bus::VirtualBus;
-pub use clock::{RealClock, VirtualClock};
+pub use clock::VirtualClock;
 pub use duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
 pub use hub::Hub;
+pub use lab::{Lab, LabError, VirtualDuoState};
 pub use usbip::UsbIpServer;

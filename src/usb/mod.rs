@@ -1,11 +1,21 @@
-//! The seam between the DfuSe protocol and a USB bus.
+//! The seam between the `DfuSe` protocol and a USB bus.
 //!
 //! Three buses stand behind these traits: libusb ([`libusb`]), a USB/IP server on loopback ([`usbip`]) and
 //! the simulator's in-process bus. Everything here is synchronous: one operation runs whole on one blocking
 //! thread, and nothing sleeps but through the [`Clock`].
 
+pub mod clock;
+pub mod drive;
+pub mod identity;
+pub mod libusb;
+pub mod session;
+pub mod usbip;
+
 use std::fmt;
 use std::time::Duration;
+
+pub use identity::BootloaderGeneration;
+pub use session::{DfuSession, SessionError};
 
 /// The eight bytes that open a control transfer, less `wLength` (it is the buffer's length).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +101,7 @@ pub enum UsbError {
     /// Another program has claimed the interface.
     #[error("another program is using the USB device")]
     Busy,
-    /// The device is bound to a driver that libusb cannot use (Windows without WinUSB).
+    /// The device is bound to a driver that libusb cannot use (Windows without `WinUSB`).
     #[error("the USB device has no driver that this program can use")]
     WrongDriver,
     /// The device went away between listing and opening.
@@ -109,6 +119,11 @@ pub enum UsbError {
 pub trait Bus: Send + Sync {
     /// True where the devices are simulated; everything shown of them has to say so.
     fn is_virtual(&self) -> bool;
+
+    /// What `--usbip` has to say to reach this bus again; `None` for the machine's own USB.
+    fn address(&self) -> Option<String> {
+        None
+    }
 
     /// All devices with one of the given `(idVendor, idProduct)` pairs, ordered by path. Opens nothing.
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError>;

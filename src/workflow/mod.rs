@@ -1,1 +1,87 @@
-//! workflow
+//! What a person asks for: list, backup, restore, reset, provision, inspect.
+//!
+//! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
+//! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
+//! as a [`Plan`], and both through [`Control`]. The promises that a key is never lost and that nothing is
+//! called done that isn't are kept here.
+
+mod backup;
+mod cancel;
+mod credentials;
+mod device;
+mod event;
+mod inspect;
+mod keep;
+mod list;
+mod plan;
+mod provision;
+mod reset;
+mod restore;
+mod source;
+mod timeout;
+mod write;
+
+use std::ffi::OsString;
+use std::time::SystemTime;
+
+use crate::usb::{Bus, Clock};
+
+pub use backup::{BackupDone, BackupOptions, backup};
+pub use cancel::Cancel;
+pub use device::{DeviceRef, Target};
+pub use event::{Event, Phase};
+pub use inspect::{Inspection, InspectOptions, inspect};
+pub use list::{KeyReport, Listed, ListOptions, list};
+pub use plan::{Action, Evidence, Plan};
+pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
+pub use reset::{ResetDone, ResetOptions, reset};
+pub use restore::{RestoreDone, RestoreOptions, restore};
+pub use timeout::Timeout;
+
+/// Who asked: told what happens, asked before a write, able to stop it.
+pub trait Control: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: Event);
+
+    /// Asked after the backup and before the first byte is written, with the device still open. Anything but
+    /// true is a refusal.
+    fn confirm(&self, plan: &Plan) -> bool;
+
+    /// Set when the workflow should stop. It stops between transfers, and never between the first byte of a
+    /// write and the read-back of the last.
+    fn cancel(&self) -> &Cancel;
+}
+
+/// What a workflow works with, so that a test can put its own in each place.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Where devices are found.
+    pub bus: &'a dyn Bus,
+    /// Deadlines and pauses.
+    pub clock: &'a dyn Clock,
+    /// The time of day, for the names and manifests of backups.
+    pub wall: &'a (dyn Fn() -> SystemTime + Sync),
+    /// Environment variables.
+    pub env: &'a (dyn Fn(&str) -> Option<OsString> + Sync),
+    /// Who asked.
+    pub control: &'a dyn Control,
+    /// Polled between transfers: [`Cancel::stops_now`] of the control's own.
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Context<'_> {
+    fn phase(&self, phase: Phase) {
+        self.control.event(Event::Phase(phase));
+    }
+
+    fn note(&self, message: impl Into<String>) {
+        self.control.event(Event::Note { message: message.into() });
+    }
+
+    /// The time of day as RFC 3339 in UTC, to the second.
+    fn timestamp(&self) -> String {
+        let now = time::OffsetDateTime::from((self.wall)());
+        let now = now.replace_nanosecond(0).unwrap_or(now);
+        now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+    }
+}

@@ -1,0 +1,155 @@
+//! The second argument of every operation: an `AbortSignal`, a listener for events, a question before a write.
+//!
+//! What JavaScript does in a callback cannot harm an operation: a listener that throws becomes a warning of the
+//! process, and a question that throws, or answers anything but `true`, is a refusal.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Function, FunctionRef, Object, ObjectRef, Promise};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, JsValue, Status};
+use napi_derive::napi;
+use tokio::runtime::Handle;
+
+use super::results::{ProgressEvent, WritePlan};
+use crate::error::{Code, Error};
+use crate::workflow::{self, Cancel, Event, Plan};
+
+/// Catches what a listener throws, so that it cannot end the process in the middle of a write.
+const LISTENER: &str = "(listener) => (event) => {
+    if (event === null) return;
+    try { listener(event); } catch (error) { process.emitWarning(error instanceof Error ? error : String(error)); }
+}";
+
+/// Makes a promise of any answer, and a refusal of a throw.
+const QUESTION: &str = "(ask) => async (plan) => {
+    try { return (await ask(plan)) === true; } catch { return false; }
+}";
+
+/// How an operation is watched and stopped.
+#[napi(object, object_to_js = false)]
+pub struct Control<'a> {
+    /// Stops the operation between two transfers. A write that has begun is finished and read back first.
+    #[napi(ts_type = "AbortSignal")]
+    pub signal: Option<Object<'a>>,
+    /// Told what happens. What it throws becomes a warning of the process.
+    #[napi(ts_type = "(event: ProgressEvent) => void")]
+    pub on_event: Option<Function<'a, ProgressEvent, ()>>,
+    /// Asked after the backup and before the first byte is written, with the Duo still open. Without it the
+    /// call is the consent. Anything but `true`, a throw included, is a refusal.
+    #[napi(ts_type = "(plan: WritePlan) => boolean | Promise<boolean>")]
+    pub confirm: Option<Function<'a, WritePlan, Promise<bool>>>,
+}
+
+/// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
+type Listener = ThreadsafeFunction<Option<ProgressEvent>, (), Option<ProgressEvent>, Status, false, true>;
+type Question = ThreadsafeFunction<WritePlan, Promise<bool>, WritePlan, Status, false, true>;
+
+/// A control that can cross to the thread of the operation.
+#[derive(Clone)]
+pub(super) struct Remote {
+    listener: Option<Arc<Listener>>,
+    question: Option<Arc<Question>>,
+    cancel: Cancel,
+}
+
+/// The listener on an `AbortSignal`, to be taken off when the operation has settled.
+pub(super) struct Subscription {
+    signal: ObjectRef,
+    listener: FunctionRef<(), ()>,
+}
+
+impl Remote {
+    /// Takes the callbacks over, and listens to the signal.
+    pub(super) fn take(
+        env: &Env,
+        control: Option<Object<'_>>,
+    ) -> napi::Result<Result<(Self, Option<Subscription>), Error>> {
+        let mut remote = Self { listener: None, question: None, cancel: Cancel::default() };
+        let Some(object) = control else { return Ok(Ok((remote, None))) };
+        for key in Object::keys(&object)? {
+            if !matches!(key.as_str(), "signal" | "onEvent" | "confirm") {
+                let message = format!("the control object has no property {key:?}");
+                return Ok(Err(Error::new(Code::InvalidArgument, message)
+                    .hint("it takes signal, onEvent and confirm")));
+            }
+        }
+        if let Some(listener) = object.get::<Function<'_, ProgressEvent, ()>>("onEvent")? {
+            let wrap: Function<'_, Function<'_, ProgressEvent, ()>, Function<'_, Option<ProgressEvent>, ()>> =
+                env.run_script(LISTENER)?;
+            let safe = wrap.call(listener)?;
+            let built = safe.build_threadsafe_function::<Option<ProgressEvent>>();
+            remote.listener = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+        }
+        if let Some(question) = object.get::<Function<'_, WritePlan, Promise<bool>>>("confirm")? {
+            let wrap: Function<
+                '_,
+                Function<'_, WritePlan, Promise<bool>>,
+                Function<'_, WritePlan, Promise<bool>>,
+            > = env.run_script(QUESTION)?;
+            let safe = wrap.call(question)?;
+            let built = safe.build_threadsafe_function::<WritePlan>();
+            remote.question = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+        }
+        let signal = object.get::<Object<'_>>("signal")?;
+        let subscription = signal.map(|signal| subscribe(env, &signal, &remote.cancel)).transpose()?.flatten();
+        Ok(Ok((remote, subscription)))
+    }
+
+    pub(super) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Returns once the listener has seen every event, so that none comes after the promise has settled.
+    pub(super) async fn flush(&self) {
+        if let Some(listener) = &self.listener {
+            // An environment that is closing listens no more, which is as good.
+            let _ = listener.call_async_catch(None).await;
+        }
+    }
+}
+
+impl workflow::Control for Remote {
+    fn event(&self, event: Event) {
+        if let Some(listener) = &self.listener {
+            listener.call(Some(event.into()), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    fn confirm(&self, plan: &Plan) -> bool {
+        let Some(question) = &self.question else { return true };
+        let asked = async { question.call_async_catch(plan.into()).await?.await };
+        Handle::current().block_on(asked).unwrap_or(false)
+    }
+
+    fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+}
+
+fn subscribe(env: &Env, signal: &Object<'_>, cancel: &Cancel) -> napi::Result<Option<Subscription>> {
+    if signal.get::<bool>("aborted")? == Some(true) {
+        cancel.request();
+        return Ok(None);
+    }
+    let shared = cancel.clone();
+    let listener = env.create_function_from_closure::<(), (), _>("abort", move |_| {
+        shared.request();
+        Ok(())
+    })?;
+    let add: Function<'_, (String, Function<'_, (), ()>), ()> = signal.get_named_property("addEventListener")?;
+    add.apply(*signal, ("abort".to_owned(), listener).into())?;
+    Ok(Some(Subscription { signal: signal.create_ref()?, listener: listener.create_ref()? }))
+}
+
+impl Subscription {
+    /// Takes the listener off the signal.
+    pub(super) fn end(self, env: &Env) -> napi::Result<()> {
+        let signal = self.signal.get_value(env)?;
+        let listener = self.listener.borrow_back(env)?;
+        let remove: Function<'_, (String, Function<'_, (), ()>), ()> =
+            signal.get_named_property("removeEventListener")?;
+        remove.apply(signal, ("abort".to_owned(), listener).into())?;
+        self.signal.unref(env)
+    }
+}

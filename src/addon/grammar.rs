@@ -1,0 +1,342 @@
+//! The one grammar: every option is declared here once and serves three readers.
+//!
+//! A struct is an options object of the API (`napi(object)`, and the JSDoc of `index.d.ts`), the options of a
+//! command (`clap::Args`, and the text of `--help`), and the shape that objects from JavaScript are checked
+//! against (`serde`, unknown properties refused). Defaults are not here: they live in the workflows, where both
+//! readers meet them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use napi_derive::napi;
+use serde::{Deserialize, Serialize};
+
+/// Declares an options object; `usb` adds what every command that reaches for a device has.
+macro_rules! options {
+    ($(#[doc = $doc:literal])* $name:ident { $($fields:tt)* }) => {
+        $(#[doc = $doc])*
+        #[napi(object)]
+        #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name { $($fields)* }
+    };
+    ($(#[doc = $doc:literal])* usb $name:ident { $($fields:tt)* }) => {
+        options! {
+            $(#[doc = $doc])*
+            $name {
+                $($fields)*
+                /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
+                /// is taken as your word, together with `--path`.
+                #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+                pub device: Option<String>,
+                /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+                #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+                pub path: Option<String>,
+                /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+                #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+                pub usbip: Option<String>,
+                /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+                #[arg(long, value_name = "SECONDS")]
+                pub timeout: Option<u32>,
+            }
+        }
+    };
+}
+
+options! {
+    /// Options of `listDevices`.
+    usb ListOptions {}
+}
+
+options! {
+    /// Options of `backupKey`.
+    usb BackupOptions {
+        /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+        /// overwritten. Without it the backup goes to the archive.
+        #[arg(value_name = "FILE")]
+        pub file: Option<String>,
+        /// Save the bytes of the key slot even when they are no key.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub raw: Option<bool>,
+        /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+        #[arg(long, value_name = "DIR")]
+        pub archive: Option<String>,
+    }
+}
+
+options! {
+    /// Options of `restoreKey`.
+    usb RestoreOptions {
+        /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
+        #[arg(value_name = "FILE")]
+        pub file: String,
+        /// Leave DFU mode once the key is in place and verified.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub leave: Option<bool>,
+        /// Write the key even though it is known to be another device's.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub allow_other_device: Option<bool>,
+        /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+        #[arg(long, value_name = "DIR")]
+        pub archive: Option<String>,
+        /// Do not back up what is in the key slot now. If the write fails, that key is lost.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub no_backup: Option<bool>,
+        /// Check everything and say what would be done; write nothing anywhere.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub dry_run: Option<bool>,
+    }
+}
+
+options! {
+    /// Options of `resetKey`.
+    usb ResetOptions {
+        /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+        #[arg(long, value_name = "DIR")]
+        pub archive: Option<String>,
+        /// Do not back up what is in the key slot now. That key is then lost.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub no_backup: Option<bool>,
+        /// Check everything and say what would be done; write nothing anywhere.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub dry_run: Option<bool>,
+    }
+}
+
+options! {
+    /// Options of `inspectKey`.
+    InspectOptions {
+        /// The file to look at: a key in any form, a backup, or a dump that begins with a key.
+        #[arg(value_name = "FILE")]
+        pub file: String,
+    }
+}
+
+options! {
+    /// Options of `provision`.
+    ProvisionOptions {
+        /// The device id of the Duo, 24 hexadecimal digits.
+        #[arg(value_name = "DEVICE_ID")]
+        pub device_id: String,
+        /// A key file whose public half is sent: public or private, PEM or DER. Without it and without
+        /// `--from-device` the generic key is sent, as device-provisioning-helper did.
+        #[arg(value_name = "KEY_FILE")]
+        pub key_file: Option<String>,
+        /// Send the public key that belongs to the private key in the attached Duo, read over USB.
+        /// Recommended where the Duo is at hand.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub from_device: Option<bool>,
+        /// The product id; 88, the Duo's, unless given.
+        #[arg(long, value_name = "N")]
+        pub product_id: Option<u32>,
+        /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+        /// used, unless given.
+        #[arg(long, value_name = "URL", help_heading = "Which cloud")]
+        pub api_url: Option<String>,
+        /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+        #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+        pub allow_http: Option<bool>,
+        /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+        /// login of particle-cli.
+        #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+        pub token_file: Option<String>,
+        /// The access token itself; only in the API, since a command line is no place for a secret.
+        #[arg(skip)]
+        pub token: Option<String>,
+        /// With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it.
+        #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+        pub path: Option<String>,
+        /// With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`.
+        #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+        pub usbip: Option<String>,
+        /// Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given.
+        #[arg(long, value_name = "SECONDS")]
+        pub timeout: Option<u32>,
+        /// Check everything and say what would be sent; send nothing.
+        #[arg(long, num_args = 0, default_missing_value = "true")]
+        pub dry_run: Option<bool>,
+    }
+}
+
+/// A release of the Duo's bootloader.
+#[napi(string_enum = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bootloader {
+    /// System firmware up to 0.2.4.
+    R3,
+    /// System firmware up to 0.2.4.
+    R4,
+    /// System firmware from 0.3.0.
+    R5,
+    /// System firmware from 0.3.1.
+    R6,
+}
+
+/// Whose answers a local cloud gives.
+#[napi(string_enum = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CloudFlavor {
+    /// api.particle.io.
+    Particle,
+    /// particle-iot/spark-server.
+    Spark,
+    /// Brewskey/spark-server.
+    Brewskey,
+}
+
+options! {
+    /// Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`.
+    VirtualDuoOptions {
+        /// How many Duos, 1 to 16; 1 unless given.
+        #[arg(long, value_name = "N")]
+        pub duos: Option<u32>,
+        /// The bootloader they have; r6 unless given.
+        #[arg(long, value_enum, value_name = "RELEASE")]
+        pub bootloader: Option<Bootloader>,
+        /// The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
+        #[arg(long = "usbip", value_name = "PORT")]
+        pub usbip_port: Option<u16>,
+    }
+}
+
+options! {
+    /// Options of `LocalCloud.start`, and of the local cloud of `simulate`.
+    LocalCloudOptions {
+        /// Whose answers to give; particle unless given.
+        #[arg(long, value_enum, value_name = "SERVER")]
+        pub flavor: Option<CloudFlavor>,
+        /// The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one).
+        #[arg(long = "cloud", value_name = "PORT")]
+        pub cloud_port: Option<u16>,
+        /// The access token to accept; a new random one unless given.
+        #[arg(skip)]
+        pub token: Option<String>,
+    }
+}
+
+/// The command line.
+#[derive(Parser, Debug)]
+#[command(
+    name = "duo-provision",
+    version,
+    about = "Back up, restore, reset and provision the keys of a RedBear Duo.",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    subcommand_value_name = "COMMAND",
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = TOP_EXAMPLES
+)]
+pub struct CommandLine {
+    /// What to do; without it, provision.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// `duo-provision <device-id> [key-file]`, the old script's form.
+    #[command(flatten)]
+    pub provision: Option<ProvisionOptions>,
+    /// Print one JSON object a line on standard output: events, then one result or error.
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub json: bool,
+    /// Do not ask before a write.
+    #[arg(long, short = 'y', global = true, help_heading = "Everywhere")]
+    pub yes: bool,
+    /// Say more; -vv names each cause of an error too.
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Send the Duo's public key to the cloud
+    #[command(after_help = PROVISION_EXAMPLES)]
+    Provision(ProvisionOptions),
+    /// List the Duos in DFU mode, with their keys' fingerprints
+    #[command(after_help = LIST_EXAMPLES)]
+    List(ListOptions),
+    /// Save the Duo's private key to a new file
+    #[command(after_help = BACKUP_EXAMPLES)]
+    Backup(BackupOptions),
+    /// Write a saved private key to the Duo, and read it back
+    #[command(after_help = RESTORE_EXAMPLES)]
+    Restore(RestoreOptions),
+    /// Erase the Duo's private key, so that the Duo makes a new one
+    #[command(after_help = RESET_EXAMPLES)]
+    Reset(ResetOptions),
+    /// Say what a key file holds, and whether the Duo's firmware would read it
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectOptions),
+    /// Run virtual Duos and a local cloud until Ctrl-C
+    #[command(after_help = SIMULATE_EXAMPLES)]
+    Simulate(SimulateArgs),
+    /// Show the whole story on a virtual Duo and a local cloud; needs no hardware
+    Demo,
+    /// Print a completion script
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What `simulate` takes.
+#[derive(Args, Debug, Serialize)]
+pub struct SimulateArgs {
+    /// The Duos.
+    #[command(flatten)]
+    pub duo: VirtualDuoOptions,
+    /// The cloud.
+    #[command(flatten)]
+    pub cloud: LocalCloudOptions,
+}
+
+const TOP_EXAMPLES: &str = "\
+Examples:
+  duo-provision list                                   which Duos are in DFU mode
+  duo-provision backup                                 save the key of the one that is
+  duo-provision 30001a000347343432313031 --from-device send its own public key to the cloud
+  duo-provision 30001a000347343432313031               the same with the generic key, as main.js did
+  duo-provision demo                                   see it all work without hardware
+
+Where the Duo is at hand, --from-device is the better choice: anyone can hold the private half of the generic key.
+DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow.
+
+Exit codes: 0 done, 1 internal, 2 arguments, 3 which device, 4 USB access, 5 device fault with its key
+unchanged, 6 the device's key is wrong or unknown, 7 the cloud refused, 8 cloud trouble, 9 files, 130 interrupted.";
+
+const PROVISION_EXAMPLES: &str = "\
+Examples:
+  duo-provision provision 30001a000347343432313031 --from-device
+  duo-provision provision 30001a000347343432313031 duo.pub.pem
+  duo-provision provision 30001a000347343432313031 --api-url http://192.168.1.20:8080 --allow-http
+  pass show particle | duo-provision provision 30001a000347343432313031 --token-file -";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  duo-provision list
+  duo-provision list --json";
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  duo-provision backup                      into the archive, under a name of its own
+  duo-provision backup duo.der              duo.der, duo.pub.pem and duo.json
+  duo-provision backup --path 1-2           the Duo at that port, when there are several";
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision restore duo.der --leave     write, verify, and start the Duo
+  duo-provision restore duo.der --dry-run   check everything, write nothing";
+
+const RESET_EXAMPLES: &str = "\
+Examples:
+  duo-provision reset                       back up, erase, verify, restart
+After it the Duo blinks white while it makes a new key, and has to be provisioned again.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  duo-provision inspect device_private_key.der";
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
+  duo-provision list --usbip 127.0.0.1:3240            in another terminal";

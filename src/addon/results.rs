@@ -1,0 +1,412 @@
+//! What the API returns and reports, as plain JavaScript objects.
+//!
+//! Only shapes and conversions: each type mirrors one of a workflow.
+
+use std::path::Path;
+
+use napi_derive::napi;
+
+use crate::archive::DeviceIdSource;
+use crate::workflow;
+
+/// The Duo that an operation worked on.
+#[napi(object, object_from_js = false)]
+#[derive(Clone)]
+pub struct DuoInfo {
+    /// Bus and ports, as dfu-util writes them: `1-2`.
+    pub path: String,
+    /// The device id, 24 hexadecimal digits in lower case, where it is known.
+    pub device_id: Option<String>,
+    /// How the device id is known: told by the Duo over USB, or the word of the caller.
+    #[napi(ts_type = "'usb-serial' | 'user'")]
+    pub device_id_source: Option<String>,
+    /// The bootloader's generation.
+    #[napi(ts_type = "'r3-r4' | 'r5-r6'")]
+    pub bootloader: String,
+    /// True for a virtual Duo.
+    pub simulated: bool,
+}
+
+/// What a key slot holds.
+#[napi(object, object_from_js = false)]
+pub struct KeyInfo {
+    /// The kind of thing in the slot.
+    #[napi(ts_type = "KeySlotKind")]
+    pub slot: String,
+    /// The same in words.
+    pub description: String,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key.
+    pub fingerprint: Option<String>,
+}
+
+/// Why something did not work, as a plain object; thrown errors carry the same properties.
+#[napi(object, object_from_js = false)]
+pub struct Problem {
+    /// The stable name.
+    #[napi(ts_type = "ErrorCode")]
+    pub code: String,
+    /// What went wrong, where, and what is known of the key.
+    pub message: String,
+    /// The next thing to type or do.
+    pub hint: Option<String>,
+    /// The exit code of the command line.
+    pub exit_code: u32,
+    /// What was being done.
+    pub phase: Option<String>,
+    /// The Duo.
+    pub device: Option<String>,
+    /// What is known of the Duo's key.
+    #[napi(ts_type = "'unchanged' | 'written' | 'wrong' | 'unknown'")]
+    pub key_state: Option<String>,
+}
+
+/// A Duo in DFU mode.
+#[napi(object, object_from_js = false)]
+pub struct ListedDuo {
+    /// Bus and ports, as dfu-util writes them: `1-2`.
+    pub path: String,
+    /// What it tells of itself, where it could be opened.
+    pub device: Option<DuoInfo>,
+    /// What its key slot holds, where it could be read.
+    pub key: Option<KeyInfo>,
+    /// What stood in the way.
+    pub problem: Option<Problem>,
+}
+
+/// What `listDevices` found.
+#[napi(object, object_from_js = false)]
+pub struct ListResult {
+    /// The Duos in DFU mode, ordered by path; maybe none.
+    pub devices: Vec<ListedDuo>,
+}
+
+/// A backup that is on the disk, synced and read back.
+#[napi(object, object_from_js = false)]
+pub struct BackupResult {
+    /// The Duo.
+    pub device: DuoInfo,
+    /// The file with the bytes; absolute.
+    pub path: String,
+    /// The public key's PEM beside it; absolute.
+    pub public_key_path: Option<String>,
+    /// The manifest beside it; absolute.
+    pub manifest_path: Option<String>,
+    /// The key's fingerprint, where the bytes hold a key.
+    pub fingerprint: Option<String>,
+    /// The kind of thing that was saved.
+    #[napi(ts_type = "KeySlotKind")]
+    pub slot: String,
+    /// True where the archive held the same bytes of the same Duo already, and nothing was written.
+    pub already_there: bool,
+}
+
+/// A key that is in place: read back and compared.
+#[napi(object, object_from_js = false)]
+pub struct RestoreResult {
+    /// The Duo.
+    pub device: DuoInfo,
+    /// The key that was there, where there was one.
+    pub previous_fingerprint: Option<String>,
+    /// The key that is there now (in a dry run: that would be).
+    pub fingerprint: String,
+    /// Why the key is taken to be this Duo's.
+    #[napi(ts_type = "KeyEvidence")]
+    pub evidence: String,
+    /// The backup of what was there; absolute.
+    pub backup_path: Option<String>,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+    /// True where the Duo was told to leave DFU mode, and did.
+    pub left: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// A key slot that holds the reset image, of a Duo that has left DFU mode.
+#[napi(object, object_from_js = false)]
+pub struct ResetResult {
+    /// The Duo.
+    pub device: DuoInfo,
+    /// The key that was there, where there was one.
+    pub previous_fingerprint: Option<String>,
+    /// The backup of what was there; absolute.
+    pub backup_path: Option<String>,
+    /// False where the slot held the reset image already, and in a dry run.
+    pub written: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// A public key that the cloud said it took (in a dry run: that would have been sent).
+#[napi(object, object_from_js = false)]
+pub struct ProvisionResult {
+    /// The device id, in lower case.
+    pub device_id: String,
+    /// The public key's fingerprint.
+    pub fingerprint: String,
+    /// Where the public key came from.
+    #[napi(ts_type = "'generic' | 'file' | 'device'")]
+    pub source: String,
+    /// The product id.
+    pub product_id: u32,
+    /// The cloud's API.
+    pub api_url: String,
+    /// The attached Duo, where its key was sent.
+    pub device: Option<DuoInfo>,
+    /// True where nothing was sent.
+    pub dry_run: bool,
+}
+
+/// What a key file holds.
+#[napi(object, object_from_js = false)]
+pub struct InspectResult {
+    /// The file; absolute.
+    pub path: String,
+    /// True for a private key.
+    pub private: bool,
+    /// The encoding, in words.
+    pub form: String,
+    /// Bytes behind the key.
+    pub trailing: u32,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    pub fingerprint: String,
+    /// The public key as PEM.
+    pub public_key: String,
+    /// Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
+    /// restore writes the form that it does read.
+    pub firmware_reads_as_is: Option<bool>,
+    /// The device that the manifest beside the file names.
+    pub device_id: Option<String>,
+}
+
+/// What is about to be written, shown before the question.
+#[napi(object, object_from_js = false)]
+#[derive(Clone)]
+pub struct WritePlan {
+    /// What will be written: a key, or the reset image.
+    #[napi(ts_type = "'restore' | 'reset'")]
+    pub action: String,
+    /// The Duo.
+    pub device: DuoInfo,
+    /// What is in the slot now, in words.
+    pub current: String,
+    /// The key in the Duo now, where there is one.
+    pub current_fingerprint: Option<String>,
+    /// The key to be written; absent for a reset.
+    pub new_fingerprint: Option<String>,
+    /// Why the key is taken to be this Duo's; absent for a reset.
+    #[napi(ts_type = "KeyEvidence")]
+    pub evidence: Option<String>,
+    /// The same in words.
+    pub evidence_description: Option<String>,
+    /// The public key in the Duo's DCT, where it is another than the key's. It may be stale.
+    pub public_slot_fingerprint: Option<String>,
+    /// The backup of what is there now; absent where none was made.
+    pub backup_path: Option<String>,
+}
+
+/// Something that happened.
+#[napi(discriminant = "type", discriminant_case = "kebab-case", object_from_js = false)]
+#[derive(Clone)]
+pub enum ProgressEvent {
+    /// A step begins.
+    Phase {
+        /// Its name.
+        #[napi(ts_type = "PhaseName")]
+        phase: String,
+        /// The same in words.
+        description: String,
+    },
+    /// This is the Duo that the operation works on.
+    Found {
+        /// The Duo.
+        device: DuoInfo,
+    },
+    /// A backup is on the disk, synced and read back.
+    BackedUp {
+        /// The file; absolute.
+        path: String,
+        /// True where the archive held the same bytes already.
+        already_there: bool,
+    },
+    /// Something to know, which is no error.
+    Note {
+        /// A sentence or two.
+        message: String,
+    },
+    /// The public key goes to the cloud now.
+    Sending {
+        /// The device it is for.
+        device_id: String,
+        /// True where it is the generic key of device-provisioning-helper.
+        generic: bool,
+    },
+    /// The cloud will be asked again.
+    Retry {
+        /// Why.
+        reason: String,
+        /// In how many milliseconds.
+        delay_ms: f64,
+    },
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn optional<T: ToString>(value: Option<T>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+impl From<workflow::DeviceRef> for DuoInfo {
+    fn from(device: workflow::DeviceRef) -> Self {
+        let source = |source| match source {
+            DeviceIdSource::UsbSerial => "usb-serial",
+            DeviceIdSource::User => "user",
+        };
+        Self {
+            path: device.path,
+            device_id: optional(device.device_id),
+            device_id_source: optional(device.device_id_source.map(source)),
+            bootloader: device.bootloader.to_string(),
+            simulated: device.simulated,
+        }
+    }
+}
+
+impl From<workflow::KeyReport> for KeyInfo {
+    fn from(key: workflow::KeyReport) -> Self {
+        Self { slot: key.slot.to_owned(), description: key.words, fingerprint: optional(key.fingerprint) }
+    }
+}
+
+impl From<&crate::error::Error> for Problem {
+    fn from(error: &crate::error::Error) -> Self {
+        Self {
+            code: error.code().name().to_owned(),
+            message: error.to_string(),
+            hint: optional(error.hint_text()),
+            exit_code: error.code().exit_code().into(),
+            phase: optional(error.phase()),
+            device: optional(error.device()),
+            key_state: optional(error.key_state().map(crate::error::KeyState::name)),
+        }
+    }
+}
+
+impl From<Vec<workflow::Listed>> for ListResult {
+    fn from(listed: Vec<workflow::Listed>) -> Self {
+        let convert = |entry: workflow::Listed| ListedDuo {
+            path: entry.path,
+            device: entry.device.map(Into::into),
+            key: entry.key.map(Into::into),
+            problem: entry.problem.as_ref().map(Into::into),
+        };
+        Self { devices: listed.into_iter().map(convert).collect() }
+    }
+}
+
+impl From<workflow::BackupDone> for BackupResult {
+    fn from(done: workflow::BackupDone) -> Self {
+        Self {
+            device: done.device.into(),
+            path: text(&done.path),
+            public_key_path: done.public_key.as_deref().map(text),
+            manifest_path: done.manifest.as_deref().map(text),
+            fingerprint: optional(done.fingerprint),
+            slot: done.slot.to_owned(),
+            already_there: done.already_there,
+        }
+    }
+}
+
+impl From<workflow::RestoreDone> for RestoreResult {
+    fn from(done: workflow::RestoreDone) -> Self {
+        Self {
+            device: done.device.into(),
+            previous_fingerprint: optional(done.previous),
+            fingerprint: done.fingerprint.to_string(),
+            evidence: done.evidence.name().to_owned(),
+            backup_path: done.backup.as_deref().map(text),
+            written: done.written,
+            left: done.left,
+            dry_run: done.dry_run,
+        }
+    }
+}
+
+impl From<workflow::ResetDone> for ResetResult {
+    fn from(done: workflow::ResetDone) -> Self {
+        Self {
+            device: done.device.into(),
+            previous_fingerprint: optional(done.previous),
+            backup_path: done.backup.as_deref().map(text),
+            written: done.written,
+            dry_run: done.dry_run,
+        }
+    }
+}
+
+impl From<workflow::ProvisionDone> for ProvisionResult {
+    fn from(done: workflow::ProvisionDone) -> Self {
+        Self {
+            device_id: done.device_id.to_string(),
+            fingerprint: done.fingerprint.to_string(),
+            source: done.source.name().to_owned(),
+            product_id: done.product_id,
+            api_url: done.api_url,
+            device: done.device.map(Into::into),
+            dry_run: done.dry_run,
+        }
+    }
+}
+
+impl From<workflow::Inspection> for InspectResult {
+    fn from(seen: workflow::Inspection) -> Self {
+        Self {
+            path: text(&seen.path),
+            private: seen.private,
+            form: seen.form,
+            trailing: u32::try_from(seen.trailing).unwrap_or(u32::MAX),
+            fingerprint: seen.fingerprint.to_string(),
+            public_key: seen.public_key,
+            firmware_reads_as_is: seen.firmware_reads_as_is,
+            device_id: optional(seen.device_id),
+        }
+    }
+}
+
+impl From<&workflow::Plan> for WritePlan {
+    fn from(plan: &workflow::Plan) -> Self {
+        Self {
+            action: plan.action.name().to_owned(),
+            device: plan.device.clone().into(),
+            current: plan.current_words.clone(),
+            current_fingerprint: optional(plan.current),
+            new_fingerprint: optional(plan.new),
+            evidence: optional(plan.evidence.map(workflow::Evidence::name)),
+            evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
+            public_slot_fingerprint: optional(plan.public_slot),
+            backup_path: plan.backup.as_deref().map(text),
+        }
+    }
+}
+
+impl From<workflow::Event> for ProgressEvent {
+    fn from(event: workflow::Event) -> Self {
+        match event {
+            workflow::Event::Phase(phase) => {
+                Self::Phase { phase: phase.name().to_owned(), description: phase.words().to_owned() }
+            }
+            workflow::Event::Found(device) => Self::Found { device: device.into() },
+            workflow::Event::BackedUp { path, already_there } => {
+                Self::BackedUp { path: text(&path), already_there }
+            }
+            workflow::Event::Note { message } => Self::Note { message },
+            workflow::Event::Sending { device_id, generic } => Self::Sending { device_id, generic },
+            workflow::Event::Retry { reason, delay } => {
+                Self::Retry { reason, delay_ms: (delay.as_secs_f64() * 1000.0).round() }
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Where the archive is: `--archive`, `DUO_PROVISION_ARCHIVE`, or the user's data directory.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::owner::Owner;
+
+/// The environment variable that names the archive.
+pub const ARCHIVE_VARIABLE: &str = "DUO_PROVISION_ARCHIVE";
+
+/// The archive's absolute path; `None` where the user has no home folder.
+pub fn locate(
+    option: Option<&Path>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+    owner: &Owner,
+) -> Option<PathBuf> {
+    let named = option.map(Path::to_owned).or_else(|| set(env, ARCHIVE_VARIABLE).map(PathBuf::from));
+    let path = match named {
+        Some(path) => path,
+        None => data_directory(env, owner)?.join("duo-provision").join("backups"),
+    };
+    std::path::absolute(path).ok()
+}
+
+fn set(env: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {
+    env(name).filter(|value| !value.is_empty())
+}
+
+/// `$XDG_DATA_HOME` or `~/.local/share` (XDG Base Directory Specification). Under sudo the variables are
+/// root's, so only the caller's home counts.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn data_directory(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {
+    if let Some(home) = owner.home() {
+        return Some(home.join(".local/share"));
+    }
+    let xdg = set(env, "XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    xdg.or_else(|| Some(PathBuf::from(set(env, "HOME")?).join(".local/share")))
+}
+
+#[cfg(target_os = "macos")]
+fn data_directory(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {
+    let home = owner.home().or_else(|| set(env, "HOME").map(PathBuf::from))?;
+    Some(home.join("Library/Application Support"))
+}
+
+/// The machine's own folder, not the roaming one: keys should not travel with a profile.
+#[cfg(windows)]
+fn data_directory(env: &dyn Fn(&str) -> Option<OsString>, _owner: &Owner) -> Option<PathBuf> {
+    set(env, "LOCALAPPDATA").map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Owner, locate};
+    use std::ffi::OsString;
+    use std::path::Path;
+
+    fn env<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
+        move |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+    }
+
+    #[test]
+    fn the_option_goes_before_the_variable() {
+        let env = env(&[("DUO_PROVISION_ARCHIVE", "/var"), ("HOME", "/home/a")]);
+        let option = Path::new("/opt");
+        assert_eq!(locate(Some(option), &env, &Owner::caller()).unwrap(), option);
+        assert_eq!(locate(None, &env, &Owner::caller()).unwrap(), Path::new("/var"));
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn the_data_directory_is_that_of_xdg() {
+        let home = [("HOME", "/home/a")];
+        let expected = Path::new("/home/a/.local/share/duo-provision/backups");
+        assert_eq!(locate(None, &env(&home), &Owner::caller()).unwrap(), expected);
+        let xdg = [("HOME", "/home/a"), ("XDG_DATA_HOME", "/data")];
+        assert_eq!(
+            locate(None, &env(&xdg), &Owner::caller()).unwrap(),
+            Path::new("/data/duo-provision/backups")
+        );
+        let relative = [("HOME", "/home/a"), ("XDG_DATA_HOME", "data")];
+        assert_eq!(locate(None, &env(&relative), &Owner::caller()).unwrap(), expected);
+    }
+
+    #[test]
+    fn without_a_home_there_is_no_archive() {
+        assert_eq!(locate(None, &|_| None, &Owner::caller()), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! The JSON manifest beside a backup: what the bytes are, and which device they came from.
+//!
+//! A manifest is a claim about a file, not a part of it: the SHA-256 ties it to the bytes, and a key without
+//! its manifest is still a key. Read from outside, so bounded and strict about what it uses.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dct::DeviceId;
+use crate::keys::Fingerprint;
+
+/// The `format` that every manifest names.
+pub const FORMAT: &str = "duo-provision backup";
+
+/// The most bytes a manifest may have; a real one has about 600.
+pub const MAX_BYTES: u64 = 16 * 1024;
+
+/// Where the device id in a manifest comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceIdSource {
+    /// The USB serial number (bootloaders r5 and r6).
+    UsbSerial,
+    /// The user's word (bootloaders r3 and r4 do not tell).
+    User,
+}
+
+/// What stands in the backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Contents {
+    /// The device's private key.
+    PrivateKey,
+    /// The bytes of a key slot that holds no key.
+    RawSlot,
+}
+
+/// A backup's manifest, as it stands in the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// The version of the format; 1.
+    pub version: u32,
+    /// Key or raw bytes.
+    pub contents: Contents,
+    /// The device the bytes were read from, where it is known.
+    pub device_id: Option<DeviceId>,
+    /// How the device id is known.
+    pub device_id_source: Option<DeviceIdSource>,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    pub fingerprint: Option<Fingerprint>,
+    /// The bootloader's generation, `r3-r4` or `r5-r6`.
+    pub bootloader: String,
+    /// True where the device was a simulated one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
+    /// Offset in the DCT, in bytes.
+    pub offset: u32,
+    /// Length, in bytes.
+    pub length: u32,
+    /// SHA-256 of the file, 64 hexadecimal digits in lower case.
+    pub sha256: String,
+    /// When the bytes were read, RFC 3339 in UTC.
+    pub created_at: String,
+    /// The program and its version.
+    pub tool: String,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not JSON, or not of this shape.
+    #[error("not a manifest of duo-provision: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Another format or a newer version.
+    #[error("format {0:?}, version {1}, is not known to this version of duo-provision")]
+    Unknown(String, u32),
+}
+
+impl Manifest {
+    /// Reads a manifest; unknown members are left aside, so that later versions may add some.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_json::from_slice(bytes)?;
+        if manifest.format == FORMAT && manifest.version == 1 {
+            Ok(manifest)
+        } else {
+            let format = manifest.format.chars().filter(|c| !c.is_control()).take(40).collect();
+            Err(ManifestError::Unknown(format, manifest.version))
+        }
+    }
+
+    /// The file's text: indented JSON and a line feed.
+    pub fn to_json(&self) -> String {
+        // Plain strings and numbers cannot fail to be written.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}

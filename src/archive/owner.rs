@@ -1,0 +1,90 @@
+//! Whose the files are: the caller's, or under sudo the user's who typed it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+/// The user that new files and folders are given to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// User and group id to hand files to; `None` where they are the caller's anyway.
+    ids: Option<(u32, u32)>,
+}
+
+impl Owner {
+    /// Whoever runs the process; nothing is handed over.
+    pub const fn caller() -> Self {
+        Self { ids: None }
+    }
+
+    /// Under sudo (root, with `SUDO_UID` and `SUDO_GID` in the environment) the user who called it.
+    #[cfg(unix)]
+    pub fn detect(env: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let id = |name| env(name)?.to_str()?.parse::<u32>().ok().filter(|id| *id != 0);
+        if !nix::unistd::geteuid().is_root() {
+            return Self::caller();
+        }
+        Self { ids: id("SUDO_UID").zip(id("SUDO_GID")) }
+    }
+
+    /// Only Unix has sudo.
+    #[cfg(not(unix))]
+    pub fn detect(_env: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self::caller()
+    }
+
+    /// The home folder of the user behind sudo; `None` where nobody stands behind.
+    #[cfg(unix)]
+    pub fn home(&self) -> Option<PathBuf> {
+        let (user, _) = self.ids?;
+        let entry = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(user)).ok()??;
+        Some(entry.dir)
+    }
+
+    /// Only Unix has sudo.
+    #[cfg(not(unix))]
+    pub fn home(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Hands an open file or folder to the owner.
+    #[cfg(unix)]
+    pub fn take(&self, file: &File) -> io::Result<()> {
+        match self.ids {
+            Some((user, group)) => std::os::unix::fs::fchown(file, Some(user), Some(group)),
+            None => Ok(()),
+        }
+    }
+
+    /// Only Unix has sudo.
+    #[cfg(not(unix))]
+    #[allow(clippy::unnecessary_wraps)]
+    pub fn take(&self, _file: &File) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::Owner;
+
+    #[test]
+    fn without_sudo_the_files_are_the_callers() {
+        assert_eq!(Owner::detect(&|_| None), Owner::caller());
+    }
+
+    #[test]
+    fn under_sudo_the_files_go_to_who_called_it() {
+        let env = |name: &str| match name {
+            "SUDO_UID" | "SUDO_GID" => Some("1000".into()),
+            _ => None,
+        };
+        let owner = Owner::detect(&env);
+        if nix::unistd::geteuid().is_root() {
+            assert_eq!(owner, Owner { ids: Some((1000, 1000)) });
+        } else {
+            assert_eq!(owner, Owner::caller(), "SUDO_UID means nothing to a user who is not root");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The URL of a cloud's API, and whether a token may be sent to it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use reqwest::Url;
+
+/// Particle's own API.
+pub const PARTICLE: &str = "https://api.particle.io";
+
+/// The longest URL taken, in bytes.
+const MAX_LEN: usize = 2048;
+
+/// Where a cloud's API lives: `http` or `https`, a host, maybe a port and a path to put before `/v1/…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiUrl(Url);
+
+/// Why a text is no API URL, or not one that a token may be sent to. None of the messages quotes user
+/// information, which may hold a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiUrlError {
+    /// Nothing there.
+    #[error("the API URL is empty")]
+    Empty,
+    /// More than 2,048 bytes.
+    #[error("the API URL is longer than {MAX_LEN} bytes")]
+    TooLong,
+    /// No `://`, as in `api.particle.io` or `localhost:8080`.
+    #[error("the API URL has no scheme; it begins with https:// or http://")]
+    NoScheme,
+    /// A scheme other than `http` and `https`.
+    #[error("the API URL is neither https:// nor http://")]
+    Scheme,
+    /// White space or a control character.
+    #[error("the API URL has white space or a control character in it")]
+    Character,
+    /// A user name or password before the host.
+    #[error("the API URL has a user name or password in it; the access token is given separately")]
+    UserInfo,
+    /// A `?…` or `#…` part.
+    #[error("the API URL has a query (?) or fragment (#) in it")]
+    QueryOrFragment,
+    /// Anything else that URLs cannot be: a bad port, a bad host, …
+    #[error("the API URL cannot be read: {0}")]
+    Malformed(&'static str),
+    /// Plain HTTP to another machine, which would show the token to everyone on the way.
+    #[error("the API URL is plain HTTP to {host}: the access token would be readable on the network")]
+    PlainHttp {
+        /// The host.
+        host: String,
+    },
+}
+
+impl ApiUrl {
+    /// True for `https`.
+    pub fn is_https(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// The host as a URL writes it, IPv6 addresses in brackets.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// True where the host is this machine: 127.0.0.0/8, `::1`, `localhost` and names below it (RFC 6761
+    /// §6.3). The client resolves those names itself, so that no name server can point them elsewhere.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host();
+        if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            return address.to_canonical().is_loopback();
+        }
+        self.is_localhost_name()
+    }
+
+    pub(super) fn is_localhost_name(&self) -> bool {
+        let host = self.host().trim_end_matches('.');
+        host == "localhost" || host.ends_with(".localhost")
+    }
+
+    /// True where scheme, host and port are the same: a token for the one may be sent to the other.
+    pub fn same_origin(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
+    }
+
+    /// Refuses plain HTTP to another machine, unless `allow_http`.
+    pub fn check_transport(&self, allow_http: bool) -> Result<(), ApiUrlError> {
+        if self.is_https() || self.is_loopback() || allow_http {
+            return Ok(());
+        }
+        Err(ApiUrlError::PlainHttp { host: self.host().to_owned() })
+    }
+
+    /// The URL of `path` (without a leading slash) below this one.
+    pub(super) fn join(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}/{path}", self.0.path().trim_end_matches('/')));
+        url
+    }
+}
+
+impl Default for ApiUrl {
+    fn default() -> Self {
+        PARTICLE.parse().expect("the built-in URL is one; a test parses it")
+    }
+}
+
+impl FromStr for ApiUrl {
+    type Err = ApiUrlError;
+
+    fn from_str(text: &str) -> Result<Self, ApiUrlError> {
+        if text.is_empty() {
+            return Err(ApiUrlError::Empty);
+        }
+        if text.len() > MAX_LEN {
+            return Err(ApiUrlError::TooLong);
+        }
+        // The URL standard drops these silently, and reads `localhost:8080` as a scheme and a path and
+        // `https:host` as what it nearly is. A person who typed them is better told.
+        if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
+            return Err(ApiUrlError::Character);
+        }
+        if !text.contains("://") {
+            return Err(ApiUrlError::NoScheme);
+        }
+        let url = Url::parse(text).map_err(|e| malformed(&e.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(ApiUrlError::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
+            return Err(ApiUrlError::UserInfo);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(ApiUrlError::QueryOrFragment);
+        }
+        Ok(Self(url))
+    }
+}
+
+impl fmt::Display for ApiUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+fn authority(text: &str) -> &str {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+/// The parser's complaints are a closed set of sentences; only those are let through, so that no piece of
+/// the URL ever is.
+fn malformed(complaint: &str) -> ApiUrlError {
+    const KNOWN: [&str; 6] = [
+        "empty host",
+        "invalid international domain name",
+        "invalid port number",
+        "invalid IPv4 address",
+        "invalid IPv6 address",
+        "invalid domain character",
+    ];
+    let known = KNOWN.into_iter().find(|known| *known == complaint);
+    ApiUrlError::Malformed(known.unwrap_or("it is not a URL"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ApiUrl, ApiUrlError> {
+        text.parse()
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (text, error) in [
+            ("", ApiUrlError::Empty),
+            ("api.particle.io", ApiUrlError::NoScheme),
+            ("localhost:8080", ApiUrlError::NoScheme),
+            ("https:api.particle.io", ApiUrlError::NoScheme),
+            ("ftp://example.com", ApiUrlError::Scheme),
+            ("file:///etc/passwd", ApiUrlError::Scheme),
+            ("https://me:secret@example.com", ApiUrlError::UserInfo),
+            ("https://@example.com", ApiUrlError::UserInfo),
+            ("https://example.com/?a=b", ApiUrlError::QueryOrFragment),
+            ("https://example.com/#x", ApiUrlError::QueryOrFragment),
+            ("https://exa mple.com", ApiUrlError::Character),
+            ("https://example.com\n", ApiUrlError::Character),
+            ("https://example.com:99999", ApiUrlError::Malformed("invalid port number")),
+            ("https://", ApiUrlError::Malformed("empty host")),
+            ("http://1.2.3.256", ApiUrlError::Malformed("invalid IPv4 address")),
+        ] {
+            assert_eq!(parse(text), Err(error), "{text}");
+        }
+        assert_eq!(parse(&format!("https://{}", "a".repeat(MAX_LEN))), Err(ApiUrlError::TooLong));
+    }
+
+    #[test]
+    fn a_path_prefix_is_kept() {
+        for (base, whole) in [
+            ("https://api.particle.io", "https://api.particle.io/v1/x"),
+            ("https://api.particle.io/", "https://api.particle.io/v1/x"),
+            ("http://10.0.0.1:8080/cloud/", "http://10.0.0.1:8080/cloud/v1/x"),
+        ] {
+            assert_eq!(parse(base).unwrap().join("v1/x").as_str(), whole);
+        }
+        assert_eq!(ApiUrl::default().to_string(), PARTICLE);
+    }
+
+    #[test]
+    fn loopback_is_told_from_what_only_looks_like_it() {
+        for text in [
+            "http://localhost:1",
+            "http://LOCALHOST",
+            "http://a.localhost",
+            "http://127.1",
+            "http://[::1]:9",
+            "http://127.9.9.9",
+            "http://[::ffff:127.0.0.1]",
+            "http://2130706433",
+        ] {
+            let url = parse(text).unwrap();
+            assert!(url.is_loopback(), "{text}");
+            assert_eq!(url.check_transport(false), Ok(()));
+        }
+        for text in [
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "http://notlocalhost",
+            "http://[::]",
+            "http://[fe80::1]",
+        ] {
+            let url = parse(text).unwrap();
+            assert!(!url.is_loopback(), "{text}");
+            assert!(matches!(url.check_transport(false), Err(ApiUrlError::PlainHttp { .. })), "{text}");
+            assert_eq!(url.check_transport(true), Ok(()));
+        }
+        assert_eq!(parse("https://example.com").unwrap().check_transport(false), Ok(()));
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let a = parse("https://example.com/one").unwrap();
+        assert!(a.same_origin(&parse("https://EXAMPLE.com:443/two").unwrap()));
+        for other in ["http://example.com", "https://example.com:8443", "https://example.org"] {
+            assert!(!a.same_origin(&parse(other).unwrap()), "{other}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Sends a provisioning request over HTTP, again where that may help, and never past its deadline.
+//!
+//! What a reply means is [`provisioning`](super::provisioning)'s business; this module knows what can go
+//! wrong on the way, and keeps apart what never left this machine ([`CloudError::Unreachable`]) from what may
+//! have reached the cloud ([`CloudError::OutcomeUnknown`]).
+//!
+//! The token goes into one place, an `Authorization: Bearer` header (two places are refused as
+//! `invalid_request`), and to one origin: redirects are not followed, and plain HTTP to another machine has
+//! to be allowed. HTTP/1.1 only, no compression, no cookies, no connection reuse.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use tokio::sync::OnceCell;
+use zeroize::Zeroizing;
+
+use super::api_url::{ApiUrl, ApiUrlError};
+use super::failure::{self, CloudError, Interruption, Unreachable};
+use super::network::{self, NetworkEnv, NetworkError};
+use super::provisioning::{Accepted, ProvisioningRequest, Reply, judge};
+use super::retry::{Backoff, SystemTimer, Timer, retry_after};
+use super::token::Token;
+
+/// The most that is read of a reply's body, in bytes. Real ones have a few hundred.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// The most header fields a reply may have (hyper bounds their total size, at 400 KiB).
+const MAX_HEADERS: usize = 64;
+
+/// How often a connection is tried in all. Most failures to connect are a wrong name or a server that does not
+/// run, which a person would rather hear about soon.
+const MAX_CONNECTS: u32 = 3;
+
+/// How long one attempt to connect may take, so that a dead address leaves time for another try.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A cloud to talk to. Certificates and sockets are touched when the first request is made, not before.
+#[derive(Debug)]
+pub struct Client {
+    api: ApiUrl,
+    network: NetworkEnv,
+    timer: Arc<dyn Timer>,
+    http: OnceCell<reqwest::Client>,
+}
+
+/// How a call is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// For everything together: connecting, sending, waiting, trying again.
+    pub deadline: Duration,
+    /// The waits between tries.
+    pub backoff: Backoff,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(30), backoff: Backoff::default() }
+    }
+}
+
+/// A try failed, and another one follows.
+#[derive(Debug)]
+pub struct Retry<'a> {
+    /// The number of the failed try, from 1.
+    pub attempt: u32,
+    /// The time until the next.
+    pub wait: Duration,
+    /// What went wrong.
+    pub because: &'a CloudError,
+}
+
+impl Client {
+    /// A client for one API. Refuses plain HTTP to another machine unless `allow_http`.
+    pub fn new(api: ApiUrl, allow_http: bool, network: NetworkEnv) -> Result<Self, ApiUrlError> {
+        api.check_transport(allow_http)?;
+        Ok(Self { api, network, timer: Arc::new(SystemTimer::default()), http: OnceCell::new() })
+    }
+
+    /// The same with another timer.
+    #[must_use]
+    pub fn with_timer(mut self, timer: Arc<dyn Timer>) -> Self {
+        self.timer = timer;
+        self
+    }
+
+    /// The API that is talked to.
+    pub fn api(&self) -> &ApiUrl {
+        &self.api
+    }
+
+    /// Provisions one device. Needs a tokio runtime with I/O and timers.
+    ///
+    /// 429, 5xx and failures to connect are tried again, after the wait that the cloud asks for or a jittered
+    /// backoff; a wait that would end past the deadline is not begun. Each retry is told to `on_retry` before
+    /// its wait. The call ends soon after `cancel` is ready; [`std::future::pending`] never is.
+    pub async fn provision(
+        &self,
+        request: &ProvisioningRequest,
+        token: &Token,
+        options: Options,
+        on_retry: &mut (dyn FnMut(Retry<'_>) + Send),
+        cancel: impl Future<Output = ()> + Send,
+    ) -> Result<Accepted, CloudError> {
+        let mut cancel = pin!(cancel);
+        let end = self.timer.now() + options.deadline;
+        let mut expiry = self.timer.sleep(options.deadline);
+        // The last answer that the cloud gave, which says more than a later failure to connect.
+        let mut answer: Option<CloudError> = None;
+        for attempt in 1.. {
+            let sent = Sent::default();
+            let failure = tokio::select! {
+                biased;
+                () = &mut cancel => return Err(CloudError::Cancelled { sent: sent.get() || answer.is_some() }),
+                outcome = self.attempt(request, token, &sent) => match outcome {
+                    Ok(accepted) => return Ok(accepted),
+                    Err(failure) => failure,
+                },
+                () = &mut expiry => {
+                    return Err(if sent.get() { self.unknown(Interruption::TimedOut) }
+                        else { answer.unwrap_or_else(|| self.unreachable(Unreachable::TimedOut)) });
+                }
+            };
+            let wait = again(&failure, attempt, options.backoff, self.timer.as_ref())
+                .filter(|wait| *wait < end.saturating_sub(self.timer.now()));
+            let failure = settle(failure, &mut answer);
+            let Some(wait) = wait else { return Err(failure) };
+            on_retry(Retry { attempt, wait, because: &failure });
+            tokio::select! {
+                biased;
+                () = &mut cancel => return Err(CloudError::Cancelled { sent: answer.is_some() }),
+                () = self.timer.sleep(wait) => {}
+            }
+        }
+        unreachable!("the loop only ends by returning")
+    }
+
+    /// One request, one reply, judged.
+    async fn attempt(
+        &self,
+        request: &ProvisioningRequest,
+        token: &Token,
+        sent: &Sent,
+    ) -> Result<Accepted, CloudError> {
+        let http = self.http.get_or_try_init(|| self.build()).await?;
+        let body = request.body();
+        let response = http
+            .post(self.api.join(&request.path()))
+            .headers(headers(token, body.len())?)
+            .body(reqwest::Body::wrap(MarkedBody { data: Some(body.into()), sent: sent.clone() }))
+            .send()
+            .await
+            .map_err(|e| self.failure(&e, sent, token))?;
+        self.read(response, request, token).await
+    }
+
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        request: &ProvisioningRequest,
+        token: &Token,
+    ) -> Result<Accepted, CloudError> {
+        let status = response.status();
+        let fields = response.headers().clone();
+        let text = |name| fields.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let (body, end) = read_body(&mut response).await;
+        // A status of success whose confirmation got lost is neither success nor refusal. Any other status
+        // says enough by itself.
+        if end == End::Broken && status.is_success() {
+            return Err(self.unknown(Interruption::ConnectionLost));
+        }
+        let reply = Reply {
+            status: status.as_u16(),
+            content_type: text(header::CONTENT_TYPE),
+            location: text(header::LOCATION),
+            retry_after: text(header::RETRY_AFTER).and_then(|f| retry_after(f, self.timer.wall())),
+            body: &body,
+            truncated: end != End::Whole,
+        };
+        Ok(judge(request.device_id(), &reply, token.expose())?)
+    }
+
+    async fn build(&self) -> Result<reqwest::Client, CloudError> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("duo-provision/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .http1_max_headers(MAX_HEADERS)
+            .connect_timeout(CONNECT_TIMEOUT)
+            // A reused connection may be closed by the server just as a request goes out, and then nobody
+            // knows whether it was read.
+            .pool_max_idle_per_host(0)
+            .https_only(self.api.is_https());
+        builder = builder.tls_backend_preconfigured(self.tls().await?);
+        if self.api.is_localhost_name() {
+            let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+            let loopback = loopback.map(|address| SocketAddr::new(address, 0));
+            builder = builder.resolve_to_addrs(self.api.host(), &loopback);
+        }
+        if let Some(proxy) = self.proxy()? {
+            builder = builder.proxy(proxy);
+        }
+        builder.build().map_err(|e| NetworkError::Setup(failure::chain(&e)).into())
+    }
+
+    async fn tls(&self) -> Result<rustls::ClientConfig, NetworkError> {
+        if !self.api.is_https() {
+            return network::tls_without_roots();
+        }
+        let network = self.network.clone();
+        let built = tokio::task::spawn_blocking(move || network.tls()).await;
+        built.unwrap_or_else(|e| Err(NetworkError::Setup(e.to_string())))
+    }
+
+    /// None for plain HTTP, which would hand the proxy the token, and none for this machine.
+    fn proxy(&self) -> Result<Option<reqwest::Proxy>, NetworkError> {
+        if self.api.is_https() && !self.api.is_loopback() { self.network.proxy() } else { Ok(None) }
+    }
+
+    /// What an HTTP error means; whether the body was begun decides which of the two it is.
+    fn failure(&self, error: &reqwest::Error, sent: &Sent, token: &Token) -> CloudError {
+        if sent.get() {
+            self.unknown(Interruption::of(error, token.expose()))
+        } else {
+            self.unreachable(Unreachable::of(error, token.expose()))
+        }
+    }
+
+    fn unreachable(&self, reason: Unreachable) -> CloudError {
+        let proxy = matches!(self.proxy(), Ok(Some(_)));
+        CloudError::Unreachable { host: self.api.host().to_owned(), reason, proxy }
+    }
+
+    fn unknown(&self, reason: Interruption) -> CloudError {
+        CloudError::OutcomeUnknown { host: self.api.host().to_owned(), reason }
+    }
+}
+
+/// The wait before another try, `None` where none is worth it: the time that the cloud asked for, else a
+/// backoff.
+fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer) -> Option<Duration> {
+    let asked = match failure {
+        CloudError::Refused(refusal) if refusal.is_transient() => refusal.retry_after(),
+        // A certificate does not get better within seconds.
+        CloudError::Unreachable { reason: Unreachable::Tls(_), .. } => return None,
+        CloudError::Unreachable { .. } if attempt < MAX_CONNECTS => None,
+        _ => return None,
+    };
+    Some(asked.unwrap_or_else(|| backoff.delay(attempt, timer.random())))
+}
+
+/// Remembers answers, and puts the last one in the place of a failure to connect that follows it: "nothing
+/// was sent" is no longer true then.
+fn settle(failure: CloudError, answer: &mut Option<CloudError>) -> CloudError {
+    match failure {
+        CloudError::Unreachable { .. } => answer.clone().unwrap_or(failure),
+        CloudError::Refused(_) => answer.insert(failure).clone(),
+        other => other,
+    }
+}
+
+fn headers(token: &Token, length: usize) -> Result<HeaderMap, CloudError> {
+    let bearer = Zeroizing::new(format!("Bearer {}", token.expose()));
+    // The HTTP library keeps a copy that nobody wipes; the mark keeps it out of every `Debug`.
+    let mut bearer = HeaderValue::from_str(&bearer)
+        .map_err(|_| NetworkError::Setup("the access token does not fit into a header".to_owned()))?;
+    bearer.set_sensitive(true);
+    Ok(HeaderMap::from_iter([
+        (header::AUTHORIZATION, bearer),
+        (header::ACCEPT, HeaderValue::from_static("application/json")),
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
+        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+    ]))
+}
+
+/// How the reading of a body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Whole,
+    TooLong,
+    Broken,
+}
+
+async fn read_body(response: &mut reqwest::Response) -> (Vec<u8>, End) {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(None) => return (body, End::Whole),
+            Err(_) => return (body, End::Broken),
+            Ok(Some(chunk)) => {
+                let room = MAX_BODY - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    return (body, End::TooLong);
+                }
+            }
+        }
+    }
+}
+
+/// Whether any of a request may have been sent.
+#[derive(Clone, Debug, Default)]
+struct Sent(Arc<AtomicBool>);
+
+impl Sent {
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A request body that notes when it is asked for. hyper asks once it has a connection (TLS and proxy
+/// included) and before it flushes the head, so a body that was not asked for was not sent.
+struct MarkedBody {
+    data: Option<Bytes>,
+    sent: Sent,
+}
+
+impl Body for MarkedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.sent.0.store(true, Ordering::Release);
+        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
+    }
+}

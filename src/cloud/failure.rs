@@ -1,0 +1,189 @@
+//! What can go wrong between this machine and a cloud, and how the HTTP library's errors are read.
+//!
+//! An answer that refuses is not among it: that is [`Refusal`], which only passes through here.
+
+use std::error::Error as StdError;
+use std::io;
+
+use rustls::CertificateError;
+
+use super::api_url::ApiUrlError;
+use super::excerpt::excerpt;
+use super::network::NetworkError;
+use super::provisioning::Refusal;
+
+/// Why a cloud could not be told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CloudError {
+    /// The API URL may not be sent a token.
+    #[error(transparent)]
+    ApiUrl(#[from] ApiUrlError),
+    /// This machine is not set up for HTTPS.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The cloud answered, and did not take the key.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No connection: nothing was sent.
+    #[error("{host} cannot be reached, nothing was sent: {reason}{}", if *.proxy { " (HTTPS_PROXY is set)" } else { "" })]
+    Unreachable {
+        /// The API's host.
+        host: String,
+        /// Why.
+        reason: Unreachable,
+        /// True where a proxy is set for HTTPS: the trouble may be the proxy's.
+        proxy: bool,
+    },
+    /// The request may have been sent, and no answer came: the cloud may have taken the key or not. Sending
+    /// the same request again is safe.
+    #[error("whether {host} took the key is not known: {reason}")]
+    OutcomeUnknown {
+        /// The API's host.
+        host: String,
+        /// What came instead of an answer.
+        reason: Interruption,
+    },
+    /// The caller called it off.
+    #[error("cancelled{}", if *.sent { "; the request may have been sent" } else { ", nothing was sent" })]
+    Cancelled {
+        /// True where a request may have been sent, the outcome of which is not known.
+        sent: bool,
+    },
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreachable {
+    /// The host's name has no address, or name service is down.
+    #[error("the name cannot be resolved")]
+    Dns,
+    /// Nothing listens there.
+    #[error("connection refused")]
+    Refused,
+    /// The time for connecting ran out.
+    #[error("no connection in time")]
+    TimedOut,
+    /// TLS failed: somebody answered, and did not prove to be the host.
+    #[error(transparent)]
+    Tls(#[from] TlsProblem),
+    /// Anything else, in the system's words.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Why the TLS handshake failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TlsProblem {
+    /// Self-signed, or signed by nobody this machine trusts.
+    #[error("its certificate is self-signed or from an authority that this machine does not trust")]
+    Untrusted,
+    /// No longer valid; or this machine's clock is wrong.
+    #[error("its certificate has expired")]
+    Expired,
+    /// Not valid yet; mostly this machine's clock is wrong.
+    #[error("its certificate is not valid yet (is this machine's clock right?)")]
+    NotYetValid,
+    /// For other names.
+    #[error("its certificate is for another host")]
+    WrongHost,
+    /// Anything else, in the library's words.
+    #[error("the TLS handshake failed: {0}")]
+    Other(String),
+}
+
+/// What came instead of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Interruption {
+    /// The deadline.
+    #[error("no answer within the time limit")]
+    TimedOut,
+    /// The connection ended before the answer did.
+    #[error("the connection was lost before the answer was complete")]
+    ConnectionLost,
+    /// Something that is not HTTP/1.1, or not within its bounds.
+    #[error("the answer is not HTTP: {0}")]
+    NotHttp(String),
+}
+
+impl Unreachable {
+    /// Reads an error of a request that was not sent. `secret` is kept out of its words.
+    pub(super) fn of(error: &reqwest::Error, secret: &str) -> Self {
+        if let Some(tls) = find::<rustls::Error>(error) {
+            return Self::Tls(tls_problem(tls));
+        }
+        if error.is_dns() {
+            return Self::Dns;
+        }
+        if error.is_timeout() {
+            return Self::TimedOut;
+        }
+        match find::<io::Error>(error).map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => Self::Refused,
+            _ => Self::Other(excerpt(chain(error).as_bytes(), secret)),
+        }
+    }
+}
+
+impl Interruption {
+    /// Reads an error of a request that may have been sent. `secret` is kept out of its words.
+    pub(super) fn of(error: &reqwest::Error, secret: &str) -> Self {
+        match find::<hyper::Error>(error) {
+            Some(e) if e.is_parse() => Self::NotHttp(excerpt(e.to_string().as_bytes(), secret)),
+            _ => Self::ConnectionLost,
+        }
+    }
+}
+
+fn tls_problem(error: &rustls::Error) -> TlsProblem {
+    let rustls::Error::InvalidCertificate(certificate) = error else {
+        return TlsProblem::Other(excerpt(error.to_string().as_bytes(), ""));
+    };
+    match certificate {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsProblem::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            TlsProblem::NotYetValid
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            TlsProblem::WrongHost
+        }
+        CertificateError::UnknownIssuer => TlsProblem::Untrusted,
+        // `openssl req -x509` marks its self-signed certificates as authorities, which is what the verifier
+        // stumbles over first. Its error type is not among rustls's own.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsProblem::Untrusted,
+        other => TlsProblem::Other(excerpt(other.to_string().as_bytes(), "")),
+    }
+}
+
+/// The first error of type `T` among an error and its causes.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = cause(error);
+    }
+    None
+}
+
+/// `io::Error::source` skips the error that it wraps, which is the one that says what happened.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
+/// An error and its causes in one line. Of reqwest's own error only the causes: it would quote the URL.
+pub(super) fn chain(error: &reqwest::Error) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let text = error.to_string();
+        if words.last() != Some(&text) {
+            words.push(text);
+        }
+        next = cause(error);
+    }
+    if words.is_empty() { "the request could not be made".to_owned() } else { words.join(": ") }
+}

@@ -1,0 +1,221 @@
+//! The machine's network settings: which certificates are trusted, and which proxy is used.
+//!
+//! | variable | effect |
+//! |---|---|
+//! | `SSL_CERT_FILE`, `SSL_CERT_DIR` | replace the system's trusted certificates, as OpenSSL does |
+//! | `NODE_EXTRA_CA_CERTS` | adds to them, as Node does |
+//! | `HTTPS_PROXY`, `ALL_PROXY` | a proxy for HTTPS to other machines |
+//! | `NO_PROXY` | exceptions from it |
+//!
+//! `HTTP_PROXY` is not looked at: plain HTTP, which carries the token in the clear, goes straight to its host.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use super::excerpt::excerpt;
+
+/// The largest `NODE_EXTRA_CA_CERTS` file read, in bytes; a whole system's bundle has about 200 KiB.
+const MAX_EXTRA_ROOTS: u64 = 4 * 1024 * 1024;
+
+/// Network settings, as environment variables give them.
+#[derive(Clone, Default)]
+pub struct NetworkEnv {
+    /// `SSL_CERT_FILE`.
+    pub ssl_cert_file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`.
+    pub ssl_cert_dir: Option<PathBuf>,
+    /// `NODE_EXTRA_CA_CERTS`.
+    pub node_extra_ca_certs: Option<PathBuf>,
+    /// `HTTPS_PROXY` or `ALL_PROXY`. May hold a password.
+    pub https_proxy: Option<String>,
+    /// `NO_PROXY`.
+    pub no_proxy: Option<String>,
+}
+
+impl std::fmt::Debug for NetworkEnv {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NetworkEnv")
+            .field("ssl_cert_file", &self.ssl_cert_file)
+            .field("ssl_cert_dir", &self.ssl_cert_dir)
+            .field("node_extra_ca_certs", &self.node_extra_ca_certs)
+            .field("https_proxy", &self.https_proxy.as_ref().map(|_| "[redacted]"))
+            .field("no_proxy", &self.no_proxy)
+            .finish()
+    }
+}
+
+/// Why HTTPS cannot be set up on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// Not one trusted certificate was found, so no server could be told from an impostor.
+    #[error("no trusted certificates were found on this machine{}", because(.reason))]
+    NoRoots {
+        /// What the search complained about, maybe empty.
+        reason: String,
+    },
+    /// `NODE_EXTRA_CA_CERTS` names a file that cannot be used.
+    #[error("NODE_EXTRA_CA_CERTS ({}): {reason}", .path.display())]
+    ExtraRoots {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// `HTTPS_PROXY` is no URL of a proxy that can be used. Not quoted: it may hold a password.
+    #[error("HTTPS_PROXY (or ALL_PROXY) is not the http:// or https:// URL of a proxy")]
+    Proxy,
+    /// The TLS or HTTP library does not start.
+    #[error("HTTPS cannot be set up: {0}")]
+    Setup(String),
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
+impl NetworkEnv {
+    /// Reads the settings through `lookup`, for instance `std::env::var_os`. Empty values count as unset.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| lookup(name).filter(|v| !v.is_empty()));
+        let text = |names: &[&str]| first(names).map(|value| value.to_string_lossy().into_owned());
+        Self {
+            ssl_cert_file: first(&["SSL_CERT_FILE"]).map(Into::into),
+            ssl_cert_dir: first(&["SSL_CERT_DIR"]).map(Into::into),
+            node_extra_ca_certs: first(&["NODE_EXTRA_CA_CERTS"]).map(Into::into),
+            https_proxy: text(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
+            no_proxy: text(&["NO_PROXY", "no_proxy"]),
+        }
+    }
+
+    /// The proxy for HTTPS, if there is one.
+    pub(super) fn proxy(&self) -> Result<Option<reqwest::Proxy>, NetworkError> {
+        let Some(text) = &self.https_proxy else { return Ok(None) };
+        let text = if text.contains("://") { text.clone() } else { format!("http://{text}") };
+        let url = reqwest::Url::parse(&text).map_err(|_| NetworkError::Proxy)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(NetworkError::Proxy);
+        }
+        let proxy = reqwest::Proxy::https(url).map_err(|_| NetworkError::Proxy)?;
+        let exceptions = self.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+        Ok(Some(proxy.no_proxy(exceptions)))
+    }
+
+    /// TLS 1.2 and 1.3 with the trusted certificates. Reads files, so it belongs on a blocking thread.
+    pub(super) fn tls(&self) -> Result<ClientConfig, NetworkError> {
+        tls_with(self.roots()?)
+    }
+
+    fn roots(&self) -> Result<RootCertStore, NetworkError> {
+        let (file, dir) = (self.ssl_cert_file.as_deref(), self.ssl_cert_dir.as_deref());
+        let found = if file.is_some() || dir.is_some() {
+            rustls_native_certs::load_certs_from_paths(file, dir)
+        } else {
+            rustls_native_certs::load_native_certs()
+        };
+        let mut roots = RootCertStore::empty();
+        // Systems carry the odd certificate that is not well-formed; the others are no worse for it.
+        roots.add_parsable_certificates(found.certs);
+        if let Some(path) = &self.node_extra_ca_certs {
+            add_extra_roots(&mut roots, path)?;
+        }
+        if roots.is_empty() {
+            let reason = found.errors.first().map(ToString::to_string).unwrap_or_default();
+            return Err(NetworkError::NoRoots { reason: excerpt(reason.as_bytes(), "") });
+        }
+        Ok(roots)
+    }
+}
+
+/// For plain HTTP, where no certificate is looked at: reqwest wants a TLS configuration all the same.
+pub(super) fn tls_without_roots() -> Result<ClientConfig, NetworkError> {
+    tls_with(RootCertStore::empty())
+}
+
+fn tls_with(roots: RootCertStore) -> Result<ClientConfig, NetworkError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| NetworkError::Setup(e.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn add_extra_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), NetworkError> {
+    let fail = |reason: String| NetworkError::ExtraRoots { path: path.to_owned(), reason };
+    let pem = read_bounded(path, MAX_EXTRA_ROOTS).map_err(&fail)?;
+    let mut added = 0;
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|e| fail(format!("not PEM: {e}")))?;
+        roots.add(certificate).map_err(|e| fail(e.to_string()))?;
+        added += 1;
+    }
+    if added == 0 { Err(fail("there is no certificate in it".to_owned())) } else { Ok(()) }
+}
+
+/// A regular file's contents, at most `limit` bytes; why not, otherwise.
+pub(super) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    // Looked at before it is opened: opening a FIFO waits for a writer.
+    let metadata = fs::metadata(path).map_err(|e| e.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|e| e.to_string())?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() as u64 > limit { Err(format!("it is larger than {limit} bytes")) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &'static [(&str, &str)]) -> NetworkEnv {
+        NetworkEnv::from_lookup(|name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into()))
+    }
+
+    #[test]
+    fn the_proxy_is_the_one_for_https_and_its_password_stays_hidden() {
+        assert!(env(&[("HTTP_PROXY", "http://p:1"), ("HTTPS_PROXY", "")]).proxy().unwrap().is_none());
+        for value in ["http://me:hunter2@proxy:3128", "proxy.local:3128", "https://proxy"] {
+            let env = NetworkEnv { https_proxy: Some(value.to_owned()), ..NetworkEnv::default() };
+            assert!(env.proxy().unwrap().is_some(), "{value}");
+            assert!(!format!("{env:?}").contains("hunter2"));
+        }
+        for value in ["socks5://me:hunter2@proxy", "http://", "http://pro xy"] {
+            let env = NetworkEnv { https_proxy: Some(value.to_owned()), ..NetworkEnv::default() };
+            let error = env.proxy().unwrap_err();
+            assert_eq!(error, NetworkError::Proxy);
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn no_roots_is_an_error_of_its_own() {
+        let empty = tempfile::tempdir().unwrap();
+        let env = NetworkEnv { ssl_cert_dir: Some(empty.path().into()), ..NetworkEnv::default() };
+        assert!(matches!(env.tls(), Err(NetworkError::NoRoots { .. })));
+        let missing = NetworkEnv { ssl_cert_file: Some(empty.path().join("none")), ..NetworkEnv::default() };
+        assert!(matches!(missing.tls(), Err(NetworkError::NoRoots { reason }) if !reason.is_empty()));
+    }
+
+    #[test]
+    fn extra_roots_that_cannot_be_used_are_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = dir.path().join("text");
+        fs::write(&text, "no certificate").unwrap();
+        for path in [dir.path().join("none"), dir.path().to_owned(), text] {
+            let env = NetworkEnv {
+                ssl_cert_dir: Some(dir.path().into()),
+                node_extra_ca_certs: Some(path.clone()),
+                ..NetworkEnv::default()
+            };
+            assert!(matches!(env.tls(), Err(NetworkError::ExtraRoots { path: p, .. }) if p == path));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The table of fields: the application section of the DCT as alt setting 1 addresses it.
+//!
+//! Every number is from `dct.h` of the firmware, whose static assertions pin the same offsets. Only
+//! fields that never moved are listed: what stands behind the LED mirror (offset 3759) differs from one
+//! firmware version to the next.
+
+/// Which system firmware versions give a field its meaning; in the others its bytes are reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layouts {
+    /// Every version.
+    All,
+    /// 0.3.0 and later (bootloaders r5 and r6).
+    Since030,
+    /// Up to 0.3.1; later versions leave the bytes alone and keep the value elsewhere.
+    Until031,
+}
+
+/// A field of the application section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The member's name in `dct.h`.
+    pub name: &'static str,
+    /// Bytes from the start of the application section: the `DfuSe` address on alt setting 1.
+    pub offset: usize,
+    /// Size in bytes.
+    pub size: usize,
+    /// The firmware versions that use it.
+    pub layouts: Layouts,
+    /// Where offset and size were taken from.
+    pub source: &'static str,
+}
+
+impl Field {
+    /// Offset of the first byte behind the field.
+    pub const fn end(&self) -> usize {
+        self.offset + self.size
+    }
+
+    /// The field's bytes in an application section that begins at `image[0]`; `None` if the image ends
+    /// before the field does.
+    pub fn of<'a>(&self, image: &'a [u8]) -> Option<&'a [u8]> {
+        image.get(self.offset..self.end())
+    }
+}
+
+/// `dct.h` as the Duo's firmware has it, all releases.
+const DCT_H: &str = "redbear/firmware, branch duo, dct.h";
+/// `dct.h` from 0.3.0 on: the bytes are `unused` or `reserved2` in that of 0.2.4.
+const DCT_H_030: &str = "redbear/firmware 0.3.0, dct.h; reserved in the dct.h of 0.2.4";
+
+const fn field(name: &'static str, offset: usize, size: usize) -> Field {
+    Field { name, offset, size, layouts: Layouts::All, source: DCT_H }
+}
+
+const fn since_030(name: &'static str, offset: usize, size: usize) -> Field {
+    Field { name, offset, size, layouts: Layouts::Since030, source: DCT_H_030 }
+}
+
+/// Boot and update flags; from 0.3.2 they live in the RTC's backup registers.
+pub const SYSTEM_FLAGS: Field = Field { layouts: Layouts::Until031, ..field("system_flags", 0, 32) };
+/// Version of the table, little-endian.
+pub const VERSION: Field = field("version", 32, 2);
+/// The device's RSA private key: PKCS#1 in the device's own fixed-width encoding, 611 bytes of it used.
+pub const DEVICE_PRIVATE_KEY: Field = field("device_private_key", 34, 1216);
+/// The device's RSA public key, a `SubjectPublicKeyInfo` of 162 bytes, then zeros. The firmware rewrites
+/// it when its cloud code starts, so it may be older than the private key.
+pub const DEVICE_PUBLIC_KEY: Field = field("device_public_key", 1250, 384);
+/// Static IP configuration.
+pub const IP_CONFIG: Field = field("ip_config", 1634, 24);
+/// Optional features, each a bit that is 1 by default.
+pub const FEATURE_FLAGS: Field = since_030("feature_flags", 1754, 4);
+/// Wi-Fi country code.
+pub const COUNTRY_CODE: Field = since_030("country_code", 1758, 4);
+/// Claim code, without a terminating zero where it fills the field.
+pub const CLAIM_CODE: Field = field("claim_code", 1762, 63);
+/// The character `1` once the device was claimed.
+pub const CLAIMED: Field = field("claimed", 1825, 1);
+/// Prefix of the set-up network's name; its first byte is the length.
+pub const SSID_PREFIX: Field = field("ssid_prefix", 1826, 26);
+/// Suffix of the set-up network's name.
+pub const DEVICE_CODE: Field = field("device_code", 1852, 6);
+/// Free text.
+pub const VERSION_STRING: Field = field("version_string", 1858, 32);
+/// Names to resolve at start-up.
+pub const DNS_RESOLVE: Field = field("dns_resolve", 1890, 128);
+/// The cloud's RSA public key, with its address from byte 384 of the field on.
+pub const SERVER_PUBLIC_KEY: Field = field("server_public_key", 2082, 768);
+/// Modules waiting in the external flash, five of 20 bytes.
+pub const FLASH_MODULES: Field = field("flash_modules", 2852, 100);
+/// Product id and version, as set by the application.
+pub const PRODUCT_STORE: Field = field("product_store", 2952, 24);
+/// Which antenna to use; 0xFF when never set.
+pub const ANTENNA_SELECTION: Field = field("antenna_selection", 2976, 1);
+/// TCP or UDP; 0xFF is the platform's default.
+pub const CLOUD_TRANSPORT: Field = field("cloud_transport", 2977, 1);
+/// The elliptic-curve key pair of boards that speak UDP: the public half.
+pub const ALT_DEVICE_PUBLIC_KEY: Field = field("alt_device_public_key", 2978, 128);
+/// The elliptic-curve key pair of boards that speak UDP: the private half.
+pub const ALT_DEVICE_PRIVATE_KEY: Field = field("alt_device_private_key", 3106, 192);
+/// The UDP cloud's public key.
+pub const ALT_SERVER_PUBLIC_KEY: Field = field("alt_server_public_key", 3298, 192);
+/// The UDP cloud's address.
+pub const ALT_SERVER_ADDRESS: Field = field("alt_server_address", 3490, 128);
+/// The device id, binary. Filled by the bootloaders r5 and r6 at boot when its first byte is 0xFF.
+pub const DEVICE_ID: Field = since_030("device_id", 3618, 12);
+
+/// All of the above, by offset.
+pub const FIELDS: [Field; 23] = [
+    SYSTEM_FLAGS,
+    VERSION,
+    DEVICE_PRIVATE_KEY,
+    DEVICE_PUBLIC_KEY,
+    IP_CONFIG,
+    FEATURE_FLAGS,
+    COUNTRY_CODE,
+    CLAIM_CODE,
+    CLAIMED,
+    SSID_PREFIX,
+    DEVICE_CODE,
+    VERSION_STRING,
+    DNS_RESOLVE,
+    SERVER_PUBLIC_KEY,
+    FLASH_MODULES,
+    PRODUCT_STORE,
+    ANTENNA_SELECTION,
+    CLOUD_TRANSPORT,
+    ALT_DEVICE_PUBLIC_KEY,
+    ALT_DEVICE_PRIVATE_KEY,
+    ALT_SERVER_PUBLIC_KEY,
+    ALT_SERVER_ADDRESS,
+    DEVICE_ID,
+];

@@ -1,0 +1,108 @@
+//! A typed view of the first bytes of the application section, as one upload on alt setting 1 gives them.
+//!
+//! It may be of any length, and what it says may be nonsense: a field that is not wholly inside is `None`.
+//! Nothing here interprets a key.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::device_id::DeviceId;
+use super::field::{self, Field};
+
+/// A borrowed image; byte 0 is byte 0 of the application section.
+#[derive(Clone, Copy)]
+pub struct DctImage<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> DctImage<'a> {
+    /// Bytes that one upload has to fetch so that every field of [`field::FIELDS`] is inside: one block of
+    /// the bootloader's `wTransferSize`, read at address 0.
+    pub const READ_SIZE: usize = 4096;
+
+    /// A view of `bytes`, however many there are.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// The bytes as they were read.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// A field's bytes, [`Field::size`] of them.
+    pub fn field(&self, field: &Field) -> Option<&'a [u8]> {
+        field.of(self.bytes)
+    }
+
+    /// The 1,216 bytes of the device's private key. Secret.
+    pub fn private_key_slot(&self) -> Option<&'a [u8; field::DEVICE_PRIVATE_KEY.size]> {
+        self.array(&field::DEVICE_PRIVATE_KEY)
+    }
+
+    /// The 384 bytes of the device's public key.
+    pub fn public_key_slot(&self) -> Option<&'a [u8; field::DEVICE_PUBLIC_KEY.size]> {
+        self.array(&field::DEVICE_PUBLIC_KEY)
+    }
+
+    /// The 768 bytes of the server's public key and address.
+    pub fn server_key_slot(&self) -> Option<&'a [u8; field::SERVER_PUBLIC_KEY.size]> {
+        self.array(&field::SERVER_PUBLIC_KEY)
+    }
+
+    /// The table's version.
+    pub fn version(&self) -> Option<u16> {
+        self.array(&field::VERSION).map(|b| u16::from_le_bytes(*b))
+    }
+
+    /// Whether the device was ever claimed.
+    pub fn is_claimed(&self) -> Option<bool> {
+        self.array::<1>(&field::CLAIMED).map(|[b]| *b == b'1')
+    }
+
+    /// The device's id, or `None` where there is none: up to system firmware 0.2.4 the bytes are reserved
+    /// and hold 0xFF or zeros.
+    pub fn device_id(&self) -> Option<DeviceId> {
+        self.array(&field::DEVICE_ID).and_then(|b| DeviceId::from_bytes(*b))
+    }
+
+    /// True when all bytes are zero, which no DCT is: bootloader r6 answers so, with status OK, when the
+    /// system firmware that holds its DCT code is missing, broken or older than 0.3.2. Nothing may be
+    /// concluded from such an image, and nothing written.
+    pub fn is_unreadable(&self) -> bool {
+        self.bytes.iter().all(|&b| b == 0)
+    }
+
+    fn array<const N: usize>(&self, field: &Field) -> Option<&'a [u8; N]> {
+        self.field(field)?.try_into().ok()
+    }
+}
+
+impl fmt::Debug for DctImage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DctImage({} bytes, redacted)", self.bytes.len())
+    }
+}
+
+/// An image that owns its bytes and wipes them: they hold the private key.
+#[derive(Clone)]
+pub struct Dct(Zeroizing<Vec<u8>>);
+
+impl Dct {
+    /// Takes over what was read, however much that is.
+    pub const fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+
+    /// The typed view.
+    pub fn image(&self) -> DctImage<'_> {
+        DctImage::new(&self.0)
+    }
+}
+
+impl fmt::Debug for Dct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dct({} bytes, redacted)", self.0.len())
+    }
+}

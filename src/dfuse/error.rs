@@ -1,0 +1,217 @@
+//! What can go wrong between host and bootloader, told so that the reader knows how far it got.
+//!
+//! Every error answers three questions: at which [`Stage`] and request, what the device said of itself, and
+//! whether its flash may have changed ([`DfuError::touched`]).
+
+use std::fmt;
+
+use super::geometry::RangeError;
+use super::request::Request;
+use super::status::{State, StatusCode};
+
+/// Whether an operation that failed may have changed the device's flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Touched {
+    /// Nothing was written: the request that makes the bootloader write was not sent.
+    No,
+    /// It may be as before, as wanted, or neither. Only a read-back tells.
+    Maybe,
+    /// The write was carried out as far as the bootloader lets one see; what failed came after it.
+    Yes,
+}
+
+/// What an operation was doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Bringing the device to dfuIDLE, from whatever state it was left in.
+    Recover,
+    /// Setting the address pointer.
+    SetAddress,
+    /// Reading a block.
+    Read,
+    /// Sending a block and having it written.
+    Write,
+    /// Going back to dfuIDLE at the end.
+    Finish,
+    /// Leaving DFU mode.
+    Leave,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Recover => "while bringing the device to dfuIDLE",
+            Self::SetAddress => "while setting the address",
+            Self::Read => "while reading",
+            Self::Write => "while writing",
+            Self::Finish => "while going back to dfuIDLE",
+            Self::Leave => "while leaving DFU mode",
+        })
+    }
+}
+
+/// Where an operation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// What it was doing.
+    pub stage: Stage,
+    /// The request in question.
+    pub request: Request,
+    /// Whether the flash may have changed.
+    pub touched: Touched,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.stage, self.request)
+    }
+}
+
+/// Why a transfer brought no answer, as the driver of a machine reports it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The device refused the request.
+    #[error("the device refused the request (STALL)")]
+    Stall,
+    /// No answer within the time limit.
+    #[error("no answer within the time limit")]
+    Timeout,
+    /// The device is gone.
+    #[error("the device was disconnected")]
+    Disconnected,
+    /// Anything else, in the words of whoever noticed.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Why an operation failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DfuError {
+    /// Refused before anything was sent: the range is not one that may be read or written.
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    /// A transfer failed.
+    #[error("{at}: {failure}")]
+    Transfer {
+        /// Where.
+        at: At,
+        /// How.
+        failure: Failure,
+    },
+    /// The device reports an error.
+    #[error("{at}: the device reports {code} in state {state}")]
+    Device {
+        /// Where.
+        at: At,
+        /// `bStatus`.
+        code: StatusCode,
+        /// `bState`.
+        state: State,
+    },
+    /// The device is in a state that has no place here.
+    #[error("{at}: the device is in state {state}, which is not expected here")]
+    UnexpectedState {
+        /// Where.
+        at: At,
+        /// `bState`.
+        state: State,
+    },
+    /// An answer of the wrong length.
+    #[error("{at}: the device answered with {length} bytes")]
+    MalformedReply {
+        /// Where.
+        at: At,
+        /// How many bytes came.
+        length: usize,
+    },
+    /// The bootloader refused an address. Nothing was written.
+    #[error("the device refused the address {address:#010x}")]
+    AddressRefused {
+        /// The address.
+        address: u32,
+    },
+    /// A block came back shorter than asked for; the bootloader never does that by itself.
+    #[error("a read at {address:#010x} brought {got} bytes in place of {expected}")]
+    ShortRead {
+        /// Address of the block.
+        address: u32,
+        /// Bytes asked for.
+        expected: usize,
+        /// Bytes that came.
+        got: usize,
+    },
+    /// The bootloader stalled the `DFU_GETSTATUS` in which it writes: its way of saying that a write failed.
+    #[error("the device refused to write {length} bytes at {address:#010x}")]
+    WriteRefused {
+        /// Address of the block.
+        address: u32,
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The `DFU_GETSTATUS` in which the bootloader writes brought no answer.
+    #[error("it is not known whether {length} bytes were written at {address:#010x}: {failure}")]
+    OutcomeUnknown {
+        /// Address of the block.
+        address: u32,
+        /// Its length in bytes.
+        length: usize,
+        /// How the request failed.
+        failure: Failure,
+    },
+    /// The device is about to leave DFU mode (dfuMANIFEST-WAIT-RESET) and takes no more requests.
+    #[error("the device is leaving DFU mode")]
+    Leaving,
+    /// The device runs its application (appIDLE, appDETACH).
+    #[error("the device is not in DFU mode (state {state})")]
+    NotInDfuMode {
+        /// `bState`.
+        state: State,
+    },
+    /// The device did not come to dfuIDLE within a number of requests that suffices from every state.
+    #[error("the device did not come to dfuIDLE within {requests} requests; {}", last_state(*state))]
+    Stuck {
+        /// The last state seen.
+        state: Option<State>,
+        /// How many requests were sent.
+        requests: u32,
+    },
+    /// The deadline passed.
+    #[error("{at}: the time allowed is over")]
+    Deadline {
+        /// What would have been next.
+        at: At,
+    },
+}
+
+fn last_state(state: Option<State>) -> String {
+    state.map_or_else(|| "its state is not known".to_owned(), |s| format!("its last state was {s}"))
+}
+
+impl DfuError {
+    /// Whether the device's flash may have changed.
+    pub fn touched(&self) -> Touched {
+        match self {
+            Self::Transfer { at, .. }
+            | Self::Device { at, .. }
+            | Self::UnexpectedState { at, .. }
+            | Self::MalformedReply { at, .. }
+            | Self::Deadline { at } => at.touched,
+            Self::WriteRefused { .. } | Self::OutcomeUnknown { .. } => Touched::Maybe,
+            Self::Range(_)
+            | Self::AddressRefused { .. }
+            | Self::ShortRead { .. }
+            | Self::Leaving
+            | Self::NotInDfuMode { .. }
+            | Self::Stuck { .. } => Touched::No,
+        }
+    }
+
+    /// True where the device is known to be gone.
+    pub fn is_disconnected(&self) -> bool {
+        matches!(
+            self,
+            Self::Transfer { failure: Failure::Disconnected, .. }
+                | Self::OutcomeUnknown { failure: Failure::Disconnected, .. }
+        )
+    }
+}

@@ -1,0 +1,154 @@
+//! What one alternate setting lets a host transfer: its memory map and how large a block may be.
+//!
+//! Every operation that names addresses is checked here before its first request, since the bootloader does
+//! not check: it looks at the start of a block only, copies `wLength` bytes into a buffer of 4096 unasked,
+//! and reads past the DCT whatever lies behind (redbear/firmware `usbd_dfu_mal.c`, `usbd_dct_if.c`).
+
+use super::memory_map::{Access, MemoryMap};
+
+/// The distance between two blocks, and so the largest block: the bootloader computes addresses with its own
+/// transfer size, whatever `wLength` is.
+pub const BLOCK: u16 = 4096;
+
+/// How many blocks can be numbered: `wBlockNum` has 16 bits and begins at 2.
+const MAX_BLOCKS: usize = 0xFFFF - 1;
+
+/// Why a range may not be transferred.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RangeError {
+    /// No bytes at all. (A `DFU_DNLOAD` without data would mean "leave DFU mode".)
+    #[error("nothing to transfer")]
+    Empty,
+    /// Part of the range does not exist.
+    #[error("{length} bytes at {address:#010x} do not lie within \"{map}\"")]
+    OutsideMap {
+        /// Start of the range.
+        address: u32,
+        /// Its length in bytes.
+        length: usize,
+        /// The memory's name, as the device gives it.
+        map: String,
+    },
+    /// The memory map forbids reading.
+    #[error("{length} bytes at {address:#010x} are not readable")]
+    NotReadable {
+        /// Start of the range.
+        address: u32,
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The memory map forbids writing.
+    #[error("{length} bytes at {address:#010x} are not writable")]
+    NotWritable {
+        /// Start of the range.
+        address: u32,
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// More than one block, where one is the limit, or more than there are block numbers.
+    #[error("{length} bytes are too many for one transfer of at most {limit}")]
+    TooLong {
+        /// The length in bytes.
+        length: usize,
+        /// The most that is possible, in bytes.
+        limit: usize,
+    },
+}
+
+/// A memory map and the largest block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    map: MemoryMap,
+    block: u16,
+}
+
+impl Geometry {
+    /// `transfer_size` is `wTransferSize` of the DFU functional descriptor; more than [`BLOCK`] is not
+    /// believed.
+    pub fn new(map: MemoryMap, transfer_size: u16) -> Self {
+        Self { map, block: transfer_size.min(BLOCK) }
+    }
+
+    /// The memory map.
+    pub fn map(&self) -> &MemoryMap {
+        &self.map
+    }
+
+    /// The largest block in bytes, at most [`BLOCK`].
+    pub fn block(&self) -> u16 {
+        self.block
+    }
+
+    /// Whether `length` bytes from `address` may be read. More than one block is possible only where blocks
+    /// are of [`BLOCK`] bytes.
+    pub fn check_read(&self, address: u32, length: usize) -> Result<(), RangeError> {
+        self.check_extent(address, length)?;
+        if !self.map.all(address, length, Access::readable) {
+            return Err(RangeError::NotReadable { address, length });
+        }
+        let blocks = if self.block < BLOCK { 1 } else { MAX_BLOCKS };
+        self.check_length(length, blocks)
+    }
+
+    /// Whether `length` bytes may be written at `address`, in one block: a key that is written in two could
+    /// be left half old and half new.
+    pub fn check_write(&self, address: u32, length: usize) -> Result<(), RangeError> {
+        self.check_extent(address, length)?;
+        if !self.map.all(address, length, Access::writable) {
+            return Err(RangeError::NotWritable { address, length });
+        }
+        self.check_length(length, 1)
+    }
+
+    fn check_extent(&self, address: u32, length: usize) -> Result<(), RangeError> {
+        if length == 0 {
+            return Err(RangeError::Empty);
+        }
+        if !self.map.contains(address, length) {
+            let map = super::descriptors::printable(self.map.name());
+            return Err(RangeError::OutsideMap { address, length, map });
+        }
+        Ok(())
+    }
+
+    fn check_length(&self, length: usize, blocks: usize) -> Result<(), RangeError> {
+        let limit = usize::from(self.block).saturating_mul(blocks);
+        if length > limit { Err(RangeError::TooLong { length, limit }) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn geometry(map: &str, transfer_size: u16) -> Geometry {
+        Geometry::new(MemoryMap::parse(map).unwrap(), transfer_size)
+    }
+
+    #[test]
+    fn an_incredible_transfer_size_is_cut_to_the_bootloaders_buffer() {
+        let dct = geometry("@DCT Flash/0x0/01*016Kg", 65535);
+        assert_eq!(dct.block(), 4096);
+        assert_eq!(dct.check_write(0, 4097), Err(RangeError::TooLong { length: 4097, limit: 4096 }));
+        assert_eq!(dct.check_write(0, 4096), Ok(()));
+        assert_eq!(dct.check_read(0, 16384), Ok(()));
+    }
+
+    #[test]
+    fn small_blocks_cannot_be_chained_as_the_stride_is_fixed() {
+        let dct = geometry("@DCT Flash/0x0/01*016Kg", 64);
+        assert_eq!(dct.check_read(34, 1216), Err(RangeError::TooLong { length: 1216, limit: 64 }));
+        assert_eq!(dct.check_read(34, 64), Ok(()));
+    }
+
+    #[test]
+    fn nothing_outside_the_map_and_nothing_forbidden_by_it() {
+        let flash = geometry("@X/0x0/1*1Ka,1*1Kd", 4096);
+        assert_eq!(flash.check_read(0, 0), Err(RangeError::Empty));
+        assert_eq!(flash.check_write(0, 0), Err(RangeError::Empty));
+        assert!(matches!(flash.check_read(2000, 49), Err(RangeError::OutsideMap { .. })));
+        assert!(matches!(flash.check_read(1000, 100), Err(RangeError::NotReadable { .. })));
+        assert!(matches!(flash.check_write(1000, 100), Err(RangeError::NotWritable { .. })));
+        assert_eq!(flash.check_write(1024, 1024), Ok(()));
+    }
+}

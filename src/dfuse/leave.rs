@@ -1,0 +1,100 @@
+//! Leaving DFU mode: a `DFU_DNLOAD` without data and the `DFU_GETSTATUS` that makes it happen (AN3156 §5.4).
+//!
+//! The bootloader answers that `DFU_GETSTATUS` with dfuDNLOAD-IDLE in place of dfuMANIFEST, and drops off
+//! the bus half a second later. A disconnection is therefore success, from that request on and not before.
+//! A `DFU_ABORT` in between would cancel it.
+
+use super::error::{DfuError, Failure, Stage};
+use super::machine::{Operation, Reply, Start, Step};
+use super::recover::Recover;
+use super::request::{Command, FIRST_BLOCK};
+use super::settle::{read_status, sent};
+use super::status;
+
+/// How often `DFU_GETSTATUS` is sent where it brings no answer; a device that drops off the bus can look
+/// like a bus error first, and like a device that is gone at the second attempt.
+const ATTEMPTS: u32 = 3;
+
+#[derive(Debug)]
+enum State {
+    Recover(Recover),
+    Send,
+    Confirm { attempt: u32 },
+}
+
+/// Leaves DFU mode: the device restarts into its application.
+#[derive(Debug)]
+pub struct Leave {
+    state: State,
+}
+
+impl Leave {
+    /// To leave.
+    pub fn new(start: Start) -> Self {
+        let state = match start {
+            Start::Unknown => State::Recover(Recover::new()),
+            Start::Idle | Start::IdleAt(_) => State::Send,
+        };
+        Self { state }
+    }
+
+    fn go(&mut self, state: State) -> Step<()> {
+        self.state = state;
+        Step::Next
+    }
+
+    fn confirm(&mut self, attempt: u32, reply: Reply<'_>) -> Step<()> {
+        let at = self.at();
+        match reply {
+            Reply::Failed(Failure::Disconnected) => Step::Done(Ok(())),
+            Reply::Failed(Failure::Timeout | Failure::Other(_)) if attempt < ATTEMPTS => {
+                self.go(State::Confirm { attempt: attempt + 1 })
+            }
+            reply => match read_status(at, reply).map(|status| status.state) {
+                Ok(
+                    status::State::DnloadIdle
+                    | status::State::ManifestSync
+                    | status::State::Manifest
+                    | status::State::ManifestWaitReset,
+                ) => Step::Done(Ok(())),
+                Ok(state) => Step::fail(DfuError::UnexpectedState { at, state }),
+                Err(error) => Step::fail(error),
+            },
+        }
+    }
+}
+
+impl Operation for Leave {
+    type Output = ();
+
+    fn stage(&self) -> Stage {
+        match &self.state {
+            State::Recover(recover) => recover.stage(),
+            State::Send | State::Confirm { .. } => Stage::Leave,
+        }
+    }
+
+    fn command(&self) -> Command<'_> {
+        match &self.state {
+            State::Recover(recover) => recover.command(),
+            State::Send => Command::Dnload { block: FIRST_BLOCK, data: &[] },
+            State::Confirm { .. } => Command::GetStatus,
+        }
+    }
+
+    fn committed(&self) -> bool {
+        matches!(self.state, State::Confirm { .. })
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
+        let at = self.at();
+        match &mut self.state {
+            State::Recover(recover) => match recover.reply(reply) {
+                Step::Done(Err(DfuError::Leaving)) => Step::Done(Ok(())),
+                step => step.then(|()| self.go(State::Send)),
+            },
+            State::Send => sent(at, reply).then(|()| self.go(State::Confirm { attempt: 1 })),
+            &mut State::Confirm { attempt } => self.confirm(attempt, reply),
+        }
+    }
+}

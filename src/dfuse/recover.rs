@@ -1,0 +1,127 @@
+//! To dfuIDLE, from whatever state the device was left in.
+//!
+//! Asks with `DFU_GETSTATE`, which has no side effects, and with `DFU_GETSTATUS` only where that is refused:
+//! in dfuDNLOAD-SYNC and dfuMANIFEST-SYNC the latter would commit a block, or a leave, of somebody else's.
+
+use std::time::Duration;
+
+use super::error::{At, DfuError, Failure, Stage};
+use super::machine::{Operation, Reply, Step};
+use super::request::Command;
+use super::status::{State, Status};
+
+/// Requests after which a device counts as stuck. The longest way without waiting, out of state 15, takes
+/// five; the rest is for a device that is busy, which with the growing pauses below is given 10 seconds.
+pub const MAX_REQUESTS: u32 = 16;
+
+/// The first pause while the device is busy; each is twice as long as the last, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The illegal state that the Duo's bootloader enters when block 1 is uploaded. It is the one state besides
+/// dfuERROR that `DFU_CLRSTATUS` leads out of (by way of dfuERROR).
+const AFTER_UPLOAD_OF_BLOCK_1: u8 = 15;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    State,
+    Status,
+    Abort,
+    Clear,
+}
+
+/// Brings the device to dfuIDLE. With a device in dfuIDLE it is one request.
+#[derive(Debug)]
+pub struct Recover {
+    ask: Ask,
+    seen: Option<State>,
+    requests: u32,
+    pause: Duration,
+}
+
+impl Recover {
+    /// From any state.
+    pub fn new() -> Self {
+        Self { ask: Ask::State, seen: None, requests: 0, pause: FIRST_PAUSE }
+    }
+
+    fn judge(&mut self, state: State) -> Step<()> {
+        self.seen = Some(state);
+        self.ask = match state {
+            State::DfuIdle => return Step::Done(Ok(())),
+            State::DnloadSync | State::DnloadIdle | State::ManifestSync | State::UploadIdle => Ask::Abort,
+            State::Error | State::Unknown(AFTER_UPLOAD_OF_BLOCK_1) => Ask::Clear,
+            State::DnBusy | State::Manifest => return self.wait(),
+            State::ManifestWaitReset => return Step::fail(DfuError::Leaving),
+            State::AppIdle | State::AppDetach => return Step::fail(DfuError::NotInDfuMode { state }),
+            State::Unknown(_) => return Step::fail(DfuError::UnexpectedState { at: self.at(), state }),
+        };
+        Step::Next
+    }
+
+    /// The poll time that may have come with the state is not used: the device was busy before we came, and
+    /// how long ago that began is not known.
+    fn wait(&mut self) -> Step<()> {
+        let pause = self.pause;
+        self.pause = (pause * 2).min(LONGEST_PAUSE);
+        Step::Wait(pause)
+    }
+
+    fn read(&mut self, at: At, bytes: &[u8]) -> Step<()> {
+        let state = match self.ask {
+            Ask::State => <[u8; 1]>::try_from(bytes).ok().map(|[state]| State::from(state)),
+            _ => Status::parse(bytes).map(|status| status.state),
+        };
+        match state {
+            Some(state) => self.judge(state),
+            None => Step::fail(DfuError::MalformedReply { at, length: bytes.len() }),
+        }
+    }
+}
+
+impl Default for Recover {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Operation for Recover {
+    type Output = ();
+
+    fn stage(&self) -> Stage {
+        Stage::Recover
+    }
+
+    fn command(&self) -> Command<'_> {
+        match self.ask {
+            Ask::State => Command::GetState,
+            Ask::Status => Command::GetStatus,
+            Ask::Abort => Command::Abort,
+            Ask::Clear => Command::ClrStatus,
+        }
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
+        let at = self.at();
+        self.requests += 1;
+        let step = match (reply, self.ask) {
+            (Reply::Data(bytes), Ask::State | Ask::Status) => self.read(at, bytes),
+            (Reply::Failed(Failure::Stall), Ask::State) => {
+                self.ask = Ask::Status;
+                Step::Next
+            }
+            // Look again, whether the device took the request or refused it. (A stalled `DFU_GETSTATUS` is
+            // how a pending write fails, and the next one is answered.)
+            (Reply::Sent | Reply::Failed(Failure::Stall), _) => {
+                self.ask = Ask::State;
+                Step::Next
+            }
+            (Reply::Data(bytes), _) => Step::fail(DfuError::MalformedReply { at, length: bytes.len() }),
+            (Reply::Failed(failure), _) => Step::fail(DfuError::Transfer { at, failure }),
+        };
+        if self.requests >= MAX_REQUESTS && !matches!(step, Step::Done(_)) {
+            return Step::fail(DfuError::Stuck { state: self.seen, requests: self.requests });
+        }
+        step
+    }
+}

@@ -1,0 +1,68 @@
+//! `DFU_GETSTATUS` after `DFU_DNLOAD`, until the device is in dfuDNLOAD-IDLE.
+//!
+//! Knows how to wait; what a failure means depends on what was sent, so that is left to the caller.
+
+use std::time::Duration;
+
+use super::error::{At, DfuError};
+use super::machine::{Reply, Step};
+use super::status::{State, Status, StatusCode};
+
+/// The longest `bwPollTimeout` that is honoured. The bootloader's own are at most 500 ms; 24 bits of
+/// milliseconds from a device that means harm would be hours.
+const MAX_POLL: Duration = Duration::from_secs(5);
+
+/// The least time between questions once the first answer was "busy", so that a device that is busy for ever
+/// with a poll time of 0 is not asked without pause.
+const MIN_POLL: Duration = Duration::from_millis(10);
+
+#[derive(Debug, Default)]
+pub(super) struct Settle {
+    asked: bool,
+}
+
+impl Settle {
+    /// Judges an answer to `DFU_GETSTATUS`.
+    pub(super) fn reply(&mut self, at: At, reply: Reply<'_>) -> Step<()> {
+        let status = match read_status(at, reply) {
+            Ok(status) => status,
+            Err(error) => return Step::fail(error),
+        };
+        let again = std::mem::replace(&mut self.asked, true);
+        let least = if again { MIN_POLL } else { Duration::ZERO };
+        match status.state {
+            State::DnloadIdle => Step::Done(Ok(())),
+            State::DnBusy => pause(status.poll_timeout.min(MAX_POLL).max(least)),
+            // The poll time is a left-over here: r5 and r6 repeat their last one in every state.
+            State::DnloadSync => pause(least),
+            state => Step::fail(DfuError::UnexpectedState { at, state }),
+        }
+    }
+}
+
+fn pause(time: Duration) -> Step<()> {
+    if time.is_zero() { Step::Next } else { Step::Wait(time) }
+}
+
+/// The status in a reply; an error where there is none or where it reports one.
+pub(super) fn read_status(at: At, reply: Reply<'_>) -> Result<Status, DfuError> {
+    let bytes = match reply {
+        Reply::Data(bytes) => bytes,
+        Reply::Sent => &[],
+        Reply::Failed(failure) => return Err(DfuError::Transfer { at, failure }),
+    };
+    let status = Status::parse(bytes).ok_or(DfuError::MalformedReply { at, length: bytes.len() })?;
+    if status.code != StatusCode::OK || status.state == State::Error {
+        return Err(DfuError::Device { at, code: status.code, state: status.state });
+    }
+    Ok(status)
+}
+
+/// Judges the reply to a host-to-device request.
+pub(super) fn sent(at: At, reply: Reply<'_>) -> Step<()> {
+    match reply {
+        Reply::Sent => Step::Done(Ok(())),
+        Reply::Data(bytes) => Step::fail(DfuError::MalformedReply { at, length: bytes.len() }),
+        Reply::Failed(failure) => Step::fail(DfuError::Transfer { at, failure }),
+    }
+}

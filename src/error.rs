@@ -1,1 +1,0 @@
-//! One error for everything a person can meet.

@@ -1,0 +1,309 @@
+//! From the rooms' own errors to the one that leaves the crate: a code for each, and what to do about it.
+
+use std::io;
+use std::path::Path;
+
+use super::{Code, Error};
+use crate::archive::FileError;
+use crate::cloud::api_url::ApiUrlError;
+use crate::cloud::failure::{CloudError, Unreachable};
+use crate::cloud::network::NetworkError;
+use crate::cloud::profile::ProfileError;
+use crate::cloud::provisioning::{Refusal, RequestError};
+use crate::dct::DeviceIdError;
+use crate::dfuse::DfuError;
+use crate::keys::{KeyError, Misread, Slot};
+use crate::usb::{SessionError, UsbError};
+
+/// What helps against "Permission denied", whose causes no server tells apart.
+const PERMISSION_HINT: &str = "this has several causes. The id is a name or mistyped: compare it with `duo-provision list`. \
+    The Duo belongs to another account: its owner has to release it. The product id is wrong: a Duo's is 88. \
+    The Duo was never provisioned at the factory: RedBear's guide says to send them the device id";
+
+impl From<DeviceIdError> for Error {
+    fn from(error: DeviceIdError) -> Self {
+        let hint = match error {
+            DeviceIdError::Empty => "the device id stands in the output of: duo-provision list",
+            DeviceIdError::UsbId => "every Duo has that USB id; its own id is shown by: duo-provision list",
+            DeviceIdError::Placeholder => {
+                "put your Duo's own id in its place; it is shown by: duo-provision list"
+            }
+            _ => "a device id looks like 30001a000347343432313031 and is shown by: duo-provision list",
+        };
+        Self::new(Code::InvalidDeviceId, error.to_string()).hint(hint)
+    }
+}
+
+impl Error {
+    /// A key file that holds no key that can be used.
+    pub fn key_file(error: KeyError, path: &Path) -> Self {
+        let (code, hint) = match &error {
+            KeyError::Empty => (Code::KeyEmpty, "the file is empty; look for another backup"),
+            KeyError::Truncated => {
+                (Code::KeyTruncated, "the file is incomplete; copy it again, or look for another backup")
+            }
+            KeyError::Ec => (Code::KeyEc, "a Duo has an RSA key of 1024 bits"),
+            KeyError::WrongSize { .. } => (
+                Code::KeyWrongSize,
+                "a Duo has a key of 1024 bits; one of 2048 bits may be the server's public key",
+            ),
+            KeyError::WrongExponent => {
+                (Code::KeyWrongExponent, "make the key with the public exponent 65537")
+            }
+            KeyError::Encrypted => {
+                (Code::KeyEncrypted, "decrypt it first: openssl pkey -in FILE -out NEW.pem")
+            }
+            KeyError::PublicKey => {
+                (Code::KeyIsPublic, "a Duo needs the private key; its backups end in .der")
+            }
+            KeyError::Inconsistent(_) | KeyError::Malformed(_) | KeyError::BadPem(_) => {
+                (Code::KeyInconsistent, "the file is damaged; look for another backup of this Duo")
+            }
+            KeyError::Zeros | KeyError::Blank => {
+                (Code::KeyUnrecognized, "it was saved from a slot without a key; look for another backup")
+            }
+            _ => (
+                Code::KeyUnrecognized,
+                "a key file is PKCS#1, PKCS#8 or a public key, as DER or PEM, or a backup of this tool",
+            ),
+        };
+        Self::new(code, format!("{}: {error}", path.display())).hint(hint)
+    }
+
+    /// A key slot without a key that the firmware reads; `None` where it holds one.
+    pub fn key_slot(slot: &Slot) -> Option<Self> {
+        let (code, hint) = match slot {
+            Slot::Key(_) => return None,
+            Slot::Blank | Slot::ResetImage => {
+                (Code::KeySlotBlank, "start the Duo with RESET: it makes a key, and then it can be saved")
+            }
+            Slot::Zeros => (
+                Code::KeySlotZeroed,
+                "the Duo never makes a key by itself while zeros are there; make it do so with: duo-provision reset",
+            ),
+            Slot::Pkcs8(_) => (
+                Code::KeySlotPkcs8,
+                "the key in it is sound: save it with `duo-provision backup --raw`, then `duo-provision restore` \
+                 that file, which writes it in the form that the firmware reads",
+            ),
+            Slot::Pem(_) => (
+                Code::KeySlotPem,
+                "the key in it is sound: save it with `duo-provision backup --raw`, then `duo-provision restore` \
+                 that file, which writes it in the form that the firmware reads",
+            ),
+            Slot::Misread(..) => (
+                Code::KeySlotMisread,
+                "save it with `duo-provision backup`, then `duo-provision restore` that file, \
+                 which writes it in the form that the firmware reads",
+            ),
+            Slot::Ec => {
+                (Code::KeySlotEc, "restore a backup of this Duo, or let it make a new key with: duo-provision reset")
+            }
+            Slot::WrongSize { .. } => (
+                Code::KeySlotWrongSize,
+                "restore a backup of this Duo, or let it make a new key with: duo-provision reset",
+            ),
+            Slot::Garbage(_) => (
+                Code::KeySlotGarbage,
+                "restore a backup of this Duo, or let it make a new key with: duo-provision reset",
+            ),
+        };
+        Some(Self::new(code, format!("the key slot holds {slot}")).hint(hint))
+    }
+}
+
+impl From<Misread> for Error {
+    fn from(error: Misread) -> Self {
+        Self::new(Code::KeyMisreadByFirmware, format!("{error} from this key"))
+            .hint("this key cannot be used in a Duo; choose another")
+    }
+}
+
+impl From<UsbError> for Error {
+    fn from(error: UsbError) -> Self {
+        let (code, hint) = match &error {
+            UsbError::Unavailable(_) => (
+                Code::UsbUnavailable,
+                "connect the Duo to a machine with USB (containers and servers often have none); provisioning \
+                 without --from-device, inspect and demo work here",
+            ),
+            UsbError::AccessDenied => (Code::UsbAccessDenied, access_hint()),
+            UsbError::Busy => (
+                Code::UsbBusy,
+                "close the other program (dfu-util, a virtual machine, an IDE), then run the command again",
+            ),
+            UsbError::WrongDriver => (
+                Code::UsbWrongDriver,
+                "on Windows, give the device the WinUSB driver with Zadig (bootloader r3 and r4 need that)",
+            ),
+            UsbError::Gone => (Code::NoDevice, "leave the Duo connected in DFU mode and run the command again"),
+            UsbError::Server(_) => {
+                (Code::UsbipUnreachable, "start one in another terminal: duo-provision simulate --usbip 3240")
+            }
+            UsbError::Other(_) => (Code::UsbError, "try another cable or USB port, without a hub"),
+        };
+        Self::new(code, error.to_string()).hint(hint).because(error)
+    }
+}
+
+const fn access_hint() -> &'static str {
+    if cfg!(target_os = "linux") {
+        "let your user open it: put  SUBSYSTEMS==\"usb\", ATTRS{idVendor}==\"2b04\", TAG+=\"uaccess\", \
+         ENV{ID_MM_DEVICE_IGNORE}=\"1\"  into /etc/udev/rules.d/70-redbear-duo.rules, run \
+         `sudo udevadm control --reload`, and plug the Duo in again"
+    } else {
+        "run the command as a user who may open USB devices"
+    }
+}
+
+impl From<SessionError> for Error {
+    fn from(error: SessionError) -> Self {
+        let (code, hint) = match error {
+            SessionError::Usb(error) => return error.into(),
+            SessionError::Cancelled { .. } => {
+                return Self::new(Code::Interrupted, "stopped as asked");
+            }
+            SessionError::NoDct { .. }
+            | SessionError::UnexpectedDct { .. }
+            | SessionError::NoFunctional
+            | SessionError::NotDfuSe { .. }
+            | SessionError::Incapable { .. }
+            | SessionError::UnknownGeneration { .. }
+            | SessionError::Descriptor { .. }
+            | SessionError::TransferSize { .. } => (
+                Code::NotADuo,
+                "this is not a RedBear Duo's bootloader as r3 to r6 are; nothing was read or written",
+            ),
+            SessionError::Dfu(DfuError::Leaving) => {
+                (Code::DeviceFault, "the Duo is leaving DFU mode; put it back into DFU mode and run the command again")
+            }
+            _ => (
+                Code::DeviceFault,
+                "unplug the Duo, put it into DFU mode again and run the same command; if that does not help, \
+                 try another cable or USB port",
+            ),
+        };
+        Self::new(code, error.to_string()).hint(hint).because(error)
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        let (code, hint) = match &error {
+            FileError::Exists(_) => (Code::FileExists, "choose another name; nothing is ever overwritten"),
+            FileError::NotFound(_) => (Code::FileNotFound, "check the path"),
+            FileError::IsFolder(_) => (Code::FileUnreadable, "name the file itself"),
+            FileError::TooLarge { .. } => {
+                (Code::KeyUnrecognized, "this is far larger than what is expected there; check the path")
+            }
+            FileError::Unreadable { .. } => (Code::FileUnreadable, "check the file's permissions"),
+            FileError::NotWritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                (Code::FileNotWritable, "make room on the disk, or choose another folder with --archive DIR")
+            }
+            FileError::NotWritable { .. } => (
+                Code::FileNotWritable,
+                "choose a folder that you may write to (for automatic backups: --archive DIR)",
+            ),
+            FileError::ReadBackDiffers(_) => {
+                (Code::FileNotWritable, "this disk does not keep what is written to it; choose another")
+            }
+        };
+        Self::new(code, error.to_string()).hint(hint).because(error)
+    }
+}
+
+impl From<ApiUrlError> for Error {
+    fn from(error: ApiUrlError) -> Self {
+        let (code, hint) = match error {
+            ApiUrlError::PlainHttp { .. } => (
+                Code::PlainHttpRefused,
+                "use https://, or add --allow-http if it is your own cloud on a network you trust",
+            ),
+            _ => (Code::ApiUrlInvalid, "an API URL looks like https://api.particle.io or http://localhost:8080"),
+        };
+        Self::new(code, error.to_string()).hint(hint)
+    }
+}
+
+impl From<ProfileError> for Error {
+    fn from(error: ProfileError) -> Self {
+        Self::new(Code::TokenInvalid, format!("particle-cli's login: {error}"))
+            .hint("log in again with particle-cli, or give the token with --token-file FILE")
+    }
+}
+
+impl From<NetworkError> for Error {
+    fn from(error: NetworkError) -> Self {
+        let (code, hint) = match &error {
+            NetworkError::NoRoots { .. } => {
+                (Code::CloudNoRoots, "install the package ca-certificates, or point SSL_CERT_FILE at a bundle")
+            }
+            NetworkError::ExtraRoots { .. } => (Code::CloudNoRoots, "correct or unset NODE_EXTRA_CA_CERTS"),
+            NetworkError::Proxy => (Code::CloudUnreachable, "correct or unset HTTPS_PROXY"),
+            NetworkError::Setup(_) => (Code::Internal, "please report this"),
+        };
+        Self::new(code, error.to_string()).hint(hint)
+    }
+}
+
+impl From<RequestError> for Error {
+    fn from(error: RequestError) -> Self {
+        Self::new(Code::Internal, error.to_string())
+    }
+}
+
+impl From<CloudError> for Error {
+    fn from(error: CloudError) -> Self {
+        let (code, hint) = match error {
+            CloudError::ApiUrl(error) => return error.into(),
+            CloudError::Network(error) => return error.into(),
+            CloudError::Refused(refusal) => return refusal.into(),
+            CloudError::Unreachable { reason: Unreachable::Tls(_), .. } => (
+                Code::CloudTls,
+                "for a cloud with its own certificate authority, name its certificate in SSL_CERT_FILE or \
+                 NODE_EXTRA_CA_CERTS",
+            ),
+            CloudError::Unreachable { .. } => {
+                (Code::CloudUnreachable, "check the network and --api-url, then run the command again")
+            }
+            CloudError::OutcomeUnknown { .. } => {
+                (Code::CloudOutcomeUnknown, "run the same command again: sending the same key twice does no harm")
+            }
+            CloudError::Cancelled { sent: true } => (
+                Code::Interrupted,
+                "whether the cloud took the key is not known; run the same command again to be sure",
+            ),
+            CloudError::Cancelled { sent: false } => (Code::Interrupted, "nothing was sent"),
+        };
+        Self::new(code, error.to_string()).hint(hint)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (code, hint) = match &refusal {
+            Refusal::PermissionDenied { .. } => (Code::CloudPermissionDenied, PERMISSION_HINT),
+            Refusal::TokenInvalid { .. } => {
+                (Code::CloudTokenInvalid, "copy the access token again, or log in again with particle-cli")
+            }
+            Refusal::TokenExpired { .. } => (Code::CloudTokenExpired, "log in again for a new access token"),
+            Refusal::NotFound { .. } => (Code::CloudNotFound, "check --api-url and the device id"),
+            Refusal::KeyRejected { .. } => {
+                (Code::CloudKeyRejected, "look at the key with: duo-provision inspect FILE")
+            }
+            Refusal::RateLimited { .. } => (Code::CloudRateLimited, "wait a minute, then run the command again"),
+            Refusal::Timeout | Refusal::ServerError { .. } => {
+                (Code::CloudUnavailable, "wait a minute, then run the command again")
+            }
+            Refusal::Redirect { .. } | Refusal::Unexpected { .. } | Refusal::TooLarge { .. } => (
+                Code::CloudUnexpectedReply,
+                "check --api-url: something else than a Particle cloud seems to answer there (a proxy, a login page?)",
+            ),
+            Refusal::OtherDevice { .. } => {
+                (Code::CloudUnexpectedReply, "run the command again; if it stays so, report it to the cloud's operator")
+            }
+            Refusal::Refused { .. } => (Code::CloudRefused, "the cloud's own words say why"),
+        };
+        Self::new(code, refusal.to_string()).hint(hint)
+    }
+}

@@ -1,0 +1,384 @@
+//! One error for everything that a person or a script can meet.
+//!
+//! The rooms have their own precise enums; what leaves the crate is an [`Error`]: a stable [`Code`] to match
+//! on, a message that names the phase, the device and the state of its key, and a hint that is the next
+//! thing to type. The exit code is a function of the code alone.
+
+mod convert;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal => $exit:expr;)+) => {
+        /// The stable name of an error, as `err.code` in JavaScript and `code` in `--json` output.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// Every code there is, in the order of the exit codes.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)+];
+
+            /// The name in capitals, `NO_DEVICE`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)+ }
+            }
+
+            /// What the code means, in a sentence or two.
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Code::$variant => concat!($($doc),+),)+ }
+            }
+
+            /// The exit code that the command line gives for it; see [`exit`].
+            pub const fn exit_code(self) -> u8 {
+                match self { $(Code::$variant => $exit,)+ }
+            }
+        }
+    };
+}
+
+/// The exit codes of the command line, one for each kind of thing to do next.
+pub mod exit {
+    /// A defect in this program.
+    pub const INTERNAL: u8 = 1;
+    /// Arguments, the contents of a given file, a missing token, plain HTTP, a refused confirmation.
+    pub const USAGE: u8 = 2;
+    /// No device, several, or the wrong one.
+    pub const DEVICE: u8 = 3;
+    /// USB access: permission, busy, driver, no USB at all.
+    pub const USB: u8 = 4;
+    /// The device is at fault; its key is unchanged.
+    pub const FAULT: u8 = 5;
+    /// The device's key is wrong or its state unknown; what recovers it is printed.
+    pub const KEY: u8 = 6;
+    /// The cloud refused.
+    pub const REFUSED: u8 = 7;
+    /// Anything else about the cloud.
+    pub const CLOUD: u8 = 8;
+    /// Files and the system: missing, unreadable, exists, full.
+    pub const SYSTEM: u8 = 9;
+    /// Stopped by the user.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+codes! {
+    /// A defect in duo-provision itself.
+    Internal = "INTERNAL" => exit::INTERNAL;
+
+    /// An argument or option is unknown, missing or out of range.
+    InvalidArgument = "INVALID_ARGUMENT" => exit::USAGE;
+    /// The device id is not 24 hexadecimal digits.
+    InvalidDeviceId = "INVALID_DEVICE_ID" => exit::USAGE;
+    /// The key file is in no form that is known.
+    KeyUnrecognized = "KEY_UNRECOGNIZED" => exit::USAGE;
+    /// The key file is empty.
+    KeyEmpty = "KEY_EMPTY" => exit::USAGE;
+    /// The key file ends before the key does.
+    KeyTruncated = "KEY_TRUNCATED" => exit::USAGE;
+    /// The key file holds an elliptic-curve key; the Duo takes RSA only.
+    KeyEc = "KEY_EC" => exit::USAGE;
+    /// The RSA key is not of 1024 bits.
+    KeyWrongSize = "KEY_WRONG_SIZE" => exit::USAGE;
+    /// The RSA key's public exponent is not 65537.
+    KeyWrongExponent = "KEY_WRONG_EXPONENT" => exit::USAGE;
+    /// The key file is encrypted.
+    KeyEncrypted = "KEY_ENCRYPTED" => exit::USAGE;
+    /// The numbers of the key do not belong together: it has been damaged.
+    KeyInconsistent = "KEY_INCONSISTENT" => exit::USAGE;
+    /// A public key where a private key is needed.
+    KeyIsPublic = "KEY_IS_PUBLIC" => exit::USAGE;
+    /// The Duo's firmware would read other numbers from this key than it holds.
+    KeyMisreadByFirmware = "KEY_MISREAD_BY_FIRMWARE" => exit::USAGE;
+    /// The manifest beside a key file cannot be read.
+    ManifestInvalid = "MANIFEST_INVALID" => exit::USAGE;
+    /// The manifest beside a key file describes other bytes than the file has.
+    ManifestMismatch = "MANIFEST_MISMATCH" => exit::USAGE;
+    /// No access token was given or found.
+    TokenMissing = "TOKEN_MISSING" => exit::USAGE;
+    /// What was given as access token cannot be one.
+    TokenInvalid = "TOKEN_INVALID" => exit::USAGE;
+    /// The API URL cannot be used.
+    ApiUrlInvalid = "API_URL_INVALID" => exit::USAGE;
+    /// The access token would have crossed the network in the clear.
+    PlainHttpRefused = "PLAIN_HTTP_REFUSED" => exit::USAGE;
+    /// The question before the write was not answered with yes.
+    ConfirmationRefused = "CONFIRMATION_REFUSED" => exit::USAGE;
+    /// There is no terminal to ask on, and `--yes` was not typed.
+    ConfirmationRequired = "CONFIRMATION_REQUIRED" => exit::USAGE;
+
+    /// No Duo in DFU mode was found.
+    NoDevice = "NO_DEVICE" => exit::DEVICE;
+    /// More than one Duo was found, and none was chosen.
+    SeveralDevices = "SEVERAL_DEVICES" => exit::DEVICE;
+    /// The Duo found is another than the one asked for.
+    WrongDevice = "WRONG_DEVICE" => exit::DEVICE;
+    /// A bootloader r3 or r4 does not tell its device id, so the port has to be named.
+    DeviceIdUnverifiable = "DEVICE_ID_UNVERIFIABLE" => exit::DEVICE;
+    /// The key is known to be another device's.
+    KeyOfOtherDevice = "KEY_OF_OTHER_DEVICE" => exit::DEVICE;
+
+    /// USB cannot be used on this machine.
+    UsbUnavailable = "USB_UNAVAILABLE" => exit::USB;
+    /// The operating system does not let this user open the device.
+    UsbAccessDenied = "USB_ACCESS_DENIED" => exit::USB;
+    /// Another program is using the device.
+    UsbBusy = "USB_BUSY" => exit::USB;
+    /// The device is bound to a driver that cannot be used.
+    UsbWrongDriver = "USB_WRONG_DRIVER" => exit::USB;
+    /// The USB/IP server named with `--usbip` cannot be used.
+    UsbipUnreachable = "USBIP_UNREACHABLE" => exit::USB;
+    /// Any other failure of the USB driver.
+    UsbError = "USB_ERROR" => exit::USB;
+
+    /// The device's descriptors are not those of a Duo's bootloader.
+    NotADuo = "NOT_A_DUO" => exit::FAULT;
+    /// The device stopped answering as it should; its key has not been changed.
+    DeviceFault = "DEVICE_FAULT" => exit::FAULT;
+    /// The whole DCT reads as zeros: the device cannot read it at the moment.
+    DctUnreadable = "DCT_UNREADABLE" => exit::FAULT;
+    /// Two reads of the same bytes differ.
+    ReadUnstable = "READ_UNSTABLE" => exit::FAULT;
+    /// The device did not write; a read-back shows the key that was there before.
+    WriteFailed = "WRITE_FAILED" => exit::FAULT;
+    /// The key is in place and verified, but the device did not leave DFU mode.
+    LeaveFailed = "LEAVE_FAILED" => exit::FAULT;
+    /// The key slot is blank; the Duo makes a key at its next start.
+    KeySlotBlank = "KEY_SLOT_BLANK" => exit::FAULT;
+    /// The key slot holds zeros, which the firmware takes for a key.
+    KeySlotZeroed = "KEY_SLOT_ZEROED" => exit::FAULT;
+    /// The key slot holds a PKCS#8 key, which the firmware misreads.
+    KeySlotPkcs8 = "KEY_SLOT_PKCS8" => exit::FAULT;
+    /// The key slot holds PEM text, of which the firmware reads nothing.
+    KeySlotPem = "KEY_SLOT_PEM" => exit::FAULT;
+    /// The key slot holds a sound key in a form that the firmware misreads.
+    KeySlotMisread = "KEY_SLOT_MISREAD" => exit::FAULT;
+    /// The key slot holds an elliptic-curve key.
+    KeySlotEc = "KEY_SLOT_EC" => exit::FAULT;
+    /// The key slot holds an RSA key of another size.
+    KeySlotWrongSize = "KEY_SLOT_WRONG_SIZE" => exit::FAULT;
+    /// The key slot holds something that is no key.
+    KeySlotGarbage = "KEY_SLOT_GARBAGE" => exit::FAULT;
+
+    /// The device's key is neither the old one nor the new one.
+    KeyWrong = "KEY_WRONG" => exit::KEY;
+    /// A write began and its outcome could not be learned.
+    KeyStateUnknown = "KEY_STATE_UNKNOWN" => exit::KEY;
+
+    /// The cloud does not permit this account to provision this device.
+    CloudPermissionDenied = "CLOUD_PERMISSION_DENIED" => exit::REFUSED;
+    /// The cloud does not know the access token.
+    CloudTokenInvalid = "CLOUD_TOKEN_INVALID" => exit::REFUSED;
+    /// The access token has expired.
+    CloudTokenExpired = "CLOUD_TOKEN_EXPIRED" => exit::REFUSED;
+    /// The cloud did not accept the public key.
+    CloudKeyRejected = "CLOUD_KEY_REJECTED" => exit::REFUSED;
+    /// The cloud does not know the address or the device.
+    CloudNotFound = "CLOUD_NOT_FOUND" => exit::REFUSED;
+    /// The cloud refused for a reason of its own.
+    CloudRefused = "CLOUD_REFUSED" => exit::REFUSED;
+
+    /// The cloud could not be reached; nothing was sent.
+    CloudUnreachable = "CLOUD_UNREACHABLE" => exit::CLOUD;
+    /// The request may have reached the cloud, but its answer did not come back.
+    CloudOutcomeUnknown = "CLOUD_OUTCOME_UNKNOWN" => exit::CLOUD;
+    /// The server's TLS certificate was not accepted; nothing was sent.
+    CloudTls = "CLOUD_TLS" => exit::CLOUD;
+    /// No root certificates were found on this machine.
+    CloudNoRoots = "CLOUD_NO_ROOTS" => exit::CLOUD;
+    /// The cloud asked for fewer requests, until the deadline.
+    CloudRateLimited = "CLOUD_RATE_LIMITED" => exit::CLOUD;
+    /// The cloud answered with a server error until the deadline.
+    CloudUnavailable = "CLOUD_UNAVAILABLE" => exit::CLOUD;
+    /// The answer is not one of this API.
+    CloudUnexpectedReply = "CLOUD_UNEXPECTED_REPLY" => exit::CLOUD;
+
+    /// A file or folder does not exist.
+    FileNotFound = "FILE_NOT_FOUND" => exit::SYSTEM;
+    /// The file is there already; nothing is ever overwritten.
+    FileExists = "FILE_EXISTS" => exit::SYSTEM;
+    /// A file cannot be read.
+    FileUnreadable = "FILE_UNREADABLE" => exit::SYSTEM;
+    /// A file cannot be written.
+    FileNotWritable = "FILE_NOT_WRITABLE" => exit::SYSTEM;
+    /// A simulated Duo or cloud could not be started.
+    SimulatorFailed = "SIMULATOR_FAILED" => exit::SYSTEM;
+
+    /// Stopped by the user.
+    Interrupted = "INTERRUPTED" => exit::INTERRUPTED;
+}
+
+/// What is known of the device's key when an operation fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Nothing was written to the device.
+    Unchanged,
+    /// The new key is in place: it was read back and compared.
+    Written,
+    /// It is neither the old key nor the new one.
+    Wrong,
+    /// A write began, and its outcome could not be learned.
+    Unknown,
+}
+
+impl KeyState {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Written => "written",
+            Self::Wrong => "wrong",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unchanged => "its key is unchanged",
+            Self::Written => "what was asked for is in place and verified",
+            Self::Wrong => "its key is neither the old one nor the new one",
+            Self::Unknown => "the state of its key is unknown",
+        }
+    }
+}
+
+/// What went wrong, where, and what to do about it.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    code: Code,
+    message: String,
+    hint: Option<String>,
+    phase: Option<&'static str>,
+    device: Option<String>,
+    key_state: Option<KeyState>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error with a code and what went wrong, in words.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            code,
+            message: message.into(),
+            hint: None,
+            phase: None,
+            device: None,
+            key_state: None,
+            source: None,
+        }))
+    }
+
+    /// The next thing to type or do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// What was being done; the innermost phase is kept.
+    #[must_use]
+    pub fn during(mut self, phase: &'static str) -> Self {
+        self.0.phase.get_or_insert(phase);
+        self
+    }
+
+    /// Which device, and what is known of its key; the innermost statement is kept.
+    #[must_use]
+    pub fn on(mut self, device: impl fmt::Display, key_state: KeyState) -> Self {
+        if self.0.device.is_none() {
+            self.0.device = Some(device.to_string());
+        }
+        self.0.key_state.get_or_insert(key_state);
+        self
+    }
+
+    /// The cause below.
+    #[must_use]
+    pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What went wrong, without the phase and the device.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The next thing to type or do.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// What was being done.
+    pub fn phase(&self) -> Option<&'static str> {
+        self.0.phase
+    }
+
+    /// Which device.
+    pub fn device(&self) -> Option<&str> {
+        self.0.device.as_deref()
+    }
+
+    /// What is known of the device's key.
+    pub fn key_state(&self) -> Option<KeyState> {
+        self.0.key_state
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(phase) = self.0.phase {
+            write!(f, "{phase}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        match (&self.0.device, self.0.key_state) {
+            (Some(device), Some(state)) => write!(f, " (Duo {device}: {})", state.sentence()),
+            (Some(device), None) => write!(f, " (Duo {device})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Error, KeyState};
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_has_a_name_of_its_own_and_an_explanation() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| code.explanation().trim().ends_with('.')));
+    }
+
+    #[test]
+    fn a_message_names_the_phase_the_device_and_the_state_of_its_key() {
+        let error = Error::new(Code::DeviceFault, "no answer within the time limit")
+            .during("reading the key slot")
+            .on("1-2", KeyState::Unchanged);
+        assert_eq!(
+            error.to_string(),
+            "reading the key slot: no answer within the time limit (Duo 1-2: its key is unchanged)"
+        );
+    }
+
+    #[test]
+    fn the_innermost_phase_and_state_are_kept() {
+        let error = Error::new(Code::KeyWrong, "x").during("inner").on("1-1", KeyState::Wrong);
+        let error = error.during("outer").on("1-9", KeyState::Unchanged);
+        assert_eq!((error.phase(), error.key_state()), (Some("inner"), Some(KeyState::Wrong)));
+    }
+}

@@ -1,0 +1,152 @@
+//! Why bytes are not a key that a Duo can use.
+//!
+//! No variant carries key material: lengths, names of numbers and constant texts only.
+
+use std::fmt;
+
+/// One of the numbers of an RSA private key (RFC 8017 §3.2), by its usual name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Number {
+    /// The modulus.
+    N,
+    /// The private exponent.
+    D,
+    /// The first prime.
+    P,
+    /// The second prime.
+    Q,
+    /// d mod (p − 1).
+    DP,
+    /// d mod (q − 1).
+    DQ,
+    /// q⁻¹ mod p.
+    QInv,
+}
+
+impl Number {
+    /// All of them, in the order of `RSAPrivateKey`; e is not among them, it is always 65537.
+    pub const ALL: [Self; 7] = [Self::N, Self::D, Self::P, Self::Q, Self::DP, Self::DQ, Self::QInv];
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::N => "n",
+            Self::D => "d",
+            Self::P => "p",
+            Self::Q => "q",
+            Self::DP => "dP",
+            Self::DQ => "dQ",
+            Self::QInv => "qInv",
+        })
+    }
+}
+
+/// A relation between the numbers of a key (RFC 8017 §3.2) that does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Relation {
+    /// n is not the product of p and q.
+    #[error("n is not p·q")]
+    Modulus,
+    /// p and q are the same number.
+    #[error("p and q are equal")]
+    EqualPrimes,
+    /// d is not smaller than n.
+    #[error("d is not smaller than n")]
+    LargeExponent,
+    /// e·d is not 1 modulo p − 1 and q − 1.
+    #[error("d does not belong to e")]
+    Exponent,
+    /// dP is not d mod (p − 1).
+    #[error("dP is not d mod (p−1)")]
+    ExponentP,
+    /// dQ is not d mod (q − 1).
+    #[error("dQ is not d mod (q−1)")]
+    ExponentQ,
+    /// qInv is not the inverse of q modulo p.
+    #[error("qInv is not the inverse of q")]
+    Coefficient,
+    /// p is composite.
+    #[error("p is not a prime")]
+    CompositeP,
+    /// q is composite.
+    #[error("q is not a prime")]
+    CompositeQ,
+    /// A number has more bytes than it can have in a key of this size.
+    #[error("{0} is too large")]
+    TooLarge(Number),
+}
+
+/// Why bytes could not be read as the key that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// No bytes at all.
+    #[error("there is nothing in it")]
+    Empty,
+    /// More bytes than any dump of a key has ([`super::MAX_KEY_FILE`]).
+    #[error("{len} bytes are too many for a key")]
+    TooLarge {
+        /// How many there are.
+        len: usize,
+    },
+    /// All bytes are zero.
+    #[error("it holds only zeros")]
+    Zeros,
+    /// Erased flash: it begins with 0xFF, as neither DER nor PEM does.
+    #[error("it is blank (0xFF), as flash that holds no key")]
+    Blank,
+    /// Neither DER nor PEM.
+    #[error("it is neither DER nor PEM")]
+    NotAKey,
+    /// Begins as a key and ends before the key does.
+    #[error("it is cut short")]
+    Truncated,
+    /// DER, but not put together as a key is.
+    #[error("it is damaged: {0}")]
+    Malformed(&'static str),
+    /// PEM whose frame or base64 is broken.
+    #[error("its PEM text is damaged: {0}")]
+    BadPem(&'static str),
+    /// A private key behind a passphrase.
+    #[error("the key is encrypted with a passphrase")]
+    Encrypted,
+    /// An elliptic-curve key.
+    #[error("it is an elliptic-curve key; a Duo has an RSA key")]
+    Ec,
+    /// A key of another algorithm than RSA and EC.
+    #[error("it is a key of another algorithm than RSA")]
+    OtherAlgorithm,
+    /// An OpenSSH private key.
+    #[error("it is in OpenSSH's own format")]
+    OpenSsh,
+    /// An X.509 certificate or request.
+    #[error("it is a certificate, not a key")]
+    Certificate,
+    /// PEM of a kind that holds no key.
+    #[error("its PEM text holds no key")]
+    OtherPem,
+    /// An RSA key of another size than 1024 bits.
+    #[error("it is an RSA key of {bits} bits; a Duo has one of 1024")]
+    WrongSize {
+        /// Bits of the modulus.
+        bits: usize,
+    },
+    /// An RSA key whose public exponent is not 65537, the only one the firmware knows.
+    #[error("its public exponent is not 65537")]
+    WrongExponent,
+    /// An RSA key with more than two primes (RFC 8017 version 1).
+    #[error("it is an RSA key with more than two primes")]
+    MultiPrime,
+    /// A public key where a private key is needed.
+    #[error("it is a public key; the private key is needed")]
+    PublicKey,
+    /// A private key where a public key is needed.
+    #[error("it is a private key; a public key is needed")]
+    PrivateKey,
+    /// The numbers do not belong together: one or more of their bits are wrong.
+    #[error("its numbers do not belong together: {0}")]
+    Inconsistent(#[from] Relation),
+    /// No key could be made (the generator's own words are not passed on).
+    #[error("no key could be generated")]
+    Generation,
+}

@@ -1,0 +1,28 @@
+//! New keys, of the kind a Duo makes for itself.
+
+use crypto_bigint::{BoxedUint, U512};
+use rand_core::CryptoRng;
+use rsa::traits::PrivateKeyParts;
+use zeroize::Zeroizing;
+
+use super::error::KeyError;
+use super::private::{HALF, MODULUS_BITS, PrivateKey};
+
+impl PrivateKey {
+    /// Makes a key from `rng`. Takes tens of milliseconds; the primes are `rsa`'s, everything else is
+    /// computed and checked here. Fails only if `rsa` does.
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, KeyError> {
+        let key = rsa::PrivateKey::new(rng, MODULUS_BITS).map_err(|_| KeyError::Generation)?;
+        let [p, q] = key.primes() else { return Err(KeyError::Generation) };
+        Self::from_primes(half(p)?, half(q)?)
+    }
+}
+
+/// The prime at a fixed width; `rsa` may hold it in a wider number.
+fn half(prime: &BoxedUint) -> Result<U512, KeyError> {
+    let bytes = Zeroizing::new(prime.to_be_bytes());
+    match bytes.split_last_chunk::<HALF>() {
+        Some((zeros, low)) if zeros.iter().all(|&byte| byte == 0) => Ok(U512::from_be_slice(low)),
+        _ => Err(KeyError::Generation),
+    }
+}

@@ -1,0 +1,100 @@
+//! PEM as people have it: text in front, CRLF, lines of any length, spaces at line ends.
+//!
+//! `pem-rfc7468` reads the strict grammar only. This module cuts the first key out of a text, brings it
+//! into that grammar and lets it decode the base64. What a label promises is not trusted: the contents
+//! say what they are.
+
+use der::pem::{BASE64_WRAP_WIDTH, decode_vec};
+use zeroize::Zeroizing;
+
+use super::error::KeyError;
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+
+/// A decoded block.
+pub(super) struct Block {
+    pub(super) der: Zeroizing<Vec<u8>>,
+    /// Bytes behind the block, white space not counted.
+    pub(super) behind: usize,
+}
+
+/// Whether the bytes are a text with a PEM block in it. DER never is: its third byte at the latest is a
+/// control character.
+pub(super) fn is_pem(bytes: &[u8]) -> bool {
+    find(bytes, BEGIN).is_some_and(|at| {
+        bytes[..at].iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
+    })
+}
+
+/// Decodes the first block of a text; a block that holds no key, or none that can be read without a
+/// passphrase, is an error that says what it is.
+pub(super) fn decode(text: &[u8]) -> Result<Block, KeyError> {
+    let begin = find(text, BEGIN).ok_or(KeyError::NotAKey)? + BEGIN.len();
+    let (label, rest) = cut(&text[begin..], DASHES).ok_or(KeyError::BadPem("its first line is cut short"))?;
+    check_label(label)?;
+    let (body, rest) = cut(rest, END).ok_or(KeyError::Truncated)?;
+    let (end_label, rest) = cut(rest, DASHES).ok_or(KeyError::Truncated)?;
+    if end_label != label {
+        return Err(KeyError::BadPem("its first and last lines differ"));
+    }
+    if find(body, b"ENCRYPTED").is_some() {
+        return Err(KeyError::Encrypted);
+    }
+    let strict = rewrap(body)?;
+    let (_, der) = decode_vec(&strict).map_err(|_| KeyError::BadPem("it is not base64"))?;
+    Ok(Block { der: Zeroizing::new(der), behind: rest.trim_ascii().len() })
+}
+
+/// Refuses the labels (RFC 7468, RFC 1421 and OpenSSL's own) of what is known to be no readable RSA key.
+fn check_label(label: &[u8]) -> Result<(), KeyError> {
+    match label {
+        b"PRIVATE KEY" | b"RSA PRIVATE KEY" | b"PUBLIC KEY" | b"RSA PUBLIC KEY" => Ok(()),
+        b"ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
+        b"EC PRIVATE KEY" | b"EC PARAMETERS" => Err(KeyError::Ec),
+        b"DSA PRIVATE KEY" | b"DSA PARAMETERS" => Err(KeyError::OtherAlgorithm),
+        b"OPENSSH PRIVATE KEY" => Err(KeyError::OpenSsh),
+        b"CERTIFICATE"
+        | b"TRUSTED CERTIFICATE"
+        | b"X509 CERTIFICATE"
+        | b"CERTIFICATE REQUEST"
+        | b"NEW CERTIFICATE REQUEST" => Err(KeyError::Certificate),
+        _ => Err(KeyError::OtherPem),
+    }
+}
+
+/// The body without white space, in lines of 64, between boundaries with a label of our own.
+fn rewrap(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    const FIRST: &[u8] = b"-----BEGIN KEY-----\n";
+    const LAST: &[u8] = b"-----END KEY-----\n";
+    let lines = body.len() / BASE64_WRAP_WIDTH + 1;
+    // Reserved whole: a buffer that grows leaves copies of what it held.
+    let mut out = Zeroizing::new(Vec::with_capacity(FIRST.len() + body.len() + lines + LAST.len() + 1));
+    out.extend_from_slice(FIRST);
+    let mut column = 0;
+    for &byte in body.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        if column == BASE64_WRAP_WIDTH {
+            out.push(b'\n');
+            column = 0;
+        }
+        out.push(byte);
+        column += 1;
+    }
+    if out.len() == FIRST.len() {
+        return Err(KeyError::BadPem("there is nothing between its first and last lines"));
+    }
+    out.push(b'\n');
+    out.extend_from_slice(LAST);
+    Ok(out)
+}
+
+/// What stands before the first `mark`, and what behind it.
+fn cut<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = find(bytes, mark)?;
+    Some((&bytes[..at], &bytes[at + mark.len()..]))
+}
+
+fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    bytes.windows(mark.len()).position(|window| window == mark)
+}

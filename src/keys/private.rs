@@ -1,0 +1,207 @@
+//! The numbers of a private key and the relations between them.
+//!
+//! A [`PrivateKey`] exists only if all eight numbers belong together. The device loads dP, dQ and qInv
+//! from flash and computes with them, so a wrong bit there is as bad as one in d.
+
+use std::fmt;
+
+use crypto_bigint::{NonZero, Odd, U512, U1024};
+use crypto_primes::{Flavor, is_prime};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::error::{KeyError, Number, Relation};
+use super::public::PublicKey;
+use super::tlv;
+
+/// Bits of the modulus: the only size that the firmware has room for.
+pub(super) const MODULUS_BITS: usize = 1024;
+/// Bytes of n and d.
+pub(super) const WIDE: usize = MODULUS_BITS / 8;
+/// Bytes of p, q, dP, dQ and qInv.
+pub(super) const HALF: usize = WIDE / 2;
+/// The public exponent e, which the firmware does not read but takes for granted.
+pub(super) const EXPONENT: u32 = 65_537;
+/// [`EXPONENT`] as the magnitude of an `INTEGER`.
+pub(super) const EXPONENT_BYTES: [u8; 3] = [0x01, 0x00, 0x01];
+
+/// An RSA-1024 private key with e = 65537 whose numbers have all been checked. Wiped when dropped.
+///
+/// The numbers are boxed, so that moving a key leaves no copy of them behind.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateKey(Box<Numbers>);
+
+/// The numbers, checked or about to be.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+struct Numbers {
+    n: U1024,
+    d: U1024,
+    p: U512,
+    q: U512,
+    dp: U512,
+    dq: U512,
+    qinv: U512,
+}
+
+/// Magnitudes as they stand in an encoding: big-endian, no leading zeros, any length.
+pub(super) struct Magnitudes<'a> {
+    pub(super) n: &'a [u8],
+    pub(super) e: &'a [u8],
+    pub(super) d: &'a [u8],
+    pub(super) p: &'a [u8],
+    pub(super) q: &'a [u8],
+    pub(super) dp: &'a [u8],
+    pub(super) dq: &'a [u8],
+    pub(super) qinv: &'a [u8],
+}
+
+impl PrivateKey {
+    /// Takes numbers from outside. Sizes come first, so that the arithmetic is on numbers of fixed width
+    /// and its cost does not depend on what a file says.
+    pub(super) fn from_magnitudes(m: &Magnitudes<'_>) -> Result<Self, KeyError> {
+        check_public_size(m.n, m.e)?;
+        let numbers = Box::new(Numbers {
+            n: wide(Number::N, m.n)?,
+            d: wide(Number::D, m.d)?,
+            p: half(Number::P, m.p)?,
+            q: half(Number::Q, m.q)?,
+            dp: half(Number::DP, m.dp)?,
+            dq: half(Number::DQ, m.dq)?,
+            qinv: half(Number::QInv, m.qinv)?,
+        });
+        numbers.check()?;
+        Ok(Self(numbers))
+    }
+
+    /// Makes a key of two primes of 512 bits; d is e⁻¹ mod (p − 1)(q − 1), as `PolarSSL` on the device has it.
+    pub(super) fn from_primes(p: U512, q: U512) -> Result<Self, KeyError> {
+        let n: U1024 = p.concatenating_mul(&q);
+        let bits = n.bit_width() as usize;
+        if bits != MODULUS_BITS {
+            return Err(KeyError::WrongSize { bits });
+        }
+        let (p1, q1) = (less_one(&p)?, less_one(&q)?);
+        let phi: U1024 = p1.as_ref().concatenating_mul(q1.as_ref());
+        let phi = NonZero::new(phi).into_option().ok_or(Relation::Exponent)?;
+        let d = U1024::from(EXPONENT).invert_mod(&phi).into_option().ok_or(Relation::Exponent)?;
+        let odd_p = Odd::new(p).into_option().ok_or(Relation::CompositeP)?;
+        let qinv = q.rem(odd_p.as_nz_ref()).invert_odd_mod(&odd_p);
+        let qinv = qinv.into_option().ok_or(Relation::Coefficient)?;
+        let numbers = Box::new(Numbers { n, d, dp: d.rem(&p1), dq: d.rem(&q1), p, q, qinv });
+        numbers.check()?;
+        Ok(Self(numbers))
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey::from_checked_modulus(self.0.n.to_be_bytes().into())
+    }
+
+    /// A number, big-endian at its full width: 128 bytes for n and d, 64 for the others. Secret, but for n.
+    pub fn number(&self, number: Number) -> Zeroizing<Vec<u8>> {
+        let half = |value: &U512| Zeroizing::new(Zeroizing::new(value.to_be_bytes()).as_slice().to_vec());
+        match number {
+            Number::N => Zeroizing::new(self.0.n.to_be_bytes().as_slice().to_vec()),
+            Number::D => Zeroizing::new(Zeroizing::new(self.0.d.to_be_bytes()).as_slice().to_vec()),
+            Number::P => half(&self.0.p),
+            Number::Q => half(&self.0.q),
+            Number::DP => half(&self.0.dp),
+            Number::DQ => half(&self.0.dq),
+            Number::QInv => half(&self.0.qinv),
+        }
+    }
+}
+
+impl Numbers {
+    /// Checks every relation of RFC 8017 §3.2. The cheap ones come first: primality, which costs most, is
+    /// reached by numbers that agree in everything else only.
+    fn check(&self) -> Result<(), Relation> {
+        let product: U1024 = self.p.concatenating_mul(&self.q);
+        if product != self.n {
+            return Err(Relation::Modulus);
+        }
+        if self.p == self.q {
+            return Err(Relation::EqualPrimes);
+        }
+        if self.d >= self.n {
+            return Err(Relation::LargeExponent);
+        }
+        self.check_exponents()?;
+        self.check_coefficient()?;
+        if !is_prime(Flavor::Any, &self.p) {
+            return Err(Relation::CompositeP);
+        }
+        if !is_prime(Flavor::Any, &self.q) {
+            return Err(Relation::CompositeQ);
+        }
+        Ok(())
+    }
+
+    /// d, dP and dQ. Whether d is the inverse modulo φ(n) or modulo λ(n) makes no difference here.
+    fn check_exponents(&self) -> Result<(), Relation> {
+        let (p1, q1) = (less_one(&self.p)?, less_one(&self.q)?);
+        let (dp, dq) = (self.d.rem(&p1), self.d.rem(&q1));
+        let e = U512::from(EXPONENT);
+        if e.mul_mod(&dp, &p1) != U512::ONE || e.mul_mod(&dq, &q1) != U512::ONE {
+            return Err(Relation::Exponent);
+        }
+        if dp != self.dp {
+            return Err(Relation::ExponentP);
+        }
+        if dq != self.dq {
+            return Err(Relation::ExponentQ);
+        }
+        Ok(())
+    }
+
+    fn check_coefficient(&self) -> Result<(), Relation> {
+        let p = NonZero::new(self.p).into_option().ok_or(Relation::Modulus)?;
+        if self.qinv >= self.p || self.qinv.mul_mod(&self.q, &p) != U512::ONE {
+            return Err(Relation::Coefficient);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    /// The fingerprint of the public half, and nothing of the private one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({}, redacted)", self.public_key().fingerprint().short())
+    }
+}
+
+/// Checks that a public key is one that a Duo can have: 1024 bits, odd, e = 65537.
+pub(super) fn check_public_size(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
+    match tlv::bits(n) {
+        0 => return Err(KeyError::Malformed("the modulus is zero")),
+        MODULUS_BITS => {}
+        bits => return Err(KeyError::WrongSize { bits }),
+    }
+    if e != EXPONENT_BYTES {
+        return Err(KeyError::WrongExponent);
+    }
+    if n.last().is_some_and(|low| low & 1 == 0) {
+        return Err(KeyError::Malformed("the modulus is even"));
+    }
+    Ok(())
+}
+
+/// `prime − 1`; p and q are at least 2^511 where n = pq has 1024 bits, so this fails for nonsense only.
+fn less_one(prime: &U512) -> Result<NonZero<U512>, Relation> {
+    NonZero::new(prime.wrapping_sub(&U512::ONE)).into_option().ok_or(Relation::Modulus)
+}
+
+fn wide(number: Number, magnitude: &[u8]) -> Result<U1024, Relation> {
+    padded::<WIDE>(magnitude).map(|b| U1024::from_be_slice(&*b)).ok_or(Relation::TooLarge(number))
+}
+
+fn half(number: Number, magnitude: &[u8]) -> Result<U512, Relation> {
+    padded::<HALF>(magnitude).map(|b| U512::from_be_slice(&*b)).ok_or(Relation::TooLarge(number))
+}
+
+/// The magnitude with zeros in front, `N` bytes in all; `None` if it has more than `N`.
+fn padded<const N: usize>(magnitude: &[u8]) -> Option<Zeroizing<[u8; N]>> {
+    let mut bytes = Zeroizing::new([0; N]);
+    let zeros = N.checked_sub(magnitude.len())?;
+    bytes[zeros..].copy_from_slice(magnitude);
+    Some(bytes)
+}

@@ -1,0 +1,198 @@
+//! Public keys, in the one encoding the Duo and its cloud use, and the fingerprint that names a key.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use der::Decode;
+use der::pem::{LineEnding, encode_string};
+use rsa::pkcs1::RsaPublicKeyRef;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use spki::SubjectPublicKeyInfoRef;
+
+use super::error::KeyError;
+use super::pem;
+use super::private::{WIDE, check_public_size};
+use super::read::{Shape, check_algorithm, recognise, refuse_plain_nonsense};
+
+/// The shared public key that device-provisioning-helper sends when it is given none; Particle's cloud
+/// then takes the device's own key at its next connection. Anyone may hold its private half.
+///
+/// From particle-iot/device-provisioning-helper, `main.js`.
+pub const GENERIC_PUBLIC_KEY_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDBLiA/XITqywdja3J2dCPLfqcU
+jdacNaGBys6Xz1TJCyq4NSUtr8RU7AkWP3e/ePKp5Lg/vJnEBo1Z8gPR1QMWAWup
+Gqz+S9DxIBwCIeVXovZE6ZFRZ6m0dsCBnZ36UuME2vBS70cL6yzfu71fRDeGg4Lh
+yr+GNspjRSDkqgeBUQIDAQAB
+-----END PUBLIC KEY-----
+";
+
+/// `SubjectPublicKeyInfo` of an RSA-1024 key up to the modulus (RFC 5280 §4.1.2.7, RFC 8017 A.1.1).
+const SPKI_HEAD: [u8; 29] = [
+    0x30, 0x81, 0x9F, // SubjectPublicKeyInfo
+    0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05,
+    0x00, // rsaEncryption
+    0x03, 0x81, 0x8D, 0x00, // subjectPublicKey, no unused bits
+    0x30, 0x81, 0x89, // RSAPublicKey
+    0x02, 0x81, 0x81, 0x00, // modulus
+];
+/// What follows the modulus: e = 65537.
+const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
+
+/// An RSA-1024 public key with e = 65537.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    n: [u8; WIDE],
+}
+
+impl PublicKey {
+    /// Length of [`PublicKey::spki_der`].
+    pub const SPKI_LEN: usize = SPKI_HEAD.len() + WIDE + SPKI_TAIL.len();
+
+    pub(super) const fn from_checked_modulus(n: [u8; WIDE]) -> Self {
+        Self { n }
+    }
+
+    /// Reads a public key from outside: `SubjectPublicKeyInfo` or PKCS#1 `RSAPublicKey`, DER or PEM. What
+    /// stands behind it is ignored, so the DCT's 384-byte slot can be given as it is.
+    ///
+    /// A private key is [`KeyError::PrivateKey`]; take its public half with
+    /// [`super::PrivateKey::public_key`].
+    pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
+        refuse_plain_nonsense(bytes)?;
+        if pem::is_pem(bytes) { Self::from_der(&pem::decode(bytes)?.der) } else { Self::from_der(bytes) }
+    }
+
+    /// The shared key of [`GENERIC_PUBLIC_KEY_PEM`].
+    pub fn generic() -> Self {
+        static GENERIC: LazyLock<PublicKey> = LazyLock::new(|| {
+            PublicKey::read(GENERIC_PUBLIC_KEY_PEM.as_bytes()).expect("a constant, read by a test")
+        });
+        GENERIC.clone()
+    }
+
+    /// The modulus, 128 bytes, big-endian.
+    pub const fn modulus(&self) -> &[u8; WIDE] {
+        &self.n
+    }
+
+    /// The DER of `SubjectPublicKeyInfo`, 162 bytes: what the device keeps in its public key slot and
+    /// sends to the cloud.
+    pub fn spki_der(&self) -> [u8; Self::SPKI_LEN] {
+        let mut der = [0; Self::SPKI_LEN];
+        let (head, rest) = der.split_at_mut(SPKI_HEAD.len());
+        let (n, tail) = rest.split_at_mut(WIDE);
+        head.copy_from_slice(&SPKI_HEAD);
+        n.copy_from_slice(&self.n);
+        tail.copy_from_slice(&SPKI_TAIL);
+        der
+    }
+
+    /// The PEM of it (`-----BEGIN PUBLIC KEY-----`), lines ended by LF, the last one too.
+    pub fn to_pem(&self) -> String {
+        encode_string("PUBLIC KEY", LineEnding::LF, &self.spki_der()).expect("162 bytes are encodable")
+    }
+
+    /// SHA-256 of [`PublicKey::spki_der`].
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(Sha256::digest(self.spki_der()).into())
+    }
+
+    fn from_der(bytes: &[u8]) -> Result<Self, KeyError> {
+        match recognise(bytes)? {
+            (der, Shape::Spki) => Self::from_spki(der),
+            (der, Shape::Pkcs1Public) => Self::from_pkcs1(der),
+            (_, Shape::Pkcs1 | Shape::Pkcs8) => Err(KeyError::PrivateKey),
+            (_, Shape::Other(error)) => Err(error),
+        }
+    }
+
+    fn from_spki(der: &[u8]) -> Result<Self, KeyError> {
+        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| DAMAGED)?;
+        check_algorithm(&spki.algorithm.oid)?;
+        Self::from_pkcs1(spki.subject_public_key.as_bytes().ok_or(DAMAGED)?)
+    }
+
+    fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
+        let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED)?;
+        let n = key.modulus.as_bytes();
+        check_public_size(n, key.public_exponent.as_bytes())?;
+        n.try_into().map(Self::from_checked_modulus).map_err(|_| DAMAGED)
+    }
+}
+
+const DAMAGED: KeyError = KeyError::Malformed("its SubjectPublicKeyInfo");
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({})", self.fingerprint())
+    }
+}
+
+/// SHA-256 of a public key's `SubjectPublicKeyInfo`: the name of a key. Written as 64 hex digits in lower
+/// case; read in any case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Fingerprint([u8; 32]);
+
+/// A text that is not 64 hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a fingerprint has 64 hex digits")]
+pub struct FingerprintError;
+
+impl Fingerprint {
+    /// The 32 bytes of the hash.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first eight hex digits, enough to tell a person's keys apart. Not proof of anything.
+    pub fn short(&self) -> String {
+        let [a, b, c, d, ..] = self.0;
+        format!("{a:02x}{b:02x}{c:02x}{d:02x}")
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintError> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(FingerprintError);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or(FingerprintError)?;
+            *byte = high << 4 | low;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = FingerprintError;
+
+    fn try_from(text: String) -> Result<Self, FingerprintError> {
+        text.parse()
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}

@@ -1,0 +1,229 @@
+//! From bytes of unknown origin to a key: tells the forms apart, reads them, and says what else it is
+//! where it is no key that a Duo can have.
+//!
+//! Slots, dumps and files all begin with the key; what stands behind it is counted and not looked at.
+
+use pkcs8::PrivateKeyInfoRef;
+use spki::ObjectIdentifier;
+
+use super::error::KeyError;
+use super::pem;
+use super::private::{Magnitudes, PrivateKey};
+use super::public::PublicKey;
+use super::slot::SLOT_LEN;
+use super::tlv::{BIT_STRING, INTEGER, OCTET_STRING, Reader, SEQUENCE};
+
+/// More than this is refused unread. The largest file in use, a dump of a whole DCT, has 32 KiB.
+pub const MAX_KEY_FILE: usize = 1 << 20;
+
+/// RFC 8017 appendix A.1.
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// RFC 5480 §2.1.1.
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+
+/// How a private key was encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// PKCS#1 at the device's fixed widths, 611 bytes. A few such keys are canonical DER as well.
+    Device,
+    /// Canonical PKCS#1 DER, and not the device's form.
+    Pkcs1,
+    /// PKCS#1 that is neither: some leading zeros too many or too few.
+    Pkcs1Loose,
+    /// PKCS#8 DER, as OpenSSL 3 and particle-cli's `keys new` write.
+    Pkcs8,
+    /// PKCS#1 PEM.
+    Pkcs1Pem,
+    /// PKCS#8 PEM.
+    Pkcs8Pem,
+}
+
+/// A private key and how it stood in the bytes it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadKey {
+    /// The key, checked.
+    pub key: PrivateKey,
+    /// Its encoding.
+    pub form: Form,
+    /// How many bytes stood behind it: 605 in a slot with a key in the device's form. White space behind
+    /// PEM does not count.
+    pub behind: usize,
+}
+
+/// What a key file can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyFile {
+    /// A private key, in any form.
+    Private(ReadKey),
+    /// A public key.
+    Public(PublicKey),
+}
+
+impl KeyFile {
+    /// Reads a private or a public key in any form.
+    pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
+        match PrivateKey::read(bytes) {
+            Ok(read) => Ok(Self::Private(read)),
+            Err(KeyError::PublicKey) => PublicKey::read(bytes).map(Self::Public),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The public key, which is the only thing that may be sent anywhere.
+    pub fn public_key(&self) -> PublicKey {
+        match self {
+            Self::Private(read) => read.key.public_key(),
+            Self::Public(key) => key.clone(),
+        }
+    }
+}
+
+impl PrivateKey {
+    /// Reads a private key that begins at `bytes[0]`, in any of the forms of [`Form`], and checks all its
+    /// numbers. What stands behind it, in a slot or a dump, does not matter.
+    pub fn read(bytes: &[u8]) -> Result<ReadKey, KeyError> {
+        refuse_plain_nonsense(bytes)?;
+        if !pem::is_pem(bytes) {
+            return read_der(bytes);
+        }
+        let block = pem::decode(bytes)?;
+        let read = read_der(&block.der)?;
+        let form = if read.form == Form::Pkcs8 { Form::Pkcs8Pem } else { Form::Pkcs1Pem };
+        Ok(ReadKey { form, behind: read.behind + block.behind, ..read })
+    }
+}
+
+/// What a DER `SEQUENCE` looks like from its first elements.
+pub(super) enum Shape {
+    /// `RSAPrivateKey` with two primes (RFC 8017 A.1.2).
+    Pkcs1,
+    /// `RSAPublicKey` (RFC 8017 A.1.1).
+    Pkcs1Public,
+    /// `PrivateKeyInfo` or `OneAsymmetricKey` (RFC 5208, RFC 5958).
+    Pkcs8,
+    /// `SubjectPublicKeyInfo` (RFC 5280).
+    Spki,
+    /// Something that is no key here, and what.
+    Other(KeyError),
+}
+
+/// Splits a DER element that begins at `bytes[0]` from what stands behind it, and tells its shape.
+pub(super) fn recognise(bytes: &[u8]) -> Result<(&[u8], Shape), KeyError> {
+    if bytes.first() != Some(&SEQUENCE) {
+        return Err(KeyError::NotAKey);
+    }
+    let mut reader = Reader::new(bytes);
+    let contents = reader.value(SEQUENCE)?;
+    let whole = &bytes[..bytes.len() - reader.rest().len()];
+    Ok((whole, shape(Reader::new(contents)).map_err(inside)?))
+}
+
+fn shape(mut contents: Reader<'_>) -> Result<Shape, KeyError> {
+    if contents.peek() == Some(SEQUENCE) {
+        contents.value(SEQUENCE)?;
+        return Ok(match contents.peek() {
+            Some(BIT_STRING) => Shape::Spki,
+            Some(OCTET_STRING) => Shape::Other(KeyError::Encrypted),
+            Some(SEQUENCE) => Shape::Other(KeyError::Certificate),
+            _ => Shape::Other(KeyError::NotAKey),
+        });
+    }
+    if contents.peek() != Some(INTEGER) {
+        return Ok(Shape::Other(KeyError::NotAKey));
+    }
+    let version = contents.unsigned()?;
+    Ok(match (version, contents.peek()) {
+        ([], Some(INTEGER)) => Shape::Pkcs1,
+        ([] | [1], Some(SEQUENCE)) => Shape::Pkcs8,
+        ([1], Some(OCTET_STRING)) => Shape::Other(KeyError::Ec),
+        ([1], Some(INTEGER)) => Shape::Other(KeyError::MultiPrime),
+        (_, Some(INTEGER)) => Shape::Pkcs1Public,
+        _ => Shape::Other(KeyError::NotAKey),
+    })
+}
+
+/// Passes keys of the one algorithm a Duo has.
+pub(super) fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
+    match *oid {
+        RSA_ENCRYPTION => Ok(()),
+        EC_PUBLIC_KEY => Err(KeyError::Ec),
+        _ => Err(KeyError::OtherAlgorithm),
+    }
+}
+
+/// Finds out cheaply what flash and disks hold in place of a key: nothing, far too much, zeros, 0xFF.
+pub(super) fn refuse_plain_nonsense(bytes: &[u8]) -> Result<(), KeyError> {
+    match bytes {
+        [] => Err(KeyError::Empty),
+        _ if bytes.len() > MAX_KEY_FILE => Err(KeyError::TooLarge { len: bytes.len() }),
+        [0xFF, ..] => Err(KeyError::Blank),
+        // Not all of a long dump: behind the slot it has other fields.
+        _ if bytes.iter().take(SLOT_LEN).all(|&byte| byte == 0) => Err(KeyError::Zeros),
+        _ => Ok(()),
+    }
+}
+
+fn read_der(bytes: &[u8]) -> Result<ReadKey, KeyError> {
+    let (whole, shape) = recognise(bytes)?;
+    let (key, form) = match shape {
+        Shape::Pkcs1 => {
+            let key = read_pkcs1(whole)?;
+            let form = pkcs1_form(&key, whole)?;
+            (key, form)
+        }
+        Shape::Pkcs8 => (read_pkcs8(whole)?, Form::Pkcs8),
+        Shape::Spki | Shape::Pkcs1Public => return Err(KeyError::PublicKey),
+        Shape::Other(error) => return Err(error),
+    };
+    Ok(ReadKey { key, form, behind: bytes.len() - whole.len() })
+}
+
+/// `RSAPrivateKey`, tolerating numbers with leading zeros.
+fn read_pkcs1(whole: &[u8]) -> Result<PrivateKey, KeyError> {
+    let parse = || {
+        let mut fields = Reader::new(Reader::new(whole).value(SEQUENCE)?);
+        fields.unsigned()?; // the version, known to be 0
+        let numbers = Magnitudes {
+            n: fields.unsigned()?,
+            e: fields.unsigned()?,
+            d: fields.unsigned()?,
+            p: fields.unsigned()?,
+            q: fields.unsigned()?,
+            dp: fields.unsigned()?,
+            dq: fields.unsigned()?,
+            qinv: fields.unsigned()?,
+        };
+        fields.end()?;
+        Ok(numbers)
+    };
+    PrivateKey::from_magnitudes(&parse().map_err(inside)?)
+}
+
+fn read_pkcs8(whole: &[u8]) -> Result<PrivateKey, KeyError> {
+    let info = PrivateKeyInfoRef::try_from(whole).map_err(|_| KeyError::Malformed("its PKCS#8 frame"))?;
+    check_algorithm(&info.algorithm.oid)?;
+    let inner = info.private_key.as_bytes();
+    match recognise(inner).map_err(inside)? {
+        (pkcs1, Shape::Pkcs1) if pkcs1.len() == inner.len() => read_pkcs1(pkcs1),
+        (_, Shape::Other(KeyError::MultiPrime)) => Err(KeyError::MultiPrime),
+        _ => Err(KeyError::Malformed("its PKCS#8 frame holds no RSA private key")),
+    }
+}
+
+fn pkcs1_form(key: &PrivateKey, whole: &[u8]) -> Result<Form, KeyError> {
+    Ok(if whole == key.to_device_form().as_slice() {
+        Form::Device
+    } else if whole == key.to_pkcs1_der()?.as_slice() {
+        Form::Pkcs1
+    } else {
+        Form::Pkcs1Loose
+    })
+}
+
+/// Inside an element that is all there, an inner one that reaches out of it is damage, not a short file.
+fn inside(error: KeyError) -> KeyError {
+    match error {
+        KeyError::Truncated => KeyError::Malformed("an element reaches outside the one around it"),
+        other => other,
+    }
+}

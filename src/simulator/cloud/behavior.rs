@@ -1,0 +1,337 @@
+//! What the three servers answer to `POST /v1/provisioning/{id}`, without any sockets.
+//!
+//! Written from the servers themselves (particle-iot/spark-server, Brewskey/spark-server, the errors that
+//! Particle's API documents), and independently of [`cloud`](crate::cloud), so that a mistake there cannot
+//! hide behind the same one here.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use rsa::PublicKey;
+use rsa::pkcs8::DecodePublicKey;
+use serde_json::{Value, json};
+
+use super::Options;
+
+/// The user that the token made at start belongs to.
+pub const USER: &str = "you@simulated.invalid";
+
+/// Which server is imitated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flavor {
+    /// Particle's API. Refuses other owners' devices.
+    #[default]
+    Particle,
+    /// particle-iot/spark-server: takes the id from the body, answers `"Success!"`.
+    Spark,
+    /// Brewskey/spark-server: takes the id from the path as it is written, overwrites key and owner unasked,
+    /// answers with the device.
+    Brewskey,
+}
+
+/// A device that the cloud knew before it was provisioned here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// 24 hexadecimal digits.
+    pub id: String,
+    /// The user who claimed it.
+    pub owner: Option<String>,
+}
+
+/// What the cloud was told of one device, last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provisioned {
+    /// The device's id, as the server keeps it.
+    pub device_id: String,
+    /// The public key, PEM, as it was sent.
+    pub public_key: String,
+    /// `product_id`, as it was sent.
+    pub product_id: Option<String>,
+    /// `order`.
+    pub order: Option<String>,
+    /// `filename`.
+    pub filename: Option<String>,
+    /// `algorithm`.
+    pub algorithm: Option<String>,
+    /// The user whose token it was.
+    pub user: String,
+    /// When.
+    pub at: SystemTime,
+}
+
+/// A request, as far as the servers look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// `GET`, `POST`, …
+    pub method: &'a str,
+    /// The path, percent-encoded.
+    pub path: &'a str,
+    /// What follows the `?`, or nothing.
+    pub query: &'a str,
+    /// The `Authorization` field.
+    pub authorization: Option<&'a str>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    fn json(status: u16, body: &Value) -> Self {
+        Self { status, content_type: "application/json; charset=utf-8", body: body.to_string() }
+    }
+
+    fn error(status: u16, error: &str) -> Self {
+        Self::json(status, &json!({ "error": error }))
+    }
+}
+
+/// The answer to a body that is larger than any server's limit.
+pub(super) fn too_large() -> Answer {
+    Answer::error(413, "request entity too large")
+}
+
+/// All that a local cloud knows. Its `Debug` shows no tokens.
+pub(super) struct State {
+    flavor: Flavor,
+    token: String,
+    users: HashMap<String, String>,
+    expired: Vec<String>,
+    owners: HashMap<String, Option<String>>,
+    known_devices_only: bool,
+    product_id: Option<u32>,
+    provisioned: Vec<Provisioned>,
+    total: usize,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("flavor", &self.flavor)
+            .field("provisioned", &self.provisioned)
+            .finish_non_exhaustive()
+    }
+}
+
+type Form = HashMap<String, String>;
+
+impl State {
+    pub(super) fn new(options: &Options, token: String) -> Self {
+        let mut users: HashMap<String, String> = options.accounts.iter().cloned().collect();
+        users.insert(token.clone(), USER.to_owned());
+        let owners = options.devices.iter().map(|d| (d.id.to_ascii_lowercase(), d.owner.clone()));
+        Self {
+            flavor: options.flavor,
+            token,
+            users,
+            expired: options.expired_tokens.clone(),
+            owners: owners.collect(),
+            known_devices_only: options.known_devices_only,
+            product_id: options.product_id,
+            provisioned: Vec::new(),
+            total: 0,
+        }
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(super) fn provisioned(&self) -> &[Provisioned] {
+        &self.provisioned
+    }
+
+    /// How often anything was provisioned.
+    pub(super) fn total(&self) -> usize {
+        self.total
+    }
+
+    /// Answers one request, and remembers what it said.
+    pub(super) fn answer(&mut self, asked: &Asked<'_>, now: SystemTime) -> Answer {
+        match (asked.method, asked.path.strip_prefix("/v1/provisioning/")) {
+            ("GET", _) if asked.path == "/" => welcome(),
+            ("POST", Some(id)) if !id.is_empty() && !id.contains('/') => self.provision(id, asked, now),
+            _ => Answer::error(404, "not_found"),
+        }
+    }
+
+    fn provision(&mut self, path_id: &str, asked: &Asked<'_>, now: SystemTime) -> Answer {
+        let form = parse_form(&String::from_utf8_lossy(asked.body));
+        let user = match self.authorize(asked, &form) {
+            Ok(user) => user,
+            Err(refusal) => return refusal,
+        };
+        let path_id = decode(path_id, false);
+        match self.flavor {
+            Flavor::Particle => self.as_particle(&path_id, &form, user, now),
+            Flavor::Spark => self.as_spark(&form, user, now),
+            Flavor::Brewskey => self.as_brewskey(path_id, &form, user, now),
+        }
+    }
+
+    /// The user whose token came with a request. OAuth 2 (RFC 6750 §2) knows three places for it, and allows
+    /// one at a time.
+    fn authorize(&self, asked: &Asked<'_>, form: &Form) -> Result<String, Answer> {
+        let bearer = asked.authorization.and_then(|a| a.strip_prefix("Bearer ")).map(str::to_owned);
+        let places =
+            [bearer, form.get("access_token").cloned(), parse_form(asked.query).remove("access_token")];
+        let mut tokens = places.into_iter().flatten();
+        let token = match (tokens.next(), tokens.next()) {
+            (Some(token), None) => token,
+            (None, _) => {
+                return Err(self.unauthorized(400, "invalid_request", "The access token was not found"));
+            }
+            (Some(_), Some(_)) => {
+                let words =
+                    "Only one method may be used to authenticate at a time (Auth header, POST or GET).";
+                return Err(self.unauthorized(400, "invalid_request", words));
+            }
+        };
+        if self.expired.contains(&token) {
+            let error = if self.flavor == Flavor::Particle { "expired_token" } else { "invalid_token" };
+            return Err(self.unauthorized(401, error, "The access token provided has expired."));
+        }
+        let user = self.users.get(&token).cloned();
+        user.ok_or_else(|| self.unauthorized(401, "invalid_token", "The access token provided is invalid."))
+    }
+
+    /// The open servers run node-oauth2-server, which repeats the status in the body.
+    fn unauthorized(&self, status: u16, error: &str, words: &str) -> Answer {
+        let mut body = json!({ "error": error, "error_description": words });
+        if self.flavor != Flavor::Particle {
+            body["code"] = status.into();
+        }
+        Answer::json(status, &body)
+    }
+
+    fn as_particle(&mut self, path_id: &str, form: &Form, user: String, now: SystemTime) -> Answer {
+        let denied = || Answer::error(403, "Permission Denied");
+        let is_id = path_id.len() == 24 && path_id.bytes().all(|b| b.is_ascii_hexdigit());
+        let same = form.get("deviceID").is_some_and(|id| id.eq_ignore_ascii_case(path_id));
+        if !is_id || !same {
+            return denied();
+        }
+        let id = path_id.to_ascii_lowercase();
+        match self.owners.get(&id) {
+            Some(Some(owner)) if *owner != user => return denied(),
+            None if self.known_devices_only => return denied(),
+            _ => {}
+        }
+        let product = form.get("product_id").and_then(|p| p.parse().ok());
+        if self.product_id.is_some() && product != self.product_id {
+            return denied();
+        }
+        match checked_key(form) {
+            Ok(key) => self.remember(id, key, form, user, now),
+            Err(error) => return Answer::error(400, &error),
+        }
+        Answer::json(200, &json!({ "ok": true }))
+    }
+
+    fn as_spark(&mut self, form: &Form, user: String, now: SystemTime) -> Answer {
+        let Some(id) = form.get("deviceID").filter(|id| !id.is_empty()).cloned() else {
+            return Answer::error(400, "No deviceID provided");
+        };
+        match checked_key(form) {
+            Ok(key) => self.remember(id, key, form, user, now),
+            Err(error) => return Answer::error(400, &error),
+        }
+        Answer::json(200, &json!("Success!"))
+    }
+
+    fn as_brewskey(&mut self, id: String, form: &Form, user: String, now: SystemTime) -> Answer {
+        let key = match checked_key(form) {
+            Ok(key) => key,
+            Err(error) => return Answer::json(400, &json!({ "error": error, "ok": false })),
+        };
+        self.owners.insert(id.to_ascii_lowercase(), Some(user.clone()));
+        let device = json!({
+            "id": id,
+            "connected": false,
+            "last_ip_address": null,
+            "name": null,
+            "platform_id": form.get("product_id").and_then(|p| p.parse::<u32>().ok()),
+            "status": "normal",
+        });
+        self.remember(id, key, form, user, now);
+        Answer::json(200, &device)
+    }
+
+    fn remember(&mut self, device_id: String, key: String, form: &Form, user: String, now: SystemTime) {
+        let field = |name: &str| form.get(name).cloned();
+        let entry = Provisioned {
+            device_id,
+            public_key: key,
+            product_id: field("product_id"),
+            order: field("order"),
+            filename: field("filename"),
+            algorithm: field("algorithm"),
+            user,
+            at: now,
+        };
+        match self.provisioned.iter_mut().find(|p| p.device_id == entry.device_id) {
+            Some(old) => *old = entry,
+            None => self.provisioned.push(entry),
+        }
+        self.total += 1;
+    }
+}
+
+fn welcome() -> Answer {
+    let body = "This is a simulation: a local cloud run by duo-provision, on this machine only.\n\
+        Nothing provisioned here is known to any real cloud.\n";
+    Answer { status: 200, content_type: "text/plain; charset=utf-8", body: body.to_owned() }
+}
+
+/// The key of a form, if it is an RSA public key; the servers' complaint otherwise.
+fn checked_key(form: &Form) -> Result<String, String> {
+    let pem = form.get("publicKey").filter(|key| !key.is_empty()).ok_or("No key provided")?;
+    match PublicKey::from_public_key_pem(pem) {
+        Ok(_) => Ok(pem.clone()),
+        Err(_) => Err("Key error Error: not an RSA public key in PEM form".to_owned()),
+    }
+}
+
+/// `application/x-www-form-urlencoded` (WHATWG URL §5.1). The first of several fields of a name counts.
+fn parse_form(text: &str) -> Form {
+    let mut form = Form::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        form.entry(decode(name, true)).or_insert_with(|| decode(value, true));
+    }
+    form
+}
+
+/// Undoes percent-encoding; in forms a plus sign is a space.
+fn decode(text: &str, plus_is_space: bool) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match (first, tail) {
+            (b'+', _) if plus_is_space => out.push(b' '),
+            (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => {
+                    out.push(high << 4 | low);
+                    rest = after;
+                }
+                _ => out.push(b'%'),
+            },
+            _ => out.push(*first),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}

@@ -1,0 +1,135 @@
+//! A drawer of virtual Duos: plugged in, with keys made on the spot, and exported over USB/IP.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+use super::duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker, Presence};
+use super::hub::Hub;
+use super::usbip::UsbIpServer;
+use crate::keys::{PrivateKey, PublicKey, SlotImage};
+use crate::usb::{Clock, PortPath};
+
+/// The most Duos in a lab.
+pub const MAX_DUOS: u32 = 16;
+
+/// How long a virtual flash write takes. A real one takes hundreds of milliseconds.
+const WRITE_TIME: Duration = Duration::from_millis(20);
+
+/// Virtual Duos behind a running USB/IP server. Dropping it stops the server.
+pub struct Lab {
+    hub: Arc<Hub>,
+    paths: Vec<PortPath>,
+    server: UsbIpServer,
+}
+
+/// Why a lab cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// More or fewer than 1 to [`MAX_DUOS`].
+    #[error("{0} virtual Duos are not between 1 and {MAX_DUOS}")]
+    Count(u32),
+    /// The port cannot be listened on.
+    #[error("port {port} of 127.0.0.1 cannot be listened on: {source}")]
+    Port {
+        /// Which port.
+        port: u16,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+}
+
+/// What a virtual Duo is like at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualDuoState {
+    /// Bus and port.
+    pub path: String,
+    /// The device id, 24 hexadecimal digits.
+    pub device_id: String,
+    /// The fingerprint of the key in its slot, where it holds one.
+    pub fingerprint: Option<String>,
+    /// Where it is, seen from the bus.
+    pub presence: Presence,
+    /// How often it has started its firmware.
+    pub boots: u64,
+    /// How many keys it has made.
+    pub keys_made: u64,
+}
+
+impl Lab {
+    /// Plugs in `count` Duos and listens on 127.0.0.1; port 0 takes a free one.
+    pub fn start(count: u32, generation: Generation, port: u16, clock: Arc<dyn Clock>) -> Result<Self, LabError> {
+        if !(1..=MAX_DUOS).contains(&count) {
+            return Err(LabError::Count(count));
+        }
+        let hub = Hub::new(clock);
+        let server =
+            UsbIpServer::start(Arc::clone(&hub), port).map_err(|source| LabError::Port { port, source })?;
+        let duo = |number| {
+            let options = DuoOptions { write_time: WRITE_TIME, ..DuoOptions::new(generation, device_id(number)) };
+            hub.plug(Duo::new(options, key_maker()))
+        };
+        let paths = (1..=count).map(duo).collect();
+        Ok(Self { hub, paths, server })
+    }
+
+    /// Where the USB/IP server listens: what `--usbip` takes.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// The ports that the Duos are plugged into.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// The Duos, ordered by port.
+    pub fn duos(&self) -> Vec<VirtualDuoState> {
+        self.paths.iter().filter_map(|path| self.hub.with_duo(path, |duo, _| state(path, duo))).collect()
+    }
+
+    /// Closes all connections and returns when the port is free.
+    pub fn stop(self) {
+        self.server.stop();
+    }
+}
+
+fn state(path: &PortPath, duo: &Duo) -> VirtualDuoState {
+    // The device's own public key field may be stale, so the private key is asked.
+    let slot = duo.dct(34, 1216);
+    VirtualDuoState {
+        path: path.to_string(),
+        device_id: duo.device_id(),
+        fingerprint: PrivateKey::read(&slot).ok().map(|read| read.key.public_key().fingerprint().to_string()),
+        presence: duo.presence(),
+        boots: duo.boots(),
+        keys_made: duo.keys_made(),
+    }
+}
+
+/// `VIRTUAL-DUO` and the port's number, so that a virtual Duo's id is known for one wherever it turns up.
+fn device_id(number: u32) -> [u8; 12] {
+    let mut id = *b"VIRTUAL-DUO\0";
+    id[11] = u8::try_from(number).unwrap_or(u8::MAX);
+    id
+}
+
+/// Makes keys as the firmware does: in the device's form, from the operating system's randomness.
+pub fn key_maker() -> KeyMaker {
+    Box::new(|| {
+        // The system's generator does not fail once the system has started, and a Duo has no other answer.
+        let mut random = UnwrapErr(SysRng);
+        loop {
+            let Ok(key) = PrivateKey::generate(&mut random) else { continue };
+            let Ok(image) = SlotImage::of_key(&key) else { continue };
+            let mut slot = zeroize::Zeroizing::new([0; 1216]);
+            slot.copy_from_slice(image.as_bytes());
+            let spki: [u8; PublicKey::SPKI_LEN] = key.public_key().spki_der();
+            return DeviceKey { slot, spki };
+        }
+    })
+}

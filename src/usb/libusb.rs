@@ -1,0 +1,201 @@
+//! USB through libusb: the only user of rusb.
+//!
+//! Knows libusb's error codes and what they mean to a person. libusb is started when it is first needed and
+//! not before, since there are machines without USB that this program is useful on.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusb::{Context, DeviceHandle, UsbContext};
+
+use super::{Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
+
+/// The longest time limit handed to libusb, which counts in 32-bit milliseconds.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// The USB ports of this machine.
+#[derive(Default)]
+pub struct LibusbBus {
+    context: Mutex<Option<Context>>,
+}
+
+impl LibusbBus {
+    /// Starts nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A failure is not kept: in a process that lives long, USB may appear later.
+    fn context(&self) -> Result<Context, UsbError> {
+        let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(context) = &*context {
+            return Ok(context.clone());
+        }
+        let started = Context::new()
+            .map_err(|error| UsbError::Unavailable(format!("libusb cannot start ({error})")))?;
+        Ok(context.insert(started).clone())
+    }
+}
+
+impl fmt::Debug for LibusbBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LibusbBus")
+    }
+}
+
+impl Bus for LibusbBus {
+    fn is_virtual(&self) -> bool {
+        false
+    }
+
+    fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
+        let devices = self.context()?.devices().map_err(usb_error)?;
+        let mut found: Vec<Device> =
+            devices.iter().filter_map(|d| describe(&d)).filter(|d| wanted(d, ids)).collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError> {
+        let devices = self.context()?.devices().map_err(usb_error)?;
+        let there = devices.iter().find(|d| describe(d).as_ref() == Some(device)).ok_or(UsbError::Gone)?;
+        let handle = there.open().map_err(access_error)?;
+        Ok(Box::new(LibusbTransport { handle }))
+    }
+}
+
+fn wanted(device: &Device, ids: &[(u16, u16)]) -> bool {
+    ids.contains(&(device.vendor_id, device.product_id))
+}
+
+/// From what libusb holds in memory; `None` for a device that went away meanwhile.
+fn describe(device: &rusb::Device<Context>) -> Option<Device> {
+    let descriptor = device.device_descriptor().ok()?;
+    let rusb::Version(major, minor, sub_minor) = descriptor.device_version();
+    Some(Device {
+        path: PortPath::new(device.bus_number(), &device.port_numbers().ok()?),
+        address: device.address(),
+        vendor_id: descriptor.vendor_id(),
+        product_id: descriptor.product_id(),
+        bcd_device: to_bcd(major, minor, sub_minor),
+    })
+}
+
+/// rusb takes `bcdDevice` apart, two decimal digits and two of one digit each.
+fn to_bcd(major: u8, minor: u8, sub_minor: u8) -> u16 {
+    u16::from(major / 10) << 12 | u16::from(major % 10) << 8 | u16::from(minor) << 4 | u16::from(sub_minor)
+}
+
+struct LibusbTransport {
+    handle: DeviceHandle<Context>,
+}
+
+impl Transport for LibusbTransport {
+    fn control_in(
+        &mut self,
+        setup: Setup,
+        buffer: &mut [u8],
+        timeout: Duration,
+    ) -> Result<usize, TransferError> {
+        check_length(buffer.len())?;
+        let Setup { request_type, request, value, index } = setup;
+        self.handle
+            .read_control(request_type, request, value, index, buffer, finite(timeout))
+            .map_err(transfer_error)
+    }
+
+    fn control_out(&mut self, setup: Setup, data: &[u8], timeout: Duration) -> Result<(), TransferError> {
+        check_length(data.len())?;
+        let Setup { request_type, request, value, index } = setup;
+        let sent = self
+            .handle
+            .write_control(request_type, request, value, index, data, finite(timeout))
+            .map_err(transfer_error)?;
+        if sent == data.len() {
+            return Ok(());
+        }
+        Err(TransferError::Protocol(format!("{sent} of {} bytes were taken", data.len())))
+    }
+
+    fn claim(&mut self, interface: u8) -> Result<(), UsbError> {
+        self.handle.claim_interface(interface).map_err(access_error)
+    }
+
+    fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError> {
+        self.handle.set_alternate_setting(interface, alt).map_err(transfer_error)
+    }
+}
+
+/// libusb's own `wLength` has 16 bits and would be cut silently.
+fn check_length(length: usize) -> Result<(), TransferError> {
+    match u16::try_from(length) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(TransferError::Protocol(format!("{length} bytes are too many for one transfer"))),
+    }
+}
+
+/// libusb takes whole milliseconds, and 0 for "wait for ever".
+fn finite(timeout: Duration) -> Duration {
+    timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
+}
+
+/// What went wrong in a transfer. On Linux, setting an alternate setting answers "not found" for a stall.
+fn transfer_error(error: rusb::Error) -> TransferError {
+    match error {
+        rusb::Error::Pipe | rusb::Error::NotFound => TransferError::Stall,
+        rusb::Error::Timeout => TransferError::Timeout,
+        rusb::Error::NoDevice => TransferError::Disconnected,
+        rusb::Error::Overflow => TransferError::Babble,
+        other => TransferError::Protocol(other.to_string()),
+    }
+}
+
+/// What keeps a device, or its interface, from being opened. Without a driver that libusb can use, opening
+/// is "not supported" on Windows and the interface "not found".
+fn access_error(error: rusb::Error) -> UsbError {
+    match error {
+        rusb::Error::NotSupported | rusb::Error::NotFound => UsbError::WrongDriver,
+        other => usb_error(other),
+    }
+}
+
+fn usb_error(error: rusb::Error) -> UsbError {
+    match error {
+        rusb::Error::Access => UsbError::AccessDenied,
+        rusb::Error::Busy => UsbError::Busy,
+        rusb::Error::NoDevice => UsbError::Gone,
+        other => UsbError::Other(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_causes_that_a_user_can_do_something_about_are_told_apart() {
+        assert_eq!(access_error(rusb::Error::Access), UsbError::AccessDenied);
+        assert_eq!(access_error(rusb::Error::Busy), UsbError::Busy);
+        assert_eq!(access_error(rusb::Error::NoDevice), UsbError::Gone);
+        assert_eq!(access_error(rusb::Error::NotSupported), UsbError::WrongDriver);
+        assert_eq!(access_error(rusb::Error::NotFound), UsbError::WrongDriver);
+        assert!(matches!(access_error(rusb::Error::Io), UsbError::Other(_)));
+        assert_eq!(transfer_error(rusb::Error::Pipe), TransferError::Stall);
+        assert_eq!(transfer_error(rusb::Error::NoDevice), TransferError::Disconnected);
+    }
+
+    #[test]
+    fn no_time_limit_means_for_ever_to_libusb() {
+        for short in [Duration::ZERO, Duration::from_nanos(1), Duration::from_micros(999)] {
+            assert!(finite(short).as_millis() >= 1);
+        }
+        assert!(u32::try_from(finite(Duration::MAX).as_millis()).is_ok());
+    }
+
+    #[test]
+    fn the_device_version_is_put_together_again() {
+        assert_eq!(to_bcd(2, 5, 0), 0x0250);
+        assert_eq!(to_bcd(12, 3, 4), 0x1234);
+    }
+}

@@ -1,0 +1,383 @@
+//! A Duo in DFU mode, opened: its DCT found and ready to be read and written.
+//!
+//! Knows how the DCT is recognised among the device's memories and keeps what is known of the device's state
+//! between operations, so that no request is spent on asking twice. Knows nothing of what the DCT holds.
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::drive::{DriveError, Driver};
+use super::identity::{Enquiry, Identity};
+use super::{Bus, Clock, Device, TransferError, Transport, UsbError};
+use crate::dfuse::descriptors::{
+    AltSetting, CONFIGURATION_HEAD, Configuration, DescriptorError, DfuFunctional, kind, printable,
+    total_length,
+};
+use crate::dfuse::{
+    Buffer, DfuError, Download, Geometry, Leave, Machine, MemoryMap, Operation, Recover, Start, Touched,
+    Upload,
+};
+
+/// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
+const DCT_NAME: &str = "DCT Flash";
+/// The part of the DCT that the bootloader gives access to.
+const DCT_LENGTH: usize = 0x4000;
+
+/// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
+/// since a key that is written in two could be left half old and half new.
+const LARGEST_FIELD: u16 = 1216;
+
+/// `bcdDFUVersion` of `DfuSe` (UM0290).
+const DFUSE_VERSION: u16 = 0x011A;
+
+/// How many alternate settings are looked at. The Duo has three.
+const MAX_ALT_SETTINGS: usize = 16;
+
+/// How long a device is given to come back to dfuIDLE after an operation that failed.
+const TIDY_TIME: Duration = Duration::from_secs(2);
+
+/// Why a session could not be opened, or an operation in it failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// The device cannot be used.
+    #[error(transparent)]
+    Usb(#[from] UsbError),
+    /// A standard request failed.
+    #[error("{what}: {source}")]
+    Transfer {
+        /// What was asked for.
+        what: &'static str,
+        /// How it failed.
+        source: TransferError,
+    },
+    /// A descriptor that cannot be used.
+    #[error("{what}: {source}")]
+    Descriptor {
+        /// Which one.
+        what: &'static str,
+        /// Why.
+        source: DescriptorError,
+    },
+    /// The deadline passed before the session was open.
+    #[error("{what}: the time allowed is over")]
+    Deadline {
+        /// What would have been asked for next.
+        what: &'static str,
+    },
+    /// `bcdDevice` is that of no known bootloader.
+    #[error("no known bootloader has the version {bcd_device:#06x}")]
+    UnknownGeneration {
+        /// `bcdDevice`.
+        bcd_device: u16,
+    },
+    /// None of the device's memories is the DCT.
+    #[error("the device has no memory named \"{DCT_NAME}\"; it has: {}", list(found))]
+    NoDct {
+        /// The names of those it has, in printable form.
+        found: Vec<String>,
+    },
+    /// The memory named as the DCT is not laid out as the DCT.
+    #[error("the device's DCT is not laid out as expected: {map}")]
+    UnexpectedDct {
+        /// Its memory map, in printable form.
+        map: String,
+    },
+    /// The interface has no DFU functional descriptor.
+    #[error("the device has no DFU functional descriptor")]
+    NoFunctional,
+    /// Another protocol than `DfuSe`.
+    #[error("the device speaks DFU version {version:#06x}, not DfuSe ({DFUSE_VERSION:#06x})")]
+    NotDfuSe {
+        /// `bcdDFUVersion`.
+        version: u16,
+    },
+    /// The device does not offer reading and writing both.
+    #[error("the device does not offer both download and upload (bmAttributes {attributes:#04x})")]
+    Incapable {
+        /// `bmAttributes`.
+        attributes: u8,
+    },
+    /// `wTransferSize` does not hold a key.
+    #[error("the device takes blocks of {offered} bytes, but a key needs {needed} in one")]
+    TransferSize {
+        /// `wTransferSize`.
+        offered: u16,
+        /// Bytes needed.
+        needed: u16,
+    },
+    /// An operation failed.
+    #[error(transparent)]
+    Dfu(DfuError),
+    /// A block was written and could not be read back.
+    #[error("the write could not be read back: {source}")]
+    ReadBack {
+        /// Why.
+        source: Box<SessionError>,
+    },
+    /// The operation was cancelled.
+    #[error("cancelled")]
+    Cancelled {
+        /// Whether the flash may have changed before.
+        touched: Touched,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none with a name".to_owned() } else { names.join(", ") }
+}
+
+impl SessionError {
+    /// Whether the device's flash may have changed.
+    pub fn touched(&self) -> Touched {
+        match self {
+            Self::Dfu(error) => error.touched(),
+            Self::Cancelled { touched } => *touched,
+            Self::ReadBack { .. } => Touched::Yes,
+            _ => Touched::No,
+        }
+    }
+
+    /// True where the same read may succeed at a second attempt. The first after power-up sometimes fails.
+    fn is_worth_a_retry(&self) -> bool {
+        match self {
+            Self::Dfu(DfuError::Transfer { .. }) => !self.is_disconnected(),
+            Self::Dfu(
+                DfuError::Device { .. }
+                | DfuError::UnexpectedState { .. }
+                | DfuError::MalformedReply { .. }
+                | DfuError::AddressRefused { .. }
+                | DfuError::ShortRead { .. },
+            ) => true,
+            _ => false,
+        }
+    }
+
+    fn is_disconnected(&self) -> bool {
+        matches!(self, Self::Dfu(error) if error.is_disconnected())
+    }
+}
+
+impl From<DriveError> for SessionError {
+    fn from(error: DriveError) -> Self {
+        match error {
+            DriveError::Dfu(error) => Self::Dfu(error),
+            DriveError::Cancelled { touched } => Self::Cancelled { touched },
+        }
+    }
+}
+
+/// An open Duo. Addresses are offsets in the DCT; deadlines count from the origin of the session's clock.
+/// Dropping it releases the interface.
+pub struct DfuSession<'a> {
+    transport: Box<dyn Transport>,
+    driver: Driver<'a>,
+    geometry: Geometry,
+    identity: Identity,
+    start: Start,
+}
+
+impl<'a> DfuSession<'a> {
+    /// Opens a device, finds its DCT by name and memory map, claims the interface and selects the DCT's
+    /// alternate setting. Sends no class request.
+    pub fn open(
+        bus: &dyn Bus,
+        device: &Device,
+        clock: &'a dyn Clock,
+        cancelled: &'a dyn Fn() -> bool,
+        deadline: Duration,
+    ) -> Result<Self, SessionError> {
+        let mut transport = bus.open(device)?;
+        let mut enquiry = Enquiry { transport: transport.as_mut(), clock, deadline, language: None };
+        let identity = enquiry.identity(device)?;
+        let configuration = read_configuration(&mut enquiry)?;
+        let (setting, map) = find_dct(&mut enquiry, &configuration)?;
+        let functional = *configuration.functional_of(setting.interface).ok_or(SessionError::NoFunctional)?;
+        check_functional(functional)?;
+        transport.claim(setting.interface)?;
+        // The bootloader keeps the last setting through SET_CONFIGURATION, so it is sent always.
+        transport
+            .set_alt_setting(setting.interface, setting.alt)
+            .map_err(|source| SessionError::Transfer { what: "alternate setting", source })?;
+        Ok(Self {
+            transport,
+            driver: Driver::new(clock, cancelled, setting.interface),
+            geometry: Geometry::new(map, functional.transfer_size),
+            identity,
+            start: Start::Unknown,
+        })
+    }
+
+    /// Who the device is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What may be transferred.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// How many class requests were sent so far.
+    pub fn class_requests(&self) -> u32 {
+        self.driver.class_requests()
+    }
+
+    /// Reads `length` bytes. A read that fails is tried once more.
+    pub fn read(&mut self, address: u32, length: usize, deadline: Duration) -> Result<Buffer, SessionError> {
+        let [data] = self.read_passes(address, length, deadline)?;
+        Ok(data)
+    }
+
+    /// Reads the same `length` bytes twice over, for the caller to compare. A read that fails is tried once
+    /// more.
+    pub fn read_twice(
+        &mut self,
+        address: u32,
+        length: usize,
+        deadline: Duration,
+    ) -> Result<(Buffer, Buffer), SessionError> {
+        let [first, second] = self.read_passes(address, length, deadline)?;
+        Ok((first, second))
+    }
+
+    /// Writes `data`, at most one block, and returns what is there then, for the caller to compare: only
+    /// that proves a write. Never writes twice.
+    ///
+    /// Where it fails, [`SessionError::touched`] says what may have happened, and [`DfuSession::read`] can
+    /// be tried to find out.
+    pub fn write_and_read_back(
+        &mut self,
+        address: u32,
+        data: &[u8],
+        deadline: Duration,
+    ) -> Result<Buffer, SessionError> {
+        let copy = Zeroizing::new(data.to_vec());
+        let download = Download::new(&self.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
+        match self.run(download, Start::IdleAt(address), deadline) {
+            // The block was written and the way back to dfuIDLE failed: reading finds that way by itself.
+            Err(SessionError::Dfu(error)) if error.touched() == Touched::Yes => {}
+            result => result?,
+        }
+        self.read(address, data.len(), deadline)
+            .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
+    }
+
+    /// Makes the device leave DFU mode and restart. It is gone afterwards.
+    pub fn leave(&mut self, deadline: Duration) -> Result<(), SessionError> {
+        self.run(Leave::new(self.start), Start::Unknown, deadline)
+    }
+
+    fn read_passes<const PASSES: usize>(
+        &mut self,
+        address: u32,
+        length: usize,
+        deadline: Duration,
+    ) -> Result<[Buffer; PASSES], SessionError> {
+        let passes = match self.try_read(address, length, PASSES, deadline) {
+            Err(error) if error.is_worth_a_retry() => self.try_read(address, length, PASSES, deadline),
+            result => result,
+        }?;
+        <[_; PASSES]>::try_from(passes).map_err(|passes| {
+            SessionError::Dfu(DfuError::ShortRead {
+                address,
+                expected: PASSES * length,
+                got: passes.len() * length,
+            })
+        })
+    }
+
+    fn try_read(
+        &mut self,
+        address: u32,
+        length: usize,
+        passes: usize,
+        deadline: Duration,
+    ) -> Result<Vec<Buffer>, SessionError> {
+        let upload =
+            Upload::new(&self.geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
+        self.run(upload, Start::IdleAt(address), deadline)
+    }
+
+    /// Runs an operation; `then` is what is known of the device if it ends well.
+    fn run<O: Operation>(
+        &mut self,
+        operation: O,
+        then: Start,
+        deadline: Duration,
+    ) -> Result<O::Output, SessionError> {
+        self.start = Start::Unknown;
+        match self.driver.run(self.transport.as_mut(), Machine::new(operation, deadline)) {
+            Ok(output) => {
+                self.start = then;
+                Ok(output)
+            }
+            Err(error) => {
+                let error = SessionError::from(error);
+                if !error.is_disconnected() {
+                    self.tidy(deadline);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Brings a device that an operation was broken off on back to dfuIDLE, if it can be done shortly: a
+    /// block that was sent and not acknowledged may be pending in it, for the next program to set off. What
+    /// comes of it is of no interest, since the operation has failed already.
+    fn tidy(&mut self, deadline: Duration) {
+        let deadline = deadline.min(self.driver.now() + TIDY_TIME);
+        let machine = Machine::new(Recover::new(), deadline);
+        if self.driver.run_regardless(self.transport.as_mut(), machine).is_ok() {
+            self.start = Start::Idle;
+        }
+    }
+}
+
+fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configuration, SessionError> {
+    let what = "configuration descriptor";
+    let wrong = |source| SessionError::Descriptor { what, source };
+    let head = enquiry.descriptor(what, kind::CONFIGURATION, 0, 0, CONFIGURATION_HEAD)?;
+    let total = total_length(&head).map_err(wrong)?;
+    let bytes = enquiry.descriptor(what, kind::CONFIGURATION, 0, 0, total)?;
+    Configuration::parse(&bytes).map_err(wrong)
+}
+
+/// The DCT is recognised by its name and its map. Its number alone would not do: alternate settings have
+/// been renumbered before, and alternate setting 0 is the flash that holds the bootloader.
+fn find_dct(
+    enquiry: &mut Enquiry<'_>,
+    configuration: &Configuration,
+) -> Result<(AltSetting, MemoryMap), SessionError> {
+    let mut found = Vec::new();
+    let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
+    for setting in settings.take(MAX_ALT_SETTINGS) {
+        let Some(text) = enquiry.string(setting.name)? else { continue };
+        match MemoryMap::parse(&text) {
+            Ok(map) if map.name() == DCT_NAME && is_dct(&map) => return Ok((*setting, map)),
+            Ok(map) if map.name() == DCT_NAME => {
+                return Err(SessionError::UnexpectedDct { map: printable(&text) });
+            }
+            _ => found.push(printable(&text)),
+        }
+    }
+    Err(SessionError::NoDct { found })
+}
+
+fn is_dct(map: &MemoryMap) -> bool {
+    map.start() == 0 && map.all(0, DCT_LENGTH, |access| access.readable() && access.writable())
+}
+
+fn check_functional(functional: DfuFunctional) -> Result<(), SessionError> {
+    if functional.dfu_version != DFUSE_VERSION {
+        return Err(SessionError::NotDfuSe { version: functional.dfu_version });
+    }
+    if !functional.can_download() || !functional.can_upload() {
+        return Err(SessionError::Incapable { attributes: functional.attributes });
+    }
+    if functional.transfer_size < LARGEST_FIELD {
+        let offered = functional.transfer_size;
+        return Err(SessionError::TransferSize { offered, needed: LARGEST_FIELD });
+    }
+    Ok(())
+}

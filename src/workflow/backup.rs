@@ -1,0 +1,94 @@
+//! `backup`: saves the key of a Duo. Writes nothing to the device.
+
+use std::path::PathBuf;
+
+use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::keep::{Destination, counts_as_key, keep, locate_archive};
+use super::{Context, Timeout};
+use crate::archive::{check_free, check_writable};
+use crate::error::{Error, KeyState};
+use crate::keys::Fingerprint;
+
+/// What `backup` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct BackupOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The file to write; the archive unless given.
+    pub file: Option<PathBuf>,
+    /// Save the bytes even when they are no key.
+    pub raw: bool,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A backup that is on the disk, synced and read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The file with the bytes; absolute.
+    pub path: PathBuf,
+    /// The public key's PEM beside it.
+    pub public_key: Option<PathBuf>,
+    /// The manifest beside it.
+    pub manifest: Option<PathBuf>,
+    /// The key's fingerprint; `None` for raw bytes that are no key.
+    pub fingerprint: Option<Fingerprint>,
+    /// What the slot holds, as [`crate::keys::Slot::kind`] names it.
+    pub slot: &'static str,
+    /// True where the archive held the same bytes already.
+    pub already_there: bool,
+}
+
+/// Reads the key slot twice, judges it, and keeps it in a new file.
+pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let archive = match &options.file {
+        Some(file) => {
+            check_free(file)?;
+            check_writable(file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref()))?;
+            None
+        }
+        None => {
+            let archive = locate_archive(context, options.archive.as_deref())?;
+            archive.prepare()?;
+            Some(archive)
+        }
+    };
+
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    check_slot(&opened, &snapshot, options.raw)?;
+    let destination = match (&options.file, &archive) {
+        (Some(file), _) => Destination::File(file),
+        (None, Some(archive)) => Destination::Archive(archive),
+        (None, None) => unreachable!("without a file the archive was located above"),
+    };
+    let stored = keep(context, &opened.device, &snapshot, &destination)?;
+    Ok(BackupDone {
+        device: opened.device,
+        path: stored.path,
+        public_key: stored.public_key,
+        manifest: stored.manifest,
+        fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+        slot: snapshot.slot.kind(),
+        already_there: stored.already_there,
+    })
+}
+
+/// Without `--raw` only a key is saved, so that no backup turns out to be none when it is needed.
+fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, raw: bool) -> Result<(), Error> {
+    let Some(problem) = Error::key_slot(&snapshot.slot) else { return Ok(()) };
+    if raw || counts_as_key(&snapshot.slot) {
+        opened.context.note(problem.message().to_owned());
+        return Ok(());
+    }
+    let remedy = problem.hint_text().unwrap_or_default().to_owned();
+    Err(problem
+        .hint(format!("{remedy}. To save the bytes all the same, add --raw"))
+        .during("backing up")
+        .on(&opened.device, KeyState::Unchanged))
+}

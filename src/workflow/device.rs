@@ -1,0 +1,287 @@
+//! Which Duo a workflow works on, and what is in it.
+//!
+//! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that
+//! identifies nothing: there the port is the only choice, and the device id is the user's word.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Context, Event, Phase, Timeout};
+use crate::archive::DeviceIdSource;
+use crate::dct::{Dct, DctImage, DeviceId};
+use crate::error::{Code, Error, KeyState};
+use crate::keys::Slot;
+use crate::usb::{BootloaderGeneration, Device, DfuSession};
+
+/// RedBear Duo in DFU mode [redbear/firmware, `platform_config.h`].
+const DFU_MODE: (u16, u16) = (0x2b04, 0xd058);
+/// RedBear Duo in normal mode.
+const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
+
+/// How to get into DFU mode, for every message that needs it.
+pub(super) const DFU_MODE_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
+    and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
+
+/// Which Duo is wanted; nothing means the only one there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The device id.
+    pub device: Option<DeviceId>,
+    /// Bus and ports, `1-2`.
+    pub path: Option<String>,
+}
+
+impl Target {
+    /// Checks what a person typed.
+    pub fn parse(device: Option<&str>, path: Option<&str>) -> Result<Self, Error> {
+        let device = device.map(str::parse).transpose()?;
+        let path = path.map(check_path).transpose()?;
+        Ok(Self { device, path })
+    }
+}
+
+fn check_path(path: &str) -> Result<String, Error> {
+    let (bus, ports) = path.split_once('-').unwrap_or((path, ""));
+    let number = |text: &str| text.len() <= 3 && text.parse::<u8>().is_ok();
+    if number(bus) && ports.split('.').count() <= 7 && ports.split('.').all(number) {
+        return Ok(path.to_owned());
+    }
+    Err(Error::new(
+        Code::InvalidArgument,
+        format!("{path:?} is not a USB path: bus and ports look like 1-2 or 1-1.4"),
+    )
+    .hint("see the path of each Duo with: duo-provision list"))
+}
+
+/// The Duo that a workflow works on, as it is shown to people and kept in manifests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRef {
+    /// Bus and ports, `1-2`.
+    pub path: String,
+    /// The device id, where it is known.
+    pub device_id: Option<DeviceId>,
+    /// How the device id is known.
+    pub device_id_source: Option<DeviceIdSource>,
+    /// Which bootloaders it may have.
+    pub bootloader: BootloaderGeneration,
+    /// True for a virtual Duo.
+    pub simulated: bool,
+}
+
+impl fmt::Display for DeviceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.device_id {
+            Some(id) => write!(f, "{id} at {}", self.path)?,
+            None => write!(f, "at {}", self.path)?,
+        }
+        f.write_str(if self.simulated { ", virtual" } else { "" })
+    }
+}
+
+/// An open Duo.
+pub(super) struct Opened<'a> {
+    pub context: Context<'a>,
+    pub session: DfuSession<'a>,
+    pub device: DeviceRef,
+    timeout: Timeout,
+}
+
+/// What was read from a Duo, twice and the same.
+pub(super) struct Snapshot {
+    dct: Dct,
+    /// The key slot, judged.
+    pub slot: Slot,
+}
+
+impl Snapshot {
+    /// The DCT up to the device id.
+    pub fn image(&self) -> DctImage<'_> {
+        self.dct.image()
+    }
+}
+
+impl<'a> Opened<'a> {
+    /// Finds the wanted Duo, or says why there is not exactly one.
+    pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
+        context.phase(Phase::Find);
+        let opened = find(context, target, timeout).map_err(|error| error.during("looking for the Duo"))?;
+        if opened.device.device_id_source == Some(DeviceIdSource::User) {
+            context.note("this bootloader (r3 or r4) does not tell its device id: yours is taken at its word");
+        }
+        context.control.event(Event::Found(opened.device.clone()));
+        Ok(opened)
+    }
+
+    fn open(context: Context<'a>, device: &Device, timeout: Timeout) -> Result<Self, Error> {
+        let deadline = timeout.deadline(context.clock);
+        let session = DfuSession::open(context.bus, device, context.clock, context.cancelled, deadline)
+            .map_err(|error| Error::from(error).on(&device.path, KeyState::Unchanged))?;
+        let identity = session.identity();
+        let device_id = identity.device_id_hex().and_then(|id| id.parse().ok());
+        let device = DeviceRef {
+            path: device.path.to_string(),
+            device_id,
+            device_id_source: device_id.map(|_| DeviceIdSource::UsbSerial),
+            bootloader: identity.generation,
+            simulated: context.bus.is_virtual(),
+        };
+        Ok(Self { context, session, device, timeout })
+    }
+
+    /// Reads the DCT twice, compares, and judges the key slot.
+    pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
+        self.context.phase(Phase::Read);
+        self.read_slot().map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
+    }
+
+    fn read_slot(&mut self) -> Result<Snapshot, Error> {
+        let deadline = self.deadline();
+        let (first, second) = self.session.read_twice(0, DctImage::READ_SIZE, deadline)?;
+        if first != second {
+            return Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
+                .hint("try another cable or USB port, without a hub, and run the command again"));
+        }
+        let dct = Dct::new(first);
+        if dct.image().is_unreadable() {
+            return Err(Error::new(
+                Code::DctUnreadable,
+                "every byte of the DCT reads as zero, which no working Duo has",
+            )
+            .hint(
+                "with bootloader r6 this means that the system firmware is missing, broken or older than \
+                 0.3.2: install the current system firmware, then run the command again; \
+                 until then the key cannot be read or written",
+            ));
+        }
+        let slot = dct.image().private_key_slot().map(|bytes| Slot::classify(bytes));
+        let slot = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+        Ok(Snapshot { dct, slot })
+    }
+
+    /// When a step that starts now has to end.
+    pub fn deadline(&self) -> Duration {
+        self.timeout.deadline(self.context.clock)
+    }
+
+    /// Opens the same Duo again after it went away: the same port, and the same id where it tells one.
+    pub fn reopen(self) -> Result<Self, Error> {
+        let Self { context, session, device, timeout } = self;
+        drop(session);
+        let deadline = timeout.deadline(context.clock);
+        loop {
+            let here = |candidate: &Device| candidate.path.as_str() == device.path;
+            let found = context.bus.wait_for(&[DFU_MODE], &here, context.clock, deadline, &|| false)?;
+            let found = found.ok_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back"))?;
+            match Self::open(context, &found, timeout) {
+                Ok(again) if again.device.device_id.is_none() || again.device.device_id == device.device_id => {
+                    return Ok(Self { device, ..again });
+                }
+                Ok(_) => return Err(Error::new(Code::WrongDevice, "another Duo is at that port now")),
+                Err(error) if context.clock.now() >= deadline => return Err(error),
+                Err(_) => context.clock.sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+}
+
+fn find<'a>(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Opened<'a>, Error> {
+    let everything = context.bus.list(&[DFU_MODE])?;
+    let candidates: Vec<&Device> = everything
+        .iter()
+        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path))
+        .collect();
+    match (candidates.as_slice(), target.device) {
+        ([], _) => Err(none(context, target, &everything)),
+        ([only], None) => Opened::open(context, only, timeout),
+        (several, None) => Err(several_found(context, several, timeout)),
+        (some, Some(id)) => find_by_id(context, some, id, target.path.is_some(), timeout),
+    }
+}
+
+fn find_by_id<'a>(
+    context: Context<'a>,
+    candidates: &[&Device],
+    id: DeviceId,
+    by_path: bool,
+    timeout: Timeout,
+) -> Result<Opened<'a>, Error> {
+    let (mut matching, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for candidate in candidates {
+        match Opened::open(context, candidate, timeout) {
+            Ok(opened) if opened.device.device_id == Some(id) => matching.push(opened),
+            Ok(opened) => others.push(opened.device),
+            Err(error) => failures.push(error),
+        }
+    }
+    if matching.len() > 1 {
+        let devices: Vec<&Device> = candidates.to_vec();
+        drop(matching);
+        return Err(several_found(context, &devices, timeout));
+    }
+    if let Some(found) = matching.pop() {
+        return Ok(found);
+    }
+    // A Duo that tells no id can be the one asked for only where its port was named.
+    if let Some(silent) = others.iter().find(|device| device.device_id.is_none()) {
+        if by_path {
+            let mut opened = Opened::open(context, candidates[0], timeout)?;
+            opened.device.device_id = Some(id);
+            opened.device.device_id_source = Some(DeviceIdSource::User);
+            return Ok(opened);
+        }
+        return Err(Error::new(
+            Code::DeviceIdUnverifiable,
+            format!("the Duo at {} does not tell its device id (bootloader r3 or r4)", silent.path),
+        )
+        .hint(format!("if it is {id}, say so by naming its port: add --path {}", silent.path)));
+    }
+    if let Some(failure) = failures.pop() {
+        return Err(failure);
+    }
+    let seen: Vec<String> = others.iter().map(ToString::to_string).collect();
+    Err(Error::new(Code::WrongDevice, format!("the Duo {id} is not here; found: {}", seen.join("; ")))
+        .hint("connect that Duo in DFU mode, or see what is connected with: duo-provision list"))
+}
+
+fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
+    if let (Some(path), false) = (&target.path, elsewhere.is_empty()) {
+        let ports: Vec<&str> = elsewhere.iter().map(|device| device.path.as_str()).collect();
+        let message = format!("no Duo in DFU mode at {path}; there is one at {}", ports.join(", "));
+        return Error::new(Code::NoDevice, message).hint("choose one of those with --path");
+    }
+    let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
+    match normal.first() {
+        Some(running) => Error::new(
+            Code::NoDevice,
+            format!("the Duo at {} runs its firmware; no Duo is in DFU mode", running.path),
+        ),
+        None => Error::new(Code::NoDevice, "no Duo in DFU mode is connected"),
+    }
+    .hint(DFU_MODE_HINT)
+}
+
+fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) -> Error {
+    let described: Vec<String> = devices
+        .iter()
+        .map(|device| match Opened::open(context, device, timeout) {
+            Ok(opened) => opened.device.to_string(),
+            Err(_) => format!("at {} (cannot be opened)", device.path),
+        })
+        .collect();
+    let message = format!("{} Duos are in DFU mode: {}", devices.len(), described.join("; "));
+    Error::new(Code::SeveralDevices, message)
+        .hint(format!("choose one: add --path {}", devices.first().map_or("BUS-PORT", |first| first.path.as_str())))
+}
+
+/// All Duos in DFU mode, opened or with the reason why not.
+pub(super) fn open_all<'a>(
+    context: Context<'a>,
+    target: &Target,
+    timeout: Timeout,
+) -> Result<Vec<(Device, Result<Opened<'a>, Error>)>, Error> {
+    let devices = context.bus.list(&[DFU_MODE])?;
+    let wanted = devices.into_iter().filter(|device| {
+        target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
+    });
+    Ok(wanted.map(|device| (device.clone(), Opened::open(context, &device, timeout))).collect())
+}

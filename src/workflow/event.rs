@@ -1,0 +1,96 @@
+//! What a workflow says while it runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::device::DeviceRef;
+
+/// A step of a workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Looking for the Duo.
+    Find,
+    /// Reading the DCT, twice.
+    Read,
+    /// Keeping a backup.
+    Backup,
+    /// Asking for consent.
+    Confirm,
+    /// Writing the key slot.
+    Write,
+    /// Reading the key slot back.
+    Verify,
+    /// Waiting for a Duo that went away in the middle of a write.
+    Reconcile,
+    /// Leaving DFU mode.
+    Leave,
+    /// Talking to the cloud.
+    Send,
+}
+
+impl Phase {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Find => "find",
+            Self::Read => "read",
+            Self::Backup => "backup",
+            Self::Confirm => "confirm",
+            Self::Write => "write",
+            Self::Verify => "verify",
+            Self::Reconcile => "reconcile",
+            Self::Leave => "leave",
+            Self::Send => "send",
+        }
+    }
+
+    /// What is being done, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Find => "looking for the Duo",
+            Self::Read => "reading the key slot twice",
+            Self::Backup => "keeping a backup",
+            Self::Confirm => "asking before the write",
+            Self::Write => "writing the key slot",
+            Self::Verify => "comparing what was written",
+            Self::Reconcile => "waiting for the Duo, to see which key it has",
+            Self::Leave => "leaving DFU mode",
+            Self::Send => "sending the public key",
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A step begins.
+    Phase(Phase),
+    /// This is the Duo that the workflow works on.
+    Found(DeviceRef),
+    /// A backup is on the disk, synced and read back.
+    BackedUp {
+        /// The absolute path of the bytes.
+        path: PathBuf,
+        /// True where the archive held the same bytes of the same device already.
+        already_there: bool,
+    },
+    /// Something to know, which is no error.
+    Note {
+        /// One sentence or two.
+        message: String,
+    },
+    /// The public key goes to the cloud now.
+    Sending {
+        /// The device it is for.
+        device_id: String,
+        /// True where it is the generic key of device-provisioning-helper.
+        generic: bool,
+    },
+    /// The cloud will be asked again.
+    Retry {
+        /// Why.
+        reason: String,
+        /// In how long.
+        delay: Duration,
+    },
+}

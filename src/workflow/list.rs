@@ -1,0 +1,75 @@
+//! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
+
+use super::device::{DeviceRef, Target, open_all};
+use super::{Context, Phase, Timeout};
+use crate::error::Error;
+use crate::keys::Fingerprint;
+
+/// What `list` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// Which Duos; all of them unless given.
+    pub target: Target,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// What a key slot holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyReport {
+    /// The kind, as [`crate::keys::Slot::kind`] names it.
+    pub slot: &'static str,
+    /// In words.
+    pub words: String,
+    /// The key's fingerprint, where there is a key.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// A Duo in DFU mode.
+#[derive(Debug)]
+pub struct Listed {
+    /// Bus and ports, `1-2`.
+    pub path: String,
+    /// What it tells of itself, where it can be opened.
+    pub device: Option<DeviceRef>,
+    /// What its key slot holds, where it can be read.
+    pub key: Option<KeyReport>,
+    /// What stood in the way.
+    pub problem: Option<Error>,
+}
+
+/// Lists the Duos in DFU mode. One that cannot be opened or read is listed with the reason; none at all is
+/// an empty list.
+pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    context.phase(Phase::Find);
+    let mut listed = Vec::new();
+    for (device, opened) in open_all(context, &options.target, timeout)? {
+        let path = device.path.to_string();
+        let entry = match opened {
+            Err(problem) => Listed { path, device: None, key: None, problem: Some(problem) },
+            Ok(mut opened) => match opened.snapshot() {
+                Ok(snapshot) => Listed {
+                    path,
+                    key: Some(KeyReport {
+                        slot: snapshot.slot.kind(),
+                        words: snapshot.slot.to_string(),
+                        fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+                    }),
+                    device: Some(opened.device),
+                    problem: None,
+                },
+                Err(problem) => {
+                    Listed { path, device: Some(opened.device), key: None, problem: Some(problem) }
+                }
+            },
+        };
+        let wanted = options.target.device.is_none_or(|id| {
+            entry.device.as_ref().is_none_or(|device| device.device_id.is_none_or(|found| found == id))
+        });
+        if wanted {
+            listed.push(entry);
+        }
+    }
+    Ok(listed)
+}

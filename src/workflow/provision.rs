@@ -1,0 +1,201 @@
+//! `provision`: tells the cloud the Duo's public key.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::credentials::{Wanted, resolve};
+use super::device::{DeviceRef, Opened, Target};
+use super::source::MAX_KEY_FILE;
+use super::{Context, Event, Phase, Timeout};
+use crate::archive::read_bounded;
+use crate::cloud::client::{Client, Options, Retry};
+use crate::cloud::network::NetworkEnv;
+use crate::cloud::provisioning::{DUO_PRODUCT_ID, ProvisioningRequest};
+use crate::dct::DeviceId;
+use crate::error::{Code, Error, KeyState};
+use crate::keys::{Fingerprint, KeyFile, PublicKey};
+
+/// What `provision` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ProvisionOptions {
+    /// The device id, as it was typed.
+    pub device_id: String,
+    /// A key file whose public half is sent.
+    pub key_file: Option<String>,
+    /// Send the public half of the key in the attached Duo.
+    pub from_device: bool,
+    /// The product id; 88 unless given.
+    pub product_id: Option<u32>,
+    /// The cloud's API.
+    pub api_url: Option<String>,
+    /// Permit plain HTTP to another machine.
+    pub allow_http: bool,
+    /// A file with the token, or `-`.
+    pub token_file: Option<String>,
+    /// The token.
+    pub token: Option<String>,
+    /// Bus and ports of the Duo, with `from_device`.
+    pub path: Option<String>,
+    /// Send nothing.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// Where the public key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicKeySource {
+    /// The generic key of device-provisioning-helper.
+    Generic,
+    /// A file.
+    File,
+    /// The Duo.
+    Device,
+}
+
+impl PublicKeySource {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::File => "file",
+            Self::Device => "device",
+        }
+    }
+}
+
+/// A public key that the cloud said it took (in a dry run: would have been sent).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvisionDone {
+    /// The device id.
+    pub device_id: DeviceId,
+    /// The public key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Where the public key comes from.
+    pub source: PublicKeySource,
+    /// The product id.
+    pub product_id: u32,
+    /// The host and port, or the URL's origin, that it was sent to.
+    pub api_url: String,
+    /// The attached Duo, with `from_device`.
+    pub device: Option<DeviceRef>,
+    /// True where nothing was sent.
+    pub dry_run: bool,
+}
+
+/// Checks everything, then sends one request and judges the reply.
+pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
+    check(options)?;
+    let from_file = options.key_file.as_deref().map(read_public_half).transpose()?;
+    let credentials = resolve(
+        context,
+        &Wanted {
+            api_url: options.api_url.as_deref(),
+            token: options.token.as_deref(),
+            token_file: options.token_file.as_deref(),
+            allow_http: options.allow_http,
+        },
+    )?;
+
+    let (public, source, device) = if options.from_device {
+        let (public, device) = read_from_device(context, options, device_id, timeout)?;
+        (public, PublicKeySource::Device, Some(device))
+    } else if let Some(public) = from_file {
+        (public, PublicKeySource::File, None)
+    } else {
+        (PublicKey::generic(), PublicKeySource::Generic, None)
+    };
+    let product_id = options.product_id.unwrap_or(DUO_PRODUCT_ID);
+    let done = ProvisionDone {
+        device_id,
+        fingerprint: public.fingerprint(),
+        source,
+        product_id,
+        api_url: credentials.api.to_string(),
+        device,
+        dry_run: options.dry_run,
+    };
+    if options.dry_run {
+        return Ok(done);
+    }
+    context.phase(Phase::Send);
+    context.control.event(Event::Sending {
+        device_id: device_id.to_string(),
+        generic: source == PublicKeySource::Generic,
+    });
+    let request =
+        ProvisioningRequest::new(&device_id.to_string(), &public.to_pem(), product_id, milliseconds(context))?;
+    let network = NetworkEnv::from_lookup(context.env);
+    let client = Client::new(credentials.api, options.allow_http, network)?;
+    let options = Options { deadline: timeout.duration(), ..Options::default() };
+    send(context, &client, &request, &credentials.token, options)?;
+    Ok(done)
+}
+
+fn check(options: &ProvisionOptions) -> Result<(), Error> {
+    let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
+    if options.from_device && options.key_file.is_some() {
+        return contradiction("a key file and --from-device are two different keys; give one of them");
+    }
+    if options.path.is_some() && !options.from_device {
+        return contradiction("--path chooses an attached Duo, which only --from-device reads");
+    }
+    if options.product_id == Some(0) {
+        return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")
+            .hint("leave --product-id out for 88, the Duo's"));
+    }
+    Ok(())
+}
+
+fn read_public_half(file: &str) -> Result<PublicKey, Error> {
+    let path = Path::new(file);
+    let during = "reading the key file";
+    let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
+    let key = KeyFile::read(&bytes).map_err(|error| Error::key_file(error, path).during(during))?;
+    Ok(key.public_key())
+}
+
+fn read_from_device(
+    context: Context<'_>,
+    options: &ProvisionOptions,
+    device_id: DeviceId,
+    timeout: Timeout,
+) -> Result<(PublicKey, DeviceRef), Error> {
+    let target = Target::parse(None, options.path.as_deref())?;
+    let target = Target { device: Some(device_id), ..target };
+    let mut opened = Opened::find(context, &target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
+        (None, Some(read)) => Ok((read.key.public_key(), opened.device)),
+        (problem, _) => Err(problem
+            .unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))
+            .on(&opened.device, KeyState::Unchanged)),
+    }
+}
+
+fn milliseconds(context: Context<'_>) -> u64 {
+    let now: SystemTime = (context.wall)();
+    now.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+}
+
+/// The one place where a workflow waits for the network: a runtime of its own, on the thread it runs on.
+fn send(
+    context: Context<'_>,
+    client: &Client,
+    request: &ProvisioningRequest,
+    token: &crate::cloud::token::Token,
+    options: Options,
+) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    let mut on_retry = |retry: Retry<'_>| {
+        context.control.event(Event::Retry { reason: retry.because.to_string(), delay: retry.wait });
+    };
+    let cancelled = context.control.cancel().requested();
+    let reply = runtime.block_on(client.provision(request, token, options, &mut on_retry, cancelled));
+    // A look-up of a name can hang in a thread of the runtime's own; it is not waited for.
+    runtime.shutdown_background();
+    reply.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
+}

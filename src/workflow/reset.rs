@@ -1,0 +1,87 @@
+//! `reset`: erases the key of a Duo, so that its firmware makes a new one.
+
+use std::path::PathBuf;
+
+use super::device::{DeviceRef, Opened, Target};
+use super::keep::{keep_before_write, locate_archive};
+use super::plan::{Action, Plan};
+use super::restore::{confirm, holds};
+use super::write::{Recovery, leave, write_verified};
+use super::{Context, Timeout};
+use crate::error::Error;
+use crate::keys::{Fingerprint, SlotImage};
+
+/// What `reset` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ResetOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Make no backup of what is there.
+    pub no_backup: bool,
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A slot that holds the reset image, read back and compared, of a Duo that has left DFU mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The key that was there; `None` where the slot held none.
+    pub previous: Option<Fingerprint>,
+    /// The backup of what was there; absolute.
+    pub backup: Option<PathBuf>,
+    /// False where the slot held the reset image already, and in a dry run.
+    pub written: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// Backs up what is there, asks, writes the reset image, reads back, compares, leaves DFU mode.
+pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let archive = if options.no_backup || options.dry_run {
+        None
+    } else {
+        let archive = locate_archive(context, options.archive.as_deref())?;
+        archive.prepare()?;
+        Some(archive)
+    };
+
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    let device = opened.device.clone();
+    let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let image = SlotImage::reset();
+    let mut done = ResetDone { device, previous, backup: None, written: false, dry_run: options.dry_run };
+    if options.dry_run {
+        return Ok(done);
+    }
+    if holds(&snapshot, &image) {
+        context.note("the key slot is reset already; the Duo makes a new key when it starts");
+    } else {
+        let stored = keep_before_write(&opened, &snapshot, archive.as_ref())?;
+        done.backup = stored.map(|stored| stored.path);
+        let plan = Plan {
+            action: Action::Reset,
+            device: opened.device.clone(),
+            current: previous,
+            current_words: snapshot.slot.to_string(),
+            new: None,
+            evidence: None,
+            public_slot: None,
+            backup: done.backup.clone(),
+        };
+        confirm(context, &plan)?;
+        let recovery =
+            Recovery { again: "duo-provision reset".to_owned(), backup: done.backup.as_deref() };
+        opened = write_verified(opened, &snapshot, &image, &recovery)?;
+        done.written = true;
+    }
+    leave(opened)?;
+    Ok(done)
+}

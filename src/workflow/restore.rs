@@ -1,0 +1,144 @@
+//! `restore`: writes a saved key to a Duo, and knows that it is there.
+
+use std::path::PathBuf;
+
+use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::keep::{keep_before_write, locate_archive};
+use super::plan::{Action, Evidence, Plan};
+use super::source::{KeySource, public_slot};
+use super::write::{Recovery, leave, quoted, write_verified};
+use super::{Context, Phase, Timeout};
+use crate::archive::{Archive, Stored};
+use crate::error::{Code, Error, KeyState};
+use crate::keys::{Fingerprint, SlotImage};
+
+/// What `restore` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct RestoreOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The key file.
+    pub file: PathBuf,
+    /// Leave DFU mode afterwards.
+    pub leave: bool,
+    /// Write a key that is known to be another device's.
+    pub allow_other_device: bool,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Make no backup of what is there.
+    pub no_backup: bool,
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A key that is in place: read back and compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoreDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The key that was there; `None` where the slot held none.
+    pub previous: Option<Fingerprint>,
+    /// The key that is there now (in a dry run: that would be).
+    pub fingerprint: Fingerprint,
+    /// Why the key is taken to be this Duo's.
+    pub evidence: Evidence,
+    /// The backup of what was there; absolute.
+    pub backup: Option<PathBuf>,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+    /// True where the Duo was told to leave DFU mode.
+    pub left: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// Gates the file, backs up what is there, asks, writes, reads back, compares.
+pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let source = KeySource::read(&options.file)?;
+    source.note(context);
+    // Named even with --no-backup: it may know the key as another device's.
+    let archive = locate_archive(context, options.archive.as_deref());
+    let keep = (!options.no_backup && !options.dry_run).then_some(());
+    if keep.is_some() {
+        archive.as_ref().map_or(Ok(()), Archive::prepare)?;
+    }
+
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    let evidence = source
+        .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)
+        .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
+    let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+        let mut done = RestoreDone {
+        device: opened.device.clone(),
+        previous,
+        fingerprint: source.fingerprint,
+        evidence,
+        backup: None,
+        written: false,
+        left: false,
+        dry_run: options.dry_run,
+    };
+    if options.dry_run {
+        return Ok(done);
+    }
+    if holds(&snapshot, &source.image) {
+        context.note("the Duo holds exactly this key already; nothing is written");
+    } else {
+        let archive = if keep.is_some() { Some(archive?) } else { None };
+        let stored = keep_before_write(&opened, &snapshot, archive.as_ref())?;
+        let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
+        let plan = plan(&opened, &snapshot, &source, evidence, backup.clone());
+        confirm(context, &plan)?;
+        let recovery = Recovery {
+            again: format!("duo-provision restore {}", quoted(&source.path.to_string_lossy())),
+            backup: backup.as_deref(),
+        };
+        opened = write_verified(opened, &snapshot, &source.image, &recovery)?;
+        done.written = true;
+        done.backup = backup;
+    }
+    if options.leave {
+        leave(opened)?;
+        done.left = true;
+    }
+    Ok(done)
+}
+
+/// True where the slot holds exactly these bytes.
+pub(super) fn holds(snapshot: &Snapshot, image: &SlotImage) -> bool {
+    snapshot.image().private_key_slot().is_some_and(|held| held.as_slice() == image.as_bytes())
+}
+
+/// Asks, and takes anything but true for a refusal.
+pub(super) fn confirm(context: Context<'_>, plan: &Plan) -> Result<(), Error> {
+    context.phase(Phase::Confirm);
+    if context.control.confirm(plan) {
+        return Ok(());
+    }
+    Err(Error::new(Code::ConfirmationRefused, "the write was not confirmed")
+        .on(&plan.device, KeyState::Unchanged)
+        .hint("nothing was written; run the same command again when you are sure"))
+}
+
+fn plan(
+    opened: &Opened<'_>,
+    snapshot: &Snapshot,
+    source: &KeySource,
+    evidence: Evidence,
+    backup: Option<PathBuf>,
+) -> Plan {
+    Plan {
+        action: Action::Restore,
+        device: opened.device.clone(),
+        current: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+        current_words: snapshot.slot.to_string(),
+        new: Some(source.fingerprint),
+        evidence: Some(evidence),
+        public_slot: public_slot(snapshot).filter(|public| *public != source.fingerprint),
+        backup,
+    }
+}

@@ -1,0 +1,117 @@
+//! A private key from a file, with all that is known about whose it is.
+
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use super::device::{DeviceRef, Snapshot};
+use super::plan::Evidence;
+use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
+use crate::dct::DeviceId;
+use crate::error::{Code, Error};
+use crate::keys::{Fingerprint, Form, PrivateKey, PublicKey, SlotImage};
+
+/// The most bytes of a key file that are read; the largest dump that begins with a key has 32 KiB.
+pub(super) const MAX_KEY_FILE: u64 = 1024 * 1024;
+
+/// A key that may be written to a Duo.
+pub(super) struct KeySource {
+    pub path: PathBuf,
+    /// What is written: the key in the form that the firmware reads, and nothing behind it.
+    pub image: SlotImage,
+    pub form: Form,
+    /// Bytes behind the key in the file.
+    pub trailing: usize,
+    pub fingerprint: Fingerprint,
+    manifest: Option<Manifest>,
+}
+
+impl KeySource {
+    /// Reads a key file and refuses what must never be written.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let named = |error: Error| error.during("reading the key file");
+        let bytes = read_bounded(path, MAX_KEY_FILE).map_err(Error::from).map_err(named)?;
+        let read = PrivateKey::read(&bytes).map_err(|error| named(Error::key_file(error, path)))?;
+        let image = SlotImage::of_key(&read.key).map_err(|error| named(error.into()))?;
+        Ok(Self {
+            manifest: checked_manifest(path, &sha256_hex(&bytes))?,
+            fingerprint: read.key.public_key().fingerprint(),
+            path: path.to_owned(),
+            form: read.form,
+            trailing: read.behind,
+            image,
+        })
+    }
+
+    /// Why the key may be written to this device; an error where it is known to be another's.
+    pub fn evidence(
+        &self,
+        device: &DeviceRef,
+        snapshot: &Snapshot,
+        archive: Option<&Archive>,
+        allow_other_device: bool,
+    ) -> Result<Evidence, Error> {
+        let by_manifest = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        let by_archive = archive.map(|archive| archive.devices_of(self.fingerprint)).transpose()?;
+        let by_archive = by_archive.unwrap_or_default();
+        let Some(target) = device.device_id else {
+            return Ok(public_slot_evidence(self.fingerprint, snapshot));
+        };
+        if by_manifest == Some(target) {
+            return Ok(Evidence::Manifest);
+        }
+        if by_archive.contains(&target) {
+            return Ok(Evidence::Archive);
+        }
+        match by_manifest.or(by_archive.first().copied()) {
+            None => Ok(public_slot_evidence(self.fingerprint, snapshot)),
+            Some(_) if allow_other_device => Ok(Evidence::AllowedOtherDevice),
+            Some(other) => Err(other_device(other, target, by_manifest.is_some())),
+        }
+    }
+
+    /// Says what is unusual about the file.
+    pub fn note(&self, context: Context<'_>) {
+        if self.form == Form::Pkcs8 {
+            context.note(
+                "the file is PKCS#8, which the Duo's firmware misreads; it is written in the Duo's own form",
+            );
+        }
+        if self.trailing > 1216 {
+            context.note(format!(
+                "only the key is taken from the file: the {} bytes behind it are other fields of the DCT, \
+                 which stay as they are in the Duo",
+                self.trailing
+            ));
+        }
+    }
+}
+
+fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
+    let Some((beside, parsed)) = manifest_beside(path)? else { return Ok(None) };
+    let manifest = parsed.map_err(|error| {
+        Error::new(Code::ManifestInvalid, format!("{}: {error}", beside.display()))
+            .hint("if you trust the key file all the same, move the .json file away and run the command again")
+    })?;
+    if manifest.sha256 == sha256 {
+        return Ok(Some(manifest));
+    }
+    let message = format!("{} describes other bytes than {} has", beside.display(), path.display());
+    Err(Error::new(Code::ManifestMismatch, message)
+        .hint("look for an untouched backup with the same name; or, if you trust this key file, move the .json away"))
+}
+
+fn other_device(other: DeviceId, target: DeviceId, by_manifest: bool) -> Error {
+    let who = if by_manifest { "the manifest beside it" } else { "the archive" };
+    Error::new(Code::KeyOfOtherDevice, format!("{who} says that this key is of {other}, not of {target}"))
+        .hint(format!("choose a backup of {target}; if you really mean it, add --allow-other-device"))
+}
+
+fn public_slot_evidence(key: Fingerprint, snapshot: &Snapshot) -> Evidence {
+    if public_slot(snapshot) == Some(key) { Evidence::PublicKeySlot } else { Evidence::None }
+}
+
+/// The public key in the DCT. The firmware rewrites it when its cloud code starts, so it may be stale.
+pub(super) fn public_slot(snapshot: &Snapshot) -> Option<Fingerprint> {
+    let slot = snapshot.image().public_key_slot()?;
+    PublicKey::read(slot).ok().map(|key| key.fingerprint())
+}
