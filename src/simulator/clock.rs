@@ -1,7 +1,7 @@
-//! The two clocks that a simulation runs on: one that jumps instead of sleeping, and the machine's own.
+//! A clock that jumps instead of sleeping. Duos that are exported over USB/IP need one that keeps real time.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::usb::Clock;
 
@@ -31,34 +31,5 @@ impl Clock for VirtualClock {
 
     fn sleep(&self, duration: Duration) {
         self.advance(duration);
-    }
-}
-
-/// The machine's monotonic clock, for Duos that are exported over USB/IP.
-#[derive(Clone, Copy, Debug)]
-pub struct RealClock {
-    origin: Instant,
-}
-
-impl RealClock {
-    /// A clock whose origin is now.
-    pub fn new() -> Self {
-        Self { origin: Instant::now() }
-    }
-}
-
-impl Default for RealClock {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Clock for RealClock {
-    fn now(&self) -> Duration {
-        self.origin.elapsed()
-    }
-
-    fn sleep(&self, duration: Duration) {
-        std::thread::sleep(duration);
     }
 }

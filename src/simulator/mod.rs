@@ -25,7 +25,7 @@ pub mod lab;
 pub mod usbip;
 
 pub use bus::VirtualBus;
-pub use clock::{RealClock, VirtualClock};
+pub use clock::VirtualClock;
 pub use duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
 pub use hub::Hub;
 pub use lab::{Lab, LabError, VirtualDuoState};

@@ -9,6 +9,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use super::{Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -180,8 +182,10 @@ fn operation(code: u16) -> Vec<u8> {
 }
 
 fn read_device_list(input: &mut impl Read) -> Result<Vec<Exported>, UsbError> {
-    let [] = read_operation(input, OP_REP_DEVLIST)?
-        .map_err(|code| server(format!("it answers with status {code}")))?;
+    let status = read_operation(input, OP_REP_DEVLIST)?;
+    if status != 0 {
+        return Err(server(format!("it answers with status {status}")));
+    }
     let count = u32::from_be_bytes(read_array(input)?);
     if count > MAX_DEVICES {
         return Err(nonsense());
@@ -199,24 +203,21 @@ fn read_device_list(input: &mut impl Read) -> Result<Vec<Exported>, UsbError> {
 
 fn read_import(input: &mut impl Read) -> Result<Exported, UsbError> {
     match read_operation(input, OP_REP_IMPORT)? {
-        Ok([]) => Exported::parse(&read_array(input)?),
-        Err(ST_DEV_BUSY) => Err(UsbError::Busy),
-        Err(ST_NOT_AVAILABLE) => Err(UsbError::AccessDenied),
-        Err(ST_NO_DEVICE) => Err(UsbError::Gone),
-        Err(code) => Err(server(format!("it refuses to export the device (status {code})"))),
+        0 => Exported::parse(&read_array(input)?),
+        ST_DEV_BUSY => Err(UsbError::Busy),
+        ST_NOT_AVAILABLE => Err(UsbError::AccessDenied),
+        ST_NO_DEVICE => Err(UsbError::Gone),
+        code => Err(server(format!("it refuses to export the device (status {code})"))),
     }
 }
 
-/// The head of a reply; inside, the status where it is not 0.
-fn read_operation(input: &mut impl Read, code: u16) -> Result<Result<[u8; 0], u32>, UsbError> {
+/// The head of a reply; returns its status, 0 where all is well.
+fn read_operation(input: &mut impl Read, code: u16) -> Result<u32, UsbError> {
     let head: [u8; 8] = read_array(input)?;
     if head[0] != VERSION.to_be_bytes()[0] || head[2..4] != code.to_be_bytes() {
         return Err(nonsense());
     }
-    match u32::from_be_bytes([head[4], head[5], head[6], head[7]]) {
-        0 => Ok(Ok([])),
-        status => Ok(Err(status)),
-    }
+    Ok(u32::from_be_bytes([head[4], head[5], head[6], head[7]]))
 }
 
 fn read_array<const N: usize>(input: &mut impl Read) -> Result<[u8; N], UsbError> {
@@ -264,7 +265,7 @@ struct UsbipTransport {
     device_id: u32,
     sequence: u32,
     /// Bytes of a packet that has not come whole yet.
-    partial: Vec<u8>,
+    partial: Zeroizing<Vec<u8>>,
     /// Set once the connection is lost, or what comes over it makes no sense.
     lost: bool,
 }
@@ -299,7 +300,7 @@ enum Missing {
 
 impl UsbipTransport {
     fn new(stream: TcpStream, device_id: u32) -> Self {
-        Self { stream, device_id, sequence: 0, partial: Vec::new(), lost: false }
+        Self { stream, device_id, sequence: 0, partial: Zeroizing::default(), lost: false }
     }
 
     /// One control transfer, from CMD_SUBMIT to its end; `buffer` for a device-to-host one.
@@ -319,10 +320,11 @@ impl UsbipTransport {
             .map_err(|_| TransferError::Protocol("longer than a control transfer can be".to_owned()))?;
         let deadline = Instant::now() + timeout;
         let sequence = self.next_sequence();
-        let mut packet = self.command(CMD_SUBMIT, sequence, u32::from(is_in));
+        let mut packet = Zeroizing::new(Vec::with_capacity(HEADER_SIZE + data.len()));
+        packet.extend(self.command(CMD_SUBMIT, sequence, u32::from(is_in)));
         packet[24..28].copy_from_slice(&u32::from(length).to_be_bytes());
         packet[32..36].copy_from_slice(&u32::MAX.to_be_bytes());
-        packet[40..].copy_from_slice(&setup_packet(setup, length));
+        packet[40..48].copy_from_slice(&setup_packet(setup, length));
         packet.extend(data);
         self.write(&packet)?;
 
@@ -371,37 +373,32 @@ impl UsbipTransport {
         }
     }
 
+    /// Takes in the data of a device-to-host reply, which comes with failed transfers too, and judges it.
     fn finish(&mut self, reply: Reply, is_in: bool, buffer: &mut [u8]) -> Result<usize, TransferError> {
-        match reply.status {
-            0 => {}
-            -32 => return Err(TransferError::Stall),
-            -75 => return Err(TransferError::Babble),
-            -110 => return Err(TransferError::Timeout),
-            -19 | -108 => return Err(TransferError::Disconnected),
-            status => return Err(TransferError::Protocol(format!("URB status {status}"))),
-        }
-        if !is_in {
-            return Ok(0);
-        }
-        let length = usize::try_from(reply.actual_length).unwrap_or(usize::MAX);
-        if length > buffer.len() {
+        let length = if is_in { usize::try_from(reply.actual_length).unwrap_or(usize::MAX) } else { 0 };
+        let Some(buffer) = buffer.get_mut(..length) else {
             self.lost = true;
             return Err(TransferError::Babble);
-        }
+        };
         let data = self.read_packet(length, Instant::now() + REPLY_TIMEOUT).map_err(|_| {
             self.lost = true;
             TransferError::Disconnected
         })?;
-        buffer[..length].copy_from_slice(&data);
-        Ok(length)
+        match reply.status {
+            0 => {
+                buffer.copy_from_slice(&data);
+                Ok(length)
+            }
+            -32 => Err(TransferError::Stall),
+            -75 => Err(TransferError::Babble),
+            -110 => Err(TransferError::Timeout),
+            -19 | -108 => Err(TransferError::Disconnected),
+            status => Err(TransferError::Protocol(format!("URB status {status}"))),
+        }
     }
 
     /// Exactly `size` bytes. What has come when the time is up is kept for the next call.
-    fn read_packet(
-        &mut self,
-        size: usize,
-        deadline: Instant,
-    ) -> Result<zeroize::Zeroizing<Vec<u8>>, Missing> {
+    fn read_packet(&mut self, size: usize, deadline: Instant) -> Result<Zeroizing<Vec<u8>>, Missing> {
         let mut input = Patient { stream: &self.stream, deadline };
         while self.partial.len() < size {
             let have = self.partial.len();
@@ -418,13 +415,15 @@ impl UsbipTransport {
                 Err(_) => return Err(Missing::Lost),
             }
         }
-        Ok(std::mem::take(&mut self.partial).into())
+        Ok(std::mem::take(&mut self.partial))
     }
 
-    fn command(&self, command: u32, sequence: u32, direction: u32) -> Vec<u8> {
-        let mut packet: Vec<u8> =
-            [command, sequence, self.device_id, direction].into_iter().flat_map(u32::to_be_bytes).collect();
-        packet.resize(HEADER_SIZE, 0);
+    fn command(&self, command: u32, sequence: u32, direction: u32) -> [u8; HEADER_SIZE] {
+        let mut packet = [0; HEADER_SIZE];
+        let words = [command, sequence, self.device_id, direction];
+        for (field, word) in packet.chunks_exact_mut(4).zip(words) {
+            field.copy_from_slice(&word.to_be_bytes());
+        }
         packet
     }
 

@@ -21,7 +21,7 @@ impl Duo {
         if !dct::has_valid_copy(self.memory.dct_area()) {
             // A DCT that cannot be used is made anew, with an erased key slot: the next lines fill it.
             let blank = DeviceKey { slot: [0xff; 1216].into(), spki: [0xff; 162] };
-            self.memory.set_dct_area(&dct::after_first_boot(&self.options, &blank));
+            dct::after_first_boot(self.memory.dct_area_mut(), &self.options, &blank);
         }
         self.store_device_id();
         self.make_missing_key();

@@ -47,15 +47,14 @@ const CRC: usize = SEQUENCE + 4;
 /// of which a dump is a secret. Place and contents are made up.
 const WIFI: usize = 512;
 
-/// A whole DCT after first boot: the first copy current, the second erased.
-pub fn after_first_boot(options: &DuoOptions, key: &DeviceKey) -> [u8; 2 * COPY_SIZE] {
-    let mut area = [0xff; 2 * COPY_SIZE];
-    let firmware = options.system_firmware();
-    header(&mut area[..COPY_SIZE]);
-    area[WIFI..WIFI + 32].copy_from_slice(b"ssid=VirtualNetwork;pass=letmein");
-    fill_fields(&mut area[APPLICATION_SECTION..COPY_SIZE], options, key);
-    seal(&mut area[..COPY_SIZE], 1, firmware);
-    area
+/// Fills a whole DCT, two copies, as the first boot leaves it: the first current, the second erased.
+pub fn after_first_boot(area: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
+    area.fill(0xff);
+    let (copy, _erased) = area.split_at_mut(COPY_SIZE);
+    header(copy);
+    copy[WIFI..WIFI + 32].copy_from_slice(b"ssid=VirtualNetwork;pass=letmein");
+    fill_fields(&mut copy[APPLICATION_SECTION..], options, key);
+    seal(copy, 1, options.system_firmware());
 }
 
 fn header(copy: &mut [u8]) {

@@ -129,10 +129,10 @@ impl Memory {
         &self.internal[base..base + 2 * COPY_SIZE]
     }
 
-    /// Replaces both copies of the DCT.
-    pub fn set_dct_area(&mut self, area: &[u8; 2 * COPY_SIZE]) {
+    /// Both copies of the DCT, to be made anew.
+    pub fn dct_area_mut(&mut self) -> &mut [u8] {
         let base = self.generation.dct_base();
-        self.internal[base..base + 2 * COPY_SIZE].copy_from_slice(area);
+        &mut self.internal[base..base + 2 * COPY_SIZE]
     }
 
     /// The system firmware that is installed, on which r6 depends.
@@ -159,9 +159,8 @@ impl Memory {
     /// Writes as the firmware does: a changed duplicate becomes the current copy. Bytes past the end of the
     /// copy are dropped.
     pub fn write_dct(&mut self, offset: usize, data: &[u8]) {
-        let base = self.generation.dct_base();
-        let area = &mut self.internal[base..base + 2 * COPY_SIZE];
-        dct::rewrite(area, offset, data, self.firmware);
+        let firmware = self.firmware;
+        dct::rewrite(self.dct_area_mut(), offset, data, firmware);
     }
 
     fn internal_offset(&self, address: u32) -> Option<usize> {

@@ -115,7 +115,7 @@ impl Duo {
     pub fn new(options: DuoOptions, mut make_key: KeyMaker) -> Self {
         let mut memory = Memory::new(options.generation, options.system_firmware());
         let key = make_key();
-        memory.set_dct_area(&dct::after_first_boot(&options, &key));
+        dct::after_first_boot(memory.dct_area_mut(), &options, &key);
         Self {
             core: Core::new(options.generation),
             options,
@@ -156,7 +156,7 @@ impl Duo {
         if !request.is_class() {
             return Transfer { outcome: self.standard(request), takes: Duration::ZERO };
         }
-        let addressed = request.setup.request_type & 0x1f == 1 && request.setup.index & 0xff == 0;
+        let addressed = request.setup.request_type & 0x1f == 1 && request.setup.index.to_le_bytes()[0] == 0;
         if self.presence != Presence::Dfu || self.configuration != 1 || !addressed {
             return Transfer { outcome: Outcome::Stall, takes: Duration::ZERO };
         }

@@ -117,7 +117,7 @@ async fn keep_time(hub: Arc<Hub>) {
         };
         tokio::select! {
             () = due => {}
-            changed = changes.changed() => if changed.is_err() { return },
+            heard = changes.changed() => if heard.is_err() { return },
         }
     }
 }

@@ -1,0 +1,98 @@
+//! The two halves of the crate agree about the Duo. The simulator was written from the firmware's sources
+//! without a look at `dct`, `dfuse` or `keys`; here each reads what the other wrote.
+
+mod virtual_duo;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duo_provision::dct::{self, DctImage};
+use duo_provision::keys::{PrivateKey, PublicKey};
+use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer, VirtualBus, VirtualClock};
+use duo_provision::usb::clock::SystemClock;
+use duo_provision::usb::usbip::UsbipBus;
+use duo_provision::usb::{Bus, Clock, DfuSession};
+use virtual_duo::{DFU, device_id, device_keys, key_maker, options};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn dct_of(generation: Generation) -> Vec<u8> {
+    Duo::new(options(generation), key_maker(3)).dct(0, 8423)
+}
+
+#[test]
+fn fields_of_the_table_lie_where_the_virtual_duo_keeps_it() {
+    let key = &device_keys()[3];
+    for generation in Generation::ALL {
+        let bytes = dct_of(generation);
+        let image = DctImage::new(&bytes);
+        assert_eq!(image.private_key_slot().unwrap()[..], key.slot[..]);
+        assert_eq!(image.public_key_slot().unwrap()[..162], key.spki);
+        assert_eq!(image.server_key_slot().unwrap()[384..402], *b"\x01\x0fdevice.spark.io\0");
+        assert_eq!(image.is_claimed(), Some(true));
+        assert_eq!(dct::COUNTRY_CODE.of(&bytes).unwrap(), b"US\0\0");
+        assert!(dct::VERSION_STRING.of(&bytes).unwrap().starts_with(b"0."));
+        assert!(dct::SSID_PREFIX.of(&bytes).unwrap().starts_with(b"\x03Duo"));
+        let named = image.device_id().map(|id| *id.as_bytes());
+        assert_eq!(named, (generation >= Generation::R5).then_some(device_id(1)), "{generation}");
+        assert!(!image.is_unreadable());
+    }
+}
+
+#[test]
+fn keys_of_the_virtual_duo_are_keys() {
+    let bytes = dct_of(Generation::R6);
+    let private = PrivateKey::read(&bytes[34..34 + 1216]).unwrap();
+    let public = PublicKey::read(&bytes[1250..1250 + 162]).unwrap();
+    assert_eq!(private.key.public_key().fingerprint(), public.fingerprint());
+}
+
+/// Reads, replaces and reads back a key, then leaves; counts the class requests.
+fn exchange(bus: &dyn Bus, clock: &dyn Clock, generation: Generation) {
+    let keys = device_keys();
+    let device = bus.list(&[DFU]).unwrap().remove(0);
+    let never = || false;
+    let deadline = clock.now() + MINUTE;
+    let mut session = DfuSession::open(bus, &device, clock, &never, deadline).unwrap();
+    let named = session.identity().device_id_hex();
+    let expected = (generation >= Generation::R5).then(|| "30001b000c4735333030ab01".to_owned());
+    assert_eq!(named, expected, "{generation}");
+
+    let (first, second) = session.read_twice(34, 1216, deadline).unwrap();
+    assert_eq!(first[..], keys[0].slot[..], "{generation}");
+    assert_eq!(second[..], keys[0].slot[..]);
+    assert!(session.class_requests() <= 9, "backup: {}", session.class_requests());
+
+    let before = session.class_requests();
+    let back = session.write_and_read_back(34, &keys[60].slot[..], deadline).unwrap();
+    assert_eq!(back[..], keys[60].slot[..], "{generation}");
+    assert!(session.class_requests() - before <= 10, "write: {}", session.class_requests() - before);
+
+    session.leave(deadline).unwrap();
+    drop(session);
+    let back = bus.wait_for(&[DFU], &|d| d.address != device.address, clock, deadline, &never);
+    let device = back.unwrap().expect("it comes back");
+    let mut session = DfuSession::open(bus, &device, clock, &never, deadline).unwrap();
+    assert_eq!(session.read(1250, 162, deadline).unwrap()[..], keys[60].spki, "{generation}");
+}
+
+#[test]
+fn session_and_virtual_duo_speak_the_same_protocol() {
+    for generation in Generation::ALL {
+        let clock = Arc::new(VirtualClock::new());
+        let hub = Hub::new(clock.clone());
+        hub.plug(Duo::new(options(generation), key_maker(0)));
+        exchange(&VirtualBus::new(hub), &*clock, generation);
+    }
+}
+
+#[test]
+fn session_reaches_a_virtual_duo_over_usbip() {
+    let clock = Arc::new(SystemClock::new());
+    let hub = Hub::new(clock.clone());
+    let fast = DuoOptions { boot_time: Duration::from_millis(30), ..options(Generation::R6) };
+    hub.plug(Duo::new(fast, key_maker(0)));
+    let server = UsbIpServer::start(hub, 0).unwrap();
+    let bus = UsbipBus::new(&server.address().to_string()).unwrap();
+    exchange(&bus, &*clock, Generation::R6);
+}

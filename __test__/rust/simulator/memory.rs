@@ -1,0 +1,286 @@
+//! Addresses, poll times, and how the three memories are read and written.
+
+use std::time::Duration;
+
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::duo::SystemFirmware;
+use duo_provision::usb::{Clock, TransferError};
+
+use crate::virtual_duo::*;
+use crate::{R, status};
+
+#[test]
+fn address_is_block_less_two_times_4096_plus_pointer_whatever_the_length() {
+    let mut b = Bench::new(Generation::R6);
+    let pattern: Vec<u8> = (0..3 * 4096u32).map(|i| (i / 7).to_le_bytes()[0]).collect();
+    for (n, chunk) in (0u16..).zip(pattern.chunks(4096)) {
+        b.alt(2);
+        b.point_at(0x1000);
+        b.dnload(2 + n, chunk).unwrap();
+        b.get_status().unwrap();
+        b.get_status().unwrap();
+        b.abort();
+    }
+    b.point_at(0x1000);
+    assert_eq!(b.upload(3, 16).unwrap(), pattern[4096..4112]);
+    assert_eq!(b.upload(4, 100).unwrap(), pattern[8192..8292]);
+    assert_eq!(b.upload(2, 10_000).unwrap(), pattern[..10_000]);
+}
+
+#[test]
+fn upload_returns_exactly_what_was_asked_for_and_block_0_always_three_bytes() {
+    let mut b = Bench::new(Generation::R6);
+    b.alt(1);
+    b.point_at(0);
+    for length in [1, 63, 64, 65, 4096, 16_350] {
+        assert_eq!(b.upload(2, length).unwrap().len(), length);
+    }
+    b.abort();
+    assert_eq!(b.upload(0, 4096).unwrap(), [0x00, 0x21, 0x41]);
+    assert_eq!(b.get_state(), 2);
+    assert_eq!(b.upload(0, 3).unwrap(), [0x00, 0x21, 0x41]);
+    assert_eq!(b.get_state(), 9);
+    assert_eq!(b.upload(0, 2), Err(TransferError::Babble));
+}
+
+#[test]
+fn poll_time_is_that_of_the_old_pointer_and_r5_r6_keep_it() {
+    for g in R {
+        let kept = u8::from(g >= Generation::R5);
+        let mut b = Bench::new(g);
+        b.alt(1);
+        b.dnload(0, &command(0x21, 34)).unwrap();
+        assert_eq!(b.get_status(), status(0, 4), "the pointer starts at 0x08020000, outside the DCT");
+        assert_eq!(b.get_status(), status(0, 5));
+        b.dnload(0, &command(0x21, 34)).unwrap();
+        assert_eq!(b.get_status(), status(1, 4));
+        assert_eq!(b.get_status(), status(kept, 5));
+        b.abort();
+        assert_eq!(b.get_status(), status(kept, 2));
+        b.dnload(0, &command(0x41, 34)).unwrap();
+        let half_second = vec![0, 0xf4, 0x01, 0, 4, 0];
+        assert_eq!(b.get_status().unwrap(), half_second, "ERASE costs half a second, on paper");
+        let next = b.get_status().unwrap();
+        assert_eq!(next[1..4] == [0xf4, 0x01, 0], g >= Generation::R5, "{g}");
+        // Outside the DCT the value is left as it was.
+        b.dnload(0, &command(0x21, 0x4000)).unwrap();
+        b.get_status().unwrap();
+        b.get_status().unwrap();
+        b.dnload(0, &command(0x21, 34)).unwrap();
+        assert_eq!(b.get_status(), status(kept, 4), "{g}");
+    }
+}
+
+#[test]
+fn poll_time_of_alts_0_and_2_is_zero() {
+    for alt in [0, 2] {
+        let mut b = Bench::new(Generation::R6);
+        b.alt(1);
+        b.point_at(34);
+        b.point_at(34);
+        b.alt(alt);
+        for code in [0x21, 0x41] {
+            b.dnload(0, &command(code, 0)).unwrap();
+            assert_eq!(b.get_status(), status(0, 4));
+            assert_eq!(b.get_status(), status(0, 5));
+        }
+    }
+}
+
+#[test]
+fn flash_is_written_while_the_first_getstatus_completes() {
+    for g in R {
+        let mut b = Bench::new(g);
+        let old = b.duo(|d| d.dct(34, 1216));
+        b.alt(1);
+        b.point_at(34);
+        b.dnload(2, &[0x55; 1216]).unwrap();
+        assert_eq!(b.get_state(), 3);
+        assert_eq!(b.duo(|d| d.dct(34, 1216)), old, "not before GETSTATUS");
+        assert_eq!(b.get_status().unwrap()[4], 4);
+        assert_eq!(b.duo(|d| d.dct(34, 1216)), [0x55; 1216]);
+        assert_eq!(b.get_status().unwrap()[4], 5);
+        assert_eq!(b.read(1, 34, 1216), [0x55; 1216], "{g}");
+    }
+}
+
+#[test]
+fn dct_write_leaves_all_other_fields_and_moves_to_the_other_copy() {
+    for g in R {
+        let mut b = Bench::new(g);
+        let before = b.duo(|d| d.dct(0, 3759));
+        let base = if g >= Generation::R5 { 0x8000 } else { 0x4000 };
+        for round in 1..=3u8 {
+            b.write(1, 34, &[round; 1216]).0.unwrap();
+            let after = b.duo(|d| d.dct(0, 3759));
+            assert_eq!(after[..34], before[..34]);
+            assert_eq!(after[1250..], before[1250..]);
+            let current = usize::from(round % 2);
+            let copy = b.duo(|d| d.internal_flash()[base + current * 0x4000..][..0x4000].to_vec());
+            assert_eq!((copy[8], copy[9], &copy[12..16]), (0, 1, &b"BRCM"[..]));
+            assert_eq!(copy[7548 + 34..][..1216], [round; 1216]);
+            let other = b.duo(|d| d.internal_flash()[base + (1 - current) * 0x4000..][..16].to_vec());
+            assert_eq!(other[9], 0, "the other copy is not current");
+        }
+    }
+}
+
+#[test]
+fn dct_writes_take_as_long_as_they_take_and_a_short_limit_leaves_the_outcome_open() {
+    let mut options = options(Generation::R6);
+    options.write_time = Duration::from_millis(400);
+    let mut b = Bench::with(options);
+    b.alt(1);
+    b.point_at(34);
+    b.dnload(2, &[0x55; 1216]).unwrap();
+    let mut answer = [0; 6];
+    let timed_out = b.usb.control_in(setup((0xa1, 3, 0, 0)), &mut answer, Duration::from_millis(100));
+    assert_eq!(timed_out, Err(TransferError::Timeout));
+    assert_eq!(b.duo(|d| d.dct(34, 1216)), [0x55; 1216], "it was written all the same");
+    let before = b.clock.now();
+    b.abort();
+    b.write(1, 34, &[0x56; 1216]).0.unwrap();
+    assert_eq!(b.clock.now(), before + Duration::from_millis(400));
+}
+
+#[test]
+fn failed_write_stalls_once_and_then_everything_is_ok() {
+    let mut b = Bench::new(Generation::R6);
+    let flash = b.duo(|d| d.internal_flash().to_vec());
+    // The bootloader's own sectors cannot be written, and the DCT ends at 0x4000.
+    for (alt, address) in [(0, 0x0800_0000), (1, 0x4000), (2, 0x0020_0000), (0, 0x0900_0000)] {
+        let (first, second) = b.write(alt, address, &[1; 64]);
+        assert_eq!(first, Err(TransferError::Stall), "alt {alt}");
+        let second = second.unwrap();
+        assert_eq!((second[0], second[4]), (0, 5));
+    }
+    assert!(b.duo(|d| d.internal_flash() == flash));
+}
+
+#[test]
+fn unknown_block_0_command_stalls_its_getstatus_and_then_all_is_ok() {
+    let mut b = Bench::new(Generation::R6);
+    for bad in [&[0x99, 0, 0, 0, 0][..], &[0x21, 0, 0], &[0x41], &[0x92], &[0x21, 0, 0, 0, 0, 0]] {
+        b.dnload(0, bad).unwrap();
+        assert_eq!(b.get_status(), Err(TransferError::Stall));
+        assert_eq!(b.get_status().unwrap()[4], 5);
+    }
+    b.dnload(0, &[0x00]).unwrap();
+    assert_eq!(b.get_status().unwrap()[4], 4, "the get-commands command is known");
+}
+
+#[test]
+fn dnload_of_block_1_is_accepted_and_ignored() {
+    let mut b = Bench::new(Generation::R6);
+    let before = b.duo(|d| d.dct(0, 8423));
+    b.alt(1);
+    b.point_at(34);
+    b.dnload(1, &[0x77; 64]).unwrap();
+    assert_eq!(b.get_status().unwrap()[4], 4);
+    assert_eq!(b.get_status().unwrap()[4], 5);
+    assert_eq!(b.duo(|d| d.dct(0, 8423)), before);
+}
+
+#[test]
+fn erase_on_the_dct_does_nothing_and_elsewhere_erases_one_sector() {
+    let mut b = Bench::new(Generation::R6);
+    let before = b.duo(|d| d.dct(0, 8423));
+    b.erase(1, 0);
+    assert_eq!(b.duo(|d| d.dct(0, 8423)), before);
+
+    b.write(2, 0x2000, &[0; 4096]).0.unwrap();
+    b.write(2, 0x3000, &[0; 4096]).0.unwrap();
+    b.erase(2, 0x2004);
+    assert_eq!(b.read(2, 0x2000, 4096), [0xff; 4096]);
+    assert_eq!(b.read(2, 0x3000, 4096), [0; 4096]);
+
+    b.write(0, 0x0801_0000, &[0; 64]).0.unwrap();
+    b.write(0, 0x0802_0000, &[0; 64]).0.unwrap();
+    b.erase(0, 0x0801_ffff);
+    assert_eq!(b.read(0, 0x0801_0000, 64), [0xff; 64]);
+    assert_eq!(b.read(0, 0x0802_0000, 64), [0; 64]);
+}
+
+#[test]
+fn flash_bits_only_go_down() {
+    let mut b = Bench::new(Generation::R6);
+    b.write(2, 0, &[0xf0; 64]).0.unwrap();
+    b.write(2, 0, &[0x3c; 64]).0.unwrap();
+    assert_eq!(b.read(2, 0, 64), [0x30; 64]);
+}
+
+#[test]
+fn dnload_does_not_check_its_length_against_the_buffer() {
+    let mut b = Bench::new(Generation::R6);
+    b.alt(2);
+    b.point_at(0);
+    b.dnload(2, &[0; 5000]).unwrap();
+    assert_eq!(b.duo(|d| d.buffer_overruns()), 1);
+}
+
+#[test]
+fn whole_dct_is_32_kib_of_the_internal_flash() {
+    for (g, address) in [(Generation::R4, 0x0800_4000), (Generation::R6, 0x0800_8000)] {
+        let mut b = Bench::new(g);
+        let first = b.read(0, address, 4096);
+        assert_eq!(first[12..16], *b"BRCM");
+        let copy = b.read(0, address, 0x4000);
+        assert_eq!(copy[7548 + 34..][..1216], b.duo(|d| d.dct(34, 1216)));
+        assert_eq!(b.read(0, address + 0x4000, 0x4000), [0xff; 0x4000], "the second copy is still erased");
+    }
+}
+
+#[test]
+fn dump_without_a_length_is_the_key_and_everything_behind_it() {
+    let mut b = Bench::new(Generation::R6);
+    b.alt(1);
+    b.point_at(34);
+    let mut dump = Vec::new();
+    for (block, length) in [(2, 4096), (3, 4096), (4, 4096), (5, 4062)] {
+        dump.extend(b.upload(block, length).unwrap());
+    }
+    assert_eq!(dump.len(), 16_350);
+    assert_eq!(dump[..1216], b.duo(|d| d.dct(34, 1216)));
+    assert_eq!(dump[16_384 - 7548 - 34..], [0xff; 7548], "the erased second copy");
+}
+
+#[test]
+fn r6_reads_zeros_and_refuses_writes_without_a_recent_system_firmware() {
+    for firmware in [SystemFirmware::Missing, SystemFirmware::Version(0, 3, 1)] {
+        let mut options = options(Generation::R6);
+        options.firmware = Some(firmware);
+        let mut b = Bench::with(options);
+        assert_eq!(b.read(1, 34, 1216), [0; 1216]);
+        let (first, second) = b.write(1, 34, &[0x55; 1216]);
+        assert_eq!(first, Err(TransferError::Stall));
+        assert_eq!((second.as_ref().unwrap()[0], second.unwrap()[4]), (0, 5));
+        assert_ne!(b.duo(|d| d.dct(34, 1216)), [0x55; 1216]);
+        b.duo(|d| d.set_system_firmware(SystemFirmware::Version(0, 3, 2)));
+        assert_eq!(b.read(1, 34, 2), [0x30, 0x82]);
+    }
+}
+
+#[test]
+fn r3_to_r5_carry_the_dct_code_themselves() {
+    for g in [Generation::R3, Generation::R4, Generation::R5] {
+        let mut options = options(g);
+        options.firmware = Some(SystemFirmware::Missing);
+        assert_eq!(Bench::with(options).read(1, 34, 2), [0x30, 0x82]);
+    }
+}
+
+#[test]
+fn r3_to_r5_return_the_last_download_past_0x4000() {
+    for g in R {
+        let mut b = Bench::new(g);
+        b.write(1, 34, &[0x5a; 1216]).0.unwrap();
+        let stale = b.read(1, 0x4000, 1216);
+        if g == Generation::R6 {
+            assert_eq!(stale, [0; 1216]);
+        } else {
+            // The five bytes of SET_ADDRESS lie over its beginning.
+            assert_eq!(stale[..5], command(0x21, 0x4000));
+            assert_eq!(stale[5..], [0x5a; 1211], "{g}");
+        }
+    }
+}
