@@ -76,7 +76,10 @@ pub(super) fn on_bus<T>(
     work: impl FnOnce(Context<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let bus: Box<dyn Bus> = match usbip {
-        Some(address) => Box::new(UsbipBus::new(address)?),
+        Some(address) => Box::new(UsbipBus::new(address).map_err(|error| {
+            Error::new(Code::InvalidArgument, error.to_string())
+                .hint("start virtual Duos with: duo-provision simulate --usbip 3240")
+        })?),
         None => Box::new(LibusbBus::new()),
     };
     let clock = SystemClock::new();
