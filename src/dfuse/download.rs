@@ -99,8 +99,9 @@ impl Operation for Download {
         if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
     }
 
+    /// The way back to dfuIDLE belongs to it: without it the write cannot be read back.
     fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_))
+        matches!(self.state, State::Program(_) | State::Finish)
     }
 
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {

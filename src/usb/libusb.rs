@@ -185,6 +185,16 @@ mod tests {
         assert_eq!(transfer_error(rusb::Error::NoDevice), TransferError::Disconnected);
     }
 
+    /// On a machine with USB and on one without.
+    #[test]
+    fn listing_works_or_says_that_there_is_no_usb() {
+        let listed = LibusbBus::new().list(&[(0xFFFF, 0xFFFF)]);
+        assert!(
+            matches!(&listed, Ok(none) if none.is_empty())
+                || matches!(&listed, Err(UsbError::Unavailable(_)))
+        );
+    }
+
     #[test]
     fn no_time_limit_means_for_ever_to_libusb() {
         for short in [Duration::ZERO, Duration::from_nanos(1), Duration::from_micros(999)] {
