@@ -476,12 +476,12 @@ proptest! {
         busy in 0u32..4,
         poll in 0u32..2000,
     ) {
-        let mut duo = MockDuo { getstate_stalls, busy, poll, ..MockDuo::in_state(state) };
+        let mut duo = MockDuo { poll, getstate_stalls, busy, ..MockDuo::in_state(state) };
         let result = drive(&mut duo, Recover::new()).0;
         prop_assert!(duo.log.len() <= 16);
         prop_assert_eq!(result.is_ok(), duo.state == 2);
 
-        let mut duo = MockDuo { getstate_stalls, busy, poll, ..MockDuo::in_state(state) };
+        let mut duo = MockDuo { poll, getstate_stalls, busy, ..MockDuo::in_state(state) };
         if let Ok(read) = drive(&mut duo, upload(Start::Unknown, 34, 1216, 1)).0 {
             prop_assert_eq!(&read[0][..], &duo.memory[34..1250]);
             prop_assert_eq!(duo.state, 2);

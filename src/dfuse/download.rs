@@ -12,6 +12,8 @@
 //!
 //! A write sets its address always, also where the pointer is believed to be right already.
 
+use std::time::Duration;
+
 use super::Buffer;
 use super::error::{DfuError, Failure, Stage, Touched};
 use super::geometry::Geometry;
@@ -95,7 +97,7 @@ impl Operation for Download {
         }
     }
 
-    fn patience(&self) -> std::time::Duration {
+    fn patience(&self) -> Duration {
         if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
     }
 

@@ -159,6 +159,15 @@ impl SessionError {
     fn is_disconnected(&self) -> bool {
         matches!(self, Self::Dfu(error) if error.is_disconnected())
     }
+
+    /// True where there may be something to put in order and a device to do it.
+    fn is_worth_tidying(&self) -> bool {
+        let hopeless = matches!(
+            self,
+            Self::Dfu(DfuError::Stuck { .. } | DfuError::Leaving | DfuError::NotInDfuMode { .. })
+        );
+        !hopeless && !self.is_disconnected()
+    }
 }
 
 impl From<DriveError> for SessionError {
@@ -343,7 +352,7 @@ impl<'a> DfuSession<'a> {
             }
             Err(error) => {
                 let error = SessionError::from(error);
-                if !error.is_disconnected() {
+                if error.is_worth_tidying() {
                     self.tidy(limits.deadline);
                 }
                 Err(error)

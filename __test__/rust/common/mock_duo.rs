@@ -15,6 +15,7 @@ pub enum Trouble {
     Noise,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each switches one fault, by itself")]
 pub struct MockDuo {
     pub state: u8,
     pub pointer: u32,
@@ -72,6 +73,11 @@ impl MockDuo {
     /// The numbers of the class requests that were sent.
     pub fn requests(&self) -> Vec<u8> {
         self.log.iter().map(|&(request, ..)| request).collect()
+    }
+
+    /// How often a class request was sent.
+    pub fn count(&self, request: u8) -> usize {
+        self.log.iter().filter(|r| r.0 == request).count()
     }
 
     pub fn control_out(&mut self, request: u8, value: u16, data: &[u8]) -> Result<(), Trouble> {
@@ -160,17 +166,16 @@ impl MockDuo {
                 self.busy -= 1;
                 4
             }
-            3 | 4 => match self.pending.take() {
-                Some((block, data)) => {
+            3 | 4 => {
+                if let Some((block, data)) = self.pending.take() {
                     self.state = 3;
                     self.carry_out(block, &data)?;
                     4
-                }
-                None => {
+                } else {
                     self.state = 5;
                     5
                 }
-            },
+            }
             6 => {
                 self.state = 8;
                 self.leaving = true;
