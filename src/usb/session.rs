@@ -21,7 +21,7 @@ use crate::dfuse::{
 
 /// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
 const DCT_NAME: &str = "DCT Flash";
-/// The part of the DCT that the bootloader gives access to.
+/// The part of the DCT that the bootloader gives access to, from address 0.
 const DCT_LENGTH: usize = 0x4000;
 
 /// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
@@ -403,7 +403,7 @@ fn find_dct(
 }
 
 fn is_dct(map: &MemoryMap) -> bool {
-    map.start() == 0 && map.all(0, DCT_LENGTH, |access| access.readable() && access.writable())
+    map.all(0, DCT_LENGTH, |access| access.readable() && access.writable())
 }
 
 fn check_functional(functional: DfuFunctional) -> Result<(), SessionError> {
