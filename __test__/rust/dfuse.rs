@@ -127,11 +127,11 @@ mod recover {
     }
 
     #[test]
-    fn a_device_without_getstate_is_asked_for_its_status() {
-        for state in [2, 3, 5, 9, 10, 15] {
+    fn a_device_without_getstate_is_asked_for_its_status_once_nothing_is_pending() {
+        for state in [2, 3, 5, 6, 9, 10, 15] {
             let mut duo = MockDuo { getstate_stalls: true, ..MockDuo::in_state(state) };
             assert_eq!(drive(&mut duo, Recover::new()).0, Ok(()), "from {state}");
-            assert_eq!(duo.state, 2);
+            assert_eq!((duo.state, duo.written, duo.leaving), (2, 0, false), "from {state}");
         }
     }
 
@@ -222,6 +222,17 @@ mod upload {
         let mut duo = MockDuo { addresses_refused: true, ..MockDuo::new() };
         let error = drive(&mut duo, upload(Start::Unknown, 34, 1216, 1)).0.unwrap_err();
         assert_eq!(error, DfuError::AddressRefused { address: 34 });
+    }
+
+    #[test]
+    fn an_address_that_was_not_carried_out_is_not_read_from() {
+        let mut machine = Machine::new(upload(Start::Idle, 34, 1216, 1), DEADLINE);
+        for reply in [Reply::Sent, Reply::Data(&[0, 0, 0, 0, 5, 0])] {
+            assert!(matches!(machine.poll(Duration::ZERO), Action::Send(_)));
+            machine.reply(Duration::ZERO, reply);
+        }
+        let error = machine.into_result().unwrap_err();
+        assert!(matches!(error, DfuError::UnexpectedState { state: State::DnloadIdle, .. }), "{error:?}");
     }
 
     #[test]
@@ -362,9 +373,10 @@ mod download {
 
     #[test]
     fn an_answer_that_makes_no_sense_while_writing_leaves_the_outcome_open() {
-        for answer in [&[0, 0, 0, 0, 2, 0][..], &[3, 0, 0, 0, 10, 0], &[0; 5], &[]] {
+        for answer in [&[0, 0, 0, 0, 2, 0][..], &[0, 0, 0, 0, 5, 0], &[3, 0, 0, 0, 10, 0], &[0; 5], &[]] {
             let mut machine = Machine::new(download(Start::Idle, 34, &[7; 16]), DEADLINE);
-            for reply in [Reply::Sent, Reply::Data(&[0, 0, 0, 0, 5, 0]), Reply::Sent, Reply::Data(answer)] {
+            let pointed = [Reply::Sent, Reply::Data(&[0, 0, 0, 0, 4, 0]), Reply::Data(&[0, 0, 0, 0, 5, 0])];
+            for reply in pointed.into_iter().chain([Reply::Sent, Reply::Data(answer)]) {
                 assert!(matches!(machine.poll(Duration::ZERO), Action::Send(_)));
                 machine.reply(Duration::ZERO, reply);
             }
@@ -376,7 +388,7 @@ mod download {
     fn a_write_that_has_begun_outlives_the_deadline_and_one_that_has_not_does_not_begin() {
         let mut machine = Machine::new(download(Start::Idle, 34, &[7; 16]), Duration::from_secs(1));
         let now = Duration::from_millis(999);
-        for reply in [&[][..], &[0, 0, 0, 0, 5, 0]] {
+        for reply in [&[][..], &[0, 0, 0, 0, 4, 0], &[0, 0, 0, 0, 5, 0]] {
             assert!(matches!(machine.poll(now), Action::Send(_)) && machine.interruptible());
             machine.reply(now, if reply.is_empty() { Reply::Sent } else { Reply::Data(reply) });
         }
