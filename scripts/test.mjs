@@ -163,7 +163,8 @@ async function types() {
 async function nodeTest() {
   const files = [...testFiles('__test__/node'), ...testFiles('__test__/cli')]
   if (files.length === 0) return { passed: 0, failed: 0, note: 'no test files' }
-  const args = ['--test', '--test-reporter=spec', '--test-timeout=120000', ...files]
+  // The limit is each file's, in milliseconds.
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]
   const { status, output } = await capture(process.execPath, args)
   return withStatus({ ...nodeTestCounts(output), output }, status)
 }

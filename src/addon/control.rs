@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Function, FunctionRef, Object, ObjectRef, Promise};
+use napi::bindgen_prelude::{Function, FunctionRef, JsObjectValue, Object, ObjectRef, Promise, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, JsValue, Status};
+use napi::{Env, Status, ValueType};
 use napi_derive::napi;
 use tokio::runtime::Handle;
 
@@ -63,17 +63,10 @@ impl Remote {
     /// Takes the callbacks over, and listens to the signal.
     pub(super) fn take(
         env: &Env,
-        control: Option<Object<'_>>,
-    ) -> napi::Result<Result<(Self, Option<Subscription>), Error>> {
+        control: Option<&Object<'_>>,
+    ) -> napi::Result<(Self, Option<Subscription>)> {
         let mut remote = Self { listener: None, question: None, cancel: Cancel::default() };
-        let Some(object) = control else { return Ok(Ok((remote, None))) };
-        for key in Object::keys(&object)? {
-            if !matches!(key.as_str(), "signal" | "onEvent" | "confirm") {
-                let message = format!("the control object has no property {key:?}");
-                return Ok(Err(Error::new(Code::InvalidArgument, message)
-                    .hint("it takes signal, onEvent and confirm")));
-            }
-        }
+        let Some(object) = control else { return Ok((remote, None)) };
         if let Some(listener) = object.get::<Function<'_, ProgressEvent, ()>>("onEvent")? {
             let wrap: Function<'_, Function<'_, ProgressEvent, ()>, Function<'_, Option<ProgressEvent>, ()>> =
                 env.run_script(LISTENER)?;
@@ -92,8 +85,9 @@ impl Remote {
             remote.question = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
         let signal = object.get::<Object<'_>>("signal")?;
-        let subscription = signal.map(|signal| subscribe(env, &signal, &remote.cancel)).transpose()?.flatten();
-        Ok(Ok((remote, subscription)))
+        let subscription =
+            signal.map(|signal| subscribe(env, &signal, &remote.cancel)).transpose()?.flatten();
+        Ok((remote, subscription))
     }
 
     pub(super) fn cancel(&self) -> &Cancel {
@@ -127,6 +121,29 @@ impl workflow::Control for Remote {
     }
 }
 
+/// Refuses a control object with properties that mean nothing: a typing error in `signal` would go unnoticed
+/// until somebody wants to stop a write.
+pub(super) fn check(control: Option<&Object<'_>>) -> Result<(), Error> {
+    let Some(object) = control else { return Ok(()) };
+    let refused = |message: String| {
+        Error::new(Code::InvalidArgument, message).hint("it takes signal, onEvent and confirm")
+    };
+    for key in Object::keys(object).map_err(|error| refused(error.reason.clone()))? {
+        let expected = match key.as_str() {
+            "signal" => ValueType::Object,
+            "onEvent" | "confirm" => ValueType::Function,
+            _ => return Err(refused(format!("the control object has no property {key:?}"))),
+        };
+        let value: Unknown<'_> =
+            object.get_named_property(&key).map_err(|error| refused(error.reason.clone()))?;
+        match value.get_type() {
+            Ok(kind) if kind == expected || kind == ValueType::Undefined => {}
+            _ => return Err(refused(format!("the control object's {key} is of the wrong type"))),
+        }
+    }
+    Ok(())
+}
+
 fn subscribe(env: &Env, signal: &Object<'_>, cancel: &Cancel) -> napi::Result<Option<Subscription>> {
     if signal.get::<bool>("aborted")? == Some(true) {
         cancel.request();
@@ -137,7 +154,8 @@ fn subscribe(env: &Env, signal: &Object<'_>, cancel: &Cancel) -> napi::Result<Op
         shared.request();
         Ok(())
     })?;
-    let add: Function<'_, (String, Function<'_, (), ()>), ()> = signal.get_named_property("addEventListener")?;
+    let add: Function<'_, (String, Function<'_, (), ()>), ()> =
+        signal.get_named_property("addEventListener")?;
     add.apply(*signal, ("abort".to_owned(), listener).into())?;
     Ok(Some(Subscription { signal: signal.create_ref()?, listener: listener.create_ref()? }))
 }

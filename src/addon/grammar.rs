@@ -3,157 +3,185 @@
 //! A struct is an options object of the API (`napi(object)`, and the JSDoc of `index.d.ts`), the options of a
 //! command (`clap::Args`, and the text of `--help`), and the shape that objects from JavaScript are checked
 //! against (`serde`, unknown properties refused). Defaults are not here: they live in the workflows, where both
-//! readers meet them.
+//! readers meet them. Fields that several structs share are repeated: napi does not flatten, and a macro would
+//! hide their comments from it.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 
-/// Declares an options object; `usb` adds what every command that reaches for a device has.
-macro_rules! options {
-    ($(#[doc = $doc:literal])* $name:ident { $($fields:tt)* }) => {
-        $(#[doc = $doc])*
-        #[napi(object)]
-        #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct $name { $($fields)* }
-    };
-    ($(#[doc = $doc:literal])* usb $name:ident { $($fields:tt)* }) => {
-        options! {
-            $(#[doc = $doc])*
-            $name {
-                $($fields)*
-                /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
-                /// is taken as your word, together with `--path`.
-                #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-                pub device: Option<String>,
-                /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-                #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-                pub path: Option<String>,
-                /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-                #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-                pub usbip: Option<String>,
-                /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
-                #[arg(long, value_name = "SECONDS")]
-                pub timeout: Option<u32>,
-            }
-        }
-    };
+/// Options of `listDevices`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListOptions {
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
 }
 
-options! {
-    /// Options of `listDevices`.
-    usb ListOptions {}
+/// Options of `backupKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackupOptions {
+    /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+    /// overwritten. Without it the backup goes to the archive.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// Save the bytes of the key slot even when they are no key.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub raw: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
 }
 
-options! {
-    /// Options of `backupKey`.
-    usb BackupOptions {
-        /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-        /// overwritten. Without it the backup goes to the archive.
-        #[arg(value_name = "FILE")]
-        pub file: Option<String>,
-        /// Save the bytes of the key slot even when they are no key.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub raw: Option<bool>,
-        /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-        #[arg(long, value_name = "DIR")]
-        pub archive: Option<String>,
-    }
+/// Options of `restoreKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RestoreOptions {
+    /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Leave DFU mode once the key is in place and verified.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub leave: Option<bool>,
+    /// Write the key even though it is known to be another device's.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub allow_other_device: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is in the key slot now. If the write fails, that key is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
 }
 
-options! {
-    /// Options of `restoreKey`.
-    usb RestoreOptions {
-        /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
-        #[arg(value_name = "FILE")]
-        pub file: String,
-        /// Leave DFU mode once the key is in place and verified.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub leave: Option<bool>,
-        /// Write the key even though it is known to be another device's.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub allow_other_device: Option<bool>,
-        /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-        #[arg(long, value_name = "DIR")]
-        pub archive: Option<String>,
-        /// Do not back up what is in the key slot now. If the write fails, that key is lost.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub no_backup: Option<bool>,
-        /// Check everything and say what would be done; write nothing anywhere.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub dry_run: Option<bool>,
-    }
+/// Options of `resetKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResetOptions {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is in the key slot now. That key is then lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
 }
 
-options! {
-    /// Options of `resetKey`.
-    usb ResetOptions {
-        /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-        #[arg(long, value_name = "DIR")]
-        pub archive: Option<String>,
-        /// Do not back up what is in the key slot now. That key is then lost.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub no_backup: Option<bool>,
-        /// Check everything and say what would be done; write nothing anywhere.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub dry_run: Option<bool>,
-    }
+/// Options of `inspectKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InspectOptions {
+    /// The file to look at: a key in any form, a backup, or a dump that begins with a key.
+    #[arg(value_name = "FILE")]
+    pub file: String,
 }
 
-options! {
-    /// Options of `inspectKey`.
-    InspectOptions {
-        /// The file to look at: a key in any form, a backup, or a dump that begins with a key.
-        #[arg(value_name = "FILE")]
-        pub file: String,
-    }
-}
-
-options! {
-    /// Options of `provision`.
-    ProvisionOptions {
-        /// The device id of the Duo, 24 hexadecimal digits.
-        #[arg(value_name = "DEVICE_ID")]
-        pub device_id: String,
-        /// A key file whose public half is sent: public or private, PEM or DER. Without it and without
-        /// `--from-device` the generic key is sent, as device-provisioning-helper did.
-        #[arg(value_name = "KEY_FILE")]
-        pub key_file: Option<String>,
-        /// Send the public key that belongs to the private key in the attached Duo, read over USB.
-        /// Recommended where the Duo is at hand.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub from_device: Option<bool>,
-        /// The product id; 88, the Duo's, unless given.
-        #[arg(long, value_name = "N")]
-        pub product_id: Option<u32>,
-        /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
-        /// used, unless given.
-        #[arg(long, value_name = "URL", help_heading = "Which cloud")]
-        pub api_url: Option<String>,
-        /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
-        #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
-        pub allow_http: Option<bool>,
-        /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
-        /// login of particle-cli.
-        #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
-        pub token_file: Option<String>,
-        /// The access token itself; only in the API, since a command line is no place for a secret.
-        #[arg(skip)]
-        pub token: Option<String>,
-        /// With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it.
-        #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-        pub path: Option<String>,
-        /// With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`.
-        #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-        pub usbip: Option<String>,
-        /// Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given.
-        #[arg(long, value_name = "SECONDS")]
-        pub timeout: Option<u32>,
-        /// Check everything and say what would be sent; send nothing.
-        #[arg(long, num_args = 0, default_missing_value = "true")]
-        pub dry_run: Option<bool>,
-    }
+/// Options of `provision`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProvisionOptions {
+    /// The device id of the Duo, 24 hexadecimal digits.
+    #[arg(value_name = "DEVICE_ID")]
+    pub device_id: String,
+    /// A key file whose public half is sent: public or private, PEM or DER. Without it and without
+    /// `--from-device` the generic key is sent, as device-provisioning-helper did.
+    #[arg(value_name = "KEY_FILE")]
+    pub key_file: Option<String>,
+    /// Send the public key that belongs to the private key in the attached Duo, read over USB.
+    /// Recommended where the Duo is at hand.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub from_device: Option<bool>,
+    /// The product id; 88, the Duo's, unless given.
+    #[arg(long, value_name = "N")]
+    pub product_id: Option<u32>,
+    /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+    /// used, unless given.
+    #[arg(long, value_name = "URL", help_heading = "Which cloud")]
+    pub api_url: Option<String>,
+    /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub allow_http: Option<bool>,
+    /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+    /// login of particle-cli.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub token_file: Option<String>,
+    /// The access token itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub token: Option<String>,
+    /// With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u32>,
+    /// Check everything and say what would be sent; send nothing.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
 }
 
 /// A release of the Duo's bootloader.
@@ -184,34 +212,36 @@ pub enum CloudFlavor {
     Brewskey,
 }
 
-options! {
-    /// Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`.
-    VirtualDuoOptions {
-        /// How many Duos, 1 to 16; 1 unless given.
-        #[arg(long, value_name = "N")]
-        pub duos: Option<u32>,
-        /// The bootloader they have; r6 unless given.
-        #[arg(long, value_enum, value_name = "RELEASE")]
-        pub bootloader: Option<Bootloader>,
-        /// The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
-        #[arg(long = "usbip", value_name = "PORT")]
-        pub usbip_port: Option<u16>,
-    }
+/// Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VirtualDuoOptions {
+    /// How many Duos, 1 to 16; 1 unless given.
+    #[arg(long, value_name = "N")]
+    pub duos: Option<u32>,
+    /// The bootloader they have; r6 unless given.
+    #[arg(long, value_enum, value_name = "RELEASE")]
+    pub bootloader: Option<Bootloader>,
+    /// The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
+    #[arg(long = "usbip", value_name = "PORT")]
+    pub usbip_port: Option<u16>,
 }
 
-options! {
-    /// Options of `LocalCloud.start`, and of the local cloud of `simulate`.
-    LocalCloudOptions {
-        /// Whose answers to give; particle unless given.
-        #[arg(long, value_enum, value_name = "SERVER")]
-        pub flavor: Option<CloudFlavor>,
-        /// The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one).
-        #[arg(long = "cloud", value_name = "PORT")]
-        pub cloud_port: Option<u16>,
-        /// The access token to accept; a new random one unless given.
-        #[arg(skip)]
-        pub token: Option<String>,
-    }
+/// Options of `LocalCloud.start`, and of the local cloud of `simulate`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LocalCloudOptions {
+    /// Whose answers to give; particle unless given.
+    #[arg(long, value_enum, value_name = "SERVER")]
+    pub flavor: Option<CloudFlavor>,
+    /// The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one).
+    #[arg(long = "cloud", value_name = "PORT")]
+    pub cloud_port: Option<u16>,
+    /// The access token to accept; a new random one unless given.
+    #[arg(skip)]
+    pub token: Option<String>,
 }
 
 /// The command line.

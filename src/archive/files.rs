@@ -93,8 +93,11 @@ pub fn create_new(path: &Path, bytes: &[u8], owner: &Owner) -> Result<(), FileEr
     }
     let folder = folder_of(path);
     // tempfile makes its files with mode 0600.
-    let mut temporary =
-        tempfile::Builder::new().prefix(".duo-provision-").suffix(".tmp").tempfile_in(folder).map_err(failed)?;
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".duo-provision-")
+        .suffix(".tmp")
+        .tempfile_in(folder)
+        .map_err(failed)?;
     temporary.write_all(bytes).map_err(failed)?;
     owner.take(temporary.as_file()).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;

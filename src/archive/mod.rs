@@ -79,10 +79,7 @@ pub struct NoArchive;
 
 impl Archive {
     /// The archive that `option`, the environment or the user's data directory name. Touches nothing.
-    pub fn locate(
-        option: Option<&Path>,
-        env: &dyn Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, NoArchive> {
+    pub fn locate(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, NoArchive> {
         let owner = Owner::detect(env);
         let folder = location::locate(option, env, &owner).ok_or(NoArchive)?;
         Ok(Self { folder, owner })

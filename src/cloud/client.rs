@@ -110,7 +110,7 @@ impl Client {
         cancel: impl Future<Output = ()> + Send,
     ) -> Result<Accepted, CloudError> {
         let mut cancel = pin!(cancel);
-        let end = self.timer.now() + options.deadline;
+        let end = self.timer.now().saturating_add(options.deadline);
         let mut expiry = self.timer.sleep(options.deadline);
         // The last answer that the cloud gave, which says more than a later failure to connect.
         let mut answer: Option<CloudError> = None;

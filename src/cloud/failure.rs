@@ -25,7 +25,7 @@ pub enum CloudError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// No connection: nothing was sent.
-    #[error("{host} cannot be reached, nothing was sent: {reason}{}", if *.proxy { " (HTTPS_PROXY is set)" } else { "" })]
+    #[error("{host} cannot be reached, nothing was sent: {reason}{}", proxy_note(*.proxy))]
     Unreachable {
         /// The API's host.
         host: String,
@@ -49,6 +49,10 @@ pub enum CloudError {
         /// True where a request may have been sent, the outcome of which is not known.
         sent: bool,
     },
+}
+
+fn proxy_note(proxy: bool) -> &'static str {
+    if proxy { " (HTTPS_PROXY is set)" } else { "" }
 }
 
 /// Why there is no connection.
@@ -146,7 +150,9 @@ fn tls_problem(error: &rustls::Error) -> TlsProblem {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsProblem::WrongHost
         }
-        CertificateError::UnknownIssuer => TlsProblem::Untrusted,
+        // A signature that does not fit is what another authority of the same name makes, as when one's own
+        // was made anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsProblem::Untrusted,
         // `openssl req -x509` marks its self-signed certificates as authorities, which is what the verifier
         // stumbles over first. Its error type is not among rustls's own.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsProblem::Untrusted,
@@ -180,7 +186,8 @@ pub(super) fn chain(error: &reqwest::Error) -> String {
     let mut next = error.source();
     while let Some(error) = next {
         let text = error.to_string();
-        if words.last() != Some(&text) {
+        // hyper-util's name for the phase, which the caller's own words say better.
+        if !text.starts_with("client error (") && words.last() != Some(&text) {
             words.push(text);
         }
         next = cause(error);

@@ -12,6 +12,8 @@
 //!
 //! A write sets its address always, also where the pointer is believed to be right already.
 
+use std::time::Duration;
+
 use super::Buffer;
 use super::error::{DfuError, Failure, Stage, Touched};
 use super::geometry::Geometry;
@@ -95,12 +97,13 @@ impl Operation for Download {
         }
     }
 
-    fn patience(&self) -> std::time::Duration {
+    fn patience(&self) -> Duration {
         if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
     }
 
+    /// The way back to dfuIDLE belongs to it: without it the write cannot be read back.
     fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_))
+        matches!(self.state, State::Program(_) | State::Finish)
     }
 
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {

@@ -4,6 +4,8 @@
 //! the bus half a second later. A disconnection is therefore success, from that request on and not before.
 //! A `DFU_ABORT` in between would cancel it.
 
+use std::time::Duration;
+
 use super::error::{DfuError, Failure, Stage};
 use super::machine::{Operation, Reply, Start, Step};
 use super::recover::Recover;
@@ -11,9 +13,10 @@ use super::request::{Command, FIRST_BLOCK};
 use super::settle::{read_status, sent};
 use super::status;
 
-/// How often `DFU_GETSTATUS` is sent where it brings no answer; a device that drops off the bus can look
-/// like a bus error first, and like a device that is gone at the second attempt.
-const ATTEMPTS: u32 = 3;
+/// How often `DFU_GETSTATUS` is sent where it brings no answer, and the time in between: a device that drops
+/// off the bus can look like a bus error until the hub has noticed.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
 enum State {
@@ -48,7 +51,8 @@ impl Leave {
         match reply {
             Reply::Failed(Failure::Disconnected) => Step::Done(Ok(())),
             Reply::Failed(Failure::Timeout | Failure::Other(_)) if attempt < ATTEMPTS => {
-                self.go(State::Confirm { attempt: attempt + 1 })
+                self.state = State::Confirm { attempt: attempt + 1 };
+                Step::Wait(PAUSE)
             }
             reply => match read_status(at, reply).map(|status| status.state) {
                 Ok(

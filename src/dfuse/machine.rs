@@ -51,8 +51,7 @@ pub enum Action<'a> {
     Done,
 }
 
-/// What came of a transfer.
-#[derive(Debug)]
+/// What came of a transfer. Without `Debug`, as it may hold a private key.
 pub enum Reply<'a> {
     /// A host-to-device transfer completed.
     Sent,
@@ -63,7 +62,6 @@ pub enum Reply<'a> {
 }
 
 /// How an operation goes on after a reply.
-#[derive(Debug)]
 #[must_use]
 pub enum Step<T> {
     /// With its next request, at once.
@@ -130,7 +128,6 @@ pub trait Operation {
 ///
 /// A write, once its block has been handed over, is not abandoned half-way by the operation's deadline any
 /// more than by a cancellation: it has [`PROGRAM_TIMEOUT`] from that moment, however near the deadline is.
-#[derive(Debug)]
 pub struct Machine<O: Operation> {
     operation: O,
     deadline: Duration,
@@ -146,9 +143,10 @@ impl<O: Operation> Machine<O> {
         Self { operation, deadline, committed_until: None, resume_at: None, awaiting: false, result: None }
     }
 
-    /// True while the driver has to go on although somebody wants to cancel.
-    pub fn committed(&self) -> bool {
-        self.result.is_none() && self.operation.committed()
+    /// True where the driver may stop for good, because somebody wants to cancel: the operation has not
+    /// ended, and nothing that was handed over is still open.
+    pub fn interruptible(&self) -> bool {
+        self.result.is_none() && !self.operation.committed()
     }
 
     /// Whether the flash may have changed, for a driver that stops before the end.

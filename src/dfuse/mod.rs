@@ -9,8 +9,8 @@
 //! with its deadline. Times are [`Duration`](std::time::Duration)s since an origin of the driver's choice,
 //! which never go back. The driver repeats, until told [`Action::Done`]:
 //!
-//! 1. Where [`Machine::committed`] is false, it may stop for good (a cancellation). Where it is true, a
-//!    block or a leave has been handed over and its outcome is still open: it has to go on.
+//! 1. Where [`Machine::interruptible`] is true, it may stop for good (a cancellation). Where it is not, a
+//!    block or a leave has been handed over and its outcome is still open, or there is a result already.
 //! 2. It calls [`Machine::poll`] with the present time.
 //! 3. On [`Action::Send`] it performs that one transfer within its time limit and hands what came of it to
 //!    [`Machine::reply`]. On [`Action::Wait`] it lets the time pass and polls again.

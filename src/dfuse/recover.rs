@@ -1,7 +1,8 @@
 //! To dfuIDLE, from whatever state the device was left in.
 //!
-//! Asks with `DFU_GETSTATE`, which has no side effects, and with `DFU_GETSTATUS` only where that is refused:
-//! in dfuDNLOAD-SYNC and dfuMANIFEST-SYNC the latter would commit a block, or a leave, of somebody else's.
+//! Asks with `DFU_GETSTATE`, which has no side effects. In dfuDNLOAD-SYNC and dfuMANIFEST-SYNC,
+//! `DFU_GETSTATUS` would commit a block, or a leave, of somebody else's. So where `DFU_GETSTATE` is refused,
+//! `DFU_ABORT` goes first: it discards both, and where it has nothing to do it does nothing.
 
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use super::machine::{Operation, Reply, Step};
 use super::request::Command;
 use super::status::{State, Status};
 
-/// Requests after which a device counts as stuck. The longest way without waiting, out of state 15, takes
-/// five; the rest is for a device that is busy, which with the growing pauses below is given 10 seconds.
+/// Requests after which a device counts as stuck. The longest way without waiting, out of state 15 with a
+/// device that refuses `DFU_GETSTATE`, takes eleven; the rest is for a device that is busy, which with the growing pauses below is given 10 seconds.
 pub const MAX_REQUESTS: u32 = 16;
 
 /// The first pause while the device is busy; each is twice as long as the last, up to [`LONGEST_PAUSE`].
@@ -25,6 +26,7 @@ const AFTER_UPLOAD_OF_BLOCK_1: u8 = 15;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ask {
     State,
+    Discard,
     Status,
     Abort,
     Clear,
@@ -96,7 +98,7 @@ impl Operation for Recover {
         match self.ask {
             Ask::State => Command::GetState,
             Ask::Status => Command::GetStatus,
-            Ask::Abort => Command::Abort,
+            Ask::Discard | Ask::Abort => Command::Abort,
             Ask::Clear => Command::ClrStatus,
         }
     }
@@ -107,11 +109,14 @@ impl Operation for Recover {
         let step = match (reply, self.ask) {
             (Reply::Data(bytes), Ask::State | Ask::Status) => self.read(at, bytes),
             (Reply::Failed(Failure::Stall), Ask::State) => {
+                self.ask = Ask::Discard;
+                Step::Next
+            }
+            (Reply::Sent, Ask::Discard) => {
                 self.ask = Ask::Status;
                 Step::Next
             }
-            // Look again, whether the device took the request or refused it. (A stalled `DFU_GETSTATUS` is
-            // how a pending write fails, and the next one is answered.)
+            // Look again, whether the device took the request or refused it.
             (Reply::Sent | Reply::Failed(Failure::Stall), _) => {
                 self.ask = Ask::State;
                 Step::Next

@@ -1,6 +1,9 @@
 //! `DFU_GETSTATUS` after `DFU_DNLOAD`, until the device is in dfuDNLOAD-IDLE.
 //!
-//! Knows how to wait; what a failure means depends on what was sent, so that is left to the caller.
+//! Knows how to wait; what a failure means depends on what was sent, so that is left to the caller. The
+//! bootloader carries out what was sent while it answers dfuDNBUSY, always and once. A device that comes to
+//! dfuDNLOAD-IDLE without that answer has not carried it out: something else took it there, and its pointer
+//! or its flash is not what it would be taken for.
 
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ const MIN_POLL: Duration = Duration::from_millis(10);
 #[derive(Debug, Default)]
 pub(super) struct Settle {
     asked: bool,
+    was_busy: bool,
 }
 
 impl Settle {
@@ -31,8 +35,11 @@ impl Settle {
         let again = std::mem::replace(&mut self.asked, true);
         let least = if again { MIN_POLL } else { Duration::ZERO };
         match status.state {
-            State::DnloadIdle => Step::Done(Ok(())),
-            State::DnBusy => pause(status.poll_timeout.min(MAX_POLL).max(least)),
+            State::DnloadIdle if self.was_busy => Step::Done(Ok(())),
+            State::DnBusy => {
+                self.was_busy = true;
+                pause(status.poll_timeout.min(MAX_POLL).max(least))
+            }
             // The poll time is a left-over here: r5 and r6 repeat their last one in every state.
             State::DnloadSync => pause(least),
             state => Step::fail(DfuError::UnexpectedState { at, state }),

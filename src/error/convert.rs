@@ -96,9 +96,10 @@ impl Error {
                 "save it with `duo-provision backup`, then `duo-provision restore` that file, \
                  which writes it in the form that the firmware reads",
             ),
-            Slot::Ec => {
-                (Code::KeySlotEc, "restore a backup of this Duo, or let it make a new key with: duo-provision reset")
-            }
+            Slot::Ec => (
+                Code::KeySlotEc,
+                "restore a backup of this Duo, or let it make a new key with: duo-provision reset",
+            ),
             Slot::WrongSize { .. } => (
                 Code::KeySlotWrongSize,
                 "restore a backup of this Duo, or let it make a new key with: duo-provision reset",
@@ -136,7 +137,9 @@ impl From<UsbError> for Error {
                 Code::UsbWrongDriver,
                 "on Windows, give the device the WinUSB driver with Zadig (bootloader r3 and r4 need that)",
             ),
-            UsbError::Gone => (Code::NoDevice, "leave the Duo connected in DFU mode and run the command again"),
+            UsbError::Gone => {
+                (Code::NoDevice, "leave the Duo connected in DFU mode and run the command again")
+            }
             UsbError::Server(_) => {
                 (Code::UsbipUnreachable, "start one in another terminal: duo-provision simulate --usbip 3240")
             }
@@ -174,9 +177,10 @@ impl From<SessionError> for Error {
                 Code::NotADuo,
                 "this is not a RedBear Duo's bootloader as r3 to r6 are; nothing was read or written",
             ),
-            SessionError::Dfu(DfuError::Leaving) => {
-                (Code::DeviceFault, "the Duo is leaving DFU mode; put it back into DFU mode and run the command again")
-            }
+            SessionError::Dfu(DfuError::Leaving) => (
+                Code::DeviceFault,
+                "the Duo is leaving DFU mode; put it back into DFU mode and run the command again",
+            ),
             _ => (
                 Code::DeviceFault,
                 "unplug the Duo, put it into DFU mode again and run the same command; if that does not help, \
@@ -219,7 +223,10 @@ impl From<ApiUrlError> for Error {
                 Code::PlainHttpRefused,
                 "use https://, or add --allow-http if it is your own cloud on a network you trust",
             ),
-            _ => (Code::ApiUrlInvalid, "an API URL looks like https://api.particle.io or http://localhost:8080"),
+            _ => (
+                Code::ApiUrlInvalid,
+                "an API URL looks like https://api.particle.io or http://localhost:8080",
+            ),
         };
         Self::new(code, error.to_string()).hint(hint)
     }
@@ -235,9 +242,10 @@ impl From<ProfileError> for Error {
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
         let (code, hint) = match &error {
-            NetworkError::NoRoots { .. } => {
-                (Code::CloudNoRoots, "install the package ca-certificates, or point SSL_CERT_FILE at a bundle")
-            }
+            NetworkError::NoRoots { .. } => (
+                Code::CloudNoRoots,
+                "install the package ca-certificates, or point SSL_CERT_FILE at a bundle",
+            ),
             NetworkError::ExtraRoots { .. } => (Code::CloudNoRoots, "correct or unset NODE_EXTRA_CA_CERTS"),
             NetworkError::Proxy => (Code::CloudUnreachable, "correct or unset HTTPS_PROXY"),
             NetworkError::Setup(_) => (Code::Internal, "please report this"),
@@ -266,9 +274,10 @@ impl From<CloudError> for Error {
             CloudError::Unreachable { .. } => {
                 (Code::CloudUnreachable, "check the network and --api-url, then run the command again")
             }
-            CloudError::OutcomeUnknown { .. } => {
-                (Code::CloudOutcomeUnknown, "run the same command again: sending the same key twice does no harm")
-            }
+            CloudError::OutcomeUnknown { .. } => (
+                Code::CloudOutcomeUnknown,
+                "run the same command again: sending the same key twice does no harm",
+            ),
             CloudError::Cancelled { sent: true } => (
                 Code::Interrupted,
                 "whether the cloud took the key is not known; run the same command again to be sure",
@@ -291,7 +300,9 @@ impl From<Refusal> for Error {
             Refusal::KeyRejected { .. } => {
                 (Code::CloudKeyRejected, "look at the key with: duo-provision inspect FILE")
             }
-            Refusal::RateLimited { .. } => (Code::CloudRateLimited, "wait a minute, then run the command again"),
+            Refusal::RateLimited { .. } => {
+                (Code::CloudRateLimited, "wait a minute, then run the command again")
+            }
             Refusal::Timeout | Refusal::ServerError { .. } => {
                 (Code::CloudUnavailable, "wait a minute, then run the command again")
             }
@@ -299,9 +310,10 @@ impl From<Refusal> for Error {
                 Code::CloudUnexpectedReply,
                 "check --api-url: something else than a Particle cloud seems to answer there (a proxy, a login page?)",
             ),
-            Refusal::OtherDevice { .. } => {
-                (Code::CloudUnexpectedReply, "run the command again; if it stays so, report it to the cloud's operator")
-            }
+            Refusal::OtherDevice { .. } => (
+                Code::CloudUnexpectedReply,
+                "run the command again; if it stays so, report it to the cloud's operator",
+            ),
             Refusal::Refused { .. } => (Code::CloudRefused, "the cloud's own words say why"),
         };
         Self::new(code, refusal.to_string()).hint(hint)

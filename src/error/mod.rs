@@ -39,6 +39,8 @@ macro_rules! codes {
 
 /// The exit codes of the command line, one for each kind of thing to do next.
 pub mod exit {
+    /// Done.
+    pub const DONE: u8 = 0;
     /// A defect in this program.
     pub const INTERNAL: u8 = 1;
     /// Arguments, the contents of a given file, a missing token, plain HTTP, a refused confirmation.

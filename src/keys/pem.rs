@@ -20,8 +20,8 @@ pub(super) struct Block {
     pub(super) behind: usize,
 }
 
-/// Whether the bytes are a text with a PEM block in it. DER never is: its third byte at the latest is a
-/// control character.
+/// Whether the bytes are a text with a PEM block in it. DER never is, nor is a dump that begins with DER
+/// and has a text behind it: the tags of numbers and object identifiers are control characters.
 pub(super) fn is_pem(bytes: &[u8]) -> bool {
     find(bytes, BEGIN).is_some_and(|at| {
         bytes[..at].iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())

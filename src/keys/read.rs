@@ -3,6 +3,8 @@
 //!
 //! Slots, dumps and files all begin with the key; what stands behind it is counted and not looked at.
 
+use std::fmt;
+
 use pkcs8::PrivateKeyInfoRef;
 use spki::ObjectIdentifier;
 
@@ -28,7 +30,7 @@ pub enum Form {
     Device,
     /// Canonical PKCS#1 DER, and not the device's form.
     Pkcs1,
-    /// PKCS#1 that is neither: some leading zeros too many or too few.
+    /// PKCS#1 that is neither: some leading zeros that no rule asks for.
     Pkcs1Loose,
     /// PKCS#8 DER, as OpenSSL 3 and particle-cli's `keys new` write.
     Pkcs8,
@@ -36,6 +38,19 @@ pub enum Form {
     Pkcs1Pem,
     /// PKCS#8 PEM.
     Pkcs8Pem,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Device => "PKCS#1 DER as the device writes it",
+            Self::Pkcs1 => "PKCS#1 DER",
+            Self::Pkcs1Loose => "PKCS#1 DER with needless zeros",
+            Self::Pkcs8 => "PKCS#8 DER",
+            Self::Pkcs1Pem => "PKCS#1 PEM",
+            Self::Pkcs8Pem => "PKCS#8 PEM",
+        })
+    }
 }
 
 /// A private key and how it stood in the bytes it was read from.

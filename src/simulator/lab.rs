@@ -62,7 +62,12 @@ pub struct VirtualDuoState {
 
 impl Lab {
     /// Plugs in `count` Duos and listens on 127.0.0.1; port 0 takes a free one.
-    pub fn start(count: u32, generation: Generation, port: u16, clock: Arc<dyn Clock>) -> Result<Self, LabError> {
+    pub fn start(
+        count: u32,
+        generation: Generation,
+        port: u16,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, LabError> {
         if !(1..=MAX_DUOS).contains(&count) {
             return Err(LabError::Count(count));
         }
@@ -70,7 +75,8 @@ impl Lab {
         let server =
             UsbIpServer::start(Arc::clone(&hub), port).map_err(|source| LabError::Port { port, source })?;
         let duo = |number| {
-            let options = DuoOptions { write_time: WRITE_TIME, ..DuoOptions::new(generation, device_id(number)) };
+            let options =
+                DuoOptions { write_time: WRITE_TIME, ..DuoOptions::new(generation, device_id(number)) };
             hub.plug(Duo::new(options, key_maker()))
         };
         let paths = (1..=count).map(duo).collect();

@@ -81,7 +81,7 @@ impl<'a> Driver<'a> {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<O::Output, DriveError> {
         loop {
-            if !machine.committed() && cancelled() {
+            if machine.interruptible() && cancelled() {
                 return Err(DriveError::Cancelled { touched: machine.touched() });
             }
             let now = self.clock.now();

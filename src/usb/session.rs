@@ -21,7 +21,7 @@ use crate::dfuse::{
 
 /// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
 const DCT_NAME: &str = "DCT Flash";
-/// The part of the DCT that the bootloader gives access to.
+/// The part of the DCT that the bootloader gives access to, from address 0.
 const DCT_LENGTH: usize = 0x4000;
 
 /// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
@@ -36,6 +36,9 @@ const MAX_ALT_SETTINGS: usize = 16;
 
 /// How long a device is given to come back to dfuIDLE after an operation that failed.
 const TIDY_TIME: Duration = Duration::from_secs(2);
+
+/// How long a read-back may take at least, where the write before it has used up the time allowed.
+const READ_BACK_TIME: Duration = Duration::from_secs(2);
 
 /// Why a session could not be opened, or an operation in it failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +159,15 @@ impl SessionError {
     fn is_disconnected(&self) -> bool {
         matches!(self, Self::Dfu(error) if error.is_disconnected())
     }
+
+    /// True where there may be something to put in order and a device to do it.
+    fn is_worth_tidying(&self) -> bool {
+        let hopeless = matches!(
+            self,
+            Self::Dfu(DfuError::Stuck { .. } | DfuError::Leaving | DfuError::NotInDfuMode { .. })
+        );
+        !hopeless && !self.is_disconnected()
+    }
 }
 
 impl From<DriveError> for SessionError {
@@ -164,6 +176,19 @@ impl From<DriveError> for SessionError {
             DriveError::Dfu(error) => Self::Dfu(error),
             DriveError::Cancelled { touched } => Self::Cancelled { touched },
         }
+    }
+}
+
+/// What may end an operation before its time.
+#[derive(Clone, Copy)]
+struct Limits {
+    deadline: Duration,
+    cancellable: bool,
+}
+
+impl Limits {
+    fn until(deadline: Duration) -> Self {
+        Self { deadline, cancellable: true }
     }
 }
 
@@ -225,7 +250,7 @@ impl<'a> DfuSession<'a> {
 
     /// Reads `length` bytes. A read that fails is tried once more.
     pub fn read(&mut self, address: u32, length: usize, deadline: Duration) -> Result<Buffer, SessionError> {
-        let [data] = self.read_passes(address, length, deadline)?;
+        let [data] = self.read_passes(address, length, Limits::until(deadline))?;
         Ok(data)
     }
 
@@ -237,12 +262,16 @@ impl<'a> DfuSession<'a> {
         length: usize,
         deadline: Duration,
     ) -> Result<(Buffer, Buffer), SessionError> {
-        let [first, second] = self.read_passes(address, length, deadline)?;
+        let [first, second] = self.read_passes(address, length, Limits::until(deadline))?;
         Ok((first, second))
     }
 
     /// Writes `data`, at most one block, and returns what is there then, for the caller to compare: only
     /// that proves a write. Never writes twice.
+    ///
+    /// Once the block was sent, neither a cancellation nor the deadline keeps it from being read back: a few
+    /// milliseconds more tell whether a key is whole. (A device that does not answer is given up all the same,
+    /// [`PROGRAM_TIMEOUT`](crate::dfuse::machine::PROGRAM_TIMEOUT) and two seconds later at most.)
     ///
     /// Where it fails, [`SessionError::touched`] says what may have happened, and [`DfuSession::read`] can
     /// be tried to find out.
@@ -254,28 +283,31 @@ impl<'a> DfuSession<'a> {
     ) -> Result<Buffer, SessionError> {
         let copy = Zeroizing::new(data.to_vec());
         let download = Download::new(&self.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
-        match self.run(download, Start::IdleAt(address), deadline) {
+        match self.run(download, Start::IdleAt(address), Limits::until(deadline)) {
             // The block was written and the way back to dfuIDLE failed: reading finds that way by itself.
             Err(SessionError::Dfu(error)) if error.touched() == Touched::Yes => {}
             result => result?,
         }
-        self.read(address, data.len(), deadline)
-            .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
+        let deadline = deadline.max(self.driver.now() + READ_BACK_TIME);
+        let [read] = self
+            .read_passes(address, data.len(), Limits { deadline, cancellable: false })
+            .map_err(|source| SessionError::ReadBack { source: Box::new(source) })?;
+        Ok(read)
     }
 
     /// Makes the device leave DFU mode and restart. It is gone afterwards.
     pub fn leave(&mut self, deadline: Duration) -> Result<(), SessionError> {
-        self.run(Leave::new(self.start), Start::Unknown, deadline)
+        self.run(Leave::new(self.start), Start::Unknown, Limits::until(deadline))
     }
 
     fn read_passes<const PASSES: usize>(
         &mut self,
         address: u32,
         length: usize,
-        deadline: Duration,
+        limits: Limits,
     ) -> Result<[Buffer; PASSES], SessionError> {
-        let passes = match self.try_read(address, length, PASSES, deadline) {
-            Err(error) if error.is_worth_a_retry() => self.try_read(address, length, PASSES, deadline),
+        let passes = match self.try_read(address, length, PASSES, limits) {
+            Err(error) if error.is_worth_a_retry() => self.try_read(address, length, PASSES, limits),
             result => result,
         }?;
         <[_; PASSES]>::try_from(passes).map_err(|passes| {
@@ -292,11 +324,11 @@ impl<'a> DfuSession<'a> {
         address: u32,
         length: usize,
         passes: usize,
-        deadline: Duration,
+        limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
         let upload =
             Upload::new(&self.geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
-        self.run(upload, Start::IdleAt(address), deadline)
+        self.run(upload, Start::IdleAt(address), limits)
     }
 
     /// Runs an operation; `then` is what is known of the device if it ends well.
@@ -304,18 +336,24 @@ impl<'a> DfuSession<'a> {
         &mut self,
         operation: O,
         then: Start,
-        deadline: Duration,
+        limits: Limits,
     ) -> Result<O::Output, SessionError> {
         self.start = Start::Unknown;
-        match self.driver.run(self.transport.as_mut(), Machine::new(operation, deadline)) {
+        let machine = Machine::new(operation, limits.deadline);
+        let result = if limits.cancellable {
+            self.driver.run(self.transport.as_mut(), machine)
+        } else {
+            self.driver.run_regardless(self.transport.as_mut(), machine)
+        };
+        match result {
             Ok(output) => {
                 self.start = then;
                 Ok(output)
             }
             Err(error) => {
                 let error = SessionError::from(error);
-                if !error.is_disconnected() {
-                    self.tidy(deadline);
+                if error.is_worth_tidying() {
+                    self.tidy(limits.deadline);
                 }
                 Err(error)
             }
@@ -365,7 +403,7 @@ fn find_dct(
 }
 
 fn is_dct(map: &MemoryMap) -> bool {
-    map.start() == 0 && map.all(0, DCT_LENGTH, |access| access.readable() && access.writable())
+    map.all(0, DCT_LENGTH, |access| access.readable() && access.writable())
 }
 
 fn check_functional(functional: DfuFunctional) -> Result<(), SessionError> {

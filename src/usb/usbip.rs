@@ -86,6 +86,10 @@ impl Bus for UsbipBus {
         true
     }
 
+    fn address(&self) -> Option<String> {
+        Some(self.server.to_string())
+    }
+
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
         let mut stream = self.connect()?;
         send(&mut stream, &operation(OP_REQ_DEVLIST))?;

@@ -114,7 +114,8 @@ fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials
         .hint("give the token for that cloud with --token-file FILE or PARTICLE_ACCESS_TOKEN"));
     }
     if found.is_expired(time::OffsetDateTime::from((context.wall)())) {
-        context.note("particle-cli's login has expired, by its own file; log in again if the cloud refuses it");
+        context
+            .note("particle-cli's login has expired, by its own file; log in again if the cloud refuses it");
     }
     context.note(format!("using particle-cli's login (profile {}) at {}", found.name, own.host()));
     Ok(Credentials { token, api: own })

@@ -106,7 +106,8 @@ impl<'a> Opened<'a> {
         context.phase(Phase::Find);
         let opened = find(context, target, timeout).map_err(|error| error.during("looking for the Duo"))?;
         if opened.device.device_id_source == Some(DeviceIdSource::User) {
-            context.note("this bootloader (r3 or r4) does not tell its device id: yours is taken at its word");
+            context
+                .note("this bootloader (r3 or r4) does not tell its device id: yours is taken at its word");
         }
         context.control.event(Event::Found(opened.device.clone()));
         Ok(opened)
@@ -131,7 +132,8 @@ impl<'a> Opened<'a> {
     /// Reads the DCT twice, compares, and judges the key slot.
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
         self.context.phase(Phase::Read);
-        self.read_slot().map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
+        self.read_slot()
+            .map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
     }
 
     fn read_slot(&mut self) -> Result<Snapshot, Error> {
@@ -173,7 +175,9 @@ impl<'a> Opened<'a> {
             let found = context.bus.wait_for(&[DFU_MODE], &here, context.clock, deadline, &|| false)?;
             let found = found.ok_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back"))?;
             match Self::open(context, &found, timeout) {
-                Ok(again) if again.device.device_id.is_none() || again.device.device_id == device.device_id => {
+                Ok(again)
+                    if again.device.device_id.is_none() || again.device.device_id == device.device_id =>
+                {
                     return Ok(Self { device, ..again });
                 }
                 Ok(_) => return Err(Error::new(Code::WrongDevice, "another Duo is at that port now")),
@@ -269,8 +273,10 @@ fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) ->
         })
         .collect();
     let message = format!("{} Duos are in DFU mode: {}", devices.len(), described.join("; "));
-    Error::new(Code::SeveralDevices, message)
-        .hint(format!("choose one: add --path {}", devices.first().map_or("BUS-PORT", |first| first.path.as_str())))
+    Error::new(Code::SeveralDevices, message).hint(format!(
+        "choose one: add --path {}",
+        devices.first().map_or("BUS-PORT", |first| first.path.as_str())
+    ))
 }
 
 /// All Duos in DFU mode, opened or with the reason why not.
@@ -280,8 +286,8 @@ pub(super) fn open_all<'a>(
     timeout: Timeout,
 ) -> Result<Vec<(Device, Result<Opened<'a>, Error>)>, Error> {
     let devices = context.bus.list(&[DFU_MODE])?;
-    let wanted = devices.into_iter().filter(|device| {
-        target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
-    });
+    let wanted = devices
+        .into_iter()
+        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));
     Ok(wanted.map(|device| (device.clone(), Opened::open(context, &device, timeout))).collect())
 }

@@ -4,10 +4,7 @@ use std::path::Path;
 
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::{Context, Event, Phase};
-use crate::archive::{
-    Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, sha256_hex,
-    store_at,
-};
+use crate::archive::{Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, sha256_hex, store_at};
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Slot;
@@ -23,7 +20,8 @@ pub(super) enum Destination<'a> {
 /// The archive that the options and the environment name.
 pub(super) fn locate_archive(context: Context<'_>, option: Option<&str>) -> Result<Archive, Error> {
     Archive::locate(option.map(Path::new), &context.env).map_err(|missing| {
-        Error::new(Code::FileNotFound, missing.to_string()).hint("name a folder for backups with --archive DIR")
+        Error::new(Code::FileNotFound, missing.to_string())
+            .hint("name a folder for backups with --archive DIR")
     })
 }
 
@@ -54,7 +52,9 @@ pub(super) fn keep_before_write(
     archive: Option<&Archive>,
 ) -> Result<Option<Stored>, Error> {
     let Some(archive) = archive else {
-        opened.context.note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
+        opened
+            .context
+            .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(None);
     };
     let destination = Destination::Archive(archive);

@@ -125,8 +125,12 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         device_id: device_id.to_string(),
         generic: source == PublicKeySource::Generic,
     });
-    let request =
-        ProvisioningRequest::new(&device_id.to_string(), &public.to_pem(), product_id, milliseconds(context))?;
+    let request = ProvisioningRequest::new(
+        &device_id.to_string(),
+        &public.to_pem(),
+        product_id,
+        milliseconds(context),
+    )?;
     let network = NetworkEnv::from_lookup(context.env);
     let client = Client::new(credentials.api, options.allow_http, network)?;
     let options = Options { deadline: timeout.duration(), ..Options::default() };

@@ -77,8 +77,7 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
             backup: done.backup.clone(),
         };
         confirm(context, &plan)?;
-        let recovery =
-            Recovery { again: "duo-provision reset".to_owned(), backup: done.backup.as_deref() };
+        let recovery = Recovery { again: "duo-provision reset".to_owned(), backup: done.backup.as_deref() };
         opened = write_verified(opened, &snapshot, &image, &recovery)?;
         done.written = true;
     }

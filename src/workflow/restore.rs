@@ -72,7 +72,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)
         .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
     let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-        let mut done = RestoreDone {
+    let mut done = RestoreDone {
         device: opened.device.clone(),
         previous,
         fingerprint: source.fingerprint,

@@ -89,8 +89,9 @@ impl KeySource {
 fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
     let Some((beside, parsed)) = manifest_beside(path)? else { return Ok(None) };
     let manifest = parsed.map_err(|error| {
-        Error::new(Code::ManifestInvalid, format!("{}: {error}", beside.display()))
-            .hint("if you trust the key file all the same, move the .json file away and run the command again")
+        Error::new(Code::ManifestInvalid, format!("{}: {error}", beside.display())).hint(
+            "if you trust the key file all the same, move the .json file away and run the command again",
+        )
     })?;
     if manifest.sha256 == sha256 {
         return Ok(Some(manifest));

@@ -30,7 +30,9 @@ impl Recovery<'_> {
                 again = self.again,
                 backup = quoted(&backup.to_string_lossy()),
             ),
-            None => format!("to finish: {}{choice}; no backup of the key that was there was made", self.again),
+            None => {
+                format!("to finish: {}{choice}; no backup of the key that was there was made", self.again)
+            }
         }
     }
 }
@@ -76,12 +78,17 @@ pub(super) fn write_verified<'a>(
         }
         Err(error) => {
             context.phase(Phase::Reconcile);
-            context.note(format!("the write was not answered as it should be ({error}); asking the Duo what it holds"));
+            context.note(format!(
+                "the write was not answered as it should be ({error}); asking the Duo what it holds"
+            ));
             let (again, held) = reconcile(opened).map_err(|_| {
-                Error::new(Code::KeyStateUnknown, format!("the outcome of the write could not be learned: {error}"))
-                    .during("writing the key slot")
-                    .on(&device, KeyState::Unknown)
-                    .hint(recovery.hint(&device, context))
+                Error::new(
+                    Code::KeyStateUnknown,
+                    format!("the outcome of the write could not be learned: {error}"),
+                )
+                .during("writing the key slot")
+                .on(&device, KeyState::Unknown)
+                .hint(recovery.hint(&device, context))
             })?;
             opened = again;
             held
@@ -107,12 +114,15 @@ fn judge(
     }
     let old = before.image().private_key_slot().is_some_and(|old| old.as_slice() == held);
     let error = if old {
-        Error::new(Code::WriteFailed, "the Duo reported success but did not write; the old bytes are still there")
-            .on(device, KeyState::Unchanged)
-            .hint(
-                "with bootloader r6, writes need working system firmware 0.3.2 or later; \
+        Error::new(
+            Code::WriteFailed,
+            "the Duo reported success but did not write; the old bytes are still there",
+        )
+        .on(device, KeyState::Unchanged)
+        .hint(
+            "with bootloader r6, writes need working system firmware 0.3.2 or later; \
                  check that, then run the same command again",
-            )
+        )
     } else {
         Error::new(Code::KeyWrong, "the key slot holds neither the old nor the new bytes")
             .on(device, KeyState::Wrong)
@@ -125,8 +135,7 @@ fn reconcile(opened: Opened<'_>) -> Result<(Opened<'_>, zeroize::Zeroizing<Vec<u
     let mut opened = opened.reopen()?;
     let deadline = opened.deadline();
     let offset = u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX);
-    let (first, second) =
-        opened.session.read_twice(offset, DEVICE_PRIVATE_KEY.size, deadline)?;
+    let (first, second) = opened.session.read_twice(offset, DEVICE_PRIVATE_KEY.size, deadline)?;
     if first == second {
         Ok((opened, first))
     } else {

@@ -1,0 +1,208 @@
+//! A small DFU device to test a host against, written from redbear/firmware `usbd_dfu_core.c`,
+//! `usbd_dfu_mal.c` and `usbd_dct_if.c`, with numbers of its own: it shares nothing with the code under
+//! test, so that a wrong number cannot agree with itself.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::collections::BTreeMap;
+
+/// What a request comes to other than an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    Stall,
+    Timeout,
+    Gone,
+    Noise,
+}
+
+#[allow(clippy::struct_excessive_bools, reason = "each switches one fault, by itself")]
+pub struct MockDuo {
+    pub state: u8,
+    pub pointer: u32,
+    pub memory: Vec<u8>,
+    /// `(bRequest, wValue, wLength)` of each class request.
+    pub log: Vec<(u8, u16, usize)>,
+    /// Poll time reported in every answer, milliseconds.
+    pub poll: u32,
+    /// Trouble with the n-th class request, from 0.
+    pub trouble: BTreeMap<usize, Trouble>,
+    /// Whether the request in trouble is carried out all the same, its answer being lost.
+    pub carried_out: bool,
+    pub writes_fail: bool,
+    pub addresses_refused: bool,
+    pub getstate_stalls: bool,
+    pub short_reads: bool,
+    /// How many answers more say dfuDNBUSY than needed.
+    pub busy: u32,
+    /// How often memory was written.
+    pub written: u32,
+    pub leaving: bool,
+    pub gone: bool,
+    /// A block that was received and not yet asked about.
+    pub pending: Option<(u16, Vec<u8>)>,
+}
+
+impl MockDuo {
+    pub fn new() -> Self {
+        Self {
+            state: 2,
+            pointer: 0x0802_0000,
+            memory: (0..0x4000u32).map(|n| (n % 251) as u8).collect(),
+            log: Vec::new(),
+            poll: 0,
+            trouble: BTreeMap::new(),
+            carried_out: false,
+            writes_fail: false,
+            addresses_refused: false,
+            getstate_stalls: false,
+            short_reads: false,
+            busy: 0,
+            written: 0,
+            leaving: false,
+            gone: false,
+            pending: None,
+        }
+    }
+
+    /// In a state, with what brings it about: in dfuDNLOAD-SYNC a block of 0x5A is pending at address 0.
+    pub fn in_state(state: u8) -> Self {
+        let pending = (state == 3).then(|| (2, vec![0x5A; 16]));
+        Self { state, pending, pointer: 0, ..Self::new() }
+    }
+
+    /// The numbers of the class requests that were sent.
+    pub fn requests(&self) -> Vec<u8> {
+        self.log.iter().map(|&(request, ..)| request).collect()
+    }
+
+    /// How often a class request was sent.
+    pub fn count(&self, request: u8) -> usize {
+        self.log.iter().filter(|r| r.0 == request).count()
+    }
+
+    pub fn control_out(&mut self, request: u8, value: u16, data: &[u8]) -> Result<(), Trouble> {
+        let trouble = self.arrive(request, value, data.len())?;
+        let result = match request {
+            1 => self.dnload(value, data),
+            4 => {
+                self.state = if self.state == 10 { 2 } else { 10 };
+                Ok(())
+            }
+            6 => {
+                if matches!(self.state, 2 | 3 | 5 | 6 | 9) {
+                    self.state = 2;
+                    self.pending = None;
+                }
+                Ok(())
+            }
+            _ => Err(Trouble::Stall),
+        };
+        trouble.map_or(result, Err)
+    }
+
+    pub fn control_in(&mut self, request: u8, value: u16, length: usize) -> Result<Vec<u8>, Trouble> {
+        let trouble = self.arrive(request, value, length)?;
+        let result = match request {
+            2 => self.upload(value, length),
+            3 => self.getstatus(),
+            5 if self.getstate_stalls => Err(Trouble::Stall),
+            5 => Ok(vec![self.state]),
+            _ => Err(Trouble::Stall),
+        };
+        trouble.map_or(result, Err)
+    }
+
+    fn arrive(&mut self, request: u8, value: u16, length: usize) -> Result<Option<Trouble>, Trouble> {
+        let trouble = self.trouble.get(&self.log.len()).copied();
+        self.log.push((request, value, length));
+        self.gone |= trouble == Some(Trouble::Gone);
+        if self.gone {
+            return Err(Trouble::Gone);
+        }
+        match trouble {
+            Some(trouble) if !self.carried_out => Err(trouble),
+            trouble => Ok(trouble),
+        }
+    }
+
+    fn dnload(&mut self, block: u16, data: &[u8]) -> Result<(), Trouble> {
+        if !matches!(self.state, 2 | 5) {
+            return Err(Trouble::Stall);
+        }
+        if data.is_empty() {
+            self.state = 6;
+        } else {
+            self.pending = Some((block, data.to_vec()));
+            self.state = 3;
+        }
+        Ok(())
+    }
+
+    fn upload(&mut self, block: u16, length: usize) -> Result<Vec<u8>, Trouble> {
+        if !matches!(self.state, 2 | 9) {
+            self.pending = None;
+            return Err(Trouble::Stall);
+        }
+        if block == 1 {
+            self.state = 15;
+            return Err(Trouble::Stall);
+        }
+        if block == 0 {
+            self.state = 2;
+            return Ok(vec![0x00, 0x21, 0x41]);
+        }
+        self.state = 9;
+        let start = self.pointer as usize + (block as usize - 2) * 4096;
+        let mut bytes: Vec<u8> = (start..start + length).map(|a| *self.memory.get(a).unwrap_or(&0)).collect();
+        if self.short_reads {
+            bytes.pop();
+        }
+        Ok(bytes)
+    }
+
+    fn getstatus(&mut self) -> Result<Vec<u8>, Trouble> {
+        let answer = match self.state {
+            3 | 4 if self.busy > 0 => {
+                self.busy -= 1;
+                4
+            }
+            3 | 4 => {
+                if let Some((block, data)) = self.pending.take() {
+                    self.state = 3;
+                    self.carry_out(block, &data)?;
+                    4
+                } else {
+                    self.state = 5;
+                    5
+                }
+            }
+            6 => {
+                self.state = 8;
+                self.leaving = true;
+                5
+            }
+            other => other,
+        };
+        let status = if answer == 10 { 14 } else { 0 };
+        let [low, middle, high, _] = self.poll.to_le_bytes();
+        Ok(vec![status, low, middle, high, answer, 0])
+    }
+
+    fn carry_out(&mut self, block: u16, data: &[u8]) -> Result<(), Trouble> {
+        match (block, data) {
+            (0, [0x21, a, b, c, d]) if !self.addresses_refused => {
+                self.pointer = u32::from_le_bytes([*a, *b, *c, *d]);
+                Ok(())
+            }
+            (0, _) => Err(Trouble::Stall),
+            (1, _) => Ok(()),
+            _ if self.writes_fail => Err(Trouble::Stall),
+            (block, data) => {
+                let start = self.pointer as usize + (block as usize - 2) * 4096;
+                self.memory[start..start + data.len()].copy_from_slice(data);
+                self.written += 1;
+                Ok(())
+            }
+        }
+    }
+}

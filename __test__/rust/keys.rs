@@ -1,0 +1,18 @@
+//! The promises of the `keys` room, one module each.
+
+#[path = "keys/firmware.rs"]
+mod firmware;
+#[path = "keys/forms.rs"]
+mod forms;
+#[path = "keys/hostile.rs"]
+mod hostile;
+#[path = "keys/numbers.rs"]
+mod numbers;
+#[path = "keys/secrets.rs"]
+mod secrets;
+#[path = "keys/slots.rs"]
+mod slots;
+#[path = "keys/support.rs"]
+mod support;
+#[path = "keys/vectors.rs"]
+mod vectors;

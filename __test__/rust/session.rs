@@ -1,0 +1,164 @@
+//! A session on the virtual Duo: every defect at every request.
+
+mod virtual_duo;
+
+use std::time::Duration;
+
+use duo_provision::dfuse::{DfuError, State, Touched};
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::faults::{Fault, Kind, Moment};
+use duo_provision::usb::{Bus, Clock, DfuSession, SessionError};
+use virtual_duo::*;
+
+const LIMIT: Duration = Duration::from_secs(30);
+const KEY: [u8; 1216] = [0xA5; 1216];
+
+/// Opens a session on a bench and hands it on with a deadline.
+fn with_session<T>(bench: &Bench, body: impl FnOnce(&mut DfuSession<'_>, Duration) -> T) -> T {
+    let device = &bench.bus.list(&[DFU]).unwrap()[0];
+    let deadline = bench.clock.now() + LIMIT;
+    let mut session = DfuSession::open(&bench.bus, device, &*bench.clock, &|| false, deadline).unwrap();
+    body(&mut session, deadline)
+}
+
+/// Every defect, once and, where that is another thing, for good.
+fn defects() -> Vec<(Kind, bool)> {
+    let mut lasting = vec![Kind::Busy, Kind::WriteFails, Kind::PollTimeout(0), Kind::PollTimeout(0xFF_FFFF)];
+    for moment in [Moment::Before, Moment::After] {
+        lasting.extend([Kind::Stall(moment), Kind::Timeout(moment), Kind::Protocol(moment)]);
+    }
+    let mut passing = vec![Kind::Babble, Kind::ShortRead(0), Kind::ShortRead(5)];
+    passing.extend([Moment::Before, Moment::After].map(|moment| Kind::Disconnect { moment, returns: false }));
+    passing.extend([2, 3, 5, 6, 8, 9, 10, 15].map(Kind::State));
+    passing.extend(lasting.iter().cloned());
+    let once = passing.into_iter().map(|kind| (kind, true));
+    once.chain(lasting.into_iter().map(|kind| (kind, false))).collect()
+}
+
+fn armed(kind: &Kind, once: bool, nth: u32) -> Bench {
+    let bench = Bench::new(Generation::R6);
+    let fault = if once { Fault::once(kind.clone(), nth) } else { Fault::from(kind.clone(), nth) };
+    bench.duo(|duo| duo.faults().arm(fault));
+    bench
+}
+
+fn blocks_sent(bench: &Bench) -> usize {
+    bench.duo(|duo| {
+        let is_block = |setup: &duo_provision::usb::Setup, length| {
+            (setup.request_type, setup.request, setup.value) == (0x21, 1, 2) && length > 0
+        };
+        duo.log().filter(|l| is_block(&l.setup, l.length)).count()
+    })
+}
+
+#[test]
+fn the_figures_hold_on_every_bootloader() {
+    for generation in Generation::ALL {
+        let bench = Bench::new(generation);
+        let slot = bench.duo(|duo| duo.dct(34, 1216));
+        with_session(&bench, |session, deadline| {
+            let (first, second) = session.read_twice(34, 1216, deadline).unwrap();
+            assert!(first[..] == slot[..] && second[..] == slot[..], "{generation}");
+            assert_eq!(session.class_requests(), 8);
+            assert_eq!(session.write_and_read_back(34, &KEY, deadline).unwrap()[..], KEY, "{generation}");
+            assert_eq!(session.class_requests(), 17);
+        });
+        assert_eq!(bench.duo(|duo| duo.dct(34, 1216)), KEY);
+        assert_eq!(bench.duo(|duo| (duo.class_requests(), duo.state())), (17, 2));
+    }
+}
+
+#[test]
+fn the_whole_application_part_is_read_in_blocks() {
+    let bench = Bench::new(Generation::R6);
+    let (first, second) =
+        with_session(&bench, |session, deadline| session.read_twice(0, 8192, deadline).unwrap());
+    assert_eq!(first[..], bench.duo(|duo| duo.dct(0, 8192)));
+    assert_eq!(first, second);
+}
+
+#[test]
+fn a_read_is_right_or_an_error_with_every_defect_at_every_request() {
+    for (kind, once) in defects() {
+        for nth in 1..=8 {
+            let bench = armed(&kind, once, nth);
+            let before = bench.clock.now();
+            let result = with_session(&bench, |session, deadline| session.read_twice(34, 1216, deadline));
+            let case = format!("{kind:?} at {nth}, once: {once}: {:?}", result.as_ref().err());
+            assert!(bench.clock.now() <= before + LIMIT + Duration::from_secs(1), "{case}");
+            if let Ok((first, second)) = result {
+                let slot = bench.duo(|duo| duo.dct(34, 1216));
+                assert!(first[..] == slot[..] && second[..] == slot[..], "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_write_is_proved_or_an_error_that_tells_the_truth() {
+    for (kind, once) in defects() {
+        for nth in 1..=10 {
+            let bench = armed(&kind, once, nth);
+            let before = bench.duo(|duo| duo.dct(0, 4096));
+            let result =
+                with_session(&bench, |session, deadline| session.write_and_read_back(34, &KEY, deadline));
+            let after = bench.duo(|duo| duo.dct(0, 4096));
+            let case = format!("{kind:?} at {nth}, once: {once}: {:?}", result.as_ref().err());
+            assert!(blocks_sent(&bench) <= 1, "{case}");
+            assert!(after[..34] == before[..34] && after[1250..] == before[1250..], "{case}");
+            match result {
+                Ok(read) => assert!(read[..] == after[34..1250], "{case}"),
+                Err(error) if error.touched() == Touched::No => assert!(after == before, "{case}"),
+                Err(error) if error.touched() == Touched::Yes => {
+                    assert!(matches!(error, SessionError::ReadBack { .. }), "{case}");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn every_state_that_has_a_way_to_idle_is_left() {
+    for state in 0..=20 {
+        let bench = Bench::new(Generation::R6);
+        bench.duo(|duo| duo.set_state(state));
+        let result = with_session(&bench, |session, deadline| session.read(34, 1216, deadline));
+        match state {
+            0 | 1 => {
+                assert!(matches!(result, Err(SessionError::Dfu(DfuError::NotInDfuMode { .. }))), "{state}");
+            }
+            8 => assert_eq!(result.unwrap_err(), SessionError::Dfu(DfuError::Leaving)),
+            4 | 7 => {
+                assert!(matches!(result, Err(SessionError::Dfu(DfuError::Stuck { .. })) | Ok(_)), "{state}");
+            }
+            2..=10 | 15 => assert!(result.is_ok(), "{state}: {result:?}"),
+            _ => assert!(matches!(
+                result,
+                Err(SessionError::Dfu(DfuError::UnexpectedState { state: State::Unknown(_), .. }))
+            )),
+        }
+    }
+}
+
+#[test]
+fn a_block_that_another_program_left_pending_is_not_written() {
+    let mut bench = Bench::new(Generation::R6);
+    let before = bench.duo(|duo| duo.dct(0, 4096));
+    bench.alt(1);
+    bench.point_at(34);
+    bench.dnload(2, &KEY).unwrap();
+    with_session(&bench, |session, deadline| session.read(34, 1216, deadline).unwrap());
+    assert_eq!(bench.duo(|duo| duo.dct(0, 4096)), before);
+}
+
+#[test]
+fn leaving_restarts_the_duo_into_its_firmware() {
+    let bench = Bench::new(Generation::R6);
+    with_session(&bench, |session, deadline| {
+        session.read(34, 1216, deadline).unwrap();
+        session.leave(deadline).unwrap();
+    });
+    bench.wait(2000);
+    assert_eq!(bench.duo(|duo| duo.boots()), 1);
+}

@@ -1,0 +1,377 @@
+//! What a session promises, on a mock of the Duo behind the `Bus` and `Transport` traits.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use duo_provision::dfuse::{DfuError, Touched};
+use duo_provision::usb::identity::{BootloaderGeneration, identify};
+use duo_provision::usb::session::{DfuSession, SessionError};
+use duo_provision::usb::{Clock, UsbError};
+
+#[path = "common/mock_bus.rs"]
+mod mock_bus;
+#[path = "common/mock_duo.rs"]
+mod mock_duo;
+use mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
+use mock_duo::{MockDuo, Trouble};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Opens a session on a model and hands it on.
+fn with_session<T>(model: Model, body: impl FnOnce(&MockBus, &mut DfuSession<'_>) -> T) -> T {
+    let (bus, clock) = (MockBus::new(model), VirtualClock::default());
+    let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
+    body(&bus, &mut session)
+}
+
+fn open_error(model: Model) -> SessionError {
+    let (bus, clock) = (MockBus::new(model), VirtualClock::default());
+    let result = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE);
+    assert_eq!(bus.model().duo.log, [], "no class request is sent before all is known to be well");
+    result.err().expect("it is refused")
+}
+
+mod opening {
+    use super::*;
+
+    #[test]
+    fn claims_and_selects_the_dct_without_a_class_request() {
+        with_session(Model::new(), |bus, session| {
+            assert_eq!(bus.model().calls, ["claim 0", "alt 0/1"]);
+            assert_eq!(session.class_requests(), 0);
+            assert_eq!(session.geometry().map().name(), "DCT Flash");
+        });
+    }
+
+    #[test]
+    fn the_dct_is_found_by_name_and_map_wherever_it_is() {
+        let alts = vec![Some(DCT.into()), None, Some(INTERNAL.into())];
+        with_session(Model { alts, ..Model::new() }, |bus, _| {
+            assert_eq!(bus.model().calls, ["claim 0", "alt 0/0"]);
+        });
+        let alts = vec![None, Some("no map".into()), Some(INTERNAL.into()), Some(DCT.into())];
+        with_session(Model { alts, ..Model::new() }, |bus, _| {
+            assert_eq!(bus.model().calls, ["claim 0", "alt 0/3"]);
+        });
+    }
+
+    #[test]
+    fn a_device_without_a_dct_is_described() {
+        let alts = vec![Some("@DCT\u{1b}[2J/0x0/1*1Kg".into()), Some(INTERNAL.into())];
+        let error = open_error(Model { alts, ..Model::new() });
+        let SessionError::NoDct { found } = &error else { panic!("{error:?}") };
+        assert_eq!(found[0], "@DCT\\u{1b}[2J/0x0/1*1Kg");
+        assert!(!error.to_string().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_dct_that_is_laid_out_otherwise_is_refused() {
+        for map in ["0x00000000/01*015Kg", "0x00000000/01*016Ka", "0x08000000/01*016Kg", "0x0/8*1Kg,8*1Kd"] {
+            let alts = vec![Some(INTERNAL.into()), Some(format!("@DCT Flash   /{map}"))];
+            let error = open_error(Model { alts, ..Model::new() });
+            assert!(matches!(error, SessionError::UnexpectedDct { .. }), "{map}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_does_not_hold_a_key_is_refused_and_an_incredible_one_is_not_believed() {
+        let with_size = |size| Model { functional: Some((0x0B, size, 0x011A)), ..Model::new() };
+        for size in [0, 64, 1215] {
+            assert_eq!(
+                open_error(with_size(size)),
+                SessionError::TransferSize { offered: size, needed: 1216 }
+            );
+        }
+        for (size, block) in [(1216, 1216), (4096, 4096), (65535, 4096)] {
+            with_session(with_size(size), |_, session| assert_eq!(session.geometry().block(), block));
+        }
+    }
+
+    #[test]
+    fn what_is_not_dfuse_both_ways_is_refused() {
+        let with = |functional| Model { functional, ..Model::new() };
+        assert_eq!(open_error(with(None)), SessionError::NoFunctional);
+        assert_eq!(open_error(with(Some((0x0B, 4096, 0x0110)))), SessionError::NotDfuSe { version: 0x0110 });
+        for attributes in [0x01, 0x02, 0x08] {
+            assert_eq!(
+                open_error(with(Some((attributes, 4096, 0x011A)))),
+                SessionError::Incapable { attributes }
+            );
+        }
+    }
+
+    #[test]
+    fn another_device_in_its_place_is_not_taken_for_it() {
+        assert_eq!(open_error(Model { product_id: 0xD006, ..Model::new() }), UsbError::Gone.into());
+    }
+
+    #[test]
+    fn an_interface_in_use_is_reported_as_such() {
+        let model = Model { claim: Err(UsbError::Busy), ..Model::new() };
+        assert_eq!(open_error(model), UsbError::Busy.into());
+    }
+
+    #[test]
+    fn the_deadline_holds_while_opening() {
+        let (bus, clock) = (MockBus::new(Model::new()), VirtualClock::default());
+        clock.sleep(DEADLINE);
+        let result = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE);
+        assert_eq!(result.err(), Some(SessionError::Deadline { what: "device descriptor" }));
+    }
+}
+
+mod identity {
+    use super::*;
+
+    fn identity(model: Model) -> duo_provision::usb::identity::Identity {
+        let bus = MockBus::new(model);
+        let identity = identify(&bus, &device(), &VirtualClock::default(), DEADLINE).unwrap();
+        assert_eq!(bus.model().calls, [""; 0], "asking who it is claims nothing");
+        identity
+    }
+
+    #[test]
+    fn the_serial_number_of_r5_and_r6_is_the_device_id() {
+        let found = identity(Model::new());
+        assert_eq!(found.manufacturer.as_deref(), Some("RedBear"));
+        assert_eq!(found.product.as_deref(), Some("Duo DFU Mode"));
+        assert_eq!(found.serial.as_deref(), Some("00112233445566778899AABB"));
+        assert_eq!((found.generation, found.bcd_device), (BootloaderGeneration::R5R6, 0x0250));
+        assert_eq!(found.device_id_hex().as_deref(), Some("00112233445566778899aabb"));
+    }
+
+    #[test]
+    fn the_serial_number_of_r3_and_r4_identifies_nothing() {
+        for serial in ["00000000010C", "00112233445566778899aabb"] {
+            let found = identity(Model { bcd_device: 0x0200, serial: string(serial), ..Model::new() });
+            assert_eq!(found.generation, BootloaderGeneration::R3R4);
+            assert_eq!((found.serial.as_deref(), found.device_id_hex()), (Some(serial), None));
+        }
+    }
+
+    #[test]
+    fn a_serial_number_that_is_no_device_id_is_kept_and_not_used() {
+        for serial in ["../../etc/passwd", "\0\u{1b}[31m", "00112233445566778899aab", "", "ééééééééébéé"]
+        {
+            let found = identity(Model { serial: string(serial), ..Model::new() });
+            assert_eq!((found.serial.as_deref(), found.device_id_hex()), (Some(serial), None));
+        }
+    }
+
+    #[test]
+    fn a_serial_number_that_cannot_be_read_is_none() {
+        for serial in [vec![], vec![200, 3, 65, 0], vec![3, 3, 65], vec![4, 9, 65, 0]] {
+            assert_eq!(identity(Model { serial, ..Model::new() }).serial, None);
+        }
+    }
+
+    #[test]
+    fn an_unknown_bootloader_is_refused() {
+        let error = open_error(Model { bcd_device: 0x0300, ..Model::new() });
+        assert_eq!(error, SessionError::UnknownGeneration { bcd_device: 0x0300 });
+    }
+}
+
+mod reading_and_writing {
+    use super::*;
+
+    const KEY: [u8; 1216] = [0xA5; 1216];
+
+    fn troubled(nth: usize, trouble: Trouble, carried_out: bool) -> Model {
+        let trouble = BTreeMap::from([(nth, trouble)]);
+        Model { duo: MockDuo { trouble, carried_out, ..MockDuo::new() }, ..Model::new() }
+    }
+
+    /// How often a block of data was sent.
+    fn blocks_sent(duo: &MockDuo) -> usize {
+        duo.log.iter().filter(|&&(request, block, length)| request == 1 && block == 2 && length > 0).count()
+    }
+
+    #[test]
+    fn the_figures_that_are_promised() {
+        with_session(Model::new(), |_, session| {
+            let (first, second) = session.read_twice(34, 1216, DEADLINE).unwrap();
+            assert_eq!((&first, first.len()), (&second, 1216));
+            assert_eq!(session.class_requests(), 8);
+            assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
+            assert_eq!(session.class_requests() - 8, 9);
+        });
+        with_session(Model::new(), |_, session| {
+            assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
+            assert_eq!(session.class_requests(), 10);
+        });
+    }
+
+    #[test]
+    fn several_fields_in_one_session_each_come_from_their_place() {
+        with_session(Model::new(), |bus, session| {
+            for (address, length) in [(34, 1216), (2082, 768), (2082, 768), (1250, 384), (34, 10)] {
+                let read = session.read(address, length, DEADLINE).unwrap();
+                let start = address as usize;
+                assert_eq!(read[..], bus.model().duo.memory[start..start + length]);
+            }
+        });
+    }
+
+    #[test]
+    fn a_read_that_fails_once_is_tried_again_and_one_that_fails_twice_is_not() {
+        for nth in 0..7 {
+            for trouble in [Trouble::Stall, Trouble::Noise, Trouble::Timeout] {
+                with_session(troubled(nth, trouble, false), |bus, session| {
+                    let read = session.read(34, 1216, DEADLINE).unwrap();
+                    assert_eq!(read[..], bus.model().duo.memory[34..1250], "{trouble:?} at {nth}");
+                });
+            }
+        }
+        let duo = MockDuo { short_reads: true, ..MockDuo::new() };
+        with_session(Model { duo, ..Model::new() }, |bus, session| {
+            let error = session.read(34, 1216, DEADLINE).unwrap_err();
+            assert!(matches!(error, SessionError::Dfu(DfuError::ShortRead { .. })));
+            assert_eq!(bus.model().duo.count(2), 2);
+        });
+    }
+
+    #[test]
+    fn a_device_that_is_gone_is_asked_nothing_more() {
+        with_session(troubled(3, Trouble::Gone, false), |bus, session| {
+            assert!(session.read(34, 1216, DEADLINE).is_err());
+            assert_eq!(bus.model().duo.log.len(), 4);
+        });
+    }
+
+    #[test]
+    fn a_write_is_never_repeated_and_never_left_pending() {
+        for carried_out in [false, true] {
+            for trouble in [Trouble::Stall, Trouble::Noise, Trouble::Timeout] {
+                for nth in 0..10 {
+                    with_session(troubled(nth, trouble, carried_out), |bus, session| {
+                        let result = session.write_and_read_back(34, &KEY, DEADLINE);
+                        let model = bus.model();
+                        let case =
+                            format!("{trouble:?} at {nth}, {carried_out}: {:?}", result.as_ref().err());
+                        assert!(blocks_sent(&model.duo) <= 1, "{case}");
+                        assert_eq!((model.duo.state, &model.duo.pending), (2, &None), "{case}");
+                        match result {
+                            Ok(read) => assert_eq!(read[..], KEY, "{case}"),
+                            Err(error) if error.touched() == Touched::No => {
+                                assert_eq!(model.duo.written, 0, "{case}");
+                            }
+                            Err(_) => {}
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_failed_way_back_to_idle_does_not_keep_a_write_from_being_read_back() {
+        with_session(troubled(7, Trouble::Stall, false), |_, session| {
+            assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
+        });
+    }
+
+    #[test]
+    fn a_write_that_cannot_be_read_back_has_touched_the_flash() {
+        with_session(troubled(8, Trouble::Gone, false), |_, session| {
+            let error = session.write_and_read_back(34, &KEY, DEADLINE).unwrap_err();
+            assert!(matches!(error, SessionError::ReadBack { .. }), "{error:?}");
+            assert_eq!(error.touched(), Touched::Yes);
+        });
+    }
+
+    #[test]
+    fn a_refused_write_can_be_looked_into_in_the_same_session() {
+        let duo = MockDuo { writes_fail: true, ..MockDuo::new() };
+        with_session(Model { duo, ..Model::new() }, |bus, session| {
+            let error = session.write_and_read_back(34, &KEY, DEADLINE).unwrap_err();
+            assert_eq!(error, SessionError::Dfu(DfuError::WriteRefused { address: 34, length: 1216 }));
+            let now = session.read(34, 1216, DEADLINE).unwrap();
+            assert_eq!(now[..], bus.model().duo.memory[34..1250]);
+            assert_ne!(now[..], KEY);
+        });
+    }
+
+    #[test]
+    fn a_transport_that_claims_too_many_bytes_is_an_error() {
+        with_session(Model { babbles: true, ..Model::new() }, |_, session| {
+            let error = session.read(34, 1216, DEADLINE).unwrap_err();
+            assert!(matches!(error, SessionError::Dfu(DfuError::Transfer { .. })), "{error:?}");
+        });
+    }
+
+    #[test]
+    fn leaving_is_done_once_the_device_has_been_asked() {
+        with_session(Model::new(), |bus, session| {
+            session.read(34, 1216, DEADLINE).unwrap();
+            let before = session.class_requests();
+            session.leave(DEADLINE).unwrap();
+            assert!(bus.model().duo.leaving);
+            assert_eq!(session.class_requests() - before, 2);
+        });
+    }
+
+    #[test]
+    fn nothing_is_sent_after_the_deadline() {
+        let (bus, clock) = (MockBus::new(Model::new()), VirtualClock::default());
+        let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
+        clock.sleep(DEADLINE);
+        assert!(matches!(session.read(34, 8, DEADLINE), Err(SessionError::Dfu(DfuError::Deadline { .. }))));
+        let error = session.write_and_read_back(34, &KEY, DEADLINE).unwrap_err();
+        assert_eq!(error.touched(), Touched::No);
+        assert_eq!((session.class_requests(), bus.model().duo.log.len()), (0, 0));
+    }
+
+    /// A cancellation that comes after any number of requests: a block that was sent is followed through to
+    /// its read-back, one that was not is not sent, and the device is left in dfuIDLE.
+    #[test]
+    fn a_cancellation_never_strikes_between_a_block_and_its_read_back() {
+        for after in 0..=10 {
+            let mut duo = MockDuo::new();
+            duo.poll = 1000;
+            let (bus, clock) = (MockBus::new(Model { duo, ..Model::new() }), VirtualClock::default());
+            let cancelled = || bus.model().duo.log.len() >= after;
+            let mut session = DfuSession::open(&bus, &device(), &clock, &cancelled, DEADLINE).unwrap();
+            let result = session.write_and_read_back(34, &KEY, DEADLINE);
+            let duo = &bus.model().duo;
+            assert_eq!((duo.state, &duo.pending), (2, &None), "after {after}");
+            if after <= 4 {
+                assert_eq!(result, Err(SessionError::Cancelled { touched: Touched::No }), "after {after}");
+                assert_eq!((duo.written, blocks_sent(duo)), (0, 0), "after {after}");
+            } else {
+                assert_eq!(result.unwrap()[..], KEY, "after {after}");
+                assert_eq!(duo.log.len(), 10, "after {after}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_write_that_uses_up_the_time_allowed_is_read_back_all_the_same() {
+        let duo = MockDuo { poll: 1500, ..MockDuo::new() };
+        let (bus, clock) = (MockBus::new(Model { duo, ..Model::new() }), VirtualClock::default());
+        let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
+        clock.sleep(DEADLINE.saturating_sub(Duration::from_secs(2)));
+        assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
+        assert_eq!(clock.now(), DEADLINE + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_cancellation_between_the_two_steps_of_a_leave_waits_for_the_second() {
+        let (bus, clock) = (MockBus::new(Model::new()), VirtualClock::default());
+        let cancelled = || bus.model().duo.log.len() >= 2;
+        let mut session = DfuSession::open(&bus, &device(), &clock, &cancelled, DEADLINE).unwrap();
+        session.leave(DEADLINE).unwrap();
+        assert!(bus.model().duo.leaving);
+    }
+
+    #[test]
+    fn a_cancellation_is_noticed_in_the_middle_of_a_wait() {
+        let mut duo = MockDuo::new();
+        duo.poll = 4000;
+        let (bus, clock) = (MockBus::new(Model { duo, ..Model::new() }), VirtualClock::default());
+        let cancelled = || clock.now() >= Duration::from_millis(300);
+        let mut session = DfuSession::open(&bus, &device(), &clock, &cancelled, DEADLINE).unwrap();
+        let error = session.read(34, 1216, DEADLINE).unwrap_err();
+        assert_eq!(error, SessionError::Cancelled { touched: Touched::No });
+        assert!(clock.now() < Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,132 @@
+/**
+ * The lane on a real USB stack, host side: boots a machine whose kernel has a virtual USB host controller and
+ * runs the `*.lane.mjs` tests beside this file in it, against this working tree and this machine's own Node.
+ *
+ *   node __test__/usb/lane.mjs [--console] [FILE.lane.mjs]…
+ *
+ * Status 0: all passed. 1: something failed. 77: this machine cannot run it; the last line says why.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { kernel } from './host/kernel.mjs'
+import { boot, initramfs } from './host/machine.mjs'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const ROOT = dirname(dirname(HERE))
+const CACHE = join(ROOT, 'target/usb-lane')
+const UNAVAILABLE = 77
+
+/** Limits in seconds: all tests together, and the machine's life. Each test has its own, in `lab.mjs`. */
+const LIMITS = { tests: 1140, machine: 1200 }
+
+/** Programs the lane runs here or in the guest, and the Debian packages that bring them. */
+const PROGRAMS = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  busybox: 'busybox-static',
+  modprobe: 'kmod',
+  cpio: 'cpio',
+  usbip: 'usbip',
+  'dfu-util': 'dfu-util',
+  'apt-get': 'apt',
+  'dpkg-deb': 'dpkg',
+}
+
+// An orderly exit, so that the machine is not left running.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(/** @type {string[]} */ args) {
+  const missing = unavailable()
+  if (missing) return refuse(missing)
+  const { vmlinuz, modules, problem } = findKernel()
+  if (problem) return refuse(problem)
+  buildSimulator()
+
+  const out = join(CACHE, 'out')
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  const command = guestCommand(chosenTests(args.filter((word) => !word.startsWith('--'))))
+  const busybox = /** @type {string} */ (find('busybox'))
+  const archive = initramfs({ folder: join(CACHE, 'initramfs'), modules, busybox, command })
+  const console = join(CACHE, 'console.log')
+  const machine = { vmlinuz, archive, out, console, seconds: LIMITS.machine }
+  const onConsole = (/** @type {string} */ text) => process.stderr.write(text)
+  const { ended, consoleText } = await boot(args.includes('--console') ? { ...machine, onConsole } : machine)
+  return report(out, ended, consoleText)
+}
+
+/** Prints what the tests said; where they did not finish, also the end of the machine's console. */
+function report(/** @type {string} */ out, /** @type {string} */ ended, /** @type {string} */ consoleText) {
+  process.stdout.write(read(join(out, 'report')) ?? '')
+  const status = read(join(out, 'status'))?.trim()
+  if (ended === 'power-off' && status !== undefined) return status === '0' ? 0 : 1
+  process.stdout.write(
+    `\nThe machine did not finish the tests: ${ended === 'timeout' ? `no end after ${LIMITS.machine} s` : ended}.\n` +
+      `The end of its console:\n${printable(consoleText).trimEnd().split('\n').slice(-40).join('\n')}\n`,
+  )
+  return 1
+}
+
+/** What the guest runs: node's test runner, one file at a time since they share the bus. */
+function guestCommand(/** @type {string[]} */ tests) {
+  const runner = [process.execPath, ...['--test', '--test-concurrency=1', '--test-reporter=spec'], ...tests]
+  const script = `cd "$0" && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
+  return ['/bin/sh', '-c', script, ROOT, ...runner]
+}
+
+function chosenTests(/** @type {string[]} */ names) {
+  if (names.length > 0) return names.map((name) => resolve(name))
+  return readdirSync(HERE)
+    .filter((name) => name.endsWith('.lane.mjs'))
+    .sort()
+    .map((name) => join(HERE, name))
+}
+
+/** Why this machine cannot run the lane, or undefined. */
+function unavailable() {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return 'the lane needs Linux on x86-64 (it shows this machine’s programs to an emulated one)'
+  const packages = Object.entries(PROGRAMS).filter(([program]) => !find(program))
+  if (packages.length > 0)
+    return `the lane needs Debian’s packages ${packages.map(([, name]) => name).join(', ')}`
+  return undefined
+}
+
+function findKernel() {
+  try {
+    return { ...kernel(CACHE), problem: undefined }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim().split('\n').join(' ') : String(error)
+    return { vmlinuz: '', modules: [], problem: `no kernel for the lane could be fetched: ${reason}` }
+  }
+}
+
+/** The guest has no compiler's worth of time: what `lab.mjs` starts is built here. */
+function buildSimulator() {
+  execFileSync('cargo', ['build', '--quiet', '--example', 'simulate'], { cwd: ROOT, stdio: ['ignore', 2, 2] })
+}
+
+function refuse(/** @type {string} */ reason) {
+  process.stdout.write(`${reason}\n`)
+  return UNAVAILABLE
+}
+
+/** Where a program is: on the PATH, or in the folders that only root has on it. */
+function find(/** @type {string} */ program) {
+  return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path))
+}
+
+/** A console's text without its escape sequences and carriage returns. */
+function printable(/** @type {string} */ text) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be removed
+  return text.replace(/\u001b(?:\[[0-9;?]*[A-Za-z]|c)|\r/g, '')
+}
+
+function read(/** @type {string} */ path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+}

@@ -1,0 +1,86 @@
+/**
+ * dfu-util as a witness: an independent program that reads and writes a Duo's DCT. Nothing of this project's
+ * own code stands between these functions and the bytes.
+ */
+import assert from 'node:assert/strict'
+import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dfuUtil } from './lab.mjs'
+
+export const USB_ID = '2b04:d058'
+
+/** The DCT is what alternate setting 1 shows: one 16 KiB region. */
+export const DCT = { alt: 1, start: 0, size: 16 * 1024 }
+
+/** The private key's slot in it. */
+export const KEY = { offset: 34, size: 1216 }
+export const KEY_RANGE = `${KEY.offset}:${KEY.size}`
+
+/** How every key that a Duo made for itself starts: 607 bytes, version 0, a modulus with its pad byte. */
+export const KEY_HEADER = Buffer.from('3082025f02010002818100', 'hex')
+
+/**
+ * Reads a range, by default of the DCT.
+ * @param {{ folder: string }} lab
+ * @param {string} range dfu-util's `-s`
+ * @param {{ alt?: number, choose?: string[] }} [options] `choose` are dfu-util's options that choose a device
+ */
+export async function upload({ folder }, range, { alt = DCT.alt, choose = [] } = {}) {
+  const file = join(folder, `up-${randomBytes(6).toString('hex')}`)
+  const { status, stdout, stderr } = await dfuUtil(...target(alt, choose), '-s', range, '-U', file)
+  assert.equal(status, 0, stdout + stderr)
+  assert.match(stdout, /Upload done\./)
+  return readFileSync(file)
+}
+
+/**
+ * Writes to the DCT.
+ * @param {{ folder: string }} lab
+ * @param {string} range dfu-util's `-s`
+ * @param {Buffer} bytes
+ * @param {string[]} [choose] dfu-util's options that choose a device
+ */
+export async function download({ folder }, range, bytes, choose = []) {
+  const file = join(folder, `down-${randomBytes(6).toString('hex')}`)
+  writeFileSync(file, bytes)
+  const { status, stdout, stderr } = await dfuUtil(...target(DCT.alt, choose), '-s', range, '-D', file)
+  assert.equal(status, 0, stdout + stderr)
+  assert.match(stdout, /File downloaded successfully/)
+}
+
+function target(/** @type {number} */ alt, /** @type {string[]} */ choose) {
+  return ['-d', USB_ID, ...choose, '-a', `${alt}`]
+}
+
+/** Compares bytes, and names the first that differs instead of printing keys. */
+export function assertSame(/** @type {Buffer} */ actual, /** @type {Buffer} */ expected) {
+  assert.equal(actual.length, expected.length)
+  assert.equal(
+    actual.findIndex((byte, index) => byte !== expected[index]),
+    -1,
+    'the first byte that differs',
+  )
+}
+
+/** SHA-256 of the SubjectPublicKeyInfo of the private key in a slot, as OpenSSL reads it. */
+export function fingerprint(/** @type {Buffer} */ slot) {
+  const key = slot.subarray(0, 4 + slot.readUInt16BE(2))
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs1' })
+  const publicKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  return createHash('sha256').update(publicKey).digest('hex')
+}
+
+/** The line of `dfu-util -l` for one alternate setting of the Duo at a path. */
+export async function listed(/** @type {string} */ path, alt = DCT.alt) {
+  const { status, stdout } = await dfuUtil('-l')
+  assert.equal(status, 0)
+  const line = stdout
+    .split('\n')
+    .find((text) => text.includes(`[${USB_ID}]`) && text.includes(`path="${path}", alt=${alt},`))
+  return line ?? assert.fail(`no alternate setting ${alt} at ${path} in:\n${stdout}`)
+}
+
+export async function serialNumber(/** @type {string} */ path) {
+  return (await listed(path)).match(/serial="([^"]*)"/)?.[1] ?? ''
+}

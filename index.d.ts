@@ -1,0 +1,602 @@
+/** The stable names of errors: `err.code`, and `code` in `--json` output. */
+export type ErrorCode =
+  | 'INTERNAL'
+  | 'INVALID_ARGUMENT'
+  | 'INVALID_DEVICE_ID'
+  | 'KEY_UNRECOGNIZED'
+  | 'KEY_EMPTY'
+  | 'KEY_TRUNCATED'
+  | 'KEY_EC'
+  | 'KEY_WRONG_SIZE'
+  | 'KEY_WRONG_EXPONENT'
+  | 'KEY_ENCRYPTED'
+  | 'KEY_INCONSISTENT'
+  | 'KEY_IS_PUBLIC'
+  | 'KEY_MISREAD_BY_FIRMWARE'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_MISMATCH'
+  | 'TOKEN_MISSING'
+  | 'TOKEN_INVALID'
+  | 'API_URL_INVALID'
+  | 'PLAIN_HTTP_REFUSED'
+  | 'CONFIRMATION_REFUSED'
+  | 'CONFIRMATION_REQUIRED'
+  | 'NO_DEVICE'
+  | 'SEVERAL_DEVICES'
+  | 'WRONG_DEVICE'
+  | 'DEVICE_ID_UNVERIFIABLE'
+  | 'KEY_OF_OTHER_DEVICE'
+  | 'USB_UNAVAILABLE'
+  | 'USB_ACCESS_DENIED'
+  | 'USB_BUSY'
+  | 'USB_WRONG_DRIVER'
+  | 'USBIP_UNREACHABLE'
+  | 'USB_ERROR'
+  | 'NOT_A_DUO'
+  | 'DEVICE_FAULT'
+  | 'DCT_UNREADABLE'
+  | 'READ_UNSTABLE'
+  | 'WRITE_FAILED'
+  | 'LEAVE_FAILED'
+  | 'KEY_SLOT_BLANK'
+  | 'KEY_SLOT_ZEROED'
+  | 'KEY_SLOT_PKCS8'
+  | 'KEY_SLOT_PEM'
+  | 'KEY_SLOT_MISREAD'
+  | 'KEY_SLOT_EC'
+  | 'KEY_SLOT_WRONG_SIZE'
+  | 'KEY_SLOT_GARBAGE'
+  | 'KEY_WRONG'
+  | 'KEY_STATE_UNKNOWN'
+  | 'CLOUD_PERMISSION_DENIED'
+  | 'CLOUD_TOKEN_INVALID'
+  | 'CLOUD_TOKEN_EXPIRED'
+  | 'CLOUD_KEY_REJECTED'
+  | 'CLOUD_NOT_FOUND'
+  | 'CLOUD_REFUSED'
+  | 'CLOUD_UNREACHABLE'
+  | 'CLOUD_OUTCOME_UNKNOWN'
+  | 'CLOUD_TLS'
+  | 'CLOUD_NO_ROOTS'
+  | 'CLOUD_RATE_LIMITED'
+  | 'CLOUD_UNAVAILABLE'
+  | 'CLOUD_UNEXPECTED_REPLY'
+  | 'FILE_NOT_FOUND'
+  | 'FILE_EXISTS'
+  | 'FILE_UNREADABLE'
+  | 'FILE_NOT_WRITABLE'
+  | 'SIMULATOR_FAILED'
+  | 'INTERRUPTED'
+
+/** The kind of thing in a key slot. */
+export type KeySlotKind =
+  | 'key'
+  | 'blank'
+  | 'reset'
+  | 'zeros'
+  | 'pkcs8'
+  | 'pem'
+  | 'misread'
+  | 'ec'
+  | 'wrong-size'
+  | 'garbage'
+
+/** Why a key is taken to be a Duo's. */
+export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-other-device' | 'none'
+
+/** A step of an operation. */
+export type PhaseName =
+  | 'find'
+  | 'read'
+  | 'backup'
+  | 'confirm'
+  | 'write'
+  | 'verify'
+  | 'reconcile'
+  | 'leave'
+  | 'send'
+
+/** What every function of this package throws. */
+export interface DuoProvisionError extends Error {
+  name: 'DuoProvisionError'
+  /** The stable name. */
+  code: ErrorCode
+  /** The exit code of the command line. */
+  exitCode: number
+  /** The next thing to type or do. */
+  hint?: string
+  /** What was being done. */
+  phase?: string
+  /** The Duo. */
+  device?: string
+  /** What is known of the Duo's key. */
+  keyState?: 'unchanged' | 'written' | 'wrong' | 'unknown'
+}
+
+
+/**
+ * Which binding artifact the generated loader actually loaded: `'native'` for
+ * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
+ * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
+ * can point the loader at a WASI artifact this package does not build itself.
+ */
+export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
+
+/** A cloud on loopback that takes public keys and remembers them. A simulation: nothing leaves the machine. */
+export declare class LocalCloud {
+  /** Starts a cloud on 127.0.0.1. */
+  static start(optionsObject: LocalCloudOptions | undefined | null): Promise<LocalCloud>
+  /** The API's URL, what the option `apiUrl` takes. */
+  get url(): string
+  /** A token that it accepts; good for this cloud only. */
+  get token(): string
+  /** What was provisioned so far, one entry a device; nothing after `stop`. */
+  provisioned(): Array<ProvisionedDevice>
+  /** Lets requests in flight finish and stops. A second call does nothing. */
+  stop(): Promise<void>
+}
+
+/** Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved. */
+export declare class VirtualDuo {
+  /**
+   * Starts one Duo or several. Each has a new key, and comes back in DFU mode by itself after a restart,
+   * as if somebody held its buttons.
+   */
+  static start(optionsObject: VirtualDuoOptions | undefined | null): Promise<VirtualDuo>
+  /** What the option `usbip` takes: `127.0.0.1:PORT`. */
+  get address(): string
+  /** The Duos as they are now, ordered by path; none after `stop`. */
+  duos(): Array<VirtualDuoInfo>
+  /** Closes every connection; the port is free when the promise is fulfilled. A second call does nothing. */
+  stop(): Promise<void>
+}
+
+/**
+ * Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
+ * its public key and a manifest beside it. Writes nothing to the Duo.
+ */
+export declare function backupKey(optionsObject: BackupOptions | undefined | null, control?: Control): Promise<BackupResult>
+
+/** r" Options of `backupKey`. */
+export interface BackupOptions {
+  /**
+   * r" The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+   * r" overwritten. Without it the backup goes to the archive.
+   */
+  file?: string
+  /** r" Save the bytes of the key slot even when they are no key. */
+  raw?: boolean
+  /** r" The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
+   * r" is taken as your word, together with `--path`.
+   */
+  device?: string
+  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** A backup that is on the disk, synced and read back. */
+export interface BackupResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The file with the bytes; absolute. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** The manifest beside it; absolute. */
+  manifestPath?: string
+  /** The key's fingerprint, where the bytes hold a key. */
+  fingerprint?: string
+  /** The kind of thing that was saved. */
+  slot: KeySlotKind
+  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
+  alreadyThere: boolean
+}
+
+/** A release of the Duo's bootloader. */
+export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
+
+/** Whose answers a local cloud gives. */
+export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
+
+/** How an operation is watched and stopped. */
+export interface Control {
+  /** Stops the operation between two transfers. A write that has begun is finished and read back first. */
+  signal?: AbortSignal
+  /** Told what happens. What it throws becomes a warning of the process. */
+  onEvent?: (event: ProgressEvent) => void
+  /**
+   * Asked after the backup and before the first byte is written, with the Duo still open. Without it the
+   * call is the consent. Anything but `true`, a throw included, is a refusal.
+   */
+  confirm?: (plan: WritePlan) => boolean | Promise<boolean>
+}
+
+/** The Duo that an operation worked on. */
+export interface DuoInfo {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
+  deviceId?: string
+  /** How the device id is known: told by the Duo over USB, or the word of the caller. */
+  deviceIdSource?: 'usb-serial' | 'user'
+  /** The bootloader's generation. */
+  bootloader: 'r3-r4' | 'r5-r6'
+  /** True for a virtual Duo. */
+  simulated: boolean
+}
+
+/** Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo. */
+export declare function inspectKey(optionsObject: InspectOptions, control?: Control): Promise<InspectResult>
+
+/** r" Options of `inspectKey`. */
+export interface InspectOptions {
+  /** r" The file to look at: a key in any form, a backup, or a dump that begins with a key. */
+  file: string
+}
+
+/** What a key file holds. */
+export interface InspectResult {
+  /** The file; absolute. */
+  path: string
+  /** True for a private key. */
+  private: boolean
+  /** The encoding, in words. */
+  form: string
+  /** Bytes behind the key. */
+  trailing: number
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint: string
+  /** The public key as PEM. */
+  publicKey: string
+  /**
+   * Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
+   * restore writes the form that it does read.
+   */
+  firmwareReadsAsIs?: boolean
+  /** The device that the manifest beside the file names. */
+  deviceId?: string
+}
+
+/** What a key slot holds. */
+export interface KeyInfo {
+  /** The kind of thing in the slot. */
+  slot: KeySlotKind
+  /** The same in words. */
+  description: string
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key. */
+  fingerprint?: string
+}
+
+/**
+ * Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
+ * read is listed with the reason; none at all is an empty list.
+ */
+export declare function listDevices(optionsObject: ListOptions | undefined | null, control?: Control): Promise<ListResult>
+
+/** A Duo in DFU mode. */
+export interface ListedDuo {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** What it tells of itself, where it could be opened. */
+  device?: DuoInfo
+  /** What its key slot holds, where it could be read. */
+  key?: KeyInfo
+  /** What stood in the way. */
+  problem?: Problem
+}
+
+/** r" Options of `listDevices`. */
+export interface ListOptions {
+  /**
+   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
+   * r" is taken as your word, together with `--path`.
+   */
+  device?: string
+  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** What `listDevices` found. */
+export interface ListResult {
+  /** The Duos in DFU mode, ordered by path; maybe none. */
+  devices: Array<ListedDuo>
+}
+
+/** r" Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
+export interface LocalCloudOptions {
+  /** r" Whose answers to give; particle unless given. */
+  flavor?: CloudFlavor
+  /** r" The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
+  cloudPort?: number
+  /** r" The access token to accept; a new random one unless given. */
+  token?: string
+}
+
+/** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
+export declare function parseCommandLine(arguments: Array<string>): ParsedCommand
+
+/** What a command line asks for. */
+export interface ParsedCommand {
+  /** `run` a command, `print` a text to standard output, or report an `error`. */
+  kind: 'run' | 'print' | 'error'
+  /** The command to run. */
+  command?: string
+  /** Its options, as the API takes them. */
+  options?: any
+  /** True where `--json` was typed, even on a command line that cannot be used. */
+  json: boolean
+  /** True where `--yes` was typed. */
+  yes: boolean
+  /** How often `-v` was typed. */
+  verbose: number
+  /** The text to print, or what is wrong. */
+  text?: string
+  /** The exit code that goes with the text. */
+  exitCode: number
+}
+
+/** Why something did not work, as a plain object; thrown errors carry the same properties. */
+export interface Problem {
+  /** The stable name. */
+  code: ErrorCode
+  /** What went wrong, where, and what is known of the key. */
+  message: string
+  /** The next thing to type or do. */
+  hint?: string
+  /** The exit code of the command line. */
+  exitCode: number
+  /** What was being done. */
+  phase?: string
+  /** The Duo. */
+  device?: string
+  /** What is known of the Duo's key. */
+  keyState?: 'unchanged' | 'written' | 'wrong' | 'unknown'
+}
+
+/** Something that happened. */
+export type ProgressEvent =
+  | { type: 'phase'; /** Its name. */
+    phase: PhaseName; /** The same in words. */
+  description: string }
+  | { type: 'found'; /** The Duo. */
+  device: DuoInfo }
+  | { type: 'backed-up'; /** The file; absolute. */
+    path: string; /** True where the archive held the same bytes already. */
+  alreadyThere: boolean }
+  | { type: 'note'; /** A sentence or two. */
+  message: string }
+  | { type: 'sending'; /** The device it is for. */
+    deviceId: string; /** True where it is the generic key of device-provisioning-helper. */
+  generic: boolean }
+  | { type: 'retry'; /** Why. */
+    reason: string; /** In how many milliseconds. */
+  delayMs: number }
+
+/** Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it. */
+export declare function provision(optionsObject: ProvisionOptions, control?: Control): Promise<ProvisionResult>
+
+/** A device that was provisioned at a local cloud. */
+export interface ProvisionedDevice {
+  /** The device id, as it was sent. */
+  deviceId: string
+  /** The public key as PEM, as it was sent. */
+  publicKey: string
+  /** The product id, as it was sent. */
+  productId?: string
+  /** The order, as it was sent. */
+  order?: string
+}
+
+/** r" Options of `provision`. */
+export interface ProvisionOptions {
+  /** r" The device id of the Duo, 24 hexadecimal digits. */
+  deviceId: string
+  /**
+   * r" A key file whose public half is sent: public or private, PEM or DER. Without it and without
+   * r" `--from-device` the generic key is sent, as device-provisioning-helper did.
+   */
+  keyFile?: string
+  /**
+   * r" Send the public key that belongs to the private key in the attached Duo, read over USB.
+   * r" Recommended where the Duo is at hand.
+   */
+  fromDevice?: boolean
+  /** r" The product id; 88, the Duo's, unless given. */
+  productId?: number
+  /**
+   * r" The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * r" used, unless given.
+   */
+  apiUrl?: string
+  /** r" Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /**
+   * r" A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * r" login of particle-cli.
+   */
+  tokenFile?: string
+  /** r" The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** r" With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
+  path?: string
+  /** r" With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
+  usbip?: string
+  /** r" Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+  /** r" Check everything and say what would be sent; send nothing. */
+  dryRun?: boolean
+}
+
+/** A public key that the cloud said it took (in a dry run: that would have been sent). */
+export interface ProvisionResult {
+  /** The device id, in lower case. */
+  deviceId: string
+  /** The public key's fingerprint. */
+  fingerprint: string
+  /** Where the public key came from. */
+  source: 'generic' | 'file' | 'device'
+  /** The product id. */
+  productId: number
+  /** The cloud's API. */
+  apiUrl: string
+  /** The attached Duo, where its key was sent. */
+  device?: DuoInfo
+  /** True where nothing was sent. */
+  dryRun: boolean
+}
+
+/**
+ * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
+ * and has to be provisioned again.
+ */
+export declare function resetKey(optionsObject: ResetOptions | undefined | null, control?: Control): Promise<ResetResult>
+
+/** r" Options of `resetKey`. */
+export interface ResetOptions {
+  /** r" The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** r" Do not back up what is in the key slot now. That key is then lost. */
+  noBackup?: boolean
+  /** r" Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
+   * r" is taken as your word, together with `--path`.
+   */
+  device?: string
+  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** A key slot that holds the reset image, of a Duo that has left DFU mode. */
+export interface ResetResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** False where the slot held the reset image already, and in a dry run. */
+  written: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/**
+ * Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
+ * read back and compared.
+ */
+export declare function restoreKey(optionsObject: RestoreOptions, control?: Control): Promise<RestoreResult>
+
+/** r" Options of `restoreKey`. */
+export interface RestoreOptions {
+  /** r" The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
+  file: string
+  /** r" Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** r" Write the key even though it is known to be another device's. */
+  allowOtherDevice?: boolean
+  /** r" The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** r" Do not back up what is in the key slot now. If the write fails, that key is lost. */
+  noBackup?: boolean
+  /** r" Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
+   * r" is taken as your word, together with `--path`.
+   */
+  device?: string
+  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** A key that is in place: read back and compared. */
+export interface RestoreResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The key that is there now (in a dry run: that would be). */
+  fingerprint: string
+  /** Why the key is taken to be this Duo's. */
+  evidence: KeyEvidence
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /** True where the Duo was told to leave DFU mode, and did. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/** The version of this package. */
+export declare function version(): string
+
+/** One of the Duos of a `VirtualDuo`. */
+export interface VirtualDuoInfo {
+  /** Bus and port: `1-1`. */
+  path: string
+  /** The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal. */
+  deviceId: string
+  /** The fingerprint of the key in its slot, where it holds one. */
+  fingerprint?: string
+  /** Where it is, seen from the bus. */
+  presence: 'dfu' | 'normal' | 'absent'
+  /** How often it has started its firmware. */
+  boots: number
+  /** How many keys it has made, the first included. */
+  keysMade: number
+}
+
+/** r" Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
+export interface VirtualDuoOptions {
+  /** r" How many Duos, 1 to 16; 1 unless given. */
+  duos?: number
+  /** r" The bootloader they have; r6 unless given. */
+  bootloader?: Bootloader
+  /** r" The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
+  usbipPort?: number
+}
+
+/** What is about to be written, shown before the question. */
+export interface WritePlan {
+  /** What will be written: a key, or the reset image. */
+  action: 'restore' | 'reset'
+  /** The Duo. */
+  device: DuoInfo
+  /** What is in the slot now, in words. */
+  current: string
+  /** The key in the Duo now, where there is one. */
+  currentFingerprint?: string
+  /** The key to be written; absent for a reset. */
+  newFingerprint?: string
+  /** Why the key is taken to be this Duo's; absent for a reset. */
+  evidence?: KeyEvidence
+  /** The same in words. */
+  evidenceDescription?: string
+  /** The public key in the Duo's DCT, where it is another than the key's. It may be stale. */
+  publicSlotFingerprint?: string
+  /** The backup of what is there now; absent where none was made. */
+  backupPath?: string
+}

@@ -1,0 +1,156 @@
+//! The functions of the API. Each checks its options, hands them to a workflow, and decides nothing.
+
+use std::path::PathBuf;
+
+use napi::Env;
+use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
+use napi_derive::napi;
+
+use super::grammar;
+use super::results::{BackupResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult};
+use super::run::{on_bus, read, spawn};
+use crate::error::Error;
+use crate::workflow::{self, Target};
+
+/// The version of this package.
+#[napi]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
+/// read is listed with the reason; none at all is an empty list.
+#[napi(ts_return_type = "Promise<ListResult>")]
+pub fn list_devices<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "ListOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, ListResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::ListOptions| {
+        let options = workflow::ListOptions {
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            timeout: given.timeout,
+        };
+        Ok((options, given.usbip))
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::list(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
+/// its public key and a manifest beside it. Writes nothing to the Duo.
+#[napi(ts_return_type = "Promise<BackupResult>")]
+pub fn backup_key<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "BackupOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, BackupResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::BackupOptions| {
+        let options = workflow::BackupOptions {
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            file: given.file.map(PathBuf::from),
+            raw: given.raw.unwrap_or_default(),
+            archive: given.archive,
+            timeout: given.timeout,
+        };
+        Ok((options, given.usbip))
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::backup(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
+/// read back and compared.
+#[napi(ts_return_type = "Promise<RestoreResult>")]
+pub fn restore_key<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "RestoreOptions")] options: Unknown<'_>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, RestoreResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::RestoreOptions| {
+        let options = workflow::RestoreOptions {
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            file: given.file.into(),
+            leave: given.leave.unwrap_or_default(),
+            allow_other_device: given.allow_other_device.unwrap_or_default(),
+            archive: given.archive,
+            no_backup: given.no_backup.unwrap_or_default(),
+            dry_run: given.dry_run.unwrap_or_default(),
+            timeout: given.timeout,
+        };
+        Ok((options, given.usbip))
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::restore(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
+/// and has to be provisioned again.
+#[napi(ts_return_type = "Promise<ResetResult>")]
+pub fn reset_key<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "ResetOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, ResetResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::ResetOptions| {
+        let options = workflow::ResetOptions {
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            archive: given.archive,
+            no_backup: given.no_backup.unwrap_or_default(),
+            dry_run: given.dry_run.unwrap_or_default(),
+            timeout: given.timeout,
+        };
+        Ok((options, given.usbip))
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::reset(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo.
+#[napi(ts_return_type = "Promise<InspectResult>")]
+pub fn inspect_key<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "InspectOptions")] options: Unknown<'_>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, InspectResult>> {
+    let prepared: Result<_, Error> = read(env, options)
+        .map(|given: grammar::InspectOptions| workflow::InspectOptions { file: given.file.into() });
+    spawn(env, control, prepared.map(|options| move |_: &_| workflow::inspect(&options)))
+}
+
+/// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
+#[napi(ts_return_type = "Promise<ProvisionResult>")]
+pub fn provision<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "ProvisionOptions")] options: Unknown<'_>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, ProvisionResult>> {
+    let prepared: Result<_, Error> = read(env, options).map(|given: grammar::ProvisionOptions| {
+        let options = workflow::ProvisionOptions {
+            device_id: given.device_id,
+            key_file: given.key_file,
+            from_device: given.from_device.unwrap_or_default(),
+            product_id: given.product_id,
+            api_url: given.api_url,
+            allow_http: given.allow_http.unwrap_or_default(),
+            token_file: given.token_file,
+            token: given.token,
+            path: given.path,
+            dry_run: given.dry_run.unwrap_or_default(),
+            timeout: given.timeout,
+        };
+        (options, given.usbip)
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::provision(context, &options))
+    });
+    spawn(env, control, work)
+}

@@ -1,0 +1,115 @@
+//! The command line, parsed: what to run, what to print, or what is wrong.
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use napi_derive::napi;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::grammar::{Command, CommandLine};
+use crate::error::exit;
+
+/// What a command line asks for.
+#[napi(object, object_from_js = false)]
+pub struct ParsedCommand {
+    /// `run` a command, `print` a text to standard output, or report an `error`.
+    #[napi(ts_type = "'run' | 'print' | 'error'")]
+    pub kind: String,
+    /// The command to run.
+    pub command: Option<String>,
+    /// Its options, as the API takes them.
+    #[napi(ts_type = "any")]
+    pub options: Option<Value>,
+    /// True where `--json` was typed, even on a command line that cannot be used.
+    pub json: bool,
+    /// True where `--yes` was typed.
+    pub yes: bool,
+    /// How often `-v` was typed.
+    pub verbose: u32,
+    /// The text to print, or what is wrong.
+    pub text: Option<String>,
+    /// The exit code that goes with the text.
+    pub exit_code: u32,
+}
+
+/// Parses the arguments of the command line. For the command line itself; scripts call the functions.
+#[napi]
+pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
+    let json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let program = std::iter::once("duo-provision".to_owned());
+    match CommandLine::try_parse_from(program.chain(arguments)) {
+        Ok(parsed) => run(parsed),
+        Err(error) => refuse(&error, json),
+    }
+}
+
+fn run(parsed: CommandLine) -> ParsedCommand {
+    let (name, options) = match (parsed.command, parsed.provision) {
+        (Some(Command::Provision(options)), _) | (None, Some(options)) => ("provision", object(&options)),
+        (Some(Command::List(options)), _) => ("list", object(&options)),
+        (Some(Command::Backup(options)), _) => ("backup", object(&options)),
+        (Some(Command::Restore(options)), _) => ("restore", object(&options)),
+        (Some(Command::Reset(options)), _) => ("reset", object(&options)),
+        (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
+        (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
+        (Some(Command::Demo), _) => ("demo", None),
+        (Some(Command::Completions { shell }), _) => return print(completions(shell), exit::DONE),
+        (None, None) => return refuse(&missing(), parsed.json),
+    };
+    ParsedCommand {
+        kind: "run".to_owned(),
+        command: Some(name.to_owned()),
+        options,
+        json: parsed.json,
+        yes: parsed.yes,
+        verbose: parsed.verbose.into(),
+        text: None,
+        exit_code: 0,
+    }
+}
+
+/// Only what was typed: an option that was not is absent, and the workflow's default counts.
+fn object(options: &impl Serialize) -> Option<Value> {
+    let mut value = serde_json::to_value(options).ok()?;
+    strip(&mut value);
+    Some(value)
+}
+
+fn strip(value: &mut Value) {
+    if let Value::Object(members) = value {
+        members.retain(|_, member| !member.is_null());
+        members.values_mut().for_each(strip);
+    }
+}
+
+fn missing() -> clap::Error {
+    CommandLine::command().error(ErrorKind::MissingRequiredArgument, "a device id or a command is needed")
+}
+
+fn print(text: String, exit_code: u8) -> ParsedCommand {
+    ParsedCommand {
+        kind: "print".to_owned(),
+        command: None,
+        options: None,
+        json: false,
+        yes: false,
+        verbose: 0,
+        text: Some(text),
+        exit_code: exit_code.into(),
+    }
+}
+
+fn refuse(error: &clap::Error, json: bool) -> ParsedCommand {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return print(error.render().to_string(), exit::DONE);
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned();
+    ParsedCommand { kind: "error".to_owned(), json, ..print(text, exit::USAGE) }
+}
+
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), "duo-provision", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

@@ -1,0 +1,115 @@
+/** The stable names of errors: `err.code`, and `code` in `--json` output. */
+export type ErrorCode =
+  | 'INTERNAL'
+  | 'INVALID_ARGUMENT'
+  | 'INVALID_DEVICE_ID'
+  | 'KEY_UNRECOGNIZED'
+  | 'KEY_EMPTY'
+  | 'KEY_TRUNCATED'
+  | 'KEY_EC'
+  | 'KEY_WRONG_SIZE'
+  | 'KEY_WRONG_EXPONENT'
+  | 'KEY_ENCRYPTED'
+  | 'KEY_INCONSISTENT'
+  | 'KEY_IS_PUBLIC'
+  | 'KEY_MISREAD_BY_FIRMWARE'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_MISMATCH'
+  | 'TOKEN_MISSING'
+  | 'TOKEN_INVALID'
+  | 'API_URL_INVALID'
+  | 'PLAIN_HTTP_REFUSED'
+  | 'CONFIRMATION_REFUSED'
+  | 'CONFIRMATION_REQUIRED'
+  | 'NO_DEVICE'
+  | 'SEVERAL_DEVICES'
+  | 'WRONG_DEVICE'
+  | 'DEVICE_ID_UNVERIFIABLE'
+  | 'KEY_OF_OTHER_DEVICE'
+  | 'USB_UNAVAILABLE'
+  | 'USB_ACCESS_DENIED'
+  | 'USB_BUSY'
+  | 'USB_WRONG_DRIVER'
+  | 'USBIP_UNREACHABLE'
+  | 'USB_ERROR'
+  | 'NOT_A_DUO'
+  | 'DEVICE_FAULT'
+  | 'DCT_UNREADABLE'
+  | 'READ_UNSTABLE'
+  | 'WRITE_FAILED'
+  | 'LEAVE_FAILED'
+  | 'KEY_SLOT_BLANK'
+  | 'KEY_SLOT_ZEROED'
+  | 'KEY_SLOT_PKCS8'
+  | 'KEY_SLOT_PEM'
+  | 'KEY_SLOT_MISREAD'
+  | 'KEY_SLOT_EC'
+  | 'KEY_SLOT_WRONG_SIZE'
+  | 'KEY_SLOT_GARBAGE'
+  | 'KEY_WRONG'
+  | 'KEY_STATE_UNKNOWN'
+  | 'CLOUD_PERMISSION_DENIED'
+  | 'CLOUD_TOKEN_INVALID'
+  | 'CLOUD_TOKEN_EXPIRED'
+  | 'CLOUD_KEY_REJECTED'
+  | 'CLOUD_NOT_FOUND'
+  | 'CLOUD_REFUSED'
+  | 'CLOUD_UNREACHABLE'
+  | 'CLOUD_OUTCOME_UNKNOWN'
+  | 'CLOUD_TLS'
+  | 'CLOUD_NO_ROOTS'
+  | 'CLOUD_RATE_LIMITED'
+  | 'CLOUD_UNAVAILABLE'
+  | 'CLOUD_UNEXPECTED_REPLY'
+  | 'FILE_NOT_FOUND'
+  | 'FILE_EXISTS'
+  | 'FILE_UNREADABLE'
+  | 'FILE_NOT_WRITABLE'
+  | 'SIMULATOR_FAILED'
+  | 'INTERRUPTED'
+
+/** The kind of thing in a key slot. */
+export type KeySlotKind =
+  | 'key'
+  | 'blank'
+  | 'reset'
+  | 'zeros'
+  | 'pkcs8'
+  | 'pem'
+  | 'misread'
+  | 'ec'
+  | 'wrong-size'
+  | 'garbage'
+
+/** Why a key is taken to be a Duo's. */
+export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-other-device' | 'none'
+
+/** A step of an operation. */
+export type PhaseName =
+  | 'find'
+  | 'read'
+  | 'backup'
+  | 'confirm'
+  | 'write'
+  | 'verify'
+  | 'reconcile'
+  | 'leave'
+  | 'send'
+
+/** What every function of this package throws. */
+export interface DuoProvisionError extends Error {
+  name: 'DuoProvisionError'
+  /** The stable name. */
+  code: ErrorCode
+  /** The exit code of the command line. */
+  exitCode: number
+  /** The next thing to type or do. */
+  hint?: string
+  /** What was being done. */
+  phase?: string
+  /** The Duo. */
+  device?: string
+  /** What is known of the Duo's key. */
+  keyState?: 'unchanged' | 'written' | 'wrong' | 'unknown'
+}
+

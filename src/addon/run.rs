@@ -1,0 +1,123 @@
+//! Runs a workflow on a thread of its own and settles a promise with what comes of it.
+
+use std::time::SystemTime;
+
+use napi::bindgen_prelude::{Object, PromiseRaw, ToNapiValue, Unknown};
+use napi::{Env, JsError, JsValue, ValueType};
+use serde::de::DeserializeOwned;
+
+use super::control::{self, Remote};
+use super::results::Problem;
+use crate::error::{Code, Error};
+use crate::usb::Bus;
+use crate::usb::clock::SystemClock;
+use crate::usb::libusb::LibusbBus;
+use crate::usb::usbip::UsbipBus;
+use crate::workflow::{Context, Control};
+
+/// Checks an options object: unknown properties, wrong types and numbers out of range are errors. Nothing at
+/// all is taken for an empty object.
+pub(super) fn read<'a, T: DeserializeOwned>(
+    env: &Env,
+    value: impl Into<Option<Unknown<'a>>>,
+) -> Result<T, Error> {
+    let refused = |reason: &str| {
+        Error::new(Code::InvalidArgument, format!("the options cannot be used: {reason}"))
+            .hint("the names and types of all options are in index.d.ts")
+    };
+    let given =
+        value.into().filter(|value| !matches!(value.get_type(), Ok(ValueType::Undefined | ValueType::Null)));
+    let read = match given {
+        Some(value) => env.from_js_value(value),
+        None => Object::new(env).and_then(|empty| env.from_js_value(empty)),
+    };
+    read.map_err(|error| refused(&error.reason))
+}
+
+/// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
+/// through `control`. All events are delivered before the promise settles.
+///
+/// A defect that panics is an `INTERNAL` error, not the end of the process.
+pub(super) fn spawn<'env, T, V, F>(
+    env: &'env Env,
+    control: Option<Object<'_>>,
+    work: Result<F, Error>,
+) -> napi::Result<PromiseRaw<'env, V>>
+where
+    T: Send + 'static,
+    V: From<T> + ToNapiValue + 'static,
+    F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
+{
+    let work = control::check(control.as_ref()).and(work);
+    let (remote, subscription) = Remote::take(env, control.filter(|_| work.is_ok()).as_ref())?;
+    let future = async move {
+        let runner = remote.clone();
+        let outcome = match work {
+            Err(error) => Err(error),
+            Ok(work) => tokio::task::spawn_blocking(move || work(&runner))
+                .await
+                .unwrap_or_else(|panic| Err(Error::new(Code::Internal, panic.to_string()))),
+        };
+        remote.flush().await;
+        Ok::<Result<T, Error>, napi::Error>(outcome)
+    };
+    env.spawn_future_with_callback(future, move |env, outcome| {
+        if let Some(subscription) = subscription {
+            subscription.end(env)?;
+        }
+        outcome.map(V::from).map_err(|error| to_js(env, &error))
+    })
+}
+
+/// Gives `work` the bus that `usbip` names, or the machine's own, which is not touched before it is used.
+pub(super) fn on_bus<T>(
+    remote: &Remote,
+    usbip: Option<&str>,
+    work: impl FnOnce(Context<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let bus: Box<dyn Bus> = match usbip {
+        Some(address) => Box::new(UsbipBus::new(address).map_err(|error| {
+            Error::new(Code::InvalidArgument, error.to_string())
+                .hint("start virtual Duos with: duo-provision simulate --usbip 3240")
+        })?),
+        None => Box::new(LibusbBus::new()),
+    };
+    let clock = SystemClock::new();
+    work(Context {
+        bus: bus.as_ref(),
+        clock: &clock,
+        wall: &SystemTime::now,
+        env: &|name| std::env::var_os(name),
+        control: remote,
+        cancelled: &|| remote.cancel().stops_now(),
+    })
+}
+
+/// A JavaScript `Error` with the properties of [`Problem`] and its causes.
+pub(super) fn to_js(env: &Env, error: &Error) -> napi::Error {
+    let build = || -> napi::Result<Unknown<'_>> {
+        let made = JsError::from(napi::Error::from_reason(error.to_string())).into_unknown(*env);
+        let mut object: Object<'_> = made.coerce_to_object()?;
+        let problem = Problem::from(error);
+        object.set("name", "DuoProvisionError")?;
+        object.set("code", problem.code)?;
+        object.set("exitCode", problem.exit_code)?;
+        let optional = [
+            ("hint", problem.hint),
+            ("phase", problem.phase),
+            ("device", problem.device),
+            ("keyState", problem.key_state),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                object.set(name, value)?;
+            }
+        }
+        if let Some(cause) = std::error::Error::source(error) {
+            let reason = napi::Error::<napi::Status>::from_reason(cause.to_string());
+            object.set("cause", JsError::from(reason).into_unknown(*env))?;
+        }
+        Ok(object.to_unknown())
+    };
+    build().map_or_else(|failure| failure, napi::Error::from)
+}

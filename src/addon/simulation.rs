@@ -1,0 +1,223 @@
+//! Virtual Duos and a local cloud as classes, so that users can test their own pipelines.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use napi::Env;
+use napi::bindgen_prelude::{PromiseRaw, Unknown};
+use napi_derive::napi;
+
+use super::grammar::{Bootloader, CloudFlavor, LocalCloudOptions, VirtualDuoOptions};
+use super::run::{read, spawn};
+use crate::error::{Code, Error};
+use crate::simulator::cloud::{self, Flavor};
+use crate::simulator::duo::Presence;
+use crate::simulator::{Generation, Lab, LabError};
+use crate::usb::clock::SystemClock;
+
+/// One of the Duos of a `VirtualDuo`.
+#[napi(object, object_from_js = false)]
+pub struct VirtualDuoInfo {
+    /// Bus and port: `1-1`.
+    pub path: String,
+    /// The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal.
+    pub device_id: String,
+    /// The fingerprint of the key in its slot, where it holds one.
+    pub fingerprint: Option<String>,
+    /// Where it is, seen from the bus.
+    #[napi(ts_type = "'dfu' | 'normal' | 'absent'")]
+    pub presence: String,
+    /// How often it has started its firmware.
+    pub boots: u32,
+    /// How many keys it has made, the first included.
+    pub keys_made: u32,
+}
+
+/// Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved.
+#[napi]
+pub struct VirtualDuo {
+    lab: Mutex<Option<Lab>>,
+    address: String,
+}
+
+#[napi]
+impl VirtualDuo {
+    /// Starts one Duo or several. Each has a new key, and comes back in DFU mode by itself after a restart,
+    /// as if somebody held its buttons.
+    #[napi(ts_return_type = "Promise<VirtualDuo>")]
+    pub fn start<'env>(
+        env: &'env Env,
+        #[napi(ts_arg_type = "VirtualDuoOptions")] options: Option<Unknown<'_>>,
+    ) -> napi::Result<PromiseRaw<'env, VirtualDuo>> {
+        let work = read(env, options).map(|given: VirtualDuoOptions| {
+            move |_: &_| {
+                let generation = match given.bootloader.unwrap_or(Bootloader::R6) {
+                    Bootloader::R3 => Generation::R3,
+                    Bootloader::R4 => Generation::R4,
+                    Bootloader::R5 => Generation::R5,
+                    Bootloader::R6 => Generation::R6,
+                };
+                let clock = Arc::new(SystemClock::new());
+                Lab::start(given.duos.unwrap_or(1), generation, given.usbip_port.unwrap_or(0), clock)
+                    .map_err(|error| lab_error(&error))
+            }
+        });
+        spawn(env, None, work)
+    }
+
+    /// What the option `usbip` takes: `127.0.0.1:PORT`.
+    #[napi(getter)]
+    pub fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    /// The Duos as they are now, ordered by path; none after `stop`.
+    #[napi]
+    pub fn duos(&self) -> Vec<VirtualDuoInfo> {
+        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
+        let info = |duo: crate::simulator::VirtualDuoState| VirtualDuoInfo {
+            path: duo.path,
+            device_id: duo.device_id,
+            fingerprint: duo.fingerprint,
+            presence: match duo.presence {
+                Presence::Dfu => "dfu",
+                Presence::Normal => "normal",
+                Presence::Absent => "absent",
+            }
+            .to_owned(),
+            boots: u32::try_from(duo.boots).unwrap_or(u32::MAX),
+            keys_made: u32::try_from(duo.keys_made).unwrap_or(u32::MAX),
+        };
+        lab.as_ref().map(|lab| lab.duos().into_iter().map(info).collect()).unwrap_or_default()
+    }
+
+    /// Closes every connection; the port is free when the promise is fulfilled. A second call does nothing.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn stop<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, ()>> {
+        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let stop = move |_: &_| {
+            lab.into_iter().for_each(Lab::stop);
+            Ok(())
+        };
+        spawn(env, None, Ok(stop))
+    }
+}
+
+impl From<Lab> for VirtualDuo {
+    fn from(lab: Lab) -> Self {
+        Self { address: lab.address().to_string(), lab: Mutex::new(Some(lab)) }
+    }
+}
+
+fn lab_error(error: &LabError) -> Error {
+    match error {
+        LabError::Count(_) => Error::new(Code::InvalidArgument, error.to_string()),
+        LabError::Port { .. } => {
+            Error::new(Code::SimulatorFailed, error.to_string()).hint("leave the port out for a free one")
+        }
+    }
+}
+
+/// A device that was provisioned at a local cloud.
+#[napi(object, object_from_js = false)]
+pub struct ProvisionedDevice {
+    /// The device id, as it was sent.
+    pub device_id: String,
+    /// The public key as PEM, as it was sent.
+    pub public_key: String,
+    /// The product id, as it was sent.
+    pub product_id: Option<String>,
+    /// The order, as it was sent.
+    pub order: Option<String>,
+}
+
+/// A cloud on loopback that takes public keys and remembers them. A simulation: nothing leaves the machine.
+#[napi]
+pub struct LocalCloud {
+    cloud: Mutex<Option<cloud::LocalCloud>>,
+    url: String,
+    token: String,
+}
+
+#[napi]
+impl LocalCloud {
+    /// Starts a cloud on 127.0.0.1.
+    #[napi(ts_return_type = "Promise<LocalCloud>")]
+    pub fn start<'env>(
+        env: &'env Env,
+        #[napi(ts_arg_type = "LocalCloudOptions")] options: Option<Unknown<'_>>,
+    ) -> napi::Result<PromiseRaw<'env, LocalCloud>> {
+        let work = read(env, options).map(|given: LocalCloudOptions| {
+            move |_: &_| {
+                let token = given.token;
+                let options = cloud::Options {
+                    flavor: match given.flavor.unwrap_or(CloudFlavor::Particle) {
+                        CloudFlavor::Particle => Flavor::Particle,
+                        CloudFlavor::Spark => Flavor::Spark,
+                        CloudFlavor::Brewskey => Flavor::Brewskey,
+                    },
+                    port: given.cloud_port.unwrap_or(0),
+                    accounts: token.iter().map(|token| (token.clone(), "you".to_owned())).collect(),
+                    ..cloud::Options::default()
+                };
+                let started = tokio::runtime::Handle::current().block_on(cloud::LocalCloud::start(options));
+                let cloud = started.map_err(|error| {
+                    let port = given.cloud_port.unwrap_or(0);
+                    let message = format!("port {port} of 127.0.0.1 cannot be listened on: {error}");
+                    Error::new(Code::SimulatorFailed, message).hint("leave the port out for a free one")
+                })?;
+                Ok(Started { token: token.unwrap_or_else(|| cloud.token()), cloud })
+            }
+        });
+        spawn(env, None, work)
+    }
+
+    /// The API's URL, what the option `apiUrl` takes.
+    #[napi(getter)]
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// A token that it accepts; good for this cloud only.
+    #[napi(getter)]
+    pub fn token(&self) -> String {
+        self.token.clone()
+    }
+
+    /// What was provisioned so far, one entry a device; nothing after `stop`.
+    #[napi]
+    pub fn provisioned(&self) -> Vec<ProvisionedDevice> {
+        let cloud = self.cloud.lock().unwrap_or_else(PoisonError::into_inner);
+        let convert = |device: cloud::Provisioned| ProvisionedDevice {
+            device_id: device.device_id,
+            public_key: device.public_key,
+            product_id: device.product_id,
+            order: device.order,
+        };
+        cloud.as_ref().map(|cloud| cloud.provisioned().into_iter().map(convert).collect()).unwrap_or_default()
+    }
+
+    /// Lets requests in flight finish and stops. A second call does nothing.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn stop<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, ()>> {
+        let cloud = self.cloud.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let stop = move |_: &_| {
+            if let Some(cloud) = cloud {
+                tokio::runtime::Handle::current().block_on(cloud.stop());
+            }
+            Ok(())
+        };
+        spawn(env, None, Ok(stop))
+    }
+}
+
+/// A cloud that has started, and the token to use with it.
+struct Started {
+    cloud: cloud::LocalCloud,
+    token: String,
+}
+
+impl From<Started> for LocalCloud {
+    fn from(started: Started) -> Self {
+        Self { url: started.cloud.url(), token: started.token, cloud: Mutex::new(Some(started.cloud)) }
+    }
+}
