@@ -75,6 +75,24 @@ pub enum Kind {
     Serial(String),
 }
 
+impl Kind {
+    /// One or more of every kind that concerns DFU requests, for tests that try them all.
+    pub fn catalogue() -> Vec<Self> {
+        let mut kinds = Vec::new();
+        for moment in [Moment::Before, Moment::After] {
+            kinds.extend([Self::Stall(moment), Self::Timeout(moment), Self::Protocol(moment)]);
+            kinds.extend([true, false].map(|returns| Self::Disconnect { moment, returns }));
+        }
+        kinds.extend([0, 1, 5].map(Self::ShortRead));
+        kinds.extend([Self::Babble, Self::ReadZeros, Self::ReadOnes, Self::ReadUnstable]);
+        kinds.extend([0, 4321].map(Self::ReadFlipped));
+        kinds.extend([Self::WriteFails, Self::WriteSilent, Self::WriteHalf(1), Self::WriteHalf(600)]);
+        kinds.extend((0..=15).map(Self::State));
+        kinds.extend([Self::Busy, Self::PollTimeout(0), Self::PollTimeout(0x00ff_ffff)]);
+        kinds
+    }
+}
+
 /// Which control transfers a fault counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counting {

@@ -14,10 +14,11 @@ use super::duo::{Duo, Presence};
 use super::faults::Access;
 use crate::usb::{Clock, PortPath, Setup};
 
-const BUS: u8 = 1;
+/// Devices on one bus: what seven bits of address leave.
+const PORTS: usize = 127;
 const SET_CONFIGURATION: Setup = Setup { request_type: 0x00, request: 9, value: 1, index: 0 };
 
-/// A bus with one Duo in each of its ports, 1-1, 1-2, …
+/// A bus with one Duo in each of its ports, 1-1, 1-2, …; where its 127 ports are taken, a second one, 2-1.
 pub struct Hub {
     clock: Arc<dyn Clock>,
     ports: Mutex<Ports>,
@@ -71,11 +72,12 @@ impl Hub {
         Arc::new(Self { clock, ports: Mutex::default(), changed: watch::Sender::new(0) })
     }
 
-    /// Plugs a Duo into the next free port. At most 127 fit on a bus; the rest share the last port's number.
+    /// Plugs a Duo into the next free port.
     pub fn plug(&self, duo: Duo) -> PortPath {
         let mut ports = self.ports();
-        let port = u8::try_from(ports.slots.len() + 1).unwrap_or(u8::MAX);
-        let path = PortPath::new(BUS, &[port]);
+        let (bus, port) = (ports.slots.len() / PORTS + 1, ports.slots.len() % PORTS + 1);
+        let number = |n| u8::try_from(n).unwrap_or(u8::MAX);
+        let path = PortPath::new(number(bus), &[number(port)]);
         ports.slots.push(Slot { path: path.clone(), duo, answered: 0, address: 0 });
         self.settle(&mut ports);
         path

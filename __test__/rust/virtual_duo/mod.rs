@@ -1,7 +1,7 @@
 //! Virtual Duos for tests: keys from the fixtures, a hub, and a host that speaks in raw numbers.
 #![allow(dead_code, missing_docs)]
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use duo_provision::simulator::duo::{DeviceKey, KeyMaker};
@@ -15,16 +15,18 @@ pub const NORMAL: (u16, u16) = (0x2b04, 0xc058);
 pub const SECOND: Duration = Duration::from_secs(1);
 
 /// Device keys as the firmware makes them.
-pub fn device_keys() -> Vec<DeviceKey> {
-    KEYS.lines()
-        .map(|line| {
+pub fn device_keys() -> &'static [DeviceKey] {
+    static PARSED: OnceLock<Vec<DeviceKey>> = OnceLock::new();
+    PARSED.get_or_init(|| {
+        let keys = KEYS.lines().map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
             let device = unhex(line["device"].as_str().unwrap());
             let mut slot = Zeroizing::new([0xff; 1216]);
             slot[..device.len()].copy_from_slice(&device);
             DeviceKey { slot, spki: unhex(line["spki"].as_str().unwrap()).try_into().unwrap() }
-        })
-        .collect()
+        });
+        keys.collect()
+    })
 }
 
 /// Hands out the fixture keys in order, from the `first` on.

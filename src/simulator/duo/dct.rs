@@ -166,14 +166,39 @@ fn seal(copy: &mut [u8], number: u32, firmware: SystemFirmware) {
     copy[CRC..CRC + 4].copy_from_slice(&crc.to_le_bytes());
 }
 
-/// CRC-32 as in IEEE 802.3, bit by bit.
+/// CRC-32 as in IEEE 802.3.
 fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
-    })
+    !bytes.iter().fold(!0u32, |crc, &byte| (crc >> 8) ^ CRC_TABLE[usize::from(crc.to_le_bytes()[0] ^ byte)])
 }
+
+/// The effect of one byte on a CRC.
+const CRC_TABLE: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut seed = 0;
+    let mut byte = 0;
+    while byte < 256 {
+        let mut crc: u32 = seed;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+            bit += 1;
+        }
+        table[byte] = crc;
+        seed += 1;
+        byte += 1;
+    }
+    table
+};
 
 /// True where the firmware of `generation` would store its device id at boot.
 pub fn wants_device_id(generation: Generation, section_id: &[u8]) -> bool {
     generation.names_itself() && section_id.first() == Some(&0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn crc_of_the_check_string_is_the_published_one() {
+        assert_eq!(super::crc32(b"123456789"), 0xcbf4_3926);
+    }
 }

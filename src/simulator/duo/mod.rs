@@ -190,6 +190,9 @@ impl Duo {
         }
         if let Kind::State(state) = due.kind {
             self.core.state = state;
+            if state == state::MANIFEST_WAIT_RESET {
+                self.due = Some((now + LEAVE_DELAY, Event::Restart));
+            }
         }
         if due.kind == Kind::Busy {
             self.faults.acted_on(due);

@@ -1,0 +1,142 @@
+//! Every fault at every transfer of every operation: what a session says afterwards is true of the flash.
+
+mod virtual_duo;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use duo_provision::dfuse::Touched;
+use duo_provision::simulator::faults::{Fault, Kind, Moment};
+use duo_provision::simulator::{Duo, Generation, Hub, VirtualBus, VirtualClock};
+use duo_provision::usb::{Bus, Clock, DfuSession, PortPath, SessionError};
+use virtual_duo::{DFU, device_keys, key_maker, options};
+
+const ALLOWED: Duration = Duration::from_secs(10);
+/// What an operation may take beyond its deadline: its last transfer, and tidying up.
+const GRACE: Duration = Duration::from_secs(10);
+
+struct Bench {
+    clock: Arc<VirtualClock>,
+    hub: Arc<Hub>,
+    bus: VirtualBus,
+    path: PortPath,
+}
+
+impl Bench {
+    fn new(generation: Generation) -> Self {
+        let clock = Arc::new(VirtualClock::new());
+        let hub = Hub::new(clock.clone());
+        let path = hub.plug(Duo::new(options(generation), key_maker(0)));
+        Self { bus: VirtualBus::new(hub.clone()), clock, hub, path }
+    }
+
+    fn slot(&self) -> Vec<u8> {
+        self.hub.with_duo(&self.path, |duo, _| duo.dct(34, 1216)).unwrap()
+    }
+
+    fn requests(&self) -> u64 {
+        self.hub.with_duo(&self.path, |duo, _| duo.class_requests()).unwrap()
+    }
+
+    /// Opens a session, arms `fault` and runs `operation` within the time allowed.
+    fn run<T>(
+        &self,
+        fault: Option<Fault>,
+        operation: impl FnOnce(&mut DfuSession, Duration) -> Result<T, SessionError>,
+    ) -> Result<T, SessionError> {
+        let never = || false;
+        let deadline = self.clock.now() + ALLOWED;
+        let device = self.bus.list(&[DFU]).unwrap().remove(0);
+        let mut session = DfuSession::open(&self.bus, &device, &*self.clock, &never, deadline).unwrap();
+        if let Some(fault) = fault {
+            self.hub.with_duo(&self.path, |duo, _| duo.faults().arm(fault)).unwrap();
+        }
+        let result = operation(&mut session, deadline);
+        assert!(self.clock.now() <= deadline + GRACE, "it took until {:?}", self.clock.now());
+        result
+    }
+}
+
+/// Runs `check` for every kind of fault, at every request of an operation that takes `requests` of them and
+/// a few more for its second attempts, once and lasting.
+fn everywhere(requests: u64, check: impl Fn(Generation, Fault)) {
+    for generation in [Generation::R4, Generation::R6] {
+        for kind in Kind::catalogue() {
+            if matches!(kind, Kind::State(_)) {
+                // What another program has left; nothing changes it between two of our own requests.
+                check(generation, Fault::once(kind, 1));
+                continue;
+            }
+            for nth in 1..=u32::try_from(requests).unwrap() + 3 {
+                check(generation, Fault::once(kind.clone(), nth));
+                check(generation, Fault::from(kind.clone(), nth));
+            }
+        }
+    }
+}
+
+/// How many requests an undisturbed operation takes.
+fn count<T>(operation: impl FnOnce(&mut DfuSession, Duration) -> Result<T, SessionError>) -> u64 {
+    let bench = Bench::new(Generation::R6);
+    bench.run(None, operation).unwrap();
+    bench.requests()
+}
+
+#[test]
+fn write_that_reads_back_right_is_in_the_flash_and_untouched_means_untouched() {
+    let keys = device_keys();
+    let (old, new) = (&keys[0].slot[..], &keys[60].slot[..]);
+    let requests = count(|s, deadline| s.write_and_read_back(34, new, deadline));
+    everywhere(requests, |generation, fault| {
+        let bench = Bench::new(generation);
+        let result = bench.run(Some(fault.clone()), |s, deadline| s.write_and_read_back(34, new, deadline));
+        let slot = bench.slot();
+        match result {
+            Ok(back) if back[..] == *new => assert!(slot == new, "{generation} {fault:?}"),
+            Ok(_) => {}
+            // A stall means that the request was refused: no device takes a DNLOAD and then stalls it.
+            Err(_) if fault.kind == Kind::Stall(Moment::After) => {}
+            Err(error) if error.touched() == Touched::No => {
+                assert!(slot == old, "{generation} {fault:?}: {error}")
+            }
+            Err(_) => {}
+        }
+    });
+}
+
+#[test]
+fn two_reads_that_agree_are_the_flash_unless_the_device_lies_twice() {
+    let keys = device_keys();
+    let old = &keys[0].slot[..];
+    let requests = count(|s, deadline| s.read_twice(34, 1216, deadline));
+    everywhere(requests, |generation, fault| {
+        let bench = Bench::new(generation);
+        let result = bench.run(Some(fault.clone()), |s, deadline| s.read_twice(34, 1216, deadline));
+        assert!(bench.slot() == old, "reading changes nothing: {generation} {fault:?}");
+        let lies_twice =
+            !fault.once && matches!(fault.kind, Kind::ReadZeros | Kind::ReadOnes | Kind::ReadFlipped(_));
+        if let Ok((first, second)) = result
+            && first == second
+            && !lies_twice
+        {
+            assert!(first[..] == *old, "{generation} {fault:?}");
+        }
+    });
+}
+
+#[test]
+fn leave_that_succeeds_has_left() {
+    let requests = count(|s, deadline| s.leave(deadline));
+    everywhere(requests, |generation, fault| {
+        let bench = Bench::new(generation);
+        let result = bench.run(Some(fault.clone()), |s, deadline| s.leave(deadline));
+        bench.clock.advance(Duration::from_secs(5));
+        bench.bus.list(&[DFU]).unwrap();
+        let (boots, unplugged) =
+            bench.hub.with_duo(&bench.path, |duo, _| (duo.boots(), duo.enumeration() > 1)).unwrap();
+        let disconnect = matches!(fault.kind, Kind::Disconnect { .. });
+        if result.is_ok() && !disconnect {
+            assert!(boots == 1 && unplugged, "{generation} {fault:?}: it is still there");
+        }
+    });
+}
