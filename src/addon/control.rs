@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Function, FunctionRef, JsObjectValue, Object, ObjectRef, Promise, Unknown};
+use napi::bindgen_prelude::{FnArgs, Function, FunctionRef, JsObjectValue, Object, ObjectRef, Promise, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, ValueType};
 use napi_derive::napi;
@@ -27,6 +27,9 @@ const QUESTION: &str = "(ask) => async (plan) => {
 }";
 
 /// How an operation is watched and stopped.
+///
+/// The shape alone, for `index.d.ts`: the object is read member by member, so that a wrong one is named.
+#[allow(dead_code)]
 #[napi(object, object_to_js = false)]
 pub struct Control<'a> {
     /// Stops the operation between two transfers. A write that has begun is finished and read back first.
@@ -154,7 +157,7 @@ fn subscribe(env: &Env, signal: &Object<'_>, cancel: &Cancel) -> napi::Result<Op
         shared.request();
         Ok(())
     })?;
-    let add: Function<'_, (String, Function<'_, (), ()>), ()> =
+    let add: Function<'_, FnArgs<(String, Function<'_, (), ()>)>, ()> =
         signal.get_named_property("addEventListener")?;
     add.apply(*signal, ("abort".to_owned(), listener).into())?;
     Ok(Some(Subscription { signal: signal.create_ref()?, listener: listener.create_ref()? }))
@@ -165,7 +168,7 @@ impl Subscription {
     pub(super) fn end(self, env: &Env) -> napi::Result<()> {
         let signal = self.signal.get_value(env)?;
         let listener = self.listener.borrow_back(env)?;
-        let remove: Function<'_, (String, Function<'_, (), ()>), ()> =
+        let remove: Function<'_, FnArgs<(String, Function<'_, (), ()>)>, ()> =
             signal.get_named_property("removeEventListener")?;
         remove.apply(signal, ("abort".to_owned(), listener).into())?;
         self.signal.unref(env)

@@ -322,17 +322,21 @@ pub struct SimulateArgs {
 
 const TOP_EXAMPLES: &str = "\
 Examples:
-  duo-provision list                                   which Duos are in DFU mode
-  duo-provision backup                                 save the key of the one that is
-  duo-provision 30001a000347343432313031 --from-device send its own public key to the cloud
-  duo-provision 30001a000347343432313031               the same with the generic key, as main.js did
-  duo-provision demo                                   see it all work without hardware
+  duo-provision demo                                    see it all work without hardware
+  duo-provision list                                    which Duos are in DFU mode
+  duo-provision backup                                  save the key of the one that is
+  duo-provision 30001a000347343432313031 --from-device  send its own public key to the cloud
+  duo-provision 30001a000347343432313031                the same with the generic key
 
-Where the Duo is at hand, --from-device is the better choice: anyone can hold the private half of the generic key.
+Where the Duo is at hand, --from-device is the better choice: anyone can hold the private half
+of the generic key.
 DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow.
 
-Exit codes: 0 done, 1 internal, 2 arguments, 3 which device, 4 USB access, 5 device fault with its key
-unchanged, 6 the device's key is wrong or unknown, 7 the cloud refused, 8 cloud trouble, 9 files, 130 interrupted.";
+Exit codes:
+  0 done                       5 device fault, its key unchanged       8 cloud trouble
+  2 arguments, key file        6 the device's key is wrong or unknown  9 files and folders
+  3 no, several, wrong device  7 the cloud refused                   130 interrupted
+  4 USB access";
 
 const PROVISION_EXAMPLES: &str = "\
 Examples:

@@ -13,7 +13,7 @@ use crate::usb::Bus;
 use crate::usb::clock::SystemClock;
 use crate::usb::libusb::LibusbBus;
 use crate::usb::usbip::UsbipBus;
-use crate::workflow::{Context, Control};
+use crate::workflow::{Context, Control as _};
 
 /// Checks an options object: unknown properties, wrong types and numbers out of range are errors. Nothing at
 /// all is taken for an empty object.

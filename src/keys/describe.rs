@@ -1,8 +1,7 @@
-//! Slots and encodings in words, for people and for JSON.
+//! Slots in words, for people and for JSON.
 
 use std::fmt;
 
-use super::read::Form;
 use super::slot::Slot;
 
 impl Slot {
@@ -37,18 +36,5 @@ impl fmt::Display for Slot {
             Self::WrongSize { bits } => write!(f, "an RSA key of {bits} bits"),
             Self::Garbage(error) => write!(f, "no key ({error})"),
         }
-    }
-}
-
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Device => "the Duo's own form (PKCS#1 at fixed widths)",
-            Self::Pkcs1 => "PKCS#1 DER",
-            Self::Pkcs1Loose => "PKCS#1 DER with odd padding",
-            Self::Pkcs8 => "PKCS#8 DER",
-            Self::Pkcs1Pem => "PKCS#1 PEM",
-            Self::Pkcs8Pem => "PKCS#8 PEM",
-        })
     }
 }

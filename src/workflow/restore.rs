@@ -6,7 +6,7 @@ use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::keep::{keep_before_write, locate_archive};
 use super::plan::{Action, Evidence, Plan};
 use super::source::{KeySource, public_slot};
-use super::write::{Recovery, leave, quoted, write_verified};
+use super::write::{Recovery, interrupted, leave, quoted, write_verified};
 use super::{Context, Phase, Timeout};
 use crate::archive::{Archive, Stored};
 use crate::error::{Code, Error, KeyState};
@@ -118,6 +118,9 @@ pub(super) fn confirm(context: Context<'_>, plan: &Plan) -> Result<(), Error> {
     context.phase(Phase::Confirm);
     if context.control.confirm(plan) {
         return Ok(());
+    }
+    if context.control.cancel().is_requested() {
+        return Err(interrupted().during("asking before the write").on(&plan.device, KeyState::Unchanged));
     }
     Err(Error::new(Code::ConfirmationRefused, "the write was not confirmed")
         .on(&plan.device, KeyState::Unchanged)

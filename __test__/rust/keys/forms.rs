@@ -131,13 +131,26 @@ fn needless_zeros_are_tolerated_and_named() {
     assert_eq!((read.form, &read.key), (Form::Pkcs1Loose, &VECTORS[0].key));
 }
 
+/// A PKCS#8 frame that says `rsaEncryption` around anything.
+fn pkcs8_around(contents: &[u8]) -> Vec<u8> {
+    let algorithm = [0x30, 13, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 13, 1, 1, 1, 5, 0];
+    element(0x30, &[&[2, 1, 0], algorithm.as_slice(), &element(0x04, contents)].concat())
+}
+
 #[test]
 fn pkcs8_may_hold_the_devices_own_encoding() {
-    let algorithm = [0x30, 13, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 13, 1, 1, 1, 5, 0];
-    let key = element(0x04, &VECTORS[0].device);
-    let pkcs8 = element(0x30, &[&[2, 1, 0], algorithm.as_slice(), &key].concat());
-    let read = PrivateKey::read(&pkcs8).expect("readable");
+    let read = PrivateKey::read(&pkcs8_around(&VECTORS[0].device)).expect("readable");
     assert_eq!((read.form, &read.key), (Form::Pkcs8, &VECTORS[0].key));
+}
+
+#[test]
+fn pkcs8_holds_one_whole_private_key_and_nothing_else() {
+    let device = &VECTORS[0].device;
+    let public = VECTORS[0].key.public_key().spki_der();
+    for contents in [&device[..400], &[device.as_slice(), &[0]].concat(), &public] {
+        let error = private_error(&pkcs8_around(contents));
+        assert!(matches!(error, KeyError::Malformed(_)), "{error:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,76 @@
+/**
+ * Where words go: data to standard output, everything else to standard error, or all of it as JSON lines to
+ * standard output. Knows colours and terminals; knows nothing of what the words mean.
+ */
+import { createProgress } from './progress.mjs'
+
+/** @typedef {ReturnType<typeof createOutput>} Output */
+/** @typedef {import('../../index.js').ParsedCommand} ParsedCommand */
+/** @typedef {import('../../index.js').Problem} Problem */
+
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }
+
+/** Whether a stream takes colours: NO_COLOR, FORCE_COLOR, TERM and whether it is a terminal. */
+export function takesColor(/** @type {{ isTTY?: boolean | undefined }} */ stream, env = process.env) {
+  if (env['NO_COLOR']) return false
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0'
+  return stream.isTTY === true && env['TERM'] !== 'dumb'
+}
+
+/** Paints for one stream. */
+export function painter(/** @type {boolean} */ colored) {
+  return (/** @type {keyof typeof STYLES} */ style, /** @type {string} */ text) =>
+    colored ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
+}
+
+export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>} */ { json, verbose }) {
+  const paintOut = painter(!json && takesColor(process.stdout))
+  const paintErr = painter(takesColor(process.stderr))
+  const progress = createProgress(process.stderr, { silent: json, paint: paintErr })
+
+  /** One JSON object a line. */
+  const emit = (/** @type {object} */ value) => process.stdout.write(`${JSON.stringify(value)}\n`)
+
+  /** Lines to standard error, clear of a spinner. */
+  const say = (/** @type {string} */ text) => {
+    progress.pause()
+    process.stderr.write(`${text}\n`)
+  }
+
+  return {
+    json,
+    verbose,
+    paint: paintOut,
+    paintErr,
+    progress,
+    say,
+    /** Lines of data to standard output. */
+    print(/** @type {string} */ text) {
+      progress.pause()
+      process.stdout.write(`${text}\n`)
+    },
+    event(/** @type {object} */ event) {
+      if (json) emit({ ...event })
+    },
+    note(/** @type {string} */ message) {
+      if (!json) say(`${paintErr('yellow', 'note:')} ${message}`)
+    },
+    result(/** @type {string} */ command, /** @type {object} */ result) {
+      progress.stop()
+      if (json) emit({ type: 'result', command, ...result })
+    },
+    /** An error and, behind a blank line, what to do about it. */
+    error(/** @type {Problem & { causes?: string[] }} */ problem) {
+      progress.stop()
+      const { causes = [], ...plain } = problem
+      if (json) return emit({ type: 'error', ...plain })
+      say(`${paintErr('red', 'error:')} ${problem.message} ${paintErr('dim', `[${problem.code}]`)}`)
+      if (verbose > 0) for (const cause of causes) say(`  caused by: ${cause}`)
+      if (problem.hint) say(`\n${paintErr('cyan', 'hint:')} ${problem.hint}`)
+    },
+    usageError(/** @type {string} */ text) {
+      if (!json) return say(`${paintErr('red', 'error:')} ${text}`)
+      emit({ type: 'error', code: 'INVALID_ARGUMENT', message: text, exitCode: 2 })
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What is being done at the moment: a spinner on a terminal, a plain line a step elsewhere. With several steps
+ * in sight the spinner stays on one line and leaves nothing behind.
+ */
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const FRAME_MS = 80
+
+/**
+ * @param {NodeJS.WriteStream} stream
+ * @param {{ silent: boolean, paint: ReturnType<import('./output.mjs').painter> }} options
+ */
+export function createProgress(stream, { silent, paint }) {
+  const animated = !silent && stream.isTTY === true && process.env['TERM'] !== 'dumb'
+  let text = ''
+  let frame = 0
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer
+
+  const draw = () => {
+    frame = (frame + 1) % FRAMES.length
+    const room = Math.max(10, (stream.columns || 80) - 4)
+    const shown = text.length > room ? `${text.slice(0, room - 1)}…` : text
+    stream.write(`\r\u001b[K${paint('cyan', FRAMES[frame] ?? '')} ${shown}`)
+  }
+
+  const pause = () => {
+    if (timer === undefined) return
+    clearInterval(timer)
+    timer = undefined
+    stream.write('\r\u001b[K')
+  }
+
+  return {
+    /** A step begins. */
+    step(/** @type {string} */ description) {
+      if (silent) return
+      text = description
+      if (!animated) {
+        stream.write(`${description}\n`)
+        return
+      }
+      pause()
+      draw()
+      timer = setInterval(draw, FRAME_MS)
+      timer.unref()
+    },
+    /** Makes room for other lines; the next step draws again. */
+    pause,
+    /** Nothing is being done any more. */
+    stop: pause,
+  }
+}

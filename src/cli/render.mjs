@@ -1,0 +1,153 @@
+/** Results and events in words. */
+
+/** @typedef {import('./output.mjs').Output} Output */
+/** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
+/** @typedef {import('../../index.js').DuoInfo} DuoInfo */
+
+/** `5649…4f01 at 1-1`, and that it is virtual where it is. */
+export function nameOf(/** @type {DuoInfo} */ device) {
+  const id = device.deviceId ? `Duo ${device.deviceId}` : 'Duo (id unknown)'
+  return `${device.simulated ? 'virtual ' : ''}${id} at ${device.path}`
+}
+
+/** What happens while it happens. */
+export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} */ output) {
+  switch (event.type) {
+    case 'phase':
+      return output.progress.step(event.description)
+    case 'found':
+      return output.say(`using the ${nameOf(event.device)}`)
+    case 'backed-up':
+      return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.path}`)
+    case 'note':
+      return output.note(event.message)
+    case 'retry':
+      return output.note(`${event.reason}; trying again in ${(event.delayMs / 1000).toFixed(1)} s`)
+    case 'sending':
+      // The lines of device-provisioning-helper, letter for letter, since scripts look for them.
+      if (event.generic) output.print('using generic public key')
+      return output.print(`attempting to add a new public key for device ${event.deviceId}`)
+  }
+}
+
+/** A result, to standard output. */
+export function describeResult(
+  /** @type {string} */ command,
+  /** @type {any} */ result,
+  /** @type {Output} */ output,
+) {
+  DESCRIBE[command]?.(result, output)
+}
+
+/** @type {Record<string, (result: any, output: Output) => void>} */
+const DESCRIBE = {
+  list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
+    if (devices.length === 0) {
+      output.say('no Duo in DFU mode is connected')
+      output.say(`\n${output.paintErr('cyan', 'hint:')} ${DFU_MODE}`)
+      return
+    }
+    output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'KEY'], devices.map(row), output))
+  },
+
+  backup(/** @type {import('../../index.js').BackupResult} */ result, output) {
+    const what = result.fingerprint ? 'the key' : `the key slot (${result.slot}, no key)`
+    const how = result.alreadyThere ? 'The archive holds' : 'Saved'
+    output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
+    output.print(
+      facts({
+        file: result.path,
+        public: result.publicKeyPath,
+        manifest: result.manifestPath,
+        fingerprint: result.fingerprint,
+      }),
+    )
+  },
+
+  restore(/** @type {import('../../index.js').RestoreResult} */ result, output) {
+    const how = result.dryRun ? 'Would write' : result.written ? 'Wrote and verified' : 'Nothing to write:'
+    const what = result.written || result.dryRun ? 'the key of' : 'this key is already in'
+    output.print(`${output.paint('green', how)} ${what} the ${nameOf(result.device)}`)
+    output.print(
+      facts({
+        fingerprint: result.fingerprint,
+        before: result.previousFingerprint ?? 'no key',
+        backup: result.backupPath,
+      }),
+    )
+    if (result.dryRun) output.print('Dry run: nothing was written anywhere.')
+    else if (result.left) output.print('It has left DFU mode and starts.')
+    else output.print('It stays in DFU mode; press RESET to start it.')
+  },
+
+  reset(/** @type {import('../../index.js').ResetResult} */ result, output) {
+    const how = result.dryRun ? 'Would erase' : result.written ? 'Erased and verified' : 'Nothing to erase in'
+    output.print(`${output.paint('green', how)} the key slot of the ${nameOf(result.device)}`)
+    output.print(facts({ before: result.previousFingerprint ?? 'no key', backup: result.backupPath }))
+    if (result.dryRun) return output.print('Dry run: nothing was written anywhere.')
+    output.print('It restarts, blinks white while it makes a new key, and restarts again.')
+    output.print('Then provision it again: put it into DFU mode and run')
+    output.print(`  duo-provision ${result.device.deviceId ?? 'DEVICE_ID'} --from-device`)
+  },
+
+  provision(/** @type {import('../../index.js').ProvisionResult} */ result, output) {
+    const where = `${result.apiUrl}, product id ${result.productId}, key ${result.fingerprint.slice(0, 8)}`
+    if (result.dryRun) {
+      output.print(`Would send the ${result.source} public key for device ${result.deviceId}`)
+      output.print(facts({ to: result.apiUrl, product: `${result.productId}`, fingerprint: result.fingerprint }))
+      return output.print('Dry run: nothing was sent.')
+    }
+    output.say(`accepted by ${where}`)
+    output.print('Success - Device Provisioned!')
+  },
+
+  inspect(/** @type {import('../../index.js').InspectResult} */ result, output) {
+    output.print(`${result.path}: a ${result.private ? 'private' : 'public'} RSA-1024 key`)
+    output.print(
+      facts({
+        form: result.form,
+        behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
+        device: result.deviceId,
+        fingerprint: result.fingerprint,
+        firmware: firmware(result.firmwareReadsAsIs),
+      }),
+    )
+    output.print(result.publicKey.trimEnd())
+  },
+}
+
+const DFU_MODE =
+  'put the Duo into DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow'
+
+function firmware(/** @type {boolean | undefined} */ readsAsIs) {
+  if (readsAsIs === undefined) return undefined
+  return readsAsIs ? 'reads these bytes as this key' : 'misreads these bytes; `restore` writes the form it reads'
+}
+
+function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, key, problem }) {
+  const id = device?.deviceId ?? (device ? 'not told (r3, r4)' : '?')
+  const state = problem ? `${problem.message} [${problem.code}]` : (key?.fingerprint ?? key?.description ?? '')
+  return [path, id, device?.bootloader ?? '?', `${state}${device?.simulated ? ' (virtual)' : ''}`]
+}
+
+/**
+ * @param {string[]} head
+ * @param {string[][]} rows
+ * @param {Output} output
+ */
+function table(head, rows, output) {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((cells) => (cells[column] ?? '').length)),
+  )
+  const line = (/** @type {string[]} */ cells) =>
+    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+  return [output.paint('bold', line(head)), ...rows.map(line)].join('\n')
+}
+
+/** Named values, one a line; what is not there is left out. */
+function facts(/** @type {Record<string, string | undefined>} */ values) {
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  ${name.padEnd(12)}${value}`)
+    .join('\n')
+}

@@ -1,0 +1,104 @@
+/**
+ * Runs one command: its function, its events, its question, its signals, and the exit code that comes of it.
+ */
+import * as api from '../../index.js'
+import { ask, canAsk } from './prompt.mjs'
+import { describeResult, sayEvent } from './render.mjs'
+import { interruptible } from './signals.mjs'
+
+/** @typedef {import('./output.mjs').Output} Output */
+/** @typedef {import('../../index.js').ParsedCommand} ParsedCommand */
+/** @typedef {import('../../index.js').Control} Control */
+/** @typedef {import('../../index.js').DuoProvisionError} DuoProvisionError */
+
+/** @type {Record<string, (options: any, control: Control) => Promise<object>>} */
+const FUNCTIONS = {
+  list: api.listDevices,
+  backup: api.backupKey,
+  restore: api.restoreKey,
+  reset: api.resetKey,
+  provision: api.provision,
+  inspect: api.inspectKey,
+}
+
+/** The commands that write to a Duo, and therefore ask. */
+const ASKING = new Set(['restore', 'reset'])
+
+/** @returns {Promise<number>} the exit code */
+export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output} */ output) {
+  const command = parsed.command ?? ''
+  if (command === 'demo') return (await import('./demo.mjs')).demo(output)
+  if (command === 'simulate') return (await import('./simulate.mjs')).simulate(parsed.options, output)
+  const operation = FUNCTIONS[command]
+  if (!operation) throw new Error(`no function for ${command}`)
+
+  const asks = ASKING.has(command) && !parsed.yes && !parsed.options.dryRun
+  if (asks && (parsed.json || !canAsk())) {
+    output.error(needsConfirmation(command))
+    return 2
+  }
+  return perform(command, operation, parsed.options, asks, output)
+}
+
+/**
+ * @param {string} command
+ * @param {(options: any, control: Control) => Promise<object>} operation
+ * @param {object} options
+ * @param {boolean} asks
+ * @param {Output} output
+ */
+async function perform(command, operation, options, asks, output) {
+  const interrupt = interruptible(output)
+  /** @type {Control} */
+  const control = {
+    signal: interrupt.signal,
+    onEvent(event) {
+      output.event(event)
+      if (!output.json) sayEvent(event, output)
+      if (event.type === 'phase') interrupt.phase(event.phase)
+    },
+  }
+  if (asks) control.confirm = (plan) => ask(plan, output, interrupt)
+  try {
+    const result = await operation(options, control)
+    output.result(command, result)
+    if (!output.json) describeResult(command, result, output)
+    return 0
+  } catch (error) {
+    return report(error, output)
+  } finally {
+    interrupt.end()
+  }
+}
+
+/** Shows an error of the addon; anything else is a defect, and is shown without a stack. */
+export function report(/** @type {unknown} */ thrown, /** @type {Output} */ output) {
+  const error = /** @type {DuoProvisionError} */ (thrown)
+  if (error?.name !== 'DuoProvisionError') {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    output.error({ code: 'INTERNAL', message, hint: 'this is a defect; please report it', exitCode: 1 })
+    return 1
+  }
+  const { code, message, hint, exitCode, phase, device, keyState } = error
+  const problem = { code, message, hint, exitCode, phase, device, keyState }
+  output.error(/** @type {any} */ ({ ...problem, causes: causes(error) }))
+  return exitCode
+}
+
+function causes(/** @type {Error} */ error) {
+  const found = []
+  for (let cause = error.cause; cause instanceof Error && found.length < 10; cause = cause.cause) {
+    found.push(cause.message)
+  }
+  return found
+}
+
+/** @returns {import('../../index.js').Problem} */
+function needsConfirmation(/** @type {string} */ command) {
+  return {
+    code: 'CONFIRMATION_REQUIRED',
+    message: `${command} writes to the Duo, and there is no terminal to ask on`,
+    hint: 'add --yes to say yes beforehand, or --dry-run to see what would be done; nothing was touched',
+    exitCode: 2,
+  }
+}

@@ -1,0 +1,61 @@
+/** `simulate`: virtual Duos and a local cloud in the foreground, until Ctrl-C. */
+import { LocalCloud, VirtualDuo } from '../../index.js'
+import { report } from './run.mjs'
+
+/** @typedef {import('./output.mjs').Output} Output */
+
+/**
+ * @param {{ duo: import('../../index.js').VirtualDuoOptions, cloud: import('../../index.js').LocalCloudOptions }} options
+ * @param {Output} output
+ */
+export async function simulate(options, output) {
+  const stopped = new Promise((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  /** @type {VirtualDuo | undefined} */
+  let duo
+  /** @type {LocalCloud | undefined} */
+  let cloud
+  try {
+    duo = await VirtualDuo.start(options.duo)
+    cloud = await LocalCloud.start(options.cloud)
+    announce(duo, cloud, options.cloud.flavor ?? 'particle', output)
+    await stopped
+    output.say('\nstopping')
+    return 0
+  } catch (error) {
+    return report(error, output)
+  } finally {
+    await Promise.all([duo?.stop(), cloud?.stop()])
+  }
+}
+
+/**
+ * @param {VirtualDuo} duo
+ * @param {LocalCloud} cloud
+ * @param {string} flavor
+ * @param {Output} output
+ */
+function announce(duo, cloud, flavor, output) {
+  const duos = duo.duos()
+  const [host, port] = duo.address.split(':')
+  if (output.json) {
+    output.result('simulate', { usbip: duo.address, duos, cloud: { url: cloud.url, token: cloud.token, flavor } })
+    return
+  }
+  const first = duos[0]
+  output.print('Virtual Duos and a local cloud. A simulation: no hardware is involved, nothing leaves this machine.')
+  for (const { path, deviceId, fingerprint } of duos) {
+    output.print(`duo ${path} id ${deviceId} fingerprint ${fingerprint}`)
+  }
+  output.print(`usbip ${duo.address}`)
+  output.print(`cloud ${cloud.url} token ${cloud.token}`)
+  output.say(`
+The Duos are in DFU mode, and return to it by themselves after a restart. In another terminal:
+  duo-provision list --usbip ${duo.address}
+  PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${first?.deviceId} --api-url ${cloud.url}
+To plug one into a Linux kernel, where dfu-util sees it too:
+  sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${first?.path}
+Ctrl-C stops.`)
+}
