@@ -125,7 +125,7 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** A cloud on loopback that takes public keys and remembers them. A simulation: nothing leaves the machine. */
 export declare class LocalCloud {
   /** Starts a cloud on 127.0.0.1. */
-  static start(optionsObject: LocalCloudOptions | undefined | null): Promise<LocalCloud>
+  static start(options?: LocalCloudOptions): Promise<LocalCloud>
   /** The API's URL, what the option `apiUrl` takes. */
   get url(): string
   /** A token that it accepts; good for this cloud only. */
@@ -142,7 +142,7 @@ export declare class VirtualDuo {
    * Starts one Duo or several. Each has a new key, and comes back in DFU mode by itself after a restart,
    * as if somebody held its buttons.
    */
-  static start(optionsObject: VirtualDuoOptions | undefined | null): Promise<VirtualDuo>
+  static start(options?: VirtualDuoOptions): Promise<VirtualDuo>
   /** What the option `usbip` takes: `127.0.0.1:PORT`. */
   get address(): string
   /** The Duos as they are now, ordered by path; none after `stop`. */
@@ -155,29 +155,29 @@ export declare class VirtualDuo {
  * Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
  * its public key and a manifest beside it. Writes nothing to the Duo.
  */
-export declare function backupKey(optionsObject: BackupOptions | undefined | null, control?: Control): Promise<BackupResult>
+export declare function backupKey(options?: BackupOptions, control?: Control): Promise<BackupResult>
 
-/** r" Options of `backupKey`. */
+/** Options of `backupKey`. */
 export interface BackupOptions {
   /**
-   * r" The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-   * r" overwritten. Without it the backup goes to the archive.
+   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+   * overwritten. Without it the backup goes to the archive.
    */
   file?: string
-  /** r" Save the bytes of the key slot even when they are no key. */
+  /** Save the bytes of the key slot even when they are no key. */
   raw?: boolean
-  /** r" The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
-   * r" is taken as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
    */
   device?: string
-  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
   timeout?: number
 }
 
@@ -205,7 +205,11 @@ export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
 /** Whose answers a local cloud gives. */
 export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 
-/** How an operation is watched and stopped. */
+/**
+ * How an operation is watched and stopped.
+ *
+ * The shape alone, for `index.d.ts`: the object is read member by member, so that a wrong one is named.
+ */
 export interface Control {
   /** Stops the operation between two transfers. A write that has begun is finished and read back first. */
   signal?: AbortSignal
@@ -233,11 +237,11 @@ export interface DuoInfo {
 }
 
 /** Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo. */
-export declare function inspectKey(optionsObject: InspectOptions, control?: Control): Promise<InspectResult>
+export declare function inspectKey(options: InspectOptions, control?: Control): Promise<InspectResult>
 
-/** r" Options of `inspectKey`. */
+/** Options of `inspectKey`. */
 export interface InspectOptions {
-  /** r" The file to look at: a key in any form, a backup, or a dump that begins with a key. */
+  /** The file to look at: a key in any form, a backup, or a dump that begins with a key. */
   file: string
 }
 
@@ -278,7 +282,7 @@ export interface KeyInfo {
  * Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
  * read is listed with the reason; none at all is an empty list.
  */
-export declare function listDevices(optionsObject: ListOptions | undefined | null, control?: Control): Promise<ListResult>
+export declare function listDevices(options?: ListOptions, control?: Control): Promise<ListResult>
 
 /** A Duo in DFU mode. */
 export interface ListedDuo {
@@ -292,18 +296,18 @@ export interface ListedDuo {
   problem?: Problem
 }
 
-/** r" Options of `listDevices`. */
+/** Options of `listDevices`. */
 export interface ListOptions {
   /**
-   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
-   * r" is taken as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
    */
   device?: string
-  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
   timeout?: number
 }
 
@@ -313,13 +317,13 @@ export interface ListResult {
   devices: Array<ListedDuo>
 }
 
-/** r" Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
+/** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
 export interface LocalCloudOptions {
-  /** r" Whose answers to give; particle unless given. */
+  /** Whose answers to give; particle unless given. */
   flavor?: CloudFlavor
-  /** r" The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
+  /** The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
   cloudPort?: number
-  /** r" The access token to accept; a new random one unless given. */
+  /** The access token to accept; a new random one unless given. */
   token?: string
 }
 
@@ -384,7 +388,7 @@ export type ProgressEvent =
   delayMs: number }
 
 /** Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it. */
-export declare function provision(optionsObject: ProvisionOptions, control?: Control): Promise<ProvisionResult>
+export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>
 
 /** A device that was provisioned at a local cloud. */
 export interface ProvisionedDevice {
@@ -398,43 +402,43 @@ export interface ProvisionedDevice {
   order?: string
 }
 
-/** r" Options of `provision`. */
+/** Options of `provision`. */
 export interface ProvisionOptions {
-  /** r" The device id of the Duo, 24 hexadecimal digits. */
+  /** The device id of the Duo, 24 hexadecimal digits. */
   deviceId: string
   /**
-   * r" A key file whose public half is sent: public or private, PEM or DER. Without it and without
-   * r" `--from-device` the generic key is sent, as device-provisioning-helper did.
+   * A key file whose public half is sent: public or private, PEM or DER. Without it and without
+   * `--from-device` the generic key is sent, as device-provisioning-helper did.
    */
   keyFile?: string
   /**
-   * r" Send the public key that belongs to the private key in the attached Duo, read over USB.
-   * r" Recommended where the Duo is at hand.
+   * Send the public key that belongs to the private key in the attached Duo, read over USB.
+   * Recommended where the Duo is at hand.
    */
   fromDevice?: boolean
-  /** r" The product id; 88, the Duo's, unless given. */
+  /** The product id; 88, the Duo's, unless given. */
   productId?: number
   /**
-   * r" The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
-   * r" used, unless given.
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
    */
   apiUrl?: string
-  /** r" Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
   allowHttp?: boolean
   /**
-   * r" A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
-   * r" login of particle-cli.
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
    */
   tokenFile?: string
-  /** r" The access token itself; only in the API, since a command line is no place for a secret. */
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
   token?: string
-  /** r" With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
+  /** With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
   path?: string
-  /** r" With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
+  /** With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
   usbip?: string
-  /** r" Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
+  /** Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
   timeout?: number
-  /** r" Check everything and say what would be sent; send nothing. */
+  /** Check everything and say what would be sent; send nothing. */
   dryRun?: boolean
 }
 
@@ -460,26 +464,26 @@ export interface ProvisionResult {
  * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
  * and has to be provisioned again.
  */
-export declare function resetKey(optionsObject: ResetOptions | undefined | null, control?: Control): Promise<ResetResult>
+export declare function resetKey(options?: ResetOptions, control?: Control): Promise<ResetResult>
 
-/** r" Options of `resetKey`. */
+/** Options of `resetKey`. */
 export interface ResetOptions {
-  /** r" The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** r" Do not back up what is in the key slot now. That key is then lost. */
+  /** Do not back up what is in the key slot now. That key is then lost. */
   noBackup?: boolean
-  /** r" Check everything and say what would be done; write nothing anywhere. */
+  /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
-   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
-   * r" is taken as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
    */
   device?: string
-  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
   timeout?: number
 }
 
@@ -501,32 +505,32 @@ export interface ResetResult {
  * Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
  * read back and compared.
  */
-export declare function restoreKey(optionsObject: RestoreOptions, control?: Control): Promise<RestoreResult>
+export declare function restoreKey(options: RestoreOptions, control?: Control): Promise<RestoreResult>
 
-/** r" Options of `restoreKey`. */
+/** Options of `restoreKey`. */
 export interface RestoreOptions {
-  /** r" The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
+  /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
   file: string
-  /** r" Leave DFU mode once the key is in place and verified. */
+  /** Leave DFU mode once the key is in place and verified. */
   leave?: boolean
-  /** r" Write the key even though it is known to be another device's. */
+  /** Write the key even though it is known to be another device's. */
   allowOtherDevice?: boolean
-  /** r" The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** r" Do not back up what is in the key slot now. If the write fails, that key is lost. */
+  /** Do not back up what is in the key slot now. If the write fails, that key is lost. */
   noBackup?: boolean
-  /** r" Check everything and say what would be done; write nothing anywhere. */
+  /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
-   * r" The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it
-   * r" is taken as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
    */
   device?: string
-  /** r" The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** r" Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** r" Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
   timeout?: number
 }
 
@@ -569,13 +573,13 @@ export interface VirtualDuoInfo {
   keysMade: number
 }
 
-/** r" Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
+/** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
 export interface VirtualDuoOptions {
-  /** r" How many Duos, 1 to 16; 1 unless given. */
+  /** How many Duos, 1 to 16; 1 unless given. */
   duos?: number
-  /** r" The bootloader they have; r6 unless given. */
+  /** The bootloader they have; r6 unless given. */
   bootloader?: Bootloader
-  /** r" The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
+  /** The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
   usbipPort?: number
 }
 

@@ -32,8 +32,8 @@ const USBIP_RECORDS = '/var/run/vhci_hcd'
 /** How the simulator is started; this is the only place that knows. */
 function simulatorCommand(/** @type {number} */ duos, /** @type {string} */ generation) {
   return [
-    join(ROOT, 'target/debug/examples/simulate'),
-    ...['--duos', `${duos}`, '--generation', generation, '--usbip', `${USBIP_PORT}`],
+    ...[process.execPath, join(ROOT, 'src/cli/main.mjs'), 'simulate'],
+    ...['--duos', `${duos}`, '--bootloader', generation, '--usbip', `${USBIP_PORT}`],
   ]
 }
 
@@ -44,6 +44,12 @@ function announced(/** @type {string} */ text) {
   return [...text.matchAll(ANNOUNCEMENT)].map(
     ({ groups }) => /** @type {{ busid: string, id: string, fingerprint: string }} */ ({ ...groups }),
   )
+}
+
+/** The simulator's announcement of its cloud. */
+function announcedCloud(/** @type {string} */ text) {
+  const { url = '', token = '' } = text.match(/^cloud (?<url>\S+) token (?<token>\S+)$/m)?.groups ?? {}
+  return { url, token }
 }
 
 /** @typedef {{ duos?: number, generation?: 'r3' | 'r4' | 'r5' | 'r6' }} LabOptions one r6 Duo if empty */
@@ -98,7 +104,7 @@ async function openLab(t, { duos = 1, generation = 'r6' }) {
     () => `the simulator to list its Duos; it said: ${said.text}`,
     () => {
       if (simulator.pid === undefined || simulator.exitCode !== null) throw new Error(said.text)
-      return announced(said.text).length === duos
+      return announced(said.text).length === duos && announcedCloud(said.text).url !== ''
     },
   )
 
@@ -107,8 +113,8 @@ async function openLab(t, { duos = 1, generation = 'r6' }) {
     folder,
     /** What the simulator says of its Duos, in the order of their bus ids. */
     duos: announced(said.text),
-    /** All that the simulator has printed so far. */
-    simulatorSaid: () => said.text,
+    /** The simulator's local cloud. */
+    cloud: announcedCloud(said.text),
     attach,
     detach: (/** @type {PluggedDuo} */ duo) => unplug(duo.port),
     waitUntilGone,

@@ -6,10 +6,10 @@
  *
  * Status 0: all passed. 1: something failed. 77: this machine cannot run it; the last line says why.
  */
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureAddon, ensureDependencies } from '../../scripts/prepare.mjs'
 import { kernel } from './host/kernel.mjs'
 import { boot, initramfs } from './host/machine.mjs'
 
@@ -43,8 +43,10 @@ async function main(/** @type {string[]} */ args) {
   if (missing) return refuse(missing)
   const { vmlinuz, modules, problem } = findKernel()
   if (problem) return refuse(problem)
-  buildSimulator()
 
+  // The guest has no compiler's worth of time.
+  ensureDependencies()
+  ensureAddon()
   const out = join(CACHE, 'out')
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
@@ -102,11 +104,6 @@ function findKernel() {
     const reason = error instanceof Error ? error.message.trim().split('\n').join(' ') : String(error)
     return { vmlinuz: '', modules: [], problem: `no kernel for the lane could be fetched: ${reason}` }
   }
-}
-
-/** The guest has no compiler's worth of time: what `lab.mjs` starts is built here. */
-function buildSimulator() {
-  execFileSync('cargo', ['build', '--quiet', '--example', 'simulate'], { cwd: ROOT, stdio: ['ignore', 2, 2] })
 }
 
 function refuse(/** @type {string} */ reason) {

@@ -9,10 +9,7 @@ import { report } from './run.mjs'
  * @param {Output} output
  */
 export async function simulate(options, output) {
-  const stopped = new Promise((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })
+  const { stopped, release } = untilStopped()
   /** @type {VirtualDuo | undefined} */
   let duo
   /** @type {LocalCloud | undefined} */
@@ -28,7 +25,18 @@ export async function simulate(options, output) {
     return report(error, output)
   } finally {
     await Promise.all([duo?.stop(), cloud?.stop()])
+    release()
   }
+}
+
+/** A promise of Ctrl-C. A server in the addon does not keep Node running, and neither does a signal: a timer does. */
+function untilStopped() {
+  const timer = setInterval(() => {}, 2 ** 30)
+  const stopped = new Promise((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  return { stopped, release: () => clearInterval(timer) }
 }
 
 /**

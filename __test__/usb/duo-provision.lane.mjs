@@ -1,0 +1,190 @@
+/**
+ * The addon and the command line with real libusb on the real kernel stack, and dfu-util as witness both ways:
+ * what we write it reads back byte for byte, and what it saved we restore.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listDevices } from '../../index.js'
+import { duoProvision, labTest, run } from './lab.mjs'
+import { countClassRequests } from './wiretap.mjs'
+import { assertSame, download, fingerprint, KEY, KEY_RANGE, upload } from './witness.mjs'
+
+/** @typedef {{ folder: string, cloud: { url: string, token: string } }} Lab */
+
+/** The command line, with its archive in the test's own folder; ends with this status. */
+async function cli(/** @type {Lab} */ lab, /** @type {string[]} */ args, status = 0) {
+  const env = { DUO_PROVISION_ARCHIVE: join(lab.folder, 'archive'), PARTICLE_ACCESS_TOKEN: lab.cloud.token }
+  const ended = await duoProvision(args, { env })
+  assert.equal(ended.status, status, ended.stdout + ended.stderr)
+  return ended
+}
+
+/** The last line of `--json`: the result, or the error. */
+async function json(/** @type {Lab} */ lab, /** @type {string[]} */ args, status = 0) {
+  const { stdout } = await cli(lab, [...args, '--json'], status)
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+}
+
+for (const generation of /** @type {const} */ (['r4', 'r6'])) {
+  labTest(`${generation}: lists the Duo at its real port, with its key`, { generation }, async (lab) => {
+    const { path } = await lab.attach()
+    const { devices } = await json(lab, ['list'])
+    assert.equal(devices.length, 1)
+    assert.equal(devices[0].path, path)
+    assert.equal(devices[0].device.simulated, false)
+    assert.equal(devices[0].device.deviceId, generation === 'r6' ? lab.duos[0]?.id : undefined)
+    assert.equal(devices[0].key.fingerprint, lab.duos[0]?.fingerprint)
+  })
+
+  labTest(`${generation}: saves the bytes that dfu-util reads`, { generation }, async (lab) => {
+    await lab.attach()
+    const file = join(lab.folder, 'duo.der')
+    await cli(lab, ['backup', file])
+    assertSame(readFileSync(file), await upload(lab, KEY_RANGE))
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    assert.equal(fingerprint(readFileSync(file)), lab.duos[0]?.fingerprint)
+  })
+
+  labTest(
+    `${generation}: restores what dfu-util saved, and dfu-util reads it back`,
+    { generation },
+    async (lab) => {
+      const duo = await lab.attach()
+      const saved = await upload(lab, KEY_RANGE)
+      const file = join(lab.folder, 'device_private_key.der')
+      writeFileSync(file, saved)
+
+      await cli(lab, ['reset', '--yes'])
+      await lab.waitUntilGone(duo)
+      await lab.attach()
+      const fresh = await upload(lab, KEY_RANGE)
+      assert.notEqual(fingerprint(fresh), fingerprint(saved))
+
+      const { backupPath, written } = await json(lab, ['restore', file, '--yes'])
+      assert.equal(written, true)
+      assertSame(await upload(lab, KEY_RANGE), saved)
+      assertSame(readFileSync(backupPath), fresh)
+    },
+  )
+}
+
+labTest('takes the key out of a 16,350-byte dump and leaves every other field alone', {}, async (lab) => {
+  await lab.attach()
+  const dump = await upload(lab, `${KEY.offset}`)
+  const file = join(lab.folder, 'dump.bin')
+  writeFileSync(file, dump)
+  const behind = `${KEY.offset + KEY.size}:2048`
+  await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size, 0xaa))
+  await download(lab, '1762', Buffer.from('a claim code of today'))
+  const fields = await upload(lab, behind)
+  await cli(lab, ['restore', file, '--yes'])
+  assertSame(await upload(lab, KEY_RANGE), dump.subarray(0, KEY.size))
+  assertSame(await upload(lab, behind), fields)
+})
+
+labTest('leaves DFU mode after a restore, and the Duo starts with the key', {}, async (lab) => {
+  const duo = await lab.attach()
+  const file = join(lab.folder, 'duo.der')
+  await cli(lab, ['backup', file])
+  const { left } = await json(lab, ['restore', file, '--leave', '--yes'])
+  assert.equal(left, true)
+  await lab.waitUntilGone(duo)
+  await lab.attach()
+  assertSame(await upload(lab, KEY_RANGE), readFileSync(file))
+})
+
+labTest('sends the key of the attached Duo to the cloud, and of no other', { duos: 2 }, async (lab) => {
+  await lab.attach('1-1')
+  const [first, second] = lab.duos
+  const { stdout } = await cli(lab, [first?.id ?? '', '--from-device', '--api-url', lab.cloud.url])
+  assert.equal(
+    stdout,
+    `attempting to add a new public key for device ${first?.id}\nSuccess - Device Provisioned!\n`,
+  )
+  const refused = await json(lab, [second?.id ?? '', '--from-device', '--api-url', lab.cloud.url], 3)
+  assert.equal(refused.code, 'WRONG_DEVICE')
+})
+
+labTest('works on the one of two Duos that was chosen, and refuses to guess', { duos: 2 }, async (lab) => {
+  const first = await lab.attach('1-1')
+  const second = await lab.attach('1-2')
+  const several = await json(lab, ['backup'], 3)
+  assert.equal(several.code, 'SEVERAL_DEVICES')
+  assert.ok(several.message.includes(first.path) && several.message.includes(second.path), several.message)
+
+  const byPath = await json(lab, ['backup', '--path', second.path])
+  assert.equal(byPath.fingerprint, lab.duos[1]?.fingerprint)
+  const byId = await json(lab, ['backup', '--device', lab.duos[0]?.id ?? ''])
+  assert.equal(byId.fingerprint, lab.duos[0]?.fingerprint)
+
+  const untouched = await upload(lab, KEY_RANGE, { choose: ['-p', first.path] })
+  await cli(lab, ['restore', byId.path, '--path', second.path, '--yes'], 3)
+  await cli(lab, ['restore', byId.path, '--path', second.path, '--yes', '--allow-other-device'])
+  assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', second.path] }), readFileSync(byId.path))
+  assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', first.path] }), untouched)
+})
+
+labTest(
+  'takes the id of an r4 Duo from the user, together with its port',
+  { generation: 'r4' },
+  async (lab) => {
+    const { path } = await lab.attach()
+    const id = lab.duos[0]?.id ?? ''
+    const unverifiable = await json(lab, ['backup', '--device', id], 3)
+    assert.equal(unverifiable.code, 'DEVICE_ID_UNVERIFIABLE')
+    const { device } = await json(lab, ['backup', '--device', id, '--path', path])
+    assert.deepEqual([device.deviceId, device.deviceIdSource], [id, 'user'])
+  },
+)
+
+labTest(
+  'needs fewer class requests than dfu-util, and reads twice and verifies within them',
+  {},
+  async (lab) => {
+    const duo = await lab.attach()
+    const file = join(lab.folder, 'duo.der')
+    const backup = await countClassRequests(duo, () => cli(lab, ['backup', file]))
+    assert.ok(backup.requests <= 9, `backup: ${backup.requests}`)
+    const dump = await upload(lab, KEY_RANGE)
+    await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size, 0x55))
+    // The read before a write, which its automatic backup is made of, is as long as a backup.
+    const restore = await countClassRequests(duo, () => cli(lab, ['restore', file, '--yes']))
+    assert.ok(restore.requests - backup.requests <= 10, `restore: ${restore.requests}`)
+    assertSame(await upload(lab, KEY_RANGE), dump)
+  },
+)
+
+labTest(
+  'tells a user without permission what to do, and another program that holds the Duo',
+  {},
+  async (lab) => {
+    const { path } = await lab.attach()
+    const program = [process.execPath, new URL('../../src/cli/main.mjs', import.meta.url).pathname]
+    const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', ...program, 'backup', '--json']
+    const { status, stdout } = await run('setpriv', asNobody, {
+      env: { DUO_PROVISION_ARCHIVE: '/tmp/nobody' },
+    })
+    assert.equal(status, 4, stdout)
+    assert.equal(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').code, 'USB_ACCESS_DENIED')
+    assert.ok(existsSync(join('/sys/bus/usb/devices', path)))
+  },
+)
+
+labTest('the functions of the addon see the same Duo', {}, async (lab) => {
+  const { path } = await lab.attach()
+  const { devices } = await listDevices()
+  assert.deepEqual(
+    devices.map((duo) => [duo.path, duo.key?.fingerprint]),
+    [[path, lab.duos[0]?.fingerprint]],
+  )
+})
+
+labTest('a Duo that is pulled out is no device, and nothing is left behind', {}, async (lab) => {
+  const duo = await lab.attach()
+  await lab.detach(duo)
+  const file = join(lab.folder, 'duo.der')
+  const { code } = await json(lab, ['backup', file], 3)
+  assert.equal(code, 'NO_DEVICE')
+  assert.ok(!existsSync(file))
+})
