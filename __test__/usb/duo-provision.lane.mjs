@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listDevices } from '../../index.js'
+import { listDevices, restoreKey } from '../../index.js'
 import { duoProvision, labTest, run } from './lab.mjs'
 import { countClassRequests } from './wiretap.mjs'
 import { assertSame, download, fingerprint, KEY, KEY_RANGE, upload } from './witness.mjs'
@@ -170,6 +170,22 @@ labTest(
     assert.ok(existsSync(join('/sys/bus/usb/devices', path)))
   },
 )
+
+labTest('tells when another program holds the Duo', {}, async (lab) => {
+  await lab.attach()
+  const file = join(lab.folder, 'duo.der')
+  await cli(lab, ['backup', file])
+  await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size, 0x55))
+  // The question is asked with the Duo open, so meanwhile another program finds it taken.
+  let seen = ''
+  const confirm = async () => {
+    seen = (await json(lab, ['backup', '--raw'], 4)).code
+    return false
+  }
+  const refused = restoreKey({ file, archive: join(lab.folder, 'archive') }, { confirm })
+  await assert.rejects(refused, { code: 'CONFIRMATION_REFUSED' })
+  assert.equal(seen, 'USB_BUSY')
+})
 
 labTest('the functions of the addon see the same Duo', {}, async (lab) => {
   const { path } = await lab.attach()

@@ -3,11 +3,12 @@
  * The command line: arguments in, an exit code out. What the arguments mean is settled by the grammar in the
  * addon, what is done by its functions; here is only what needs a terminal.
  */
-import { parseCommandLine } from '../../index.js'
-import { createOutput } from './output.mjs'
+import { createRequire } from 'node:module'
 
-const parsed = parseCommandLine(process.argv.slice(2))
-const output = createOutput(parsed)
+// Not `import`: Node would scan the loader for its exports, which costs more time and memory than all the rest
+// of `--version`.
+/** @type {typeof import('../../index.js')} */
+const { parseCommandLine } = createRequire(import.meta.url)('../../index.js')
 
 // A reader that has gone (`… | head`) is no error of ours.
 process.stdout.on('error', (error) => {
@@ -15,12 +16,17 @@ process.stdout.on('error', (error) => {
   throw error
 })
 
+const parsed = parseCommandLine(process.argv.slice(2))
 if (parsed.kind === 'print') {
   process.stdout.write(parsed.text ?? '')
-} else if (parsed.kind === 'error') {
-  output.usageError(parsed.text ?? '')
-  process.exitCode = parsed.exitCode
 } else {
-  const { run } = await import('./run.mjs')
-  process.exitCode = await run(parsed, output)
+  const { createOutput } = await import('./output.mjs')
+  const output = createOutput(parsed)
+  if (parsed.kind === 'error') {
+    output.usageError(parsed.text ?? '')
+    process.exitCode = parsed.exitCode
+  } else {
+    const { run } = await import('./run.mjs')
+    process.exitCode = await run(parsed, output)
+  }
 }
