@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
 const ROUNDS = 31
-const CLI = join(ROOT, 'src/cli/main.mjs')
+const CLI = join(ROOT, 'src/cli/main.cjs')
 
 /** The limits that the project set itself. */
 const LIMITS = { startupMs: 15, residentMb: 8, addonMb: 8, backup: 9, write: 10 }

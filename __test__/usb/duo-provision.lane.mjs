@@ -160,7 +160,7 @@ labTest(
   {},
   async (lab) => {
     const { path } = await lab.attach()
-    const program = [process.execPath, new URL('../../src/cli/main.mjs', import.meta.url).pathname]
+    const program = [process.execPath, new URL('../../src/cli/main.cjs', import.meta.url).pathname]
     const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', ...program, 'backup', '--json']
     const { status, stdout } = await run('setpriv', asNobody, {
       env: { DUO_PROVISION_ARCHIVE: '/tmp/nobody' },
