@@ -143,6 +143,19 @@ impl<'a> Opened<'a> {
             return Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
                 .hint("try another cable or USB port, without a hub, and run the command again"));
         }
+        // The bootloaders r5 and r6 write the device id into a DCT that has none, so theirs is never all 0xFF
+        // (on r3 and r4 it may have been erased).
+        let erased = first.iter().all(|byte| *byte == 0xff);
+        if erased && self.device.bootloader == BootloaderGeneration::R5R6 {
+            return Err(Error::new(
+                Code::DctUnreadable,
+                "every byte of the DCT reads as 0xFF, which no Duo with bootloader r5 or r6 has",
+            )
+            .hint(
+                "unplug the Duo, put it into DFU mode again and run the same command; if that does not help, \
+                 try another cable or USB port",
+            ));
+        }
         let dct = Dct::new(first);
         if dct.image().is_unreadable() {
             return Err(Error::new(
