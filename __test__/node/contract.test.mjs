@@ -1,0 +1,260 @@
+/** What every function promises besides its result: options, errors, events, signals, questions, threads. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { getEventListeners } from 'node:events'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import * as imported from '../../index.js'
+import { openLab } from './lab.mjs'
+
+const { backupKey, listDevices, provision, resetKey, restoreKey } = imported
+const INDEX = fileURLToPath(new URL('../../index.js', import.meta.url))
+
+/** @param {Promise<unknown>} call @returns {Promise<import('../../index.js').DuoProvisionError>} */
+const failure = (call) =>
+  call.then(
+    () => assert.fail('it should have failed'),
+    (error) => error,
+  )
+
+test('an error is an Error with a code, a hint and an exit code', async () => {
+  const error = await failure(provision({ deviceId: 'my-duo' }))
+  assert.ok(error instanceof Error)
+  assert.deepEqual([error.name, error.code, error.exitCode], ['DuoProvisionError', 'INVALID_DEVICE_ID', 2])
+  assert.match(error.hint ?? '', /duo-provision list/)
+})
+
+test('an error names its cause', async (t) => {
+  const { folder } = await openLab(t)
+  const error = await failure(imported.inspectKey({ file: join(folder, 'none') }))
+  assert.equal(error.code, 'FILE_NOT_FOUND')
+  assert.ok(error.cause instanceof Error)
+})
+
+const NONSENSE = [
+  { dryRunn: true },
+  { dryRun: 'yes' },
+  { timeout: -1 },
+  { timeout: 1.5 },
+  { timeout: 2 ** 32 },
+  { timeout: Number.NaN },
+  { timeout: 0 },
+  { path: 'hub' },
+  { device: 'my-duo' },
+  { usbip: '192.168.1.1:3240' },
+]
+for (const nonsense of NONSENSE) {
+  test(`options ${JSON.stringify(nonsense)} are refused before anything is touched`, async (t) => {
+    const { writing, state, files } = await openLab(t)
+    const before = state().classRequests
+    const error = await failure(resetKey(/** @type {any} */ ({ ...writing, ...nonsense })))
+    assert.equal(error.exitCode, 2, `${error.code}: ${error.message}`)
+    assert.equal(state().classRequests, before)
+    assert.deepEqual(files(), [])
+  })
+}
+
+test('options and controls of a wrong type are refused', async () => {
+  for (const options of [1, 'text', [], () => {}]) {
+    const error = await failure(listDevices(/** @type {any} */ (options)))
+    assert.equal(error.code, 'INVALID_ARGUMENT', String(options))
+  }
+  for (const control of [{ sigal: 1 }, { onEvent: 1 }, { confirm: {} }, { signal: 1 }]) {
+    const error = await failure(listDevices({ usbip: '127.0.0.1:1' }, /** @type {any} */ (control)))
+    assert.equal(error.code, 'INVALID_ARGUMENT', JSON.stringify(control))
+  }
+})
+
+test('all events come in order, before the promise settles', async (t) => {
+  const { usb, folder } = await openLab(t)
+  /** @type {string[]} */
+  const seen = []
+  await backupKey(
+    { ...usb, file: join(folder, 'duo.der') },
+    { onEvent: (e) => seen.push('phase' in e ? e.phase : e.type) },
+  )
+  const settled = [...seen]
+  await new Promise((next) => setTimeout(next, 50))
+  assert.deepEqual(seen, settled)
+  assert.deepEqual(settled, ['find', 'found', 'read', 'backup', 'backed-up'])
+})
+
+test('a listener that throws becomes a warning, and the operation goes on', async (t) => {
+  const { writing, folder, usb, state } = await openLab(t)
+  const file = join(folder, 'duo.der')
+  await backupKey({ ...usb, file })
+  const warned = new Promise((resolve) => process.once('warning', resolve))
+  const done = await resetKey(writing, {
+    onEvent() {
+      throw new Error('a listener’s own')
+    },
+  })
+  assert.equal(done.written, true)
+  assert.match(`${await warned}`, /a listener’s own/)
+  assert.ok(state().boots >= 0)
+})
+
+/** @type {[string, (plan: any) => any, boolean][]} */
+const ANSWERS = [
+  ['true', () => true, true],
+  ['a promise of true', async () => true, true],
+  ['false', () => false, false],
+  ['1', () => 1, false],
+  ['"yes"', () => 'yes', false],
+  ['nothing', () => undefined, false],
+  ['a promise of 1', async () => 1, false],
+  [
+    'a throw',
+    () => {
+      throw new Error('no')
+    },
+    false,
+  ],
+  ['a rejection', () => Promise.reject(new Error('no')), false],
+]
+for (const [name, answer, writes] of ANSWERS) {
+  test(`the question answered with ${name} ${writes ? 'writes' : 'writes nothing'}`, async (t) => {
+    const { writing, state, files } = await openLab(t)
+    const before = state().fingerprint
+    /** @type {import('../../index.js').WritePlan | undefined} */
+    let plan
+    const confirm = (/** @type {import('../../index.js').WritePlan} */ asked) => {
+      plan = asked
+      return answer(asked)
+    }
+    const call = resetKey(writing, { confirm })
+    if (writes) assert.equal((await call).written, true)
+    else {
+      const error = await failure(call)
+      assert.deepEqual([error.code, error.keyState], ['CONFIRMATION_REFUSED', 'unchanged'])
+      assert.equal(state().fingerprint, before)
+    }
+    assert.deepEqual([plan?.action, plan?.currentFingerprint], ['reset', before])
+    assert.ok(
+      files().some((name) => plan?.backupPath?.endsWith(`${name}`)),
+      'backed up before the question',
+    )
+  })
+}
+
+test('a signal that is aborted already stops before the Duo is touched', async (t) => {
+  const { writing, state } = await openLab(t)
+  const before = state().classRequests
+  const error = await failure(resetKey(writing, { signal: AbortSignal.abort() }))
+  assert.deepEqual([error.code, error.exitCode], ['INTERRUPTED', 130])
+  assert.equal(state().classRequests, before)
+})
+
+test('aborted while it asks, nothing is written; aborted while it writes, the write is finished', async (t) => {
+  const { writing, state } = await openLab(t)
+  const before = state().fingerprint
+  const asking = new AbortController()
+  const confirm = () => {
+    asking.abort()
+    return true
+  }
+  const unchanged = await failure(resetKey(writing, { signal: asking.signal, confirm }))
+  assert.deepEqual(
+    [unchanged.code, unchanged.keyState, state().fingerprint],
+    ['INTERRUPTED', 'unchanged', before],
+  )
+
+  const writingNow = new AbortController()
+  /** @type {(e: import('../../index.js').ProgressEvent) => void} */
+  const onEvent = (e) => {
+    if (e.type === 'phase' && e.phase === 'write') writingNow.abort()
+  }
+  const finished = await failure(resetKey(writing, { signal: writingNow.signal, onEvent }))
+  assert.deepEqual([finished.code, finished.keyState], ['INTERRUPTED', 'written'])
+  assert.equal(state().fingerprint, undefined)
+})
+
+test('a signal serves several calls, and keeps no listener', async (t) => {
+  const { usb } = await openLab(t)
+  const { signal } = new AbortController()
+  const own = () => {}
+  signal.onabort = own
+  await Promise.all([listDevices(usb, { signal }), listDevices({ ...usb, path: '1-9' }, { signal })])
+  await failure(listDevices({ usbip: 'nowhere' }, { signal }))
+  assert.equal(signal.onabort, own)
+  signal.onabort = null
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
+test('the event loop runs on while an operation runs', async (t) => {
+  const { usb, archive } = await openLab(t)
+  let ticks = 0
+  const timer = setInterval(() => {
+    ticks += 1
+  }, 1)
+  let atRead = 0
+  await backupKey(
+    { ...usb, archive },
+    {
+      onEvent: () => {
+        atRead = ticks
+      },
+    },
+  )
+  clearInterval(timer)
+  assert.ok(ticks > 0 && atRead >= 0, `${ticks} ticks`)
+})
+
+test('works in a worker thread, and a worker that is ended in the middle harms nobody', async (t) => {
+  const { usb, state } = await openLab(t)
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { listDevices } = require(workerData.index)
+    parentPort.postMessage('started')
+    listDevices(workerData.usb).then((result) => parentPort.postMessage(result))`
+  const start = () => new Worker(source, { eval: true, workerData: { index: INDEX, usb } })
+  const whole = start()
+  /** @type {any[]} */
+  const messages = []
+  whole.on('message', (message) => messages.push(message))
+  assert.equal(await new Promise((resolve) => whole.once('exit', resolve)), 0)
+  assert.equal(messages[1]?.devices[0].key.fingerprint, state().fingerprint)
+
+  const ended = start()
+  await new Promise((resolve) => ended.once('message', resolve))
+  await ended.terminate()
+  assert.equal((await listDevices(usb)).devices.length, 1)
+})
+
+test('a process ends by itself when its operations have', () => {
+  const script = `
+    const { VirtualDuo, listDevices } = require(${JSON.stringify(INDEX)})
+    VirtualDuo.start().then(async (duo) => {
+      const { devices } = await listDevices({ usbip: duo.address }, { onEvent() {}, confirm: () => true })
+      await duo.stop()
+      console.log(devices.length)
+    })`
+  assert.equal(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 60_000 }), '1\n')
+})
+
+test('require and import give the same functions', () => {
+  const required = createRequire(import.meta.url)('../../index.js')
+  for (const name of [
+    'listDevices',
+    'backupKey',
+    'restoreKey',
+    'resetKey',
+    'inspectKey',
+    'provision',
+    'VirtualDuo',
+    'LocalCloud',
+  ])
+    assert.equal(/** @type {any} */ (imported)[name], required[name], name)
+})
+
+test('without USB on the machine the USB functions say so', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  const outcome = await restoreKey({ file: 'none.der' }).catch((error) => error)
+  assert.equal(outcome.code, 'FILE_NOT_FOUND', 'a file is looked at before a device')
+  const listed = await listDevices().catch((error) => error)
+  assert.ok(Array.isArray(listed.devices) || listed.code === 'USB_UNAVAILABLE', `${listed.code}`)
+})

@@ -1,0 +1,43 @@
+/** Virtual Duos and a local cloud for one test, and a folder; all gone when it ends. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LocalCloud, VirtualDuo } from '../../index.js'
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {import('../../index.js').VirtualDuoOptions} [options]
+ */
+export async function openLab(t, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'duo-provision-test-'))
+  const duo = await VirtualDuo.start(options)
+  t.after(async () => {
+    await duo.stop()
+    rmSync(folder, { recursive: true })
+  })
+  const archive = join(folder, 'archive')
+  return {
+    duo,
+    folder,
+    archive,
+    /** What every call takes that works on the Duo. */
+    usb: { usbip: duo.address },
+    /** What every call takes that writes to it. */
+    writing: { usbip: duo.address, archive },
+    /** The Duo's state; the first one's unless told otherwise. */
+    state: (number = 0) => {
+      const state = duo.duos()[number]
+      if (!state) throw new Error(`there is no Duo ${number}`)
+      return state
+    },
+    /** The names in the folder, the archive included. */
+    files: () => readdirSync(folder, { recursive: true }).sort(),
+  }
+}
+
+/** @param {import('node:test').TestContext} t */
+export async function openCloud(t) {
+  const cloud = await LocalCloud.start()
+  t.after(() => cloud.stop())
+  return { cloud, credentials: { apiUrl: cloud.url, token: cloud.token } }
+}

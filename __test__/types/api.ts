@@ -1,0 +1,73 @@
+// Checked by `tsc --noEmit` alone: what a user writes has to type-check, and what is wrong must not.
+import {
+  backupKey,
+  type DuoProvisionError,
+  type ErrorCode,
+  inspectKey,
+  LocalCloud,
+  listDevices,
+  type ProgressEvent,
+  provision,
+  resetKey,
+  restoreKey,
+  VirtualDuo,
+  type WritePlan,
+} from '../../index.js'
+
+export async function everything(signal: AbortSignal): Promise<string[]> {
+  const { devices } = await listDevices()
+  const first = devices[0]
+  const id: string | undefined = first?.device?.deviceId
+  const code: ErrorCode | undefined = first?.problem?.code
+
+  const onEvent = (event: ProgressEvent): void => console.log(describe(event))
+  const confirm = (plan: WritePlan): boolean => plan.action === 'restore' && plan.evidence !== 'none'
+  const backup = await backupKey({ path: '1-2', raw: false }, { signal, onEvent })
+  const restored = await restoreKey({ file: backup.path, leave: true }, { confirm })
+  const reset = await resetKey({ device: id ?? '', dryRun: true }, { confirm: async () => true })
+  const inspected = await inspectKey({ file: backup.path })
+  const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
+
+  const duo: VirtualDuo = await VirtualDuo.start({ duos: 2, bootloader: 'r4' })
+  const cloud: LocalCloud = await LocalCloud.start({ flavor: 'brewskey' })
+  const known: string[] = cloud.provisioned().map((device) => device.publicKey)
+  await Promise.all([duo.stop(), cloud.stop()])
+  return [...known, code ?? '', restored.fingerprint, `${reset.written}`, inspected.form, sent.source]
+}
+
+function describe(event: ProgressEvent): string {
+  switch (event.type) {
+    case 'phase':
+      return event.description
+    case 'found':
+      return event.device.path
+    case 'backed-up':
+      return event.path
+    case 'note':
+      return event.message
+    case 'sending':
+      return event.deviceId
+    case 'retry':
+      return `${event.reason} ${event.delayMs}`
+    default: {
+      const never: never = event
+      return never
+    }
+  }
+}
+
+export function wrong(error: DuoProvisionError): void {
+  // @ts-expect-error: no such option
+  void backupKey({ dryRun: true })
+  // @ts-expect-error: a file is needed
+  void restoreKey({})
+  // @ts-expect-error: a device id is needed
+  void provision({ fromDevice: true })
+  // @ts-expect-error: no such bootloader
+  void VirtualDuo.start({ bootloader: 'r7' })
+  // @ts-expect-error: a question answers yes or no
+  void resetKey({}, { confirm: () => 'yes' })
+  // @ts-expect-error: no such code
+  if (error.code === 'NO_SUCH_CODE') return
+  if (error.code === 'NO_DEVICE' && error.exitCode === 3) console.log(error.hint)
+}
