@@ -182,6 +182,8 @@ impl<'a> Opened<'a> {
     pub fn reopen(self) -> Result<Self, Error> {
         let Self { context, session, device, timeout } = self;
         drop(session);
+        // An id that is the user's word is not to be expected from the Duo.
+        let told = device.device_id.filter(|_| device.device_id_source == Some(DeviceIdSource::UsbSerial));
         let deadline = timeout.deadline(context.clock);
         loop {
             let here = |candidate: &Device| candidate.path.as_str() == device.path;
@@ -189,7 +191,7 @@ impl<'a> Opened<'a> {
             let found = found.ok_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back"))?;
             match Self::open(context, &found, timeout) {
                 Ok(again)
-                    if again.device.device_id.is_none() || again.device.device_id == device.device_id =>
+                    if again.device.device_id == told && again.device.bootloader == device.bootloader =>
                 {
                     return Ok(Self { device, ..again });
                 }

@@ -93,10 +93,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
         let plan = plan(&opened, &snapshot, &source, evidence, backup.clone());
         confirm(context, &plan)?;
-        let recovery = Recovery {
-            again: format!("duo-provision restore {}", quoted(&source.path.to_string_lossy())),
-            backup: backup.as_deref(),
-        };
+        let recovery = Recovery { again: again(&source, evidence), backup: backup.as_deref() };
         opened = write_verified(opened, &snapshot, &source.image, &recovery)?;
         done.written = true;
         done.backup = backup;
@@ -106,6 +103,12 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         done.left = true;
     }
     Ok(done)
+}
+
+/// The command that writes the key once more.
+fn again(source: &KeySource, evidence: Evidence) -> String {
+    let allowed = if evidence == Evidence::AllowedOtherDevice { " --allow-other-device" } else { "" };
+    format!("duo-provision restore {}{allowed}", quoted(&source.path.to_string_lossy()))
 }
 
 /// True where the slot holds exactly these bytes.
