@@ -42,7 +42,9 @@ impl Target {
 
 fn check_path(path: &str) -> Result<String, Error> {
     let (bus, ports) = path.split_once('-').unwrap_or((path, ""));
-    let number = |text: &str| text.len() <= 3 && text.parse::<u8>().is_ok();
+    // Digits only: a sign is a number to `parse`, but no part of a path.
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| text.len() <= 3 && digits(text) && text.parse::<u8>().is_ok();
     if number(bus) && ports.split('.').count() <= 7 && ports.split('.').all(number) {
         return Ok(path.to_owned());
     }
