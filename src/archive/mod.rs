@@ -195,8 +195,11 @@ pub fn check_free(path: &Path) -> Result<(), FileError> {
     if folder.is_dir() { Ok(()) } else { Err(FileError::NotFound(folder.to_owned())) }
 }
 
+/// A manifest's path, and what it says or why it cannot be used.
+pub type Beside = (PathBuf, Result<Manifest, ManifestError>);
+
 /// The manifest beside a backup, where there is one.
-pub fn manifest_beside(path: &Path) -> Result<Option<(PathBuf, Result<Manifest, ManifestError>)>, FileError> {
+pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
     let beside = sibling(path, "json");
     if beside == path {
         return Ok(None);

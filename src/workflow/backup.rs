@@ -46,17 +46,14 @@ pub struct BackupDone {
 /// Reads the key slot twice, judges it, and keeps it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let archive = match &options.file {
-        Some(file) => {
-            check_free(file)?;
-            check_writable(file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref()))?;
-            None
-        }
-        None => {
-            let archive = locate_archive(context, options.archive.as_deref())?;
-            archive.prepare()?;
-            Some(archive)
-        }
+    let archive = if let Some(file) = &options.file {
+        check_free(file)?;
+        check_writable(file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref()))?;
+        None
+    } else {
+        let archive = locate_archive(context, options.archive.as_deref())?;
+        archive.prepare()?;
+        Some(archive)
     };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;

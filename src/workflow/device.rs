@@ -170,7 +170,7 @@ impl<'a> Opened<'a> {
                  until then the key cannot be read or written",
             ));
         }
-        let slot = dct.image().private_key_slot().map(|bytes| Slot::classify(bytes));
+        let slot = dct.image().private_key_slot().map(Slot::classify);
         let slot = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
         Ok(Snapshot { dct, slot })
     }
@@ -296,12 +296,15 @@ fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) ->
     ))
 }
 
+/// A Duo, opened or with the reason why not.
+pub(super) type Tried<'a> = (Device, Result<Opened<'a>, Error>);
+
 /// All Duos in DFU mode, opened or with the reason why not.
 pub(super) fn open_all<'a>(
     context: Context<'a>,
     target: &Target,
     timeout: Timeout,
-) -> Result<Vec<(Device, Result<Opened<'a>, Error>)>, Error> {
+) -> Result<Vec<Tried<'a>>, Error> {
     let devices = context.bus.list(&[DFU_MODE])?;
     let wanted = devices
         .into_iter()

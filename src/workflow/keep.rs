@@ -7,7 +7,7 @@ use super::{Context, Event, Phase};
 use crate::archive::{Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, sha256_hex, store_at};
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::Slot;
+use crate::keys::{PublicKey, Slot};
 
 /// Where a backup goes.
 pub(super) enum Destination<'a> {
@@ -83,7 +83,7 @@ fn describe<'a>(
         contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
         device_id: device.device_id,
         device_id_source: device.device_id_source,
-        fingerprint: public.as_ref().map(|public| public.fingerprint()),
+        fingerprint: public.as_ref().map(PublicKey::fingerprint),
         bootloader: device.bootloader.to_string(),
         simulated: device.simulated,
         offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),

@@ -14,6 +14,7 @@ use crate::keys::{Fingerprint, SlotImage};
 
 /// What `restore` is asked for.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // one for each flag of the command line
 pub struct RestoreOptions {
     /// Which Duo.
     pub target: Target,

@@ -30,7 +30,7 @@ impl KeySource {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let named = |error: Error| error.during("reading the key file");
         let bytes = read_bounded(path, MAX_KEY_FILE).map_err(Error::from).map_err(named)?;
-        let read = PrivateKey::read(&bytes).map_err(|error| named(Error::key_file(error, path)))?;
+        let read = PrivateKey::read(&bytes).map_err(|error| named(Error::key_file(&error, path)))?;
         let image = SlotImage::of_key(&read.key).map_err(|error| named(error.into()))?;
         Ok(Self {
             manifest: checked_manifest(path, &sha256_hex(&bytes))?,

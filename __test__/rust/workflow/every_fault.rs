@@ -69,8 +69,8 @@ fn everywhere(workflow: Workflow) {
     for kind in Kind::catalogue() {
         for nth in 1..=requests + 2 {
             hold(workflow, &Fault::once(kind.clone(), nth));
-            // What lasts acts on everything that follows, so that every third beginning will do.
-            if nth % 3 == 1 {
+            // What lasts acts on everything that follows, so that few beginnings will do.
+            if nth % 8 == 1 {
                 hold(workflow, &Fault::from(kind.clone(), nth));
             }
         }
