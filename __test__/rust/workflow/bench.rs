@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use duo_provision::dct::DeviceId;
 use duo_provision::error::Error;
 use duo_provision::simulator::duo::Logged;
 use duo_provision::simulator::faults::Fault;
@@ -25,13 +26,15 @@ pub const NOON: Duration = Duration::from_secs(1_769_860_800);
 pub const OLD: usize = 0;
 pub const NEW: usize = 60;
 
+type Listener = Box<dyn Fn(&Event, &Cancel) + Send + Sync>;
+
 /// Who asks: remembers what it is told, and answers as it was told to.
 pub struct Asker {
     cancel: Cancel,
     events: Mutex<Vec<Event>>,
     plans: Mutex<Vec<Plan>>,
     consents: bool,
-    on_event: Box<dyn Fn(&Event, &Cancel) + Send + Sync>,
+    on_event: Listener,
 }
 
 impl Asker {
@@ -280,5 +283,5 @@ pub fn two(generation: Generation) -> [DuoOptions; 2] {
 
 /// The device id of the `nth` Duo, counted from 1.
 pub fn id(nth: u8) -> String {
-    device_id(nth).iter().map(|byte| format!("{byte:02x}")).collect()
+    DeviceId::from_bytes(device_id(nth)).unwrap().to_string()
 }

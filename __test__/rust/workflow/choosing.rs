@@ -68,7 +68,7 @@ fn a_duo_that_runs_its_firmware_is_told_from_none() {
         returns_to_dfu: false,
         ..options(Generation::R6)
     }]);
-    bench.hub.with_duo(&bench.paths[0], |duo, now| duo.restart(now));
+    bench.hub.with_duo(&bench.paths[0], duo_provision::simulator::Duo::restart);
     bench.clock.advance(std::time::Duration::from_secs(5));
     let error = refused(choose(&bench, None, None), Code::NoDevice);
     assert!(error.message().contains("1-1 runs its firmware"), "{error}");
