@@ -138,13 +138,11 @@ fn open<'a>(before: &str, text: &'a str, found: &mut BTreeSet<String>) -> &'a st
     }
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '*').unwrap_or(text.len());
     let path = if before.is_empty() { text[..end].to_owned() } else { format!("{before}::{}", &text[..end]) };
-    match text[end..].strip_prefix("::") {
-        Some(rest) => open(&path, rest, found),
-        None => {
-            found.insert(path);
-            &text[end..]
-        }
+    if let Some(rest) = text[end..].strip_prefix("::") {
+        return open(&path, rest, found);
     }
+    found.insert(path);
+    &text[end..]
 }
 
 #[test]

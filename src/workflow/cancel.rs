@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
+use crate::error::{Code, Error};
+
 /// A request to stop; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<Shared>);
@@ -62,4 +64,9 @@ impl Cancel {
             notified.await;
         }
     }
+}
+
+/// The user asked to stop.
+pub(super) fn interrupted() -> Error {
+    Error::new(Code::Interrupted, "stopped as asked")
 }

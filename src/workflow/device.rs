@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::cancel::interrupted;
 use super::{Context, Event, Phase, Timeout};
 use crate::archive::DeviceIdSource;
 use crate::dct::{Dct, DctImage, DeviceId};
@@ -42,7 +43,9 @@ impl Target {
 
 fn check_path(path: &str) -> Result<String, Error> {
     let (bus, ports) = path.split_once('-').unwrap_or((path, ""));
-    let number = |text: &str| text.len() <= 3 && text.parse::<u8>().is_ok();
+    // Digits only: a sign is a number to `parse`, but no part of a path.
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| text.len() <= 3 && digits(text) && text.parse::<u8>().is_ok();
     if number(bus) && ports.split('.').count() <= 7 && ports.split('.').all(number) {
         return Ok(path.to_owned());
     }
@@ -104,6 +107,9 @@ impl<'a> Opened<'a> {
     /// Finds the wanted Duo, or says why there is not exactly one.
     pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
         context.phase(Phase::Find);
+        if context.control.cancel().is_requested() {
+            return Err(interrupted().during("looking for the Duo"));
+        }
         let opened = find(context, target, timeout).map_err(|error| error.during("looking for the Duo"))?;
         if opened.device.device_id_source == Some(DeviceIdSource::User) {
             context
@@ -182,6 +188,8 @@ impl<'a> Opened<'a> {
     pub fn reopen(self) -> Result<Self, Error> {
         let Self { context, session, device, timeout } = self;
         drop(session);
+        // An id that is the user's word is not to be expected from the Duo.
+        let told = device.device_id.filter(|_| device.device_id_source == Some(DeviceIdSource::UsbSerial));
         let deadline = timeout.deadline(context.clock);
         loop {
             let here = |candidate: &Device| candidate.path.as_str() == device.path;
@@ -189,7 +197,7 @@ impl<'a> Opened<'a> {
             let found = found.ok_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back"))?;
             match Self::open(context, &found, timeout) {
                 Ok(again)
-                    if again.device.device_id.is_none() || again.device.device_id == device.device_id =>
+                    if again.device.device_id == told && again.device.bootloader == device.bootloader =>
                 {
                     return Ok(Self { device, ..again });
                 }
@@ -226,7 +234,7 @@ fn find_by_id<'a>(
     for candidate in candidates {
         match Opened::open(context, candidate, timeout) {
             Ok(opened) if opened.device.device_id == Some(id) => matching.push(opened),
-            Ok(opened) => others.push(opened.device),
+            Ok(opened) => others.push(opened),
             Err(error) => failures.push(error),
         }
     }
@@ -239,13 +247,14 @@ fn find_by_id<'a>(
         return Ok(found);
     }
     // A Duo that tells no id can be the one asked for only where its port was named.
-    if let Some(silent) = others.iter().find(|device| device.device_id.is_none()) {
+    if let Some(position) = others.iter().position(|opened| opened.device.device_id.is_none()) {
+        let mut silent = others.swap_remove(position);
         if by_path {
-            let mut opened = Opened::open(context, candidates[0], timeout)?;
-            opened.device.device_id = Some(id);
-            opened.device.device_id_source = Some(DeviceIdSource::User);
-            return Ok(opened);
+            silent.device.device_id = Some(id);
+            silent.device.device_id_source = Some(DeviceIdSource::User);
+            return Ok(silent);
         }
+        let silent = silent.device;
         return Err(Error::new(
             Code::DeviceIdUnverifiable,
             format!("the Duo at {} does not tell its device id (bootloader r3 or r4)", silent.path),
@@ -255,7 +264,7 @@ fn find_by_id<'a>(
     if let Some(failure) = failures.pop() {
         return Err(failure);
     }
-    let seen: Vec<String> = others.iter().map(ToString::to_string).collect();
+    let seen: Vec<String> = others.iter().map(|opened| opened.device.to_string()).collect();
     Err(Error::new(Code::WrongDevice, format!("the Duo {id} is not here; found: {}", seen.join("; ")))
         .hint("connect that Duo in DFU mode, or see what is connected with: duo-provision list"))
 }

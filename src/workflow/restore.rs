@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::keep::{keep_before_write, locate_archive};
 use super::plan::{Action, Evidence, Plan};
 use super::source::{KeySource, public_slot};
-use super::write::{Recovery, interrupted, leave, quoted, write_verified};
+use super::write::{Recovery, leave, quoted, write_verified};
 use super::{Context, Phase, Timeout};
 use crate::archive::{Archive, Stored};
 use crate::error::{Code, Error, KeyState};
@@ -16,6 +17,7 @@ use crate::keys::{Fingerprint, SlotImage};
 // One a word that can be typed; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // one for each flag of the command line
 pub struct RestoreOptions {
     /// Which Duo.
     pub target: Target,
@@ -95,10 +97,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
         let plan = plan(&opened, &snapshot, &source, evidence, backup.clone());
         confirm(context, &plan)?;
-        let recovery = Recovery {
-            again: format!("duo-provision restore {}", quoted(&source.path.to_string_lossy())),
-            backup: backup.as_deref(),
-        };
+        let recovery = Recovery { again: again(&source, evidence), backup: backup.as_deref() };
         opened = write_verified(opened, &snapshot, &source.image, &recovery)?;
         done.written = true;
         done.backup = backup;
@@ -108,6 +107,12 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         done.left = true;
     }
     Ok(done)
+}
+
+/// The command that writes the key once more.
+fn again(source: &KeySource, evidence: Evidence) -> String {
+    let allowed = if evidence == Evidence::AllowedOtherDevice { " --allow-other-device" } else { "" };
+    format!("duo-provision restore {}{allowed}", quoted(&source.path.to_string_lossy()))
 }
 
 /// True where the slot holds exactly these bytes.

@@ -6,12 +6,14 @@
 
 use std::path::Path;
 
+use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::{Context, Phase};
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::dfuse::Touched;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::SlotImage;
+use crate::usb::SessionError;
 
 /// What recovers the device when a write goes wrong.
 pub(super) struct Recovery<'a> {
@@ -22,18 +24,16 @@ pub(super) struct Recovery<'a> {
 }
 
 impl Recovery<'_> {
-    fn hint(&self, device: &DeviceRef, context: Context<'_>) -> String {
+    fn hint(&self, device: &DeviceRef, before: &Snapshot, context: Context<'_>) -> String {
         let choice = device_arguments(device, context);
-        match self.backup {
-            Some(backup) => format!(
-                "to finish: {again}{choice}; to go back to the key that was there: duo-provision restore {backup}{choice}",
-                again = self.again,
-                backup = quoted(&backup.to_string_lossy()),
-            ),
-            None => {
-                format!("to finish: {}{choice}; no backup of the key that was there was made", self.again)
+        let back = match self.backup.map(|backup| quoted(&backup.to_string_lossy())) {
+            Some(backup) if before.slot.key().is_some() => {
+                format!("to go back to the key that was there: duo-provision restore {backup}{choice}")
             }
-        }
+            Some(backup) => format!("no key was there before; the bytes that were are in {backup}"),
+            None => "no backup of the key that was there was made".to_owned(),
+        };
+        format!("to finish: {again}{choice}; {back}", again = self.again)
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) fn write_verified<'a>(
                 )
                 .during("writing the key slot")
                 .on(&device, KeyState::Unknown)
-                .hint(recovery.hint(&device, context))
+                .hint(recovery.hint(&device, before, context))
             })?;
             opened = again;
             held
@@ -126,7 +126,7 @@ fn judge(
     } else {
         Error::new(Code::KeyWrong, "the key slot holds neither the old nor the new bytes")
             .on(device, KeyState::Wrong)
-            .hint(recovery.hint(device, context))
+            .hint(recovery.hint(device, before, context))
     };
     Err(error.during("comparing what was written"))
 }
@@ -148,15 +148,16 @@ pub(super) fn leave(mut opened: Opened<'_>) -> Result<(), Error> {
     opened.context.phase(Phase::Leave);
     let deadline = opened.deadline();
     opened.session.leave(deadline).map_err(|error| {
+        if let SessionError::Cancelled { .. } = error {
+            return interrupted()
+                .during("leaving DFU mode")
+                .on(&opened.device, KeyState::Written)
+                .hint("press RESET on the Duo; nothing else is left to do");
+        }
         Error::new(Code::LeaveFailed, "the Duo did not leave DFU mode")
             .during("leaving DFU mode")
             .on(&opened.device, KeyState::Written)
             .because(error)
             .hint("press RESET on the Duo; nothing else is left to do")
     })
-}
-
-/// The user asked to stop.
-pub(super) fn interrupted() -> Error {
-    Error::new(Code::Interrupted, "stopped as asked")
 }

@@ -39,7 +39,8 @@ fn a_backup_is_key_public_key_and_manifest_under_the_archives_own_names() {
     assert_eq!(bench.archived(), ["der", "json", "pub.pem"].map(|end| format!("{stem}.{end}")));
     assert_eq!(fs::read(&done.path).unwrap(), key(OLD));
     assert_eq!((done.fingerprint, done.slot, done.already_there), (Some(fingerprint), "key", false));
-    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(done.manifest.unwrap()).unwrap()).unwrap();
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(done.manifest.unwrap()).unwrap()).unwrap();
     assert_eq!(manifest["device_id"], id(1));
     assert_eq!(manifest["device_id_source"], "usb-serial");
     assert_eq!(manifest["fingerprint"], fingerprint.to_string());
@@ -129,7 +130,8 @@ fn two_reads_that_differ_are_refused() {
 
 #[test]
 fn a_dct_that_reads_as_zeros_is_no_backup_even_raw() {
-    let bench = Bench::with([DuoOptions { firmware: Some(SystemFirmware::Missing), ..options(Generation::R6) }]);
+    let bench =
+        Bench::with([DuoOptions { firmware: Some(SystemFirmware::Missing), ..options(Generation::R6) }]);
     refused(&bench, bench.backup(&usual()), Code::DctUnreadable);
     refused(&bench, bench.backup(&raw()), Code::DctUnreadable);
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use duo_provision::dct::DeviceId;
 use duo_provision::error::Error;
+use duo_provision::simulator::duo::Logged;
 use duo_provision::simulator::faults::Fault;
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::PortPath;
@@ -24,13 +26,15 @@ pub const NOON: Duration = Duration::from_secs(1_769_860_800);
 pub const OLD: usize = 0;
 pub const NEW: usize = 60;
 
+type Listener = Box<dyn Fn(&Event, &Cancel) + Send + Sync>;
+
 /// Who asks: remembers what it is told, and answers as it was told to.
 pub struct Asker {
     cancel: Cancel,
     events: Mutex<Vec<Event>>,
     plans: Mutex<Vec<Plan>>,
     consents: bool,
-    on_event: Box<dyn Fn(&Event, &Cancel) + Send + Sync>,
+    on_event: Listener,
 }
 
 impl Asker {
@@ -70,9 +74,9 @@ impl Asker {
 
     pub fn notes(&self) -> String {
         let events = self.events.lock().unwrap();
-        let notes = events.iter().filter_map(|e| {
-            if let Event::Note { message } = e { Some(message.as_str()) } else { None }
-        });
+        let notes = events
+            .iter()
+            .filter_map(|e| if let Event::Note { message } = e { Some(message.as_str()) } else { None });
         notes.collect::<Vec<_>>().join("\n")
     }
 
@@ -214,7 +218,7 @@ impl Bench {
 
     /// DNLOADs of data, which are writes to the flash.
     pub fn writes(&self) -> usize {
-        self.duo(|duo| duo.log().filter(|t| is_data(t.setup.request_type, t.setup.request, t.setup.value)).count())
+        self.duo(|duo| duo.log().filter(|transfer| is_data(transfer)).count())
     }
 
     /// The faults are over, and the Duo is back in DFU mode.
@@ -242,15 +246,16 @@ fn memory_folder() -> std::io::Result<TempDir> {
     tempfile::tempdir_in("/dev/shm")
 }
 
-fn is_data(request_type: u8, request: u8, block: u16) -> bool {
-    (request_type, request) == (0x21, 1) && block >= 2
+/// A DNLOAD of a block; the one without bytes asks to leave.
+pub fn is_data(transfer: &Logged) -> bool {
+    let setup = transfer.setup;
+    (setup.request_type, setup.request) == (0x21, 1) && setup.value >= 2 && transfer.length > 0
 }
 
 /// The names in a folder; none where it is missing.
 pub fn names(folder: &Path) -> Vec<String> {
     let Ok(listing) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<_> =
-        listing.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = listing.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -278,5 +283,5 @@ pub fn two(generation: Generation) -> [DuoOptions; 2] {
 
 /// The device id of the `nth` Duo, counted from 1.
 pub fn id(nth: u8) -> String {
-    device_id(nth).iter().map(|byte| format!("{byte:02x}")).collect()
+    DeviceId::from_bytes(device_id(nth)).unwrap().to_string()
 }

@@ -31,7 +31,8 @@ impl Workflow {
         match self {
             Self::Backup => bench.backup(&BackupOptions { timeout, ..BackupOptions::default() }).map(drop),
             Self::Restore => {
-                let options = duo_provision::workflow::RestoreOptions { leave: true, timeout, ..bench.new_key() };
+                let options =
+                    duo_provision::workflow::RestoreOptions { leave: true, timeout, ..bench.new_key() };
                 bench.restore(&options).map(drop)
             }
             Self::Reset => bench.reset(&ResetOptions { timeout, ..ResetOptions::default() }).map(drop),
@@ -44,7 +45,9 @@ impl Workflow {
         match self {
             Self::Backup => slot == key(OLD),
             Self::Restore => slot == key(NEW),
-            Self::Reset => slot == reset_image() || bench.duo(|duo| duo.keys_made()) > 1 && slot == key(OLD + 1),
+            Self::Reset => {
+                slot == reset_image() || bench.duo(|duo| duo.keys_made()) > 1 && slot == key(OLD + 1)
+            }
         }
     }
 
@@ -66,8 +69,8 @@ fn everywhere(workflow: Workflow) {
     for kind in Kind::catalogue() {
         for nth in 1..=requests + 2 {
             hold(workflow, &Fault::once(kind.clone(), nth));
-            // What lasts acts on everything that follows, so that every third beginning will do.
-            if nth % 3 == 1 {
+            // What lasts acts on everything that follows, so that few beginnings will do.
+            if nth % 8 == 1 {
                 hold(workflow, &Fault::from(kind.clone(), nth));
             }
         }
@@ -105,7 +108,7 @@ fn hold(workflow: Workflow, fault: &Fault) {
 
 /// Does what the hint says, once the fault is over.
 fn recover(workflow: Workflow, bench: &Bench, hint: &str, liar: bool, about: &str) {
-    let (finish, back) = hint.split_once("; to go back").unwrap_or_else(|| panic!("{hint}: {about}"));
+    let (finish, back) = hint.split_once("; ").unwrap_or_else(|| panic!("{hint}: {about}"));
     bench.mend();
     if finish.contains("duo-provision restore") {
         bench.restore(&restore_of(&restored_file(finish))).unwrap();

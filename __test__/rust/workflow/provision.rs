@@ -1,1 +1,267 @@
-//! x
+//! `provision`, against the local cloud: which key is sent, with which token, to whom, and what is believed.
+
+use std::fs;
+
+use duo_provision::error::{Code, Error};
+use duo_provision::keys::{PrivateKey, PublicKey};
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::cloud::{Flavor, LocalCloud, Options, Provisioned};
+use duo_provision::workflow::{Event, Phase, ProvisionDone, ProvisionOptions, PublicKeySource, provision};
+use tokio::runtime::Runtime;
+
+use crate::bench::{Asker, Bench, NOON, OLD, id, key};
+
+/// A cloud, and a Duo on a bench.
+struct Place {
+    runtime: Runtime,
+    cloud: LocalCloud,
+    bench: Bench,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self::with(Options::default(), Generation::R6)
+    }
+
+    fn with(options: Options, generation: Generation) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let cloud = runtime.block_on(LocalCloud::start(options)).unwrap();
+        Self { runtime, cloud, bench: Bench::new(generation) }
+    }
+
+    fn usual(&self) -> ProvisionOptions {
+        ProvisionOptions {
+            device_id: id(1),
+            api_url: Some(self.cloud.url()),
+            token: Some(self.cloud.token()),
+            ..ProvisionOptions::default()
+        }
+    }
+
+    fn run(&self, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
+        self.bench.run(&Asker::new(), |context| provision(context, options))
+    }
+
+    /// What the cloud was told, once.
+    fn told(&self) -> Provisioned {
+        let all = self.cloud.provisioned();
+        assert_eq!(all.len(), 1);
+        all[0].clone()
+    }
+
+    fn refused(&self, options: &ProvisionOptions, code: Code) -> Error {
+        let error = self.run(options).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.hint_text().is_some(), "{error}");
+        assert!(self.cloud.provisioned().is_empty(), "{error}");
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains(&self.cloud.token()), "the token is in no message");
+        error
+    }
+}
+
+#[test]
+fn without_a_key_the_generic_one_is_sent_with_the_old_scripts_fields() {
+    for flavor in [Flavor::Particle, Flavor::Spark, Flavor::Brewskey] {
+        let place = Place::with(Options { flavor, ..Options::default() }, Generation::R6);
+        let asker = Asker::new();
+        let options = ProvisionOptions { device_id: id(1).to_uppercase(), ..place.usual() };
+        let done = place.bench.run(&asker, |context| provision(context, &options)).unwrap();
+        assert_eq!((done.source, done.product_id), (PublicKeySource::Generic, 88));
+        assert_eq!(done.api_url.trim_end_matches('/'), place.cloud.url());
+        let told = place.told();
+        assert_eq!(told.device_id, id(1), "in lower case");
+        assert_eq!(PublicKey::read(told.public_key.as_bytes()).unwrap(), PublicKey::generic());
+        assert_eq!(told.product_id.as_deref(), Some("88"));
+        assert_eq!(told.order.unwrap(), format!("script_{}", NOON.as_millis()));
+        assert_eq!(told.filename.as_deref(), Some("script"));
+        assert_eq!(told.algorithm.as_deref(), Some("rsa"));
+        assert_eq!(asker.phases(), [Phase::Send], "no Duo is looked for");
+    }
+}
+
+#[test]
+fn of_every_form_of_file_only_the_public_half_is_sent() {
+    let sound = PrivateKey::read(key(OLD)).unwrap().key;
+    let public = sound.public_key();
+    let forms: [Vec<u8>; 6] = [
+        key(OLD).to_vec(),
+        sound.to_pkcs1_der().unwrap().to_vec(),
+        sound.to_pkcs8_der().unwrap().to_vec(),
+        sound.to_pkcs8_pem().unwrap().as_bytes().to_vec(),
+        public.to_pem().into_bytes(),
+        public.spki_der().to_vec(),
+    ];
+    for form in forms {
+        let place = Place::new();
+        let file = place.bench.file("key", &form).to_str().unwrap().to_owned();
+        let done = place.run(&ProvisionOptions { key_file: Some(file), ..place.usual() }).unwrap();
+        assert_eq!((done.source, done.fingerprint), (PublicKeySource::File, public.fingerprint()));
+        assert_eq!(place.told().public_key.trim(), public.to_pem().trim());
+    }
+}
+
+#[test]
+fn a_key_file_that_is_missing_is_an_error() {
+    let place = Place::new();
+    let missing = place.bench.folder.path().join("none").to_str().unwrap().to_owned();
+    place.refused(&ProvisionOptions { key_file: Some(missing), ..place.usual() }, Code::FileNotFound);
+}
+
+#[test]
+fn from_device_sends_the_public_half_of_what_is_in_the_duo() {
+    let place = Place::new();
+    // The public key slot is stale; the private key counts.
+    place.bench.set_slot(key(7));
+    let done = place.run(&ProvisionOptions { from_device: true, ..place.usual() }).unwrap();
+    let public = PrivateKey::read(key(7)).unwrap().key.public_key();
+    assert_eq!((done.source, done.fingerprint), (PublicKeySource::Device, public.fingerprint()));
+    assert_eq!(place.told().public_key.trim(), public.to_pem().trim());
+    assert_eq!(place.bench.writes(), 0);
+}
+
+#[test]
+fn from_device_with_another_id_is_refused() {
+    let place = Place::new();
+    let options = ProvisionOptions { from_device: true, device_id: id(2), ..place.usual() };
+    place.refused(&options, Code::WrongDevice);
+    let place = Place::with(Options::default(), Generation::R4);
+    let options = ProvisionOptions { from_device: true, ..place.usual() };
+    place.refused(&options, Code::DeviceIdUnverifiable);
+    let done = place.run(&ProvisionOptions { path: Some("1-1".into()), ..options }).unwrap();
+    assert_eq!(done.device.unwrap().device_id.unwrap().to_string(), id(1));
+}
+
+#[test]
+fn from_device_sends_no_key_that_the_firmware_does_not_read() {
+    let place = Place::new();
+    let options = ProvisionOptions { from_device: true, ..place.usual() };
+    place.bench.set_slot(&PrivateKey::read(key(7)).unwrap().key.to_pkcs8_der().unwrap());
+    place.refused(&options, Code::KeySlotPkcs8);
+    place.bench.set_slot(&[0; 1216]);
+    place.refused(&options, Code::KeySlotZeroed);
+}
+
+#[test]
+fn the_token_is_the_options_then_the_files_then_the_variables_then_the_profiles() {
+    let mut place = Place::new();
+    let token = place.cloud.token();
+    let home = place.bench.folder.path().join("home");
+    let login = |token: &str, url: &str| {
+        fs::create_dir_all(home.join(".particle")).unwrap();
+        let config = serde_json::json!({ "access_token": token, "apiUrl": url }).to_string();
+        fs::write(home.join(".particle/particle.config.json"), config).unwrap();
+    };
+    let right = place.bench.file("right", format!("{token}\n").as_bytes()).to_str().unwrap().to_owned();
+    let wrong = place.bench.file("wrong", b"wrong").to_str().unwrap().to_owned();
+    let bare = ProvisionOptions { token: None, ..place.usual() };
+    place.refused(&bare, Code::TokenMissing);
+
+    login(&token, &place.cloud.url());
+    place.bench.env = vec![("HOME", home.to_str().unwrap().to_owned())];
+    place.run(&ProvisionOptions { api_url: None, ..bare.clone() }).unwrap();
+    login("wrong", &place.cloud.url());
+    place.bench.env.push(("PARTICLE_ACCESS_TOKEN", token));
+    place.run(&bare).unwrap();
+    place.bench.env[1].1 = "wrong".to_owned();
+    let by_file = ProvisionOptions { token_file: Some(right), ..bare };
+    place.run(&by_file).unwrap();
+    place.run(&ProvisionOptions { token_file: Some(wrong), ..place.usual() }).unwrap();
+}
+
+#[test]
+fn a_profiles_token_goes_to_that_profiles_cloud_only() {
+    let mut place = Place::new();
+    let home = place.bench.folder.path().join("home");
+    fs::create_dir_all(home.join(".particle")).unwrap();
+    let config = serde_json::json!({ "access_token": place.cloud.token() }).to_string();
+    fs::write(home.join(".particle/particle.config.json"), config).unwrap();
+    place.bench.env = vec![("HOME", home.to_str().unwrap().to_owned())];
+    let error = place.refused(&ProvisionOptions { token: None, ..place.usual() }, Code::TokenMissing);
+    assert!(error.message().contains("api.particle.io"), "{error}");
+}
+
+#[test]
+fn a_token_crosses_no_network_in_the_clear_unasked() {
+    let place = Place::new();
+    let plain =
+        ProvisionOptions { api_url: Some("http://192.0.2.1:8080".into()), dry_run: true, ..place.usual() };
+    place.refused(&plain, Code::PlainHttpRefused);
+    let asker = Asker::new();
+    let allowed = ProvisionOptions { allow_http: true, ..plain };
+    place.bench.run(&asker, |context| provision(context, &allowed)).unwrap();
+    assert!(asker.notes().contains("plain HTTP"), "{}", asker.notes());
+}
+
+#[test]
+fn a_token_with_a_newline_in_it_is_none() {
+    let place = Place::new();
+    place
+        .refused(&ProvisionOptions { token: Some("two\nwords".into()), ..place.usual() }, Code::TokenInvalid);
+}
+
+#[test]
+fn permission_denied_comes_with_its_causes() {
+    let place = Place::with(Options { known_devices_only: true, ..Options::default() }, Generation::R6);
+    let error = place.refused(&place.usual(), Code::CloudPermissionDenied);
+    assert_eq!(error.code().exit_code(), 7);
+    for cause in ["name", "another account", "product id", "factory"] {
+        assert!(error.hint_text().unwrap().contains(cause), "{cause}");
+    }
+}
+
+#[test]
+fn a_cloud_that_refuses_or_is_not_there_is_told_apart() {
+    let place = Place::new();
+    place
+        .refused(&ProvisionOptions { token: Some("wrong".into()), ..place.usual() }, Code::CloudTokenInvalid);
+    let Place { runtime, cloud, bench } = place;
+    let options = ProvisionOptions {
+        device_id: id(1),
+        api_url: Some(cloud.url()),
+        token: Some(cloud.token()),
+        timeout: Some(1),
+        ..ProvisionOptions::default()
+    };
+    runtime.block_on(cloud.stop());
+    let error = bench.run(&Asker::new(), |context| provision(context, &options)).unwrap_err();
+    assert_eq!((error.code(), error.code().exit_code()), (Code::CloudUnreachable, 8));
+}
+
+#[test]
+fn a_dry_run_sends_nothing() {
+    let place = Place::new();
+    let asker = Asker::listening(|event, _| assert!(!matches!(event, Event::Sending { .. })));
+    let options = ProvisionOptions { dry_run: true, from_device: true, ..place.usual() };
+    let done = place.bench.run(&asker, |context| provision(context, &options)).unwrap();
+    assert!(done.dry_run && place.cloud.provisioned().is_empty());
+}
+
+#[test]
+fn stopped_before_it_is_sent_nothing_is() {
+    let place = Place::new();
+    let asker = Asker::stopping_at(Phase::Send);
+    let error = place.bench.run(&asker, |context| provision(context, &place.usual())).unwrap_err();
+    assert_eq!(error.code(), Code::Interrupted);
+    assert!(place.cloud.provisioned().is_empty());
+}
+
+#[test]
+fn contradictions_are_refused_before_anything() {
+    let place = Place::new();
+    let cases = [
+        ProvisionOptions { from_device: true, key_file: Some("x".into()), ..place.usual() },
+        ProvisionOptions { path: Some("1-1".into()), ..place.usual() },
+        ProvisionOptions { product_id: Some(0), ..place.usual() },
+        ProvisionOptions { timeout: Some(0), ..place.usual() },
+    ];
+    for options in cases {
+        let error = place.run(&options).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidArgument, "{error}");
+    }
+    for typed in ["my-duo", "2b04:d058", "", "30001b000c47"] {
+        let options = ProvisionOptions { device_id: typed.into(), ..place.usual() };
+        place.refused(&options, Code::InvalidDeviceId);
+    }
+}

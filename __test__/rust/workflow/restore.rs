@@ -5,11 +5,15 @@ use std::path::Path;
 
 use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::keys::PrivateKey;
+use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
-use duo_provision::simulator::{Generation, VirtualBus};
 use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions};
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, restore_of, two};
+use crate::bench::{Asker, Bench, NEW, OLD, id, is_data, key, names, restore_of, two};
+
+/// The request of a write in which the flash is written: SET_ADDRESS, two polls, the block, and its first
+/// poll.
+const PROGRAMS: u32 = 5;
 
 fn unchanged(bench: &Bench, error: &Error, code: Code) {
     assert_eq!(error.code(), code, "{error}");
@@ -55,11 +59,9 @@ fn the_backup_is_there_before_the_first_byte_is_written() {
     let (archive, hub, path) = (bench.archive(), bench.hub.clone(), bench.paths[0].clone());
     let asker = Asker::listening(move |event, _| {
         if *event == Event::Phase(Phase::Write) {
-            let kept = names(&archive).into_iter().find(|name| name.ends_with(".der")).unwrap();
+            let kept = names(&archive).remove(0);
             assert!(fs::read(archive.join(kept)).unwrap() == key(OLD));
-            let data = hub.with_duo(&path, |duo, _| {
-                duo.log().filter(|t| t.setup.request == 1 && t.setup.request_type == 0x21 && t.setup.value >= 2).count()
-            });
+            let data = hub.with_duo(&path, |duo, _| duo.log().filter(|transfer| is_data(transfer)).count());
             assert_eq!(data, Some(0));
         }
     });
@@ -156,10 +158,9 @@ fn an_answer_that_is_lost_is_asked_for() {
         let bench = Bench::new(Generation::R6);
         let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
         let armed = kind.clone();
-        // The second request after the DNLOAD of the data is what the flash is written in.
         let asker = Asker::listening(move |event, _| {
             if *event == Event::Phase(Phase::Write) {
-                hub.with_duo(&path, |duo, _| duo.faults().arm(Fault::once(armed.clone(), 2)));
+                hub.with_duo(&path, |duo, _| duo.faults().arm(Fault::once(armed.clone(), PROGRAMS)));
             }
         });
         let done = bench.restore_asking(&asker, &bench.new_key()).unwrap();
@@ -253,7 +254,8 @@ fn a_manifest_that_does_not_fit_is_refused() {
 #[test]
 fn files_without_a_usable_key_are_refused_before_the_duo_is_asked() {
     let bench = Bench::new(Generation::R6);
-    let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("__test__/fixtures/keys").join(name);
+    let fixture =
+        |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("__test__/fixtures/keys").join(name);
     let cases = [
         (bench.file("zeros", &[0; 1216]), Code::KeyUnrecognized),
         (bench.file("ones", &[0xff; 1216]), Code::KeyUnrecognized),
@@ -304,9 +306,11 @@ fn another_duo_in_the_same_port_is_not_taken_for_the_one_that_went_away() {
         hub.with_duo(&path, |duo, _| match event {
             Event::Phase(Phase::Write) => {
                 let gone = Kind::Disconnect { moment: Moment::After, returns: true };
-                duo.faults().arm(Fault::once(gone, 2));
+                duo.faults().arm(Fault::once(gone, PROGRAMS));
             }
-            Event::Phase(Phase::Reconcile) => duo.faults().arm(Fault::always(Kind::Serial("00000000010C".into()))),
+            Event::Phase(Phase::Reconcile) => {
+                duo.faults().arm(Fault::always(Kind::Serial("00000000010C".into())));
+            }
             _ => {}
         });
     });
@@ -317,17 +321,15 @@ fn another_duo_in_the_same_port_is_not_taken_for_the_one_that_went_away() {
 #[test]
 fn a_duo_that_stays_away_is_given_up_in_time() {
     let bench = Bench::new(Generation::R6);
-    bench.arm(Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, 18));
     let options = RestoreOptions { timeout: Some(5), ..bench.new_key() };
     let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
     let asker = Asker::listening(move |event, _| {
         if *event == Event::Phase(Phase::Write) {
             let gone = Kind::Disconnect { moment: Moment::After, returns: false };
-            hub.with_duo(&path, |duo, _| duo.faults().arm(Fault::once(gone, 2)));
+            hub.with_duo(&path, |duo, _| duo.faults().arm(Fault::once(gone, PROGRAMS)));
         }
     });
     let error = bench.restore_asking(&asker, &options).unwrap_err();
     assert_eq!((error.code(), error.code().exit_code()), (Code::KeyStateUnknown, 6));
-    let _: &VirtualBus = &bench.bus;
     assert!(duo_provision::usb::Clock::now(&*bench.clock).as_secs() < 20);
 }
