@@ -571,6 +571,8 @@ export interface VirtualDuoInfo {
   boots: number
   /** How many keys it has made, the first included. */
   keysMade: number
+  /** How many DFU class requests it has received. */
+  classRequests: number
 }
 
 /** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */

@@ -1,23 +1,29 @@
 /**
- * `npm run bench`: what the package costs, measured side by side with bare Node on this machine:
- * start-up time and resident memory of `duo-provision --version`, and the size of the addon.
+ * `npm run bench`: what the package costs. Start-up time and resident memory of `duo-provision --version`, side by
+ * side with bare Node on this machine; the size of the addon; and the class requests that a backup and a write
+ * take, counted by a virtual Duo (dfu-util's own figures are counted on the USB lane).
  */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
 const ROUNDS = 31
-const CLI = join(ROOT, 'src/cli/main.mjs')
+const CLI = join(ROOT, 'src/cli/main.cjs')
 
 /** The limits that the project set itself. */
-const LIMITS = { startupMs: 15, residentMb: 8, addonMb: 8 }
+const LIMITS = { startupMs: 15, residentMb: 8, addonMb: 8, backup: 9, write: 10 }
+
+/** What dfu-util 0.11 takes: for one read, and for a write without a read-back. */
+const DFU_UTIL = { backup: 9, write: 12 }
 
 ensureDependencies()
 ensureAddon()
-const rows = [startup(), memory(), addon()]
+const rows = [startup(), memory(), addon(), ...(await requests())]
 for (const { what, figure, limit } of rows) {
-  process.stdout.write(`${what.padEnd(44)} ${figure.padStart(12)}   limit ${limit}\n`)
+  process.stdout.write(`${what.padEnd(52)} ${figure.padStart(12)}   limit ${limit}\n`)
 }
 process.exitCode = rows.every((row) => row.within) ? 0 : 1
 
@@ -52,13 +58,47 @@ function addon() {
   return row(`${name}, stripped`, statSync(join(ROOT, name)).size / 1e6, 'MB', LIMITS.addonMb)
 }
 
+/** Class requests of a backup, and of a restore less the reading that its automatic backup is made of. */
+async function requests() {
+  const { backupKey, resetKey, restoreKey, VirtualDuo } = await import('../index.js')
+  const folder = mkdtempSync(join(tmpdir(), 'duo-provision-bench-'))
+  const duo = await VirtualDuo.start()
+  const counted = async (/** @type {() => Promise<unknown>} */ action) => {
+    const before = duo.duos()[0]?.classRequests ?? 0
+    await action()
+    return (duo.duos()[0]?.classRequests ?? 0) - before
+  }
+  const usb = { usbip: duo.address, archive: folder }
+  const file = join(folder, 'duo.der')
+  try {
+    const backup = await counted(() => backupKey({ usbip: duo.address, file }))
+    const boots = duo.duos()[0]?.boots ?? 0
+    await resetKey(usb)
+    while (!duo.duos().every((state) => state.presence === 'dfu' && state.boots > boots)) await pause(20)
+    const write = (await counted(() => restoreKey({ ...usb, file }))) - backup
+    return [
+      row(`backup, class requests (dfu-util: ${DFU_UTIL.backup})`, backup, '', LIMITS.backup),
+      row(`write and read-back, class requests (dfu-util: ${DFU_UTIL.write})`, write, '', LIMITS.write),
+    ]
+  } finally {
+    await duo.stop()
+    rmSync(folder, { recursive: true })
+  }
+}
+
 function row(
   /** @type {string} */ what,
   /** @type {number} */ value,
   /** @type {string} */ unit,
   /** @type {number} */ limit,
 ) {
-  return { what, figure: `${value.toFixed(1)} ${unit}`, limit: `${limit} ${unit}`, within: value <= limit }
+  const digits = unit ? 1 : 0
+  return {
+    what,
+    figure: `${value.toFixed(digits)} ${unit}`.trim(),
+    limit: `${limit} ${unit}`.trim(),
+    within: value <= limit,
+  }
 }
 
 function timed(/** @type {string[]} */ args) {

@@ -6,7 +6,7 @@ import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 ensureDependencies()
 ensureAddon()
 
-const demo = spawn(process.execPath, [join(ROOT, 'src/cli/main.mjs'), 'demo', ...process.argv.slice(2)], {
+const demo = spawn(process.execPath, [join(ROOT, 'src/cli/main.cjs'), 'demo', ...process.argv.slice(2)], {
   stdio: 'inherit',
 })
 // The terminal sends Ctrl-C to the demo as well; it decides how to stop, and this process reports how it did.

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listDevices } from '../../index.js'
+import { listDevices, restoreKey } from '../../index.js'
 import { duoProvision, labTest, run } from './lab.mjs'
 import { countClassRequests } from './wiretap.mjs'
 import { assertSame, download, fingerprint, KEY, KEY_RANGE, upload } from './witness.mjs'
@@ -155,21 +155,33 @@ labTest(
   },
 )
 
-labTest(
-  'tells a user without permission what to do, and another program that holds the Duo',
-  {},
-  async (lab) => {
-    const { path } = await lab.attach()
-    const program = [process.execPath, new URL('../../src/cli/main.mjs', import.meta.url).pathname]
-    const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', ...program, 'backup', '--json']
-    const { status, stdout } = await run('setpriv', asNobody, {
-      env: { DUO_PROVISION_ARCHIVE: '/tmp/nobody' },
-    })
-    assert.equal(status, 4, stdout)
-    assert.equal(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').code, 'USB_ACCESS_DENIED')
-    assert.ok(existsSync(join('/sys/bus/usb/devices', path)))
-  },
-)
+labTest('tells a user who may not open the Duo so', {}, async (lab) => {
+  const { path } = await lab.attach()
+  const program = [process.execPath, new URL('../../src/cli/main.cjs', import.meta.url).pathname]
+  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', ...program, 'backup', '--json']
+  const { status, stdout } = await run('setpriv', asNobody, {
+    env: { DUO_PROVISION_ARCHIVE: '/tmp/nobody' },
+  })
+  assert.equal(status, 4, stdout)
+  assert.equal(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').code, 'USB_ACCESS_DENIED')
+  assert.ok(existsSync(join('/sys/bus/usb/devices', path)))
+})
+
+labTest('tells when another program holds the Duo', {}, async (lab) => {
+  await lab.attach()
+  const file = join(lab.folder, 'duo.der')
+  await cli(lab, ['backup', file])
+  await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size, 0x55))
+  // The question is asked with the Duo open, so meanwhile another program finds it taken.
+  let seen = ''
+  const confirm = async () => {
+    seen = (await json(lab, ['backup', '--raw'], 4)).code
+    return false
+  }
+  const refused = restoreKey({ file, archive: join(lab.folder, 'archive') }, { confirm })
+  await assert.rejects(refused, { code: 'CONFIRMATION_REFUSED' })
+  assert.equal(seen, 'USB_BUSY')
+})
 
 labTest('the functions of the addon see the same Duo', {}, async (lab) => {
   const { path } = await lab.attach()

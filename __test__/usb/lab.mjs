@@ -32,7 +32,7 @@ const USBIP_RECORDS = '/var/run/vhci_hcd'
 /** How the simulator is started; this is the only place that knows. */
 function simulatorCommand(/** @type {number} */ duos, /** @type {string} */ generation) {
   return [
-    ...[process.execPath, join(ROOT, 'src/cli/main.mjs'), 'simulate'],
+    ...[process.execPath, join(ROOT, 'src/cli/main.cjs'), 'simulate'],
     ...['--duos', `${duos}`, '--bootloader', generation, '--usbip', `${USBIP_PORT}`],
   ]
 }
@@ -158,7 +158,7 @@ export function dfuUtil(...args) {
  * @param {{ input?: string, env?: Record<string, string> }} [options]
  */
 export function duoProvision(args, options) {
-  return run(process.execPath, [join(ROOT, 'src/cli/main.mjs'), ...args], options)
+  return run(process.execPath, [join(ROOT, 'src/cli/main.cjs'), ...args], options)
 }
 
 /**

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{FnArgs, Function, FunctionRef, JsObjectValue, Object, ObjectRef, Promise, Unknown};
+use napi::bindgen_prelude::{
+    FnArgs, Function, FunctionRef, JsObjectValue, Object, ObjectRef, Promise, Unknown,
+};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, ValueType};
 use napi_derive::napi;
@@ -43,6 +45,9 @@ pub struct Control<'a> {
     #[napi(ts_type = "(plan: WritePlan) => boolean | Promise<boolean>")]
     pub confirm: Option<Function<'a, WritePlan, Promise<bool>>>,
 }
+
+/// `addEventListener` and `removeEventListener`.
+type EventTargetMethod<'a> = Function<'a, FnArgs<(String, Function<'a, (), ()>)>, ()>;
 
 /// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
 type Listener = ThreadsafeFunction<Option<ProgressEvent>, (), Option<ProgressEvent>, Status, false, true>;
@@ -157,8 +162,7 @@ fn subscribe(env: &Env, signal: &Object<'_>, cancel: &Cancel) -> napi::Result<Op
         shared.request();
         Ok(())
     })?;
-    let add: Function<'_, FnArgs<(String, Function<'_, (), ()>)>, ()> =
-        signal.get_named_property("addEventListener")?;
+    let add: EventTargetMethod<'_> = signal.get_named_property("addEventListener")?;
     add.apply(*signal, ("abort".to_owned(), listener).into())?;
     Ok(Some(Subscription { signal: signal.create_ref()?, listener: listener.create_ref()? }))
 }
@@ -168,8 +172,7 @@ impl Subscription {
     pub(super) fn end(self, env: &Env) -> napi::Result<()> {
         let signal = self.signal.get_value(env)?;
         let listener = self.listener.borrow_back(env)?;
-        let remove: Function<'_, FnArgs<(String, Function<'_, (), ()>)>, ()> =
-            signal.get_named_property("removeEventListener")?;
+        let remove: EventTargetMethod<'_> = signal.get_named_property("removeEventListener")?;
         remove.apply(signal, ("abort".to_owned(), listener).into())?;
         self.signal.unref(env)
     }

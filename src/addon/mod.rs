@@ -2,8 +2,8 @@
 //!
 //! Nothing is decided here; see `workflow` for that.
 
-// napi turns exported functions into calls from C, and takes its arguments by value.
-#![allow(clippy::needless_pass_by_value)]
+// napi calls exported functions with owned arguments and with `&Env`.
+#![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
 
 mod api;
 mod command_line;

@@ -30,6 +30,8 @@ pub struct VirtualDuoInfo {
     pub boots: u32,
     /// How many keys it has made, the first included.
     pub keys_made: u32,
+    /// How many DFU class requests it has received.
+    pub class_requests: u32,
 }
 
 /// Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved.
@@ -86,6 +88,7 @@ impl VirtualDuo {
             .to_owned(),
             boots: u32::try_from(duo.boots).unwrap_or(u32::MAX),
             keys_made: u32::try_from(duo.keys_made).unwrap_or(u32::MAX),
+            class_requests: u32::try_from(duo.class_requests).unwrap_or(u32::MAX),
         };
         lab.as_ref().map(|lab| lab.duos().into_iter().map(info).collect()).unwrap_or_default()
     }

@@ -184,7 +184,7 @@ pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, F
     })
 }
 
-/// Shows, before a device is touched, that none of a backup's three files exists and its folder does.
+/// Shows, before a device is touched, that none of a backup's three files exists and that they can be made.
 pub fn check_free(path: &Path) -> Result<(), FileError> {
     for candidate in [path.to_owned(), sibling(path, "pub.pem"), sibling(path, "json")] {
         if candidate.symlink_metadata().is_ok() {
@@ -192,17 +192,26 @@ pub fn check_free(path: &Path) -> Result<(), FileError> {
         }
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if folder.is_dir() { Ok(()) } else { Err(FileError::NotFound(folder.to_owned())) }
+    if folder.is_dir() { check_writable(folder) } else { Err(FileError::NotFound(folder.to_owned())) }
+}
+
+/// A file where the manifest of a backup would be.
+#[derive(Debug)]
+pub struct Beside {
+    /// The file.
+    pub path: PathBuf,
+    /// What is in it.
+    pub manifest: Result<Manifest, ManifestError>,
 }
 
 /// The manifest beside a backup, where there is one.
-pub fn manifest_beside(path: &Path) -> Result<Option<(PathBuf, Result<Manifest, ManifestError>)>, FileError> {
+pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
     let beside = sibling(path, "json");
     if beside == path {
         return Ok(None);
     }
     match read_bounded(&beside, MAX_MANIFEST_BYTES) {
-        Ok(bytes) => Ok(Some((beside, Manifest::parse(&bytes)))),
+        Ok(bytes) => Ok(Some(Beside { manifest: Manifest::parse(&bytes), path: beside })),
         Err(FileError::NotFound(_)) => Ok(None),
         Err(other) => Err(other),
     }
@@ -254,7 +263,7 @@ fn name_of(manifest: &Manifest) -> (String, &'static str) {
 fn read_entry(path: &Path) -> Option<Entry> {
     let bytes = read_bounded(path, MAX_BACKUP_BYTES).ok()?;
     let sha256 = sha256_hex(&bytes);
-    let manifest = manifest_beside(path).ok().flatten().and_then(|(_, parsed)| parsed.ok());
+    let manifest = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
     let manifest = manifest.filter(|manifest| manifest.sha256 == sha256);
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     let named = || stem.split('-').next().and_then(|id| id.parse().ok());

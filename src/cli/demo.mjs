@@ -3,7 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { backupKey, LocalCloud, listDevices, provision, resetKey, restoreKey, VirtualDuo } from '../../index.js'
+import {
+  backupKey,
+  LocalCloud,
+  listDevices,
+  provision,
+  resetKey,
+  restoreKey,
+  VirtualDuo,
+} from '../../index.js'
 import { report } from './run.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
@@ -40,41 +48,70 @@ export async function demo(/** @type {Output} */ output) {
 async function tell(duo, cloud, folder, output) {
   const { paint } = output
   const usb = { usbip: duo.address, archive: join(folder, 'archive') }
-  const short = (/** @type {string | undefined} */ fingerprint) => paint('cyan', fingerprint?.slice(0, 8) ?? 'no key')
+  const short = (/** @type {string | undefined} */ fingerprint) =>
+    paint('cyan', fingerprint?.slice(0, 8) ?? 'no key')
   /** @type {(typed: string, seen: string) => void} */
   const tellStep = (typed, seen) => {
     if (!output.json) output.print(`${paint('bold', `$ duo-provision ${typed}`)}\n    ${seen}`)
   }
   if (!output.json) {
-    output.print('A virtual Duo and a local cloud, in this process: no hardware, no USB, nothing leaves this machine.')
-    output.print('The Duo is reached in-process over USB/IP on loopback; with a real one the commands are the same.\n')
+    output.print(
+      'A virtual Duo and a local cloud, in this process: no hardware, no USB, nothing leaves this machine.',
+    )
+    output.print(
+      'The Duo is reached in-process over USB/IP on loopback; with a real one the commands are the same.\n',
+    )
   }
 
   const { devices } = await listDevices({ usbip: duo.address })
   const device = devices[0]?.device
   const id = device?.deviceId ?? ''
-  tellStep('list', `Duo ${id} at ${device?.path}, bootloader ${device?.bootloader}, key ${short(devices[0]?.key?.fingerprint)}`)
+  tellStep(
+    'list',
+    `Duo ${id} at ${device?.path}, bootloader ${device?.bootloader}, key ${short(devices[0]?.key?.fingerprint)}`,
+  )
 
   const file = join(folder, 'duo.der')
   const saved = await backupKey({ usbip: duo.address, file })
-  tellStep('backup duo.der', `read twice, saved with mode 0600: duo.der, duo.pub.pem, duo.json; key ${short(saved.fingerprint)}`)
+  tellStep(
+    'backup duo.der',
+    `read twice, saved with mode 0600: duo.der, duo.pub.pem, duo.json; key ${short(saved.fingerprint)}`,
+  )
 
-  const sent = await provision({ deviceId: id, fromDevice: true, usbip: duo.address, apiUrl: cloud.url, token: cloud.token })
+  const sent = await provision({
+    deviceId: id,
+    fromDevice: true,
+    usbip: duo.address,
+    apiUrl: cloud.url,
+    token: cloud.token,
+  })
   const pairs = () => cloud.provisioned().find((known) => known.deviceId === id)?.publicKey !== undefined
-  tellStep(`${id} --from-device`, `Success - Device Provisioned! The cloud ${pairs() ? 'holds' : 'LACKS'} the public half of ${short(sent.fingerprint)}`)
+  tellStep(
+    `${id} --from-device`,
+    `Success - Device Provisioned! The cloud ${pairs() ? 'holds' : 'LACKS'} the public half of ${short(sent.fingerprint)}`,
+  )
 
   const boots = duo.duos()[0]?.boots ?? 0
   const erased = await resetKey(usb)
   const renewed = await restarted(duo, boots)
-  tellStep('reset', `backup ${basename(erased.backupPath ?? '')}; restarted, and made a new key: ${short(renewed)}`)
+  tellStep(
+    'reset',
+    `backup ${basename(erased.backupPath ?? '')}; restarted, and made a new key: ${short(renewed)}`,
+  )
 
   const restored = await restoreKey({ ...usb, file, leave: true })
-  tellStep('restore duo.der --leave', `the key ${short(renewed)} was backed up first; wrote ${short(restored.fingerprint)} and read it back`)
+  tellStep(
+    'restore duo.der --leave',
+    `the key ${short(renewed)} was backed up first; wrote ${short(restored.fingerprint)} and read it back`,
+  )
 
   await restarted(duo, boots + 1)
   const after = (await listDevices({ usbip: duo.address })).devices[0]?.key?.fingerprint
   const same = after === saved.fingerprint
-  tellStep('list', `key ${short(after)}: ${same ? paint('green', 'the same key as at the start, and the cloud still knows it') : 'ANOTHER key'}`)
+  tellStep(
+    'list',
+    `key ${short(after)}: ${same ? paint('green', 'the same key as at the start, and the cloud still knows it') : 'ANOTHER key'}`,
+  )
   output.result('demo', { deviceId: id, first: saved.fingerprint, renewed, last: after, same })
   return same
 }

@@ -42,14 +42,20 @@ export function describePlan(
   /** @type {Pick<import('./output.mjs').Output, 'paintErr'>} */ { paintErr },
 ) {
   const rows = [
-    ['Duo', `${plan.device.deviceId ?? 'id unknown'} at ${plan.device.path}${plan.device.simulated ? ' (virtual)' : ''}`],
+    [
+      'Duo',
+      `${plan.device.deviceId ?? 'id unknown'} at ${plan.device.path}${plan.device.simulated ? ' (virtual)' : ''}`,
+    ],
     ['now', plan.currentFingerprint ?? plan.current],
     ['then', plan.newFingerprint ?? 'no key: the Duo makes a new one and has to be provisioned again'],
     ['backup', plan.backupPath ?? paintErr('red', 'NONE (--no-backup): the key there now will be lost')],
   ]
   if (plan.evidenceDescription) rows.push(['whose', plan.evidenceDescription])
   if (plan.publicSlotFingerprint) {
-    rows.push(['public', `${plan.publicSlotFingerprint} is the public key in the Duo (it may be out of date)`])
+    rows.push([
+      'public',
+      `${plan.publicSlotFingerprint} is the public key in the Duo (it may be out of date)`,
+    ])
   }
   return rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(8))}${value}`).join('\n')
 }

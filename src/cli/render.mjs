@@ -94,7 +94,9 @@ const DESCRIBE = {
     const where = `${result.apiUrl}, product id ${result.productId}, key ${result.fingerprint.slice(0, 8)}`
     if (result.dryRun) {
       output.print(`Would send the ${result.source} public key for device ${result.deviceId}`)
-      output.print(facts({ to: result.apiUrl, product: `${result.productId}`, fingerprint: result.fingerprint }))
+      output.print(
+        facts({ to: result.apiUrl, product: `${result.productId}`, fingerprint: result.fingerprint }),
+      )
       return output.print('Dry run: nothing was sent.')
     }
     output.say(`accepted by ${where}`)
@@ -121,12 +123,16 @@ const DFU_MODE =
 
 function firmware(/** @type {boolean | undefined} */ readsAsIs) {
   if (readsAsIs === undefined) return undefined
-  return readsAsIs ? 'reads these bytes as this key' : 'misreads these bytes; `restore` writes the form it reads'
+  return readsAsIs
+    ? 'reads these bytes as this key'
+    : 'misreads these bytes; `restore` writes the form it reads'
 }
 
 function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, key, problem }) {
   const id = device?.deviceId ?? (device ? 'not told (r3, r4)' : '?')
-  const state = problem ? `${problem.message} [${problem.code}]` : (key?.fingerprint ?? key?.description ?? '')
+  const state = problem
+    ? `${problem.message} [${problem.code}]`
+    : (key?.fingerprint ?? key?.description ?? '')
   return [path, id, device?.bootloader ?? '?', `${state}${device?.simulated ? ' (virtual)' : ''}`]
 }
 
@@ -140,7 +146,10 @@ function table(head, rows, output) {
     Math.max(title.length, ...rows.map((cells) => (cells[column] ?? '').length)),
   )
   const line = (/** @type {string[]} */ cells) =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
   return [output.paint('bold', line(head)), ...rows.map(line)].join('\n')
 }
 

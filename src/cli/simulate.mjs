@@ -49,11 +49,17 @@ function announce(duo, cloud, flavor, output) {
   const duos = duo.duos()
   const [host, port] = duo.address.split(':')
   if (output.json) {
-    output.result('simulate', { usbip: duo.address, duos, cloud: { url: cloud.url, token: cloud.token, flavor } })
+    output.result('simulate', {
+      usbip: duo.address,
+      duos,
+      cloud: { url: cloud.url, token: cloud.token, flavor },
+    })
     return
   }
   const first = duos[0]
-  output.print('Virtual Duos and a local cloud. A simulation: no hardware is involved, nothing leaves this machine.')
+  output.print(
+    'Virtual Duos and a local cloud. A simulation: no hardware is involved, nothing leaves this machine.',
+  )
   for (const { path, deviceId, fingerprint } of duos) {
     output.print(`duo ${path} id ${deviceId} fingerprint ${fingerprint}`)
   }

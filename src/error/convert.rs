@@ -36,8 +36,8 @@ impl From<DeviceIdError> for Error {
 
 impl Error {
     /// A key file that holds no key that can be used.
-    pub fn key_file(error: KeyError, path: &Path) -> Self {
-        let (code, hint) = match &error {
+    pub fn key_file(error: &KeyError, path: &Path) -> Self {
+        let (code, hint) = match error {
             KeyError::Empty => (Code::KeyEmpty, "the file is empty; look for another backup"),
             KeyError::Truncated => {
                 (Code::KeyTruncated, "the file is incomplete; copy it again, or look for another backup")

@@ -58,6 +58,8 @@ pub struct VirtualDuoState {
     pub boots: u64,
     /// How many keys it has made.
     pub keys_made: u64,
+    /// How many DFU class requests it has received.
+    pub class_requests: u64,
 }
 
 impl Lab {
@@ -114,6 +116,7 @@ fn state(path: &PortPath, duo: &Duo) -> VirtualDuoState {
         presence: duo.presence(),
         boots: duo.boots(),
         keys_made: duo.keys_made(),
+        class_requests: duo.class_requests(),
     }
 }
 

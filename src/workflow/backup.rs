@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::keep::{Destination, counts_as_key, keep, locate_archive};
 use super::{Context, Timeout};
-use crate::archive::{check_free, check_writable};
+use crate::archive::check_free;
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
 
@@ -46,27 +46,11 @@ pub struct BackupDone {
 /// Reads the key slot twice, judges it, and keeps it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let archive = match &options.file {
-        Some(file) => {
-            check_free(file)?;
-            check_writable(file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref()))?;
-            None
-        }
-        None => {
-            let archive = locate_archive(context, options.archive.as_deref())?;
-            archive.prepare()?;
-            Some(archive)
-        }
-    };
+    let destination = prepare(context, options)?;
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
     check_slot(&opened, &snapshot, options.raw)?;
-    let destination = match (&options.file, &archive) {
-        (Some(file), _) => Destination::File(file),
-        (None, Some(archive)) => Destination::Archive(archive),
-        (None, None) => unreachable!("without a file the archive was located above"),
-    };
     let stored = keep(context, &opened.device, &snapshot, &destination)?;
     Ok(BackupDone {
         device: opened.device,
@@ -77,6 +61,17 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         slot: snapshot.slot.kind(),
         already_there: stored.already_there,
     })
+}
+
+/// Shows that the backup can be kept, before the device is touched.
+fn prepare(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
+    let Some(file) = &options.file else {
+        let archive = locate_archive(context, options.archive.as_deref())?;
+        archive.prepare()?;
+        return Ok(Destination::Archive(archive));
+    };
+    check_free(file)?;
+    Ok(Destination::File(file.clone()))
 }
 
 /// Without `--raw` only a key is saved, so that no backup turns out to be none when it is needed.

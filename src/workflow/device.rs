@@ -143,6 +143,19 @@ impl<'a> Opened<'a> {
             return Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
                 .hint("try another cable or USB port, without a hub, and run the command again"));
         }
+        // The bootloaders r5 and r6 write the device id into a DCT that has none, so theirs is never all 0xFF
+        // (on r3 and r4 it may have been erased).
+        let erased = first.iter().all(|byte| *byte == 0xff);
+        if erased && self.device.bootloader == BootloaderGeneration::R5R6 {
+            return Err(Error::new(
+                Code::DctUnreadable,
+                "every byte of the DCT reads as 0xFF, which no Duo with bootloader r5 or r6 has",
+            )
+            .hint(
+                "unplug the Duo, put it into DFU mode again and run the same command; if that does not help, \
+                 try another cable or USB port",
+            ));
+        }
         let dct = Dct::new(first);
         if dct.image().is_unreadable() {
             return Err(Error::new(
@@ -155,7 +168,7 @@ impl<'a> Opened<'a> {
                  until then the key cannot be read or written",
             ));
         }
-        let slot = dct.image().private_key_slot().map(|bytes| Slot::classify(bytes));
+        let slot = dct.image().private_key_slot().map(Slot::classify);
         let slot = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
         Ok(Snapshot { dct, slot })
     }
@@ -279,15 +292,26 @@ fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) ->
     ))
 }
 
-/// All Duos in DFU mode, opened or with the reason why not.
+/// A Duo, opened or with the reason why not.
+pub(super) struct Attempt<'a> {
+    /// Bus and ports.
+    pub path: String,
+    pub opened: Result<Opened<'a>, Error>,
+}
+
+/// All Duos in DFU mode.
 pub(super) fn open_all<'a>(
     context: Context<'a>,
     target: &Target,
     timeout: Timeout,
-) -> Result<Vec<(Device, Result<Opened<'a>, Error>)>, Error> {
+) -> Result<Vec<Attempt<'a>>, Error> {
     let devices = context.bus.list(&[DFU_MODE])?;
     let wanted = devices
         .into_iter()
         .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));
-    Ok(wanted.map(|device| (device.clone(), Opened::open(context, &device, timeout))).collect())
+    let attempt = |device: Device| Attempt {
+        path: device.path.to_string(),
+        opened: Opened::open(context, &device, timeout),
+    };
+    Ok(wanted.map(attempt).collect())
 }

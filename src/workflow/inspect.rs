@@ -41,7 +41,7 @@ pub fn inspect(options: &InspectOptions) -> Result<Inspection, Error> {
     let path = &options.file;
     let during = "reading the key file";
     let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-    let file = KeyFile::read(&bytes).map_err(|error| Error::key_file(error, path).during(during))?;
+    let file = KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path).during(during))?;
     let public = file.public_key();
     let (private, form, trailing, as_is) = match &file {
         KeyFile::Private(read) => {
@@ -63,6 +63,6 @@ pub fn inspect(options: &InspectOptions) -> Result<Inspection, Error> {
 }
 
 fn device_id(path: &Path, sha256: &str) -> Option<DeviceId> {
-    let manifest: Manifest = manifest_beside(path).ok()??.1.ok()?;
+    let manifest: Manifest = manifest_beside(path).ok()??.manifest.ok()?;
     manifest.device_id.filter(|_| manifest.sha256 == sha256)
 }

@@ -1,20 +1,20 @@
 //! Keeping what is in the key slot, before anything else is done to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::{Context, Event, Phase};
 use crate::archive::{Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, sha256_hex, store_at};
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::Slot;
+use crate::keys::{PublicKey, Slot};
 
 /// Where a backup goes.
-pub(super) enum Destination<'a> {
+pub(super) enum Destination {
     /// The archive, under a name of its own.
-    Archive(&'a Archive),
+    Archive(Archive),
     /// A file that the user named.
-    File(&'a Path),
+    File(PathBuf),
 }
 
 /// The archive that the options and the environment name.
@@ -30,7 +30,7 @@ pub(super) fn keep(
     context: Context<'_>,
     device: &DeviceRef,
     snapshot: &Snapshot,
-    destination: &Destination<'_>,
+    destination: &Destination,
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
     let backup = describe(context, device, snapshot)?;
@@ -57,7 +57,7 @@ pub(super) fn keep_before_write(
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(None);
     };
-    let destination = Destination::Archive(archive);
+    let destination = Destination::Archive(archive.clone());
     keep(opened.context, &opened.device, snapshot, &destination).map(Some)
 }
 
@@ -83,7 +83,7 @@ fn describe<'a>(
         contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
         device_id: device.device_id,
         device_id_source: device.device_id_source,
-        fingerprint: public.as_ref().map(|public| public.fingerprint()),
+        fingerprint: public.as_ref().map(PublicKey::fingerprint),
         bootloader: device.bootloader.to_string(),
         simulated: device.simulated,
         offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),

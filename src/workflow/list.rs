@@ -1,6 +1,6 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
-use super::device::{DeviceRef, Target, open_all};
+use super::device::{Attempt, DeviceRef, Target, open_all};
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
 use crate::keys::Fingerprint;
@@ -44,8 +44,7 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
     let timeout = Timeout::from_seconds(options.timeout)?;
     context.phase(Phase::Find);
     let mut listed = Vec::new();
-    for (device, opened) in open_all(context, &options.target, timeout)? {
-        let path = device.path.to_string();
+    for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let entry = match opened {
             Err(problem) => Listed { path, device: None, key: None, problem: Some(problem) },
             Ok(mut opened) => match opened.snapshot() {

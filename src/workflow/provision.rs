@@ -157,7 +157,7 @@ fn read_public_half(file: &str) -> Result<PublicKey, Error> {
     let path = Path::new(file);
     let during = "reading the key file";
     let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-    let key = KeyFile::read(&bytes).map_err(|error| Error::key_file(error, path).during(during))?;
+    let key = KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path).during(during))?;
     Ok(key.public_key())
 }
 

@@ -13,6 +13,8 @@ use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, SlotImage};
 
 /// What `restore` is asked for.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct RestoreOptions {
     /// Which Duo.

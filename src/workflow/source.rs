@@ -30,7 +30,7 @@ impl KeySource {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let named = |error: Error| error.during("reading the key file");
         let bytes = read_bounded(path, MAX_KEY_FILE).map_err(Error::from).map_err(named)?;
-        let read = PrivateKey::read(&bytes).map_err(|error| named(Error::key_file(error, path)))?;
+        let read = PrivateKey::read(&bytes).map_err(|error| named(Error::key_file(&error, path)))?;
         let image = SlotImage::of_key(&read.key).map_err(|error| named(error.into()))?;
         Ok(Self {
             manifest: checked_manifest(path, &sha256_hex(&bytes))?,
@@ -87,16 +87,16 @@ impl KeySource {
 }
 
 fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
-    let Some((beside, parsed)) = manifest_beside(path)? else { return Ok(None) };
-    let manifest = parsed.map_err(|error| {
-        Error::new(Code::ManifestInvalid, format!("{}: {error}", beside.display())).hint(
+    let Some(beside) = manifest_beside(path)? else { return Ok(None) };
+    let manifest = beside.manifest.map_err(|error| {
+        Error::new(Code::ManifestInvalid, format!("{}: {error}", beside.path.display())).hint(
             "if you trust the key file all the same, move the .json file away and run the command again",
         )
     })?;
     if manifest.sha256 == sha256 {
         return Ok(Some(manifest));
     }
-    let message = format!("{} describes other bytes than {} has", beside.display(), path.display());
+    let message = format!("{} describes other bytes than {} has", beside.path.display(), path.display());
     Err(Error::new(Code::ManifestMismatch, message)
         .hint("look for an untouched backup with the same name; or, if you trust this key file, move the .json away"))
 }

@@ -1,0 +1,260 @@
+//! Arrows point one way: the table of ARCHITECTURE.md, held against every `crate::` path in `src/`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use duo_provision::error::Code;
+
+/// Which rooms each room may import.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("dfuse", &[]),
+    ("dct", &[]),
+    ("cloud", &[]),
+    ("keys", &["dct"]),
+    ("usb", &["dfuse"]),
+    ("archive", &["keys", "dct"]),
+    ("error", &["archive", "cloud", "dct", "dfuse", "keys", "usb"]),
+    ("workflow", &["archive", "cloud", "dct", "dfuse", "error", "keys", "usb"]),
+    ("simulator", &["keys", "usb"]),
+    ("addon", &["archive", "dct", "error", "keys", "simulator", "usb", "workflow"]),
+];
+
+/// What `error` may name of other rooms besides types whose name ends in `Error`: they are what went wrong,
+/// too.
+const ERRORS_BY_OTHER_NAMES: [&str; 4] = ["Misread", "Refusal", "Slot", "Unreachable"];
+
+/// The modules of `cloud` that are pure.
+const PURE_CLOUD: [&str; 4] = ["provisioning", "excerpt", "api_url", "token"];
+
+/// What no pure code may touch: files, sockets, clocks, threads, devices. (`reqwest::Url` is a parser, and
+/// `IpAddr` a number.)
+const IMPURE: [&str; 14] = [
+    "fs",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "thread",
+    "process",
+    "Instant",
+    "SystemTime",
+    "tokio",
+    "Client",
+    "hyper",
+    "rusb",
+    "getrandom",
+];
+
+/// Crates that live in one place, by the beginning of the paths where they may be named.
+const CONFINED: [(&str, &str); 7] = [
+    ("rusb", "usb/libusb.rs"),
+    ("napi", "addon/"),
+    ("napi_derive", "addon/"),
+    ("clap", "addon/"),
+    ("clap_complete", "addon/"),
+    ("reqwest", "cloud/"),
+    ("nix", "archive/owner.rs"),
+];
+
+/// A source file: its path below `src/`, with slashes, and its text without comments.
+struct Source {
+    path: String,
+    code: String,
+}
+
+impl Source {
+    fn room(&self) -> &str {
+        self.path.split('/').next().unwrap()
+    }
+
+    fn is(&self, room: &str, module: &str) -> bool {
+        self.path == format!("{room}/{module}.rs") || self.path.starts_with(&format!("{room}/{module}/"))
+    }
+
+    /// True where `word` stands in the code as a word of its own.
+    fn names(&self, word: &str) -> bool {
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        self.code.match_indices(word).any(|(at, _)| {
+            !self.code[..at].ends_with(part) && !self.code[at + word.len()..].starts_with(part)
+        })
+    }
+
+    /// How many modules it is below the crate's root: 1 for `room/mod.rs`, 2 for `room/part.rs`.
+    fn depth(&self) -> usize {
+        self.path.split('/').count() - usize::from(self.path.ends_with("/mod.rs"))
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let parts = path.strip_prefix(&root).unwrap().iter().map(|part| part.to_str().unwrap());
+                let code = without_comments(&fs::read_to_string(&path).unwrap());
+                found.push(Source { path: parts.collect::<Vec<_>>().join("/"), code });
+            }
+        }
+    }
+    assert!(found.len() > 50, "the sources are where they are looked for");
+    found
+}
+
+fn without_comments(text: &str) -> String {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    code.collect::<Vec<_>>().join("\n")
+}
+
+/// Every path that follows a `crate::` in `code`, with the braces of its groups opened.
+fn crate_paths(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        open("", &code[at + "crate::".len()..], &mut found);
+    }
+    found
+}
+
+/// Adds the path at the beginning of `text` to `found`; returns what follows it.
+fn open<'a>(before: &str, text: &'a str, found: &mut BTreeSet<String>) -> &'a str {
+    let text = text.trim_start();
+    if let Some(mut inside) = text.strip_prefix('{') {
+        loop {
+            inside = inside.trim_start().trim_start_matches(',').trim_start();
+            if let Some(rest) = inside.strip_prefix('}') {
+                return rest;
+            }
+            let rest = open(before, inside, found);
+            if rest.len() == inside.len() {
+                return rest;
+            }
+            inside = rest;
+        }
+    }
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '*').unwrap_or(text.len());
+    let path = if before.is_empty() { text[..end].to_owned() } else { format!("{before}::{}", &text[..end]) };
+    match text[end..].strip_prefix("::") {
+        Some(rest) => open(&path, rest, found),
+        None => {
+            found.insert(path);
+            &text[end..]
+        }
+    }
+}
+
+#[test]
+fn groups_in_paths_are_opened() {
+    let paths = crate_paths("use crate::{a::{b, c::D}, e};\nlet x = crate::f::g(1);");
+    assert_eq!(paths.into_iter().collect::<Vec<_>>(), ["a::b", "a::c::D", "e", "f::g"]);
+}
+
+#[test]
+fn every_arrow_is_in_the_table() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.path != "lib.rs") {
+        let room = source.room();
+        let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == room).expect("a room of the table");
+        for path in crate_paths(&source.code) {
+            let target = path.split("::").next().unwrap();
+            if target != room && !allowed.contains(&target) {
+                wrong.push(format!("{}: crate::{path}", source.path));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// A room could also be left through `super`, which [`crate_paths`] does not see.
+#[test]
+fn no_room_is_left_through_super() {
+    for source in sources().iter().filter(|source| source.path != "lib.rs") {
+        let outside_tests = source.code.split("mod tests {").next().unwrap();
+        let to_the_root = "super::".repeat(source.depth());
+        assert!(!outside_tests.contains(&to_the_root), "{}: {to_the_root}", source.path);
+    }
+}
+
+#[test]
+fn error_takes_only_the_errors_of_other_rooms() {
+    for source in sources().iter().filter(|source| source.room() == "error") {
+        for path in crate_paths(&source.code) {
+            let name = path.rsplit("::").next().unwrap();
+            assert!(
+                name.ends_with("Error") || ERRORS_BY_OTHER_NAMES.contains(&name),
+                "{}: crate::{path}",
+                source.path
+            );
+        }
+    }
+}
+
+/// The simulator has the seam to the bus, and nothing of how the product talks to a Duo.
+#[test]
+fn the_simulator_takes_only_the_traits_of_usb() {
+    for source in sources().iter().filter(|source| source.room() == "simulator") {
+        for path in crate_paths(&source.code).iter().filter(|path| path.starts_with("usb::")) {
+            let name = path.strip_prefix("usb::").unwrap();
+            assert!(name.starts_with(char::is_uppercase), "{}: crate::{path}", source.path);
+        }
+    }
+}
+
+#[test]
+fn pure_code_touches_nothing() {
+    let all = sources();
+    let pure = |source: &&Source| {
+        ["dfuse", "dct", "keys"].contains(&source.room())
+            || PURE_CLOUD.iter().any(|module| source.is("cloud", module))
+    };
+    for source in all.iter().filter(pure) {
+        for word in IMPURE {
+            assert!(!source.names(word), "{}: {word}", source.path);
+        }
+        if source.room() == "cloud" {
+            for (at, _) in source.code.match_indices("super::") {
+                let module: String =
+                    source.code[at + 7..].chars().take_while(|c| c.is_lowercase() || *c == '_').collect();
+                let part = module.is_empty() || PURE_CLOUD.contains(&module.as_str());
+                assert!(part, "{}: super::{module}", source.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_crate_that_lives_in_one_place_is_named_nowhere_else() {
+    for source in sources() {
+        for (name, home) in CONFINED {
+            let named = source.names(&format!("{name}::")) || source.code.contains(&format!("#[{name}"));
+            assert!(!named || source.path.starts_with(home), "{}: {name}", source.path);
+        }
+        let sleeps = source.code.contains("thread::sleep");
+        assert!(!sleeps || source.path == "usb/clock.rs", "{} sleeps", source.path);
+    }
+}
+
+#[test]
+fn lib_rs_is_a_map() {
+    let all = sources();
+    let lib = all.iter().find(|source| source.path == "lib.rs").unwrap();
+    for line in lib.code.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let declares = line.starts_with("pub mod ") || line.starts_with("mod ");
+        assert!(declares && line.ends_with(';') || line.starts_with("#["), "{line}");
+    }
+}
+
+#[test]
+fn the_typed_codes_are_those_of_the_error_room() {
+    let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/addon/header.d.ts");
+    let header = fs::read_to_string(header).unwrap();
+    let (_, from) = header.split_once("type ErrorCode =").unwrap();
+    let union = from.split("/**").next().unwrap();
+    let typed: Vec<&str> = union.split('\'').skip(1).step_by(2).collect();
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+    assert_eq!(typed, codes);
+}

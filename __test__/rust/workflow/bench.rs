@@ -1,0 +1,282 @@
+//! A hub with Duos, a folder for one test's files, and somebody who asks.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use duo_provision::error::Error;
+use duo_provision::simulator::faults::Fault;
+use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
+use duo_provision::usb::PortPath;
+use duo_provision::workflow::{
+    BackupDone, BackupOptions, Cancel, Context, Control, Event, Phase, Plan, ResetDone, ResetOptions,
+    RestoreDone, RestoreOptions, backup, reset, restore,
+};
+use tempfile::TempDir;
+
+use crate::virtual_duo::{device_id, device_keys, key_maker, options};
+
+/// 2026-01-31T12:00:00Z
+pub const NOON: Duration = Duration::from_secs(1_769_860_800);
+/// The key that the first Duo has, and one that it could be given.
+pub const OLD: usize = 0;
+pub const NEW: usize = 60;
+
+/// Who asks: remembers what it is told, and answers as it was told to.
+pub struct Asker {
+    cancel: Cancel,
+    events: Mutex<Vec<Event>>,
+    plans: Mutex<Vec<Plan>>,
+    consents: bool,
+    on_event: Box<dyn Fn(&Event, &Cancel) + Send + Sync>,
+}
+
+impl Asker {
+    pub fn new() -> Self {
+        Self::listening(|_, _| {})
+    }
+
+    /// Calls `on_event` for everything it is told.
+    pub fn listening(on_event: impl Fn(&Event, &Cancel) + Send + Sync + 'static) -> Self {
+        Self {
+            cancel: Cancel::default(),
+            events: Mutex::default(),
+            plans: Mutex::default(),
+            consents: true,
+            on_event: Box::new(on_event),
+        }
+    }
+
+    /// Says no.
+    pub fn refusing() -> Self {
+        Self { consents: false, ..Self::new() }
+    }
+
+    /// Asks to stop when `phase` begins.
+    pub fn stopping_at(phase: Phase) -> Self {
+        Self::listening(move |event, cancel| {
+            if *event == Event::Phase(phase) {
+                cancel.request();
+            }
+        })
+    }
+
+    pub fn phases(&self) -> Vec<Phase> {
+        let events = self.events.lock().unwrap();
+        events.iter().filter_map(|e| if let Event::Phase(phase) = e { Some(*phase) } else { None }).collect()
+    }
+
+    pub fn notes(&self) -> String {
+        let events = self.events.lock().unwrap();
+        let notes = events.iter().filter_map(|e| {
+            if let Event::Note { message } = e { Some(message.as_str()) } else { None }
+        });
+        notes.collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn plan(&self) -> Plan {
+        let plans = self.plans.lock().unwrap();
+        assert_eq!(plans.len(), 1, "asked once");
+        plans[0].clone()
+    }
+
+    pub fn was_asked(&self) -> bool {
+        !self.plans.lock().unwrap().is_empty()
+    }
+}
+
+impl Control for Asker {
+    fn event(&self, event: Event) {
+        (self.on_event)(&event, &self.cancel);
+        self.events.lock().unwrap().push(event);
+    }
+
+    fn confirm(&self, plan: &Plan) -> bool {
+        self.plans.lock().unwrap().push(plan.clone());
+        self.consents
+    }
+
+    fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+}
+
+/// Duos on a virtual clock, and a folder.
+pub struct Bench {
+    pub clock: Arc<VirtualClock>,
+    pub hub: Arc<Hub>,
+    pub bus: VirtualBus,
+    pub paths: Vec<PortPath>,
+    pub folder: TempDir,
+    pub env: Vec<(&'static str, String)>,
+}
+
+impl Bench {
+    pub fn new(generation: Generation) -> Self {
+        Self::with([options(generation)])
+    }
+
+    /// One Duo for each of `duos`; their keys are the fixtures' from [`OLD`] on.
+    pub fn with(duos: impl IntoIterator<Item = DuoOptions>) -> Self {
+        let clock = Arc::new(VirtualClock::new());
+        let hub = Hub::new(clock.clone());
+        let duos = duos.into_iter().enumerate();
+        let paths = duos.map(|(nth, options)| hub.plug(Duo::new(options, key_maker(OLD + nth)))).collect();
+        let folder = memory_folder().or_else(|_| tempfile::tempdir()).unwrap();
+        Self { bus: VirtualBus::new(hub.clone()), clock, hub, paths, folder, env: Vec::new() }
+    }
+
+    pub fn run<T>(&self, asker: &Asker, work: impl FnOnce(Context<'_>) -> T) -> T {
+        let wall = || -> SystemTime { UNIX_EPOCH + NOON };
+        let env = |name: &str| {
+            self.env.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+        };
+        let cancelled = || asker.cancel.stops_now();
+        let clock = &*self.clock;
+        work(Context { bus: &self.bus, clock, wall: &wall, env: &env, control: asker, cancelled: &cancelled })
+    }
+
+    pub fn backup(&self, options: &BackupOptions) -> Result<BackupDone, Error> {
+        self.run(&Asker::new(), |context| backup(context, &self.backup_options(options)))
+    }
+
+    pub fn restore(&self, options: &RestoreOptions) -> Result<RestoreDone, Error> {
+        self.restore_asking(&Asker::new(), options)
+    }
+
+    pub fn restore_asking(&self, asker: &Asker, options: &RestoreOptions) -> Result<RestoreDone, Error> {
+        let archive = options.archive.clone().or_else(|| Some(self.archive_name()));
+        self.run(asker, |context| restore(context, &RestoreOptions { archive, ..options.clone() }))
+    }
+
+    pub fn reset(&self, options: &ResetOptions) -> Result<ResetDone, Error> {
+        self.reset_asking(&Asker::new(), options)
+    }
+
+    pub fn reset_asking(&self, asker: &Asker, options: &ResetOptions) -> Result<ResetDone, Error> {
+        let archive = options.archive.clone().or_else(|| Some(self.archive_name()));
+        self.run(asker, |context| reset(context, &ResetOptions { archive, ..options.clone() }))
+    }
+
+    fn backup_options(&self, options: &BackupOptions) -> BackupOptions {
+        let archive = options.archive.clone().or_else(|| Some(self.archive_name()));
+        BackupOptions { archive, ..options.clone() }
+    }
+
+    pub fn archive(&self) -> PathBuf {
+        self.folder.path().join("archive")
+    }
+
+    fn archive_name(&self) -> String {
+        self.archive().to_str().unwrap().to_owned()
+    }
+
+    /// Writes a file into the test's folder.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// A file with the fixtures' `nth` key, as the device has it.
+    pub fn key_file(&self, nth: usize) -> PathBuf {
+        self.file("new.der", &key(nth)[..611])
+    }
+
+    /// Restores from a file with [`NEW`].
+    pub fn new_key(&self) -> RestoreOptions {
+        restore_of(&self.key_file(NEW))
+    }
+
+    pub fn duo<R>(&self, f: impl FnOnce(&mut Duo) -> R) -> R {
+        self.duo_at(0, f)
+    }
+
+    pub fn duo_at<R>(&self, nth: usize, f: impl FnOnce(&mut Duo) -> R) -> R {
+        self.hub.with_duo(&self.paths[nth], |duo, _| f(duo)).unwrap()
+    }
+
+    pub fn slot(&self) -> Vec<u8> {
+        self.duo(|duo| duo.dct(34, 1216))
+    }
+
+    pub fn set_slot(&self, bytes: &[u8]) {
+        let mut slot = vec![0xff; 1216];
+        slot[..bytes.len()].copy_from_slice(bytes);
+        self.duo(|duo| duo.set_dct(34, &slot));
+    }
+
+    pub fn arm(&self, fault: Fault) {
+        self.duo(|duo| duo.faults().arm(fault));
+    }
+
+    /// DNLOADs of data, which are writes to the flash.
+    pub fn writes(&self) -> usize {
+        self.duo(|duo| duo.log().filter(|t| is_data(t.setup.request_type, t.setup.request, t.setup.value)).count())
+    }
+
+    /// The faults are over, and the Duo is back in DFU mode.
+    pub fn mend(&self) {
+        self.hub.with_duo(&self.paths[0], |duo, now| {
+            duo.faults().clear();
+            duo.enter_dfu(now);
+        });
+        self.clock.advance(Duration::from_secs(5));
+    }
+
+    /// The names in the archive.
+    pub fn archived(&self) -> Vec<String> {
+        names(&self.archive())
+    }
+
+    /// True where a file of the archive holds exactly these bytes.
+    pub fn keeps(&self, bytes: &[u8]) -> bool {
+        self.archived().iter().any(|name| fs::read(self.archive().join(name)).unwrap() == bytes)
+    }
+}
+
+/// A folder in memory, where the system has one: thousands of backups are synced here.
+fn memory_folder() -> std::io::Result<TempDir> {
+    tempfile::tempdir_in("/dev/shm")
+}
+
+fn is_data(request_type: u8, request: u8, block: u16) -> bool {
+    (request_type, request) == (0x21, 1) && block >= 2
+}
+
+/// The names in a folder; none where it is missing.
+pub fn names(folder: &Path) -> Vec<String> {
+    let Ok(listing) = fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<_> =
+        listing.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The slot with the fixtures' `nth` key.
+pub fn key(nth: usize) -> &'static [u8] {
+    &device_keys()[nth].slot[..]
+}
+
+/// The reset image: four bytes 0xFF, then zeros.
+pub fn reset_image() -> Vec<u8> {
+    let mut image = vec![0; 1216];
+    image[..4].fill(0xff);
+    image
+}
+
+pub fn restore_of(file: &Path) -> RestoreOptions {
+    RestoreOptions { file: file.to_owned(), ..RestoreOptions::default() }
+}
+
+/// Two Duos with ids of their own.
+pub fn two(generation: Generation) -> [DuoOptions; 2] {
+    [1, 2].map(|last| DuoOptions::new(generation, device_id(last)))
+}
+
+/// The device id of the `nth` Duo, counted from 1.
+pub fn id(nth: u8) -> String {
+    device_id(nth).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,12 @@
+//! What the workflows promise, on virtual Duos: nothing is lost, nothing is called done that isn't.
+
+mod backup;
+mod bench;
+mod cancelling;
+mod choosing;
+mod every_fault;
+mod provision;
+mod reset;
+mod restore;
+#[path = "../virtual_duo/mod.rs"]
+mod virtual_duo;
