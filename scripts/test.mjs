@@ -23,7 +23,7 @@ const LANE_UNAVAILABLE = 77
 
 /** @type {{ name: string, run: () => Promise<Outcome> }[]} */
 const STEPS = [
-  { name: 'rustfmt', run: () => check('cargo', ['fmt', '--check']) },
+  { name: 'rustfmt', run: () => check('cargo', ['fmt', '--check', '--', '--color=never']) },
   { name: 'biome', run: () => check(tool('biome'), ['ci', '--colors=off', '--error-on-warnings']) },
   { name: 'clippy', run: () => clippy() },
   { name: 'clippy-core', run: () => clippy('--no-default-features') },

@@ -3,10 +3,10 @@
  * reads and writes here is what every later test of the lane may take for granted.
  */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { labTest, run } from './lab.mjs'
 import { countClassRequests } from './wiretap.mjs'
 import {
+  anySlot,
   assertSame,
   DCT,
   download,
@@ -89,7 +89,7 @@ labTest('reads to the end of the region where no length is given', {}, async (la
 labTest('writes a slot, and changes nothing else in the DCT', {}, async (lab) => {
   await lab.attach()
   const expected = await upload(lab, `${DCT.start}:${DCT.size}`)
-  const slot = randomBytes(KEY.size)
+  const slot = anySlot()
   await download(lab, `${KEY.offset}`, slot)
   assertSame(await upload(lab, KEY_RANGE), slot)
   slot.copy(expected, KEY.offset)
@@ -104,7 +104,7 @@ labTest(
   {},
   async (lab) => {
     const duo = await lab.attach()
-    const slot = randomBytes(KEY.size)
+    const slot = anySlot()
     await download(lab, `${KEY.offset}:leave`, slot)
     await lab.waitUntilGone(duo)
     await lab.attach()
@@ -138,7 +138,7 @@ labTest(
     const key = await upload(lab, KEY_RANGE, { choose: ['-p', first] })
     assert.ok(!key.equals(await upload(lab, KEY_RANGE, { choose: ['-p', second] })))
 
-    const slot = randomBytes(KEY.size)
+    const slot = anySlot()
     await download(lab, `${KEY.offset}`, slot, ['-S', serial])
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', second] }), slot)
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', first] }), key)
@@ -154,7 +154,7 @@ labTest(
     assert.equal(await serialNumber(first), await serialNumber(second))
 
     const key = await upload(lab, KEY_RANGE, { choose: ['-p', first] })
-    const slot = randomBytes(KEY.size)
+    const slot = anySlot()
     await download(lab, `${KEY.offset}`, slot, ['-p', second])
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', second] }), slot)
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', first] }), key)

@@ -53,6 +53,13 @@ function target(/** @type {number} */ alt, /** @type {string[]} */ choose) {
   return ['-d', USB_ID, ...choose, '-a', `${alt}`]
 }
 
+/** Arbitrary bytes for the key's slot. Not 0xFF at first: that is a blank slot, which the Duo fills when it starts. */
+export function anySlot() {
+  const slot = randomBytes(KEY.size)
+  slot[0] = KEY_HEADER.readUInt8(0)
+  return slot
+}
+
 /** Compares bytes, and names the first that differs instead of printing keys. */
 export function assertSame(/** @type {Buffer} */ actual, /** @type {Buffer} */ expected) {
   assert.equal(actual.length, expected.length)
