@@ -107,9 +107,6 @@ impl<'a> Opened<'a> {
     /// Finds the wanted Duo, or says why there is not exactly one.
     pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
         context.phase(Phase::Find);
-        if context.control.cancel().is_requested() {
-            return Err(interrupted().during("looking for the Duo"));
-        }
         let opened = find(context, target, timeout).map_err(|error| error.during("looking for the Duo"))?;
         if opened.device.device_id_source == Some(DeviceIdSource::User) {
             context
@@ -143,6 +140,9 @@ impl<'a> Opened<'a> {
     }
 
     fn read_slot(&mut self) -> Result<Snapshot, Error> {
+        if self.context.control.cancel().is_requested() {
+            return Err(interrupted());
+        }
         let deadline = self.deadline();
         let (first, second) = self.session.read_twice(0, DctImage::READ_SIZE, deadline)?;
         if first != second {
