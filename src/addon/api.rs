@@ -144,6 +144,7 @@ pub fn provision<'env>(
             token_file: given.token_file,
             token: given.token,
             path: given.path,
+            usbip: given.usbip.is_some(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };

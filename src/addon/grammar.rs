@@ -139,7 +139,7 @@ pub struct InspectOptions {
 
 /// Options of `provision`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProvisionOptions {
     /// The device id of the Duo, 24 hexadecimal digits.
@@ -230,7 +230,7 @@ pub struct VirtualDuoOptions {
 
 /// Options of `LocalCloud.start`, and of the local cloud of `simulate`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocalCloudOptions {
     /// Whose answers to give; particle unless given.
@@ -245,7 +245,7 @@ pub struct LocalCloudOptions {
 }
 
 /// The command line.
-#[derive(Parser, Debug)]
+#[derive(Parser)]
 #[command(
     name = "duo-provision",
     version,
@@ -270,13 +270,13 @@ pub struct CommandLine {
     /// Do not ask before a write.
     #[arg(long, short = 'y', global = true, help_heading = "Everywhere")]
     pub yes: bool,
-    /// Say more; -vv names each cause of an error too.
+    /// Name the causes of an error too.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
 }
 
 /// The commands.
-#[derive(Subcommand, Debug)]
+#[derive(Subcommand)]
 pub enum Command {
     /// Send the Duo's public key to the cloud
     #[command(after_help = PROVISION_EXAMPLES)]
@@ -310,7 +310,7 @@ pub enum Command {
 }
 
 /// What `simulate` takes.
-#[derive(Args, Debug, Serialize)]
+#[derive(Args, Serialize)]
 pub struct SimulateArgs {
     /// The Duos.
     #[command(flatten)]
@@ -336,7 +336,8 @@ Exit codes:
   0 done                       5 device fault, its key unchanged       8 cloud trouble
   2 arguments, key file        6 the device's key is wrong or unknown  9 files and folders
   3 no, several, wrong device  7 the cloud refused                   130 interrupted
-  4 USB access";
+  4 USB access
+(After LEAVE_FAILED, a 5, the key is as it was asked for.)";
 
 const PROVISION_EXAMPLES: &str = "\
 Examples:

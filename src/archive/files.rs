@@ -24,6 +24,9 @@ pub enum FileError {
     /// A folder where a file is needed.
     #[error("{0} is a folder")]
     IsFolder(PathBuf),
+    /// A pipe, a socket or a device.
+    #[error("{0} is not a regular file")]
+    NotAFile(PathBuf),
     /// A file larger than anything that is expected there.
     #[error("{path} is larger than {limit} bytes")]
     TooLarge {
@@ -57,7 +60,9 @@ impl FileError {
     fn not_writable(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
-            io::ErrorKind::NotFound => Self::NotFound(path.parent().unwrap_or(path).to_owned()),
+            io::ErrorKind::NotFound if !folder_of(path).is_dir() => {
+                Self::NotFound(folder_of(path).to_owned())
+            }
             _ => Self::NotWritable { path: path.to_owned(), source },
         }
     }
@@ -70,8 +75,13 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileE
         io::ErrorKind::IsADirectory => FileError::IsFolder(path.to_owned()),
         _ => FileError::Unreadable { path: path.to_owned(), source },
     };
-    if fs::metadata(path).map_err(unreadable)?.is_dir() {
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
         return Err(FileError::IsFolder(path.to_owned()));
+    }
+    // A pipe or a device may never end, and nothing here waits without a deadline.
+    if !metadata.is_file() {
+        return Err(FileError::NotAFile(path.to_owned()));
     }
     let file = File::open(path).map_err(unreadable)?;
     // Room for everything from the start: a vector that grows leaves unwiped copies behind.
@@ -106,6 +116,27 @@ pub fn create_new(path: &Path, bytes: &[u8], owner: &Owner) -> Result<(), FileEr
 
     let written = read_bounded(path, bytes.len() as u64)?;
     if written.as_slice() == bytes { Ok(()) } else { Err(FileError::ReadBackDiffers(path.to_owned())) }
+}
+
+/// True where these very bytes are in a regular file of the caller's alone, and on the disk: it is synced once
+/// more, since whoever wrote it may have been stopped before.
+pub fn is_kept(path: &Path, bytes: &[u8]) -> bool {
+    let private = path.symlink_metadata().is_ok_and(|found| found.is_file() && is_private(&found));
+    private
+        && read_bounded(path, bytes.len() as u64).is_ok_and(|kept| kept.as_slice() == bytes)
+        && File::open(path).and_then(|file| file.sync_all()).is_ok()
+        && sync_folder(folder_of(path)).is_ok()
+}
+
+#[cfg(unix)]
+fn is_private(metadata: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 == 0
+}
+
+/// On Windows the folder's access list counts.
+#[cfg(not(unix))]
+fn is_private(_metadata: &fs::Metadata) -> bool {
+    true
 }
 
 /// Makes a folder of mode 0700 and those above it, synced.

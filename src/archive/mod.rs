@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub use files::{FileError, check_writable, create_folder, create_new, read_bounded};
+pub use files::{FileError, check_writable, create_folder, create_new, is_kept, read_bounded};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
     Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError,
@@ -63,6 +63,8 @@ pub struct Entry {
     pub fingerprint: Option<Fingerprint>,
     /// SHA-256 of the file as it is now, 64 hexadecimal digits.
     pub sha256: String,
+    /// True where the manifest says that the device was a simulated one.
+    pub simulated: bool,
 }
 
 /// The folder that automatic backups go to.
@@ -156,6 +158,8 @@ impl Archive {
         let held = self.entries()?.into_iter().find(|entry| {
             entry.sha256 == backup.manifest.sha256
                 && entry.device_id == wanted
+                && entry.simulated == backup.manifest.simulated
+                && is_kept(&entry.path, backup.bytes)
                 && entry.path.extension() == Some(OsStr::new(name_of(&backup.manifest).1))
         });
         Ok(held)
@@ -172,14 +176,14 @@ pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, F
     check_free(&path)?;
 
     create_new(&path, backup.bytes, owner)?;
-    if let Some(pem) = &backup.public_pem {
-        create_new(&public_key, pem.as_bytes(), owner)?;
-    }
-    create_new(&manifest, backup.manifest.to_json().as_bytes(), owner)?;
+    // From here on there is a valid backup, whatever becomes of what describes it.
+    let written = |sibling: PathBuf, text: &str| {
+        create_new(&sibling, text.as_bytes(), owner).is_ok().then_some(sibling)
+    };
     Ok(Stored {
         path,
-        public_key: backup.public_pem.as_ref().map(|_| public_key),
-        manifest: Some(manifest),
+        public_key: backup.public_pem.as_deref().and_then(|pem| written(public_key, pem)),
+        manifest: written(manifest, &backup.manifest.to_json()),
         already_there: false,
     })
 }
@@ -267,9 +271,10 @@ fn read_entry(path: &Path) -> Option<Entry> {
     let manifest = manifest.filter(|manifest| manifest.sha256 == sha256);
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     let named = || stem.split('-').next().and_then(|id| id.parse().ok());
+    let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
     let (device_id, fingerprint) = match manifest {
         Some(manifest) => (manifest.device_id, manifest.fingerprint),
         None => (named(), PrivateKey::read(&bytes).ok().map(|read| read.key.public_key().fingerprint())),
     };
-    Some(Entry { path: path.to_owned(), device_id, fingerprint, sha256 })
+    Some(Entry { path: path.to_owned(), device_id, fingerprint, sha256, simulated })
 }

@@ -8,19 +8,49 @@
  */
 'use strict'
 
-const { parseCommandLine } = require('../../index.js')
+/** The exit code for files and the system: missing, unreadable, exists, full. */
+const SYSTEM = 9
 
-// A reader that has gone (`… | head`) is no error of ours.
-process.stdout.on('error', (error) => {
-  if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EPIPE') process.exit()
-  throw error
-})
+keepGoingWithoutReaders()
+const addon = load()
+if (addon) act(addon.parseCommandLine(process.argv.slice(2))).catch(fail)
 
-const parsed = parseCommandLine(process.argv.slice(2))
-if (parsed.kind === 'print') process.stdout.write(parsed.text ?? '')
-else act()
+/**
+ * A reader that has gone (`… | head`) loses its output and nothing else: an operation that runs, a write among
+ * them, comes to its own end and its own exit code. A disk that is full is an error of its own.
+ */
+function keepGoingWithoutReaders() {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || stream === process.stderr) return
+      process.once('exit', () => {
+        process.exitCode ||= SYSTEM
+      })
+      process.stderr.write(`error: the output cannot be written: ${error.message}\n`)
+    })
+  }
+}
 
-async function act() {
+function load() {
+  try {
+    return require('../../index.js')
+  } catch {
+    process.stderr.write(
+      `error: there is no compiled part of duo-provision for ${process.platform}-${process.arch} here\n\n` +
+        'hint: it comes in an optional package: install again without --omit=optional. It exists for Linux (x64,\n' +
+        'arm64), macOS (x64, arm64) and Windows (x64); elsewhere, clone the repository and run `npm start`\n',
+    )
+    process.exitCode = 1
+    return undefined
+  }
+}
+
+async function act(/** @type {import('../../index.js').ParsedCommand} */ parsed) {
+  if (parsed.kind === 'print') {
+    process.stdout.write(parsed.text ?? '')
+    return
+  }
   const { createOutput } = await import('./output.mjs')
   const output = createOutput(parsed)
   if (parsed.kind === 'error') {
@@ -30,4 +60,10 @@ async function act() {
   }
   const { run } = await import('./run.mjs')
   process.exitCode = await run(parsed, output)
+}
+
+function fail(/** @type {unknown} */ error) {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`error: ${message} [INTERNAL]\n\nhint: this is a defect; please report it\n`)
+  process.exitCode = 1
 }

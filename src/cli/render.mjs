@@ -48,6 +48,8 @@ const DESCRIBE = {
       return
     }
     output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'KEY'], devices.map(row), output))
+    const hints = new Set(devices.flatMap(({ problem }) => problem?.hint ?? []))
+    for (const hint of hints) output.say(`\n${output.paintErr('cyan', 'hint:')} ${hint}`)
   },
 
   backup(/** @type {import('../../index.js').BackupResult} */ result, output) {
@@ -87,7 +89,8 @@ const DESCRIBE = {
     if (result.dryRun) return output.print('Dry run: nothing was written anywhere.')
     output.print('It restarts, blinks white while it makes a new key, and restarts again.')
     output.print('Then provision it again: put it into DFU mode and run')
-    output.print(`  duo-provision ${result.device.deviceId ?? 'DEVICE_ID'} --from-device`)
+    const port = result.device.deviceIdSource === 'usb-serial' ? '' : ` --path ${result.device.path}`
+    output.print(`  duo-provision ${result.device.deviceId ?? 'DEVICE_ID'} --from-device${port}`)
   },
 
   provision(/** @type {import('../../index.js').ProvisionResult} */ result, output) {

@@ -55,7 +55,7 @@ async function perform(command, operation, options, asks, output) {
     onEvent(event) {
       output.event(event)
       if (!output.json) sayEvent(event, output)
-      if (event.type === 'phase') interrupt.phase(event.phase)
+      interrupt.seen(event)
     },
   }
   if (asks) control.confirm = (plan) => ask(plan, output, interrupt)

@@ -1,48 +1,73 @@
 /**
  * Ctrl-C: the first stops the operation between two transfers, once a write that has begun is finished and read
- * back; the second ends the process at once and says what is not known.
+ * back; the second ends the process at once and says what is not known. A closed terminal counts as Ctrl-C.
  */
 
 /** Steps during which the state of the key is open. */
 const WRITING = new Set(['write', 'verify', 'reconcile'])
+
+/** How long an operation that writes nothing may take to stop, in milliseconds: it may wait for an input. */
+const GRACE = 3000
+
+/** @type {NodeJS.Signals[]} */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /** @typedef {ReturnType<typeof interruptible>} Interrupt */
 
 export function interruptible(/** @type {import('./output.mjs').Output} */ output) {
   const controller = new AbortController()
   let current = ''
+  let backup = ''
+  /** @type {NodeJS.Timeout | undefined} */
+  let grace
+
+  const endNow = () => {
+    const problem = WRITING.has(current) ? unknownKey(backup) : INTERRUPTED
+    output.error(problem)
+    process.exit(problem.exitCode)
+  }
 
   const onSignal = () => {
-    if (!controller.signal.aborted) {
-      controller.abort()
-      if (WRITING.has(current)) {
-        output.say('stopping when the write has been read back (Ctrl-C again to stop at once)')
-      }
-      return
+    if (controller.signal.aborted) return endNow()
+    controller.abort()
+    if (!output.json && WRITING.has(current)) {
+      output.say('stopping when the write has been read back (Ctrl-C again to stop at once)')
     }
-    output.progress.stop()
-    if (WRITING.has(current)) {
-      output.say('stopped in the middle of a write: which key the Duo has is not known')
-      output.say('put it into DFU mode again and see with: duo-provision list')
-      process.exit(6)
-    }
-    process.exit(130)
+    grace = setTimeout(() => WRITING.has(current) || endNow(), GRACE)
+    grace.unref()
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const signal of SIGNALS) process.on(signal, onSignal)
 
   return {
     signal: controller.signal,
     /** Asks to stop, as a first Ctrl-C does. */
     request: onSignal,
-    /** The operation has come to this step. */
-    phase(/** @type {string} */ name) {
-      current = name
+    /** What the operation has come to. */
+    seen(/** @type {import('../../index.js').ProgressEvent} */ event) {
+      if (event.type === 'phase') current = event.phase
+      if (event.type === 'backed-up') backup = event.path
     },
     /** The operation has ended; signals do what they always do. */
     end() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
+      clearTimeout(grace)
+      for (const signal of SIGNALS) process.off(signal, onSignal)
     },
+  }
+}
+
+/** @type {import('../../index.js').Problem} */
+const INTERRUPTED = { code: 'INTERRUPTED', message: 'stopped at once', exitCode: 130 }
+
+/** @returns {import('../../index.js').Problem} */
+function unknownKey(/** @type {string} */ backup) {
+  const recover = backup
+    ? `to go back to the key that was there: duo-provision restore '${backup}'`
+    : 'no backup of the key that was there was made'
+  return {
+    code: 'KEY_STATE_UNKNOWN',
+    message: 'stopped in the middle of a write: which key the Duo has is not known',
+    hint: `put the Duo into DFU mode again and look with: duo-provision list; ${recover}`,
+    exitCode: 6,
+    keyState: 'unknown',
   }
 }

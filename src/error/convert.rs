@@ -197,6 +197,9 @@ impl From<FileError> for Error {
             FileError::Exists(_) => (Code::FileExists, "choose another name; nothing is ever overwritten"),
             FileError::NotFound(_) => (Code::FileNotFound, "check the path"),
             FileError::IsFolder(_) => (Code::FileUnreadable, "name the file itself"),
+            FileError::NotAFile(_) => {
+                (Code::FileUnreadable, "save it to a file first; a token can come from standard input (-)")
+            }
             FileError::TooLarge { .. } => {
                 (Code::KeyUnrecognized, "this is far larger than what is expected there; check the path")
             }

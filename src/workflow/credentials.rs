@@ -9,7 +9,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::Context;
-use crate::archive::read_bounded;
+use crate::archive::{Owner, read_bounded};
 use crate::cloud::api_url::ApiUrl;
 use crate::cloud::profile;
 use crate::cloud::token::{MAX_LEN, Token};
@@ -82,8 +82,13 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
 }
 
 fn read_token_file(file: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    read_bounded(Path::new(file), MAX_LEN as u64 + 2)
-        .map_err(|error| Error::from(error).during("reading the token file"))
+    // The name is not repeated: it may be the token itself, typed in the file's place.
+    read_bounded(Path::new(file), MAX_LEN as u64 + 2).map_err(|error| {
+        let code = Error::from(error).code();
+        Error::new(code, "the file given with --token-file does not exist or cannot be read")
+            .during("reading the token file")
+            .hint("it takes the name of a file that holds the token, not the token; - reads standard input")
+    })
 }
 
 fn read_standard_input() -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -97,7 +102,9 @@ fn read_standard_input() -> Result<Zeroizing<Vec<u8>>, Error> {
 
 fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials, Error> {
     let missing = || Error::new(Code::TokenMissing, "no access token was found").hint(TOKEN_HINT);
-    let home = profile::home(context.env).ok_or_else(missing)?;
+    // Under sudo the login is that of the user who called it.
+    let home = Owner::detect(&context.env).home().or_else(|| profile::home(context.env));
+    let home = home.ok_or_else(missing)?;
     let found = profile::read(&home)?.ok_or_else(missing)?;
     let own = found.api();
     let token = found.token.clone().ok_or_else(missing)?;

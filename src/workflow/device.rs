@@ -295,10 +295,8 @@ fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) ->
         })
         .collect();
     let message = format!("{} Duos are in DFU mode: {}", devices.len(), described.join("; "));
-    Error::new(Code::SeveralDevices, message).hint(format!(
-        "choose one: add --path {}",
-        devices.first().map_or("BUS-PORT", |first| first.path.as_str())
-    ))
+    let choices: Vec<String> = devices.iter().map(|device| format!("--path {}", device.path)).collect();
+    Error::new(Code::SeveralDevices, message).hint(format!("choose one: add {}", choices.join(" or ")))
 }
 
 /// A Duo, opened or with the reason why not.

@@ -40,6 +40,9 @@ pub(super) fn keep(
     };
     let stored = stored
         .map_err(|error| Error::from(error).during("keeping a backup").on(device, KeyState::Unchanged))?;
+    if stored.manifest.is_none() && !stored.already_there {
+        context.note("the bytes are saved, but the manifest beside them could not be written");
+    }
     let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
     context.control.event(event);
     Ok(stored)

@@ -1,6 +1,6 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
-use super::device::{Attempt, DeviceRef, Target, open_all};
+use super::device::{Attempt, DeviceRef, Opened, Target, open_all};
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
 use crate::keys::Fingerprint;
@@ -69,6 +69,10 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
         if wanted {
             listed.push(entry);
         }
+    }
+    if listed.is_empty() && options.target != Target::default() {
+        // Something was asked for by name: say what is there in its place.
+        Opened::find(context, &options.target, timeout)?;
     }
     Ok(listed)
 }

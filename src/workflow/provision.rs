@@ -15,8 +15,10 @@ use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, KeyFile, PublicKey};
 
-/// What `provision` is asked for.
-#[derive(Clone, Debug, Default)]
+/// What `provision` is asked for. No `Debug`: it may hold a token.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Default)]
 pub struct ProvisionOptions {
     /// The device id, as it was typed.
     pub device_id: String,
@@ -36,6 +38,8 @@ pub struct ProvisionOptions {
     pub token: Option<String>,
     /// Bus and ports of the Duo, with `from_device`.
     pub path: Option<String>,
+    /// True where a USB/IP server was named.
+    pub usbip: bool,
     /// Send nothing.
     pub dry_run: bool,
     /// Seconds a step.
@@ -145,6 +149,9 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     }
     if options.path.is_some() && !options.from_device {
         return contradiction("--path chooses an attached Duo, which only --from-device reads");
+    }
+    if options.usbip && !options.from_device {
+        return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
     }
     if options.product_id == Some(0) {
         return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")

@@ -81,6 +81,6 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
         opened = write_verified(opened, &snapshot, &image, &recovery)?;
         done.written = true;
     }
-    leave(opened)?;
+    leave(opened, "it then makes a new key, and has to be provisioned again")?;
     Ok(done)
 }

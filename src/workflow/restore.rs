@@ -103,7 +103,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         done.backup = backup;
     }
     if options.leave {
-        leave(opened)?;
+        leave(opened, "nothing else is left to do")?;
         done.left = true;
     }
     Ok(done)

@@ -54,7 +54,8 @@ impl KeySource {
         let by_archive = archive.map(|archive| archive.devices_of(self.fingerprint)).transpose()?;
         let by_archive = by_archive.unwrap_or_default();
         let Some(target) = device.device_id else {
-            return Ok(public_slot_evidence(self.fingerprint, snapshot));
+            let known: Vec<DeviceId> = by_manifest.into_iter().chain(by_archive).collect();
+            return self.evidence_without_id(device, snapshot, archive, &known, allow_other_device);
         };
         if by_manifest == Some(target) {
             return Ok(Evidence::Manifest);
@@ -67,6 +68,39 @@ impl KeySource {
             Some(_) if allow_other_device => Ok(Evidence::AllowedOtherDevice),
             Some(other) => Err(other_device(other, target, by_manifest.is_some())),
         }
+    }
+
+    /// The same for a Duo that tells no id (bootloaders r3 and r4): there the keys stand in for it. A key that
+    /// is `known` as some device's is not written to a Duo that nothing shows to be that device.
+    fn evidence_without_id(
+        &self,
+        device: &DeviceRef,
+        snapshot: &Snapshot,
+        archive: Option<&Archive>,
+        known: &[DeviceId],
+        allow_other_device: bool,
+    ) -> Result<Evidence, Error> {
+        let by_slot = public_slot_evidence(self.fingerprint, snapshot);
+        let (Some(owner), Evidence::None) = (known.first(), by_slot) else { return Ok(by_slot) };
+        let current = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+        let here = archive.zip(current).map(|(archive, current)| archive.devices_of(current)).transpose()?;
+        let here = here.unwrap_or_default();
+        if here.iter().any(|id| known.contains(id)) {
+            return Ok(Evidence::Archive);
+        }
+        if allow_other_device {
+            return Ok(Evidence::AllowedOtherDevice);
+        }
+        if let Some(target) = here.first() {
+            return Err(other_device(*owner, *target, false));
+        }
+        let message = format!(
+            "the key is known as the one of {owner}, and the Duo at {} does not tell its device id \
+             (bootloader r3 or r4)",
+            device.path
+        );
+        Err(Error::new(Code::DeviceIdUnverifiable, message)
+            .hint(format!("if it is that Duo, say so: add --device {owner} --path {}", device.path)))
     }
 
     /// Says what is unusual about the file.

@@ -144,7 +144,9 @@ fn reconcile(opened: Opened<'_>) -> Result<(Opened<'_>, zeroize::Zeroizing<Vec<u
 }
 
 /// Leaves DFU mode; the key is in place and verified by then.
-pub(super) fn leave(mut opened: Opened<'_>) -> Result<(), Error> {
+///
+/// `then` is what is left to do by hand where it does not.
+pub(super) fn leave(mut opened: Opened<'_>, then: &str) -> Result<(), Error> {
     opened.context.phase(Phase::Leave);
     let deadline = opened.deadline();
     opened.session.leave(deadline).map_err(|error| {
@@ -152,12 +154,12 @@ pub(super) fn leave(mut opened: Opened<'_>) -> Result<(), Error> {
             return interrupted()
                 .during("leaving DFU mode")
                 .on(&opened.device, KeyState::Written)
-                .hint("press RESET on the Duo; nothing else is left to do");
+                .hint(format!("press RESET on the Duo; {then}"));
         }
         Error::new(Code::LeaveFailed, "the Duo did not leave DFU mode")
             .during("leaving DFU mode")
             .on(&opened.device, KeyState::Written)
             .because(error)
-            .hint("press RESET on the Duo; nothing else is left to do")
+            .hint(format!("press RESET on the Duo; {then}"))
     })
 }
