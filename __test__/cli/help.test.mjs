@@ -60,7 +60,7 @@ test('completions: bash takes its own, and no shell is left out', async (t) => {
 test('a reader that goes away is no error', async (t) => {
   const sandbox = new Sandbox(t)
   for (const args of [['completions', 'bash'], ['--help'], ['list', '--json']]) {
-    const script = '"$0" "$@" | head -c 1 >/dev/null; exit "${PIPESTATUS[0]}"'
+    const script = 'set -o pipefail; "$0" "$@" | head -c 1 >/dev/null'
     const main = new URL('../../src/cli/main.mjs', import.meta.url).pathname
     const { status, stderr } = await start('bash', ['-c', script, process.execPath, main, ...args], {
       env: sandbox.env,
