@@ -50,3 +50,13 @@ test('a server that answers HTML is no success', async (t) => {
   assert.equal(ended.status, 8)
   assert.doesNotMatch(ended.stdout, /Success/)
 })
+
+test('a mistyped command is told from a device id', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const args of [['bakcup'], ['restroe', 'duo.der'], ['bakcup', '--json']]) {
+    const { status, stdout, stderr } = await sandbox.run(args)
+    assert.equal(status, 2)
+    assert.match(stdout + stderr, /a similar command exists: '(backup|restore)'/)
+  }
+  sandbox.matches('mistyped-command')
+})
