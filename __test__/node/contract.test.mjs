@@ -177,11 +177,12 @@ test('a signal serves several calls, and keeps no listener', async (t) => {
   const { signal } = new AbortController()
   const own = () => {}
   signal.onabort = own
-  await Promise.all([listDevices(usb, { signal }), listDevices({ ...usb, path: '1-9' }, { signal })])
+  const before = getEventListeners(signal, 'abort').length
+  await listDevices(usb, { signal })
+  await listDevices({ ...usb, timeout: 5 }, { signal })
   await failure(listDevices({ usbip: 'nowhere' }, { signal }))
   assert.equal(signal.onabort, own)
-  signal.onabort = null
-  assert.equal(getEventListeners(signal, 'abort').length, 0)
+  assert.equal(getEventListeners(signal, 'abort').length, before)
 })
 
 test('the event loop runs on while an operation runs', async (t) => {

@@ -44,6 +44,13 @@ pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
 }
 
 fn run(parsed: CommandLine) -> ParsedCommand {
+    if let Some(command) = parsed.provision.as_ref().and_then(|given| mistyped(&given.device_id)) {
+        let typed = parsed.provision.map(|given| given.device_id).unwrap_or_default();
+        let message = format!(
+            "'{typed}' is neither a command nor a device id (24 hex digits)\n\n  tip: a similar command exists: '{command}'"
+        );
+        return refuse(&CommandLine::command().error(ErrorKind::InvalidSubcommand, message), parsed.json);
+    }
     let (name, options) = match (parsed.command, parsed.provision) {
         (Some(Command::Provision(options)), _) | (None, Some(options)) => ("provision", object(&options)),
         (Some(Command::List(options)), _) => ("list", object(&options)),
@@ -80,6 +87,27 @@ fn strip(value: &mut Value) {
         members.retain(|_, member| !member.is_null());
         members.values_mut().for_each(strip);
     }
+}
+
+/// The command that somebody meant who typed this where a device id may stand.
+fn mistyped(word: &str) -> Option<String> {
+    let command = CommandLine::command();
+    let names = command.get_subcommands().map(|known| known.get_name().to_owned());
+    names.map(|name| (distance(word, &name), name)).filter(|(far, _)| *far <= 2).min().map(|(_, name)| name)
+}
+
+/// How many letters have to be put in, left out or replaced (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
+    for (line, typed) in left.chars().take(32).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (column, wanted) in right.chars().enumerate() {
+            let replaced = diagonal + usize::from(typed != wanted);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[right.chars().count()]
 }
 
 fn missing() -> clap::Error {

@@ -124,6 +124,10 @@ impl workflow::Control for Remote {
         Handle::current().block_on(asked).unwrap_or(false)
     }
 
+    fn asks(&self) -> bool {
+        self.question.is_some()
+    }
+
     fn cancel(&self) -> &Cancel {
         &self.cancel
     }

@@ -130,7 +130,8 @@ pub fn is_kept(path: &Path, bytes: &[u8]) -> bool {
 
 #[cfg(unix)]
 fn is_private(metadata: &fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 == 0
+    let for_others = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077;
+    for_others == 0
 }
 
 /// On Windows the folder's access list counts.

@@ -47,6 +47,11 @@ pub trait Control: Send + Sync {
     /// true is a refusal.
     fn confirm(&self, plan: &Plan) -> bool;
 
+    /// Whether [`Control::confirm`] puts a question to anybody; otherwise the call was the consent.
+    fn asks(&self) -> bool {
+        true
+    }
+
     /// Set when the workflow should stop. It stops between transfers, and never between the first byte of a
     /// write and the read-back of the last.
     fn cancel(&self) -> &Cancel;

@@ -17,7 +17,6 @@ use crate::keys::{Fingerprint, SlotImage};
 // One a word that can be typed; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
-#[allow(clippy::struct_excessive_bools)] // one for each flag of the command line
 pub struct RestoreOptions {
     /// Which Duo.
     pub target: Target,
@@ -122,7 +121,9 @@ pub(super) fn holds(snapshot: &Snapshot, image: &SlotImage) -> bool {
 
 /// Asks, and takes anything but true for a refusal.
 pub(super) fn confirm(context: Context<'_>, plan: &Plan) -> Result<(), Error> {
-    context.phase(Phase::Confirm);
+    if context.control.asks() {
+        context.phase(Phase::Confirm);
+    }
     if context.control.confirm(plan) {
         return Ok(());
     }

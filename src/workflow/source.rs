@@ -136,8 +136,8 @@ fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error
 }
 
 fn other_device(other: DeviceId, target: DeviceId, by_manifest: bool) -> Error {
-    let who = if by_manifest { "the manifest beside it" } else { "the archive" };
-    Error::new(Code::KeyOfOtherDevice, format!("{who} says that this key is of {other}, not of {target}"))
+    let who = if by_manifest { "the manifest beside the file" } else { "the archive" };
+    Error::new(Code::KeyOfOtherDevice, format!("{who} says that the key is of {other}, not of {target}"))
         .hint(format!("choose a backup of {target}; if you really mean it, add --allow-other-device"))
 }
 

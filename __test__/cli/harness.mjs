@@ -1,0 +1,217 @@
+/**
+ * Runs the command line in a process of its own, in a folder and an environment of its own, and compares what it
+ * did, whole, with a transcript that people can read. What differs from run to run (folders, ports, tokens, keys,
+ * times) has a name in the transcript instead: the same thing has the same name throughout one transcript.
+ *
+ * `UPDATE_TRANSCRIPTS=1` writes the transcripts anew; the diff is then for a person to judge.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LocalCloud, VirtualDuo } from '../../index.js'
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '')
+export const MAIN = join(ROOT, 'src/cli/main.cjs')
+export const KEYS = join(ROOT, '__test__/fixtures/keys')
+
+const TRANSCRIPTS = fileURLToPath(new URL('./transcripts/', import.meta.url))
+
+/** A process that has not ended by itself after this long is a failure of its own. */
+const WATCHDOG_MS = 60_000
+
+/** @typedef {{ status: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }} Ended */
+/** @typedef {{ stdin?: string | Buffer, env?: Record<string, string>, cwd?: string }} RunOptions */
+/** @typedef {import('node:test').TestContext} TestContext */
+
+/** Starts a process with no environment but the one given, and collects what it says. */
+export function start(
+  /** @type {string} */ program,
+  /** @type {string[]} */ args,
+  /** @type {{ env: Record<string, string>, cwd: string }} */ { env, cwd },
+) {
+  const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const ended = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    ended.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    ended.stderr += text
+  })
+  child.stdin.on('error', () => {}) // It may have ended without reading.
+  const watchdog = setTimeout(() => child.kill('SIGKILL'), WATCHDOG_MS)
+  /** @type {Promise<Ended>} */
+  const end = new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status, signal) => {
+      clearTimeout(watchdog)
+      resolve({ ...ended, status, signal })
+    })
+  })
+
+  /** Waits until a stream says something. */
+  const says = async (/** @type {'stdout' | 'stderr'} */ stream, /** @type {RegExp} */ pattern) => {
+    for (;;) {
+      const found = ended[stream].match(pattern)
+      if (found) return found
+      const more = new Promise((resolve) => child[stream].once('data', resolve))
+      const last = await Promise.race([more.then(() => undefined), end])
+      if (last) assert.fail(`it ended without saying ${pattern}:\n${JSON.stringify(last, undefined, 2)}`)
+    }
+  }
+  return { child, end, says }
+}
+
+/** A folder, an environment, and the virtual Duos and clouds that a test starts; all gone when it ends. */
+export class Sandbox {
+  /** @type {[RegExp | string, string][]} */
+  #names = []
+  /** @type {string[]} */
+  #keys = []
+  /** @type {string[]} */
+  #secrets = []
+  #transcript = ''
+
+  constructor(/** @type {TestContext} */ t) {
+    this.t = t
+    this.folder = mkdtempSync(join(tmpdir(), 'duo-provision-test-'))
+    t.after(() => rmSync(this.folder, { recursive: true, force: true }))
+    this.home = join(this.folder, 'home')
+    this.archive = join(this.home, '.local/share/duo-provision/backups')
+    this.cwd = join(this.folder, 'work')
+    mkdirSync(this.home)
+    mkdirSync(this.cwd)
+    /** @type {Record<string, string>} */
+    this.env = { PATH: process.env['PATH'] ?? '', HOME: this.home, TZ: 'UTC' }
+    this.name(this.folder, '<folder>')
+    this.name(ROOT, '<root>')
+  }
+
+  /** Shows something that differs from run to run under a name. */
+  name(/** @type {RegExp | string} */ what, /** @type {string} */ as) {
+    this.#names.push([what, as])
+  }
+
+  /** Never to be seen in any output. */
+  secret(/** @type {string} */ text) {
+    this.#secrets.push(text)
+    return text
+  }
+
+  /** Starts virtual Duos. */
+  async duo(/** @type {import('../../index.js').VirtualDuoOptions} */ options = {}) {
+    const duo = await VirtualDuo.start(options)
+    this.t.after(() => duo.stop())
+    this.name(duo.address, '127.0.0.1:<usbip>')
+    return duo
+  }
+
+  /** Starts a cloud, whose token is in the environment from then on. */
+  async cloud(/** @type {import('../../index.js').LocalCloudOptions} */ options = {}) {
+    const cloud = await LocalCloud.start(options)
+    this.t.after(() => cloud.stop())
+    this.name(new URL(cloud.url).host, '127.0.0.1:<cloud>')
+    this.env['PARTICLE_ACCESS_TOKEN'] = this.secret(cloud.token)
+    return cloud
+  }
+
+  /** Writes a file into the working folder and returns its path. */
+  file(/** @type {string} */ name, /** @type {string | Uint8Array} */ contents, mode = 0o644) {
+    const path = join(this.cwd, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents, { mode })
+    return path
+  }
+
+  /** Every file there is, below the sandbox's folder. */
+  files(folder = this.folder) {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.folder, join(entry.parentPath, entry.name)))
+      .sort()
+  }
+
+  /** Starts the command line. */
+  start(/** @type {string[]} */ args, /** @type {RunOptions} */ { stdin, env, cwd } = {}) {
+    const started = start(process.execPath, [MAIN, ...args], {
+      env: { ...this.env, ...env },
+      cwd: cwd ?? this.cwd,
+    })
+    if (stdin !== undefined) started.child.stdin.end(stdin)
+    return started
+  }
+
+  /** Runs the command line to its end, with nothing to read unless told otherwise, and notes it down. */
+  async run(/** @type {string[]} */ args, /** @type {RunOptions} */ options = {}) {
+    const ended = await this.start(args, { stdin: '', ...options }).end
+    this.note(args, ended)
+    return ended
+  }
+
+  /** Adds a run to the transcript, and checks what holds for every one. */
+  note(/** @type {string[]} */ args, /** @type {Ended} */ ended) {
+    const all = ended.stdout + ended.stderr
+    assert.doesNotMatch(all, /^\s+at .*[:(]/m, 'a stack trace')
+    assert.doesNotMatch(all, /node:internal|panicked at|RUST_BACKTRACE/)
+    for (const secret of this.#secrets) assert.ok(!all.includes(secret), `a secret is shown:\n${all}`)
+    if (args.includes('--json')) jsonLines(ended.stdout)
+    this.#transcript +=
+      `$ duo-provision ${args.map(quoted).join(' ')}`.trimEnd() +
+      `\n[${ended.signal ?? ended.status}]\n${block('stdout', ended.stdout)}${block('stderr', ended.stderr)}\n`
+  }
+
+  /** Adds a remark to the transcript. */
+  remark(/** @type {string} */ text) {
+    this.#transcript += `# ${text}\n\n`
+  }
+
+  /** Compares all that was noted down with the transcript of that name. */
+  matches(/** @type {string} */ name) {
+    const path = join(TRANSCRIPTS, `${name}.txt`)
+    const actual = this.#anonymous(this.#transcript).replace(/\n+$/, '\n')
+    if (process.env['UPDATE_TRANSCRIPTS']) return writeFileSync(path, actual)
+    assert.ok(existsSync(path), `there is no transcript ${name}: UPDATE_TRANSCRIPTS=1 writes it`)
+    assert.equal(actual, readFileSync(path, 'utf8'), `not what transcripts/${name}.txt says`)
+  }
+
+  #anonymous(/** @type {string} */ text) {
+    let named = text
+    for (const [what, as] of this.#names) named = named.replaceAll(what, as)
+    named = named.replaceAll(/\b\d{8}T\d{6}Z\b/g, '<time>')
+    named = named.replaceAll(/(trying again in )\d+\.\d s/g, '$1<seconds> s')
+    named = named.replaceAll(/("delayMs":)\d+/g, '$1"<ms>"')
+    for (const [key] of named.matchAll(/\b[0-9a-f]{64}\b/g)) {
+      if (!this.#keys.includes(key)) this.#keys.push(key)
+    }
+    for (const [index, key] of this.#keys.entries()) {
+      named = named.replaceAll(key, `<key ${index + 1}>`)
+      named = named.replaceAll(new RegExp(`\\b${key.slice(0, 8)}\\b`, 'g'), `<key ${index + 1}, short>`)
+    }
+    return named
+  }
+}
+
+/** The lines of `--json`: objects, the last and only the last a result or an error. */
+export function jsonLines(/** @type {string} */ stdout) {
+  assert.ok(stdout.endsWith('\n'), 'the last line is whole')
+  const lines = stdout.trimEnd().split('\n')
+  const objects = lines.map((line) => JSON.parse(line))
+  const closing = objects.map(({ type }) => type === 'result' || type === 'error')
+  assert.deepEqual(closing, [...Array(objects.length - 1).fill(false), true], stdout)
+  return objects
+}
+
+function block(/** @type {string} */ name, /** @type {string} */ text) {
+  if (text === '') return ''
+  const visible = text.replaceAll('\u001b', '␛')
+  const lines = visible.endsWith('\n')
+    ? visible.slice(0, -1).split('\n')
+    : [...visible.split('\n'), '(no end of line)']
+  return `${name}:\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}\n`
+}
+
+function quoted(/** @type {string} */ word) {
+  return /^[\w./:=+@-]+$/.test(word) ? word : `'${word}'`
+}

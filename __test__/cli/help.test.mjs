@@ -1,0 +1,72 @@
+/** Help, version, completions: what needs no Duo and no cloud. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { Sandbox, start } from './harness.mjs'
+
+const COMMANDS = [
+  'provision',
+  'list',
+  'backup',
+  'restore',
+  'reset',
+  'inspect',
+  'simulate',
+  'demo',
+  'completions',
+]
+
+test('--help shows every command, the options and examples', async (t) => {
+  const sandbox = new Sandbox(t)
+  const { status, stdout, stderr } = await sandbox.run(['--help'])
+  assert.equal(status, 0)
+  assert.equal(stderr, '')
+  for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
+  assert.match(stdout, /--from-device is the better choice/)
+  const short = await sandbox.start(['-h'], { stdin: '' }).end
+  assert.equal(short.stdout, stdout)
+  sandbox.matches('help')
+})
+
+for (const command of COMMANDS) {
+  test(`${command} --help`, async (t) => {
+    const sandbox = new Sandbox(t)
+    const { status, stderr } = await sandbox.run([command, '--help'])
+    assert.deepEqual([status, stderr], [0, ''])
+    sandbox.matches(`help-${command}`)
+  })
+}
+
+test('--version is a name and a number', async (t) => {
+  const { status, stdout, stderr } = await new Sandbox(t).run(['--version'])
+  assert.equal(status, 0)
+  assert.match(stdout, /^duo-provision \d+\.\d+\.\d+\n$/)
+  assert.equal(stderr, '')
+})
+
+test('completions: bash takes its own, and no shell is left out', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const shell of ['bash', 'zsh', 'fish', 'powershell', 'elvish']) {
+    const { status, stdout, stderr } = await sandbox.run(['completions', shell])
+    assert.deepEqual([status, stderr], [0, ''])
+    assert.match(stdout, /from-device/)
+    if (shell !== 'bash') continue
+    const checked = spawnSync('bash', ['-n'], { input: stdout, encoding: 'utf8' })
+    if (checked.error) t.diagnostic(`bash -n was not run: ${checked.error.message}`)
+    else assert.deepEqual([checked.status, checked.stderr], [0, ''])
+  }
+})
+
+test('a reader that goes away is no error', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const args of [['completions', 'bash'], ['--help'], ['list', '--json']]) {
+    const script = 'set -o pipefail; "$0" "$@" | head -c 1 >/dev/null'
+    const main = new URL('../../src/cli/main.cjs', import.meta.url).pathname
+    const { status, stderr } = await start('bash', ['-c', script, process.execPath, main, ...args], {
+      env: sandbox.env,
+      cwd: sandbox.cwd,
+    }).end
+    assert.equal(stderr, '')
+    assert.ok(status === 0 || status === 4, `status ${status}`)
+  }
+})

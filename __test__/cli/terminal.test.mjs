@@ -1,0 +1,92 @@
+/** What needs a terminal or a signal: the question, Ctrl-C, colours, and the commands that stay in front. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { MAIN, Sandbox, start } from './harness.mjs'
+
+/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types into it once it asks. */
+async function onTerminal(
+  /** @type {Sandbox} */ sandbox,
+  /** @type {string[]} */ args,
+  /** @type {string} */ typed,
+) {
+  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+  const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { ...sandbox.env, TERM: 'xterm' },
+    cwd: sandbox.cwd,
+  })
+  await started.says('stdout', /\[y\/N\] /)
+  started.child.stdin.write(typed)
+  const { status, stdout } = await started.end
+  return { status, stdout }
+}
+
+for (const [name, typed, status] of /** @type {const} */ ([
+  ['y', 'y\n', 0],
+  ['n', 'n\n', 2],
+  ['nothing', '\n', 2],
+  ['Ctrl-C', '\u0003', 130],
+])) {
+  test(`on a terminal it asks: ${name} ends with ${status}`, {
+    skip: process.platform !== 'linux',
+  }, async (t) => {
+    const sandbox = new Sandbox(t)
+    const duo = await sandbox.duo()
+    const before = duo.duos()[0]?.fingerprint
+    const asked = await onTerminal(sandbox, ['reset', '--usbip', duo.address], typed)
+    assert.equal(asked.status, status, asked.stdout)
+    assert.ok(asked.stdout.includes(before ?? '?'), 'the question shows the whole fingerprint')
+    assert.match(asked.stdout, /backup/)
+    if (status !== 0) assert.equal(duo.duos()[0]?.fingerprint, before)
+  })
+}
+
+test('colours are for terminals, and obey NO_COLOR and FORCE_COLOR', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const list = ['list', '--usbip', duo.address]
+  const plain = await sandbox.run(list)
+  assert.ok(!plain.stdout.includes('\u001b'))
+  const forced = await sandbox.run(list, { env: { FORCE_COLOR: '1' } })
+  assert.ok(forced.stdout.includes('\u001b[1m'))
+  const both = await sandbox.run(list, { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })
+  assert.ok(!both.stdout.includes('\u001b'))
+})
+
+test('SIGINT while it waits for a token ends it with 130', async (t) => {
+  const sandbox = new Sandbox(t)
+  const started = sandbox.start(['30001a000347343432313031', '--token-file', '-', '--json'])
+  // It reads from a pipe that nobody closes; the second signal does not wait for it.
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  started.child.kill('SIGINT')
+  started.child.kill('SIGINT')
+  const { status, stdout } = await started.end
+  assert.equal(status, 130)
+  assert.equal(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').code, 'INTERRUPTED')
+})
+
+test('simulate announces, serves, and stops with its ports free', async (t) => {
+  const sandbox = new Sandbox(t)
+  const started = sandbox.start(['simulate', '--duos', '2', '--bootloader', 'r5'])
+  const [, address = ''] = await started.says('stdout', /^usbip (127\.0\.0\.1:\d+)$/m)
+  await started.says('stderr', /Ctrl-C stops/)
+  const list = await sandbox.run(['list', '--usbip', address])
+  assert.equal(list.stdout.match(/\(virtual\)/g)?.length, 2)
+  started.child.kill('SIGINT')
+  assert.equal((await started.end).status, 0)
+  const refused = await new Promise((resolve) => {
+    connect(Number(address.split(':')[1]), '127.0.0.1')
+      .once('connect', () => resolve('still there'))
+      .once('error', (error) => resolve(/** @type {NodeJS.ErrnoException} */ (error).code))
+  })
+  assert.equal(refused, 'ECONNREFUSED')
+})
+
+test('the demo tells the whole story, and ends with the key it began with', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/\b[0-9a-f]{8}\b/g, '<short>')
+  const { status } = await sandbox.run(['demo'])
+  assert.equal(status, 0)
+  assert.deepEqual(sandbox.files(), [])
+  sandbox.matches('demo')
+})
