@@ -12,7 +12,7 @@ import {
   restoreKey,
   VirtualDuo,
 } from '../../index.js'
-import { report } from './run.mjs'
+import { report } from './report.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 

@@ -4,12 +4,12 @@
 import * as api from '../../index.js'
 import { ask, canAsk } from './prompt.mjs'
 import { describeResult, sayEvent } from './render.mjs'
+import { report } from './report.mjs'
 import { interruptible } from './signals.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ParsedCommand} ParsedCommand */
 /** @typedef {import('../../index.js').Control} Control */
-/** @typedef {import('../../index.js').DuoProvisionError} DuoProvisionError */
 
 /** @type {Record<string, (options: any, control: Control) => Promise<object>>} */
 const FUNCTIONS = {
@@ -69,28 +69,6 @@ async function perform(command, operation, options, asks, output) {
   } finally {
     interrupt.end()
   }
-}
-
-/** Shows an error of the addon; anything else is a defect, and is shown without a stack. */
-export function report(/** @type {unknown} */ thrown, /** @type {Output} */ output) {
-  const error = /** @type {DuoProvisionError} */ (thrown)
-  if (error?.name !== 'DuoProvisionError') {
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    output.error({ code: 'INTERNAL', message, hint: 'this is a defect; please report it', exitCode: 1 })
-    return 1
-  }
-  const { code, message, hint, exitCode, phase, device, keyState } = error
-  const problem = { code, message, hint, exitCode, phase, device, keyState }
-  output.error(/** @type {any} */ ({ ...problem, causes: causes(error) }))
-  return exitCode
-}
-
-function causes(/** @type {Error} */ error) {
-  const found = []
-  for (let cause = error.cause; cause instanceof Error && found.length < 10; cause = cause.cause) {
-    found.push(cause.message)
-  }
-  return found
 }
 
 /** @returns {import('../../index.js').Problem} */

@@ -1,6 +1,6 @@
 /** `simulate`: virtual Duos and a local cloud in the foreground, until Ctrl-C. */
 import { LocalCloud, VirtualDuo } from '../../index.js'
-import { report } from './run.mjs'
+import { report } from './report.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 

@@ -1,0 +1,26 @@
+/** What was thrown, as an error with an exit code. */
+
+/** @typedef {import('../../index.js').DuoProvisionError} DuoProvisionError */
+
+/** Shows an error of the addon; anything else is a defect, and is shown without a stack. */
+export function report(/** @type {unknown} */ thrown, /** @type {import('./output.mjs').Output} */ output) {
+  const error = /** @type {DuoProvisionError} */ (thrown)
+  if (error?.name !== 'DuoProvisionError') {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    output.error({ code: 'INTERNAL', message, hint: 'this is a defect; please report it', exitCode: 1 })
+    return 1
+  }
+  const { code, message, hint, exitCode, phase, device, keyState } = error
+  const problem = { code, message, hint, exitCode, phase, device, keyState }
+  output.error(/** @type {any} */ ({ ...problem, causes: causes(error) }))
+  return exitCode
+}
+
+function causes(/** @type {Error} */ error) {
+  const found = []
+  for (let cause = error.cause; cause instanceof Error && found.length < 10; cause = cause.cause) {
+    // What the message says already is not said again.
+    if (!error.message.includes(cause.message)) found.push(cause.message)
+  }
+  return found
+}
