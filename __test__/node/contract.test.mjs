@@ -191,17 +191,9 @@ test('the event loop runs on while an operation runs', async (t) => {
   const timer = setInterval(() => {
     ticks += 1
   }, 1)
-  let atRead = 0
-  await backupKey(
-    { ...usb, archive },
-    {
-      onEvent: () => {
-        atRead = ticks
-      },
-    },
-  )
+  await backupKey({ ...usb, archive })
   clearInterval(timer)
-  assert.ok(ticks > 0 && atRead >= 0, `${ticks} ticks`)
+  assert.ok(ticks > 0, `${ticks} ticks`)
 })
 
 test('works in a worker thread, and a worker that is ended in the middle harms nobody', async (t) => {

@@ -61,7 +61,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
         (Some(Command::Completions { shell }), _) => return print(completions(shell), exit::DONE),
-        (None, None) => return refuse(&missing(), parsed.json),
+        (None, None) => return nothing_asked(parsed.json),
     };
     ParsedCommand {
         kind: "run".to_owned(),
@@ -110,8 +110,10 @@ fn distance(left: &str, right: &str) -> usize {
     row[right.chars().count()]
 }
 
-fn missing() -> clap::Error {
-    CommandLine::command().error(ErrorKind::MissingRequiredArgument, "a device id or a command is needed")
+fn nothing_asked(json: bool) -> ParsedCommand {
+    let text = "a command or a device id is needed\n\n  tip: the commands are list, backup, restore, reset, \
+                provision, inspect, simulate and demo\n\nFor more information, try '--help'.";
+    ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 
 fn print(text: String, exit_code: u8) -> ParsedCommand {
@@ -128,6 +130,9 @@ fn print(text: String, exit_code: u8) -> ParsedCommand {
 }
 
 fn refuse(error: &clap::Error, json: bool) -> ParsedCommand {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return nothing_asked(json);
+    }
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return print(error.render().to_string(), exit::DONE);
     }

@@ -26,7 +26,7 @@ pub struct ListOptions {
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
@@ -56,7 +56,7 @@ pub struct BackupOptions {
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
@@ -94,7 +94,7 @@ pub struct RestoreOptions {
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
@@ -123,7 +123,7 @@ pub struct ResetOptions {
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
@@ -154,7 +154,7 @@ pub struct ProvisionOptions {
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub from_device: Option<bool>,
     /// The product id; 88, the Duo's, unless given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub product_id: Option<u32>,
     /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
     /// used, unless given.
@@ -177,7 +177,7 @@ pub struct ProvisionOptions {
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
     /// Check everything and say what would be sent; send nothing.
     #[arg(long, num_args = 0, default_missing_value = "true")]
@@ -218,7 +218,7 @@ pub enum CloudFlavor {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VirtualDuoOptions {
     /// How many Duos, 1 to 16; 1 unless given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub duos: Option<u32>,
     /// The bootloader they have; r6 unless given.
     #[arg(long, value_enum, value_name = "RELEASE")]
@@ -253,7 +253,7 @@ pub struct LocalCloudOptions {
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     subcommand_value_name = "COMMAND",
-    disable_help_subcommand = true,
+    arg_required_else_help = true,
     max_term_width = 100,
     after_help = TOP_EXAMPLES
 )]

@@ -24,6 +24,9 @@ pub enum FileError {
     /// A folder where a file is needed.
     #[error("{0} is a folder")]
     IsFolder(PathBuf),
+    /// A file where a folder is needed.
+    #[error("{0} is not a folder")]
+    NotAFolder(PathBuf),
     /// A pipe, a socket or a device.
     #[error("{0} is not a regular file")]
     NotAFile(PathBuf),
@@ -154,6 +157,9 @@ pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(FileError::NotAFolder(path.to_owned()));
+        }
         other => other.map_err(failed)?,
     }
     #[cfg(unix)]
@@ -168,7 +174,8 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
         .suffix(".tmp")
         .tempfile_in(folder)
         .map(drop)
-        .map_err(|source| FileError::not_writable(&folder.join("."), source))
+        // The name of the temporary file means nothing to anybody.
+        .map_err(|error| FileError::NotWritable { path: folder.to_owned(), source: error.kind().into() })
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -70,7 +70,13 @@ export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>}
     },
     usageError(/** @type {string} */ text) {
       if (!json) return say(`${paintErr('red', 'error:')} ${text}`)
-      emit({ type: 'error', code: 'INVALID_ARGUMENT', message: text, exitCode: 2 })
+      const [message, ...rest] = text.split('\n\n')
+      const tip = rest
+        .find((paragraph) => paragraph.includes('tip: '))
+        ?.trim()
+        .replace('tip: ', '')
+      const hint = tip ?? 'see: duo-provision --help'
+      emit({ type: 'error', code: 'INVALID_ARGUMENT', message, hint, exitCode: 2 })
     },
   }
 }

@@ -194,9 +194,12 @@ impl From<SessionError> for Error {
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         let (code, hint) = match &error {
-            FileError::Exists(_) => (Code::FileExists, "choose another name; nothing is ever overwritten"),
+            FileError::Exists(_) => (Code::FileExists, "choose another name"),
             FileError::NotFound(_) => (Code::FileNotFound, "check the path"),
             FileError::IsFolder(_) => (Code::FileUnreadable, "name the file itself"),
+            FileError::NotAFolder(_) => {
+                (Code::FileNotWritable, "name a folder for the backups with --archive DIR")
+            }
             FileError::NotAFile(_) => {
                 (Code::FileUnreadable, "save it to a file first; a token can come from standard input (-)")
             }
