@@ -156,8 +156,16 @@ function differs(
   )
 }
 
+/** The types as Node resolves them, and as a bundler does. */
 async function types() {
-  return check(tool('tsc'), ['--project', ROOT, '--noEmit', '--pretty', 'false'])
+  const compile = (/** @type {string} */ project) =>
+    check(tool('tsc'), ['--project', join(ROOT, project), '--noEmit', '--pretty', 'false'])
+  const [node, bundler] = [await compile('.'), await compile('__test__/types/tsconfig.bundler.json')]
+  return {
+    passed: node.passed + bundler.passed,
+    failed: node.failed + bundler.failed,
+    output: [node, bundler].map(({ output }) => output ?? '').join(''),
+  }
 }
 
 async function nodeTest() {

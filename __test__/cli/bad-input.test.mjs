@@ -18,7 +18,7 @@ test('key files that are none of a Duo', async (t) => {
     assert.equal((await sandbox.run(['inspect', file])).status, 2)
   }
   for (const file of ['.', 'nowhere.der']) assert.equal((await sandbox.run(['inspect', file])).status, 9)
-  assert.deepEqual(sandbox.files(), ['work/empty.der'])
+  assert.deepEqual(sandbox.files(), ['here/empty.der'])
   sandbox.matches('bad-key-files')
 })
 

@@ -80,7 +80,7 @@ export class Sandbox {
     t.after(() => rmSync(this.folder, { recursive: true, force: true }))
     this.home = join(this.folder, 'home')
     this.archive = join(this.home, '.local/share/duo-provision/backups')
-    this.cwd = join(this.folder, 'work')
+    this.cwd = join(this.folder, 'here')
     mkdirSync(this.home)
     mkdirSync(this.cwd)
     /** @type {Record<string, string>} */
