@@ -239,9 +239,9 @@ fn find_by_id<'a>(
         }
     }
     if matching.len() > 1 {
-        let devices: Vec<&Device> = candidates.to_vec();
-        drop(matching);
-        return Err(several_found(context, &devices, timeout));
+        // They are opened once more to be described, and a USB/IP server lends a Duo to one session at a time.
+        drop((matching, others));
+        return Err(several_found(context, candidates, timeout));
     }
     if let Some(found) = matching.pop() {
         return Ok(found);

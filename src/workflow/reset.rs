@@ -77,7 +77,8 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
             backup: done.backup.clone(),
         };
         confirm(context, &plan)?;
-        let recovery = Recovery { again: "duo-provision reset".to_owned(), backup: done.backup.as_deref() };
+        let recovery =
+            Recovery { again: "duo-provision reset".to_owned(), backup: done.backup.as_deref(), owner: None };
         opened = write_verified(opened, &snapshot, &image, &recovery)?;
         done.written = true;
     }

@@ -74,6 +74,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let evidence = source
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)
         .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
+    let owner = source.owner(&opened.device, &snapshot, archive.as_ref().ok())?;
     let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
     let mut done = RestoreDone {
         device: opened.device.clone(),
@@ -96,7 +97,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
         let plan = plan(&opened, &snapshot, &source, evidence, backup.clone());
         confirm(context, &plan)?;
-        let recovery = Recovery { again: again(&source, evidence), backup: backup.as_deref() };
+        let recovery = Recovery { again: again(&source, evidence), backup: backup.as_deref(), owner };
         opened = write_verified(opened, &snapshot, &source.image, &recovery)?;
         done.written = true;
         done.backup = backup;

@@ -82,9 +82,7 @@ impl KeySource {
     ) -> Result<Evidence, Error> {
         let by_slot = public_slot_evidence(self.fingerprint, snapshot);
         let (Some(owner), Evidence::None) = (known.first(), by_slot) else { return Ok(by_slot) };
-        let current = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-        let here = archive.zip(current).map(|(archive, current)| archive.devices_of(current)).transpose()?;
-        let here = here.unwrap_or_default();
+        let here = devices_of_current(snapshot, archive)?;
         if here.iter().any(|id| known.contains(id)) {
             return Ok(Evidence::Archive);
         }
@@ -103,6 +101,20 @@ impl KeySource {
             .hint(format!("if it is that Duo, say so: add --device {owner} --path {}", device.path)))
     }
 
+    /// The device that both this key and the one in the Duo are known as, for a Duo that tells no id.
+    pub fn owner(
+        &self,
+        device: &DeviceRef,
+        snapshot: &Snapshot,
+        archive: Option<&Archive>,
+    ) -> Result<Option<DeviceId>, Error> {
+        let (Some(archive), None) = (archive, device.device_id) else { return Ok(None) };
+        let here = devices_of_current(snapshot, Some(archive))?;
+        let by_manifest = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        let mut known = by_manifest.into_iter().chain(archive.devices_of(self.fingerprint)?);
+        Ok(known.find(|id| here.contains(id)))
+    }
+
     /// Says what is unusual about the file.
     pub fn note(&self, context: Context<'_>) {
         if self.form == Form::Pkcs8 {
@@ -118,6 +130,13 @@ impl KeySource {
             ));
         }
     }
+}
+
+/// The devices that the archive knows the key in the Duo as belonging to.
+fn devices_of_current(snapshot: &Snapshot, archive: Option<&Archive>) -> Result<Vec<DeviceId>, Error> {
+    let current = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let devices = archive.zip(current).map(|(archive, current)| archive.devices_of(current)).transpose()?;
+    Ok(devices.unwrap_or_default())
 }
 
 fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {

@@ -9,7 +9,8 @@ use std::path::Path;
 use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::{Context, Phase};
-use crate::dct::DEVICE_PRIVATE_KEY;
+use crate::archive::DeviceIdSource;
+use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId};
 use crate::dfuse::Touched;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::SlotImage;
@@ -21,11 +22,14 @@ pub(super) struct Recovery<'a> {
     pub again: String,
     /// The backup of what was there.
     pub backup: Option<&'a Path>,
+    /// The device that the keys stood in for, where the Duo tells no id: its key may be gone by then, so only
+    /// the user's word is left to say it.
+    pub owner: Option<DeviceId>,
 }
 
 impl Recovery<'_> {
     fn hint(&self, device: &DeviceRef, before: &Snapshot, context: Context<'_>) -> String {
-        let choice = device_arguments(device, context);
+        let choice = device_arguments(device, self.owner, context);
         let back = match self.backup.map(|backup| quoted(&backup.to_string_lossy())) {
             Some(backup) if before.slot.key().is_some() => {
                 format!("to go back to the key that was there: duo-provision restore {backup}{choice}")
@@ -37,10 +41,12 @@ impl Recovery<'_> {
     }
 }
 
-/// The arguments that choose this Duo again.
-pub(super) fn device_arguments(device: &DeviceRef, context: Context<'_>) -> String {
+/// The arguments that choose this Duo again. An id that it does not tell by itself has to be typed again.
+fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, context: Context<'_>) -> String {
+    let told = device.device_id_source == Some(DeviceIdSource::UsbSerial);
+    let id = device.device_id.or(owner).filter(|_| !told).map(|id| format!(" --device {id}"));
     let usbip = context.bus.address().map(|address| format!(" --usbip {address}")).unwrap_or_default();
-    format!(" --path {}{usbip}", device.path)
+    format!("{} --path {}{usbip}", id.unwrap_or_default(), device.path)
 }
 
 /// A word for a shell.

@@ -6,6 +6,7 @@ mod cancelling;
 mod choosing;
 mod every_fault;
 mod provision;
+mod recovering;
 mod reset;
 mod restore;
 #[path = "../virtual_duo/mod.rs"]

@@ -1,0 +1,94 @@
+//! What is printed after a write that went wrong is typed as it stands, and works; also where the Duo tells no id.
+
+use crate::bench::{Bench, NEW, OLD, id, key, restore_of};
+use crate::virtual_duo::device_id;
+use duo_provision::error::Code;
+use duo_provision::simulator::faults::{Fault, Kind};
+use duo_provision::simulator::{DuoOptions, Generation};
+use duo_provision::workflow::{BackupOptions, RestoreOptions, Target};
+use std::path::PathBuf;
+
+/// Reads the options back out of a printed command.
+fn typed(command: &str) -> RestoreOptions {
+    let (_, words) = command.split_once("duo-provision restore ").unwrap();
+    let words: Vec<&str> = words.split(' ').collect();
+    let after = |name: &str| words.iter().position(|w| *w == name).map(|at| words[at + 1]);
+    RestoreOptions {
+        target: Target::parse(after("--device"), after("--path")).unwrap(),
+        allow_other_device: words.contains(&"--allow-other-device"),
+        ..restore_of(&PathBuf::from(words[0]))
+    }
+}
+
+fn on_r4(device: Option<&str>) -> Target {
+    Target::parse(device, Some("1-1")).unwrap()
+}
+
+/// The NEW key saved from this Duo under the user's word, then the Duo given OLD back behind our back.
+fn saved_new(bench: &Bench) -> PathBuf {
+    bench.set_slot(key(NEW));
+    let options = BackupOptions { target: on_r4(Some(&id(1))), ..BackupOptions::default() };
+    let path = bench.backup(&options).unwrap().path;
+    bench.set_slot(key(OLD));
+    path
+}
+
+#[test]
+fn r4_recovery_by_the_users_word_works() {
+    let bench = Bench::new(Generation::R4);
+    let file = saved_new(&bench);
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    let options = RestoreOptions { target: on_r4(Some(&id(1))), ..restore_of(&file) };
+    let error = bench.restore(&options).unwrap_err();
+    assert_eq!(error.code(), Code::KeyWrong);
+    let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+    bench.mend();
+    bench.restore(&typed(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
+    assert!(bench.slot() == key(NEW));
+    bench.restore(&typed(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
+}
+
+#[test]
+fn r4_recovery_by_the_archives_word_works() {
+    let bench = Bench::new(Generation::R4);
+    let file = saved_new(&bench);
+    bench.backup(&BackupOptions { target: on_r4(Some(&id(1))), ..BackupOptions::default() }).unwrap();
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    let error = bench.restore(&RestoreOptions { target: on_r4(None), ..restore_of(&file) }).unwrap_err();
+    assert_eq!(error.code(), Code::KeyWrong);
+    let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+    bench.mend();
+    bench.restore(&typed(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
+    bench.restore(&typed(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
+}
+
+/// A USB/IP server gives a Duo to one session at a time.
+#[test]
+fn duos_with_one_id_are_listed_beside_another_over_usbip() {
+    use duo_provision::simulator::{Duo, Hub, UsbIpServer};
+    use duo_provision::usb::{clock::SystemClock, usbip::UsbipBus};
+    use duo_provision::workflow::{Context, backup};
+    let hub = Hub::new(std::sync::Arc::new(SystemClock::new()));
+    for last in [1, 1, 2] {
+        hub.plug(Duo::new(
+            DuoOptions::new(Generation::R6, device_id(last)),
+            crate::virtual_duo::key_maker(0),
+        ));
+    }
+    let server = UsbIpServer::start(hub, 0).unwrap();
+    let bus = UsbipBus::new(&server.address().to_string()).unwrap();
+    let (bench, clock) = (Bench::new(Generation::R6), SystemClock::new());
+    let options = BackupOptions {
+        target: Target::parse(Some(&id(1)), None).unwrap(),
+        archive: Some(bench.archive().to_str().unwrap().to_owned()),
+        ..BackupOptions::default()
+    };
+    let error = bench
+        .run(&crate::bench::Asker::new(), |context| {
+            backup(Context { bus: &bus, clock: &clock, ..context }, &options)
+        })
+        .unwrap_err();
+    assert_eq!(error.code(), Code::SeveralDevices, "{error}");
+    assert!(!error.message().contains("cannot be opened"), "{error}");
+    server.stop();
+}
