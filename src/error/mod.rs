@@ -136,7 +136,7 @@ codes! {
     NotADuo = "NOT_A_DUO" => exit::FAULT;
     /// The device stopped answering as it should; its key has not been changed.
     DeviceFault = "DEVICE_FAULT" => exit::FAULT;
-    /// The whole DCT reads as zeros: the device cannot read it at the moment.
+    /// The whole DCT reads as zeros, or as 0xFF: the device cannot read it at the moment.
     DctUnreadable = "DCT_UNREADABLE" => exit::FAULT;
     /// Two reads of the same bytes differ.
     ReadUnstable = "READ_UNSTABLE" => exit::FAULT;

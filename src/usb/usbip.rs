@@ -6,7 +6,7 @@
 //! before it is kept, every wait has a limit, and a stream that no longer makes sense is given up for good.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -20,6 +20,8 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 const STANDARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the server may take to confirm that it gave up a transfer.
 const UNLINK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a server may take to let a device go.
+const RELEASE_TIMEOUT: Duration = Duration::from_millis(500);
 
 const VERSION: u16 = 0x0111;
 const OP_REQ_DEVLIST: u16 = 0x8005;
@@ -272,6 +274,28 @@ struct UsbipTransport {
     partial: Zeroizing<Vec<u8>>,
     /// Set once the connection is lost, or what comes over it makes no sense.
     lost: bool,
+}
+
+impl Drop for UsbipTransport {
+    /// Waits until the server has let the device go, so that it can be opened again at once: what was a
+    /// close without a wait would leave the next open to find the device taken.
+    fn drop(&mut self) {
+        let deadline = Instant::now() + RELEASE_TIMEOUT;
+        if self.stream.shutdown(Shutdown::Write).is_err() {
+            return;
+        }
+        let mut rest = Zeroizing::new([0; 512]);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
+                return;
+            }
+            match self.stream.read(rest.as_mut_slice()) {
+                Ok(length) if length > 0 => {}
+                _ => return,
+            }
+        }
+    }
 }
 
 /// A packet from the server, its data still to come.

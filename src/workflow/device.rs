@@ -149,31 +149,8 @@ impl<'a> Opened<'a> {
             return Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
                 .hint("try another cable or USB port, without a hub, and run the command again"));
         }
-        // The bootloaders r5 and r6 write the device id into a DCT that has none, so theirs is never all 0xFF
-        // (on r3 and r4 it may have been erased).
-        let erased = first.iter().all(|byte| *byte == 0xff);
-        if erased && self.device.bootloader == BootloaderGeneration::R5R6 {
-            return Err(Error::new(
-                Code::DctUnreadable,
-                "every byte of the DCT reads as 0xFF, which no Duo with bootloader r5 or r6 has",
-            )
-            .hint(
-                "unplug the Duo, put it into DFU mode again and run the same command; if that does not help, \
-                 try another cable or USB port",
-            ));
-        }
+        check_readable(&first)?;
         let dct = Dct::new(first);
-        if dct.image().is_unreadable() {
-            return Err(Error::new(
-                Code::DctUnreadable,
-                "every byte of the DCT reads as zero, which no working Duo has",
-            )
-            .hint(
-                "with bootloader r6 this means that the system firmware is missing, broken or older than \
-                 0.3.2: install the current system firmware, then run the command again; \
-                 until then the key cannot be read or written",
-            ));
-        }
         let slot = dct.image().private_key_slot().map(Slot::classify);
         let slot = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
         Ok(Snapshot { dct, slot })
@@ -207,6 +184,27 @@ impl<'a> Opened<'a> {
             }
         }
     }
+}
+
+/// Refuses what no working DCT reads as: what cannot be read cannot be backed up, and so is not written over.
+fn check_readable(dct: &[u8]) -> Result<(), Error> {
+    if dct.iter().all(|byte| *byte == 0xff) {
+        return Err(Error::new(Code::DctUnreadable, "every byte of the DCT reads as 0xFF").hint(
+            "start the Duo with RESET, put it into DFU mode again and run the same command: if its DCT was erased, \
+             its firmware fills it and makes a key; if not, try another cable or USB port",
+        ));
+    }
+    if DctImage::new(dct).is_unreadable() {
+        return Err(Error::new(
+            Code::DctUnreadable,
+            "every byte of the DCT reads as zero, which no working Duo has",
+        )
+        .hint(
+            "with bootloader r6 this means that the system firmware is missing, broken or older than 0.3.2: install \
+             the current system firmware, then run the command again; until then the key cannot be read or written",
+        ));
+    }
+    Ok(())
 }
 
 fn find<'a>(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Opened<'a>, Error> {

@@ -53,6 +53,15 @@ fn client_lists_by_id_and_opens_by_path() {
 }
 
 #[test]
+fn a_device_that_was_let_go_can_be_opened_at_once() {
+    let bench = Bench::new(1);
+    let device = bench.bus().list(&[DFU]).unwrap().remove(0);
+    for round in 0..200 {
+        drop(bench.bus().open(&device).unwrap_or_else(|e| panic!("round {round}: {e}")));
+    }
+}
+
+#[test]
 fn client_reads_and_writes_a_key() {
     let bench = Bench::new(1);
     let keys = device_keys();

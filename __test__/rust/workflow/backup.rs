@@ -137,10 +137,12 @@ fn a_dct_that_reads_as_zeros_is_no_backup_even_raw() {
 }
 
 #[test]
-fn a_dct_of_ones_is_no_backup_where_the_bootloader_writes_its_id_there() {
-    let bench = Bench::new(Generation::R6);
-    bench.arm(Fault::from(Kind::ReadOnes, 1));
-    refused(&bench, bench.backup(&raw()), Code::DctUnreadable);
+fn a_dct_of_ones_is_no_backup_even_raw() {
+    for generation in [Generation::R4, Generation::R6] {
+        let bench = Bench::new(generation);
+        bench.arm(Fault::from(Kind::ReadOnes, 1));
+        refused(&bench, bench.backup(&raw()), Code::DctUnreadable);
+    }
 }
 
 #[test]

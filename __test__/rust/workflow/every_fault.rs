@@ -52,8 +52,8 @@ impl Workflow {
     }
 
     /// How many requests an undisturbed run takes.
-    fn requests(self) -> u32 {
-        let bench = Bench::new(Generation::R6);
+    fn requests(self, generation: Generation) -> u32 {
+        let bench = Bench::new(generation);
         self.run(&bench).unwrap();
         bench.duo(|duo| duo.class_requests()).try_into().unwrap()
     }
@@ -64,28 +64,28 @@ fn lies_twice(fault: &Fault) -> bool {
     !fault.once && matches!(fault.kind, Kind::ReadZeros | Kind::ReadOnes | Kind::ReadFlipped(_))
 }
 
-fn everywhere(workflow: Workflow) {
-    let requests = workflow.requests();
+fn everywhere(workflow: Workflow, generation: Generation) {
+    let requests = workflow.requests(generation);
     for kind in Kind::catalogue() {
         for nth in 1..=requests + 2 {
             // A state from nowhere at every request is what `fault_matrix.rs` tries on the session alone; here
             // every other one keeps the suite quick.
             if !matches!(kind, Kind::State(state) if (u32::from(state) + nth) % 2 == 0) {
-                hold(workflow, &Fault::once(kind.clone(), nth));
+                hold(workflow, generation, &Fault::once(kind.clone(), nth));
             }
             // What lasts acts on everything that follows, so that few beginnings will do.
             if nth % 8 == 1 {
-                hold(workflow, &Fault::from(kind.clone(), nth));
+                hold(workflow, generation, &Fault::from(kind.clone(), nth));
             }
         }
     }
 }
 
-fn hold(workflow: Workflow, fault: &Fault) {
-    let bench = Bench::new(Generation::R6);
+fn hold(workflow: Workflow, generation: Generation, fault: &Fault) {
+    let bench = Bench::new(generation);
     bench.arm(fault.clone());
     let result = workflow.run(&bench);
-    let about = format!("{workflow:?} {fault:?}: {result:?}");
+    let about = format!("{workflow:?} {generation} {fault:?}: {result:?}");
 
     assert!(bench.clock.now() <= LONGEST, "took until {:?}: {about}", bench.clock.now());
     let unchanged = bench.slot() == key(OLD);
@@ -133,16 +133,31 @@ fn restored_file(command: &str) -> PathBuf {
 }
 
 #[test]
-fn backup_under_every_fault() {
-    everywhere(Workflow::Backup);
+fn backup_under_every_fault_on_r4() {
+    everywhere(Workflow::Backup, Generation::R4);
 }
 
 #[test]
-fn restore_under_every_fault() {
-    everywhere(Workflow::Restore);
+fn restore_under_every_fault_on_r4() {
+    everywhere(Workflow::Restore, Generation::R4);
 }
 
 #[test]
-fn reset_under_every_fault() {
-    everywhere(Workflow::Reset);
+fn reset_under_every_fault_on_r4() {
+    everywhere(Workflow::Reset, Generation::R4);
+}
+
+#[test]
+fn backup_under_every_fault_on_r6() {
+    everywhere(Workflow::Backup, Generation::R6);
+}
+
+#[test]
+fn restore_under_every_fault_on_r6() {
+    everywhere(Workflow::Restore, Generation::R6);
+}
+
+#[test]
+fn reset_under_every_fault_on_r6() {
+    everywhere(Workflow::Reset, Generation::R6);
 }
