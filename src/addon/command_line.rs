@@ -93,21 +93,11 @@ fn strip(value: &mut Value) {
 fn mistyped(word: &str) -> Option<String> {
     let command = CommandLine::command();
     let names = command.get_subcommands().map(|known| known.get_name().to_owned());
-    names.map(|name| (distance(word, &name), name)).filter(|(far, _)| *far <= 2).min().map(|(_, name)| name)
-}
-
-/// How many letters have to be put in, left out or replaced (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
-    for (line, typed) in left.chars().take(32).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (column, wanted) in right.chars().enumerate() {
-            let replaced = diagonal + usize::from(typed != wanted);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.chars().count()]
+    names
+        .map(|name| (strsim::levenshtein(word, &name), name))
+        .filter(|(far, _)| *far <= 2)
+        .min()
+        .map(|(_, name)| name)
 }
 
 fn nothing_asked(json: bool) -> ParsedCommand {
