@@ -544,6 +544,8 @@ export interface RestoreResult {
   fingerprint: string
   /** Why the key is taken to be this Duo's. */
   evidence: KeyEvidence
+  /** The same in words. */
+  evidenceDescription: string
   /** The backup of what was there; absolute. */
   backupPath?: string
   /** False where the Duo held exactly these bytes already, and in a dry run. */

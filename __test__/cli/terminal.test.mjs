@@ -1,8 +1,11 @@
 /** What needs a terminal or a signal: the question, Ctrl-C, colours, and the commands that stay in front. */
 import assert from 'node:assert/strict'
+import { cpSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { MAIN, Sandbox, start } from './harness.mjs'
+import { pathToFileURL } from 'node:url'
+import { MAIN, ROOT, Sandbox, start } from './harness.mjs'
 
 /** Runs the command line on a pseudo-terminal of util-linux's `script`, and types into it once it asks. */
 async function onTerminal(
@@ -63,6 +66,40 @@ test('SIGINT while it waits for a token ends it with 130', async (t) => {
   const { status, stdout } = await started.end
   assert.equal(status, 130)
   assert.equal(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').code, 'INTERRUPTED')
+})
+
+test('a second Ctrl-C in the middle of a write ends with 6, and says what is not known', async (t) => {
+  const sandbox = new Sandbox(t)
+  const module = (/** @type {string} */ name) =>
+    JSON.stringify(pathToFileURL(join(ROOT, 'src/cli', name)).href)
+  const script = `
+    import { createOutput } from ${module('output.mjs')}
+    import { interruptible } from ${module('signals.mjs')}
+    const interrupt = interruptible(createOutput({ json: true, verbose: 0 }))
+    interrupt.seen({ type: 'backed-up', path: '/backups/old.der', alreadyThere: false })
+    interrupt.seen({ type: 'phase', phase: 'write', description: '' })
+    process.kill(process.pid, 'SIGINT')
+    setInterval(() => process.kill(process.pid, 'SIGINT'), 50)`
+  const args = ['--input-type=module', '--eval', script]
+  const { status, stdout } = await start(process.execPath, args, { env: sandbox.env, cwd: sandbox.cwd }).end
+  assert.equal(status, 6)
+  const error = JSON.parse(stdout)
+  assert.deepEqual([error.code, error.keyState], ['KEY_STATE_UNKNOWN', 'unknown'])
+  assert.match(error.hint, /duo-provision restore '\/backups\/old\.der'/)
+})
+
+test('without its compiled part it says so, in words', async (t) => {
+  const sandbox = new Sandbox(t)
+  cpSync(join(ROOT, 'src/cli'), join(sandbox.cwd, 'src/cli'), { recursive: true })
+  for (const name of ['index.js', 'package.json']) cpSync(join(ROOT, name), join(sandbox.cwd, name))
+  const args = [join(sandbox.cwd, 'src/cli/main.cjs'), 'list']
+  const { status, stdout, stderr } = await start(process.execPath, args, {
+    env: sandbox.env,
+    cwd: sandbox.cwd,
+  }).end
+  assert.deepEqual([status, stdout], [1, ''])
+  assert.match(stderr, /^error: there is no compiled part of duo-provision for .*\n\nhint: /)
+  assert.doesNotMatch(stderr, /^\s+at /m)
 })
 
 test('simulate announces, serves, and stops with its ports free', async (t) => {

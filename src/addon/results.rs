@@ -112,6 +112,8 @@ pub struct RestoreResult {
     /// Why the key is taken to be this Duo's.
     #[napi(ts_type = "KeyEvidence")]
     pub evidence: String,
+    /// The same in words.
+    pub evidence_description: String,
     /// The backup of what was there; absolute.
     pub backup_path: Option<String>,
     /// False where the Duo held exactly these bytes already, and in a dry run.
@@ -327,6 +329,7 @@ impl From<workflow::RestoreDone> for RestoreResult {
             previous_fingerprint: optional(done.previous),
             fingerprint: done.fingerprint.to_string(),
             evidence: done.evidence.name().to_owned(),
+            evidence_description: done.evidence.words().to_owned(),
             backup_path: done.backup.as_deref().map(text),
             written: done.written,
             left: done.left,

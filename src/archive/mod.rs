@@ -159,8 +159,8 @@ impl Archive {
             entry.sha256 == backup.manifest.sha256
                 && entry.device_id == wanted
                 && entry.simulated == backup.manifest.simulated
-                && is_kept(&entry.path, backup.bytes)
                 && entry.path.extension() == Some(OsStr::new(name_of(&backup.manifest).1))
+                && is_kept(&entry.path, backup.bytes)
         });
         Ok(held)
     }
@@ -277,4 +277,69 @@ fn read_entry(path: &Path) -> Option<Entry> {
         None => (named(), PrivateKey::read(&bytes).ok().map(|read| read.key.public_key().fingerprint())),
     };
     Some(Entry { path: path.to_owned(), device_id, fingerprint, sha256, simulated })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Archive, Backup, Contents, FORMAT, Manifest, sha256_hex};
+
+    fn backup(bytes: &[u8], simulated: bool) -> Backup<'_> {
+        let manifest = Manifest {
+            format: FORMAT.to_owned(),
+            version: 1,
+            contents: Contents::RawSlot,
+            device_id: None,
+            device_id_source: None,
+            fingerprint: None,
+            bootloader: "r5-r6".to_owned(),
+            simulated,
+            offset: 34,
+            length: 4,
+            sha256: sha256_hex(bytes),
+            created_at: "2026-01-31T12:00:00Z".to_owned(),
+            tool: "test".to_owned(),
+        };
+        Backup { bytes, public_pem: None, manifest }
+    }
+
+    fn archive(folder: &tempfile::TempDir) -> Archive {
+        Archive::locate(Some(&folder.path().join("archive")), &|_| None).unwrap()
+    }
+
+    #[test]
+    fn the_same_bytes_of_the_same_device_are_kept_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = archive(&folder);
+        let first = archive.store(&backup(b"slot", false)).unwrap();
+        let second = archive.store(&backup(b"slot", false)).unwrap();
+        assert!(!first.already_there && second.already_there);
+        assert_eq!(first.path, second.path);
+    }
+
+    #[test]
+    fn a_virtual_duos_backup_does_not_stand_in_for_a_real_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = archive(&folder);
+        let of_virtual = archive.store(&backup(b"slot", true)).unwrap();
+        let of_real = archive.store(&backup(b"slot", false)).unwrap();
+        assert!(!of_real.already_there);
+        assert_ne!(of_virtual.path, of_real.path);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_could_have_changed_or_replaced_is_not_relied_on() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let archive = archive(&folder);
+        let open = archive.store(&backup(b"slot", false)).unwrap().path;
+        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let kept = archive.store(&backup(b"slot", false)).unwrap();
+        assert!(!kept.already_there);
+
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::rename(&kept.path, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &kept.path).unwrap();
+        assert!(!archive.store(&backup(b"slot", false)).unwrap().already_there);
+    }
 }

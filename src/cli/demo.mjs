@@ -1,4 +1,5 @@
 /** `demo`: the whole story of a Duo's key on a virtual Duo and a local cloud. Needs no hardware and no account. */
+import { createHash, createPublicKey } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -85,10 +86,10 @@ async function tell(duo, cloud, folder, output) {
     apiUrl: cloud.url,
     token: cloud.token,
   })
-  const pairs = () => cloud.provisioned().find((known) => known.deviceId === id)?.publicKey !== undefined
+  const held = () => fingerprintOf(cloud.provisioned().find((known) => known.deviceId === id)?.publicKey)
   tellStep(
     `${id} --from-device`,
-    `Success - Device Provisioned! The cloud ${pairs() ? 'holds' : 'LACKS'} the public half of ${short(sent.fingerprint)}`,
+    `Success - Device Provisioned! The Duo has the key ${short(sent.fingerprint)}, the cloud its public half ${short(held())}`,
   )
 
   const boots = duo.duos()[0]?.boots ?? 0
@@ -107,13 +108,20 @@ async function tell(duo, cloud, folder, output) {
 
   await restarted(duo, boots + 1)
   const after = (await listDevices({ usbip: duo.address })).devices[0]?.key?.fingerprint
-  const same = after === saved.fingerprint
+  const same = after === saved.fingerprint && after === held()
   tellStep(
     'list',
     `key ${short(after)}: ${same ? paint('green', 'the same key as at the start, and the cloud still knows it') : 'ANOTHER key'}`,
   )
   output.result('demo', { deviceId: id, first: saved.fingerprint, renewed, last: after, same })
   return same
+}
+
+/** The fingerprint of a public key: SHA-256 of its SubjectPublicKeyInfo. */
+function fingerprintOf(/** @type {string | undefined} */ pem) {
+  if (pem === undefined) return undefined
+  const der = createPublicKey(pem).export({ format: 'der', type: 'spki' })
+  return createHash('sha256').update(der).digest('hex')
 }
 
 /** Waits until the Duo has started once more and is back in DFU mode; returns its key's fingerprint. */

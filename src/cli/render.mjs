@@ -73,6 +73,7 @@ const DESCRIBE = {
     output.print(
       facts({
         fingerprint: result.fingerprint,
+        whose: result.evidenceDescription,
         before: result.previousFingerprint ?? 'no key',
         backup: result.backupPath,
       }),

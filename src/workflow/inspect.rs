@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::source::MAX_KEY_FILE;
-use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
+use super::source::read_key_file;
+use crate::archive::{Manifest, manifest_beside, sha256_hex};
 use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::keys::{Fingerprint, KeyFile, firmware};
@@ -39,9 +39,7 @@ pub struct Inspection {
 /// Reads a key file and describes it.
 pub fn inspect(options: &InspectOptions) -> Result<Inspection, Error> {
     let path = &options.file;
-    let during = "reading the key file";
-    let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-    let file = KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path).during(during))?;
+    let (bytes, file) = read_key_file(path)?;
     let public = file.public_key();
     let (private, form, trailing, as_is) = match &file {
         KeyFile::Private(read) => {

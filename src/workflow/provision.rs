@@ -5,15 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::credentials::{Wanted, resolve};
 use super::device::{DeviceRef, Opened, Target};
-use super::source::MAX_KEY_FILE;
+use super::source::read_key_file;
 use super::{Context, Event, Phase, Timeout};
-use crate::archive::read_bounded;
 use crate::cloud::client::{Client, Options, Retry};
 use crate::cloud::network::NetworkEnv;
 use crate::cloud::provisioning::{DUO_PRODUCT_ID, ProvisioningRequest};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::{Fingerprint, KeyFile, PublicKey};
+use crate::keys::{Fingerprint, PublicKey};
 
 /// What `provision` is asked for. No `Debug`: it may hold a token.
 // One a word that can be typed; they are independent of each other.
@@ -161,11 +160,7 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
 }
 
 fn read_public_half(file: &str) -> Result<PublicKey, Error> {
-    let path = Path::new(file);
-    let during = "reading the key file";
-    let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-    let key = KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path).during(during))?;
-    Ok(key.public_key())
+    read_key_file(Path::new(file)).map(|(_, key)| key.public_key())
 }
 
 fn read_from_device(

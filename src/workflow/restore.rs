@@ -64,8 +64,8 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     source.note(context);
     // Named even with --no-backup: it may know the key as another device's.
     let archive = locate_archive(context, options.archive.as_deref());
-    let keep = (!options.no_backup && !options.dry_run).then_some(());
-    if keep.is_some() {
+    let keeps = !options.no_backup && !options.dry_run;
+    if keeps {
         archive.as_ref().map_or(Ok(()), Archive::prepare)?;
     }
 
@@ -92,7 +92,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     if holds(&snapshot, &source.image) {
         context.note("the Duo holds exactly this key already; nothing is written");
     } else {
-        let archive = if keep.is_some() { Some(archive?) } else { None };
+        let archive = if keeps { Some(archive?) } else { None };
         let stored = keep_before_write(&opened, &snapshot, archive.as_ref())?;
         let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
         let plan = plan(&opened, &snapshot, &source, evidence, backup.clone());

@@ -2,16 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::Context;
 use super::device::{DeviceRef, Snapshot};
 use super::plan::Evidence;
 use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
-use crate::keys::{Fingerprint, Form, PrivateKey, PublicKey, SlotImage};
+use crate::keys::{Fingerprint, Form, KeyFile, PrivateKey, PublicKey, SlotImage};
 
 /// The most bytes of a key file that are read; the largest dump that begins with a key has 32 KiB.
-pub(super) const MAX_KEY_FILE: u64 = 1024 * 1024;
+const MAX_KEY_FILE: u64 = 1024 * 1024;
+
+/// Reads a file with a key of either kind, and the bytes it was read from.
+pub(super) fn read_key_file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, KeyFile), Error> {
+    let during = "reading the key file";
+    let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
+    let key = KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path).during(during))?;
+    Ok((bytes, key))
+}
 
 /// A key that may be written to a Duo.
 pub(super) struct KeySource {

@@ -102,7 +102,10 @@ pub(super) fn write_verified<'a>(
     };
     judge(held.as_slice(), before, image.as_bytes(), &device, recovery, context)?;
     if context.control.cancel().is_requested() {
-        return Err(interrupted().during("after the write").on(&device, KeyState::Written));
+        return Err(interrupted()
+            .during("after the write")
+            .on(&device, KeyState::Written)
+            .hint("the Duo is still in DFU mode; press RESET to start it"));
     }
     Ok(opened)
 }
@@ -122,7 +125,7 @@ fn judge(
     let error = if old {
         Error::new(
             Code::WriteFailed,
-            "the Duo reported success but did not write; the old bytes are still there",
+            "the Duo did not write, whatever it reported: the old bytes are still there",
         )
         .on(device, KeyState::Unchanged)
         .hint(
