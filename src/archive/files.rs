@@ -101,9 +101,6 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileE
 /// back, or nothing under that name.
 pub fn create_new(path: &Path, bytes: &[u8], owner: &Owner) -> Result<(), FileError> {
     let failed = |source: io::Error| FileError::not_writable(path, source);
-    if path.symlink_metadata().is_ok() {
-        return Err(FileError::Exists(path.to_owned()));
-    }
     let folder = folder_of(path);
     // tempfile makes its files with mode 0600.
     let mut temporary = tempfile::Builder::new()
@@ -114,6 +111,7 @@ pub fn create_new(path: &Path, bytes: &[u8], owner: &Owner) -> Result<(), FileEr
     temporary.write_all(bytes).map_err(failed)?;
     owner.take(temporary.as_file()).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
+    // Not a look beforehand and a rename: somebody may make a file of that name in between.
     temporary.persist_noclobber(path).map_err(|refused| failed(refused.error))?;
     sync_folder(folder).map_err(failed)?;
 
