@@ -32,8 +32,7 @@ impl Bench {
 
     /// The slot of the Duo that was there first, wherever it is now.
     fn slot(&self) -> Vec<u8> {
-        let slot = |duo: &Duo| duo.taken_out_dct(34, 1216).unwrap_or_else(|| duo.dct(34, 1216));
-        self.hub.with_duo(&self.path, |duo, _| slot(duo)).unwrap()
+        self.hub.with_duo(&self.path, |duo, _| duo.first_dct(34, 1216)).unwrap()
     }
 
     fn requests(&self) -> u64 {

@@ -4,7 +4,7 @@ mod backup;
 mod bench;
 mod cancelling;
 mod choosing;
-mod every_fault;
+mod matrix;
 mod provision;
 mod recovering;
 mod reset;
