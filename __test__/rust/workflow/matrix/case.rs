@@ -7,7 +7,8 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use duo_provision::error::{Code, Error, KeyState, exit};
+use duo_provision::error::{Error, KeyState, exit};
+use duo_provision::simulator::duo::Presence;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::Clock;
@@ -181,10 +182,18 @@ impl After<'_> {
         self.case.subject.is_new(&field(self.case.subject, self.bench)).unwrap_or_else(|| self.is_old())
     }
 
+    /// It has dropped off the bus since.
+    fn has_left(&self) -> bool {
+        self.bench.duo(|duo| duo.enumeration() > 1 || duo.presence() == Presence::Absent)
+    }
+
     /// What is said of the key is so.
     fn said_is_true(&self) -> Result<(), String> {
         let Err(error) = self.result else {
-            return ensure(self.is_new(), || "done, it says, and it is not".into());
+            ensure(self.is_new(), || "done, it says, and it is not".into())?;
+            return ensure(!self.case.subject.leaves() || self.has_left(), || {
+                "left, it says, and is there".into()
+            });
         };
         match (error.key_state(), error.code().exit_code()) {
             (Some(KeyState::Wrong), exit::KEY) => {
@@ -214,10 +223,11 @@ impl After<'_> {
     /// One fault has the errors that are its own; of two, either may speak.
     fn error_is_the_faults_own(&self) -> Result<(), String> {
         let outcome = self.result.as_ref().map_or_else(|error| Some(error.code()), |()| None);
-        let mine = self.case.faults.iter().any(|fault| expected::allows(self.case, fault, outcome));
-        ensure(mine || outcome.is_none() && self.case.faults.len() > 1, || {
-            "not what this fault leads to".into()
-        })
+        let allowed = match self.case.faults.as_slice() {
+            [only] => expected::allows(self.case, only, outcome),
+            several => expected::either_allows(self.case, several, outcome),
+        };
+        ensure(allowed, || "not what this fault leads to".into())
     }
 
     /// A second Duo, and one that has taken the first one's place, keep their keys.

@@ -31,6 +31,10 @@ pub enum Stage {
     Leave,
 }
 
+impl Stage {
+    pub const ALL: [Self; 6] = [Self::Open, Self::Read, Self::Send, Self::Program, Self::Verify, Self::Leave];
+}
+
 /// An undisturbed run.
 #[derive(Clone)]
 pub struct Course {
@@ -66,7 +70,12 @@ impl Course {
         let of_the_bus = matches!(kind, Kind::Twin | Kind::Denied | Kind::Taken);
         let first = if of_the_bus { 0 } else { 1 };
         let concerned = |nth: &u32| of_the_bus || kind.concerns(&self.request(*nth));
-        (first..=self.log.len().try_into().unwrap()).filter(concerned).collect()
+        (first..=self.transfers()).filter(concerned).collect()
+    }
+
+    /// How many transfers it takes.
+    pub fn transfers(&self) -> u32 {
+        self.log.len().try_into().unwrap()
     }
 
     fn request(&self, nth: u32) -> Request<'static> {
@@ -74,9 +83,9 @@ impl Course {
         Request { setup, length, data: &[] }
     }
 
-    /// What the `nth` transfer is for; of 0, the first.
+    /// What the `nth` transfer is for; of 0, the first, and behind the end, the last.
     pub fn stage(&self, nth: u32) -> Stage {
-        self.stages[nth.max(1) as usize - 1]
+        self.stages[nth.clamp(1, self.transfers()) as usize - 1]
     }
 }
 

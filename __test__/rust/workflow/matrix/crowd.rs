@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::num::NonZero;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,10 +23,15 @@ pub struct Ran {
     failures: Vec<String>,
 }
 
-/// Runs them all.
-pub fn run(title: &'static str, cases: &[Case]) -> Ran {
+/// Runs these.
+pub fn of(title: &'static str, cases: &[Case]) -> Ran {
+    run(title, "case", |number| cases.get(usize::try_from(number).ok()?).cloned())
+}
+
+/// Runs what `nth` gives, counted from 0, until it gives nothing. `prefix` and the number call a case that failed.
+pub fn run(title: &'static str, prefix: &str, nth: impl Fn(u64) -> Option<Case> + Sync) -> Ran {
     let began = Instant::now();
-    let next = AtomicUsize::new(0);
+    let next = AtomicU64::new(0);
     let ran = Mutex::new(Ran {
         title,
         took: Duration::ZERO,
@@ -35,9 +40,11 @@ pub fn run(title: &'static str, cases: &[Case]) -> Ran {
         failures: Vec::new(),
     });
     let work = || {
-        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = case.run();
-            ran.lock().unwrap().note(case, outcome);
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(case) = nth(number) else { return };
+            let outcome = case.run().map_err(|promise| format!("{case} ({prefix} {number}): {promise}"));
+            ran.lock().unwrap().note(&case, outcome);
         }
     };
     thread::scope(|scope| {
@@ -68,7 +75,7 @@ impl Ran {
         *self.counts.entry((row(case), case.subject.name())).or_default() += 1;
         match outcome {
             Ok(outcome) => *self.outcomes.entry(outcome).or_default() += 1,
-            Err(promise) => self.failures.push(format!("{case}: {promise}")),
+            Err(failure) => self.failures.push(failure),
         }
     }
 
@@ -100,8 +107,13 @@ impl Ran {
         }
         let total = |c: &str| self.counts.iter().filter(|((_, w), _)| *w == c).map(|(_, n)| n).sum();
         table.push_str(&line("all", &total));
+        self.say(&format!("{table}\n{}", self.outcomes()));
+    }
+
+    /// In what they ended.
+    pub fn outcomes(&self) -> String {
         let outcomes: Vec<String> = self.outcomes.iter().map(|(code, n)| format!("{code} {n}")).collect();
-        self.say(&format!("{table}\nended in: {}", outcomes.join(", ")));
+        format!("ended in: {}", outcomes.join(", "))
     }
 
     /// Says so, and how long it took.

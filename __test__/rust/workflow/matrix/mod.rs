@@ -7,6 +7,7 @@
 //! - [`expected`]: which errors a kind of fault may lead to, written down by hand;
 //! - [`crowd`]: many cases on all processors, what failed, and a table of what was run;
 //! - [`pairs`]: two faults at once, drawn by number.
+//! - [`pairs`]: two faults at once, drawn by number.
 //!
 //! A case is called by its name, as `restore-leave r6 stall-before@7+`, and replayed by it:
 //! `MATRIX_CASE='restore-leave r6 stall-before@7+' cargo test --no-default-features --test workflow replay`.
@@ -15,6 +16,7 @@ mod case;
 mod course;
 mod crowd;
 mod expected;
+mod pairs;
 
 mod subject;
 
@@ -53,7 +55,7 @@ fn all_cases() -> Vec<Case> {
 
 #[test]
 fn every_kind_at_every_transfer_of_every_workflow() {
-    let ran = crowd::run("fault matrix", &all_cases());
+    let ran = crowd::of("fault matrix", &all_cases());
     ran.print_table();
     ran.assert_all_kept();
 }
@@ -63,5 +65,5 @@ fn a_case_is_replayed_by_its_name() {
     let name = std::env::var("MATRIX_CASE").unwrap_or_else(|_| "restore-leave r6 stall-before@7+".to_owned());
     let case: Case = name.parse().unwrap();
     assert_eq!(case.to_string(), name);
-    crowd::run("replay", &[case]).assert_all_kept();
+    crowd::of("replay", &[case]).assert_all_kept();
 }
