@@ -44,11 +44,10 @@ pub(super) fn reconcile<'a>(
             Ok(learned) => return Ok(learned),
             Err(obstacle) => obstacle,
         };
-        let left = deadline.saturating_sub(context.clock.now());
-        if left.is_zero() {
+        context.clock.sleep(pause.min(deadline.saturating_sub(context.clock.now())));
+        if context.clock.now() >= deadline {
             return Err(obstacle);
         }
-        context.clock.sleep(pause.min(left));
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -6,6 +6,7 @@ mod cancelling;
 mod choosing;
 mod matrix;
 mod provision;
+mod reconciling;
 mod recovering;
 mod reset;
 mod restore;

@@ -181,9 +181,11 @@ fn of_states(state: u8, once: bool, stage: Stage) -> Allowed {
         Stage::Open => done_or(if curable { &[] } else { &[DeviceFault] }),
         Stage::Read => done_or(&[DeviceFault, KeyStateUnknown]),
         Stage::Send => done_or(&[DeviceFault, KeyStateUnknown, WriteFailed]),
-        Stage::Program if curable => done_or(&[WriteFailed]),
+        // Out of 8, dfuMANIFEST-WAIT-RESET, it restarts by itself, and can be asked.
+        Stage::Program if curable || state == 8 => done_or(&[WriteFailed, KeyStateUnknown]),
         Stage::Program => done_or(&[KeyStateUnknown]),
-        Stage::Verify if curable => done_or(&[LeaveFailed]),
+        // In 6, dfuMANIFEST-SYNC, it leaves when it is asked for its state.
+        Stage::Verify if curable && state != 6 => done_or(&[LeaveFailed]),
         Stage::Verify => done_or(&[KeyStateUnknown, LeaveFailed]),
         Stage::Leave => done_or(&[LeaveFailed]),
     }
@@ -214,6 +216,10 @@ fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         // The first read is tried twice.
         (true, Stage::Read) if !case.subject.writes() => done(),
         (true, Stage::Read) => done_or(&[DeviceFault]),
+        // Longer than every other answer: only a block is cut, the next of which is the read-back.
+        (false, Stage::Read) if matches!(fault.kind, Kind::ShortRead(6..)) => {
+            done_or(&[DeviceFault, KeyStateUnknown])
+        }
         (false, Stage::Read) => done_or(&[DeviceFault]),
         (_, Stage::Send) if !lost => error(&[DeviceFault]),
         // The block may lie in the Duo; that it was not written is learned by asking.
