@@ -120,8 +120,11 @@ fn field(subject: &dyn Workflow, bench: &Bench) -> Vec<u8> {
 struct Watch {
     asker: Asker,
     clock: Arc<dyn Clock>,
-    began: Arc<Mutex<Vec<(Option<Phase>, Duration)>>>,
+    began: Arc<Mutex<Vec<Began>>>,
 }
+
+/// A phase, or nothing before the first and after the last, and when it began.
+type Began = (Option<Phase>, Duration);
 
 impl Watch {
     fn new(bench: &Bench) -> Self {
@@ -147,8 +150,9 @@ impl Watch {
                 Some(Phase::Backup | Phase::Confirm) | None => Duration::ZERO,
                 Some(_) => STEP,
             };
-            if *to - *from > may {
-                return Err(format!("{phase:?} took {:?}, and may take {may:?}", *to - *from));
+            let took = to.saturating_sub(*from);
+            if took > may {
+                return Err(format!("{phase:?} took {took:?}, and may take {may:?}"));
             }
         }
         Ok(())

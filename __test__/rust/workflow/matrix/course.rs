@@ -68,9 +68,8 @@ impl Course {
     /// The transfers, counted from 1, at which `kind` can act; 0 is before all of them.
     pub fn where_it_acts(&self, kind: &Kind) -> Vec<u32> {
         let of_the_bus = matches!(kind, Kind::Twin | Kind::Denied | Kind::Taken);
-        let first = if of_the_bus { 0 } else { 1 };
         let concerned = |nth: &u32| of_the_bus || kind.concerns(&self.request(*nth));
-        (first..=self.transfers()).filter(concerned).collect()
+        (u32::from(!of_the_bus)..=self.transfers()).filter(concerned).collect()
     }
 
     /// How many transfers it takes.

@@ -91,23 +91,23 @@ impl Ran {
         columns.dedup();
         let mut rows: Vec<&str> = self.counts.keys().map(|(kind, _)| kind.as_str()).collect();
         rows.dedup();
-        let mut table = format!("{:24}", "kind");
-        let line = |label: &str, counts: &dyn Fn(&str) -> usize| {
-            let cells: String = columns.iter().map(|c| format!("{:>15}", counts(c))).collect();
-            format!("\n{label:24}{cells}")
+        let line = |label: &str, cell: &dyn Fn(&str) -> String| {
+            let cells: Vec<String> = columns.iter().map(|column| format!("{:>15}", cell(column))).collect();
+            format!("{label:24}{}\n", cells.concat())
         };
-        let heads: String = columns.iter().map(|c| format!("{c:>15}")).collect();
-        table.push_str(&heads);
+        let mut table = line("kind", &|column| column.to_owned());
         for kind in rows {
-            let count = |c: &str| {
-                let of = |(k, w): &(String, &'static str)| k == kind && *w == c;
-                self.counts.iter().filter(|(key, _)| of(key)).map(|(_, n)| n).sum()
+            let cases = |workflow: &str| {
+                let of = |(k, w): &(String, &'static str)| k == kind && *w == workflow;
+                self.counts.iter().filter(|(key, _)| of(key)).map(|(_, n)| n).sum::<usize>()
             };
-            table.push_str(&line(kind, &count));
+            table.push_str(&line(kind, &|column| cases(column).to_string()));
         }
-        let total = |c: &str| self.counts.iter().filter(|((_, w), _)| *w == c).map(|(_, n)| n).sum();
-        table.push_str(&line("all", &total));
-        self.say(&format!("{table}\n{}", self.outcomes()));
+        let total = |workflow: &str| {
+            self.counts.iter().filter(|((_, w), _)| *w == workflow).map(|(_, n)| n).sum::<usize>()
+        };
+        table.push_str(&line("all", &|column| total(column).to_string()));
+        self.say(&format!("{table}{}", self.outcomes()));
     }
 
     /// In what they ended.

@@ -3,6 +3,8 @@
 //! (`case.rs`); this is about the word for it.
 //!
 //! Calls nothing of what it judges.
+// Lines of a table: two may say the same, each for a reason of its own.
+#![allow(clippy::match_same_arms)]
 
 use duo_provision::error::Code;
 use duo_provision::error::Code::{
@@ -66,7 +68,7 @@ fn allowed(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         // The poll times of the bootloader are a wish; they are bounded both ways.
         Kind::PollTimeout(_) => done(),
         Kind::Busy => of_busy(fault, stage),
-        Kind::State(state) => of_states(*state, fault.once, stage),
+        Kind::State(left) => of_states(*left, fault.once, stage),
         Kind::Swap(_) => gone(stage, false),
         Kind::Disconnect { returns, .. } => gone(stage, *returns && fault.once),
         Kind::Reenumerate(_) => gone(stage, fault.once),
@@ -174,18 +176,18 @@ fn of_busy(fault: &Fault, stage: Stage) -> Allowed {
 }
 
 /// States that a Duo can be brought out of, and those that it has to be restarted from.
-fn of_states(state: u8, once: bool, stage: Stage) -> Allowed {
+fn of_states(left: u8, once: bool, stage: Stage) -> Allowed {
     const CURABLE: [u8; 7] = [2, 3, 5, 6, 9, 10, 15];
-    let curable = once && CURABLE.contains(&state);
+    let curable = once && CURABLE.contains(&left);
     match stage {
         Stage::Open => done_or(if curable { &[] } else { &[DeviceFault] }),
         Stage::Read => done_or(&[DeviceFault, KeyStateUnknown]),
         Stage::Send => done_or(&[DeviceFault, KeyStateUnknown, WriteFailed]),
         // Out of 8, dfuMANIFEST-WAIT-RESET, it restarts by itself, and can be asked.
-        Stage::Program if curable || state == 8 => done_or(&[WriteFailed, KeyStateUnknown]),
+        Stage::Program if curable || left == 8 => done_or(&[WriteFailed, KeyStateUnknown]),
         Stage::Program => done_or(&[KeyStateUnknown]),
         // In 6, dfuMANIFEST-SYNC, it leaves when it is asked for its state.
-        Stage::Verify if curable && state != 6 => done_or(&[LeaveFailed]),
+        Stage::Verify if curable && left != 6 => done_or(&[LeaveFailed]),
         Stage::Verify => done_or(&[KeyStateUnknown, LeaveFailed]),
         Stage::Leave => done_or(&[LeaveFailed]),
     }

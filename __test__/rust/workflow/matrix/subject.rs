@@ -39,7 +39,7 @@ pub trait Workflow: Sync {
         None
     }
 
-    /// True where it makes the Duo start at its end. What a Duo does with its key then is [`Self::is_new`], too.
+    /// True where it makes the Duo leave DFU mode at its end. A key that the Duo makes then is [`Self::is_new`], too.
     fn leaves(&self) -> bool {
         false
     }
@@ -57,8 +57,8 @@ pub trait Workflow: Sync {
 pub const ALL: &[&dyn Workflow] =
     &[&Backup, &Restore { leave: false }, &Restore { leave: true }, &Reset, &List, &Provision];
 
-fn archive(bench: &Bench) -> Option<String> {
-    Some(bench.archive().to_str().unwrap().to_owned())
+fn archive(bench: &Bench) -> String {
+    bench.archive().to_str().unwrap().to_owned()
 }
 
 struct Backup;
@@ -69,8 +69,11 @@ impl Workflow for Backup {
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options =
-            BackupOptions { timeout: Some(TIMEOUT), archive: archive(bench), ..BackupOptions::default() };
+        let options = BackupOptions {
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..BackupOptions::default()
+        };
         bench.run(asker, |context| backup(context, &options)).map(drop)
     }
 
@@ -100,7 +103,7 @@ impl Workflow for Restore {
         let options = RestoreOptions {
             leave: self.leave,
             timeout: Some(TIMEOUT),
-            archive: archive(bench),
+            archive: Some(archive(bench)),
             ..restore_of(&bench.folder.path().join("new.der"))
         };
         bench.run(asker, |context| restore(context, &options)).map(drop)
@@ -128,7 +131,7 @@ impl Workflow for Reset {
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options =
-            ResetOptions { timeout: Some(TIMEOUT), archive: archive(bench), ..ResetOptions::default() };
+            ResetOptions { timeout: Some(TIMEOUT), archive: Some(archive(bench)), ..ResetOptions::default() };
         bench.run(asker, |context| reset(context, &options)).map(drop)
     }
 
