@@ -5,6 +5,7 @@
 //! PEM, the JSON manifest. A key without its manifest is a valid backup.
 
 mod files;
+pub mod journal;
 mod location;
 mod manifest;
 mod owner;
