@@ -7,8 +7,8 @@ use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
 use super::grammar;
+use super::kept::{BackupsResult, StatusResult};
 use super::results::{BackupResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult};
-use super::results::{BackupsResult, StatusResult};
 use super::run::{on_bus, read, spawn};
 use crate::error::Error;
 use crate::workflow::{self, Target};
@@ -156,9 +156,8 @@ pub fn status<'env>(
         let device = given.device.as_deref().map(str::parse).transpose()?;
         Ok(workflow::StatusOptions { device })
     });
-    let work = prepared.map(|options| {
-        move |remote: &_| on_bus(remote, None, |context| workflow::status(context, &options))
-    });
+    let work = prepared
+        .map(|options| move |remote: &_| on_bus(remote, None, |context| workflow::status(context, &options)));
     spawn(env, control, work)
 }
 

@@ -100,7 +100,9 @@ impl Description {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Sound => "it describes the file",
-            Self::Missing => "missing: the backup is good without it, its device is taken from the file's name",
+            Self::Missing => {
+                "missing: the backup is good without it, its device is taken from the file's name"
+            }
             Self::Invalid => "it cannot be read: the backup is good without it",
             Self::OfOtherBytes => "it describes other bytes than the file has",
         }

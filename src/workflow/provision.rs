@@ -152,8 +152,7 @@ fn beginning(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionD
     let attached = done.device.as_ref().map(DeviceMark::from);
     Beginning {
         operation: OperationKind::Provision,
-        device: attached
-            .unwrap_or_else(|| DeviceMark { id: Some(done.device_id), ..DeviceMark::default() }),
+        device: attached.unwrap_or_else(|| DeviceMark { id: Some(done.device_id), ..DeviceMark::default() }),
         before: None,
         after: Some(done.fingerprint),
         request: Request {

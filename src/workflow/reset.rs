@@ -75,9 +75,7 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
             ..Request::default()
         },
     };
-    ledger.follow(context, beginning, |journaled| {
-        erase(opened, &snapshot, archive.as_ref(), done, journaled)
-    })
+    ledger.follow(context, beginning, |journaled| erase(opened, &snapshot, archive.as_ref(), done, journaled))
 }
 
 fn erase(

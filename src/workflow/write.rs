@@ -149,11 +149,7 @@ fn reconcile(opened: Opened<'_>) -> Result<(Opened<'_>, zeroize::Zeroizing<Vec<u
 /// Leaves DFU mode; the key is in place and verified by then.
 ///
 /// `then` is what is left to do by hand where it does not.
-pub(super) fn leave(
-    mut opened: Opened<'_>,
-    then: &str,
-    journaled: &mut Journaled<'_>,
-) -> Result<(), Error> {
+pub(super) fn leave(mut opened: Opened<'_>, then: &str, journaled: &mut Journaled<'_>) -> Result<(), Error> {
     opened.context.phase(Phase::Leave);
     let deadline = opened.deadline();
     opened.session.leave(deadline).map_err(|error| {

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 pub use operation::{BadLine, End, Operation, Reached, open, operations_in};
 pub use record::{
-    DeviceMark, Failure, KeyLeft, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request, Started,
-    Step, VERSION, whole,
+    DeviceMark, Failure, KeyLeft, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request,
+    Started, Step, VERSION, whole,
 };
 
 use super::files::{FileError, check_writable, create_folder, sync_folder_of};
@@ -196,7 +196,8 @@ impl Journal {
         }
         let write = matches!(access, Access::Append);
         let opened = OpenOptions::new().read(true).write(write).open(&self.path);
-        let file = opened.map_err(|error| if write { self.unwritable(error) } else { self.unreadable(error) })?;
+        let file =
+            opened.map_err(|error| if write { self.unwritable(error) } else { self.unreadable(error) })?;
         let (opened, named) = (file.metadata(), self.path.symlink_metadata());
         match (opened, named) {
             (Ok(opened), Ok(named)) if is_same(&opened, &named) => Ok(Some(file)),
@@ -227,7 +228,8 @@ impl Journal {
         let Ok(listing) = fs::read_dir(&self.running) else { return };
         for entry in listing.flatten().take(MAX_SWEPT) {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let ours = name.strip_suffix(".lock").is_some_and(|id| OperationId::try_from(id.to_owned()).is_ok());
+            let ours =
+                name.strip_suffix(".lock").is_some_and(|id| OperationId::try_from(id.to_owned()).is_ok());
             let free = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
             let file = entry.file_type().is_ok_and(|kind| kind.is_file());
             if ours && file && free() {
