@@ -440,4 +440,7 @@ fn what_a_later_version_adds_to_a_record_is_left_aside() {
     assert_eq!(operations_in(text.as_bytes()).unwrap().len(), 1);
     let text = std::str::from_utf8(sample()).unwrap().replace("\"1-1\"", "\"1-1\\u001b[2J\"");
     assert_eq!(operations_in(text.as_bytes()).unwrap_err().line, 1, "no escape codes in a path");
+    let text = std::str::from_utf8(sample()).unwrap().replacen("\"reset\"", "\"\\u001b[2J\"", 1);
+    let message = operations_in(text.as_bytes()).unwrap_err().to_string();
+    assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
 }

@@ -267,7 +267,14 @@ impl Record {
         if line.len() > MAX_LINE {
             return Err(RecordError::TooLong);
         }
-        let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
+        // Its place is that within the line, where it reads "line 1" whatever the line.
+        let malformed = |error: serde_json::Error| {
+            let (column, text) = (error.column(), error.to_string());
+            // It may quote the line, which may hold anything.
+            let reason = text.split(" at line ").next().unwrap_or_default();
+            let reason: String = reason.chars().filter(|c| !c.is_control()).take(200).collect();
+            RecordError::Malformed(format!("{reason} (byte {column})"))
+        };
         // The version first: of a later one nothing else is known.
         let version: Version = serde_json::from_slice(line).map_err(malformed)?;
         if version.v != VERSION {
