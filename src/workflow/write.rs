@@ -7,7 +7,9 @@
 use std::path::Path;
 
 use super::cancel::interrupted;
+use super::command::{choice, quoted};
 use super::device::{DeviceRef, Opened, Snapshot};
+use super::journaled::Journaled;
 use super::reconcile::{Learned, reconcile};
 use super::{Context, Phase};
 use crate::archive::DeviceIdSource;
@@ -44,19 +46,8 @@ impl Recovery<'_> {
 /// The arguments that choose this Duo again. An id that it does not tell by itself has to be typed again.
 fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, context: Context<'_>) -> String {
     let told = device.device_id_source == Some(DeviceIdSource::UsbSerial);
-    let id = device.device_id.or(owner).filter(|_| !told).map(|id| format!(" --device {id}"));
-    let usbip = context.bus.address().map(|address| format!(" --usbip {address}")).unwrap_or_default();
-    format!("{} --path {}{usbip}", id.unwrap_or_default(), device.path)
-}
-
-/// A word for a shell.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%\\".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+    let id = device.device_id.or(owner).filter(|_| !told);
+    choice(id, Some(&device.path), context.bus.address().as_deref())
 }
 
 /// Writes all 1,216 bytes of the slot and returns once a read-back shows them.
@@ -65,18 +56,21 @@ pub(super) fn write_verified<'a>(
     before: &Snapshot,
     image: &SlotImage,
     recovery: &Recovery<'_>,
+    journaled: &mut Journaled<'_>,
 ) -> Result<Opened<'a>, Error> {
     let context = opened.context;
     let device = opened.device.clone();
     if context.control.cancel().is_requested() {
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
+    journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let (opened, doubt) = write(opened, image)?;
     let opened = match doubt {
         None => opened,
         Some(doubt) => learn(opened, before, image, recovery, &doubt)?,
     };
+    journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
             .during("after the write")

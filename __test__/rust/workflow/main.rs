@@ -4,6 +4,7 @@ mod backup;
 mod bench;
 mod cancelling;
 mod choosing;
+mod journal;
 mod matrix;
 mod provision;
 mod reconciling;
