@@ -11,7 +11,7 @@ use super::run::{read, spawn, to_js};
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
 use crate::simulator::duo::Presence;
-use crate::simulator::faults::{Fault, FaultError, Kind};
+use crate::simulator::faults::{self, Fault, FaultError, Kind};
 use crate::simulator::{Generation, Lab, LabError, NoSuchPort};
 use crate::usb::clock::SystemClock;
 
@@ -61,9 +61,14 @@ impl VirtualDuo {
                     Bootloader::R5 => Generation::R5,
                     Bootloader::R6 => Generation::R6,
                 };
+                let faults = given.faults.iter().flatten().map(|name| read_fault(name));
+                let faults = faults.collect::<Result<Vec<Fault>, Error>>()?;
                 let clock = Arc::new(SystemClock::new());
-                Lab::start(given.duos.unwrap_or(1), generation, given.usbip_port.unwrap_or(0), clock)
-                    .map_err(|error| lab_error(&error))
+                let lab =
+                    Lab::start(given.duos.unwrap_or(1), generation, given.usbip_port.unwrap_or(0), clock)
+                        .map_err(|error| lab_error(&error))?;
+                lab.arm_all(&faults);
+                Ok(lab)
             }
         });
         spawn(env, None, work)
@@ -109,7 +114,7 @@ impl VirtualDuo {
     /// none, and a port without a Duo, are `INVALID_ARGUMENT`.
     #[napi]
     pub fn arm(&self, env: &Env, path: String, fault: String) -> napi::Result<()> {
-        let fault = fault.parse().map_err(|error| to_js(env, &fault_error(&error)))?;
+        let fault = read_fault(&fault).map_err(|error| to_js(env, &error))?;
         self.at_the_bench(env, |lab| lab.arm(&path, fault))
     }
 
@@ -136,6 +141,13 @@ impl VirtualDuo {
     #[napi]
     pub fn press_reset(&self, env: &Env, path: String) -> napi::Result<()> {
         self.at_the_bench(env, |lab| lab.press_reset(&path))
+    }
+
+    /// Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
+    /// first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
+    #[napi]
+    pub fn swap(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |lab| lab.swap(&path))
     }
 
     /// The 1,216 bytes of a Duo's key slot, read behind the back of any host.
@@ -170,9 +182,8 @@ impl VirtualDuo {
     /// Lets `f` at the running lab.
     fn at_the_bench<R>(&self, env: &Env, f: impl FnOnce(&Lab) -> Result<R, NoSuchPort>) -> napi::Result<R> {
         let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = |message: String, hint| {
-            to_js(env, &Error::new(Code::InvalidArgument, message).hint(hint))
-        };
+        let refused =
+            |message: String, hint| to_js(env, &Error::new(Code::InvalidArgument, message).hint(hint));
         let lab = lab.as_ref().ok_or_else(|| {
             refused("these virtual Duos were stopped".to_owned(), "start others with VirtualDuo.start")
         })?;
@@ -193,6 +204,16 @@ fn lab_error(error: &LabError) -> Error {
             Error::new(Code::SimulatorFailed, error.to_string()).hint("leave the port out for a free one")
         }
     }
+}
+
+fn read_fault(name: &str) -> Result<Fault, Error> {
+    name.parse().map_err(|error: FaultError| {
+        let forms = faults::catalogue::forms().join(", ");
+        Error::new(Code::InvalidArgument, error.to_string()).hint(format!(
+            "KIND@7 strikes once, at the seventh control transfer; KIND@7+ from there on; KIND@dfu7 \
+                counts DFU's requests alone. The kinds: {forms}"
+        ))
+    })
 }
 
 /// A device that was provisioned at a local cloud.

@@ -1,7 +1,7 @@
 //! A drawer of virtual Duos: plugged in, with keys made on the spot, and exported over USB/IP.
 //!
-//! Knows what a person at the bench can do with them: pull a cable, press RESET, exchange two Duos, arm a
-//! fault, and look into the flash. How a fault strikes is [`faults`](super::faults)'s.
+//! Knows what a person at the bench can do with them: pull a cable, press RESET, put another
+//! Duo in its place, arm a fault, and look into the flash. How a fault strikes is [`faults`](super::faults)'s.
 
 use std::io;
 use std::net::SocketAddr;
@@ -125,6 +125,13 @@ impl Lab {
         self.at(path, |duo, _| duo.faults().arm(fault))
     }
 
+    /// Arms every Duo with each of these.
+    pub fn arm_all(&self, faults: &[Fault]) {
+        for path in &self.paths {
+            self.hub.with_duo(path, |duo, _| faults.iter().for_each(|fault| duo.faults().arm(fault.clone())));
+        }
+    }
+
     /// Disarms every fault of the Duo at `path`, and lets everybody open it.
     pub fn mend(&self, path: &str) -> Result<(), NoSuchPort> {
         self.at(path, |duo, _| duo.faults().clear())
@@ -143,6 +150,12 @@ impl Lab {
     /// Presses RESET on the Duo at `path`: it drops off the bus and starts.
     pub fn press_reset(&self, path: &str) -> Result<(), NoSuchPort> {
         self.at(path, Duo::restart)
+    }
+
+    /// Takes the Duo out of a port and puts another one there, with an id and a key of its own; the next time,
+    /// the first one is put back. Armed faults stay with the port.
+    pub fn swap(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, Duo::swap)
     }
 
     /// What the key slot of the Duo at `path` holds, 1,216 bytes of its flash.
