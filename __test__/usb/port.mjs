@@ -17,8 +17,8 @@ const FREE = '004'
 const IMPORT = { version: 0x0111, code: 0x8003, length: 40, busid: 8 }
 const REPLY = { status: 4, refused: 8, length: 320, bus: 296, device: 300, speed: 304 }
 
-/** How often a Duo that is not there is asked for, in milliseconds. */
-const ASK_AGAIN = 20
+/** How often a port is looked at, and a Duo that is not there is asked for, in milliseconds. */
+const ASK_AGAIN = 50
 
 /** How long a kernel may take over a device that it cannot use before it is taken to have given up. */
 const ENUMERATION_LIMIT = 20_000
@@ -82,9 +82,8 @@ export class Port {
   }
 
   isFree() {
-    const status = readFileSync(join(CONTROLLER, 'status'), 'utf8')
-    const number = `${this.number}`.padStart(4, '0')
-    return new RegExp(`^hs +${number} +${FREE} `, 'm').test(status)
+    const free = `hs  ${`${this.number}`.padStart(4, '0')} ${FREE}`
+    return readFileSync(join(CONTROLLER, 'status'), 'utf8').includes(free)
   }
 
   async #keep() {

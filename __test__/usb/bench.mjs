@@ -1,0 +1,267 @@
+/**
+ * A bench with one Duo on the kernel's bus, a host process that works on it, and a fault: runs one schedule and
+ * holds what came of it against the promises. Neither the flash nor the archive is looked at through the code
+ * under test.
+ */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseCommandLine, VirtualDuo } from '../../index.js'
+import { until } from './lab.mjs'
+import { Operator } from './operator.mjs'
+import { Port } from './port.mjs'
+import { fingerprint } from './witness.mjs'
+
+/** @typedef {import('./schedules.mjs').Schedule} Schedule */
+/** @typedef {import('./schedules.mjs').Workflow} Workflow */
+/** @typedef {import('./operator.mjs').Answer} Answer */
+
+/** What the server calls its one Duo. */
+const BUSID = '1-1'
+
+/** Seconds a step: long enough for an emulated machine, short enough for a Duo that never answers. */
+const TIMEOUT = 3
+
+const FUNCTIONS = { backup: 'backupKey', restore: 'restoreKey', reset: 'resetKey', list: 'listDevices' }
+
+/** The image that has a Duo make a new key at its next boot. */
+const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(1212)])
+
+/** A device that tells the same lie at every reading is believed: nothing could tell. */
+const LIES = /^read-(zeros|ones|flipped-\d+)@.*\+$/
+
+export class Bench {
+  #folder = mkdtempSync('/tmp/bench-')
+  #operator = new Operator()
+  #cases = 0
+  /** True where the Duo is on the bus, idle, and about to stay there. */
+  #isReady = false
+
+  /**
+   * @param {number} number which port of the controller it takes
+   * @param {import('./schedules.mjs').Generation} generation
+   * @param {import('./port.mjs').KernelLog} log
+   */
+  static async open(number, generation, log) {
+    const duo = await VirtualDuo.start({ bootloader: generation })
+    const bench = new Bench(number, generation, log, duo)
+    await bench.#prepare()
+    return bench
+  }
+
+  constructor(
+    /** @type {number} */ number,
+    /** @type {import('./schedules.mjs').Generation} */ generation,
+    /** @type {import('./port.mjs').KernelLog} */ log,
+    /** @type {VirtualDuo} */ duo,
+  ) {
+    this.generation = generation
+    this.log = log
+    this.duo = duo
+    this.port = new Port(number, duo.address, BUSID)
+    /** The key that is in the Duo before every case. */
+    this.old = duo.keySlot(BUSID)
+    // Another one is put in its place by some faults, which nothing may write to.
+    duo.swap(BUSID)
+    this.other = duo.keySlot(BUSID)
+    duo.swap(BUSID)
+    /** The key to be restored, as the slot holds it then. */
+    this.new = this.old
+    this.keyFile = join(this.#folder, 'new.pem')
+    /** @type {Record<Workflow, number>} */
+    this.requests = { backup: 0, restore: 0, reset: 0 }
+  }
+
+  async close() {
+    await this.#operator.end()
+    await this.port.pull()
+    await this.duo.stop()
+    rmSync(this.#folder, { recursive: true })
+  }
+
+  /** Runs each workflow undisturbed: counts its requests, and learns what a restored slot looks like. */
+  async #prepare() {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    writeFileSync(this.keyFile, privateKey.export({ format: 'pem', type: 'pkcs8' }))
+    for (const workflow of /** @type {Workflow[]} */ (['backup', 'restore', 'reset'])) {
+      await this.#powerUp()
+      const before = this.#state().classRequests
+      const { problem } = await this.#run(workflow, this.#emptyFolder())
+      assert.equal(problem, undefined)
+      this.requests[workflow] = this.#state().classRequests - before
+      if (workflow === 'restore') this.new = this.duo.keySlot(BUSID)
+    }
+    const spki = publicKey.export({ format: 'der', type: 'spki' })
+    assert.equal(fingerprint(this.new).length, 64)
+    assert.ok(this.new.includes(spki.subarray(29, 157)), 'the modulus is in the slot')
+  }
+
+  /**
+   * Runs one schedule and holds what came of it against the promises.
+   * @param {Schedule} schedule
+   * @returns {Promise<{ code: string, acted: number, problem?: import('./operator.mjs').Problem | undefined }>}
+   */
+  async hold({ fault, kind, workflow, cold }) {
+    const archive = this.#emptyFolder()
+    await this.#prepareFor(cold ? fault : '')
+    if (!cold) this.duo.arm(BUSID, fault)
+    const { keysMade } = this.#state()
+    const answer = await this.#run(workflow, archive)
+    assert.deepEqual(this.#operator.devices(), [], 'no device is left open')
+
+    const { problem } = answer
+    const acted = this.#state().faultsActed
+    this.duo.mend(BUSID)
+    if (kind.startsWith('swap-') && acted > 0) this.#swapBack(acted)
+    const isDone = () => this.#isDone(workflow, keysMade)
+    this.#checkFlash(answer, isDone)
+    const kept = this.#checkArchive(archive)
+    const written = !this.duo.keySlot(BUSID).equals(this.old)
+    if (!LIES.test(fault) && (written || !problem || problem.exitCode === 6)) {
+      assert.ok(kept, 'the old key is in the archive')
+    }
+    if (problem || workflow !== 'backup' || cold) await this.#goOn(cold, answer, archive, isDone, kept)
+    else this.#isReady = true
+    return { code: problem?.code ?? 'done', acted, problem }
+  }
+
+  /** What a person does afterwards, whose Duo is in order again. */
+  async #goOn(
+    /** @type {boolean} */ cold,
+    /** @type {Answer} */ { problem },
+    /** @type {string} */ archive,
+    /** @type {() => boolean} */ isDone,
+    /** @type {boolean} */ kept,
+  ) {
+    this.duo.plugIn(BUSID)
+    if (!problem) return
+    // A device that the kernel has once refused to configure it does not look at again.
+    if (cold) {
+      await this.port.pull()
+      this.port.plugIn()
+    }
+    if (problem.exitCode === 6) await this.#recover(problem.hint ?? '', archive, isDone, kept)
+    else await this.#list()
+  }
+
+  /** Looks at the Duo that a fault has put into the port, and puts back the one that was there. */
+  #swapBack(/** @type {number} */ times) {
+    if (times % 2 === 0) this.duo.swap(BUSID)
+    assert.ok(this.duo.keySlot(BUSID).equals(this.other), 'nothing was written to another Duo')
+    this.duo.swap(BUSID)
+  }
+
+  /** What is said is true of the flash. */
+  #checkFlash(/** @type {Answer} */ { problem }, /** @type {() => boolean} */ isDone) {
+    if (!problem || problem.code === 'LEAVE_FAILED') return assert.ok(isDone(), 'what was asked for is there')
+    assert.ok([3, 4, 5, 6].includes(problem.exitCode), JSON.stringify(problem))
+    if (problem.exitCode === 6) return
+    assert.ok(this.duo.keySlot(BUSID).equals(this.old), 'the key is unchanged')
+  }
+
+  #isDone(/** @type {Workflow} */ workflow, /** @type {number} */ keysMade) {
+    const slot = this.duo.keySlot(BUSID)
+    if (workflow === 'backup') return slot.equals(this.old)
+    if (workflow === 'restore') return slot.equals(this.new)
+    return slot.equals(RESET) || (this.#state().keysMade > keysMade && fingerprint(slot).length === 64)
+  }
+
+  /** Every file in the archive is whole; true where the old key is one of them. */
+  #checkArchive(/** @type {string} */ archive) {
+    const names = readdirSync(archive)
+    for (const name of names) assert.match(name, /^[0-9a-f]{24}-|^port-|^unknown-|\.(der|pem|json)$/, name)
+    const slots = names.filter((name) => name.endsWith('.der')).map((name) => readFileSync(join(archive, name)))
+    for (const slot of slots) assert.equal(slot.length, this.old.length)
+    return slots.some((slot) => slot.equals(this.old))
+  }
+
+  /** Does what the hint says, now that the fault is over. */
+  async #recover(
+    /** @type {string} */ hint,
+    /** @type {string} */ archive,
+    /** @type {() => boolean} */ isDone,
+    /** @type {boolean} */ kept,
+  ) {
+    const [finish = '', back = ''] = hint.split('; ')
+    await this.#type(finish, archive)
+    assert.ok(isDone(), hint)
+    if (!kept) return
+    await this.#type(back, archive)
+    assert.ok(this.duo.keySlot(BUSID).equals(this.old), hint)
+  }
+
+  /** Types a command of a hint. */
+  async #type(/** @type {string} */ text, /** @type {string} */ archive) {
+    const [, ...words] = text.slice(text.indexOf('duo-provision ')).split(' ')
+    const { command, options } = parseCommandLine(words)
+    const name = FUNCTIONS[/** @type {Workflow} */ (command)]
+    /** @type {Answer} */
+    let answer = {}
+    await until(
+      () => `${text}: ${JSON.stringify(answer.problem)}`,
+      async () => {
+        await this.port.whenUsable()
+        answer = await this.#operator.call(name, { ...options, archive })
+        return !answer.problem
+      },
+    )
+  }
+
+  /** Waits until the Duo, mended and back on the bus, shows its key: nothing is stuck, anywhere. */
+  async #list() {
+    /** @type {unknown} */
+    let seen
+    await until(
+      () => `the Duo to be listed with its key: ${JSON.stringify(seen)}`,
+      async () => {
+        const { result, problem } = await this.#operator.call(FUNCTIONS.list, { path: this.port.path })
+        seen = result ?? problem
+        return result?.devices[0]?.key
+      },
+    )
+  }
+
+  #run(/** @type {Workflow} */ workflow, /** @type {string} */ archive) {
+    const options = {
+      backup: {},
+      restore: { file: this.keyFile, leave: true },
+      reset: {},
+    }[workflow]
+    const common = { archive, path: this.port.path, timeout: TIMEOUT }
+    return this.#operator.call(FUNCTIONS[workflow], { ...common, ...options })
+  }
+
+  /** Brings the Duo to where every case begins: mended, with the old key, plugged in. */
+  async #prepareFor(/** @type {string} */ fault) {
+    const isReady = this.#isReady && !fault
+    this.#isReady = false
+    if (!isReady) return this.#powerUp(fault)
+    this.duo.setKeySlot(BUSID, this.old)
+  }
+
+  /** Starts the Duo anew, mended and with the old key, and plugs it in; with a fault, where one is given. */
+  async #powerUp(/** @type {string} */ fault = '') {
+    this.duo.mend(BUSID)
+    this.duo.unplug(BUSID)
+    await this.port.pull()
+    this.duo.setKeySlot(BUSID, this.old)
+    if (fault) this.duo.arm(BUSID, fault)
+    this.duo.plugIn(BUSID)
+    this.log.forget(this.port)
+    this.port.plugIn()
+    if (fault) await this.port.whenSettled(this.log)
+    else await this.port.whenUsable()
+  }
+
+  #state() {
+    return /** @type {import('../../index.js').VirtualDuoInfo} */ (this.duo.duos()[0])
+  }
+
+  #emptyFolder() {
+    this.#cases += 1
+    const folder = join(this.#folder, `${this.#cases}`)
+    mkdirSync(folder)
+    return folder
+  }
+}
