@@ -14,7 +14,10 @@ async function back(/** @type {Lab} */ { state }, number = 0) {
 test('an armed fault strikes at its time, once, and is counted; mending ends it', async (t) => {
   const { duo, usb, archive, state } = await openLab(t)
   duo.arm('1-1', 'stall-before@dfu3+')
-  await assert.rejects(backupKey({ ...usb, archive, timeout: 5 }), { code: 'DEVICE_FAULT', keyState: 'unchanged' })
+  await assert.rejects(backupKey({ ...usb, archive, timeout: 5 }), {
+    code: 'DEVICE_FAULT',
+    keyState: 'unchanged',
+  })
   assert.ok(state().faultsActed > 1)
 
   duo.mend('1-1')
@@ -46,12 +49,27 @@ test('every name of the catalogue can be armed at any time, and no name is there
 test('a fault, a port or a slot that is none is refused, and the kinds are named', async (t) => {
   const { duo, state } = await openLab(t)
   const refused = { name: 'DuoProvisionError', code: 'INVALID_ARGUMENT', exitCode: 2 }
-  for (const name of ['', 'stall-before', 'stall@7', 'stall-before@x', 'stall-before@-1', 'state-256@1', '@1']) {
-    assert.throws(() => duo.arm('1-1', name), { ...refused, hint: /stall-before, .*short-read-N, .*denied/ }, name)
+  for (const name of [
+    '',
+    'stall-before',
+    'stall@7',
+    'stall-before@x',
+    'stall-before@-1',
+    'state-256@1',
+    '@1',
+  ]) {
+    assert.throws(
+      () => duo.arm('1-1', name),
+      { ...refused, hint: /stall-before, .*short-read-N, .*denied/ },
+      name,
+    )
     await assert.rejects(VirtualDuo.start({ faults: [name] }), refused, name)
   }
   assert.throws(() => duo.arm('1-2', 'stall-before@1'), { ...refused, message: /1-2.*the ports are 1-1/ })
-  assert.throws(() => duo.setKeySlot('1-1', Buffer.alloc(1215)), { ...refused, message: /1216 bytes, not 1215/ })
+  assert.throws(() => duo.setKeySlot('1-1', Buffer.alloc(1215)), {
+    ...refused,
+    message: /1216 bytes, not 1215/,
+  })
   assert.equal(state().faultsActed, 0)
   await duo.stop()
   assert.throws(() => duo.mend('1-1'), refused)

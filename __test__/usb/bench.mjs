@@ -16,14 +16,22 @@ import { fingerprint } from './witness.mjs'
 /** @typedef {import('./schedules.mjs').Schedule} Schedule */
 /** @typedef {import('./schedules.mjs').Workflow} Workflow */
 /** @typedef {import('./operator.mjs').Answer} Answer */
+/** @typedef {import('./operator.mjs').Problem} Problem */
 
 /** What the server calls its one Duo. */
 const BUSID = '1-1'
 
-/** Seconds a step: long enough for an emulated machine, short enough for a Duo that never answers. */
-const TIMEOUT = 3
+/**
+ * Seconds a step: long enough for an emulated machine, short enough for a Duo that never answers; and for one that
+ * drops off the bus and comes back, long enough for the kernel to notice both.
+ */
+const TIMEOUT = { usual: 3, back: 10 }
+const COMES_BACK = /^(disconnect|reenumerate|power-cut|swap)-/
 
 const FUNCTIONS = { backup: 'backupKey', restore: 'restoreKey', reset: 'resetKey', list: 'listDevices' }
+
+/** What a hint says where only starting the Duo anew helps. */
+const START_ANEW = /unplug the Duo|put (it|the Duo) into DFU mode/
 
 /** The image that has a Duo make a new key at its next boot. */
 const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(1212)])
@@ -73,6 +81,10 @@ export class Bench {
     this.requests = { backup: 0, restore: 0, reset: 0 }
   }
 
+  seconds() {
+    return this.#operator.seconds()
+  }
+
   async close() {
     await this.#operator.end()
     await this.port.pull()
@@ -100,64 +112,86 @@ export class Bench {
   /**
    * Runs one schedule and holds what came of it against the promises.
    * @param {Schedule} schedule
-   * @returns {Promise<{ code: string, acted: number, problem?: import('./operator.mjs').Problem | undefined }>}
+   * @returns {Promise<{ code: string, acted: number, problem?: Problem | undefined }>}
    */
   async hold({ fault, kind, workflow, cold }) {
     const archive = this.#emptyFolder()
     await this.#prepareFor(cold ? fault : '')
     if (!cold) this.duo.arm(BUSID, fault)
     const { keysMade } = this.#state()
-    const answer = await this.#run(workflow, archive)
+    const timeout = COMES_BACK.test(kind) ? TIMEOUT.back : TIMEOUT.usual
+    const answer = await this.#run(workflow, archive, timeout)
     assert.deepEqual(this.#operator.devices(), [], 'no device is left open')
 
     const { problem } = answer
     const acted = this.#state().faultsActed
     this.duo.mend(BUSID)
-    if (kind.startsWith('swap-') && acted > 0) this.#swapBack(acted)
-    const isDone = () => this.#isDone(workflow, keysMade)
-    this.#checkFlash(answer, isDone)
-    const kept = this.#checkArchive(archive)
-    const written = !this.duo.keySlot(BUSID).equals(this.old)
-    if (!LIES.test(fault) && (written || !problem || problem.exitCode === 6)) {
-      assert.ok(kept, 'the old key is in the archive')
+    if (kind.startsWith('swap-')) {
+      this.#checkBoth(answer, workflow, acted, archive)
+    } else {
+      const isDone = () => this.#isDone(workflow, keysMade)
+      this.#checkFlash(answer, isDone)
+      const kept = this.#checkArchive(archive, this.old)
+      const written = !this.duo.keySlot(BUSID).equals(this.old)
+      if (!LIES.test(fault) && (written || !problem || problem.exitCode === 6)) {
+        assert.ok(kept, 'the old key is in the archive')
+      }
+      if (problem) await this.#goOn(problem, cold, archive, isDone, kept)
+      else this.#isReady = workflow === 'backup' && !cold
     }
-    if (problem || workflow !== 'backup' || cold) await this.#goOn(cold, answer, archive, isDone, kept)
-    else this.#isReady = true
     return { code: problem?.code ?? 'done', acted, problem }
   }
 
   /** What a person does afterwards, whose Duo is in order again. */
   async #goOn(
+    /** @type {Problem} */ { exitCode, hint = '' },
     /** @type {boolean} */ cold,
-    /** @type {Answer} */ { problem },
     /** @type {string} */ archive,
     /** @type {() => boolean} */ isDone,
     /** @type {boolean} */ kept,
   ) {
     this.duo.plugIn(BUSID)
-    if (!problem) return
     // A device that the kernel has once refused to configure it does not look at again.
     if (cold) {
       await this.port.pull()
       this.port.plugIn()
     }
-    if (problem.exitCode === 6) await this.#recover(problem.hint ?? '', archive, isDone, kept)
+    if (exitCode === 6) await this.#recover(hint, archive, isDone, kept)
     else await this.#list()
   }
 
-  /** Looks at the Duo that a fault has put into the port, and puts back the one that was there. */
-  #swapBack(/** @type {number} */ times) {
-    if (times % 2 === 0) this.duo.swap(BUSID)
-    assert.ok(this.duo.keySlot(BUSID).equals(this.other), 'nothing was written to another Duo')
-    this.duo.swap(BUSID)
+  /**
+   * After a fault that exchanged the Duo for another: whichever of them was written to, its key was kept before,
+   * and what was asked for is done to one of them, or said not to be.
+   */
+  #checkBoth(
+    /** @type {Answer} */ { problem },
+    /** @type {Workflow} */ workflow,
+    /** @type {number} */ acted,
+    /** @type {string} */ archive,
+  ) {
+    const keys = acted % 2 === 0 ? [this.old, this.other] : [this.other, this.old]
+    let changed = false
+    for (const key of keys) {
+      if (!this.duo.keySlot(BUSID).equals(key)) {
+        changed = true
+        assert.ok(this.#checkArchive(archive, key), 'the key of the Duo that was written to was kept before')
+        this.duo.setKeySlot(BUSID, key)
+      }
+      this.duo.swap(BUSID)
+    }
+    if (acted % 2 === 1) this.duo.swap(BUSID)
+    const asked = workflow !== 'backup'
+    if (!problem || problem.code === 'LEAVE_FAILED')
+      assert.equal(changed, asked, 'what was asked for is there')
+    else if (problem.exitCode !== 6) assert.ok(!changed, 'the keys are unchanged')
   }
 
   /** What is said is true of the flash. */
   #checkFlash(/** @type {Answer} */ { problem }, /** @type {() => boolean} */ isDone) {
     if (!problem || problem.code === 'LEAVE_FAILED') return assert.ok(isDone(), 'what was asked for is there')
     assert.ok([3, 4, 5, 6].includes(problem.exitCode), JSON.stringify(problem))
-    if (problem.exitCode === 6) return
-    assert.ok(this.duo.keySlot(BUSID).equals(this.old), 'the key is unchanged')
+    if (problem.exitCode !== 6) assert.ok(this.duo.keySlot(BUSID).equals(this.old), 'the key is unchanged')
   }
 
   #isDone(/** @type {Workflow} */ workflow, /** @type {number} */ keysMade) {
@@ -167,13 +201,15 @@ export class Bench {
     return slot.equals(RESET) || (this.#state().keysMade > keysMade && fingerprint(slot).length === 64)
   }
 
-  /** Every file in the archive is whole; true where the old key is one of them. */
-  #checkArchive(/** @type {string} */ archive) {
+  /** Every file in the archive is whole; true where this key is one of them. */
+  #checkArchive(/** @type {string} */ archive, /** @type {Buffer} */ key) {
     const names = readdirSync(archive)
-    for (const name of names) assert.match(name, /^[0-9a-f]{24}-|^port-|^unknown-|\.(der|pem|json)$/, name)
-    const slots = names.filter((name) => name.endsWith('.der')).map((name) => readFileSync(join(archive, name)))
+    for (const name of names) assert.match(name, /^[\w-]+\.(der|pub\.pem|json)$/)
+    const slots = names
+      .filter((name) => name.endsWith('.der'))
+      .map((name) => readFileSync(join(archive, name)))
     for (const slot of slots) assert.equal(slot.length, this.old.length)
-    return slots.some((slot) => slot.equals(this.old))
+    return slots.some((slot) => slot.equals(key))
   }
 
   /** Does what the hint says, now that the fault is over. */
@@ -208,27 +244,32 @@ export class Bench {
     )
   }
 
-  /** Waits until the Duo, mended and back on the bus, shows its key: nothing is stuck, anywhere. */
+  /** Lists the Duo, mended and back on the bus, until it shows its key: nothing is stuck, anywhere. */
   async #list() {
-    /** @type {unknown} */
-    let seen
+    /** @type {{ result?: any, problem?: Problem }} */
+    let seen = {}
+    let started = false
     await until(
       () => `the Duo to be listed with its key: ${JSON.stringify(seen)}`,
       async () => {
-        const { result, problem } = await this.#operator.call(FUNCTIONS.list, { path: this.port.path })
-        seen = result ?? problem
-        return result?.devices[0]?.key
+        seen = await this.#operator.call(FUNCTIONS.list, { path: this.port.path })
+        const [listed] = seen.result?.devices ?? []
+        if (listed?.problem && !started && START_ANEW.test(listed.problem.hint)) {
+          started = true
+          this.duo.pressReset(BUSID)
+        }
+        return listed?.key
       },
     )
   }
 
-  #run(/** @type {Workflow} */ workflow, /** @type {string} */ archive) {
+  #run(/** @type {Workflow} */ workflow, /** @type {string} */ archive, timeout = TIMEOUT.usual) {
     const options = {
       backup: {},
       restore: { file: this.keyFile, leave: true },
       reset: {},
     }[workflow]
-    const common = { archive, path: this.port.path, timeout: TIMEOUT }
+    const common = { archive, path: this.port.path, timeout }
     return this.#operator.call(FUNCTIONS[workflow], { ...common, ...options })
   }
 

@@ -378,5 +378,5 @@ Examples:
 const SIMULATE_EXAMPLES: &str = "\
 Examples:
   duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
-  duo-provision simulate --fault timeout-after@dfu12   the 12th DFU request is carried out, not answered
+  duo-provision simulate --fault timeout-after@dfu12   one answer gets lost
   duo-provision list --usbip 127.0.0.1:3240            in another terminal";
