@@ -49,7 +49,7 @@ export class Bench {
   /**
    * @param {number} number which port of the controller it takes
    * @param {import('./schedules.mjs').Generation} generation
-   * @param {import('./port.mjs').KernelLog} log
+   * @param {import('./kernel-log.mjs').KernelLog} log
    */
   static async open(number, generation, log) {
     const duo = await VirtualDuo.start({ bootloader: generation })
@@ -61,7 +61,7 @@ export class Bench {
   constructor(
     /** @type {number} */ number,
     /** @type {import('./schedules.mjs').Generation} */ generation,
-    /** @type {import('./port.mjs').KernelLog} */ log,
+    /** @type {import('./kernel-log.mjs').KernelLog} */ log,
     /** @type {VirtualDuo} */ duo,
   ) {
     this.generation = generation
@@ -79,10 +79,6 @@ export class Bench {
     this.keyFile = join(this.#folder, 'new.pem')
     /** @type {Record<Workflow, number>} */
     this.requests = { backup: 0, restore: 0, reset: 0 }
-  }
-
-  seconds() {
-    return this.#operator.seconds()
   }
 
   async close() {
@@ -112,7 +108,7 @@ export class Bench {
   /**
    * Runs one schedule and holds what came of it against the promises.
    * @param {Schedule} schedule
-   * @returns {Promise<{ code: string, acted: number, problem?: Problem | undefined }>}
+   * @returns {Promise<{ code: string, acted: number, message: string }>} the code is `done` after a success
    */
   async hold({ fault, kind, workflow, cold }) {
     const archive = this.#emptyFolder()
@@ -124,9 +120,12 @@ export class Bench {
     assert.deepEqual(this.#operator.devices(), [], 'no device is left open')
 
     const { problem } = answer
+    const isSwap = kind.startsWith('swap-')
+    // The kernel has not finished with a Duo that came back, and a fault that lasts would act on.
+    if (isSwap) this.duo.unplug(BUSID)
     const acted = this.#state().faultsActed
     this.duo.mend(BUSID)
-    if (kind.startsWith('swap-')) {
+    if (isSwap) {
       this.#checkBoth(answer, workflow, acted, archive)
     } else {
       const isDone = () => this.#isDone(workflow, keysMade)
@@ -137,9 +136,9 @@ export class Bench {
         assert.ok(kept, 'the old key is in the archive')
       }
       if (problem) await this.#goOn(problem, cold, archive, isDone, kept)
-      else this.#isReady = workflow === 'backup' && !cold
+      else this.#isReady = workflow === 'backup' && !cold && !kind.startsWith('state-')
     }
-    return { code: problem?.code ?? 'done', acted, problem }
+    return { code: problem?.code ?? 'done', acted, message: problem?.message ?? '' }
   }
 
   /** What a person does afterwards, whose Duo is in order again. */
@@ -171,16 +170,15 @@ export class Bench {
     /** @type {string} */ archive,
   ) {
     const keys = acted % 2 === 0 ? [this.old, this.other] : [this.other, this.old]
-    let changed = false
-    for (const key of keys) {
-      if (!this.duo.keySlot(BUSID).equals(key)) {
-        changed = true
-        assert.ok(this.#checkArchive(archive, key), 'the key of the Duo that was written to was kept before')
-        this.duo.setKeySlot(BUSID, key)
-      }
+    const written = keys.filter((key) => {
+      const isOther = !this.duo.keySlot(BUSID).equals(key)
+      this.duo.setKeySlot(BUSID, key)
       this.duo.swap(BUSID)
-    }
+      return isOther
+    })
     if (acted % 2 === 1) this.duo.swap(BUSID)
+    for (const key of written) assert.ok(this.#checkArchive(archive, key), 'what was overwritten was kept')
+    const changed = written.length > 0
     const asked = workflow !== 'backup'
     if (!problem || problem.code === 'LEAVE_FAILED')
       assert.equal(changed, asked, 'what was asked for is there')
@@ -227,38 +225,47 @@ export class Bench {
     assert.ok(this.duo.keySlot(BUSID).equals(this.old), hint)
   }
 
-  /** Types a command of a hint. */
+  /** Types a command of a hint, until it works. */
   async #type(/** @type {string} */ text, /** @type {string} */ archive) {
     const [, ...words] = text.slice(text.indexOf('duo-provision ')).split(' ')
     const { command, options } = parseCommandLine(words)
     const name = FUNCTIONS[/** @type {Workflow} */ (command)]
-    /** @type {Answer} */
-    let answer = {}
-    await until(
-      () => `${text}: ${JSON.stringify(answer.problem)}`,
-      async () => {
-        await this.port.whenUsable()
-        answer = await this.#operator.call(name, { ...options, archive })
-        return !answer.problem
-      },
-    )
+    await this.#untilItWorks(text, async () => {
+      await this.port.whenUsable()
+      const { problem } = await this.#operator.call(name, { ...options, archive })
+      return { works: !problem, problem }
+    })
   }
 
   /** Lists the Duo, mended and back on the bus, until it shows its key: nothing is stuck, anywhere. */
-  async #list() {
-    /** @type {{ result?: any, problem?: Problem }} */
-    let seen = {}
+  #list() {
+    const { path } = this.port
+    return this.#untilItWorks('listing the Duo with its key', async () => {
+      const { result, problem } = await this.#operator.call(FUNCTIONS.list, { path, timeout: TIMEOUT.usual })
+      const [listed] = result?.devices ?? []
+      return { works: Boolean(listed?.key), problem: problem ?? listed?.problem }
+    })
+  }
+
+  /**
+   * Tries until it works, and starts the Duo anew, once, where that is what the hint says.
+   * @param {string} what
+   * @param {() => Promise<{ works: boolean, problem?: Problem | undefined }>} attempt
+   */
+  async #untilItWorks(what, attempt) {
+    /** @type {Problem | undefined} */
+    let last
     let started = false
     await until(
-      () => `the Duo to be listed with its key: ${JSON.stringify(seen)}`,
+      () => `${what}: ${JSON.stringify(last)}`,
       async () => {
-        seen = await this.#operator.call(FUNCTIONS.list, { path: this.port.path })
-        const [listed] = seen.result?.devices ?? []
-        if (listed?.problem && !started && START_ANEW.test(listed.problem.hint)) {
+        const { works, problem } = await attempt()
+        last = problem
+        if (!works && !started && START_ANEW.test(problem?.hint ?? '')) {
           started = true
           this.duo.pressReset(BUSID)
         }
-        return listed?.key
+        return works
       },
     )
   }

@@ -5,7 +5,7 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -62,15 +62,6 @@ export class Operator {
         return [] // Closed between the two looks.
       }
     })
-  }
-
-  /** Seconds of processor time that the process has had. */
-  seconds() {
-    if (!this.#child) return 0
-    // Behind the name in brackets: state, then numbers; user and system time are the 12th and 13th, in 1/100 s.
-    const [, fields = ''] = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')
-    const numbers = fields.split(' ').map(Number)
-    return ((numbers[11] ?? 0) + (numbers[12] ?? 0)) / 100
   }
 
   /** Ends the process, whatever it is doing. */

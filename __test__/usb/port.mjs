@@ -3,7 +3,7 @@
  * hands the connection to the kernel, as `usbip attach` does, but into a port of its own choice, so that a Duo
  * that comes back comes back under the same path. Knows USB/IP's import and the kernel's files; nothing of DFU.
  */
-import { closeSync, constants, existsSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -71,7 +71,7 @@ export class Port {
   }
 
   /** Waits until the Duo can be used, or the kernel has given it up, or the server does not hand it out. */
-  async whenSettled(/** @type {KernelLog} */ log) {
+  async whenSettled(/** @type {import('./kernel-log.mjs').KernelLog} */ log) {
     const deadline = performance.now() + ENUMERATION_LIMIT
     while (!usable(this.path) && performance.now() < deadline) {
       if (this.#isRefused || log.said(GIVEN_UP, this)) return
@@ -143,62 +143,4 @@ async function imported(/** @type {import('node:net').Socket} */ socket, /** @ty
   }
   socket.pause()
   return reply.length === REPLY.refused || reply.length === REPLY.length ? reply : undefined
-}
-
-/** What the kernel says, from now on. */
-export class KernelLog {
-  #file = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK)
-  /** @type {string[]} */
-  #lines = []
-
-  constructor() {
-    this.#read()
-    this.#lines = []
-  }
-
-  /** Whether it has said this of the device in a port, or of the port, since it was last asked to forget. */
-  said(/** @type {RegExp} */ what, /** @type {{ path: string, number: number }} */ { path, number }) {
-    this.#read()
-    const about = new RegExp(`usb (?:${path}|usb1-port${number + 1}): `)
-    return this.#lines.some((line) => about.test(line) && what.test(line))
-  }
-
-  /** Forgets what it has said of one port. */
-  forget(/** @type {{ path: string, number: number }} */ { path, number }) {
-    this.#read()
-    const about = new RegExp(`usb (?:${path}|usb1-port${number + 1}): `)
-    this.#lines = this.#lines.filter((line) => !about.test(line))
-  }
-
-  /** Every line so far that was not forgotten. */
-  lines() {
-    this.#read()
-    return this.#lines
-  }
-
-  close() {
-    closeSync(this.#file)
-  }
-
-  /** One record a read: `priority,number,time,flags;text`. */
-  #read() {
-    const record = Buffer.alloc(8192)
-    for (;;) {
-      try {
-        const length = readSync(this.#file, record)
-        if (length === 0) return
-        this.#lines.push(
-          record
-            .toString('utf8', 0, length)
-            .replace(/^[^;]*;/, '')
-            .trimEnd(),
-        )
-      } catch (error) {
-        const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-        // EPIPE: it has said more than it remembers; the next read goes on behind the gap.
-        if (code === 'EAGAIN') return
-        if (code !== 'EPIPE') throw error
-      }
-    }
-  }
 }
