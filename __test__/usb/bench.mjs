@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseCommandLine, VirtualDuo } from '../../index.js'
+import { parseCommandLine } from '../../index.js'
 import { until } from './lab.mjs'
 import { Operator } from './operator.mjs'
 import { Port } from './port.mjs'
@@ -15,17 +15,15 @@ import { fingerprint } from './witness.mjs'
 
 /** @typedef {import('./schedules.mjs').Schedule} Schedule */
 /** @typedef {import('./schedules.mjs').Workflow} Workflow */
+/** @typedef {import('../../index.js').VirtualDuo} VirtualDuo */
 /** @typedef {import('./operator.mjs').Answer} Answer */
 /** @typedef {import('./operator.mjs').Problem} Problem */
-
-/** What the server calls its one Duo. */
-const BUSID = '1-1'
 
 /**
  * Seconds a step: long enough for an emulated machine, short enough for a Duo that never answers; and for one that
  * drops off the bus and comes back, long enough for the kernel to notice both.
  */
-const TIMEOUT = { usual: 3, back: 10 }
+const TIMEOUT = { undisturbed: 60, usual: 3, back: 10 }
 const COMES_BACK = /^(disconnect|reenumerate|power-cut|swap)-/
 
 const FUNCTIONS = { backup: 'backupKey', restore: 'restoreKey', reset: 'resetKey', list: 'listDevices' }
@@ -47,33 +45,20 @@ export class Bench {
   #isReady = false
 
   /**
-   * @param {number} number which port of the controller it takes
-   * @param {import('./schedules.mjs').Generation} generation
-   * @param {import('./kernel-log.mjs').KernelLog} log
+   * @param {{ number: number, duo: VirtualDuo, busid: string, log: import('./kernel-log.mjs').KernelLog }} place
+   *   `number` is the port of the controller that it takes; `busid` the Duo that goes there
    */
-  static async open(number, generation, log) {
-    const duo = await VirtualDuo.start({ bootloader: generation })
-    const bench = new Bench(number, generation, log, duo)
-    await bench.#prepare()
-    return bench
-  }
-
-  constructor(
-    /** @type {number} */ number,
-    /** @type {import('./schedules.mjs').Generation} */ generation,
-    /** @type {import('./kernel-log.mjs').KernelLog} */ log,
-    /** @type {VirtualDuo} */ duo,
-  ) {
-    this.generation = generation
+  constructor({ number, duo, busid, log }) {
     this.log = log
     this.duo = duo
-    this.port = new Port(number, duo.address, BUSID)
+    this.busid = busid
+    this.port = new Port(number, duo.address, busid)
     /** The key that is in the Duo before every case. */
-    this.old = duo.keySlot(BUSID)
+    this.old = duo.keySlot(busid)
     // Another one is put in its place by some faults, which nothing may write to.
-    duo.swap(BUSID)
-    this.other = duo.keySlot(BUSID)
-    duo.swap(BUSID)
+    duo.swap(busid)
+    this.other = duo.keySlot(busid)
+    duo.swap(busid)
     /** The key to be restored, as the slot holds it then. */
     this.new = this.old
     this.keyFile = join(this.#folder, 'new.pem')
@@ -84,21 +69,20 @@ export class Bench {
   async close() {
     await this.#operator.end()
     await this.port.pull()
-    await this.duo.stop()
     rmSync(this.#folder, { recursive: true })
   }
 
   /** Runs each workflow undisturbed: counts its requests, and learns what a restored slot looks like. */
-  async #prepare() {
+  async prepare() {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
     writeFileSync(this.keyFile, privateKey.export({ format: 'pem', type: 'pkcs8' }))
     for (const workflow of /** @type {Workflow[]} */ (['backup', 'restore', 'reset'])) {
       await this.#powerUp()
       const before = this.#state().classRequests
-      const { problem } = await this.#run(workflow, this.#emptyFolder())
+      const { problem } = await this.#run(workflow, this.#emptyFolder(), TIMEOUT.undisturbed)
       assert.equal(problem, undefined)
       this.requests[workflow] = this.#state().classRequests - before
-      if (workflow === 'restore') this.new = this.duo.keySlot(BUSID)
+      if (workflow === 'restore') this.new = this.duo.keySlot(this.busid)
     }
     const spki = publicKey.export({ format: 'der', type: 'spki' })
     assert.equal(fingerprint(this.new).length, 64)
@@ -113,7 +97,7 @@ export class Bench {
   async hold({ fault, kind, workflow, cold }) {
     const archive = this.#emptyFolder()
     await this.#prepareFor(cold ? fault : '')
-    if (!cold) this.duo.arm(BUSID, fault)
+    if (!cold) this.duo.arm(this.busid, fault)
     const { keysMade } = this.#state()
     const timeout = COMES_BACK.test(kind) ? TIMEOUT.back : TIMEOUT.usual
     const answer = await this.#run(workflow, archive, timeout)
@@ -122,16 +106,16 @@ export class Bench {
     const { problem } = answer
     const isSwap = kind.startsWith('swap-')
     // The kernel has not finished with a Duo that came back, and a fault that lasts would act on.
-    if (isSwap) this.duo.unplug(BUSID)
+    if (isSwap) this.duo.unplug(this.busid)
     const acted = this.#state().faultsActed
-    this.duo.mend(BUSID)
+    this.duo.mend(this.busid)
     if (isSwap) {
       this.#checkBoth(answer, workflow, acted, archive)
     } else {
       const isDone = () => this.#isDone(workflow, keysMade)
       this.#checkFlash(answer, isDone)
       const kept = this.#checkArchive(archive, this.old)
-      const written = !this.duo.keySlot(BUSID).equals(this.old)
+      const written = !this.duo.keySlot(this.busid).equals(this.old)
       if (!LIES.test(fault) && (written || !problem || problem.exitCode === 6)) {
         assert.ok(kept, 'the old key is in the archive')
       }
@@ -149,7 +133,7 @@ export class Bench {
     /** @type {() => boolean} */ isDone,
     /** @type {boolean} */ kept,
   ) {
-    this.duo.plugIn(BUSID)
+    this.duo.plugIn(this.busid)
     // A device that the kernel has once refused to configure it does not look at again.
     if (cold) {
       await this.port.pull()
@@ -171,12 +155,12 @@ export class Bench {
   ) {
     const keys = acted % 2 === 0 ? [this.old, this.other] : [this.other, this.old]
     const written = keys.filter((key) => {
-      const isOther = !this.duo.keySlot(BUSID).equals(key)
-      this.duo.setKeySlot(BUSID, key)
-      this.duo.swap(BUSID)
+      const isOther = !this.duo.keySlot(this.busid).equals(key)
+      this.duo.setKeySlot(this.busid, key)
+      this.duo.swap(this.busid)
       return isOther
     })
-    if (acted % 2 === 1) this.duo.swap(BUSID)
+    if (acted % 2 === 1) this.duo.swap(this.busid)
     for (const key of written) assert.ok(this.#checkArchive(archive, key), 'what was overwritten was kept')
     const changed = written.length > 0
     const asked = workflow !== 'backup'
@@ -189,11 +173,12 @@ export class Bench {
   #checkFlash(/** @type {Answer} */ { problem }, /** @type {() => boolean} */ isDone) {
     if (!problem || problem.code === 'LEAVE_FAILED') return assert.ok(isDone(), 'what was asked for is there')
     assert.ok([3, 4, 5, 6].includes(problem.exitCode), JSON.stringify(problem))
-    if (problem.exitCode !== 6) assert.ok(this.duo.keySlot(BUSID).equals(this.old), 'the key is unchanged')
+    if (problem.exitCode !== 6)
+      assert.ok(this.duo.keySlot(this.busid).equals(this.old), 'the key is unchanged')
   }
 
   #isDone(/** @type {Workflow} */ workflow, /** @type {number} */ keysMade) {
-    const slot = this.duo.keySlot(BUSID)
+    const slot = this.duo.keySlot(this.busid)
     if (workflow === 'backup') return slot.equals(this.old)
     if (workflow === 'restore') return slot.equals(this.new)
     return slot.equals(RESET) || (this.#state().keysMade > keysMade && fingerprint(slot).length === 64)
@@ -222,7 +207,7 @@ export class Bench {
     assert.ok(isDone(), hint)
     if (!kept) return
     await this.#type(back, archive)
-    assert.ok(this.duo.keySlot(BUSID).equals(this.old), hint)
+    assert.ok(this.duo.keySlot(this.busid).equals(this.old), hint)
   }
 
   /** Types a command of a hint, until it works. */
@@ -263,7 +248,7 @@ export class Bench {
         last = problem
         if (!works && !started && START_ANEW.test(problem?.hint ?? '')) {
           started = true
-          this.duo.pressReset(BUSID)
+          this.duo.pressReset(this.busid)
         }
         return works
       },
@@ -285,17 +270,17 @@ export class Bench {
     const isReady = this.#isReady && !fault
     this.#isReady = false
     if (!isReady) return this.#powerUp(fault)
-    this.duo.setKeySlot(BUSID, this.old)
+    this.duo.setKeySlot(this.busid, this.old)
   }
 
   /** Starts the Duo anew, mended and with the old key, and plugs it in; with a fault, where one is given. */
   async #powerUp(/** @type {string} */ fault = '') {
-    this.duo.mend(BUSID)
-    this.duo.unplug(BUSID)
+    this.duo.mend(this.busid)
+    this.duo.unplug(this.busid)
     await this.port.pull()
-    this.duo.setKeySlot(BUSID, this.old)
-    if (fault) this.duo.arm(BUSID, fault)
-    this.duo.plugIn(BUSID)
+    this.duo.setKeySlot(this.busid, this.old)
+    if (fault) this.duo.arm(this.busid, fault)
+    this.duo.plugIn(this.busid)
     this.log.forget(this.port)
     this.port.plugIn()
     if (fault) await this.port.whenSettled(this.log)
@@ -303,7 +288,9 @@ export class Bench {
   }
 
   #state() {
-    return /** @type {import('../../index.js').VirtualDuoInfo} */ (this.duo.duos()[0])
+    return /** @type {import('../../index.js').VirtualDuoInfo} */ (
+      this.duo.duos().find(({ path }) => path === this.busid)
+    )
   }
 
   #emptyFolder() {

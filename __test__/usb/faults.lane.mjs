@@ -21,8 +21,16 @@ import { schedules } from './schedules.mjs'
 const SEED = 3
 const FEWEST = 300
 
-/** Several at once, since most of a case is waiting: for a Duo that starts, for an answer that never comes. */
-const BENCHES = /** @type {const} */ (['r4', 'r6', 'r4', 'r6'])
+/**
+ * Several at once, since most of a case is waiting: for a Duo that starts, for an answer that never comes. Two of
+ * each bootloader, since no two Duos of one server have the same device id.
+ */
+const BENCHES = /** @type {const} */ ([
+  ['r4', '1-1'],
+  ['r6', '1-1'],
+  ['r4', '1-2'],
+  ['r6', '1-2'],
+])
 
 /** How long all of them may take, in milliseconds; each call has a watchdog of its own, in `operator.mjs`. */
 const LIMIT = 1_500_000
@@ -49,21 +57,29 @@ const PLAUSIBLE = [
 
 test('faults', { timeout: LIMIT, concurrency: BENCHES.length }, async (t) => {
   const log = new KernelLog()
-  const benches = await Promise.all(BENCHES.map((generation, number) => Bench.open(number, generation, log)))
+  const duos = {
+    r4: await VirtualDuo.start({ bootloader: 'r4', duos: 2 }),
+    r6: await VirtualDuo.start({ bootloader: 'r6', duos: 2 }),
+  }
+  const benches = BENCHES.map(([generation, busid], number) => {
+    return { generation, bench: new Bench({ number, duo: duos[generation], busid, log }) }
+  })
   t.after(async () => {
-    await Promise.all(benches.map((bench) => bench.close()))
+    await Promise.all(benches.map(({ bench }) => bench.close()))
+    await Promise.all(Object.values(duos).map((duo) => duo.stop()))
     log.close()
   })
-  const left = schedules(VirtualDuo.faults(), /** @type {Bench} */ (benches[0]).requests, SEED)
-  left.reverse() // TEMPORARY
+  await Promise.all(benches.map(({ bench }) => bench.prepare()))
+  const { requests } = /** @type {{ bench: Bench }} */ (benches[0]).bench
+  const left = schedules(VirtualDuo.faults(), requests, SEED)
   const wanted = left.length
   assert.ok(wanted >= FEWEST, `${wanted}`)
 
   /** @type {Outcome[]} */
   const outcomes = []
-  const work = async (/** @type {Bench} */ bench) => {
+  const work = async (/** @type {(typeof benches)[number]} */ { generation, bench }) => {
     for (;;) {
-      const next = left.findIndex(({ generation }) => generation === bench.generation)
+      const next = left.findIndex((schedule) => schedule.generation === generation)
       const [schedule] = next < 0 ? [] : left.splice(next, 1)
       if (!schedule) return
       await t.test(nameOf(schedule), async () => {
