@@ -105,7 +105,7 @@ export class Bench {
 
     const { problem } = answer
     const isSwap = kind.startsWith('swap-')
-    // The kernel has not finished with a Duo that came back, and a fault that lasts would act on.
+    // The kernel may still be reading a Duo that came back, and a fault that lasts would go on exchanging it.
     if (isSwap) this.duo.unplug(this.busid)
     const acted = this.#state().faultsActed
     this.duo.mend(this.busid)
@@ -217,7 +217,7 @@ export class Bench {
     const name = FUNCTIONS[/** @type {Workflow} */ (command)]
     await this.#untilItWorks(text, async () => {
       await this.port.whenUsable()
-      const { problem } = await this.#operator.call(name, { ...options, archive })
+      const { problem } = await this.#operator.call(name, { ...options, archive, timeout: TIMEOUT.back })
       return { works: !problem, problem }
     })
   }

@@ -29,10 +29,9 @@ const STANDARD = 14
  * @type {{ kinds: RegExp, requests?: number, workflows?: Workflow[], warm?: number, cold?: number, standing?: ('warm' | 'cold')[] }[]}
  */
 const FAMILIES = [
-  { kinds: /^(stall|protocol|disconnect|reenumerate)-/, requests: 6, warm: 1, cold: 1 },
-  { kinds: /^(timeout|unplug|swap)-/, requests: 6, warm: 1, cold: 1 },
-  { kinds: /^(short|babble|read)/, requests: 4 },
-  { kinds: /^(write|power-cut)-/, requests: 4, workflows: ['restore', 'reset'] },
+  { kinds: /^(stall|timeout|protocol|disconnect|unplug|reenumerate|swap)-/, requests: 5, warm: 1, cold: 1 },
+  { kinds: /^(short|babble|read)/, requests: 3 },
+  { kinds: /^(write|power-cut)-/, requests: 3, workflows: ['restore', 'reset'] },
   { kinds: /^state-/, requests: 2 },
   { kinds: /^(busy|poll-timeout)/, requests: 4 },
   { kinds: /^leave-/, requests: 4, workflows: ['restore', 'reset'] },
