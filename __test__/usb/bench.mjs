@@ -29,7 +29,7 @@ const COMES_BACK = /^(disconnect|reenumerate|power-cut|swap)-/
 const FUNCTIONS = { backup: 'backupKey', restore: 'restoreKey', reset: 'resetKey', list: 'listDevices' }
 
 /** What a hint says where only starting the Duo anew helps. */
-const START_ANEW = /unplug the Duo|put (it|the Duo) into DFU mode/
+const START_ANEW = /unplug the Duo|into DFU mode/
 
 /** The image that has a Duo make a new key at its next boot. */
 const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(1212)])
