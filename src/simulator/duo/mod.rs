@@ -79,6 +79,8 @@ enum Event {
     Restart,
     /// Is back, the bootloader as it was.
     Return,
+    /// Has booted, which may have taken a new key, and is where its firmware has brought it.
+    Booted,
     /// Is there, freshly started.
     Appear(Presence),
 }
@@ -271,6 +273,11 @@ impl Duo {
             match event {
                 Event::Restart => self.restart(at),
                 Event::Return => self.appear(Presence::Dfu),
+                Event::Booted => {
+                    let presence = self.boot();
+                    self.core = Core::new(self.options.generation);
+                    self.appear(presence);
+                }
                 Event::Appear(presence) => {
                     self.core = Core::new(self.options.generation);
                     self.appear(presence);
@@ -292,9 +299,9 @@ impl Duo {
 
     /// RESET is pressed: it drops off the bus, boots, and comes back as [`DuoOptions::returns_to_dfu`] says.
     pub fn restart(&mut self, now: Duration) {
+        // Making a key takes time, in which a Duo has long been off the bus: it boots when that is over.
         self.presence = Presence::Absent;
-        let back = self.boot();
-        self.due = Some((now + self.options.boot_time, Event::Appear(back)));
+        self.due = Some((now + self.options.boot_time, Event::Booted));
     }
 
     /// Restarts into the bootloader, nothing else running before: by the buttons, or by what a host sends

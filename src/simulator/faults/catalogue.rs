@@ -94,3 +94,24 @@ fn names() -> Vec<Kind> {
 fn hex(text: &str) -> Vec<u8> {
     super::text::unhex(text).unwrap_or_default()
 }
+
+/// How each kind is written, once each: `N`, `TEXT` and the like stand for what is to be filled in.
+pub fn forms() -> Vec<String> {
+    let mut forms: Vec<String> = Vec::new();
+    for kind in Kind::catalogue() {
+        let form = match &kind {
+            Kind::Descriptor { .. } => "descriptor-TYPE.INDEX-LIE".to_owned(),
+            Kind::AltName { .. } => "alt-name-N=TEXT".to_owned(),
+            Kind::Serial(_) => "serial=TEXT".to_owned(),
+            kind => {
+                let name = kind.to_string();
+                let without = name.trim_end_matches(|c: char| c.is_ascii_digit());
+                format!("{without}{}", if without.len() < name.len() { "N" } else { "" })
+            }
+        };
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    forms
+}
