@@ -37,6 +37,7 @@ macro_rules! replay {
 replay! {
     descriptors: 20_000,
     http_reply: 20_000,
+    journal: 5_000,
     key_reader: 1_000,
     machines: 2_000,
     manifest: 10_000,

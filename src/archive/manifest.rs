@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::shown::shown;
 use crate::dct::DeviceId;
 use crate::keys::Fingerprint;
 
@@ -95,15 +96,4 @@ impl Manifest {
         // Plain strings and numbers cannot fail to be written.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
-}
-
-/// The longest text from a manifest that is shown, in characters.
-const MAX_SHOWN: usize = 120;
-
-/// Text out of a file in a form that can be shown: short, and with U+FFFD for what Rust itself would escape,
-/// controls and marks that are invisible or change direction.
-fn shown(text: &str) -> String {
-    let is_plain = |c: char| matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1;
-    let plain = text.chars().map(|c| if is_plain(c) { c } else { char::REPLACEMENT_CHARACTER });
-    plain.take(MAX_SHOWN).collect()
 }

@@ -6,6 +6,7 @@
 
 pub mod descriptors;
 pub mod http_reply;
+pub mod journal;
 pub mod key_reader;
 pub mod machines;
 pub mod manifest;

@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::super::manifest::DeviceIdSource;
+use super::super::shown::shown;
 use crate::dct::DeviceId;
 use crate::keys::Fingerprint;
 
@@ -239,7 +240,7 @@ pub enum RecordError {
     /// Longer than [`MAX_LINE`].
     #[error("it is longer than {MAX_LINE} bytes")]
     TooLong,
-    /// Not JSON, or not of this shape.
+    /// Not JSON, or not of this shape; in the parser's words, which may quote the line.
     #[error("it is no record: {0}")]
     Malformed(String),
     /// Written by a later version of duo-provision.
@@ -267,7 +268,7 @@ impl Record {
         if line.len() > MAX_LINE {
             return Err(RecordError::TooLong);
         }
-        let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
+        let malformed = |error: serde_json::Error| RecordError::Malformed(shown(&error.to_string()));
         // The version first: of a later one nothing else is known.
         let version: Version = serde_json::from_slice(line).map_err(malformed)?;
         if version.v != VERSION {
