@@ -151,7 +151,7 @@ const DESCRIBE = {
       operation.operation,
       operation.errorCode ? `${operation.outcome} [${operation.errorCode}]` : operation.outcome,
     ])
-    output.print(`\n${table(['LAST', 'DUO', 'OPERATION', 'OUTCOME'], rows, output)}`)
+    output.print(`\n${table(['BEGUN', 'DUO', 'OPERATION', 'OUTCOME'], rows, output)}`)
   },
 }
 

@@ -115,7 +115,7 @@ pub struct Bench {
     pub paths: Vec<PortPath>,
     pub folder: TempDir,
     /// The user's home, with the journal; never that of whoever runs the tests.
-    pub home: TempDir,
+    _home: TempDir,
     pub env: Vec<(&'static str, String)>,
 }
 
@@ -133,7 +133,7 @@ impl Bench {
         let folder = memory_folder().or_else(|_| tempfile::tempdir()).unwrap();
         let home = memory_folder().or_else(|_| tempfile::tempdir()).unwrap();
         let env = home_of(home.path());
-        Self { bus: VirtualBus::new(hub.clone()), clock, hub, paths, folder, home, env }
+        Self { bus: VirtualBus::new(hub.clone()), clock, hub, paths, folder, _home: home, env }
     }
 
     pub fn run<T>(&self, asker: &Asker, work: impl FnOnce(Context<'_>) -> T) -> T {

@@ -268,7 +268,12 @@ impl Record {
         if line.len() > MAX_LINE {
             return Err(RecordError::TooLong);
         }
-        let malformed = |error: serde_json::Error| RecordError::Malformed(shown(&error.to_string()));
+        // Its place is that within the line, where it reads "line 1" whatever the line.
+        let malformed = |error: serde_json::Error| {
+            let (column, text) = (error.column(), error.to_string());
+            let reason = text.split(" at line ").next().unwrap_or_default();
+            RecordError::Malformed(format!("{} (byte {column})", shown(reason)))
+        };
         // The version first: of a later one nothing else is known.
         let version: Version = serde_json::from_slice(line).map_err(malformed)?;
         if version.v != VERSION {
