@@ -7,7 +7,7 @@
  * covers; `npm test` replays that corpus.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from './prepare.mjs'
@@ -82,6 +82,9 @@ async function take(/** @type {string} */ target, /** @type {string} */ triple) 
   const found = join(ROOT, 'target/fuzz-corpus', target)
   const options = ['-merge=1', '-use_counters=0', kept(target), found]
   await run(join(BUILT, triple, 'release', target), options, { stdio: 'ignore' })
+  for (const hash of readdirSync(kept(target)).filter((name) => /^[0-9a-f]{40}$/.test(name))) {
+    renameSync(join(kept(target), hash), join(kept(target), `found-${hash.slice(0, 8)}`))
+  }
 }
 
 function kept(/** @type {string} */ target) {

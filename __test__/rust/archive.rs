@@ -229,3 +229,16 @@ fn a_manifest_of_another_format_or_version_is_not_read() {
         assert_eq!((told.as_str(), told_version), (format, version));
     }
 }
+
+#[test]
+fn what_becomes_of_a_manifest_has_a_name_and_words() {
+    for (description, name, words) in [
+        (Description::Sound, "sound", "it describes the file"),
+        (Description::Missing, "missing", "missing: the backup is good without it"),
+        (Description::Invalid, "invalid", "it cannot be read: the backup is good without it"),
+        (Description::OfOtherBytes, "of-other-bytes", "it describes other bytes than the file has"),
+    ] {
+        assert_eq!(description.name(), name);
+        assert!(description.words().starts_with(words), "{}", description.words());
+    }
+}
