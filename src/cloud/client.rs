@@ -98,8 +98,8 @@ impl Client {
 
     /// Provisions one device. Needs a tokio runtime with I/O and timers.
     ///
-    /// 429, 5xx and failures to connect are tried again, after the wait that the cloud asks for or a jittered
-    /// backoff; a wait that would end past the deadline is not begun. Each retry is told to `on_retry` before
+    /// 429, 5xx and failures to connect are tried again, after a jittered backoff, or later where the cloud asks
+    /// for that; a wait that would end past the deadline is not begun. Each retry is told to `on_retry` before
     /// its wait. The call ends soon after `cancel` is ready; [`std::future::pending`] never is.
     pub async fn provision(
         &self,
@@ -246,8 +246,8 @@ impl Client {
     }
 }
 
-/// The wait before another try, `None` where none is worth it: the time that the cloud asked for, else a
-/// backoff.
+/// The wait before another try, `None` where none is worth it: a backoff, or the time that the cloud asks for
+/// where that is longer. A cloud that says "at once" each time would be asked without a pause.
 fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer) -> Option<Duration> {
     let asked = match failure {
         CloudError::Refused(refusal) if refusal.is_transient() => refusal.retry_after(),
@@ -256,7 +256,7 @@ fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer
         CloudError::Unreachable { .. } if attempt < MAX_CONNECTS => None,
         _ => return None,
     };
-    Some(asked.unwrap_or_else(|| backoff.delay(attempt, timer.random())))
+    Some(backoff.delay(attempt, timer.random()).max(asked.unwrap_or_default()))
 }
 
 /// Remembers answers, and puts the last one in the place of a failure to connect that follows it: "nothing
