@@ -69,6 +69,8 @@ impl From<Outcome> for Vec<Outcome> {
     }
 }
 
+type Check = Box<dyn Fn(&Told) -> Result<(), String> + Send>;
+
 /// A call that is to be made.
 pub struct Trial {
     about: String,
@@ -84,7 +86,7 @@ pub struct Trial {
     cancelled: bool,
     /// What has to stay as it is until the call is over.
     held: Vec<Box<dyn Any + Send>>,
-    check: Box<dyn Fn(&Told) -> Result<(), String> + Send>,
+    check: Check,
 }
 
 /// What a call left behind.

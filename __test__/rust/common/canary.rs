@@ -82,7 +82,8 @@ fn is_telling(piece: &[u8]) -> bool {
     piece.iter().filter(|byte| **byte != first).count() >= 3
 }
 
-fn hexadecimal(bytes: &[u8], before_each: &str) -> String {
+/// Two digits a byte, in lower case, each pair behind `before_each`.
+pub fn hexadecimal(bytes: &[u8], before_each: &str) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{before_each}{byte:02x}");
         out
@@ -93,7 +94,7 @@ fn percent_encoded(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(*byte))
+                out.push(char::from(*byte));
             }
             _ => _ = write!(out, "%{byte:02X}"),
         }

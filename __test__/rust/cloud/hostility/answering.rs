@@ -87,9 +87,11 @@ fn the_user_ends_it_at_each_byte() {
         let server = Adversary::start([Script::saying(&YES[..bytes]).end(End::Hang)]);
         Trial::against(format!("stopped after {bytes} bytes"), server, [Code::Interrupted.into()])
             .cancelled()
-            .check(|told| match told.said.contains("may have been sent") {
-                true => Ok(()),
-                false => Err("it has to say that the request may have been sent".to_owned()),
+            .check(|told| {
+                let known = told.said.contains("may have been sent");
+                known
+                    .then_some(())
+                    .ok_or_else(|| "it has to say that the request may have been sent".to_owned())
             })
     });
     all("reply, stopped at each byte", cases);

@@ -5,6 +5,7 @@ use duo_provision::error::Code;
 use super::{NONSENSE, UNKNOWN, reply};
 use crate::TOKEN;
 use crate::adversary::{Adversary, End, Say, Script};
+use crate::canary::hexadecimal;
 use crate::trial::{Outcome, Trial, all};
 
 /// `{"ok":true}` as gzip (RFC 1952), zlib (RFC 1950) and Brotli (RFC 7932) have it.
@@ -184,14 +185,14 @@ fn compressed_bodies_stay_compressed() {
 
 #[test]
 fn the_token_back() {
-    let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let percent: String = TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let hex = hexadecimal(TOKEN.as_bytes(), "");
+    let percent = hexadecimal(TOKEN.as_bytes(), "%");
     let forms = [
         TOKEN.to_owned(),
         TOKEN.to_uppercase(),
         hex.to_uppercase(),
         hex,
-        percent.to_lowercase(),
+        percent.to_uppercase(),
         percent,
         TOKEN[..12].to_owned(),
         format!("{}...", &TOKEN[20..]),
