@@ -10,7 +10,7 @@ use std::any::Any;
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Condvar, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,8 +31,9 @@ const SHORT: u32 = 1;
 const GRACE: Duration = Duration::from_secs(1);
 /// How much memory a call may take.
 const MOST_MEMORY: usize = 8 << 20;
-/// Far more calls than processors: most of them wait.
-const THREADS: usize = 64;
+/// How many calls are made at a time, over all tests: far more than processors, since most of them wait, and few
+/// enough for the usual limit of 1,024 open files.
+const PLACES: usize = 64;
 /// The password of every proxy that has one.
 pub const PROXY_PASSWORD: &str = "hunter2-hunter2";
 
@@ -267,9 +268,10 @@ pub fn all(step: &str, trials: impl Iterator<Item = Trial> + Send) {
     let (count, failures) = (Mutex::new(0), Mutex::new(Vec::new()));
     let begun = Instant::now();
     thread::scope(|scope| {
-        for _ in 0..THREADS {
+        for _ in 0..PLACES {
             scope.spawn(|| {
                 loop {
+                    let _place = Place::take();
                     let next = trials.lock().unwrap().next();
                     let Some(trial) = next else { break };
                     *count.lock().unwrap() += 1;
@@ -284,6 +286,26 @@ pub fn all(step: &str, trials: impl Iterator<Item = Trial> + Send) {
     println!("{step}: {count} cases in {:.1} s", begun.elapsed().as_secs_f64());
     assert!(count > 0, "{step}: nothing was tried");
     assert!(failures.is_empty(), "{step}: {} of {count}\n{}", failures.len(), failures.join("\n"));
+}
+
+/// A place among the calls that are made at a time.
+struct Place;
+
+static FREE: (Mutex<usize>, Condvar) = (Mutex::new(PLACES), Condvar::new());
+
+impl Place {
+    fn take() -> Self {
+        let (free, changed) = &FREE;
+        *changed.wait_while(free.lock().unwrap(), |free| *free == 0).unwrap() -= 1;
+        Self
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *FREE.0.lock().unwrap() += 1;
+        FREE.1.notify_one();
+    }
 }
 
 /// Who asks: remembers what it is told.
