@@ -1,7 +1,7 @@
 /** Each function does what it says, on a virtual Duo over USB/IP and against a local cloud. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
@@ -97,10 +97,9 @@ test('a dry run writes nothing anywhere', async (t) => {
 })
 
 test('a key of Node’s own making is converted, and told from the old one', async (t) => {
-  const { writing, folder, state } = await openLab(t)
+  const { writing, input, state } = await openLab(t)
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
-  const file = join(folder, 'new.pem')
-  writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }))
+  const file = input('new.pem', privateKey.export({ format: 'pem', type: 'pkcs8' }))
   const { fingerprint, evidence } = await restoreKey({ ...writing, file })
   assert.equal(state().fingerprint, fingerprint)
   assert.equal(evidence, 'none')
@@ -131,11 +130,10 @@ test('provisions with the key of the attached Duo, and of no other', async (t) =
 })
 
 test('of a private key file only the public half is sent', async (t) => {
-  const { folder } = await openLab(t)
+  const { input } = await openLab(t)
   const { cloud, credentials } = await openCloud(t)
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
-  const keyFile = join(folder, 'key.pem')
-  writeFileSync(keyFile, privateKey.export({ format: 'pem', type: 'pkcs1' }))
+  const keyFile = input('key.pem', privateKey.export({ format: 'pem', type: 'pkcs1' }))
   await provision({ deviceId: '30001A000347343432313031', keyFile, ...credentials })
   const [known] = cloud.provisioned()
   assert.equal(known?.deviceId, '30001a000347343432313031')
