@@ -33,6 +33,7 @@ async function loudly(sandbox, args, options = {}, ways = [WORDS, JSON_LINES]) {
   const probed =
     process.platform === 'linux' ? { NODE_OPTIONS: `--require ${PROBE}`, DUO_PROVISION_PROBE: probe } : {}
   for (const loudness of ways) {
+    /** @type {Record<string, string>} */
     const env = { ...LOUD, ...probed, ...options.env }
     /** @type {import('../cli/harness.mjs').Ended} */
     const { signal } = await sandbox.start([...args, ...loudness], { stdin: '', ...options, env }).end

@@ -1,8 +1,8 @@
 //! Secrets that are to be found nowhere, and the search for any piece of them.
 //!
-//! A piece is eight bytes in a row, as they are, in hexadecimal, in base64 or percent-encoded: less than that
-//! is found by chance. This is the counterpart for strings inside a test process of `scripts/secrets.mjs`,
-//! which searches what processes left behind.
+//! A piece is eight bytes in a row, as they are, as a list of numbers, in hexadecimal, in base64 or
+//! percent-encoded: less than that is found by chance. This is the counterpart, for strings inside a test
+//! process, of `__test__/secrets/scanner.mjs`, which searches what processes left behind.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -18,8 +18,8 @@ const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 /// Everything to be looked for.
 pub struct Canaries {
-    /// Encoded pieces of one length each, with the secret's name and the encoding's.
-    pieces: HashMap<usize, HashMap<Vec<u8>, String>>,
+    /// Encoded pieces, with the secret's name and the encoding's, by their first eight bytes.
+    pieces: HashMap<[u8; PIECE], Vec<(Vec<u8>, String)>>,
     /// Which pairs of bytes begin a piece: most places of a text are done with after one look.
     begins: Vec<bool>,
 }
@@ -37,8 +37,10 @@ impl Canaries {
         for (at, piece) in secret.windows(PIECE).enumerate().filter(|(_, piece)| is_telling(piece)) {
             let mut note = |encoding: &str, encoded: Vec<u8>| {
                 self.begins[pair(&encoded)] = true;
-                let pieces = self.pieces.entry(encoded.len()).or_default();
-                pieces.entry(encoded).or_insert_with(|| format!("{name} from byte {at}, {encoding}"));
+                let alike = self.pieces.entry(beginning(&encoded)).or_default();
+                if alike.iter().all(|(other, _)| *other != encoded) {
+                    alike.push((encoded, format!("{name} from byte {at}, {encoding}")));
+                }
             };
             note("as it is", piece.to_vec());
             note("in lower case", piece.to_ascii_lowercase());
@@ -50,6 +52,8 @@ impl Canaries {
                 note("percent-encoded", escaped.to_ascii_lowercase().into_bytes());
                 note("percent-encoded", escaped.into_bytes());
             }
+            // As Rust shows bytes.
+            note("as a list", piece.iter().map(u8::to_string).collect::<Vec<_>>().join(", ").into_bytes());
             for (encoding, alphabet) in [("base64", STANDARD), ("base64url", URL_SAFE)] {
                 for before in 0..3 {
                     note(encoding, base64_piece(piece, before, alphabet));
@@ -63,10 +67,9 @@ impl Canaries {
         let mut places =
             (0..text.len()).filter(|at| text.len() - at >= PIECE && self.begins[pair(&text[*at..])]);
         places.find_map(|at| {
-            self.pieces.iter().find_map(|(length, pieces)| {
-                let found = pieces.get(text.get(at..at + length)?)?;
-                Some(format!("{found}, at byte {at}"))
-            })
+            let alike = self.pieces.get(&beginning(&text[at..]))?;
+            let (_, found) = alike.iter().find(|(piece, _)| text[at..].starts_with(piece))?;
+            Some(format!("{found}, at byte {at}"))
         })
     }
 }
@@ -74,6 +77,11 @@ impl Canaries {
 /// The first two bytes, as an index.
 fn pair(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
+}
+
+/// The first eight bytes, which every encoded piece has at least.
+fn beginning(bytes: &[u8]) -> [u8; PIECE] {
+    bytes[..PIECE].try_into().unwrap()
 }
 
 /// Runs of padding and counting are in everything.
@@ -142,6 +150,7 @@ mod tests {
                 lower.to_uppercase().into_bytes(),
                 lower.into_bytes(),
                 percent_encoded(piece).into_bytes(),
+                format!("{piece:?}").into_bytes(),
                 hexadecimal(piece, "%").into_bytes(),
             ];
             for before in 0..3 {

@@ -2,6 +2,8 @@
 
 mod backup;
 mod bench;
+#[path = "../common/canary.rs"]
+mod canary;
 mod cancelling;
 mod choosing;
 mod every_fault;
@@ -9,5 +11,6 @@ mod provision;
 mod recovering;
 mod reset;
 mod restore;
+mod secrets;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;
