@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use duo_provision::error::Error;
 use duo_provision::simulator::Generation;
@@ -61,15 +62,15 @@ fn said(
     let outcome = work(&bench, &asker).unwrap_or_else(|error| shown(&error));
     let told = format!("{outcome}\n{}", asker.told());
     let mut names = bench.archived();
-    names.retain(|name| !name.ends_with(".der"));
+    names.retain(|name| Path::new(name).extension() != Some("der".as_ref()));
     names.iter().fold(told, |mut told, name| {
         let _ = writeln!(told, "{name}");
         told + &std::fs::read_to_string(bench.archive().join(name)).unwrap_or_default()
     })
 }
 
-fn archive(bench: &Bench) -> Option<String> {
-    Some(bench.archive().to_str().unwrap().to_owned())
+fn archive(bench: &Bench) -> String {
+    bench.archive().to_str().unwrap().to_owned()
 }
 
 /// Backup, restore and reset with one fault, or none.
@@ -77,15 +78,17 @@ fn everything(generation: Generation, fault: Option<&Fault>) -> [String; 3] {
     let timeout = Some(5);
     [
         said(generation, fault, |bench, asker| {
-            let options = BackupOptions { timeout, archive: archive(bench), ..BackupOptions::default() };
+            let options =
+                BackupOptions { timeout, archive: Some(archive(bench)), ..BackupOptions::default() };
             bench.run(asker, |context| backup(context, &options)).map(|done| format!("{done:?}"))
         }),
         said(generation, fault, |bench, asker| {
-            let options = RestoreOptions { timeout, archive: archive(bench), leave: true, ..bench.new_key() };
+            let options =
+                RestoreOptions { timeout, archive: Some(archive(bench)), leave: true, ..bench.new_key() };
             bench.run(asker, |context| restore(context, &options)).map(|done| format!("{done:?}"))
         }),
         said(generation, fault, |bench, asker| {
-            let options = ResetOptions { timeout, archive: archive(bench), ..ResetOptions::default() };
+            let options = ResetOptions { timeout, archive: Some(archive(bench)), ..ResetOptions::default() };
             bench.run(asker, |context| reset(context, &options)).map(|done| format!("{done:?}"))
         }),
     ]
