@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Target};
 use super::keep::{keep_before_write, locate_archive};
+use super::leave::leave;
 use super::plan::{Action, Plan};
 use super::restore::{confirm, holds};
-use super::write::{Recovery, leave, write_verified};
+use super::write::{Recovery, write_verified};
 use super::{Context, Timeout};
 use crate::error::Error;
 use crate::keys::{Fingerprint, SlotImage};
