@@ -20,20 +20,35 @@ pub enum Deed {
 
 /// A deed and the call it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Action {
-    /// `None` only watches.
-    pub strike: Option<(Class, u32, Deed)>,
+struct Strike {
+    class: Class,
+    index: u32,
+    deed: Deed,
 }
 
-impl FromStr for Action {
-    type Err = Box<dyn std::error::Error>;
+/// Everything that is to be done; nothing only watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action(Vec<Strike>);
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+type Error = Box<dyn std::error::Error>;
+
+impl FromStr for Action {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
         if text == "watch" {
-            return Ok(Self { strike: None });
+            return Ok(Self(Vec::new()));
         }
+        text.split(',').map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl FromStr for Strike {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
         let mut words = text.splitn(4, ':');
-        let mut word = || words.next().ok_or("an action is DEED:CLASS:N or DEED:CLASS:N:HOW");
+        let mut word = || words.next().ok_or("a strike is DEED:CLASS:N or DEED:CLASS:N:HOW");
         let (deed, class, index) = (word()?, word()?.parse()?, word()?.parse()?);
         let deed = match deed {
             "kill" => Deed::Kill,
@@ -42,14 +57,14 @@ impl FromStr for Action {
             "hold" => Deed::Hold(word()?.into()),
             other => return Err(format!("no deed is called {other}").into()),
         };
-        Ok(Self { strike: Some((class, index, deed)) })
+        Ok(Self { class, index, deed })
     }
 }
 
 impl Action {
     /// What is done to this effect.
     pub fn at(&self, class: Class, index: u32) -> Option<&Deed> {
-        let (aimed, number, deed) = self.strike.as_ref()?;
-        (*aimed == class && *number == index).then_some(deed)
+        let aimed = |strike: &&Strike| strike.class == class && strike.index == index;
+        self.0.iter().find(aimed).map(|strike| &strike.deed)
     }
 }
