@@ -125,21 +125,31 @@ async function backedUpFirst(
 }
 
 /**
- * One traced run from the beginning, in a new home, and what is to be looked at afterwards.
+ * What is to be done with a command at its beginning, in a new home.
+ * @template T
+ * @param {() => Promise<Stage>} set
+ * @param {(stage: Stage, home: Home) => Promise<T>} play
+ */
+export async function onStage(set, play) {
+  const stage = await set()
+  const home = new Home(stage.env)
+  try {
+    return await play(stage, home)
+  } finally {
+    home.remove()
+    await Promise.all([stage.duo.stop(), stage.strike?.()])
+  }
+}
+
+/**
+ * One traced run from the beginning, and what is to be looked at afterwards.
  * @template T
  * @param {() => Promise<Stage>} set
  * @param {string} action
  * @param {(stage: Stage, home: Home, traced: Traced) => Promise<T>} look
  */
-export async function staged(set, action, look) {
-  const stage = await set()
-  const home = new Home(stage.env)
-  try {
-    return await look(stage, home, await trace(stage.args(home), home, action))
-  } finally {
-    home.remove()
-    await Promise.all([stage.duo.stop(), stage.strike?.()])
-  }
+export function staged(set, action, look) {
+  return onStage(set, async (stage, home) => look(stage, home, await trace(stage.args(home), home, action)))
 }
 
 /** Every command that has an effect. */

@@ -85,7 +85,7 @@ describe('two at once', { concurrency: 2 }, () => {
         const own = new Home()
         const release = join(own.folder, 'go')
         const held = startTraced(one, own, `hold:work:${index}:${release}`)
-        await held.logged('struck')
+        await held.holding()
         const other = await run(two, own)
         writeFileSync(release, '')
         const { code, stdout } = await held.end
@@ -130,7 +130,7 @@ async function together(commands, home, matches) {
   const held = await Promise.all(
     commands.map(async (args) => {
       const started = startTraced(args, home, `hold:work:${await indexOf(args, matches)}:${release}`)
-      await started.logged('struck')
+      await started.holding()
       return started
     }),
   )

@@ -54,17 +54,23 @@ export function startTraced(
     assert.equal(status, 0, `the tracer failed: ${stderr}`)
     return { ...traced, stdout, stderr }
   })
-  /** Waits until the log has an object with that property. */
-  const logged = async (/** @type {string} */ property) => {
+  /** Waits until the log has a line that matches. */
+  const logged = async (/** @type {(line: any) => boolean} */ matches) => {
     for (;;) {
-      const lines = existsSync(log) ? objects(readFileSync(log, 'utf8')) : []
-      const found = lines.find((line) => property in line)
+      const found = existsSync(log) && objects(readFileSync(log, 'utf8')).find(matches)
       if (found) return found
       const ended = await Promise.race([end, new Promise((next) => setTimeout(next, 5))])
-      if (ended) assert.fail(`it ended and did not come to be ${property}: ${JSON.stringify(ended)}`)
+      if (ended) assert.fail(`it ended early: ${JSON.stringify(ended)}`)
     }
   }
-  return { ...started, end, logged }
+  return {
+    ...started,
+    end,
+    /** The process's id, once it has one. @returns {Promise<number>} */
+    pid: async () => (await logged((line) => 'pid' in line)).pid,
+    /** Waits until a thread is held. */
+    holding: () => logged((line) => line.struck === 'hold'),
+  }
 }
 
 /** Runs the command line under the tracer, to its end. */
