@@ -7,8 +7,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { again, leaves } from './bench.mjs'
+import { again, leaves, writesKey } from './bench.mjs'
 import { COMMANDS, staged } from './stages.mjs'
+import { failing } from './tracer.mjs'
 
 /** @typedef {import('./bench.mjs').Home} Home */
 /** @typedef {import('./stages.mjs').Stage} Stage */
@@ -21,39 +22,70 @@ const AIMS = 3
 
 describe('killed at any call', { concurrency: 3 }, () => {
   for (const [name, set] of Object.entries(COMMANDS)) test(name, (t) => strikeEverywhere(t, set))
+
+  // The block is committed by the first poll after it, and the connection is lost in place of the second.
+  test('restore, while it asks what became of the write', async (t) => {
+    const { effects } = await watch(COMMANDS.restore)
+    const work = effects.filter((effect) => effect.class === 'work')
+    const poll = work[work.findIndex(writesKey) + 2]
+    assert.ok(poll?.setup?.startsWith('a103'), 'the second poll')
+    await strikeEverywhere(t, COMMANDS.restore, poll)
+  })
 })
 
-/** Watches a command once, then kills it at each of its calls, each time from its beginning. */
-async function strikeEverywhere(/** @type {TestContext} */ t, /** @type {() => Promise<Stage>} */ set) {
-  const plan = await staged(set, 'watch', async (stage, home, traced) => {
-    assert.equal(traced.code, 0, traced.stdout)
-    await home.check(new Map())
-    await stage.done(home)
-    return traced.effects.map((effect) => ({ effect, name: signature(effect, home) }))
-  })
-  for (const kind of /** @type {const} */ (['work', 'output'])) {
-    const ofKind = plan.filter(({ effect }) => effect.class === kind)
-    for (const { effect, name } of ofKind) {
-      await t.test(`${kind} ${effect.index}, before ${name}`, () => kill(set, 'kill', effect, name))
+/**
+ * Watches a command once, then kills it at each of its calls, each time from its beginning.
+ * @param {TestContext} t
+ * @param {() => Promise<Stage>} set
+ * @param {Effect} [lost] a call at which the connection is lost each time; then only work that follows is struck
+ */
+async function strikeEverywhere(t, set, lost) {
+  const first = lost && failing(lost, 'ECONNRESET')
+  const { calls } = await watch(set, first)
+  /** @type {Effect['class'][]} */
+  const kinds = lost ? [lost.class] : ['work', 'output']
+  for (const kind of kinds) {
+    const ofKind = calls.filter(({ effect }) => effect.class === kind)
+    for (const { effect, name } of ofKind.slice(lost?.index)) {
+      const action = strikes(first, 'kill', effect)
+      await t.test(`${kind} ${effect.index}, before ${name}`, () => kill(set, action, name))
     }
     const last = ofKind.at(-1)
     assert.ok(last, `there is no ${kind}`)
-    await t.test(`${kind}, after the last`, () => kill(set, 'kill-after', last.effect, last.name))
+    const action = strikes(first, 'kill-after', last.effect)
+    await t.test(`${kind}, after the last`, () => kill(set, action, last.name))
   }
+}
+
+function strikes(
+  /** @type {string | undefined} */ first,
+  /** @type {'kill' | 'kill-after'} */ deed,
+  /** @type {Effect} */ effect,
+) {
+  return [first, `${deed}:${effect.class}:${effect.index}`].filter(Boolean).join(',')
+}
+
+/** The calls of a whole run, and what each is. */
+async function watch(/** @type {() => Promise<Stage>} */ set, action = 'watch') {
+  return staged(set, action, async (stage, home, traced) => {
+    assert.equal(traced.code, 0, traced.stdout)
+    await home.check(new Map())
+    await stage.done(home)
+    const { effects } = traced
+    return { effects, calls: effects.map((effect) => ({ effect, name: signature(effect, home) })) }
+  })
 }
 
 async function kill(
   /** @type {() => Promise<Stage>} */ set,
-  /** @type {'kill' | 'kill-after'} */ deed,
-  /** @type {Effect} */ effect,
+  /** @type {string} */ action,
   /** @type {string} */ name,
 ) {
   for (let aim = 1; ; aim += 1) {
-    const action = `${deed}:${effect.class}:${effect.index}`
     const hit = await staged(set, action, async (stage, home, traced) => {
       if (!traced.struck || signature(traced.struck, home) !== name) return false
       assert.equal(traced.signal, 'SIGKILL')
-      if (deed === 'kill') assert.equal(traced.struck.result, undefined, 'the call happened')
+      if (!action.includes('kill-after')) assert.equal(traced.struck.result, undefined, 'the call happened')
       await home.check(new Map())
       await stage.safe(home, traced)
       await recover(stage, home, traced)

@@ -33,7 +33,7 @@ const WATCHDOG_MS = 60_000
  * @property {Effect[]} effects in the order in which they began
  * @property {number | undefined} code the exit code; undefined where a signal ended it
  * @property {string | undefined} signal what ended it
- * @property {Effect | undefined} struck the effect that something was done to
+ * @property {Effect | undefined} struck the last effect that something was done to
  * @property {string} stdout
  * @property {string} stderr
  */
@@ -151,7 +151,7 @@ function parse(/** @type {string} */ log) {
       const name = `${line.class} ${line.index}`
       effects.set(name, line)
       latest = name
-    } else if ('struck' in line) struck ??= latest
+    } else if ('struck' in line) struck = latest
     else if ('ended' in line) ended = line.ended
   }
   return {
