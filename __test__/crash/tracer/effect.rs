@@ -181,25 +181,24 @@ impl Process {
         if length < 48 || self.memory(address, 4) != [0, 0, 0, 1] {
             return None;
         }
-        let setup = self.memory(address + 40, 8);
-        Some(setup.iter().map(|byte| format!("{byte:02x}")).collect())
+        let setup: [u8; 8] = self.memory(address + 40, 8).try_into().ok()?;
+        Some(format!("{:016x}", u64::from_be_bytes(setup)))
     }
 
     /// As many bytes as are there, at most `length`.
     fn memory(&self, address: u64, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
-        let read = File::open(format!("/proc/{}/mem", self.0)).and_then(|mem| {
-            let mut filled = 0;
-            while filled < length {
-                // A page may end where the next is not mapped.
-                match mem.read_at(&mut bytes[filled..], address + filled as u64) {
-                    Ok(0) | Err(_) => break,
-                    Ok(more) => filled += more,
-                }
+        let mut filled = 0;
+        if let Ok(memory) = File::open(format!("/proc/{}/mem", self.0)) {
+            // A page may end where the next is not mapped.
+            while filled < length
+                && let Ok(more) = memory.read_at(&mut bytes[filled..], address + filled as u64)
+                && more > 0
+            {
+                filled += more;
             }
-            Ok(filled)
-        });
-        bytes.truncate(read.unwrap_or(0));
+        }
+        bytes.truncate(filled);
         bytes
     }
 }

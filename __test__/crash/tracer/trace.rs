@@ -90,11 +90,7 @@ impl Tracer {
                 WaitStatus::Signaled(thread, signal, _) if thread == self.process => {
                     return self.note(&json!({ "ended": { "signal": signal.as_str() } }));
                 }
-                WaitStatus::PtraceSyscall(thread) => {
-                    if self.step(thread)? {
-                        go_on(thread, None)?;
-                    }
-                }
+                WaitStatus::PtraceSyscall(thread) => self.step(thread)?,
                 WaitStatus::PtraceEvent(thread, _, event) => {
                     if event == libc::PTRACE_EVENT_EXEC {
                         self.running = true;
@@ -109,29 +105,31 @@ impl Tracer {
 
     /// Lets the held thread go, once it may.
     fn look(&mut self) -> Result<(), Error> {
-        match self.held.take_if(|(_, file)| file.exists()) {
-            Some((thread, _)) => go_on(thread, None),
-            None => {
-                std::thread::sleep(LOOK);
-                Ok(())
-            }
+        if let Some((thread, _)) = self.held.take_if(|(_, file)| file.exists()) {
+            return go_on(thread, None);
         }
+        std::thread::sleep(LOOK);
+        Ok(())
     }
 
-    /// A thread goes into a call, or comes out of one. False where it is to stay there.
-    fn step(&mut self, thread: Pid) -> Result<bool, Error> {
+    /// A thread goes into a call, or comes out of one. It goes on unless it is to be held.
+    fn step(&mut self, thread: Pid) -> Result<(), Error> {
         match self.inside.remove(&thread) {
-            Some(Some(inside)) => self.leave(thread, &inside).map(|()| true),
-            Some(None) => Ok(true),
-            None => self.enter(thread),
+            Some(Some(inside)) => self.leave(thread, &inside)?,
+            Some(None) => {}
+            None => self.enter(thread)?,
+        }
+        match &self.held {
+            Some((held, _)) if *held == thread => Ok(()),
+            _ => go_on(thread, None),
         }
     }
 
-    fn enter(&mut self, thread: Pid) -> Result<bool, Error> {
-        let Some(mut registers) = gone(ptrace::getregs(thread))? else { return Ok(true) };
+    fn enter(&mut self, thread: Pid) -> Result<(), Error> {
+        let Some(mut registers) = gone(ptrace::getregs(thread))? else { return Ok(()) };
         let Some(effect) = effect::of(self.process, &registers).filter(|_| self.running) else {
             self.inside.insert(thread, None);
-            return Ok(true);
+            return Ok(());
         };
         let count = match effect.class {
             Class::Work => &mut self.work,
@@ -142,7 +140,6 @@ impl Tracer {
         self.note(&described(&effect, index)?)?;
         let deed = self.action.at(effect.class, index).cloned();
         let mut inside = Inside { effect, index, failure: None };
-        let mut goes_on = true;
         match deed {
             Some(Deed::Kill) => self.strike("kill")?,
             Some(Deed::Fail(number)) => {
@@ -154,13 +151,12 @@ impl Tracer {
             }
             Some(Deed::Hold(file)) => {
                 self.held = Some((thread, file));
-                goes_on = false;
                 self.note(&json!({ "struck": "hold" }))?;
             }
             Some(Deed::KillAfter) | None => {}
         }
         self.inside.insert(thread, Some(inside));
-        Ok(goes_on)
+        Ok(())
     }
 
     fn leave(&mut self, thread: Pid, inside: &Inside) -> Result<(), Error> {
