@@ -137,6 +137,29 @@ pub struct InspectOptions {
     pub file: String,
 }
 
+/// Options of `listBackups`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackupsOptions {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Only the backups of this Duo: its device id, 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+}
+
+/// Options of `status`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StatusOptions {
+    /// Only what was done to this Duo: its device id, 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+}
+
 /// Options of `provision`.
 #[napi(object)]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
@@ -296,6 +319,12 @@ pub enum Command {
     /// Say what a key file holds, and whether the Duo's firmware would read it
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
+    /// List the backups in the archive, with their devices and keys
+    #[command(after_help = BACKUPS_EXAMPLES)]
+    Backups(BackupsOptions),
+    /// Say what was in flight when a command was cut short, and what to type next
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(StatusOptions),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -370,6 +399,16 @@ After it the Duo blinks white while it makes a new key, and has to be provisione
 const INSPECT_EXAMPLES: &str = "\
 Examples:
   duo-provision inspect device_private_key.der";
+
+const BACKUPS_EXAMPLES: &str = "\
+Examples:
+  duo-provision backups
+  duo-provision backups --device 30001a000347343432313031";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  duo-provision status                      after a crash: what was in flight, and what to type
+It reads the journal in your data directory, and asks no Duo.";
 
 const SIMULATE_EXAMPLES: &str = "\
 Examples:

@@ -179,6 +179,11 @@ fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     builder.prefix(".duo-provision-").suffix(".tmp").make_in(folder, |path| options.open(path))
 }
 
+/// Syncs the folder that a file is in, so that its name is on the disk.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    sync_folder(folder_of(path))
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

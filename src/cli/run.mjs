@@ -19,6 +19,8 @@ const FUNCTIONS = {
   reset: api.resetKey,
   provision: api.provision,
   inspect: api.inspectKey,
+  backups: api.listBackups,
+  status: api.status,
 }
 
 /** The commands that write to a Duo, and therefore ask. */

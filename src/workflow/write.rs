@@ -7,7 +7,9 @@
 use std::path::Path;
 
 use super::cancel::interrupted;
+use super::command::{choice, quoted};
 use super::device::{DeviceRef, Opened, Snapshot};
+use super::journaled::Journaled;
 use super::{Context, Phase};
 use crate::archive::DeviceIdSource;
 use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId};
@@ -44,19 +46,8 @@ impl Recovery<'_> {
 /// The arguments that choose this Duo again. An id that it does not tell by itself has to be typed again.
 fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, context: Context<'_>) -> String {
     let told = device.device_id_source == Some(DeviceIdSource::UsbSerial);
-    let id = device.device_id.or(owner).filter(|_| !told).map(|id| format!(" --device {id}"));
-    let usbip = context.bus.address().map(|address| format!(" --usbip {address}")).unwrap_or_default();
-    format!("{} --path {}{usbip}", id.unwrap_or_default(), device.path)
-}
-
-/// A word for a shell.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%\\".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+    let id = device.device_id.or(owner).filter(|_| !told);
+    choice(id, Some(&device.path), context.bus.address().as_deref())
 }
 
 /// Writes all 1,216 bytes of the slot and returns once a read-back shows them.
@@ -65,6 +56,7 @@ pub(super) fn write_verified<'a>(
     before: &Snapshot,
     image: &SlotImage,
     recovery: &Recovery<'_>,
+    journaled: &mut Journaled<'_>,
 ) -> Result<Opened<'a>, Error> {
     let context = opened.context;
     let device = opened.device.clone();
@@ -72,6 +64,7 @@ pub(super) fn write_verified<'a>(
     if context.control.cancel().is_requested() {
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
+    journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     context.phase(Phase::Write);
     let deadline = opened.deadline();
@@ -101,6 +94,7 @@ pub(super) fn write_verified<'a>(
         }
     };
     judge(held.as_slice(), before, image.as_bytes(), &device, recovery, context)?;
+    journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
             .during("after the write")
@@ -155,7 +149,7 @@ fn reconcile(opened: Opened<'_>) -> Result<(Opened<'_>, zeroize::Zeroizing<Vec<u
 /// Leaves DFU mode; the key is in place and verified by then.
 ///
 /// `then` is what is left to do by hand where it does not.
-pub(super) fn leave(mut opened: Opened<'_>, then: &str) -> Result<(), Error> {
+pub(super) fn leave(mut opened: Opened<'_>, then: &str, journaled: &mut Journaled<'_>) -> Result<(), Error> {
     opened.context.phase(Phase::Leave);
     let deadline = opened.deadline();
     opened.session.leave(deadline).map_err(|error| {
@@ -170,5 +164,7 @@ pub(super) fn leave(mut opened: Opened<'_>, then: &str) -> Result<(), Error> {
             .on(&opened.device, KeyState::Written)
             .because(error)
             .hint(format!("press RESET on the Duo; {then}"))
-    })
+    })?;
+    journaled.left();
+    Ok(())
 }

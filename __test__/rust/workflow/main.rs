@@ -5,6 +5,7 @@ mod bench;
 mod cancelling;
 mod choosing;
 mod every_fault;
+mod journal;
 mod provision;
 mod recovering;
 mod reset;

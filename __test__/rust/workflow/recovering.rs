@@ -9,7 +9,7 @@ use duo_provision::workflow::{BackupOptions, RestoreOptions, Target};
 use std::path::PathBuf;
 
 /// Reads the options back out of a printed command.
-fn typed(command: &str) -> RestoreOptions {
+pub fn typed(command: &str) -> RestoreOptions {
     let (_, words) = command.split_once("duo-provision restore ").unwrap();
     let words: Vec<&str> = words.split(' ').collect();
     let after = |name: &str| words.iter().position(|w| *w == name).map(|at| words[at + 1]);
