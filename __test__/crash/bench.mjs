@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { inspectKey, VirtualDuo } from '../../index.js'
@@ -15,6 +15,9 @@ import { closing, run } from './tracer.mjs'
 
 /** What a temporary file is called: no backup is looked for under such a name, and no command opens one. */
 const TEMPORARY = /^\.duo-provision-[A-Za-z0-9]{6}\.tmp$/
+
+/** The locks that say which operations run: files without contents, which a later run sweeps away. */
+const LOCK = /^[0-9a-f]+\.lock$/
 
 /** How often a command is tried again while the Duo is still in the hands of a process that was killed. */
 const ATTEMPTS = 50
@@ -50,6 +53,7 @@ export class Home {
   constructor(/** @type {Record<string, string>} */ env = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'duo-provision-crash-'))
     this.archive = join(this.folder, '.local/share/duo-provision/backups')
+    this.journal = join(this.folder, '.local/share/duo-provision/journal.jsonl')
     this.cwd = join(this.folder, 'here')
     mkdirSync(this.cwd)
     /** @type {Record<string, string>} */
@@ -60,16 +64,34 @@ export class Home {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** Every file, with the SHA-256 of what is in it. @returns {Map<string, string>} */
+  /** Every file but the journal, with the SHA-256 of what is in it. @returns {Map<string, string>} */
   files() {
     const found = readdirSync(this.folder, { recursive: true, withFileTypes: true })
     const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-    return new Map(files.sort().map((path) => [path, sha256(readFileSync(path))]))
+    const others = files.filter((path) => path !== this.journal)
+    return new Map(others.sort().map((path) => [path, sha256(readFileSync(path))]))
   }
 
-  /** The files that have their final name. */
+  /** The files that have their final name and are there to stay. */
   finals() {
-    return new Map([...this.files()].filter(([path]) => !TEMPORARY.test(basename(path))))
+    const passing = (/** @type {string} */ path) =>
+      TEMPORARY.test(basename(path)) || LOCK.test(basename(path))
+    return new Map([...this.files()].filter(([path]) => !passing(path)))
+  }
+
+  /** The whole lines of the journal. */
+  records() {
+    const text = existsSync(this.journal) ? readFileSync(this.journal, 'utf8') : ''
+    return text.slice(0, text.lastIndexOf('\n') + 1)
+  }
+
+  /** What `status` says: whatever a crash did to the journal, it says something. */
+  async status() {
+    const { status, stdout } = await run(['status', '--json'], this)
+    assert.equal(status, 0, stdout)
+    /** @type {import('../../index.js').StatusResult} */
+    const said = closing(stdout)
+    return said
   }
 
   /** A path in this home, without what differs from run to run. */
@@ -78,6 +100,7 @@ export class Home {
       .replace(/\.duo-provision-\w{6}\.tmp$/, '<temporary>')
       .replace(/-\d{8}T\d{6}Z\b/, '-<time>')
       .replace(/-[0-9a-f]{8}-/, '-<key>-')
+      .replace(/\w+\.lock$/, '<operation>.lock')
   }
 
   /** The files with a final name whose bytes are the key with that fingerprint. */
@@ -93,16 +116,25 @@ export class Home {
 
   /**
    * Whatever happened: what has a final name is whole and its owner's, what was there `before` is unchanged, and
-   * nothing else lies about but temporary files that only their owner can read.
+   * nothing else lies about but temporary files that only their owner can read. The journal only grows.
+   * @param {{ finals: Map<string, string>, records: string }} [before] nothing unless given
    */
-  async check(/** @type {Map<string, string>} */ before) {
+  async check(before = { finals: new Map(), records: '' }) {
     const after = this.files()
-    for (const [path, hash] of before) assert.equal(after.get(path), hash, `${path} has changed`)
+    for (const [path, hash] of before.finals) assert.equal(after.get(path), hash, `${path} has changed`)
     for (const path of after.keys()) {
-      if (before.has(path)) continue
+      if (before.finals.has(path)) continue
       assert.equal(statSync(path).mode & 0o777, 0o600, `${path} is not its owner's alone`)
-      if (!TEMPORARY.test(basename(path))) await checkWhole(path)
+      if (LOCK.test(basename(path))) assert.equal(statSync(path).size, 0, path)
+      else if (!TEMPORARY.test(basename(path))) await checkWhole(path)
     }
+    if (existsSync(this.journal)) assert.equal(statSync(this.journal).mode & 0o777, 0o600)
+    assert.ok(this.records().startsWith(before.records), 'a record is lost')
+  }
+
+  /** What is not to change any more. */
+  kept() {
+    return { finals: this.finals(), records: this.records() }
   }
 }
 

@@ -1,9 +1,10 @@
 /**
  * A disk that is full, broken or read-only, and a quota that is used up, at every call that touches a file or a
- * folder: no backup, no write. What only describes a backup that is kept already (its public key, its manifest) may
- * fail, and is said to be missing.
+ * folder: no backup or no journal, no write. What only describes a backup that is kept already (its public key, its
+ * manifest) may fail, and so may the journal of what does not write, or has written.
  */
 import assert from 'node:assert/strict'
+import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import { writesKey } from './bench.mjs'
 import { COMMANDS, staged } from './stages.mjs'
@@ -13,7 +14,7 @@ import { closing, failing } from './tracer.mjs'
 /** @typedef {import('./stages.mjs').Stage} Stage */
 /** @typedef {import('./tracer.mjs').Effect} Effect */
 /** @typedef {import('./tracer.mjs').Traced} Traced */
-/** @typedef {'refused' | 'kept' | 'ignored'} Outcome */
+/** @typedef {'refused' | 'refused, and the backup is kept' | 'goes on'} Outcome */
 
 const ERRORS = /** @type {const} */ (['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'])
 
@@ -40,23 +41,42 @@ describe('a disk that fails', { concurrency: 3 }, () => {
 })
 
 /**
- * What is to become of each call on a file before a key is written.
+ * What is to become of each call on a file or folder.
  * @returns {{ effect: Effect, expected: Outcome, title: string }[]}
  */
 function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
-  const write = effects.findIndex(writesKey)
-  const before = effects.slice(0, write < 0 ? undefined : write)
-  const named = before.findIndex(({ to }) => to?.endsWith('.der'))
-  const kept = before.findIndex(({ call }, index) => call === 'fsync' && index > named)
-  assert.ok(named > 0 && kept > named, 'a backup is made')
-  return before
-    .map((effect, index) => ({ effect, index }))
-    .filter(({ effect }) => effect.class === 'work' && !effect.socket)
-    .map(({ effect, index }) => ({
+  const work = effects.filter((effect) => effect.class === 'work')
+  const at = (/** @type {(effect: Effect) => boolean} */ matches) => work.findIndex(matches)
+  const named = at(({ to }) => to?.endsWith('.der') === true)
+  const kept = named + 1
+  const write = at(writesKey)
+  assert.ok(named > 0 && work[kept]?.call === 'fsync', 'a backup is made')
+  // What comes first is shown to be writable first: the archive or the file's folder, and then the journal.
+  const [shown, duo] = [at(({ call }) => call === 'unlink'), at(({ socket }) => socket === true)]
+  const journal = dirname(home.journal)
+  const isJournals = (/** @type {Effect} */ { path = '' }, /** @type {number} */ index) =>
+    index > duo
+      ? dirname(path) !== home.archive && path.startsWith(journal) && path !== home.archive
+      : index > shown
+
+  /** @returns {Outcome} */
+  const outcome = (/** @type {Effect} */ effect, /** @type {number} */ index) => {
+    if (effect.call === 'unlink') return 'goes on'
+    if (write >= 0 && index > write) return 'goes on'
+    // What writes nothing to a Duo does without a journal.
+    if (isJournals(effect, index) && write < 0) return 'goes on'
+    if (isJournals(effect, index)) return index > named ? 'refused, and the backup is kept' : 'refused'
+    // The name is there, and may not survive a power cut.
+    if (index === kept) return 'refused, and the backup is kept'
+    return index < kept ? 'refused' : 'goes on'
+  }
+  return work
+    .map((effect, index) => ({
       effect,
-      expected: index > kept || effect.call === 'unlink' ? 'ignored' : index === kept ? 'kept' : 'refused',
+      expected: outcome(effect, index),
       title: `${effect.call} ${effect.index} ${home.nameless(effect.path ?? '')}`.trim(),
     }))
+    .filter(({ effect }) => !effect.socket)
 }
 
 /** @type {Record<Outcome, (stage: Stage, home: Home, traced: Traced, effect: Effect) => Promise<void>>} */
@@ -66,17 +86,18 @@ const LOOK = {
     await refusedWithPath(stage, home, traced, effect)
     assert.deepEqual([...home.files().keys()], [])
   },
-  /** The name is there and may not survive a power cut: refused, and what is there is whole. */
-  async kept(stage, home, traced, effect) {
+  /** Nothing was written to the Duo, and what is there is whole. */
+  async 'refused, and the backup is kept'(stage, home, traced, effect) {
     await refusedWithPath(stage, home, traced, effect)
-    assert.equal(home.files().size, 1)
-    await home.check(new Map())
+    assert.deepEqual(home.files(), home.finals())
+    assert.ok(home.finals().size > 0)
+    await home.check()
   },
-  /** A temporary file stays behind, or what describes the backup is missing; the rest goes on. */
-  async ignored(stage, home, { code, struck, stdout }, effect) {
+  /** A temporary file stays behind, or what describes the backup is missing, or the journal. */
+  async 'goes on'(stage, home, { code, struck, stdout }, effect) {
     assert.equal(struck?.call, effect.call)
     assert.equal(code, 0, stdout)
-    await home.check(new Map())
+    await home.check()
     await stage.done(home)
   },
 }

@@ -74,10 +74,20 @@ function assertSynced(/** @type {Effect[]} */ effects, /** @type {string} */ bac
   assert.equal(before[filled]?.bytes, 1216)
   assert.ok(synced(before.slice(filled, named), temporary), 'the bytes are synced before they get the name')
   assert.ok(synced(before.slice(named), dirname(backup)), 'the folder is synced after the file has its name')
+  assertWrittenDown(before.slice(named))
   for (const [index, { call, path }] of before.entries()) {
     if (call !== 'mkdir' || path === undefined) continue
     assert.ok(synced(before.slice(index), dirname(path)), `${path} is synced`)
   }
+}
+
+/** The last thing before the write is a record in the journal, synced. */
+function assertWrittenDown(/** @type {Effect[]} */ effects) {
+  const onFiles = effects.filter((effect) => effect.class === 'work' && !effect.socket)
+  const [record, sync] = onFiles.slice(-2)
+  assert.match(record?.path ?? '', /journal\.jsonl$/)
+  assert.deepEqual([record?.call, record?.result === record?.bytes], ['write', true])
+  assert.deepEqual([sync?.call, sync?.path, sync?.result], ['fsync', record?.path, 0])
 }
 
 /** True where a file or folder was synced, and the system said so. */

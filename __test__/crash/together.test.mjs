@@ -24,7 +24,7 @@ describe('two at once', { concurrency: 2 }, () => {
       const { duo, home } = await bench(t, 1)
       const first = stateOf(duo).fingerprint
       const files = await Promise.all(['a', 'b'].map((name) => newKey(home, name)))
-      const before = home.finals()
+      const before = home.kept()
       const commands = files.map(({ path }) => ['restore', path, '--yes', '--usbip', duo.address, '--json'])
       const ended = await together(commands, home, ({ call }) => call === 'connect')
       const winners = oneAtLeast(ended)
@@ -45,7 +45,7 @@ describe('two at once', { concurrency: 2 }, () => {
       const command = ['backup', '--usbip', duo.address, '--json']
       oneAtLeast(await together([command, command], home, ({ call }) => call === 'connect'))
       assert.equal((await home.backupsOf(stateOf(duo).fingerprint)).length, 1)
-      await home.check(new Map())
+      await home.check()
     }
   })
 
@@ -61,7 +61,7 @@ describe('two at once', { concurrency: 2 }, () => {
       for (const { fingerprint } of duo.duos()) {
         assert.equal((await home.backupsOf(fingerprint)).length, 1)
       }
-      await home.check(new Map())
+      await home.check()
     }
   })
 
@@ -185,5 +185,5 @@ async function oneHasIt(
     ['duo.der', 'duo.json', 'duo.pub.pem'].map((name) => join(home.cwd, name)),
   )
   assert.ok(existsSync(ended[winner]?.result.manifestPath))
-  await home.check(new Map())
+  await home.check()
 }

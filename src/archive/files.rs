@@ -136,12 +136,11 @@ fn is_private(_metadata: &fs::Metadata) -> bool {
     true
 }
 
-/// Makes a folder of mode 0700 and those above it, synced. One that is there already is synced once more, since
-/// whoever made it may have been stopped before.
+/// Makes a folder of mode 0700 and those above it, synced.
 pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     let failed = |source: io::Error| FileError::not_writable(path, source);
     if path.is_dir() {
-        return path.ancestors().skip(1).try_for_each(sync_if_ours).map_err(failed);
+        return Ok(());
     }
     if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
         create_folder(above, owner)?;
@@ -159,6 +158,29 @@ pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     #[cfg(unix)]
     owner.take(&File::open(path).map_err(failed)?).map_err(failed)?;
     sync_folder(folder_of(path)).map_err(failed)
+}
+
+/// Makes a folder as [`create_folder`] does. Those that are there already are synced once more, all the way up,
+/// since whoever made them may have been stopped before.
+pub fn ensure_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
+    create_folder(path, owner)?;
+    let failed = |source: io::Error| FileError::not_writable(path, source);
+    path.ancestors().skip(1).try_for_each(sync_if_ours).map_err(failed)
+}
+
+/// Syncs a folder that may have been made here. One that cannot be opened was not, and a file system that has no
+/// way to sync folders (squashfs under a root folder, say) holds none that was.
+fn sync_if_ours(folder: &Path) -> io::Result<()> {
+    match sync_folder(folder) {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) =>
+        {
+            Ok(())
+        }
+        // The end of a relative path.
+        Err(_) if folder.as_os_str().is_empty() => Ok(()),
+        other => other,
+    }
 }
 
 /// Shows, before anything else is touched, that a file can be made in a folder.
@@ -191,21 +213,6 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
-}
-
-/// Syncs a folder that may have been made here. One that cannot be opened was not, and a file system that has no
-/// way to sync folders (squashfs under a root folder, say) holds none that was.
-fn sync_if_ours(folder: &Path) -> io::Result<()> {
-    match sync_folder(folder) {
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) =>
-        {
-            Ok(())
-        }
-        // The end of a relative path.
-        Err(_) if folder.as_os_str().is_empty() => Ok(()),
-        other => other,
-    }
 }
 
 /// Windows syncs a folder's entries with the file itself and offers no handle to do it separately.
