@@ -168,6 +168,7 @@ impl From<SessionError> for Error {
                 return Self::new(Code::Interrupted, "stopped as asked");
             }
             SessionError::NoDct { .. }
+            | SessionError::SeveralDcts
             | SessionError::UnexpectedDct { .. }
             | SessionError::NoFunctional
             | SessionError::NotDfuSe { .. }
