@@ -110,7 +110,8 @@ async function refusedWithPath(
 ) {
   assert.equal(traced.struck?.call, effect.call, 'the blow lands elsewhere')
   const { code, message } = closing(traced.stdout)
-  assert.deepEqual([traced.code, code], [9, 'FILE_NOT_WRITABLE'], traced.stdout)
+  assert.equal(traced.code, 9, traced.stdout)
+  assert.ok(['FILE_NOT_WRITABLE', 'JOURNAL_UNWRITABLE'].includes(code), traced.stdout)
   assert.ok(message.includes(home.folder), `no path in: ${message}`)
   assert.ok(!message.includes('.duo-provision-'), `a temporary name in: ${message}`)
   assert.equal(traced.effects.filter(writesKey).length, 0, 'a key goes out')
