@@ -146,7 +146,11 @@ impl Journal {
             self.read(locked.file)?;
             self.sweep();
             let marker = self.mark(&id)?;
-            locked.append(&Record { v: VERSION, id: id.clone(), at, step: Step::Started(started) })?;
+            let record = Record { v: VERSION, id: id.clone(), at, step: Step::Started(started) };
+            locked.append(&record).inspect_err(|_| {
+                // It never began, so nothing is to look as if it ran.
+                let _ = fs::remove_file(&marker.path);
+            })?;
             marker
         };
         Ok(Entry { id, path, file, marker })
