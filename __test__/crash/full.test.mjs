@@ -45,14 +45,14 @@ describe('a disk that fails', { concurrency: 3 }, () => {
  * @returns {{ effect: Effect, expected: Outcome, title: string }[]}
  */
 function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
-  const work = effects.filter((effect) => effect.class === 'work')
+  const work = effects.filter((effect) => effect.class !== 'output')
   const at = (/** @type {(effect: Effect) => boolean} */ matches) => work.findIndex(matches)
   const named = at(({ to }) => to?.endsWith('.der') === true)
   const kept = named + 1
   const write = at(writesKey)
   assert.ok(named > 0 && work[kept]?.call === 'fsync', 'a backup is made')
   // What comes first is shown to be writable first: the archive or the file's folder, and then the journal.
-  const [shown, duo] = [at(({ call }) => call === 'unlink'), at(({ socket }) => socket === true)]
+  const [shown, duo] = [at(({ call }) => call === 'unlink'), at((effect) => effect.class === 'socket')]
   const journal = dirname(home.journal)
   const isJournals = (/** @type {Effect} */ { path = '' }, /** @type {number} */ index) =>
     index > duo
@@ -76,7 +76,7 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
       expected: outcome(effect, index),
       title: `${effect.call} ${effect.index} ${home.nameless(effect.path ?? '')}`.trim(),
     }))
-    .filter(({ effect }) => !effect.socket)
+    .filter(({ effect }) => effect.class === 'file')
 }
 
 /** @type {Record<Outcome, (stage: Stage, home: Home, traced: Traced, effect: Effect) => Promise<void>>} */
