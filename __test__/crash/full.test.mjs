@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import { writesKey } from './bench.mjs'
-import { COMMANDS, staged } from './stages.mjs'
+import { AT_ONCE, COMMANDS, staged } from './stages.mjs'
 import { closing, failing } from './tracer.mjs'
 
 /** @typedef {import('./bench.mjs').Home} Home */
@@ -21,21 +21,22 @@ const ERRORS = /** @type {const} */ (['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'])
 /** The command for which every call gets every error; the others, which share its code, get one error a call. */
 const WHOLE = 'reset'
 
-describe('a disk that fails', { concurrency: 3 }, () => {
+describe('a disk that fails', () => {
   for (const name of /** @type {const} */ (['backup', 'backup FILE', 'restore', 'reset'])) {
-    test(name, async (t) => {
+    test(name, { concurrency: AT_ONCE }, async (t) => {
       const set = COMMANDS[name]
       const calls = await staged(set, 'watch', async (_stage, home, { effects }) => plan(effects, home))
-      for (const [index, { effect, expected, title }] of calls.entries()) {
+      const runs = calls.flatMap(({ effect, expected, title }, index) => {
         const errors = name === WHOLE ? ERRORS : [ERRORS[index % ERRORS.length] ?? 'EIO']
-        for (const error of errors) {
-          await t.test(`${error} from ${title}: ${expected}`, () =>
+        return errors.map((error) =>
+          t.test(`${error} from ${title}: ${expected}`, () =>
             staged(set, failing(effect, error), (stage, home, traced) =>
               LOOK[expected](stage, home, traced, effect),
             ),
-          )
-        }
-      }
+          ),
+        )
+      })
+      await Promise.all(runs)
     })
   }
 })

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import { again, leaves, writesKey } from './bench.mjs'
-import { COMMANDS, staged } from './stages.mjs'
+import { AT_ONCE, COMMANDS, staged } from './stages.mjs'
 import { failing } from './tracer.mjs'
 
 /** @typedef {import('./bench.mjs').Home} Home */
@@ -25,11 +25,13 @@ const WHOLE = new Set([COMMANDS.backup, COMMANDS.provision])
 /** How often a call is aimed at, until the blow lands on it. */
 const AIMS = 3
 
-describe('killed at any call', { concurrency: 3 }, () => {
-  for (const [name, set] of Object.entries(COMMANDS)) test(name, (t) => strikeEverywhere(t, set))
+const options = { concurrency: AT_ONCE }
+
+describe('killed at any call', () => {
+  for (const [name, set] of Object.entries(COMMANDS)) test(name, options, (t) => strikeEverywhere(t, set))
 
   // The block is committed by the first poll after it, and the connection is lost in place of the second.
-  test('restore, while it asks what became of the write', async (t) => {
+  test('restore, while it asks what became of the write', options, async (t) => {
     const { effects } = await watch(COMMANDS.restore)
     const requests = effects.filter((effect) => effect.class === 'socket')
     const poll = requests[requests.findIndex(writesKey) + 2]
@@ -50,18 +52,24 @@ async function strikeEverywhere(t, set, lost) {
   const begin = lost ? calls.findIndex(({ effect }) => isSame(effect, lost)) + 1 : 0
   /** @type {Effect['class'][]} */
   const kinds = lost ? ['file', 'socket'] : ['file', 'socket', 'output']
-  for (const kind of kinds) {
+  const runs = kinds.flatMap((kind) => {
     const ofKind = calls.slice(begin).filter(({ effect }) => effect.class === kind)
     const aims = kind === 'socket' ? numberedAlike(ofKind) : ofKind
-    for (const { effect, name } of WHOLE.has(set) ? aims : fewerReads(aims)) {
-      const action = strikes(first, 'kill', effect)
-      await t.test(`${kind} ${effect.index}, before ${name}`, () => kill(set, action, name))
-    }
     const last = aims.at(-1)
     assert.ok(last, `there is no ${kind}`)
-    const action = strikes(first, 'kill-after', last.effect)
-    await t.test(`${kind} ${last.effect.index}, after ${last.name}`, () => kill(set, action, last.name))
-  }
+    const chosen = WHOLE.has(set) ? aims : fewerReads(aims)
+    return [
+      ...chosen.map(({ effect, name }) =>
+        t.test(`${kind} ${effect.index}, before ${name}`, () =>
+          kill(set, strikes(first, 'kill', effect), name),
+        ),
+      ),
+      t.test(`${kind} ${last.effect.index}, after ${last.name}`, () =>
+        kill(set, strikes(first, 'kill-after', last.effect), last.name),
+      ),
+    ]
+  })
+  await Promise.all(runs)
 }
 
 function isSame(/** @type {Effect} */ one, /** @type {Effect} */ other) {
