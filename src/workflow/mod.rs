@@ -17,8 +17,10 @@ mod plan;
 mod provision;
 mod reset;
 mod restore;
+mod runtime;
 mod source;
 mod timeout;
+mod verify;
 mod write;
 
 use std::ffi::OsString;
@@ -37,6 +39,7 @@ pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision}
 pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
 pub use timeout::Timeout;
+pub use verify::{VerifyDone, VerifyOptions, verify};
 
 /// Who asked: told what happens, asked before a write, able to stop it.
 pub trait Control: Send + Sync {
