@@ -16,7 +16,8 @@ export async function simulate(options, output) {
   let cloud
   try {
     duo = await VirtualDuo.start(options.duo)
-    cloud = await LocalCloud.start(options.cloud)
+    cloud = await LocalCloud.start({ devicePort: 0, ...options.cloud })
+    if (cloud.serverKey && cloud.deviceAddress) duo.setServer(cloud.serverKey, cloud.deviceAddress)
     announce(duo, cloud, options.cloud.flavor ?? 'particle', output)
     await stopped
     output.say('\nstopping')
@@ -52,7 +53,7 @@ function announce(duo, cloud, flavor, output) {
     output.result('simulate', {
       usbip: duo.address,
       duos,
-      cloud: { url: cloud.url, token: cloud.token, flavor },
+      cloud: { url: cloud.url, token: cloud.token, flavor, deviceAddress: cloud.deviceAddress },
     })
     return
   }
@@ -65,10 +66,12 @@ function announce(duo, cloud, flavor, output) {
   }
   output.print(`usbip ${duo.address}`)
   output.print(`cloud ${cloud.url} token ${cloud.token}`)
+  output.print(`devices ${cloud.deviceAddress}`)
   output.say(`
 The Duos are in DFU mode, and return to it by themselves after a restart. In another terminal:
   duo-provision list --usbip ${duo.address}
   PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${first?.deviceId} --api-url ${cloud.url}
+  duo-provision verify --path ${first?.path} --usbip ${duo.address}
 To plug one into a Linux kernel, where dfu-util sees it too:
   sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${first?.path}
 Ctrl-C stops.`)
