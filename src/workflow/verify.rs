@@ -71,10 +71,7 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         None => claim_of_device(context, options, server, timeout)?,
     };
     context.phase(Phase::Handshake);
-    context.note(format!(
-        "a device {} that is online at {} at this moment may be disconnected by it",
-        claim.id, claim.port
-    ));
+    context.note(format!("if {} is online at this moment, {} may disconnect it", claim.id, claim.port));
     let pair = Pair { id: *claim.id.as_bytes(), key: &claim.key, server: &claim.server };
     let proof = prove(&claim.port, &pair, timeout.duration(), context.control.cancel().requested());
     wait_for(proof)?.map_err(|error| {

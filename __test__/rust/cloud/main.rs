@@ -5,6 +5,7 @@ mod client;
 mod hostile;
 mod judge;
 mod local_cloud;
+mod pairing;
 mod retries;
 mod tls;
 
