@@ -15,7 +15,6 @@
 use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
 use sha1::Sha1;
-use zeroize::Zeroizing;
 
 use crate::keys::{KeyError, PrivateKey, ServerKey};
 
@@ -75,9 +74,10 @@ pub fn judge<R: CryptoRng + ?Sized>(
     let Some(signed) = server.open(&block) else { return Ok(Err(Flaw::ForeignServer)) };
     // With a wrong key this gives other bytes, of any number, and no error (implicit rejection): only the
     // HMAC tells.
-    let secret: Zeroizing<Vec<u8>> = key.decrypt(rng, credentials)?;
-    let paired = secret.len() == SECRET_LEN && hmac(&secret, credentials)? == signed;
-    Ok(if paired { Ok(()) } else { Err(Flaw::OtherDeviceKey) })
+    match key.decrypt(rng, credentials)? {
+        Some(secret) if secret.len() == SECRET_LEN && hmac(&secret, credentials)? == signed => Ok(Ok(())),
+        _ => Ok(Err(Flaw::OtherDeviceKey)),
+    }
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> Result<Vec<u8>, KeyError> {

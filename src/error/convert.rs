@@ -329,8 +329,8 @@ impl From<Refusal> for Error {
 }
 
 /// What to do where the cloud does not know the device by its key.
-const PAIR_HINT: &str = "tell the cloud the key that is in the Duo: duo-provision DEVICE_ID --from-device; \
-    or give the Duo the key that the cloud knows: duo-provision restore FILE";
+const PAIR_HINT: &str =
+    "tell the cloud the key that is in the Duo, or give the Duo the key that the cloud knows";
 
 impl From<PairingError> for Error {
     fn from(error: PairingError) -> Self {

@@ -11,12 +11,13 @@ use super::private::{EXPONENT, PrivateKey};
 impl PrivateKey {
     /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.2), blinded with `rng`. Padding that is wrong gives no error but other
     /// bytes, of any number (`rsa`'s implicit rejection), so that nothing can be learned by asking often:
-    /// what was encrypted has to prove itself.
+    /// what was encrypted has to prove itself. `None` for what no message to this key can look like: of another
+    /// length, or a number that is not smaller than the modulus.
     pub fn decrypt<R: CryptoRng + ?Sized>(
         &self,
         rng: &mut R,
         ciphertext: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
         let number = |which| BoxedUint::from_be_slice_vartime(&self.number(which));
         let key = rsa::PrivateKey::from_components(
             number(Number::N),
@@ -25,7 +26,6 @@ impl PrivateKey {
             vec![number(Number::P), number(Number::Q)],
         );
         let key = key.map_err(|_| KeyError::Arithmetic)?;
-        let opened = key.decrypt_blinded(rng, Pkcs1v15Encrypt, ciphertext);
-        opened.map(Zeroizing::new).map_err(|_| KeyError::Arithmetic)
+        Ok(key.decrypt_blinded(rng, Pkcs1v15Encrypt, ciphertext).ok().map(Zeroizing::new))
     }
 }

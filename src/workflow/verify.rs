@@ -10,7 +10,8 @@ use super::runtime::wait_for;
 use super::source::read_key_file;
 use super::{Context, Phase, Timeout};
 use crate::archive::{manifest_beside, read_bounded, sha256_hex};
-use crate::cloud::device_port::{DevicePort, Pair, prove};
+use crate::cloud::device_port::{DevicePort, Pair, PairingError, prove};
+use crate::cloud::handshake::Flaw;
 use crate::dct::{DeviceId, ServerAddress};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey, ServerKey};
@@ -57,7 +58,8 @@ struct Claim {
     id: DeviceId,
     key: PrivateKey,
     server: ServerKey,
-    port: DevicePort,
+    /// Where the Duo would connect to.
+    address: ServerAddress,
     device: Option<DeviceRef>,
 }
 
@@ -65,17 +67,24 @@ struct Claim {
 /// key that the Duo names, it knows this device, and by a public key that pairs with the private one.
 pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
+    if options.port == Some(0) {
+        return Err(Error::new(Code::InvalidArgument, "0 is no port that a cloud listens on")
+            .hint("leave --port out for the one in the Duo, or 5683"));
+    }
     let server = options.server_key.as_deref().map(read_server_key).transpose()?;
+    let typed =
+        options.host.as_deref().map(|host| address_of(host, options.port.unwrap_or(0))).transpose()?;
     let claim = match &options.key_file {
         Some(file) => claim_of_file(options, file, server)?,
         None => claim_of_device(context, options, server, timeout)?,
     };
+    let port = port(typed.as_ref().unwrap_or(&claim.address), options.port, claim.id);
     context.phase(Phase::Handshake);
-    context.note(format!("if {} is online at this moment, {} may disconnect it", claim.id, claim.port));
+    context.note(format!("if {} is online at this moment, {} may disconnect it", claim.id, port));
     let pair = Pair { id: *claim.id.as_bytes(), key: &claim.key, server: &claim.server };
-    let proof = prove(&claim.port, &pair, timeout.duration(), context.control.cancel().requested());
+    let proof = prove(&port, &pair, timeout.duration(), context.control.cancel().requested());
     wait_for(proof)?.map_err(|error| {
-        let error = Error::from(error).during("proving the pairing");
+        let error = explain(error, claim.id).during("proving the pairing");
         match &claim.device {
             Some(device) => error.on(device, KeyState::Unchanged),
             None => error,
@@ -86,9 +95,23 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         fingerprint: claim.key.public_key().fingerprint(),
         server_fingerprint: claim.server.fingerprint(),
         particle: claim.server.is_particle(),
-        server: claim.port.to_string(),
+        server: port.to_string(),
         device: claim.device,
     })
+}
+
+/// Where the keys are no pair: how to make them one.
+fn explain(error: PairingError, id: DeviceId) -> Error {
+    let unpaired =
+        matches!(error, PairingError::Closed(_) | PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. });
+    let error = Error::from(error);
+    if !unpaired {
+        return error;
+    }
+    error.hint(format!(
+        "tell the cloud the key that is in the Duo: duo-provision {id} --from-device; or give the Duo the key that \
+         the cloud knows, from its backup: duo-provision restore FILE"
+    ))
 }
 
 fn claim_of_file(options: &VerifyOptions, file: &Path, server: Option<ServerKey>) -> Result<Claim, Error> {
@@ -109,7 +132,7 @@ fn claim_of_file(options: &VerifyOptions, file: &Path, server: Option<ServerKey>
         id,
         key: read.key,
         server: server.unwrap_or_else(ServerKey::particle),
-        port: port(options, ServerAddress::default(), id)?,
+        address: ServerAddress::default(),
         device: None,
     })
 }
@@ -159,17 +182,12 @@ fn claim_of_device(
         })?,
     };
     let address = field.and_then(|field| ServerAddress::read(field).ok().flatten()).unwrap_or_default();
-    Ok(Claim { id, key, server, port: port(options, address, id)?, device: Some(device) })
+    Ok(Claim { id, key, server, address, device: Some(device) })
 }
 
-/// Where to connect to: what was typed goes before what the Duo holds.
-fn port(options: &VerifyOptions, address: ServerAddress, id: DeviceId) -> Result<DevicePort, Error> {
-    let typed = match (&options.host, options.port) {
-        (None, None) => address,
-        (Some(host), port) => address_of(host, port.unwrap_or(0))?,
-        (None, Some(port)) => return Ok(DevicePort { host: address.host(&id.to_string()), port }),
-    };
-    Ok(DevicePort { host: typed.host(&id.to_string()), port: typed.port() })
+/// Where to connect to, for this device.
+fn port(address: &ServerAddress, typed: Option<u16>, id: DeviceId) -> DevicePort {
+    DevicePort { host: address.host(&id.to_string()), port: typed.unwrap_or(address.port()) }
 }
 
 fn address_of(host: &str, port: u16) -> Result<ServerAddress, Error> {
