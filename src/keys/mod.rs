@@ -14,6 +14,7 @@
 mod decrypt;
 mod describe;
 mod encode;
+mod encrypted;
 mod error;
 pub mod firmware;
 mod generate;
@@ -25,6 +26,7 @@ mod server;
 mod slot;
 mod tlv;
 
+pub use encrypted::decrypt_key_file;
 pub use error::{KeyError, Number, Relation};
 pub use firmware::Misread;
 pub use private::PrivateKey;
