@@ -70,6 +70,8 @@ export type ErrorCode =
   | 'FILE_EXISTS'
   | 'FILE_UNREADABLE'
   | 'FILE_NOT_WRITABLE'
+  | 'JOURNAL_INVALID'
+  | 'JOURNAL_UNWRITABLE'
   | 'SIMULATOR_FAILED'
   | 'INTERRUPTED'
 
@@ -197,6 +199,24 @@ export declare class VirtualDuo {
   stop(): Promise<void>
 }
 
+/** A backup in the archive. */
+export interface ArchivedBackup {
+  /** The file with the bytes; absolute. */
+  path: string
+  /** The device: from the manifest, else from the file's name. */
+  deviceId?: string
+  /** The key's fingerprint; absent where the file holds no key. */
+  fingerprint?: string
+  /** When the bytes were read, RFC 3339, where that is known. */
+  createdAt?: string
+  /** True where the manifest says that the Duo was a virtual one. */
+  simulated: boolean
+  /** What stands beside the file. A backup without a manifest is a backup all the same. */
+  manifest: 'sound' | 'missing' | 'invalid' | 'of-other-bytes'
+  /** The same in words. */
+  manifestDescription: string
+}
+
 /**
  * Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
  * its public key and a manifest beside it. Writes nothing to the Duo.
@@ -243,6 +263,24 @@ export interface BackupResult {
   slot: KeySlotKind
   /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
   alreadyThere: boolean
+}
+
+/** Options of `listBackups`. */
+export interface BackupsOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Only the backups of this Duo: its device id, 24 hexadecimal digits. */
+  device?: string
+}
+
+/** What the archive holds. */
+export interface BackupsResult {
+  /** The archive's folder; absolute. It need not be there. */
+  folder: string
+  /** The backups, by name. */
+  backups: Array<ArchivedBackup>
+  /** What has the name of a backup and cannot be read, and why. */
+  unreadable: Array<string>
 }
 
 /** A release of the Duo's bootloader. */
@@ -324,6 +362,9 @@ export interface KeyInfo {
   fingerprint?: string
 }
 
+/** Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo. */
+export declare function listBackups(options?: BackupsOptions, control?: Control): Promise<BackupsResult>
+
 /**
  * Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
  * read is listed with the reason; none at all is an empty list.
@@ -376,6 +417,52 @@ export interface LocalCloudOptions {
   devicePort?: number
   /** The access token to accept; a new random one unless given. */
   token?: string
+}
+
+/** Something to do. */
+export interface NextStep {
+  /** What for, in words. */
+  purpose: string
+  /** The command, to be typed. */
+  command: string
+}
+
+/** An operation of the journal. */
+export interface OperationInfo {
+  /** Its name in the journal. */
+  id: string
+  /** The command. */
+  operation: 'backup' | 'restore' | 'reset' | 'provision'
+  /** What became of it. */
+  outcome: 'running' | 'in-flight' | 'done' | 'failed'
+  /** The step that it had come to. */
+  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'sending'
+  /** What that means, in words. */
+  meaning: string
+  /** What is known of the Duo's key; absent for what does not touch it. */
+  keyState?: 'unchanged' | 'written' | 'wrong' | 'unknown'
+  /** The code of the error that it ended with. */
+  errorCode?: ErrorCode
+  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
+  deviceId?: string
+  /** How the device id is known, where the Duo was attached. */
+  deviceIdSource?: 'usb-serial' | 'user'
+  /** Bus and ports, where the Duo was attached. */
+  path?: string
+  /** True for a virtual Duo. */
+  simulated: boolean
+  /** When it began, RFC 3339. */
+  startedAt: string
+  /** When the last of it was written down, RFC 3339. */
+  updatedAt: string
+  /** The key that was there before. */
+  previousFingerprint?: string
+  /** The key that was written or sent, or was to be. */
+  fingerprint?: string
+  /** The backup of what was in the key slot; absolute. */
+  backupPath?: string
+  /** What to do next; empty where nothing is left to do. */
+  next: Array<NextStep>
 }
 
 /** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
@@ -654,6 +741,28 @@ export interface VerifyResult {
   server: string
   /** The attached Duo, where the key came from it. */
   device?: DuoInfo
+/**
+ * Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
+ * user's data directory. Needs no Duo.
+ */
+export declare function status(options?: StatusOptions, control?: Control): Promise<StatusResult>
+
+/** Options of `status`. */
+export interface StatusOptions {
+  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
+  device?: string
+}
+
+/** What the journal says. */
+export interface StatusResult {
+  /** The journal; absolute. It need not be there. */
+  journal: string
+  /** What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first. */
+  inFlight: Array<OperationInfo>
+  /** What other processes are doing at the moment. */
+  running: Array<OperationInfo>
+  /** The last operation on every Duo, in the order in which they began. */
+  last: Array<OperationInfo>
 }
 
 /** The version of this package. */

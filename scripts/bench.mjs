@@ -62,6 +62,7 @@ function addon() {
 async function requests() {
   const { backupKey, resetKey, restoreKey, VirtualDuo } = await import('../index.js')
   const folder = mkdtempSync(join(tmpdir(), 'duo-provision-bench-'))
+  for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = folder
   const duo = await VirtualDuo.start()
   const counted = async (/** @type {() => Promise<unknown>} */ action) => {
     const before = duo.duos()[0]?.classRequests ?? 0

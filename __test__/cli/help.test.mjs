@@ -11,6 +11,8 @@ const COMMANDS = [
   'restore',
   'reset',
   'inspect',
+  'backups',
+  'status',
   'simulate',
   'demo',
   'completions',

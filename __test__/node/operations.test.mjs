@@ -1,16 +1,18 @@
 /** Each function does what it says, on a virtual Duo over USB/IP and against a local cloud. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   backupKey,
   inspectKey,
+  listBackups,
   listDevices,
   provision,
   resetKey,
   restoreKey,
+  status,
   VirtualDuo,
   version,
 } from '../../index.js'
@@ -161,4 +163,54 @@ test('a virtual Duo that was stopped is no device, and stopping twice does nothi
   await duo.stop()
   assert.deepEqual(duo.duos(), [])
   await assert.rejects(listDevices({ usbip }), { code: 'USBIP_UNREACHABLE', exitCode: 4 })
+})
+
+test('the archive is listed with the device, the key and the manifest of each backup', async (t) => {
+  const { usb, archive, state } = await openLab(t)
+  const empty = await listBackups({ archive })
+  assert.deepEqual([empty.folder, empty.backups, empty.unreadable], [archive, [], []])
+  const { path, manifestPath } = await backupKey({ ...usb, archive })
+  const { deviceId, fingerprint } = state()
+  const [listed] = (await listBackups({ archive })).backups
+  assert.deepEqual(
+    [listed?.path, listed?.deviceId, listed?.fingerprint, listed?.simulated, listed?.manifest],
+    [path, deviceId, fingerprint, true, 'sound'],
+  )
+  assert.match(listed?.createdAt ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  const other = await listBackups({ archive, device: '30001a000347343432313031' })
+  assert.deepEqual(other.backups, [])
+
+  rmSync(manifestPath ?? '')
+  mkdirSync(join(archive, 'not-a-backup.der'))
+  const { backups, unreadable } = await listBackups({ archive, device: deviceId })
+  assert.deepEqual(
+    [backups[0]?.manifest, backups[0]?.fingerprint, backups[0]?.createdAt],
+    ['missing', fingerprint, listed?.createdAt],
+  )
+  assert.equal(unreadable.length, 1)
+  writeFileSync(manifestPath ?? '', '{}')
+  assert.equal((await listBackups({ archive })).backups[0]?.manifest, 'invalid')
+})
+
+test('status says what was cut short, and that it is settled once it was done again', async (t) => {
+  const { usb, writing, folder, state } = await openLab(t)
+  const file = join(folder, 'duo.der')
+  await backupKey({ ...usb, file })
+  await restoreKey({ ...writing, file })
+  const { journal, inFlight, last } = await status()
+  assert.deepEqual(inFlight, [])
+  assert.deepEqual([last.at(-1)?.operation, last.at(-1)?.outcome], ['restore', 'done'])
+  // As if the process had ended in the middle of the restore.
+  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
+  writeFileSync(journal, `${lines.slice(0, -1).join('\n')}\n{"v":1,"id`)
+  const cut = (await status({ device: state().deviceId })).inFlight[0]
+  assert.deepEqual([cut?.operation, cut?.reached, cut?.keyState], ['restore', 'started', 'unchanged'])
+  assert.match(cut?.next[0]?.command ?? '', /^duo-provision restore \S*duo\.der /)
+  await restoreKey({ ...writing, file })
+  assert.deepEqual((await status()).inFlight, [])
+
+  writeFileSync(journal, `nonsense\n${lines.join('\n')}\n`)
+  await assert.rejects(status(), { code: 'JOURNAL_INVALID', exitCode: 9, message: /line 1: / })
+  rmSync(journal)
+  assert.deepEqual((await status()).last, [])
 })

@@ -4,12 +4,14 @@ import {
   type DuoProvisionError,
   type ErrorCode,
   inspectKey,
+  listBackups,
   LocalCloud,
   listDevices,
   type ProgressEvent,
   provision,
   resetKey,
   restoreKey,
+  status,
   VirtualDuo,
   type WritePlan,
 } from '../../index.js'
@@ -28,11 +30,23 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const inspected = await inspectKey({ file: backup.path })
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
 
+  const { backups } = await listBackups({ device: id ?? '' })
+  const { inFlight } = await status()
+  const typed: string[] = inFlight.flatMap(({ next }) => next.map(({ command }) => command))
+  const sound: boolean = backups.every(({ manifest }) => manifest === 'sound')
+
   const duo: VirtualDuo = await VirtualDuo.start({ duos: 2, bootloader: 'r4' })
+  const faults: string[] = VirtualDuo.faults()
+  for (const { path, faultsActed } of duo.duos()) {
+    duo.arm(path, `${faults[faultsActed]}@dfu7+`)
+    const slot: Buffer = duo.keySlot(path)
+    duo.setKeySlot(path, new Uint8Array(slot))
+    duo.mend(path)
+  }
   const cloud: LocalCloud = await LocalCloud.start({ flavor: 'brewskey' })
   const known: string[] = cloud.provisioned().map((device) => device.publicKey)
   await Promise.all([duo.stop(), cloud.stop()])
-  return [...known, code ?? '', restored.fingerprint, `${reset.written}`, inspected.form, sent.source]
+  return [...known, ...typed, `${sound}`, code ?? '', restored.fingerprint, `${reset.written}`, inspected.form, sent.source]
 }
 
 function describe(event: ProgressEvent): string {
@@ -59,12 +73,16 @@ function describe(event: ProgressEvent): string {
 export function wrong(error: DuoProvisionError): void {
   // @ts-expect-error: no such option
   void backupKey({ dryRun: true })
+  // @ts-expect-error: status asks no Duo
+  void status({ path: '1-2' })
   // @ts-expect-error: a file is needed
   void restoreKey({})
   // @ts-expect-error: a device id is needed
   void provision({ fromDevice: true })
   // @ts-expect-error: no such bootloader
   void VirtualDuo.start({ bootloader: 'r7' })
+  // @ts-expect-error: a list, not one
+  void VirtualDuo.start({ faults: 'stall-before@1' })
   // @ts-expect-error: a question answers yes or no
   void resetKey({}, { confirm: () => 'yes' })
   // @ts-expect-error: no such code

@@ -3,7 +3,7 @@
  * hands the connection to the kernel, as `usbip attach` does, but into a port of its own choice, so that a Duo
  * that comes back comes back under the same path. Knows USB/IP's import and the kernel's files; nothing of DFU.
  */
-import { closeSync, constants, existsSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -16,12 +16,14 @@ const FREE = '004'
 /** USB/IP (the kernel's usbip_protocol.rst): OP_REQ_IMPORT, and where its reply has what the kernel wants. */
 const IMPORT = { version: 0x0111, code: 0x8003, length: 40, busid: 8 }
 const REPLY = { status: 4, refused: 8, length: 320, bus: 296, device: 300, speed: 304 }
+/** A Duo that is there and is not handed out: `denied`, and taken by somebody else. */
+const REFUSED = { notAvailable: 1, busy: 2 }
 
-/** How often a Duo that is not there is asked for, in milliseconds. */
-const ASK_AGAIN = 20
+/** How often a port is looked at, and a Duo that is not there is asked for, in milliseconds. */
+const ASK_AGAIN = 50
 
 /** How long a kernel may take over a device that it cannot use before it is taken to have given up. */
-const ENUMERATION_LIMIT = 20_000
+const ENUMERATION_LIMIT = 10_000
 
 /** What the kernel says when it is done with a device and has not configured it. */
 const GIVEN_UP = /unable to enumerate USB device|no configuration chosen|can't set config/
@@ -30,6 +32,7 @@ export class Port {
   #address
   #busid
   #plugged = false
+  #isRefused = false
   /** @type {Promise<void>} */
   #keeper = Promise.resolve()
 
@@ -49,6 +52,7 @@ export class Port {
   plugIn() {
     if (this.#plugged) return
     this.#plugged = true
+    this.#isRefused = false
     this.#keeper = this.#keep()
   }
 
@@ -56,7 +60,7 @@ export class Port {
   async pull() {
     this.#plugged = false
     await this.#keeper
-    if (!this.isFree()) writeFileSync(join(CONTROLLER, 'detach'), `${this.number}`)
+    if (!this.isFree()) this.#detach()
     await until(`port ${this.number} to become free`, () => this.isFree())
     await this.whenGone()
   }
@@ -66,14 +70,13 @@ export class Port {
     await until(`the kernel to configure ${this.path}`, () => usable(this.path))
   }
 
-  /** Waits until the Duo can be used, or the kernel has given it up; true in the first case. */
-  async whenSettled(/** @type {KernelLog} */ log) {
+  /** Waits until the Duo can be used, or the kernel has given it up, or the server does not hand it out. */
+  async whenSettled(/** @type {import('./kernel-log.mjs').KernelLog} */ log) {
     const deadline = performance.now() + ENUMERATION_LIMIT
-    while (!usable(this.path)) {
-      if (log.said(GIVEN_UP, this) || performance.now() > deadline) return false
+    while (!usable(this.path) && performance.now() < deadline) {
+      if (this.#isRefused || log.said(GIVEN_UP, this)) return
       await pause(ASK_AGAIN)
     }
-    return true
   }
 
   /** Waits until nothing is left of the Duo. */
@@ -82,9 +85,17 @@ export class Port {
   }
 
   isFree() {
-    const status = readFileSync(join(CONTROLLER, 'status'), 'utf8')
-    const number = `${this.number}`.padStart(4, '0')
-    return new RegExp(`^hs +${number} +${FREE} `, 'm').test(status)
+    const free = `hs  ${`${this.number}`.padStart(4, '0')} ${FREE}`
+    return readFileSync(join(CONTROLLER, 'status'), 'utf8').includes(free)
+  }
+
+  #detach() {
+    try {
+      writeFileSync(join(CONTROLLER, 'detach'), `${this.number}`)
+    } catch (error) {
+      // The Duo has left by itself between the two looks.
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EINVAL') throw error
+    }
   }
 
   async #keep() {
@@ -99,7 +110,9 @@ export class Port {
     const socket = connect({ host: host ?? '', port: Number(port), noDelay: true })
     try {
       const reply = await imported(socket, this.#busid)
-      if (!reply) return false
+      const status = reply?.readUInt32BE(REPLY.status)
+      this.#isRefused = status === REFUSED.notAvailable || status === REFUSED.busy
+      if (!reply || status !== 0) return false
       const id = (reply.readUInt32BE(REPLY.bus) << 16) | reply.readUInt32BE(REPLY.device)
       // The kernel takes the connection over by its descriptor, which Node has no public name for.
       const { fd } = /** @type {any} */ (socket)._handle
@@ -115,7 +128,7 @@ export class Port {
   }
 }
 
-/** The reply to an import, or undefined where the server refuses. Nothing is read beyond it. */
+/** The reply to an import; undefined where there is no whole one. Nothing is read beyond it. */
 async function imported(/** @type {import('node:net').Socket} */ socket, /** @type {string} */ busid) {
   const request = Buffer.alloc(IMPORT.length)
   request.writeUInt16BE(IMPORT.version, 0)
@@ -125,63 +138,9 @@ async function imported(/** @type {import('node:net').Socket} */ socket, /** @ty
   let reply = Buffer.alloc(0)
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     reply = Buffer.concat([reply, chunk])
-    const refused = reply.length >= REPLY.refused && reply.readUInt32BE(REPLY.status) !== 0
-    if (refused) return undefined
-    if (reply.length >= REPLY.length) break
+    const isRefused = reply.length >= REPLY.refused && reply.readUInt32BE(REPLY.status) !== 0
+    if (isRefused || reply.length >= REPLY.length) break
   }
   socket.pause()
-  return reply.length === REPLY.length ? reply : undefined
-}
-
-/** What the kernel says, from now on. */
-export class KernelLog {
-  #file = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK)
-  /** @type {string[]} */
-  #lines = []
-
-  constructor() {
-    this.#read()
-    this.#lines = []
-  }
-
-  /** Whether it has said this of the device in a port, or of the port, since it was last asked to forget. */
-  said(/** @type {RegExp} */ what, /** @type {{ path: string, number: number }} */ { path, number }) {
-    this.#read()
-    const about = new RegExp(`usb (?:${path}|usb1-port${number + 1}): `)
-    return this.#lines.some((line) => about.test(line) && what.test(line))
-  }
-
-  /** Forgets what it has said of one port. */
-  forget(/** @type {{ path: string, number: number }} */ { path, number }) {
-    this.#read()
-    const about = new RegExp(`usb (?:${path}|usb1-port${number + 1}): `)
-    this.#lines = this.#lines.filter((line) => !about.test(line))
-  }
-
-  /** Every line so far that was not forgotten. */
-  lines() {
-    this.#read()
-    return this.#lines
-  }
-
-  close() {
-    closeSync(this.#file)
-  }
-
-  /** One record a read: `priority,number,time,flags;text`. */
-  #read() {
-    const record = Buffer.alloc(8192)
-    for (;;) {
-      try {
-        const length = readSync(this.#file, record)
-        if (length === 0) return
-        this.#lines.push(record.toString('utf8', 0, length).replace(/^[^;]*;/, '').trimEnd())
-      } catch (error) {
-        const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-        // EPIPE: it has said more than it remembers; the next read goes on behind the gap.
-        if (code === 'EAGAIN') return
-        if (code !== 'EPIPE') throw error
-      }
-    }
-  }
+  return reply.length === REPLY.refused || reply.length === REPLY.length ? reply : undefined
 }

@@ -7,6 +7,7 @@ use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
 use super::grammar;
+use super::kept::{BackupsResult, StatusResult};
 use super::results::{
     BackupResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
 };
@@ -126,6 +127,40 @@ pub fn inspect_key<'env>(
     let prepared: Result<_, Error> = read(env, options)
         .map(|given: grammar::InspectOptions| workflow::InspectOptions { file: given.file.into() });
     spawn(env, control, prepared.map(|options| move |_: &_| workflow::inspect(&options)))
+}
+
+/// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
+#[napi(ts_return_type = "Promise<BackupsResult>")]
+pub fn list_backups<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "BackupsOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, BackupsResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::BackupsOptions| {
+        let device = given.device.as_deref().map(str::parse).transpose()?;
+        Ok(workflow::BackupsOptions { archive: given.archive, device })
+    });
+    let work = prepared.map(|options| {
+        move |remote: &_| on_bus(remote, None, |context| workflow::backups(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
+/// user's data directory. Needs no Duo.
+#[napi(ts_return_type = "Promise<StatusResult>")]
+pub fn status<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "StatusOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, StatusResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::StatusOptions| {
+        let device = given.device.as_deref().map(str::parse).transpose()?;
+        Ok(workflow::StatusOptions { device })
+    });
+    let work = prepared
+        .map(|options| move |remote: &_| on_bus(remote, None, |context| workflow::status(context, &options)));
+    spawn(env, control, work)
 }
 
 /// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.

@@ -137,6 +137,29 @@ pub struct InspectOptions {
     pub file: String,
 }
 
+/// Options of `listBackups`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackupsOptions {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Only the backups of this Duo: its device id, 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+}
+
+/// Options of `status`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StatusOptions {
+    /// Only what was done to this Duo: its device id, 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+}
+
 /// Options of `provision`.
 #[napi(object)]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
@@ -340,6 +363,12 @@ pub enum Command {
     /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyOptions),
+    /// List the backups in the archive, with their devices and keys
+    #[command(after_help = BACKUPS_EXAMPLES)]
+    Backups(BackupsOptions),
+    /// Say what was in flight when a command was cut short, and what to type next
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(StatusOptions),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -425,8 +454,18 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   duo-provision inspect device_private_key.der";
 
+const BACKUPS_EXAMPLES: &str = "\
+Examples:
+  duo-provision backups
+  duo-provision backups --device 30001a000347343432313031";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  duo-provision status                      after a crash: what was in flight, and what to type
+It reads the journal in your data directory, and asks no Duo.";
+
 const SIMULATE_EXAMPLES: &str = "\
 Examples:
   duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
-  duo-provision simulate --fault timeout-after@dfu12   the 12th DFU request is carried out, not answered
+  duo-provision simulate --fault timeout-after@dfu12   one answer gets lost
   duo-provision list --usbip 127.0.0.1:3240            in another terminal";

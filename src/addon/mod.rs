@@ -9,6 +9,7 @@ mod api;
 mod command_line;
 mod control;
 mod grammar;
+mod kept;
 mod results;
 mod run;
 mod simulation;

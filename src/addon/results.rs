@@ -269,24 +269,27 @@ pub enum ProgressEvent {
     },
 }
 
-fn text(path: &Path) -> String {
+pub(super) fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-fn optional<T: ToString>(value: Option<T>) -> Option<String> {
+pub(super) fn optional<T: ToString>(value: Option<T>) -> Option<String> {
     value.map(|value| value.to_string())
+}
+
+pub(super) fn told_by(source: DeviceIdSource) -> &'static str {
+    match source {
+        DeviceIdSource::UsbSerial => "usb-serial",
+        DeviceIdSource::User => "user",
+    }
 }
 
 impl From<workflow::DeviceRef> for DuoInfo {
     fn from(device: workflow::DeviceRef) -> Self {
-        let source = |source| match source {
-            DeviceIdSource::UsbSerial => "usb-serial",
-            DeviceIdSource::User => "user",
-        };
         Self {
             path: device.path,
             device_id: optional(device.device_id),
-            device_id_source: optional(device.device_id_source.map(source)),
+            device_id_source: optional(device.device_id_source.map(told_by)),
             bootloader: device.bootloader.to_string(),
             simulated: device.simulated,
         }

@@ -176,6 +176,11 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
         .map_err(|error| FileError::NotWritable { path: folder.to_owned(), source: error.kind().into() })
 }
 
+/// Syncs the folder that a file is in, so that its name is on the disk.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    sync_folder(folder_of(path))
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,4 +1,5 @@
-//! Where the archive is: `--archive`, `DUO_PROVISION_ARCHIVE`, or the user's data directory.
+//! Where the archive is: `--archive`, `DUO_PROVISION_ARCHIVE`, or the user's data directory, in which the journal
+//! always is.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,9 +18,14 @@ pub fn locate(
     let named = option.map(Path::to_owned).or_else(|| set(env, ARCHIVE_VARIABLE).map(PathBuf::from));
     let path = match named {
         Some(path) => path,
-        None => data_directory(env, owner)?.join("duo-provision").join("backups"),
+        None => own_folder(env, owner)?.join("backups"),
     };
     std::path::absolute(path).ok()
+}
+
+/// The program's own folder in the user's data directory, absolute; `None` where the user has no home folder.
+pub fn own_folder(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {
+    std::path::absolute(data_directory(env, owner)?.join("duo-provision")).ok()
 }
 
 fn set(env: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {

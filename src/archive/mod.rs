@@ -5,6 +5,7 @@
 //! PEM, the JSON manifest. A key without its manifest is a valid backup.
 
 mod files;
+pub mod journal;
 mod location;
 mod manifest;
 mod owner;
@@ -65,6 +66,56 @@ pub struct Entry {
     pub sha256: String,
     /// True where the manifest says that the device was a simulated one.
     pub simulated: bool,
+    /// When the bytes were read, RFC 3339: from the manifest, else from the file's name.
+    pub created_at: Option<String>,
+    /// What stands beside the file.
+    pub description: Description,
+}
+
+/// What becomes of the manifest beside a backup. A key without one is a backup all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Description {
+    /// It describes the file.
+    Sound,
+    /// There is none.
+    Missing,
+    /// It cannot be read.
+    Invalid,
+    /// It describes other bytes.
+    OfOtherBytes,
+}
+
+impl Description {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Missing => "missing",
+            Self::Invalid => "invalid",
+            Self::OfOtherBytes => "of-other-bytes",
+        }
+    }
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Sound => "it describes the file",
+            Self::Missing => {
+                "missing: the backup is good without it, its device is taken from the file's name"
+            }
+            Self::Invalid => "it cannot be read: the backup is good without it",
+            Self::OfOtherBytes => "it describes other bytes than the file has",
+        }
+    }
+}
+
+/// The archive, looked through.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Every backup that can be read, by name.
+    pub entries: Vec<Entry>,
+    /// Files that have a backup's name and cannot be read, and why.
+    pub unreadable: Vec<FileError>,
 }
 
 /// The folder that automatic backups go to.
@@ -121,23 +172,32 @@ impl Archive {
         Err(FileError::Exists(self.folder.join(format!("{}.{}", name.0, name.1))))
     }
 
-    /// Every backup in the archive, by name. A folder that is not there holds none.
+    /// Every backup in the archive that can be read, by name. A folder that is not there holds none.
     pub fn entries(&self) -> Result<Vec<Entry>, FileError> {
+        self.survey().map(|survey| survey.entries)
+    }
+
+    /// Everything in the archive that has a backup's name. A folder that is not there holds none.
+    pub fn survey(&self) -> Result<Survey, FileError> {
         let unreadable = |source| FileError::Unreadable { path: self.folder.clone(), source };
         let listing = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Survey::default()),
             other => other.map_err(unreadable)?,
         };
-        let mut entries = Vec::new();
+        let mut survey = Survey::default();
         for item in listing {
             let path = item.map_err(unreadable)?.path();
             let backup = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "bin"));
             if backup && !hidden(&path) {
-                entries.extend(read_entry(&path));
+                match read_entry(&path) {
+                    Ok(entry) => survey.entries.push(entry),
+                    Err(error) => survey.unreadable.push(error),
+                }
             }
         }
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(entries)
+        survey.entries.sort_by(|a, b| a.path.cmp(&b.path));
+        survey.unreadable.sort_by_cached_key(ToString::to_string);
+        Ok(survey)
     }
 
     /// The devices that the archive knows a key as belonging to.
@@ -263,20 +323,52 @@ fn name_of(manifest: &Manifest) -> (String, &'static str) {
     }
 }
 
-/// What an archived file is; `None` for one that cannot be read.
-fn read_entry(path: &Path) -> Option<Entry> {
-    let bytes = read_bounded(path, MAX_BACKUP_BYTES).ok()?;
+/// What an archived file is.
+fn read_entry(path: &Path) -> Result<Entry, FileError> {
+    let bytes = read_bounded(path, MAX_BACKUP_BYTES)?;
     let sha256 = sha256_hex(&bytes);
-    let manifest = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
-    let manifest = manifest.filter(|manifest| manifest.sha256 == sha256);
-    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    let named = || stem.split('-').next().and_then(|id| id.parse().ok());
-    let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
-    let (device_id, fingerprint) = match manifest {
-        Some(manifest) => (manifest.device_id, manifest.fingerprint),
-        None => (named(), PrivateKey::read(&bytes).ok().map(|read| read.key.public_key().fingerprint())),
+    let (manifest, description) = match manifest_beside(path) {
+        Ok(None) => (None, Description::Missing),
+        Ok(Some(Beside { manifest: Ok(manifest), .. })) if manifest.sha256 == sha256 => {
+            (Some(manifest), Description::Sound)
+        }
+        Ok(Some(Beside { manifest: Ok(_), .. })) => (None, Description::OfOtherBytes),
+        Ok(Some(Beside { manifest: Err(_), .. })) | Err(_) => (None, Description::Invalid),
     };
-    Some(Entry { path: path.to_owned(), device_id, fingerprint, sha256, simulated })
+    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
+    let (device_id, fingerprint, created_at) = match manifest {
+        Some(manifest) => (manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at)),
+        None => (
+            stem.split('-').next().and_then(|id| id.parse().ok()),
+            PrivateKey::read(&bytes).ok().map(|read| read.key.public_key().fingerprint()),
+            stem.split('-').nth(2).and_then(extended),
+        ),
+    };
+    let path = path.to_owned();
+    Ok(Entry { path, device_id, fingerprint, sha256, simulated, created_at, description })
+}
+
+/// A time as it may be shown; `None` where it is none.
+fn rfc3339(text: &str) -> Option<String> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+    Some(text.to_owned())
+}
+
+/// `20260131T120000Z`, as [`name_of`] writes it, becomes 2026-01-31T12:00:00Z again.
+fn extended(basic: &str) -> Option<String> {
+    let part = |range| basic.get(range);
+    let (date, time) = (part(0..8)?, part(9..15)?);
+    let text = format!(
+        "{}-{}-{}T{}:{}:{}Z",
+        date.get(..4)?,
+        date.get(4..6)?,
+        date.get(6..)?,
+        time.get(..2)?,
+        time.get(2..4)?,
+        time.get(4..)?
+    );
+    rfc3339(&text).filter(|_| basic.len() == 16 && part(8..9) == Some("T") && basic.ends_with('Z'))
 }
 
 #[cfg(test)]

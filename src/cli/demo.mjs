@@ -23,6 +23,9 @@ const RESTART_MS = 20_000
 /** @returns {Promise<number>} the exit code */
 export async function demo(/** @type {Output} */ output) {
   const folder = await mkdtemp(join(tmpdir(), 'duo-provision-demo-'))
+  // The journal is written too, but not that of whoever looks on.
+  for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = folder
+  delete process.env['SUDO_UID']
   /** @type {VirtualDuo | undefined} */
   let duo
   /** @type {LocalCloud | undefined} */

@@ -133,6 +133,72 @@ const DESCRIBE = {
       }),
     )
   },
+
+  backups(/** @type {import('../../index.js').BackupsResult} */ { folder, backups, unreadable }, output) {
+    if (backups.length === 0) output.say(`no backups in ${printable(folder)}`)
+    for (const backup of backups) {
+      const device = backup.deviceId ? `Duo ${backup.deviceId}` : 'Duo (id unknown)'
+      output.print(output.paint('bold', `${backup.simulated ? 'virtual ' : ''}${device}`))
+      output.print(
+        facts({
+          key: backup.fingerprint ?? 'none: the bytes of a slot without a key',
+          time: backup.createdAt ?? 'unknown',
+          file: printable(backup.path),
+          manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
+        }),
+      )
+    }
+    for (const reason of unreadable) output.note(printable(reason))
+  },
+
+  status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
+    for (const operation of running) {
+      output.print(`${output.paint('cyan', 'Running:')} ${subject(operation)}`)
+    }
+    for (const operation of inFlight) describeInFlight(operation, output)
+    if (inFlight.length === 0) output.print(output.paint('green', 'Nothing is in flight.'))
+    if (last.length === 0) return output.say(`no operations in ${printable(journal)}`)
+    const rows = last.map((operation) => [
+      operation.startedAt,
+      `${operation.deviceId ?? `at ${operation.path}`}${operation.simulated ? ' (virtual)' : ''}`,
+      operation.operation,
+      operation.errorCode ? `${operation.outcome} [${operation.errorCode}]` : operation.outcome,
+    ])
+    output.print(`\n${table(['BEGUN', 'DUO', 'OPERATION', 'OUTCOME'], rows, output)}`)
+  },
+}
+
+function describeInFlight(
+  /** @type {import('../../index.js').OperationInfo} */ operation,
+  /** @type {Output} */ output,
+) {
+  const failed = operation.errorCode ? `, ended with ${operation.errorCode}` : ''
+  output.print(`${output.paint('yellow', 'In flight:')} ${subject(operation)}${failed}`)
+  output.print(
+    facts({
+      'come to': operation.reached,
+      meaning: operation.meaning,
+      before: operation.operation === 'provision' ? undefined : (operation.previousFingerprint ?? 'no key'),
+      key: operation.operation === 'backup' ? undefined : operation.fingerprint,
+      backup: operation.backupPath && printable(operation.backupPath),
+    }),
+  )
+  for (const { purpose, command } of operation.next) {
+    output.print(`  ${purpose}:\n    ${output.paint('bold', command)}`)
+  }
+}
+
+function subject(/** @type {import('../../index.js').OperationInfo} */ operation) {
+  const { simulated, deviceId, path, startedAt } = operation
+  const duo = `${simulated ? 'virtual ' : ''}${deviceId ? `Duo ${deviceId}` : 'Duo (id unknown)'}`
+  return `${operation.operation} of the ${duo}${path ? ` at ${path}` : ''}, begun ${startedAt}`
+}
+
+/** A file may have any name; none moves the cursor. */
+function printable(/** @type {string} */ text) {
+  return text.replaceAll(/\p{Cc}/gu, (control) => {
+    return `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`
+  })
 }
 
 const DFU_MODE =

@@ -20,6 +20,8 @@ const FUNCTIONS = {
   provision: api.provision,
   inspect: api.inspectKey,
   verify: api.verifyPairing,
+  backups: api.listBackups,
+  status: api.status,
 }
 
 /** The commands that write to a Duo, and therefore ask. */

@@ -18,7 +18,7 @@ export async function simulate(options, output) {
     duo = await VirtualDuo.start(options.duo)
     cloud = await LocalCloud.start({ devicePort: 0, ...options.cloud })
     if (cloud.serverKey && cloud.deviceAddress) duo.setServer(cloud.serverKey, cloud.deviceAddress)
-    announce(duo, cloud, options.cloud.flavor ?? 'particle', output)
+    announce(duo, cloud, options, output)
     await stopped
     output.say('\nstopping')
     return 0
@@ -43,16 +43,19 @@ function untilStopped() {
 /**
  * @param {VirtualDuo} duo
  * @param {LocalCloud} cloud
- * @param {string} flavor
+ * @param {{ duo: import('../../index.js').VirtualDuoOptions, cloud: import('../../index.js').LocalCloudOptions }} options
  * @param {Output} output
  */
-function announce(duo, cloud, flavor, output) {
+function announce(duo, cloud, options, output) {
   const duos = duo.duos()
+  const flavor = options.cloud.flavor ?? 'particle'
+  const faults = options.duo.faults ?? []
   const [host, port] = duo.address.split(':')
   if (output.json) {
     output.result('simulate', {
       usbip: duo.address,
       duos,
+      faults,
       cloud: { url: cloud.url, token: cloud.token, flavor, deviceAddress: cloud.deviceAddress },
     })
     return
@@ -64,6 +67,7 @@ function announce(duo, cloud, flavor, output) {
   for (const { path, deviceId, fingerprint } of duos) {
     output.print(`duo ${path} id ${deviceId} fingerprint ${fingerprint}`)
   }
+  for (const fault of faults) output.print(`fault ${fault} armed on each`)
   output.print(`usbip ${duo.address}`)
   output.print(`cloud ${cloud.url} token ${cloud.token}`)
   output.print(`devices ${cloud.deviceAddress}`)

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Code, Error};
 use crate::archive::FileError;
+use crate::archive::journal::{JournalError, RecordError};
 use crate::cloud::api_url::ApiUrlError;
 use crate::cloud::device_port::PairingError;
 use crate::cloud::failure::{CloudError, Unreachable};
@@ -139,6 +140,9 @@ impl From<UsbError> for Error {
                 Code::UsbWrongDriver,
                 "on Windows, give the device the WinUSB driver with Zadig (bootloader r3 and r4 need that)",
             ),
+            UsbError::NotConfigured => {
+                (Code::UsbError, "unplug the Duo, plug it in again in DFU mode, and run the command again")
+            }
             UsbError::Gone => {
                 (Code::NoDevice, "leave the Duo connected in DFU mode and run the command again")
             }
@@ -169,6 +173,7 @@ impl From<SessionError> for Error {
                 return Self::new(Code::Interrupted, "stopped as asked");
             }
             SessionError::NoDct { .. }
+            | SessionError::SeveralDcts
             | SessionError::UnexpectedDct { .. }
             | SessionError::NoFunctional
             | SessionError::NotDfuSe { .. }
@@ -223,6 +228,54 @@ impl From<FileError> for Error {
         Self::new(code, error.to_string()).hint(hint).because(error)
     }
 }
+
+impl From<JournalError> for Error {
+    fn from(error: JournalError) -> Self {
+        let aside = |path: &Path| {
+            format!(
+                "move {path} elsewhere and run the command again; what was in flight is then not known any more: look \
+                 at each Duo with `duo-provision list`, and at what was saved with `duo-provision backups`",
+                path = path.display()
+            )
+        };
+        let (code, hint) = match &error {
+            JournalError::NoPlace => (Code::JournalUnwritable, JOURNAL_ELSEWHERE.to_owned()),
+            JournalError::Invalid { bad, .. } if matches!(bad.reason, RecordError::Newer(_)) => {
+                (Code::JournalInvalid, "use that version, or a later one".to_owned())
+            }
+            JournalError::Invalid { path, .. } => (Code::JournalInvalid, aside(path)),
+            JournalError::TooLarge(path) => (Code::JournalInvalid, aside(path)),
+            JournalError::NotAFile(path) => (Code::JournalUnwritable, aside(path)),
+            JournalError::Locked(_) => (
+                Code::JournalUnwritable,
+                "wait until the other duo-provision has ended, and run the command again".to_owned(),
+            ),
+            JournalError::Unreadable { .. } => {
+                (Code::FileUnreadable, "check the permissions of the file and its folder".to_owned())
+            }
+            JournalError::Unwritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                (Code::JournalUnwritable, format!("make room on the disk, or {JOURNAL_ELSEWHERE}"))
+            }
+            JournalError::Unwritable { source, path } if source.kind() == io::ErrorKind::FileTooLarge => {
+                (Code::JournalUnwritable, aside(path))
+            }
+            JournalError::Unwritable { .. } | JournalError::Folder(_) => (
+                Code::JournalUnwritable,
+                format!("check the permissions of the file and its folder, or {JOURNAL_ELSEWHERE}"),
+            ),
+        };
+        Self::new(code, error.to_string()).hint(hint).because(error)
+    }
+}
+
+/// What moves the journal, by the data directories of `archive/location.rs`.
+const JOURNAL_ELSEWHERE: &str = if cfg!(windows) {
+    "set LOCALAPPDATA to a folder that you may write to"
+} else if cfg!(target_os = "macos") {
+    "set HOME to a folder that you may write to"
+} else {
+    "set XDG_DATA_HOME to a folder that you may write to"
+};
 
 impl From<ApiUrlError> for Error {
     fn from(error: ApiUrlError) -> Self {

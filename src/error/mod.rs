@@ -212,6 +212,10 @@ codes! {
     FileUnreadable = "FILE_UNREADABLE" => exit::SYSTEM;
     /// A file cannot be written.
     FileNotWritable = "FILE_NOT_WRITABLE" => exit::SYSTEM;
+    /// A line of the journal of operations is not one that this version can read.
+    JournalInvalid = "JOURNAL_INVALID" => exit::SYSTEM;
+    /// The journal of operations cannot be kept, so nothing is written to a device.
+    JournalUnwritable = "JOURNAL_UNWRITABLE" => exit::SYSTEM;
     /// A simulated Duo or cloud could not be started.
     SimulatorFailed = "SIMULATOR_FAILED" => exit::SYSTEM;
 

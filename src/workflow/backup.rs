@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::journaled::{Beginning, Ledger, absolute};
 use super::keep::{Destination, counts_as_key, keep, locate_archive};
 use super::{Context, Timeout};
 use crate::archive::check_free;
+use crate::archive::journal::{OperationKind, Request};
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
 
@@ -47,17 +49,34 @@ pub struct BackupDone {
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let destination = prepare(context, options)?;
+    let ledger = Ledger::wished(context);
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
     check_slot(&opened, &snapshot, options.raw)?;
-    let stored = keep(context, &opened.device, &snapshot, &destination)?;
+    let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let beginning = Beginning {
+        operation: OperationKind::Backup,
+        device: (&opened.device).into(),
+        before: fingerprint,
+        after: None,
+        request: Request {
+            file: options.file.as_ref().map(absolute),
+            raw: options.raw,
+            archive: options.archive.as_ref().map(absolute),
+            usbip: context.bus.address(),
+            ..Request::default()
+        },
+    };
+    let stored = ledger.follow(context, beginning, |journaled| {
+        keep(context, &opened.device, &snapshot, &destination, journaled)
+    })?;
     Ok(BackupDone {
         device: opened.device,
         path: stored.path,
         public_key: stored.public_key,
         manifest: stored.manifest,
-        fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+        fingerprint,
         slot: snapshot.slot.kind(),
         already_there: stored.already_there,
     })

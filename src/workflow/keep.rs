@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::device::{DeviceRef, Opened, Snapshot};
+use super::journaled::Journaled;
 use super::{Context, Event, Phase};
 use crate::archive::{Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, sha256_hex, store_at};
 use crate::dct::DEVICE_PRIVATE_KEY;
@@ -31,6 +32,7 @@ pub(super) fn keep(
     device: &DeviceRef,
     snapshot: &Snapshot,
     destination: &Destination,
+    journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
     let backup = describe(context, device, snapshot)?;
@@ -43,6 +45,7 @@ pub(super) fn keep(
     if stored.manifest.is_none() && !stored.already_there {
         context.note("the bytes are saved, but the manifest beside them could not be written");
     }
+    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
     let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
     context.control.event(event);
     Ok(stored)
@@ -53,6 +56,7 @@ pub(super) fn keep_before_write(
     opened: &Opened<'_>,
     snapshot: &Snapshot,
     archive: Option<&Archive>,
+    journaled: &mut Journaled<'_>,
 ) -> Result<Option<Stored>, Error> {
     let Some(archive) = archive else {
         opened
@@ -61,7 +65,7 @@ pub(super) fn keep_before_write(
         return Ok(None);
     };
     let destination = Destination::Archive(archive.clone());
-    keep(opened.context, &opened.device, snapshot, &destination).map(Some)
+    keep(opened.context, &opened.device, snapshot, &destination, journaled).map(Some)
 }
 
 /// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.

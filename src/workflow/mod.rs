@@ -1,4 +1,4 @@
-//! What a person asks for: list, backup, restore, reset, provision, inspect.
+//! What a person asks for: list, backup, restore, reset, provision, inspect, status, backups.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -6,19 +6,25 @@
 //! called done that isn't are kept here.
 
 mod backup;
+mod backups;
 mod cancel;
+mod command;
 mod credentials;
 mod device;
 mod event;
 mod inspect;
+mod journaled;
 mod keep;
+mod leave;
 mod list;
 mod plan;
 mod provision;
+mod reconcile;
 mod reset;
 mod restore;
 mod runtime;
 mod source;
+mod status;
 mod timeout;
 mod verify;
 mod write;
@@ -29,6 +35,7 @@ use std::time::SystemTime;
 use crate::usb::{Bus, Clock};
 
 pub use backup::{BackupDone, BackupOptions, backup};
+pub use backups::{BackupsFound, BackupsOptions, backups};
 pub use cancel::Cancel;
 pub use device::{DeviceRef, Target};
 pub use event::{Event, Phase};
@@ -38,6 +45,7 @@ pub use plan::{Action, Evidence, Plan};
 pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
+pub use status::{Advice, OperationReport, Status, StatusOptions, status};
 pub use timeout::Timeout;
 pub use verify::{VerifyDone, VerifyOptions, verify};
 

@@ -5,9 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::credentials::{Wanted, resolve};
 use super::device::{DeviceRef, Opened, Target};
+use super::journaled::{Beginning, Ledger, absolute};
 use super::runtime::wait_for;
 use super::source::read_key_file;
 use super::{Context, Event, Phase, Timeout};
+use crate::archive::journal::{DeviceMark, OperationKind, Request};
 use crate::cloud::client::{Client, Options, Retry};
 use crate::cloud::network::NetworkEnv;
 use crate::cloud::provisioning::{DUO_PRODUCT_ID, ProvisioningRequest};
@@ -124,6 +126,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     if options.dry_run {
         return Ok(done);
     }
+    let beginning = beginning(context, options, &done);
     context.phase(Phase::Send);
     context.control.event(Event::Sending {
         device_id: device_id.to_string(),
@@ -138,8 +141,31 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     let network = NetworkEnv::from_lookup(context.env);
     let client = Client::new(credentials.api, options.allow_http, network)?;
     let options = Options { deadline: timeout.duration(), ..Options::default() };
-    send(context, &client, &request, &credentials.token, options)?;
+    Ledger::wished(context).follow(context, beginning, |journaled| {
+        journaled.sending();
+        send(context, &client, &request, &credentials.token, options)
+    })?;
     Ok(done)
+}
+
+/// Where the token comes from is left out: what was typed for a file may have been the token itself.
+fn beginning(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone) -> Beginning {
+    let attached = done.device.as_ref().map(DeviceMark::from);
+    Beginning {
+        operation: OperationKind::Provision,
+        device: attached.unwrap_or_else(|| DeviceMark { id: Some(done.device_id), ..DeviceMark::default() }),
+        before: None,
+        after: Some(done.fingerprint),
+        request: Request {
+            file: options.key_file.as_ref().map(absolute),
+            api_url: Some(done.api_url.clone()),
+            allow_http: options.allow_http,
+            product_id: options.product_id,
+            from_device: options.from_device,
+            usbip: context.bus.address().filter(|_| options.from_device),
+            ..Request::default()
+        },
+    }
 }
 
 fn check(options: &ProvisionOptions) -> Result<(), Error> {

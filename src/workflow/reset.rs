@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::device::{DeviceRef, Opened, Target};
+use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{keep_before_write, locate_archive};
+use super::leave::leave;
 use super::plan::{Action, Plan};
 use super::restore::{confirm, holds};
-use super::write::{Recovery, leave, write_verified};
+use super::write::{Recovery, write_verified};
 use super::{Context, Timeout};
+use crate::archive::Archive;
+use crate::archive::journal::{OperationKind, Request};
 use crate::error::Error;
 use crate::keys::{Fingerprint, SlotImage};
 
@@ -52,24 +56,47 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
         Some(archive)
     };
 
+    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
+
     let mut opened = Opened::find(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
     let device = opened.device.clone();
     let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let done = ResetDone { device, previous, backup: None, written: false, dry_run: options.dry_run };
+    let Some(ledger) = ledger else { return Ok(done) };
+    let beginning = Beginning {
+        operation: OperationKind::Reset,
+        device: (&opened.device).into(),
+        before: previous,
+        after: None,
+        request: Request {
+            leave: true,
+            archive: options.archive.as_ref().map(absolute),
+            usbip: context.bus.address(),
+            ..Request::default()
+        },
+    };
+    ledger.follow(context, beginning, |journaled| erase(opened, &snapshot, archive.as_ref(), done, journaled))
+}
+
+fn erase(
+    mut opened: Opened<'_>,
+    snapshot: &Snapshot,
+    archive: Option<&Archive>,
+    mut done: ResetDone,
+    journaled: &mut Journaled<'_>,
+) -> Result<ResetDone, Error> {
+    let context = opened.context;
     let image = SlotImage::reset();
-    let mut done = ResetDone { device, previous, backup: None, written: false, dry_run: options.dry_run };
-    if options.dry_run {
-        return Ok(done);
-    }
-    if holds(&snapshot, &image) {
+    if holds(snapshot, &image) {
         context.note("the key slot is reset already; the Duo makes a new key when it starts");
     } else {
-        let stored = keep_before_write(&opened, &snapshot, archive.as_ref())?;
+        let stored = keep_before_write(&opened, snapshot, archive, journaled)?;
         done.backup = stored.map(|stored| stored.path);
         let plan = Plan {
             action: Action::Reset,
             device: opened.device.clone(),
-            current: previous,
+            current: done.previous,
             current_words: snapshot.slot.to_string(),
             new: None,
             evidence: None,
@@ -79,9 +106,9 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
         confirm(context, &plan)?;
         let recovery =
             Recovery { again: "duo-provision reset".to_owned(), backup: done.backup.as_deref(), owner: None };
-        opened = write_verified(opened, &snapshot, &image, &recovery)?;
+        opened = write_verified(opened, snapshot, &image, &recovery, journaled)?;
         done.written = true;
     }
-    leave(opened, "it then makes a new key, and has to be provisioned again")?;
+    leave(opened, "it then makes a new key, and has to be provisioned again", journaled)?;
     Ok(done)
 }

@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 
 use super::cancel::interrupted;
+use super::command::quoted;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{keep_before_write, locate_archive};
+use super::leave::leave;
 use super::plan::{Action, Evidence, Plan};
 use super::source::{KeySource, public_slot};
-use super::write::{Recovery, leave, quoted, write_verified};
+use super::write::{Recovery, write_verified};
 use super::{Context, Phase, Timeout};
+use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, Stored};
+use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, SlotImage};
 
@@ -68,6 +73,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     if keeps {
         archive.as_ref().map_or(Ok(()), Archive::prepare)?;
     }
+    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
@@ -76,7 +82,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
     let owner = source.owner(&opened.device, &snapshot, archive.as_ref().ok())?;
     let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-    let mut done = RestoreDone {
+    let done = RestoreDone {
         device: opened.device.clone(),
         previous,
         fingerprint: source.fingerprint,
@@ -86,24 +92,59 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
         left: false,
         dry_run: options.dry_run,
     };
-    if options.dry_run {
-        return Ok(done);
-    }
-    if holds(&snapshot, &source.image) {
+    let Some(ledger) = ledger else { return Ok(done) };
+    let beginning = Beginning {
+        operation: OperationKind::Restore,
+        device: (&opened.device).into(),
+        before: previous,
+        after: Some(source.fingerprint),
+        request: Request {
+            file: Some(absolute(&source.path)),
+            leave: options.leave,
+            allow_other_device: options.allow_other_device,
+            archive: options.archive.as_ref().map(absolute),
+            usbip: context.bus.address(),
+            owner,
+            ..Request::default()
+        },
+    };
+    let archive = if keeps { Some(archive?) } else { None };
+    let job = Job { source: &source, archive: archive.as_ref(), owner, leave: options.leave };
+    ledger.follow(context, beginning, |journaled| write(opened, &snapshot, &job, done, journaled))
+}
+
+/// What is written, and what goes with it.
+struct Job<'a> {
+    source: &'a KeySource,
+    /// Where the backup goes; `None` where none is wanted.
+    archive: Option<&'a Archive>,
+    owner: Option<DeviceId>,
+    leave: bool,
+}
+
+fn write(
+    mut opened: Opened<'_>,
+    snapshot: &Snapshot,
+    job: &Job<'_>,
+    mut done: RestoreDone,
+    journaled: &mut Journaled<'_>,
+) -> Result<RestoreDone, Error> {
+    let context = opened.context;
+    if holds(snapshot, &job.source.image) {
         context.note("the Duo holds exactly this key already; nothing is written");
     } else {
-        let archive = if keeps { Some(archive?) } else { None };
-        let stored = keep_before_write(&opened, &snapshot, archive.as_ref())?;
+        let stored = keep_before_write(&opened, snapshot, job.archive, journaled)?;
         let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
-        let plan = plan(&opened, &snapshot, &source, evidence, backup.clone());
+        let plan = plan(&opened, snapshot, job.source, done.evidence, backup.clone());
         confirm(context, &plan)?;
-        let recovery = Recovery { again: again(&source, evidence), backup: backup.as_deref(), owner };
-        opened = write_verified(opened, &snapshot, &source.image, &recovery)?;
+        let again = again(job.source, done.evidence);
+        let recovery = Recovery { again, backup: backup.as_deref(), owner: job.owner };
+        opened = write_verified(opened, snapshot, &job.source.image, &recovery, journaled)?;
         done.written = true;
         done.backup = backup;
     }
-    if options.leave {
-        leave(opened, "nothing else is left to do")?;
+    if job.leave {
+        leave(opened, "nothing else is left to do", journaled)?;
         done.left = true;
     }
     Ok(done)

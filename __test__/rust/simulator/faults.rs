@@ -233,8 +233,10 @@ fn a_swap_puts_another_duo_into_the_port_and_the_next_puts_it_back() {
         let other = b.duo(|d| (d.device_id(), d.dct(34, 1216)));
         assert!(first.0 != other.0 && first.1 != other.1);
         assert_eq!(text(&mut b, 3) == other.0, generation == Generation::R6);
-        assert!(b.duo(|d| d.taken_out_dct(34, 1216)) == Some(first.1.clone()));
+        let both = |d: &mut Duo| (d.first_dct(34, 1216), d.second_dct(34, 1216).unwrap());
+        assert!(b.duo(both) == (first.1.clone(), other.1.clone()) && b.duo(|d| d.is_away()));
         b.hub.with_duo(&b.path, Duo::swap);
+        assert!(b.duo(both) == (first.1.clone(), other.1) && !b.duo(|d| d.is_away()));
         assert!(b.duo(|d| (d.device_id(), d.dct(34, 1216))) == first);
     }
 }

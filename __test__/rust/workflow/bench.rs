@@ -114,6 +114,8 @@ pub struct Bench {
     pub bus: VirtualBus,
     pub paths: Vec<PortPath>,
     pub folder: TempDir,
+    /// The user's home, with the journal; never that of whoever runs the tests.
+    _home: TempDir,
     pub env: Vec<(&'static str, String)>,
 }
 
@@ -129,7 +131,9 @@ impl Bench {
         let duos = duos.into_iter().enumerate();
         let paths = duos.map(|(nth, options)| hub.plug(Duo::new(options, key_maker(OLD + nth)))).collect();
         let folder = memory_folder().or_else(|_| tempfile::tempdir()).unwrap();
-        Self { bus: VirtualBus::new(hub.clone()), clock, hub, paths, folder, env: Vec::new() }
+        let home = memory_folder().or_else(|_| tempfile::tempdir()).unwrap();
+        let env = home_of(home.path());
+        Self { bus: VirtualBus::new(hub.clone()), clock, hub, paths, folder, _home: home, env }
     }
 
     pub fn run<T>(&self, asker: &Asker, work: impl FnOnce(Context<'_>) -> T) -> T {
@@ -239,6 +243,12 @@ impl Bench {
     pub fn keeps(&self, bytes: &[u8]) -> bool {
         self.archived().iter().any(|name| fs::read(self.archive().join(name)).unwrap() == bytes)
     }
+}
+
+/// What names the user's data directory on each system.
+fn home_of(home: &Path) -> Vec<(&'static str, String)> {
+    let home = home.to_str().unwrap();
+    ["HOME", "XDG_DATA_HOME", "LOCALAPPDATA"].map(|name| (name, home.to_owned())).into()
 }
 
 /// A folder in memory, where the system has one: thousands of backups are synced here.

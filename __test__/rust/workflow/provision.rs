@@ -265,3 +265,45 @@ fn contradictions_are_refused_before_anything() {
         place.refused(&options, Code::InvalidDeviceId);
     }
 }
+
+#[test]
+fn a_request_that_was_cut_short_is_in_flight_until_it_is_sent_again() {
+    let place = Place::new();
+    let options = ProvisionOptions { from_device: true, ..place.usual() };
+    place.run(&options).unwrap();
+    let journal = place.bench.status().unwrap().journal;
+    let text = fs::read_to_string(&journal).unwrap();
+    assert!(place.bench.status().unwrap().in_flight.is_empty());
+    let cut: String = text.lines().take(2).map(|line| format!("{line}\n")).collect();
+    fs::write(&journal, cut).unwrap();
+    let report = place.bench.status().unwrap().in_flight.remove(0);
+    assert_eq!((report.operation, report.reached), ("provision", "sending"));
+    assert_eq!(
+        report.next[0].command,
+        format!("duo-provision {} --from-device --api-url {}", id(1), place.cloud.url())
+    );
+    place.run(&options).unwrap();
+    assert!(place.bench.status().unwrap().in_flight.is_empty());
+}
+
+#[test]
+fn the_journal_has_no_secret_in_it() {
+    let place = Place::new();
+    let words = place.bench.file("words", place.cloud.token().as_bytes()).to_str().unwrap().to_owned();
+    let by_file = ProvisionOptions { token: None, token_file: Some(words), ..place.usual() };
+    place.run(&by_file).unwrap();
+    place.run(&ProvisionOptions { from_device: true, ..place.usual() }).unwrap();
+    place.run(&ProvisionOptions { token: Some("0badc0de0badc0de".into()), ..place.usual() }).unwrap_err();
+    place.bench.restore(&place.bench.new_key()).unwrap();
+    let journal = fs::read(place.bench.status().unwrap().journal).unwrap();
+    let has = |needle: &[u8]| journal.windows(needle.len()).any(|window| window == needle);
+    assert!(!has(place.cloud.token().as_bytes()) && !has(b"0badc0de0badc0de"));
+    assert!(has(place.cloud.url().as_bytes()), "the scan finds what is there");
+    for nth in [OLD, crate::bench::NEW] {
+        // The private numbers stand behind the header, n and e [RFC 8017, A.1.2].
+        for window in key(nth)[150..611].windows(8) {
+            let hex: String = window.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert!(!has(window) && !has(hex.as_bytes()));
+        }
+    }
+}

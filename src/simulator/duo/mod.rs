@@ -79,6 +79,8 @@ enum Event {
     Restart,
     /// Is back, the bootloader as it was.
     Return,
+    /// Has booted, which may have taken a new key, and is where its firmware has brought it.
+    Booted,
     /// Is there, freshly started.
     Appear(Presence),
 }
@@ -96,8 +98,10 @@ pub struct Duo {
     faults: Faults,
     /// It will not leave when it is told to.
     leave_hangs: bool,
-    /// The Duo that a fault has taken out of this port: its id and its memory.
-    taken_out: Option<([u8; 12], Memory)>,
+    /// The Duo that a fault has taken out of this port, or that it will put into it: its id and its memory.
+    drawer: Option<([u8; 12], Memory)>,
+    /// The first Duo lies in the drawer.
+    away: bool,
     log: VecDeque<Logged>,
     class_requests: u64,
     boots: u64,
@@ -131,7 +135,8 @@ impl Duo {
             due: None,
             faults: Faults::default(),
             leave_hangs: false,
-            taken_out: None,
+            drawer: None,
+            away: false,
             log: VecDeque::new(),
             class_requests: 0,
             boots: 0,
@@ -268,6 +273,11 @@ impl Duo {
             match event {
                 Event::Restart => self.restart(at),
                 Event::Return => self.appear(Presence::Dfu),
+                Event::Booted => {
+                    let presence = self.boot();
+                    self.core = Core::new(self.options.generation);
+                    self.appear(presence);
+                }
                 Event::Appear(presence) => {
                     self.core = Core::new(self.options.generation);
                     self.appear(presence);
@@ -289,9 +299,9 @@ impl Duo {
 
     /// RESET is pressed: it drops off the bus, boots, and comes back as [`DuoOptions::returns_to_dfu`] says.
     pub fn restart(&mut self, now: Duration) {
+        // Making a key takes time, in which a Duo has long been off the bus: it boots when that is over.
         self.presence = Presence::Absent;
-        let back = self.boot();
-        self.due = Some((now + self.options.boot_time, Event::Appear(back)));
+        self.due = Some((now + self.options.boot_time, Event::Booted));
     }
 
     /// Restarts into the bootloader, nothing else running before: by the buttons, or by what a host sends
@@ -317,19 +327,33 @@ impl Duo {
     /// Another Duo of the same make takes its place in the port, with an id and a key of its own, and starts
     /// its bootloader there. The next time, the first one is put back. Armed faults stay with the port.
     pub fn swap(&mut self, now: Duration) {
-        let (device_id, memory) = self.taken_out.take().unwrap_or_else(|| {
+        let (device_id, memory) = self.drawer.take().unwrap_or_else(|| {
             let mut device_id = self.options.device_id;
             device_id[11] ^= 0x80;
             (device_id, self.first_boot(device_id))
         });
         let before = std::mem::replace(&mut self.memory, memory);
-        self.taken_out = Some((std::mem::replace(&mut self.options.device_id, device_id), before));
+        self.drawer = Some((std::mem::replace(&mut self.options.device_id, device_id), before));
+        self.away = !self.away;
         self.enter_dfu(now);
     }
 
-    /// Bytes of the DCT of the Duo that [`Duo::swap`] has taken out of the port.
-    pub fn taken_out_dct(&self, offset: usize, length: usize) -> Option<Vec<u8>> {
-        self.taken_out.as_ref().map(|(_, memory)| memory.read_dct(offset.min(usize::from(u16::MAX)), length))
+    /// True while another Duo is in the port in its place, see [`Duo::swap`].
+    pub fn is_away(&self) -> bool {
+        self.away
+    }
+
+    /// [`Duo::dct`] of the Duo that was plugged in first, wherever it is now.
+    pub fn first_dct(&self, offset: usize, length: usize) -> Vec<u8> {
+        let memory = self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory);
+        memory.read_dct(offset.min(usize::from(u16::MAX)), length)
+    }
+
+    /// [`Duo::dct`] of the Duo that [`Duo::swap`] has put in its place, wherever that is now.
+    pub fn second_dct(&self, offset: usize, length: usize) -> Option<Vec<u8>> {
+        let (_, in_drawer) = self.drawer.as_ref()?;
+        let memory = if self.away { &self.memory } else { in_drawer };
+        Some(memory.read_dct(offset.min(usize::from(u16::MAX)), length))
     }
 
     /// A second Duo of the same make, with the same device id and a key of its own, where a fault asks for one.

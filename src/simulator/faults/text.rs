@@ -192,7 +192,7 @@ fn number<T: FromStr + ToString>(text: &str) -> Option<T> {
 
 pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || digits.len() > 2 * MAX_BYTES {
+    if !digits.len().is_multiple_of(2) || digits.len() > 2 * MAX_BYTES {
         return None;
     }
     digits.chunks(2).map(byte).collect()

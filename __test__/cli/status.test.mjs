@@ -1,0 +1,87 @@
+/** After a crash: what was in flight, what to type, and what the archive holds. */
+import assert from 'node:assert/strict'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { jsonLines, Sandbox } from './harness.mjs'
+
+/** A sandbox whose transcript shows neither times nor the names of operations. */
+function open(/** @type {import('node:test').TestContext} */ t) {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/"id":"[0-9a-f]{16}"/g, '"id":"<id>"')
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
+  return { sandbox, journal: join(sandbox.home, '.local/share/duo-provision/journal.jsonl') }
+}
+
+test('status names what was cut short and what to type, until that is done', async (t) => {
+  const { sandbox, journal } = open(t)
+  assert.equal((await sandbox.run(['status'])).status, 0)
+  assert.deepEqual(sandbox.files(), [], 'asking changes nothing')
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  await sandbox.start(['backup', 'duo.der', ...usbip], { stdin: '' }).end
+  const boots = duo.duos()[0]?.boots ?? 0
+  await sandbox.start(['reset', '--yes', ...usbip], { stdin: '' }).end
+  while (!duo.duos().every(({ presence, boots: now }) => presence === 'dfu' && now > boots)) {
+    await new Promise((next) => setTimeout(next, 20))
+  }
+  await sandbox.start(['restore', 'duo.der', '--yes', ...usbip], { stdin: '' }).end
+  sandbox.remark('after a backup, a reset and a restore')
+  await sandbox.run(['status'])
+
+  // As a crash in the middle of the write would have left it, with the last line torn.
+  const whole = readFileSync(journal, 'utf8').trimEnd().split('\n')
+  const cut = whole.slice(0, whole.findLastIndex((line) => line.includes('"writing"')) + 1)
+  writeFileSync(journal, `${cut.join('\n')}\n{"v":1,"id":"01`)
+  sandbox.remark('after a crash in the middle of the restore')
+  await sandbox.run(['status'])
+  const { stdout } = await sandbox.run(['status', '--json'])
+  const [operation] = jsonLines(stdout).at(-1).inFlight
+  await sandbox.run(['status', '--device', '30001a000347343432313031'])
+
+  /** @type {{ purpose: string, command: string }[]} */
+  const next = operation.next
+  for (const { command } of next.slice(0, 2)) {
+    const [program, ...args] = command.split(' ')
+    assert.equal(program, 'duo-provision')
+    assert.equal((await sandbox.start([...args, '--yes'], { stdin: '' }).end).status, 0, command)
+  }
+  sandbox.remark('after what it said was typed')
+  const settled = await sandbox.run(['status'])
+  assert.match(settled.stdout, /^Nothing is in flight/)
+  sandbox.matches('status')
+})
+
+test('a journal that is none is refused by line, and so is every write', async (t) => {
+  const { sandbox, journal } = open(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  await sandbox.start(['backup', 'duo.der', ...usbip], { stdin: '' }).end
+  writeFileSync(journal, `${readFileSync(journal, 'utf8')}nonsense\n{}\n`)
+  const requests = duo.duos()[0]?.classRequests
+  assert.equal((await sandbox.run(['status'])).status, 9)
+  assert.equal((await sandbox.run(['status', '--json'])).status, 9)
+  assert.equal((await sandbox.run(['reset', '--yes', ...usbip])).status, 9)
+  assert.equal(duo.duos()[0]?.classRequests, requests, 'the Duo was not asked')
+  assert.equal((await sandbox.run(['backup', ...usbip])).status, 0)
+  sandbox.matches('bad-journal')
+})
+
+test('backups lists the archive', async (t) => {
+  const { sandbox } = open(t)
+  await sandbox.run(['backups'])
+  const duo = await sandbox.duo({ duos: 2 })
+  for (const path of ['1-1', '1-2']) {
+    await sandbox.start(['backup', '--path', path, '--usbip', duo.address], { stdin: '' }).end
+  }
+  await sandbox.run(['backups'])
+  const { stdout } = await sandbox.run(['backups', '--json'])
+  const [first, second] = jsonLines(stdout).at(-1).backups
+  rmSync(first.path.replace('.der', '.json'))
+  writeFileSync(second.path.replace('.der', '.json'), 'nonsense')
+  await sandbox.run(['backups'])
+  await sandbox.run(['backups', '--device', second.deviceId])
+  await sandbox.run(['backups', '--device', 'my-duo'])
+  await sandbox.run(['backups', '--archive', '/proc/none'])
+  sandbox.matches('backups')
+})

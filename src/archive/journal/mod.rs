@@ -1,0 +1,384 @@
+//! The journal: an append-only file that says what was in flight when a process or a machine stopped.
+//!
+//! Knows files and locks; what a line means is [`record`], what the lines together mean is [`operation`]. It lies
+//! beside the folder of the backups in the user's data directory, mode 0600. A record is appended with one write
+//! under a lock and synced before anything else is done. What a crash tore is left out by readers and cut off by
+//! the next append.
+//!
+//! Beside it, in `running`, every operation holds a lock on a file of its own name for as long as its process
+//! lives. The operating system lets go of it whatever ends the process, so a lock that is free tells an operation
+//! that was cut short from one that is still at work: a process id could mean another process by then, and means
+//! nothing in another container.
+
+mod operation;
+mod record;
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use operation::{BadLine, End, Operation, Reached, open, operations_in};
+pub use record::{
+    DeviceMark, Failure, KeyLeft, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request,
+    Started, Step, VERSION, whole,
+};
+
+use super::files::{FileError, check_writable, create_folder, sync_folder_of};
+use super::location;
+use super::owner::Owner;
+
+/// The most bytes of a journal that are read: some ten thousand operations.
+pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How often a lock that another process holds is tried for, and how long is waited in between: 5 seconds.
+/// It is held for one append at a time.
+const TRIES: u32 = 250;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The most left-over lock files that are looked at when an operation begins.
+const MAX_SWEPT: usize = 1000;
+
+/// Why the journal cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// This user has no data directory.
+    #[error("this user has no home folder to keep the journal in")]
+    NoPlace,
+    /// A line that is no record, and is not the last one torn.
+    #[error("the journal {path}, {bad}", path = path.display())]
+    Invalid {
+        /// The journal.
+        path: PathBuf,
+        /// The line, and why.
+        bad: BadLine,
+    },
+    /// More bytes than are read.
+    #[error("the journal {path} is larger than {MAX_BYTES} bytes", path = .0.display())]
+    TooLarge(PathBuf),
+    /// A link, a folder, a pipe or a device.
+    #[error("the journal {path} is not a regular file", path = .0.display())]
+    NotAFile(PathBuf),
+    /// Another process holds the lock and does not let go.
+    #[error("the journal {path} is locked by another process", path = .0.display())]
+    Locked(PathBuf),
+    /// The operating system does not let it be read.
+    #[error("the journal {path} cannot be read: {source}", path = path.display())]
+    Unreadable {
+        /// The journal.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The operating system does not let it be written.
+    #[error("the journal {path} cannot be written: {source}", path = path.display())]
+    Unwritable {
+        /// The journal, or a file or folder beside it.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// Its folder cannot be made, or nothing be written in it.
+    #[error("the journal cannot be kept: {0}")]
+    Folder(#[from] FileError),
+}
+
+/// What is waited with for a lock.
+pub type Pause<'a> = &'a dyn Fn(Duration);
+
+/// The journal of one user.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    path: PathBuf,
+    running: PathBuf,
+    owner: Owner,
+}
+
+impl Journal {
+    /// The journal in the user's data directory; under sudo, in that of the user who called it. Touches nothing.
+    pub fn locate(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, JournalError> {
+        let owner = Owner::detect(env);
+        let folder = location::own_folder(env, &owner).ok_or(JournalError::NoPlace)?;
+        Ok(Self { path: folder.join("journal.jsonl"), running: folder.join("running"), owner })
+    }
+
+    /// Its absolute path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Shows, before a device is touched, that it is sound and that an operation can be written down.
+    pub fn prepare(&self, pause: Pause<'_>) -> Result<(), JournalError> {
+        create_folder(&self.running, &self.owner)?;
+        check_writable(&self.running)?;
+        if let Some(mut file) = self.open(Access::Append)? {
+            let locked = Locked::new(&mut file, &self.path, Lock::Shared, pause)?;
+            self.read(locked.file)?;
+        } else if let Some(folder) = self.path.parent() {
+            check_writable(folder)?;
+        }
+        Ok(())
+    }
+
+    /// Every operation in it, in the order in which they began; none where there is no journal.
+    pub fn operations(&self, pause: Pause<'_>) -> Result<Vec<Operation>, JournalError> {
+        let Some(mut file) = self.open(Access::Read)? else { return Ok(Vec::new()) };
+        // An end is written down before its lock is let go of, both under the lock of the journal: whoever holds
+        // that sees no operation between the two.
+        let locked = Locked::new(&mut file, &self.path, Lock::Shared, pause)?;
+        let mut operations = self.read(locked.file)?;
+        for operation in operations.iter_mut().filter(|operation| operation.end.is_none()) {
+            operation.running = self.is_running(&operation.id);
+        }
+        Ok(operations)
+    }
+
+    /// Writes down that an operation begins.
+    pub fn begin(&self, started: Started, at: String, pause: Pause<'_>) -> Result<Entry, JournalError> {
+        create_folder(&self.running, &self.owner)?;
+        let mut file = self.open_or_create()?;
+        let random = getrandom::u64().map_err(|error| self.unwritable(io::Error::other(error)))?;
+        let id = OperationId::new(random);
+        let path = self.path.clone();
+        let marker = {
+            let mut locked = Locked::new(&mut file, &path, Lock::Exclusive, pause)?;
+            self.read(locked.file)?;
+            self.sweep();
+            let marker = self.mark(&id)?;
+            locked.append(&Record { v: VERSION, id: id.clone(), at, step: Step::Started(started) })?;
+            marker
+        };
+        Ok(Entry { id, path, file, marker })
+    }
+
+    fn read(&self, file: &mut File) -> Result<Vec<Operation>, JournalError> {
+        let unreadable = |source| JournalError::Unreadable { path: self.path.clone(), source };
+        let size = file.metadata().map_err(unreadable)?.len();
+        let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_BYTES)).unwrap_or(0) + 1);
+        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(JournalError::TooLarge(self.path.clone()));
+        }
+        operations_in(&bytes).map_err(|bad| JournalError::Invalid { path: self.path.clone(), bad })
+    }
+
+    fn open_or_create(&self) -> Result<File, JournalError> {
+        loop {
+            if let Some(file) = self.open(Access::Append)? {
+                return Ok(file);
+            }
+            match new_private(&self.path) {
+                Ok(file) => {
+                    let failed = |source| self.unwritable(source);
+                    self.owner.take(&file).map_err(failed)?;
+                    sync_folder_of(&self.path).map_err(failed)?;
+                    return Ok(file);
+                }
+                // Somebody else made it in between.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(self.unwritable(error)),
+            }
+        }
+    }
+
+    /// Opens it where it is there. Never through a link: under sudo that would let whoever owns the folder choose
+    /// a file for root to write to.
+    fn open(&self, access: Access) -> Result<Option<File>, JournalError> {
+        let found = match self.path.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|source| self.unreadable(source))?,
+        };
+        // Looked at before it is opened too, since opening a pipe may wait for ever.
+        if !found.is_file() {
+            return Err(JournalError::NotAFile(self.path.clone()));
+        }
+        let write = matches!(access, Access::Append);
+        let opened = OpenOptions::new().read(true).write(write).open(&self.path);
+        let file =
+            opened.map_err(|error| if write { self.unwritable(error) } else { self.unreadable(error) })?;
+        let (opened, named) = (file.metadata(), self.path.symlink_metadata());
+        match (opened, named) {
+            (Ok(opened), Ok(named)) if is_same(&opened, &named) => Ok(Some(file)),
+            _ => Err(JournalError::NotAFile(self.path.clone())),
+        }
+    }
+
+    fn marker_of(&self, id: &OperationId) -> PathBuf {
+        self.running.join(format!("{id}.lock"))
+    }
+
+    fn mark(&self, id: &OperationId) -> Result<Marker, JournalError> {
+        let path = self.marker_of(id);
+        let failed = |source| JournalError::Unwritable { path: path.clone(), source };
+        let file = new_private(&path).map_err(failed)?;
+        self.owner.take(&file).map_err(failed)?;
+        file.try_lock().map_err(|error| failed(error.into()))?;
+        Ok(Marker { file, path })
+    }
+
+    fn is_running(&self, id: &OperationId) -> bool {
+        let Ok(marker) = File::open(self.marker_of(id)) else { return false };
+        matches!(marker.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Removes the lock files of operations that are not running any more. They mean nothing, but pile up.
+    fn sweep(&self) {
+        let Ok(listing) = fs::read_dir(&self.running) else { return };
+        for entry in listing.flatten().take(MAX_SWEPT) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let ours =
+                name.strip_suffix(".lock").is_some_and(|id| OperationId::try_from(id.to_owned()).is_ok());
+            let free = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+            let file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if ours && file && free() {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    fn unwritable(&self, source: io::Error) -> JournalError {
+        JournalError::Unwritable { path: self.path.clone(), source }
+    }
+
+    fn unreadable(&self, source: io::Error) -> JournalError {
+        JournalError::Unreadable { path: self.path.clone(), source }
+    }
+}
+
+/// An operation in the journal. Its lock is let go of when it is dropped, and its file stays open, so that its
+/// records follow each other even when the journal is moved away meanwhile.
+#[derive(Debug)]
+pub struct Entry {
+    id: OperationId,
+    path: PathBuf,
+    file: File,
+    marker: Marker,
+}
+
+#[derive(Debug)]
+struct Marker {
+    /// Locked for as long as it is open.
+    file: File,
+    path: PathBuf,
+}
+
+impl Entry {
+    /// Its name in the journal.
+    pub fn id(&self) -> &OperationId {
+        &self.id
+    }
+
+    /// Appends a record; it is synced when this returns. An end also says that the operation does not run any
+    /// more.
+    pub fn append(&mut self, step: Step, at: String, pause: Pause<'_>) -> Result<(), JournalError> {
+        let ends = matches!(step, Step::Ended { .. });
+        let mut locked = Locked::new(&mut self.file, &self.path, Lock::Exclusive, pause)?;
+        locked.append(&Record { v: VERSION, id: self.id.clone(), at, step })?;
+        if ends {
+            let _ = self.marker.file.unlock();
+            let _ = fs::remove_file(&self.marker.path);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Append,
+}
+
+#[derive(Clone, Copy)]
+enum Lock {
+    Shared,
+    Exclusive,
+}
+
+/// The journal's file, locked until this is dropped.
+struct Locked<'a> {
+    file: &'a mut File,
+    path: &'a Path,
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
+impl<'a> Locked<'a> {
+    fn new(file: &'a mut File, path: &'a Path, lock: Lock, pause: Pause<'_>) -> Result<Self, JournalError> {
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                pause(PAUSE);
+            }
+            let tried = match lock {
+                Lock::Shared => file.try_lock_shared(),
+                Lock::Exclusive => file.try_lock(),
+            };
+            match tried {
+                Ok(()) => return Ok(Self { file, path }),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(source)) => {
+                    return Err(JournalError::Unwritable { path: path.to_owned(), source });
+                }
+            }
+        }
+        Err(JournalError::Locked(path.to_owned()))
+    }
+
+    /// Cuts off what is torn, and appends a line with one write.
+    fn append(&mut self, record: &Record) -> Result<(), JournalError> {
+        let line = record.to_line();
+        let write = |file: &mut File| -> io::Result<()> {
+            if line.len() > MAX_LINE {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
+            }
+            let end = whole_length(file)?;
+            if end + line.len() as u64 > MAX_BYTES {
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is full"));
+            }
+            file.set_len(end)?;
+            file.seek(SeekFrom::Start(end))?;
+            let written = file.write_all(&line).and_then(|()| file.sync_all());
+            if written.is_err() {
+                // What is there of the line is torn, and would be cut off by the next append anyway.
+                let _ = file.set_len(end);
+            }
+            written
+        };
+        write(self.file).map_err(|source| JournalError::Unwritable { path: self.path.to_owned(), source })
+    }
+}
+
+/// How many bytes of the file are whole lines. Only its end is read: the rest was, when the operation began.
+fn whole_length(file: &mut File) -> io::Result<u64> {
+    let size = file.metadata()?.len();
+    let from = size.saturating_sub(2 * MAX_LINE as u64);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::with_capacity(usize::try_from(size - from).unwrap_or(0));
+    file.take(2 * MAX_LINE as u64).read_to_end(&mut tail)?;
+    Ok(from + whole(&tail) as u64)
+}
+
+fn new_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn is_same(opened: &fs::Metadata, named: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (opened.dev(), opened.ino()) == (named.dev(), named.ino())
+}
+
+/// On Windows making links takes a right of its own, and there is no sudo.
+#[cfg(not(unix))]
+fn is_same(_opened: &fs::Metadata, named: &fs::Metadata) -> bool {
+    named.is_file()
+}

@@ -1,0 +1,236 @@
+//! The journal as it is read: what every operation had come to, and which of them are still open.
+//!
+//! Pure. An operation is open when it began and did not end, or ended with a key that is wrong or not known, and
+//! nothing that was done to the same device afterwards has settled it.
+
+use std::path::PathBuf;
+
+use super::record::{
+    DeviceMark, Failure, KeyLeft, OperationId, OperationKind, Record, RecordError, Started, Step, whole,
+};
+use crate::keys::Fingerprint;
+
+/// A step that an operation has behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// It began.
+    Started,
+    /// The backup is kept.
+    BackedUp,
+    /// The write was about to begin, or had begun.
+    Writing,
+    /// What was written was read back and compared.
+    Verified,
+    /// The device left DFU mode.
+    Left,
+    /// The request to the cloud was about to go out, or had gone.
+    Sending,
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Done, as it was asked for.
+    Done,
+    /// Not done, and why.
+    Failed(Failure),
+}
+
+/// One operation of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its name in the journal.
+    pub id: OperationId,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// When its last record was written, RFC 3339.
+    pub updated_at: String,
+    /// What began.
+    pub started: Started,
+    /// The steps behind it, in order; [`Reached::Started`] first.
+    pub reached: Vec<Reached>,
+    /// The backup of what was in the key slot.
+    pub backup: Option<PathBuf>,
+    /// How it ended; `None` where the journal does not say.
+    pub end: Option<End>,
+    /// True where the process that does it is still at it.
+    pub running: bool,
+}
+
+/// A line of the journal that is no record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct BadLine {
+    /// Which one, counted from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: RecordError,
+}
+
+/// Reads a whole journal: the operations in the order in which they began, none of them `running`.
+///
+/// A torn last line is left out; any other that is no record is an error. Takes any bytes.
+pub fn operations_in(bytes: &[u8]) -> Result<Vec<Operation>, BadLine> {
+    let bytes = bytes.get(..whole(bytes)).unwrap_or_default();
+    let mut operations = Vec::new();
+    // Where the operation of an id stands, since a journal may have thousands.
+    let mut places = std::collections::HashMap::new();
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let at_line = |reason| BadLine { line: index + 1, reason };
+        let record = Record::parse(line.strip_suffix(b"\n").unwrap_or(line)).map_err(at_line)?;
+        match (record.step, places.get(&record.id)) {
+            (Step::Started(started), None) => {
+                places.insert(record.id.clone(), operations.len());
+                operations.push(Operation::begun(record.id, record.at, started));
+            }
+            (Step::Started(_), Some(_)) => {
+                return Err(at_line(RecordError::OutOfPlace("its operation begins a second time")));
+            }
+            (step, place) => {
+                let operation = place.and_then(|place| operations.get_mut(*place));
+                let missing = RecordError::OutOfPlace("its operation has not begun");
+                operation.ok_or(missing).and_then(|known| known.advance(record.at, step)).map_err(at_line)?;
+            }
+        }
+    }
+    Ok(operations)
+}
+
+/// The operations that nothing has settled yet, oldest first. Those still running are among them.
+pub fn open(operations: &[Operation]) -> Vec<&Operation> {
+    let settled = |(index, operation): &(usize, &Operation)| {
+        operations.iter().skip(index + 1).any(|later| later.settles(operation))
+    };
+    let unfinished = operations.iter().enumerate().filter(|(_, operation)| !operation.is_finished());
+    unfinished.filter(|found| !settled(found)).map(|(_, operation)| operation).collect()
+}
+
+impl Operation {
+    fn begun(id: OperationId, at: String, started: Started) -> Self {
+        Self {
+            id,
+            started_at: at.clone(),
+            updated_at: at,
+            started,
+            reached: vec![Reached::Started],
+            backup: None,
+            end: None,
+            running: false,
+        }
+    }
+
+    fn advance(&mut self, at: String, step: Step) -> Result<(), RecordError> {
+        if self.end.is_some() {
+            return Err(RecordError::OutOfPlace("its operation has ended before"));
+        }
+        self.updated_at = at;
+        match step {
+            Step::Started(_) => return Err(RecordError::OutOfPlace("its operation begins a second time")),
+            Step::BackedUp { path } => {
+                self.backup = Some(path.into());
+                self.reached.push(Reached::BackedUp);
+            }
+            Step::Writing => self.reached.push(Reached::Writing),
+            Step::Verified => self.reached.push(Reached::Verified),
+            Step::Left => self.reached.push(Reached::Left),
+            Step::Sending => self.reached.push(Reached::Sending),
+            Step::Ended { error } => self.end = Some(error.map_or(End::Done, End::Failed)),
+        }
+        Ok(())
+    }
+
+    /// What is done.
+    pub fn kind(&self) -> OperationKind {
+        self.started.operation
+    }
+
+    /// The last step behind it.
+    pub fn last(&self) -> Reached {
+        self.reached.last().copied().unwrap_or(Reached::Started)
+    }
+
+    /// True where it has that step behind it.
+    pub fn has(&self, step: Reached) -> bool {
+        self.reached.contains(&step)
+    }
+
+    /// True where everything was done that was asked for, even if the end itself was not written down.
+    pub fn is_done(&self) -> bool {
+        match &self.end {
+            Some(End::Done) => true,
+            Some(End::Failed(_)) => false,
+            None => match self.kind() {
+                OperationKind::Backup => self.has(Reached::BackedUp),
+                OperationKind::Restore if !self.started.request.leave => self.has(Reached::Verified),
+                OperationKind::Restore | OperationKind::Reset => self.has(Reached::Left),
+                OperationKind::Provision => false,
+            },
+        }
+    }
+
+    /// True where nothing is left to learn or to do: it was done, or failed in a known state.
+    pub fn is_finished(&self) -> bool {
+        match &self.end {
+            Some(End::Failed(failure)) => {
+                let open = matches!(failure.key, Some(KeyLeft::Wrong | KeyLeft::Unknown));
+                !open && failure.code != "CLOUD_OUTCOME_UNKNOWN"
+            }
+            _ => self.is_done(),
+        }
+    }
+
+    /// What is known of the device's key; `None` for what does not touch it.
+    pub fn key(&self) -> Option<KeyLeft> {
+        match &self.end {
+            Some(End::Failed(failure)) => return failure.key,
+            _ if !self.kind().writes() => return None,
+            _ => {}
+        }
+        Some(if self.has(Reached::Verified) {
+            KeyLeft::Written
+        } else if self.has(Reached::Writing) {
+            KeyLeft::Unknown
+        } else {
+            KeyLeft::Unchanged
+        })
+    }
+
+    /// True where this one, which came later, has made plain what the earlier one left open.
+    fn settles(&self, earlier: &Self) -> bool {
+        if !self.is_done() {
+            return false;
+        }
+        match (earlier.kind(), self.kind()) {
+            (OperationKind::Provision, OperationKind::Provision) => {
+                self.started.device.id == earlier.started.device.id
+                    && self.started.request.api_url == earlier.started.request.api_url
+            }
+            (OperationKind::Provision, _) | (_, OperationKind::Provision) => false,
+            // A backup tells which key there is, but not that it is the one that was wanted.
+            (_, OperationKind::Backup) => !earlier.has(Reached::Writing) && self.is_of_the_duo_of(earlier),
+            (_, OperationKind::Restore | OperationKind::Reset) => self.is_of_the_duo_of(earlier),
+        }
+    }
+
+    /// Whether both worked on one device. A bootloader r3 or r4 tells no id: there it is the user's word, else the
+    /// port, and then what was in the key slot has to be what the earlier one can have left there.
+    fn is_of_the_duo_of(&self, earlier: &Self) -> bool {
+        let (mine, its) = (&self.started.device, &earlier.started.device);
+        if mine.simulated != its.simulated || tells_id(mine) != tells_id(its) {
+            return false;
+        }
+        match (mine.id, its.id) {
+            (Some(mine), Some(its)) => mine == its,
+            _ => mine.path == its.path && earlier.can_have_left(self.started.before),
+        }
+    }
+
+    /// Half a key is none.
+    fn can_have_left(&self, key: Option<Fingerprint>) -> bool {
+        key.is_none() || key == self.started.before || key == self.started.after
+    }
+}
+
+fn tells_id(device: &DeviceMark) -> bool {
+    device.source == Some(super::super::manifest::DeviceIdSource::UsbSerial)
+}

@@ -1,0 +1,324 @@
+//! The lines of the journal: one JSON object each, hostile until parsed.
+//!
+//! Pure: bytes in, records out. A record says which operation it belongs to, when it was written, and what the
+//! operation had come to. It never holds a token, key bytes, or the words of a server.
+//!
+//! Members that are not known are left aside, so that later versions may add some. A record of a version or of
+//! a kind that is not known is refused: it could be the very one that says that a write had begun, and leaving
+//! it aside would call well what is not.
+
+use std::fmt;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::super::manifest::DeviceIdSource;
+use crate::dct::DeviceId;
+use crate::keys::Fingerprint;
+
+/// The version of the records that this crate writes and reads.
+pub const VERSION: u32 = 1;
+
+/// The most bytes of a line. A real one has some hundreds; two paths of 4,096 bytes each (`PATH_MAX` on Linux)
+/// fit even if every byte of them has to be escaped as `\u0000`.
+pub const MAX_LINE: usize = 64 * 1024;
+
+/// The name of one operation in the journal: 64 random bits, as 16 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct OperationId(String);
+
+impl OperationId {
+    /// From random bits.
+    pub fn new(bits: u64) -> Self {
+        Self(format!("{bits:016x}"))
+    }
+
+    /// The 16 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for OperationId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == 16 && text.bytes().all(digit) {
+            Ok(Self(text))
+        } else {
+            Err("an operation's id has 16 hexadecimal digits")
+        }
+    }
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OperationKind {
+    /// Saves the key; writes nothing to the device.
+    Backup,
+    /// Writes a saved key to the device.
+    Restore,
+    /// Erases the device's key.
+    Reset,
+    /// Sends a public key to the cloud.
+    Provision,
+}
+
+impl OperationKind {
+    /// The command's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Backup => "backup",
+            Self::Restore => "restore",
+            Self::Reset => "reset",
+            Self::Provision => "provision",
+        }
+    }
+
+    /// True for what writes to the device's flash.
+    pub const fn writes(self) -> bool {
+        matches!(self, Self::Restore | Self::Reset)
+    }
+}
+
+/// The device that an operation works on, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceMark {
+    /// The device id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<DeviceId>,
+    /// How the device id is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<DeviceIdSource>,
+    /// Bus and ports, `1-2`; absent where no device is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// True for a virtual device.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
+}
+
+/// What was asked for, as far as it takes to ask for it again. Paths are absolute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    /// The key file (restore, provision), or the file to save to (backup).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Leave DFU mode afterwards.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leave: bool,
+    /// Write a key that is known to be another device's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_other_device: bool,
+    /// Save bytes that are no key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub raw: bool,
+    /// The archive's folder, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<String>,
+    /// The address of the USB/IP server, where the device is a virtual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usbip: Option<String>,
+    /// The device that the keys stood in for, where the device itself tells no id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<DeviceId>,
+    /// The cloud's API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_url: Option<String>,
+    /// Plain HTTP to another machine was allowed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_http: bool,
+    /// The product id, where it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<u32>,
+    /// The public key comes from the attached device.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub from_device: bool,
+}
+
+/// An operation begins; nothing was written anywhere yet but what is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// What is done.
+    pub operation: OperationKind,
+    /// To which device.
+    pub device: DeviceMark,
+    /// The key that was there; absent where there was none, or it was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Fingerprint>,
+    /// The key that is to be there afterwards, or whose public half is sent; absent for a reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Fingerprint>,
+    /// What was asked for.
+    #[serde(default)]
+    pub request: Request,
+    /// The program and its version.
+    pub tool: String,
+}
+
+/// What is known of the device's key when an operation ends in a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyLeft {
+    /// Nothing was written, or the old bytes are still there.
+    Unchanged,
+    /// The new bytes are in place: read back and compared.
+    Written,
+    /// It is neither the old key nor the new one.
+    Wrong,
+    /// A write had begun, and its outcome is not known.
+    Unknown,
+}
+
+/// Why an operation ended without being done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The stable code of the error: capitals and underscores.
+    pub code: String,
+    /// What is known of the device's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyLeft>,
+}
+
+/// What an operation has come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum Step {
+    /// It begins.
+    Started(Started),
+    /// What was in the key slot is on the disk, synced and read back.
+    BackedUp {
+        /// The absolute path of the bytes.
+        path: String,
+    },
+    /// The next thing is the first byte to the flash. Synced before that byte is sent.
+    Writing,
+    /// What was written was read back and compared.
+    Verified,
+    /// The device left DFU mode.
+    Left,
+    /// The next thing is the request to the cloud.
+    Sending,
+    /// It is over.
+    Ended {
+        /// Why it was not done; absent where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<Failure>,
+    },
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of the record; [`VERSION`].
+    pub v: u32,
+    /// The operation it belongs to.
+    pub id: OperationId,
+    /// When it was written, RFC 3339.
+    pub at: String,
+    /// What the operation has come to.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// Why a line is no record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Longer than [`MAX_LINE`].
+    #[error("it is longer than {MAX_LINE} bytes")]
+    TooLong,
+    /// Not JSON, or not of this shape.
+    #[error("it is no record: {0}")]
+    Malformed(String),
+    /// Written by a later version of duo-provision.
+    #[error("it is of version {0}, which a later duo-provision has written")]
+    Newer(u32),
+    /// A member has a value that no record has.
+    #[error("its {0:?} cannot be one")]
+    Value(&'static str),
+    /// It belongs to an operation that has not begun, has ended, or begins a second time.
+    #[error("{0}")]
+    OutOfPlace(&'static str),
+}
+
+impl Record {
+    /// The line, with its line feed.
+    pub fn to_line(&self) -> Vec<u8> {
+        // Plain strings and numbers cannot fail to be written.
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        line.push(b'\n');
+        line
+    }
+
+    /// Reads a line, without its line feed.
+    pub fn parse(line: &[u8]) -> Result<Self, RecordError> {
+        if line.len() > MAX_LINE {
+            return Err(RecordError::TooLong);
+        }
+        // Its place is that within the line, where it reads "line 1" whatever the line.
+        let malformed = |error: serde_json::Error| {
+            let (column, text) = (error.column(), error.to_string());
+            // It may quote the line, which may hold anything.
+            let reason = text.split(" at line ").next().unwrap_or_default();
+            let reason: String = reason.chars().filter(|c| !c.is_control()).take(200).collect();
+            RecordError::Malformed(format!("{reason} (byte {column})"))
+        };
+        // The version first: of a later one nothing else is known.
+        let version: Version = serde_json::from_slice(line).map_err(malformed)?;
+        if version.v != VERSION {
+            return Err(RecordError::Newer(version.v));
+        }
+        let record: Self = serde_json::from_slice(line).map_err(malformed)?;
+        record.check()?;
+        Ok(record)
+    }
+
+    fn check(&self) -> Result<(), RecordError> {
+        let require = |sound: bool, member| if sound { Ok(()) } else { Err(RecordError::Value(member)) };
+        require(OffsetDateTime::parse(&self.at, &Rfc3339).is_ok(), "at")?;
+        match &self.step {
+            Step::Started(started) => {
+                let path = started.device.path.as_deref().unwrap_or("0");
+                let plain = path.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
+                require(plain && !path.is_empty() && path.len() <= 32, "path")?;
+                require(started.tool.len() <= 100 && !started.tool.contains(char::is_control), "tool")
+            }
+            Step::Ended { error: Some(failure) } => {
+                let plain = failure.code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+                require(plain && (1..=64).contains(&failure.code.len()), "code")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u32,
+}
+
+/// How many bytes of `bytes` are whole lines. What follows was torn: the process or the machine stopped while it
+/// was being written, so that it lacks its line feed, or, where the disk got the end before the beginning, is no
+/// JSON. No more than one line can be: each is synced before the next, which first cuts off what is torn.
+pub fn whole(bytes: &[u8]) -> usize {
+    let line_start = |end: usize| {
+        let before = bytes.get(..end).unwrap_or_default();
+        before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+    };
+    let Some(body) = bytes.strip_suffix(b"\n") else { return line_start(bytes.len()) };
+    let start = line_start(body.len());
+    let last = body.get(start..).unwrap_or_default();
+    if serde_json::from_slice::<IgnoredAny>(last).is_ok() { bytes.len() } else { start }
+}

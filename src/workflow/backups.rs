@@ -1,0 +1,35 @@
+//! `backups`: what the archive holds. Offline.
+
+use std::path::PathBuf;
+
+use super::Context;
+use super::keep::locate_archive;
+use crate::archive::Survey;
+use crate::dct::DeviceId;
+use crate::error::Error;
+
+/// What `backups` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct BackupsOptions {
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Only the backups of this device.
+    pub device: Option<DeviceId>,
+}
+
+/// What the archive holds.
+#[derive(Debug)]
+pub struct BackupsFound {
+    /// The archive's folder; absolute. It need not be there.
+    pub folder: PathBuf,
+    /// The backups, and what has the name of one but cannot be read (which device's it is cannot be told).
+    pub survey: Survey,
+}
+
+/// Looks through the archive.
+pub fn backups(context: Context<'_>, options: &BackupsOptions) -> Result<BackupsFound, Error> {
+    let archive = locate_archive(context, options.archive.as_deref())?;
+    let mut survey = archive.survey()?;
+    survey.entries.retain(|entry| options.device.is_none_or(|wanted| entry.device_id == Some(wanted)));
+    Ok(BackupsFound { folder: archive.folder().to_owned(), survey })
+}

@@ -1,0 +1,50 @@
+//! Commands, as they are printed to be typed.
+
+use crate::dct::DeviceId;
+
+/// A word for a shell.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%\\".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if !word.contains(char::is_control) {
+        return format!("'{}'", word.replace('\'', "'\\''"));
+    }
+    // What would move a terminal's cursor is spelled out, as bash and zsh read it.
+    let escape = |c: char| match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+        c => c.to_string(),
+    };
+    format!("$'{}'", word.chars().map(escape).collect::<String>())
+}
+
+/// ` --name value`, where there is a value.
+pub(super) fn option(name: &str, value: Option<&str>) -> String {
+    value.map(|value| format!(" --{name} {}", quoted(value))).unwrap_or_default()
+}
+
+/// ` --name`, where it was typed.
+pub(super) fn flag(name: &str, typed: bool) -> String {
+    if typed { format!(" --{name}") } else { String::new() }
+}
+
+/// The arguments that choose a Duo. An id that it does not tell by itself has to be typed again.
+pub(super) fn choice(device: Option<DeviceId>, path: Option<&str>, usbip: Option<&str>) -> String {
+    let id = device.map(|id| format!(" --device {id}")).unwrap_or_default();
+    format!("{id}{}{}", option("path", path), option("usbip", usbip))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_word_is_one_word_and_moves_no_cursor() {
+        assert_eq!(quoted("/a/b-1.der"), "/a/b-1.der");
+        assert_eq!(quoted("a b'c"), r"'a b'\''c'");
+        assert_eq!(quoted("a\u{1b}[2J'\\b"), r"$'a\x1b[2J\'\\b'");
+        assert_eq!(quoted(""), "''");
+    }
+}

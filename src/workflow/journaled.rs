@@ -1,0 +1,172 @@
+//! The seam between a workflow and the journal: what an operation has come to, written down as it happens.
+//!
+//! What writes to a device needs the journal: where it cannot be kept, nothing is written. Once the write has begun
+//! it goes on without, and says so, since stopping would help nobody. What only reads, or talks to the cloud, goes
+//! on without it from the start.
+
+use std::time::Duration;
+
+use super::Context;
+use super::device::DeviceRef;
+use crate::archive::journal::{
+    DeviceMark, Entry, Failure, Journal, JournalError, KeyLeft, OperationKind, Request, Started, Step,
+};
+use crate::error::{Error, KeyState};
+use crate::keys::Fingerprint;
+
+/// The journal, before an operation begins.
+pub(super) struct Ledger {
+    journal: Option<Journal>,
+    required: bool,
+}
+
+/// What is written down when an operation begins.
+pub(super) struct Beginning {
+    pub operation: OperationKind,
+    pub device: DeviceMark,
+    pub before: Option<Fingerprint>,
+    pub after: Option<Fingerprint>,
+    pub request: Request,
+}
+
+impl Ledger {
+    /// For what writes to a device: shows, before the device is touched, that the journal can be kept.
+    pub fn required(context: Context<'_>) -> Result<Self, Error> {
+        prepared(context).map(|journal| Self { journal: Some(journal), required: true }).map_err(Error::from)
+    }
+
+    /// For everything else: where the journal cannot be kept, that is said.
+    pub fn wished(context: Context<'_>) -> Self {
+        let journal = prepared(context).inspect_err(|error| context.note(without(error))).ok();
+        Self { journal, required: false }
+    }
+
+    /// Writes down that an operation begins, does it, and writes down what came of it.
+    pub fn follow<'a, T>(
+        &self,
+        context: Context<'a>,
+        beginning: Beginning,
+        work: impl FnOnce(&mut Journaled<'a>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut journaled = self.begin(context, beginning)?;
+        let outcome = work(&mut journaled);
+        journaled.end(outcome.as_ref().err());
+        outcome
+    }
+
+    fn begin<'a>(&self, context: Context<'a>, beginning: Beginning) -> Result<Journaled<'a>, Error> {
+        let Beginning { operation, device, before, after, request } = beginning;
+        let tool = concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned();
+        let started = Started { operation, device, before, after, request, tool };
+        let begun = self
+            .journal
+            .as_ref()
+            .map(|journal| journal.begin(started, context.timestamp(), &|time| context.clock.sleep(time)));
+        let entry = match begun.transpose() {
+            Ok(entry) => entry,
+            Err(error) if self.required => return Err(error.into()),
+            Err(error) => {
+                context.note(without(&error));
+                None
+            }
+        };
+        Ok(Journaled { context, entry, required: self.required, complained: false })
+    }
+}
+
+fn prepared(context: Context<'_>) -> Result<Journal, JournalError> {
+    let journal = Journal::locate(&context.env)?;
+    journal.prepare(&|time: Duration| context.clock.sleep(time))?;
+    Ok(journal)
+}
+
+fn without(error: &JournalError) -> String {
+    format!("this operation is not written down: {error}")
+}
+
+/// An operation that is written down.
+pub(super) struct Journaled<'a> {
+    context: Context<'a>,
+    entry: Option<Entry>,
+    required: bool,
+    complained: bool,
+}
+
+impl Journaled<'_> {
+    /// What was in the key slot is on the disk.
+    pub fn backed_up(&mut self, path: &std::path::Path) -> Result<(), Error> {
+        self.before_a_write(Step::BackedUp { path: path.to_string_lossy().into_owned() })
+    }
+
+    /// The next thing is the first byte to the flash; this is on the disk before it.
+    pub fn writing(&mut self) -> Result<(), Error> {
+        self.before_a_write(Step::Writing)
+    }
+
+    /// What was written was read back and compared.
+    pub fn verified(&mut self) {
+        self.say(Step::Verified);
+    }
+
+    /// The Duo left DFU mode.
+    pub fn left(&mut self) {
+        self.say(Step::Left);
+    }
+
+    /// The next thing is the request to the cloud.
+    pub fn sending(&mut self) {
+        self.say(Step::Sending);
+    }
+
+    fn end(mut self, error: Option<&Error>) {
+        let error = error.map(|error| Failure {
+            code: error.code().name().to_owned(),
+            key: error.key_state().map(|state| match state {
+                KeyState::Unchanged => KeyLeft::Unchanged,
+                KeyState::Written => KeyLeft::Written,
+                KeyState::Wrong => KeyLeft::Wrong,
+                KeyState::Unknown => KeyLeft::Unknown,
+            }),
+        });
+        self.say(Step::Ended { error });
+    }
+
+    fn before_a_write(&mut self, step: Step) -> Result<(), Error> {
+        if self.required {
+            return self.append(step).map_err(Error::from);
+        }
+        self.say(step);
+        Ok(())
+    }
+
+    fn say(&mut self, step: Step) {
+        if let Err(error) = self.append(step)
+            && !std::mem::replace(&mut self.complained, true)
+        {
+            self.context.note(format!("what this operation came to is not written down: {error}"));
+        }
+    }
+
+    fn append(&mut self, step: Step) -> Result<(), JournalError> {
+        let context = self.context;
+        let Some(entry) = &mut self.entry else { return Ok(()) };
+        entry.append(step, context.timestamp(), &|time| context.clock.sleep(time))
+    }
+}
+
+impl From<&DeviceRef> for DeviceMark {
+    fn from(device: &DeviceRef) -> Self {
+        Self {
+            id: device.device_id,
+            source: device.device_id_source,
+            path: Some(device.path.clone()),
+            simulated: device.simulated,
+        }
+    }
+}
+
+/// The absolute path of what was typed.
+pub(super) fn absolute(path: impl AsRef<std::path::Path>) -> String {
+    let path = path.as_ref();
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
+}

@@ -1,0 +1,261 @@
+//! `status`: what was in flight when a process or a machine stopped, what that means for the key, and what to
+//! type next. Offline: it reads the journal and asks no Duo.
+
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use super::command::{choice, flag, option, quoted};
+use crate::archive::DeviceIdSource;
+use crate::archive::journal::{End, Journal, KeyLeft, Operation, OperationKind, Reached, open};
+use crate::dct::DeviceId;
+use crate::error::{Error, KeyState};
+use crate::keys::Fingerprint;
+
+/// What `status` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct StatusOptions {
+    /// Only what was done to this device.
+    pub device: Option<DeviceId>,
+}
+
+/// What the journal says.
+#[derive(Debug)]
+pub struct Status {
+    /// The journal; absolute. It need not be there.
+    pub journal: PathBuf,
+    /// What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first.
+    pub in_flight: Vec<OperationReport>,
+    /// What other processes are doing at the moment.
+    pub running: Vec<OperationReport>,
+    /// The last operation on every device, in the order in which they began.
+    pub last: Vec<OperationReport>,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationReport {
+    /// Its name in the journal.
+    pub id: String,
+    /// The command.
+    pub operation: &'static str,
+    /// The device id, where it is known.
+    pub device_id: Option<DeviceId>,
+    /// How the device id is known.
+    pub device_id_source: Option<DeviceIdSource>,
+    /// Bus and ports, where a device was attached.
+    pub path: Option<String>,
+    /// True for a virtual device.
+    pub simulated: bool,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// When the last of it was written down, RFC 3339.
+    pub updated_at: String,
+    /// `running`, `in-flight`, `done` or `failed`.
+    pub outcome: &'static str,
+    /// The step that it had come to, as the journal names it.
+    pub reached: &'static str,
+    /// What that means, in words.
+    pub meaning: String,
+    /// What is known of the device's key; `None` for what does not touch it.
+    pub key_state: Option<KeyState>,
+    /// The code of the error that it ended with.
+    pub error_code: Option<String>,
+    /// The key that was there before.
+    pub before: Option<Fingerprint>,
+    /// The key that was written or sent, or was to be.
+    pub after: Option<Fingerprint>,
+    /// The backup of what was in the key slot; absolute.
+    pub backup: Option<PathBuf>,
+    /// What to do next; nothing where nothing is left to do.
+    pub next: Vec<Advice>,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What for, in words.
+    pub purpose: String,
+    /// The command, to be typed.
+    pub command: String,
+}
+
+/// Reads the journal and says what is still open.
+pub fn status(context: Context<'_>, options: &StatusOptions) -> Result<Status, Error> {
+    let journal = Journal::locate(&context.env)?;
+    let operations = journal.operations(&|time| context.clock.sleep(time))?;
+    let wanted = |operation: &&Operation| {
+        options.device.is_none_or(|id| {
+            operation.started.device.id == Some(id) || operation.started.request.owner == Some(id)
+        })
+    };
+    let (running, in_flight): (Vec<&Operation>, Vec<&Operation>) =
+        open(&operations).into_iter().filter(wanted).partition(|operation| operation.running);
+    let report_open = |operation: &&Operation| OperationReport {
+        next: if operation.running { Vec::new() } else { advice(operation) },
+        ..report(operation)
+    };
+    Ok(Status {
+        journal: journal.path().to_owned(),
+        in_flight: in_flight.iter().map(report_open).collect(),
+        running: running.iter().map(report_open).collect(),
+        last: last_of_each(operations.iter().filter(wanted)).into_iter().map(report).collect(),
+    })
+}
+
+fn last_of_each<'a>(operations: impl Iterator<Item = &'a Operation>) -> Vec<&'a Operation> {
+    let mut last: Vec<&Operation> = Vec::new();
+    for operation in operations {
+        last.retain(|earlier| !same_device(earlier, operation));
+        last.push(operation);
+    }
+    last
+}
+
+/// For the list alone: by id, else by port.
+fn same_device(one: &Operation, other: &Operation) -> bool {
+    let (one, other) = (&one.started.device, &other.started.device);
+    match (one.id, other.id) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => one.path == other.path && one.simulated == other.simulated,
+        _ => false,
+    }
+}
+
+fn report(operation: &Operation) -> OperationReport {
+    let device = &operation.started.device;
+    let error_code = match &operation.end {
+        Some(End::Failed(failure)) => Some(failure.code.clone()),
+        _ => None,
+    };
+    OperationReport {
+        id: operation.id.to_string(),
+        operation: operation.kind().name(),
+        device_id: device.id,
+        device_id_source: device.source,
+        path: device.path.clone(),
+        simulated: device.simulated,
+        started_at: operation.started_at.clone(),
+        updated_at: operation.updated_at.clone(),
+        outcome: match operation.end {
+            _ if operation.running => "running",
+            Some(End::Failed(_)) => "failed",
+            _ if operation.is_done() => "done",
+            _ => "in-flight",
+        },
+        reached: match operation.last() {
+            Reached::Started => "started",
+            Reached::BackedUp => "backed-up",
+            Reached::Writing => "writing",
+            Reached::Verified => "verified",
+            Reached::Left => "left",
+            Reached::Sending => "sending",
+        },
+        meaning: meaning(operation).to_owned(),
+        key_state: operation.key().map(|key| match key {
+            KeyLeft::Unchanged => KeyState::Unchanged,
+            KeyLeft::Written => KeyState::Written,
+            KeyLeft::Wrong => KeyState::Wrong,
+            KeyLeft::Unknown => KeyState::Unknown,
+        }),
+        error_code,
+        before: operation.started.before,
+        after: operation.started.after,
+        backup: operation.backup.clone(),
+        next: Vec::new(),
+    }
+}
+
+fn meaning(operation: &Operation) -> &'static str {
+    if operation.is_done() {
+        return "everything was done that was asked for";
+    }
+    match (operation.kind(), operation.key()) {
+        (OperationKind::Backup, _) => "nothing was written to the Duo, and no backup is known to be kept",
+        (OperationKind::Provision, _) if operation.is_finished() => "the cloud did not take the key",
+        (OperationKind::Provision, _) => "the request may have reached the cloud: its outcome is not known",
+        (_, Some(KeyLeft::Unchanged) | None) => "nothing was written to the Duo: its key is unchanged",
+        (_, Some(KeyLeft::Written)) => {
+            "the write was done and verified; the Duo may still be in DFU mode (RESET starts it)"
+        }
+        (_, Some(KeyLeft::Wrong)) => "the Duo's key is neither the old one nor the new one",
+        (_, Some(KeyLeft::Unknown)) => "the write had begun: which key the Duo has is not known",
+    }
+}
+
+fn advice(operation: &Operation) -> Vec<Advice> {
+    let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
+    if !operation.kind().writes() {
+        let kept = operation.started.request.file.as_deref().filter(|file| Path::new(file).exists());
+        return match (operation.kind(), kept) {
+            (OperationKind::Backup, Some(file)) => {
+                let command = format!("duo-provision inspect {}", quoted(file));
+                vec![advise("the file is there: see whether it holds the key", command)]
+            }
+            (OperationKind::Backup, None) => vec![advise("to make the backup", again(operation))],
+            _ => vec![advise("to send it again, with the token given as before", again(operation))],
+        };
+    }
+    let mut next = Vec::new();
+    if matches!(operation.key(), Some(KeyLeft::Unknown | KeyLeft::Wrong)) {
+        let command = format!("duo-provision list{}", which(operation));
+        next.push(advise("put the Duo into DFU mode, and see which key it has", command));
+    }
+    next.push(advise("to finish", again(operation)));
+    if let (Some(backup), true) = (&operation.backup, operation.has(Reached::Writing)) {
+        let backup = quoted(&backup.to_string_lossy());
+        next.push(if operation.started.before.is_some() {
+            let command = format!("duo-provision restore {backup}{}", which(operation));
+            advise("to go back to the key that was there", command)
+        } else {
+            advise("no key was there before; the bytes that were", format!("duo-provision inspect {backup}"))
+        });
+    }
+    next
+}
+
+/// The command that asks for the same once more. What was backed up already is recognized, and not kept twice;
+/// `--no-backup` is not repeated.
+fn again(operation: &Operation) -> String {
+    let request = &operation.started.request;
+    let file = request.file.as_deref().map(|file| format!(" {}", quoted(file))).unwrap_or_default();
+    let archive = option("archive", request.archive.as_deref());
+    let device = which(operation);
+    match operation.kind() {
+        OperationKind::Backup => {
+            format!("duo-provision backup{file}{}{archive}{device}", flag("raw", request.raw))
+        }
+        OperationKind::Restore => {
+            let leave = flag("leave", request.leave);
+            let allowed = flag("allow-other-device", request.allow_other_device);
+            format!("duo-provision restore{file}{leave}{allowed}{archive}{device}")
+        }
+        OperationKind::Reset => format!("duo-provision reset{archive}{device}"),
+        OperationKind::Provision => {
+            let id = operation.started.device.id.map(|id| id.to_string()).unwrap_or_default();
+            let product = request.product_id.map(|number| number.to_string());
+            let cloud = format!(
+                "{}{}{}",
+                option("api-url", request.api_url.as_deref()),
+                flag("allow-http", request.allow_http),
+                option("product-id", product.as_deref())
+            );
+            let attached = if request.from_device { attached(operation) } else { String::new() };
+            format!("duo-provision {id}{file}{attached}{cloud}")
+        }
+    }
+}
+
+/// The arguments that choose the device. One that tells its id is found by it, at whatever port it is by now.
+fn which(operation: &Operation) -> String {
+    let device = &operation.started.device;
+    let told = device.source == Some(DeviceIdSource::UsbSerial);
+    let path = device.path.as_deref().filter(|_| !told);
+    choice(device.id.or(operation.started.request.owner), path, operation.started.request.usbip.as_deref())
+}
+
+fn attached(operation: &Operation) -> String {
+    let device = &operation.started.device;
+    let told = device.source == Some(DeviceIdSource::UsbSerial);
+    let path = device.path.as_deref().filter(|_| !told);
+    format!(" --from-device{}", choice(None, path, operation.started.request.usbip.as_deref()))
+}
