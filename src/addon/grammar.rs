@@ -299,8 +299,8 @@ pub struct LocalCloudOptions {
     /// The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one).
     #[arg(long = "cloud", value_name = "PORT")]
     pub cloud_port: Option<u16>,
-    /// The port on 127.0.0.1 for the devices' own handshake, with which `verify` proves a pairing; 0 takes a free
-    /// one (5683 is a cloud's usual one). `simulate` serves one in any case; `LocalCloud` serves none unless given.
+    /// Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
+    /// takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
     #[arg(long, value_name = "PORT")]
     pub device_port: Option<u16>,
     /// The access token to accept; a new random one unless given.

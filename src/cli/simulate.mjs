@@ -16,7 +16,7 @@ export async function simulate(options, output) {
   let cloud
   try {
     duo = await VirtualDuo.start(options.duo)
-    cloud = await LocalCloud.start({ devicePort: 0, ...options.cloud })
+    cloud = await LocalCloud.start(options.cloud)
     if (cloud.serverKey && cloud.deviceAddress) duo.setServer(cloud.serverKey, cloud.deviceAddress)
     announce(duo, cloud, options, output)
     await stopped
@@ -56,7 +56,7 @@ function announce(duo, cloud, options, output) {
       usbip: duo.address,
       duos,
       faults,
-      cloud: { url: cloud.url, token: cloud.token, flavor, deviceAddress: cloud.deviceAddress },
+      cloud: { url: cloud.url, token: cloud.token, flavor, deviceAddress: cloud.deviceAddress ?? undefined },
     })
     return
   }
@@ -70,12 +70,11 @@ function announce(duo, cloud, options, output) {
   for (const fault of faults) output.print(`fault ${fault} armed on each`)
   output.print(`usbip ${duo.address}`)
   output.print(`cloud ${cloud.url} token ${cloud.token}`)
-  output.print(`devices ${cloud.deviceAddress}`)
+  if (cloud.deviceAddress) output.print(`devices ${cloud.deviceAddress}`)
   output.say(`
 The Duos are in DFU mode, and return to it by themselves after a restart. In another terminal:
   duo-provision list --usbip ${duo.address}
   PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${first?.deviceId} --api-url ${cloud.url}
-  duo-provision verify --path ${first?.path} --usbip ${duo.address}
 To plug one into a Linux kernel, where dfu-util sees it too:
   sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${first?.path}
 Ctrl-C stops.`)

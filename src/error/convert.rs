@@ -198,6 +198,11 @@ impl From<SessionError> for Error {
     }
 }
 
+/// True where there is no room: on the disk, or in what the user may have of it.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         let (code, hint) = match &error {
@@ -214,7 +219,7 @@ impl From<FileError> for Error {
                 (Code::KeyUnrecognized, "this is far larger than what is expected there; check the path")
             }
             FileError::Unreadable { .. } => (Code::FileUnreadable, "check the file's permissions"),
-            FileError::NotWritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            FileError::NotWritable { source, .. } if is_full(source) => {
                 (Code::FileNotWritable, "make room on the disk, or choose another folder with --archive DIR")
             }
             FileError::NotWritable { .. } => (
@@ -243,8 +248,9 @@ impl From<JournalError> for Error {
             JournalError::Invalid { bad, .. } if matches!(bad.reason, RecordError::Newer(_)) => {
                 (Code::JournalInvalid, "use that version, or a later one".to_owned())
             }
-            JournalError::Invalid { path, .. } => (Code::JournalInvalid, aside(path)),
-            JournalError::TooLarge(path) => (Code::JournalInvalid, aside(path)),
+            JournalError::Invalid { path, .. } | JournalError::TooLarge(path) => {
+                (Code::JournalInvalid, aside(path))
+            }
             JournalError::NotAFile(path) => (Code::JournalUnwritable, aside(path)),
             JournalError::Locked(_) => (
                 Code::JournalUnwritable,

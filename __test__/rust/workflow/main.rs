@@ -2,6 +2,8 @@
 
 mod backup;
 mod bench;
+#[path = "../common/canary.rs"]
+mod canary;
 mod cancelling;
 mod choosing;
 mod journal;
@@ -11,5 +13,6 @@ mod reconciling;
 mod recovering;
 mod reset;
 mod restore;
+mod secrets;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;
