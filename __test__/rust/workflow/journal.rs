@@ -444,3 +444,31 @@ fn what_a_later_version_adds_to_a_record_is_left_aside() {
     let message = operations_in(text.as_bytes()).unwrap_err().to_string();
     assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
 }
+
+/// What was asked for is written down whole, as far as it takes to ask for it again.
+#[test]
+fn the_journal_holds_what_was_asked_for() {
+    let asked = |bench: &Bench| {
+        let journal = fs::read(bench.journal()).unwrap();
+        operations_in(&journal).unwrap().pop().unwrap().started.request
+    };
+    let text = |path: PathBuf| Some(path.to_str().unwrap().to_owned());
+    let bench = Bench::new(Generation::R6);
+    let options = RestoreOptions { allow_other_device: true, ..bench.leaving() };
+    bench.restore(&options).unwrap();
+    let expected = Request {
+        file: text(options.file.clone()),
+        leave: true,
+        allow_other_device: true,
+        archive: text(bench.archive()),
+        ..Request::default()
+    };
+    assert_eq!(Request { owner: None, ..asked(&bench) }, expected);
+
+    let bench = Bench::new(Generation::R6);
+    let file = bench.folder.path().join("saved.der");
+    bench.backup(&BackupOptions { file: Some(file.clone()), raw: true, ..BackupOptions::default() }).unwrap();
+    let expected =
+        Request { file: text(file), raw: true, archive: text(bench.archive()), ..Request::default() };
+    assert_eq!(asked(&bench), expected);
+}
