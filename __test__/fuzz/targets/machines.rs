@@ -189,12 +189,11 @@ impl Answer {
             (0xF1, _) => Self::Failed(Failure::Timeout),
             (0xF2, _) => Self::Failed(Failure::Disconnected),
             (0xF3, _) => Self::Failed(Failure::Other("CRC".to_owned())),
-            (0xF4, _) => Self::Sent,
+            (0xF4, _) | (..=0xF4, None) => Self::Sent,
             (0xF5..=0xFF, _) => {
                 let length = usize::from(tape.u8());
                 Self::Data(tape.take(length).to_vec())
             }
-            (_, None) => Self::Sent,
             (state, Some(1)) => Self::Data(vec![state & 15]),
             (state, Some(6)) if state & 0x40 == 0 => Self::Data(vec![0, state >> 4, 0, 0, state & 15, 0]),
             (state, Some(6)) => Self::Data(vec![tape.u8(), tape.u8(), tape.u8(), tape.u8(), state & 15, 0]),

@@ -61,6 +61,9 @@ fn whole_restore() -> (Bench, Vec<u8>) {
     (bench, journal)
 }
 
+/// What keeps a journal from being kept.
+type Obstacle<'a> = &'a dyn Fn(&mut Bench);
+
 #[test]
 fn every_step_is_written_down_in_order() {
     let (bench, journal) = whole_restore();
@@ -297,7 +300,6 @@ fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
         bench.set_journal(b"");
         fs::File::options().write(true).open(bench.journal()).unwrap().set_len(16 * 1024 * 1024 + 1).unwrap();
     };
-    type Obstacle<'a> = &'a dyn Fn(&mut Bench);
     let cases: [(Obstacle<'_>, Code); 4] = [
         (&blocked, Code::JournalUnwritable),
         (&homeless, Code::JournalUnwritable),
