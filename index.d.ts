@@ -411,8 +411,8 @@ export interface LocalCloudOptions {
   /** The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
   cloudPort?: number
   /**
-   * The port on 127.0.0.1 for the devices' own handshake, with which `verify` proves a pairing; 0 takes a free
-   * one (5683 is a cloud's usual one). `simulate` serves one in any case; `LocalCloud` serves none unless given.
+   * Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
+   * takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
    */
   devicePort?: number
   /** The access token to accept; a new random one unless given. */
@@ -694,6 +694,30 @@ export interface RestoreResult {
   dryRun: boolean
 }
 
+/**
+ * Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
+ * user's data directory. Needs no Duo.
+ */
+export declare function status(options?: StatusOptions, control?: Control): Promise<StatusResult>
+
+/** Options of `status`. */
+export interface StatusOptions {
+  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
+  device?: string
+}
+
+/** What the journal says. */
+export interface StatusResult {
+  /** The journal; absolute. It need not be there. */
+  journal: string
+  /** What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first. */
+  inFlight: Array<OperationInfo>
+  /** What other processes are doing at the moment. */
+  running: Array<OperationInfo>
+  /** The last operation on every Duo, in the order in which they began. */
+  last: Array<OperationInfo>
+}
+
 /** Options of `verifyPairing`. */
 export interface VerifyOptions {
   /** A file with the private key, in any form; else the key is read from the attached Duo. */
@@ -741,28 +765,6 @@ export interface VerifyResult {
   server: string
   /** The attached Duo, where the key came from it. */
   device?: DuoInfo
-/**
- * Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
- * user's data directory. Needs no Duo.
- */
-export declare function status(options?: StatusOptions, control?: Control): Promise<StatusResult>
-
-/** Options of `status`. */
-export interface StatusOptions {
-  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
-  device?: string
-}
-
-/** What the journal says. */
-export interface StatusResult {
-  /** The journal; absolute. It need not be there. */
-  journal: string
-  /** What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first. */
-  inFlight: Array<OperationInfo>
-  /** What other processes are doing at the moment. */
-  running: Array<OperationInfo>
-  /** The last operation on every Duo, in the order in which they began. */
-  last: Array<OperationInfo>
 }
 
 /** The version of this package. */

@@ -847,6 +847,6 @@ module.exports.parseCommandLine = nativeBinding.parseCommandLine
 module.exports.provision = nativeBinding.provision
 module.exports.resetKey = nativeBinding.resetKey
 module.exports.restoreKey = nativeBinding.restoreKey
-module.exports.verifyPairing = nativeBinding.verifyPairing
 module.exports.status = nativeBinding.status
+module.exports.verifyPairing = nativeBinding.verifyPairing
 module.exports.version = nativeBinding.version

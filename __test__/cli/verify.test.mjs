@@ -4,7 +4,10 @@ import { test } from 'node:test'
 import { Sandbox } from './harness.mjs'
 
 /** A virtual Duo that is meant for a local cloud. */
-async function together(/** @type {Sandbox} */ sandbox, /** @type {import('../../index.js').CloudFlavor} */ flavor) {
+async function together(
+  /** @type {Sandbox} */ sandbox,
+  /** @type {import('../../index.js').CloudFlavor} */ flavor,
+) {
   const duo = await sandbox.duo()
   const cloud = await sandbox.cloud({ devicePort: 0, flavor })
   sandbox.name(cloud.deviceAddress ?? '', '127.0.0.1:<devices>')
