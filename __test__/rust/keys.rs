@@ -1,7 +1,5 @@
 //! The promises of the `keys` room, one module each.
 
-#[path = "keys/encrypted.rs"]
-mod encrypted;
 #[path = "keys/firmware.rs"]
 mod firmware;
 #[path = "keys/forms.rs"]

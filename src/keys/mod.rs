@@ -14,7 +14,6 @@
 mod decrypt;
 mod describe;
 mod encode;
-mod encrypted;
 mod error;
 pub mod firmware;
 mod generate;
@@ -26,7 +25,6 @@ mod server;
 mod slot;
 mod tlv;
 
-pub use encrypted::decrypt_key_file;
 pub use error::{KeyError, Number, Relation};
 pub use firmware::Misread;
 pub use private::PrivateKey;

@@ -236,12 +236,11 @@ fn server_field(server_key: &str, address: &str) -> Result<[u8; SERVER_FIELD.1],
     let no_address = || ServerError::Address(address.to_owned());
     let (host, port) = address.rsplit_once(':').ok_or_else(no_address)?;
     let port: u16 = port.parse().map_err(|_| no_address())?;
-    let value = match host.parse::<Ipv4Addr>() {
-        Ok(ip) => [&[0, 4][..], &ip.octets()].concat(),
-        Err(_) => {
-            let length = u8::try_from(host.len()).ok().filter(|length| (1..64).contains(length));
-            [&[1, length.ok_or_else(no_address)?][..], host.as_bytes()].concat()
-        }
+    let value = if let Ok(ip) = host.parse::<Ipv4Addr>() {
+        [&[0, 4][..], &ip.octets()].concat()
+    } else {
+        let length = u8::try_from(host.len()).ok().filter(|length| (1..64).contains(length));
+        [&[1, length.ok_or_else(no_address)?][..], host.as_bytes()].concat()
     };
     let mut field = [0xff; SERVER_FIELD.1];
     let spki = key.spki_der();

@@ -42,7 +42,7 @@ async fn cloud(flavor: Flavor, handshake: Handshake) -> LocalCloud {
 
 /// Tells the cloud a public key, without the client.
 async fn know(cloud: &LocalCloud, pem: &str) {
-    let encoded: String = pem.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = pem.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
     let body = format!("deviceID={DEVICE}&publicKey={encoded}");
     let head = format!(
         "POST /v1/provisioning/{DEVICE} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\

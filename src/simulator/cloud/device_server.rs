@@ -142,7 +142,7 @@ fn open(identity: &Identity, nonce: &[u8], hello: &[u8]) -> Option<(String, Publ
         return None;
     }
     let id = &plain[NONCE..NONCE + DEVICE_ID];
-    let id = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = id.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     PublicKey::from_public_key_der(&plain[NONCE + DEVICE_ID..]).ok().map(|key| (id, key))
 }
 
