@@ -237,8 +237,9 @@ impl From<JournalError> for Error {
             JournalError::Invalid { bad, .. } if matches!(bad.reason, RecordError::Newer(_)) => {
                 (Code::JournalInvalid, "use that version, or a later one".to_owned())
             }
-            JournalError::Invalid { path, .. } => (Code::JournalInvalid, aside(path)),
-            JournalError::TooLarge(path) => (Code::JournalInvalid, aside(path)),
+            JournalError::Invalid { path, .. } | JournalError::TooLarge(path) => {
+                (Code::JournalInvalid, aside(path))
+            }
             JournalError::NotAFile(path) => (Code::JournalUnwritable, aside(path)),
             JournalError::Locked(_) => (
                 Code::JournalUnwritable,

@@ -1,5 +1,7 @@
 //! Commands, as they are printed to be typed.
 
+use std::fmt::Write;
+
 use crate::dct::DeviceId;
 
 /// A word for a shell.
@@ -12,12 +14,19 @@ pub(super) fn quoted(word: &str) -> String {
         return format!("'{}'", word.replace('\'', "'\\''"));
     }
     // What would move a terminal's cursor is spelled out, as bash and zsh read it.
-    let escape = |c: char| match c {
-        '\'' | '\\' => format!("\\{c}"),
-        c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
-        c => c.to_string(),
-    };
-    format!("$'{}'", word.chars().map(escape).collect::<String>())
+    let mut spelled = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => spelled.extend(['\\', c]),
+            c if c.is_control() => {
+                for byte in c.to_string().bytes() {
+                    let _ = write!(spelled, "\\x{byte:02x}");
+                }
+            }
+            c => spelled.push(c),
+        }
+    }
+    spelled + "'"
 }
 
 /// ` --name value`, where there is a value.

@@ -130,7 +130,7 @@ fn a_line_torn_at_any_byte_is_left_out_and_then_cut_off() {
         assert_eq!(operations_in(&zeros).unwrap(), operations_in(&journal[..start]).unwrap());
     }
     let start = ends[4];
-    for length in [start, start + 1, (start + journal.len()) / 2, journal.len() - 1] {
+    for length in [start, start + 1, usize::midpoint(start, journal.len()), journal.len() - 1] {
         let bench = Bench::new(Generation::R6);
         bench.set_journal(&journal[..length]);
         bench.status().unwrap();
@@ -285,6 +285,9 @@ fn a_line_that_is_no_record_is_named_and_nothing_is_written() {
     }
 }
 
+/// Sees to it that a journal cannot be kept.
+type Prevention<'a> = &'a dyn Fn(&mut Bench);
+
 #[test]
 fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
     let blocked = |bench: &mut Bench| {
@@ -297,7 +300,7 @@ fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
         bench.set_journal(b"");
         fs::File::options().write(true).open(bench.journal()).unwrap().set_len(16 * 1024 * 1024 + 1).unwrap();
     };
-    let cases: [(&dyn Fn(&mut Bench), Code); 4] = [
+    let cases: [(Prevention<'_>, Code); 4] = [
         (&blocked, Code::JournalUnwritable),
         (&homeless, Code::JournalUnwritable),
         (&folder, Code::JournalUnwritable),
@@ -415,7 +418,7 @@ proptest! {
         let at = at.index(journal.len());
         journal[at] = byte;
         if let Err(bad) = operations_in(&journal) {
-            let line = journal[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = journal[..at].split(|byte| *byte == b'\n').count();
             // An id that changed makes an orphan of a later line; a line feed that is gone joins two.
             prop_assert!(bad.line >= line && bad.line <= 4, "{bad}");
         }

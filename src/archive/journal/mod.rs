@@ -146,7 +146,12 @@ impl Journal {
             self.read(locked.file)?;
             self.sweep();
             let marker = self.mark(&id)?;
-            locked.append(&Record { v: VERSION, id: id.clone(), at, step: Step::Started(started) })?;
+            locked.append(&Record {
+                v: VERSION,
+                id: id.clone(),
+                at,
+                step: Step::Started(Box::new(started)),
+            })?;
             marker
         };
         Ok(Entry { id, path, file, marker })

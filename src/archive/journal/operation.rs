@@ -106,12 +106,12 @@ pub fn open(operations: &[Operation]) -> Vec<&Operation> {
 }
 
 impl Operation {
-    fn begun(id: OperationId, at: String, started: Started) -> Self {
+    fn begun(id: OperationId, at: String, started: Box<Started>) -> Self {
         Self {
             id,
             started_at: at.clone(),
             updated_at: at,
-            started,
+            started: *started,
             reached: vec![Reached::Started],
             backup: None,
             end: None,

@@ -110,6 +110,8 @@ pub struct DeviceMark {
 }
 
 /// What was asked for, as far as it takes to ask for it again. Paths are absolute.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
@@ -197,7 +199,7 @@ pub struct Failure {
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Step {
     /// It begins.
-    Started(Started),
+    Started(Box<Started>),
     /// What was in the key slot is on the disk, synced and read back.
     BackedUp {
         /// The absolute path of the bytes.
