@@ -149,6 +149,37 @@ export declare class VirtualDuo {
   get address(): string
   /** The Duos as they are now, ordered by path; none after `stop`. */
   duos(): Array<VirtualDuoInfo>
+  /**
+   * The names of faults to try: one or more of every kind, without the transfer at which they strike. A
+   * fault is armed as `NAME@7` (at the seventh control transfer, once), `NAME@7+` (from there on),
+   * `NAME@dfu7` or `NAME@dfu7+` (counting DFU's class requests alone).
+   */
+  static faults(): Array<string>
+  /**
+   * Arms the Duo in a port with a fault, such as `timeout-after@dfu9`. Counting begins now. A name that is
+   * none, and a port without a Duo, are `INVALID_ARGUMENT`.
+   */
+  arm(path: string, fault: string): void
+  /** Disarms every fault of the Duo in a port. */
+  mend(path: string): void
+  /** Pulls the cable of the Duo in a port. */
+  unplug(path: string): void
+  /**
+   * Plugs the cable in again: the Duo starts, and is in DFU mode some 700 ms later. Nothing happens where
+   * it is plugged in.
+   */
+  plugIn(path: string): void
+  /** Presses RESET: the Duo drops off the bus, starts, and is in DFU mode some 700 ms later. */
+  pressReset(path: string): void
+  /**
+   * Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
+   * first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
+   */
+  swap(path: string): void
+  /** The 1,216 bytes of a Duo's key slot, read behind the back of any host. */
+  keySlot(path: string): Buffer
+  /** Changes the 1,216 bytes of a Duo's key slot behind the back of any host. */
+  setKeySlot(path: string, bytes: Uint8Array): void
   /** Closes every connection; the port is free when the promise is fulfilled. A second call does nothing. */
   stop(): Promise<void>
 }
@@ -686,6 +717,8 @@ export interface VirtualDuoInfo {
   keysMade: number
   /** How many DFU class requests it has received. */
   classRequests: number
+  /** How often the faults that it is armed with have acted. */
+  faultsActed: number
 }
 
 /** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
@@ -696,6 +729,11 @@ export interface VirtualDuoOptions {
   bootloader?: Bootloader
   /** The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
   usbipPort?: number
+  /**
+   * A fault that every Duo is armed with: KIND@7 strikes once, at the seventh control transfer, KIND@7+ from
+   * there on, and KIND@dfu7 counts DFU's requests alone. May be repeated. A mistyped one lists the kinds.
+   */
+  faults?: Array<string>
 }
 
 /** What is about to be written, shown before the question. */

@@ -5,9 +5,18 @@
  *   npm test -- [--only STEP]… [--skip-usb] [--list]
  */
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { canariesOf } from '../__test__/secrets/folders.mjs'
 import { ensureDependencies, ROOT, tool } from './prepare.mjs'
 
 /**
@@ -17,6 +26,9 @@ import { ensureDependencies, ROOT, tool } from './prepare.mjs'
 
 /** Where the addon is built for the drift check, so that the committed files are compared, not replaced. */
 const BUILT = join(ROOT, 'target/addon')
+
+/** What the steps' tests produce, for the last step to look through. */
+const OUTPUT = join(ROOT, 'target/test-output')
 
 /** The lane's exit status for "cannot run on this machine". */
 const LANE_UNAVAILABLE = 77
@@ -33,6 +45,7 @@ const STEPS = [
   { name: 'types', run: types },
   { name: 'node-test', run: nodeTest },
   { name: 'usb', run: usbLane },
+  { name: 'secrets', run: secrets },
 ]
 
 process.exitCode = await main()
@@ -45,6 +58,9 @@ async function main() {
   }
   ensureDependencies()
   const total = { passed: 0, failed: 0 }
+  if (options.only.join() !== 'secrets') {
+    for (const folder of [OUTPUT, canariesOf(OUTPUT)]) rmSync(folder, { recursive: true, force: true })
+  }
   /** @type {string[]} */
   const failedSteps = []
   for (const { name, run } of STEPS) {
@@ -65,6 +81,7 @@ async function report(/** @type {string} */ name, /** @type {() => Promise<Outco
   process.stdout.write(`${name.padEnd(12)} `)
   const started = performance.now()
   const outcome = await run().catch(crash)
+  keepOutput(name, outcome.output)
   const { passed, failed, skipped = 0, note, output } = outcome
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const counts = [`${passed} passed`]
@@ -169,7 +186,7 @@ async function types() {
 }
 
 async function nodeTest() {
-  const files = [...testFiles('__test__/node'), ...testFiles('__test__/cli')]
+  const files = ['__test__/node', '__test__/cli', '__test__/secrets'].flatMap(testFiles)
   if (files.length === 0) return { passed: 0, failed: 0, note: 'no test files' }
   // The limit is each file's, in milliseconds.
   const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]
@@ -183,6 +200,20 @@ async function usbLane() {
   const lastLine = output.trimEnd().split('\n').at(-1) ?? ''
   if (status === LANE_UNAVAILABLE && !inCi()) return { passed: 0, failed: 0, note: `not run: ${lastLine}` }
   return withStatus({ ...nodeTestCounts(output), output }, status)
+}
+
+/** Pieces of the tests' tokens and private keys, in all that the steps before have left behind. */
+async function secrets() {
+  const script = join(ROOT, '__test__/secrets/scan.mjs')
+  const { status, output } = await capture(process.execPath, [script, OUTPUT])
+  const note = output.trimEnd().split('\n').at(-1) ?? ''
+  return status === 0 ? { passed: 1, failed: 0, note } : { passed: 0, failed: 1, note, output }
+}
+
+/** What a step printed is looked through, too. */
+function keepOutput(/** @type {string} */ name, /** @type {string | undefined} */ output) {
+  mkdirSync(OUTPUT, { recursive: true })
+  if (name !== 'secrets' && output) writeFileSync(join(OUTPUT, `${name}.step.txt`), output)
 }
 
 function inCi() {
@@ -232,7 +263,13 @@ function capture(command, args) {
     const child = spawn(/** @type {string} */ (program), [...leading, ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, CARGO_TERM_COLOR: 'never', NO_COLOR: '1', FORCE_COLOR: undefined },
+      env: {
+        ...process.env,
+        CARGO_TERM_COLOR: 'never',
+        NO_COLOR: '1',
+        FORCE_COLOR: undefined,
+        DUO_PROVISION_TEST_OUTPUT: OUTPUT,
+      },
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {

@@ -71,6 +71,7 @@ test('numbers out of range, and options of another command', async (t) => {
     ['list', '--path', 'hub'],
     ['list', '--usbip', '192.168.1.1:3240'],
     ['simulate', '--duos', '0'],
+    ['simulate', '--fault', 'stall@7'],
     [ID, '--usbip', '127.0.0.1:1'],
   ]) {
     assert.equal((await sandbox.run(args)).status, 2, args.join(' '))

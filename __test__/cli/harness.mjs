@@ -12,10 +12,13 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalCloud, VirtualDuo } from '../../index.js'
+import { canaryDuos, canaryKey, canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '')
 export const MAIN = join(ROOT, 'src/cli/main.cjs')
 export const KEYS = join(ROOT, '__test__/fixtures/keys')
+
+for (const name of readdirSync(KEYS)) canaryKey(name, readFileSync(join(KEYS, name)))
 
 const TRANSCRIPTS = fileURLToPath(new URL('./transcripts/', import.meta.url))
 
@@ -47,6 +50,8 @@ export function start(
     child.on('error', reject)
     child.on('close', (status, signal) => {
       clearTimeout(watchdog)
+      keepText(`${args.slice(1).join(' ')}.stdout`, ended.stdout)
+      keepText(`${args.slice(1).join(' ')}.stderr`, ended.stderr)
       resolve({ ...ended, status, signal })
     })
   })
@@ -73,11 +78,16 @@ export class Sandbox {
   /** @type {string[]} */
   #secrets = []
   #transcript = ''
+  /** @type {string[]} */
+  #inputs = []
 
   constructor(/** @type {TestContext} */ t) {
     this.t = t
     this.folder = mkdtempSync(join(tmpdir(), 'duo-provision-test-'))
-    t.after(() => rmSync(this.folder, { recursive: true, force: true }))
+    t.after(() => {
+      keepFolder(this.folder, this.#inputs)
+      rmSync(this.folder, { recursive: true, force: true })
+    })
     this.home = join(this.folder, 'home')
     this.archive = join(this.home, '.local/share/duo-provision/backups')
     this.cwd = join(this.folder, 'here')
@@ -97,13 +107,18 @@ export class Sandbox {
   /** Never to be seen in any output. */
   secret(/** @type {string} */ text) {
     this.#secrets.push(text)
+    canaryText('a token', text)
     return text
   }
 
   /** Starts virtual Duos. */
   async duo(/** @type {import('../../index.js').VirtualDuoOptions} */ options = {}) {
     const duo = await VirtualDuo.start(options)
-    this.t.after(() => duo.stop())
+    await canaryDuos(duo)
+    this.t.after(async () => {
+      await canaryDuos(duo)
+      await duo.stop()
+    })
     this.name(duo.address, '127.0.0.1:<usbip>')
     return duo
   }
@@ -122,6 +137,7 @@ export class Sandbox {
     const path = join(this.cwd, name)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, contents, { mode })
+    this.#inputs.push(path)
     return path
   }
 

@@ -119,6 +119,19 @@ test('simulate announces, serves, and stops with its ports free', async (t) => {
   assert.equal(refused, 'ECONNREFUSED')
 })
 
+test('simulate arms its Duos with the faults that it is given', async (t) => {
+  const sandbox = new Sandbox(t)
+  const faults = ['--fault', 'read-zeros@dfu1+', '--fault', 'poll-timeout-0@1+']
+  const started = sandbox.start(['simulate', ...faults])
+  const [, address = ''] = await started.says('stdout', /^usbip (127\.0\.0\.1:\d+)$/m)
+  const { status, stderr } = await sandbox.run(['backup', '--usbip', address])
+  assert.equal(status, 5)
+  assert.match(stderr, /DCT_UNREADABLE/)
+  started.child.kill('SIGINT')
+  const { stdout } = await started.end
+  assert.match(stdout, /^fault read-zeros@dfu1\+ armed on each\nfault poll-timeout-0@1\+ armed on each$/m)
+})
+
 test('the demo tells the whole story, and ends with the key it began with', async (t) => {
   const sandbox = new Sandbox(t)
   sandbox.name(/\b[0-9a-f]{8}\b/g, '<short>')

@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import * as imported from '../../index.js'
+import { keepValue } from '../secrets/keep.mjs'
 import { openLab } from './lab.mjs'
 
 const { backupKey, listDevices, provision, resetKey, restoreKey } = imported
@@ -17,7 +18,10 @@ const INDEX = fileURLToPath(new URL('../../index.js', import.meta.url))
 const failure = (call) =>
   call.then(
     () => assert.fail('it should have failed'),
-    (error) => error,
+    (error) => {
+      keepValue(`${error?.code}.error`, error)
+      return error
+    },
   )
 
 test('an error is an Error with a code, a hint and an exit code', async () => {

@@ -1,8 +1,9 @@
 /** Virtual Duos and a local cloud for one test, and a folder; all gone when it ends. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LocalCloud, VirtualDuo } from '../../index.js'
+import { canaryDuos, canaryText, keepFolder } from '../secrets/keep.mjs'
 
 /**
  * The home of this process from here on: the journal goes there, and not to that of whoever runs the tests. One
@@ -19,8 +20,13 @@ process.once('exit', () => rmSync(HOME, { recursive: true, force: true }))
 export async function openLab(t, options) {
   const folder = mkdtempSync(join(tmpdir(), 'duo-provision-test-'))
   const duo = await VirtualDuo.start(options)
+  await canaryDuos(duo)
+  /** @type {string[]} */
+  const inputs = []
   t.after(async () => {
+    await canaryDuos(duo)
     await duo.stop()
+    keepFolder(folder, inputs)
     rmSync(folder, { recursive: true })
   })
   const archive = join(folder, 'archive')
@@ -28,6 +34,13 @@ export async function openLab(t, options) {
     duo,
     folder,
     archive,
+    /** Writes a file into the folder and returns its path. */
+    input: (/** @type {string} */ name, /** @type {string | Uint8Array} */ contents) => {
+      const path = join(folder, name)
+      writeFileSync(path, contents)
+      inputs.push(path)
+      return path
+    },
     /** What every call takes that works on the Duo. */
     usb: { usbip: duo.address },
     /** What every call takes that writes to it. */
@@ -47,5 +60,6 @@ export async function openLab(t, options) {
 export async function openCloud(t) {
   const cloud = await LocalCloud.start()
   t.after(() => cloud.stop())
+  canaryText('a token', cloud.token)
   return { cloud, credentials: { apiUrl: cloud.url, token: cloud.token } }
 }

@@ -99,10 +99,9 @@ test('a dry run writes nothing anywhere', async (t) => {
 })
 
 test('a key of Node’s own making is converted, and told from the old one', async (t) => {
-  const { writing, folder, state } = await openLab(t)
+  const { writing, input, state } = await openLab(t)
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
-  const file = join(folder, 'new.pem')
-  writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }))
+  const file = input('new.pem', privateKey.export({ format: 'pem', type: 'pkcs8' }))
   const { fingerprint, evidence } = await restoreKey({ ...writing, file })
   assert.equal(state().fingerprint, fingerprint)
   assert.equal(evidence, 'none')
@@ -133,11 +132,10 @@ test('provisions with the key of the attached Duo, and of no other', async (t) =
 })
 
 test('of a private key file only the public half is sent', async (t) => {
-  const { folder } = await openLab(t)
+  const { input } = await openLab(t)
   const { cloud, credentials } = await openCloud(t)
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
-  const keyFile = join(folder, 'key.pem')
-  writeFileSync(keyFile, privateKey.export({ format: 'pem', type: 'pkcs1' }))
+  const keyFile = input('key.pem', privateKey.export({ format: 'pem', type: 'pkcs1' }))
   await provision({ deviceId: '30001A000347343432313031', keyFile, ...credentials })
   const [known] = cloud.provisioned()
   assert.equal(known?.deviceId, '30001a000347343432313031')

@@ -122,7 +122,8 @@ mod recover {
         let mut duo = MockDuo::in_state(4);
         let (result, time) = drive(&mut duo, Recover::new());
         assert_eq!(result, Err(DfuError::Stuck { state: Some(State::DnBusy), requests: 16 }));
-        assert!(time < Duration::from_secs(15), "{time:?}");
+        // 10 ms, twice as long each time up to a second: a flash write has time to end.
+        assert_eq!(time, Duration::from_millis(9270));
         assert!(duo.requests().iter().all(|&r| r == GETSTATE));
     }
 
@@ -222,6 +223,44 @@ mod upload {
         let mut duo = MockDuo { addresses_refused: true, ..MockDuo::new() };
         let error = drive(&mut duo, upload(Start::Unknown, 34, 1216, 1)).0.unwrap_err();
         assert_eq!(error, DfuError::AddressRefused { address: 34 });
+    }
+
+    #[test]
+    fn a_block_that_is_longer_than_asked_for_is_no_answer() {
+        let mut machine = Machine::new(upload(Start::IdleAt(34), 34, 8, 1), DEADLINE);
+        assert!(matches!(machine.poll(Duration::ZERO), Action::Send(_)));
+        machine.reply(Duration::ZERO, Reply::Data(&[0; 9]));
+        assert!(matches!(machine.into_result(), Err(DfuError::MalformedReply { length: 9, .. })));
+    }
+
+    #[test]
+    fn a_read_may_be_stopped_at_any_time() {
+        let mut machine = Machine::new(upload(Start::IdleAt(34), 34, 8, 1), DEADLINE);
+        for reply in [Reply::Data(&[0; 8]), Reply::Sent] {
+            assert!(machine.interruptible());
+            assert!(matches!(machine.poll(Duration::ZERO), Action::Send(_)));
+            machine.reply(Duration::ZERO, reply);
+        }
+        assert!(!machine.interruptible(), "it has ended");
+    }
+
+    #[test]
+    fn an_error_in_either_field_of_a_status_is_the_devices_error() {
+        for (status, code, state) in [
+            ([8, 0, 0, 0, 5, 0], "errADDRESS", State::DnloadIdle),
+            ([8, 0, 0, 0, 10, 0], "errADDRESS", State::Error),
+            ([0, 0, 0, 0, 10, 0], "OK", State::Error),
+        ] {
+            let mut machine = Machine::new(upload(Start::Idle, 34, 8, 1), DEADLINE);
+            for reply in [Reply::Sent, Reply::Data(&[0, 0, 0, 0, 4, 0]), Reply::Data(&status)] {
+                assert!(matches!(machine.poll(Duration::ZERO), Action::Send(_)));
+                machine.reply(Duration::ZERO, reply);
+            }
+            let Err(DfuError::Device { code: told, state: told_state, .. }) = machine.into_result() else {
+                panic!("{status:?}");
+            };
+            assert_eq!((told.to_string().as_str(), told_state), (code, state));
+        }
     }
 
     #[test]
@@ -446,7 +485,75 @@ mod leave {
     }
 
     #[test]
+    fn a_device_that_never_answers_is_asked_five_times() {
+        let trouble = (1..20).map(|nth| (nth, Trouble::Noise)).collect();
+        let mut duo = MockDuo { trouble, ..MockDuo::new() };
+        let (result, time) = drive(&mut duo, Leave::new(Start::Idle));
+        assert!(matches!(result, Err(DfuError::Transfer { failure: Failure::Other(_), .. })), "{result:?}");
+        assert_eq!(duo.requests(), [DNLOAD, GETSTATUS, GETSTATUS, GETSTATUS, GETSTATUS, GETSTATUS]);
+        assert_eq!(time, Duration::from_secs(1), "a quarter of a second apart");
+    }
+
+    #[test]
+    fn it_may_be_stopped_until_the_leave_was_handed_over() {
+        let mut machine = Machine::new(Leave::new(Start::Idle), DEADLINE);
+        assert!(machine.interruptible());
+        assert!(matches!(machine.poll(Duration::ZERO), Action::Send(_)));
+        machine.reply(Duration::ZERO, Reply::Sent);
+        assert!(!machine.interruptible());
+    }
+
+    #[test]
     fn a_device_that_is_leaving_already_has_left() {
         assert_eq!(drive(&mut MockDuo::in_state(8), Leave::new(Start::Unknown)).0, Ok(()));
+    }
+}
+
+mod errors {
+    use super::*;
+
+    fn failed(trouble: Trouble, nth: usize) -> DfuError {
+        let mut duo = MockDuo { trouble: BTreeMap::from([(nth, trouble)]), ..MockDuo::new() };
+        drive(&mut duo, download(Start::Unknown, 34, &[0; 1216])).0.unwrap_err()
+    }
+
+    #[test]
+    fn say_at_which_request_of_which_stage_it_was() {
+        for (nth, text) in [
+            (0, "while bringing the device to dfuIDLE (DFU_GETSTATE): CRC"),
+            (1, "while setting the address (DFU_DNLOAD): CRC"),
+            (2, "while setting the address (DFU_GETSTATUS): CRC"),
+            (4, "while writing (DFU_DNLOAD): CRC"),
+            (5, "it is not known whether 1216 bytes were written at 0x00000022: CRC"),
+            (7, "while going back to dfuIDLE (DFU_ABORT): CRC"),
+        ] {
+            assert_eq!(failed(Trouble::Noise, nth).to_string(), text);
+        }
+        let mut duo = MockDuo { trouble: BTreeMap::from([(1, Trouble::Noise)]), ..MockDuo::in_state(10) };
+        let error = drive(&mut duo, Recover::new()).0.unwrap_err();
+        assert_eq!(error.to_string(), "while bringing the device to dfuIDLE (DFU_CLRSTATUS): CRC");
+        let mut duo = MockDuo { trouble: BTreeMap::from([(0, Trouble::Noise)]), ..MockDuo::new() };
+        let error = drive(&mut duo, upload(Start::IdleAt(34), 34, 8, 1)).0.unwrap_err();
+        assert_eq!(error.to_string(), "while reading (DFU_UPLOAD): CRC");
+        let error =
+            drive(&mut MockDuo { gone: true, ..MockDuo::new() }, Leave::new(Start::Idle)).0.unwrap_err();
+        assert_eq!(error.to_string(), "while leaving DFU mode (DFU_DNLOAD): the device was disconnected");
+    }
+
+    #[test]
+    fn of_a_device_that_does_not_come_to_idle_tell_its_last_state() {
+        let stuck = |state| DfuError::Stuck { state, requests: 16 }.to_string();
+        let said = "the device did not come to dfuIDLE within 16 requests; ";
+        assert_eq!(stuck(Some(State::DnBusy)), format!("{said}its last state was dfuDNBUSY"));
+        assert_eq!(stuck(None), format!("{said}its state is not known"));
+    }
+
+    #[test]
+    fn only_a_device_that_is_gone_is_disconnected() {
+        for nth in 0..8 {
+            assert!(failed(Trouble::Gone, nth).is_disconnected(), "{nth}");
+            assert!(!failed(Trouble::Noise, nth).is_disconnected(), "{nth}");
+        }
+        assert!(!DfuError::Leaving.is_disconnected());
     }
 }

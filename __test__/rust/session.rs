@@ -162,3 +162,20 @@ fn leaving_restarts_the_duo_into_its_firmware() {
     bench.wait(2000);
     assert_eq!(bench.duo(|duo| duo.boots()), 1);
 }
+
+#[test]
+fn an_error_says_what_the_device_has_in_place_of_a_dct() {
+    let text = |found: &[&str]| {
+        SessionError::NoDct { found: found.iter().map(|&name| name.to_owned()).collect() }.to_string()
+    };
+    let said = "the device has no memory named \"DCT Flash\"; it has: ";
+    assert_eq!(text(&[]), format!("{said}none with a name"));
+    assert_eq!(text(&["@A/0x0/1*1Kg", "@B"]), format!("{said}@A/0x0/1*1Kg, @B"));
+}
+
+#[test]
+fn a_cancellation_tells_whether_the_flash_may_have_changed() {
+    for touched in [Touched::No, Touched::Maybe, Touched::Yes] {
+        assert_eq!(SessionError::Cancelled { touched }.touched(), touched);
+    }
+}

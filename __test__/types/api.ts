@@ -36,6 +36,13 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const sound: boolean = backups.every(({ manifest }) => manifest === 'sound')
 
   const duo: VirtualDuo = await VirtualDuo.start({ duos: 2, bootloader: 'r4' })
+  const faults: string[] = VirtualDuo.faults()
+  for (const { path, faultsActed } of duo.duos()) {
+    duo.arm(path, `${faults[faultsActed]}@dfu7+`)
+    const slot: Buffer = duo.keySlot(path)
+    duo.setKeySlot(path, new Uint8Array(slot))
+    duo.mend(path)
+  }
   const cloud: LocalCloud = await LocalCloud.start({ flavor: 'brewskey' })
   const known: string[] = cloud.provisioned().map((device) => device.publicKey)
   await Promise.all([duo.stop(), cloud.stop()])
@@ -74,6 +81,8 @@ export function wrong(error: DuoProvisionError): void {
   void provision({ fromDevice: true })
   // @ts-expect-error: no such bootloader
   void VirtualDuo.start({ bootloader: 'r7' })
+  // @ts-expect-error: a list, not one
+  void VirtualDuo.start({ faults: 'stall-before@1' })
   // @ts-expect-error: a question answers yes or no
   void resetKey({}, { confirm: () => 'yes' })
   // @ts-expect-error: no such code

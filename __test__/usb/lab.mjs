@@ -235,7 +235,7 @@ function portsInUse() {
 }
 
 /** Whether the kernel has read a device's descriptors, configured it, and made its node. */
-function usable(/** @type {string} */ path) {
+export function usable(/** @type {string} */ path) {
   const device = join('/sys/bus/usb/devices', path)
   if (!existsSync(join(device, `${path}:1.0`))) return false
   const number = (/** @type {string} */ name) =>

@@ -249,6 +249,10 @@ pub struct VirtualDuoOptions {
     /// The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
     #[arg(long = "usbip", value_name = "PORT")]
     pub usbip_port: Option<u16>,
+    /// A fault that every Duo is armed with: KIND@7 strikes once, at the seventh control transfer, KIND@7+ from
+    /// there on, and KIND@dfu7 counts DFU's requests alone. May be repeated. A mistyped one lists the kinds.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub faults: Option<Vec<String>>,
 }
 
 /// Options of `LocalCloud.start`, and of the local cloud of `simulate`.
@@ -413,4 +417,5 @@ It reads the journal in your data directory, and asks no Duo.";
 const SIMULATE_EXAMPLES: &str = "\
 Examples:
   duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
+  duo-provision simulate --fault timeout-after@dfu12   one answer gets lost
   duo-provision list --usbip 127.0.0.1:3240            in another terminal";

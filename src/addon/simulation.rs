@@ -3,15 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use napi::Env;
-use napi::bindgen_prelude::{PromiseRaw, Unknown};
+use napi::bindgen_prelude::{Buffer, PromiseRaw, Uint8Array, Unknown};
 use napi_derive::napi;
 
 use super::grammar::{Bootloader, CloudFlavor, LocalCloudOptions, VirtualDuoOptions};
-use super::run::{read, spawn};
+use super::run::{read, spawn, to_js};
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
 use crate::simulator::duo::Presence;
-use crate::simulator::{Generation, Lab, LabError};
+use crate::simulator::faults::{self, Fault, FaultError, Kind};
+use crate::simulator::{Generation, Lab, LabError, NoSuchPort};
 use crate::usb::clock::SystemClock;
 
 /// One of the Duos of a `VirtualDuo`.
@@ -32,6 +33,8 @@ pub struct VirtualDuoInfo {
     pub keys_made: u32,
     /// How many DFU class requests it has received.
     pub class_requests: u32,
+    /// How often the faults that it is armed with have acted.
+    pub faults_acted: u32,
 }
 
 /// Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved.
@@ -58,9 +61,14 @@ impl VirtualDuo {
                     Bootloader::R5 => Generation::R5,
                     Bootloader::R6 => Generation::R6,
                 };
+                let faults = given.faults.iter().flatten().map(|name| read_fault(name));
+                let faults = faults.collect::<Result<Vec<Fault>, Error>>()?;
                 let clock = Arc::new(SystemClock::new());
-                Lab::start(given.duos.unwrap_or(1), generation, given.usbip_port.unwrap_or(0), clock)
-                    .map_err(|error| lab_error(&error))
+                let lab =
+                    Lab::start(given.duos.unwrap_or(1), generation, given.usbip_port.unwrap_or(0), clock)
+                        .map_err(|error| lab_error(&error))?;
+                lab.arm_all(&faults);
+                Ok(lab)
             }
         });
         spawn(env, None, work)
@@ -89,8 +97,73 @@ impl VirtualDuo {
             boots: u32::try_from(duo.boots).unwrap_or(u32::MAX),
             keys_made: u32::try_from(duo.keys_made).unwrap_or(u32::MAX),
             class_requests: u32::try_from(duo.class_requests).unwrap_or(u32::MAX),
+            faults_acted: duo.faults_acted,
         };
         lab.as_ref().map(|lab| lab.duos().into_iter().map(info).collect()).unwrap_or_default()
+    }
+
+    /// The names of faults to try: one or more of every kind, without the transfer at which they strike. A
+    /// fault is armed as `NAME@7` (at the seventh control transfer, once), `NAME@7+` (from there on),
+    /// `NAME@dfu7` or `NAME@dfu7+` (counting DFU's class requests alone).
+    #[napi]
+    pub fn faults() -> Vec<String> {
+        Kind::catalogue().iter().map(Kind::to_string).collect()
+    }
+
+    /// Arms the Duo in a port with a fault, such as `timeout-after@dfu9`. Counting begins now. A name that is
+    /// none, and a port without a Duo, are `INVALID_ARGUMENT`.
+    #[napi]
+    pub fn arm(&self, env: &Env, path: String, fault: String) -> napi::Result<()> {
+        let fault = read_fault(&fault).map_err(|error| to_js(env, &error))?;
+        self.at_the_bench(env, |lab| lab.arm(&path, fault))
+    }
+
+    /// Disarms every fault of the Duo in a port.
+    #[napi]
+    pub fn mend(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |lab| lab.mend(&path))
+    }
+
+    /// Pulls the cable of the Duo in a port.
+    #[napi]
+    pub fn unplug(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |lab| lab.unplug(&path))
+    }
+
+    /// Plugs the cable in again: the Duo starts, and is in DFU mode some 700 ms later. Nothing happens where
+    /// it is plugged in.
+    #[napi]
+    pub fn plug_in(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |lab| lab.plug_in(&path))
+    }
+
+    /// Presses RESET: the Duo drops off the bus, starts, and is in DFU mode some 700 ms later.
+    #[napi]
+    pub fn press_reset(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |lab| lab.press_reset(&path))
+    }
+
+    /// Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
+    /// first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
+    #[napi]
+    pub fn swap(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |lab| lab.swap(&path))
+    }
+
+    /// The 1,216 bytes of a Duo's key slot, read behind the back of any host.
+    #[napi]
+    pub fn key_slot(&self, env: &Env, path: String) -> napi::Result<Buffer> {
+        self.at_the_bench(env, |lab| lab.key_slot(&path)).map(|slot| Buffer::from(slot.as_slice()))
+    }
+
+    /// Changes the 1,216 bytes of a Duo's key slot behind the back of any host.
+    #[napi]
+    pub fn set_key_slot(&self, env: &Env, path: String, bytes: Uint8Array) -> napi::Result<()> {
+        let slot = bytes.as_ref().try_into().map_err(|_| {
+            let message = format!("a key slot holds 1216 bytes, not {}", bytes.len());
+            to_js(env, &Error::new(Code::InvalidArgument, message))
+        })?;
+        self.at_the_bench(env, |lab| lab.set_key_slot(&path, slot))
     }
 
     /// Closes every connection; the port is free when the promise is fulfilled. A second call does nothing.
@@ -102,6 +175,19 @@ impl VirtualDuo {
             Ok(())
         };
         spawn(env, None, Ok(stop))
+    }
+}
+
+impl VirtualDuo {
+    /// Lets `f` at the running lab.
+    fn at_the_bench<R>(&self, env: &Env, f: impl FnOnce(&Lab) -> Result<R, NoSuchPort>) -> napi::Result<R> {
+        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused =
+            |message: String, hint| to_js(env, &Error::new(Code::InvalidArgument, message).hint(hint));
+        let lab = lab.as_ref().ok_or_else(|| {
+            refused("these virtual Duos were stopped".to_owned(), "start others with VirtualDuo.start")
+        })?;
+        f(lab).map_err(|error| refused(error.to_string(), "the ports are those that duos() lists"))
     }
 }
 
@@ -118,6 +204,16 @@ fn lab_error(error: &LabError) -> Error {
             Error::new(Code::SimulatorFailed, error.to_string()).hint("leave the port out for a free one")
         }
     }
+}
+
+fn read_fault(name: &str) -> Result<Fault, Error> {
+    name.parse().map_err(|error: FaultError| {
+        let forms = faults::catalogue::forms().join(", ");
+        Error::new(Code::InvalidArgument, error.to_string()).hint(format!(
+            "KIND@7 strikes once, at the seventh control transfer; KIND@7+ from there on; KIND@dfu7 \
+                counts DFU's requests alone. The kinds: {forms}"
+        ))
+    })
 }
 
 /// A device that was provisioned at a local cloud.

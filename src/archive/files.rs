@@ -63,9 +63,7 @@ impl FileError {
     fn not_writable(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
-            io::ErrorKind::NotFound if !folder_of(path).is_dir() => {
-                Self::NotFound(folder_of(path).to_owned())
-            }
+            io::ErrorKind::NotFound => Self::NotFound(folder_of(path).to_owned()),
             _ => Self::NotWritable { path: path.to_owned(), source },
         }
     }
@@ -75,7 +73,6 @@ impl FileError {
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => FileError::NotFound(path.to_owned()),
-        io::ErrorKind::IsADirectory => FileError::IsFolder(path.to_owned()),
         _ => FileError::Unreadable { path: path.to_owned(), source },
     };
     let metadata = fs::metadata(path).map_err(unreadable)?;
@@ -154,7 +151,8 @@ pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        // Somebody else has just made it.
+        Err(_) if path.is_dir() => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(FileError::NotAFolder(path.to_owned()));
         }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::shown::shown;
 use crate::dct::DeviceId;
 use crate::keys::Fingerprint;
 
@@ -69,9 +70,10 @@ pub struct Manifest {
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, or not of this shape.
+    /// Not JSON, or not of this shape. The parser's words may quote the file, so they are cut short and have
+    /// no characters that a terminal would act on.
     #[error("not a manifest of duo-provision: {0}")]
-    Malformed(#[from] serde_json::Error),
+    Malformed(String),
     /// Another format or a newer version.
     #[error("format {0:?}, version {1}, is not known to this version of duo-provision")]
     Unknown(String, u32),
@@ -80,12 +82,12 @@ pub enum ManifestError {
 impl Manifest {
     /// Reads a manifest; unknown members are left aside, so that later versions may add some.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_json::from_slice(bytes)?;
+        let manifest: Self = serde_json::from_slice(bytes)
+            .map_err(|error| ManifestError::Malformed(shown(&error.to_string())))?;
         if manifest.format == FORMAT && manifest.version == 1 {
             Ok(manifest)
         } else {
-            let format = manifest.format.chars().filter(|c| !c.is_control()).take(40).collect();
-            Err(ManifestError::Unknown(format, manifest.version))
+            Err(ManifestError::Unknown(shown(&manifest.format), manifest.version))
         }
     }
 

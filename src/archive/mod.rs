@@ -9,6 +9,7 @@ pub mod journal;
 mod location;
 mod manifest;
 mod owner;
+mod shown;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

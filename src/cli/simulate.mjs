@@ -17,7 +17,7 @@ export async function simulate(options, output) {
   try {
     duo = await VirtualDuo.start(options.duo)
     cloud = await LocalCloud.start(options.cloud)
-    announce(duo, cloud, options.cloud.flavor ?? 'particle', output)
+    announce(duo, cloud, options, output)
     await stopped
     output.say('\nstopping')
     return 0
@@ -42,16 +42,19 @@ function untilStopped() {
 /**
  * @param {VirtualDuo} duo
  * @param {LocalCloud} cloud
- * @param {string} flavor
+ * @param {{ duo: import('../../index.js').VirtualDuoOptions, cloud: import('../../index.js').LocalCloudOptions }} options
  * @param {Output} output
  */
-function announce(duo, cloud, flavor, output) {
+function announce(duo, cloud, options, output) {
   const duos = duo.duos()
+  const flavor = options.cloud.flavor ?? 'particle'
+  const faults = options.duo.faults ?? []
   const [host, port] = duo.address.split(':')
   if (output.json) {
     output.result('simulate', {
       usbip: duo.address,
       duos,
+      faults,
       cloud: { url: cloud.url, token: cloud.token, flavor },
     })
     return
@@ -63,6 +66,7 @@ function announce(duo, cloud, flavor, output) {
   for (const { path, deviceId, fingerprint } of duos) {
     output.print(`duo ${path} id ${deviceId} fingerprint ${fingerprint}`)
   }
+  for (const fault of faults) output.print(`fault ${fault} armed on each`)
   output.print(`usbip ${duo.address}`)
   output.print(`cloud ${cloud.url} token ${cloud.token}`)
   output.say(`

@@ -12,8 +12,8 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use super::api_url::{ApiUrl, ApiUrlError};
 use super::failure::{self, CloudError, Interruption, Unreachable};
 use super::network::{self, NetworkEnv, NetworkError};
-use super::provisioning::{Accepted, ProvisioningRequest, Reply, judge};
+use super::provisioning::{Accepted, ProvisioningRequest, Refusal, Reply, judge};
 use super::retry::{Backoff, SystemTimer, Timer, retry_after};
 use super::token::Token;
 
@@ -98,8 +98,8 @@ impl Client {
 
     /// Provisions one device. Needs a tokio runtime with I/O and timers.
     ///
-    /// 429, 5xx and failures to connect are tried again, after the wait that the cloud asks for or a jittered
-    /// backoff; a wait that would end past the deadline is not begun. Each retry is told to `on_retry` before
+    /// 429, 5xx and failures to connect are tried again, after a jittered backoff, or later where the cloud asks
+    /// for that; a wait that would end past the deadline is not begun. Each retry is told to `on_retry` before
     /// its wait. The call ends soon after `cancel` is ready; [`std::future::pending`] never is.
     pub async fn provision(
         &self,
@@ -124,7 +124,8 @@ impl Client {
                     Err(failure) => failure,
                 },
                 () = &mut expiry => {
-                    return Err(if sent.get() { self.unknown(Interruption::TimedOut) }
+                    let refusal = sent.refusal().map(CloudError::from);
+                    return Err(if sent.get() { refusal.unwrap_or_else(|| self.unknown(Interruption::TimedOut)) }
                         else { answer.unwrap_or_else(|| self.unreachable(Unreachable::TimedOut)) });
                 }
             };
@@ -158,7 +159,7 @@ impl Client {
             .send()
             .await
             .map_err(|e| self.failure(&e, sent, token))?;
-        self.read(response, request, token).await
+        self.read(response, request, token, sent).await
     }
 
     async fn read(
@@ -166,25 +167,32 @@ impl Client {
         mut response: reqwest::Response,
         request: &ProvisioningRequest,
         token: &Token,
+        sent: &Sent,
     ) -> Result<Accepted, CloudError> {
         let status = response.status();
         let fields = response.headers().clone();
         let text = |name| fields.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        let (body, end) = read_body(&mut response).await;
-        // A status of success whose confirmation got lost is neither success nor refusal. Any other status
-        // says enough by itself.
-        if end == End::Broken && status.is_success() {
-            return Err(self.unknown(Interruption::ConnectionLost));
-        }
-        let reply = Reply {
+        let head = Reply {
             status: status.as_u16(),
             content_type: text(header::CONTENT_TYPE),
             location: text(header::LOCATION),
             retry_after: text(header::RETRY_AFTER).and_then(|f| retry_after(f, self.timer.wall())),
-            body: &body,
-            truncated: end != End::Whole,
+            body: &[],
+            truncated: true,
         };
-        Ok(judge(request.device_id(), &reply, token.expose())?)
+        let judged = |reply: &Reply<'_>| judge(request.device_id(), reply, token.expose());
+        // A status of success whose confirmation got lost is neither success nor refusal. Any other status
+        // says enough by itself, if it has to.
+        if !status.is_success()
+            && let Err(refusal) = judged(&head)
+        {
+            sent.refuse(refusal);
+        }
+        let (body, end) = read_body(&mut response).await;
+        if end == End::Broken && status.is_success() {
+            return Err(self.unknown(Interruption::ConnectionLost));
+        }
+        Ok(judged(&Reply { body: &body, truncated: end != End::Whole, ..head })?)
     }
 
     async fn build(&self) -> Result<reqwest::Client, CloudError> {
@@ -246,8 +254,8 @@ impl Client {
     }
 }
 
-/// The wait before another try, `None` where none is worth it: the time that the cloud asked for, else a
-/// backoff.
+/// The wait before another try, `None` where none is worth it: a backoff, or the time that the cloud asks for
+/// where that is longer. A cloud that says "at once" each time would be asked without a pause.
 fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer) -> Option<Duration> {
     let asked = match failure {
         CloudError::Refused(refusal) if refusal.is_transient() => refusal.retry_after(),
@@ -256,7 +264,7 @@ fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer
         CloudError::Unreachable { .. } if attempt < MAX_CONNECTS => None,
         _ => return None,
     };
-    Some(asked.unwrap_or_else(|| backoff.delay(attempt, timer.random())))
+    Some(backoff.delay(attempt, timer.random()).max(asked.unwrap_or_default()))
 }
 
 /// Remembers answers, and puts the last one in the place of a failure to connect that follows it: "nothing
@@ -308,13 +316,31 @@ async fn read_body(response: &mut reqwest::Response) -> (Vec<u8>, End) {
     }
 }
 
-/// Whether any of a request may have been sent.
+/// How far a request has got: whether any of it may have been sent, and whether the head of an answer refuses.
 #[derive(Clone, Debug, Default)]
-struct Sent(Arc<AtomicBool>);
+struct Sent(Arc<Progress>);
+
+#[derive(Debug, Default)]
+struct Progress {
+    sent: AtomicBool,
+    refusal: Mutex<Option<Refusal>>,
+}
 
 impl Sent {
     fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.sent.load(Ordering::Acquire)
+    }
+
+    fn set(&self) {
+        self.0.sent.store(true, Ordering::Release);
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        *self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        self.0.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -333,7 +359,7 @@ impl Body for MarkedBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.sent.0.store(true, Ordering::Release);
+        self.sent.set();
         Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
     }
 

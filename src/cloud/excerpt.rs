@@ -4,6 +4,7 @@
 //! terminal would act on, and cleared of the token, which a server may echo. Nothing here knows what the
 //! text means.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 /// The longest excerpt, in characters.
@@ -12,14 +13,27 @@ pub const MAX_CHARS: usize = 200;
 /// What stands where a secret stood.
 const REDACTED: &str = "[token]";
 
+/// How many characters are looked at for each one that can be shown: redaction makes text shorter.
+const MOST_REDUCTION: usize = 16;
+
+/// So many bytes in a row are a piece of a secret that is worth hiding; fewer are found by chance. (Servers like
+/// to quote the beginning of a token they do not know.)
+const PIECE: usize = 8;
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE64_URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// The printable part of `bytes`: UTF-8 (anything else becomes U+FFFD), every run of white space, control and
 /// invisible formatting characters made one space, `secret` replaced, at most [`MAX_CHARS`] characters.
 ///
-/// `secret` is looked for as it is and percent-encoded, in any letter case; an empty one is not looked for.
+/// Any eight bytes in a row of `secret` (all of it, where it is shorter) are looked for as they are,
+/// percent-encoded and in hexadecimal, in any letter case, and in base64; an empty one is not looked for.
 pub fn excerpt(bytes: &[u8], secret: &str) -> String {
-    // Redacted whole, then cut: a cut first could leave half a secret that is no longer recognised.
-    let redacted = redact(&printable(&String::from_utf8_lossy(bytes)), secret);
-    if redacted.chars().count() <= MAX_CHARS {
+    let text = printable(&String::from_utf8_lossy(bytes));
+    let beginning: String = text.chars().take(MAX_CHARS * MOST_REDUCTION).collect();
+    // Redacted first: a cut first could leave half a piece of a secret, which is no longer recognised.
+    let redacted = redact(&beginning, secret);
+    if beginning.len() == text.len() && redacted.chars().count() <= MAX_CHARS {
         return redacted;
     }
     let mut cut: String = redacted.chars().take(MAX_CHARS - 1).collect();
@@ -50,44 +64,110 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn redact(text: &str, secret: &str) -> String {
-    if secret.is_empty() {
-        return text.to_owned();
-    }
-    let forms = [secret.to_ascii_lowercase(), percent_encoded(secret).to_ascii_lowercase()];
-    let mut out = text.to_owned();
-    for form in &forms {
-        out = replace_ignoring_case(&out, form);
-    }
+    let traces = Traces::of(secret);
+    let out = traces.replace(text);
     // What was put in place of a secret can, with its new neighbours, spell a short secret again.
-    let lower = out.to_ascii_lowercase();
-    if forms.iter().any(|form| lower.contains(form.as_str())) { "(withheld)".to_owned() } else { out }
+    if traces.find(&out).contains(&true) { "(withheld)".to_owned() } else { out }
 }
 
-/// `needle` is in lower case. ASCII lower-casing keeps every byte's place, so positions carry over.
-fn replace_ignoring_case(text: &str, needle: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let mut out = String::with_capacity(text.len());
-    let mut from = 0;
-    for (at, found) in lower.match_indices(needle) {
-        out.push_str(&text[from..at]);
-        out.push_str(REDACTED);
-        from = at + found.len();
+/// Every piece of a secret in every encoding, by the length of what it looks like.
+#[derive(Default)]
+struct Traces {
+    /// In lower case, looked for in any.
+    folded: BTreeMap<usize, HashSet<Vec<u8>>>,
+    /// Base64, where upper and lower case differ.
+    exact: BTreeMap<usize, HashSet<Vec<u8>>>,
+}
+
+impl Traces {
+    fn of(secret: &str) -> Self {
+        let mut traces = Self::default();
+        for piece in secret.as_bytes().windows(PIECE.min(secret.len()).max(1)) {
+            let mut fold = |text: String| {
+                let text = text.to_ascii_lowercase().into_bytes();
+                traces.folded.entry(text.len()).or_default().insert(text);
+            };
+            fold(String::from_utf8_lossy(piece).into_owned());
+            fold(percent_encoded(piece));
+            // The codes of a few bytes are found by chance.
+            if piece.len() < PIECE {
+                continue;
+            }
+            fold(hexadecimal(piece, ""));
+            fold(hexadecimal(piece, "%"));
+            for alphabet in [BASE64, BASE64_URL] {
+                for before in 0..3 {
+                    let text = base64_piece(piece, before, alphabet);
+                    traces.exact.entry(text.len()).or_default().insert(text);
+                }
+            }
+        }
+        traces
     }
-    out.push_str(&text[from..]);
-    out
+
+    /// For each byte of `text`, whether it belongs to a piece.
+    fn find(&self, text: &str) -> Vec<bool> {
+        let mut found = vec![false; text.len()];
+        // ASCII lower-casing keeps every byte's place, so positions carry over.
+        let lower = text.to_ascii_lowercase();
+        for (haystack, traces) in [(lower.as_bytes(), &self.folded), (text.as_bytes(), &self.exact)] {
+            for (length, pieces) in traces {
+                let windows = haystack.windows(*length).enumerate();
+                for (at, _) in windows.filter(|(_, window)| pieces.contains(*window)) {
+                    found[at..at + length].fill(true);
+                }
+            }
+        }
+        found
+    }
+
+    /// `text` with [`REDACTED`] for every run of pieces.
+    fn replace(&self, text: &str) -> String {
+        let found = self.find(text);
+        let mut out = String::with_capacity(text.len());
+        let mut in_piece = false;
+        for (at, c) in text.char_indices() {
+            if !found[at] {
+                out.push(c);
+            } else if !in_piece {
+                out.push_str(REDACTED);
+            }
+            in_piece = found[at];
+        }
+        out
+    }
 }
 
 /// Percent-encoding (RFC 3986 §2.1) of everything but the unreserved characters.
-fn percent_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
+fn percent_encoded(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            out.push(char::from(*byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
     }
     out
+}
+
+fn hexadecimal(bytes: &[u8], before_each: &str) -> String {
+    let mut out = String::with_capacity(bytes.len() * (2 + before_each.len()));
+    for byte in bytes {
+        let _ = write!(out, "{before_each}{byte:02x}");
+    }
+    out
+}
+
+/// The characters that `piece` alone decides in the base64 (RFC 4648 §4, §5) of a text in which `before` bytes,
+/// modulo three, stand before it: a group of three bytes makes four characters, and the piece begins after
+/// `before` of its first.
+fn base64_piece(piece: &[u8], before: usize, alphabet: &[u8; 64]) -> Vec<u8> {
+    let bits = piece.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    let first = (6 - before * 8 % 6) % 6;
+    let last = piece.len() * 8;
+    let sextets = (first..=last - 6).step_by(6).map(|at| bits >> (last - 6 - at) & 0x3f);
+    sextets.map(|sextet| alphabet[usize::try_from(sextet).unwrap_or(0)]).collect()
 }
 
 #[cfg(test)]
@@ -115,8 +195,26 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_the_secret_are_found_in_every_encoding() {
+        let secret = "5ec4e7a1b2c3/4e5";
+        for (text, shown) in [
+            ("token 5ec4e7a1... is unknown", "token [token]... is unknown"),
+            ("5EC4E7A, B2C3/4E5!", "5EC4E7A, [token]!"),
+            // As `xxd -p`, `base64` and `base64 | tr +/ -_` write it, alone and behind one and two bytes.
+            ("3565633465376131623263332f346535", "[token]"),
+            ("NWVjNGU3YTFiMmMzLzRlNQ==", "[token]Q=="),
+            ("IDVlYzRlN2ExYjJjMy80ZTU=", "ID[token]U="),
+            ("ICA1ZWM0ZTdhMWIyYzMvNGU1", "ICA[token]"),
+            ("%35%65%63%34%65%37%61%31", "[token]"),
+            ("e7a1b2c3%2f4", "[token]"),
+        ] {
+            assert_eq!(excerpt(text.as_bytes(), secret), shown, "{text}");
+        }
+    }
+
+    #[test]
     fn a_secret_that_redaction_would_spell_again_withholds_the_text() {
-        assert_eq!(excerpt(b"xx", "x"), "[token][token]");
+        assert_eq!(excerpt(b"xx", "x"), "[token]");
         assert_eq!(excerpt(b"token", "t"), "(withheld)");
     }
 

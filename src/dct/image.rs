@@ -16,6 +16,9 @@ pub struct DctImage<'a> {
     bytes: &'a [u8],
 }
 
+/// A DfuSe command and its address (AN3156 §5).
+const COMMAND_LENGTH: usize = 5;
+
 impl<'a> DctImage<'a> {
     /// Bytes that one upload has to fetch so that every field of [`field::FIELDS`] is inside: one block of
     /// the bootloader's `wTransferSize`, read at address 0.
@@ -68,10 +71,12 @@ impl<'a> DctImage<'a> {
     }
 
     /// True when all bytes are zero, which no DCT is: bootloader r6 answers so, with status OK, when the
-    /// system firmware that holds its DCT code is missing, broken or older than 0.3.2. Nothing may be
-    /// concluded from such an image, and nothing written.
+    /// system firmware that holds its DCT code is missing, broken or older than 0.3.2. The others answer a
+    /// read that they refuse with what was downloaded last (redbear/firmware `usbd_dct_if.c`), which is the
+    /// command that set the address, and zeros behind it. Nothing may be concluded from such an image, and
+    /// nothing written.
     pub fn is_unreadable(&self) -> bool {
-        self.bytes.iter().all(|&b| b == 0)
+        self.bytes.iter().skip(COMMAND_LENGTH).all(|&b| b == 0)
     }
 
     fn array<const N: usize>(&self, field: &Field) -> Option<&'a [u8; N]> {

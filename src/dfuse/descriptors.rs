@@ -344,6 +344,67 @@ mod tests {
     }
 
     #[test]
+    fn a_device_descriptor_is_not_shorter_than_its_fields() {
+        let short = [17, 1, 0, 2, 0, 0, 0, 64, 4, 0x2B, 0x58, 0xD0, 0x50, 2, 1, 2, 3, 1];
+        assert_eq!(DeviceDescriptor::parse(&short), Err(DescriptorError::Length(17)));
+        let longer = [&[20], &short[1..], &[0, 0]].concat();
+        assert!(DeviceDescriptor::parse(&longer).is_ok(), "later versions of USB may append to it");
+    }
+
+    #[test]
+    fn the_length_of_a_configuration_is_credible_up_to_the_limit() {
+        let head = |length: u8, total: u16| {
+            let [low, high] = total.to_le_bytes();
+            total_length(&[length, 2, low, high, 0, 1, 0, 0, 0])
+        };
+        assert_eq!(head(9, 9), Ok(9));
+        assert_eq!(head(9, 8), Err(DescriptorError::Length(9)));
+        assert_eq!(head(8, 45), Err(DescriptorError::Length(8)));
+        assert_eq!(head(9, 4096), Ok(4096));
+        assert_eq!(head(9, 4097), Err(DescriptorError::TooLong(4097)));
+    }
+
+    #[test]
+    fn only_the_class_of_dfu_mode_is_dfu_mode() {
+        let alt = |class| AltSetting { interface: 0, alt: 0, class, name: 0 };
+        assert!(alt([0xFE, 1, 2]).is_dfu_mode());
+        for class in [[0xFE, 1, 1], [0xFE, 3, 2], [3, 1, 2], [0, 0, 0]] {
+            assert!(!alt(class).is_dfu_mode(), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn a_device_can_do_what_its_attributes_say() {
+        let functional = |attributes| DfuFunctional {
+            interface: 0,
+            attributes,
+            detach_timeout: 0,
+            transfer_size: 4096,
+            dfu_version: 0x011A,
+        };
+        let abilities = |attributes| {
+            let functional = functional(attributes);
+            (functional.can_download(), functional.can_upload())
+        };
+        assert_eq!(
+            [0x0B, 0x0A, 0x09, 0x08].map(abilities),
+            [(true, true), (false, true), (true, false), (false, false)]
+        );
+    }
+
+    #[test]
+    fn descriptors_of_unknown_kinds_are_passed_over_down_to_two_bytes() {
+        let odd = [9, 2, 20, 0, 1, 1, 0, 0, 0, 2, 0x30, 9, 4, 0, 0, 0, 0xFE, 1, 2, 6];
+        assert_eq!(Configuration::parse(&odd).unwrap().alt_settings.len(), 1);
+    }
+
+    #[test]
+    fn an_interface_descriptor_that_ends_before_its_name_is_refused() {
+        let cut = [9, 2, 17, 0, 1, 1, 0, 0, 0, 8, 4, 0, 0, 0, 0xFE, 1, 2];
+        assert_eq!(Configuration::parse(&cut), Err(DescriptorError::Length(8)));
+    }
+
+    #[test]
     fn strings_keep_every_character_and_are_shown_safely() {
         let nasty = "../é\0\u{1b}[2J\u{202e}\\";
         assert_eq!(parse_string(&string(nasty)).unwrap(), nasty);

@@ -222,7 +222,7 @@ mod tests {
         let internal =
             MemoryMap::parse("@Internal Flash   /0x08000000/01*016Ka,02*016Kg,01*016Kg,01*064Kg,07*128Kg")
                 .unwrap();
-        assert_eq!(internal.segments().len(), 5);
+        assert_eq!((internal.segments().len(), internal.start()), (5, 0x0800_0000));
         assert_eq!(internal.access(0x0800_0000).unwrap().letter(), 'a');
         assert_eq!(internal.access(0x0800_4000).unwrap().letter(), 'g');
         assert_eq!(internal.segments()[4].range(), 0x0802_0000..0x0810_0000);
@@ -230,6 +230,21 @@ mod tests {
         let serial =
             MemoryMap::parse("@Serial Flash   /0x00000000/192*004Kg,128*004Kg,64*004Kg,128*004Kg").unwrap();
         assert!(serial.contains(0, 512 * 4096) && !serial.contains(0, 512 * 4096 + 1));
+    }
+
+    #[test]
+    fn a_sector_is_counted_in_bytes_kibibytes_or_mebibytes() {
+        for (text, length) in
+            [("2*3Bg", 6), ("2*3 g", 6), ("2*3g", 6), ("2*3Kg", 6 << 10), ("2*3Mg", 6 << 20)]
+        {
+            let map = MemoryMap::parse(&format!("@X/0x0/{text}")).unwrap();
+            assert!(map.contains(0, length) && !map.contains(0, length + 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_access_is_shown_as_its_letter() {
+        assert_eq!(format!("{:?}", Access::from_letter('e')), "Some(Access('e'))");
     }
 
     #[test]
@@ -278,6 +293,9 @@ mod tests {
             ("@X/0x0/0*1Kg", MapError::Extent),
             ("@X/0x0/1*0Kg", MapError::Extent),
             ("@X/0x0/1*-1Kg", MapError::Sectors),
+            ("@X/0x0/+1*1Kg", MapError::Sectors),
+            ("@X/0x0/000001*1Kg", MapError::Sectors),
+            ("@X/0x0/*1Kg", MapError::Sectors),
             ("@X/0x0/99999*99999Mg", MapError::Extent),
             ("@X/0xFFFFFFFF/1*2 g", MapError::Extent),
             ("@X/0xFFFFFFFF/1*1 g,1*1 g", MapError::Extent),

@@ -138,6 +138,9 @@ impl From<UsbError> for Error {
                 Code::UsbWrongDriver,
                 "on Windows, give the device the WinUSB driver with Zadig (bootloader r3 and r4 need that)",
             ),
+            UsbError::NotConfigured => {
+                (Code::UsbError, "unplug the Duo, plug it in again in DFU mode, and run the command again")
+            }
             UsbError::Gone => {
                 (Code::NoDevice, "leave the Duo connected in DFU mode and run the command again")
             }
@@ -168,6 +171,7 @@ impl From<SessionError> for Error {
                 return Self::new(Code::Interrupted, "stopped as asked");
             }
             SessionError::NoDct { .. }
+            | SessionError::SeveralDcts
             | SessionError::UnexpectedDct { .. }
             | SessionError::NoFunctional
             | SessionError::NotDfuSe { .. }

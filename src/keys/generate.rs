@@ -18,11 +18,9 @@ impl PrivateKey {
     }
 }
 
-/// The prime at a fixed width; `rsa` may hold it in a wider number.
+/// The prime at a fixed width, which is the one that `rsa` holds it at.
 fn half(prime: &BoxedUint) -> Result<U512, KeyError> {
     let bytes = Zeroizing::new(prime.to_be_bytes());
-    match bytes.split_last_chunk::<HALF>() {
-        Some((zeros, low)) if zeros.iter().all(|&byte| byte == 0) => Ok(U512::from_be_slice(low)),
-        _ => Err(KeyError::Generation),
-    }
+    let bytes: &[u8; HALF] = bytes.as_ref().try_into().map_err(|_| KeyError::Generation)?;
+    Ok(U512::from_be_slice(bytes))
 }

@@ -177,7 +177,7 @@ impl FromStr for Fingerprint {
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
             let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
             let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or(FingerprintError)?;
-            *byte = high << 4 | low;
+            *byte = 16 * high + low;
         }
         Ok(Self(bytes))
     }

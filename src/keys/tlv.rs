@@ -81,7 +81,7 @@ fn length(bytes: &[u8]) -> Result<(usize, usize), KeyError> {
         return Err(KeyError::Malformed("an element has no usable length"));
     }
     let value = bytes.get(1..=octets).ok_or(KeyError::Truncated)?;
-    Ok((value.iter().fold(0, |len, &octet| len << 8 | usize::from(octet)), 1 + octets))
+    Ok((value.iter().fold(0, |len, &octet| 256 * len + usize::from(octet)), 1 + octets))
 }
 
 fn trim_zeros(bytes: &[u8]) -> &[u8] {

@@ -53,7 +53,7 @@ impl Bus for VirtualBus {
             .find(device.path.as_str())
             .filter(|a| a.address == device.address)
             .ok_or(UsbError::Gone)?;
-        if attached.access == Access::Denied {
+        if !self.hub.admits(attached.path.as_str(), Access::Denied) {
             return Err(UsbError::AccessDenied);
         }
         Ok(Box::new(VirtualTransport {
@@ -127,10 +127,8 @@ impl Transport for VirtualTransport {
 
     fn claim(&mut self, _interface: u8) -> Result<(), UsbError> {
         let attached = self.hub.find(self.path.as_str()).filter(|a| a.enumeration == self.enumeration);
-        match attached.ok_or(UsbError::Gone)?.access {
-            Access::Busy => Err(UsbError::Busy),
-            _ => Ok(()),
-        }
+        let attached = attached.ok_or(UsbError::Gone)?;
+        if self.hub.admits(attached.path.as_str(), Access::Busy) { Ok(()) } else { Err(UsbError::Busy) }
     }
 
     fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError> {

@@ -75,10 +75,7 @@ impl Hub {
     /// Plugs a Duo into the next free port.
     pub fn plug(&self, duo: Duo) -> PortPath {
         let mut ports = self.ports();
-        let (bus, port) = (ports.slots.len() / PORTS + 1, ports.slots.len() % PORTS + 1);
-        let number = |n| u8::try_from(n).unwrap_or(u8::MAX);
-        let path = PortPath::new(number(bus), &[number(port)]);
-        ports.slots.push(Slot { path: path.clone(), duo, answered: 0, address: 0 });
+        let path = ports.plug(duo);
         self.settle(&mut ports);
         path
     }
@@ -98,6 +95,14 @@ impl Hub {
     /// The Duo at `path`, if it is on the bus now.
     pub fn find(&self, path: &str) -> Option<Attached> {
         self.attached().into_iter().find(|a| a.path.as_str() == path)
+    }
+
+    /// Whether somebody who opens the Duo at `path`, or claims its interface, is not refused for this reason.
+    pub(super) fn admits(&self, path: &str, refusal: Access) -> bool {
+        let mut ports = self.ports();
+        self.settle(&mut ports);
+        let slot = ports.slots.iter_mut().find(|slot| slot.path.as_str() == path);
+        slot.is_none_or(|slot| slot.duo.faults().admit(refusal))
     }
 
     /// Lets `f` at the Duo in a port: to look into it, to arm a fault, to press its buttons. `None` where
@@ -145,6 +150,10 @@ impl Hub {
     fn settle(&self, ports: &mut Ports) {
         let now = self.clock.now();
         let mut moved = false;
+        let twins: Vec<Duo> = ports.slots.iter_mut().filter_map(|slot| slot.duo.take_twin()).collect();
+        for twin in twins {
+            ports.plug(twin);
+        }
         let Ports { slots, last_address } = ports;
         for slot in slots {
             let before = slot.duo.presence();
@@ -165,6 +174,16 @@ impl Hub {
 
     fn ports(&self) -> MutexGuard<'_, Ports> {
         self.ports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ports {
+    fn plug(&mut self, duo: Duo) -> PortPath {
+        let (bus, port) = (self.slots.len() / PORTS + 1, self.slots.len() % PORTS + 1);
+        let number = |n| u8::try_from(n).unwrap_or(u8::MAX);
+        let path = PortPath::new(number(bus), &[number(port)]);
+        self.slots.push(Slot { path: path.clone(), duo, answered: 0, address: 0 });
+        path
     }
 }
 

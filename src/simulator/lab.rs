@@ -1,4 +1,7 @@
 //! A drawer of virtual Duos: plugged in, with keys made on the spot, and exported over USB/IP.
+//!
+//! Knows what a person at the bench can do with them: pull a cable, press RESET, put another
+//! Duo in its place, arm a fault, and look into the flash. How a fault strikes is [`faults`](super::faults)'s.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,8 +10,10 @@ use std::time::Duration;
 
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
 
 use super::duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker, Presence};
+use super::faults::Fault;
 use super::hub::Hub;
 use super::usbip::UsbIpServer;
 use crate::keys::{PrivateKey, PublicKey, SlotImage};
@@ -19,6 +24,9 @@ pub const MAX_DUOS: u32 = 16;
 
 /// How long a virtual flash write takes. A real one takes hundreds of milliseconds.
 const WRITE_TIME: Duration = Duration::from_millis(20);
+
+/// Where the private key lies in the DCT, and how long its slot is (redbear/firmware `dct.h`).
+const KEY_SLOT: (usize, usize) = (34, 1216);
 
 /// Virtual Duos behind a running USB/IP server. Dropping it stops the server.
 pub struct Lab {
@@ -43,6 +51,16 @@ pub enum LabError {
     },
 }
 
+/// There is no such port in the lab.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no virtual Duo is plugged into {path}; the ports are {known}")]
+pub struct NoSuchPort {
+    /// What was asked for.
+    pub path: String,
+    /// The ports there are, separated by commas.
+    pub known: String,
+}
+
 /// What a virtual Duo is like at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualDuoState {
@@ -60,6 +78,8 @@ pub struct VirtualDuoState {
     pub keys_made: u64,
     /// How many DFU class requests it has received.
     pub class_requests: u64,
+    /// How often the faults that are armed have acted.
+    pub faults_acted: u32,
 }
 
 impl Lab {
@@ -100,15 +120,78 @@ impl Lab {
         self.paths.iter().filter_map(|path| self.hub.with_duo(path, |duo, _| state(path, duo))).collect()
     }
 
+    /// Arms the Duo at `path` with a fault. Where several concern one transfer, the one armed first acts.
+    pub fn arm(&self, path: &str, fault: Fault) -> Result<(), NoSuchPort> {
+        self.at(path, |duo, _| duo.faults().arm(fault))
+    }
+
+    /// Arms every Duo with each of these.
+    pub fn arm_all(&self, faults: &[Fault]) {
+        for path in &self.paths {
+            self.hub.with_duo(path, |duo, _| faults.iter().for_each(|fault| duo.faults().arm(fault.clone())));
+        }
+    }
+
+    /// Disarms every fault of the Duo at `path`, and lets everybody open it.
+    pub fn mend(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, |duo, _| duo.faults().clear())
+    }
+
+    /// Pulls the cable of the Duo at `path`.
+    pub fn unplug(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, |duo, _| duo.unplug())
+    }
+
+    /// Plugs the cable in again: the Duo starts.
+    pub fn plug_in(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, Duo::plug_in)
+    }
+
+    /// Presses RESET on the Duo at `path`: it drops off the bus and starts.
+    pub fn press_reset(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, Duo::restart)
+    }
+
+    /// Takes the Duo out of a port and puts another one there, with an id and a key of its own; the next time,
+    /// the first one is put back. Armed faults stay with the port.
+    pub fn swap(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, Duo::swap)
+    }
+
+    /// What the key slot of the Duo at `path` holds, 1,216 bytes of its flash.
+    pub fn key_slot(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, NoSuchPort> {
+        let (offset, length) = KEY_SLOT;
+        self.at(path, |duo, _| duo.dct(offset, length)).map(Zeroizing::new)
+    }
+
+    /// Changes what the key slot of the Duo at `path` holds, behind the back of any host.
+    pub fn set_key_slot(&self, path: &str, bytes: &[u8; KEY_SLOT.1]) -> Result<(), NoSuchPort> {
+        self.at(path, |duo, _| duo.set_dct(KEY_SLOT.0, bytes))
+    }
+
+    fn at<R>(&self, path: &str, f: impl FnOnce(&mut Duo, Duration) -> R) -> Result<R, NoSuchPort> {
+        let port = self.port(path)?;
+        self.hub.with_duo(port, f).ok_or_else(|| self.no_such_port(path))
+    }
+
+    fn port(&self, path: &str) -> Result<&PortPath, NoSuchPort> {
+        self.paths.iter().find(|known| known.as_str() == path).ok_or_else(|| self.no_such_port(path))
+    }
+
+    fn no_such_port(&self, path: &str) -> NoSuchPort {
+        let known: Vec<&str> = self.paths.iter().map(PortPath::as_str).collect();
+        NoSuchPort { path: path.to_owned(), known: known.join(", ") }
+    }
+
     /// Closes all connections and returns when the port is free.
     pub fn stop(self) {
         self.server.stop();
     }
 }
 
-fn state(path: &PortPath, duo: &Duo) -> VirtualDuoState {
+fn state(path: &PortPath, duo: &mut Duo) -> VirtualDuoState {
     // The device's own public key field may be stale, so the private key is asked.
-    let slot = duo.dct(34, 1216);
+    let slot = Zeroizing::new(duo.dct(KEY_SLOT.0, KEY_SLOT.1));
     VirtualDuoState {
         path: path.to_string(),
         device_id: duo.device_id(),
@@ -117,6 +200,7 @@ fn state(path: &PortPath, duo: &Duo) -> VirtualDuoState {
         boots: duo.boots(),
         keys_made: duo.keys_made(),
         class_requests: duo.class_requests(),
+        faults_acted: duo.faults().acted(),
     }
 }
 
@@ -135,7 +219,7 @@ pub fn key_maker() -> KeyMaker {
         loop {
             let Ok(key) = PrivateKey::generate(&mut random) else { continue };
             let Ok(image) = SlotImage::of_key(&key) else { continue };
-            let mut slot = zeroize::Zeroizing::new([0; 1216]);
+            let mut slot = Zeroizing::new([0; 1216]);
             slot.copy_from_slice(image.as_bytes());
             let spki: [u8; PublicKey::SPKI_LEN] = key.public_key().spki_der();
             return DeviceKey { slot, spki };

@@ -28,5 +28,5 @@ pub use bus::VirtualBus;
 pub use clock::VirtualClock;
 pub use duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
 pub use hub::Hub;
-pub use lab::{Lab, LabError, VirtualDuoState};
+pub use lab::{Lab, LabError, NoSuchPort, VirtualDuoState};
 pub use usbip::UsbIpServer;

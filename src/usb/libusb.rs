@@ -124,7 +124,7 @@ impl Transport for LibusbTransport {
     }
 
     fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError> {
-        self.handle.set_alternate_setting(interface, alt).map_err(transfer_error)
+        self.handle.set_alternate_setting(interface, alt).map_err(setting_error)
     }
 }
 
@@ -141,10 +141,10 @@ fn finite(timeout: Duration) -> Duration {
     timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
 }
 
-/// What went wrong in a transfer. On Linux, setting an alternate setting answers "not found" for a stall.
+/// What went wrong in a transfer.
 fn transfer_error(error: rusb::Error) -> TransferError {
     match error {
-        rusb::Error::Pipe | rusb::Error::NotFound => TransferError::Stall,
+        rusb::Error::Pipe => TransferError::Stall,
         rusb::Error::Timeout => TransferError::Timeout,
         rusb::Error::NoDevice => TransferError::Disconnected,
         rusb::Error::Overflow => TransferError::Babble,
@@ -152,11 +152,25 @@ fn transfer_error(error: rusb::Error) -> TransferError {
     }
 }
 
+/// What went wrong in SET_INTERFACE, which the operating system sends. Linux keeps to itself whether the device
+/// refused it or did not answer, and libusb calls either "other"; "not found" is a setting that Linux did not
+/// see in the descriptors.
+fn setting_error(error: rusb::Error) -> TransferError {
+    match error {
+        rusb::Error::Other => TransferError::Protocol("the device did not take it".to_owned()),
+        rusb::Error::NotFound => TransferError::Protocol("the operating system knows no such one".to_owned()),
+        other => transfer_error(other),
+    }
+}
+
 /// What keeps a device, or its interface, from being opened. Without a driver that libusb can use, opening
-/// is "not supported" on Windows and the interface "not found".
+/// is "not supported" on Windows and the interface "not found". Elsewhere an interface is not found where the
+/// operating system could not read, or not set, the device's configuration when it was plugged in.
 fn access_error(error: rusb::Error) -> UsbError {
     match error {
-        rusb::Error::NotSupported | rusb::Error::NotFound => UsbError::WrongDriver,
+        rusb::Error::NotSupported => UsbError::WrongDriver,
+        rusb::Error::NotFound if cfg!(windows) => UsbError::WrongDriver,
+        rusb::Error::NotFound => UsbError::NotConfigured,
         other => usb_error(other),
     }
 }
@@ -180,7 +194,8 @@ mod tests {
         assert_eq!(access_error(rusb::Error::Busy), UsbError::Busy);
         assert_eq!(access_error(rusb::Error::NoDevice), UsbError::Gone);
         assert_eq!(access_error(rusb::Error::NotSupported), UsbError::WrongDriver);
-        assert_eq!(access_error(rusb::Error::NotFound), UsbError::WrongDriver);
+        let no_interface = if cfg!(windows) { UsbError::WrongDriver } else { UsbError::NotConfigured };
+        assert_eq!(access_error(rusb::Error::NotFound), no_interface);
         assert!(matches!(access_error(rusb::Error::Io), UsbError::Other(_)));
         assert_eq!(transfer_error(rusb::Error::Pipe), TransferError::Stall);
         assert_eq!(transfer_error(rusb::Error::NoDevice), TransferError::Disconnected);

@@ -104,6 +104,9 @@ pub enum UsbError {
     /// The device is bound to a driver that libusb cannot use (Windows without `WinUSB`).
     #[error("the USB device has no driver that this program can use")]
     WrongDriver,
+    /// The operating system could not configure the device when it was plugged in, so it shows no interface.
+    #[error("the operating system could not set up the USB device when it was plugged in")]
+    NotConfigured,
     /// The device went away between listing and opening.
     #[error("the USB device is no longer there")]
     Gone,

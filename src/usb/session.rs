@@ -80,6 +80,9 @@ pub enum SessionError {
         /// The names of those it has, in printable form.
         found: Vec<String>,
     },
+    /// More than one of the device's memories is named as the DCT.
+    #[error("more than one of the device's memories is named \"{DCT_NAME}\"")]
+    SeveralDcts,
     /// The memory named as the DCT is not laid out as the DCT.
     #[error("the device's DCT is not laid out as expected: {map}")]
     UnexpectedDct {
@@ -310,13 +313,9 @@ impl<'a> DfuSession<'a> {
             Err(error) if error.is_worth_a_retry() => self.try_read(address, length, PASSES, limits),
             result => result,
         }?;
-        <[_; PASSES]>::try_from(passes).map_err(|passes| {
-            SessionError::Dfu(DfuError::ShortRead {
-                address,
-                expected: PASSES * length,
-                got: passes.len() * length,
-            })
-        })
+        // An upload that ends well has made all its passes.
+        <[_; PASSES]>::try_from(passes)
+            .map_err(|_| SessionError::Dfu(DfuError::ShortRead { address, expected: length, got: 0 }))
     }
 
     fn try_read(
@@ -382,24 +381,29 @@ fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configuration, Sessio
 }
 
 /// The DCT is recognised by its name and its map. Its number alone would not do: alternate settings have
-/// been renumbered before, and alternate setting 0 is the flash that holds the bootloader.
+/// been renumbered before, and alternate setting 0 is the flash that holds the bootloader. A name that two
+/// memories have tells them not apart: all are asked.
 fn find_dct(
     enquiry: &mut Enquiry<'_>,
     configuration: &Configuration,
 ) -> Result<(AltSetting, MemoryMap), SessionError> {
-    let mut found = Vec::new();
+    let (mut dct, mut others) = (None, Vec::new());
     let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
     for setting in settings.take(MAX_ALT_SETTINGS) {
         let Some(text) = enquiry.string(setting.name)? else { continue };
         match MemoryMap::parse(&text) {
-            Ok(map) if map.name() == DCT_NAME && is_dct(&map) => return Ok((*setting, map)),
+            Ok(map) if map.name() == DCT_NAME && is_dct(&map) => {
+                if dct.replace((*setting, map)).is_some() {
+                    return Err(SessionError::SeveralDcts);
+                }
+            }
             Ok(map) if map.name() == DCT_NAME => {
                 return Err(SessionError::UnexpectedDct { map: printable(&text) });
             }
-            _ => found.push(printable(&text)),
+            _ => others.push(printable(&text)),
         }
     }
-    Err(SessionError::NoDct { found })
+    dct.ok_or(SessionError::NoDct { found: others })
 }
 
 fn is_dct(map: &MemoryMap) -> bool {

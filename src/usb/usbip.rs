@@ -1,9 +1,11 @@
 //! A USB/IP client in user space: reaches the virtual Duos of a running `simulate` without a kernel driver
 //! and without rights. On loopback only.
 //!
-//! Knows the protocol's client side (Linux `Documentation/usb/usbip_protocol.rst`) and nothing of what is
-//! exported. Each open device is one TCP connection. The server is not trusted: what it sends is bounded
-//! before it is kept, every wait has a limit, and a stream that no longer makes sense is given up for good.
+//! Knows sockets, deadlines and what a client says when (Linux `Documentation/usb/usbip_protocol.rst`), and
+//! nothing of what is exported; what the server answers is read by [`wire`]. Each open device is one TCP
+//! connection. Every wait has a limit, and a stream that no longer makes sense is given up for good.
+
+pub mod wire;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
@@ -11,7 +13,10 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::{Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
+use self::wire::{
+    Awaited, Exported, HEADER_SIZE, Inbox, Missing, Reply, VERSION, read_device_list, read_import, server,
+};
+use super::{Bus, Device, Setup, TransferError, Transport, UsbError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For a whole device list or import reply.
@@ -23,24 +28,11 @@ const UNLINK_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a server may take to let a device go.
 const RELEASE_TIMEOUT: Duration = Duration::from_millis(500);
 
-const VERSION: u16 = 0x0111;
 const OP_REQ_DEVLIST: u16 = 0x8005;
-const OP_REP_DEVLIST: u16 = 0x0005;
 const OP_REQ_IMPORT: u16 = 0x8003;
-const OP_REP_IMPORT: u16 = 0x0003;
-const ST_DEV_BUSY: u32 = 2;
-const ST_NOT_AVAILABLE: u32 = 1;
-const ST_NO_DEVICE: u32 = 4;
 
 const CMD_SUBMIT: u32 = 1;
 const CMD_UNLINK: u32 = 2;
-const RET_SUBMIT: u32 = 3;
-const RET_UNLINK: u32 = 4;
-
-const DEVICE_SIZE: usize = 312;
-const HEADER_SIZE: usize = 48;
-/// More devices than a USB bus has addresses, times a few buses.
-const MAX_DEVICES: u32 = 1024;
 
 /// A USB/IP server as a bus.
 #[derive(Clone, Debug)]
@@ -117,7 +109,7 @@ impl Bus for UsbipBus {
         if imported.device().as_ref() != Some(device) {
             return Err(UsbError::Gone);
         }
-        let mut transport = UsbipTransport::new(stream, imported.device_id);
+        let mut transport = UsbipTransport::new(stream, imported.device_id());
         // A host's last step of an enumeration. One that the device has already seen changes nothing.
         let set_configuration = Setup { request_type: 0x00, request: 9, value: 1, index: 0 };
         transport.control_out(set_configuration, &[], STANDARD_TIMEOUT).map_err(|e| match e {
@@ -128,58 +120,6 @@ impl Bus for UsbipBus {
     }
 }
 
-/// A device as the server describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Exported {
-    busid: String,
-    address: u32,
-    /// `devid` of the commands: bus number and address.
-    device_id: u32,
-    vendor_id: u16,
-    product_id: u16,
-    bcd_device: u16,
-    interfaces: u8,
-}
-
-impl Exported {
-    fn parse(d: &[u8; DEVICE_SIZE]) -> Result<Self, UsbError> {
-        let word = |at: usize| u32::from_be_bytes([d[at], d[at + 1], d[at + 2], d[at + 3]]);
-        let half = |at: usize| u16::from_be_bytes([d[at], d[at + 1]]);
-        let busid = &d[256..288];
-        let end = busid.iter().position(|&b| b == 0).ok_or_else(nonsense)?;
-        let busid = std::str::from_utf8(&busid[..end]).map_err(|_| nonsense())?;
-        Ok(Self {
-            busid: busid.to_owned(),
-            address: word(292),
-            device_id: word(288) << 16 | (word(292) & 0xffff),
-            vendor_id: half(300),
-            product_id: half(302),
-            bcd_device: half(304),
-            interfaces: d[311],
-        })
-    }
-
-    /// `None` where bus id or address are not such as a USB bus has.
-    fn device(&self) -> Option<Device> {
-        Some(Device {
-            path: parse_busid(&self.busid)?,
-            address: u8::try_from(self.address).ok()?,
-            vendor_id: self.vendor_id,
-            product_id: self.product_id,
-            bcd_device: self.bcd_device,
-        })
-    }
-}
-
-/// `1-1.4`: a bus and one to seven ports.
-fn parse_busid(text: &str) -> Option<PortPath> {
-    let (bus, ports) = text.split_once('-')?;
-    let ports: Vec<u8> = ports.split('.').map(|p| p.parse().ok()).collect::<Option<_>>()?;
-    let path = PortPath::new(bus.parse().ok()?, &ports);
-    // Not `1-01` or `+1-1`: the path has to lead back to the same bus id.
-    (ports.len() <= 7 && path.as_str() == text).then_some(path)
-}
-
 fn operation(code: u16) -> Vec<u8> {
     let mut bytes = VERSION.to_be_bytes().to_vec();
     bytes.extend(code.to_be_bytes());
@@ -187,64 +127,8 @@ fn operation(code: u16) -> Vec<u8> {
     bytes
 }
 
-fn read_device_list(input: &mut impl Read) -> Result<Vec<Exported>, UsbError> {
-    let status = read_operation(input, OP_REP_DEVLIST)?;
-    if status != 0 {
-        return Err(server(format!("it answers with status {status}")));
-    }
-    let count = u32::from_be_bytes(read_array(input)?);
-    if count > MAX_DEVICES {
-        return Err(nonsense());
-    }
-    let mut devices = Vec::new();
-    for _ in 0..count {
-        let device = Exported::parse(&read_array(input)?)?;
-        for _ in 0..device.interfaces {
-            read_array::<4>(input)?;
-        }
-        devices.push(device);
-    }
-    Ok(devices)
-}
-
-fn read_import(input: &mut impl Read) -> Result<Exported, UsbError> {
-    match read_operation(input, OP_REP_IMPORT)? {
-        0 => Exported::parse(&read_array(input)?),
-        ST_DEV_BUSY => Err(UsbError::Busy),
-        ST_NOT_AVAILABLE => Err(UsbError::AccessDenied),
-        ST_NO_DEVICE => Err(UsbError::Gone),
-        code => Err(server(format!("it refuses to export the device (status {code})"))),
-    }
-}
-
-/// The head of a reply; returns its status, 0 where all is well.
-fn read_operation(input: &mut impl Read, code: u16) -> Result<u32, UsbError> {
-    let head: [u8; 8] = read_array(input)?;
-    if head[0] != VERSION.to_be_bytes()[0] || head[2..4] != code.to_be_bytes() {
-        return Err(nonsense());
-    }
-    Ok(u32::from_be_bytes([head[4], head[5], head[6], head[7]]))
-}
-
-fn read_array<const N: usize>(input: &mut impl Read) -> Result<[u8; N], UsbError> {
-    let mut bytes = [0; N];
-    input.read_exact(&mut bytes).map_err(|e| match e.kind() {
-        ErrorKind::UnexpectedEof => server("it closed the connection".to_owned()),
-        _ => server(e.to_string()),
-    })?;
-    Ok(bytes)
-}
-
 fn send(stream: &mut TcpStream, bytes: &[u8]) -> Result<(), UsbError> {
     stream.write_all(bytes).map_err(|e| server(e.to_string()))
-}
-
-fn server(what: String) -> UsbError {
-    UsbError::Server(what)
-}
-
-fn nonsense() -> UsbError {
-    server("what answers there does not speak USB/IP".to_owned())
 }
 
 /// Reads with one deadline for all of it, however slowly it trickles in.
@@ -270,10 +154,7 @@ struct UsbipTransport {
     stream: TcpStream,
     device_id: u32,
     sequence: u32,
-    /// Bytes of a packet that has not come whole yet.
-    partial: Zeroizing<Vec<u8>>,
-    /// Set once the connection is lost, or what comes over it makes no sense.
-    lost: bool,
+    inbox: Inbox,
 }
 
 impl Drop for UsbipTransport {
@@ -298,37 +179,9 @@ impl Drop for UsbipTransport {
     }
 }
 
-/// A packet from the server, its data still to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Reply {
-    command: u32,
-    sequence: u32,
-    status: i32,
-    actual_length: u32,
-}
-
-impl Reply {
-    fn parse(h: &[u8]) -> Option<Self> {
-        let word = |at: usize| Some(u32::from_be_bytes(h.get(at..at + 4)?.try_into().ok()?));
-        Some(Self {
-            command: word(0)?,
-            sequence: word(4)?,
-            status: i32::from_be_bytes(h.get(20..24)?.try_into().ok()?),
-            actual_length: word(24)?,
-        })
-    }
-}
-
-/// Why no packet came.
-#[derive(Debug, PartialEq, Eq)]
-enum Missing {
-    TimedOut,
-    Lost,
-}
-
 impl UsbipTransport {
     fn new(stream: TcpStream, device_id: u32) -> Self {
-        Self { stream, device_id, sequence: 0, partial: Zeroizing::default(), lost: false }
+        Self { stream, device_id, sequence: 0, inbox: Inbox::default() }
     }
 
     /// One control transfer, from CMD_SUBMIT to its end; `buffer` for a device-to-host one.
@@ -339,7 +192,7 @@ impl UsbipTransport {
         buffer: Option<&mut [u8]>,
         timeout: Duration,
     ) -> Result<usize, TransferError> {
-        if self.lost {
+        if self.inbox.is_lost() {
             return Err(TransferError::Disconnected);
         }
         let is_in = buffer.is_some();
@@ -375,75 +228,28 @@ impl UsbipTransport {
         self.write(&packet).map_err(|_| Missing::Lost)?;
         let deadline = Instant::now() + UNLINK_TIMEOUT;
         match self.await_reply(victim, Some(sequence), deadline)? {
-            reply if reply.command == RET_UNLINK => Err(Missing::TimedOut),
+            reply if reply.is_unlink() => Err(Missing::TimedOut),
             late => Ok(late),
         }
     }
 
     /// Waits for the answer to `submit` or, once it has been asked for, to `unlink`.
     fn await_reply(&mut self, submit: u32, unlink: Option<u32>, deadline: Instant) -> Result<Reply, Missing> {
-        loop {
-            let header = self.read_packet(HEADER_SIZE, deadline).inspect_err(|missing| {
-                // No answer even to the unlink: whatever comes later cannot be told apart any more.
-                self.lost |= unlink.is_some() || *missing == Missing::Lost;
-            })?;
-            let reply = Reply::parse(&header).ok_or(Missing::Lost)?;
-            match reply.command {
-                RET_SUBMIT if reply.sequence == submit => return Ok(reply),
-                RET_UNLINK if Some(reply.sequence) == unlink => return Ok(reply),
-                // The confirmation of an unlink that the answer itself had overtaken.
-                RET_UNLINK if reply.sequence < self.sequence => {}
-                _ => {
-                    self.lost = true;
-                    return Err(Missing::Lost);
-                }
-            }
+        let awaited = Awaited { submit, unlink, latest: self.sequence };
+        let answer = self.inbox.answer(&mut Patient { stream: &self.stream, deadline }, awaited);
+        if answer.is_err() && unlink.is_some() {
+            // No answer even to the unlink: whatever comes later cannot be told apart any more.
+            self.inbox.give_up();
         }
+        answer
     }
 
-    /// Takes in the data of a device-to-host reply, which comes with failed transfers too, and judges it.
     fn finish(&mut self, reply: Reply, is_in: bool, buffer: &mut [u8]) -> Result<usize, TransferError> {
-        let length = if is_in { usize::try_from(reply.actual_length).unwrap_or(usize::MAX) } else { 0 };
-        let Some(buffer) = buffer.get_mut(..length) else {
-            self.lost = true;
-            return Err(TransferError::Babble);
-        };
-        let data = self.read_packet(length, Instant::now() + REPLY_TIMEOUT).map_err(|_| {
-            self.lost = true;
-            TransferError::Disconnected
-        })?;
-        match reply.status {
-            0 => {
-                buffer.copy_from_slice(&data);
-                Ok(length)
-            }
-            -32 => Err(TransferError::Stall),
-            -75 => Err(TransferError::Babble),
-            -110 => Err(TransferError::Timeout),
-            -19 | -108 => Err(TransferError::Disconnected),
-            status => Err(TransferError::Protocol(format!("URB status {status}"))),
+        if !is_in {
+            return reply.outcome().map(|()| 0);
         }
-    }
-
-    /// Exactly `size` bytes. What has come when the time is up is kept for the next call.
-    fn read_packet(&mut self, size: usize, deadline: Instant) -> Result<Zeroizing<Vec<u8>>, Missing> {
-        let mut input = Patient { stream: &self.stream, deadline };
-        while self.partial.len() < size {
-            let have = self.partial.len();
-            self.partial.resize(size, 0);
-            let read = input.read(&mut self.partial[have..]);
-            self.partial.truncate(have + read.as_ref().unwrap_or(&0));
-            match read {
-                Ok(0) => return Err(Missing::Lost),
-                Ok(_) => {}
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
-                    return Err(Missing::TimedOut);
-                }
-                Err(_) => return Err(Missing::Lost),
-            }
-        }
-        Ok(std::mem::take(&mut self.partial))
+        let deadline = Instant::now() + REPLY_TIMEOUT;
+        self.inbox.data(&mut Patient { stream: &self.stream, deadline }, reply, buffer)
     }
 
     fn command(&self, command: u32, sequence: u32, direction: u32) -> [u8; HEADER_SIZE] {
@@ -457,7 +263,7 @@ impl UsbipTransport {
 
     fn write(&mut self, packet: &[u8]) -> Result<(), TransferError> {
         self.stream.write_all(packet).map_err(|_| {
-            self.lost = true;
+            self.inbox.give_up();
             TransferError::Disconnected
         })
     }

@@ -15,7 +15,7 @@ use crate::keys::Slot;
 use crate::usb::{BootloaderGeneration, Device, DfuSession};
 
 /// RedBear Duo in DFU mode [redbear/firmware, `platform_config.h`].
-const DFU_MODE: (u16, u16) = (0x2b04, 0xd058);
+pub(super) const DFU_MODE: (u16, u16) = (0x2b04, 0xd058);
 /// RedBear Duo in normal mode.
 const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
 
@@ -86,6 +86,7 @@ pub(super) struct Opened<'a> {
     pub context: Context<'a>,
     pub session: DfuSession<'a>,
     pub device: DeviceRef,
+    address: u8,
     timeout: Timeout,
 }
 
@@ -97,6 +98,11 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
+    /// The bytes of the key slot.
+    pub fn slot_bytes(&self) -> &[u8] {
+        self.image().private_key_slot().map_or(&[], |slot| slot.as_slice())
+    }
+
     /// The DCT up to the device id.
     pub fn image(&self) -> DctImage<'_> {
         self.dct.image()
@@ -116,8 +122,14 @@ impl<'a> Opened<'a> {
         Ok(opened)
     }
 
-    fn open(context: Context<'a>, device: &Device, timeout: Timeout) -> Result<Self, Error> {
-        let deadline = timeout.deadline(context.clock);
+    /// Opens a device, by `deadline`.
+    pub fn open(
+        context: Context<'a>,
+        device: &Device,
+        timeout: Timeout,
+        deadline: Duration,
+    ) -> Result<Self, Error> {
+        let address = device.address;
         let session = DfuSession::open(context.bus, device, context.clock, context.cancelled, deadline)
             .map_err(|error| Error::from(error).on(&device.path, KeyState::Unchanged))?;
         let identity = session.identity();
@@ -129,21 +141,22 @@ impl<'a> Opened<'a> {
             bootloader: identity.generation,
             simulated: context.bus.is_virtual(),
         };
-        Ok(Self { context, session, device, timeout })
+        Ok(Self { context, session, device, address, timeout })
     }
 
     /// Reads the DCT twice, compares, and judges the key slot.
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
         self.context.phase(Phase::Read);
-        self.read_slot()
+        let deadline = self.deadline();
+        self.read_slot(deadline)
             .map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
     }
 
-    fn read_slot(&mut self) -> Result<Snapshot, Error> {
-        if self.context.control.cancel().is_requested() {
+    /// The same, by `deadline`.
+    pub fn read_slot(&mut self, deadline: Duration) -> Result<Snapshot, Error> {
+        if (self.context.cancelled)() {
             return Err(interrupted());
         }
-        let deadline = self.deadline();
         let (first, second) = self.session.read_twice(0, DctImage::READ_SIZE, deadline)?;
         if first != second {
             return Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
@@ -161,28 +174,14 @@ impl<'a> Opened<'a> {
         self.timeout.deadline(self.context.clock)
     }
 
-    /// Opens the same Duo again after it went away: the same port, and the same id where it tells one.
-    pub fn reopen(self) -> Result<Self, Error> {
-        let Self { context, session, device, timeout } = self;
-        drop(session);
-        // An id that is the user's word is not to be expected from the Duo.
-        let told = device.device_id.filter(|_| device.device_id_source == Some(DeviceIdSource::UsbSerial));
-        let deadline = timeout.deadline(context.clock);
-        loop {
-            let here = |candidate: &Device| candidate.path.as_str() == device.path;
-            let found = context.bus.wait_for(&[DFU_MODE], &here, context.clock, deadline, &|| false)?;
-            let found = found.ok_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back"))?;
-            match Self::open(context, &found, timeout) {
-                Ok(again)
-                    if again.device.device_id == told && again.device.bootloader == device.bootloader =>
-                {
-                    return Ok(Self { device, ..again });
-                }
-                Ok(_) => return Err(Error::new(Code::WrongDevice, "another Duo is at that port now")),
-                Err(error) if context.clock.now() >= deadline => return Err(error),
-                Err(_) => context.clock.sleep(Duration::from_millis(100)),
-            }
-        }
+    /// How long each step may take.
+    pub fn timeout(&self) -> Timeout {
+        self.timeout
+    }
+
+    /// The address that the host gave it.
+    pub fn address(&self) -> u8 {
+        self.address
     }
 }
 
@@ -215,7 +214,7 @@ fn find<'a>(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<O
         .collect();
     match (candidates.as_slice(), target.device) {
         ([], _) => Err(none(context, target, &everything)),
-        ([only], None) => Opened::open(context, only, timeout),
+        ([only], None) => Opened::open(context, only, timeout, timeout.deadline(context.clock)),
         (several, None) => Err(several_found(context, several, timeout)),
         (some, Some(id)) => find_by_id(context, some, id, target.path.is_some(), timeout),
     }
@@ -228,9 +227,10 @@ fn find_by_id<'a>(
     by_path: bool,
     timeout: Timeout,
 ) -> Result<Opened<'a>, Error> {
+    let deadline = timeout.deadline(context.clock);
     let (mut matching, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for candidate in candidates {
-        match Opened::open(context, candidate, timeout) {
+        match Opened::open(context, candidate, timeout, deadline) {
             Ok(opened) if opened.device.device_id == Some(id) => matching.push(opened),
             Ok(opened) => others.push(opened),
             Err(error) => failures.push(error),
@@ -285,9 +285,10 @@ fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
 }
 
 fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) -> Error {
+    let deadline = timeout.deadline(context.clock);
     let described: Vec<String> = devices
         .iter()
-        .map(|device| match Opened::open(context, device, timeout) {
+        .map(|device| match Opened::open(context, device, timeout, deadline) {
             Ok(opened) => opened.device.to_string(),
             Err(_) => format!("at {} (cannot be opened)", device.path),
         })
@@ -316,7 +317,7 @@ pub(super) fn open_all<'a>(
         .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));
     let attempt = |device: Device| Attempt {
         path: device.path.to_string(),
-        opened: Opened::open(context, &device, timeout),
+        opened: Opened::open(context, &device, timeout, timeout.deadline(context.clock)),
     };
     Ok(wanted.map(attempt).collect())
 }

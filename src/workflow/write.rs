@@ -10,13 +10,13 @@ use super::cancel::interrupted;
 use super::command::{choice, quoted};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
+use super::reconcile::{Learned, reconcile};
 use super::{Context, Phase};
 use crate::archive::DeviceIdSource;
 use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId};
 use crate::dfuse::Touched;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::SlotImage;
-use crate::usb::SessionError;
 
 /// What recovers the device when a write goes wrong.
 pub(super) struct Recovery<'a> {
@@ -52,7 +52,7 @@ fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, context: Contex
 
 /// Writes all 1,216 bytes of the slot and returns once a read-back shows them.
 pub(super) fn write_verified<'a>(
-    mut opened: Opened<'a>,
+    opened: Opened<'a>,
     before: &Snapshot,
     image: &SlotImage,
     recovery: &Recovery<'_>,
@@ -60,40 +60,16 @@ pub(super) fn write_verified<'a>(
 ) -> Result<Opened<'a>, Error> {
     let context = opened.context;
     let device = opened.device.clone();
-    let offset = u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX);
     if context.control.cancel().is_requested() {
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
     journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
-    context.phase(Phase::Write);
-    let deadline = opened.deadline();
-    let outcome = opened.session.write_and_read_back(offset, image.as_bytes(), deadline);
-    context.phase(Phase::Verify);
-    let held = match outcome {
-        Ok(read_back) => read_back,
-        Err(error) if error.touched() == Touched::No => {
-            return Err(Error::from(error).during("writing the key slot").on(&device, KeyState::Unchanged));
-        }
-        Err(error) => {
-            context.phase(Phase::Reconcile);
-            context.note(format!(
-                "the write was not answered as it should be ({error}); asking the Duo what it holds"
-            ));
-            let (again, held) = reconcile(opened).map_err(|_| {
-                Error::new(
-                    Code::KeyStateUnknown,
-                    format!("the outcome of the write could not be learned: {error}"),
-                )
-                .during("writing the key slot")
-                .on(&device, KeyState::Unknown)
-                .hint(recovery.hint(&device, before, context))
-            })?;
-            opened = again;
-            held
-        }
+    let (opened, doubt) = write(opened, image)?;
+    let opened = match doubt {
+        None => opened,
+        Some(doubt) => learn(opened, before, image, recovery, &doubt)?,
     };
-    judge(held.as_slice(), before, image.as_bytes(), &device, recovery, context)?;
     journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
@@ -104,19 +80,66 @@ pub(super) fn write_verified<'a>(
     Ok(opened)
 }
 
-fn judge(
-    held: &[u8],
+/// Writes, and reads back once. What came of it is certain where there is no doubt; what is told otherwise is
+/// not believed at once, as a read can be wrong, too.
+fn write<'a>(mut opened: Opened<'a>, image: &SlotImage) -> Result<(Opened<'a>, Option<String>), Error> {
+    let context = opened.context;
+    context.phase(Phase::Write);
+    let deadline = opened.deadline();
+    let offset = u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX);
+    let outcome = opened.session.write_and_read_back(offset, image.as_bytes(), deadline);
+    context.phase(Phase::Verify);
+    let doubt = match outcome {
+        Ok(held) if held.as_slice() == image.as_bytes() => None,
+        Ok(_) => Some("other bytes were read back than were written".to_owned()),
+        Err(error) if error.touched() == Touched::No => {
+            return Err(Error::from(error)
+                .during("writing the key slot")
+                .on(&opened.device, KeyState::Unchanged));
+        }
+        Err(error) => Some(error.to_string()),
+    };
+    Ok((opened, doubt))
+}
+
+/// Asks the Duo what it holds, and says so.
+fn learn<'a>(
+    opened: Opened<'a>,
     before: &Snapshot,
-    slot: &[u8],
+    image: &SlotImage,
+    recovery: &Recovery<'_>,
+    doubt: &str,
+) -> Result<Opened<'a>, Error> {
+    let (context, device) = (opened.context, opened.device.clone());
+    context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
+    let Learned { opened, held } = reconcile(opened, before, image).map_err(|obstacle| {
+        let message =
+            format!("the outcome of the write could not be learned: {doubt}; then: {}", obstacle.message());
+        Error::new(Code::KeyStateUnknown, message)
+            .during("writing the key slot")
+            .on(&device, KeyState::Unknown)
+            .hint(recovery.hint(&device, before, context))
+            .because(obstacle)
+    })?;
+    judge(&held, before, image, &opened.device, recovery, context)?;
+    context.note("the Duo holds what was written: two reads show it");
+    Ok(opened)
+}
+
+fn judge(
+    held: &Snapshot,
+    before: &Snapshot,
+    image: &SlotImage,
     device: &DeviceRef,
     recovery: &Recovery<'_>,
     context: Context<'_>,
 ) -> Result<(), Error> {
-    if held == slot {
+    let slot = held.slot_bytes();
+    // A Duo that has started since made itself a key.
+    let renewed = *image.as_bytes() == *SlotImage::reset().as_bytes() && held.slot.key().is_some();
+    let error = if slot == image.as_bytes() {
         return Ok(());
-    }
-    let old = before.image().private_key_slot().is_some_and(|old| old.as_slice() == held);
-    let error = if old {
+    } else if slot == before.slot_bytes() {
         Error::new(
             Code::WriteFailed,
             "the Duo did not write, whatever it reported: the old bytes are still there",
@@ -126,45 +149,12 @@ fn judge(
             "with bootloader r6, writes need working system firmware 0.3.2 or later; \
                  check that, then run the same command again",
         )
+    } else if renewed {
+        return Ok(());
     } else {
         Error::new(Code::KeyWrong, "the key slot holds neither the old nor the new bytes")
             .on(device, KeyState::Wrong)
             .hint(recovery.hint(device, before, context))
     };
     Err(error.during("comparing what was written"))
-}
-
-fn reconcile(opened: Opened<'_>) -> Result<(Opened<'_>, zeroize::Zeroizing<Vec<u8>>), Error> {
-    let mut opened = opened.reopen()?;
-    let deadline = opened.deadline();
-    let offset = u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX);
-    let (first, second) = opened.session.read_twice(offset, DEVICE_PRIVATE_KEY.size, deadline)?;
-    if first == second {
-        Ok((opened, first))
-    } else {
-        Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ"))
-    }
-}
-
-/// Leaves DFU mode; the key is in place and verified by then.
-///
-/// `then` is what is left to do by hand where it does not.
-pub(super) fn leave(mut opened: Opened<'_>, then: &str, journaled: &mut Journaled<'_>) -> Result<(), Error> {
-    opened.context.phase(Phase::Leave);
-    let deadline = opened.deadline();
-    opened.session.leave(deadline).map_err(|error| {
-        if let SessionError::Cancelled { .. } = error {
-            return interrupted()
-                .during("leaving DFU mode")
-                .on(&opened.device, KeyState::Written)
-                .hint(format!("press RESET on the Duo; {then}"));
-        }
-        Error::new(Code::LeaveFailed, "the Duo did not leave DFU mode")
-            .during("leaving DFU mode")
-            .on(&opened.device, KeyState::Written)
-            .because(error)
-            .hint(format!("press RESET on the Duo; {then}"))
-    })?;
-    journaled.left();
-    Ok(())
 }

@@ -1,15 +1,25 @@
 //! The cloud room: how replies are judged, what the client does with servers kind and hostile, and that the
 //! local cloud behaves as the servers it imitates. Loopback only; no test waits for time to pass.
 
+mod adversary;
+mod authority;
+#[path = "../common/canary.rs"]
+mod canary;
 mod client;
 mod hostile;
+mod hostility;
 mod judge;
 mod local_cloud;
+mod meter;
 mod retries;
 mod tls;
+mod trial;
 
 use duo_provision::cloud::provisioning::{DUO_PRODUCT_ID, ProvisioningRequest};
 use duo_provision::cloud::token::Token;
+
+#[global_allocator]
+static METER: meter::Meter = meter::Meter;
 
 /// A device id as people copy it, in upper case.
 pub const DEVICE: &str = "2A0048001951343334363138";

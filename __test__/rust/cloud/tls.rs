@@ -1,66 +1,22 @@
 //! HTTPS: who is trusted, who is not and why, and what a proxy gets to see.
 
 use std::future::pending;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use duo_provision::cloud::client::Client;
 use duo_provision::cloud::failure::{CloudError, TlsProblem, Unreachable};
 use duo_provision::cloud::network::{NetworkEnv, NetworkError};
 use duo_provision::cloud::provisioning::Accepted;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use super::authority::{Authority, config, localhost};
 use super::client::{YES, options};
 use super::hostile::{Hostile, Reaction, TestTimer, read_request};
 use super::{TOKEN, assert_silent, request, token};
-
-/// A certificate authority, its certificate in a file, and an empty folder to be nobody's trust.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    folder: TempDir,
-    file: PathBuf,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("ca.pem");
-        std::fs::write(&file, certificate.pem()).unwrap();
-        Self { issuer: Issuer::new(params, key), folder, file }
-    }
-
-    fn trusted(&self) -> NetworkEnv {
-        NetworkEnv { ssl_cert_file: Some(self.file.clone()), ..NetworkEnv::default() }
-    }
-
-    fn issue(&self, params: &CertificateParams) -> ServerConfig {
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        config(certificate, &key)
-    }
-}
-
-fn config(certificate: rcgen::Certificate, key: &KeyPair) -> ServerConfig {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let builder =
-        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    builder.with_no_client_auth().with_single_cert(vec![certificate.into()], key).unwrap()
-}
-
-fn localhost() -> CertificateParams {
-    CertificateParams::new(vec!["localhost".to_owned()]).unwrap()
-}
 
 /// Serves one TLS connection after another, saying yes; returns the URL.
 async fn serve(config: ServerConfig) -> String {

@@ -191,6 +191,24 @@ fn pem_is_read_as_people_have_it() {
 }
 
 #[test]
+fn a_label_that_promises_another_kind_of_key_is_believed() {
+    for (label, expected) in [
+        ("ENCRYPTED PRIVATE KEY", KeyError::Encrypted),
+        ("EC PRIVATE KEY", KeyError::Ec),
+        ("EC PARAMETERS", KeyError::Ec),
+        ("DSA PRIVATE KEY", KeyError::OtherAlgorithm),
+        ("DSA PARAMETERS", KeyError::OtherAlgorithm),
+        ("OPENSSH PRIVATE KEY", KeyError::OpenSsh),
+        ("CERTIFICATE", KeyError::Certificate),
+        ("NEW CERTIFICATE REQUEST", KeyError::Certificate),
+        ("PGP PRIVATE KEY BLOCK", KeyError::OtherPem),
+    ] {
+        let text = pem().replace("PRIVATE KEY", label);
+        assert_eq!(private_error(text.as_bytes()), expected, "{label}");
+    }
+}
+
+#[test]
 fn damaged_pem_is_refused() {
     let damaged = [
         pem().replace("END PRIVATE", "END PUBLIC"),
@@ -204,6 +222,43 @@ fn damaged_pem_is_refused() {
     }
     let other = pem().replace("PRIVATE KEY", "NICE TRY\u{1b}[31m");
     assert_eq!(private_error(other.as_bytes()), KeyError::OtherPem);
+}
+
+#[test]
+fn pkcs8_around_a_key_of_three_primes_is_told_as_such() {
+    let contents = element(0x30, &[&[0x02, 0x01, 0x01][..], &element(0x02, &[1; 300])].concat());
+    assert_eq!(private_error(&pkcs8_around(&contents)), KeyError::MultiPrime);
+}
+
+#[test]
+fn a_file_is_read_up_to_the_limit_and_not_beyond() {
+    let mut dump = VECTORS[0].device.clone();
+    dump.resize(MAX_KEY_FILE, 0);
+    assert_eq!(PrivateKey::read(&dump).expect("readable").behind, MAX_KEY_FILE - 611);
+    dump.push(0);
+    assert_eq!(private_error(&dump), KeyError::TooLarge { len: MAX_KEY_FILE + 1 });
+}
+
+#[test]
+fn every_form_has_its_name() {
+    for (form, name) in [
+        (Form::Device, "PKCS#1 DER as the device writes it"),
+        (Form::Pkcs1, "PKCS#1 DER"),
+        (Form::Pkcs1Loose, "PKCS#1 DER with needless zeros"),
+        (Form::Pkcs8, "PKCS#8 DER"),
+        (Form::Pkcs1Pem, "PKCS#1 PEM"),
+        (Form::Pkcs8Pem, "PKCS#8 PEM"),
+    ] {
+        assert_eq!(form.to_string(), name);
+    }
+}
+
+#[test]
+fn a_fingerprint_is_its_digits_in_json() {
+    let fingerprint = PublicKey::generic().fingerprint();
+    let json = serde_json::to_string(&fingerprint).expect("writable");
+    assert_eq!(json, format!("\"{fingerprint}\""));
+    assert_eq!(serde_json::from_str::<Fingerprint>(&json).expect("readable"), fingerprint);
 }
 
 #[test]

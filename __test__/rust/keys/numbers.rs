@@ -2,7 +2,7 @@
 
 use crypto_bigint::{NonZero, Odd, U512, U1024};
 use crypto_primes::{Flavor, is_prime, random_prime};
-use duo_provision::keys::{KeyError, Number, PrivateKey, Relation};
+use duo_provision::keys::{KeyError, Number, PrivateKey, PublicKey, Relation};
 use proptest::prelude::*;
 
 use crate::support::{Seeded, VECTORS, magnitudes, pkcs1};
@@ -136,6 +136,27 @@ fn composite_factors_are_refused() {
 fn equal_primes_are_refused() {
     let p = factor(Number::P);
     assert_eq!(error_of(&key_of(p, p, None)), KeyError::Inconsistent(Relation::EqualPrimes));
+}
+
+#[test]
+fn d_has_to_belong_to_both_primes() {
+    let (p, q) = (factor(Number::P), factor(Number::Q));
+    let d = U1024::from_be_slice(&VECTORS[0].key.number(Number::D));
+    for prime in [p, q] {
+        let less_one: U1024 = prime.wrapping_sub(&U512::ONE).resize();
+        // Right modulo this prime less one, wrong modulo the other.
+        let half_right = if d > less_one { d.wrapping_sub(&less_one) } else { d.wrapping_add(&less_one) };
+        let error = error_of(&key_of(p, q, Some(half_right)));
+        assert_eq!(error, KeyError::Inconsistent(Relation::Exponent));
+    }
+}
+
+#[test]
+fn an_even_modulus_is_refused_in_a_public_key_too() {
+    let mut spki = VECTORS[0].spki.clone();
+    let last = PublicKey::SPKI_LEN - 6;
+    spki[last] &= 0xFE;
+    assert_eq!(PublicKey::read(&spki), Err(KeyError::Malformed("the modulus is even")));
 }
 
 #[test]

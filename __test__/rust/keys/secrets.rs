@@ -27,3 +27,11 @@ fn debug_shows_the_public_fingerprint_and_nothing_private() {
         }
     }
 }
+
+#[test]
+fn debug_of_a_public_key_is_its_fingerprint() {
+    let vector = &VECTORS[0];
+    let key = vector.key.public_key();
+    assert_eq!(format!("{key:?}"), format!("PublicKey({})", vector.fingerprint));
+    assert_eq!(format!("{:?}", key.fingerprint()), format!("Fingerprint({})", vector.fingerprint));
+}

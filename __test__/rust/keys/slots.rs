@@ -74,3 +74,32 @@ fn the_tail_of_an_older_key_does_not_matter_to_reading_and_is_never_written() {
     assert_eq!(image.as_bytes().len(), SLOT_LEN);
     assert!(image.as_bytes()[611..].iter().all(|&byte| byte == 0xFF));
 }
+
+#[test]
+fn a_slot_in_words_and_in_json() {
+    let vector = VECTORS.iter().find(|vector| vector.minimal_misread).expect("one of 20");
+    let file = |name: &str| in_slot(&key_file(name), 0xFF);
+    let mut reset = [0; SLOT_LEN];
+    reset[..4].fill(0xFF);
+    for (slot, kind, words) in [
+        (in_slot(&vector.device, 0xFF), "key", "an RSA-1024 key"),
+        ([0xFF; SLOT_LEN], "blank", "nothing (blank): the Duo makes a key when it starts"),
+        (reset, "reset", "the reset image: the Duo makes a key when it starts"),
+        ([0; SLOT_LEN], "zeros", "zeros, which the firmware takes for a key"),
+        (file("rsa1024-pkcs8.der"), "pkcs8", "a PKCS#8 key, which the firmware misreads"),
+        (file("rsa1024-pkcs8.pem"), "pem", "PEM text, of which the firmware reads nothing"),
+        (file("ec-sec1.der"), "ec", "an elliptic-curve key"),
+        (file("rsa2048-pkcs1.der"), "wrong-size", "an RSA key of 2048 bits"),
+        ([0x5A; SLOT_LEN], "garbage", "no key ("),
+        (in_slot(&vector.minimal, 0xFF), "misread", "a key from which the firmware would read a wrong "),
+    ] {
+        let found = Slot::classify(&slot);
+        assert_eq!(found.kind(), kind);
+        assert!(found.to_string().starts_with(words), "{found}");
+    }
+}
+
+#[test]
+fn numbers_have_their_usual_names() {
+    assert_eq!(Number::ALL.map(|number| number.to_string()), ["n", "d", "p", "q", "dP", "dQ", "qInv"]);
+}

@@ -1,7 +1,7 @@
 //! Faults strike when they are armed to, and do what they say.
 
-use duo_provision::simulator::Generation;
-use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Moment};
+use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Lie, Moment};
+use duo_provision::simulator::{Duo, Generation};
 use duo_provision::usb::{Bus, Clock, TransferError, UsbError};
 
 use crate::text;
@@ -130,11 +130,161 @@ fn descriptors_can_be_replaced() {
     let mut b = armed(Fault::always(Kind::Serial("elsewhere".to_owned())));
     assert_eq!(text(&mut b, 3), "elsewhere");
     assert_eq!(text(&mut b, 2), "Duo DFU Mode");
-    let replaced = Kind::Descriptor { kind: 3, index: 7, bytes: vec![2, 3] };
+    let replaced = Kind::Descriptor { kind: 3, index: 7, lie: Lie::Bytes(vec![2, 3]) };
     let mut b = armed(Fault { kind: replaced, nth: 2, counting: Counting::All, once: true });
     assert_eq!(text(&mut b, 7), "@DCT Flash   /0x00000000/01*016Kg");
     assert_eq!(text(&mut b, 7), "");
     assert_eq!(text(&mut b, 7), "@DCT Flash   /0x00000000/01*016Kg");
+}
+
+fn descriptor(b: &mut Bench, kind: u16, length: usize) -> Result<Vec<u8>, TransferError> {
+    b.input((0x80, 6, kind << 8, 0), length)
+}
+
+#[test]
+fn descriptors_can_lie() {
+    let lies = [
+        (2, Lie::Missing, Err(TransferError::Stall)),
+        (2, Lie::Empty, Ok(vec![])),
+        (2, Lie::Looping, Ok(unhex("09022d00010102c0320004"))),
+        (2, Lie::TooLong, Ok(unhex("0902ffff010102c0320904"))),
+        (2, Lie::TooShort, Ok(unhex("09020a00010102c0320904"))),
+        (1, Lie::Looping, Ok(unhex("0001000200000040042b58"))),
+        (1, Lie::TooLong, Ok(unhex("ff01000200000040042b58"))),
+        (1, Lie::TooShort, Ok(unhex("0301000200000040042b58"))),
+    ];
+    for (kind, lie, expected) in lies {
+        let mut b = armed(Fault::always(Kind::Descriptor { kind, index: 0, lie }));
+        assert_eq!(descriptor(&mut b, kind.into(), 11), expected);
+    }
+    let mut b = armed(Fault::always(Kind::AltName { alt: 1, text: "@X".into() }));
+    assert_eq!(text(&mut b, 7), "@X");
+    assert_eq!(text(&mut b, 3).len(), 24);
+}
+
+#[test]
+fn reads_can_lack_their_end() {
+    let mut b = armed(Fault::once(Kind::ShortBy(1), 1));
+    assert_eq!(b.get_status().unwrap().len(), 5);
+    assert_eq!(b.get_status().unwrap().len(), 6);
+}
+
+/// What is in the slot when it is cut at the GETSTATUS that writes.
+fn slot_after(kind: Kind) -> Vec<u8> {
+    let mut b = Bench::new(Generation::R6);
+    b.alt(1);
+    b.point_at(34);
+    b.dnload(2, &[0x55; 1216]).unwrap();
+    b.duo(|d| d.faults().arm(Fault::once(kind, 1)));
+    assert_eq!(b.get_status(), Err(TransferError::Disconnected));
+    b.wait(2000);
+    b.reopen();
+    assert_eq!(b.get_state(), 2);
+    b.duo(|d| d.dct(34, 1216))
+}
+
+#[test]
+fn a_write_that_is_cut_leaves_old_new_or_neither() {
+    let old = Bench::new(Generation::R6).duo(|d| d.dct(34, 1216));
+    let mixed = |new: usize| [&[0x55; 1216][..new], &old[new..]].concat();
+    for new in [0, 600, 1216] {
+        assert!(slot_after(Kind::PowerCut(new)) == mixed(new), "{new}");
+    }
+    for (moment, new) in [(Moment::Before, 0), (Moment::In, 608), (Moment::After, 1216)] {
+        assert!(slot_after(Kind::Disconnect { moment, returns: true }) == mixed(new), "{moment}");
+    }
+}
+
+#[test]
+fn data_that_does_not_arrive_whole_is_dropped() {
+    let mut b = Bench::new(Generation::R6);
+    b.alt(1);
+    b.point_at(34);
+    b.duo(|d| d.faults().arm(Fault::once(Kind::Timeout(Moment::In), 1)));
+    assert_eq!(b.dnload(2, &[0x55; 1216]), Err(TransferError::Timeout));
+    assert_eq!(b.get_state(), 2);
+}
+
+#[test]
+fn another_address_is_the_same_bootloader() {
+    let mut b = Bench::new(Generation::R6);
+    b.alt(1);
+    b.clear_status();
+    let before = b.devices()[0].clone();
+    b.duo(|d| d.faults().arm(Fault::once(Kind::Reenumerate(Moment::Before), 1)));
+    assert_eq!(b.get_status(), Err(TransferError::Disconnected));
+    b.wait(5);
+    let after = b.devices()[0].clone();
+    assert!(before.path == after.path && before.address != after.address);
+    assert!(matches!(b.bus.open(&before), Err(UsbError::Gone)));
+    b.reopen();
+    assert_eq!(b.duo(|d| (d.alt(), d.boots())), (1, 0));
+}
+
+#[test]
+fn a_swap_puts_another_duo_into_the_port_and_the_next_puts_it_back() {
+    for generation in Generation::ALL {
+        let mut b = Bench::new(generation);
+        let first = b.duo(|d| (d.device_id(), d.dct(34, 1216)));
+        b.duo(|d| d.faults().arm(Fault::once(Kind::Swap(Moment::Before), 1)));
+        assert_eq!(b.get_status(), Err(TransferError::Disconnected));
+        b.wait(2000);
+        b.reopen();
+        let other = b.duo(|d| (d.device_id(), d.dct(34, 1216)));
+        assert!(first.0 != other.0 && first.1 != other.1);
+        assert_eq!(text(&mut b, 3) == other.0, generation == Generation::R6);
+        let both = |d: &mut Duo| (d.first_dct(34, 1216), d.second_dct(34, 1216).unwrap());
+        assert!(b.duo(both) == (first.1.clone(), other.1.clone()) && b.duo(|d| d.is_away()));
+        b.hub.with_duo(&b.path, Duo::swap);
+        assert!(b.duo(both) == (first.1.clone(), other.1) && !b.duo(|d| d.is_away()));
+        assert!(b.duo(|d| (d.device_id(), d.dct(34, 1216))) == first);
+    }
+}
+
+#[test]
+fn a_twin_has_the_same_name_another_port_and_another_key() {
+    for (nth, devices) in [(0, 2), (2, 1)] {
+        let mut b = armed(Fault::once(Kind::Twin, nth));
+        assert_eq!(b.devices().len(), devices);
+        for _ in 0..3 {
+            b.get_status().unwrap();
+        }
+        let all = b.devices();
+        assert_eq!(all.iter().map(|d| d.path.as_str()).collect::<Vec<_>>(), ["1-1", "1-2"]);
+        let twin = b.hub.with_duo(&all[1].path, |d, _| (d.device_id(), d.dct(34, 1216))).unwrap();
+        let first = b.duo(|d| (d.device_id(), d.dct(34, 1216)));
+        assert!(twin.0 == first.0 && twin.1 != first.1);
+    }
+}
+
+#[test]
+fn access_is_refused_from_a_transfer_on_or_once() {
+    for (once, again) in [(true, true), (false, false)] {
+        let mut b = armed(Fault { kind: Kind::Denied, nth: 2, counting: Counting::All, once });
+        let device = b.devices()[0].clone();
+        b.get_status().unwrap();
+        assert!(b.bus.open(&device).is_ok());
+        b.get_status().unwrap();
+        assert!(matches!(b.bus.open(&device), Err(UsbError::AccessDenied)));
+        assert_eq!(b.bus.open(&device).is_ok(), again);
+        assert!(b.get_status().is_ok(), "what is open stays open");
+    }
+    let mut b = armed(Fault { kind: Kind::Taken, nth: 0, counting: Counting::All, once: true });
+    assert_eq!((b.usb.claim(0), b.usb.claim(0)), (Err(UsbError::Busy), Ok(())));
+}
+
+#[test]
+fn a_leave_stalls_hangs_or_vanishes() {
+    let leave = |kind, expected: Result<(), TransferError>| {
+        let mut b = armed(Fault::once(kind, 1));
+        assert_eq!(b.dnload(0, &[]), expected);
+        let _ = b.get_status();
+        b.wait(5000);
+        (b.devices().len(), b.duo(|d| d.boots()))
+    };
+    assert_eq!(leave(Kind::LeaveStalls, Err(TransferError::Stall)), (1, 0));
+    assert_eq!(leave(Kind::LeaveHangs, Ok(())), (1, 0));
+    assert_eq!(leave(Kind::LeaveVanishes, Err(TransferError::Disconnected)), (0, 0));
 }
 
 #[test]

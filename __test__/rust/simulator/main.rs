@@ -2,6 +2,7 @@
 
 mod boot;
 mod descriptors;
+mod fault_names;
 mod faults;
 mod memory;
 mod states;

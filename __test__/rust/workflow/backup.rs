@@ -7,9 +7,9 @@ use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
-use duo_provision::workflow::BackupOptions;
+use duo_provision::workflow::{BackupOptions, backup};
 
-use crate::bench::{Bench, OLD, id, key, names};
+use crate::bench::{Asker, Bench, OLD, id, key, names};
 use crate::virtual_duo::options;
 
 fn usual() -> BackupOptions {
@@ -179,4 +179,20 @@ fn without_an_archive_or_a_folder_nothing_is_read() {
     let blocked = BackupOptions { archive: Some(file.join("archive").to_str().unwrap().into()), ..usual() };
     assert_eq!(bench.backup(&blocked).unwrap_err().code().exit_code(), 9);
     assert_eq!(bench.duo(|duo| duo.class_requests()), 0);
+}
+
+#[test]
+fn a_backup_that_is_kept_with_its_manifest_needs_no_note_and_neither_does_an_older_one_without() {
+    let bench = Bench::new(Generation::R6);
+    let mut options = usual();
+    options.archive = Some(bench.archive().display().to_string());
+    let noted = || {
+        let asker = Asker::new();
+        bench.run(&asker, |context| backup(context, &options)).unwrap();
+        asker.notes()
+    };
+    assert_eq!(noted(), "");
+    let manifest = bench.archived().into_iter().find(|name| name.ends_with(".json")).unwrap();
+    fs::remove_file(bench.archive().join(manifest)).unwrap();
+    assert_eq!(noted(), "", "the bytes are there already, and nothing was to be written");
 }

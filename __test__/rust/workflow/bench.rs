@@ -80,6 +80,11 @@ impl Asker {
         notes.collect::<Vec<_>>().join("\n")
     }
 
+    /// Everything that it was told and asked, as a log would show it.
+    pub fn told(&self) -> String {
+        format!("{:?}\n{:?}\n", self.events.lock().unwrap(), self.plans.lock().unwrap())
+    }
+
     pub fn plan(&self) -> Plan {
         let plans = self.plans.lock().unwrap();
         assert_eq!(plans.len(), 1, "asked once");

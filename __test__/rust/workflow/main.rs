@@ -2,13 +2,17 @@
 
 mod backup;
 mod bench;
+#[path = "../common/canary.rs"]
+mod canary;
 mod cancelling;
 mod choosing;
-mod every_fault;
 mod journal;
+mod matrix;
 mod provision;
+mod reconciling;
 mod recovering;
 mod reset;
 mod restore;
+mod secrets;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

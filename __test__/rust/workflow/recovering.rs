@@ -8,13 +8,19 @@ use duo_provision::simulator::{DuoOptions, Generation};
 use duo_provision::workflow::{BackupOptions, RestoreOptions, Target};
 use std::path::PathBuf;
 
+/// Which Duo a printed command chooses.
+pub fn target(command: &str) -> Target {
+    let words: Vec<&str> = command.split(' ').collect();
+    let after = |name: &str| words.iter().position(|w| *w == name).map(|at| words[at + 1]);
+    Target::parse(after("--device"), after("--path")).unwrap()
+}
+
 /// Reads the options back out of a printed command.
 pub fn typed(command: &str) -> RestoreOptions {
     let (_, words) = command.split_once("duo-provision restore ").unwrap();
     let words: Vec<&str> = words.split(' ').collect();
-    let after = |name: &str| words.iter().position(|w| *w == name).map(|at| words[at + 1]);
     RestoreOptions {
-        target: Target::parse(after("--device"), after("--path")).unwrap(),
+        target: target(command),
         allow_other_device: words.contains(&"--allow-other-device"),
         ..restore_of(&PathBuf::from(words[0]))
     }

@@ -333,3 +333,15 @@ fn a_duo_that_stays_away_is_given_up_in_time() {
     assert_eq!((error.code(), error.code().exit_code()), (Code::KeyStateUnknown, 6));
     assert!(duo_provision::usb::Clock::now(&*bench.clock).as_secs() < 20);
 }
+
+#[test]
+fn where_nothing_can_have_been_written_there_is_nothing_to_reconcile() {
+    let bench = Bench::new(Generation::R6);
+    // Eight requests read the slot twice; the ninth sets the address to write to.
+    bench.arm(Fault::once(Kind::Stall(Moment::Before), 9));
+    let asker = Asker::new();
+    let error = bench.restore_asking(&asker, &bench.new_key()).unwrap_err();
+    assert_eq!(error.key_state(), Some(KeyState::Unchanged), "{error}");
+    assert!(!asker.phases().contains(&Phase::Reconcile), "{:?}", asker.phases());
+    assert_eq!((bench.writes(), bench.slot() == key(OLD)), (0, true));
+}

@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::super::manifest::DeviceIdSource;
+use super::super::shown::shown;
 use crate::dct::DeviceId;
 use crate::keys::Fingerprint;
 
@@ -241,7 +242,7 @@ pub enum RecordError {
     /// Longer than [`MAX_LINE`].
     #[error("it is longer than {MAX_LINE} bytes")]
     TooLong,
-    /// Not JSON, or not of this shape.
+    /// Not JSON, or not of this shape; in the parser's words, which may quote the line.
     #[error("it is no record: {0}")]
     Malformed(String),
     /// Written by a later version of duo-provision.
@@ -272,10 +273,8 @@ impl Record {
         // Its place is that within the line, where it reads "line 1" whatever the line.
         let malformed = |error: serde_json::Error| {
             let (column, text) = (error.column(), error.to_string());
-            // It may quote the line, which may hold anything.
             let reason = text.split(" at line ").next().unwrap_or_default();
-            let reason: String = reason.chars().filter(|c| !c.is_control()).take(200).collect();
-            RecordError::Malformed(format!("{reason} (byte {column})"))
+            RecordError::Malformed(format!("{} (byte {column})", shown(reason)))
         };
         // The version first: of a later one nothing else is known.
         let version: Version = serde_json::from_slice(line).map_err(malformed)?;

@@ -3,6 +3,8 @@
 //! Knows which address lies where, what may be written, and how flash takes a write. Knows nothing of USB.
 //! Numbers: the bootloaders' interface strings, redbear/firmware `usbd_dfu_mal.c` and `usbd_dct_if.c`.
 
+use std::sync::{Arc, OnceLock};
+
 use super::dct::{self, COPY_SIZE};
 use super::{Generation, SystemFirmware};
 
@@ -30,13 +32,16 @@ pub struct Memory {
     generation: Generation,
     firmware: SystemFirmware,
     internal: Vec<u8>,
-    serial: Vec<u8>,
+    /// Shared with every other Duo until it is written: hardly any test does.
+    serial: Arc<Vec<u8>>,
 }
 
 impl Memory {
     /// Erased flash.
     pub fn new(generation: Generation, firmware: SystemFirmware) -> Self {
-        Self { generation, firmware, internal: vec![0xff; INTERNAL_SIZE], serial: vec![0xff; SERIAL_SIZE] }
+        static ERASED: OnceLock<Arc<Vec<u8>>> = OnceLock::new();
+        let serial = Arc::clone(ERASED.get_or_init(|| Arc::new(vec![0xff; SERIAL_SIZE])));
+        Self { generation, firmware, internal: vec![0xff; INTERNAL_SIZE], serial }
     }
 
     /// `length` bytes as UPLOAD returns them; `None` where the firmware refuses and forgets to say so.
@@ -84,7 +89,7 @@ impl Memory {
             2 => {
                 let start = usize::try_from(address).map_err(|_| ())?;
                 let end = start.checked_add(data.len()).ok_or(())?;
-                program(self.serial.get_mut(start..end).ok_or(())?, data);
+                program(Arc::make_mut(&mut self.serial).get_mut(start..end).ok_or(())?, data);
                 Ok(())
             }
             _ => Err(()),
@@ -105,7 +110,9 @@ impl Memory {
             }
             2 => {
                 let start = usize::try_from(address).unwrap_or(usize::MAX) / SERIAL_SECTOR * SERIAL_SECTOR;
-                if let Some(sector) = self.serial.get_mut(start..start.saturating_add(SERIAL_SECTOR)) {
+                if let Some(sector) =
+                    Arc::make_mut(&mut self.serial).get_mut(start..start.saturating_add(SERIAL_SECTOR))
+                {
                     sector.fill(0xff);
                 }
             }

@@ -79,6 +79,8 @@ enum Event {
     Restart,
     /// Is back, the bootloader as it was.
     Return,
+    /// Has booted, which may have taken a new key, and is where its firmware has brought it.
+    Booted,
     /// Is there, freshly started.
     Appear(Presence),
 }
@@ -94,6 +96,12 @@ pub struct Duo {
     enumeration: u64,
     due: Option<(Duration, Event)>,
     faults: Faults,
+    /// It will not leave when it is told to.
+    leave_hangs: bool,
+    /// The Duo that a fault has taken out of this port, or that it will put into it: its id and its memory.
+    drawer: Option<([u8; 12], Memory)>,
+    /// The first Duo lies in the drawer.
+    away: bool,
     log: VecDeque<Logged>,
     class_requests: u64,
     boots: u64,
@@ -126,6 +134,9 @@ impl Duo {
             enumeration: 1,
             due: None,
             faults: Faults::default(),
+            leave_hangs: false,
+            drawer: None,
+            away: false,
             log: VecDeque::new(),
             class_requests: 0,
             boots: 0,
@@ -165,6 +176,7 @@ impl Duo {
         match effect {
             Effect::None => {}
             Effect::Programmed => takes = self.options.write_time,
+            Effect::Leave if std::mem::take(&mut self.leave_hangs) => {}
             Effect::Leave => self.due = Some((now + LEAVE_DELAY, Event::Restart)),
             Effect::Detach => {
                 self.presence = Presence::Absent;
@@ -175,53 +187,63 @@ impl Duo {
     }
 
     fn faulty(&mut self, now: Duration, request: &Request, due: &Due) -> Transfer {
-        let moment = match due.kind {
-            Kind::Stall(m) | Kind::Timeout(m) | Kind::Protocol(m) => Some(m),
-            Kind::Disconnect { moment, .. } => Some(moment),
-            _ => None,
-        };
-        if let Some(moment) = moment {
+        if let Some(moment) = due.kind.moment() {
             self.faults.acted_on(due);
-            if moment == Moment::After {
-                self.sound(now, request, &mut None);
+            // Data that does not arrive whole is dropped.
+            let cut = moment == Moment::In && !request.data.is_empty();
+            if moment != Moment::Before && !cut {
+                self.sound(now, request, &mut due.kind.write_fault());
             }
             let outcome = self.break_off(now, &due.kind);
             return Transfer { outcome, takes: Duration::ZERO };
         }
-        if let Kind::State(state) = due.kind {
-            self.core.state = state;
-            if state == state::MANIFEST_WAIT_RESET {
-                self.due = Some((now + LEAVE_DELAY, Event::Restart));
+        match due.kind {
+            Kind::State(state) => {
+                self.core.state = state;
+                if state == state::MANIFEST_WAIT_RESET {
+                    self.due = Some((now + LEAVE_DELAY, Event::Restart));
+                }
             }
-        }
-        if due.kind == Kind::Busy {
-            self.faults.acted_on(due);
-            let outcome = Outcome::Data(vec![0, 1, 0, 0, state::DNBUSY, 0]);
-            return Transfer { outcome, takes: Duration::ZERO };
+            Kind::Busy => {
+                self.faults.acted_on(due);
+                let outcome = Outcome::Data(vec![0, 1, 0, 0, state::DNBUSY, 0]);
+                return Transfer { outcome, takes: Duration::ZERO };
+            }
+            Kind::LeaveHangs => self.leave_hangs = true,
+            _ => {}
         }
         let mut write_fault = due.kind.write_fault();
         let armed = write_fault.is_some();
         let transfer = self.sound(now, request, &mut write_fault);
-        if !armed || write_fault.is_none() {
+        let acted = !armed || write_fault.is_none();
+        if acted {
             self.faults.acted_on(due);
+        }
+        if acted && matches!(due.kind, Kind::PowerCut(_)) {
+            return Transfer { outcome: self.break_off(now, &due.kind), takes: Duration::ZERO };
         }
         let outcome = self.faults.alter(&due.kind, request, transfer.outcome);
         Transfer { outcome, ..transfer }
     }
 
     fn break_off(&mut self, now: Duration, kind: &Kind) -> Outcome {
-        match kind {
-            Kind::Timeout(_) => Outcome::NoAnswer,
-            Kind::Protocol(_) => Outcome::Protocol("simulated bus error".to_owned()),
-            Kind::Disconnect { returns, .. } => {
-                self.unplug();
-                if *returns {
-                    self.due = Some((now + self.options.boot_time, Event::Appear(Presence::Dfu)));
-                }
-                Outcome::Disconnected
+        let back_at = match kind {
+            Kind::Timeout(_) => return Outcome::NoAnswer,
+            Kind::Protocol(_) => return Outcome::Protocol("simulated bus error".to_owned()),
+            Kind::Reenumerate(_) => Some((now + DETACH_TIME, Event::Return)),
+            Kind::Disconnect { returns: true, .. } | Kind::PowerCut(_) => {
+                Some((now + self.options.boot_time, Event::Appear(Presence::Dfu)))
             }
-            _ => Outcome::Stall,
-        }
+            Kind::Disconnect { returns: false, .. } | Kind::LeaveVanishes => None,
+            Kind::Swap(_) => {
+                self.swap(now);
+                return Outcome::Disconnected;
+            }
+            _ => return Outcome::Stall,
+        };
+        self.unplug();
+        self.due = back_at;
+        Outcome::Disconnected
     }
 
     fn note(&mut self, request: &Request, outcome: &Outcome) {
@@ -251,6 +273,11 @@ impl Duo {
             match event {
                 Event::Restart => self.restart(at),
                 Event::Return => self.appear(Presence::Dfu),
+                Event::Booted => {
+                    let presence = self.boot();
+                    self.core = Core::new(self.options.generation);
+                    self.appear(presence);
+                }
                 Event::Appear(presence) => {
                     self.core = Core::new(self.options.generation);
                     self.appear(presence);
@@ -272,9 +299,9 @@ impl Duo {
 
     /// RESET is pressed: it drops off the bus, boots, and comes back as [`DuoOptions::returns_to_dfu`] says.
     pub fn restart(&mut self, now: Duration) {
+        // Making a key takes time, in which a Duo has long been off the bus: it boots when that is over.
         self.presence = Presence::Absent;
-        let back = self.boot();
-        self.due = Some((now + self.options.boot_time, Event::Appear(back)));
+        self.due = Some((now + self.options.boot_time, Event::Booted));
     }
 
     /// Restarts into the bootloader, nothing else running before: by the buttons, or by what a host sends
@@ -295,6 +322,55 @@ impl Duo {
         if self.presence == Presence::Absent && self.due.is_none() {
             self.restart(now);
         }
+    }
+
+    /// Another Duo of the same make takes its place in the port, with an id and a key of its own, and starts
+    /// its bootloader there. The next time, the first one is put back. Armed faults stay with the port.
+    pub fn swap(&mut self, now: Duration) {
+        let (device_id, memory) = self.drawer.take().unwrap_or_else(|| {
+            let mut device_id = self.options.device_id;
+            device_id[11] ^= 0x80;
+            (device_id, self.first_boot(device_id))
+        });
+        let before = std::mem::replace(&mut self.memory, memory);
+        self.drawer = Some((std::mem::replace(&mut self.options.device_id, device_id), before));
+        self.away = !self.away;
+        self.enter_dfu(now);
+    }
+
+    /// True while another Duo is in the port in its place, see [`Duo::swap`].
+    pub fn is_away(&self) -> bool {
+        self.away
+    }
+
+    /// [`Duo::dct`] of the Duo that was plugged in first, wherever it is now.
+    pub fn first_dct(&self, offset: usize, length: usize) -> Vec<u8> {
+        let memory = self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory);
+        memory.read_dct(offset.min(usize::from(u16::MAX)), length)
+    }
+
+    /// [`Duo::dct`] of the Duo that [`Duo::swap`] has put in its place, wherever that is now.
+    pub fn second_dct(&self, offset: usize, length: usize) -> Option<Vec<u8>> {
+        let (_, in_drawer) = self.drawer.as_ref()?;
+        let memory = if self.away { &self.memory } else { in_drawer };
+        Some(memory.read_dct(offset.min(usize::from(u16::MAX)), length))
+    }
+
+    /// A second Duo of the same make, with the same device id and a key of its own, where a fault asks for one.
+    pub(super) fn take_twin(&mut self) -> Option<Self> {
+        if !self.faults.take_twin() {
+            return None;
+        }
+        let key = (self.make_key)();
+        Some(Self::new(self.options.clone(), Box::new(move || key.clone())))
+    }
+
+    /// What the first boot leaves in a Duo of the same make.
+    fn first_boot(&mut self, device_id: [u8; 12]) -> Memory {
+        let options = DuoOptions { device_id, ..self.options.clone() };
+        let mut memory = Memory::new(options.generation, options.system_firmware());
+        dct::after_first_boot(memory.dct_area_mut(), &options, &(self.make_key)());
+        memory
     }
 
     /// Where it is.

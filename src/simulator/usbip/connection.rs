@@ -53,10 +53,12 @@ async fn read_operation(stream: &mut TcpStream) -> io::Result<Option<Operation>>
 }
 
 async fn import(mut stream: TcpStream, shared: &Shared, busid: &str) -> io::Result<()> {
-    let found = shared.hub.find(busid).ok_or(status::NO_DEVICE).and_then(|a| match a.access {
-        Access::Granted => Ok(a),
-        Access::Denied => Err(status::NOT_AVAILABLE),
-        Access::Busy => Err(status::BUSY),
+    let found = shared.hub.find(busid).ok_or(status::NO_DEVICE).and_then(|attached| {
+        let refusals = [(Access::Denied, status::NOT_AVAILABLE), (Access::Busy, status::BUSY)];
+        match refusals.into_iter().find(|(refusal, _)| !shared.hub.admits(busid, *refusal)) {
+            Some((_, code)) => Err(code),
+            None => Ok(attached),
+        }
     });
     let taken = found.and_then(|a| Import::take(shared, busid).map(|i| (a, i)).ok_or(status::BUSY));
     match taken {

@@ -1,0 +1,17 @@
+//! What comes from outside, as plain functions of arbitrary bytes: each hands them to one reader and asserts
+//! what that reader promises, not just that it does not panic.
+//!
+//! Two programs call them: cargo-fuzz (`npm run fuzz`), which looks for new inputs, and `replay.rs`, which
+//! runs the inputs that are kept in `corpus/`, and mutations of them, with every `npm test`.
+
+pub mod descriptors;
+pub mod http_reply;
+pub mod journal;
+pub mod key_reader;
+pub mod machines;
+pub mod manifest;
+pub mod memory_map;
+pub mod session;
+mod tape;
+pub mod usbip_client;
+pub mod usbip_server;

@@ -1,0 +1,103 @@
+//! The transfers of an undisturbed run, and what each of them is for.
+//!
+//! Told from the setup packets by numbers of this file's own.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
+
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::duo::Logged;
+use duo_provision::simulator::duo::transfer::Request;
+use duo_provision::simulator::faults::Kind;
+
+use super::case::bench_for;
+use super::subject::Workflow;
+use crate::bench::{Asker, is_data};
+
+/// What a transfer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Descriptors are read and the alternate setting is chosen.
+    Open,
+    /// What is there is read.
+    Read,
+    /// The block is sent; nothing is written yet.
+    Send,
+    /// It is written, and the Duo is asked whether it is done.
+    Program,
+    /// It is read back.
+    Verify,
+    /// The Duo is told to leave, and seen to agree.
+    Leave,
+}
+
+impl Stage {
+    pub const ALL: [Self; 6] = [Self::Open, Self::Read, Self::Send, Self::Program, Self::Verify, Self::Leave];
+}
+
+/// An undisturbed run.
+#[derive(Clone)]
+pub struct Course {
+    log: Vec<Logged>,
+    stages: Vec<Stage>,
+}
+
+impl Course {
+    /// Runs `subject` once; what it took is remembered.
+    pub fn of(subject: &dyn Workflow, generation: Generation) -> Self {
+        static KNOWN: OnceLock<Mutex<HashMap<(&'static str, Generation), Course>>> = OnceLock::new();
+        let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap();
+        let key = (subject.name(), generation);
+        known.entry(key).or_insert_with(|| Self::run(subject, generation)).clone()
+    }
+
+    fn run(subject: &dyn Workflow, generation: Generation) -> Self {
+        let bench = bench_for(subject, generation);
+        let before = bench.duo(|duo| duo.log().count());
+        subject.run(&bench, &Asker::new()).unwrap();
+        let log: Vec<Logged> = bench.duo(|duo| duo.log().skip(before).cloned().collect());
+        let mut stage = Stage::Open;
+        let mut stages = Vec::new();
+        for transfer in &log {
+            stage = next(stage, transfer);
+            stages.push(stage);
+        }
+        Self { log, stages }
+    }
+
+    /// The transfers, counted from 1, at which `kind` can act; 0 is before all of them.
+    pub fn where_it_acts(&self, kind: &Kind) -> Vec<u32> {
+        let of_the_bus = matches!(kind, Kind::Twin | Kind::Denied | Kind::Taken);
+        let concerned = |nth: &u32| of_the_bus || kind.concerns(&self.request(*nth));
+        (u32::from(!of_the_bus)..=self.transfers()).filter(concerned).collect()
+    }
+
+    /// How many transfers it takes.
+    pub fn transfers(&self) -> u32 {
+        self.log.len().try_into().unwrap()
+    }
+
+    fn request(&self, nth: u32) -> Request<'static> {
+        let Logged { setup, length, .. } = self.log[nth as usize - 1];
+        Request { setup, length, data: &[] }
+    }
+
+    /// What the `nth` transfer is for; of 0, the first, and behind the end, the last.
+    pub fn stage(&self, nth: u32) -> Stage {
+        self.stages[nth.clamp(1, self.transfers()) as usize - 1]
+    }
+}
+
+fn next(stage: Stage, transfer: &Logged) -> Stage {
+    let (kind, request) = (transfer.setup.request_type, transfer.setup.request);
+    match stage {
+        Stage::Open if kind & 0x60 == 0x20 => Stage::Read,
+        _ if is_data(transfer) => Stage::Send,
+        // GETSTATUS
+        Stage::Send | Stage::Program if request == 3 => Stage::Program,
+        // DNLOAD without data
+        _ if (kind, request, transfer.length) == (0x21, 1, 0) => Stage::Leave,
+        Stage::Program => Stage::Verify,
+        stage => stage,
+    }
+}

@@ -1,0 +1,69 @@
+//! Every kind of fault at every control transfer of every workflow: nothing is lost, and nothing is called done
+//! that isn't.
+//!
+//! - [`subject`]: what a workflow has to tell of itself to take part, and those that do;
+//! - [`course`]: the transfers of an undisturbed run, and what each of them is for;
+//! - [`case`]: one run under faults, and the promises that are looked at after it;
+//! - [`expected`]: which errors a kind of fault may lead to, written down by hand;
+//! - [`crowd`]: many cases on all processors, what failed, and a table of what was run;
+//! - [`pairs`]: two faults at once, drawn by number.
+//! - [`pairs`]: two faults at once, drawn by number.
+//!
+//! A case is called by its name, as `restore-leave r6 stall-before@7+`, and replayed by it:
+//! `MATRIX_CASE='restore-leave r6 stall-before@7+' cargo test --no-default-features --test workflow replay`.
+
+mod case;
+mod course;
+mod crowd;
+mod expected;
+mod pairs;
+
+mod subject;
+
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::faults::{Counting, Fault, Kind};
+
+use self::case::Case;
+use self::course::Course;
+
+/// The bootloaders that differ in what a workflow sees. r3 is r4 to every transfer, and r5 is r6 where the
+/// system firmware is whole (it spells the same id in capitals): the virtual Duos are held to that in
+/// `simulator/descriptors.rs`, the sessions in `session.rs`.
+const GENERATIONS: [Generation; 2] = [Generation::R4, Generation::R6];
+
+/// Each kind at each transfer, once and from there on. `before`, `in` and `after` are kinds of their own. A kind
+/// that a transfer does not concern waits for the next that it does: armed here or there it is the same case.
+fn all_cases() -> Vec<Case> {
+    let only = std::env::var("MATRIX_ONLY").unwrap_or_default();
+    let mut cases = Vec::new();
+    for &subject in subject::ALL {
+        for generation in GENERATIONS {
+            let course = Course::of(subject, generation);
+            for kind in Kind::catalogue() {
+                for nth in course.where_it_acts(&kind) {
+                    for once in [true, false] {
+                        let fault = Fault { kind: kind.clone(), nth, counting: Counting::All, once };
+                        cases.push(Case { subject, generation, faults: vec![fault] });
+                    }
+                }
+            }
+        }
+    }
+    cases.retain(|case| only.is_empty() || case.to_string().contains(&only));
+    cases
+}
+
+#[test]
+fn every_kind_at_every_transfer_of_every_workflow() {
+    let ran = crowd::of("fault matrix", &all_cases());
+    ran.print_table();
+    ran.assert_all_kept();
+}
+
+#[test]
+fn a_case_is_replayed_by_its_name() {
+    let name = std::env::var("MATRIX_CASE").unwrap_or_else(|_| "restore-leave r6 stall-before@7+".to_owned());
+    let case: Case = name.parse().unwrap();
+    assert_eq!(case.to_string(), name);
+    crowd::of("replay", &[case]).assert_all_kept();
+}

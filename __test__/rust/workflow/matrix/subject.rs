@@ -1,0 +1,213 @@
+//! What a workflow has to tell of itself to take part in the matrix.
+
+use duo_provision::error::Error;
+use duo_provision::keys::PrivateKey;
+use duo_provision::simulator::Generation;
+use duo_provision::workflow::{
+    BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, Target, backup, list,
+    provision, reset, restore,
+};
+
+use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
+
+/// Seconds that each step is given.
+pub const TIMEOUT: u32 = 10;
+
+/// A workflow. One that joins later says here what is its own; the cases and the promises are the same for all.
+pub trait Workflow: Sync {
+    /// Its name in a case's name.
+    fn name(&self) -> &'static str;
+
+    /// Puts into the bench what it needs. The Duo there holds [`OLD`].
+    fn set_up(&self, _bench: &Bench) {}
+
+    /// Runs it. `Err` also for a result that reports an error in place of throwing it.
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error>;
+
+    /// True for one that writes.
+    fn writes(&self) -> bool {
+        self.is_new(key(OLD)).is_some()
+    }
+
+    /// Where in the DCT it writes: offset and length. The old bytes are what was there.
+    fn field(&self) -> (usize, usize) {
+        (34, 1216)
+    }
+
+    /// Whether these are the bytes that it is to write; `None` for one that only reads.
+    fn is_new(&self, _field: &[u8]) -> Option<bool> {
+        None
+    }
+
+    /// True where it makes the Duo leave DFU mode at its end. A key that the Duo makes then is [`Self::is_new`], too.
+    fn leaves(&self) -> bool {
+        false
+    }
+
+    /// True where it keeps the key in the archive: always before a write.
+    fn keeps(&self) -> bool {
+        self.writes()
+    }
+
+    /// Runs it once more, after what was printed as the way to finish.
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error>;
+}
+
+/// All that take part.
+pub const ALL: &[&dyn Workflow] =
+    &[&Backup, &Restore { leave: false }, &Restore { leave: true }, &Reset, &List, &Provision];
+
+fn archive(bench: &Bench) -> String {
+    bench.archive().to_str().unwrap().to_owned()
+}
+
+struct Backup;
+
+impl Workflow for Backup {
+    fn name(&self) -> &'static str {
+        "backup"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = BackupOptions {
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..BackupOptions::default()
+        };
+        bench.run(asker, |context| backup(context, &options)).map(drop)
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("a backup writes nothing, but was told to be finished by {command}")
+    }
+}
+
+struct Restore {
+    leave: bool,
+}
+
+impl Workflow for Restore {
+    fn name(&self) -> &'static str {
+        if self.leave { "restore-leave" } else { "restore" }
+    }
+
+    fn set_up(&self, bench: &Bench) {
+        bench.key_file(NEW);
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = RestoreOptions {
+            leave: self.leave,
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..restore_of(&bench.folder.path().join("new.der"))
+        };
+        bench.run(asker, |context| restore(context, &options)).map(drop)
+    }
+
+    fn is_new(&self, field: &[u8]) -> Option<bool> {
+        Some(field == key(NEW))
+    }
+
+    fn leaves(&self) -> bool {
+        self.leave
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        bench.restore(&crate::recovering::typed(command)).map(drop)
+    }
+}
+
+struct Reset;
+
+impl Workflow for Reset {
+    fn name(&self) -> &'static str {
+        "reset"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options =
+            ResetOptions { timeout: Some(TIMEOUT), archive: Some(archive(bench)), ..ResetOptions::default() };
+        bench.run(asker, |context| reset(context, &options)).map(drop)
+    }
+
+    /// A Duo that starts with the reset image makes a key: the next of the fixtures', or the one after it where
+    /// another Duo was made in between.
+    fn is_new(&self, field: &[u8]) -> Option<bool> {
+        Some(field == reset_image() || (1..=4).any(|made| field == key(OLD + made)))
+    }
+
+    fn leaves(&self) -> bool {
+        true
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        let target = crate::recovering::target(command);
+        bench.reset(&ResetOptions { target, ..ResetOptions::default() }).map(drop)
+    }
+}
+
+struct List;
+
+impl Workflow for List {
+    fn name(&self) -> &'static str {
+        "list"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = ListOptions { timeout: Some(TIMEOUT), ..ListOptions::default() };
+        let listed = bench.run(asker, |context| list(context, &options))?;
+        let old = PrivateKey::read(key(OLD)).unwrap().key.public_key().fingerprint();
+        for entry in listed {
+            if let Some(problem) = entry.problem {
+                return Err(problem);
+            }
+            let shown = entry.key.expect("an entry without a problem has a slot");
+            // What is read without an error is the key, in its own port.
+            if entry.path == "1-1" && shown.fingerprint.is_some() {
+                assert_eq!(shown.fingerprint, Some(old));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("a list writes nothing, but was told to be finished by {command}")
+    }
+}
+
+/// `provision --from-device`, up to where the cloud's part begins.
+struct Provision;
+
+impl Workflow for Provision {
+    fn name(&self) -> &'static str {
+        "provision"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        // A bootloader r3 or r4 tells no id: there the port is named, too.
+        let silent = bench.duo(|duo| duo.options().generation) < Generation::R5;
+        let target = Target::parse(None, silent.then_some("1-1")).unwrap();
+        let options = ProvisionOptions {
+            device_id: id(1),
+            from_device: true,
+            path: target.path,
+            token: Some("none".into()),
+            dry_run: true,
+            timeout: Some(TIMEOUT),
+            ..ProvisionOptions::default()
+        };
+        let done = bench.run(asker, |context| provision(context, &options))?;
+        let old = PrivateKey::read(key(OLD)).unwrap().key.public_key().fingerprint();
+        assert_eq!(done.fingerprint, old, "the public half of another key would be sent");
+        Ok(())
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
+    }
+}

@@ -1,0 +1,124 @@
+//! After a write whose outcome is not known the Duo is waited for and asked; another is not taken for it.
+
+use duo_provision::error::{Code, Error, KeyState};
+use duo_provision::simulator::faults::{Counting, Fault, Kind, Moment};
+use duo_provision::simulator::{Duo, Generation};
+use duo_provision::usb::Clock;
+use duo_provision::workflow::{Event, Phase, RestoreDone, RestoreOptions};
+
+use crate::bench::{Asker, Bench, NEW, key};
+use crate::virtual_duo::{key_maker, options};
+
+/// The class request, counted from the beginning of the write, during which the flash is written.
+const PROGRAMS: u32 = 5;
+
+/// Restores with `faults` armed when the write begins, and `meanwhile` done when the Duo is waited for.
+fn restore(
+    bench: &Bench,
+    faults: &[Fault],
+    meanwhile: impl Fn(&duo_provision::simulator::Hub) + Send + Sync + 'static,
+) -> (Result<RestoreDone, Error>, String) {
+    let (hub, path, faults) = (bench.hub.clone(), bench.paths[0].clone(), faults.to_vec());
+    let asker = Asker::listening(move |event, _| match event {
+        Event::Phase(Phase::Write) => {
+            hub.with_duo(&path, |duo, _| faults.iter().for_each(|fault| duo.faults().arm(fault.clone())));
+        }
+        Event::Phase(Phase::Reconcile) => meanwhile(&hub),
+        _ => {}
+    });
+    let result = bench.restore_asking(&asker, &RestoreOptions { timeout: Some(5), ..bench.new_key() });
+    (result, asker.notes())
+}
+
+fn swap(nth: u32) -> Fault {
+    Fault::once(Kind::Swap(Moment::After), nth)
+}
+
+#[test]
+fn another_duo_in_the_port_is_called_that_on_every_bootloader() {
+    for generation in Generation::ALL {
+        let bench = Bench::new(generation);
+        let (result, _) = restore(&bench, &[swap(PROGRAMS)], |_| {});
+        let error = result.unwrap_err();
+        assert_eq!(
+            (error.code(), error.key_state()),
+            (Code::KeyStateUnknown, Some(KeyState::Unknown)),
+            "{error}"
+        );
+        assert!(error.message().contains("another Duo is there now"), "{error}");
+        assert!(bench.clock.now().as_secs() < 15, "given up in time");
+        assert!(bench.duo(|duo| duo.first_dct(34, 1216)) == key(NEW));
+    }
+}
+
+#[test]
+fn a_duo_that_is_put_back_in_time_is_found_again() {
+    for generation in Generation::ALL {
+        let bench = Bench::new(generation);
+        // The other one is asked three things, standard requests at first, and is then taken out.
+        let back = Fault { counting: Counting::All, ..swap(PROGRAMS + 3) };
+        let (result, notes) = restore(&bench, &[swap(PROGRAMS), back], |_| {});
+        assert!(result.unwrap().written, "{generation}");
+        assert!(notes.contains("two reads show it"), "{notes}");
+        assert!(bench.slot() == key(NEW));
+    }
+}
+
+#[test]
+fn a_duo_that_names_itself_is_found_in_another_port() {
+    let moved = |hub: &duo_provision::simulator::Hub| {
+        let mut duo = Duo::new(options(Generation::R6), key_maker(0));
+        duo.set_dct(34, key(NEW));
+        hub.plug(duo);
+    };
+    let gone = Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, PROGRAMS);
+    let bench = Bench::new(Generation::R6);
+    let (result, _) = restore(&bench, std::slice::from_ref(&gone), moved);
+    assert!(result.unwrap().written);
+    // The name alone is not enough there: two have been made with one name before.
+    let bench = Bench::new(Generation::R6);
+    let (result, _) = restore(&bench, &[gone], |hub| {
+        hub.plug(Duo::new(options(Generation::R6), key_maker(7)));
+    });
+    assert_eq!(result.unwrap_err().code(), Code::KeyStateUnknown);
+}
+
+#[test]
+fn one_wrong_read_back_is_not_believed() {
+    for kind in [Kind::ReadFlipped(99), Kind::ReadZeros, Kind::ReadOnes, Kind::ReadUnstable] {
+        let bench = Bench::new(Generation::R4);
+        let (result, notes) = restore(&bench, &[Fault::once(kind, 1)], |_| {});
+        assert!(result.unwrap().written);
+        assert!(notes.contains("other bytes were read back"), "{notes}");
+    }
+}
+
+#[test]
+fn what_stood_in_the_way_is_said() {
+    let bench = Bench::new(Generation::R6);
+    let gone = Fault::once(Kind::Disconnect { moment: Moment::After, returns: true }, PROGRAMS);
+    let (result, _) = restore(&bench, &[gone, Fault::once(Kind::Denied, PROGRAMS)], |_| {});
+    assert!(result.unwrap().written, "one refusal is waited out");
+    let bench = Bench::new(Generation::R6);
+    let gone = Fault::once(Kind::Disconnect { moment: Moment::After, returns: true }, PROGRAMS);
+    let (result, _) = restore(&bench, &[gone, Fault::from(Kind::Denied, PROGRAMS)], |_| {});
+    let error = result.unwrap_err();
+    assert_eq!(error.code(), Code::KeyStateUnknown);
+    assert!(error.message().contains("no permission"), "{error}");
+}
+
+#[test]
+fn a_duo_that_agrees_to_leave_and_stays_has_not_left() {
+    for (kind, words) in [
+        (Kind::LeaveHangs, "did not go"),
+        (Kind::LeaveStalls, "did not agree"),
+        (Kind::LeaveVanishes, "did not agree"),
+    ] {
+        let bench = Bench::new(Generation::R6);
+        bench.arm(Fault::once(kind, 1));
+        let error = bench.restore(&RestoreOptions { leave: true, ..bench.new_key() }).unwrap_err();
+        assert_eq!((error.code(), error.key_state()), (Code::LeaveFailed, Some(KeyState::Written)));
+        assert!(error.message().contains(words), "{error}");
+        assert!(bench.slot() == key(NEW));
+    }
+}

@@ -1,0 +1,198 @@
+/**
+ * Every command and function at its loudest, in success and in failure, for `scan.mjs` to look through; and that no
+ * command starts a process, so that there are no children's arguments and environments to leak into.
+ */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import * as api from '../../index.js'
+import { KEYS, Sandbox } from '../cli/harness.mjs'
+import { openCloud, openLab } from '../node/lab.mjs'
+import { canaryText, keepText, keepValue } from './keep.mjs'
+
+const PROBE = fileURLToPath(new URL('./probe.cjs', import.meta.url))
+const ID = '30001a000347343432313031'
+const TOKEN = 'c0ffee5ec4e7a1b2c3d4e5f60718293a4b5c6d7e'
+const LOUD = { RUST_BACKTRACE: 'full', RUST_LOG: 'trace', NODE_DEBUG: 'child_process' }
+
+const WORDS = ['-v', '-v']
+const JSON_LINES = ['-v', '--json']
+
+/**
+ * Runs a command with words for people and as JSON, both at their loudest, or in one of the ways.
+ * @param {Sandbox} sandbox
+ * @param {string[]} args
+ * @param {import('../cli/harness.mjs').RunOptions} [options]
+ * @param {string[][]} [ways]
+ */
+async function loudly(sandbox, args, options = {}, ways = [WORDS, JSON_LINES]) {
+  const probe = join(sandbox.folder, 'probe.json')
+  const probed =
+    process.platform === 'linux' ? { NODE_OPTIONS: `--require ${PROBE}`, DUO_PROVISION_PROBE: probe } : {}
+  for (const loudness of ways) {
+    /** @type {Record<string, string>} */
+    const env = { ...LOUD, ...probed, ...options.env }
+    /** @type {import('../cli/harness.mjs').Ended} */
+    const { signal } = await sandbox.start([...args, ...loudness], { stdin: '', ...options, env }).end
+    assert.equal(signal, null, args.join(' '))
+    if (process.platform !== 'linux') continue
+    assert.deepEqual(JSON.parse(readFileSync(probe, 'utf8')), { ended: 0, living: [] }, args.join(' '))
+  }
+}
+
+/** A cloud that says its callers' tokens back, in several forms; its URL ends in the status it answers with. */
+async function startEcho(/** @type {import('node:test').TestContext} */ t) {
+  const server = createServer((request, response) => {
+    const token = `${request.headers.authorization}`
+    const forms = [
+      token,
+      Buffer.from(token).toString('hex'),
+      Buffer.from(token).toString('base64'),
+      escape(token),
+    ]
+    const status = Number(request.url?.match(/^\/(\d{3})\//)?.[1] ?? 401)
+    response.writeHead(status, {
+      location: `http://127.0.0.1:1/${encodeURIComponent(token)}`,
+      'x-token': token,
+    })
+    response.end(status % 2 === 0 ? JSON.stringify({ error: forms.join(' ') }) : forms.join('\n'))
+    request.resume()
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
+  t.after(() => server.close())
+  const address = server.address()
+  assert.ok(address && typeof address === 'object')
+  return `http://127.0.0.1:${address.port}`
+}
+
+test('a probe sees children, those that have ended and those that have not', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const { start } = await import('../cli/harness.mjs')
+  const probe = join(sandbox.folder, 'probe.json')
+  const seen = async (/** @type {string} */ script) => {
+    const env = { ...sandbox.env, DUO_PROVISION_PROBE: probe }
+    await start(process.execPath, ['--require', PROBE, '--eval', script], { env, cwd: sandbox.cwd }).end
+    return JSON.parse(readFileSync(probe, 'utf8'))
+  }
+  assert.ok((await seen('require("node:child_process").spawnSync("true")')).ended > 0)
+  const living = await seen('require("node:child_process").spawn("sleep", ["5"]); process.exit()')
+  assert.equal(living.living.length, 1)
+  assert.deepEqual(await seen(''), { ended: 0, living: [] })
+})
+
+test('commands about a Duo', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const two = await sandbox.duo({ duos: 2, bootloader: 'r4' })
+  const usbip = ['--usbip', duo.address]
+  const garbage = sandbox.file('garbage.der', Buffer.alloc(1216, 'garbage '))
+  for (const args of [
+    ['list', ...usbip],
+    ['list', '--usbip', two.address],
+    ['backup', ...usbip],
+    ['backup', 'duo.der', ...usbip],
+    ['backup', '--raw', ...usbip],
+    ['backup', '--usbip', two.address],
+    ['inspect', 'duo.der'],
+    ['reset', ...usbip],
+    ['reset', '--dry-run', ...usbip],
+    ['restore', garbage, '--yes', ...usbip],
+    ['restore', 'duo.der', '--yes', ...usbip],
+    ['restore', 'duo.der', '--path', '1-1', '--device', ID, '--yes', '--usbip', two.address],
+    ['reset', '--yes', ...usbip],
+  ]) {
+    await loudly(sandbox, args)
+  }
+})
+
+test('commands about files with keys', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const [index, name] of readdirSync(KEYS).entries()) {
+    await loudly(sandbox, ['inspect', join(KEYS, name)], {}, [index % 2 === 0 ? WORDS : JSON_LINES])
+  }
+})
+
+test('commands about the cloud', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const cloud = await sandbox.cloud()
+  const echo = await startEcho(t)
+  const id = duo.duos()[0]?.deviceId ?? ''
+  const to = (/** @type {string} */ url) => ['--api-url', url]
+  const key = join(KEYS, 'rsa1024-pkcs8.pem')
+  const token = sandbox.file('token', `${sandbox.secret(TOKEN)}\n`)
+  await loudly(sandbox, [id, '--from-device', '--usbip', duo.address, ...to(cloud.url)])
+  await loudly(sandbox, [id, ...to(cloud.url)])
+  await loudly(sandbox, [id, key, ...to(cloud.url)])
+  await loudly(sandbox, [id, '--token-file', '-', ...to(cloud.url)], { stdin: `${TOKEN}\n` })
+  await loudly(sandbox, [id, '--token-file', token, ...to(cloud.url)])
+  await loudly(sandbox, [id, '--token-file', token, ...to('http://127.0.0.1:1'), '--timeout', '1'])
+  const login = { access_token: TOKEN, apiUrl: echo, username: 'somebody' }
+  sandbox.file('../home/.particle/particle.config.json', JSON.stringify(login), 0o600)
+  await loudly(sandbox, [id], { env: { PARTICLE_ACCESS_TOKEN: '' } })
+  for (const status of [200, 201, 302, 400, 401, 403, 404, 409, 429, 503]) {
+    await loudly(sandbox, [id, '--token-file', token, ...to(`${echo}/${status}`), '--timeout', '1'])
+  }
+  // What is no token, or not the name of a file.
+  const env = { PARTICLE_ACCESS_TOKEN: `${TOKEN} ${TOKEN}` }
+  await loudly(sandbox, [id, ...to(cloud.url)], { env })
+  await loudly(sandbox, [id, '--token-file', '-', ...to(cloud.url)], { stdin: `${TOKEN}\n${TOKEN}\n` })
+})
+
+test('functions: results, events and errors, with everything that hangs on them', async (t) => {
+  const { usb, writing, folder, input, state } = await openLab(t)
+  const { credentials } = await openCloud(t)
+  const echo = await startEcho(t)
+  canaryText('a token', TOKEN)
+  const file = join(folder, 'duo.der')
+  const garbage = input('garbage.der', Buffer.alloc(1216, 'garbage '))
+  const deviceId = state().deviceId
+  /** @type {import('../../index.js').Control} */
+  const control = {
+    onEvent: (event) => keepValue('event', event),
+    confirm: (plan) => {
+      keepValue('plan', plan)
+      return true
+    },
+  }
+  /** @type {[string, () => Promise<unknown>][]} */
+  const calls = [
+    ['list', () => api.listDevices(usb, control)],
+    ['backup', () => api.backupKey({ ...usb, file }, control)],
+    ['backup twice', () => api.backupKey({ ...usb, file }, control)],
+    ['backup of nobody', () => api.backupKey({ usbip: '127.0.0.1:1', file }, control)],
+    ['inspect', () => api.inspectKey({ file })],
+    ['inspect garbage', () => api.inspectKey({ file: garbage })],
+    ['restore garbage', () => api.restoreKey({ ...writing, file: garbage }, control)],
+    ['restore', () => api.restoreKey({ ...writing, file }, control)],
+    ['reset refused', () => api.resetKey(writing, { ...control, confirm: () => false })],
+    ['reset', () => api.resetKey(writing, control)],
+    ['provision', () => api.provision({ deviceId, ...credentials }, control)],
+    [
+      'provision, no token',
+      () => api.provision({ deviceId, ...credentials, token: `${TOKEN} ${TOKEN}` }, control),
+    ],
+    ...[200, 302, 401, 403, 500].map(
+      (status) =>
+        /** @type {[string, () => Promise<unknown>]} */ ([
+          `provision ${status}`,
+          () => api.provision({ deviceId, apiUrl: `${echo}/${status}`, token: TOKEN, timeout: 1 }, control),
+        ]),
+    ),
+  ]
+  let failed = 0
+  for (const [name, call] of calls) {
+    const told = await call().catch((error) => {
+      failed += 1
+      return error
+    })
+    keepValue(name, told)
+  }
+  assert.equal(failed, 11)
+  keepText('files', readdirSync(folder, { recursive: true }).join('\n'))
+})

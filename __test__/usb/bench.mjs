@@ -1,0 +1,302 @@
+/**
+ * A bench with one Duo on the kernel's bus, a host process that works on it, and a fault: runs one schedule and
+ * holds what came of it against the promises. Neither the flash nor the archive is looked at through the code
+ * under test.
+ */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseCommandLine } from '../../index.js'
+import { until } from './lab.mjs'
+import { Operator } from './operator.mjs'
+import { Port } from './port.mjs'
+import { fingerprint } from './witness.mjs'
+
+/** @typedef {import('./schedules.mjs').Schedule} Schedule */
+/** @typedef {import('./schedules.mjs').Workflow} Workflow */
+/** @typedef {import('../../index.js').VirtualDuo} VirtualDuo */
+/** @typedef {import('./operator.mjs').Answer} Answer */
+/** @typedef {import('./operator.mjs').Problem} Problem */
+
+/**
+ * Seconds a step: long enough for an emulated machine, short enough for a Duo that never answers; and for one that
+ * drops off the bus and comes back, long enough for the kernel to notice both.
+ */
+const TIMEOUT = { undisturbed: 60, usual: 3, back: 10 }
+const COMES_BACK = /^(disconnect|reenumerate|power-cut|swap)-/
+
+const FUNCTIONS = { backup: 'backupKey', restore: 'restoreKey', reset: 'resetKey', list: 'listDevices' }
+
+/** What a hint says where only starting the Duo anew helps. */
+const START_ANEW = /unplug the Duo|into DFU mode/
+
+/** The image that has a Duo make a new key at its next boot. */
+const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(1212)])
+
+/** A device that tells the same lie at every reading is believed: nothing could tell. */
+const LIES = /^read-(zeros|ones|flipped-\d+)@.*\+$/
+
+export class Bench {
+  #folder = mkdtempSync('/tmp/bench-')
+  #operator = new Operator()
+  #cases = 0
+  /** True where the Duo is on the bus, idle, and about to stay there. */
+  #isReady = false
+
+  /**
+   * @param {{ number: number, duo: VirtualDuo, busid: string, log: import('./kernel-log.mjs').KernelLog }} place
+   *   `number` is the port of the controller that it takes; `busid` the Duo that goes there
+   */
+  constructor({ number, duo, busid, log }) {
+    this.log = log
+    this.duo = duo
+    this.busid = busid
+    this.port = new Port(number, duo.address, busid)
+    /** The key that is in the Duo before every case. */
+    this.old = duo.keySlot(busid)
+    // Another one is put in its place by some faults, which nothing may write to.
+    duo.swap(busid)
+    this.other = duo.keySlot(busid)
+    duo.swap(busid)
+    /** The key to be restored, as the slot holds it then. */
+    this.new = this.old
+    this.keyFile = join(this.#folder, 'new.pem')
+    /** @type {Record<Workflow, number>} */
+    this.requests = { backup: 0, restore: 0, reset: 0 }
+  }
+
+  async close() {
+    await this.#operator.end()
+    await this.port.pull()
+    rmSync(this.#folder, { recursive: true })
+  }
+
+  /** Runs each workflow undisturbed: counts its requests, and learns what a restored slot looks like. */
+  async prepare() {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    writeFileSync(this.keyFile, privateKey.export({ format: 'pem', type: 'pkcs8' }))
+    for (const workflow of /** @type {Workflow[]} */ (['backup', 'restore', 'reset'])) {
+      await this.#powerUp()
+      const before = this.#state().classRequests
+      const { problem } = await this.#run(workflow, this.#emptyFolder(), TIMEOUT.undisturbed)
+      assert.equal(problem, undefined)
+      this.requests[workflow] = this.#state().classRequests - before
+      if (workflow === 'restore') this.new = this.duo.keySlot(this.busid)
+    }
+    const spki = publicKey.export({ format: 'der', type: 'spki' })
+    assert.equal(fingerprint(this.new).length, 64)
+    assert.ok(this.new.includes(spki.subarray(29, 157)), 'the modulus is in the slot')
+  }
+
+  /**
+   * Runs one schedule and holds what came of it against the promises.
+   * @param {Schedule} schedule
+   * @returns {Promise<{ code: string, acted: number, message: string }>} the code is `done` after a success
+   */
+  async hold({ fault, kind, workflow, cold }) {
+    const archive = this.#emptyFolder()
+    await this.#prepareFor(cold ? fault : '')
+    if (!cold) this.duo.arm(this.busid, fault)
+    const { keysMade } = this.#state()
+    const timeout = COMES_BACK.test(kind) ? TIMEOUT.back : TIMEOUT.usual
+    const answer = await this.#run(workflow, archive, timeout)
+    assert.deepEqual(this.#operator.devices(), [], 'no device is left open')
+
+    const { problem } = answer
+    const isSwap = kind.startsWith('swap-')
+    // The kernel may still be reading a Duo that came back, and a fault that lasts would go on exchanging it.
+    if (isSwap) this.duo.unplug(this.busid)
+    const acted = this.#state().faultsActed
+    this.duo.mend(this.busid)
+    if (isSwap) {
+      this.#checkBoth(answer, workflow, acted, archive)
+    } else {
+      const isDone = () => this.#isDone(workflow, keysMade)
+      this.#checkFlash(answer, isDone)
+      const kept = this.#checkArchive(archive, this.old)
+      const written = !this.duo.keySlot(this.busid).equals(this.old)
+      if (!LIES.test(fault) && (written || !problem || problem.exitCode === 6)) {
+        assert.ok(kept, 'the old key is in the archive')
+      }
+      if (problem) await this.#goOn(problem, cold, archive, isDone, kept)
+      else this.#isReady = workflow === 'backup' && !cold && !kind.startsWith('state-')
+    }
+    return { code: problem?.code ?? 'done', acted, message: problem?.message ?? '' }
+  }
+
+  /** What a person does afterwards, whose Duo is in order again. */
+  async #goOn(
+    /** @type {Problem} */ { exitCode, hint = '' },
+    /** @type {boolean} */ cold,
+    /** @type {string} */ archive,
+    /** @type {() => boolean} */ isDone,
+    /** @type {boolean} */ kept,
+  ) {
+    this.duo.plugIn(this.busid)
+    // A device that the kernel has once refused to configure it does not look at again.
+    if (cold) {
+      await this.port.pull()
+      this.port.plugIn()
+    }
+    if (exitCode === 6) await this.#recover(hint, archive, isDone, kept)
+    else await this.#list()
+  }
+
+  /**
+   * After a fault that exchanged the Duo for another: whichever of them was written to, its key was kept before,
+   * and what was asked for is done to one of them, or said not to be.
+   */
+  #checkBoth(
+    /** @type {Answer} */ { problem },
+    /** @type {Workflow} */ workflow,
+    /** @type {number} */ acted,
+    /** @type {string} */ archive,
+  ) {
+    const keys = acted % 2 === 0 ? [this.old, this.other] : [this.other, this.old]
+    const written = keys.filter((key) => {
+      const isOther = !this.duo.keySlot(this.busid).equals(key)
+      this.duo.setKeySlot(this.busid, key)
+      this.duo.swap(this.busid)
+      return isOther
+    })
+    if (acted % 2 === 1) this.duo.swap(this.busid)
+    for (const key of written) assert.ok(this.#checkArchive(archive, key), 'what was overwritten was kept')
+    const changed = written.length > 0
+    const asked = workflow !== 'backup'
+    if (!problem || problem.code === 'LEAVE_FAILED')
+      assert.equal(changed, asked, 'what was asked for is there')
+    else if (problem.exitCode !== 6) assert.ok(!changed, 'the keys are unchanged')
+  }
+
+  /** What is said is true of the flash. */
+  #checkFlash(/** @type {Answer} */ { problem }, /** @type {() => boolean} */ isDone) {
+    if (!problem || problem.code === 'LEAVE_FAILED') return assert.ok(isDone(), 'what was asked for is there')
+    assert.ok([3, 4, 5, 6].includes(problem.exitCode), JSON.stringify(problem))
+    if (problem.exitCode !== 6)
+      assert.ok(this.duo.keySlot(this.busid).equals(this.old), 'the key is unchanged')
+  }
+
+  #isDone(/** @type {Workflow} */ workflow, /** @type {number} */ keysMade) {
+    const slot = this.duo.keySlot(this.busid)
+    if (workflow === 'backup') return slot.equals(this.old)
+    if (workflow === 'restore') return slot.equals(this.new)
+    return slot.equals(RESET) || (this.#state().keysMade > keysMade && fingerprint(slot).length === 64)
+  }
+
+  /** Every file in the archive is whole; true where this key is one of them. */
+  #checkArchive(/** @type {string} */ archive, /** @type {Buffer} */ key) {
+    const names = readdirSync(archive)
+    for (const name of names) assert.match(name, /^[\w-]+\.(der|pub\.pem|json)$/)
+    const slots = names
+      .filter((name) => name.endsWith('.der'))
+      .map((name) => readFileSync(join(archive, name)))
+    for (const slot of slots) assert.equal(slot.length, this.old.length)
+    return slots.some((slot) => slot.equals(key))
+  }
+
+  /** Does what the hint says, now that the fault is over. */
+  async #recover(
+    /** @type {string} */ hint,
+    /** @type {string} */ archive,
+    /** @type {() => boolean} */ isDone,
+    /** @type {boolean} */ kept,
+  ) {
+    const [finish = '', back = ''] = hint.split('; ')
+    await this.#type(finish, archive)
+    assert.ok(isDone(), hint)
+    if (!kept) return
+    await this.#type(back, archive)
+    assert.ok(this.duo.keySlot(this.busid).equals(this.old), hint)
+  }
+
+  /** Types a command of a hint, until it works. */
+  async #type(/** @type {string} */ text, /** @type {string} */ archive) {
+    const [, ...words] = text.slice(text.indexOf('duo-provision ')).split(' ')
+    const { command, options } = parseCommandLine(words)
+    const name = FUNCTIONS[/** @type {Workflow} */ (command)]
+    await this.#untilItWorks(text, async () => {
+      await this.port.whenUsable()
+      const { problem } = await this.#operator.call(name, { ...options, archive, timeout: TIMEOUT.back })
+      return { works: !problem, problem }
+    })
+  }
+
+  /** Lists the Duo, mended and back on the bus, until it shows its key: nothing is stuck, anywhere. */
+  #list() {
+    const { path } = this.port
+    return this.#untilItWorks('listing the Duo with its key', async () => {
+      const { result, problem } = await this.#operator.call(FUNCTIONS.list, { path, timeout: TIMEOUT.usual })
+      const [listed] = result?.devices ?? []
+      return { works: Boolean(listed?.key), problem: problem ?? listed?.problem }
+    })
+  }
+
+  /**
+   * Tries until it works, and starts the Duo anew, once, where that is what the hint says.
+   * @param {string} what
+   * @param {() => Promise<{ works: boolean, problem?: Problem | undefined }>} attempt
+   */
+  async #untilItWorks(what, attempt) {
+    /** @type {Problem | undefined} */
+    let last
+    let started = false
+    await until(
+      () => `${what}: ${JSON.stringify(last)}`,
+      async () => {
+        const { works, problem } = await attempt()
+        last = problem
+        if (!works && !started && START_ANEW.test(problem?.hint ?? '')) {
+          started = true
+          this.duo.pressReset(this.busid)
+        }
+        return works
+      },
+    )
+  }
+
+  #run(/** @type {Workflow} */ workflow, /** @type {string} */ archive, timeout = TIMEOUT.usual) {
+    const options = {
+      backup: {},
+      restore: { file: this.keyFile, leave: true },
+      reset: {},
+    }[workflow]
+    const common = { archive, path: this.port.path, timeout }
+    return this.#operator.call(FUNCTIONS[workflow], { ...common, ...options })
+  }
+
+  /** Brings the Duo to where every case begins: mended, with the old key, plugged in. */
+  async #prepareFor(/** @type {string} */ fault) {
+    const isReady = this.#isReady && !fault
+    this.#isReady = false
+    if (!isReady) return this.#powerUp(fault)
+    this.duo.setKeySlot(this.busid, this.old)
+  }
+
+  /** Starts the Duo anew, mended and with the old key, and plugs it in; with a fault, where one is given. */
+  async #powerUp(/** @type {string} */ fault = '') {
+    this.duo.mend(this.busid)
+    this.duo.unplug(this.busid)
+    await this.port.pull()
+    this.duo.setKeySlot(this.busid, this.old)
+    if (fault) this.duo.arm(this.busid, fault)
+    this.duo.plugIn(this.busid)
+    this.log.forget(this.port)
+    this.port.plugIn()
+    if (fault) await this.port.whenSettled(this.log)
+    else await this.port.whenUsable()
+  }
+
+  #state() {
+    return /** @type {import('../../index.js').VirtualDuoInfo} */ (
+      this.duo.duos().find(({ path }) => path === this.busid)
+    )
+  }
+
+  #emptyFolder() {
+    this.#cases += 1
+    const folder = join(this.#folder, `${this.#cases}`)
+    mkdirSync(folder)
+    return folder
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Every kind of fault that a Duo can show over USB/IP, met by the shipped addon through libusb and the kernel:
+ * whatever is said afterwards is true of the flash, the old key can be had back, and nothing hangs.
+ *
+ * The same faults at every single transfer are tried in-process, on a clock that jumps (`__test__/rust`); here a
+ * sample of them shows that the real stack adds nothing of its own.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VirtualDuo } from '../../index.js'
+import { Bench } from './bench.mjs'
+import { KernelLog } from './kernel-log.mjs'
+import { Operator } from './operator.mjs'
+import { Port } from './port.mjs'
+import { schedules } from './schedules.mjs'
+
+/** @typedef {import('./schedules.mjs').Schedule} Schedule */
+/** @typedef {{ schedule: Schedule, code: string, acted: number }} Outcome */
+
+/** Any other number draws another sample. */
+const SEED = 3
+const FEWEST = 300
+
+/**
+ * Several at once, since most of a case is waiting: for a Duo that starts, for an answer that never comes. Two of
+ * each bootloader, since no two Duos of one server have the same device id.
+ */
+const BENCHES = /** @type {const} */ ([
+  ['r4', '1-1'],
+  ['r6', '1-1'],
+  ['r4', '1-2'],
+  ['r6', '1-2'],
+])
+
+/** How long all of them may take, in milliseconds; each call has a watchdog of its own, in `operator.mjs`. */
+const LIMIT = 1_500_000
+
+/** What may come of a fault besides success, by its kind; of any of them, on a machine so slow that a step's time is over. */
+const ANY = ['done', 'DEVICE_FAULT', 'KEY_STATE_UNKNOWN', 'LEAVE_FAILED']
+const GONE = ['NO_DEVICE', 'USB_ERROR', 'WRITE_FAILED', 'KEY_WRONG']
+/** @type {[RegExp, string[]][]} */
+const PLAUSIBLE = [
+  [/^(stall|timeout|protocol)-/, ['WRITE_FAILED', 'USB_ERROR', 'NO_DEVICE']],
+  [/^(disconnect|unplug|reenumerate|power-cut)-/, GONE],
+  [/^swap-/, [...GONE, 'WRONG_DEVICE']],
+  [/^(short|babble)/, ['NOT_A_DUO', 'WRITE_FAILED']],
+  [
+    /^read-/,
+    ['READ_UNSTABLE', 'DCT_UNREADABLE', 'KEY_WRONG', 'WRITE_FAILED', 'KEY_SLOT_GARBAGE', 'KEY_SLOT_ZEROED'],
+  ],
+  [/^write-/, ['WRITE_FAILED', 'KEY_WRONG']],
+  [/^(state-|busy|poll-timeout-)/, ['WRITE_FAILED', 'NO_DEVICE']],
+  [/^leave-/, []],
+  [/^(descriptor|alt-name|serial|transfer-size)/, ['NOT_A_DUO', 'NO_DEVICE', 'USB_ERROR', 'WRONG_DEVICE']],
+  [/^(denied|taken)$/, ['NO_DEVICE']],
+]
+
+test('faults', { timeout: LIMIT, concurrency: BENCHES.length }, async (t) => {
+  const log = new KernelLog()
+  const duos = {
+    r4: await VirtualDuo.start({ bootloader: 'r4', duos: 2 }),
+    r6: await VirtualDuo.start({ bootloader: 'r6', duos: 2 }),
+  }
+  const benches = BENCHES.map(([generation, busid], number) => {
+    return { generation, bench: new Bench({ number, duo: duos[generation], busid, log }) }
+  })
+  t.after(async () => {
+    await Promise.all(benches.map(({ bench }) => bench.close()))
+    await Promise.all(Object.values(duos).map((duo) => duo.stop()))
+    log.close()
+  })
+  // One after the other: undisturbed means that not even the hub is busy with somebody else.
+  for (const { bench } of benches) await bench.prepare()
+  const { requests } = /** @type {{ bench: Bench }} */ (benches[0]).bench
+  const left = schedules(VirtualDuo.faults(), requests, SEED)
+  const wanted = left.length
+  assert.ok(wanted >= FEWEST, `${wanted}`)
+
+  /** @type {Outcome[]} */
+  const outcomes = []
+  const work = async (/** @type {(typeof benches)[number]} */ { generation, bench }) => {
+    for (;;) {
+      const next = left.findIndex((schedule) => schedule.generation === generation)
+      const [schedule] = next < 0 ? [] : left.splice(next, 1)
+      if (!schedule) return
+      await t.test(nameOf(schedule), async () => {
+        const { code, acted, message } = await bench.hold(schedule)
+        const [, codes = []] = PLAUSIBLE.find(([kinds]) => kinds.test(schedule.kind)) ?? []
+        assert.ok([...ANY, ...codes].includes(code), `${code}: ${message}`)
+        outcomes.push({ schedule, code, acted })
+      })
+    }
+  }
+  await Promise.all(benches.map(work))
+
+  for (const line of table(outcomes)) t.diagnostic(line)
+  assert.equal(outcomes.length, wanted)
+  const idle = VirtualDuo.faults().filter((kind) => kind !== 'twin' && !outcomes.some(actedOf(kind)))
+  assert.deepEqual(idle, [], 'every kind has acted at least once')
+  assert.deepEqual(log.complaints(), [], 'the kernel has nothing to complain of')
+})
+
+test('of two Duos with one serial number none is chosen by it', { timeout: 120_000 }, async (t) => {
+  const duo = await VirtualDuo.start()
+  const { deviceId: device } = /** @type {import('../../index.js').VirtualDuoInfo} */ (duo.duos()[0])
+  duo.arm('1-1', 'twin@0')
+  const ports = ['1-1', '1-2'].map((busid, number) => new Port(number, duo.address, busid))
+  const operator = new Operator()
+  t.after(async () => {
+    await operator.end()
+    for (const port of ports) await port.pull()
+    await duo.stop()
+  })
+  for (const port of ports) port.plugIn()
+  for (const port of ports) await port.whenUsable()
+  const { problem } = await operator.call('backupKey', { device, archive: '/nowhere' })
+  assert.equal(problem?.code, 'SEVERAL_DEVICES', JSON.stringify(problem))
+  for (const { path } of ports) assert.ok(problem?.message.includes(path), problem?.message)
+  assert.deepEqual(operator.devices(), [])
+})
+
+function nameOf(/** @type {Schedule} */ { generation, workflow, fault, cold }) {
+  return `${generation} ${workflow} ${cold ? 'plugged in with ' : ''}${fault}`
+}
+
+function actedOf(/** @type {string} */ kind) {
+  return (/** @type {Outcome} */ { schedule, acted }) => schedule.kind === kind && acted > 0
+}
+
+/** One line a family of kinds: how many cases, in how many the fault acted, and what came of them. */
+function table(/** @type {Outcome[]} */ outcomes) {
+  const families = groups(outcomes, ({ schedule: { kind } }) =>
+    kind.replace(/[-=](\d.*|before|in|after|[^-]*=.*)$|=.*$/, ''),
+  )
+  return [...families].map(([family, cases]) => {
+    const codes = groups(cases, ({ code }) => code)
+    const counts = [...codes].map(([code, { length }]) => `${code} ${length}`).sort()
+    const acted = cases.filter((one) => one.acted > 0).length
+    return `${family}: ${cases.length} cases, acted in ${acted}: ${counts.join(', ')}`
+  })
+}
+
+/**
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => string} keyOf
+ */
+function groups(items, keyOf) {
+  /** @type {Map<string, T[]>} */
+  const found = new Map()
+  for (const item of items) found.set(keyOf(item), [...(found.get(keyOf(item)) ?? []), item])
+  return found
+}

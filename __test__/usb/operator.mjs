@@ -1,0 +1,96 @@
+/**
+ * The process under test, from both of its sides. Run as a program, it is the shipped addon and nothing else: told
+ * over its channel which function to call, it answers with what came of it. `Operator` starts it, asks it, and
+ * ends it when it does not answer: no case of a test can hang more than itself.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const SELF = fileURLToPath(import.meta.url)
+
+/** How long one call may take, in milliseconds: some ten steps of three seconds, and what a write may add. */
+const WATCHDOG = 60_000
+
+/** @typedef {{ code: string, exitCode: number, message: string, hint?: string, keyState?: string, cause?: string }} Problem */
+/** @typedef {{ result?: any, problem?: Problem }} Answer */
+
+export class Operator {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  #child
+
+  /**
+   * Calls a function of the addon. A process that does not answer in time is killed, and the next call gets a
+   * new one.
+   * @param {string} name
+   * @param {object} options
+   * @returns {Promise<Answer>}
+   */
+  async call(name, options) {
+    this.#child ??= fork(SELF, ['operate'])
+    const child = this.#child
+    const over = new AbortController()
+    const { signal } = over
+    try {
+      const answered = once(child, 'message', { signal }).then(([answer]) => answer)
+      const ended = once(child, 'exit', { signal }).then(([code, by]) => {
+        throw new Error(`the process ended in the middle of ${name}: ${by ?? `status ${code}`}`)
+      })
+      const late = pause(WATCHDOG, undefined, { signal }).then(() => {
+        throw new Error(`the watchdog ended ${name}: no answer within ${WATCHDOG / 1000} s`)
+      })
+      for (const loser of [answered, ended, late]) loser.catch(() => {})
+      child.send({ name, options })
+      return await Promise.race([answered, ended, late])
+    } catch (error) {
+      await this.end()
+      throw error
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** The USB devices that the process has open. */
+  devices() {
+    const folder = `/proc/${this.#child?.pid}/fd`
+    return readdirSync(folder).flatMap((name) => {
+      try {
+        return [readlinkSync(`${folder}/${name}`)].filter((target) => target.startsWith('/dev/bus/usb/'))
+      } catch {
+        return [] // Closed between the two looks.
+      }
+    })
+  }
+
+  /** Ends the process, whatever it is doing. */
+  async end() {
+    const child = this.#child
+    this.#child = undefined
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+}
+
+if (process.argv[2] === 'operate' && process.argv[1] === SELF) await operate()
+
+async function operate() {
+  /** @type {Record<string, any>} */
+  const addon = await import('../../index.js')
+  process.on('message', async (/** @type {{ name: string, options: object }} */ { name, options }) => {
+    /** @type {Answer} */
+    const answer = await addon[name](options).then(
+      (/** @type {unknown} */ result) => ({ result }),
+      (/** @type {unknown} */ error) => ({ problem: problem(error) }),
+    )
+    process.send?.(answer)
+  })
+}
+
+/** An error does not pass a channel whole. @returns {Problem} */
+function problem(/** @type {any} */ { code, exitCode, message, hint, keyState, cause }) {
+  return { code, exitCode, message, hint, keyState, cause: cause?.message }
+}

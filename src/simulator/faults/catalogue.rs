@@ -1,0 +1,117 @@
+//! One or more of every kind, for tests that try them all.
+
+use super::{Kind, Lie, Moment};
+
+/// Bytes of a key's slot.
+const SLOT: usize = 1216;
+const KEY_BITS_AT: usize = 34 * 8;
+
+impl Kind {
+    /// One or more of every kind.
+    pub fn catalogue() -> Vec<Self> {
+        let mut kinds = transfers();
+        kinds.extend(reads());
+        kinds.extend(writes());
+        kinds.extend((0..=15).map(Self::State));
+        kinds.extend([Self::Busy, Self::PollTimeout(0), Self::PollTimeout(0x00ff_ffff)]);
+        kinds.extend([Self::LeaveStalls, Self::LeaveHangs, Self::LeaveVanishes]);
+        kinds.extend(descriptors());
+        kinds.extend(names());
+        kinds.extend([Self::Twin, Self::Denied, Self::Taken]);
+        kinds
+    }
+}
+
+/// Transfers that are broken off.
+fn transfers() -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for moment in [Moment::Before, Moment::After] {
+        kinds.extend([Kind::Stall(moment), Kind::Timeout(moment), Kind::Protocol(moment)]);
+        kinds.extend([Kind::Reenumerate(moment), Kind::Swap(moment)]);
+    }
+    for moment in [Moment::Before, Moment::In, Moment::After] {
+        kinds.extend([true, false].map(|returns| Kind::Disconnect { moment, returns }));
+    }
+    kinds
+}
+
+fn reads() -> Vec<Kind> {
+    let mut kinds = vec![Kind::ShortBy(1), Kind::Babble, Kind::ReadZeros, Kind::ReadOnes, Kind::ReadUnstable];
+    kinds.extend([0, 1, 5, 64].map(Kind::ShortRead));
+    // The first bit read, one of the key when the whole table is read, and one of the key alone.
+    kinds.extend([0, KEY_BITS_AT + 4321, 4321].map(Kind::ReadFlipped));
+    kinds
+}
+
+fn writes() -> Vec<Kind> {
+    let mut kinds = vec![Kind::WriteFails, Kind::WriteSilent];
+    kinds.extend([1, 600].map(Kind::WriteHalf));
+    kinds.extend([0, 600, SLOT].map(Kind::PowerCut));
+    kinds
+}
+
+fn descriptors() -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = [0, 64, 65535].map(Kind::TransferSize).into();
+    // Device, configuration, the languages, the serial number, and the DCT's name.
+    for (kind, index) in [(1, 0), (2, 0), (3, 0), (3, 3), (3, 7)] {
+        let lies = [Lie::Missing, Lie::Empty, Lie::Looping, Lie::TooLong, Lie::TooShort];
+        kinds.extend(lies.map(|lie| Kind::Descriptor { kind, index, lie }));
+    }
+    // Another maker's device, and a bootloader that nobody knows.
+    for device in ["120100020000004083041157000201020301", "1201000200000040042b58d0990901020301"] {
+        kinds.push(Kind::Descriptor { kind: 1, index: 0, lie: Lie::Bytes(hex(device)) });
+    }
+    kinds
+}
+
+/// Names, maps and sizes that are not a Duo's, and serial numbers that mean harm.
+fn names() -> Vec<Kind> {
+    let maps = [
+        "",
+        "@",
+        "@Option Bytes   /0x1FFFC000/01*016 e",
+        "@DCT Flash   /0x00000000/01*008Kg",
+        "@DCT Flash   /0x08000000/01*016Kg",
+        "@DCT Flash   /0x00000000/01*016Ka",
+        "@DCT Flash   /0x00000000/99999999*999Mg",
+        "@\u{1b}]0;DCT Flash\u{7}/0x00000000/01*016Kg",
+    ];
+    let mut kinds: Vec<Kind> = maps.map(|map| Kind::AltName { alt: 1, text: map.to_owned() }).into();
+    // The flash that holds the bootloader, under the DCT's name.
+    kinds.push(Kind::AltName { alt: 0, text: "@DCT Flash   /0x00000000/01*016Kg".to_owned() });
+    let serials = [
+        "",
+        "../../../../tmp/key",
+        "\u{1b}[2J\u{1b}]0;owned\u{7}",
+        "30001b\0c473533303041ffff",
+        "00000000010C",
+    ];
+    kinds.extend(serials.map(|serial| Kind::Serial(serial.to_owned())));
+    kinds.push(Kind::Serial("A".repeat(126)));
+    kinds
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    super::text::unhex(text).unwrap_or_default()
+}
+
+/// How each kind is written, once each: `N`, `TEXT` and the like stand for what is to be filled in.
+pub fn forms() -> Vec<String> {
+    let mut forms: Vec<String> = Vec::new();
+    for kind in Kind::catalogue() {
+        let form = match &kind {
+            Kind::Descriptor { .. } => "descriptor-TYPE.INDEX-LIE".to_owned(),
+            Kind::AltName { .. } => "alt-name-N=TEXT".to_owned(),
+            Kind::Serial(_) => "serial=TEXT".to_owned(),
+            kind => {
+                let name = kind.to_string();
+                let without = name.trim_end_matches(|c: char| c.is_ascii_digit());
+                format!("{without}{}", if without.len() < name.len() { "N" } else { "" })
+            }
+        };
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    forms
+}

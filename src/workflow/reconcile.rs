@@ -1,0 +1,123 @@
+//! Learning which key a Duo has, when a write was not answered or was answered with something else.
+//!
+//! The Duo may be gone for a while, come back at another address, or in another port, and another Duo may be in
+//! its place. Bootloaders r5 and r6 name themselves, so the same id is the same Duo. Those of r3 and r4 name
+//! nothing: there it is the same port, and either one of the two keys that can be expected or, with a slot
+//! that holds neither, everything else in the DCT as it was.
+
+use std::time::Duration;
+
+use super::device::{DFU_MODE, DeviceRef, Opened, Snapshot};
+use super::{Context, Phase, Timeout};
+use crate::archive::DeviceIdSource;
+use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId};
+use crate::error::{Code, Error};
+use crate::keys::SlotImage;
+use crate::usb::Device;
+
+/// Between two looks; each pause is twice as long as the last, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The Duo, opened again, and what it holds.
+pub(super) struct Learned<'a> {
+    pub opened: Opened<'a>,
+    pub held: Snapshot,
+}
+
+/// Waits for the Duo that was opened and reads it twice, until two reads agree or a step's time is over. The
+/// error is the last thing that stood in the way.
+pub(super) fn reconcile<'a>(
+    opened: Opened<'a>,
+    before: &Snapshot,
+    image: &SlotImage,
+) -> Result<Learned<'a>, Error> {
+    let context = opened.context;
+    context.phase(Phase::Reconcile);
+    let deadline = opened.deadline();
+    let search = Search { context, timeout: opened.timeout(), device: opened.device.clone(), before, image };
+    // Closed, since a USB/IP server lends a Duo to one session at a time.
+    drop(opened);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let obstacle = match search.look(deadline) {
+            Ok(learned) => return Ok(learned),
+            Err(obstacle) => obstacle,
+        };
+        context.clock.sleep(pause.min(deadline.saturating_sub(context.clock.now())));
+        if context.clock.now() >= deadline {
+            return Err(obstacle);
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+struct Search<'a, 's> {
+    context: Context<'a>,
+    timeout: Timeout,
+    device: DeviceRef,
+    before: &'s Snapshot,
+    image: &'s SlotImage,
+}
+
+impl<'a> Search<'a, '_> {
+    /// The id that the Duo tells by itself. One that is the user's word is not to be expected from it.
+    fn told(&self) -> Option<DeviceId> {
+        self.device.device_id.filter(|_| self.device.device_id_source == Some(DeviceIdSource::UsbSerial))
+    }
+
+    fn look(&self, deadline: Duration) -> Result<Learned<'a>, Error> {
+        let devices = self.context.bus.list(&[DFU_MODE])?;
+        let (here, elsewhere): (Vec<Device>, Vec<Device>) =
+            devices.into_iter().partition(|device| device.path.as_str() == self.device.path);
+        // What is in its own port says more than what is elsewhere.
+        let mut obstacle = None;
+        for device in here {
+            match self.ask(&device, deadline) {
+                Ok(learned) => return Ok(learned),
+                Err(error) => obstacle = Some(error),
+            }
+        }
+        // Without a name it is looked for in its own port alone.
+        for device in elsewhere.iter().filter(|_| self.told().is_some()) {
+            if let Ok(learned) = self.ask(device, deadline) {
+                return Ok(learned);
+            }
+        }
+        Err(obstacle.unwrap_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back")))
+    }
+
+    fn ask(&self, device: &Device, deadline: Duration) -> Result<Learned<'a>, Error> {
+        let mut opened = Opened::open(self.context, device, self.timeout, deadline)?;
+        let told = self.told();
+        if opened.device.bootloader != self.device.bootloader
+            || told.is_some() && opened.device.device_id != told
+        {
+            return Err(another(&opened.device));
+        }
+        let held = opened.read_slot(deadline)?;
+        let named_in_its_port = told.is_some() && opened.device.path == self.device.path;
+        if !named_in_its_port && !self.is_familiar(&held) {
+            return Err(another(&opened.device));
+        }
+        opened.device = DeviceRef { path: opened.device.path, ..self.device.clone() };
+        Ok(Learned { opened, held })
+    }
+
+    /// Whether a DCT can be the Duo's by what it holds.
+    fn is_familiar(&self, held: &Snapshot) -> bool {
+        let slot = held.slot_bytes();
+        slot == self.image.as_bytes() || slot == self.before.slot_bytes() || rest(held) == rest(self.before)
+    }
+}
+
+/// The DCT without the key slot.
+fn rest(snapshot: &Snapshot) -> (&[u8], &[u8]) {
+    let bytes = snapshot.image().bytes();
+    let (head, tail) = bytes.split_at(DEVICE_PRIVATE_KEY.offset.min(bytes.len()));
+    (head, tail.get(DEVICE_PRIVATE_KEY.size..).unwrap_or_default())
+}
+
+fn another(found: &DeviceRef) -> Error {
+    Error::new(Code::WrongDevice, format!("another Duo is there now ({found})"))
+}
