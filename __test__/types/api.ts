@@ -4,8 +4,8 @@ import {
   type DuoProvisionError,
   type ErrorCode,
   inspectKey,
-  listBackups,
   LocalCloud,
+  listBackups,
   listDevices,
   type ProgressEvent,
   provision,
@@ -46,7 +46,16 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const cloud: LocalCloud = await LocalCloud.start({ flavor: 'brewskey' })
   const known: string[] = cloud.provisioned().map((device) => device.publicKey)
   await Promise.all([duo.stop(), cloud.stop()])
-  return [...known, ...typed, `${sound}`, code ?? '', restored.fingerprint, `${reset.written}`, inspected.form, sent.source]
+  return [
+    ...known,
+    ...typed,
+    `${sound}`,
+    code ?? '',
+    restored.fingerprint,
+    `${reset.written}`,
+    inspected.form,
+    sent.source,
+  ]
 }
 
 function describe(event: ProgressEvent): string {
