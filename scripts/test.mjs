@@ -44,6 +44,7 @@ const STEPS = [
   { name: 'drift', run: drift },
   { name: 'types', run: types },
   { name: 'node-test', run: nodeTest },
+  { name: 'crash', run: crashTest },
   { name: 'usb', run: usbLane },
   { name: 'secrets', run: secrets },
 ]
@@ -192,6 +193,30 @@ async function nodeTest() {
   const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]
   const { status, output } = await capture(process.execPath, args)
   return withStatus({ ...nodeTestCounts(output), output }, status)
+}
+
+/** Kills at every call, under a tracer: mandatory in CI, elsewhere wherever processes may be traced. */
+async function crashTest() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return notRun('it needs Linux on x86-64')
+  const build = ['build', '--quiet', '--no-default-features', '--example', 'tracer']
+  const built = await capture('cargo', build)
+  if (built.status !== 0) return { passed: 0, failed: 1, output: built.output }
+  const log = join(ROOT, 'target/tracer.log')
+  const traced = await capture(join(ROOT, 'target/debug/examples/tracer'), [log, 'watch', '/bin/true'])
+  if (traced.status !== 0) return notRun(`processes may not be traced here: ${traced.output.trim()}`)
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=1200000', ...testFiles('__test__/crash')]
+  const { status, output } = await capture(process.execPath, args)
+  return withStatus({ ...nodeTestCounts(output), output }, status)
+}
+
+/**
+ * A step that this machine cannot run; in CI that is a failure.
+ * @returns {Outcome}
+ */
+function notRun(/** @type {string} */ reason) {
+  return inCi()
+    ? { passed: 0, failed: 1, output: `${reason}\n` }
+    : { passed: 0, failed: 0, note: `not run: ${reason}` }
 }
 
 /** The lane on a real USB stack: mandatory in CI, elsewhere wherever the machine can run it. */

@@ -99,13 +99,8 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileE
 pub fn create_new(path: &Path, bytes: &[u8], owner: &Owner) -> Result<(), FileError> {
     let failed = |source: io::Error| FileError::not_writable(path, source);
     let folder = folder_of(path);
-    // tempfile makes its files with mode 0600.
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".duo-provision-")
-        .suffix(".tmp")
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    temporary.write_all(bytes).map_err(failed)?;
+    let temporary = temporary_in(folder).map_err(failed)?;
+    temporary.as_file().write_all(bytes).map_err(failed)?;
     owner.take(temporary.as_file()).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
     // Not a look beforehand and a rename: somebody may make a file of that name in between.
@@ -163,15 +158,45 @@ pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     sync_folder(folder_of(path)).map_err(failed)
 }
 
+/// Makes a folder as [`create_folder`] does. Those that are there already are synced once more, all the way up,
+/// since whoever made them may have been stopped before.
+pub fn ensure_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
+    create_folder(path, owner)?;
+    let failed = |source: io::Error| FileError::not_writable(path, source);
+    path.ancestors().skip(1).try_for_each(sync_if_ours).map_err(failed)
+}
+
+/// Syncs a folder that may have been made here. One that cannot be opened was not, and a file system that has no
+/// way to sync folders (squashfs under a root folder, say) holds none that was.
+fn sync_if_ours(folder: &Path) -> io::Result<()> {
+    match sync_folder(folder) {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) =>
+        {
+            Ok(())
+        }
+        // The end of a relative path.
+        Err(_) if folder.as_os_str().is_empty() => Ok(()),
+        other => other,
+    }
+}
+
 /// Shows, before anything else is touched, that a file can be made in a folder.
 pub fn check_writable(folder: &Path) -> Result<(), FileError> {
-    tempfile::Builder::new()
-        .prefix(".duo-provision-")
-        .suffix(".tmp")
-        .tempfile_in(folder)
-        .map(drop)
-        // The name of the temporary file means nothing to anybody.
-        .map_err(|error| FileError::NotWritable { path: folder.to_owned(), source: error.kind().into() })
+    // Named in full: `.` says little where it cannot be written.
+    let path = || std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    temporary_in(folder).map(drop).map_err(|source| FileError::NotWritable { path: path(), source })
+}
+
+/// A new file of mode 0600 that is gone when it is dropped. Its name means nothing to anybody, so it is in no
+/// error: those of `tempfile_in`, and of writing to what it returns, would have it.
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".duo-provision-").suffix(".tmp").make_in(folder, |path| options.open(path))
 }
 
 /// Syncs the folder that a file is in, so that its name is on the disk.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub use files::{FileError, check_writable, create_folder, create_new, is_kept, read_bounded};
+pub use files::{FileError, check_writable, create_folder, create_new, ensure_folder, is_kept, read_bounded};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
     Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError,
@@ -146,14 +146,15 @@ impl Archive {
 
     /// Makes the folder where it is missing, and shows that a file can be made in it.
     pub fn prepare(&self) -> Result<(), FileError> {
-        create_folder(&self.folder, &self.owner)?;
+        ensure_folder(&self.folder, &self.owner)?;
         check_writable(&self.folder)
     }
 
     /// Keeps a backup under a name of the archive's own: `<id>-<fingerprint8>-<time>.der` for a key,
     /// `<id>-raw-<time>.bin` for other bytes. The same bytes of the same device are not kept twice.
     pub fn store(&self, backup: &Backup) -> Result<Stored, FileError> {
-        self.prepare()?;
+        // It may have gone since it was prepared.
+        create_folder(&self.folder, &self.owner)?;
         if let Some(entry) = self.held(backup)? {
             return Ok(Stored {
                 public_key: existing(sibling(&entry.path, "pub.pem")),

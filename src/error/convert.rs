@@ -196,6 +196,11 @@ impl From<SessionError> for Error {
     }
 }
 
+/// True where there is no room: on the disk, or in what the user may have of it.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         let (code, hint) = match &error {
@@ -212,7 +217,7 @@ impl From<FileError> for Error {
                 (Code::KeyUnrecognized, "this is far larger than what is expected there; check the path")
             }
             FileError::Unreadable { .. } => (Code::FileUnreadable, "check the file's permissions"),
-            FileError::NotWritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            FileError::NotWritable { source, .. } if is_full(source) => {
                 (Code::FileNotWritable, "make room on the disk, or choose another folder with --archive DIR")
             }
             FileError::NotWritable { .. } => (

@@ -25,7 +25,7 @@ pub use record::{
     Started, Step, VERSION, whole,
 };
 
-use super::files::{FileError, check_writable, create_folder, sync_folder_of};
+use super::files::{FileError, check_writable, create_folder, ensure_folder, sync_folder_of};
 use super::location;
 use super::owner::Owner;
 
@@ -110,7 +110,7 @@ impl Journal {
 
     /// Shows, before a device is touched, that it is sound and that an operation can be written down.
     pub fn prepare(&self, pause: Pause<'_>) -> Result<(), JournalError> {
-        create_folder(&self.running, &self.owner)?;
+        ensure_folder(&self.running, &self.owner)?;
         check_writable(&self.running)?;
         if let Some(mut file) = self.open(Access::Append)? {
             let locked = Locked::new(&mut file, &self.path, Lock::Shared, pause)?;
@@ -146,11 +146,10 @@ impl Journal {
             self.read(locked.file)?;
             self.sweep();
             let marker = self.mark(&id)?;
-            locked.append(&Record {
-                v: VERSION,
-                id: id.clone(),
-                at,
-                step: Step::Started(Box::new(started)),
+            let record = Record { v: VERSION, id: id.clone(), at, step: Step::Started(Box::new(started)) };
+            locked.append(&record).inspect_err(|_| {
+                // It never began, so nothing is to look as if it ran.
+                let _ = fs::remove_file(&marker.path);
             })?;
             marker
         };

@@ -1,0 +1,200 @@
+/**
+ * A bench for one command: a home folder, a virtual Duo in another process than the command's, and what has to
+ * hold of both whatever happened to the command.
+ */
+import assert from 'node:assert/strict'
+import { createHash, createPublicKey } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, relative } from 'node:path'
+import { inspectKey, VirtualDuo } from '../../index.js'
+import { closing, run } from './tracer.mjs'
+
+/** @typedef {import('./tracer.mjs').Effect} Effect */
+/** @typedef {import('node:test').TestContext} TestContext */
+
+/** What a temporary file is called: no backup is looked for under such a name, and no command opens one. */
+const TEMPORARY = /^\.duo-provision-[A-Za-z0-9]{6}\.tmp$/
+
+/** The locks that say which operations run: files without contents, which a later run sweeps away. */
+const LOCK = /^[0-9a-f]+\.lock$/
+
+/** How often a command is tried again while the Duo is still in the hands of a process that was killed. */
+const ATTEMPTS = 50
+
+/** Starts virtual Duos in this process; they are gone when the test ends. */
+export async function startDuo(
+  /** @type {TestContext} */ t,
+  /** @type {import('../../index.js').VirtualDuoOptions} */ options = {},
+) {
+  const duo = await VirtualDuo.start(options)
+  t.after(() => duo.stop())
+  return duo
+}
+
+/** The state of one of the Duos. */
+export function stateOf(/** @type {VirtualDuo} */ duo, number = 0) {
+  const state = duo.duos()[number]
+  assert.ok(state, `there is no Duo ${number}`)
+  return state
+}
+
+/** Waits until a Duo is in DFU mode and has started that often at least. */
+export async function inDfuMode(/** @type {VirtualDuo} */ duo, boots = 0) {
+  for (;;) {
+    const state = stateOf(duo)
+    if (state.presence === 'dfu' && state.boots >= boots) return
+    await new Promise((next) => setTimeout(next, 20))
+  }
+}
+
+/** A home folder of its own, an empty one. */
+export class Home {
+  constructor(/** @type {Record<string, string>} */ env = {}) {
+    this.folder = mkdtempSync(join(tmpdir(), 'duo-provision-crash-'))
+    this.archive = join(this.folder, '.local/share/duo-provision/backups')
+    this.journal = join(this.folder, '.local/share/duo-provision/journal.jsonl')
+    this.cwd = join(this.folder, 'here')
+    mkdirSync(this.cwd)
+    /** @type {Record<string, string>} */
+    this.env = { PATH: process.env['PATH'] ?? '', HOME: this.folder, TZ: 'UTC', ...env }
+  }
+
+  remove() {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Every file but the journal, with the SHA-256 of what is in it. @returns {Map<string, string>} */
+  files() {
+    const found = readdirSync(this.folder, { recursive: true, withFileTypes: true })
+    const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+    const others = files.filter((path) => path !== this.journal)
+    return new Map(others.sort().map((path) => [path, sha256(readFileSync(path))]))
+  }
+
+  /** The files that have their final name and are there to stay. */
+  finals() {
+    const passing = (/** @type {string} */ path) =>
+      TEMPORARY.test(basename(path)) || LOCK.test(basename(path))
+    return new Map([...this.files()].filter(([path]) => !passing(path)))
+  }
+
+  /** The whole lines of the journal. */
+  records() {
+    const text = existsSync(this.journal) ? readFileSync(this.journal, 'utf8') : ''
+    return text.slice(0, text.lastIndexOf('\n') + 1)
+  }
+
+  /** What `status` says: whatever a crash did to the journal, it says something. */
+  async status() {
+    const { status, stdout } = await run(['status', '--json'], this)
+    assert.equal(status, 0, stdout)
+    /** @type {import('../../index.js').StatusResult} */
+    const said = closing(stdout)
+    return said
+  }
+
+  /** A path in this home, without what differs from run to run. */
+  nameless(/** @type {string} */ path) {
+    return relative(this.folder, path)
+      .replace(/\.duo-provision-\w{6}\.tmp$/, '<temporary>')
+      .replace(/-\d{8}T\d{6}Z\b/, '-<time>')
+      .replace(/-[0-9a-f]{8}-/, '-<key>-')
+      .replace(/\w+\.lock$/, '<operation>.lock')
+  }
+
+  /** The files with a final name whose bytes are the key with that fingerprint. */
+  async backupsOf(/** @type {string | undefined} */ fingerprint) {
+    const backups = []
+    for (const path of this.finals().keys()) {
+      if (!path.endsWith('.der')) continue
+      const held = await inspectKey({ file: path })
+      if (held.fingerprint === fingerprint) backups.push(path)
+    }
+    return backups
+  }
+
+  /**
+   * Whatever happened: what has a final name is whole and its owner's, what was there `before` is unchanged, and
+   * nothing else lies about but temporary files that only their owner can read. The journal only grows.
+   * @param {{ finals: Map<string, string>, records: string }} [before] nothing unless given
+   */
+  async check(before = { finals: new Map(), records: '' }) {
+    const after = this.files()
+    for (const [path, hash] of before.finals) assert.equal(after.get(path), hash, `${path} has changed`)
+    for (const path of after.keys()) {
+      if (before.finals.has(path)) continue
+      assert.equal(statSync(path).mode & 0o777, 0o600, `${path} is not its owner's alone`)
+      if (LOCK.test(basename(path))) assert.equal(statSync(path).size, 0, path)
+      else if (!TEMPORARY.test(basename(path))) await checkWhole(path)
+    }
+    if (existsSync(this.journal)) assert.equal(statSync(this.journal).mode & 0o777, 0o600)
+    assert.ok(this.records().startsWith(before.records), 'a record is lost')
+  }
+
+  /** What is not to change any more. */
+  kept() {
+    return { finals: this.finals(), records: this.records() }
+  }
+}
+
+/** A file under a final name is one of a backup's three, and whole. */
+async function checkWhole(/** @type {string} */ path) {
+  const bytes = readFileSync(path)
+  if (path.endsWith('.der')) {
+    assert.equal(bytes.length, 1216, path)
+    await inspectKey({ file: path })
+  } else if (path.endsWith('.pub.pem')) {
+    const key = readFileSync(path.replace(/\.pub\.pem$/, '.der'))
+    const spki = createPublicKey({ key: pkcs1(key), format: 'der', type: 'pkcs1' })
+    assert.ok(createPublicKey(bytes).equals(spki), path)
+  } else if (path.endsWith('.json')) {
+    const manifest = JSON.parse(bytes.toString())
+    assert.equal(manifest.sha256, sha256(readFileSync(path.replace(/\.json$/, '.der'))), path)
+  } else assert.fail(`${path} is no file of a backup`)
+}
+
+/** The public key of a private one as PKCS#1, from the numbers that every device key begins with. */
+function pkcs1(/** @type {Buffer} */ slot) {
+  // 30 82 02 5f 02 01 00, then modulus and exponent as they stand: 02 81 81 00 … 02 03 01 00 01.
+  const start = slot.indexOf(Buffer.from([0x02, 0x81, 0x81]))
+  const numbers = slot.subarray(start, start + 132 + 5)
+  return Buffer.concat([Buffer.from([0x30, 0x81, numbers.length]), numbers])
+}
+
+function sha256(/** @type {Uint8Array} */ bytes) {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** The fingerprint of a public key: SHA-256 of its SubjectPublicKeyInfo. */
+export function fingerprintOf(/** @type {string} */ pem) {
+  return sha256(createPublicKey(pem).export({ format: 'der', type: 'spki' }))
+}
+
+/**
+ * Runs the command once more, after it was killed. A killed process's Duo is let go when the server has seen that
+ * the connection is closed; a Duo that was told to leave comes back when it comes back.
+ * @param {string[]} args with `--json`
+ * @param {Home} home
+ * @param {VirtualDuo} duo
+ * @param {{ leaving: boolean }} state whether it may be on its way out of DFU mode
+ */
+export async function again(args, home, duo, { leaving }) {
+  for (let attempt = 1; ; attempt += 1) {
+    const ended = await run(args, home)
+    const { code } = closing(ended.stdout)
+    const passing = code === 'USB_BUSY' || (leaving && ended.status !== 0)
+    if (!passing || attempt === ATTEMPTS) return { ...ended, code }
+    if (leaving) await inDfuMode(duo)
+  }
+}
+
+/** True for the request that writes a key: DFU_DNLOAD of a data block (DFU 1.1 §6.1.1, block 2 and up). */
+export function writesKey(/** @type {Effect} */ { setup }) {
+  return setup?.startsWith('2101') === true && setup.slice(4, 8) !== '0000' && setup.slice(12) !== '0000'
+}
+
+/** True for the request that ends DFU mode: DFU_DNLOAD without data (DFU 1.1 §6.1.1.1). */
+export function leaves(/** @type {Effect} */ { setup }) {
+  return setup?.startsWith('2101') === true && setup.slice(12) === '0000'
+}

@@ -1,0 +1,119 @@
+/**
+ * A disk that is full, broken or read-only, and a quota that is used up, at every call that touches a file or a
+ * folder: no backup or no journal, no write. What only describes a backup that is kept already (its public key, its
+ * manifest) may fail, and so may the journal of what does not write, or has written.
+ */
+import assert from 'node:assert/strict'
+import { dirname } from 'node:path'
+import { describe, test } from 'node:test'
+import { writesKey } from './bench.mjs'
+import { COMMANDS, staged } from './stages.mjs'
+import { closing, failing } from './tracer.mjs'
+
+/** @typedef {import('./bench.mjs').Home} Home */
+/** @typedef {import('./stages.mjs').Stage} Stage */
+/** @typedef {import('./tracer.mjs').Effect} Effect */
+/** @typedef {import('./tracer.mjs').Traced} Traced */
+/** @typedef {'refused' | 'refused, and the backup is kept' | 'goes on'} Outcome */
+
+const ERRORS = /** @type {const} */ (['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'])
+
+/** The command for which every call gets every error; the others, which share its code, get one error a call. */
+const WHOLE = 'reset'
+
+describe('a disk that fails', { concurrency: 3 }, () => {
+  for (const name of /** @type {const} */ (['backup', 'backup FILE', 'restore', 'reset'])) {
+    test(name, async (t) => {
+      const set = COMMANDS[name]
+      const calls = await staged(set, 'watch', async (_stage, home, { effects }) => plan(effects, home))
+      for (const [index, { effect, expected, title }] of calls.entries()) {
+        const errors = name === WHOLE ? ERRORS : [ERRORS[index % ERRORS.length] ?? 'EIO']
+        for (const error of errors) {
+          await t.test(`${error} from ${title}: ${expected}`, () =>
+            staged(set, failing(effect, error), (stage, home, traced) =>
+              LOOK[expected](stage, home, traced, effect),
+            ),
+          )
+        }
+      }
+    })
+  }
+})
+
+/**
+ * What is to become of each call on a file or folder.
+ * @returns {{ effect: Effect, expected: Outcome, title: string }[]}
+ */
+function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
+  const work = effects.filter((effect) => effect.class === 'work')
+  const at = (/** @type {(effect: Effect) => boolean} */ matches) => work.findIndex(matches)
+  const named = at(({ to }) => to?.endsWith('.der') === true)
+  const kept = named + 1
+  const write = at(writesKey)
+  assert.ok(named > 0 && work[kept]?.call === 'fsync', 'a backup is made')
+  // What comes first is shown to be writable first: the archive or the file's folder, and then the journal.
+  const [shown, duo] = [at(({ call }) => call === 'unlink'), at(({ socket }) => socket === true)]
+  const journal = dirname(home.journal)
+  const isJournals = (/** @type {Effect} */ { path = '' }, /** @type {number} */ index) =>
+    index > duo
+      ? dirname(path) !== home.archive && path.startsWith(journal) && path !== home.archive
+      : index > shown
+
+  /** @returns {Outcome} */
+  const outcome = (/** @type {Effect} */ effect, /** @type {number} */ index) => {
+    if (effect.call === 'unlink') return 'goes on'
+    if (write >= 0 && index > write) return 'goes on'
+    // What writes nothing to a Duo does without a journal.
+    if (isJournals(effect, index) && write < 0) return 'goes on'
+    if (isJournals(effect, index)) return index > named ? 'refused, and the backup is kept' : 'refused'
+    // The name is there, and may not survive a power cut.
+    if (index === kept) return 'refused, and the backup is kept'
+    return index < kept ? 'refused' : 'goes on'
+  }
+  return work
+    .map((effect, index) => ({
+      effect,
+      expected: outcome(effect, index),
+      title: `${effect.call} ${effect.index} ${home.nameless(effect.path ?? '')}`.trim(),
+    }))
+    .filter(({ effect }) => !effect.socket)
+}
+
+/** @type {Record<Outcome, (stage: Stage, home: Home, traced: Traced, effect: Effect) => Promise<void>>} */
+const LOOK = {
+  /** Nothing was written to the Duo, and no file is left, whatever its name. */
+  async refused(stage, home, traced, effect) {
+    await refusedWithPath(stage, home, traced, effect)
+    assert.deepEqual([...home.files().keys()], [])
+  },
+  /** Nothing was written to the Duo, and what is there is whole. */
+  async 'refused, and the backup is kept'(stage, home, traced, effect) {
+    await refusedWithPath(stage, home, traced, effect)
+    assert.deepEqual(home.files(), home.finals())
+    assert.ok(home.finals().size > 0)
+    await home.check()
+  },
+  /** A temporary file stays behind, or what describes the backup is missing, or the journal. */
+  async 'goes on'(stage, home, { code, struck, stdout }, effect) {
+    assert.equal(struck?.call, effect.call)
+    assert.equal(code, 0, stdout)
+    await home.check()
+    await stage.done(home)
+  },
+}
+
+async function refusedWithPath(
+  /** @type {Stage} */ stage,
+  /** @type {Home} */ home,
+  /** @type {Traced} */ traced,
+  /** @type {Effect} */ effect,
+) {
+  assert.equal(traced.struck?.call, effect.call, 'the blow lands elsewhere')
+  const { code, message } = closing(traced.stdout)
+  assert.equal(traced.code, 9, traced.stdout)
+  assert.ok(['FILE_NOT_WRITABLE', 'JOURNAL_UNWRITABLE'].includes(code), traced.stdout)
+  assert.ok(message.includes(home.folder), `no path in: ${message}`)
+  assert.ok(!message.includes('.duo-provision-'), `a temporary name in: ${message}`)
+  assert.equal(traced.effects.filter(writesKey).length, 0, 'a key goes out')
+  await stage.safe(home, traced)
+}

@@ -1,0 +1,159 @@
+/**
+ * SIGKILL before every call that has an effect, and after the last: the old key is never lost, what has a final
+ * name is whole, and the same command again ends where it would have ended.
+ *
+ * A run that is only watched gives the list of calls; then each is aimed at in a run of its own, and the log shows
+ * whether it was hit. "Before a call" is "after the one before it".
+ */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describe, test } from 'node:test'
+import { again, leaves, writesKey } from './bench.mjs'
+import { COMMANDS, staged } from './stages.mjs'
+import { failing } from './tracer.mjs'
+
+/** @typedef {import('./bench.mjs').Home} Home */
+/** @typedef {import('./stages.mjs').Stage} Stage */
+/** @typedef {import('./tracer.mjs').Effect} Effect */
+/** @typedef {import('./tracer.mjs').Traced} Traced */
+/** @typedef {import('node:test').TestContext} TestContext */
+
+/** The commands of which every call is struck. Of the others, which ask the Duo the same, some requests are left out. */
+const WHOLE = new Set([COMMANDS.backup, COMMANDS.provision])
+
+/** How often a call is aimed at, until the blow lands on it. */
+const AIMS = 3
+
+describe('killed at any call', { concurrency: 3 }, () => {
+  for (const [name, set] of Object.entries(COMMANDS)) test(name, (t) => strikeEverywhere(t, set))
+
+  // The block is committed by the first poll after it, and the connection is lost in place of the second.
+  test('restore, while it asks what became of the write', async (t) => {
+    const { effects } = await watch(COMMANDS.restore)
+    const work = effects.filter((effect) => effect.class === 'work')
+    const poll = work[work.findIndex(writesKey) + 2]
+    assert.ok(poll?.setup?.startsWith('a103'), 'the second poll')
+    await strikeEverywhere(t, COMMANDS.restore, poll)
+  })
+})
+
+/**
+ * Watches a command once, then kills it at each of its calls, each time from its beginning.
+ * @param {TestContext} t
+ * @param {() => Promise<Stage>} set
+ * @param {Effect} [lost] a call at which the connection is lost each time; then only work that follows is struck
+ */
+async function strikeEverywhere(t, set, lost) {
+  const first = lost && failing(lost, 'ECONNRESET')
+  const { calls } = await watch(set, first)
+  /** @type {Effect['class'][]} */
+  const kinds = lost ? [lost.class] : ['work', 'output']
+  for (const kind of kinds) {
+    const ofKind = calls.filter(({ effect }) => effect.class === kind)
+    const aims = ofKind.slice(lost?.index)
+    for (const { effect, name } of WHOLE.has(set) ? aims : fewerReads(aims)) {
+      const action = strikes(first, 'kill', effect)
+      await t.test(`${kind} ${effect.index}, before ${name}`, () => kill(set, action, name))
+    }
+    const last = ofKind.at(-1)
+    assert.ok(last, `there is no ${kind}`)
+    const action = strikes(first, 'kill-after', last.effect)
+    await t.test(`${kind}, after the last`, () => kill(set, action, last.name))
+  }
+}
+
+/**
+ * The calls without most of the requests that only ask, where nothing is written yet: of each row of them the first,
+ * the last, and every fifth in between.
+ * @template {{ effect: Effect }} Aim
+ * @param {Aim[]} aims
+ */
+function fewerReads(aims) {
+  const write = aims.findIndex(({ effect }) => writesKey(effect))
+  const asks = (/** @type {number} */ index) => index < write && aims[index]?.effect.socket === true
+  return aims.filter((_, index) => !asks(index - 1) || !asks(index) || !asks(index + 1) || index % 5 === 0)
+}
+
+function strikes(
+  /** @type {string | undefined} */ first,
+  /** @type {'kill' | 'kill-after'} */ deed,
+  /** @type {Effect} */ effect,
+) {
+  return [first, `${deed}:${effect.class}:${effect.index}`].filter(Boolean).join(',')
+}
+
+/** The calls of a whole run, and what each is. */
+async function watch(/** @type {() => Promise<Stage>} */ set, action = 'watch') {
+  return staged(set, action, async (stage, home, traced) => {
+    assert.equal(traced.code, 0, traced.stdout)
+    await home.check()
+    await stage.done(home)
+    const { effects } = traced
+    return { effects, calls: effects.map((effect) => ({ effect, name: signature(effect, home) })) }
+  })
+}
+
+async function kill(
+  /** @type {() => Promise<Stage>} */ set,
+  /** @type {string} */ action,
+  /** @type {string} */ name,
+) {
+  for (let aim = 1; ; aim += 1) {
+    const hit = await staged(set, action, async (stage, home, traced) => {
+      if (!traced.struck || signature(traced.struck, home) !== name) return false
+      assert.equal(traced.signal, 'SIGKILL')
+      if (!action.includes('kill-after')) assert.equal(traced.struck.result, undefined, 'the call happened')
+      await home.check()
+      await stage.safe(home, traced)
+      await recover(stage, home, traced)
+      return true
+    })
+    if (hit) return
+    assert.ok(aim < AIMS, `the blow lands elsewhere than on ${name}`)
+  }
+}
+
+/** The same command again: it ends as it should, and leaves alone what has a final name. */
+async function recover(/** @type {Stage} */ stage, /** @type {Home} */ home, /** @type {Traced} */ traced) {
+  const before = home.kept()
+  const { path } = traced.struck ?? {}
+  const open = traced.effects.some(writesKey) || path?.startsWith(dirname(home.journal)) === true
+  if (open) await saysWhatIsOpen(home, traced)
+  const leaving = traced.effects.some(leaves)
+  const { status, code, stdout } = await again(stage.args(home), home, stage.duo, { leaving })
+  const ends = stage.ends ?? [{ status: 0 }]
+  assert.ok(
+    ends.some((end) => end.status === status && end.code === code),
+    stdout,
+  )
+  await home.check(before)
+  await stage.done(home)
+  if (open && status === 0)
+    assert.deepEqual((await home.status()).inFlight, [], 'something is said to be open still')
+}
+
+/** Where a key may have gone out and no end was written down, `status` names the operation and its backup. */
+async function saysWhatIsOpen(/** @type {Home} */ home, /** @type {Traced} */ traced) {
+  const { inFlight, running } = await home.status()
+  assert.deepEqual(running, [], 'a process that was killed is said to run')
+  const sent = traced.effects.some((effect) => writesKey(effect) && effect.result !== undefined)
+  // What was verified and has nothing left to do is not open; neither is what has ended.
+  if (!sent || /"(verified|ended)"/.test(home.records())) return
+  assert.equal(inFlight.length, 1)
+  const [open] = inFlight
+  assert.ok(open?.backupPath && existsSync(open.backupPath), 'the backup is not named')
+  assert.ok(open.next.length > 0, 'nothing is said to be typed')
+}
+
+/** What a call is, without what differs from run to run. */
+function signature(
+  /** @type {Effect} */ { call, path, to, bytes, setup, class: kind },
+  /** @type {Home} */ home,
+) {
+  if (kind === 'output') return call
+  const words = [call, path && home.nameless(path), to && `to ${home.nameless(to)}`, setup]
+  // A file's manifest and a request of the cloud's may be a few bytes longer or shorter.
+  if (setup && bytes) words.push(`${bytes} bytes`)
+  return words.filter(Boolean).join(' ')
+}

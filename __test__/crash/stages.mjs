@@ -1,0 +1,162 @@
+/**
+ * The commands at their beginnings: a Duo with a key, a cloud, files, and what has to come of them. Each run gets a
+ * stage of its own, so that nothing that one run leaves behind stands in the way of the next.
+ */
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { backupKey, LocalCloud, restoreKey, VirtualDuo } from '../../index.js'
+import { fingerprintOf, Home, inDfuMode, stateOf, writesKey } from './bench.mjs'
+import { trace } from './tracer.mjs'
+
+/** @typedef {import('./tracer.mjs').Traced} Traced */
+
+/**
+ * A command at its beginning, and what is to come of it.
+ * @typedef {object} Stage
+ * @property {VirtualDuo} duo
+ * @property {(home: Home) => string[]} args
+ * @property {Record<string, string>} [env]
+ * @property {(home: Home, traced: Traced) => Promise<void>} safe what holds after a crash
+ * @property {(home: Home) => Promise<void>} done what holds when the command has come to its end
+ * @property {() => Promise<void>} [strike] takes down what else was set up
+ * @property {{ status: number, code?: string }[]} [ends] how it may end after a crash; with 0 unless given
+ */
+
+/** @returns {Promise<Stage>} */
+async function backingUp() {
+  const duo = await VirtualDuo.start()
+  const { fingerprint } = stateOf(duo)
+  return {
+    duo,
+    args: () => ['backup', '--usbip', duo.address, '--json'],
+    safe: async () => assert.equal(stateOf(duo).fingerprint, fingerprint),
+    done: async (home) => assert.ok((await home.backupsOf(fingerprint)).length > 0),
+  }
+}
+
+/**
+ * A file that the user named is not written twice: once it has its name, the same command says that it exists.
+ * @returns {Promise<Stage>}
+ */
+async function backingUpTo() {
+  const stage = await backingUp()
+  const { fingerprint } = stateOf(stage.duo)
+  return {
+    ...stage,
+    args: () => ['backup', 'duo.der', '--usbip', stage.duo.address, '--json'],
+    ends: [{ status: 0 }, { status: 9, code: 'FILE_EXISTS' }],
+    done: async (home) => assert.deepEqual(await home.backupsOf(fingerprint), [join(home.cwd, 'duo.der')]),
+  }
+}
+
+/** @returns {Promise<Stage>} */
+async function restoring() {
+  const duo = await VirtualDuo.start()
+  const kept = new Home()
+  const saved = join(kept.cwd, 'saved.der')
+  const { fingerprint: wanted } = await backupKey({ usbip: duo.address, file: saved })
+  const pem = join(kept.cwd, 'other.pem')
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  writeFileSync(pem, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+  const { fingerprint: old } = await restoreKey({ usbip: duo.address, file: pem, archive: kept.archive })
+  return {
+    duo,
+    args: () => ['restore', saved, '--yes', '--usbip', duo.address, '--json'],
+    async safe(home, traced) {
+      const { fingerprint } = stateOf(duo)
+      assert.ok(fingerprint === old || fingerprint === wanted, 'the slot is torn')
+      await backedUpFirst(home, traced, old, fingerprint)
+    },
+    async done(home) {
+      assert.equal(stateOf(duo).fingerprint, wanted)
+      assert.ok((await home.backupsOf(old)).length > 0, 'the old key is lost')
+    },
+    strike: async () => kept.remove(),
+  }
+}
+
+/** @returns {Promise<Stage>} */
+async function resetting() {
+  const duo = await VirtualDuo.start()
+  const { fingerprint: old } = stateOf(duo)
+  return {
+    duo,
+    args: () => ['reset', '--yes', '--usbip', duo.address, '--json'],
+    // A slot that holds no key is the reset image's, or the Duo has made a new key by now.
+    safe: (home, traced) => backedUpFirst(home, traced, old, stateOf(duo).fingerprint),
+    async done(home) {
+      await inDfuMode(duo, 1)
+      assert.notEqual(stateOf(duo).fingerprint, old)
+      assert.ok((await home.backupsOf(old)).length > 0, 'the old key is lost')
+    },
+  }
+}
+
+/** @returns {Promise<Stage>} */
+async function provisioning() {
+  const [duo, cloud] = await Promise.all([VirtualDuo.start(), LocalCloud.start()])
+  const { deviceId, fingerprint } = stateOf(duo)
+  const held = () => cloud.provisioned().map((known) => [known.deviceId, fingerprintOf(known.publicKey)])
+  return {
+    duo,
+    args: () => [deviceId, '--from-device', '--api-url', cloud.url, '--usbip', duo.address, '--json'],
+    env: { PARTICLE_ACCESS_TOKEN: cloud.token },
+    async safe() {
+      assert.equal(stateOf(duo).fingerprint, fingerprint)
+      for (const known of held()) assert.deepEqual(known, [deviceId, fingerprint])
+    },
+    done: async () => assert.deepEqual(held(), [[deviceId, fingerprint]]),
+    strike: () => cloud.stop(),
+  }
+}
+
+/** Where the old key is no longer in the Duo, or its successor may have gone out, there is a backup of it. */
+async function backedUpFirst(
+  /** @type {Home} */ home,
+  /** @type {Traced} */ { effects },
+  /** @type {string | undefined} */ old,
+  /** @type {string | undefined} */ now,
+) {
+  // What was struck was not sent; what has a result, or was under way, may have been.
+  const sent = effects.some((effect) => writesKey(effect) && effect.result !== undefined)
+  if (sent || now !== old) assert.ok((await home.backupsOf(old)).length > 0, 'the old key is lost')
+}
+
+/**
+ * What is to be done with a command at its beginning, in a new home.
+ * @template T
+ * @param {() => Promise<Stage>} set
+ * @param {(stage: Stage, home: Home) => Promise<T>} play
+ */
+export async function onStage(set, play) {
+  const stage = await set()
+  const home = new Home(stage.env)
+  try {
+    return await play(stage, home)
+  } finally {
+    home.remove()
+    await Promise.all([stage.duo.stop(), stage.strike?.()])
+  }
+}
+
+/**
+ * One traced run from the beginning, and what is to be looked at afterwards.
+ * @template T
+ * @param {() => Promise<Stage>} set
+ * @param {string} action
+ * @param {(stage: Stage, home: Home, traced: Traced) => Promise<T>} look
+ */
+export function staged(set, action, look) {
+  return onStage(set, async (stage, home) => look(stage, home, await trace(stage.args(home), home, action)))
+}
+
+/** Every command that has an effect. */
+export const COMMANDS = {
+  backup: backingUp,
+  'backup FILE': backingUpTo,
+  restore: restoring,
+  reset: resetting,
+  provision: provisioning,
+}

@@ -1,0 +1,204 @@
+//! Which system calls have an effect outside the process, and what they are about.
+//!
+//! Knows the calling convention of Linux on x86-64. Files, folders and sockets count; the pipes and event
+//! counters that Node's threads wake each other with do not.
+
+use std::fs::File;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use nix::libc::{self, user_regs_struct};
+use nix::unistd::Pid;
+use serde::Serialize;
+
+/// Effects of one class happen one after the other, so that they can be numbered: a workflow runs whole on one
+/// thread, and what people see is written by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// On files, folders and sockets.
+    Work,
+    /// On standard output and standard error.
+    Output,
+}
+
+impl FromStr for Class {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "work" => Ok(Self::Work),
+            "output" => Ok(Self::Output),
+            other => Err(format!("no class is called {other}")),
+        }
+    }
+}
+
+/// A call that has an effect.
+#[derive(Clone, Debug, Serialize)]
+pub struct Effect {
+    /// Which count it belongs to.
+    pub class: Class,
+    /// Its name, as in the manual.
+    pub call: &'static str,
+    /// The file or folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// What it is renamed or linked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<PathBuf>,
+    /// True for a socket.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub socket: bool,
+    /// How many bytes are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// The setup packet of the USB request that is sent, 16 hexadecimal digits (USB 2.0 §9.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<String>,
+}
+
+/// How a call's arguments are to be read; the numbers are their positions.
+enum Shape {
+    /// A path and flags: an effect where it may create or empty a file.
+    Open { path: usize, flags: usize },
+    /// A path.
+    Path(usize),
+    /// Two paths.
+    Paths(usize, usize),
+    /// A descriptor.
+    Descriptor(usize),
+    /// A descriptor, a buffer and its length.
+    Data,
+    /// A descriptor, and data in pieces.
+    Pieces,
+}
+
+fn shape(number: i64) -> Option<(&'static str, Shape)> {
+    use Shape::{Data, Descriptor, Open, Path, Paths, Pieces};
+    Some(match number {
+        libc::SYS_open => ("open", Open { path: 0, flags: 1 }),
+        libc::SYS_openat => ("openat", Open { path: 1, flags: 2 }),
+        libc::SYS_creat => ("creat", Path(0)),
+        libc::SYS_write => ("write", Data),
+        libc::SYS_pwrite64 => ("pwrite64", Data),
+        libc::SYS_sendto => ("sendto", Data),
+        libc::SYS_writev => ("writev", Pieces),
+        libc::SYS_pwritev => ("pwritev", Pieces),
+        libc::SYS_pwritev2 => ("pwritev2", Pieces),
+        libc::SYS_sendmsg => ("sendmsg", Pieces),
+        libc::SYS_sendmmsg => ("sendmmsg", Pieces),
+        libc::SYS_sendfile => ("sendfile", Pieces),
+        libc::SYS_copy_file_range => ("copy_file_range", Descriptor(2)),
+        libc::SYS_connect => ("connect", Descriptor(0)),
+        libc::SYS_shutdown => ("shutdown", Descriptor(0)),
+        libc::SYS_fsync => ("fsync", Descriptor(0)),
+        libc::SYS_fdatasync => ("fdatasync", Descriptor(0)),
+        libc::SYS_ftruncate => ("ftruncate", Descriptor(0)),
+        libc::SYS_fallocate => ("fallocate", Descriptor(0)),
+        libc::SYS_fchmod => ("fchmod", Descriptor(0)),
+        libc::SYS_fchown => ("fchown", Descriptor(0)),
+        libc::SYS_truncate => ("truncate", Path(0)),
+        libc::SYS_chmod => ("chmod", Path(0)),
+        libc::SYS_fchmodat => ("fchmodat", Path(1)),
+        libc::SYS_chown => ("chown", Path(0)),
+        libc::SYS_lchown => ("lchown", Path(0)),
+        libc::SYS_fchownat => ("fchownat", Path(1)),
+        libc::SYS_mkdir => ("mkdir", Path(0)),
+        libc::SYS_mkdirat => ("mkdirat", Path(1)),
+        libc::SYS_rmdir => ("rmdir", Path(0)),
+        libc::SYS_unlink => ("unlink", Path(0)),
+        libc::SYS_unlinkat => ("unlinkat", Path(1)),
+        libc::SYS_rename => ("rename", Paths(0, 1)),
+        libc::SYS_renameat => ("renameat", Paths(1, 3)),
+        libc::SYS_renameat2 => ("renameat2", Paths(1, 3)),
+        libc::SYS_link => ("link", Paths(0, 1)),
+        libc::SYS_linkat => ("linkat", Paths(1, 3)),
+        libc::SYS_symlink => ("symlink", Paths(0, 1)),
+        libc::SYS_symlinkat => ("symlinkat", Paths(0, 2)),
+        _ => return None,
+    })
+}
+
+/// What the call that is about to happen does, where that is an effect.
+pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
+    let (call, shape) = shape(i64::from_ne_bytes(registers.orig_rax.to_ne_bytes()))?;
+    let process = Process(process);
+    let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9];
+    let on_path = |path, to| {
+        let class = Class::Work;
+        Some(Effect { class, call, path: Some(path), to, socket: false, bytes: None, setup: None })
+    };
+    match shape {
+        Shape::Open { path, flags } => {
+            let changes = low(arguments[flags]) & (libc::O_CREAT | libc::O_TRUNC) != 0;
+            if changes { on_path(process.path(arguments[path]), None) } else { None }
+        }
+        Shape::Path(path) => on_path(process.path(arguments[path]), None),
+        Shape::Paths(from, to) => on_path(process.path(arguments[from]), Some(process.path(arguments[to]))),
+        Shape::Descriptor(which) => process.on_descriptor(call, low(arguments[which])),
+        Shape::Pieces => process.on_descriptor(call, low(arguments[0])),
+        Shape::Data => {
+            let mut effect = process.on_descriptor(call, low(arguments[0]))?;
+            effect.bytes = Some(arguments[2]);
+            effect.setup = process.setup(arguments[1], arguments[2]).filter(|_| effect.socket);
+            Some(effect)
+        }
+    }
+}
+
+/// The half of a register that an `int` is in.
+fn low(register: u64) -> i32 {
+    let [a, b, c, d, ..] = register.to_ne_bytes();
+    i32::from_ne_bytes([a, b, c, d])
+}
+
+/// A traced process, stopped: its memory and its descriptors can be looked at.
+struct Process(Pid);
+
+impl Process {
+    fn on_descriptor(&self, call: &'static str, descriptor: i32) -> Option<Effect> {
+        let found = std::fs::read_link(format!("/proc/{}/fd/{descriptor}", self.0)).ok()?;
+        let socket = found.to_string_lossy().starts_with("socket:");
+        let path = found.is_absolute().then_some(found);
+        let class = if matches!(descriptor, 1 | 2) { Class::Output } else { Class::Work };
+        let outside =
+            class == Class::Output || socket || path.as_deref().is_some_and(|p| !p.starts_with("/dev"));
+        outside.then_some(Effect { class, call, path, to: None, socket, bytes: None, setup: None })
+    }
+
+    fn path(&self, address: u64) -> PathBuf {
+        let mut bytes = self.memory(address, 4096);
+        bytes.truncate(bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len()));
+        std::ffi::OsString::from_vec(bytes).into()
+    }
+
+    /// The last eight bytes of a USBIP_CMD_SUBMIT's head of 48 (Linux `Documentation/usb/usbip_protocol.rst`).
+    /// A key begins with another word than 1.
+    fn setup(&self, address: u64, length: u64) -> Option<String> {
+        if length < 48 || self.memory(address, 4) != [0, 0, 0, 1] {
+            return None;
+        }
+        let setup: [u8; 8] = self.memory(address + 40, 8).try_into().ok()?;
+        Some(format!("{:016x}", u64::from_be_bytes(setup)))
+    }
+
+    /// As many bytes as are there, at most `length`.
+    fn memory(&self, address: u64, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        if let Ok(memory) = File::open(format!("/proc/{}/mem", self.0)) {
+            // A page may end where the next is not mapped.
+            while filled < length
+                && let Ok(more) = memory.read_at(&mut bytes[filled..], address + filled as u64)
+                && more > 0
+            {
+                filled += more;
+            }
+        }
+        bytes.truncate(filled);
+        bytes
+    }
+}
