@@ -138,7 +138,8 @@ fn is_private(_metadata: &fs::Metadata) -> bool {
 
 /// Makes a folder of mode 0700 and those above it, synced.
 pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
-    let failed = |source: io::Error| FileError::not_writable(path, source);
+    // Those above it are there or were made: "does not exist" would be about them, and wrong.
+    let failed = |source: io::Error| FileError::NotWritable { path: path.to_owned(), source };
     if path.is_dir() {
         return Ok(());
     }
@@ -165,7 +166,7 @@ pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
 /// since whoever made them may have been stopped before.
 pub fn ensure_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     create_folder(path, owner)?;
-    let failed = |source: io::Error| FileError::not_writable(path, source);
+    let failed = |source: io::Error| FileError::NotWritable { path: path.to_owned(), source };
     path.ancestors().skip(1).try_for_each(sync_if_ours).map_err(failed)
 }
 
