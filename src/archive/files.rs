@@ -63,7 +63,10 @@ impl FileError {
     fn not_writable(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
-            io::ErrorKind::NotFound => Self::NotFound(folder_of(path).to_owned()),
+            // Some folders are there and take no files, /proc for one: that is no missing folder.
+            io::ErrorKind::NotFound if !folder_of(path).is_dir() => {
+                Self::NotFound(folder_of(path).to_owned())
+            }
             _ => Self::NotWritable { path: path.to_owned(), source },
         }
     }
