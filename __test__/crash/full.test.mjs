@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import { writesKey } from './bench.mjs'
-import { COMMANDS, staged } from './stages.mjs'
+import { AT_ONCE, COMMANDS, staged } from './stages.mjs'
 import { closing, failing } from './tracer.mjs'
 
 /** @typedef {import('./bench.mjs').Home} Home */
@@ -21,21 +21,22 @@ const ERRORS = /** @type {const} */ (['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'])
 /** The command for which every call gets every error; the others, which share its code, get one error a call. */
 const WHOLE = 'reset'
 
-describe('a disk that fails', { concurrency: 3 }, () => {
+describe('a disk that fails', () => {
   for (const name of /** @type {const} */ (['backup', 'backup FILE', 'restore', 'reset'])) {
-    test(name, async (t) => {
+    test(name, { concurrency: AT_ONCE }, async (t) => {
       const set = COMMANDS[name]
       const calls = await staged(set, 'watch', async (_stage, home, { effects }) => plan(effects, home))
-      for (const [index, { effect, expected, title }] of calls.entries()) {
+      const runs = calls.flatMap(({ effect, expected, title }, index) => {
         const errors = name === WHOLE ? ERRORS : [ERRORS[index % ERRORS.length] ?? 'EIO']
-        for (const error of errors) {
-          await t.test(`${error} from ${title}: ${expected}`, () =>
+        return errors.map((error) =>
+          t.test(`${error} from ${title}: ${expected}`, () =>
             staged(set, failing(effect, error), (stage, home, traced) =>
               LOOK[expected](stage, home, traced, effect),
             ),
-          )
-        }
-      }
+          ),
+        )
+      })
+      await Promise.all(runs)
     })
   }
 })
@@ -45,14 +46,14 @@ describe('a disk that fails', { concurrency: 3 }, () => {
  * @returns {{ effect: Effect, expected: Outcome, title: string }[]}
  */
 function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
-  const work = effects.filter((effect) => effect.class === 'work')
+  const work = effects.filter((effect) => effect.class !== 'output')
   const at = (/** @type {(effect: Effect) => boolean} */ matches) => work.findIndex(matches)
   const named = at(({ to }) => to?.endsWith('.der') === true)
   const kept = named + 1
   const write = at(writesKey)
   assert.ok(named > 0 && work[kept]?.call === 'fsync', 'a backup is made')
   // What comes first is shown to be writable first: the archive or the file's folder, and then the journal.
-  const [shown, duo] = [at(({ call }) => call === 'unlink'), at(({ socket }) => socket === true)]
+  const [shown, duo] = [at(({ call }) => call === 'unlink'), at((effect) => effect.class === 'socket')]
   const journal = dirname(home.journal)
   const isJournals = (/** @type {Effect} */ { path = '' }, /** @type {number} */ index) =>
     index > duo
@@ -76,7 +77,7 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
       expected: outcome(effect, index),
       title: `${effect.call} ${effect.index} ${home.nameless(effect.path ?? '')}`.trim(),
     }))
-    .filter(({ effect }) => !effect.socket)
+    .filter(({ effect }) => effect.class === 'file')
 }
 
 /** @type {Record<Outcome, (stage: Stage, home: Home, traced: Traced, effect: Effect) => Promise<void>>} */

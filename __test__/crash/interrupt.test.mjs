@@ -25,7 +25,7 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
     for (const { setup, index } of await transfers()) {
       await t.test(`restore, before ${setup}`, () =>
         onStage(COMMANDS.restore, async (stage, home) => {
-          const { code, stderr } = await interrupted(stage, home, [`hold:work:${index}`])
+          const { code, stderr } = await interrupted(stage, home, [`hold:socket:${index}`])
           assert.equal(code, 130, stderr)
           assert.match(stderr, /\[INTERRUPTED\]/)
           assert.match(stderr, /what was asked for is in place and verified/)
@@ -38,7 +38,7 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
   test('once, in a reset: it is read back, the Duo stays where it is, and it ends with 130', () =>
     onStage(COMMANDS.reset, async (stage, home) => {
       const write = await written('reset')
-      const { code, stderr } = await interrupted(stage, home, [`hold:work:${write.index + 1}`])
+      const { code, stderr } = await interrupted(stage, home, [`hold:socket:${write.index + 1}`])
       assert.equal(code, 130, stderr)
       assert.match(stderr, /press RESET/)
       const { fingerprint, presence, boots } = stateOf(stage.duo)
@@ -54,11 +54,11 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
     test(`once, while the Duo is asked what became of the write: ${name}, and ends with ${status}`, () =>
       onStage(COMMANDS.restore, async (stage, home) => {
         const { index } = await written('restore')
-        const lost = `fail:work:${index + polls}:${constants.errno.ECONNRESET}`
+        const lost = `fail:socket:${index + polls}:${constants.errno.ECONNRESET}`
         const plan = await staged(COMMANDS.restore, lost, async (_stage, _home, { effects }) => effects)
         const reconnect = plan.find((effect) => effect.call === 'connect' && effect.index > index)
         assert.ok(reconnect, 'the Duo is not looked for')
-        const { code, stderr } = await interrupted(stage, home, [lost, `hold:work:${reconnect.index}`])
+        const { code, stderr } = await interrupted(stage, home, [lost, `hold:socket:${reconnect.index}`])
         assert.equal(code, status, stderr)
         assert.match(stderr, says)
       }))
@@ -68,7 +68,7 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
     onStage(COMMANDS.restore, async (stage, home) => {
       const { index } = await written('restore')
       const old = stateOf(stage.duo).fingerprint
-      const { held, pid } = await hold(stage, home, [`hold:work:${index + 1}`])
+      const { held, pid } = await hold(stage, home, [`hold:socket:${index + 1}`])
       process.kill(pid, 'SIGINT')
       await held.says(ONCE)
       process.kill(pid, 'SIGINT')

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, test } from 'node:test'
 import { again, leaves, writesKey } from './bench.mjs'
-import { COMMANDS, staged } from './stages.mjs'
+import { AT_ONCE, COMMANDS, staged } from './stages.mjs'
 import { failing } from './tracer.mjs'
 
 /** @typedef {import('./bench.mjs').Home} Home */
@@ -25,14 +25,16 @@ const WHOLE = new Set([COMMANDS.backup, COMMANDS.provision])
 /** How often a call is aimed at, until the blow lands on it. */
 const AIMS = 3
 
-describe('killed at any call', { concurrency: 3 }, () => {
-  for (const [name, set] of Object.entries(COMMANDS)) test(name, (t) => strikeEverywhere(t, set))
+const options = { concurrency: AT_ONCE }
+
+describe('killed at any call', () => {
+  for (const [name, set] of Object.entries(COMMANDS)) test(name, options, (t) => strikeEverywhere(t, set))
 
   // The block is committed by the first poll after it, and the connection is lost in place of the second.
-  test('restore, while it asks what became of the write', async (t) => {
+  test('restore, while it asks what became of the write', options, async (t) => {
     const { effects } = await watch(COMMANDS.restore)
-    const work = effects.filter((effect) => effect.class === 'work')
-    const poll = work[work.findIndex(writesKey) + 2]
+    const requests = effects.filter((effect) => effect.class === 'socket')
+    const poll = requests[requests.findIndex(writesKey) + 2]
     assert.ok(poll?.setup?.startsWith('a103'), 'the second poll')
     await strikeEverywhere(t, COMMANDS.restore, poll)
   })
@@ -42,25 +44,51 @@ describe('killed at any call', { concurrency: 3 }, () => {
  * Watches a command once, then kills it at each of its calls, each time from its beginning.
  * @param {TestContext} t
  * @param {() => Promise<Stage>} set
- * @param {Effect} [lost] a call at which the connection is lost each time; then only work that follows is struck
+ * @param {Effect} [lost] a call at which the connection is lost each time; then only what follows is struck
  */
 async function strikeEverywhere(t, set, lost) {
   const first = lost && failing(lost, 'ECONNRESET')
   const { calls } = await watch(set, first)
+  const begin = lost ? calls.findIndex(({ effect }) => isSame(effect, lost)) + 1 : 0
   /** @type {Effect['class'][]} */
-  const kinds = lost ? [lost.class] : ['work', 'output']
-  for (const kind of kinds) {
-    const ofKind = calls.filter(({ effect }) => effect.class === kind)
-    const aims = ofKind.slice(lost?.index)
-    for (const { effect, name } of WHOLE.has(set) ? aims : fewerReads(aims)) {
-      const action = strikes(first, 'kill', effect)
-      await t.test(`${kind} ${effect.index}, before ${name}`, () => kill(set, action, name))
-    }
-    const last = ofKind.at(-1)
+  const kinds = lost ? ['file', 'socket'] : ['file', 'socket', 'output']
+  const runs = kinds.flatMap((kind) => {
+    const ofKind = calls.slice(begin).filter(({ effect }) => effect.class === kind)
+    const aims = kind === 'socket' ? numberedAlike(ofKind) : ofKind
+    const last = aims.at(-1)
     assert.ok(last, `there is no ${kind}`)
-    const action = strikes(first, 'kill-after', last.effect)
-    await t.test(`${kind}, after the last`, () => kill(set, action, last.name))
-  }
+    const chosen = WHOLE.has(set) ? aims : fewerReads(aims)
+    return [
+      ...chosen.map(({ effect, name }) =>
+        t.test(`${kind} ${effect.index}, before ${name}`, () =>
+          kill(set, strikes(first, 'kill', effect), name),
+        ),
+      ),
+      t.test(`${kind} ${last.effect.index}, after ${last.name}`, () =>
+        kill(set, strikes(first, 'kill-after', last.effect), last.name),
+      ),
+    ]
+  })
+  await Promise.all(runs)
+}
+
+function isSame(/** @type {Effect} */ one, /** @type {Effect} */ other) {
+  return one.class === other.class && one.index === other.index
+}
+
+/**
+ * The calls on sockets that have the same number in every run. A Duo that was told to leave is looked for until it
+ * is gone, a varying number of times, each over a new connection: from the second look on, nothing is struck. What
+ * follows those looks is on files, and they are counted apart.
+ * @template {{ effect: Effect }} Aim
+ * @param {Aim[]} aims
+ */
+function numberedAlike(aims) {
+  const told = aims.findIndex(({ effect }) => leaves(effect))
+  if (told < 0) return aims
+  const isLook = (/** @type {number} */ index) => index > told && aims[index]?.effect.call === 'connect'
+  const [, second = aims.length] = [...aims.keys()].filter(isLook)
+  return aims.slice(0, second)
 }
 
 /**
@@ -71,7 +99,7 @@ async function strikeEverywhere(t, set, lost) {
  */
 function fewerReads(aims) {
   const write = aims.findIndex(({ effect }) => writesKey(effect))
-  const asks = (/** @type {number} */ index) => index < write && aims[index]?.effect.socket === true
+  const asks = (/** @type {number} */ index) => index < write && aims[index]?.effect.class === 'socket'
   return aims.filter((_, index) => !asks(index - 1) || !asks(index) || !asks(index + 1) || index % 5 === 0)
 }
 

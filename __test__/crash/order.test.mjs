@@ -83,7 +83,7 @@ function assertSynced(/** @type {Effect[]} */ effects, /** @type {string} */ bac
 
 /** The last thing before the write is a record in the journal, synced. */
 function assertWrittenDown(/** @type {Effect[]} */ effects) {
-  const onFiles = effects.filter((effect) => effect.class === 'work' && !effect.socket)
+  const onFiles = effects.filter((effect) => effect.class === 'file')
   const [record, sync] = onFiles.slice(-2)
   assert.match(record?.path ?? '', /journal\.jsonl$/)
   assert.deepEqual([record?.call, record?.result === record?.bytes], ['write', true])

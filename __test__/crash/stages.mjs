@@ -13,6 +13,9 @@ import { trace } from './tracer.mjs'
 
 /** @typedef {import('./tracer.mjs').Traced} Traced */
 
+/** How many stages are played at once: each waits for its Duo half the time. */
+export const AT_ONCE = 4
+
 /**
  * A command at its beginning, and what is to come of it.
  * @typedef {object} Stage

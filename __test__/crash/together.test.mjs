@@ -79,12 +79,12 @@ describe('two at once', { concurrency: 2 }, () => {
     const [one, two] = duo.duos().map(({ path }) => backup(duo, path, 'duo.der'))
     assert.ok(one && two)
     const { effects } = await trace(one, home)
-    const calls = effects.filter((effect) => effect.class === 'work' && !effect.socket)
+    const calls = effects.filter((effect) => effect.class === 'file')
     for (const { call, index } of calls) {
       await t.test(`${call} ${index}`, async () => {
         const own = new Home()
         const release = join(own.folder, 'go')
-        const held = startTraced(one, own, `hold:work:${index}:${release}`)
+        const held = startTraced(one, own, `hold:file:${index}:${release}`)
         await held.holding()
         const other = await run(two, own)
         writeFileSync(release, '')
@@ -129,7 +129,7 @@ async function together(commands, home, matches) {
   const release = join(home.folder, 'go')
   const held = await Promise.all(
     commands.map(async (args) => {
-      const started = startTraced(args, home, `hold:work:${await indexOf(args, matches)}:${release}`)
+      const started = startTraced(args, home, `hold:${await nameOf(args, matches)}:${release}`)
       await started.holding()
       return started
     }),
@@ -140,24 +140,25 @@ async function together(commands, home, matches) {
   return ended.map(({ code, stdout }) => ({ code, result: closing(stdout) }))
 }
 
-/** Where the first call that matches comes in a command's run: told by a dry run's, in a home of its own. */
-async function indexOf(/** @type {string[]} */ args, /** @type {(effect: Effect) => boolean} */ matches) {
+/** Class and number of the first call in a command's run that matches: told by a dry run's, in a home of its own. */
+async function nameOf(/** @type {string[]} */ args, /** @type {(effect: Effect) => boolean} */ matches) {
   const kind = `${args[0]}, ${args.length} words, ${matches}`
-  const known = INDEXES.get(kind)
+  const known = NAMES.get(kind)
   if (known !== undefined) return known
   const elsewhere = new Home()
   // The Duo is another's at this time: what comes before it is looked for is the same without it.
   const nowhere = args.map((word) => (/^127\.0\.0\.1:\d+$/.test(word) ? '127.0.0.1:1' : word))
   const { effects } = await trace(nowhere, elsewhere)
   elsewhere.remove()
-  const index = effects.find((effect) => effect.class === 'work' && matches(effect))?.index
-  assert.ok(index, `no such call in ${args.join(' ')}`)
-  INDEXES.set(kind, index)
-  return index
+  const found = effects.find((effect) => effect.class !== 'output' && matches(effect))
+  assert.ok(found, `no such call in ${args.join(' ')}`)
+  const name = `${found.class}:${found.index}`
+  NAMES.set(kind, name)
+  return name
 }
 
-/** @type {Map<string, number>} */
-const INDEXES = new Map()
+/** @type {Map<string, string>} */
+const NAMES = new Map()
 
 /** Which of them ended well: one or both. The other was told that the Duo is taken. */
 function oneAtLeast(/** @type {{ code: number | undefined, result: any }[]} */ ended) {

@@ -24,8 +24,9 @@ const WATCHDOG_MS = 60_000
 /**
  * A call with an effect. `result` is what it returned, a negative error number included; absent where the program
  * was killed before it returned.
- * @typedef {{ class: 'work' | 'output', index: number, call: string, path?: string, to?: string,
- *   socket?: boolean, bytes?: number, setup?: string, result?: number }} Effect
+ * `index` counts its class alone.
+ * @typedef {{ class: 'file' | 'socket' | 'output', index: number, call: string, path?: string, to?: string,
+ *   bytes?: number, setup?: string, result?: number }} Effect
  */
 
 /**

@@ -14,12 +14,15 @@ use nix::unistd::Pid;
 use serde::Serialize;
 
 /// Effects of one class happen one after the other, so that they can be numbered: a workflow runs whole on one
-/// thread, and what people see is written by another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// thread, and what people see is written by another. Files and sockets are counted apart because a workflow may ask
+/// the bus more or less often while it waits, and a file keeps its number whatever the waiting does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
-    /// On files, folders and sockets.
-    Work,
+    /// On files and folders.
+    File,
+    /// On sockets.
+    Socket,
     /// On standard output and standard error.
     Output,
 }
@@ -29,7 +32,8 @@ impl FromStr for Class {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "work" => Ok(Self::Work),
+            "file" => Ok(Self::File),
+            "socket" => Ok(Self::Socket),
             "output" => Ok(Self::Output),
             other => Err(format!("no class is called {other}")),
         }
@@ -49,9 +53,6 @@ pub struct Effect {
     /// What it is renamed or linked to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<PathBuf>,
-    /// True for a socket.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub socket: bool,
     /// How many bytes are written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
@@ -127,10 +128,8 @@ pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
     let (call, shape) = shape(i64::from_ne_bytes(registers.orig_rax.to_ne_bytes()))?;
     let process = Process(process);
     let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9];
-    let on_path = |path, to| {
-        let class = Class::Work;
-        Some(Effect { class, call, path: Some(path), to, socket: false, bytes: None, setup: None })
-    };
+    let on_path =
+        |path, to| Some(Effect { class: Class::File, call, path: Some(path), to, bytes: None, setup: None });
     match shape {
         Shape::Open { path, flags } => {
             let changes = low(arguments[flags]) & (libc::O_CREAT | libc::O_TRUNC) != 0;
@@ -143,7 +142,8 @@ pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
         Shape::Data => {
             let mut effect = process.on_descriptor(call, low(arguments[0]))?;
             effect.bytes = Some(arguments[2]);
-            effect.setup = process.setup(arguments[1], arguments[2]).filter(|_| effect.socket);
+            effect.setup =
+                process.setup(arguments[1], arguments[2]).filter(|_| effect.class == Class::Socket);
             Some(effect)
         }
     }
@@ -161,12 +161,14 @@ struct Process(Pid);
 impl Process {
     fn on_descriptor(&self, call: &'static str, descriptor: i32) -> Option<Effect> {
         let found = std::fs::read_link(format!("/proc/{}/fd/{descriptor}", self.0)).ok()?;
-        let socket = found.to_string_lossy().starts_with("socket:");
+        let class = match descriptor {
+            1 | 2 => Class::Output,
+            _ if found.to_string_lossy().starts_with("socket:") => Class::Socket,
+            _ => Class::File,
+        };
         let path = found.is_absolute().then_some(found);
-        let class = if matches!(descriptor, 1 | 2) { Class::Output } else { Class::Work };
-        let outside =
-            class == Class::Output || socket || path.as_deref().is_some_and(|p| !p.starts_with("/dev"));
-        outside.then_some(Effect { class, call, path, to: None, socket, bytes: None, setup: None })
+        let outside = class != Class::File || path.as_deref().is_some_and(|p| !p.starts_with("/dev"));
+        outside.then_some(Effect { class, call, path, to: None, bytes: None, setup: None })
     }
 
     fn path(&self, address: u64) -> PathBuf {

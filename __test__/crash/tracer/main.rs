@@ -13,7 +13,7 @@
 //! | `fail:CLASS:N:ERRNO` | the call does not happen, and the program is told that it failed so |
 //! | `hold:CLASS:N:FILE` | the calling thread waits before the call until FILE exists; the others go on |
 //!
-//! Several of them are separated by commas.
+//! A CLASS is `file`, `socket` or `output`. Several actions are separated by commas.
 //!
 //! strace can do some of this, but it counts by thread and by call and filters by whole paths: Node's threads
 //! open files and write to their pipes as often as they like, and temporary files have names made of chance.

@@ -43,8 +43,7 @@ pub fn run(log: &Path, action: Action, command: &[OsString]) -> Result<(), Error
         action,
         log: File::create(log)?,
         running: false,
-        work: 0,
-        output: 0,
+        counts: HashMap::new(),
         inside: HashMap::new(),
         held: None,
     };
@@ -69,8 +68,8 @@ struct Tracer {
     log: File,
     /// True once the program itself runs; before that it is the shell that starts it.
     running: bool,
-    work: u32,
-    output: u32,
+    /// How many effects of each class there were.
+    counts: HashMap<Class, u32>,
     /// The threads that are in a call; `None` for a call without an effect.
     inside: HashMap<Pid, Option<Inside>>,
     /// A thread that waits for a file.
@@ -131,10 +130,7 @@ impl Tracer {
             self.inside.insert(thread, None);
             return Ok(());
         };
-        let count = match effect.class {
-            Class::Work => &mut self.work,
-            Class::Output => &mut self.output,
-        };
+        let count = self.counts.entry(effect.class).or_default();
         *count += 1;
         let index = *count;
         self.note(&described(&effect, index)?)?;
