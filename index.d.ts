@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'KEY_INCONSISTENT'
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
+  | 'SERVER_KEY_INVALID'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_MISMATCH'
   | 'TOKEN_MISSING'
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'KEY_SLOT_EC'
   | 'KEY_SLOT_WRONG_SIZE'
   | 'KEY_SLOT_GARBAGE'
+  | 'SERVER_KEY_SLOT_INVALID'
   | 'KEY_WRONG'
   | 'KEY_STATE_UNKNOWN'
   | 'CLOUD_PERMISSION_DENIED'
@@ -54,6 +56,9 @@ export type ErrorCode =
   | 'CLOUD_KEY_REJECTED'
   | 'CLOUD_NOT_FOUND'
   | 'CLOUD_REFUSED'
+  | 'PAIRING_REFUSED'
+  | 'PAIRING_BROKEN'
+  | 'SERVER_KEY_MISMATCH'
   | 'CLOUD_UNREACHABLE'
   | 'CLOUD_OUTCOME_UNKNOWN'
   | 'CLOUD_TLS'
@@ -97,6 +102,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'handshake'
 
 /** What every function of this package throws. */
 export interface DuoProvisionError extends Error {
@@ -132,6 +138,10 @@ export declare class LocalCloud {
   get url(): string
   /** A token that it accepts; good for this cloud only. */
   get token(): string
+  /** Where devices connect to, `127.0.0.1:PORT`; absent without `devicePort`. */
+  get deviceAddress(): string | null
+  /** The cloud's own public key, RSA-2048, as PEM; absent without `devicePort`. */
+  get serverKey(): string | null
   /** What was provisioned so far, one entry a device; nothing after `stop`. */
   provisioned(): Array<ProvisionedDevice>
   /** Lets requests in flight finish and stops. A second call does nothing. */
@@ -180,6 +190,11 @@ export declare class VirtualDuo {
   keySlot(path: string): Buffer
   /** Changes the 1,216 bytes of a Duo's key slot behind the back of any host. */
   setKeySlot(path: string, bytes: Uint8Array): void
+  /**
+   * Writes a cloud's public key (PEM or DER text as PEM) and its address into the DCT of every Duo, as the
+   * tools of one's own cloud do: what `verify` then uses. The address is `HOST:PORT`.
+   */
+  setServer(serverKey: string, address: string): void
   /** Closes every connection; the port is free when the promise is fulfilled. A second call does nothing. */
   stop(): Promise<void>
 }
@@ -395,6 +410,11 @@ export interface LocalCloudOptions {
   flavor?: CloudFlavor
   /** The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
   cloudPort?: number
+  /**
+   * Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
+   * takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
+   */
+  devicePort?: number
   /** The access token to accept; a new random one unless given. */
   token?: string
 }
@@ -696,6 +716,55 @@ export interface StatusResult {
   running: Array<OperationInfo>
   /** The last operation on every Duo, in the order in which they began. */
   last: Array<OperationInfo>
+}
+
+/** Options of `verifyPairing`. */
+export interface VerifyOptions {
+  /** A file with the private key, in any form; else the key is read from the attached Duo. */
+  key?: string
+  /**
+   * A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
+   * Particle's own.
+   */
+  serverKey?: string
+  /** The cloud's name or IPv4 address. Else the one in the Duo, or device.spark.io. */
+  host?: string
+  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  port?: number
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`. With `--key` it says whose key that is.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/**
+ * Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
+ * Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
+ * and knows it by the public half of this key. Writes nothing anywhere.
+ */
+export declare function verifyPairing(options?: VerifyOptions, control?: Control): Promise<VerifyResult>
+
+/** A pairing that was proven by the device's own handshake. */
+export interface VerifyResult {
+  /** The device id that the cloud knows. */
+  deviceId: string
+  /** The key that it knows the device by, and that the private key belongs to. */
+  fingerprint: string
+  /** SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  serverFingerprint: string
+  /** True where it is the server key of Particle's own cloud. */
+  particle: boolean
+  /** Host and port that were talked to. */
+  server: string
+  /** The attached Duo, where the key came from it. */
+  device?: DuoInfo
 }
 
 /** The version of this package. */

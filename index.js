@@ -848,4 +848,5 @@ module.exports.provision = nativeBinding.provision
 module.exports.resetKey = nativeBinding.resetKey
 module.exports.restoreKey = nativeBinding.restoreKey
 module.exports.status = nativeBinding.status
+module.exports.verifyPairing = nativeBinding.verifyPairing
 module.exports.version = nativeBinding.version

@@ -1,13 +1,18 @@
-// Pairs of faults on virtual Duos, for as long as one likes: npm run test:pairs -- --seconds 600 [--seed N] [--case N]
-// A failure is printed with the seed and the number that run it again.
+/**
+ * Pairs of faults on virtual Duos, for as long as one likes. A failure is printed with the seed and the number
+ * that run it again.
+ *
+ *   npm run test:pairs -- --seconds 600 [--seed N] [--case N]
+ */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
-const number = { type: 'string' }
-const { values } = parseArgs({ options: { seconds: number, seed: number, case: number } })
+const { values } = parseArgs({
+  options: { seconds: { type: 'string' }, seed: { type: 'string' }, case: { type: 'string' } },
+})
 const env = { ...process.env }
 for (const [name, value] of Object.entries(values)) {
-  if (!/^\d+$/.test(value)) {
+  if (value === undefined || !/^\d+$/.test(value)) {
     console.error(`--${name} takes a number, not ${JSON.stringify(value)}`)
     process.exit(2)
   }

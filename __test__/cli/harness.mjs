@@ -7,7 +7,16 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -139,6 +148,11 @@ export class Sandbox {
     writeFileSync(path, contents, { mode })
     this.#inputs.push(path)
     return path
+  }
+
+  /** Gives a file of the working folder another name. */
+  move(/** @type {string} */ from, /** @type {string} */ to) {
+    renameSync(join(this.cwd, from), join(this.cwd, to))
   }
 
   /** Every file there is, below the sandbox's folder. */

@@ -7,6 +7,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { backupKey, LocalCloud, restoreKey, VirtualDuo } from '../../index.js'
+import '../node/home.mjs'
 import { fingerprintOf, Home, inDfuMode, stateOf, writesKey } from './bench.mjs'
 import { trace } from './tracer.mjs'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { backupKey, listDevices, resetKey, VirtualDuo } from '../../index.js'
-import './lab.mjs' // Gives this process a home of its own.
+import './home.mjs'
 
 test('unknown, wrong and out-of-range options are INVALID_ARGUMENT', async () => {
   /** @type {any[]} */

@@ -3,15 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LocalCloud, VirtualDuo } from '../../index.js'
+import './home.mjs'
 import { canaryDuos, canaryText, keepFolder } from '../secrets/keep.mjs'
-
-/**
- * The home of this process from here on: the journal goes there, and not to that of whoever runs the tests. One
- * for a test file, which has a process of its own.
- */
-export const HOME = mkdtempSync(join(tmpdir(), 'duo-provision-home-'))
-for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = HOME
-process.once('exit', () => rmSync(HOME, { recursive: true, force: true }))
 
 /**
  * @param {import('node:test').TestContext} t

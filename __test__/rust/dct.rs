@@ -1,5 +1,8 @@
 //! The promises of the `dct` room: the table, the view of an image of any length, device ids.
 
+#[path = "server_address.rs"]
+mod server_address;
+
 use duo_provision::dct::{self, Dct, DctImage, DeviceId, DeviceIdError, FIELDS, Layouts};
 use proptest::prelude::*;
 

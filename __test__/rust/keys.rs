@@ -10,6 +10,8 @@ mod hostile;
 mod numbers;
 #[path = "keys/secrets.rs"]
 mod secrets;
+#[path = "keys/server.rs"]
+mod server;
 #[path = "keys/slots.rs"]
 mod slots;
 #[path = "keys/support.rs"]

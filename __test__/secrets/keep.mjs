@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { inspect } from 'node:util'
 import { backupKey } from '../../index.js'
+import '../node/home.mjs'
 import { canariesOf, KEY_FILES } from './folders.mjs'
 import { secretNumbers } from './numbers.mjs'
 

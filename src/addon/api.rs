@@ -8,7 +8,9 @@ use napi_derive::napi;
 
 use super::grammar;
 use super::kept::{BackupsResult, StatusResult};
-use super::results::{BackupResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult};
+use super::results::{
+    BackupResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
+};
 use super::run::{on_bus, read, spawn};
 use crate::error::Error;
 use crate::workflow::{self, Target};
@@ -187,6 +189,32 @@ pub fn provision<'env>(
     });
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::provision(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
+/// Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
+/// and knows it by the public half of this key. Writes nothing anywhere.
+#[napi(ts_return_type = "Promise<VerifyResult>")]
+pub fn verify_pairing<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "VerifyOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, VerifyResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::VerifyOptions| {
+        let options = workflow::VerifyOptions {
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            key_file: given.key.map(PathBuf::from),
+            server_key: given.server_key.map(PathBuf::from),
+            host: given.host,
+            port: given.port,
+            timeout: given.timeout,
+        };
+        Ok((options, given.usbip))
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::verify(context, &options))
     });
     spawn(env, control, work)
 }

@@ -207,6 +207,39 @@ pub struct ProvisionOptions {
     pub dry_run: Option<bool>,
 }
 
+/// Options of `verifyPairing`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerifyOptions {
+    /// A file with the private key, in any form; else the key is read from the attached Duo.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<String>,
+    /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
+    /// Particle's own.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub server_key: Option<String>,
+    /// The cloud's name or IPv4 address. Else the one in the Duo, or device.spark.io.
+    #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
+    pub host: Option<String>,
+    /// The TCP port that devices connect to. Else the one in the Duo, or 5683.
+    #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
+    pub port: Option<u16>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`. With `--key` it says whose key that is.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
 /// A release of the Duo's bootloader.
 #[napi(string_enum = "lowercase")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -266,6 +299,10 @@ pub struct LocalCloudOptions {
     /// The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one).
     #[arg(long = "cloud", value_name = "PORT")]
     pub cloud_port: Option<u16>,
+    /// Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
+    /// takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
+    #[arg(long, value_name = "PORT")]
+    pub device_port: Option<u16>,
     /// The access token to accept; a new random one unless given.
     #[arg(skip)]
     pub token: Option<String>,
@@ -323,6 +360,9 @@ pub enum Command {
     /// Say what a key file holds, and whether the Duo's firmware would read it
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
+    /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyOptions),
     /// List the backups in the archive, with their devices and keys
     #[command(after_help = BACKUPS_EXAMPLES)]
     Backups(BackupsOptions),
@@ -352,6 +392,16 @@ pub struct SimulateArgs {
     #[command(flatten)]
     pub cloud: LocalCloudOptions,
 }
+
+const VERIFY_EXAMPLES: &str = "\
+Succeeds only if three things are proven: the server has the private half of the server key that the
+Duo names, it knows this device, and it knows it by the public half of the Duo's private key. That is
+what a Duo needs to connect. Nothing is written anywhere. A device that is online may be disconnected.
+
+Examples:
+  duo-provision verify                                    the Duo in DFU mode, with the cloud that it names
+  duo-provision verify --key duo.der                      the key in a backup, with Particle's cloud
+  duo-provision verify --server-key own.pem --host 192.168.1.10";
 
 const TOP_EXAMPLES: &str = "\
 Examples:

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'KEY_INCONSISTENT'
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
+  | 'SERVER_KEY_INVALID'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_MISMATCH'
   | 'TOKEN_MISSING'
@@ -46,6 +47,7 @@ export type ErrorCode =
   | 'KEY_SLOT_EC'
   | 'KEY_SLOT_WRONG_SIZE'
   | 'KEY_SLOT_GARBAGE'
+  | 'SERVER_KEY_SLOT_INVALID'
   | 'KEY_WRONG'
   | 'KEY_STATE_UNKNOWN'
   | 'CLOUD_PERMISSION_DENIED'
@@ -54,6 +56,9 @@ export type ErrorCode =
   | 'CLOUD_KEY_REJECTED'
   | 'CLOUD_NOT_FOUND'
   | 'CLOUD_REFUSED'
+  | 'PAIRING_REFUSED'
+  | 'PAIRING_BROKEN'
+  | 'SERVER_KEY_MISMATCH'
   | 'CLOUD_UNREACHABLE'
   | 'CLOUD_OUTCOME_UNKNOWN'
   | 'CLOUD_TLS'
@@ -97,6 +102,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'handshake'
 
 /** What every function of this package throws. */
 export interface DuoProvisionError extends Error {

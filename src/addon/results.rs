@@ -181,6 +181,23 @@ pub struct InspectResult {
     pub device_id: Option<String>,
 }
 
+/// A pairing that was proven by the device's own handshake.
+#[napi(object, object_from_js = false)]
+pub struct VerifyResult {
+    /// The device id that the cloud knows.
+    pub device_id: String,
+    /// The key that it knows the device by, and that the private key belongs to.
+    pub fingerprint: String,
+    /// SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    pub server_fingerprint: String,
+    /// True where it is the server key of Particle's own cloud.
+    pub particle: bool,
+    /// Host and port that were talked to.
+    pub server: String,
+    /// The attached Duo, where the key came from it.
+    pub device: Option<DuoInfo>,
+}
+
 /// What is about to be written, shown before the question.
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
@@ -378,6 +395,19 @@ impl From<workflow::Inspection> for InspectResult {
             public_key: seen.public_key,
             firmware_reads_as_is: seen.firmware_reads_as_is,
             device_id: optional(seen.device_id),
+        }
+    }
+}
+
+impl From<workflow::VerifyDone> for VerifyResult {
+    fn from(done: workflow::VerifyDone) -> Self {
+        Self {
+            device_id: done.device_id.to_string(),
+            fingerprint: done.fingerprint.to_string(),
+            server_fingerprint: done.server_fingerprint.to_string(),
+            particle: done.particle,
+            server: done.server,
+            device: done.device.map(Into::into),
         }
     }
 }

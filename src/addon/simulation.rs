@@ -166,6 +166,16 @@ impl VirtualDuo {
         self.at_the_bench(env, |lab| lab.set_key_slot(&path, slot))
     }
 
+    /// Writes a cloud's public key (PEM or DER text as PEM) and its address into the DCT of every Duo, as the
+    /// tools of one's own cloud do: what `verify` then uses. The address is `HOST:PORT`.
+    #[napi]
+    pub fn set_server(&self, env: &Env, server_key: String, address: String) -> napi::Result<()> {
+        let refused = |message: String| to_js(env, &Error::new(Code::InvalidArgument, message));
+        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
+        let lab = lab.as_ref().ok_or_else(|| refused("these virtual Duos were stopped".to_owned()))?;
+        lab.set_server(&server_key, &address).map_err(|error| refused(error.to_string()))
+    }
+
     /// Closes every connection; the port is free when the promise is fulfilled. A second call does nothing.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn stop<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, ()>> {
@@ -235,6 +245,8 @@ pub struct LocalCloud {
     cloud: Mutex<Option<cloud::LocalCloud>>,
     url: String,
     token: String,
+    device_address: Option<String>,
+    server_key: Option<String>,
 }
 
 #[napi]
@@ -255,13 +267,16 @@ impl LocalCloud {
                         CloudFlavor::Brewskey => Flavor::Brewskey,
                     },
                     port: given.cloud_port.unwrap_or(0),
+                    device_port: given.device_port,
                     accounts: token.iter().map(|token| (token.clone(), "you".to_owned())).collect(),
                     ..cloud::Options::default()
                 };
                 let started = tokio::runtime::Handle::current().block_on(cloud::LocalCloud::start(options));
                 let cloud = started.map_err(|error| {
-                    let port = given.cloud_port.unwrap_or(0);
-                    let message = format!("port {port} of 127.0.0.1 cannot be listened on: {error}");
+                    let ports: Vec<String> =
+                        given.cloud_port.iter().chain(&given.device_port).map(u16::to_string).collect();
+                    let message =
+                        format!("port {} of 127.0.0.1 cannot be listened on: {error}", ports.join(" or "));
                     Error::new(Code::SimulatorFailed, message).hint("leave the port out for a free one")
                 })?;
                 Ok(Started { token: token.unwrap_or_else(|| cloud.token()), cloud })
@@ -280,6 +295,18 @@ impl LocalCloud {
     #[napi(getter)]
     pub fn token(&self) -> String {
         self.token.clone()
+    }
+
+    /// Where devices connect to, `127.0.0.1:PORT`; absent without `devicePort`.
+    #[napi(getter)]
+    pub fn device_address(&self) -> Option<String> {
+        self.device_address.clone()
+    }
+
+    /// The cloud's own public key, RSA-2048, as PEM; absent without `devicePort`.
+    #[napi(getter)]
+    pub fn server_key(&self) -> Option<String> {
+        self.server_key.clone()
     }
 
     /// What was provisioned so far, one entry a device; nothing after `stop`.
@@ -317,6 +344,13 @@ struct Started {
 
 impl From<Started> for LocalCloud {
     fn from(started: Started) -> Self {
-        Self { url: started.cloud.url(), token: started.token, cloud: Mutex::new(Some(started.cloud)) }
+        let Started { cloud, token } = started;
+        Self {
+            url: cloud.url(),
+            token,
+            device_address: cloud.device_address().map(|address| address.to_string()),
+            server_key: cloud.server_key().map(str::to_owned),
+            cloud: Mutex::new(Some(cloud)),
+        }
     }
 }

@@ -63,7 +63,10 @@ impl FileError {
     fn not_writable(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
-            io::ErrorKind::NotFound => Self::NotFound(folder_of(path).to_owned()),
+            // Some folders are there and take no files, /proc for one: that is no missing folder.
+            io::ErrorKind::NotFound if !folder_of(path).is_dir() => {
+                Self::NotFound(folder_of(path).to_owned())
+            }
             _ => Self::NotWritable { path: path.to_owned(), source },
         }
     }
@@ -135,7 +138,8 @@ fn is_private(_metadata: &fs::Metadata) -> bool {
 
 /// Makes a folder of mode 0700 and those above it, synced.
 pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
-    let failed = |source: io::Error| FileError::not_writable(path, source);
+    // Those above it are there or were made: "does not exist" would be about them, and wrong.
+    let failed = |source: io::Error| FileError::NotWritable { path: path.to_owned(), source };
     if path.is_dir() {
         return Ok(());
     }
@@ -162,7 +166,7 @@ pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
 /// since whoever made them may have been stopped before.
 pub fn ensure_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     create_folder(path, owner)?;
-    let failed = |source: io::Error| FileError::not_writable(path, source);
+    let failed = |source: io::Error| FileError::NotWritable { path: path.to_owned(), source };
     path.ancestors().skip(1).try_for_each(sync_if_ours).map_err(failed)
 }
 

@@ -121,6 +121,19 @@ const DESCRIBE = {
     output.print(result.publicKey.trimEnd())
   },
 
+  verify(/** @type {import('../../index.js').VerifyResult} */ result, output) {
+    const whose = result.device ? nameOf(result.device) : `device ${result.deviceId}`
+    output.print(`${output.paint('green', 'Proven:')} the key of the ${whose} and the cloud’s are a pair`)
+    output.print(
+      facts({
+        server: result.server,
+        'server key': `${result.serverFingerprint}${result.particle ? ' (Particle’s own)' : ''}: the server has its private half`,
+        device: `${result.deviceId}: the server knows it`,
+        fingerprint: `${result.fingerprint}: the server knows the device by this key`,
+      }),
+    )
+  },
+
   backups(/** @type {import('../../index.js').BackupsResult} */ { folder, backups, unreadable }, output) {
     if (backups.length === 0) output.say(`no backups in ${printable(folder)}`)
     for (const backup of backups) {

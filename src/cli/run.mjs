@@ -19,6 +19,7 @@ const FUNCTIONS = {
   reset: api.resetKey,
   provision: api.provision,
   inspect: api.inspectKey,
+  verify: api.verifyPairing,
   backups: api.listBackups,
   status: api.status,
 }

@@ -17,6 +17,7 @@ export async function simulate(options, output) {
   try {
     duo = await VirtualDuo.start(options.duo)
     cloud = await LocalCloud.start(options.cloud)
+    if (cloud.serverKey && cloud.deviceAddress) duo.setServer(cloud.serverKey, cloud.deviceAddress)
     announce(duo, cloud, options, output)
     await stopped
     output.say('\nstopping')
@@ -55,7 +56,7 @@ function announce(duo, cloud, options, output) {
       usbip: duo.address,
       duos,
       faults,
-      cloud: { url: cloud.url, token: cloud.token, flavor },
+      cloud: { url: cloud.url, token: cloud.token, flavor, deviceAddress: cloud.deviceAddress ?? undefined },
     })
     return
   }
@@ -69,6 +70,7 @@ function announce(duo, cloud, options, output) {
   for (const fault of faults) output.print(`fault ${fault} armed on each`)
   output.print(`usbip ${duo.address}`)
   output.print(`cloud ${cloud.url} token ${cloud.token}`)
+  if (cloud.deviceAddress) output.print(`devices ${cloud.deviceAddress}`)
   output.say(`
 The Duos are in DFU mode, and return to it by themselves after a restart. In another terminal:
   duo-provision list --usbip ${duo.address}

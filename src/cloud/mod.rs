@@ -11,14 +11,18 @@
 //! | [`token`] | what a token looks like, and keeps it out of sight; pure |
 //! | [`retry`] | when and for how long to wait before asking again; pure, but for the system's timer |
 //! | [`profile`] | particle-cli's files |
+//! | [`handshake`] | how a device and its cloud prove their keys to each other; pure |
 //! | [`network`] | certificates and proxies |
 //! | [`failure`] | what goes wrong on the way |
 //! | [`client`] | HTTP |
+//! | [`device_port`] | the handshake over TCP |
 
 pub mod api_url;
 pub mod client;
+pub mod device_port;
 pub mod excerpt;
 pub mod failure;
+pub mod handshake;
 pub mod network;
 pub mod profile;
 pub mod provisioning;

@@ -6,6 +6,7 @@
 mod device_id;
 mod field;
 mod image;
+mod server_address;
 
 pub use device_id::{DeviceId, DeviceIdError};
 pub use field::{
@@ -16,3 +17,6 @@ pub use field::{
 };
 pub use field::{Field, Layouts};
 pub use image::{Dct, DctImage};
+pub use server_address::{
+    DEFAULT_DEVICE_PORT, DEFAULT_SERVER_NAME, SERVER_FIELD, ServerAddress, ServerAddressError,
+};

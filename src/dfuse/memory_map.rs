@@ -26,7 +26,7 @@ impl Access {
 
     /// The letter of the notation.
     pub const fn letter(self) -> char {
-        (0x60 | self.0) as char
+        (0x60 + self.0) as char
     }
 
     /// Bit 0.

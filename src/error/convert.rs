@@ -7,7 +7,9 @@ use super::{Code, Error};
 use crate::archive::FileError;
 use crate::archive::journal::{JournalError, RecordError};
 use crate::cloud::api_url::ApiUrlError;
+use crate::cloud::device_port::PairingError;
 use crate::cloud::failure::{CloudError, Unreachable};
+use crate::cloud::handshake::Flaw;
 use crate::cloud::network::NetworkError;
 use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::{Refusal, RequestError};
@@ -382,5 +384,43 @@ impl From<Refusal> for Error {
             Refusal::Refused { .. } => (Code::CloudRefused, "the cloud's own words say why"),
         };
         Self::new(code, refusal.to_string()).hint(hint)
+    }
+}
+
+/// What to do where the cloud does not know the device by its key.
+const PAIR_HINT: &str =
+    "tell the cloud the key that is in the Duo, or give the Duo the key that the cloud knows";
+
+impl From<PairingError> for Error {
+    fn from(error: PairingError) -> Self {
+        let (code, hint) = match &error {
+            PairingError::Unreachable { .. } => (
+                Code::CloudUnreachable,
+                "compare the address with that of your cloud; devices connect to its port 5683, not to its API",
+            ),
+            PairingError::NoNonce(_) => (
+                Code::CloudUnexpectedReply,
+                "devices connect to a port of their own, 5683 unless told otherwise: give it with --port",
+            ),
+            PairingError::Closed(_) => (Code::PairingRefused, PAIR_HINT),
+            PairingError::Unanswered(_) => {
+                (Code::CloudOutcomeUnknown, "run the command again; nothing was changed anywhere")
+            }
+            PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. } => (Code::PairingBroken, PAIR_HINT),
+            PairingError::Flawed { flaw: Flaw::ForeignServer, .. } => (
+                Code::ServerKeyMismatch,
+                "the Duo is meant for another cloud than the one at this address; compare both",
+            ),
+            PairingError::Key(_) => (Code::Internal, "this is a defect; please report it"),
+            PairingError::Cancelled => return Self::new(Code::Interrupted, "stopped as asked"),
+        };
+        let message = match &error {
+            PairingError::Closed(port) => format!(
+                "{port} closed the connection instead of answering: its server key is another than the Duo's, \
+                 or it does not know this device, or knows it by another public key (a cloud does not say which)"
+            ),
+            _ => error.to_string(),
+        };
+        Self::new(code, message).hint(hint)
     }
 }

@@ -91,6 +91,8 @@ codes! {
     KeyIsPublic = "KEY_IS_PUBLIC" => exit::USAGE;
     /// The Duo's firmware would read other numbers from this key than it holds.
     KeyMisreadByFirmware = "KEY_MISREAD_BY_FIRMWARE" => exit::USAGE;
+    /// The file given as a cloud's public key holds none.
+    ServerKeyInvalid = "SERVER_KEY_INVALID" => exit::USAGE;
     /// The manifest beside a key file cannot be read.
     ManifestInvalid = "MANIFEST_INVALID" => exit::USAGE;
     /// The manifest beside a key file describes other bytes than the file has.
@@ -160,6 +162,8 @@ codes! {
     KeySlotWrongSize = "KEY_SLOT_WRONG_SIZE" => exit::FAULT;
     /// The key slot holds something that is no key.
     KeySlotGarbage = "KEY_SLOT_GARBAGE" => exit::FAULT;
+    /// The Duo holds no public key of a cloud.
+    ServerKeySlotInvalid = "SERVER_KEY_SLOT_INVALID" => exit::FAULT;
 
     /// The device's key is neither the old one nor the new one.
     KeyWrong = "KEY_WRONG" => exit::KEY;
@@ -178,6 +182,12 @@ codes! {
     CloudNotFound = "CLOUD_NOT_FOUND" => exit::REFUSED;
     /// The cloud refused for a reason of its own.
     CloudRefused = "CLOUD_REFUSED" => exit::REFUSED;
+    /// The cloud turned the device away: its server key is another, or it does not know the device by this key.
+    PairingRefused = "PAIRING_REFUSED" => exit::REFUSED;
+    /// The cloud knows the device by another public key than the one of the Duo's private key.
+    PairingBroken = "PAIRING_BROKEN" => exit::REFUSED;
+    /// The server that answered does not have the server key that the Duo names.
+    ServerKeyMismatch = "SERVER_KEY_MISMATCH" => exit::REFUSED;
 
     /// The cloud could not be reached; nothing was sent.
     CloudUnreachable = "CLOUD_UNREACHABLE" => exit::CLOUD;

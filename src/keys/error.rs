@@ -131,6 +131,12 @@ pub enum KeyError {
         /// Bits of the modulus.
         bits: usize,
     },
+    /// A server's RSA key of another size than 2048 bits.
+    #[error("it is an RSA key of {bits} bits; a cloud has one of 2048")]
+    WrongServerSize {
+        /// Bits of the modulus.
+        bits: usize,
+    },
     /// An RSA key whose public exponent is not 65537, the only one the firmware knows.
     #[error("its public exponent is not 65537")]
     WrongExponent,
@@ -146,6 +152,9 @@ pub enum KeyError {
     /// The numbers do not belong together: one or more of their bits are wrong.
     #[error("its numbers do not belong together: {0}")]
     Inconsistent(#[from] Relation),
+    /// An operation with a sound key failed.
+    #[error("the arithmetic with it failed")]
+    Arithmetic,
     /// No key could be made (the generator's own words are not passed on).
     #[error("no key could be generated")]
     Generation,

@@ -11,6 +11,7 @@
 //!   [`firmware`], an independent model of the device's reader, reads back as the same key.
 //! - [`Slot::classify`] says what is in a device's key slot.
 
+mod decrypt;
 mod describe;
 mod encode;
 mod error;
@@ -20,6 +21,7 @@ mod pem;
 mod private;
 mod public;
 mod read;
+mod server;
 mod slot;
 mod tlv;
 
@@ -28,6 +30,7 @@ pub use firmware::Misread;
 pub use private::PrivateKey;
 pub use public::{Fingerprint, FingerprintError, GENERIC_PUBLIC_KEY_PEM, PublicKey};
 pub use read::{Form, KeyFile, MAX_KEY_FILE, ReadKey};
+pub use server::{PARTICLE_SERVER_KEY_PEM, ServerKey};
 pub use slot::{SLOT_LEN, Slot, SlotImage};
 
 /// Length of a private key in the device's fixed-width encoding.

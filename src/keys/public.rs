@@ -142,6 +142,10 @@ pub struct Fingerprint([u8; 32]);
 pub struct FingerprintError;
 
 impl Fingerprint {
+    pub(super) const fn of(hash: [u8; 32]) -> Self {
+        Self(hash)
+    }
+
     /// The 32 bytes of the hash.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -4,7 +4,7 @@
 //! Duo in its place, arm a fault, and look into the flash. How a fault strikes is [`faults`](super::faults)'s.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker, Presence};
 use super::faults::Fault;
 use super::hub::Hub;
 use super::usbip::UsbIpServer;
-use crate::keys::{PrivateKey, PublicKey, SlotImage};
+use crate::keys::{KeyError, PrivateKey, PublicKey, ServerKey, SlotImage};
 use crate::usb::{Clock, PortPath};
 
 /// The most Duos in a lab.
@@ -27,6 +27,12 @@ const WRITE_TIME: Duration = Duration::from_millis(20);
 
 /// Where the private key lies in the DCT, and how long its slot is (redbear/firmware `dct.h`).
 const KEY_SLOT: (usize, usize) = (34, 1216);
+
+/// Where the server's public key and address lie in the DCT, and how long their field is, where in it the
+/// address begins, and where the port stands.
+const SERVER_FIELD: (usize, usize) = (2082, 768);
+const SERVER_ADDRESS: usize = 384;
+const SERVER_PORT: usize = 450;
 
 /// Virtual Duos behind a running USB/IP server. Dropping it stops the server.
 pub struct Lab {
@@ -59,6 +65,17 @@ pub struct NoSuchPort {
     pub path: String,
     /// The ports there are, separated by commas.
     pub known: String,
+}
+
+/// What was to be written into the server field is no cloud.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerError {
+    /// No RSA-2048 public key.
+    #[error("the server key is not the PEM of an RSA public key with 2048 bits: {0}")]
+    Key(KeyError),
+    /// No `HOST:PORT`.
+    #[error("`{0}` is no address of a cloud; write it as 127.0.0.1:5683")]
+    Address(String),
 }
 
 /// What a virtual Duo is like at the moment.
@@ -169,6 +186,15 @@ impl Lab {
         self.at(path, |duo, _| duo.set_dct(KEY_SLOT.0, bytes))
     }
 
+    /// Writes a cloud's public key, PEM, and its address, `HOST:PORT`, into the server field of every Duo.
+    pub fn set_server(&self, server_key: &str, address: &str) -> Result<(), ServerError> {
+        let field = server_field(server_key, address)?;
+        for path in &self.paths {
+            self.hub.with_duo(path, |duo, _| duo.set_dct(SERVER_FIELD.0, &field));
+        }
+        Ok(())
+    }
+
     fn at<R>(&self, path: &str, f: impl FnOnce(&mut Duo, Duration) -> R) -> Result<R, NoSuchPort> {
         let port = self.port(path)?;
         self.hub.with_duo(port, f).ok_or_else(|| self.no_such_port(path))
@@ -202,6 +228,26 @@ fn state(path: &PortPath, duo: &mut Duo) -> VirtualDuoState {
         class_requests: duo.class_requests(),
         faults_acted: duo.faults().acted(),
     }
+}
+
+/// All 768 bytes of a server field: the key, 0xFF, the address, 0xFF (redbear/firmware `dct.h`).
+fn server_field(server_key: &str, address: &str) -> Result<[u8; SERVER_FIELD.1], ServerError> {
+    let key = ServerKey::read(server_key.as_bytes()).map_err(ServerError::Key)?;
+    let no_address = || ServerError::Address(address.to_owned());
+    let (host, port) = address.rsplit_once(':').ok_or_else(no_address)?;
+    let port: u16 = port.parse().map_err(|_| no_address())?;
+    let value = if let Ok(ip) = host.parse::<Ipv4Addr>() {
+        [&[0, 4][..], &ip.octets()].concat()
+    } else {
+        let length = u8::try_from(host.len()).ok().filter(|length| (1..64).contains(length));
+        [&[1, length.ok_or_else(no_address)?][..], host.as_bytes()].concat()
+    };
+    let mut field = [0xff; SERVER_FIELD.1];
+    let spki = key.spki_der();
+    field[..spki.len()].copy_from_slice(&spki);
+    field[SERVER_ADDRESS..SERVER_ADDRESS + value.len()].copy_from_slice(&value);
+    field[SERVER_PORT..SERVER_PORT + 2].copy_from_slice(&port.to_be_bytes());
+    Ok(field)
 }
 
 /// `VIRTUAL-DUO` and the port's number, so that a virtual Duo's id is known for one wherever it turns up.

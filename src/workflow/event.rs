@@ -26,6 +26,8 @@ pub enum Phase {
     Leave,
     /// Talking to the cloud.
     Send,
+    /// Performing the Duo's handshake with its cloud.
+    Handshake,
 }
 
 impl Phase {
@@ -41,6 +43,7 @@ impl Phase {
             Self::Reconcile => "reconcile",
             Self::Leave => "leave",
             Self::Send => "send",
+            Self::Handshake => "handshake",
         }
     }
 
@@ -56,6 +59,7 @@ impl Phase {
             Self::Reconcile => "waiting for the Duo, to see which key it has",
             Self::Leave => "leaving DFU mode",
             Self::Send => "sending the public key",
+            Self::Handshake => "proving the keys to the cloud",
         }
     }
 }

@@ -22,9 +22,11 @@ mod provision;
 mod reconcile;
 mod reset;
 mod restore;
+mod runtime;
 mod source;
 mod status;
 mod timeout;
+mod verify;
 mod write;
 
 use std::ffi::OsString;
@@ -45,6 +47,7 @@ pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
 pub use status::{Advice, OperationReport, Status, StatusOptions, status};
 pub use timeout::Timeout;
+pub use verify::{VerifyDone, VerifyOptions, verify};
 
 /// Who asked: told what happens, asked before a write, able to stop it.
 pub trait Control: Send + Sync {

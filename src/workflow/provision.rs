@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::credentials::{Wanted, resolve};
 use super::device::{DeviceRef, Opened, Target};
 use super::journaled::{Beginning, Ledger, absolute};
+use super::runtime::wait_for;
 use super::source::read_key_file;
 use super::{Context, Event, Phase, Timeout};
 use crate::archive::journal::{DeviceMark, OperationKind, Request};
@@ -212,7 +213,6 @@ fn milliseconds(context: Context<'_>) -> u64 {
     now.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
 }
 
-/// The one place where a workflow waits for the network: a runtime of its own, on the thread it runs on.
 fn send(
     context: Context<'_>,
     client: &Client,
@@ -220,14 +220,10 @@ fn send(
     token: &crate::cloud::token::Token,
     options: Options,
 ) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
     let mut on_retry = |retry: Retry<'_>| {
         context.control.event(Event::Retry { reason: retry.because.to_string(), delay: retry.wait });
     };
     let cancelled = context.control.cancel().requested();
-    let reply = runtime.block_on(client.provision(request, token, options, &mut on_retry, cancelled));
-    // A look-up of a name can hang in a thread of the runtime's own; it is not waited for.
-    runtime.shutdown_background();
+    let reply = wait_for(client.provision(request, token, options, &mut on_retry, cancelled))?;
     reply.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
 }

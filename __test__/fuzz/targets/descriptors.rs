@@ -41,16 +41,12 @@ fn configuration(bytes: &[u8]) {
         assert_eq!(alt.is_dfu_mode(), alt.class == [0xFE, 1, 2]);
     }
     for functional in &found.functional {
-        let owned = |alt: &&_| -> bool { belongs(*alt, functional.interface) };
-        assert!(found.alt_settings.iter().find(owned).is_some(), "{functional:?}");
+        let mut owners = found.alt_settings.iter().filter(|alt| alt.interface == functional.interface);
+        assert!(owners.any(|alt| alt.class[..2] == [0xFE, 1]), "{functional:?}");
         let [t0, t1] = functional.transfer_size.to_le_bytes();
         assert!(inside.windows(7).any(|w| w[1..3] == [0x21, functional.attributes] && w[5..] == [t0, t1]));
         assert!(found.functional_of(functional.interface).is_some());
     }
-}
-
-fn belongs(alt: &duo_provision::dfuse::descriptors::AltSetting, interface: u8) -> bool {
-    alt.interface == interface && alt.class[..2] == [0xFE, 1]
 }
 
 /// Nothing of it moves a cursor, and what it stands for can be told.

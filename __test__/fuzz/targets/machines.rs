@@ -40,11 +40,11 @@ pub fn run(bytes: &[u8]) {
     };
     let geometry = Geometry::new(MemoryMap::parse("@DCT Flash/0x0/01*016Kg").expect("a map"), 4096);
     match operation % 5 {
-        0 => recover(tape),
-        1 => leave(tape, start),
-        2 => download(tape, &geometry, start),
-        3 => upload(tape, &geometry, start, SLOT.len(), 2),
-        _ => upload(tape, &geometry, start, 10_000, 1),
+        0 => recover(&tape),
+        1 => leave(&tape, start),
+        2 => download(&tape, &geometry, start),
+        3 => upload(&tape, &geometry, start, SLOT.len(), 2),
+        _ => upload(&tape, &geometry, start, 10_000, 1),
     }
 }
 
@@ -60,7 +60,7 @@ fn getstatus(bytes: &[u8]) {
     assert_eq!(matches!(status.state, State::Unknown(_)), state > 10);
 }
 
-fn recover(tape: Tape<'_>) {
+fn recover(tape: &Tape<'_>) {
     let (trace, result) = drive(Recover::new(), tape);
     assert!(trace.sent.iter().all(|sent| !matches!(sent.request, Sent::Dnload(..) | Sent::Upload(..))));
     assert!(trace.sent.len() <= 16, "{} requests", trace.sent.len());
@@ -69,7 +69,7 @@ fn recover(tape: Tape<'_>) {
     }
 }
 
-fn leave(tape: Tape<'_>, start: Start) {
+fn leave(tape: &Tape<'_>, start: Start) {
     let (trace, result) = drive(Leave::new(start), tape);
     let leaves = trace.positions(|request| *request == Sent::Dnload(2, Vec::new()));
     assert!(leaves.len() <= 1, "one leave at most");
@@ -83,7 +83,7 @@ fn leave(tape: Tape<'_>, start: Start) {
 }
 
 /// Writes at most once, only the slot, only where it belongs, and tells whether it may have.
-fn download(tape: Tape<'_>, geometry: &Geometry, start: Start) {
+fn download(tape: &Tape<'_>, geometry: &Geometry, start: Start) {
     let data = Buffer::new(SLOT.to_vec());
     let operation = Download::new(geometry, start, ADDRESS, data).expect("within the map");
     let (trace, result) = drive(operation, tape);
@@ -113,7 +113,7 @@ fn download(tape: Tape<'_>, geometry: &Geometry, start: Start) {
 }
 
 /// Writes nothing, reads what was asked for, and brings what came.
-fn upload(tape: Tape<'_>, geometry: &Geometry, start: Start, length: usize, passes: usize) {
+fn upload(tape: &Tape<'_>, geometry: &Geometry, start: Start, length: usize, passes: usize) {
     let operation = Upload::new(geometry, start, ADDRESS, length, passes).expect("within the map");
     let (trace, result) = drive(operation, tape);
     assert_eq!(trace.downloads(), trace.pointed(), "nothing is written");
@@ -189,12 +189,11 @@ impl Answer {
             (0xF1, _) => Self::Failed(Failure::Timeout),
             (0xF2, _) => Self::Failed(Failure::Disconnected),
             (0xF3, _) => Self::Failed(Failure::Other("CRC".to_owned())),
-            (0xF4, _) => Self::Sent,
+            (0xF4, _) | (..=0xF4, None) => Self::Sent,
             (0xF5..=0xFF, _) => {
                 let length = usize::from(tape.u8());
                 Self::Data(tape.take(length).to_vec())
             }
-            (_, None) => Self::Sent,
             (state, Some(1)) => Self::Data(vec![state & 15]),
             (state, Some(6)) if state & 0x40 == 0 => Self::Data(vec![0, state >> 4, 0, 0, state & 15, 0]),
             (state, Some(6)) => Self::Data(vec![tape.u8(), tape.u8(), tape.u8(), tape.u8(), state & 15, 0]),
@@ -261,7 +260,7 @@ impl Trace {
 }
 
 /// Drives a machine as `usb::drive` does; only waits and requests without an answer take time.
-fn drive<O: Operation>(operation: O, answers: Tape<'_>) -> (Trace, Result<O::Output, DfuError>) {
+fn drive<O: Operation>(operation: O, answers: &Tape<'_>) -> (Trace, Result<O::Output, DfuError>) {
     let mut machine = Machine::new(operation, DEADLINE);
     let (mut trace, mut now, mut tape) = (Trace::default(), Duration::ZERO, answers.clone());
     for _ in 0..MOST_ACTIONS {

@@ -2,6 +2,7 @@
 //!
 //! The first eight bytes are a range and a `wTransferSize`, the rest is the name.
 
+use duo_provision::dfuse::memory_map::Segment;
 use duo_provision::dfuse::{Access, Geometry, MemoryMap};
 
 use super::tape::Tape;
@@ -31,8 +32,7 @@ pub fn run(bytes: &[u8]) {
 
 /// The map in the notation of UM0290 §10, one region a segment.
 fn written(map: &MemoryMap) -> String {
-    let mut text = format!("@{}", map.name());
-    for segment in map.segments() {
+    let region = |segment: &Segment| {
         let size = segment.sector_size;
         let (size, unit) = match size {
             _ if size > 99_999 && size.is_multiple_of(1 << 20) => (size >> 20, 'M'),
@@ -40,9 +40,10 @@ fn written(map: &MemoryMap) -> String {
             _ => (size, 'B'),
         };
         let letter = segment.access.letter();
-        text += &format!("/0x{:08x}/{}*{size}{unit}{letter}", segment.start, segment.sectors);
-    }
-    text
+        format!("/0x{:08x}/{}*{size}{unit}{letter}", segment.start, segment.sectors)
+    };
+    let regions: Vec<_> = map.segments().iter().map(region).collect();
+    format!("@{}{}", map.name(), regions.concat())
 }
 
 fn segments_are_in_order(map: &MemoryMap) {

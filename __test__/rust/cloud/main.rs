@@ -11,6 +11,7 @@ mod hostility;
 mod judge;
 mod local_cloud;
 mod meter;
+mod pairing;
 mod retries;
 mod tls;
 mod trial;

@@ -4,7 +4,7 @@ use duo_provision::keys::{
     Fingerprint, Form, GENERIC_PUBLIC_KEY_PEM, KeyError, KeyFile, MAX_KEY_FILE, PrivateKey, PublicKey,
 };
 
-use crate::support::{VECTORS, element, in_slot, key_file, magnitudes, pkcs1};
+use crate::support::{VECTORS, element, hex, in_slot, key_file, magnitudes, pkcs1};
 
 /// The forms of one key that OpenSSL 3 writes.
 const ONE_KEY: [(&str, Form); 4] = [
@@ -269,4 +269,19 @@ fn fingerprints_are_64_hex_digits() {
     for wrong in [&text[1..], &text.replace(&text[..1], "g"), "", &"é".repeat(32)] {
         assert!(wrong.parse::<Fingerprint>().is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn nothing_stands_behind_the_last_number() {
+    let mut numbers = magnitudes(&VECTORS[0].key);
+    numbers.push(vec![5]);
+    assert!(matches!(private_error(&pkcs1(&numbers)), KeyError::Malformed(_)));
+}
+
+#[test]
+fn a_public_key_gives_its_modulus_and_a_fingerprint_its_bytes() {
+    let vector = &VECTORS[0];
+    let key = vector.key.public_key();
+    assert_eq!(key.modulus()[..], vector.spki[29..157]);
+    assert_eq!(hex(key.fingerprint().as_bytes()), vector.fingerprint);
 }

@@ -61,6 +61,9 @@ fn whole_restore() -> (Bench, Vec<u8>) {
     (bench, journal)
 }
 
+/// What keeps a journal from being kept.
+type Obstacle<'a> = &'a dyn Fn(&mut Bench);
+
 #[test]
 fn every_step_is_written_down_in_order() {
     let (bench, journal) = whole_restore();
@@ -130,7 +133,7 @@ fn a_line_torn_at_any_byte_is_left_out_and_then_cut_off() {
         assert_eq!(operations_in(&zeros).unwrap(), operations_in(&journal[..start]).unwrap());
     }
     let start = ends[4];
-    for length in [start, start + 1, (start + journal.len()) / 2, journal.len() - 1] {
+    for length in [start, start + 1, usize::midpoint(start, journal.len()), journal.len() - 1] {
         let bench = Bench::new(Generation::R6);
         bench.set_journal(&journal[..length]);
         bench.status().unwrap();
@@ -297,7 +300,7 @@ fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
         bench.set_journal(b"");
         fs::File::options().write(true).open(bench.journal()).unwrap().set_len(16 * 1024 * 1024 + 1).unwrap();
     };
-    let cases: [(&dyn Fn(&mut Bench), Code); 4] = [
+    let cases: [(Obstacle<'_>, Code); 4] = [
         (&blocked, Code::JournalUnwritable),
         (&homeless, Code::JournalUnwritable),
         (&folder, Code::JournalUnwritable),
@@ -415,7 +418,7 @@ proptest! {
         let at = at.index(journal.len());
         journal[at] = byte;
         if let Err(bad) = operations_in(&journal) {
-            let line = journal[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = journal[..at].split(|byte| *byte == b'\n').count();
             // An id that changed makes an orphan of a later line; a line feed that is gone joins two.
             prop_assert!(bad.line >= line && bad.line <= 4, "{bad}");
         }
@@ -443,4 +446,32 @@ fn what_a_later_version_adds_to_a_record_is_left_aside() {
     let text = std::str::from_utf8(sample()).unwrap().replacen("\"reset\"", "\"\\u001b[2J\"", 1);
     let message = operations_in(text.as_bytes()).unwrap_err().to_string();
     assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
+}
+
+/// What was asked for is written down whole, as far as it takes to ask for it again.
+#[test]
+fn the_journal_holds_what_was_asked_for() {
+    let asked = |bench: &Bench| {
+        let journal = fs::read(bench.journal()).unwrap();
+        operations_in(&journal).unwrap().pop().unwrap().started.request
+    };
+    let text = |path: PathBuf| Some(path.to_str().unwrap().to_owned());
+    let bench = Bench::new(Generation::R6);
+    let options = RestoreOptions { allow_other_device: true, ..bench.leaving() };
+    bench.restore(&options).unwrap();
+    let expected = Request {
+        file: text(options.file.clone()),
+        leave: true,
+        allow_other_device: true,
+        archive: text(bench.archive()),
+        ..Request::default()
+    };
+    assert_eq!(Request { owner: None, ..asked(&bench) }, expected);
+
+    let bench = Bench::new(Generation::R6);
+    let file = bench.folder.path().join("saved.der");
+    bench.backup(&BackupOptions { file: Some(file.clone()), raw: true, ..BackupOptions::default() }).unwrap();
+    let expected =
+        Request { file: text(file), raw: true, archive: text(bench.archive()), ..Request::default() };
+    assert_eq!(asked(&bench), expected);
 }

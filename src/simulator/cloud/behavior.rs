@@ -8,10 +8,18 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use rsa::PublicKey;
-use rsa::pkcs8::DecodePublicKey;
+use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use serde_json::{Value, json};
 
 use super::Options;
+
+/// The key that device-provisioning-helper sends for every device (its `main.js`).
+const GENERIC: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDBLiA/XITqywdja3J2dCPLfqcU
+jdacNaGBys6Xz1TJCyq4NSUtr8RU7AkWP3e/ePKp5Lg/vJnEBo1Z8gPR1QMWAWup
+Gqz+S9DxIBwCIeVXovZE6ZFRZ6m0dsCBnZ36UuME2vBS70cL6yzfu71fRDeGg4Lh
+yr+GNspjRSDkqgeBUQIDAQAB
+-----END PUBLIC KEY-----";
 
 /// The user that the token made at start belongs to.
 pub const USER: &str = "you@simulated.invalid";
@@ -153,6 +161,25 @@ impl State {
     /// How often anything was provisioned.
     pub(super) fn total(&self) -> usize {
         self.total
+    }
+
+    /// The public key to encrypt to when a device shows up that says it is `id` and has `own` for a key; `None`
+    /// where it is turned away.
+    ///
+    /// Particle's cloud takes a device's own key in the place of the generic one (RedBear's provisioning guide).
+    /// particle-iot's server does not compare the keys; the others turn a device with another key away.
+    pub(super) fn key_for_handshake(&mut self, id: &str, own: &PublicKey) -> Option<PublicKey> {
+        let known = self.provisioned.iter_mut().find(|known| known.device_id.eq_ignore_ascii_case(id))?;
+        let held = PublicKey::from_public_key_pem(known.public_key.trim()).ok()?;
+        if held == *own || self.flavor == Flavor::Spark {
+            return Some(held);
+        }
+        let generic = PublicKey::from_public_key_pem(GENERIC.trim()).ok()?;
+        if self.flavor == Flavor::Particle && held == generic {
+            known.public_key = own.to_public_key_pem(rsa::pkcs8::LineEnding::LF).ok()?;
+            return Some(own.clone());
+        }
+        None
     }
 
     /// Answers one request, and remembers what it said.

@@ -1,11 +1,13 @@
 //! A cloud on this machine: a real HTTP server on loopback that provisions devices as one of three servers
 //! does, and remembers what it was told.
 //!
-//! What it answers is decided in [`behavior`], which knows no sockets; this file is the server around it.
+//! What it answers is decided in [`behavior`], which knows no sockets; this file is the server around it. The
+//! port that devices connect to is `device_server`'s.
 //! It listens only once [`LocalCloud::start`] is called, on 127.0.0.1 only, and accepts a token made at that
 //! moment. Everything is bounded: connections, request heads and bodies, and the time for sending a head.
 
 pub mod behavior;
+mod device_server;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -28,9 +30,14 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use behavior::{Answer, Asked, State};
 pub use behavior::{Flavor, KnownDevice, Provisioned};
+pub use device_server::Handshake;
+use device_server::Identity;
 
 /// The port that local clouds use for their API.
 pub const USUAL_PORT: u16 = 8080;
+
+/// The port that devices connect to on local clouds.
+pub const USUAL_DEVICE_PORT: u16 = 5683;
 
 /// The largest request body taken, in bytes; a provisioning request has about 700.
 const MAX_BODY: usize = 64 * 1024;
@@ -57,6 +64,11 @@ pub struct Options {
     pub flavor: Flavor,
     /// The TCP port; 0 takes any free one.
     pub port: u16,
+    /// The TCP port for devices' handshakes; 0 takes any free one, `None` serves none. With one, starting
+    /// takes about a second longer, for the cloud's own key.
+    pub device_port: Option<u16>,
+    /// How devices are answered there.
+    pub handshake: Handshake,
     /// Tokens accepted beside the one made at start, each with the user whose it is.
     pub accounts: Vec<(String, String)>,
     /// Tokens that are refused as expired.
@@ -76,6 +88,20 @@ pub struct LocalCloud {
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
+    devices: Option<Devices>,
+}
+
+/// The port for devices.
+struct Devices {
+    address: SocketAddr,
+    identity: Arc<Identity>,
+    server: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for Devices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Devices").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -101,8 +127,22 @@ impl LocalCloud {
             provisioned: watch::Sender::new(0),
         });
         let stop = watch::Sender::new(false);
+        let devices = match options.device_port {
+            Some(port) => Some(Devices::start(port, options.handshake, &shared, stop.subscribe()).await?),
+            None => None,
+        };
         let server = tokio::spawn(serve(listener, Arc::clone(&shared), stop.subscribe()));
-        Ok(Self { address, shared, stop, server: Some(server) })
+        Ok(Self { address, shared, stop, server: Some(server), devices })
+    }
+
+    /// Where devices connect to, if they can.
+    pub fn device_address(&self) -> Option<SocketAddr> {
+        self.devices.as_ref().map(|devices| devices.address)
+    }
+
+    /// The cloud's own public key, RSA-2048, as PEM: what a device has to know it by.
+    pub fn server_key(&self) -> Option<&str> {
+        self.devices.as_ref().map(|devices| devices.identity.pem())
     }
 
     /// Where it listens.
@@ -142,6 +182,28 @@ impl LocalCloud {
             // An error would be a panic of the server's, and there is nothing left to stop then.
             let _ = server.await;
         }
+    }
+}
+
+impl Devices {
+    async fn start(
+        port: u16,
+        manner: Handshake,
+        shared: &Arc<Shared>,
+        stop: watch::Receiver<bool>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        let made = tokio::task::spawn_blocking(Identity::generate).await;
+        let identity = Arc::new(made.map_err(io::Error::other)??);
+        let serving = device_server::serve(listener, Arc::clone(shared), Arc::clone(&identity), manner, stop);
+        Ok(Self { address, identity, server: tokio::spawn(serving) })
+    }
+}
+
+impl Drop for Devices {
+    fn drop(&mut self) {
+        self.server.abort();
     }
 }
 

@@ -1,0 +1,156 @@
+//! Performs the handshake with a cloud's device port over TCP.
+//!
+//! Knows sockets and deadlines; what is said is [`handshake`](super::handshake)'s. Nothing is sent after the
+//! hello, and the connection is closed before the answer is looked at, so that nobody on the other side can
+//! learn anything from what becomes of it.
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::failure::Unreachable;
+use super::handshake::{ANSWER_LEN, Flaw, ID_LEN, NONCE_LEN, hello, judge};
+use crate::keys::{KeyError, PrivateKey, ServerKey};
+
+/// Where devices connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DevicePort {
+    /// A name or an IP address.
+    pub host: String,
+    /// The TCP port; 5683 is usual.
+    pub port: u16,
+}
+
+impl std::fmt::Display for DevicePort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Who is to be proven a pair: a device and the server it is meant for.
+pub struct Pair<'a> {
+    /// The device id, as bytes.
+    pub id: [u8; ID_LEN],
+    /// The device's private key.
+    pub key: &'a PrivateKey,
+    /// The server's public key, as the device knows it.
+    pub server: &'a ServerKey,
+}
+
+/// Why the pairing is not proven.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PairingError {
+    /// No connection.
+    #[error("{port} cannot be reached: {reason}")]
+    Unreachable {
+        /// Where.
+        port: DevicePort,
+        /// Why.
+        reason: Unreachable,
+    },
+    /// Connected, and the 40 bytes that a cloud begins with did not come.
+    #[error("what listens at {0} does not greet devices as a cloud does")]
+    NoNonce(DevicePort),
+    /// The cloud closed the connection when it had read the device's message.
+    #[error("{0} closed the connection instead of answering")]
+    Closed(DevicePort),
+    /// No answer to the device's message in time.
+    #[error("{0} did not answer in time")]
+    Unanswered(DevicePort),
+    /// The answer says that the keys are no pair.
+    #[error("{port} answered, but {flaw}")]
+    Flawed {
+        /// Who answered.
+        port: DevicePort,
+        /// What is wrong.
+        flaw: Flaw,
+    },
+    /// The arithmetic failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The caller called it off.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Performs the handshake, and returns once the answer has proven all three: the server has the private half
+/// of `pair.server`, it knows the device, and it knows it by the public half of `pair.key`.
+///
+/// Needs a tokio runtime with I/O and timers. Ends soon after `cancel` is ready.
+pub async fn prove(
+    port: &DevicePort,
+    pair: &Pair<'_>,
+    deadline: Duration,
+    cancel: impl Future<Output = ()>,
+) -> Result<(), PairingError> {
+    let mut stage = Stage::Connecting;
+    let answer = {
+        let talk = pin!(talk(port, pair, &mut stage));
+        tokio::select! {
+            biased;
+            () = cancel => return Err(PairingError::Cancelled),
+            ended = tokio::time::timeout(deadline, talk) => ended,
+        }
+    };
+    let answer = answer.unwrap_or_else(|_| Err(timed_out(port, stage)))?;
+    judge(&answer, pair.key, pair.server, &mut UnwrapErr(SysRng))?
+        .map_err(|flaw| PairingError::Flawed { port: port.clone(), flaw })
+}
+
+/// How far a conversation has come.
+#[derive(Clone, Copy)]
+enum Stage {
+    Connecting,
+    Greeting,
+    Answering,
+}
+
+fn timed_out(port: &DevicePort, stage: Stage) -> PairingError {
+    let port = port.clone();
+    match stage {
+        Stage::Connecting => PairingError::Unreachable { port, reason: Unreachable::TimedOut },
+        Stage::Greeting => PairingError::NoNonce(port),
+        Stage::Answering => PairingError::Unanswered(port),
+    }
+}
+
+/// From the connection to the answer; the connection is closed when this returns.
+async fn talk(
+    port: &DevicePort,
+    pair: &Pair<'_>,
+    stage: &mut Stage,
+) -> Result<[u8; ANSWER_LEN], PairingError> {
+    let connected = TcpStream::connect((port.host.as_str(), port.port)).await;
+    let mut stream = connected
+        .map_err(|error| PairingError::Unreachable { port: port.clone(), reason: unreachable(&error) })?;
+    *stage = Stage::Greeting;
+    let mut nonce = [0; NONCE_LEN];
+    stream.read_exact(&mut nonce).await.map_err(|_| PairingError::NoNonce(port.clone()))?;
+    let hello = hello(&nonce, &pair.id, pair.key, pair.server, &mut UnwrapErr(SysRng))?;
+    *stage = Stage::Answering;
+    // In one write: spark-protocol takes what one read brings for the whole of it.
+    stream.write_all(&hello).await.map_err(|_| PairingError::Closed(port.clone()))?;
+    let mut answer = [0; ANSWER_LEN];
+    stream.read_exact(&mut answer).await.map_err(|_| PairingError::Closed(port.clone()))?;
+    Ok(answer)
+}
+
+fn unreachable(error: &io::Error) -> Unreachable {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Unreachable::Refused,
+        io::ErrorKind::TimedOut => Unreachable::TimedOut,
+        // What the resolver says comes without a system's error number.
+        _ if error.raw_os_error().is_none() => Unreachable::Dns,
+        _ => Unreachable::Other(error.to_string()),
+    }
+}

@@ -1,0 +1,122 @@
+//! Where a Duo finds its cloud: the address behind the key in the server's field.
+//!
+//! From byte 384 of the field on (redbear/firmware `dct.h` and `spark_wiring_cloud`/`system_cloud_internal.cpp`):
+//! a type (0 an IPv4 address, 1 a name), a length, the value, and at byte 450 the port, big-endian, where 0 and
+//! 0xFFFF mean the default. What lies between is 0xFF.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+/// Bytes of the field.
+pub const SERVER_FIELD: usize = super::SERVER_PUBLIC_KEY.size;
+/// Where the address begins in the field.
+const ADDRESS: usize = 384;
+/// Where the port stands.
+const PORT: usize = 450;
+/// The longest name that the firmware takes.
+const MAX_NAME: usize = 63;
+/// What stands for the device's own id in a name.
+const ID_MARK: &str = "$id";
+
+/// The port of a device's TCP connection where the field names none.
+pub const DEFAULT_DEVICE_PORT: u16 = 5683;
+/// Where the firmware connects to if the field names no address.
+pub const DEFAULT_SERVER_NAME: &str = "device.spark.io";
+
+/// A cloud's address as the DCT has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerAddress {
+    host: Host,
+    port: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Host {
+    Ip(Ipv4Addr),
+    Name(String),
+}
+
+/// Why an address cannot be one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerAddressError {
+    /// A name that is empty, too long, or no host name.
+    #[error("a server's name has 1 to {MAX_NAME} letters, digits, dots and hyphens")]
+    Name,
+    /// Neither 0 nor 1 as a type, or a length that does not go with it.
+    #[error("the server's address in the DCT is neither an IPv4 address nor a name")]
+    Type,
+}
+
+impl ServerAddress {
+    /// A name or an IPv4 address, and a port.
+    pub fn new(host: &str, port: u16) -> Result<Self, ServerAddressError> {
+        let host = match host.parse() {
+            Ok(ip) => Host::Ip(ip),
+            Err(_) => Host::Name(check_name(host)?.to_owned()),
+        };
+        Ok(Self { host, port: default_port(port) })
+    }
+
+    /// Reads the address in a server field; `None` where the field names none and the firmware falls back to
+    /// [`DEFAULT_SERVER_NAME`].
+    pub fn read(field: &[u8; SERVER_FIELD]) -> Result<Option<Self>, ServerAddressError> {
+        let port = u16::from_be_bytes([field[PORT], field[PORT + 1]]);
+        let (kind, length) = (field[ADDRESS], usize::from(field[ADDRESS + 1]));
+        let value = &field[ADDRESS + 2..PORT];
+        let host = match (kind, length) {
+            (0xFF, _) => return Ok(None),
+            (0, 4) => Host::Ip(Ipv4Addr::new(value[0], value[1], value[2], value[3])),
+            (1, 1..=MAX_NAME) => {
+                let name = std::str::from_utf8(&value[..length]).map_err(|_| ServerAddressError::Name)?;
+                Host::Name(check_name(name)?.to_owned())
+            }
+            _ => return Err(ServerAddressError::Type),
+        };
+        Ok(Some(Self { host, port: default_port(port) }))
+    }
+
+    /// The name or address to connect to, for a device of this id.
+    pub fn host(&self, device_id: &str) -> String {
+        match &self.host {
+            Host::Ip(ip) => ip.to_string(),
+            Host::Name(name) => name.replace(ID_MARK, device_id),
+        }
+    }
+
+    /// The TCP port.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Default for ServerAddress {
+    /// Where the firmware goes if its DCT says nothing.
+    fn default() -> Self {
+        Self { host: Host::Name(DEFAULT_SERVER_NAME.to_owned()), port: DEFAULT_DEVICE_PORT }
+    }
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Host::Ip(ip) => write!(f, "{ip}:{}", self.port),
+            Host::Name(name) => write!(f, "{name}:{}", self.port),
+        }
+    }
+}
+
+const fn default_port(port: u16) -> u16 {
+    match port {
+        0 | 0xFFFF => DEFAULT_DEVICE_PORT,
+        port => port,
+    }
+}
+
+/// Passes a host name, in which `$id` may stand for the device id.
+fn check_name(name: &str) -> Result<&str, ServerAddressError> {
+    let plain = name.replace(ID_MARK, "0");
+    let labels = plain.split('.').all(|label| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    });
+    if labels && name.len() <= MAX_NAME { Ok(name) } else { Err(ServerAddressError::Name) }
+}

@@ -1,0 +1,155 @@
+//! The cloud's public key, RSA-2048, as a Duo keeps it.
+//!
+//! Knows the encoding and the two public operations of the handshake: encrypting to the server, and opening
+//! what it signed. Where the server is to be found is `dct`'s.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use der::Decode;
+use rand_core::CryptoRng;
+use rsa::pkcs1::RsaPublicKeyRef;
+use rsa::traits::PublicKeyParts;
+use rsa::{BoxedUint, Pkcs1v15Encrypt};
+use sha2::{Digest, Sha256};
+use spki::SubjectPublicKeyInfoRef;
+
+use super::error::KeyError;
+use super::pem;
+use super::private::EXPONENT_BYTES;
+use super::public::Fingerprint;
+use super::read::{Shape, check_algorithm, recognise, refuse_plain_nonsense};
+use super::tlv;
+
+/// Bits of the modulus: the firmware takes 256 bytes at a fixed place (redbear/firmware `handshake.cpp`).
+const SERVER_BITS: usize = 2048;
+/// Bytes of the modulus, of what is encrypted to it and of what it signs.
+const WIDE: usize = SERVER_BITS / 8;
+
+/// `SubjectPublicKeyInfo` of an RSA-2048 key up to the modulus (RFC 5280 §4.1.2.7, RFC 8017 A.1.1).
+const SPKI_HEAD: [u8; 33] = [
+    0x30, 0x82, 0x01, 0x22, // SubjectPublicKeyInfo
+    0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01, 0x05,
+    0x00, // rsaEncryption
+    0x03, 0x82, 0x01, 0x0F, 0x00, // subjectPublicKey, no unused bits
+    0x30, 0x82, 0x01, 0x0A, // RSAPublicKey
+    0x02, 0x82, 0x01, 0x01, 0x00, // modulus
+];
+/// What follows the modulus: e = 65537.
+const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
+
+/// The key of Particle's own cloud, whose devices connect to `device.spark.io`.
+///
+/// From redbear/Duo, `firmware/dct/server_public_key.der`.
+pub const PARTICLE_SERVER_KEY_PEM: &str = "-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvsy+Q9uO6hUnprtSbeFR
+K6CrzKFkd0itfGb8gH/2maUl8vLa4EPPOiakm6GHAw6ajSOavOqZ6mjTWhSxJg+9
+qm1vDKzEdyzRxcix0Xto4CVze1KJaCC9Bsbw5gAwwODP9hs6RenEW1UXBqPTSsbV
+uNIXArUnfY3k1H3T7cAdinwlHiFKUa5XBt1gvKE0kKrMCZ47OkFMPJ3z/f23J8FZ
+gZhUYEpieqSav9+SGz78p+SkszqaX1eTjusZZJUiSizVYPX50ANQg2nAa1Pw8Nr4
+E4IfzLtf4sHfOul/XeJ9uVCAPFgz74zzgD8RAdJohl88XubBjjIrKMu1zBuoUF6n
+DQIDAQAB
+-----END PUBLIC KEY-----
+";
+
+/// An RSA-2048 public key with e = 65537.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerKey(rsa::PublicKey);
+
+impl ServerKey {
+    /// Length of [`ServerKey::spki_der`].
+    pub const SPKI_LEN: usize = SPKI_HEAD.len() + WIDE + SPKI_TAIL.len();
+    /// Length of what [`ServerKey::encrypt`] gives and [`ServerKey::open`] takes.
+    pub const BLOCK_LEN: usize = WIDE;
+
+    /// Reads a server's public key: `SubjectPublicKeyInfo` or PKCS#1, DER or PEM. What stands behind it is
+    /// ignored, so the DCT's 768-byte field can be given as it is.
+    pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
+        refuse_plain_nonsense(bytes)?;
+        if pem::is_pem(bytes) { Self::from_der(&pem::decode(bytes)?.der) } else { Self::from_der(bytes) }
+    }
+
+    fn from_der(bytes: &[u8]) -> Result<Self, KeyError> {
+        match recognise(bytes)? {
+            (der, Shape::Spki) => {
+                let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| DAMAGED)?;
+                check_algorithm(&spki.algorithm.oid)?;
+                Self::from_pkcs1(spki.subject_public_key.as_bytes().ok_or(DAMAGED)?)
+            }
+            (der, Shape::Pkcs1Public) => Self::from_pkcs1(der),
+            (_, Shape::Pkcs1 | Shape::Pkcs8) => Err(KeyError::PrivateKey),
+            (_, Shape::Other(error)) => Err(error),
+        }
+    }
+
+    fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
+        let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED)?;
+        let n = key.modulus.as_bytes();
+        match tlv::bits(n) {
+            SERVER_BITS => {}
+            bits => return Err(KeyError::WrongServerSize { bits }),
+        }
+        if key.public_exponent.as_bytes() != EXPONENT_BYTES {
+            return Err(KeyError::WrongExponent);
+        }
+        let e = BoxedUint::from(super::private::EXPONENT);
+        rsa::PublicKey::new(BoxedUint::from_be_slice_vartime(n), e).map(Self).map_err(|_| DAMAGED)
+    }
+
+    /// The DER of `SubjectPublicKeyInfo`, 294 bytes: what the DCT's field begins with.
+    pub fn spki_der(&self) -> [u8; Self::SPKI_LEN] {
+        let mut der = [0; Self::SPKI_LEN];
+        der[..SPKI_HEAD.len()].copy_from_slice(&SPKI_HEAD);
+        let n = self.0.n().to_be_bytes();
+        // 2048 bits, checked above: as many bytes as there is room for.
+        der[SPKI_HEAD.len()..][..WIDE].copy_from_slice(&n[n.len() - WIDE..]);
+        der[SPKI_HEAD.len() + WIDE..].copy_from_slice(&SPKI_TAIL);
+        der
+    }
+
+    /// SHA-256 of [`ServerKey::spki_der`].
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(Sha256::digest(self.spki_der()).into())
+    }
+
+    /// The key of [`PARTICLE_SERVER_KEY_PEM`].
+    pub fn particle() -> Self {
+        static PARTICLE: LazyLock<ServerKey> = LazyLock::new(|| {
+            ServerKey::read(PARTICLE_SERVER_KEY_PEM.as_bytes()).expect("a constant, read by a test")
+        });
+        PARTICLE.clone()
+    }
+
+    /// Whether this is the key of Particle's own cloud.
+    pub fn is_particle(&self) -> bool {
+        *self == Self::particle()
+    }
+
+    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1) of at most 245 bytes.
+    pub fn encrypt<R: CryptoRng + ?Sized>(&self, rng: &mut R, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.0.encrypt(rng, Pkcs1v15Encrypt, message).map_err(|_| KeyError::Arithmetic)
+    }
+
+    /// What the holder of the private half signed: RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) over bare bytes, with
+    /// no hash algorithm named, as the handshake has it. `None` where it is no signature of this key.
+    pub fn open(&self, signature: &[u8; WIDE]) -> Option<Vec<u8>> {
+        let block = BoxedUint::from_be_slice(signature, u32::try_from(SERVER_BITS).ok()?).ok()?;
+        if block >= *self.0.n().as_ref() {
+            return None;
+        }
+        let message = rsa::hazmat::rsa_encrypt(&self.0, &block).ok()?.to_be_bytes();
+        let message = message.get(message.len().checked_sub(WIDE)?..)?;
+        let padded = message.strip_prefix(&[0x00, 0x01])?;
+        let zero = padded.iter().position(|&byte| byte != 0xFF)?;
+        // At least eight bytes of padding (RFC 8017 §9.2).
+        (zero >= 8 && padded[zero] == 0).then(|| padded[zero + 1..].to_vec())
+    }
+}
+
+const DAMAGED: KeyError = KeyError::Malformed("its SubjectPublicKeyInfo");
+
+impl fmt::Debug for ServerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServerKey({})", self.fingerprint())
+    }
+}
