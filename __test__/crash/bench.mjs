@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { inspectKey, VirtualDuo } from '../../index.js'
+import { canaryDuos, keepFolder } from '../secrets/keep.mjs'
 import { closing, run } from './tracer.mjs'
 
 /** @typedef {import('./tracer.mjs').Effect} Effect */
@@ -28,7 +29,11 @@ export async function startDuo(
   /** @type {import('../../index.js').VirtualDuoOptions} */ options = {},
 ) {
   const duo = await VirtualDuo.start(options)
-  t.after(() => duo.stop())
+  await canaryDuos(duo)
+  t.after(async () => {
+    await canaryDuos(duo)
+    await duo.stop()
+  })
   return duo
 }
 
@@ -61,7 +66,14 @@ export class Home {
   }
 
   remove() {
+    keepFolder(this.folder, this.#inputs())
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** The key files that a test has put here; those of the command line end otherwise. */
+  #inputs() {
+    const names = readdirSync(this.cwd).filter((name) => name.endsWith('.pem') && !name.endsWith('.pub.pem'))
+    return names.map((name) => join(this.cwd, name))
   }
 
   /** Every file but the journal, with the SHA-256 of what is in it. @returns {Map<string, string>} */

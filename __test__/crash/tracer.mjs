@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { keepText } from '../secrets/keep.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
 export const MAIN = join(ROOT, 'src/cli/main.cjs')
@@ -112,6 +113,7 @@ export function start(
     child.on('error', reject)
     child.on('close', (status) => {
       clearTimeout(watchdog)
+      keepText('crash', [args.join(' '), said.stdout, said.stderr].join('\n'))
       resolve({ status, ...said })
     })
   })

@@ -8,6 +8,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCommandLine } from '../../index.js'
+import { keepFolder } from '../secrets/keep.mjs'
 import { until } from './lab.mjs'
 import { Operator } from './operator.mjs'
 import { Port } from './port.mjs'
@@ -69,6 +70,7 @@ export class Bench {
   async close() {
     await this.#operator.end()
     await this.port.pull()
+    keepFolder(this.#folder, [this.keyFile])
     rmSync(this.#folder, { recursive: true })
   }
 

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -92,6 +93,7 @@ async function openLab(t, { duos = 1, generation = 'r6' }) {
     for (const { port } of plugged()) await unplug(port)
     simulator.kill('SIGINT')
     const stopped = await Promise.race([gone, pause(PATIENCE, 'still there', { ref: false })])
+    keepFolder(folder, inputs(folder))
     rmSync(folder, { recursive: true })
     if (stopped !== 'still there') return
     simulator.kill('SIGKILL')
@@ -108,6 +110,7 @@ async function openLab(t, { duos = 1, generation = 'r6' }) {
     },
   )
 
+  canaryText('the lane’s token', announcedCloud(said.text).token)
   return {
     /** A folder for this test's files; gone when it ends. */
     folder,
@@ -158,7 +161,19 @@ export function dfuUtil(...args) {
  * @param {{ input?: string, env?: Record<string, string> }} [options]
  */
 export function duoProvision(args, options) {
-  return run(process.execPath, [join(ROOT, 'src/cli/main.cjs'), ...args], options)
+  const ended = run(process.execPath, [join(ROOT, 'src/cli/main.cjs'), ...args], options)
+  return ended.then((said) => {
+    keepText('lane', [args.join(' '), said.stdout, said.stderr].join('\n'))
+    return said
+  })
+}
+
+/** What a test has put into its folder, or had dfu-util put there; what the tool makes has a manifest beside it. */
+function inputs(/** @type {string} */ folder) {
+  const own = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
+  const made = (/** @type {string} */ path) =>
+    /\.(json|pub\.pem)$/.test(path) || (path.endsWith('.der') && existsSync(path.replace(/der$/, 'json')))
+  return own.map(({ name }) => join(folder, name)).filter((path) => !made(path))
 }
 
 /**

@@ -6,10 +6,11 @@
  *
  * Status 0: all passed. 1: something failed. 77: this machine cannot run it; the last line says why.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureAddon, ensureDependencies } from '../../scripts/prepare.mjs'
+import { canariesOf } from '../secrets/folders.mjs'
 import { kernel } from './host/kernel.mjs'
 import { boot, initramfs } from './host/machine.mjs'
 
@@ -17,6 +18,9 @@ const HERE = dirname(fileURLToPath(import.meta.url))
 const ROOT = dirname(dirname(HERE))
 const CACHE = join(ROOT, 'target/usb-lane')
 const UNAVAILABLE = 77
+
+/** The folder in the guest's share for what the tests keep. */
+const KEPT = 'kept'
 
 /** Limits in seconds: all tests together, and the machine's life. Each test has its own, in `lab.mjs`. */
 const LIMITS = { tests: 1740, machine: 1800 }
@@ -57,7 +61,20 @@ async function main(/** @type {string[]} */ args) {
   const machine = { vmlinuz, archive, out, console, seconds: LIMITS.machine }
   const onConsole = (/** @type {string} */ text) => process.stderr.write(text)
   const { ended, consoleText } = await boot(args.includes('--console') ? { ...machine, onConsole } : machine)
+  takeOver(out)
   return report(out, ended, consoleText)
+}
+
+/** Takes over what the tests kept, and the secrets that must not be in it, for the step that looks through both. */
+function takeOver(/** @type {string} */ out) {
+  const output = process.env['DUO_PROVISION_TEST_OUTPUT']
+  for (const [from, to] of [
+    [join(out, KEPT), output],
+    [canariesOf(join(out, KEPT)), output && canariesOf(output)],
+  ]) {
+    if (to && from && existsSync(from)) cpSync(from, join(to, 'usb'), { recursive: true })
+    if (from) rmSync(from, { recursive: true, force: true })
+  }
 }
 
 /** Prints what the tests said; where they did not finish, also the end of the machine's console. */
@@ -75,7 +92,7 @@ function report(/** @type {string} */ out, /** @type {string} */ ended, /** @typ
 /** What the guest runs: node's test runner, one file at a time since they share the bus. */
 function guestCommand(/** @type {string[]} */ tests) {
   const runner = [process.execPath, ...['--test', '--test-concurrency=1', '--test-reporter=spec'], ...tests]
-  const script = `cd "$0" && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
+  const script = `cd "$0" && export DUO_PROVISION_TEST_OUTPUT=/run/lane/${KEPT} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
   return ['/bin/sh', '-c', script, ROOT, ...runner]
 }
 

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { keepText } from '../secrets/keep.mjs'
 
 const SELF = fileURLToPath(import.meta.url)
 
@@ -43,7 +44,9 @@ export class Operator {
       })
       for (const loser of [answered, ended, late]) loser.catch(() => {})
       child.send({ name, options })
-      return await Promise.race([answered, ended, late])
+      const answer = await Promise.race([answered, ended, late])
+      keepText(`lane-${name}`, JSON.stringify({ options, answer }))
+      return answer
     } catch (error) {
       await this.end()
       throw error
