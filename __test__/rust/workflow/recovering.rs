@@ -62,6 +62,9 @@ fn r4_recovery_by_the_archives_word_works() {
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     let error = bench.restore(&RestoreOptions { target: on_r4(None), ..restore_of(&file) }).unwrap_err();
     assert_eq!(error.code(), Code::KeyWrong);
+    let report = bench.status().unwrap().in_flight.remove(0);
+    let named = format!("--device {}", id(1));
+    assert!(report.next.iter().all(|next| next.command.contains(&named)), "{:?}", report.next);
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
     bench.mend();
     bench.restore(&typed(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
