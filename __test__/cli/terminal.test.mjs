@@ -1,6 +1,6 @@
 /** What needs a terminal or a signal: the question, Ctrl-C, colours, and the commands that stay in front. */
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -56,11 +56,26 @@ test('colours are for terminals, and obey NO_COLOR and FORCE_COLOR', async (t) =
   assert.ok(!both.stdout.includes('\u001b'))
 })
 
-test('SIGINT while it waits for a token ends it with 130', async (t) => {
+/** Waits until a thread of a process reads from its standard input. What it is told by signals, it hears by then. */
+async function reading(/** @type {number} */ pid) {
+  // The number of the system call (read: 0 on x86-64, 63 on arm64) and its first argument.
+  const reads = (/** @type {string} */ thread) => {
+    try {
+      return /^(0|63) 0x0 /.test(readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'utf8'))
+    } catch {
+      return false // It has just ended.
+    }
+  }
+  while (!readdirSync(`/proc/${pid}/task`).some(reads)) await new Promise((next) => setTimeout(next, 20))
+}
+
+test('SIGINT while it waits for a token ends it with 130', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
   const sandbox = new Sandbox(t)
   const started = sandbox.start(['30001a000347343432313031', '--token-file', '-', '--json'])
   // It reads from a pipe that nobody closes; the second signal does not wait for it.
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await reading(started.child.pid ?? 0)
   started.child.kill('SIGINT')
   started.child.kill('SIGINT')
   const { status, stdout } = await started.end
