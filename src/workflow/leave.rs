@@ -9,8 +9,9 @@ use super::{Context, Phase};
 use crate::error::{Code, Error, KeyState};
 use crate::usb::{SessionError, UsbError};
 
-/// The bootloader drops off the bus half a second after it agreed to (redbear/firmware `usbd_dfu_core.c`).
-const TIME_TO_GO: Duration = Duration::from_secs(5);
+/// The bootloader drops off the bus half a second after it agreed to (redbear/firmware `usbd_dfu_core.c`); the rest is
+/// for hosts that are slow to see it.
+const TIME_TO_GO: Duration = Duration::from_secs(10);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// Leaves DFU mode; the key is in place and verified by then.
