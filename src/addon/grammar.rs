@@ -418,7 +418,7 @@ DFU mode: hold both buttons, release RESET, and release SETUP when the LED blink
 Exit codes:
   0 done                       5 device fault, its key unchanged       8 cloud trouble
   2 arguments, key file        6 the device's key is wrong or unknown  9 files and folders
-  3 no, several, wrong device  7 the cloud refused                   130 interrupted
+  3 no, several, wrong device  7 the cloud refused, or no pair       130 interrupted
   4 USB access
 (After LEAVE_FAILED, a 5, the key is as it was asked for.)";
 

@@ -166,7 +166,7 @@ impl VirtualDuo {
         self.at_the_bench(env, |lab| lab.set_key_slot(&path, slot))
     }
 
-    /// Writes a cloud's public key (PEM or DER text as PEM) and its address into the DCT of every Duo, as the
+    /// Writes a cloud's public key, PEM, and its address into the DCT of every Duo, as the
     /// tools of one's own cloud do: what `verify` then uses. The address is `HOST:PORT`.
     #[napi]
     pub fn set_server(&self, env: &Env, server_key: String, address: String) -> napi::Result<()> {

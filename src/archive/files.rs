@@ -175,7 +175,13 @@ pub fn ensure_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
 fn sync_if_ours(folder: &Path) -> io::Result<()> {
     match sync_folder(folder) {
         Err(error)
-            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) =>
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied
+                    | io::ErrorKind::InvalidInput
+                    | io::ErrorKind::Unsupported
+                    | io::ErrorKind::ReadOnlyFilesystem
+            ) =>
         {
             Ok(())
         }

@@ -104,7 +104,7 @@ impl Description {
             Self::Missing => {
                 "missing: the backup is good without it, its device is taken from the file's name"
             }
-            Self::Invalid => "it cannot be read: the backup is good without it",
+            Self::Invalid => "it cannot be read: to restore the backup, move the manifest away",
             Self::OfOtherBytes => "it describes other bytes than the file has",
         }
     }
@@ -218,7 +218,9 @@ impl Archive {
     fn held(&self, backup: &Backup) -> Result<Option<Entry>, FileError> {
         let wanted = backup.manifest.device_id;
         let held = self.entries()?.into_iter().find(|entry| {
-            entry.sha256 == backup.manifest.sha256
+            // One with a manifest that contradicts it would have to be mended before it can be restored.
+            matches!(entry.description, Description::Sound | Description::Missing)
+                && entry.sha256 == backup.manifest.sha256
                 && entry.device_id == wanted
                 && entry.simulated == backup.manifest.simulated
                 && entry.path.extension() == Some(OsStr::new(name_of(&backup.manifest).1))

@@ -64,6 +64,9 @@ pub enum PairingError {
     /// The cloud closed the connection when it had read the device's message.
     #[error("{0} closed the connection instead of answering")]
     Closed(DevicePort),
+    /// The answer broke off.
+    #[error("the answer of {0} broke off")]
+    CutShort(DevicePort),
     /// No answer to the device's message in time.
     #[error("{0} did not answer in time")]
     Unanswered(DevicePort),
@@ -141,7 +144,15 @@ async fn talk(
     // In one write: spark-protocol takes what one read brings for the whole of it.
     stream.write_all(&hello).await.map_err(|_| PairingError::Closed(port.clone()))?;
     let mut answer = [0; ANSWER_LEN];
-    stream.read_exact(&mut answer).await.map_err(|_| PairingError::Closed(port.clone()))?;
+    let mut read = 0;
+    while read < ANSWER_LEN {
+        match stream.read(&mut answer[read..]).await {
+            Ok(more) if more > 0 => read += more,
+            // The end, or a reset.
+            _ if read == 0 => return Err(PairingError::Closed(port.clone())),
+            _ => return Err(PairingError::CutShort(port.clone())),
+        }
+    }
     Ok(answer)
 }
 

@@ -20,8 +20,6 @@ use crate::keys::{KeyError, PrivateKey, ServerKey};
 
 /// Bytes of the server's first message.
 pub const NONCE_LEN: usize = 40;
-/// Bytes of the device's message.
-pub const HELLO_LEN: usize = ServerKey::BLOCK_LEN;
 /// Bytes of the server's answer: 128 of credentials, 256 of signature.
 pub const ANSWER_LEN: usize = CREDENTIALS_LEN + ServerKey::BLOCK_LEN;
 /// Bytes of a device id in the handshake.

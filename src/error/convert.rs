@@ -259,7 +259,10 @@ impl From<JournalError> for Error {
             JournalError::Unreadable { .. } => {
                 (Code::FileUnreadable, "check the permissions of the file and its folder".to_owned())
             }
-            JournalError::Unwritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+            JournalError::Unwritable { source, .. }
+            | JournalError::Folder(FileError::NotWritable { source, .. })
+                if is_full(source) =>
+            {
                 (Code::JournalUnwritable, format!("make room on the disk, or {JOURNAL_ELSEWHERE}"))
             }
             JournalError::Unwritable { source, path } if source.kind() == io::ErrorKind::FileTooLarge => {
@@ -403,7 +406,7 @@ impl From<PairingError> for Error {
                 "devices connect to a port of their own, 5683 unless told otherwise: give it with --port",
             ),
             PairingError::Closed(_) => (Code::PairingRefused, PAIR_HINT),
-            PairingError::Unanswered(_) => {
+            PairingError::Unanswered(_) | PairingError::CutShort(_) => {
                 (Code::CloudOutcomeUnknown, "run the command again; nothing was changed anywhere")
             }
             PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. } => (Code::PairingBroken, PAIR_HINT),

@@ -107,7 +107,9 @@ impl<'a> Search<'a, '_> {
     /// Whether a DCT can be the Duo's by what it holds.
     fn is_familiar(&self, held: &Snapshot) -> bool {
         let slot = held.slot_bytes();
-        slot == self.image.as_bytes() || slot == self.before.slot_bytes() || rest(held) == rest(self.before)
+        // A slot without a key, reset or blank, names no Duo.
+        let expected = slot == self.image.as_bytes() || slot == self.before.slot_bytes();
+        expected && held.slot.key().is_some() || rest(held) == rest(self.before)
     }
 }
 

@@ -119,6 +119,11 @@ fn claim_of_file(options: &VerifyOptions, file: &Path, server: Option<ServerKey>
         let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
         return Err(Error::new(Code::InvalidArgument, message));
     }
+    if server.is_some() != options.host.is_some() {
+        let message = "of another cloud than Particle's, both its key and its address are needed";
+        return Err(Error::new(Code::InvalidArgument, message)
+            .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"));
+    }
     let (bytes, read) = read_key_file(file)?;
     let KeyFile::Private(read) = read else {
         return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", file.display()))
@@ -181,7 +186,15 @@ fn claim_of_device(
                 .hint("give the key of the cloud that it is meant for: add --server-key FILE --host NAME"))
         })?,
     };
-    let address = field.and_then(|field| ServerAddress::read(field).ok().flatten()).unwrap_or_default();
+    let address = match field.map(ServerAddress::read) {
+        None | Some(Ok(None)) => ServerAddress::default(),
+        Some(Ok(Some(address))) => address,
+        Some(Err(_)) if options.host.is_some() => ServerAddress::default(),
+        Some(Err(error)) => {
+            return Err(on(Error::new(Code::ServerKeySlotInvalid, error.to_string())
+                .hint("say where the cloud is that the Duo is meant for: add --host NAME")));
+        }
+    };
     Ok(Claim { id, key, server, address, device: Some(device) })
 }
 

@@ -121,9 +121,19 @@ fn learn<'a>(
             .hint(recovery.hint(&device, before, context))
             .because(obstacle)
     })?;
-    judge(&held, before, image, &opened.device, recovery, context)?;
-    context.note("the Duo holds what was written: two reads show it");
+    context.note(match judge(&held, before, image, &opened.device, recovery, context)? {
+        Outcome::Written => "the Duo holds what was written: two reads show it",
+        Outcome::Renewed => "the reset was written: the Duo has started since, and made a new key already",
+    });
     Ok(opened)
+}
+
+/// What came of a write that counts as done.
+enum Outcome {
+    /// The slot holds what was written.
+    Written,
+    /// The slot was reset, and the Duo has started since and made itself a key.
+    Renewed,
 }
 
 fn judge(
@@ -133,12 +143,15 @@ fn judge(
     device: &DeviceRef,
     recovery: &Recovery<'_>,
     context: Context<'_>,
-) -> Result<(), Error> {
+) -> Result<Outcome, Error> {
     let slot = held.slot_bytes();
-    // A Duo that has started since made itself a key.
-    let renewed = *image.as_bytes() == *SlotImage::reset().as_bytes() && held.slot.key().is_some();
+    // The old key with something else behind it is no new one.
+    let key = |snapshot: &Snapshot| snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let renewed = *image.as_bytes() == *SlotImage::reset().as_bytes()
+        && key(held).is_some()
+        && key(held) != key(before);
     let error = if slot == image.as_bytes() {
-        return Ok(());
+        return Ok(Outcome::Written);
     } else if slot == before.slot_bytes() {
         Error::new(
             Code::WriteFailed,
@@ -150,7 +163,7 @@ fn judge(
                  check that, then run the same command again",
         )
     } else if renewed {
-        return Ok(());
+        return Ok(Outcome::Renewed);
     } else {
         Error::new(Code::KeyWrong, "the key slot holds neither the old nor the new bytes")
             .on(device, KeyState::Wrong)

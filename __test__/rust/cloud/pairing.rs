@@ -143,7 +143,7 @@ async fn silence_ends_with_the_deadline_and_half_of_anything_at_once() {
         let expected = match handshake {
             Handshake::Silent | Handshake::HalfNonce => PairingError::NoNonce(port),
             Handshake::Hang => PairingError::Unanswered(port),
-            _ => PairingError::Closed(port),
+            _ => PairingError::CutShort(port),
         };
         assert_eq!(attempt(&cloud, &key(0), deadline).await, Err(expected), "{handshake:?}");
     }

@@ -189,3 +189,16 @@ fn a_backup_that_is_kept_with_its_manifest_needs_no_note() {
     bench.run(&asker, |context| backup(context, &options)).unwrap();
     assert_eq!(asker.notes(), "");
 }
+
+/// What is held under a manifest that contradicts it could not be restored as it stands.
+#[test]
+fn a_backup_whose_manifest_is_damaged_is_made_again() {
+    let bench = Bench::new(Generation::R6);
+    let first = bench.backup(&BackupOptions::default()).unwrap();
+    std::fs::write(first.manifest.unwrap(), "{").unwrap();
+    let second = bench.backup(&BackupOptions::default()).unwrap();
+    assert!(!second.already_there);
+    assert_ne!(first.path, second.path);
+    bench.restore(&bench.new_key()).unwrap();
+    bench.restore(&crate::bench::restore_of(&second.path)).unwrap();
+}

@@ -266,6 +266,34 @@ fn contradictions_are_refused_before_anything() {
     }
 }
 
+/// Only what is known not to have been taken is finished; a later one that was taken settles the rest.
+#[test]
+fn a_request_whose_outcome_is_not_known_stays_in_flight() {
+    let place = Place::new();
+    place.run(&place.usual()).unwrap();
+    let journal = place.bench.status().unwrap().journal;
+    let text = fs::read_to_string(&journal).unwrap();
+    let (before, end) = text.trim_end().rsplit_once('\n').unwrap();
+    for (code, known) in [
+        ("CLOUD_PERMISSION_DENIED", true),
+        ("CLOUD_UNREACHABLE", true),
+        ("CLOUD_OUTCOME_UNKNOWN", false),
+        ("CLOUD_UNAVAILABLE", false),
+        ("CLOUD_UNEXPECTED_REPLY", false),
+        ("INTERRUPTED", false),
+    ] {
+        let mut end: serde_json::Value = serde_json::from_str(end).unwrap();
+        end["error"] = serde_json::json!({ "code": code });
+        fs::write(&journal, format!("{before}\n{end}\n")).unwrap();
+        let status = place.bench.status().unwrap();
+        assert_eq!(status.in_flight.is_empty(), known, "{code}");
+        let meaning = &status.last[0].meaning;
+        assert_eq!(meaning.contains("did not take"), known, "{code}: {meaning}");
+    }
+    place.run(&place.usual()).unwrap();
+    assert!(place.bench.status().unwrap().in_flight.is_empty());
+}
+
 #[test]
 fn a_request_that_was_cut_short_is_in_flight_until_it_is_sent_again() {
     let place = Place::new();

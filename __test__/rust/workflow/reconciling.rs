@@ -4,9 +4,9 @@ use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::simulator::faults::{Counting, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, Generation};
 use duo_provision::usb::Clock;
-use duo_provision::workflow::{Event, Phase, RestoreDone, RestoreOptions};
+use duo_provision::workflow::{Event, Phase, ResetDone, ResetOptions, RestoreDone, RestoreOptions};
 
-use crate::bench::{Asker, Bench, NEW, key};
+use crate::bench::{Asker, Bench, NEW, OLD, key, reset_image};
 use crate::virtual_duo::{key_maker, options};
 
 /// The class request, counted from the beginning of the write, during which the flash is written.
@@ -121,4 +121,52 @@ fn a_duo_that_agrees_to_leave_and_stays_has_not_left() {
         assert!(error.message().contains(words), "{error}");
         assert!(bench.slot() == key(NEW));
     }
+}
+
+/// Resets with a write that changes nothing, and `meanwhile` done when the Duo is asked what it holds.
+fn reset_in_doubt(
+    bench: &Bench,
+    meanwhile: impl Fn(&mut Duo, std::time::Duration) + Send + Sync + 'static,
+) -> (Result<ResetDone, Error>, String) {
+    let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
+    let asker = Asker::listening(move |event, _| match event {
+        Event::Phase(Phase::Write) => {
+            hub.with_duo(&path, |duo, _| duo.faults().arm(Fault::once(Kind::WriteSilent, 1)));
+        }
+        Event::Phase(Phase::Reconcile) => {
+            hub.with_duo(&path, |duo, now| meanwhile(duo, now));
+        }
+        _ => {}
+    });
+    let result = bench.reset_asking(&asker, &ResetOptions { timeout: Some(5), ..ResetOptions::default() });
+    (result, asker.notes())
+}
+
+#[test]
+fn the_old_key_with_something_else_behind_it_is_no_new_key() {
+    let bench = Bench::new(Generation::R6);
+    let (result, _) = reset_in_doubt(&bench, |duo, _| duo.set_dct(34 + 700, &[0; 500]));
+    let error = result.unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::KeyWrong, Some(KeyState::Wrong)), "{error}");
+    assert!(bench.keeps(key(OLD)));
+}
+
+#[test]
+fn a_duo_that_has_made_its_new_key_already_was_reset() {
+    let bench = Bench::new(Generation::R6);
+    let (result, notes) = reset_in_doubt(&bench, |duo, _| duo.set_dct(34, key(33)));
+    assert!(result.unwrap().written);
+    assert!(notes.contains("made a new key already"), "{notes}");
+}
+
+#[test]
+fn another_r4_with_a_reset_slot_is_not_taken_for_the_one_that_was_reset() {
+    let bench = Bench::new(Generation::R4);
+    let (result, _) = reset_in_doubt(&bench, |duo, now| {
+        duo.swap(now);
+        duo.set_dct(34, &reset_image());
+    });
+    let error = result.unwrap_err();
+    assert_eq!(error.code(), Code::KeyStateUnknown, "{error}");
+    assert!(error.message().contains("another Duo is there now"), "{error}");
 }

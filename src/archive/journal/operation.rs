@@ -105,6 +105,21 @@ pub fn open(operations: &[Operation]) -> Vec<&Operation> {
     unfinished.filter(|found| !settled(found)).map(|(_, operation)| operation).collect()
 }
 
+/// The errors after which it is known that the cloud did not take a key: nothing was sent, or it said no. After
+/// every other one it may have.
+const NOT_TAKEN: [&str; 10] = [
+    "CLOUD_PERMISSION_DENIED",
+    "CLOUD_TOKEN_INVALID",
+    "CLOUD_TOKEN_EXPIRED",
+    "CLOUD_KEY_REJECTED",
+    "CLOUD_NOT_FOUND",
+    "CLOUD_REFUSED",
+    "CLOUD_RATE_LIMITED",
+    "CLOUD_UNREACHABLE",
+    "CLOUD_TLS",
+    "CLOUD_NO_ROOTS",
+];
+
 impl Operation {
     fn begun(id: OperationId, at: String, started: Box<Started>) -> Self {
         Self {
@@ -173,7 +188,7 @@ impl Operation {
         match &self.end {
             Some(End::Failed(failure)) => {
                 let open = matches!(failure.key, Some(KeyLeft::Wrong | KeyLeft::Unknown));
-                !open && failure.code != "CLOUD_OUTCOME_UNKNOWN"
+                !open && (!self.has(Reached::Sending) || NOT_TAKEN.contains(&failure.code.as_str()))
             }
             _ => self.is_done(),
         }

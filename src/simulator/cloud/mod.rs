@@ -33,12 +33,6 @@ pub use behavior::{Flavor, KnownDevice, Provisioned};
 pub use device_server::Handshake;
 use device_server::Identity;
 
-/// The port that local clouds use for their API.
-pub const USUAL_PORT: u16 = 8080;
-
-/// The port that devices connect to on local clouds.
-pub const USUAL_DEVICE_PORT: u16 = 5683;
-
 /// The largest request body taken, in bytes; a provisioning request has about 700.
 const MAX_BODY: usize = 64 * 1024;
 
