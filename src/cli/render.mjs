@@ -196,8 +196,9 @@ function subject(/** @type {import('../../index.js').OperationInfo} */ operation
 
 /** A file may have any name; none moves the cursor. */
 function printable(/** @type {string} */ text) {
-  return text.replaceAll(/\p{Cc}/gu, (control) => {
-    return `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (hidden) => {
+    const code = (hidden.codePointAt(0) ?? 0).toString(16)
+    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`
   })
 }
 

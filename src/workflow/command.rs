@@ -10,15 +10,15 @@ pub(super) fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    if !word.contains(char::is_control) {
+    if !word.contains(hidden) {
         return format!("'{}'", word.replace('\'', "'\\''"));
     }
-    // What would move a terminal's cursor is spelled out, as bash and zsh read it.
+    // What would move a terminal's cursor, or is not seen, is spelled out, as bash and zsh read it.
     let mut spelled = String::from("$'");
     for c in word.chars() {
         match c {
             '\'' | '\\' => spelled.extend(['\\', c]),
-            c if c.is_control() => {
+            c if hidden(c) => {
                 for byte in c.to_string().bytes() {
                     let _ = write!(spelled, "\\x{byte:02x}");
                 }
@@ -27,6 +27,11 @@ pub(super) fn quoted(word: &str) -> String {
         }
     }
     spelled + "'"
+}
+
+/// Controls, and marks that are invisible or change direction: what Rust itself would escape.
+fn hidden(c: char) -> bool {
+    !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1
 }
 
 /// ` --name value`, where there is a value.
@@ -54,6 +59,8 @@ mod tests {
         assert_eq!(quoted("/a/b-1.der"), "/a/b-1.der");
         assert_eq!(quoted("a b'c"), r"'a b'\''c'");
         assert_eq!(quoted("a\u{1b}[2J'\\b"), r"$'a\x1b[2J\'\\b'");
+        assert_eq!(quoted("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
+        assert_eq!(quoted("käse.der"), "'käse.der'");
         assert_eq!(quoted(""), "''");
     }
 }
