@@ -191,7 +191,7 @@ export declare class VirtualDuo {
   /** Changes the 1,216 bytes of a Duo's key slot behind the back of any host. */
   setKeySlot(path: string, bytes: Uint8Array): void
   /**
-   * Writes a cloud's public key (PEM or DER text as PEM) and its address into the DCT of every Duo, as the
+   * Writes a cloud's public key, PEM, and its address into the DCT of every Duo, as the
    * tools of one's own cloud do: what `verify` then uses. The address is `HOST:PORT`.
    */
   setServer(serverKey: string, address: string): void
