@@ -235,7 +235,7 @@ fn what_becomes_of_a_manifest_has_a_name_and_words() {
     for (description, name, words) in [
         (Description::Sound, "sound", "it describes the file"),
         (Description::Missing, "missing", "missing: the backup is good without it"),
-        (Description::Invalid, "invalid", "it cannot be read: the backup is good without it"),
+        (Description::Invalid, "invalid", "it cannot be read: to restore the backup, move the manifest away"),
         (Description::OfOtherBytes, "of-other-bytes", "it describes other bytes than the file has"),
     ] {
         assert_eq!(description.name(), name);
