@@ -60,11 +60,13 @@ const INTERRUPTED = { code: 'INTERRUPTED', message: 'stopped at once', exitCode:
 
 /** @returns {import('../../index.js').Problem} */
 function unknownKey(/** @type {string} */ backup) {
-  const kept = backup ? `the key that was there is kept in ${backup}` : 'no backup of what was there was made'
+  const recover = backup
+    ? `to go back to the key that was there: duo-provision restore '${backup}'`
+    : 'no backup of the key that was there was made'
   return {
     code: 'KEY_STATE_UNKNOWN',
     message: 'stopped in the middle of a write: which key the Duo has is not known',
-    hint: `put the Duo into DFU mode again, and see what to type to finish or to go back with: duo-provision status; ${kept}`,
+    hint: `put the Duo into DFU mode again and look with: duo-provision list; ${recover}`,
     exitCode: 6,
     keyState: 'unknown',
   }
