@@ -336,10 +336,38 @@ fn a_journal_that_is_lost_during_the_write_is_said_and_the_write_is_finished() {
             std::mem::forget(taken);
         }
     });
-    let done = bench.restore_asking(&asker, &bench.new_key()).unwrap();
-    assert!(done.written && bench.slot() == key(NEW));
+    let done = bench.restore_asking(&asker, &bench.leaving()).unwrap();
+    assert!(done.written && done.left && bench.slot() == key(NEW));
+    // Verified, left, ended: three records are lost, which is said once.
     assert_eq!(asker.notes().matches("not written down").count(), 1, "{}", asker.notes());
     assert_eq!(kinds(&fs::read(bench.journal()).unwrap()), ["started", "backed-up", "writing"]);
+}
+
+/// One that is there when it is looked at, and not when the operation begins, counts as one that is not there.
+#[test]
+fn a_journal_that_is_lost_at_the_beginning_stops_what_writes_and_nothing_else() {
+    let losing = |bench: &Bench| {
+        let journal = bench.journal();
+        Asker::listening(move |event, _| {
+            if *event == Event::Phase(Phase::Read) {
+                let taken = fs::File::open(&journal).unwrap();
+                taken.lock().unwrap();
+                std::mem::forget(taken);
+            }
+        })
+    };
+    let bench = Bench::new(Generation::R6);
+    bench.set_journal(b"");
+    let error = bench.restore_asking(&losing(&bench), &bench.new_key()).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::JournalUnwritable, 0), "{error}");
+
+    let bench = Bench::new(Generation::R6);
+    bench.set_journal(b"");
+    let asker = losing(&bench);
+    let archive = Some(bench.archive().to_str().unwrap().to_owned());
+    let options = BackupOptions { archive, ..BackupOptions::default() };
+    bench.run(&asker, |context| duo_provision::workflow::backup(context, &options)).unwrap();
+    assert!(bench.keeps(key(OLD)) && asker.notes().contains("not written down"), "{}", asker.notes());
 }
 
 /// And one that fails right before it, does.

@@ -2,7 +2,7 @@
 
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::simulator::faults::{Counting, Fault, Kind, Moment};
-use duo_provision::simulator::{Duo, Generation};
+use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::Clock;
 use duo_provision::workflow::{Event, Phase, ResetDone, ResetOptions, RestoreDone, RestoreOptions};
 
@@ -169,4 +169,71 @@ fn another_r4_with_a_reset_slot_is_not_taken_for_the_one_that_was_reset() {
     let error = result.unwrap_err();
     assert_eq!(error.code(), Code::KeyStateUnknown, "{error}");
     assert!(error.message().contains("another Duo is there now"), "{error}");
+}
+
+#[test]
+fn what_is_no_key_after_a_reset_in_doubt_and_another_key_after_a_restore_are_wrong() {
+    let bench = Bench::new(Generation::R6);
+    let (result, _) = reset_in_doubt(&bench, |duo, _| duo.set_dct(34, &[0x55; 1216]));
+    assert_eq!(result.unwrap_err().code(), Code::KeyWrong);
+    let bench = Bench::new(Generation::R6);
+    let path = bench.paths[0].clone();
+    let silent = Fault::once(Kind::WriteSilent, 1);
+    let (result, _) = restore(&bench, &[silent], move |hub| {
+        hub.with_duo(&path, |duo, _| duo.set_dct(34, key(33)));
+    });
+    assert_eq!(result.unwrap_err().code(), Code::KeyWrong);
+}
+
+#[test]
+fn an_r4_is_known_by_its_key_alone_when_the_rest_has_changed() {
+    let bench = Bench::new(Generation::R4);
+    let path = bench.paths[0].clone();
+    let gone = Fault::once(Kind::Timeout(Moment::After), PROGRAMS);
+    let (result, notes) = restore(&bench, &[gone], move |hub| {
+        // The firmware derives it anew when it starts.
+        hub.with_duo(&path, |duo, _| duo.set_dct(1250, &[7; 162]));
+    });
+    assert!(result.unwrap().written, "{notes}");
+    assert!(notes.contains("two reads show it"), "{notes}");
+}
+
+#[test]
+fn what_was_answered_as_it_should_be_is_not_doubted() {
+    let bench = Bench::new(Generation::R6);
+    let asker = Asker::new();
+    bench.restore_asking(&asker, &bench.new_key()).unwrap();
+    assert!(!asker.phases().contains(&Phase::Reconcile));
+    assert_eq!(asker.notes(), "");
+}
+
+#[test]
+fn a_duo_that_was_found_in_another_port_is_watched_there_while_it_leaves() {
+    let moved = |hub: &duo_provision::simulator::Hub| {
+        let mut duo = Duo::new(options(Generation::R6), key_maker(0));
+        duo.set_dct(34, key(NEW));
+        duo.faults().arm(Fault::once(Kind::LeaveHangs, 1));
+        hub.plug(duo);
+    };
+    let bench = Bench::new(Generation::R6);
+    let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
+    let asker = Asker::listening(move |event, _| match event {
+        Event::Phase(Phase::Write) => {
+            let gone = Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, PROGRAMS);
+            hub.with_duo(&path, |duo, _| duo.faults().arm(gone));
+        }
+        Event::Phase(Phase::Reconcile) => moved(&hub),
+        _ => {}
+    });
+    let options = RestoreOptions { leave: true, timeout: Some(15), ..bench.new_key() };
+    let error = bench.restore_asking(&asker, &options).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::LeaveFailed, Some(KeyState::Written)), "{error}");
+}
+
+/// It is away for less than the time between two looks: only its address tells.
+#[test]
+fn a_duo_that_is_back_at_once_has_left() {
+    let quick = DuoOptions { boot_time: std::time::Duration::from_millis(1), ..options(Generation::R6) };
+    let bench = Bench::with([quick]);
+    assert!(bench.restore(&RestoreOptions { leave: true, ..bench.new_key() }).unwrap().left);
 }
