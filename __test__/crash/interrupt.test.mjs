@@ -129,6 +129,6 @@ async function hold(stage, home, strikes) {
   const held = startTraced(args, home, `${strikes.join(',')}:${file}`)
   const pid = await held.pid()
   await held.holding()
-  await held.says(/writing the key slot/)
+  await held.says(/writing to the Duo/)
   return { held, pid, release: () => writeFileSync(file, '') }
 }

@@ -51,7 +51,8 @@ pub mod exit {
     pub const USB: u8 = 4;
     /// The device is at fault; its key is unchanged.
     pub const FAULT: u8 = 5;
-    /// The device's key is wrong or its state unknown; what recovers it is printed.
+    /// The device's key, or another field that was written, is wrong or its state unknown; what recovers it is
+    /// printed.
     pub const KEY: u8 = 6;
     /// The cloud refused.
     pub const REFUSED: u8 = 7;
@@ -169,6 +170,10 @@ codes! {
     KeyWrong = "KEY_WRONG" => exit::KEY;
     /// A write began and its outcome could not be learned.
     KeyStateUnknown = "KEY_STATE_UNKNOWN" => exit::KEY;
+    /// A field of the DCT, other than the key, holds neither what was there nor what was written.
+    FieldWrong = "FIELD_WRONG" => exit::KEY;
+    /// A write to a field of the DCT, other than the key, began and its outcome could not be learned.
+    FieldStateUnknown = "FIELD_STATE_UNKNOWN" => exit::KEY;
 
     /// The cloud does not permit this account to provision this device.
     CloudPermissionDenied = "CLOUD_PERMISSION_DENIED" => exit::REFUSED;

@@ -16,9 +16,9 @@ pub enum Phase {
     Backup,
     /// Asking for consent.
     Confirm,
-    /// Writing the key slot.
+    /// Writing a field, the key slot as a rule.
     Write,
-    /// Reading the key slot back.
+    /// Reading it back.
     Verify,
     /// Waiting for a Duo that went away in the middle of a write.
     Reconcile,
@@ -51,10 +51,10 @@ impl Phase {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Find => "looking for the Duo",
-            Self::Read => "reading the key slot twice",
+            Self::Read => "reading the Duo twice",
             Self::Backup => "keeping a backup",
             Self::Confirm => "asking before the write",
-            Self::Write => "writing the key slot",
+            Self::Write => "writing to the Duo",
             Self::Verify => "comparing what was written",
             Self::Reconcile => "waiting for the Duo, to see which key it has",
             Self::Leave => "leaving DFU mode",

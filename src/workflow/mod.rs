@@ -17,6 +17,7 @@ mod journaled;
 mod keep;
 mod leave;
 mod list;
+mod patch;
 mod plan;
 mod provision;
 mod reconcile;

@@ -8,11 +8,11 @@
 use std::time::Duration;
 
 use super::device::{DFU_MODE, DeviceRef, Opened, Snapshot};
+use super::patch::Patch;
 use super::{Context, Phase, Timeout};
 use crate::archive::DeviceIdSource;
-use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId};
+use crate::dct::{DeviceId, Field};
 use crate::error::{Code, Error};
-use crate::keys::SlotImage;
 use crate::usb::Device;
 
 /// Between two looks; each pause is twice as long as the last, up to [`LONGEST_PAUSE`].
@@ -30,12 +30,12 @@ pub(super) struct Learned<'a> {
 pub(super) fn reconcile<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
-    image: &SlotImage,
+    patch: &Patch,
 ) -> Result<Learned<'a>, Error> {
     let context = opened.context;
     context.phase(Phase::Reconcile);
     let deadline = opened.deadline();
-    let search = Search { context, timeout: opened.timeout(), device: opened.device.clone(), before, image };
+    let search = Search { context, timeout: opened.timeout(), device: opened.device.clone(), before, patch };
     // Closed, since a USB/IP server lends a Duo to one session at a time.
     drop(opened);
     let mut pause = FIRST_PAUSE;
@@ -57,7 +57,7 @@ struct Search<'a, 's> {
     timeout: Timeout,
     device: DeviceRef,
     before: &'s Snapshot,
-    image: &'s SlotImage,
+    patch: &'s Patch,
 }
 
 impl<'a> Search<'a, '_> {
@@ -106,18 +106,19 @@ impl<'a> Search<'a, '_> {
 
     /// Whether a DCT can be the Duo's by what it holds.
     fn is_familiar(&self, held: &Snapshot) -> bool {
-        let slot = held.slot_bytes();
-        // A slot without a key, reset or blank, names no Duo.
-        let expected = slot == self.image.as_bytes() || slot == self.before.slot_bytes();
-        expected && held.slot.key().is_some() || rest(held) == rest(self.before)
+        let (patch, before) = (self.patch, self.before);
+        // A slot without a key, reset or blank, names no Duo; other fields never do.
+        let expected = patch.is_in(held) || patch.of(held) == patch.of(before);
+        let named = patch.is_key() && expected && held.slot.key().is_some();
+        named || rest(held, patch.field()) == rest(before, patch.field())
     }
 }
 
-/// The DCT without the key slot.
-fn rest(snapshot: &Snapshot) -> (&[u8], &[u8]) {
+/// The DCT without the field.
+fn rest<'s>(snapshot: &'s Snapshot, field: &Field) -> (&'s [u8], &'s [u8]) {
     let bytes = snapshot.image().bytes();
-    let (head, tail) = bytes.split_at(DEVICE_PRIVATE_KEY.offset.min(bytes.len()));
-    (head, tail.get(DEVICE_PRIVATE_KEY.size..).unwrap_or_default())
+    let (head, tail) = bytes.split_at(field.offset.min(bytes.len()));
+    (head, tail.get(field.size..).unwrap_or_default())
 }
 
 fn another(found: &DeviceRef) -> Error {

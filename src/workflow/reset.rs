@@ -6,9 +6,10 @@ use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{keep_before_write, locate_archive};
 use super::leave::leave;
+use super::patch::Patch;
 use super::plan::{Action, Plan};
-use super::restore::{confirm, holds};
-use super::write::{Recovery, write_verified};
+use super::restore::confirm;
+use super::write::{Back, Recovery, write_verified};
 use super::{Context, Timeout};
 use crate::archive::Archive;
 use crate::archive::journal::{OperationKind, Request};
@@ -87,8 +88,8 @@ fn erase(
     journaled: &mut Journaled<'_>,
 ) -> Result<ResetDone, Error> {
     let context = opened.context;
-    let image = SlotImage::reset();
-    if holds(snapshot, &image) {
+    let patch = Patch::key(&SlotImage::reset());
+    if patch.is_in(snapshot) {
         context.note("the key slot is reset already; the Duo makes a new key when it starts");
     } else {
         let stored = keep_before_write(&opened, snapshot, archive, journaled)?;
@@ -104,9 +105,9 @@ fn erase(
             backup: done.backup.clone(),
         };
         confirm(context, &plan)?;
-        let recovery =
-            Recovery { again: "duo-provision reset".to_owned(), backup: done.backup.as_deref(), owner: None };
-        opened = write_verified(opened, snapshot, &image, &recovery, journaled)?;
+        let back = Back::to_key(snapshot, done.backup.as_deref());
+        let recovery = Recovery { again: "duo-provision reset".to_owned(), back, owner: None };
+        opened = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
         done.written = true;
     }
     leave(opened, "it then makes a new key, and has to be provisioned again", journaled)?;

@@ -8,15 +8,16 @@ use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{keep_before_write, locate_archive};
 use super::leave::leave;
+use super::patch::Patch;
 use super::plan::{Action, Evidence, Plan};
 use super::source::{KeySource, public_slot};
-use super::write::{Recovery, write_verified};
+use super::write::{Back, Recovery, write_verified};
 use super::{Context, Phase, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, Stored};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::{Fingerprint, SlotImage};
+use crate::keys::Fingerprint;
 
 /// What `restore` is asked for.
 // One a word that can be typed; they are independent of each other.
@@ -130,7 +131,8 @@ fn write(
     journaled: &mut Journaled<'_>,
 ) -> Result<RestoreDone, Error> {
     let context = opened.context;
-    if holds(snapshot, &job.source.image) {
+    let patch = Patch::key(&job.source.image);
+    if patch.is_in(snapshot) {
         context.note("the Duo holds exactly this key already; nothing is written");
     } else {
         let stored = keep_before_write(&opened, snapshot, job.archive, journaled)?;
@@ -138,8 +140,9 @@ fn write(
         let plan = plan(&opened, snapshot, job.source, done.evidence, backup.clone());
         confirm(context, &plan)?;
         let again = again(job.source, done.evidence);
-        let recovery = Recovery { again, backup: backup.as_deref(), owner: job.owner };
-        opened = write_verified(opened, snapshot, &job.source.image, &recovery, journaled)?;
+        let back = Back::to_key(snapshot, backup.as_deref());
+        let recovery = Recovery { again, back, owner: job.owner };
+        opened = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
         done.written = true;
         done.backup = backup;
     }
@@ -154,11 +157,6 @@ fn write(
 fn again(source: &KeySource, evidence: Evidence) -> String {
     let allowed = if evidence == Evidence::AllowedOtherDevice { " --allow-other-device" } else { "" };
     format!("duo-provision restore {}{allowed}", quoted(&source.path.to_string_lossy()))
-}
-
-/// True where the slot holds exactly these bytes.
-pub(super) fn holds(snapshot: &Snapshot, image: &SlotImage) -> bool {
-    snapshot.image().private_key_slot().is_some_and(|held| held.as_slice() == image.as_bytes())
 }
 
 /// Asks, and takes anything but true for a refusal.

@@ -1,7 +1,7 @@
-//! Writing the key slot, and knowing what came of it.
+//! Writing a field, and knowing what came of it.
 //!
 //! The device's own status says nothing about a failed write, so only a read-back counts. Where the answer is
-//! lost (a timeout, an unplugged cable), the Duo is waited for and asked which key it has: the outcome is
+//! lost (a timeout, an unplugged cable), the Duo is waited for and asked what it holds: the outcome is
 //! learned, never guessed.
 
 use std::path::Path;
@@ -10,34 +10,60 @@ use super::cancel::interrupted;
 use super::command::{choice, quoted};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
+use super::patch::Patch;
 use super::reconcile::{Learned, reconcile};
 use super::{Context, Phase};
 use crate::archive::DeviceIdSource;
-use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId};
+use crate::dct::DeviceId;
 use crate::dfuse::Touched;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::SlotImage;
 
 /// What recovers the device when a write goes wrong.
-pub(super) struct Recovery<'a> {
+pub(super) struct Recovery {
     /// What would finish the job, to be typed.
     pub again: String,
-    /// The backup of what was there.
-    pub backup: Option<&'a Path>,
+    /// What brings back what was there.
+    pub back: Back,
     /// The device that the keys stood in for, where the Duo tells no id: its key may be gone by then, so only
     /// the user's word is left to say it.
     pub owner: Option<DeviceId>,
 }
 
-impl Recovery<'_> {
-    fn hint(&self, device: &DeviceRef, before: &Snapshot, context: Context<'_>) -> String {
-        let choice = device_arguments(device, self.owner, context);
-        let back = match self.backup.map(|backup| quoted(&backup.to_string_lossy())) {
-            Some(backup) if before.slot.key().is_some() => {
-                format!("to go back to the key that was there: duo-provision restore {backup}{choice}")
+/// The way back.
+pub(super) enum Back {
+    /// A command, to be typed with the arguments that choose the Duo, and what it brings back.
+    Command {
+        /// "the key that was there".
+        what: &'static str,
+        /// The command.
+        command: String,
+    },
+    /// There is none, and why.
+    None(String),
+}
+
+impl Back {
+    /// To the key that was in the slot.
+    pub fn to_key(before: &Snapshot, backup: Option<&Path>) -> Self {
+        match backup.map(|backup| quoted(&backup.to_string_lossy())) {
+            Some(backup) if before.slot.key().is_some() => Self::Command {
+                what: "the key that was there",
+                command: format!("duo-provision restore {backup}"),
+            },
+            Some(backup) => {
+                Self::None(format!("no key was there before; the bytes that were are in {backup}"))
             }
-            Some(backup) => format!("no key was there before; the bytes that were are in {backup}"),
-            None => "no backup of the key that was there was made".to_owned(),
+            None => Self::None("no backup of the key that was there was made".to_owned()),
+        }
+    }
+}
+
+impl Recovery {
+    fn hint(&self, device: &DeviceRef, context: Context<'_>) -> String {
+        let choice = device_arguments(device, self.owner, context);
+        let back = match &self.back {
+            Back::Command { what, command } => format!("to go back to {what}: {command}{choice}"),
+            Back::None(why) => why.clone(),
         };
         format!("to finish: {again}{choice}; {back}", again = self.again)
     }
@@ -50,12 +76,12 @@ fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, context: Contex
     choice(id, Some(&device.path), context.bus.address().as_deref())
 }
 
-/// Writes all 1,216 bytes of the slot and returns once a read-back shows them.
+/// Writes all bytes of the field and returns once a read-back shows them.
 pub(super) fn write_verified<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
-    image: &SlotImage,
-    recovery: &Recovery<'_>,
+    patch: &Patch,
+    recovery: &Recovery,
     journaled: &mut Journaled<'_>,
 ) -> Result<Opened<'a>, Error> {
     let context = opened.context;
@@ -65,16 +91,16 @@ pub(super) fn write_verified<'a>(
     }
     journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
-    let (opened, doubt) = write(opened, image)?;
+    let (opened, doubt) = write(opened, patch)?;
     let opened = match doubt {
         None => opened,
-        Some(doubt) => learn(opened, before, image, recovery, &doubt)?,
+        Some(doubt) => learn(opened, before, patch, recovery, &doubt)?,
     };
     journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
             .during("after the write")
-            .on(&device, KeyState::Written)
+            .on(&device, patch.key_when_written())
             .hint("the Duo is still in DFU mode; press RESET to start it"));
     }
     Ok(opened)
@@ -82,20 +108,18 @@ pub(super) fn write_verified<'a>(
 
 /// Writes, and reads back once. What came of it is certain where there is no doubt; what is told otherwise is
 /// not believed at once, as a read can be wrong, too.
-fn write<'a>(mut opened: Opened<'a>, image: &SlotImage) -> Result<(Opened<'a>, Option<String>), Error> {
+fn write<'a>(mut opened: Opened<'a>, patch: &Patch) -> Result<(Opened<'a>, Option<String>), Error> {
     let context = opened.context;
     context.phase(Phase::Write);
     let deadline = opened.deadline();
-    let offset = u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX);
-    let outcome = opened.session.write_and_read_back(offset, image.as_bytes(), deadline);
+    let offset = u32::try_from(patch.field().offset).unwrap_or(u32::MAX);
+    let outcome = opened.session.write_and_read_back(offset, patch.bytes(), deadline);
     context.phase(Phase::Verify);
     let doubt = match outcome {
-        Ok(held) if held.as_slice() == image.as_bytes() => None,
+        Ok(held) if held.as_slice() == patch.bytes() => None,
         Ok(_) => Some("other bytes were read back than were written".to_owned()),
         Err(error) if error.touched() == Touched::No => {
-            return Err(Error::from(error)
-                .during("writing the key slot")
-                .on(&opened.device, KeyState::Unchanged));
+            return Err(Error::from(error).during(patch.during()).on(&opened.device, KeyState::Unchanged));
         }
         Err(error) => Some(error.to_string()),
     };
@@ -106,22 +130,22 @@ fn write<'a>(mut opened: Opened<'a>, image: &SlotImage) -> Result<(Opened<'a>, O
 fn learn<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
-    image: &SlotImage,
-    recovery: &Recovery<'_>,
+    patch: &Patch,
+    recovery: &Recovery,
     doubt: &str,
 ) -> Result<Opened<'a>, Error> {
     let (context, device) = (opened.context, opened.device.clone());
     context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
-    let Learned { opened, held } = reconcile(opened, before, image).map_err(|obstacle| {
+    let Learned { opened, held } = reconcile(opened, before, patch).map_err(|obstacle| {
         let message =
             format!("the outcome of the write could not be learned: {doubt}; then: {}", obstacle.message());
-        Error::new(Code::KeyStateUnknown, message)
-            .during("writing the key slot")
+        Error::new(patch.code_when_unknown(), message)
+            .during(patch.during())
             .on(&device, KeyState::Unknown)
-            .hint(recovery.hint(&device, before, context))
+            .hint(recovery.hint(&device, context))
             .because(obstacle)
     })?;
-    context.note(match judge(&held, before, image, &opened.device, recovery, context)? {
+    context.note(match judge(&held, before, patch, &opened.device, recovery, context)? {
         Outcome::Written => "the Duo holds what was written: two reads show it",
         Outcome::Renewed => "the reset was written: the Duo has started since, and made a new key already",
     });
@@ -139,20 +163,17 @@ enum Outcome {
 fn judge(
     held: &Snapshot,
     before: &Snapshot,
-    image: &SlotImage,
+    patch: &Patch,
     device: &DeviceRef,
-    recovery: &Recovery<'_>,
+    recovery: &Recovery,
     context: Context<'_>,
 ) -> Result<Outcome, Error> {
-    let slot = held.slot_bytes();
     // The old key with something else behind it is no new one.
     let key = |snapshot: &Snapshot| snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-    let renewed = *image.as_bytes() == *SlotImage::reset().as_bytes()
-        && key(held).is_some()
-        && key(held) != key(before);
-    let error = if slot == image.as_bytes() {
+    let renewed = patch.is_reset() && key(held).is_some() && key(held) != key(before);
+    let error = if patch.is_in(held) {
         return Ok(Outcome::Written);
-    } else if slot == before.slot_bytes() {
+    } else if patch.of(held) == patch.of(before) {
         Error::new(
             Code::WriteFailed,
             "the Duo did not write, whatever it reported: the old bytes are still there",
@@ -165,9 +186,10 @@ fn judge(
     } else if renewed {
         return Ok(Outcome::Renewed);
     } else {
-        Error::new(Code::KeyWrong, "the key slot holds neither the old nor the new bytes")
-            .on(device, KeyState::Wrong)
-            .hint(recovery.hint(device, before, context))
+        let message = format!("{} holds neither the old nor the new bytes", patch.words());
+        let state =
+            if held.slot_bytes() == before.slot_bytes() { KeyState::Unchanged } else { KeyState::Wrong };
+        Error::new(patch.code_when_wrong(), message).on(device, state).hint(recovery.hint(device, context))
     };
     Err(error.during("comparing what was written"))
 }

@@ -201,12 +201,12 @@ impl Operation {
             _ if !self.kind().writes() => return None,
             _ => {}
         }
-        Some(if self.has(Reached::Verified) {
-            KeyLeft::Written
-        } else if self.has(Reached::Writing) {
-            KeyLeft::Unknown
-        } else {
-            KeyLeft::Unchanged
+        // Of several writes the last counts.
+        let last = |step| self.reached.iter().rposition(|reached| *reached == step);
+        Some(match (last(Reached::Writing), last(Reached::Verified)) {
+            (None, None) => KeyLeft::Unchanged,
+            (writing, verified) if verified > writing => KeyLeft::Written,
+            _ => KeyLeft::Unknown,
         })
     }
 

@@ -1,0 +1,86 @@
+//! What may be written to a Duo: one field of its DCT, with all of its bytes, checked before.
+//!
+//! A field is written in one block, so that it is never half old and half new, and nothing beside it changes.
+
+use zeroize::Zeroizing;
+
+use super::device::Snapshot;
+use crate::dct::{DEVICE_PRIVATE_KEY, Field, SERVER_PUBLIC_KEY};
+use crate::error::{Code, KeyState};
+use crate::keys::SlotImage;
+
+/// A field and its new bytes.
+pub(super) struct Patch {
+    field: Field,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Patch {
+    /// A key, or the reset image, for the key slot; [`SlotImage`] is the one way to those.
+    pub fn key(image: &SlotImage) -> Self {
+        Self { field: DEVICE_PRIVATE_KEY, bytes: Zeroizing::new(image.as_bytes().to_vec()) }
+    }
+
+    /// Which field.
+    pub const fn field(&self) -> &Field {
+        &self.field
+    }
+
+    /// All of its bytes. Secret where the field is.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What is written to, in words.
+    pub fn words(&self) -> String {
+        match self.field {
+            DEVICE_PRIVATE_KEY => "the key slot".to_owned(),
+            SERVER_PUBLIC_KEY => "the server key's slot".to_owned(),
+            field => format!("the field {}", field.name),
+        }
+    }
+
+    /// What is being done.
+    pub fn during(&self) -> &'static str {
+        match self.field {
+            DEVICE_PRIVATE_KEY => "writing the key slot",
+            SERVER_PUBLIC_KEY => "writing the server key",
+            _ => "writing a field of the DCT",
+        }
+    }
+
+    /// The word for a write whose outcome could not be learned.
+    pub fn code_when_unknown(&self) -> Code {
+        if self.is_key() { Code::KeyStateUnknown } else { Code::FieldStateUnknown }
+    }
+
+    /// The word for a field that holds neither what was there nor what was written.
+    pub fn code_when_wrong(&self) -> Code {
+        if self.is_key() { Code::KeyWrong } else { Code::FieldWrong }
+    }
+
+    /// What is known of the device's key once this is written.
+    pub fn key_when_written(&self) -> KeyState {
+        if self.is_key() { KeyState::Written } else { KeyState::Unchanged }
+    }
+
+    /// True where it goes to the key slot.
+    pub fn is_key(&self) -> bool {
+        self.field == DEVICE_PRIVATE_KEY
+    }
+
+    /// True for the image that makes the firmware replace the key.
+    pub fn is_reset(&self) -> bool {
+        self.is_key() && *self.bytes == *SlotImage::reset().as_bytes()
+    }
+
+    /// True where the Duo holds exactly these bytes.
+    pub fn is_in(&self, snapshot: &Snapshot) -> bool {
+        self.of(snapshot) == self.bytes()
+    }
+
+    /// What the field holds.
+    pub fn of<'s>(&self, snapshot: &'s Snapshot) -> &'s [u8] {
+        snapshot.image().field(&self.field).unwrap_or_default()
+    }
+}
