@@ -74,7 +74,9 @@ pub fn configuration_normal(generation: Generation) -> Vec<u8> {
 pub fn interface_classes(configuration: &[u8]) -> Vec<[u8; 3]> {
     let mut classes = Vec::new();
     let mut rest = configuration;
-    while let Some((descriptor, behind)) = rest.first().and_then(|&length| rest.split_at_checked(length.into())) {
+    while let Some((descriptor, behind)) =
+        rest.first().and_then(|&length| rest.split_at_checked(length.into()))
+    {
         // A first alternate setting: one entry an interface.
         if let [9, 4, _, 0, _, class, subclass, protocol, _] = *descriptor {
             classes.push([class, subclass, protocol]);

@@ -239,7 +239,10 @@ impl Duo {
             self.faults.acted_on(due);
         }
         if acted && matches!(due.kind, Kind::PowerCut(_)) {
-            return Transfer { outcome: self.break_off(now, &due.kind, Presence::Dfu), takes: Duration::ZERO };
+            return Transfer {
+                outcome: self.break_off(now, &due.kind, Presence::Dfu),
+                takes: Duration::ZERO,
+            };
         }
         let outcome = self.faults.alter(&due.kind, request, transfer.outcome);
         Transfer { outcome, ..transfer }
