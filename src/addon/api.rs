@@ -9,7 +9,8 @@ use napi_derive::napi;
 use super::grammar;
 use super::kept::{BackupsResult, StatusResult};
 use super::results::{
-    BackupResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
+    BackupResult, EnterDfuResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult,
+    VerifyResult,
 };
 use super::run::{on_bus, read, spawn};
 use crate::error::Error;
@@ -31,13 +32,35 @@ pub fn list_devices<'env>(
 ) -> napi::Result<PromiseRaw<'env, ListResult>> {
     let prepared = read(env, options).and_then(|given: grammar::ListOptions| {
         let options = workflow::ListOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             timeout: given.timeout,
         };
         Ok((options, given.usbip))
     });
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::list(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
+/// there already is left alone. Neither its key nor anything else in its flash is touched.
+#[napi(ts_return_type = "Promise<EnterDfuResult>")]
+pub fn enter_dfu<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "DfuOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, EnterDfuResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::DfuOptions| {
+        let options = workflow::EnterOptions {
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?.brought(None, given.wait),
+            timeout: given.timeout,
+        };
+        Ok((options, given.usbip))
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::enter_dfu(context, &options))
     });
     spawn(env, control, work)
 }
@@ -52,7 +75,8 @@ pub fn backup_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, BackupResult>> {
     let prepared = read(env, options).and_then(|given: grammar::BackupOptions| {
         let options = workflow::BackupOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.map(PathBuf::from),
             raw: given.raw.unwrap_or_default(),
             archive: given.archive,
@@ -76,7 +100,8 @@ pub fn restore_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, RestoreResult>> {
     let prepared = read(env, options).and_then(|given: grammar::RestoreOptions| {
         let options = workflow::RestoreOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.into(),
             leave: given.leave.unwrap_or_default(),
             allow_other_device: given.allow_other_device.unwrap_or_default(),
@@ -103,7 +128,8 @@ pub fn reset_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, ResetResult>> {
     let prepared = read(env, options).and_then(|given: grammar::ResetOptions| {
         let options = workflow::ResetOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
             dry_run: given.dry_run.unwrap_or_default(),
@@ -181,6 +207,8 @@ pub fn provision<'env>(
             token_file: given.token_file,
             token: given.token,
             path: given.path,
+            enter_dfu: given.enter_dfu.unwrap_or_default(),
+            wait: given.wait.unwrap_or_default(),
             usbip: given.usbip.is_some(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
@@ -204,7 +232,8 @@ pub fn verify_pairing<'env>(
 ) -> napi::Result<PromiseRaw<'env, VerifyResult>> {
     let prepared = read(env, options).and_then(|given: grammar::VerifyOptions| {
         let options = workflow::VerifyOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             key_file: given.key.map(PathBuf::from),
             server_key: given.server_key.map(PathBuf::from),
             host: given.host,

@@ -54,6 +54,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
     let (name, options) = match (parsed.command, parsed.provision) {
         (Some(Command::Provision(options)), _) | (None, Some(options)) => ("provision", object(&options)),
         (Some(Command::List(options)), _) => ("list", object(&options)),
+        (Some(Command::Dfu(options)), _) => ("dfu", object(&options)),
         (Some(Command::Backup(options)), _) => ("backup", object(&options)),
         (Some(Command::Restore(options)), _) => ("restore", object(&options)),
         (Some(Command::Reset(options)), _) => ("reset", object(&options)),
@@ -104,7 +105,7 @@ fn mistyped(word: &str) -> Option<String> {
 }
 
 fn nothing_asked(json: bool) -> ParsedCommand {
-    let text = "a command or a device id is needed\n\n  tip: the commands are list, backup, restore, reset, \
+    let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
                 provision, verify, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }

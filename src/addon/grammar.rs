@@ -22,10 +22,39 @@ pub struct ListOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `enterDfu`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DfuOptions {
+    /// The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Where no Duo is connected, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
@@ -52,6 +81,12 @@ pub struct BackupOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -90,6 +125,12 @@ pub struct RestoreOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -119,6 +160,12 @@ pub struct ResetOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -196,6 +243,12 @@ pub struct ProvisionOptions {
     /// With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -232,6 +285,12 @@ pub struct VerifyOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -253,6 +312,17 @@ pub enum Bootloader {
     R5,
     /// System firmware from 0.3.1.
     R6,
+}
+
+/// What a virtual Duo does whenever it starts.
+#[napi(string_enum = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DuoMode {
+    /// It stays in DFU mode, as if somebody held its buttons.
+    Dfu,
+    /// It runs its firmware.
+    Normal,
 }
 
 /// Whose answers a local cloud gives.
@@ -279,6 +349,9 @@ pub struct VirtualDuoOptions {
     /// The bootloader they have; r6 unless given.
     #[arg(long, value_enum, value_name = "RELEASE")]
     pub bootloader: Option<Bootloader>,
+    /// What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given.
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub mode: Option<DuoMode>,
     /// The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
     #[arg(long = "usbip", value_name = "PORT")]
     pub usbip_port: Option<u16>,
@@ -348,6 +421,9 @@ pub enum Command {
     /// List the Duos in DFU mode, with their keys' fingerprints
     #[command(after_help = LIST_EXAMPLES)]
     List(ListOptions),
+    /// Put a Duo that runs its firmware into DFU mode, without its buttons
+    #[command(after_help = DFU_EXAMPLES)]
+    Dfu(DfuOptions),
     /// Save the Duo's private key to a new file
     #[command(after_help = BACKUP_EXAMPLES)]
     Backup(BackupOptions),
@@ -433,6 +509,13 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   duo-provision list
   duo-provision list --json";
+
+const DFU_EXAMPLES: &str = "\
+Examples:
+  duo-provision dfu                         the Duo that is connected
+  duo-provision backup --enter-dfu          the same, and a backup
+  duo-provision list --wait                 show what to press, and wait for it
+The firmware restarts into DFU mode when its serial port is opened at 14400 baud. Its key is not touched.";
 
 const BACKUP_EXAMPLES: &str = "\
 Examples:

@@ -96,6 +96,8 @@ export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-
 /** A step of an operation. */
 export type PhaseName =
   | 'find'
+  | 'wait'
+  | 'enter-dfu'
   | 'read'
   | 'backup'
   | 'confirm'

@@ -80,6 +80,15 @@ pub struct ListResult {
     pub devices: Vec<ListedDuo>,
 }
 
+/// A Duo that is in DFU mode now.
+#[napi(object, object_from_js = false)]
+pub struct EnterDfuResult {
+    /// The Duo.
+    pub device: DuoInfo,
+    /// True where it was in DFU mode from the start, and nothing was done.
+    pub was_already: bool,
+}
+
 /// A backup that is on the disk, synced and read back.
 #[napi(object, object_from_js = false)]
 pub struct BackupResult {
@@ -241,6 +250,13 @@ pub enum ProgressEvent {
         /// The Duo.
         device: DuoInfo,
     },
+    /// A person is waited for, who is to press the buttons of a Duo.
+    Waiting {
+        /// For how many milliseconds at most.
+        within_ms: f64,
+        /// True where plugging in a Duo that runs its firmware will do.
+        enter_dfu: bool,
+    },
     /// A backup is on the disk, synced and read back.
     BackedUp {
         /// The file; absolute.
@@ -325,6 +341,12 @@ impl From<Vec<workflow::Listed>> for ListResult {
             problem: entry.problem.as_ref().map(Into::into),
         };
         Self { devices: listed.into_iter().map(convert).collect() }
+    }
+}
+
+impl From<workflow::EnterDone> for EnterDfuResult {
+    fn from(done: workflow::EnterDone) -> Self {
+        Self { device: done.device.into(), was_already: done.was_already }
     }
 }
 
@@ -435,6 +457,9 @@ impl From<workflow::Event> for ProgressEvent {
                 Self::Phase { phase: phase.name().to_owned(), description: phase.words().to_owned() }
             }
             workflow::Event::Found(device) => Self::Found { device: device.into() },
+            workflow::Event::Waiting { within, enter_dfu } => {
+                Self::Waiting { within_ms: within.as_secs_f64() * 1000.0, enter_dfu }
+            }
             workflow::Event::BackedUp { path, already_there } => {
                 Self::BackedUp { path: text(&path), already_there }
             }

@@ -17,6 +17,8 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
       return output.progress.step(event.description)
     case 'found':
       return output.say(`using the ${nameOf(event.device)}`)
+    case 'waiting':
+      return output.say(describeWait(event))
     case 'backed-up':
       return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.path}`)
     case 'note':
@@ -50,6 +52,12 @@ const DESCRIBE = {
     output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'KEY'], devices.map(row), output))
     const hints = new Set(devices.flatMap(({ problem }) => problem?.hint ?? []))
     for (const hint of hints) output.say(`\n${output.paintErr('cyan', 'hint:')} ${hint}`)
+  },
+
+  dfu(/** @type {import('../../index.js').EnterDfuResult} */ { device, wasAlready }, output) {
+    const how = wasAlready ? 'Already in DFU mode:' : 'In DFU mode:'
+    output.print(`${output.paint('green', how)} the ${nameOf(device)}`)
+    if (!wasAlready) output.print('Press RESET to start it again.')
   },
 
   backup(/** @type {import('../../index.js').BackupResult} */ result, output) {
@@ -204,6 +212,21 @@ function printable(/** @type {string} */ text) {
 
 const DFU_MODE =
   'put the Duo into DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow'
+
+/** What to press, while somebody is waited for. */
+function describeWait(/** @type {{ withinMs: number, enterDfu: boolean }} */ { withinMs, enterDfu }) {
+  const pluggedIn = enterDfu ? 'Plug the Duo in; if it runs, that is enough. Otherwise, by its buttons:' : ''
+  return `${pluggedIn || 'Plug the Duo in, and put it into DFU mode by its buttons:'}
+  1. hold both, RESET and SETUP
+  2. release RESET, and keep holding SETUP
+  3. release SETUP when the LED blinks yellow
+Do not hold on for longer. While SETUP is held the LED shows
+  magenta  from 1 s    safe mode
+  yellow   from 3 s    DFU mode: release now
+  green    from 6.5 s  factory reset
+  white    from 10 s   factory reset, and the Wi-Fi passwords are erased
+Waiting for up to ${Math.round(withinMs / 60_000)} minutes; Ctrl-C stops.`
+}
 
 function firmware(/** @type {boolean | undefined} */ readsAsIs) {
   if (readsAsIs === undefined) return undefined

@@ -14,6 +14,7 @@ import { interruptible } from './signals.mjs'
 /** @type {Record<string, (options: any, control: Control) => Promise<object>>} */
 const FUNCTIONS = {
   list: api.listDevices,
+  dfu: api.enterDfu,
   backup: api.backupKey,
   restore: api.restoreKey,
   reset: api.resetKey,

@@ -100,10 +100,12 @@ pub struct VirtualDuoState {
 }
 
 impl Lab {
-    /// Plugs in `count` Duos and listens on 127.0.0.1; port 0 takes a free one.
+    /// Plugs in `count` Duos and listens on 127.0.0.1; port 0 takes a free one. They are in DFU mode, and return to it
+    /// whenever they start, as if somebody held their buttons; or, if they are `hands_off`, they run their firmware.
     pub fn start(
         count: u32,
         generation: Generation,
+        hands_off: bool,
         port: u16,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, LabError> {
@@ -114,9 +116,13 @@ impl Lab {
         let server =
             UsbIpServer::start(Arc::clone(&hub), port).map_err(|source| LabError::Port { port, source })?;
         let duo = |number| {
-            let options =
-                DuoOptions { write_time: WRITE_TIME, ..DuoOptions::new(generation, device_id(number)) };
-            hub.plug(Duo::new(options, key_maker()))
+            let options = DuoOptions {
+                write_time: WRITE_TIME,
+                returns_to_dfu: !hands_off,
+                ..DuoOptions::new(generation, device_id(number))
+            };
+            let duo = Duo::new(options, key_maker());
+            hub.plug(if hands_off { duo.running() } else { duo })
         };
         let paths = (1..=count).map(duo).collect();
         Ok(Self { hub, paths, server })
@@ -167,6 +173,11 @@ impl Lab {
     /// Presses RESET on the Duo at `path`: it drops off the bus and starts.
     pub fn press_reset(&self, path: &str) -> Result<(), NoSuchPort> {
         self.at(path, Duo::restart)
+    }
+
+    /// Restarts the Duo at `path` into DFU mode, by its buttons.
+    pub fn press_buttons(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, Duo::enter_dfu)
     }
 
     /// Takes the Duo out of a port and puts another one there, with an id and a key of its own; the next time,

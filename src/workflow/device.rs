@@ -7,6 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::cancel::interrupted;
+use super::command::choice;
+use super::enter::arrive;
 use super::{Context, Event, Phase, Timeout};
 use crate::archive::DeviceIdSource;
 use crate::dct::{Dct, DctImage, DeviceId};
@@ -17,19 +19,23 @@ use crate::usb::{BootloaderGeneration, Device, DfuSession};
 /// RedBear Duo in DFU mode [redbear/firmware, `platform_config.h`].
 pub(super) const DFU_MODE: (u16, u16) = (0x2b04, 0xd058);
 /// RedBear Duo in normal mode.
-const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
+pub(super) const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
 
-/// How to get into DFU mode, for every message that needs it.
-pub(super) const DFU_MODE_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
+/// How to get into DFU mode by hand, for every message that needs it.
+pub(super) const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
     and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
 
-/// Which Duo is wanted; nothing means the only one there is.
+/// Which Duo is wanted, and what may be done to have it in DFU mode; nothing means the only one that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// The device id.
     pub device: Option<DeviceId>,
     /// Bus and ports, `1-2`.
     pub path: Option<String>,
+    /// Put it into DFU mode where it runs its firmware.
+    pub enter_dfu: bool,
+    /// Wait for it where it is not there.
+    pub wait: bool,
 }
 
 impl Target {
@@ -37,7 +43,18 @@ impl Target {
     pub fn parse(device: Option<&str>, path: Option<&str>) -> Result<Self, Error> {
         let device = device.map(str::parse).transpose()?;
         let path = path.map(check_path).transpose()?;
-        Ok(Self { device, path })
+        Ok(Self { device, path, ..Self::default() })
+    }
+
+    /// The same, and how it may be brought into DFU mode.
+    #[must_use]
+    pub fn brought(self, enter_dfu: Option<bool>, wait: Option<bool>) -> Self {
+        Self { enter_dfu: enter_dfu.unwrap_or_default(), wait: wait.unwrap_or_default(), ..self }
+    }
+
+    /// True where one Duo was asked for by name.
+    pub(super) fn is_named(&self) -> bool {
+        self.device.is_some() || self.path.is_some()
     }
 }
 
@@ -110,9 +127,14 @@ impl Snapshot {
 }
 
 impl<'a> Opened<'a> {
-    /// Finds the wanted Duo, or says why there is not exactly one.
+    /// Finds the wanted Duo, bringing it into DFU mode where that is wanted, or says why there is not exactly one.
     pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
-        context.phase(Phase::Find);
+        let arrived = arrive(context, target, timeout)?;
+        Self::find_there(context, arrived.as_ref().unwrap_or(target), timeout)
+    }
+
+    /// Finds the wanted Duo among those in DFU mode.
+    pub fn find_there(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
         let opened = find(context, target, timeout).map_err(|error| error.during("looking for the Duo"))?;
         if opened.device.device_id_source == Some(DeviceIdSource::User) {
             context
@@ -274,14 +296,18 @@ fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
         return Error::new(Code::NoDevice, message).hint("choose one of those with --path");
     }
     let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
-    match normal.first() {
-        Some(running) => Error::new(
-            Code::NoDevice,
-            format!("the Duo at {} runs its firmware; no Duo is in DFU mode", running.path),
-        ),
-        None => Error::new(Code::NoDevice, "no Duo in DFU mode is connected"),
-    }
-    .hint(DFU_MODE_HINT)
+    let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
+    let Some(running) = normal.iter().find(at_path) else {
+        let Some(Device { path, .. }) = normal.first() else {
+            return Error::new(Code::NoDevice, "no Duo in DFU mode is connected").hint(BUTTONS_HINT);
+        };
+        let message = format!("no Duo is at that port; the one at {path} runs its firmware");
+        return Error::new(Code::NoDevice, message).hint(format!("choose it with --path {path} --enter-dfu"));
+    };
+    let message = format!("the Duo at {} runs its firmware; no Duo is in DFU mode", running.path);
+    let usbip = context.bus.address();
+    let dfu = format!("duo-provision dfu{}", choice(None, target.path.as_deref(), usbip.as_deref()));
+    Error::new(Code::NoDevice, message).hint(format!("add --enter-dfu, or: {dfu}; by hand: {BUTTONS_HINT}"))
 }
 
 fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) -> Error {

@@ -10,6 +10,10 @@ use super::device::DeviceRef;
 pub enum Phase {
     /// Looking for the Duo.
     Find,
+    /// Waiting for a person to plug a Duo in, or to put it into DFU mode.
+    Wait,
+    /// Putting a Duo that runs its firmware into DFU mode.
+    Enter,
     /// Reading the DCT, twice.
     Read,
     /// Keeping a backup.
@@ -35,6 +39,8 @@ impl Phase {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Find => "find",
+            Self::Wait => "wait",
+            Self::Enter => "enter-dfu",
             Self::Read => "read",
             Self::Backup => "backup",
             Self::Confirm => "confirm",
@@ -51,6 +57,8 @@ impl Phase {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Find => "looking for the Duo",
+            Self::Wait => "waiting for a Duo in DFU mode",
+            Self::Enter => "putting the Duo into DFU mode",
             Self::Read => "reading the Duo twice",
             Self::Backup => "keeping a backup",
             Self::Confirm => "asking before the write",
@@ -71,6 +79,13 @@ pub enum Event {
     Phase(Phase),
     /// This is the Duo that the workflow works on.
     Found(DeviceRef),
+    /// A person is waited for, who is to press the buttons of a Duo.
+    Waiting {
+        /// For how long at most.
+        within: Duration,
+        /// True where plugging in one that runs its firmware will do.
+        enter_dfu: bool,
+    },
     /// A backup is on the disk, synced and read back.
     BackedUp {
         /// The absolute path of the bytes.

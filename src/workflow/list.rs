@@ -1,6 +1,7 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
-use super::device::{Attempt, DeviceRef, Opened, Target, open_all};
+use super::device::{Attempt, DFU_MODE, DeviceRef, Opened, Target, open_all};
+use super::enter::arrive;
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
 use crate::keys::Fingerprint;
@@ -42,7 +43,11 @@ pub struct Listed {
 /// an empty list.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    context.phase(Phase::Find);
+    if has_to_bring_one(context, &options.target)? {
+        arrive(context, &options.target, timeout)?;
+    } else {
+        context.phase(Phase::Find);
+    }
     let mut listed = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let entry = match opened {
@@ -70,9 +75,15 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
             listed.push(entry);
         }
     }
-    if listed.is_empty() && options.target != Target::default() {
-        // Something was asked for by name: say what is there in its place.
-        Opened::find(context, &options.target, timeout)?;
+    if listed.is_empty() && options.target.is_named() {
+        // Say what is there in its place.
+        Opened::find_there(context, &options.target, timeout)?;
     }
     Ok(listed)
+}
+
+/// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.
+fn has_to_bring_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
+    let brings = target.enter_dfu || target.wait;
+    Ok(brings && (target.is_named() || context.bus.list(&[DFU_MODE])?.is_empty()))
 }

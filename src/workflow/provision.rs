@@ -40,6 +40,10 @@ pub struct ProvisionOptions {
     pub token: Option<String>,
     /// Bus and ports of the Duo, with `from_device`.
     pub path: Option<String>,
+    /// Put the Duo into DFU mode where it runs its firmware, with `from_device`.
+    pub enter_dfu: bool,
+    /// Wait for the Duo, with `from_device`.
+    pub wait: bool,
     /// True where a USB/IP server was named.
     pub usbip: bool,
     /// Send nothing.
@@ -179,6 +183,11 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     if options.usbip && !options.from_device {
         return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
     }
+    if (options.enter_dfu || options.wait) && !options.from_device {
+        return contradiction(
+            "--enter-dfu and --wait are for an attached Duo, which only --from-device reads",
+        );
+    }
     if options.product_id == Some(0) {
         return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")
             .hint("leave --product-id out for 88, the Duo's"));
@@ -197,7 +206,8 @@ fn read_from_device(
     timeout: Timeout,
 ) -> Result<(PublicKey, DeviceRef), Error> {
     let target = Target::parse(None, options.path.as_deref())?;
-    let target = Target { device: Some(device_id), ..target };
+    let (enter_dfu, wait) = (options.enter_dfu, options.wait);
+    let target = Target { device: Some(device_id), enter_dfu, wait, ..target };
     let mut opened = Opened::find(context, &target, timeout)?;
     let snapshot = opened.snapshot()?;
     match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {

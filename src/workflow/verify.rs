@@ -119,6 +119,10 @@ fn claim_of_file(options: &VerifyOptions, file: &Path, server: Option<ServerKey>
         let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
         return Err(Error::new(Code::InvalidArgument, message));
     }
+    if options.target.enter_dfu || options.target.wait {
+        let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
+        return Err(Error::new(Code::InvalidArgument, message));
+    }
     if server.is_some() != options.host.is_some() {
         let message = "of another cloud than Particle's, both its key and its address are needed";
         return Err(Error::new(Code::InvalidArgument, message)

@@ -26,7 +26,7 @@ impl Duo {
             (0x02, CLEAR_FEATURE) | (0x00, SET_ADDRESS) => Outcome::Done,
             (0x80, GET_CONFIGURATION) => cut(vec![self.configuration], request),
             (0x00, SET_CONFIGURATION) => self.set_configuration(setup.value),
-            (0x81, GET_INTERFACE) if self.configuration == 1 => cut(vec![self.core.alt], request),
+            (0x81, GET_INTERFACE) if self.configuration == 1 => self.interface(request),
             (0x01, SET_INTERFACE) => self.set_interface(setup.index, setup.value),
             (0xc0 | 0xc1, descriptors::MS_VENDOR_CODE) => self.ms_descriptor(request),
             _ => Outcome::Stall,
@@ -40,13 +40,20 @@ impl Duo {
         let normal = self.presence == Presence::Normal;
         let bytes = match (kind, index) {
             (1, 0) => Some(self.device_descriptor()),
-            (2, 0) if normal => Some(descriptors::configuration_normal()),
-            (2, 0) => Some(descriptors::configuration_dfu()),
+            (2, 0) => Some(self.configuration_descriptor()),
             (3, index) if normal => descriptors::string_normal(generation, index, &serial),
             (3, index) => descriptors::string_dfu(generation, index, &serial),
             _ => None,
         };
         bytes.map_or(Outcome::Stall, |b| cut(b, request))
+    }
+
+    /// The configuration descriptor, in DFU mode or in normal mode.
+    pub fn configuration_descriptor(&self) -> Vec<u8> {
+        match self.presence {
+            Presence::Normal => descriptors::configuration_normal(self.options.generation),
+            _ => descriptors::configuration_dfu(),
+        }
     }
 
     /// The 18 bytes of the device descriptor, in DFU mode or in normal mode.
@@ -76,13 +83,28 @@ impl Duo {
         Outcome::Done
     }
 
+    fn interface(&self, request: &Request) -> Outcome {
+        match (self.presence, request.setup.index) {
+            (Presence::Normal, interface) if interface < self.interfaces() => cut(vec![0], request),
+            (Presence::Normal, _) => Outcome::Stall,
+            _ => cut(vec![self.core.alt], request),
+        }
+    }
+
     fn set_interface(&mut self, interface: u16, alt: u16) -> Outcome {
         let alts = if self.presence == Presence::Normal { 1 } else { ALTS };
-        if self.configuration != 1 || interface != 0 || alt >= alts {
+        if self.configuration != 1 || interface >= self.interfaces() || alt >= alts {
             return Outcome::Stall;
         }
-        self.core.alt = alt.to_le_bytes()[0];
+        if self.presence == Presence::Dfu {
+            self.core.alt = alt.to_le_bytes()[0];
+        }
         Outcome::Done
+    }
+
+    /// How many interfaces it has, `bNumInterfaces`.
+    fn interfaces(&self) -> u16 {
+        self.configuration_descriptor().get(4).copied().unwrap_or_default().into()
     }
 
     fn ms_descriptor(&self, request: &Request) -> Outcome {
