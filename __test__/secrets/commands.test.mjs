@@ -15,7 +15,7 @@ import { canaryText, keepText, keepValue } from './keep.mjs'
 
 const PROBE = fileURLToPath(new URL('./probe.cjs', import.meta.url))
 const ID = '30001a000347343432313031'
-const TOKEN = 'c0ffee5ec4e7a1b2c3d4e5f60718293a4b5c6d7e'
+const TOKEN = 'never-to-be-seen-qrstuvwxyz-hjklmn-token'
 const LOUD = { RUST_BACKTRACE: 'full', RUST_LOG: 'trace', NODE_DEBUG: 'child_process' }
 
 const WORDS = ['-v', '-v']
