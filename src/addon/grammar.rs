@@ -338,6 +338,21 @@ pub enum CloudFlavor {
     Brewskey,
 }
 
+/// A board that shares the Duo's bootloader and the layout of its DCT.
+#[napi(string_enum = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BoardName {
+    /// RedBear's Duo.
+    Duo,
+    /// Particle's Photon.
+    Photon,
+    /// Particle's P1.
+    P1,
+    /// Particle's Electron.
+    Electron,
+}
+
 /// Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`.
 #[napi(object)]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -346,6 +361,9 @@ pub struct VirtualDuoOptions {
     /// How many Duos, 1 to 16; 1 unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub duos: Option<u32>,
+    /// Another board that is laid out as a Duo, to be in their place.
+    #[arg(long, value_enum, value_name = "BOARD")]
+    pub board: Option<BoardName>,
     /// The bootloader they have; r6 unless given.
     #[arg(long, value_enum, value_name = "RELEASE")]
     pub bootloader: Option<Bootloader>,

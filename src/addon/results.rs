@@ -9,10 +9,13 @@ use napi_derive::napi;
 use crate::archive::DeviceIdSource;
 use crate::workflow;
 
-/// The Duo that an operation worked on.
+/// The Duo that an operation worked on, or another board that is laid out as one.
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
 pub struct DuoInfo {
+    /// Which board it is.
+    #[napi(ts_type = "BoardName")]
+    pub board: String,
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
     /// The device id, 24 hexadecimal digits in lower case, where it is known.
@@ -20,8 +23,8 @@ pub struct DuoInfo {
     /// How the device id is known: told by the Duo over USB, or the word of the caller.
     #[napi(ts_type = "'usb-serial' | 'user'")]
     pub device_id_source: Option<String>,
-    /// The bootloader's generation.
-    #[napi(ts_type = "'r3-r4' | 'r5-r6'")]
+    /// The bootloader's generation; of another board than the Duo its name, in lower case.
+    #[napi(ts_type = "'r3-r4' | 'r5-r6' | 'photon' | 'p1' | 'electron'")]
     pub bootloader: String,
     /// True for a virtual Duo.
     pub simulated: bool,
@@ -303,10 +306,11 @@ pub(super) fn told_by(source: DeviceIdSource) -> &'static str {
 impl From<workflow::DeviceRef> for DuoInfo {
     fn from(device: workflow::DeviceRef) -> Self {
         Self {
+            board: device.board.name.to_lowercase(),
+            bootloader: device.bootloader_words(),
             path: device.path,
             device_id: optional(device.device_id),
             device_id_source: optional(device.device_id_source.map(told_by)),
-            bootloader: device.bootloader.to_string(),
             simulated: device.simulated,
         }
     }

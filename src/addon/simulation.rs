@@ -6,13 +6,13 @@ use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw, Uint8Array, Unknown};
 use napi_derive::napi;
 
-use super::grammar::{Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions};
+use super::grammar::{BoardName, Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions};
 use super::run::{read, spawn, to_js};
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
 use crate::simulator::duo::Presence;
 use crate::simulator::faults::{self, Fault, FaultError, Kind};
-use crate::simulator::{Generation, Lab, LabError, NoSuchPort};
+use crate::simulator::{Board, Generation, Lab, LabError, LabOptions, NoSuchPort};
 use crate::usb::clock::SystemClock;
 
 /// One of the Duos of a `VirtualDuo`.
@@ -66,8 +66,14 @@ impl VirtualDuo {
                 let clock = Arc::new(SystemClock::new());
                 let (duos, port) = (given.duos.unwrap_or(1), given.usbip_port.unwrap_or(0));
                 let hands_off = given.mode == Some(DuoMode::Normal);
-                let lab = Lab::start(duos, generation, hands_off, port, clock)
-                    .map_err(|error| lab_error(&error))?;
+                let board = match given.board.unwrap_or(BoardName::Duo) {
+                    BoardName::Duo => Board::Duo,
+                    BoardName::Photon => Board::Photon,
+                    BoardName::P1 => Board::P1,
+                    BoardName::Electron => Board::Electron,
+                };
+                let options = LabOptions { count: duos, board, generation, hands_off };
+                let lab = Lab::start(&options, port, clock).map_err(|error| lab_error(&error))?;
                 lab.arm_all(&faults);
                 Ok(lab)
             }

@@ -1,5 +1,7 @@
 /** The question before a write. */
 
+import { BOARDS } from './render.mjs'
+
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
 
 /** Whether there is somebody to ask. */
@@ -43,7 +45,7 @@ export function describePlan(
 ) {
   const rows = [
     [
-      'Duo',
+      BOARDS[plan.device.board],
       `${plan.device.deviceId ?? 'id unknown'} at ${plan.device.path}${plan.device.simulated ? ' (virtual)' : ''}`,
     ],
     ['now', plan.currentFingerprint ?? plan.current],

@@ -4,11 +4,15 @@
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
 /** @typedef {import('../../index.js').DuoInfo} DuoInfo */
 
-/** `5649…4f01 at 1-1`, and that it is virtual where it is. */
+/** `Duo 5649…4f01 at 1-1`, and that it is virtual where it is. */
 export function nameOf(/** @type {DuoInfo} */ device) {
-  const id = device.deviceId ? `Duo ${device.deviceId}` : 'Duo (id unknown)'
+  const board = BOARDS[device.board]
+  const id = device.deviceId ? `${board} ${device.deviceId}` : `${board} (id unknown)`
   return `${device.simulated ? 'virtual ' : ''}${id} at ${device.path}`
 }
+
+/** @type {Record<import('../../index.js').BoardName, string>} */
+export const BOARDS = { duo: 'Duo', photon: 'Photon', p1: 'P1', electron: 'Electron' }
 
 /** What happens while it happens. */
 export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} */ output) {

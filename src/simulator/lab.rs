@@ -12,7 +12,7 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use super::duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker, Presence};
+use super::duo::{Board, DeviceKey, Duo, DuoOptions, Generation, KeyMaker, Presence};
 use super::faults::Fault;
 use super::hub::Hub;
 use super::usbip::UsbIpServer;
@@ -99,16 +99,24 @@ pub struct VirtualDuoState {
     pub faults_acted: u32,
 }
 
+/// What is plugged in.
+#[derive(Clone, Copy, Debug)]
+pub struct LabOptions {
+    /// How many, 1 to [`MAX_DUOS`].
+    pub count: u32,
+    /// Which board.
+    pub board: Board,
+    /// Their bootloader.
+    pub generation: Generation,
+    /// False for boards in DFU mode that return to it whenever they start, as if somebody held their buttons; true
+    /// for some that run their firmware.
+    pub hands_off: bool,
+}
+
 impl Lab {
-    /// Plugs in `count` Duos and listens on 127.0.0.1; port 0 takes a free one. They are in DFU mode, and return to it
-    /// whenever they start, as if somebody held their buttons; or, if they are `hands_off`, they run their firmware.
-    pub fn start(
-        count: u32,
-        generation: Generation,
-        hands_off: bool,
-        port: u16,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, LabError> {
+    /// Plugs them in and listens on 127.0.0.1; port 0 takes a free one.
+    pub fn start(options: &LabOptions, port: u16, clock: Arc<dyn Clock>) -> Result<Self, LabError> {
+        let LabOptions { count, board, generation, hands_off } = *options;
         if !(1..=MAX_DUOS).contains(&count) {
             return Err(LabError::Count(count));
         }
@@ -118,6 +126,7 @@ impl Lab {
         let duo = |number| {
             let options = DuoOptions {
                 write_time: WRITE_TIME,
+                board,
                 returns_to_dfu: !hands_off,
                 ..DuoOptions::new(generation, device_id(number))
             };

@@ -51,7 +51,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
     let destination = prepare(context, options)?;
     let ledger = Ledger::wished(context);
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
     check_slot(&opened, &snapshot, options.raw)?;
     let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use super::board::{Board, DUO, ids};
 use super::cancel::interrupted;
 use super::device::{BUTTONS_HINT, DFU_MODE, DeviceRef, NORMAL_MODE, Opened, Target};
 use super::{Context, Event, Phase, Timeout};
@@ -42,8 +43,8 @@ pub struct EnterDone {
 pub fn enter_dfu(context: Context<'_>, options: &EnterOptions) -> Result<EnterDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let target = Target { enter_dfu: true, ..options.target.clone() };
-    let arrived = arrive(context, &target, timeout)?;
-    let opened = Opened::find_there(context, arrived.as_ref().unwrap_or(&target), timeout)?;
+    let arrived = arrive(context, &target, &[DUO], timeout)?;
+    let opened = Opened::find_there(context, arrived.as_ref().unwrap_or(&target), &[DUO], timeout)?;
     Ok(EnterDone { device: opened.device, was_already: arrived.is_none() })
 }
 
@@ -52,13 +53,14 @@ pub fn enter_dfu(context: Context<'_>, options: &EnterOptions) -> Result<EnterDo
 pub(super) fn arrive(
     context: Context<'_>,
     target: &Target,
+    boards: &[Board],
     timeout: Timeout,
 ) -> Result<Option<Target>, Error> {
     context.phase(Phase::Find);
     if !target.enter_dfu && !target.wait {
         return Ok(None);
     }
-    let arrival = Arrival { context, target, timeout };
+    let arrival = Arrival { context, target, ready: ids(boards), timeout };
     let mut seen = arrival.look().map_err(|error| error.during("looking for the Duo"))?;
     let waits = target.wait && seen.is_nothing();
     if waits {
@@ -110,12 +112,19 @@ impl Seen {
 struct Arrival<'a, 't> {
     context: Context<'a>,
     target: &'t Target,
+    /// The ids in DFU mode of the boards that will do.
+    ready: Vec<(u16, u16)>,
     timeout: Timeout,
 }
 
 impl Arrival<'_, '_> {
     fn is_at_path(&self, device: &Device) -> bool {
         self.target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
+    }
+
+    /// The ids of what can be in DFU mode, or be put into it.
+    fn all(&self) -> Vec<(u16, u16)> {
+        self.ready.iter().copied().chain([NORMAL_MODE]).collect()
     }
 
     /// The id that a device tells of itself, in either mode.
@@ -134,10 +143,10 @@ impl Arrival<'_, '_> {
     /// Chooses among the Duos of both modes. Two that fit are not guessed between.
     fn look(&self) -> Result<Seen, Error> {
         let deadline = self.timeout.deadline(self.context.clock);
-        let devices = self.context.bus.list(&[DFU_MODE, NORMAL_MODE])?;
+        let devices = self.context.bus.list(&self.all())?;
         let here = devices.into_iter().filter(|device| self.is_at_path(device));
         let (ready, running): (Vec<Device>, Vec<Device>) =
-            here.partition(|device| (device.vendor_id, device.product_id) == DFU_MODE);
+            here.partition(|device| (device.vendor_id, device.product_id) != NORMAL_MODE);
         let in_dfu_mode: Vec<&Device> =
             ready.iter().filter(|device| self.may_be_wanted(device, deadline)).collect();
         if !self.target.enter_dfu {
@@ -203,8 +212,8 @@ impl Arrival<'_, '_> {
                 (Err(_), Some(_)) => false,
             }
         };
-        let ids: &[(u16, u16)] = if self.target.enter_dfu { &[DFU_MODE, NORMAL_MODE] } else { &[DFU_MODE] };
-        let came = context.bus.wait_for(ids, &wanted, context.clock, until, &|| (context.cancelled)())?;
+        let ids = if self.target.enter_dfu { self.all() } else { self.ready.clone() };
+        let came = context.bus.wait_for(&ids, &wanted, context.clock, until, &|| (context.cancelled)())?;
         match came {
             Some(_) => self.look(),
             None if (context.cancelled)() => Err(interrupted()),

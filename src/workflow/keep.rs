@@ -91,7 +91,7 @@ fn describe<'a>(
         device_id: device.device_id,
         device_id_source: device.device_id_source,
         fingerprint: public.as_ref().map(PublicKey::fingerprint),
-        bootloader: device.bootloader.to_string(),
+        bootloader: device.bootloader_words(),
         simulated: device.simulated,
         offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
         length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),

@@ -1,6 +1,7 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
-use super::device::{Attempt, DFU_MODE, DeviceRef, Opened, Target, open_all};
+use super::board::{BOARDS, ids};
+use super::device::{Attempt, DeviceRef, Opened, Target, open_all};
 use super::enter::arrive;
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
@@ -44,7 +45,7 @@ pub struct Listed {
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     if has_to_bring_one(context, &options.target)? {
-        arrive(context, &options.target, timeout)?;
+        arrive(context, &options.target, &BOARDS, timeout)?;
     } else {
         context.phase(Phase::Find);
     }
@@ -77,7 +78,7 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
     }
     if listed.is_empty() && options.target.is_named() {
         // Say what is there in its place.
-        Opened::find_there(context, &options.target, timeout)?;
+        Opened::find_there(context, &options.target, &BOARDS, timeout)?;
     }
     Ok(listed)
 }
@@ -85,5 +86,5 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
 /// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.
 fn has_to_bring_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
     let brings = target.enter_dfu || target.wait;
-    Ok(brings && (target.is_named() || context.bus.list(&[DFU_MODE])?.is_empty()))
+    Ok(brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()))
 }

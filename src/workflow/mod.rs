@@ -7,6 +7,7 @@
 
 mod backup;
 mod backups;
+mod board;
 mod cancel;
 mod command;
 mod credentials;
@@ -38,6 +39,7 @@ use crate::usb::{Bus, Clock};
 
 pub use backup::{BackupDone, BackupOptions, backup};
 pub use backups::{BackupsFound, BackupsOptions, backups};
+pub use board::Board;
 pub use cancel::Cancel;
 pub use device::{DeviceRef, Target};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};

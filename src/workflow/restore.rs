@@ -76,7 +76,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     }
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
     let evidence = source
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)

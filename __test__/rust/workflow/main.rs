@@ -2,6 +2,7 @@
 
 mod backup;
 mod bench;
+mod boards;
 #[path = "../common/canary.rs"]
 mod canary;
 mod cancelling;

@@ -4,14 +4,10 @@
 //! Knows bytes only. Numbers: USB 2.0 §9.6, DFU 1.1 §4.2, the bootloader binaries r3 to r6 in redbear/Duo
 //! `firmware/bootloader`, redbear/firmware `usbd_composite.c` for normal mode.
 
-use super::Generation;
+use super::{Board, Generation};
 
 /// `idVendor`, RedBear's share of Particle's.
 pub const VENDOR: u16 = 0x2b04;
-/// `idProduct` of the bootloader.
-pub const PRODUCT_DFU: u16 = 0xd058;
-/// `idProduct` of the running system firmware.
-pub const PRODUCT_NORMAL: u16 = 0xc058;
 
 /// `bVendorCode` of the Microsoft OS string descriptor.
 pub const MS_VENDOR_CODE: u8 = 0xee;
@@ -89,11 +85,11 @@ pub fn interface_classes(configuration: &[u8]) -> Vec<[u8; 3]> {
 /// A string descriptor of the bootloader, or `None` where there is none.
 ///
 /// Nothing refers to the strings 4 and 5; their wording is this simulator's own.
-pub fn string_dfu(generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
+pub fn string_dfu(board: Board, generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
     Some(match index {
         0 => vec![4, 3, 0x09, 0x04],
-        1 => string("RedBear"),
-        2 => string("Duo DFU Mode"),
+        1 => string(board.maker()),
+        2 => string(&format!("{} DFU Mode", board.name())),
         3 => string(serial),
         4 => string("DFU Configuration"),
         5 => string("DFU Interface"),
@@ -111,14 +107,14 @@ pub fn string_dfu(generation: Generation, index: u8, serial: &str) -> Option<Vec
 }
 
 /// A string descriptor of the running system firmware.
-pub fn string_normal(generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
+pub fn string_normal(board: Board, generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
     Some(match index {
         0 => vec![4, 3, 0x09, 0x04],
-        1 => string("RedBear"),
-        2 if generation.names_itself() => string("Duo"),
+        1 => string(board.maker()),
+        2 if generation.names_itself() || board != Board::Duo => string(board.name()),
         2 => string("Duo with WiFi and BLE"),
         3 => string(serial),
-        CONTROL_NAME if generation.names_itself() => string("Duo Control Interface"),
+        CONTROL_NAME if generation.names_itself() => string(&format!("{} Control Interface", board.name())),
         _ => return None,
     })
 }

@@ -9,6 +9,7 @@
 //! code, `memory` and `dct` are its flash, `boot` is what the system firmware does when it starts, and
 //! [`serial_port`] what can be reached of it while it runs.
 
+mod board;
 mod boot;
 mod core;
 mod dct;
@@ -31,6 +32,7 @@ use self::transfer::{Outcome, Request, Transfer};
 use super::faults::{Due, Faults, Kind, Moment};
 use crate::usb::Setup;
 
+pub use self::board::Board;
 pub use self::core::state;
 pub use self::options::{DuoOptions, Generation, SystemFirmware};
 

@@ -35,14 +35,14 @@ impl Duo {
 
     fn descriptor(&self, request: &Request) -> Outcome {
         let [kind, index] = request.setup.value.to_be_bytes();
-        let generation = self.options.generation;
+        let (board, generation) = (self.options.board, self.options.generation);
         let serial = generation.serial_number(&self.options.device_id);
         let normal = self.presence == Presence::Normal;
         let bytes = match (kind, index) {
             (1, 0) => Some(self.device_descriptor()),
             (2, 0) => Some(self.configuration_descriptor()),
-            (3, index) if normal => descriptors::string_normal(generation, index, &serial),
-            (3, index) => descriptors::string_dfu(generation, index, &serial),
+            (3, index) if normal => descriptors::string_normal(board, generation, index, &serial),
+            (3, index) => descriptors::string_dfu(board, generation, index, &serial),
             _ => None,
         };
         bytes.map_or(Outcome::Stall, |b| cut(b, request))
@@ -58,13 +58,11 @@ impl Duo {
 
     /// The 18 bytes of the device descriptor, in DFU mode or in normal mode.
     pub fn device_descriptor(&self) -> Vec<u8> {
-        let generation = self.options.generation;
+        let (board, generation) = (self.options.board, self.options.generation);
         let (product, class) = match self.presence {
-            Presence::Normal if generation.names_itself() => {
-                (descriptors::PRODUCT_NORMAL, [0xef, 0x02, 0x01])
-            }
-            Presence::Normal => (descriptors::PRODUCT_NORMAL, [0x02, 0x00, 0x00]),
-            _ => (descriptors::PRODUCT_DFU, [0, 0, 0]),
+            Presence::Normal if generation.names_itself() => (board.product_normal(), [0xef, 0x02, 0x01]),
+            Presence::Normal => (board.product_normal(), [0x02, 0x00, 0x00]),
+            _ => (board.product_dfu(), [0, 0, 0]),
         };
         descriptors::device(product, generation.bcd_device(), class)
     }
