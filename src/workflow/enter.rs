@@ -2,7 +2,7 @@
 //! waiting for a person who presses its buttons.
 //!
 //! Whether a request to restart was answered says nothing, since a Duo restarts before it answers. What counts is what
-//! comes back: in the same port or, where the Duo had told its id, with that id anywhere.
+//! comes back: in the same port or, where the Duo had told its id and its port stays empty, with that id anywhere.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -241,8 +241,10 @@ impl Arrival<'_, '_> {
     /// The Duo, in DFU mode. `Err` at the deadline, with what stood in the way if it was something else than time.
     fn return_of(&self, running: &Running, deadline: Duration) -> Result<Device, Option<Error>> {
         let context = self.context;
+        let now = context.clock.now();
+        let anywhere = now + deadline.saturating_sub(now) / 2;
         loop {
-            let obstacle = match self.find_again(running, deadline) {
+            let obstacle = match self.find_again(running, context.clock.now() >= anywhere, deadline) {
                 Ok(found) => return Ok(found),
                 Err(obstacle) => obstacle,
             };
@@ -256,14 +258,20 @@ impl Arrival<'_, '_> {
             if (context.cancelled)() {
                 return Err(Some(interrupted()));
             }
+            context.clock.sleep(BETWEEN_LOOKS.min(deadline.saturating_sub(context.clock.now())));
             if context.clock.now() >= deadline {
                 return Err(obstacle);
             }
-            context.clock.sleep(BETWEEN_LOOKS);
         }
     }
 
-    fn find_again(&self, running: &Running, deadline: Duration) -> Result<Device, Option<Error>> {
+    /// Looks into the port it was in; into the others too, if it may be `anywhere`.
+    fn find_again(
+        &self,
+        running: &Running,
+        anywhere: bool,
+        deadline: Duration,
+    ) -> Result<Device, Option<Error>> {
         let devices = self.context.bus.list(&[DFU_MODE]).map_err(|error| Some(error.into()))?;
         let (here, elsewhere): (Vec<Device>, Vec<Device>) =
             devices.into_iter().partition(|device| device.path == running.device.path);
@@ -280,8 +288,9 @@ impl Arrival<'_, '_> {
                 Err(error) => obstacle = Some(error),
             }
         }
+        let by_id = anywhere && running.id.is_some();
         let is_it = |device: &Device| self.told(device, deadline).is_ok_and(|told| told == running.id);
-        match elsewhere.into_iter().find(|device| running.id.is_some() && is_it(device)) {
+        match elsewhere.into_iter().find(|device| by_id && is_it(device)) {
             Some(device) => Ok(device),
             None => Err(obstacle),
         }
