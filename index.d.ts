@@ -94,6 +94,8 @@ export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-
 /** A step of an operation. */
 export type PhaseName =
   | 'find'
+  | 'wait'
+  | 'enter-dfu'
   | 'read'
   | 'backup'
   | 'confirm'
@@ -151,8 +153,8 @@ export declare class LocalCloud {
 /** Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved. */
 export declare class VirtualDuo {
   /**
-   * Starts one Duo or several. Each has a new key, and comes back in DFU mode by itself after a restart,
-   * as if somebody held its buttons.
+   * Starts one Duo or several. Each has a new key. It is in DFU mode, and comes back in it by itself after a
+   * restart, as if somebody held its buttons; with the mode `normal` it runs its firmware whenever it starts.
    */
   static start(options?: VirtualDuoOptions): Promise<VirtualDuo>
   /** What the option `usbip` takes: `127.0.0.1:PORT`. */
@@ -175,12 +177,17 @@ export declare class VirtualDuo {
   /** Pulls the cable of the Duo in a port. */
   unplug(path: string): void
   /**
-   * Plugs the cable in again: the Duo starts, and is in DFU mode some 700 ms later. Nothing happens where
+   * Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Nothing happens where
    * it is plugged in.
    */
   plugIn(path: string): void
-  /** Presses RESET: the Duo drops off the bus, starts, and is in DFU mode some 700 ms later. */
+  /** Presses RESET: the Duo drops off the bus, starts, and is in its mode some 700 ms later. */
   pressReset(path: string): void
+  /**
+   * Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later,
+   * whatever its mode.
+   */
+  pressButtons(path: string): void
   /**
    * Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
    * first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
@@ -241,6 +248,10 @@ export interface BackupOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -306,6 +317,23 @@ export interface Control {
   confirm?: (plan: WritePlan) => boolean | Promise<boolean>
 }
 
+/** Options of `enterDfu`. */
+export interface DfuOptions {
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
+  path?: string
+  /** Where no Duo is connected, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
 /** The Duo that an operation worked on. */
 export interface DuoInfo {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
@@ -318,6 +346,23 @@ export interface DuoInfo {
   bootloader: 'r3-r4' | 'r5-r6'
   /** True for a virtual Duo. */
   simulated: boolean
+}
+
+/** What a virtual Duo does whenever it starts. */
+export type DuoMode = 'dfu' | 'normal'
+
+/**
+ * Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
+ * there already is left alone. Neither its key nor anything else in its flash is touched.
+ */
+export declare function enterDfu(options?: DfuOptions, control?: Control): Promise<EnterDfuResult>
+
+/** A Duo that is in DFU mode now. */
+export interface EnterDfuResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** True where it was in DFU mode from the start, and nothing was done. */
+  wasAlready: boolean
 }
 
 /** Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo. */
@@ -392,6 +437,10 @@ export interface ListOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -513,6 +562,9 @@ export type ProgressEvent =
   description: string }
   | { type: 'found'; /** The Duo. */
   device: DuoInfo }
+  | { type: 'waiting'; /** For how many milliseconds at most. */
+    withinMs: number; /** True where plugging in a Duo that runs its firmware will do. */
+  enterDfu: boolean }
   | { type: 'backed-up'; /** The file; absolute. */
     path: string; /** True where the archive held the same bytes already. */
   alreadyThere: boolean }
@@ -572,6 +624,10 @@ export interface ProvisionOptions {
   token?: string
   /** With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
   path?: string
+  /** With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
   usbip?: string
   /** Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
@@ -619,6 +675,10 @@ export interface ResetOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -666,6 +726,10 @@ export interface RestoreOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -738,6 +802,10 @@ export interface VerifyOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given. */
@@ -796,6 +864,8 @@ export interface VirtualDuoOptions {
   duos?: number
   /** The bootloader they have; r6 unless given. */
   bootloader?: Bootloader
+  /** What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given. */
+  mode?: DuoMode
   /** The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
   usbipPort?: number
   /**

@@ -73,10 +73,10 @@ function announce(duo, cloud, options, output) {
   if (cloud.deviceAddress) output.print(`devices ${cloud.deviceAddress}`)
   output.say(`
 ${
-    options.duo.mode === 'normal'
-      ? 'The Duos run their firmware, and do so whenever they start. In another terminal:'
-      : 'The Duos are in DFU mode, and return to it by themselves after a restart. In another terminal:'
-  }
+  options.duo.mode === 'normal'
+    ? 'The Duos run their firmware, and do so whenever they start. In another terminal:'
+    : 'The Duos are in DFU mode, and return to it by themselves after a restart. In another terminal:'
+}
   duo-provision list --usbip ${duo.address}${options.duo.mode === 'normal' ? ' --enter-dfu' : ''}
   PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${first?.deviceId} --api-url ${cloud.url}
 To plug one into a Linux kernel, where dfu-util sees it too:
