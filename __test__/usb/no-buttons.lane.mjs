@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { backupKey, enterDfu, listDevices, restoreKey } from '../../index.js'
 import { duoProvision, labTest, run, until } from './lab.mjs'
 import { Port } from './port.mjs'
 import { assertSame, fingerprint, KEY_RANGE, listed, upload } from './witness.mjs'
@@ -43,14 +44,6 @@ function runningTest(name, generation, body) {
   })
 }
 
-/** The last line of `--json`, with the archive in the test's own folder. */
-async function json(/** @type {Lab} */ lab, /** @type {string[]} */ args, status = 0) {
-  const env = { DUO_PROVISION_ARCHIVE: join(lab.folder, 'archive') }
-  const ended = await duoProvision([...args, '--json'], { env })
-  assert.equal(ended.status, status, ended.stdout + ended.stderr)
-  return JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) ?? '')
-}
-
 /** Waits until the kernel has made a serial port of it. */
 async function whenRunning(/** @type {Port} */ { path }) {
   await until(`${TTY} to appear`, () => existsSync(TTY))
@@ -80,29 +73,26 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
   runningTest('out of DFU mode and back in, without a button', generation, async (lab, port) => {
     port.plugIn()
     await whenRunning(port)
-    const { code, hint } = await json(lab, ['backup'], 3)
-    assert.equal(code, 'NO_DEVICE')
-    assert.match(hint, /--enter-dfu/)
+    const archive = join(lab.folder, 'archive')
+    await assert.rejects(backupKey({ archive }), { code: 'NO_DEVICE', hint: /--enter-dfu/ })
     await whenRunning(port)
 
-    const entered = await json(lab, ['dfu'])
+    const { status, stdout, stderr } = await duoProvision(['dfu', '--json'])
+    assert.equal(status, 0, stdout + stderr)
+    const entered = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
     assert.deepEqual([entered.wasAlready, entered.device.path], [false, port.path])
     assert.equal(entered.device.deviceId, generation === 'r6' ? lab.duos[0]?.id : undefined)
     await whenInDfuMode(port)
-    assert.equal((await json(lab, ['dfu'])).wasAlready, true)
+    assert.equal((await enterDfu()).wasAlready, true)
 
     const slot = await upload(lab, KEY_RANGE)
-    const file = join(lab.folder, 'duo.der')
-    await json(lab, ['backup', file])
-    assert.equal((await json(lab, ['restore', file, '--leave', '--yes'])).left, true)
+    const { path } = await backupKey({ archive, file: join(lab.folder, 'duo.der') })
+    assert.equal((await restoreKey({ archive, file: path, leave: true })).left, true)
     await whenRunning(port)
 
-    const { devices } = await json(lab, ['list', '--enter-dfu'])
+    const { devices } = await listDevices({ enterDfu: true })
     assert.deepEqual(
-      devices.map((/** @type {import('../../index.js').ListedDuo} */ duo) => [
-        duo.path,
-        duo.key?.fingerprint,
-      ]),
+      devices.map((duo) => [duo.path, duo.key?.fingerprint]),
       [[port.path, fingerprint(slot)]],
     )
     assertSame(await upload(lab, KEY_RANGE), slot)
@@ -110,7 +100,10 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
 }
 
 runningTest('a backup waits until the Duo is plugged in, and does the rest', 'r6', async (lab, port) => {
-  const backup = json(lab, ['backup', '--enter-dfu', '--wait'])
-  port.plugIn()
-  assert.equal((await backup).fingerprint, lab.duos[0]?.fingerprint)
+  const onEvent = (/** @type {import('../../index.js').ProgressEvent} */ event) => {
+    if (event.type === 'waiting') port.plugIn()
+  }
+  const options = { archive: join(lab.folder, 'archive'), enterDfu: true, wait: true }
+  const { fingerprint: saved } = await backupKey(options, { onEvent })
+  assert.equal(saved, lab.duos[0]?.fingerprint)
 })

@@ -14,7 +14,7 @@ use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::identity::identify;
 use crate::usb::line_coding::{SERIAL_INTERFACE, ask_for_dfu_mode};
-use crate::usb::{Device, TransferError, UsbError};
+use crate::usb::{Device, SessionError, TransferError, UsbError};
 
 /// How long a person is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -59,7 +59,7 @@ pub(super) fn arrive(
         return Ok(None);
     }
     let arrival = Arrival { context, target, timeout };
-    let mut seen = arrival.look().map_err(|error| error.during("looking for the Duo"))?;
+    let mut seen = arrival.look(target.wait).map_err(|error| error.during("looking for the Duo"))?;
     let waits = target.wait && seen.is_nothing();
     if waits {
         seen = arrival.wait().map_err(|error| error.during("waiting for a Duo"))?;
@@ -120,8 +120,14 @@ impl Arrival<'_, '_> {
 
     /// The id that a device tells of itself, in either mode.
     fn told(&self, device: &Device, deadline: Duration) -> Result<Option<DeviceId>, Error> {
-        let identity = identify(self.context.bus, device, self.context.clock, deadline)
-            .map_err(|error| Error::from(error).on(&device.path, KeyState::Unchanged))?;
+        let runs = (device.vendor_id, device.product_id) == NORMAL_MODE;
+        let identity = identify(self.context.bus, device, self.context.clock, deadline).map_err(|error| {
+            let error = match error {
+                SessionError::Usb(error) if runs => refused(error),
+                error => error.into(),
+            };
+            error.on(&device.path, KeyState::Unchanged)
+        })?;
         Ok(identity.device_id_hex().and_then(|id| id.parse().ok()))
     }
 
@@ -131,8 +137,9 @@ impl Arrival<'_, '_> {
         self.told(device, deadline).map_or(true, |told| told.is_none_or(|told| told == wanted))
     }
 
-    /// Chooses among the Duos of both modes. Two that fit are not guessed between.
-    fn look(&self) -> Result<Seen, Error> {
+    /// Chooses among the Duos of both modes. Two that fit are not guessed between. What is there in place of the wanted
+    /// one is an error, unless that one `may_come`.
+    fn look(&self, may_come: bool) -> Result<Seen, Error> {
         let deadline = self.timeout.deadline(self.context.clock);
         let devices = self.context.bus.list(&[DFU_MODE, NORMAL_MODE])?;
         let here = devices.into_iter().filter(|device| self.is_at_path(device));
@@ -143,7 +150,10 @@ impl Arrival<'_, '_> {
         if !self.target.enter_dfu {
             return Ok(Seen { in_dfu_mode: !in_dfu_mode.is_empty(), running: None });
         }
-        let mut wanted = self.wanted_of(running, !in_dfu_mode.is_empty(), deadline)?;
+        let (mut wanted, instead) = self.wanted_of(running, deadline)?;
+        if let Some(instead) = instead.filter(|_| !may_come && in_dfu_mode.is_empty() && wanted.is_empty()) {
+            return Err(instead);
+        }
         match (in_dfu_mode.len(), wanted.len()) {
             (_, 0) => Ok(Seen { in_dfu_mode: !in_dfu_mode.is_empty(), running: None }),
             (0, 1) => Ok(Seen { in_dfu_mode: false, running: wanted.pop() }),
@@ -151,19 +161,18 @@ impl Arrival<'_, '_> {
         }
     }
 
-    /// Those of the running Duos that may be the wanted one. One that tells no id is, of two names, known by its port
-    /// alone. Where nothing else is there to be the wanted one, what was found in its place is an error.
+    /// Those of the running Duos that may be the wanted one, and what stands in the way of another's being it. One that
+    /// tells no id is known by its port alone.
     fn wanted_of(
         &self,
         running: Vec<Device>,
-        others: bool,
         deadline: Duration,
-    ) -> Result<Vec<Running>, Error> {
+    ) -> Result<(Vec<Running>, Option<Error>), Error> {
         let told = running.into_iter().map(|device| {
             let id = self.told(&device, deadline)?;
             Ok(Running { device, id })
         });
-        let Some(id) = self.target.device else { return told.collect() };
+        let Some(id) = self.target.device else { return Ok((told.collect::<Result<_, Error>>()?, None)) };
         let (mut wanted, mut problem) = (Vec::new(), None);
         for running in told {
             match running {
@@ -174,10 +183,7 @@ impl Arrival<'_, '_> {
                 Err(error) => problem = Some(error),
             }
         }
-        match problem.filter(|_| wanted.is_empty() && !others && !self.target.wait) {
-            Some(problem) => Err(problem),
-            None => Ok(wanted),
-        }
+        Ok((wanted, problem))
     }
 
     /// Waits for a person to bring what is wanted.
@@ -206,7 +212,7 @@ impl Arrival<'_, '_> {
         let ids: &[(u16, u16)] = if self.target.enter_dfu { &[DFU_MODE, NORMAL_MODE] } else { &[DFU_MODE] };
         let came = context.bus.wait_for(ids, &wanted, context.clock, until, &|| (context.cancelled)())?;
         match came {
-            Some(_) => self.look(),
+            Some(_) => self.look(false),
             None if (context.cancelled)() => Err(interrupted()),
             None => {
                 let minutes = PATIENCE.as_secs() / 60;
@@ -310,13 +316,11 @@ impl Arrival<'_, '_> {
 /// The serial port cannot be had; what a person can do instead.
 fn refused(error: UsbError) -> Error {
     let by_hand = match &error {
-        UsbError::Busy => {
-            "close the program that uses its serial port or the Duo itself (a terminal, an IDE, a virtual machine)"
-        }
         _ if cfg!(target_os = "macos") => {
             "open its serial port once at 14400 baud: stty -f /dev/cu.usbmodem* 14400"
         }
         _ if cfg!(windows) => "open its COM port once at 14400 baud with any terminal program",
+        UsbError::Busy => "close the other program that uses the Duo (a virtual machine, an IDE)",
         _ => return error.into(),
     };
     Error::from(error).hint(format!("{by_hand}; or {BUTTONS_HINT}"))

@@ -296,13 +296,23 @@ fn while_another_duo_is_there_the_wanted_one_is_waited_for() {
 }
 
 #[test]
+fn one_that_comes_and_tells_no_id_is_not_taken_for_the_wanted_one() {
+    let bench = running([options(Generation::R4)]);
+    bench.duo(Duo::unplug);
+    let bring = target(Some(&id(1)), None).brought(Some(true), Some(true));
+    let came = backup(&bench, &person(&bench, Duo::plug_in), bring);
+    assert_eq!(came.unwrap_err().code(), Code::DeviceIdUnverifiable);
+    assert_eq!(presence(&bench, 0), Presence::Normal);
+}
+
+#[test]
 fn nobody_is_waited_for_longer_than_ten_minutes_or_after_ctrl_c() {
     let bench = Bench::with([]);
     let wait = Target::default().brought(None, Some(true));
     let before = bench.clock.now();
     let error = refused(backup(&bench, &Asker::new(), wait.clone()), Code::NoDevice);
     assert!(error.message().contains("within 10 minutes"), "{error}");
-    let took = bench.clock.now() - before;
+    let took = bench.clock.now().saturating_sub(before);
     assert!(took >= 10 * MINUTE && took < 11 * MINUTE, "{took:?}");
     let error = backup(&bench, &Asker::stopping_at(Phase::Wait), wait).unwrap_err();
     assert_eq!(error.code(), Code::Interrupted);

@@ -94,7 +94,7 @@ fn allowed(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
 /// On the way into DFU mode; `None` for what is the same as while a Duo is opened. How the request to restart ends says
 /// nothing: a Duo that comes in spite of it is success, and one that does not come is not.
 fn of_entering(case: &Case, fault: &Fault, stage: Stage) -> Option<Allowed> {
-    let came = || if fault.once { done() } else { error(&[DeviceFault, NoDevice]) };
+    let back = || if fault.once { done() } else { error(&[DeviceFault, NoDevice]) };
     let stays = || error(&[DeviceFault]);
     Some(match (&fault.kind, stage) {
         (Kind::Twin, _) => return None,
@@ -115,9 +115,9 @@ fn of_entering(case: &Case, fault: &Fault, stage: Stage) -> Option<Allowed> {
         },
         (Kind::Swap(_), Stage::Enter | Stage::Return) => error(&[DeviceFault, NoDevice, WrongDevice]),
         (Kind::Disconnect { returns: false, .. }, _) => stays(),
-        (Kind::Disconnect { .. } | Kind::Reenumerate(_), Stage::Return) => came(),
+        (Kind::Disconnect { .. } | Kind::Reenumerate(_), Stage::Return) => back(),
         (Kind::Disconnect { moment, .. } | Kind::Reenumerate(moment), Stage::Enter) => match moment {
-            Moment::After => came(),
+            Moment::After => back(),
             _ => stays(),
         },
         (Kind::Disconnect { .. } | Kind::Reenumerate(_) | Kind::Swap(_), _) => stays(),
@@ -129,8 +129,15 @@ fn of_entering(case: &Case, fault: &Fault, stage: Stage) -> Option<Allowed> {
         }
         // Configured all the same, or not.
         (Kind::Stall(_) | Kind::Timeout(_) | Kind::Protocol(_), Stage::Return) => done_or(&[DeviceFault]),
-        (Kind::Stall(_) | Kind::Timeout(_) | Kind::Protocol(_), _)
-        | (Kind::Babble | Kind::ShortRead(_) | Kind::ShortBy(_), _) => of_transfers(case, fault, Stage::Open),
+        (
+            Kind::Stall(_)
+            | Kind::Timeout(_)
+            | Kind::Protocol(_)
+            | Kind::Babble
+            | Kind::ShortRead(_)
+            | Kind::ShortBy(_),
+            _,
+        ) => of_transfers(case, fault, Stage::Open),
         _ => return None,
     })
 }
