@@ -7,6 +7,7 @@ import { Sandbox, start } from './harness.mjs'
 const COMMANDS = [
   'provision',
   'list',
+  'dfu',
   'backup',
   'restore',
   'reset',

@@ -89,6 +89,7 @@ test('commands about a Duo', async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
   const two = await sandbox.duo({ duos: 2, bootloader: 'r4' })
+  const running = await sandbox.duo({ mode: 'normal' })
   const usbip = ['--usbip', duo.address]
   const garbage = sandbox.file('garbage.der', Buffer.alloc(1216, 'garbage '))
   for (const args of [
@@ -97,6 +98,8 @@ test('commands about a Duo', async (t) => {
     ['backup', ...usbip],
     ['backup', 'duo.der', ...usbip],
     ['backup', '--raw', ...usbip],
+    ['dfu', ...usbip],
+    ['backup', '--enter-dfu', '--wait', '--usbip', running.address],
     ['backup', '--usbip', two.address],
     ['inspect', 'duo.der'],
     ['reset', ...usbip],
@@ -163,6 +166,7 @@ test('functions: results, events and errors, with everything that hangs on them'
   /** @type {[string, () => Promise<unknown>][]} */
   const calls = [
     ['list', () => api.listDevices(usb, control)],
+    ['enter', () => api.enterDfu(usb, control)],
     ['backup', () => api.backupKey({ ...usb, file }, control)],
     ['backup twice', () => api.backupKey({ ...usb, file }, control)],
     ['backup of nobody', () => api.backupKey({ usbip: '127.0.0.1:1', file }, control)],

@@ -219,8 +219,10 @@ const DFU_MODE =
 
 /** What to press, while somebody is waited for. */
 function describeWait(/** @type {{ withinMs: number, enterDfu: boolean }} */ { withinMs, enterDfu }) {
-  const pluggedIn = enterDfu ? 'Plug the Duo in; if it runs, that is enough. Otherwise, by its buttons:' : ''
-  return `${pluggedIn || 'Plug the Duo in, and put it into DFU mode by its buttons:'}
+  const first = enterDfu
+    ? 'Plug the Duo in; if it runs, that is enough. Otherwise, by its buttons:'
+    : 'Plug the Duo in, and put it into DFU mode by its buttons:'
+  return `${first}
   1. hold both, RESET and SETUP
   2. release RESET, and keep holding SETUP
   3. release SETUP when the LED blinks yellow

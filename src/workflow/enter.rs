@@ -2,7 +2,7 @@
 //! waiting for a person who presses its buttons.
 //!
 //! Whether a request to restart was answered says nothing, since a Duo restarts before it answers. What counts is what
-//! comes back: in the same port or, where the Duo had told its id, with that id anywhere.
+//! comes back: in the same port or, where the Duo had told its id and its port stays empty, with that id anywhere.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::identity::identify;
 use crate::usb::line_coding::{SERIAL_INTERFACE, ask_for_dfu_mode};
-use crate::usb::{Device, TransferError, UsbError};
+use crate::usb::{Device, SessionError, TransferError, UsbError};
 
 /// How long a person is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -61,7 +61,7 @@ pub(super) fn arrive(
         return Ok(None);
     }
     let arrival = Arrival { context, target, ready: ids(boards), timeout };
-    let mut seen = arrival.look().map_err(|error| error.during("looking for the Duo"))?;
+    let mut seen = arrival.look(target.wait).map_err(|error| error.during("looking for the Duo"))?;
     let waits = target.wait && seen.is_nothing();
     if waits {
         seen = arrival.wait().map_err(|error| error.during("waiting for a Duo"))?;
@@ -129,8 +129,14 @@ impl Arrival<'_, '_> {
 
     /// The id that a device tells of itself, in either mode.
     fn told(&self, device: &Device, deadline: Duration) -> Result<Option<DeviceId>, Error> {
-        let identity = identify(self.context.bus, device, self.context.clock, deadline)
-            .map_err(|error| Error::from(error).on(&device.path, KeyState::Unchanged))?;
+        let runs = (device.vendor_id, device.product_id) == NORMAL_MODE;
+        let identity = identify(self.context.bus, device, self.context.clock, deadline).map_err(|error| {
+            let error = match error {
+                SessionError::Usb(error) if runs => refused(error),
+                error => error.into(),
+            };
+            error.on(&device.path, KeyState::Unchanged)
+        })?;
         Ok(identity.device_id_hex().and_then(|id| id.parse().ok()))
     }
 
@@ -140,8 +146,9 @@ impl Arrival<'_, '_> {
         self.told(device, deadline).map_or(true, |told| told.is_none_or(|told| told == wanted))
     }
 
-    /// Chooses among the Duos of both modes. Two that fit are not guessed between.
-    fn look(&self) -> Result<Seen, Error> {
+    /// Chooses among the Duos of both modes. Two that fit are not guessed between. What is there in place of the wanted
+    /// one is an error, unless that one `may_come`.
+    fn look(&self, may_come: bool) -> Result<Seen, Error> {
         let deadline = self.timeout.deadline(self.context.clock);
         let devices = self.context.bus.list(&self.all())?;
         let here = devices.into_iter().filter(|device| self.is_at_path(device));
@@ -152,7 +159,10 @@ impl Arrival<'_, '_> {
         if !self.target.enter_dfu {
             return Ok(Seen { in_dfu_mode: !in_dfu_mode.is_empty(), running: None });
         }
-        let mut wanted = self.wanted_of(running, !in_dfu_mode.is_empty(), deadline)?;
+        let (mut wanted, instead) = self.wanted_of(running, deadline)?;
+        if let Some(instead) = instead.filter(|_| !may_come && in_dfu_mode.is_empty() && wanted.is_empty()) {
+            return Err(instead);
+        }
         match (in_dfu_mode.len(), wanted.len()) {
             (_, 0) => Ok(Seen { in_dfu_mode: !in_dfu_mode.is_empty(), running: None }),
             (0, 1) => Ok(Seen { in_dfu_mode: false, running: wanted.pop() }),
@@ -160,19 +170,18 @@ impl Arrival<'_, '_> {
         }
     }
 
-    /// Those of the running Duos that may be the wanted one. One that tells no id is, of two names, known by its port
-    /// alone. Where nothing else is there to be the wanted one, what was found in its place is an error.
+    /// Those of the running Duos that may be the wanted one, and what stands in the way of another's being it. One that
+    /// tells no id is known by its port alone.
     fn wanted_of(
         &self,
         running: Vec<Device>,
-        others: bool,
         deadline: Duration,
-    ) -> Result<Vec<Running>, Error> {
+    ) -> Result<(Vec<Running>, Option<Error>), Error> {
         let told = running.into_iter().map(|device| {
             let id = self.told(&device, deadline)?;
             Ok(Running { device, id })
         });
-        let Some(id) = self.target.device else { return told.collect() };
+        let Some(id) = self.target.device else { return Ok((told.collect::<Result<_, Error>>()?, None)) };
         let (mut wanted, mut problem) = (Vec::new(), None);
         for running in told {
             match running {
@@ -183,10 +192,7 @@ impl Arrival<'_, '_> {
                 Err(error) => problem = Some(error),
             }
         }
-        match problem.filter(|_| wanted.is_empty() && !others && !self.target.wait) {
-            Some(problem) => Err(problem),
-            None => Ok(wanted),
-        }
+        Ok((wanted, problem))
     }
 
     /// Waits for a person to bring what is wanted.
@@ -215,7 +221,7 @@ impl Arrival<'_, '_> {
         let ids = if self.target.enter_dfu { self.all() } else { self.ready.clone() };
         let came = context.bus.wait_for(&ids, &wanted, context.clock, until, &|| (context.cancelled)())?;
         match came {
-            Some(_) => self.look(),
+            Some(_) => self.look(false),
             None if (context.cancelled)() => Err(interrupted()),
             None => {
                 let minutes = PATIENCE.as_secs() / 60;
@@ -250,8 +256,10 @@ impl Arrival<'_, '_> {
     /// The Duo, in DFU mode. `Err` at the deadline, with what stood in the way if it was something else than time.
     fn return_of(&self, running: &Running, deadline: Duration) -> Result<Device, Option<Error>> {
         let context = self.context;
+        let now = context.clock.now();
+        let anywhere = now + deadline.saturating_sub(now) / 2;
         loop {
-            let obstacle = match self.find_again(running, deadline) {
+            let obstacle = match self.find_again(running, context.clock.now() >= anywhere, deadline) {
                 Ok(found) => return Ok(found),
                 Err(obstacle) => obstacle,
             };
@@ -265,14 +273,20 @@ impl Arrival<'_, '_> {
             if (context.cancelled)() {
                 return Err(Some(interrupted()));
             }
+            context.clock.sleep(BETWEEN_LOOKS.min(deadline.saturating_sub(context.clock.now())));
             if context.clock.now() >= deadline {
                 return Err(obstacle);
             }
-            context.clock.sleep(BETWEEN_LOOKS);
         }
     }
 
-    fn find_again(&self, running: &Running, deadline: Duration) -> Result<Device, Option<Error>> {
+    /// Looks into the port it was in; into the others too, if it may be `anywhere`.
+    fn find_again(
+        &self,
+        running: &Running,
+        anywhere: bool,
+        deadline: Duration,
+    ) -> Result<Device, Option<Error>> {
         let devices = self.context.bus.list(&[DFU_MODE]).map_err(|error| Some(error.into()))?;
         let (here, elsewhere): (Vec<Device>, Vec<Device>) =
             devices.into_iter().partition(|device| device.path == running.device.path);
@@ -289,8 +303,9 @@ impl Arrival<'_, '_> {
                 Err(error) => obstacle = Some(error),
             }
         }
+        let by_id = anywhere && running.id.is_some();
         let is_it = |device: &Device| self.told(device, deadline).is_ok_and(|told| told == running.id);
-        match elsewhere.into_iter().find(|device| running.id.is_some() && is_it(device)) {
+        match elsewhere.into_iter().find(|device| by_id && is_it(device)) {
             Some(device) => Ok(device),
             None => Err(obstacle),
         }
@@ -310,13 +325,11 @@ impl Arrival<'_, '_> {
 /// The serial port cannot be had; what a person can do instead.
 fn refused(error: UsbError) -> Error {
     let by_hand = match &error {
-        UsbError::Busy => {
-            "close the program that uses its serial port or the Duo itself (a terminal, an IDE, a virtual machine)"
-        }
         _ if cfg!(target_os = "macos") => {
             "open its serial port once at 14400 baud: stty -f /dev/cu.usbmodem* 14400"
         }
         _ if cfg!(windows) => "open its COM port once at 14400 baud with any terminal program",
+        UsbError::Busy => "close the other program that uses the Duo (a virtual machine, an IDE)",
         _ => return error.into(),
     };
     Error::from(error).hint(format!("{by_hand}; or {BUTTONS_HINT}"))

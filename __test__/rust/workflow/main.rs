@@ -7,6 +7,7 @@ mod boards;
 mod canary;
 mod cancelling;
 mod choosing;
+mod entering;
 mod journal;
 mod matrix;
 mod provision;

@@ -3,9 +3,10 @@
 use duo_provision::error::Error;
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
+use duo_provision::simulator::duo::Presence;
 use duo_provision::workflow::{
-    BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, Target, backup, list,
-    provision, reset, restore,
+    BackupOptions, EnterOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, Target, backup,
+    enter_dfu, list, provision, reset, restore,
 };
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
@@ -44,6 +45,11 @@ pub trait Workflow: Sync {
         false
     }
 
+    /// True where it finds the Duo running its firmware, and has it restart into DFU mode.
+    fn enters(&self) -> bool {
+        false
+    }
+
     /// True where it keeps the key in the archive: always before a write.
     fn keeps(&self) -> bool {
         self.writes()
@@ -54,22 +60,38 @@ pub trait Workflow: Sync {
 }
 
 /// All that take part.
-pub const ALL: &[&dyn Workflow] =
-    &[&Backup, &Restore { leave: false }, &Restore { leave: true }, &Reset, &List, &Provision];
+pub const ALL: &[&dyn Workflow] = &[
+    &Backup { enter: false },
+    &Restore { leave: false },
+    &Restore { leave: true },
+    &Reset,
+    &List,
+    &Provision,
+    &Dfu,
+    &Backup { enter: true },
+];
 
 fn archive(bench: &Bench) -> String {
     bench.archive().to_str().unwrap().to_owned()
 }
 
-struct Backup;
+/// `backup`, with `--enter-dfu` or on a Duo that is in DFU mode.
+struct Backup {
+    enter: bool,
+}
 
 impl Workflow for Backup {
     fn name(&self) -> &'static str {
-        "backup"
+        if self.enter { "enter-backup" } else { "backup" }
+    }
+
+    fn enters(&self) -> bool {
+        self.enter
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = BackupOptions {
+            target: Target::default().brought(Some(self.enter), None),
             timeout: Some(TIMEOUT),
             archive: Some(archive(bench)),
             ..BackupOptions::default()
@@ -83,6 +105,30 @@ impl Workflow for Backup {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("a backup writes nothing, but was told to be finished by {command}")
+    }
+}
+
+struct Dfu;
+
+impl Workflow for Dfu {
+    fn name(&self) -> &'static str {
+        "dfu"
+    }
+
+    fn enters(&self) -> bool {
+        true
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = EnterOptions { timeout: Some(TIMEOUT), ..EnterOptions::default() };
+        let done = bench.run(asker, |context| enter_dfu(context, &options))?;
+        assert_eq!(done.device.path, "1-1");
+        assert_eq!(bench.duo(|duo| duo.presence()), Presence::Dfu, "in DFU mode, it says");
+        Ok(())
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
     }
 }
 
