@@ -7,6 +7,7 @@ test('a Duo that runs: what is said, and the way into DFU mode', async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo({ mode: 'normal' })
   const usbip = ['--usbip', duo.address]
+  await sandbox.run(['list', ...usbip])
   assert.equal((await sandbox.run(['backup', ...usbip])).status, 3)
   await sandbox.run(['dfu', ...usbip])
   await sandbox.run(['dfu', ...usbip, '--json'])

@@ -508,6 +508,7 @@ Examples:
 Where the Duo is at hand, --from-device is the better choice: anyone can hold the private half
 of the generic key.
 DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow.
+A Duo that runs normally needs no buttons: `duo-provision dfu`, or --enter-dfu with any command.
 
 Exit codes:
   0 done                       5 device fault, its key unchanged       8 cloud trouble

@@ -50,7 +50,7 @@ const DESCRIBE = {
   list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
     if (devices.length === 0) {
       output.say('no Duo in DFU mode is connected')
-      output.say(`\n${output.paintErr('cyan', 'hint:')} ${DFU_MODE}`)
+      output.say(`\n${output.paintErr('cyan', 'hint:')} ${DFU_MODE}; one that runs normally: add --enter-dfu`)
       return
     }
     output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'KEY'], devices.map(row), output))
