@@ -141,8 +141,9 @@ pub fn inspect_key<'env>(
             file: given.file.into(),
             passphrase: passphrase(given.passphrase, given.passphrase_file),
         });
-    let work = prepared
-        .map(|options| move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options)));
+    let work = prepared.map(|options| {
+        move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options))
+    });
     spawn(env, control, work)
 }
 
@@ -191,6 +192,7 @@ pub fn provision<'env>(
         let options = workflow::ProvisionOptions {
             device_id: given.device_id,
             key_file: given.key_file,
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             from_device: given.from_device.unwrap_or_default(),
             product_id: given.product_id,
             api_url: given.api_url,

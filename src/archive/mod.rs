@@ -358,8 +358,7 @@ pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
         return Ok(None);
     }
     match read_bounded(&beside, MAX_MANIFEST_BYTES).map(|bytes| Manifest::parse(&bytes)) {
-        // `duo.pem`, made of `duo.der` by another program, say: the manifest is about the latter.
-        Ok(Ok(manifest)) if is_pem(path) && manifest.contents != Contents::EncryptedPrivateKey => Ok(None),
+        Ok(Ok(manifest)) if is_of_another(path, &manifest) => Ok(None),
         Ok(manifest) => Ok(Some(Beside { manifest, path: beside })),
         Err(FileError::NotFound(_)) => Ok(None),
         Err(other) => Err(other),
@@ -399,8 +398,11 @@ fn has_backups_name(path: &Path) -> bool {
         && !name.ends_with(".pub.pem")
 }
 
-fn is_pem(path: &Path) -> bool {
+/// `duo.pem` that another program has made of the backup `duo.der`: the manifest is about the latter.
+fn is_of_another(path: &Path, manifest: &Manifest) -> bool {
     path.extension() == Some(OsStr::new("pem"))
+        && manifest.contents != Contents::EncryptedPrivateKey
+        && ["der", "bin"].iter().any(|extension| path.with_extension(extension).exists())
 }
 
 /// Stem and extension of a backup's name in the archive.

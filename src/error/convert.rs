@@ -38,8 +38,7 @@ impl From<DeviceIdError> for Error {
 }
 
 /// How a passphrase is given.
-pub(crate) const PASSPHRASE_HINT: &str =
-    "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
+pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
 impl From<PassphraseError> for Error {
     fn from(error: PassphraseError) -> Self {
@@ -65,9 +64,7 @@ impl Error {
                 (Code::KeyWrongExponent, "make the key with the public exponent 65537")
             }
             KeyError::Encrypted => (Code::KeyEncrypted, PASSPHRASE_HINT),
-            KeyError::WrongPassphrase => {
-                (Code::PassphraseWrong, "check the passphrase; nothing was touched")
-            }
+            KeyError::WrongPassphrase => (Code::PassphraseWrong, "check the passphrase; nothing was touched"),
             KeyError::EncryptionScheme => (
                 Code::KeyEncrypted,
                 "encrypt it anew in the way that is known: openssl pkey -in FILE -aes256 -out NEW.pem",

@@ -53,8 +53,9 @@ pub(super) fn keep(
         .private_key_slot()
         .ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
     let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
-    let sealed =
-        sealed.transpose().map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?;
+    let sealed = sealed
+        .transpose()
+        .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?;
     let backup = describe(context, device, snapshot, slot, sealed.as_ref().and_then(Option::as_ref));
     let stored = match &destination.place {
         Place::Archive(archive) => archive.store(&backup),

@@ -147,8 +147,11 @@ pub(super) fn check_used(options: &PassphraseOptions, encrypt: bool) -> Result<(
     if encrypt || !options.is_given() {
         return Ok(());
     }
-    Err(Error::new(Code::InvalidArgument, "a passphrase was given, but without --encrypt nothing is encrypted")
-        .hint("add --encrypt, or leave the passphrase out"))
+    Err(Error::new(
+        Code::InvalidArgument,
+        "a passphrase was given, but without --encrypt nothing is encrypted",
+    )
+    .hint("add --encrypt, or leave the passphrase out"))
 }
 
 /// Refuses a passphrase where there is no key file that it could open.

@@ -185,7 +185,9 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
         return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
     }
     if options.token_file.as_deref() == Some("-") && options.passphrase.file.as_deref() == Some("-") {
-        return contradiction("standard input holds the token or the passphrase, not both; give one of them a file");
+        return contradiction(
+            "standard input holds the token or the passphrase, not both; give one of them a file",
+        );
     }
     check_opens(&options.passphrase, options.key_file.is_some())?;
     if options.product_id == Some(0) {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::command::flag;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
-use super::command::flag;
 use super::keep::{Destination, Place, keep_before_write, locate_archive};
 use super::leave::leave;
 use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
@@ -61,11 +61,8 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
         archive.prepare()?;
         Some(archive)
     };
-    let wanted = WantedBackup {
-        encrypt: options.encrypt,
-        no_backup: options.no_backup,
-        dry_run: options.dry_run,
-    };
+    let wanted =
+        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
     let encrypt = Passphrases::new(context, &options.passphrase).for_backup(&wanted)?;
     let backup = archive.map(|archive| Destination { place: Place::Archive(archive), encrypt });
 

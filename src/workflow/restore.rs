@@ -82,11 +82,8 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     if keeps {
         archive.as_ref().map_or(Ok(()), Archive::prepare)?;
     }
-    let wanted = WantedBackup {
-        encrypt: options.encrypt,
-        no_backup: options.no_backup,
-        dry_run: options.dry_run,
-    };
+    let wanted =
+        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
     let encrypt = passphrases.for_backup(&wanted)?;
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 

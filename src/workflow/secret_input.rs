@@ -29,7 +29,9 @@ pub(super) fn read(file: &str, kind: &Kind, limit: usize) -> Result<Zeroizing<Ve
         let Kind { option, name, phase } = kind;
         Error::new(code, format!("the file given with {option} does not exist or cannot be read"))
             .during(phase)
-            .hint(format!("it takes the name of a file that holds the {name}, not the {name}; - reads standard input"))
+            .hint(format!(
+                "it takes the name of a file that holds the {name}, not the {name}; - reads standard input"
+            ))
     })
 }
 
