@@ -454,7 +454,7 @@ pub enum Command {
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
     /// Make a new key file, or take the public key out of one
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Key(KeyCommand),
     /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
     #[command(after_help = VERIFY_EXAMPLES)]

@@ -123,14 +123,16 @@ const DESCRIBE = {
       }),
     )
     if (result.publicKey) return output.print(result.publicKey.trimEnd())
-    output.say('\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.')
+    output.say(
+      '\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.',
+    )
   },
 
   'key new'(/** @type {import('../../index.js').NewKeyResult} */ result, output) {
-    output.print(`${output.paint('green', 'Made')} a new key${result.encrypted ? ', behind the passphrase' : ''}`)
     output.print(
-      facts({ file: result.path, public: result.publicKeyPath, fingerprint: result.fingerprint }),
+      `${output.paint('green', 'Made')} a new key${result.encrypted ? ', behind the passphrase' : ''}`,
     )
+    output.print(facts({ file: result.path, public: result.publicKeyPath, fingerprint: result.fingerprint }))
   },
 
   'key public'(/** @type {import('../../index.js').PublicKeyResult} */ result, output) {

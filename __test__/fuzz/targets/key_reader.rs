@@ -4,8 +4,8 @@
 //! and is read by the model of the firmware's reader as the same numbers once it is in the device's form.
 
 use duo_provision::keys::{
-    EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Number, Passphrase, PrivateKey, PublicKey, ReadKey, SLOT_LEN, Slot,
-    SlotImage, Work, firmware,
+    EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Number, Passphrase, PrivateKey, PublicKey, ReadKey,
+    SLOT_LEN, Slot, SlotImage, Work, firmware,
 };
 
 /// Reads `bytes` as everything that can be a key.

@@ -14,7 +14,7 @@ use duo_provision::workflow::{
 };
 use zeroize::Zeroizing;
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, restore_of};
+use crate::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
 
 pub const PASSPHRASE: &str = "duo vier fünf";
 
@@ -84,16 +84,21 @@ fn an_encrypted_backup_holds_the_key_and_the_slot_can_be_rebuilt_from_it() {
 
 #[test]
 fn a_slot_that_cannot_be_rebuilt_is_said_to_be_one() {
-    let canonical = key_of(OLD).to_pkcs1_der().unwrap();
-    let mut followed = key(OLD).to_vec();
+    let canonical = key_of(NEW).to_pkcs1_der().unwrap();
+    assert_ne!(
+        canonical.as_slice(),
+        &key(NEW)[..canonical.len()],
+        "few keys are canonical in the Duo's form"
+    );
+    let mut followed = key(NEW).to_vec();
     followed[700] = 0;
-    for (slot, differs) in [(key(OLD), false), (&canonical[..], true), (&followed, true)] {
+    for (slot, differs) in [(key(NEW), false), (&canonical[..], true), (&followed, true)] {
         let bench = Bench::new(Generation::R6);
         bench.set_slot(slot);
         let asker = Asker::new();
         let options = BackupOptions { file: Some(bench.folder.path().join("duo.pem")), ..encrypted() };
         let done = bench.run(&asker, |context| backup(context, &options)).unwrap();
-        assert_eq!(opened(&done.path), key_of(OLD));
+        assert_eq!(opened(&done.path), key_of(NEW));
         assert_eq!(asker.notes().contains("rebuilt from this backup differs"), differs, "{}", asker.notes());
     }
 }
@@ -163,9 +168,8 @@ fn a_passphrase_for_nothing_is_a_contradiction() {
     untouched(&bench, bench.backup(&backup), Code::InvalidArgument);
     let reset = ResetOptions { passphrase: given(PASSPHRASE), ..ResetOptions::default() };
     untouched(&bench, bench.reset(&reset), Code::InvalidArgument);
-    for no_backup in [ResetOptions { no_backup: true, encrypt: true, ..reset }] {
-        untouched(&bench, bench.reset(&no_backup), Code::InvalidArgument);
-    }
+    let no_backup = ResetOptions { no_backup: true, encrypt: true, ..reset };
+    untouched(&bench, bench.reset(&no_backup), Code::InvalidArgument);
     let verifying = VerifyOptions { passphrase: given(PASSPHRASE), ..VerifyOptions::default() };
     let result = bench.run(&Asker::new(), |context| verify(context, &verifying));
     untouched(&bench, result, Code::InvalidArgument);
@@ -209,8 +213,7 @@ fn the_backup_before_a_write_is_encrypted() {
     let options = RestoreOptions { encrypt: true, passphrase: given(PASSPHRASE), ..bench.new_key() };
     let first = bench.restore(&options).unwrap().backup.unwrap();
     assert_eq!(opened(&first), key_of(OLD));
-    let options =
-        ResetOptions { encrypt: true, passphrase: given(PASSPHRASE), ..ResetOptions::default() };
+    let options = ResetOptions { encrypt: true, passphrase: given(PASSPHRASE), ..ResetOptions::default() };
     let second = bench.reset(&options).unwrap().backup.unwrap();
     assert_eq!(opened(&second), key_of(NEW));
     assert!(!bench.archived().iter().any(|name| name.ends_with(".der") || name.ends_with(".bin")));
@@ -311,9 +314,10 @@ fn what_is_printed_after_a_failed_write_encrypts_again() {
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
     assert!(finish.contains(" --encrypt"), "{finish}");
     let report = bench.status().unwrap().in_flight.remove(0);
-    assert!(report.next.iter().any(|next| next.command.contains("restore") && next.command.contains("--encrypt")));
-    let journal = names(bench.folder.path()).join(" ") + &format!("{report:?}");
-    assert!(!journal.contains(PASSPHRASE));
+    assert!(
+        report.next.iter().any(|next| next.command.contains("restore") && next.command.contains("--encrypt"))
+    );
+    assert!(!format!("{report:?} {error:?}").contains(PASSPHRASE));
     bench.mend();
     let back = crate::recovering::typed(back);
     bench.restore(&RestoreOptions { passphrase: given(PASSPHRASE), ..back }).unwrap();
@@ -341,7 +345,11 @@ fn a_survey_knows_encrypted_backups_and_whose_they_are() {
     assert_eq!(survey().fingerprint, None);
 }
 
-fn inspected(bench: &Bench, file: &Path, passphrase: PassphraseOptions) -> duo_provision::workflow::Inspection {
+fn inspected(
+    bench: &Bench,
+    file: &Path,
+    passphrase: PassphraseOptions,
+) -> duo_provision::workflow::Inspection {
     let options = InspectOptions { file: file.to_owned(), passphrase };
     let asker = Asker::knowing(&[PASSPHRASE]);
     let seen = bench.run(&asker, |context| inspect(context, &options)).unwrap();
