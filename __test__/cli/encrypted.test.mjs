@@ -13,6 +13,7 @@ const PASSPHRASE = 'Zwölf Boxkämpfer jagen Viktor'
 function prepare(/** @type {import('node:test').TestContext} */ t) {
   const sandbox = new Sandbox(t)
   sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b/g, '<time>')
+  sandbox.name(/^ {2}MI\S+\n(?: {2}\S+\n)+(?= {2}-----END)/gm, '  <base64>\n')
   sandbox.file('passphrase', `${sandbox.secret(PASSPHRASE)}\n`, 0o600)
   return sandbox
 }
@@ -87,7 +88,6 @@ test('passphrases that are missing, wrong or none', async (t) => {
 
 test('key new and key public', async (t) => {
   const sandbox = prepare(t)
-  sandbox.name(/^ {2}MI\S+\n(?: {2}\S+\n)+(?= {2}-----END)/gm, '  <base64>\n')
   const known = ['--passphrase-file', 'passphrase']
   for (const args of [
     ['key', 'new', 'new.der'],

@@ -71,8 +71,8 @@ test('a passphrase is asked for twice, and once to open; it is not shown, and Ct
     [
       [/New passphrase: /, `${passphrase}\r`],
       [/The same again: /, 'something else\r'],
-      [/these two differ[^]*New passphrase: /, `${passphrase}\r`],
-      [/these two differ[^]*The same again: /, `${passphrase}\r`],
+      [/these two differ[\s\S]*New passphrase: /, `${passphrase}\r`],
+      [/these two differ[\s\S]*The same again: /, `${passphrase}\r`],
     ],
   )
   assert.equal(made.status, 0, made.stdout)
@@ -80,7 +80,7 @@ test('a passphrase is asked for twice, and once to open; it is not shown, and Ct
     ['restore', 'duo.pem', '--yes', ...usbip],
     [
       [/Passphrase of duo\.pem: /, 'something else\r'],
-      [/does not open it[^]*Passphrase of duo\.pem: /, `${passphrase}\r`],
+      [/does not open it[\s\S]*Passphrase of duo\.pem: /, `${passphrase}\r`],
     ],
   )
   assert.equal(opened.status, 0, opened.stdout)

@@ -62,6 +62,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
     restored.fingerprint,
     `${reset.written}`,
     inspected.form,
+    `${encrypted} ${taken}`,
     sent.source,
   ]
 }
