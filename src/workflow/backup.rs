@@ -103,7 +103,7 @@ fn prepare(context: Context<'_>, options: &BackupOptions) -> Result<Destination,
         Place::Archive(archive)
     };
     let mut passphrases = Passphrases::new(context, &options.passphrase);
-    let encrypt = options.encrypt.then(|| passphrases.to_encrypt()).transpose()?;
+    let encrypt = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
     Ok(Destination { place, encrypt })
 }
 

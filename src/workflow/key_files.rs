@@ -49,7 +49,7 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
         check_free(file).map_err(|error| Error::from(error).during(MAKING))?;
     }
     let mut passphrases = Passphrases::new(context, &options.passphrase);
-    let passphrase = options.encrypt.then(|| passphrases.to_encrypt()).transpose()?;
+    let passphrase = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
 
     let key = PrivateKey::generate(&mut UnwrapErr(SysRng))
         .map_err(|error| Error::new(Code::Internal, error.to_string()).during(MAKING))?;

@@ -101,7 +101,7 @@ impl<'a> Passphrases<'a> {
     }
 
     /// The passphrase to encrypt with.
-    pub fn to_encrypt(&mut self) -> Result<Passphrase, Error> {
+    pub fn new_or_given(&mut self) -> Result<Passphrase, Error> {
         if let Some(passphrase) = self.given()? {
             return Ok(passphrase);
         }
@@ -123,7 +123,7 @@ impl<'a> Passphrases<'a> {
             let message = "--encrypt is about the backup, and --no-backup makes none; give one of them";
             return Err(Error::new(Code::InvalidArgument, message));
         }
-        if wanted.dry_run { self.given() } else { self.to_encrypt().map(Some) }
+        if wanted.dry_run { self.given() } else { self.new_or_given().map(Some) }
     }
 
     fn ask(&self, request: &PassphraseRequest) -> Result<Option<Passphrase>, Error> {
