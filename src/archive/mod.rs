@@ -24,10 +24,10 @@ pub use manifest::{
 };
 pub use owner::Owner;
 
-use crate::dct::DeviceId;
+use crate::dct::{DeviceId, Dump, DumpKind};
 use crate::keys::{Fingerprint, PrivateKey};
 
-/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216.
+/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216, a whole DCT 32,768.
 const MAX_BACKUP_BYTES: u64 = 64 * 1024;
 
 /// What is to be kept: bytes, and what describes them.
@@ -59,6 +59,8 @@ pub struct Stored {
 pub struct Entry {
     /// The file with the bytes.
     pub path: PathBuf,
+    /// What it holds: from the manifest, else from the bytes themselves.
+    pub contents: Contents,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<DeviceId>,
     /// The key's fingerprint: from the manifest, else from the key itself.
@@ -151,7 +153,8 @@ impl Archive {
     }
 
     /// Keeps a backup under a name of the archive's own: `<id>-<fingerprint8>-<time>.der` for a key,
-    /// `<id>-raw-<time>.bin` for other bytes. The same bytes of the same device are not kept twice.
+    /// `<id>-raw-<time>.bin` for a slot without one, `<id>-dct-<time>.bin` for an application section of the DCT
+    /// and `<id>-dct32-<time>.bin` for a whole one. The same bytes of the same device are not kept twice.
     pub fn store(&self, backup: &Backup) -> Result<Stored, FileError> {
         // It may have gone since it was prepared.
         create_folder(&self.folder, &self.owner)?;
@@ -323,7 +326,9 @@ fn name_of(manifest: &Manifest) -> (String, &'static str) {
         (Contents::PrivateKey, Some(fingerprint)) => {
             (format!("{device}-{}-{time}", fingerprint.short()), "der")
         }
-        _ => (format!("{device}-raw-{time}"), "bin"),
+        (Contents::PrivateKey | Contents::RawSlot, _) => (format!("{device}-raw-{time}"), "bin"),
+        (Contents::Dct, _) => (format!("{device}-dct-{time}"), "bin"),
+        (Contents::WholeDct, _) => (format!("{device}-dct32-{time}"), "bin"),
     }
 }
 
@@ -341,16 +346,30 @@ fn read_entry(path: &Path) -> Result<Entry, FileError> {
     };
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
-    let (device_id, fingerprint, created_at) = match manifest {
-        Some(manifest) => (manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at)),
-        None => (
-            stem.split('-').next().and_then(|id| id.parse().ok()),
-            PrivateKey::read(&bytes).ok().map(|read| read.key.public_key().fingerprint()),
-            stem.split('-').nth(2).and_then(extended),
-        ),
+    let (contents, device_id, fingerprint, created_at) = match manifest {
+        Some(manifest) => {
+            (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
+        }
+        None => {
+            let (contents, fingerprint) = told_by(&bytes);
+            let device_id = stem.split('-').next().and_then(|id| id.parse().ok());
+            (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
+        }
     };
     let path = path.to_owned();
-    Ok(Entry { path, device_id, fingerprint, sha256, simulated, created_at, description })
+    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, created_at, description })
+}
+
+/// What bytes without a manifest are, and the fingerprint of the device's key in them.
+fn told_by(bytes: &[u8]) -> (Contents, Option<Fingerprint>) {
+    let key = |bytes: &[u8]| PrivateKey::read(bytes).ok().map(|read| read.key.public_key().fingerprint());
+    match Dump::recognise(bytes) {
+        Some(dump) => {
+            let contents = if dump.kind() == DumpKind::Whole { Contents::WholeDct } else { Contents::Dct };
+            (contents, dump.private_key_slot().and_then(|slot| key(slot)))
+        }
+        None => key(bytes).map_or((Contents::RawSlot, None), |key| (Contents::PrivateKey, Some(key))),
+    }
 }
 
 /// A time as it may be shown; `None` where it is none.

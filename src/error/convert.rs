@@ -184,6 +184,10 @@ impl From<SessionError> for Error {
                 Code::NotADuo,
                 "this is not a RedBear Duo's bootloader as r3 to r6 are; nothing was read or written",
             ),
+            SessionError::NoWholeDct { .. } => (
+                Code::NotADuo,
+                "save the application section in its place, which holds the keys: duo-provision dct backup",
+            ),
             SessionError::Dfu(DfuError::Leaving) => (
                 Code::DeviceFault,
                 "the Duo is leaving DFU mode; put it back into DFU mode and run the command again",

@@ -1,28 +1,44 @@
 //! A Duo in DFU mode, opened: its DCT found and ready to be read and written.
 //!
-//! Knows how the DCT is recognised among the device's memories and keeps what is known of the device's state
-//! between operations, so that no request is spent on asking twice. Knows nothing of what the DCT holds.
+//! Knows how the DCT is recognised among the device's memories, and where it lies whole in the internal flash, and
+//! keeps what is known of the device's state between operations, so that no request is spent on asking twice. Knows
+//! nothing of what the DCT holds.
 
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::drive::{DriveError, Driver};
-use super::identity::{Enquiry, Identity};
+use super::identity::{BootloaderGeneration, Enquiry, Identity};
 use super::{Bus, Clock, Device, TransferError, Transport, UsbError};
 use crate::dfuse::descriptors::{
     AltSetting, CONFIGURATION_HEAD, Configuration, DescriptorError, DfuFunctional, kind, printable,
     total_length,
 };
 use crate::dfuse::{
-    Buffer, DfuError, Download, Geometry, Leave, Machine, MemoryMap, Operation, Recover, Start, Touched,
-    Upload,
+    Access, Buffer, DfuError, Download, Geometry, Leave, Machine, MemoryMap, Operation, Recover, Start,
+    Touched, Upload,
 };
 
 /// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
 const DCT_NAME: &str = "DCT Flash";
 /// The part of the DCT that the bootloader gives access to, from address 0.
 const DCT_LENGTH: usize = 0x4000;
+
+/// The name of the flash that the bootloader, the firmware and the whole DCT lie in (redbear/firmware
+/// `usbd_flash_if.c`).
+const INTERNAL_NAME: &str = "Internal Flash";
+/// The whole DCT: two copies of 16 KiB.
+const WHOLE_DCT_LENGTH: usize = 0x8000;
+
+/// Where the whole DCT begins in the internal flash: behind one sector of 16 KiB up to r4, behind two from r5 on
+/// (redbear/Duo, firmware_deployment_guide.md).
+pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
+    match generation {
+        BootloaderGeneration::R3R4 => 0x0800_4000,
+        BootloaderGeneration::R5R6 => 0x0800_8000,
+    }
+}
 
 /// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
 /// since a key that is written in two could be left half old and half new.
@@ -88,6 +104,12 @@ pub enum SessionError {
     UnexpectedDct {
         /// Its memory map, in printable form.
         map: String,
+    },
+    /// None of the device's memories, or more than one, is the internal flash with the whole DCT in it.
+    #[error("the device gives no access to the {WHOLE_DCT_LENGTH} bytes of the whole DCT at {address:#010x}")]
+    NoWholeDct {
+        /// Where it would be with this bootloader.
+        address: u32,
     },
     /// The interface has no DFU functional descriptor.
     #[error("the device has no DFU functional descriptor")]
@@ -201,6 +223,12 @@ pub struct DfuSession<'a> {
     transport: Box<dyn Transport>,
     driver: Driver<'a>,
     geometry: Geometry,
+    /// The alternate setting of the DCT.
+    dct: AltSetting,
+    /// That of the internal flash, where the whole DCT can be reached in it.
+    internal: Option<(AltSetting, Geometry)>,
+    /// The alternate setting that the device is known to be at.
+    selected: Option<u8>,
     identity: Identity,
     start: Start,
 }
@@ -219,21 +247,43 @@ impl<'a> DfuSession<'a> {
         let mut enquiry = Enquiry { transport: transport.as_mut(), clock, deadline, language: None };
         let identity = enquiry.identity(device)?;
         let configuration = read_configuration(&mut enquiry)?;
-        let (setting, map) = find_dct(&mut enquiry, &configuration)?;
+        let Memories { dct: (setting, map), internal } =
+            find_memories(&mut enquiry, &configuration, identity.generation)?;
         let functional = *configuration.functional_of(setting.interface).ok_or(SessionError::NoFunctional)?;
         check_functional(functional)?;
         transport.claim(setting.interface)?;
-        // The bootloader keeps the last setting through SET_CONFIGURATION, so it is sent always.
-        transport
-            .set_alt_setting(setting.interface, setting.alt)
-            .map_err(|source| SessionError::Transfer { what: "alternate setting", source })?;
-        Ok(Self {
+        let mut session = Self {
             transport,
             driver: Driver::new(clock, cancelled, setting.interface),
             geometry: Geometry::new(map, functional.transfer_size),
+            dct: setting,
+            internal: internal
+                .filter(|(internal, _)| internal.interface == setting.interface)
+                .map(|(internal, map)| (internal, Geometry::new(map, functional.transfer_size))),
+            selected: None,
             identity,
             start: Start::Unknown,
-        })
+        };
+        // The bootloader keeps the last setting through SET_CONFIGURATION, so it is sent always.
+        session.select(setting)?;
+        Ok(session)
+    }
+
+    /// Makes an alternate setting the one that addresses are in; nothing is sent where it is already.
+    fn select(&mut self, setting: AltSetting) -> Result<(), SessionError> {
+        if self.selected == Some(setting.alt) {
+            return Ok(());
+        }
+        self.selected = None;
+        self.transport
+            .set_alt_setting(setting.interface, setting.alt)
+            .map_err(|source| SessionError::Transfer { what: "alternate setting", source })?;
+        self.selected = Some(setting.alt);
+        // The state survives, and so does the pointer, which is now one into another memory.
+        if let Start::IdleAt(_) = self.start {
+            self.start = Start::Idle;
+        }
+        Ok(())
     }
 
     /// Who the device is.
@@ -269,6 +319,16 @@ impl<'a> DfuSession<'a> {
         Ok((first, second))
     }
 
+    /// Reads the whole DCT, both copies, twice over, for the caller to compare: 32 KiB of the internal flash, and
+    /// nothing else of it can be reached. Works even where the bootloader cannot read the DCT by itself.
+    pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<(Buffer, Buffer), SessionError> {
+        let address = whole_dct_address(self.identity.generation);
+        let (setting, geometry) = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
+        self.select(setting)?;
+        let read = self.passes_of(&geometry, address, WHOLE_DCT_LENGTH, Limits::until(deadline));
+        read.map(|[first, second]| (first, second))
+    }
+
     /// Writes `data`, at most one block, and returns what is there then, for the caller to compare: only
     /// that proves a write. Never writes twice.
     ///
@@ -284,6 +344,7 @@ impl<'a> DfuSession<'a> {
         data: &[u8],
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
+        self.select(self.dct)?;
         let copy = Zeroizing::new(data.to_vec());
         let download = Download::new(&self.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
         match self.run(download, Start::IdleAt(address), Limits::until(deadline)) {
@@ -309,8 +370,22 @@ impl<'a> DfuSession<'a> {
         length: usize,
         limits: Limits,
     ) -> Result<[Buffer; PASSES], SessionError> {
-        let passes = match self.try_read(address, length, PASSES, limits) {
-            Err(error) if error.is_worth_a_retry() => self.try_read(address, length, PASSES, limits),
+        self.select(self.dct)?;
+        self.passes_of(&self.geometry.clone(), address, length, limits)
+    }
+
+    /// Reads from the memory that is selected.
+    fn passes_of<const PASSES: usize>(
+        &mut self,
+        geometry: &Geometry,
+        address: u32,
+        length: usize,
+        limits: Limits,
+    ) -> Result<[Buffer; PASSES], SessionError> {
+        let passes = match self.try_read(geometry, address, length, PASSES, limits) {
+            Err(error) if error.is_worth_a_retry() => {
+                self.try_read(geometry, address, length, PASSES, limits)
+            }
             result => result,
         }?;
         // An upload that ends well has made all its passes.
@@ -320,13 +395,13 @@ impl<'a> DfuSession<'a> {
 
     fn try_read(
         &mut self,
+        geometry: &Geometry,
         address: u32,
         length: usize,
         passes: usize,
         limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
-        let upload =
-            Upload::new(&self.geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
+        let upload = Upload::new(geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
         self.run(upload, Start::IdleAt(address), limits)
     }
 
@@ -380,14 +455,22 @@ fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configuration, Sessio
     Configuration::parse(&bytes).map_err(wrong)
 }
 
-/// The DCT is recognised by its name and its map. Its number alone would not do: alternate settings have
+/// What was found among the device's memories.
+struct Memories {
+    dct: (AltSetting, MemoryMap),
+    internal: Option<(AltSetting, MemoryMap)>,
+}
+
+/// A memory is recognised by its name and its map. Its number alone would not do: alternate settings have
 /// been renumbered before, and alternate setting 0 is the flash that holds the bootloader. A name that two
-/// memories have tells them not apart: all are asked.
-fn find_dct(
+/// memories have tells them not apart: all are asked. The DCT has to be there; of the internal flash it is enough
+/// to know where it is not.
+fn find_memories(
     enquiry: &mut Enquiry<'_>,
     configuration: &Configuration,
-) -> Result<(AltSetting, MemoryMap), SessionError> {
-    let (mut dct, mut others) = (None, Vec::new());
+    generation: BootloaderGeneration,
+) -> Result<Memories, SessionError> {
+    let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
     let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
     for setting in settings.take(MAX_ALT_SETTINGS) {
         let Some(text) = enquiry.string(setting.name)? else { continue };
@@ -400,10 +483,22 @@ fn find_dct(
             Ok(map) if map.name() == DCT_NAME => {
                 return Err(SessionError::UnexpectedDct { map: printable(&text) });
             }
-            _ => others.push(printable(&text)),
+            Ok(map) => {
+                others.push(printable(&text));
+                if map.name() == INTERNAL_NAME {
+                    internal.push((*setting, map));
+                }
+            }
+            Err(_) => others.push(printable(&text)),
         }
     }
-    dct.ok_or(SessionError::NoDct { found: others })
+    let whole_dct = whole_dct_address(generation);
+    Ok(Memories {
+        dct: dct.ok_or(SessionError::NoDct { found: others })?,
+        internal: internal
+            .pop()
+            .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable)),
+    })
 }
 
 fn is_dct(map: &MemoryMap) -> bool {

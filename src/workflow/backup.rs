@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Ledger, absolute};
-use super::keep::{Destination, counts_as_key, keep, locate_archive};
+use super::keep::{counts_as_key, keep, prepare};
 use super::{Context, Timeout};
-use crate::archive::check_free;
 use crate::archive::journal::{OperationKind, Request};
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
@@ -48,7 +47,7 @@ pub struct BackupDone {
 /// Reads the key slot twice, judges it, and keeps it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let destination = prepare(context, options)?;
+    let destination = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
     let ledger = Ledger::wished(context);
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
@@ -80,17 +79,6 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         slot: snapshot.slot.kind(),
         already_there: stored.already_there,
     })
-}
-
-/// Shows that the backup can be kept, before the device is touched.
-fn prepare(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
-    let Some(file) = &options.file else {
-        let archive = locate_archive(context, options.archive.as_deref())?;
-        archive.prepare()?;
-        return Ok(Destination::Archive(archive));
-    };
-    check_free(file)?;
-    Ok(Destination::File(file.clone()))
 }
 
 /// Without `--raw` only a key is saved, so that no backup turns out to be none when it is needed.

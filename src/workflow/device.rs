@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::cancel::interrupted;
 use super::{Context, Event, Phase, Timeout};
 use crate::archive::DeviceIdSource;
-use crate::dct::{Dct, DctImage, DeviceId};
+use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES};
+use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Slot;
 use crate::usb::{BootloaderGeneration, Device, DfuSession};
@@ -92,7 +93,7 @@ pub(super) struct Opened<'a> {
 
 /// What was read from a Duo, twice and the same.
 pub(super) struct Snapshot {
-    dct: Dct,
+    pub dct: Dct,
     /// The key slot, judged.
     pub slot: Slot,
 }
@@ -154,14 +155,36 @@ impl<'a> Opened<'a> {
 
     /// The same, by `deadline`.
     pub fn read_slot(&mut self, deadline: Duration) -> Result<Snapshot, Error> {
-        if (self.context.cancelled)() {
-            return Err(interrupted());
-        }
-        let (first, second) = self.session.read_twice(0, DctImage::READ_SIZE, deadline)?;
-        if first != second {
-            return Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
-                .hint("try another cable or USB port, without a hub, and run the command again"));
-        }
+        self.read_length(DctImage::READ_SIZE, deadline)
+    }
+
+    /// Reads the application section twice, compares, and judges the key slot. Nothing that lies behind the
+    /// section is read: it may be anything, Wi-Fi passwords included.
+    pub fn section(&mut self) -> Result<Snapshot, Error> {
+        self.context.phase(Phase::ReadDct);
+        let deadline = self.deadline();
+        // The longer of the two; the shorter one is followed by erased flash.
+        self.read_length(SECTION_SIZES[1], deadline)
+            .map_err(|error| error.during("reading the DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// Reads the whole DCT from the internal flash, both copies, twice, and compares.
+    pub fn whole_dct(&mut self) -> Result<Buffer, Error> {
+        self.context.phase(Phase::ReadDct);
+        let deadline = self.deadline();
+        let read = self.not_cancelled().and_then(|()| Ok(self.session.read_whole_dct_twice(deadline)?));
+        read.and_then(|(first, second)| agreed(first, &second))
+            .map_err(|error| error.during("reading the whole DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    fn not_cancelled(&self) -> Result<(), Error> {
+        if (self.context.cancelled)() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
+        self.not_cancelled()?;
+        let (first, second) = self.session.read_twice(0, length, deadline)?;
+        let first = agreed(first, &second)?;
         check_readable(&first)?;
         let dct = Dct::new(first);
         let slot = dct.image().private_key_slot().map(Slot::classify);
@@ -183,6 +206,15 @@ impl<'a> Opened<'a> {
     pub fn address(&self) -> u8 {
         self.address
     }
+}
+
+/// The bytes, where both reads of them have them.
+fn agreed(first: Buffer, second: &Buffer) -> Result<Buffer, Error> {
+    if first == *second {
+        return Ok(first);
+    }
+    Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
+        .hint("try another cable or USB port, without a hub, and run the command again"))
 }
 
 /// Refuses what no working DCT reads as: what cannot be read cannot be backed up, and so is not written over.

@@ -12,6 +12,8 @@ pub enum Phase {
     Find,
     /// Reading the DCT, twice.
     Read,
+    /// Reading the DCT at greater length, twice.
+    ReadDct,
     /// Keeping a backup.
     Backup,
     /// Asking for consent.
@@ -36,6 +38,7 @@ impl Phase {
         match self {
             Self::Find => "find",
             Self::Read => "read",
+            Self::ReadDct => "read-dct",
             Self::Backup => "backup",
             Self::Confirm => "confirm",
             Self::Write => "write",
@@ -52,6 +55,7 @@ impl Phase {
         match self {
             Self::Find => "looking for the Duo",
             Self::Read => "reading the Duo twice",
+            Self::ReadDct => "reading the DCT twice",
             Self::Backup => "keeping a backup",
             Self::Confirm => "asking before the write",
             Self::Write => "writing to the Duo",

@@ -1,4 +1,4 @@
-//! What a person asks for: list, backup, restore, reset, provision, inspect, status, backups.
+//! What a person asks for: list, backup, restore, reset, provision, inspect, status, backups, dct.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -10,6 +10,7 @@ mod backups;
 mod cancel;
 mod command;
 mod credentials;
+mod dct_backup;
 mod device;
 mod event;
 mod inspect;
@@ -38,6 +39,7 @@ use crate::usb::{Bus, Clock};
 pub use backup::{BackupDone, BackupOptions, backup};
 pub use backups::{BackupsFound, BackupsOptions, backups};
 pub use cancel::Cancel;
+pub use dct_backup::{DctBackupDone, DctBackupOptions, backup_dct};
 pub use device::{DeviceRef, Target};
 pub use event::{Event, Phase};
 pub use inspect::{InspectOptions, Inspection, inspect};

@@ -170,7 +170,9 @@ fn meaning(operation: &Operation) -> &'static str {
         return "everything was done that was asked for";
     }
     match (operation.kind(), operation.key()) {
-        (OperationKind::Backup, _) => "nothing was written to the Duo, and no backup is known to be kept",
+        (OperationKind::Backup | OperationKind::DctBackup, _) => {
+            "nothing was written to the Duo, and no backup is known to be kept"
+        }
         (OperationKind::Provision, _) if operation.is_finished() => "the cloud did not take the key",
         (OperationKind::Provision, _) => "the request may have reached the cloud: its outcome is not known",
         (_, Some(KeyLeft::Unchanged) | None) => "nothing was written to the Duo: its key is unchanged",
@@ -187,11 +189,13 @@ fn advice(operation: &Operation) -> Vec<Advice> {
     if !operation.kind().writes() {
         let kept = operation.started.request.file.as_deref().filter(|file| Path::new(file).exists());
         return match (operation.kind(), kept) {
-            (OperationKind::Backup, Some(file)) => {
+            (OperationKind::Backup | OperationKind::DctBackup, Some(file)) => {
                 let command = format!("duo-provision inspect {}", quoted(file));
                 vec![advise("the file is there: see whether it holds the key", command)]
             }
-            (OperationKind::Backup, None) => vec![advise("to make the backup", again(operation))],
+            (OperationKind::Backup | OperationKind::DctBackup, None) => {
+                vec![advise("to make the backup", again(operation))]
+            }
             _ => vec![advise("to send it again, with the token given as before", again(operation))],
         };
     }
@@ -223,6 +227,9 @@ fn again(operation: &Operation) -> String {
     match operation.kind() {
         OperationKind::Backup => {
             format!("duo-provision backup{file}{}{archive}{device}", flag("raw", request.raw))
+        }
+        OperationKind::DctBackup => {
+            format!("duo-provision dct backup{file}{}{archive}{device}", flag("whole", request.whole))
         }
         OperationKind::Restore => {
             let leave = flag("leave", request.leave);

@@ -175,7 +175,7 @@ impl Operation {
             Some(End::Done) => true,
             Some(End::Failed(_)) => false,
             None => match self.kind() {
-                OperationKind::Backup => self.has(Reached::BackedUp),
+                OperationKind::Backup | OperationKind::DctBackup => self.has(Reached::BackedUp),
                 OperationKind::Restore if !self.started.request.leave => self.has(Reached::Verified),
                 OperationKind::Restore | OperationKind::Reset => self.has(Reached::Left),
                 OperationKind::Provision => false,
@@ -221,8 +221,16 @@ impl Operation {
                     && self.started.request.api_url == earlier.started.request.api_url
             }
             (OperationKind::Provision, _) | (_, OperationKind::Provision) => false,
+            // The DCT was to be kept, and only that it is kept settles it, or that the device was written since.
+            (OperationKind::DctBackup, OperationKind::DctBackup) => {
+                (self.started.request.whole || !earlier.started.request.whole)
+                    && self.is_of_the_duo_of(earlier)
+            }
+            (OperationKind::DctBackup, OperationKind::Backup) => false,
             // A backup tells which key there is, but not that it is the one that was wanted.
-            (_, OperationKind::Backup) => !earlier.has(Reached::Writing) && self.is_of_the_duo_of(earlier),
+            (_, OperationKind::Backup | OperationKind::DctBackup) => {
+                !earlier.has(Reached::Writing) && self.is_of_the_duo_of(earlier)
+            }
             (_, OperationKind::Restore | OperationKind::Reset) => self.is_of_the_duo_of(earlier),
         }
     }

@@ -74,6 +74,8 @@ pub enum OperationKind {
     Reset,
     /// Sends a public key to the cloud.
     Provision,
+    /// Saves the DCT; writes nothing to the device.
+    DctBackup,
 }
 
 impl OperationKind {
@@ -84,6 +86,7 @@ impl OperationKind {
             Self::Restore => "restore",
             Self::Reset => "reset",
             Self::Provision => "provision",
+            Self::DctBackup => "dct-backup",
         }
     }
 
@@ -128,6 +131,9 @@ pub struct Request {
     /// Save bytes that are no key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
+    /// Both copies of the DCT, not the application section alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// The archive's folder, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<String>,
