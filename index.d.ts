@@ -93,10 +93,23 @@ export type KeySlotKind =
 /** Why a key is taken to be a Duo's. */
 export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-other-device' | 'none'
 
+/** What stands in a backup. */
+export type BackupContents = 'private-key' | 'raw-slot' | 'dct' | 'whole-dct'
+
+/** What kind of thing a file is. */
+export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'manifest'
+
+/**
+ * What a dump of a DCT is of: the application section alone; 16 KiB from its beginning; 16,350 bytes from the private
+ * key on; one copy of the DCT; both.
+ */
+export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-copy' | 'whole'
+
 /** A step of an operation. */
 export type PhaseName =
   | 'find'
   | 'read'
+  | 'read-dct'
   | 'backup'
   | 'confirm'
   | 'write'
@@ -205,9 +218,11 @@ export declare class VirtualDuo {
 export interface ArchivedBackup {
   /** The file with the bytes; absolute. */
   path: string
+  /** What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it. */
+  contents: BackupContents
   /** The device: from the manifest, else from the file's name. */
   deviceId?: string
-  /** The key's fingerprint; absent where the file holds no key. */
+  /** The fingerprint of the device's key; absent where the file holds none. */
   fingerprint?: string
   /** When the bytes were read, RFC 3339, where that is known. */
   createdAt?: string
@@ -218,6 +233,12 @@ export interface ArchivedBackup {
   /** The same in words. */
   manifestDescription: string
 }
+
+/**
+ * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
+ * 0600, synced and read back. It is a secret. Writes nothing to the Duo.
+ */
+export declare function backupDct(options?: DctBackupOptions, control?: Control): Promise<DctBackupResult>
 
 /**
  * Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
@@ -308,6 +329,110 @@ export interface Control {
   confirm?: (plan: WritePlan) => boolean | Promise<boolean>
 }
 
+/** Options of `backupDct`. */
+export interface DctBackupOptions {
+  /**
+   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+   * overwritten. Without it the backup goes to the archive.
+   */
+  file?: string
+  /**
+   * Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
+   * Wi-Fi passwords, too.
+   */
+  whole?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** A backup of a DCT that is on the disk, synced and read back. */
+export interface DctBackupResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The file with the bytes; absolute. It is a secret. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** The manifest beside it; absolute. */
+  manifestPath?: string
+  /** The fingerprint of the device's key in it, where it holds one. */
+  fingerprint?: string
+  /** The kind of thing in its key slot. */
+  slot: KeySlotKind
+  /** True for both copies of the DCT, which hold the Wi-Fi passwords, too. */
+  whole: boolean
+  /** Bytes of the file. */
+  length: number
+  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
+  alreadyThere: boolean
+}
+
+/** A field of a DCT, described; nothing of what is secret in it is shown. */
+export interface DctFieldInfo {
+  /** Its name in the firmware's `dct.h`, with hyphens. */
+  name: string
+  /** Bytes from the start of the application section. */
+  offset: number
+  /** Size in bytes. */
+  size: number
+  /** What it holds, in words. */
+  description: string
+  /** The fingerprint of the key in it. */
+  fingerprint?: string
+}
+
+/** A DCT, described. */
+export interface DctInfo {
+  /** What was read, and from where. */
+  kind: DctDumpKind
+  /** The copy that the fields are of, 0 or 1, of a whole DCT; absent where neither is current. */
+  currentCopy?: number
+  /** True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
+  unreadable: boolean
+  /** The fields, by offset. */
+  fields: Array<DctFieldInfo>
+}
+
+/** Options of `showDct`. */
+export interface DctShowOptions {
+  /** A dump of a DCT, in place of an attached Duo. */
+  file?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** The DCT of a Duo or of a file. */
+export interface DctShowResult {
+  /** The Duo, where it was read from one. */
+  device?: DuoInfo
+  /** The file, where it was read from one; absolute. */
+  path?: string
+  /** The device that it is of, where that is known. */
+  deviceId?: string
+  /** What is there. */
+  dct: DctInfo
+}
+
 /** The Duo that an operation worked on. */
 export interface DuoInfo {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
@@ -322,36 +447,59 @@ export interface DuoInfo {
   simulated: boolean
 }
 
-/** Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo. */
+/**
+ * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
+ * Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
+ */
 export declare function inspectKey(options: InspectOptions, control?: Control): Promise<InspectResult>
 
 /** Options of `inspectKey`. */
 export interface InspectOptions {
-  /** The file to look at: a key in any form, a backup, or a dump that begins with a key. */
+  /** The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest. */
   file: string
+  /**
+   * Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
+   * not lists them all. A private key is written in the form that the Duo's firmware reads.
+   */
+  extract?: string
+  /** The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten. */
+  out?: string
 }
 
-/** What a key file holds. */
+/** What a file holds. */
 export interface InspectResult {
   /** The file; absolute. */
   path: string
-  /** True for a private key. */
+  /** What kind of thing it is. */
+  kind: FileKind
+  /** True where it holds a device's private key. */
   private: boolean
   /** The encoding, in words. */
   form: string
-  /** Bytes behind the key. */
+  /** Bytes behind a key. */
   trailing: number
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
-  fingerprint: string
-  /** The public key as PEM. */
-  publicKey: string
   /**
-   * Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
+   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
+   * the file is one. Absent where a dump holds no key.
+   */
+  fingerprint?: string
+  /** The device's public key as PEM. */
+  publicKey?: string
+  /**
+   * Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
    * restore writes the form that it does read.
    */
   firmwareReadsAsIs?: boolean
-  /** The device that the manifest beside the file names. */
+  /** The device that it belongs to: as the manifest beside it names it, or the DCT in it. */
   deviceId?: string
+  /** The fields of a dump. */
+  dct?: DctInfo
+  /** The cloud's key and address, of a dump or of a cloud's key. */
+  server?: ServerKeyInfo
+  /** What a manifest says, and whether it is so. */
+  manifest?: ManifestInfo
+  /** The file that the field was written to; absolute. */
+  extracted?: string
 }
 
 /** What a key slot holds. */
@@ -421,6 +569,22 @@ export interface LocalCloudOptions {
   token?: string
 }
 
+/** What a manifest says, and whether it is so. */
+export interface ManifestInfo {
+  /** What stands in the backup. */
+  contents: BackupContents
+  /** Bytes of the backup. */
+  length: number
+  /** When the bytes were read, RFC 3339. */
+  createdAt?: string
+  /** True for a virtual Duo's. */
+  simulated: boolean
+  /** The file beside the manifest; absolute. */
+  file?: string
+  /** Whether that file has the bytes that the manifest describes. */
+  matches?: boolean
+}
+
 /** Something to do. */
 export interface NextStep {
   /** What for, in words. */
@@ -434,7 +598,7 @@ export interface OperationInfo {
   /** Its name in the journal. */
   id: string
   /** The command. */
-  operation: 'backup' | 'restore' | 'reset' | 'provision'
+  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup'
   /** What became of it. */
   outcome: 'running' | 'in-flight' | 'done' | 'failed'
   /** The step that it had come to. */
@@ -474,7 +638,7 @@ export declare function parseCommandLine(arguments: Array<string>): ParsedComman
 export interface ParsedCommand {
   /** `run` a command, `print` a text to standard output, or report an `error`. */
   kind: 'run' | 'print' | 'error'
-  /** The command to run. */
+  /** The command to run; the words of a nested one are joined by a space. */
   command?: string
   /** Its options, as the API takes them. */
   options?: any
@@ -695,6 +859,62 @@ export interface RestoreResult {
   /** True where nothing was to be written. */
   dryRun: boolean
 }
+
+/** A cloud's public key and its address. */
+export interface ServerKeyInfo {
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used. */
+  fingerprint?: string
+  /** True where it is the key of Particle's own cloud. */
+  particle: boolean
+  /** Why there is no key to be used. */
+  keyProblem?: string
+  /** True where an address is named; otherwise it is the firmware's own. */
+  namesAddress: boolean
+  /** The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id. */
+  host?: string
+  /** The same for this very device, where it is known. */
+  connectsTo?: string
+  /** The TCP port. */
+  port?: number
+  /** Why the address cannot be used. */
+  addressProblem?: string
+}
+
+/** Options of `showServerKey`. */
+export interface ServerKeyShowOptions {
+  /** A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo. */
+  file?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** The cloud that a Duo or a file names. */
+export interface ServerKeyShowResult {
+  /** The Duo, where it was read from one. */
+  device?: DuoInfo
+  /** The file, where it was read from one; absolute. */
+  path?: string
+  /** What is there. */
+  server: ServerKeyInfo
+}
+
+/**
+ * Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
+ * fingerprint, a claim code as being there or not. Reads only.
+ */
+export declare function showDct(options?: DctShowOptions, control?: Control): Promise<DctShowResult>
+
+/** Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only. */
+export declare function showServerKey(options?: ServerKeyShowOptions, control?: Control): Promise<ServerKeyShowResult>
 
 /**
  * Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the

@@ -8,9 +8,8 @@ use napi_derive::napi;
 
 use super::grammar;
 use super::kept::{BackupsResult, StatusResult};
-use super::results::{
-    BackupResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
-};
+use super::looked_at::InspectResult;
+use super::results::{BackupResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult};
 use super::run::{on_bus, read, spawn};
 use crate::error::Error;
 use crate::workflow::{self, Target};
@@ -117,16 +116,22 @@ pub fn reset_key<'env>(
     spawn(env, control, work)
 }
 
-/// Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo.
+/// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
+/// Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
 #[napi(ts_return_type = "Promise<InspectResult>")]
 pub fn inspect_key<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "InspectOptions")] options: Unknown<'_>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
 ) -> napi::Result<PromiseRaw<'env, InspectResult>> {
-    let prepared: Result<_, Error> = read(env, options)
-        .map(|given: grammar::InspectOptions| workflow::InspectOptions { file: given.file.into() });
-    spawn(env, control, prepared.map(|options| move |_: &_| workflow::inspect(&options)))
+    let prepared = read(env, options).and_then(|given: grammar::InspectOptions| {
+        let extract = given.extract.as_deref().map(str::parse).transpose()?;
+        Ok(workflow::InspectOptions { file: given.file.into(), extract, out: given.out.map(PathBuf::from) })
+    });
+    let work = prepared.map(|options| {
+        move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options))
+    });
+    spawn(env, control, work)
 }
 
 /// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.

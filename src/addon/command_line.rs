@@ -6,7 +6,7 @@ use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::grammar::{Command, CommandLine};
+use super::grammar::{Command, CommandLine, DctCommand, ServerKeyCommand};
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -15,7 +15,7 @@ pub struct ParsedCommand {
     /// `run` a command, `print` a text to standard output, or report an `error`.
     #[napi(ts_type = "'run' | 'print' | 'error'")]
     pub kind: String,
-    /// The command to run.
+    /// The command to run; the words of a nested one are joined by a space.
     pub command: Option<String>,
     /// Its options, as the API takes them.
     #[napi(ts_type = "any")]
@@ -57,6 +57,11 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Backup(options)), _) => ("backup", object(&options)),
         (Some(Command::Restore(options)), _) => ("restore", object(&options)),
         (Some(Command::Reset(options)), _) => ("reset", object(&options)),
+        (Some(Command::Dct(DctCommand::Backup(options))), _) => ("dct backup", object(&options)),
+        (Some(Command::Dct(DctCommand::Show(options))), _) => ("dct show", object(&options)),
+        (Some(Command::ServerKey(ServerKeyCommand::Show(options))), _) => {
+            ("server-key show", object(&options))
+        }
         (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
         (Some(Command::Verify(options)), _) => ("verify", object(&options)),
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
@@ -105,7 +110,7 @@ fn mistyped(word: &str) -> Option<String> {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, backup, restore, reset, \
-                provision, verify, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
+                provision, verify, dct, server-key, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

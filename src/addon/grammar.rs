@@ -127,14 +127,98 @@ pub struct ResetOptions {
     pub timeout: Option<u32>,
 }
 
+/// Options of `backupDct`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DctBackupOptions {
+    /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+    /// overwritten. Without it the backup goes to the archive.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
+    /// Wi-Fi passwords, too.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub whole: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `showDct`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DctShowOptions {
+    /// A dump of a DCT, in place of an attached Duo.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `showServerKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerKeyShowOptions {
+    /// A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
 /// Options of `inspectKey`.
 #[napi(object)]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InspectOptions {
-    /// The file to look at: a key in any form, a backup, or a dump that begins with a key.
+    /// The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest.
     #[arg(value_name = "FILE")]
     pub file: String,
+    /// Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
+    /// not lists them all. A private key is written in the form that the Duo's firmware reads.
+    #[arg(long, value_name = "FIELD")]
+    pub extract: Option<String>,
+    /// The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
 }
 
 /// Options of `listBackups`.
@@ -357,7 +441,13 @@ pub enum Command {
     /// Erase the Duo's private key, so that the Duo makes a new one
     #[command(after_help = RESET_EXAMPLES)]
     Reset(ResetOptions),
-    /// Say what a key file holds, and whether the Duo's firmware would read it
+    /// Save and show the Duo's device configuration table (DCT), which holds its keys
+    #[command(subcommand, arg_required_else_help = false)]
+    Dct(DctCommand),
+    /// Show which cloud the Duo connects to: its public key and its address
+    #[command(subcommand, arg_required_else_help = false)]
+    ServerKey(ServerKeyCommand),
+    /// Say what a file holds: a key, a dump of a DCT, a manifest; and whether the Duo's firmware would read it
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
     /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
@@ -380,6 +470,25 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+/// What is done with a DCT.
+#[derive(Subcommand)]
+pub enum DctCommand {
+    /// Save the application section of the DCT to a new file, or all of it
+    #[command(after_help = DCT_BACKUP_EXAMPLES)]
+    Backup(DctBackupOptions),
+    /// Show what the fields of the DCT hold, but for what is secret in them
+    #[command(after_help = DCT_SHOW_EXAMPLES)]
+    Show(DctShowOptions),
+}
+
+/// What is done with a cloud's public key.
+#[derive(Subcommand)]
+pub enum ServerKeyCommand {
+    /// Show the cloud's public key and its address, of the Duo or of a file
+    #[command(after_help = SERVER_KEY_SHOW_EXAMPLES)]
+    Show(ServerKeyShowOptions),
 }
 
 /// What `simulate` takes.
@@ -450,9 +559,27 @@ Examples:
   duo-provision reset                       back up, erase, verify, restart
 After it the Duo blinks white while it makes a new key, and has to be provisioned again.";
 
+const DCT_BACKUP_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct backup                  the application section: keys, server, claim code, settings
+  duo-provision dct backup --whole          both copies, as they lie in the flash
+Either is a secret: it holds the Duo's private key, and the whole DCT its Wi-Fi passwords, too.";
+
+const DCT_SHOW_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct show                    the Duo in DFU mode
+  duo-provision dct show dump.bin           a file that dfu-util or `dct backup` has written
+No secret is shown: a private key as its fingerprint, a claim code as being there.";
+
+const SERVER_KEY_SHOW_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key show             the cloud of the Duo in DFU mode
+  duo-provision server-key show server_public_key.der";
+
 const INSPECT_EXAMPLES: &str = "\
 Examples:
-  duo-provision inspect device_private_key.der";
+  duo-provision inspect device_private_key.der
+  duo-provision inspect dump.bin --extract device-private-key --out duo.der";
 
 const BACKUPS_EXAMPLES: &str = "\
 Examples:

@@ -12,9 +12,12 @@ use crate::{archive, workflow};
 pub struct ArchivedBackup {
     /// The file with the bytes; absolute.
     pub path: String,
+    /// What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it.
+    #[napi(ts_type = "BackupContents")]
+    pub contents: String,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<String>,
-    /// The key's fingerprint; absent where the file holds no key.
+    /// The fingerprint of the device's key; absent where the file holds none.
     pub fingerprint: Option<String>,
     /// When the bytes were read, RFC 3339, where that is known.
     pub created_at: Option<String>,
@@ -53,7 +56,7 @@ pub struct OperationInfo {
     /// Its name in the journal.
     pub id: String,
     /// The command.
-    #[napi(ts_type = "'backup' | 'restore' | 'reset' | 'provision'")]
+    #[napi(ts_type = "'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup'")]
     pub operation: String,
     /// What became of it.
     #[napi(ts_type = "'running' | 'in-flight' | 'done' | 'failed'")]
@@ -109,6 +112,7 @@ impl From<archive::Entry> for ArchivedBackup {
     fn from(entry: archive::Entry) -> Self {
         Self {
             path: text(&entry.path),
+            contents: entry.contents.name().to_owned(),
             device_id: optional(entry.device_id),
             fingerprint: optional(entry.fingerprint),
             created_at: entry.created_at,

@@ -8,8 +8,10 @@
 mod api;
 mod command_line;
 mod control;
+mod dct;
 mod grammar;
 mod kept;
+mod looked_at;
 mod results;
 mod run;
 mod simulation;

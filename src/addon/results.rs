@@ -159,28 +159,6 @@ pub struct ProvisionResult {
     pub dry_run: bool,
 }
 
-/// What a key file holds.
-#[napi(object, object_from_js = false)]
-pub struct InspectResult {
-    /// The file; absolute.
-    pub path: String,
-    /// True for a private key.
-    pub private: bool,
-    /// The encoding, in words.
-    pub form: String,
-    /// Bytes behind the key.
-    pub trailing: u32,
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
-    pub fingerprint: String,
-    /// The public key as PEM.
-    pub public_key: String,
-    /// Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
-    /// restore writes the form that it does read.
-    pub firmware_reads_as_is: Option<bool>,
-    /// The device that the manifest beside the file names.
-    pub device_id: Option<String>,
-}
-
 /// A pairing that was proven by the device's own handshake.
 #[napi(object, object_from_js = false)]
 pub struct VerifyResult {
@@ -380,21 +358,6 @@ impl From<workflow::ProvisionDone> for ProvisionResult {
             api_url: done.api_url,
             device: done.device.map(Into::into),
             dry_run: done.dry_run,
-        }
-    }
-}
-
-impl From<workflow::Inspection> for InspectResult {
-    fn from(seen: workflow::Inspection) -> Self {
-        Self {
-            path: text(&seen.path),
-            private: seen.private,
-            form: seen.form,
-            trailing: u32::try_from(seen.trailing).unwrap_or(u32::MAX),
-            fingerprint: seen.fingerprint.to_string(),
-            public_key: seen.public_key,
-            firmware_reads_as_is: seen.firmware_reads_as_is,
-            device_id: optional(seen.device_id),
         }
     }
 }

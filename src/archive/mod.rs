@@ -373,7 +373,7 @@ fn told_by(bytes: &[u8]) -> (Contents, Option<Fingerprint>) {
 }
 
 /// A time as it may be shown; `None` where it is none.
-fn rfc3339(text: &str) -> Option<String> {
+pub fn rfc3339(text: &str) -> Option<String> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
     Some(text.to_owned())
 }

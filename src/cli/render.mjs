@@ -1,14 +1,9 @@
 /** Results and events in words. */
+import { facts, firmware, nameOf, printable, table } from './layout.mjs'
+import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
-/** @typedef {import('../../index.js').DuoInfo} DuoInfo */
-
-/** `5649…4f01 at 1-1`, and that it is virtual where it is. */
-export function nameOf(/** @type {DuoInfo} */ device) {
-  const id = device.deviceId ? `Duo ${device.deviceId}` : 'Duo (id unknown)'
-  return `${device.simulated ? 'virtual ' : ''}${id} at ${device.path}`
-}
 
 /** What happens while it happens. */
 export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} */ output) {
@@ -107,18 +102,40 @@ const DESCRIBE = {
     output.print('Success - Device Provisioned!')
   },
 
-  inspect(/** @type {import('../../index.js').InspectResult} */ result, output) {
-    output.print(`${result.path}: a ${result.private ? 'private' : 'public'} RSA-1024 key`)
+  'dct backup'(/** @type {import('../../index.js').DctBackupResult} */ result, output) {
+    const what = result.whole ? 'the whole DCT' : 'the DCT’s application section'
+    const how = result.alreadyThere ? 'The archive holds' : 'Saved'
+    output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
     output.print(
       facts({
-        form: result.form,
-        behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
-        device: result.deviceId,
-        fingerprint: result.fingerprint,
-        firmware: firmware(result.firmwareReadsAsIs),
+        file: result.path,
+        public: result.publicKeyPath,
+        manifest: result.manifestPath,
+        bytes: `${result.length}`,
+        fingerprint: result.fingerprint ?? `none: its key slot holds no key (${result.slot})`,
       }),
     )
-    output.print(result.publicKey.trimEnd())
+    output.note(
+      `the file is a secret: it holds the Duo’s private key${result.whole ? ', and its Wi-Fi passwords' : ''}`,
+    )
+  },
+
+  'dct show': showDct,
+
+  'server-key show'(/** @type {import('../../index.js').ServerKeyShowResult} */ result, output) {
+    const where = result.device ? nameOf(result.device) : printable(result.path ?? '')
+    output.print(`The cloud that the ${result.device ? where : `file ${where}`} names`)
+    output.print(describeServerKey(result.server))
+  },
+
+  inspect(/** @type {import('../../index.js').InspectResult} */ result, output) {
+    if (result.dct) describeDump(result, output)
+    else if (result.manifest) describeManifest(result, output)
+    else if (result.kind === 'server-key') {
+      output.print(`${result.path}: a cloud’s public key`)
+      output.print(describeServerKey(result.server))
+    } else describeKey(result, output)
+    if (result.extracted) describeField(result.extracted, output)
   },
 
   verify(/** @type {import('../../index.js').VerifyResult} */ result, output) {
@@ -141,7 +158,8 @@ const DESCRIBE = {
       output.print(output.paint('bold', `${backup.simulated ? 'virtual ' : ''}${device}`))
       output.print(
         facts({
-          key: backup.fingerprint ?? 'none: the bytes of a slot without a key',
+          holds: HOLDS[backup.contents],
+          key: backup.fingerprint ?? 'none',
           time: backup.createdAt ?? 'unknown',
           file: printable(backup.path),
           manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
@@ -168,6 +186,23 @@ const DESCRIBE = {
   },
 }
 
+function describeKey(
+  /** @type {import('../../index.js').InspectResult} */ result,
+  /** @type {Output} */ output,
+) {
+  output.print(`${result.path}: a ${result.private ? 'private' : 'public'} RSA-1024 key`)
+  output.print(
+    facts({
+      form: result.form,
+      behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
+      device: result.deviceId,
+      fingerprint: result.fingerprint,
+      firmware: firmware(result.firmwareReadsAsIs),
+    }),
+  )
+  output.print(result.publicKey?.trimEnd() ?? '')
+}
+
 function describeInFlight(
   /** @type {import('../../index.js').OperationInfo} */ operation,
   /** @type {Output} */ output,
@@ -179,7 +214,7 @@ function describeInFlight(
       'come to': operation.reached,
       meaning: operation.meaning,
       before: operation.operation === 'provision' ? undefined : (operation.previousFingerprint ?? 'no key'),
-      key: operation.operation === 'backup' ? undefined : operation.fingerprint,
+      key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,
       backup: operation.backupPath && printable(operation.backupPath),
     }),
   )
@@ -194,23 +229,16 @@ function subject(/** @type {import('../../index.js').OperationInfo} */ operation
   return `${operation.operation} of the ${duo}${path ? ` at ${path}` : ''}, begun ${startedAt}`
 }
 
-/** A file may have any name; none moves the cursor. */
-function printable(/** @type {string} */ text) {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (hidden) => {
-    const code = (hidden.codePointAt(0) ?? 0).toString(16)
-    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`
-  })
+/** What stands in a backup, in words. */
+const HOLDS = {
+  'private-key': 'the private key',
+  'raw-slot': 'the bytes of a slot without a key',
+  dct: 'the application section of the DCT',
+  'whole-dct': 'the whole DCT, both copies',
 }
 
 const DFU_MODE =
   'put the Duo into DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow'
-
-function firmware(/** @type {boolean | undefined} */ readsAsIs) {
-  if (readsAsIs === undefined) return undefined
-  return readsAsIs
-    ? 'reads these bytes as this key'
-    : 'misreads these bytes; `restore` writes the form it reads'
-}
 
 function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, key, problem }) {
   const id = device?.deviceId ?? (device ? 'not told (r3, r4)' : '?')
@@ -218,29 +246,4 @@ function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, k
     ? `${problem.message} [${problem.code}]`
     : (key?.fingerprint ?? key?.description ?? '')
   return [path, id, device?.bootloader ?? '?', `${state}${device?.simulated ? ' (virtual)' : ''}`]
-}
-
-/**
- * @param {string[]} head
- * @param {string[][]} rows
- * @param {Output} output
- */
-function table(head, rows, output) {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((cells) => (cells[column] ?? '').length)),
-  )
-  const line = (/** @type {string[]} */ cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [output.paint('bold', line(head)), ...rows.map(line)].join('\n')
-}
-
-/** Named values, one a line; what is not there is left out. */
-function facts(/** @type {Record<string, string | undefined>} */ values) {
-  return Object.entries(values)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  ${name.padEnd(12)}${value}`)
-    .join('\n')
 }

@@ -101,6 +101,11 @@ impl<'a> Dump<'a> {
         dump.is_plausible().then_some(dump)
     }
 
+    /// Bytes that are known to have been read from the beginning of the application section.
+    pub const fn of_section(bytes: &'a [u8]) -> Self {
+        Self { kind: DumpKind::Section, bytes, section: Some(bytes), start: 0 }
+    }
+
     /// What was read, and from where.
     pub const fn kind(&self) -> DumpKind {
         self.kind

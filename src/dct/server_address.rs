@@ -111,6 +111,11 @@ impl ServerAddress {
         }
     }
 
+    /// The name or address as it is written down, `$id` included.
+    pub fn host_as_written(&self) -> String {
+        self.host(ID_MARK)
+    }
+
     /// The TCP port.
     pub const fn port(&self) -> u16 {
         self.port

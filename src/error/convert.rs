@@ -13,7 +13,7 @@ use crate::cloud::handshake::Flaw;
 use crate::cloud::network::NetworkError;
 use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::{Refusal, RequestError};
-use crate::dct::DeviceIdError;
+use crate::dct::{DeviceIdError, FIELDS, Field, UnknownField};
 use crate::dfuse::DfuError;
 use crate::keys::{KeyError, Misread, Slot};
 use crate::usb::{SessionError, UsbError};
@@ -113,6 +113,14 @@ impl Error {
             ),
         };
         Some(Self::new(code, format!("the key slot holds {slot}")).hint(hint))
+    }
+}
+
+impl From<UnknownField> for Error {
+    fn from(error: UnknownField) -> Self {
+        let names: Vec<String> = FIELDS.iter().map(Field::kebab_name).collect();
+        Self::new(Code::InvalidArgument, error.to_string())
+            .hint(format!("the fields are: {}", names.join(", ")))
     }
 }
 

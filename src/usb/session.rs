@@ -169,6 +169,7 @@ impl SessionError {
     /// True where the same read may succeed at a second attempt. The first after power-up sometimes fails.
     fn is_worth_a_retry(&self) -> bool {
         match self {
+            Self::Transfer { source, .. } => *source != TransferError::Disconnected,
             Self::Dfu(DfuError::Transfer { .. }) => !self.is_disconnected(),
             Self::Dfu(
                 DfuError::Device { .. }
@@ -217,16 +218,21 @@ impl Limits {
     }
 }
 
+/// One of the device's memories.
+#[derive(Clone)]
+struct Memory {
+    setting: AltSetting,
+    geometry: Geometry,
+}
+
 /// An open Duo. Addresses are offsets in the DCT; deadlines count from the origin of the session's clock.
 /// Dropping it releases the interface.
 pub struct DfuSession<'a> {
     transport: Box<dyn Transport>,
     driver: Driver<'a>,
-    geometry: Geometry,
-    /// The alternate setting of the DCT.
-    dct: AltSetting,
-    /// That of the internal flash, where the whole DCT can be reached in it.
-    internal: Option<(AltSetting, Geometry)>,
+    dct: Memory,
+    /// The internal flash, where the whole DCT can be reached in it.
+    internal: Option<Memory>,
     /// The alternate setting that the device is known to be at.
     selected: Option<u8>,
     identity: Identity,
@@ -252,14 +258,13 @@ impl<'a> DfuSession<'a> {
         let functional = *configuration.functional_of(setting.interface).ok_or(SessionError::NoFunctional)?;
         check_functional(functional)?;
         transport.claim(setting.interface)?;
+        let memory =
+            |(setting, map)| Memory { setting, geometry: Geometry::new(map, functional.transfer_size) };
         let mut session = Self {
             transport,
             driver: Driver::new(clock, cancelled, setting.interface),
-            geometry: Geometry::new(map, functional.transfer_size),
-            dct: setting,
-            internal: internal
-                .filter(|(internal, _)| internal.interface == setting.interface)
-                .map(|(internal, map)| (internal, Geometry::new(map, functional.transfer_size))),
+            dct: memory((setting, map)),
+            internal: internal.filter(|(other, _)| other.interface == setting.interface).map(memory),
             selected: None,
             identity,
             start: Start::Unknown,
@@ -293,7 +298,7 @@ impl<'a> DfuSession<'a> {
 
     /// What may be transferred.
     pub fn geometry(&self) -> &Geometry {
-        &self.geometry
+        &self.dct.geometry
     }
 
     /// How many class requests were sent so far.
@@ -323,9 +328,8 @@ impl<'a> DfuSession<'a> {
     /// nothing else of it can be reached. Works even where the bootloader cannot read the DCT by itself.
     pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<(Buffer, Buffer), SessionError> {
         let address = whole_dct_address(self.identity.generation);
-        let (setting, geometry) = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
-        self.select(setting)?;
-        let read = self.passes_of(&geometry, address, WHOLE_DCT_LENGTH, Limits::until(deadline));
+        let internal = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
+        let read = self.passes_of(&internal, address, WHOLE_DCT_LENGTH, Limits::until(deadline));
         read.map(|[first, second]| (first, second))
     }
 
@@ -344,9 +348,10 @@ impl<'a> DfuSession<'a> {
         data: &[u8],
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
-        self.select(self.dct)?;
+        self.select(self.dct.setting)?;
         let copy = Zeroizing::new(data.to_vec());
-        let download = Download::new(&self.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
+        let download =
+            Download::new(&self.dct.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
         match self.run(download, Start::IdleAt(address), Limits::until(deadline)) {
             // The block was written and the way back to dfuIDLE failed: reading finds that way by itself.
             Err(SessionError::Dfu(error)) if error.touched() == Touched::Yes => {}
@@ -370,22 +375,18 @@ impl<'a> DfuSession<'a> {
         length: usize,
         limits: Limits,
     ) -> Result<[Buffer; PASSES], SessionError> {
-        self.select(self.dct)?;
-        self.passes_of(&self.geometry.clone(), address, length, limits)
+        self.passes_of(&self.dct.clone(), address, length, limits)
     }
 
-    /// Reads from the memory that is selected.
     fn passes_of<const PASSES: usize>(
         &mut self,
-        geometry: &Geometry,
+        memory: &Memory,
         address: u32,
         length: usize,
         limits: Limits,
     ) -> Result<[Buffer; PASSES], SessionError> {
-        let passes = match self.try_read(geometry, address, length, PASSES, limits) {
-            Err(error) if error.is_worth_a_retry() => {
-                self.try_read(geometry, address, length, PASSES, limits)
-            }
+        let passes = match self.try_read(memory, address, length, PASSES, limits) {
+            Err(error) if error.is_worth_a_retry() => self.try_read(memory, address, length, PASSES, limits),
             result => result,
         }?;
         // An upload that ends well has made all its passes.
@@ -395,13 +396,15 @@ impl<'a> DfuSession<'a> {
 
     fn try_read(
         &mut self,
-        geometry: &Geometry,
+        memory: &Memory,
         address: u32,
         length: usize,
         passes: usize,
         limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
-        let upload = Upload::new(geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
+        self.select(memory.setting)?;
+        let upload =
+            Upload::new(&memory.geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
         self.run(upload, Start::IdleAt(address), limits)
     }
 

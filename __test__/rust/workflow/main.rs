@@ -6,6 +6,8 @@ mod bench;
 mod canary;
 mod cancelling;
 mod choosing;
+mod dct;
+mod inspecting;
 mod journal;
 mod matrix;
 mod provision;

@@ -87,12 +87,13 @@ impl Case {
     fn hold(&self) -> Result<Outcome, String> {
         let bench = bench_for(self.subject, self.generation);
         let old = field(self.subject, &bench);
+        let keepsake = self.subject.keepsake(&bench);
         for fault in &self.faults {
             bench.arm(fault.clone());
         }
         let watch = Watch::new(&bench);
         let result = self.subject.run(&bench, &watch.asker);
-        let after = After { case: self, bench: &bench, old: &old, result: &result };
+        let after = After { case: self, bench: &bench, old: &old, keepsake: &keepsake, result: &result };
         let held = watch.in_time().and_then(|()| after.promises());
         let outcome = result.as_ref().map_or_else(|error| error.code().name(), |()| "DONE");
         held.map_err(|promise| format!("{promise}\n    {result:?}"))?;
@@ -164,6 +165,7 @@ struct After<'a> {
     case: &'a Case,
     bench: &'a Bench,
     old: &'a [u8],
+    keepsake: &'a [u8],
     result: &'a Result<(), Error>,
 }
 
@@ -236,7 +238,9 @@ impl After<'_> {
 
     /// A second Duo, and one that has taken the first one's place, keep their keys.
     fn others_are_left_alone(&self) -> Result<(), String> {
-        let (offset, length) = self.case.subject.field();
+        // What is only read is as long as it likes; the key stands for all of it.
+        let subject = self.case.subject;
+        let (offset, length) = if subject.writes() { subject.field() } else { (34, 1216) };
         let untouched = |field: &[u8]| (1..8).any(|made| field == key(OLD + made));
         let swapped = self.bench.duo(|duo| duo.second_dct(offset, length));
         ensure(swapped.is_none_or(|field| untouched(&field)), || "the Duo in its place was written".into())?;
@@ -253,7 +257,7 @@ impl After<'_> {
         for name in self.bench.archived() {
             let bytes = fs::read(self.bench.archive().join(&name)).unwrap();
             let whole = match name.split_once('.').map(|(_, end)| end) {
-                Some("der" | "bin") => bytes.len() == self.old.len(),
+                Some("der" | "bin") => bytes.len() == self.keepsake.len(),
                 Some("pub.pem") => bytes.ends_with(b"-----END PUBLIC KEY-----\n"),
                 Some("json") => serde_json::from_slice::<serde_json::Value>(&bytes).is_ok(),
                 _ => false,
@@ -266,7 +270,7 @@ impl After<'_> {
     /// What was there can be had back if anything was written, and when a backup is said to be made.
     fn old_is_kept(&self) -> Result<(), String> {
         let wanted = self.bench.writes() > 0 || self.result.is_ok() && self.case.subject.keeps();
-        let kept = !wanted || self.case.lies_twice() || self.bench.keeps(self.old);
+        let kept = !wanted || self.case.lies_twice() || self.bench.keeps(self.keepsake);
         ensure(kept, || "no backup of what was there".into())
     }
 

@@ -4,8 +4,8 @@ use duo_provision::error::Error;
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
-    BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, Target, backup, list,
-    provision, reset, restore,
+    BackupOptions, DctBackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, Target,
+    backup, backup_dct, list, provision, reset, restore,
 };
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
@@ -44,6 +44,12 @@ pub trait Workflow: Sync {
         false
     }
 
+    /// What it keeps in the archive of the undisturbed Duo, by default the field.
+    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
+        let (offset, length) = self.field();
+        bench.duo(|duo| duo.first_dct(offset, length))
+    }
+
     /// True where it keeps the key in the archive: always before a write.
     fn keeps(&self) -> bool {
         self.writes()
@@ -54,8 +60,16 @@ pub trait Workflow: Sync {
 }
 
 /// All that take part.
-pub const ALL: &[&dyn Workflow] =
-    &[&Backup, &Restore { leave: false }, &Restore { leave: true }, &Reset, &List, &Provision];
+pub const ALL: &[&dyn Workflow] = &[
+    &Backup,
+    &Restore { leave: false },
+    &Restore { leave: true },
+    &Reset,
+    &List,
+    &Provision,
+    &DctBackup { whole: false },
+    &DctBackup { whole: true },
+];
 
 fn archive(bench: &Bench) -> String {
     bench.archive().to_str().unwrap().to_owned()
@@ -75,6 +89,48 @@ impl Workflow for Backup {
             ..BackupOptions::default()
         };
         bench.run(asker, |context| backup(context, &options)).map(drop)
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("a backup writes nothing, but was told to be finished by {command}")
+    }
+}
+
+struct DctBackup {
+    whole: bool,
+}
+
+impl Workflow for DctBackup {
+    fn name(&self) -> &'static str {
+        if self.whole { "dct-backup-whole" } else { "dct-backup" }
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = DctBackupOptions {
+            whole: self.whole,
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..DctBackupOptions::default()
+        };
+        bench.run(asker, |context| backup_dct(context, &options)).map(drop)
+    }
+
+    /// The application section from system firmware 0.3.2 on.
+    fn field(&self) -> (usize, usize) {
+        (0, 8423)
+    }
+
+    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
+        if !self.whole {
+            return bench.duo(|duo| duo.first_dct(0, 8423));
+        }
+        // Behind one sector of 16 KiB up to r4, behind two from r5 on.
+        let base = bench.duo(|duo| if duo.options().generation < Generation::R5 { 0x4000 } else { 0x8000 });
+        bench.duo(|duo| duo.internal_flash()[base..base + 0x8000].to_vec())
     }
 
     fn keeps(&self) -> bool {
