@@ -59,6 +59,11 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Reset(options)), _) => ("reset", object(&options)),
         (Some(Command::Dct(DctCommand::Backup(options))), _) => ("dct backup", object(&options)),
         (Some(Command::Dct(DctCommand::Show(options))), _) => ("dct show", object(&options)),
+        (Some(Command::Dct(DctCommand::Restore(options))), _) => ("dct restore", object(&options)),
+        (Some(Command::ServerKey(ServerKeyCommand::Set(options))), _) => ("server-key set", object(&options)),
+        (Some(Command::ServerKey(ServerKeyCommand::Restore(options))), _) => {
+            ("server-key restore", object(&options))
+        }
         (Some(Command::ServerKey(ServerKeyCommand::Show(options))), _) => {
             ("server-key show", object(&options))
         }

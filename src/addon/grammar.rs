@@ -204,6 +204,124 @@ pub struct ServerKeyShowOptions {
     pub timeout: Option<u32>,
 }
 
+/// Options of `setServerKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerKeySetOptions {
+    /// The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
+    /// one in the Duo is kept.
+    #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
+    pub host: Option<String>,
+    /// The TCP port that devices connect to; with `--host`, 5683 unless given.
+    #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
+    pub port: Option<u16>,
+    /// Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub no_address: Option<bool>,
+    /// Leave DFU mode once the key is in place and verified.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub leave: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is there now. If the write fails, that is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `restoreServerKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerKeyRestoreOptions {
+    /// Leave DFU mode once the key is in place and verified.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub leave: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is there now. If the write fails, that is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `restoreDct`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DctRestoreOptions {
+    /// The dump of a DCT: a backup, or what other tools read out of one.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// The fields to restore: device-private-key, server-public-key, …; without it, the error lists them.
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Option<Vec<String>>,
+    /// Write what is known to be another device's.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub allow_other_device: Option<bool>,
+    /// Leave DFU mode once the fields are in place and verified.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub leave: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is there now. If the write fails, that is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
 /// Options of `inspectKey`.
 #[napi(object)]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -441,10 +559,10 @@ pub enum Command {
     /// Erase the Duo's private key, so that the Duo makes a new one
     #[command(after_help = RESET_EXAMPLES)]
     Reset(ResetOptions),
-    /// Save and show the Duo's device configuration table (DCT), which holds its keys
+    /// Save, show and restore the Duo's device configuration table (DCT), which holds its keys
     #[command(subcommand, arg_required_else_help = false)]
     Dct(DctCommand),
-    /// Show which cloud the Duo connects to: its public key and its address
+    /// Show or set which cloud the Duo connects to: its public key and its address
     #[command(subcommand, arg_required_else_help = false)]
     ServerKey(ServerKeyCommand),
     /// Say what a file holds: a key, a dump of a DCT, a manifest; and whether the Duo's firmware would read it
@@ -481,6 +599,9 @@ pub enum DctCommand {
     /// Show what the fields of the DCT hold, but for what is secret in them
     #[command(after_help = DCT_SHOW_EXAMPLES)]
     Show(DctShowOptions),
+    /// Write fields of a dump back to the Duo; backs up what is there first
+    #[command(after_help = DCT_RESTORE_EXAMPLES)]
+    Restore(DctRestoreOptions),
 }
 
 /// What is done with a cloud's public key.
@@ -489,6 +610,12 @@ pub enum ServerKeyCommand {
     /// Show the cloud's public key and its address, of the Duo or of a file
     #[command(after_help = SERVER_KEY_SHOW_EXAMPLES)]
     Show(ServerKeyShowOptions),
+    /// Write a cloud's public key and its address to the Duo; backs up what is there first
+    #[command(after_help = SERVER_KEY_SET_EXAMPLES)]
+    Set(ServerKeySetOptions),
+    /// Write the key and the address of Particle's own cloud to the Duo; backs up what is there first
+    #[command(after_help = SERVER_KEY_RESTORE_EXAMPLES)]
+    Restore(ServerKeyRestoreOptions),
 }
 
 /// What `simulate` takes.
@@ -575,6 +702,23 @@ const SERVER_KEY_SHOW_EXAMPLES: &str = "\
 Examples:
   duo-provision server-key show             the cloud of the Duo in DFU mode
   duo-provision server-key show server_public_key.der";
+
+const DCT_RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct restore dct.bin --fields server-public-key
+  duo-provision dct restore dct.bin --fields device-private-key,claim-code --dry-run
+  duo-provision dct restore dct.bin         which fields there are
+Run again, it goes on where it was cut short. What tells the bootloader what to do is never restored.";
+
+const SERVER_KEY_SET_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key set own.pub.pem --host 192.168.1.10
+  duo-provision server-key set own.pub.pem  a bare key: the address in the Duo is kept
+  duo-provision server-key set own.der      with an address behind the key: that one";
+
+const SERVER_KEY_RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key restore --leave  back to Particle's cloud";
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
   | 'SERVER_KEY_INVALID'
+  | 'DUMP_UNUSABLE'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_MISMATCH'
   | 'TOKEN_MISSING'
@@ -91,7 +92,7 @@ export type KeySlotKind =
   | 'garbage'
 
 /** Why a key is taken to be a Duo's. */
-export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-other-device' | 'none'
+export type KeyEvidence = 'manifest' | 'archive' | 'dump' | 'public-key-slot' | 'allowed-other-device' | 'none'
 
 /** What stands in a backup. */
 export type BackupContents = 'private-key' | 'raw-slot' | 'dct' | 'whole-dct'

@@ -56,7 +56,9 @@ pub struct OperationInfo {
     /// Its name in the journal.
     pub id: String,
     /// The command.
-    #[napi(ts_type = "'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup'")]
+    #[napi(
+        ts_type = "'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup' | 'dct-restore' | 'server-key-set'"
+    )]
     pub operation: String,
     /// What became of it.
     #[napi(ts_type = "'running' | 'in-flight' | 'done' | 'failed'")]

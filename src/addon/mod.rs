@@ -9,6 +9,7 @@ mod api;
 mod command_line;
 mod control;
 mod dct;
+mod fields;
 mod grammar;
 mod kept;
 mod looked_at;

@@ -180,8 +180,8 @@ pub struct VerifyResult {
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
 pub struct WritePlan {
-    /// What will be written: a key, or the reset image.
-    #[napi(ts_type = "'restore' | 'reset'")]
+    /// What will be written: a key, the reset image, a cloud's key and address, or fields of a dump.
+    #[napi(ts_type = "'restore' | 'reset' | 'set-server-key' | 'restore-dct'")]
     pub action: String,
     /// The Duo.
     pub device: DuoInfo,
@@ -189,17 +189,31 @@ pub struct WritePlan {
     pub current: String,
     /// The key in the Duo now, where there is one.
     pub current_fingerprint: Option<String>,
-    /// The key to be written; absent for a reset.
+    /// The key to be written; absent for a reset, and where the key stays as it is.
     pub new_fingerprint: Option<String>,
-    /// Why the key is taken to be this Duo's; absent for a reset.
+    /// Why the key is taken to be this Duo's; absent where none is written.
     #[napi(ts_type = "KeyEvidence")]
     pub evidence: Option<String>,
     /// The same in words.
     pub evidence_description: Option<String>,
     /// The public key in the Duo's DCT, where it is another than the key's. It may be stale.
     pub public_slot_fingerprint: Option<String>,
+    /// What changes beside the key.
+    pub changes: Vec<PlannedChange>,
     /// The backup of what is there now; absent where none was made.
     pub backup_path: Option<String>,
+}
+
+/// Something that changes beside the key.
+#[napi(object, object_from_js = false)]
+#[derive(Clone)]
+pub struct PlannedChange {
+    /// The field, or the part of it.
+    pub what: String,
+    /// What is there now, in words; no secret is shown.
+    pub now: String,
+    /// What will be there, in words.
+    pub then: String,
 }
 
 /// Something that happened.
@@ -386,8 +400,16 @@ impl From<&workflow::Plan> for WritePlan {
             evidence: optional(plan.evidence.map(workflow::Evidence::name)),
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
+            changes: plan.changes.iter().cloned().map(Into::into).collect(),
             backup_path: plan.backup.as_deref().map(text),
         }
+    }
+}
+
+impl From<workflow::Change> for PlannedChange {
+    fn from(change: workflow::Change) -> Self {
+        let workflow::Change { what, now, then } = change;
+        Self { what, now, then }
     }
 }
 

@@ -1,5 +1,6 @@
 /** Results and events in words. */
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
+import { describeServerKeyWrite, describeRestoredFields } from './render-fields.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
@@ -121,6 +122,12 @@ const DESCRIBE = {
   },
 
   'dct show': showDct,
+
+  'dct restore': describeRestoredFields,
+
+  'server-key set': describeServerKeyWrite,
+
+  'server-key restore': describeServerKeyWrite,
 
   'server-key show'(/** @type {import('../../index.js').ServerKeyShowResult} */ result, output) {
     const where = result.device ? nameOf(result.device) : printable(result.path ?? '')

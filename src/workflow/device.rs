@@ -6,7 +6,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::cancel::interrupted;
+use super::patch::Patch;
 use super::{Context, Event, Phase, Timeout};
 use crate::archive::DeviceIdSource;
 use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES};
@@ -104,6 +107,20 @@ impl Snapshot {
         self.image().private_key_slot().map_or(&[], |slot| slot.as_slice())
     }
 
+    /// What a Duo holds that held this, and was written since.
+    pub fn with(&self, patch: &Patch) -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new(self.image().bytes().to_vec());
+        let field = bytes.get_mut(patch.field().offset..patch.field().end());
+        field.ok_or_else(read_short)?.copy_from_slice(patch.bytes());
+        Self::of(bytes)
+    }
+
+    fn of(bytes: Buffer) -> Result<Self, Error> {
+        let dct = Dct::new(bytes);
+        let slot = dct.image().private_key_slot().map(Slot::classify).ok_or_else(read_short)?;
+        Ok(Self { dct, slot })
+    }
+
     /// The DCT up to the device id.
     pub fn image(&self) -> DctImage<'_> {
         self.dct.image()
@@ -186,10 +203,7 @@ impl<'a> Opened<'a> {
         let (first, second) = self.session.read_twice(0, length, deadline)?;
         let first = agreed(first, &second)?;
         check_readable(&first)?;
-        let dct = Dct::new(first);
-        let slot = dct.image().private_key_slot().map(Slot::classify);
-        let slot = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
-        Ok(Snapshot { dct, slot })
+        Snapshot::of(first)
     }
 
     /// When a step that starts now has to end.
@@ -215,6 +229,10 @@ fn agreed(first: Buffer, second: &Buffer) -> Result<Buffer, Error> {
     }
     Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
         .hint("try another cable or USB port, without a hub, and run the command again"))
+}
+
+fn read_short() -> Error {
+    Error::new(Code::Internal, "the DCT was read short")
 }
 
 /// Refuses what no working DCT reads as: what cannot be read cannot be backed up, and so is not written over.

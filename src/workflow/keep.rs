@@ -64,6 +64,12 @@ impl<'a> Keepsake<'a> {
             slot: &snapshot.slot,
         })
     }
+
+    /// The application section, as it was read.
+    pub fn section(snapshot: &'a Snapshot) -> Self {
+        let bytes = snapshot.image().bytes();
+        Self { bytes, contents: Contents::Dct, offset: 0, slot: &snapshot.slot }
+    }
 }
 
 /// Keeps the slot's bytes as they were read: on the disk, synced and read back before this returns.
@@ -117,6 +123,22 @@ pub(super) fn keep_before_write(
     };
     let destination = Destination::Archive(archive.clone());
     keep(opened.context, &opened.device, snapshot, &destination, journaled).map(Some)
+}
+
+/// The same before other fields are written: all of the application section, as `dct backup` keeps it.
+pub(super) fn keep_section_before_write(
+    opened: &Opened<'_>,
+    section: &Snapshot,
+    archive: Option<&Archive>,
+    journaled: &mut Journaled<'_>,
+) -> Result<Option<Stored>, Error> {
+    let Some(archive) = archive else {
+        opened.context.note("no backup is made (--no-backup): what is written over is lost");
+        return Ok(None);
+    };
+    let destination = Destination::Archive(archive.clone());
+    let keepsake = Keepsake::section(section);
+    keep_bytes(opened.context, &opened.device, &keepsake, &destination, journaled).map(Some)
 }
 
 /// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
