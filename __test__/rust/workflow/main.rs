@@ -7,6 +7,7 @@ mod canary;
 mod cancelling;
 mod choosing;
 mod dct;
+mod dct_restore;
 mod inspecting;
 mod journal;
 mod matrix;
@@ -16,5 +17,6 @@ mod recovering;
 mod reset;
 mod restore;
 mod secrets;
+mod server_key_set;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

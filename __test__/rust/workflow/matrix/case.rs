@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use duo_provision::error::{Error, KeyState, exit};
+use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
@@ -17,7 +17,6 @@ use duo_provision::workflow::{Event, Phase};
 use super::expected;
 use super::subject::{self, TIMEOUT, Workflow};
 use crate::bench::{Asker, Bench, OLD, key};
-use crate::recovering::typed;
 use crate::virtual_duo::options;
 
 /// How long a phase may take: what each step is given, and the transfer that was under way when that was over.
@@ -184,6 +183,10 @@ impl After<'_> {
         field(self.case.subject, self.bench) == self.old
     }
 
+    fn is_unchanged(&self) -> bool {
+        self.case.subject.is_unchanged(self.old, &field(self.case.subject, self.bench))
+    }
+
     fn is_new(&self) -> bool {
         self.case.subject.is_new(&field(self.case.subject, self.bench)).unwrap_or_else(|| self.is_old())
     }
@@ -208,11 +211,16 @@ impl After<'_> {
                 })
             }
             (Some(KeyState::Unknown), exit::KEY) => Ok(()),
+            (Some(KeyState::Unchanged), exit::KEY) if error.code() == Code::FieldWrong => {
+                ensure(!self.is_old() && !self.is_new() && self.is_unchanged(), || {
+                    "said to be wrong, with the key unchanged, and it is not so".into()
+                })
+            }
             (Some(KeyState::Written), exit::FAULT) => {
                 ensure(self.is_new(), || "not what was asked for".into())
             }
             (Some(KeyState::Unchanged) | None, code) if code != exit::KEY => {
-                ensure(self.is_old(), || "said to be unchanged, and is not".into())
+                ensure(self.is_unchanged(), || "said to be unchanged, and is not".into())
             }
             (state, code) => Err(format!("{state:?} with exit code {code}")),
         }
@@ -241,7 +249,7 @@ impl After<'_> {
         // What is only read is as long as it likes; the key stands for all of it.
         let subject = self.case.subject;
         let (offset, length) = if subject.writes() { subject.field() } else { (34, 1216) };
-        let untouched = |field: &[u8]| (1..8).any(|made| field == key(OLD + made));
+        let untouched = |field: &[u8]| subject.is_untouched(field);
         let swapped = self.bench.duo(|duo| duo.second_dct(offset, length));
         ensure(swapped.is_none_or(|field| untouched(&field)), || "the Duo in its place was written".into())?;
         let ports = self.bench.hub.attached();
@@ -289,7 +297,7 @@ impl After<'_> {
             return Ok(());
         }
         self.put_right();
-        self.bench.restore(&typed(back)).map_err(|e| format!("{back}: {e}"))?;
+        self.case.subject.go_back(self.bench, back).map_err(|e| format!("{back}: {e}"))?;
         ensure(self.is_old(), || format!("{back}: and it is not the old key"))
     }
 
