@@ -35,6 +35,7 @@ macro_rules! replay {
 }
 
 replay! {
+    dct_dump: 500,
     descriptors: 20_000,
     http_reply: 20_000,
     journal: 5_000,

@@ -6,7 +6,7 @@ mod virtual_duo;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duo_provision::dct::{self, DctImage};
+use duo_provision::dct::{self, DctImage, Dump, DumpKind, WholeDct};
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer, VirtualBus, VirtualClock};
 use duo_provision::usb::clock::SystemClock;
@@ -36,6 +36,48 @@ fn fields_of_the_table_lie_where_the_virtual_duo_keeps_it() {
         let named = image.device_id().map(|id| *id.as_bytes());
         assert_eq!(named, (generation >= Generation::R5).then_some(device_id(1)), "{generation}");
         assert!(!image.is_unreadable());
+    }
+}
+
+/// Both copies are read as the virtual Duo's own DCT code reads them, whichever it uses at the moment.
+#[test]
+fn the_whole_dct_is_read_as_the_virtual_duo_reads_it() {
+    for generation in Generation::ALL {
+        let mut duo = Duo::new(options(generation), key_maker(3));
+        // Where the deployment guide and the bootloaders' memory maps have it.
+        let base = if generation >= Generation::R5 { 0x8000 } else { 0x4000 };
+        let mut seen = [false; 2];
+        for round in 0..5 {
+            duo.set_dct(1858, format!("round {round}").as_bytes());
+            let area = duo.internal_flash()[base..][..dct::WHOLE_SIZE].to_vec();
+            let current = WholeDct::new(&area).unwrap().current().expect("one is current");
+            seen[current] = true;
+            let dump = Dump::recognise(&area).unwrap();
+            assert_eq!(dump.kind(), DumpKind::Whole);
+            for field in dct::FIELDS {
+                assert_eq!(dump.field(&field).unwrap(), duo.dct(field.offset, field.size), "{}", field.name);
+            }
+            let copy = WholeDct::new(&area).unwrap().copies()[current];
+            assert_eq!(copy.sequence().is_some(), generation == Generation::R6, "{generation}");
+        }
+        assert_eq!(seen, [true, true], "{generation}: the copies take turns");
+    }
+}
+
+#[test]
+fn dumps_of_the_virtual_duo_are_recognised() {
+    for generation in Generation::ALL {
+        let duo = Duo::new(options(generation), key_maker(3));
+        for (offset, length, kind) in [
+            (0, 8423, DumpKind::Section),
+            (0, 16_384, DumpKind::FromStart),
+            (34, 16_350, DumpKind::FromPrivateKey),
+        ] {
+            let bytes = duo.dct(offset, length);
+            let dump = Dump::recognise(&bytes).unwrap();
+            assert_eq!(dump.kind(), kind, "{generation}");
+            assert_eq!(dump.private_key_slot().unwrap()[..], device_keys()[3].slot[..], "{generation}");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The promises of the `dct` room: the table, the view of an image of any length, device ids.
 
+#[path = "dump.rs"]
+mod dump;
 #[path = "server_address.rs"]
 mod server_address;
 

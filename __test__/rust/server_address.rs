@@ -57,7 +57,41 @@ fn what_people_type_is_checked_as_what_a_device_holds() {
     }
 }
 
+/// From redbear/Duo, `firmware/dct/server_public_key.der`: what stands at +384, up to the end of that file.
+const PUBLISHED: &[u8] = b"\x01\x0fdevice.spark.io\0";
+
+#[test]
+fn particles_own_address_is_written_as_it_was_published() {
+    let written = ServerAddress::write(&[0x30; 294], Some(&ServerAddress::default())).unwrap();
+    assert!(written == field(PUBLISHED, [0xff, 0xff]));
+}
+
+#[test]
+fn an_ip_address_and_a_port_are_written_big_endian_and_nothing_in_between() {
+    let address = ServerAddress::new("192.168.1.10", 5684).unwrap();
+    let written = ServerAddress::write(&[0x30; 294], Some(&address)).unwrap();
+    assert!(written == field(b"\x00\x04\xc0\xa8\x01\x0a", [0x16, 0x34]));
+    assert!(ServerAddress::write(&[0x30; 294], None).unwrap() == field(&[], [0xff, 0xff]));
+    assert_eq!(ServerAddress::write(&[0x30; 385], None), None, "a key that reaches the address");
+}
+
+/// What people may type: names of up to 63 bytes, with and without the mark, and IPv4 addresses.
+fn host() -> impl Strategy<Value = String> {
+    let name = prop::string::string_regex(r"[a-z0-9_-]{1,15}(\.[a-z0-9-]{1,15}){0,3}").unwrap();
+    let marked = prop::string::string_regex(r"\$id\.[a-z]{1,59}").unwrap();
+    prop_oneof![name, marked, any::<[u8; 4]>().prop_map(|ip| std::net::Ipv4Addr::from(ip).to_string())]
+}
+
 proptest! {
+    #[test]
+    fn what_is_written_is_read_again(host in host(), port: u16, key in prop::collection::vec(any::<u8>(), 0..=384)) {
+        let address = ServerAddress::new(&host, port).unwrap();
+        let written = ServerAddress::write(&key, Some(&address)).unwrap();
+        prop_assert_eq!(ServerAddress::read(&written), Ok(Some(address)));
+        prop_assert_eq!(&written[..key.len()], &key[..]);
+        prop_assert!(written[key.len()..384].iter().chain(&written[452..]).all(|&byte| byte == 0xff));
+    }
+
     #[test]
     fn nothing_that_a_device_holds_is_taken_for_more_than_a_name(bytes in prop::collection::vec(any::<u8>(), 384)) {
         let mut field = [0; SERVER_FIELD];

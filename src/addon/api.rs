@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::grammar;
 use super::kept::{BackupsResult, StatusResult};
+use super::looked_at::InspectResult;
 use super::results::{
-    BackupResult, EnterDfuResult, InspectResult, ListResult, ProvisionResult, ResetResult, RestoreResult,
-    VerifyResult,
+    BackupResult, EnterDfuResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
 };
 use super::run::{on_bus, read, spawn};
 use crate::error::Error;
@@ -155,18 +155,23 @@ pub fn reset_key<'env>(
     spawn(env, control, work)
 }
 
-/// Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo.
+/// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
+/// Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
 #[napi(ts_return_type = "Promise<InspectResult>")]
 pub fn inspect_key<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "InspectOptions")] options: Unknown<'_>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
 ) -> napi::Result<PromiseRaw<'env, InspectResult>> {
-    let prepared: Result<_, Error> =
-        read(env, options).map(|given: grammar::InspectOptions| workflow::InspectOptions {
+    let prepared = read(env, options).and_then(|given: grammar::InspectOptions| {
+        let extract = given.extract.as_deref().map(str::parse).transpose()?;
+        Ok(workflow::InspectOptions {
             file: given.file.into(),
+            extract,
+            out: given.out.map(PathBuf::from),
             passphrase: passphrase(given.passphrase, given.passphrase_file),
-        });
+        })
+    });
     let work = prepared.map(|options| {
         move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options))
     });

@@ -6,7 +6,7 @@ use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::grammar::{Command, CommandLine, KeyCommand};
+use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand};
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -58,6 +58,16 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Backup(options)), _) => ("backup", object(&options)),
         (Some(Command::Restore(options)), _) => ("restore", object(&options)),
         (Some(Command::Reset(options)), _) => ("reset", object(&options)),
+        (Some(Command::Dct(DctCommand::Backup(options))), _) => ("dct backup", object(&options)),
+        (Some(Command::Dct(DctCommand::Show(options))), _) => ("dct show", object(&options)),
+        (Some(Command::Dct(DctCommand::Restore(options))), _) => ("dct restore", object(&options)),
+        (Some(Command::ServerKey(ServerKeyCommand::Set(options))), _) => ("server-key set", object(&options)),
+        (Some(Command::ServerKey(ServerKeyCommand::Restore(options))), _) => {
+            ("server-key restore", object(&options))
+        }
+        (Some(Command::ServerKey(ServerKeyCommand::Show(options))), _) => {
+            ("server-key show", object(&options))
+        }
         (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
         (Some(Command::Key(KeyCommand::New(options))), _) => ("key new", object(&options)),
         (Some(Command::Key(KeyCommand::Public(options))), _) => ("key public", object(&options)),
@@ -108,7 +118,8 @@ fn mistyped(word: &str) -> Option<String> {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
-                provision, verify, inspect, key, backups, status, simulate and demo\n\nFor more information, try '--help'.";
+                provision, verify, dct, server-key, key, inspect, backups, status, simulate and demo\n\n\
+                For more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

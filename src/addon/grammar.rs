@@ -204,14 +204,216 @@ pub struct ResetOptions {
     pub timeout: Option<u32>,
 }
 
+/// Options of `backupDct`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DctBackupOptions {
+    /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+    /// overwritten. Without it the backup goes to the archive.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
+    /// Wi-Fi passwords, too.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub whole: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `showDct`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DctShowOptions {
+    /// A dump of a DCT, in place of an attached Duo.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `showServerKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerKeyShowOptions {
+    /// A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `setServerKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerKeySetOptions {
+    /// The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
+    /// one in the Duo is kept.
+    #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
+    pub host: Option<String>,
+    /// The TCP port that devices connect to; with `--host`, 5683 unless given.
+    #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
+    pub port: Option<u16>,
+    /// Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub no_address: Option<bool>,
+    /// Leave DFU mode once the key is in place and verified.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub leave: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is there now. If the write fails, that is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `restoreServerKey`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerKeyRestoreOptions {
+    /// Leave DFU mode once the key is in place and verified.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub leave: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is there now. If the write fails, that is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `restoreDct`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DctRestoreOptions {
+    /// The dump of a DCT: a backup, or what other tools read out of one.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// The fields to restore: device-private-key, server-public-key, …; without it, the error lists them.
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    pub fields: Option<Vec<String>>,
+    /// Write what is known to be another device's.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub allow_other_device: Option<bool>,
+    /// Leave DFU mode once the fields are in place and verified.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub leave: Option<bool>,
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is there now. If the write fails, that is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
 /// Options of `inspectKey`.
 #[napi(object)]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InspectOptions {
-    /// The file to look at: a key in any form, a backup, or a dump that begins with a key.
+    /// The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest.
     #[arg(value_name = "FILE")]
     pub file: String,
+    /// Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
+    /// not lists them all. A private key is written in the form that the Duo's firmware reads.
+    #[arg(long, value_name = "FIELD")]
+    pub extract: Option<String>,
+    /// The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
     /// A file whose first line is the passphrase of the key file, or - for standard input. Else
     /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
     /// outside.
@@ -544,7 +746,13 @@ pub enum Command {
     /// Erase the Duo's private key, so that the Duo makes a new one
     #[command(after_help = RESET_EXAMPLES)]
     Reset(ResetOptions),
-    /// Say what a key file holds, and whether the Duo's firmware would read it
+    /// Save, show and restore the Duo's device configuration table (DCT), which holds its keys
+    #[command(subcommand, arg_required_else_help = false)]
+    Dct(DctCommand),
+    /// Show or set which cloud the Duo connects to: its public key and its address
+    #[command(subcommand, arg_required_else_help = false)]
+    ServerKey(ServerKeyCommand),
+    /// Say what a file holds: a key, a dump of a DCT, a manifest; and whether the Duo's firmware would read it
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
     /// Make a new key file, or take the public key out of one
@@ -581,6 +789,34 @@ pub enum KeyCommand {
     /// Print the public key of any key file, as PEM
     #[command(after_help = KEY_PUBLIC_EXAMPLES)]
     Public(PublicKeyOptions),
+}
+
+/// What is done with a DCT.
+#[derive(Subcommand)]
+pub enum DctCommand {
+    /// Save the application section of the DCT to a new file, or all of it
+    #[command(after_help = DCT_BACKUP_EXAMPLES)]
+    Backup(DctBackupOptions),
+    /// Show what the fields of the DCT hold, but for what is secret in them
+    #[command(after_help = DCT_SHOW_EXAMPLES)]
+    Show(DctShowOptions),
+    /// Write fields of a dump back to the Duo; backs up what is there first
+    #[command(after_help = DCT_RESTORE_EXAMPLES)]
+    Restore(DctRestoreOptions),
+}
+
+/// What is done with a cloud's public key.
+#[derive(Subcommand)]
+pub enum ServerKeyCommand {
+    /// Show the cloud's public key and its address, of the Duo or of a file
+    #[command(after_help = SERVER_KEY_SHOW_EXAMPLES)]
+    Show(ServerKeyShowOptions),
+    /// Write a cloud's public key and its address to the Duo; backs up what is there first
+    #[command(after_help = SERVER_KEY_SET_EXAMPLES)]
+    Set(ServerKeySetOptions),
+    /// Write the key and the address of Particle's own cloud to the Duo; backs up what is there first
+    #[command(after_help = SERVER_KEY_RESTORE_EXAMPLES)]
+    Restore(ServerKeyRestoreOptions),
 }
 
 /// What `simulate` takes.
@@ -660,9 +896,44 @@ Examples:
   duo-provision reset                       back up, erase, verify, restart
 After it the Duo blinks white while it makes a new key, and has to be provisioned again.";
 
+const DCT_BACKUP_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct backup                  the application section: keys, server, claim code, settings
+  duo-provision dct backup --whole          both copies, as they lie in the flash
+Either is a secret: it holds the Duo's private key, and the whole DCT its Wi-Fi passwords, too.";
+
+const DCT_SHOW_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct show                    the Duo in DFU mode
+  duo-provision dct show dump.bin           a file that dfu-util or `dct backup` has written
+No secret is shown: a private key as its fingerprint, a claim code as being there.";
+
+const SERVER_KEY_SHOW_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key show             the cloud of the Duo in DFU mode
+  duo-provision server-key show server_public_key.der";
+
+const DCT_RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct restore dct.bin --fields server-public-key
+  duo-provision dct restore dct.bin --fields device-private-key,claim-code --dry-run
+  duo-provision dct restore dct.bin         which fields there are
+Run again, it goes on where it was cut short. What tells the bootloader what to do is never restored.";
+
+const SERVER_KEY_SET_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key set own.pub.pem --host 192.168.1.10
+  duo-provision server-key set own.pub.pem  a bare key: the address in the Duo is kept
+  duo-provision server-key set own.der      with an address behind the key: that one";
+
+const SERVER_KEY_RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key restore --leave  back to Particle's cloud";
+
 const INSPECT_EXAMPLES: &str = "\
 Examples:
-  duo-provision inspect device_private_key.der";
+  duo-provision inspect device_private_key.der
+  duo-provision inspect dump.bin --extract device-private-key --out duo.der";
 
 const KEY_NEW_EXAMPLES: &str = "\
 Examples:

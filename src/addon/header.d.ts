@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
   | 'SERVER_KEY_INVALID'
+  | 'DUMP_UNUSABLE'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_MISMATCH'
   | 'TOKEN_MISSING'
@@ -94,7 +95,19 @@ export type KeySlotKind =
   | 'garbage'
 
 /** Why a key is taken to be a Duo's. */
-export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-other-device' | 'none'
+export type KeyEvidence = 'manifest' | 'archive' | 'dump' | 'public-key-slot' | 'allowed-other-device' | 'none'
+
+/** What stands in a backup. */
+export type BackupContents = 'private-key' | 'encrypted-private-key' | 'raw-slot' | 'dct' | 'whole-dct'
+
+/** What kind of thing a file is. */
+export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'manifest'
+
+/**
+ * What a dump of a DCT is of: the application section alone; 16 KiB from its beginning; 16,350 bytes from the private
+ * key on; one copy of the DCT; both.
+ */
+export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-copy' | 'whole'
 
 /** A step of an operation. */
 export type PhaseName =
@@ -102,6 +115,7 @@ export type PhaseName =
   | 'wait'
   | 'enter-dfu'
   | 'read'
+  | 'read-dct'
   | 'backup'
   | 'confirm'
   | 'write'

@@ -12,9 +12,13 @@ use crate::{archive, workflow};
 pub struct ArchivedBackup {
     /// The file with the bytes; absolute.
     pub path: String,
+    /// What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it.
+    #[napi(ts_type = "BackupContents")]
+    pub contents: String,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<String>,
-    /// The key's fingerprint; absent where the file holds no key, or an encrypted one that nothing beside it names.
+    /// The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+    /// it names.
     pub fingerprint: Option<String>,
     /// True where the key is behind a passphrase.
     pub encrypted: bool,
@@ -55,7 +59,9 @@ pub struct OperationInfo {
     /// Its name in the journal.
     pub id: String,
     /// The command.
-    #[napi(ts_type = "'backup' | 'restore' | 'reset' | 'provision'")]
+    #[napi(
+        ts_type = "'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup' | 'dct-restore' | 'server-key-set'"
+    )]
     pub operation: String,
     /// What became of it.
     #[napi(ts_type = "'running' | 'in-flight' | 'done' | 'failed'")]
@@ -111,9 +117,10 @@ impl From<archive::Entry> for ArchivedBackup {
     fn from(entry: archive::Entry) -> Self {
         Self {
             path: text(&entry.path),
+            contents: entry.contents.name().to_owned(),
             device_id: optional(entry.device_id),
             fingerprint: optional(entry.fingerprint),
-            encrypted: entry.encrypted,
+            encrypted: entry.contents == archive::Contents::EncryptedPrivateKey,
             created_at: entry.created_at,
             simulated: entry.simulated,
             manifest: entry.description.name().to_owned(),

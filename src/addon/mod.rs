@@ -8,9 +8,12 @@
 mod api;
 mod command_line;
 mod control;
+mod dct;
+mod fields;
 mod grammar;
 mod kept;
 mod key_files;
+mod looked_at;
 mod results;
 mod run;
 mod simulation;

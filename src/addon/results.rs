@@ -174,33 +174,6 @@ pub struct ProvisionResult {
     pub dry_run: bool,
 }
 
-/// What a key file holds.
-#[napi(object, object_from_js = false)]
-pub struct InspectResult {
-    /// The file; absolute.
-    pub path: String,
-    /// True for a private key.
-    pub private: bool,
-    /// The encoding, in words.
-    pub form: String,
-    /// How it is encrypted, in words; absent where it is not.
-    pub encryption: Option<String>,
-    /// Bytes behind the key.
-    pub trailing: u32,
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent for an encrypted key without its
-    /// passphrase.
-    pub fingerprint: Option<String>,
-    /// The public key as PEM; absent likewise.
-    pub public_key: Option<String>,
-    /// Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
-    /// restore writes the form that it does read.
-    pub firmware_reads_as_is: Option<bool>,
-    /// The device that the manifest beside the file names.
-    pub device_id: Option<String>,
-    /// The key that the manifest beside the file names.
-    pub manifest_fingerprint: Option<String>,
-}
-
 /// A pairing that was proven by the device's own handshake.
 #[napi(object, object_from_js = false)]
 pub struct VerifyResult {
@@ -222,8 +195,8 @@ pub struct VerifyResult {
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
 pub struct WritePlan {
-    /// What will be written: a key, or the reset image.
-    #[napi(ts_type = "'restore' | 'reset'")]
+    /// What will be written: a key, the reset image, a cloud's key and address, or fields of a dump.
+    #[napi(ts_type = "'restore' | 'reset' | 'set-server-key' | 'restore-dct'")]
     pub action: String,
     /// The Duo.
     pub device: DuoInfo,
@@ -231,15 +204,17 @@ pub struct WritePlan {
     pub current: String,
     /// The key in the Duo now, where there is one.
     pub current_fingerprint: Option<String>,
-    /// The key to be written; absent for a reset.
+    /// The key to be written; absent for a reset, and where the key stays as it is.
     pub new_fingerprint: Option<String>,
-    /// Why the key is taken to be this Duo's; absent for a reset.
+    /// Why the key is taken to be this Duo's; absent where none is written.
     #[napi(ts_type = "KeyEvidence")]
     pub evidence: Option<String>,
     /// The same in words.
     pub evidence_description: Option<String>,
     /// The public key in the Duo's DCT, where it is another than the key's. It may be stale.
     pub public_slot_fingerprint: Option<String>,
+    /// What changes beside the key.
+    pub changes: Vec<PlannedChange>,
     /// The backup of what is there now; absent where none was made.
     pub backup_path: Option<String>,
 }
@@ -255,6 +230,18 @@ pub struct PassphraseRequest {
     pub path: Option<String>,
     /// True where the last answer did not open it.
     pub again: bool,
+}
+
+/// Something that changes beside the key.
+#[napi(object, object_from_js = false)]
+#[derive(Clone)]
+pub struct PlannedChange {
+    /// The field, or the part of it.
+    pub what: String,
+    /// What is there now, in words; no secret is shown.
+    pub now: String,
+    /// What will be there, in words.
+    pub then: String,
 }
 
 /// Something that happened.
@@ -432,23 +419,6 @@ impl From<workflow::ProvisionDone> for ProvisionResult {
     }
 }
 
-impl From<workflow::Inspection> for InspectResult {
-    fn from(seen: workflow::Inspection) -> Self {
-        Self {
-            path: text(&seen.path),
-            private: seen.private,
-            form: seen.form,
-            encryption: seen.encryption,
-            trailing: u32::try_from(seen.trailing).unwrap_or(u32::MAX),
-            fingerprint: optional(seen.fingerprint),
-            public_key: seen.public_key,
-            firmware_reads_as_is: seen.firmware_reads_as_is,
-            device_id: optional(seen.device_id),
-            manifest_fingerprint: optional(seen.manifest_fingerprint),
-        }
-    }
-}
-
 impl From<workflow::VerifyDone> for VerifyResult {
     fn from(done: workflow::VerifyDone) -> Self {
         Self {
@@ -473,6 +443,7 @@ impl From<&workflow::Plan> for WritePlan {
             evidence: optional(plan.evidence.map(workflow::Evidence::name)),
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
+            changes: plan.changes.iter().cloned().map(Into::into).collect(),
             backup_path: plan.backup.as_deref().map(text),
         }
     }
@@ -488,6 +459,13 @@ impl From<&workflow::PassphraseRequest> for PassphraseRequest {
                 Self { purpose: "encrypt".to_owned(), path: None, again: false }
             }
         }
+    }
+}
+
+impl From<workflow::Change> for PlannedChange {
+    fn from(change: workflow::Change) -> Self {
+        let workflow::Change { what, now, then } = change;
+        Self { what, now, then }
     }
 }
 

@@ -35,6 +35,23 @@ pub enum Contents {
     EncryptedPrivateKey,
     /// The bytes of a key slot that holds no key.
     RawSlot,
+    /// The application section of the DCT, from address 0.
+    Dct,
+    /// The whole DCT, both copies.
+    WholeDct,
+}
+
+impl Contents {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PrivateKey => "private-key",
+            Self::EncryptedPrivateKey => "encrypted-private-key",
+            Self::RawSlot => "raw-slot",
+            Self::Dct => "dct",
+            Self::WholeDct => "whole-dct",
+        }
+    }
 }
 
 /// A backup's manifest, as it stands in the file.
@@ -44,20 +61,20 @@ pub struct Manifest {
     pub format: String,
     /// The version of the format; 1.
     pub version: u32,
-    /// Key, encrypted key or raw bytes.
+    /// What stands in the file.
     pub contents: Contents,
     /// The device the bytes were read from, where it is known.
     pub device_id: Option<DeviceId>,
     /// How the device id is known.
     pub device_id_source: Option<DeviceIdSource>,
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    /// SHA-256 of the SubjectPublicKeyInfo of the device's key in it, 64 hexadecimal digits.
     pub fingerprint: Option<Fingerprint>,
     /// The bootloader's generation, `r3-r4` or `r5-r6`.
     pub bootloader: String,
     /// True where the device was a simulated one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
-    /// Offset in the DCT, in bytes.
+    /// Offset in the DCT, in bytes; of a whole one, its address in the internal flash.
     pub offset: u32,
     /// Length in the DCT, in bytes.
     pub length: u32,

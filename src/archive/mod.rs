@@ -24,10 +24,10 @@ pub use manifest::{
 };
 pub use owner::Owner;
 
-use crate::dct::DeviceId;
+use crate::dct::{DeviceId, Dump, DumpKind};
 use crate::keys::{EncryptedKey, Fingerprint, KeyError, Passphrase, PrivateKey, PublicKey};
 
-/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216.
+/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216, a whole DCT 32,768.
 const MAX_BACKUP_BYTES: u64 = 64 * 1024;
 
 /// The most encrypted backups of the same key that are opened to see whether one of them can stand in for a new
@@ -83,6 +83,8 @@ pub struct Stored {
 pub struct Entry {
     /// The file with the bytes.
     pub path: PathBuf,
+    /// What it holds: from the manifest, else from the bytes themselves.
+    pub contents: Contents,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<DeviceId>,
     /// The key's fingerprint: from the manifest, else from the key itself, else, where that is encrypted, from the
@@ -90,8 +92,6 @@ pub struct Entry {
     pub fingerprint: Option<Fingerprint>,
     /// SHA-256 of the file as it is now, 64 hexadecimal digits.
     pub sha256: String,
-    /// True where the file is a key behind a passphrase.
-    pub encrypted: bool,
     /// True where the manifest says that the device was a simulated one.
     pub simulated: bool,
     /// When the bytes were read, RFC 3339: from the manifest, else from the file's name.
@@ -178,8 +178,9 @@ impl Archive {
     }
 
     /// Keeps a backup under a name of the archive's own: `<id>-<fingerprint8>-<time>.der` for a key, `….pem` for
-    /// an encrypted one, `<id>-raw-<time>.bin` for other bytes. The same bytes of the same device are not kept twice,
-    /// nor is a key that the same passphrase opens.
+    /// an encrypted one, `<id>-raw-<time>.bin` for a slot without one, `<id>-dct-<time>.bin` for an application
+    /// section of the DCT and `<id>-dct32-<time>.bin` for a whole one. The same bytes of the same device are not kept
+    /// twice, nor is a key that the same passphrase opens.
     pub fn store(&self, backup: &Backup) -> Result<Stored, FileError> {
         // It may have gone since it was prepared.
         create_folder(&self.folder, &self.owner)?;
@@ -417,7 +418,11 @@ fn name_of(manifest: &Manifest) -> (String, &'static str) {
         (Contents::EncryptedPrivateKey, Some(fingerprint)) => {
             (format!("{device}-{}-{time}", fingerprint.short()), "pem")
         }
-        _ => (format!("{device}-raw-{time}"), "bin"),
+        (Contents::PrivateKey | Contents::EncryptedPrivateKey | Contents::RawSlot, _) => {
+            (format!("{device}-raw-{time}"), "bin")
+        }
+        (Contents::Dct, _) => (format!("{device}-dct-{time}"), "bin"),
+        (Contents::WholeDct, _) => (format!("{device}-dct32-{time}"), "bin"),
     }
 }
 
@@ -435,23 +440,34 @@ fn read_entry(path: &Path) -> Result<Entry, FileError> {
     };
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
-    let key = PrivateKey::read(&bytes);
-    let encrypted = matches!(key, Err(KeyError::Encrypted));
-    let public = match key {
-        Ok(read) => Some(read.key.public_key()),
-        Err(KeyError::Encrypted) => public_key_beside(path),
-        Err(_) => None,
-    };
-    let (device_id, fingerprint, created_at) = match manifest {
-        Some(manifest) => (manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at)),
-        None => (
-            stem.split('-').next().and_then(|id| id.parse().ok()),
-            public.map(|public| public.fingerprint()),
-            stem.split('-').nth(2).and_then(extended),
-        ),
+    let (contents, device_id, fingerprint, created_at) = match manifest {
+        Some(manifest) => {
+            (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
+        }
+        None => {
+            let (contents, fingerprint) = told_by(path, &bytes);
+            let device_id = stem.split('-').next().and_then(|id| id.parse().ok());
+            (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
+        }
     };
     let path = path.to_owned();
-    Ok(Entry { path, device_id, fingerprint, sha256, encrypted, simulated, created_at, description })
+    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, created_at, description })
+}
+
+/// What bytes without a manifest are, and the fingerprint of the device's key in them.
+fn told_by(path: &Path, bytes: &[u8]) -> (Contents, Option<Fingerprint>) {
+    let key = |bytes: &[u8]| PrivateKey::read(bytes).map(|read| read.key.public_key().fingerprint());
+    if let Some(dump) = Dump::recognise(bytes) {
+        let contents = if dump.kind() == DumpKind::Whole { Contents::WholeDct } else { Contents::Dct };
+        return (contents, dump.private_key_slot().and_then(|slot| key(slot).ok()));
+    }
+    match key(bytes) {
+        Ok(key) => (Contents::PrivateKey, Some(key)),
+        Err(KeyError::Encrypted) => {
+            (Contents::EncryptedPrivateKey, public_key_beside(path).map(|public| public.fingerprint()))
+        }
+        Err(_) => (Contents::RawSlot, None),
+    }
 }
 
 /// The public key that stands beside a backup.
@@ -461,7 +477,7 @@ fn public_key_beside(path: &Path) -> Option<PublicKey> {
 }
 
 /// A time as it may be shown; `None` where it is none.
-fn rfc3339(text: &str) -> Option<String> {
+pub fn rfc3339(text: &str) -> Option<String> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
     Some(text.to_owned())
 }

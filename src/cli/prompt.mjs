@@ -1,6 +1,6 @@
 /** The question before a write. */
 
-import { BOARDS } from './render.mjs'
+import { BOARDS } from './layout.mjs'
 
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
 
@@ -25,7 +25,7 @@ export async function ask(plan, output, interrupt) {
     terminal.close()
   })
   try {
-    const answer = await terminal.question(`${questionOf(plan)} [y/N] `, { signal: interrupt.signal })
+    const answer = await terminal.question(`${QUESTIONS[plan.action]} [y/N] `, { signal: interrupt.signal })
     return /^y(es)?$/i.test(answer.trim())
   } catch {
     return false
@@ -34,11 +34,15 @@ export async function ask(plan, output, interrupt) {
   }
 }
 
-function questionOf(/** @type {WritePlan} */ plan) {
-  return plan.action === 'reset' ? 'Erase the key in this Duo?' : 'Write this key to the Duo?'
+/** @type {Record<WritePlan['action'], string>} */
+const QUESTIONS = {
+  restore: 'Write this key to the Duo?',
+  reset: 'Erase the key in this Duo?',
+  'set-server-key': 'Write this server key and address to the Duo?',
+  'restore-dct': 'Write these fields to the Duo?',
 }
 
-/** The plan as a table, with both fingerprints in full. */
+/** The plan as a table, with all fingerprints in full. */
 export function describePlan(
   /** @type {WritePlan} */ plan,
   /** @type {Pick<import('./output.mjs').Output, 'paintErr'>} */ { paintErr },
@@ -48,9 +52,9 @@ export function describePlan(
       BOARDS[plan.device.board],
       `${plan.device.deviceId ?? 'id unknown'} at ${plan.device.path}${plan.device.simulated ? ' (virtual)' : ''}`,
     ],
-    ['now', plan.currentFingerprint ?? plan.current],
-    ['then', plan.newFingerprint ?? 'no key: the Duo makes a new one and has to be provisioned again'],
-    ['backup', plan.backupPath ?? paintErr('red', 'NONE (--no-backup): the key there now will be lost')],
+    ...(writesKey(plan) ? keyOf(plan) : []),
+    ...plan.changes.filter(({ what }) => what !== 'device-private-key').flatMap(rowsOf),
+    ['backup', plan.backupPath ?? paintErr('red', `NONE (--no-backup): ${lost(plan)} will be lost`)],
   ]
   if (plan.evidenceDescription) rows.push(['whose', plan.evidenceDescription])
   if (plan.publicSlotFingerprint) {
@@ -59,5 +63,28 @@ export function describePlan(
       `${plan.publicSlotFingerprint} is the public key in the Duo (it may be out of date)`,
     ])
   }
-  return rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(8))}${value}`).join('\n')
+  const width = Math.max(8, ...rows.map(([name]) => (name ?? '').length + 2))
+  return rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${value}`).join('\n')
+}
+
+function writesKey(/** @type {WritePlan} */ { action, newFingerprint }) {
+  return action === 'restore' || action === 'reset' || newFingerprint !== undefined
+}
+
+function keyOf(/** @type {WritePlan} */ plan) {
+  return [
+    ['now', plan.currentFingerprint ?? plan.current],
+    ['then', plan.newFingerprint ?? 'no key: the Duo makes a new one and has to be provisioned again'],
+  ]
+}
+
+function rowsOf(/** @type {import('../../index.js').PlannedChange} */ { what, now, then }) {
+  return [
+    [what, now],
+    ['', `→ ${then}`],
+  ]
+}
+
+function lost(/** @type {WritePlan} */ { action }) {
+  return action === 'restore' || action === 'reset' ? 'the key there now' : 'what is there now'
 }

@@ -1,18 +1,10 @@
 /** Results and events in words. */
+import { facts, firmware, nameOf, printable, table } from './layout.mjs'
+import { describeServerKeyWrite, describeRestoredFields } from './render-fields.mjs'
+import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
-/** @typedef {import('../../index.js').DuoInfo} DuoInfo */
-
-/** `Duo 5649…4f01 at 1-1`, and that it is virtual where it is. */
-export function nameOf(/** @type {DuoInfo} */ device) {
-  const board = BOARDS[device.board]
-  const id = device.deviceId ? `${board} ${device.deviceId}` : `${board} (id unknown)`
-  return `${device.simulated ? 'virtual ' : ''}${id} at ${device.path}`
-}
-
-/** @type {Record<import('../../index.js').BoardName, string>} */
-export const BOARDS = { duo: 'Duo', photon: 'Photon', p1: 'P1', electron: 'Electron' }
 
 /** What happens while it happens. */
 export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} */ output) {
@@ -120,26 +112,6 @@ const DESCRIBE = {
     output.print('Success - Device Provisioned!')
   },
 
-  inspect(/** @type {import('../../index.js').InspectResult} */ result, output) {
-    const unopened = result.fingerprint === undefined
-    const kind = `${result.private ? 'private' : 'public'} ${unopened ? 'key behind a passphrase' : 'RSA-1024 key'}`
-    output.print(`${result.path}: a ${kind}`)
-    output.print(
-      facts({
-        form: result.form,
-        encryption: result.encryption,
-        behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
-        device: result.deviceId,
-        fingerprint: unopened ? unproven(result.manifestFingerprint) : result.fingerprint,
-        firmware: firmware(result.firmwareReadsAsIs),
-      }),
-    )
-    if (result.publicKey) return output.print(result.publicKey.trimEnd())
-    output.say(
-      '\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.',
-    )
-  },
-
   'key new'(/** @type {import('../../index.js').NewKeyResult} */ result, output) {
     output.print(
       `${output.paint('green', 'Made')} a new key${result.encrypted ? ', behind the passphrase' : ''}`,
@@ -150,6 +122,48 @@ const DESCRIBE = {
   'key public'(/** @type {import('../../index.js').PublicKeyResult} */ result, output) {
     output.print(result.publicKey.trimEnd())
     if (result.out) output.say(`written to ${result.out}`)
+  },
+
+  'dct backup'(/** @type {import('../../index.js').DctBackupResult} */ result, output) {
+    const what = result.whole ? 'the whole DCT' : 'the DCT’s application section'
+    const how = result.alreadyThere ? 'The archive holds' : 'Saved'
+    output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
+    output.print(
+      facts({
+        file: result.path,
+        public: result.publicKeyPath,
+        manifest: result.manifestPath,
+        bytes: `${result.length}`,
+        fingerprint: result.fingerprint ?? `none: its key slot holds no key (${result.slot})`,
+      }),
+    )
+    output.note(
+      `the file is a secret: it holds the Duo’s private key${result.whole ? ', and its Wi-Fi passwords' : ''}`,
+    )
+  },
+
+  'dct show': showDct,
+
+  'dct restore': describeRestoredFields,
+
+  'server-key set': describeServerKeyWrite,
+
+  'server-key restore': describeServerKeyWrite,
+
+  'server-key show'(/** @type {import('../../index.js').ServerKeyShowResult} */ result, output) {
+    const where = result.device ? nameOf(result.device) : printable(result.path ?? '')
+    output.print(`The cloud that the ${result.device ? where : `file ${where}`} names`)
+    output.print(describeServerKey(result.server))
+  },
+
+  inspect(/** @type {import('../../index.js').InspectResult} */ result, output) {
+    if (result.dct) describeDump(result, output)
+    else if (result.manifest) describeManifest(result, output)
+    else if (result.kind === 'server-key') {
+      output.print(`${result.path}: a cloud’s public key`)
+      output.print(describeServerKey(result.server))
+    } else describeKey(result, output)
+    if (result.extracted) describeField(result.extracted, output)
   },
 
   verify(/** @type {import('../../index.js').VerifyResult} */ result, output) {
@@ -172,8 +186,8 @@ const DESCRIBE = {
       output.print(output.paint('bold', `${backup.simulated ? 'virtual ' : ''}${device}`))
       output.print(
         facts({
-          key: backup.fingerprint ?? keyless(backup),
-          encrypted: backup.encrypted ? 'behind a passphrase' : undefined,
+          holds: HOLDS[backup.contents],
+          key: backup.fingerprint ?? (backup.encrypted ? 'not known without the passphrase' : 'none'),
           time: backup.createdAt ?? 'unknown',
           file: printable(backup.path),
           manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
@@ -200,6 +214,32 @@ const DESCRIBE = {
   },
 }
 
+function describeKey(
+  /** @type {import('../../index.js').InspectResult} */ result,
+  /** @type {Output} */ output,
+) {
+  const unopened = result.fingerprint === undefined
+  const kind = `${result.private ? 'private' : 'public'} ${unopened ? 'key behind a passphrase' : 'RSA-1024 key'}`
+  output.print(`${result.path}: a ${kind}`)
+  output.print(
+    facts({
+      form: result.form,
+      encryption: result.encryption,
+      behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
+      device: result.deviceId,
+      fingerprint: unopened ? unproven(result.manifestFingerprint) : result.fingerprint,
+      firmware: firmware(result.firmwareReadsAsIs),
+    }),
+  )
+  if (result.publicKey) return output.print(result.publicKey.trimEnd())
+  output.say('\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.')
+}
+
+/** What the manifest beside an encrypted file that was not opened claims. */
+function unproven(/** @type {string | undefined} */ fingerprint) {
+  return fingerprint && `${fingerprint}, by the manifest`
+}
+
 function describeInFlight(
   /** @type {import('../../index.js').OperationInfo} */ operation,
   /** @type {Output} */ output,
@@ -211,7 +251,7 @@ function describeInFlight(
       'come to': operation.reached,
       meaning: operation.meaning,
       before: operation.operation === 'provision' ? undefined : (operation.previousFingerprint ?? 'no key'),
-      key: operation.operation === 'backup' ? undefined : operation.fingerprint,
+      key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,
       backup: operation.backupPath && printable(operation.backupPath),
     }),
   )
@@ -226,12 +266,13 @@ function subject(/** @type {import('../../index.js').OperationInfo} */ operation
   return `${operation.operation} of the ${duo}${path ? ` at ${path}` : ''}, begun ${startedAt}`
 }
 
-/** A file may have any name; none moves the cursor. */
-function printable(/** @type {string} */ text) {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (hidden) => {
-    const code = (hidden.codePointAt(0) ?? 0).toString(16)
-    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`
-  })
+/** What stands in a backup, in words. */
+const HOLDS = {
+  'private-key': 'the private key',
+  'encrypted-private-key': 'the private key, behind a passphrase',
+  'raw-slot': 'the bytes of a slot without a key',
+  dct: 'the application section of the DCT',
+  'whole-dct': 'the whole DCT, both copies',
 }
 
 const DFU_MODE =
@@ -254,51 +295,10 @@ Do not hold on for longer. While SETUP is held the LED shows
 Waiting for up to ${Math.round(withinMs / 60_000)} minutes; Ctrl-C stops.`
 }
 
-/** What the manifest beside an encrypted file that was not opened claims. */
-function unproven(/** @type {string | undefined} */ fingerprint) {
-  return fingerprint && `${fingerprint}, by the manifest`
-}
-
-function keyless(/** @type {import('../../index.js').ArchivedBackup} */ { encrypted }) {
-  return encrypted ? 'not known without the passphrase' : 'none: the bytes of a slot without a key'
-}
-
-function firmware(/** @type {boolean | undefined} */ readsAsIs) {
-  if (readsAsIs === undefined) return undefined
-  return readsAsIs
-    ? 'reads these bytes as this key'
-    : 'misreads these bytes; `restore` writes the form it reads'
-}
-
 function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, key, problem }) {
   const id = device?.deviceId ?? (device ? 'not told (r3, r4)' : '?')
   const state = problem
     ? `${problem.message} [${problem.code}]`
     : (key?.fingerprint ?? key?.description ?? '')
   return [path, id, device?.bootloader ?? '?', `${state}${device?.simulated ? ' (virtual)' : ''}`]
-}
-
-/**
- * @param {string[]} head
- * @param {string[][]} rows
- * @param {Output} output
- */
-function table(head, rows, output) {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((cells) => (cells[column] ?? '').length)),
-  )
-  const line = (/** @type {string[]} */ cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return [output.paint('bold', line(head)), ...rows.map(line)].join('\n')
-}
-
-/** Named values, one a line; what is not there is left out. */
-function facts(/** @type {Record<string, string | undefined>} */ values) {
-  return Object.entries(values)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  ${name.padEnd(12)}${value}`)
-    .join('\n')
 }

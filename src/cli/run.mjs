@@ -20,6 +20,12 @@ const FUNCTIONS = {
   restore: api.restoreKey,
   reset: api.resetKey,
   provision: api.provision,
+  'dct backup': api.backupDct,
+  'dct show': api.showDct,
+  'dct restore': api.restoreDct,
+  'server-key show': api.showServerKey,
+  'server-key set': api.setServerKey,
+  'server-key restore': api.restoreServerKey,
   inspect: api.inspectKey,
   'key new': api.newKey,
   'key public': api.publicKey,
@@ -29,7 +35,7 @@ const FUNCTIONS = {
 }
 
 /** The commands that write to a Duo, and therefore ask. */
-const ASKING = new Set(['restore', 'reset'])
+const ASKING = new Set(['restore', 'reset', 'dct restore', 'server-key set', 'server-key restore'])
 
 /** @returns {Promise<number>} the exit code */
 export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output} */ output) {

@@ -4,6 +4,9 @@
 //! fields that never moved are listed: what stands behind the LED mirror (offset 3759) differs from one
 //! firmware version to the next.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// Which system firmware versions give a field its meaning; in the others its bytes are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layouts {
@@ -40,6 +43,36 @@ impl Field {
     /// before the field does.
     pub fn of<'a>(&self, image: &'a [u8]) -> Option<&'a [u8]> {
         image.get(self.offset..self.end())
+    }
+
+    /// The name as people type it and JSON has it: `device-private-key`.
+    pub fn kebab_name(&self) -> String {
+        self.name.replace('_', "-")
+    }
+}
+
+/// A name that no field has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownField(
+    /// The name.
+    pub String,
+);
+
+impl fmt::Display for UnknownField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no field of the DCT", self.0)
+    }
+}
+
+impl std::error::Error for UnknownField {}
+
+impl FromStr for Field {
+    type Err = UnknownField;
+
+    /// Reads [`Field::kebab_name`], or the name as `dct.h` has it.
+    fn from_str(text: &str) -> Result<Self, UnknownField> {
+        let name = text.trim().replace('-', "_");
+        FIELDS.into_iter().find(|field| field.name == name).ok_or_else(|| UnknownField(text.to_owned()))
     }
 }
 

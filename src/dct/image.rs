@@ -100,6 +100,11 @@ impl Dct {
         Self(bytes)
     }
 
+    /// The bytes as they were read. Secret.
+    pub fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.0
+    }
+
     /// The typed view.
     pub fn image(&self) -> DctImage<'_> {
         DctImage::new(&self.0)

@@ -4,19 +4,23 @@
 //! know how the bytes were read, nor what an RSA key is: it hands out slots, and `keys` judges them.
 
 mod device_id;
+mod dump;
 mod field;
 mod image;
 mod server_address;
+mod whole;
 
 pub use device_id::{DeviceId, DeviceIdError};
+pub use dump::{Dump, DumpKind, SECTION_SIZES};
 pub use field::{
     ALT_DEVICE_PRIVATE_KEY, ALT_DEVICE_PUBLIC_KEY, ALT_SERVER_ADDRESS, ALT_SERVER_PUBLIC_KEY,
     ANTENNA_SELECTION, CLAIM_CODE, CLAIMED, CLOUD_TRANSPORT, COUNTRY_CODE, DEVICE_CODE, DEVICE_ID,
     DEVICE_PRIVATE_KEY, DEVICE_PUBLIC_KEY, DNS_RESOLVE, FEATURE_FLAGS, FIELDS, FLASH_MODULES, IP_CONFIG,
     PRODUCT_STORE, SERVER_PUBLIC_KEY, SSID_PREFIX, SYSTEM_FLAGS, VERSION, VERSION_STRING,
 };
-pub use field::{Field, Layouts};
+pub use field::{Field, Layouts, UnknownField};
 pub use image::{Dct, DctImage};
 pub use server_address::{
     DEFAULT_DEVICE_PORT, DEFAULT_SERVER_NAME, SERVER_FIELD, ServerAddress, ServerAddressError,
 };
+pub use whole::{APPLICATION_SECTION, COPY_SIZE, DctCopy, WHOLE_SIZE, WholeDct};

@@ -75,12 +75,45 @@ impl ServerAddress {
         Ok(Some(Self { host, port: default_port(port) }))
     }
 
+    /// The same with another port.
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port: default_port(port), ..self }
+    }
+
+    /// All bytes of the field: a key at its beginning, and the address, where there is one. The firmware's own port
+    /// is left as 0xFFFF, and a zero stands behind a name, as in redbear/Duo `firmware/dct/server_public_key.der`.
+    /// No key may reach the address; one of RSA-2048 has 294 bytes.
+    pub fn write(key: &[u8], address: Option<&Self>) -> Option<[u8; SERVER_FIELD]> {
+        let mut field = [0xFF; SERVER_FIELD];
+        field.get_mut(..key.len().min(ADDRESS))?.get_mut(..key.len())?.copy_from_slice(key);
+        if let Some(Self { host, port }) = address {
+            let (kind, value) = match host {
+                Host::Ip(ip) => (0, ip.octets().to_vec()),
+                Host::Name(name) => (1, name.as_bytes().to_vec()),
+            };
+            // A name was checked: at most 63 bytes, and so its zero is in front of the port.
+            let zero = &[0][..usize::from(kind)];
+            let bytes = [&[kind, u8::try_from(value.len()).ok()?][..], &value, zero].concat();
+            field.get_mut(ADDRESS..PORT)?.get_mut(..bytes.len())?.copy_from_slice(&bytes);
+            if *port != DEFAULT_DEVICE_PORT {
+                field[PORT..PORT + 2].copy_from_slice(&port.to_be_bytes());
+            }
+        }
+        Some(field)
+    }
+
     /// The name or address to connect to, for a device of this id.
     pub fn host(&self, device_id: &str) -> String {
         match &self.host {
             Host::Ip(ip) => ip.to_string(),
             Host::Name(name) => name.replace(ID_MARK, device_id),
         }
+    }
+
+    /// The name or address as it is written down, `$id` included.
+    pub fn host_as_written(&self) -> String {
+        self.host(ID_MARK)
     }
 
     /// The TCP port.

@@ -13,7 +13,7 @@ use crate::cloud::handshake::Flaw;
 use crate::cloud::network::NetworkError;
 use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::{Refusal, RequestError};
-use crate::dct::DeviceIdError;
+use crate::dct::{DeviceIdError, FIELDS, Field, UnknownField};
 use crate::dfuse::DfuError;
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
 use crate::usb::{SessionError, UsbError};
@@ -132,6 +132,14 @@ impl Error {
     }
 }
 
+impl From<UnknownField> for Error {
+    fn from(error: UnknownField) -> Self {
+        let names: Vec<String> = FIELDS.iter().map(Field::kebab_name).collect();
+        Self::new(Code::InvalidArgument, error.to_string())
+            .hint(format!("the fields are: {}", names.join(", ")))
+    }
+}
+
 impl From<Misread> for Error {
     fn from(error: Misread) -> Self {
         Self::new(Code::KeyMisreadByFirmware, format!("{error} from this key"))
@@ -199,6 +207,10 @@ impl From<SessionError> for Error {
             | SessionError::TransferSize { .. } => (
                 Code::NotADuo,
                 "this is not a RedBear Duo's bootloader as r3 to r6 are; nothing was read or written",
+            ),
+            SessionError::NoWholeDct { .. } => (
+                Code::NotADuo,
+                "save the application section in its place, which holds the keys: duo-provision dct backup",
             ),
             SessionError::Dfu(DfuError::Leaving) => (
                 Code::DeviceFault,

@@ -102,6 +102,8 @@ codes! {
     KeyMisreadByFirmware = "KEY_MISREAD_BY_FIRMWARE" => exit::USAGE;
     /// The file given as a cloud's public key holds none.
     ServerKeyInvalid = "SERVER_KEY_INVALID" => exit::USAGE;
+    /// The file is no dump of a DCT that can be restored: of another bootloader's, or without what was asked for.
+    DumpUnusable = "DUMP_UNUSABLE" => exit::USAGE;
     /// The manifest beside a key file cannot be read.
     ManifestInvalid = "MANIFEST_INVALID" => exit::USAGE;
     /// The manifest beside a key file describes other bytes than the file has.
@@ -303,6 +305,13 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// More to say of it.
+    #[must_use]
+    pub fn adding(mut self, words: &str) -> Self {
+        self.0.message.push_str(words);
         self
     }
 

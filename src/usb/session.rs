@@ -1,28 +1,44 @@
 //! A Duo in DFU mode, opened: its DCT found and ready to be read and written.
 //!
-//! Knows how the DCT is recognised among the device's memories and keeps what is known of the device's state
-//! between operations, so that no request is spent on asking twice. Knows nothing of what the DCT holds.
+//! Knows how the DCT is recognised among the device's memories, and where it lies whole in the internal flash, and
+//! keeps what is known of the device's state between operations, so that no request is spent on asking twice. Knows
+//! nothing of what the DCT holds.
 
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::drive::{DriveError, Driver};
-use super::identity::{Enquiry, Identity};
+use super::identity::{BootloaderGeneration, Enquiry, Identity};
 use super::{Bus, Clock, Device, TransferError, Transport, UsbError};
 use crate::dfuse::descriptors::{
     AltSetting, CONFIGURATION_HEAD, Configuration, DescriptorError, DfuFunctional, kind, printable,
     total_length,
 };
 use crate::dfuse::{
-    Buffer, DfuError, Download, Geometry, Leave, Machine, MemoryMap, Operation, Recover, Start, Touched,
-    Upload,
+    Access, Buffer, DfuError, Download, Geometry, Leave, Machine, MemoryMap, Operation, Recover, Start,
+    Touched, Upload,
 };
 
 /// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
 const DCT_NAME: &str = "DCT Flash";
 /// The part of the DCT that the bootloader gives access to, from address 0.
 const DCT_LENGTH: usize = 0x4000;
+
+/// The name of the flash that the bootloader, the firmware and the whole DCT lie in (redbear/firmware
+/// `usbd_flash_if.c`).
+const INTERNAL_NAME: &str = "Internal Flash";
+/// The whole DCT: two copies of 16 KiB.
+const WHOLE_DCT_LENGTH: usize = 0x8000;
+
+/// Where the whole DCT begins in the internal flash: behind one sector of 16 KiB up to r4, behind two from r5 on
+/// (redbear/Duo, firmware_deployment_guide.md).
+pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
+    match generation {
+        BootloaderGeneration::R3R4 => 0x0800_4000,
+        BootloaderGeneration::R5R6 => 0x0800_8000,
+    }
+}
 
 /// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
 /// since a key that is written in two could be left half old and half new.
@@ -89,6 +105,12 @@ pub enum SessionError {
         /// Its memory map, in printable form.
         map: String,
     },
+    /// None of the device's memories, or more than one, is the internal flash with the whole DCT in it.
+    #[error("the device gives no access to the {WHOLE_DCT_LENGTH} bytes of the whole DCT at {address:#010x}")]
+    NoWholeDct {
+        /// Where it would be with this bootloader.
+        address: u32,
+    },
     /// The interface has no DFU functional descriptor.
     #[error("the device has no DFU functional descriptor")]
     NoFunctional,
@@ -147,6 +169,7 @@ impl SessionError {
     /// True where the same read may succeed at a second attempt. The first after power-up sometimes fails.
     fn is_worth_a_retry(&self) -> bool {
         match self {
+            Self::Transfer { source, .. } => *source != TransferError::Disconnected,
             Self::Dfu(DfuError::Transfer { .. }) => !self.is_disconnected(),
             Self::Dfu(
                 DfuError::Device { .. }
@@ -195,12 +218,23 @@ impl Limits {
     }
 }
 
+/// One of the device's memories.
+#[derive(Clone)]
+struct Memory {
+    setting: AltSetting,
+    geometry: Geometry,
+}
+
 /// An open Duo. Addresses are offsets in the DCT; deadlines count from the origin of the session's clock.
 /// Dropping it releases the interface.
 pub struct DfuSession<'a> {
     transport: Box<dyn Transport>,
     driver: Driver<'a>,
-    geometry: Geometry,
+    dct: Memory,
+    /// The internal flash, where the whole DCT can be reached in it.
+    internal: Option<Memory>,
+    /// The alternate setting that the device is known to be at.
+    selected: Option<u8>,
     identity: Identity,
     start: Start,
 }
@@ -219,21 +253,42 @@ impl<'a> DfuSession<'a> {
         let mut enquiry = Enquiry { transport: transport.as_mut(), clock, deadline, language: None };
         let identity = enquiry.identity(device)?;
         let configuration = read_configuration(&mut enquiry)?;
-        let (setting, map) = find_dct(&mut enquiry, &configuration)?;
+        let Memories { dct: (setting, map), internal } =
+            find_memories(&mut enquiry, &configuration, identity.generation)?;
         let functional = *configuration.functional_of(setting.interface).ok_or(SessionError::NoFunctional)?;
         check_functional(functional)?;
         transport.claim(setting.interface)?;
-        // The bootloader keeps the last setting through SET_CONFIGURATION, so it is sent always.
-        transport
-            .set_alt_setting(setting.interface, setting.alt)
-            .map_err(|source| SessionError::Transfer { what: "alternate setting", source })?;
-        Ok(Self {
+        let memory =
+            |(setting, map)| Memory { setting, geometry: Geometry::new(map, functional.transfer_size) };
+        let mut session = Self {
             transport,
             driver: Driver::new(clock, cancelled, setting.interface),
-            geometry: Geometry::new(map, functional.transfer_size),
+            dct: memory((setting, map)),
+            internal: internal.filter(|(other, _)| other.interface == setting.interface).map(memory),
+            selected: None,
             identity,
             start: Start::Unknown,
-        })
+        };
+        // The bootloader keeps the last setting through SET_CONFIGURATION, so it is sent always.
+        session.select(setting)?;
+        Ok(session)
+    }
+
+    /// Makes an alternate setting the one that addresses are in; nothing is sent where it is already.
+    fn select(&mut self, setting: AltSetting) -> Result<(), SessionError> {
+        if self.selected == Some(setting.alt) {
+            return Ok(());
+        }
+        self.selected = None;
+        self.transport
+            .set_alt_setting(setting.interface, setting.alt)
+            .map_err(|source| SessionError::Transfer { what: "alternate setting", source })?;
+        self.selected = Some(setting.alt);
+        // The state survives, and so does the pointer, which is now one into another memory.
+        if let Start::IdleAt(_) = self.start {
+            self.start = Start::Idle;
+        }
+        Ok(())
     }
 
     /// Who the device is.
@@ -243,7 +298,7 @@ impl<'a> DfuSession<'a> {
 
     /// What may be transferred.
     pub fn geometry(&self) -> &Geometry {
-        &self.geometry
+        &self.dct.geometry
     }
 
     /// How many class requests were sent so far.
@@ -269,6 +324,15 @@ impl<'a> DfuSession<'a> {
         Ok((first, second))
     }
 
+    /// Reads the whole DCT, both copies, twice over, for the caller to compare: 32 KiB of the internal flash, and
+    /// nothing else of it can be reached. Works even where the bootloader cannot read the DCT by itself.
+    pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<(Buffer, Buffer), SessionError> {
+        let address = whole_dct_address(self.identity.generation);
+        let internal = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
+        let read = self.passes_of(&internal, address, WHOLE_DCT_LENGTH, Limits::until(deadline));
+        read.map(|[first, second]| (first, second))
+    }
+
     /// Writes `data`, at most one block, and returns what is there then, for the caller to compare: only
     /// that proves a write. Never writes twice.
     ///
@@ -284,8 +348,10 @@ impl<'a> DfuSession<'a> {
         data: &[u8],
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
+        self.select(self.dct.setting)?;
         let copy = Zeroizing::new(data.to_vec());
-        let download = Download::new(&self.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
+        let download =
+            Download::new(&self.dct.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
         match self.run(download, Start::IdleAt(address), Limits::until(deadline)) {
             // The block was written and the way back to dfuIDLE failed: reading finds that way by itself.
             Err(SessionError::Dfu(error)) if error.touched() == Touched::Yes => {}
@@ -309,8 +375,18 @@ impl<'a> DfuSession<'a> {
         length: usize,
         limits: Limits,
     ) -> Result<[Buffer; PASSES], SessionError> {
-        let passes = match self.try_read(address, length, PASSES, limits) {
-            Err(error) if error.is_worth_a_retry() => self.try_read(address, length, PASSES, limits),
+        self.passes_of(&self.dct.clone(), address, length, limits)
+    }
+
+    fn passes_of<const PASSES: usize>(
+        &mut self,
+        memory: &Memory,
+        address: u32,
+        length: usize,
+        limits: Limits,
+    ) -> Result<[Buffer; PASSES], SessionError> {
+        let passes = match self.try_read(memory, address, length, PASSES, limits) {
+            Err(error) if error.is_worth_a_retry() => self.try_read(memory, address, length, PASSES, limits),
             result => result,
         }?;
         // An upload that ends well has made all its passes.
@@ -320,13 +396,15 @@ impl<'a> DfuSession<'a> {
 
     fn try_read(
         &mut self,
+        memory: &Memory,
         address: u32,
         length: usize,
         passes: usize,
         limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
+        self.select(memory.setting)?;
         let upload =
-            Upload::new(&self.geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
+            Upload::new(&memory.geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
         self.run(upload, Start::IdleAt(address), limits)
     }
 
@@ -380,14 +458,22 @@ fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configuration, Sessio
     Configuration::parse(&bytes).map_err(wrong)
 }
 
-/// The DCT is recognised by its name and its map. Its number alone would not do: alternate settings have
+/// What was found among the device's memories.
+struct Memories {
+    dct: (AltSetting, MemoryMap),
+    internal: Option<(AltSetting, MemoryMap)>,
+}
+
+/// A memory is recognised by its name and its map. Its number alone would not do: alternate settings have
 /// been renumbered before, and alternate setting 0 is the flash that holds the bootloader. A name that two
-/// memories have tells them not apart: all are asked.
-fn find_dct(
+/// memories have tells them not apart: all are asked. The DCT has to be there; of the internal flash it is enough
+/// to know where it is not.
+fn find_memories(
     enquiry: &mut Enquiry<'_>,
     configuration: &Configuration,
-) -> Result<(AltSetting, MemoryMap), SessionError> {
-    let (mut dct, mut others) = (None, Vec::new());
+    generation: BootloaderGeneration,
+) -> Result<Memories, SessionError> {
+    let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
     let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
     for setting in settings.take(MAX_ALT_SETTINGS) {
         let Some(text) = enquiry.string(setting.name)? else { continue };
@@ -400,10 +486,22 @@ fn find_dct(
             Ok(map) if map.name() == DCT_NAME => {
                 return Err(SessionError::UnexpectedDct { map: printable(&text) });
             }
-            _ => others.push(printable(&text)),
+            Ok(map) => {
+                others.push(printable(&text));
+                if map.name() == INTERNAL_NAME {
+                    internal.push((*setting, map));
+                }
+            }
+            Err(_) => others.push(printable(&text)),
         }
     }
-    dct.ok_or(SessionError::NoDct { found: others })
+    let whole_dct = whole_dct_address(generation);
+    Ok(Memories {
+        dct: dct.ok_or(SessionError::NoDct { found: others })?,
+        internal: internal
+            .pop()
+            .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable)),
+    })
 }
 
 fn is_dct(map: &MemoryMap) -> bool {

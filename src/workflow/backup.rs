@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Ledger, absolute};
-use super::keep::{Destination, Place, counts_as_key, keep, locate_archive, not_encryptable};
+use super::keep::{Destination, counts_as_key, keep, not_encryptable, prepare};
 use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::{Context, Timeout};
-use crate::archive::check_free;
 use crate::archive::journal::{OperationKind, Request};
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
@@ -55,7 +54,7 @@ pub struct BackupDone {
 /// Reads the key slot twice, judges it, and keeps it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let destination = prepare(context, options)?;
+    let destination = destination(context, options)?;
     let ledger = Ledger::wished(context);
 
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
@@ -92,16 +91,9 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
 }
 
 /// Shows that the backup can be kept, before the device is touched.
-fn prepare(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
+fn destination(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
     check_used(&options.passphrase, options.encrypt)?;
-    let place = if let Some(file) = &options.file {
-        check_free(file)?;
-        Place::File(file.clone())
-    } else {
-        let archive = locate_archive(context, options.archive.as_deref())?;
-        archive.prepare()?;
-        Place::Archive(archive)
-    };
+    let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let encrypt = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
     Ok(Destination { place, encrypt })

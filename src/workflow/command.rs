@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::archive::journal::Request;
 use crate::dct::DeviceId;
 
 /// A word for a shell.
@@ -48,6 +49,40 @@ pub(super) fn flag(name: &str, typed: bool) -> String {
 pub(super) fn choice(device: Option<DeviceId>, path: Option<&str>, usbip: Option<&str>) -> String {
     let id = device.map(|id| format!(" --device {id}")).unwrap_or_default();
     format!("{id}{}{}", option("path", path), option("usbip", usbip))
+}
+
+/// The command that writes the same cloud's key and address, whatever is in the Duo by then.
+pub(super) fn server_key(request: &Request) -> String {
+    let Request { file, host, port, no_address, leave, archive, .. } = request;
+    let set = |file: &String| {
+        let port = port.map(|port| port.to_string());
+        let address = option("host", host.as_deref()) + &option("port", port.as_deref());
+        format!("set {}{address}{}", quoted(file), flag("no-address", *no_address))
+    };
+    let what = file.as_ref().map_or_else(|| "restore".to_owned(), set);
+    format!(
+        "duo-provision server-key {what}{}{}",
+        flag("leave", *leave),
+        option("archive", archive.as_deref())
+    )
+}
+
+/// The command that restores the same fields.
+pub(super) fn dct_restore(request: &Request) -> String {
+    let Request { file, fields, allow_other_device, leave, archive, .. } = request;
+    format!(
+        "duo-provision dct restore {} --fields {}{}{}{}",
+        quoted(file.as_deref().unwrap_or_default()),
+        fields.join(","),
+        flag("allow-other-device", *allow_other_device),
+        flag("leave", *leave),
+        option("archive", archive.as_deref())
+    )
+}
+
+/// The command that brings fields back from a backup.
+pub(super) fn fields_from(backup: &str, fields: &[&str]) -> String {
+    format!("duo-provision dct restore {} --fields {}", quoted(backup), fields.join(","))
 }
 
 #[cfg(test)]

@@ -6,13 +6,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::board::{BOARDS, Board, DUO, ids};
 use super::cancel::interrupted;
 use super::command::choice;
 use super::enter::arrive;
+use super::patch::Patch;
 use super::{Context, Event, Phase, Timeout};
 use crate::archive::DeviceIdSource;
-use crate::dct::{Dct, DctImage, DeviceId};
+use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES};
+use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Slot;
 use crate::usb::{BootloaderGeneration, Device, DfuSession};
@@ -122,7 +126,7 @@ pub(super) struct Opened<'a> {
 
 /// What was read from a Duo, twice and the same.
 pub(super) struct Snapshot {
-    dct: Dct,
+    pub dct: Dct,
     /// The key slot, judged.
     pub slot: Slot,
 }
@@ -131,6 +135,20 @@ impl Snapshot {
     /// The bytes of the key slot.
     pub fn slot_bytes(&self) -> &[u8] {
         self.image().private_key_slot().map_or(&[], |slot| slot.as_slice())
+    }
+
+    /// What a Duo holds that held this, and was written since.
+    pub fn with(&self, patch: &Patch) -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new(self.image().bytes().to_vec());
+        let field = bytes.get_mut(patch.field().offset..patch.field().end());
+        field.ok_or_else(read_short)?.copy_from_slice(patch.bytes());
+        Self::of(bytes)
+    }
+
+    fn of(bytes: Buffer) -> Result<Self, Error> {
+        let dct = Dct::new(bytes);
+        let slot = dct.image().private_key_slot().map(Slot::classify).ok_or_else(read_short)?;
+        Ok(Self { dct, slot })
     }
 
     /// The DCT up to the device id.
@@ -210,19 +228,38 @@ impl<'a> Opened<'a> {
 
     /// The same, by `deadline`.
     pub fn read_slot(&mut self, deadline: Duration) -> Result<Snapshot, Error> {
-        if (self.context.cancelled)() {
-            return Err(interrupted());
-        }
-        let (first, second) = self.session.read_twice(0, DctImage::READ_SIZE, deadline)?;
-        if first != second {
-            return Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
-                .hint("try another cable or USB port, without a hub, and run the command again"));
-        }
+        self.read_length(DctImage::READ_SIZE, deadline)
+    }
+
+    /// Reads the application section twice, compares, and judges the key slot. Nothing that lies behind the
+    /// section is read: it may be anything, Wi-Fi passwords included.
+    pub fn section(&mut self) -> Result<Snapshot, Error> {
+        self.context.phase(Phase::ReadDct);
+        let deadline = self.deadline();
+        // The longer of the two; the shorter one is followed by erased flash.
+        self.read_length(SECTION_SIZES[1], deadline)
+            .map_err(|error| error.during("reading the DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// Reads the whole DCT from the internal flash, both copies, twice, and compares.
+    pub fn whole_dct(&mut self) -> Result<Buffer, Error> {
+        self.context.phase(Phase::ReadDct);
+        let deadline = self.deadline();
+        let read = self.not_cancelled().and_then(|()| Ok(self.session.read_whole_dct_twice(deadline)?));
+        read.and_then(|(first, second)| agreed(first, &second))
+            .map_err(|error| error.during("reading the whole DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    fn not_cancelled(&self) -> Result<(), Error> {
+        if (self.context.cancelled)() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
+        self.not_cancelled()?;
+        let (first, second) = self.session.read_twice(0, length, deadline)?;
+        let first = agreed(first, &second)?;
         check_readable(&first)?;
-        let dct = Dct::new(first);
-        let slot = dct.image().private_key_slot().map(Slot::classify);
-        let slot = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
-        Ok(Snapshot { dct, slot })
+        Snapshot::of(first)
     }
 
     /// When a step that starts now has to end.
@@ -239,6 +276,19 @@ impl<'a> Opened<'a> {
     pub fn address(&self) -> u8 {
         self.address
     }
+}
+
+/// The bytes, where both reads of them have them.
+fn agreed(first: Buffer, second: &Buffer) -> Result<Buffer, Error> {
+    if first == *second {
+        return Ok(first);
+    }
+    Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
+        .hint("try another cable or USB port, without a hub, and run the command again"))
+}
+
+fn read_short() -> Error {
+    Error::new(Code::Internal, "the DCT was read short")
 }
 
 /// Refuses what no working DCT reads as: what cannot be read cannot be backed up, and so is not written over.

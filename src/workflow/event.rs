@@ -16,6 +16,8 @@ pub enum Phase {
     Enter,
     /// Reading the DCT, twice.
     Read,
+    /// Reading the DCT at greater length, twice.
+    ReadDct,
     /// Keeping a backup.
     Backup,
     /// Asking for consent.
@@ -42,6 +44,7 @@ impl Phase {
             Self::Wait => "wait",
             Self::Enter => "enter-dfu",
             Self::Read => "read",
+            Self::ReadDct => "read-dct",
             Self::Backup => "backup",
             Self::Confirm => "confirm",
             Self::Write => "write",
@@ -60,6 +63,7 @@ impl Phase {
             Self::Wait => "waiting for a Duo in DFU mode",
             Self::Enter => "putting the Duo into DFU mode",
             Self::Read => "reading the Duo twice",
+            Self::ReadDct => "reading the DCT twice",
             Self::Backup => "keeping a backup",
             Self::Confirm => "asking before the write",
             Self::Write => "writing to the Duo",

@@ -1,4 +1,4 @@
-//! Keeping what is in the key slot, before anything else is done to it.
+//! Keeping what is in a Duo, before anything else is done to it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::{Context, Event, Phase};
 use crate::archive::{
-    Archive, Backup, Contents, FORMAT, Manifest, Opens, Owner, Stored, sha256_hex, store_at,
+    Archive, Backup, Contents, FORMAT, Manifest, Opens, Owner, Stored, check_free, sha256_hex, store_at,
 };
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
@@ -39,7 +39,70 @@ pub(super) fn locate_archive(context: Context<'_>, option: Option<&str>) -> Resu
     })
 }
 
-/// Keeps the slot's bytes as they were read: on the disk, synced and read back before this returns.
+/// Shows that a backup can be kept, before the device is touched: in the file that was named, or in the archive.
+pub(super) fn prepare(
+    context: Context<'_>,
+    file: Option<&Path>,
+    archive: Option<&str>,
+) -> Result<Place, Error> {
+    let Some(file) = file else {
+        let archive = locate_archive(context, archive)?;
+        archive.prepare()?;
+        return Ok(Place::Archive(archive));
+    };
+    check_free(file)?;
+    Ok(Place::File(file.to_owned()))
+}
+
+/// Bytes of a Duo that are to be kept, and what they are.
+#[derive(Clone)]
+pub(super) struct Keepsake<'a> {
+    pub bytes: &'a [u8],
+    pub contents: Contents,
+    /// Where they begin: in the DCT, or, of a whole one, in the internal flash.
+    pub offset: u32,
+    /// How many there were in the Duo, before anything was encrypted.
+    pub length: usize,
+    /// The device's key in them, judged.
+    pub slot: &'a Slot,
+    /// What opens them, where they are encrypted.
+    pub opens: Option<Opens<'a>>,
+}
+
+impl<'a> Keepsake<'a> {
+    /// The key slot.
+    pub fn key_slot(snapshot: &'a Snapshot) -> Result<Self, Error> {
+        let slot = snapshot.image().private_key_slot();
+        let bytes = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+        Ok(Self {
+            bytes,
+            length: bytes.len(),
+            opens: None,
+            contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
+            offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
+            slot: &snapshot.slot,
+        })
+    }
+
+    /// The application section, as it was read.
+    pub fn section(snapshot: &'a Snapshot) -> Self {
+        let bytes = snapshot.image().bytes();
+        let (length, slot) = (bytes.len(), &snapshot.slot);
+        Self { bytes, contents: Contents::Dct, offset: 0, length, slot, opens: None }
+    }
+
+    /// The same, encrypted.
+    fn sealed<'s>(&'s self, sealed: &'s Sealed<'a>) -> Keepsake<'s> {
+        Keepsake {
+            bytes: sealed.pem.as_bytes(),
+            contents: Contents::EncryptedPrivateKey,
+            opens: Some(sealed.opens),
+            ..*self
+        }
+    }
+}
+
+/// Keeps the slot's bytes as they were read, or the key in it behind a passphrase: on the disk, synced and read back before this returns.
 pub(super) fn keep(
     context: Context<'_>,
     device: &DeviceRef,
@@ -47,17 +110,27 @@ pub(super) fn keep(
     destination: &Destination,
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
-    context.phase(Phase::Backup);
-    let slot = snapshot
-        .image()
-        .private_key_slot()
-        .ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
     let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
     let sealed = sealed
         .transpose()
-        .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?;
-    let backup = describe(context, device, snapshot, slot, sealed.as_ref().and_then(Option::as_ref));
-    let stored = match &destination.place {
+        .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?
+        .flatten();
+    let slot = Keepsake::key_slot(snapshot)?;
+    let keepsake = sealed.as_ref().map_or_else(|| slot.clone(), |sealed| slot.sealed(sealed));
+    keep_bytes(context, device, &keepsake, &destination.place, journaled)
+}
+
+/// The same for any bytes of a Duo.
+pub(super) fn keep_bytes(
+    context: Context<'_>,
+    device: &DeviceRef,
+    keepsake: &Keepsake<'_>,
+    place: &Place,
+    journaled: &mut Journaled<'_>,
+) -> Result<Stored, Error> {
+    context.phase(Phase::Backup);
+    let backup = describe(context, device, keepsake);
+    let stored = match place {
         Place::Archive(archive) => archive.store(&backup),
         Place::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
     };
@@ -86,6 +159,22 @@ pub(super) fn keep_before_write(
         return Ok(None);
     };
     keep(opened.context, &opened.device, snapshot, destination, journaled).map(Some)
+}
+
+/// The same before other fields are written: all of the application section, as `dct backup` keeps it.
+pub(super) fn keep_section_before_write(
+    opened: &Opened<'_>,
+    section: &Snapshot,
+    archive: Option<&Archive>,
+    journaled: &mut Journaled<'_>,
+) -> Result<Option<Stored>, Error> {
+    let Some(archive) = archive else {
+        opened.context.note("no backup is made (--no-backup): what is written over is lost");
+        return Ok(None);
+    };
+    let place = Place::Archive(archive.clone());
+    let keepsake = Keepsake::section(section);
+    keep_bytes(opened.context, &opened.device, &keepsake, &place, journaled).map(Some)
 }
 
 /// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
@@ -137,35 +226,24 @@ pub(super) fn encrypt(key: &PrivateKey, passphrase: &Passphrase) -> Result<Zeroi
         .map_err(|error| Error::new(Code::Internal, format!("the key could not be encrypted: {error}")))
 }
 
-fn describe<'a>(
-    context: Context<'_>,
-    device: &DeviceRef,
-    snapshot: &Snapshot,
-    slot: &'a [u8],
-    sealed: Option<&'a Sealed<'a>>,
-) -> Backup<'a> {
-    let bytes = sealed.map_or(slot, |sealed| sealed.pem.as_bytes());
-    let public = snapshot.slot.key().map(|read| read.key.public_key());
-    let contents = match sealed {
-        Some(_) => Contents::EncryptedPrivateKey,
-        None if counts_as_key(&snapshot.slot) => Contents::PrivateKey,
-        None => Contents::RawSlot,
-    };
+fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a>) -> Backup<'a> {
+    let bytes = keepsake.bytes;
+    let public = keepsake.slot.key().map(|read| read.key.public_key());
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: 1,
-        contents,
+        contents: keepsake.contents,
         device_id: device.device_id,
         device_id_source: device.device_id_source,
         fingerprint: public.as_ref().map(PublicKey::fingerprint),
         bootloader: device.bootloader_words(),
         simulated: device.simulated,
-        offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
-        length: u32::try_from(slot.len()).unwrap_or(u32::MAX),
+        offset: keepsake.offset,
+        length: u32::try_from(keepsake.length).unwrap_or(u32::MAX),
         sha256: sha256_hex(bytes),
         created_at: context.timestamp(),
         tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    let opens = sealed.map(|sealed| sealed.opens);
+    let opens = keepsake.opens;
     Backup { bytes, opens, public_pem: public.map(|public| public.to_pem()), manifest }
 }

@@ -1,4 +1,4 @@
-//! What a person asks for: list, dfu, backup, restore, reset, provision, inspect, status, backups, key files.
+//! What a person asks for: list, dfu, backup, restore, reset, provision, inspect, status, backups, dct, key files.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -11,9 +11,15 @@ mod board;
 mod cancel;
 mod command;
 mod credentials;
+mod dct_backup;
+mod dct_fields;
+mod dct_restore;
+mod dct_show;
 mod device;
+mod dump_file;
 mod enter;
 mod event;
+mod extract;
 mod inspect;
 mod journaled;
 mod keep;
@@ -26,9 +32,12 @@ mod plan;
 mod provision;
 mod reconcile;
 mod reset;
+mod restorable;
 mod restore;
 mod runtime;
 mod secret_input;
+mod server_key;
+mod server_key_set;
 mod source;
 mod status;
 mod timeout;
@@ -46,17 +55,23 @@ pub use backup::{BackupDone, BackupOptions, backup};
 pub use backups::{BackupsFound, BackupsOptions, backups};
 pub use board::Board;
 pub use cancel::Cancel;
+pub use dct_backup::{DctBackupDone, DctBackupOptions, backup_dct};
+pub use dct_fields::FieldReport;
+pub use dct_restore::{DctRestoreOptions, DctRestored, RestoredField, restore_dct};
+pub use dct_show::{DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};
 pub use event::{Event, Phase};
-pub use inspect::{InspectOptions, Inspection, inspect};
+pub use inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
 pub use key_files::{NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key};
 pub use list::{KeyReport, ListOptions, Listed, list};
 pub use passphrase::{PassphraseOptions, PassphraseRequest};
-pub use plan::{Action, Evidence, Plan};
+pub use plan::{Action, Change, Evidence, Plan};
 pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
+pub use server_key::{ServerKeyShowOptions, ServerKeyShown, ServerReport, show_server_key};
+pub use server_key_set::{AddressSource, ServerKeySetOptions, ServerKeyWritten, set_server_key};
 pub use status::{Advice, OperationReport, Status, StatusOptions, status};
 pub use timeout::Timeout;
 pub use verify::{VerifyDone, VerifyOptions, verify};

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::device::Snapshot;
 use crate::dct::{DEVICE_PRIVATE_KEY, Field, SERVER_PUBLIC_KEY};
-use crate::error::{Code, KeyState};
+use crate::error::{Code, Error, KeyState};
 use crate::keys::SlotImage;
 
 /// A field and its new bytes.
@@ -19,6 +19,17 @@ impl Patch {
     /// A key, or the reset image, for the key slot; [`SlotImage`] is the one way to those.
     pub fn key(image: &SlotImage) -> Self {
         Self { field: DEVICE_PRIVATE_KEY, bytes: Zeroizing::new(image.as_bytes().to_vec()) }
+    }
+
+    /// Any other field, with all of its bytes.
+    pub fn field_of(field: Field, bytes: &[u8]) -> Result<Self, Error> {
+        if field == DEVICE_PRIVATE_KEY || bytes.len() != field.size {
+            return Err(Error::new(
+                Code::Internal,
+                format!("these bytes are not for {}", field.kebab_name()),
+            ));
+        }
+        Ok(Self { field, bytes: Zeroizing::new(bytes.to_vec()) })
     }
 
     /// Which field.
@@ -36,7 +47,7 @@ impl Patch {
         match self.field {
             DEVICE_PRIVATE_KEY => "the key slot".to_owned(),
             SERVER_PUBLIC_KEY => "the server key's slot".to_owned(),
-            field => format!("the field {}", field.name),
+            field => format!("the field {}", field.kebab_name()),
         }
     }
 

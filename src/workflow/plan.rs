@@ -12,6 +12,10 @@ pub enum Action {
     Restore,
     /// The reset image.
     Reset,
+    /// A cloud's public key and its address.
+    SetServerKey,
+    /// Fields out of a dump.
+    RestoreDct,
 }
 
 impl Action {
@@ -20,6 +24,8 @@ impl Action {
         match self {
             Self::Restore => "restore",
             Self::Reset => "reset",
+            Self::SetServerKey => "set-server-key",
+            Self::RestoreDct => "restore-dct",
         }
     }
 }
@@ -31,6 +37,8 @@ pub enum Evidence {
     Manifest,
     /// The archive knows the key as this device's.
     Archive,
+    /// The dump that the key comes from holds this device's id.
+    Dump,
     /// The public key in the device's DCT is the one of this key.
     PublicKeySlot,
     /// The manifest or the archive names another device, and that was allowed by name.
@@ -45,6 +53,7 @@ impl Evidence {
         match self {
             Self::Manifest => "manifest",
             Self::Archive => "archive",
+            Self::Dump => "dump",
             Self::PublicKeySlot => "public-key-slot",
             Self::AllowedOtherDevice => "allowed-other-device",
             Self::None => "none",
@@ -56,6 +65,7 @@ impl Evidence {
         match self {
             Self::Manifest => "the manifest beside the file names this Duo",
             Self::Archive => "the archive knows the key as this Duo's",
+            Self::Dump => "the device id in the dump is this Duo's",
             Self::PublicKeySlot => "it pairs with the public key in this Duo",
             Self::AllowedOtherDevice => "it is known to be ANOTHER device's key, and you allowed that",
             Self::None => "nothing says whether the key is this Duo's",
@@ -63,10 +73,21 @@ impl Evidence {
     }
 }
 
+/// What changes beside the key, in words that tell no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The field, or the part of it.
+    pub what: String,
+    /// What is there now.
+    pub now: String,
+    /// What will be there.
+    pub then: String,
+}
+
 /// What is about to be written, and what is there now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Restore or reset.
+    /// What will be written.
     pub action: Action,
     /// The Duo.
     pub device: DeviceRef,
@@ -74,12 +95,14 @@ pub struct Plan {
     pub current: Option<Fingerprint>,
     /// What is in the slot now, in words.
     pub current_words: String,
-    /// The key to be written; `None` for a reset.
+    /// The key to be written; `None` for a reset, and where the key stays as it is.
     pub new: Option<Fingerprint>,
-    /// Why the key is taken to be this Duo's; `None` for a reset.
+    /// Why the key is taken to be this Duo's; `None` where none is written.
     pub evidence: Option<Evidence>,
     /// The public key in the Duo's DCT, where the key and it differ. It may be stale.
     pub public_slot: Option<Fingerprint>,
+    /// What changes beside the key.
+    pub changes: Vec<Change>,
     /// Where the backup of what is there now lies; `None` where none was made.
     pub backup: Option<PathBuf>,
 }

@@ -11,7 +11,7 @@ use super::device::{DeviceRef, Opened, Snapshot};
 use super::patch::Patch;
 use super::{Context, Phase, Timeout};
 use crate::archive::DeviceIdSource;
-use crate::dct::{DeviceId, Field};
+use crate::dct::{DctImage, DeviceId, Field};
 use crate::error::{Code, Error};
 use crate::usb::Device;
 
@@ -114,9 +114,10 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// The DCT without the field.
+/// The DCT without the field, as far as every read of it goes.
 fn rest<'s>(snapshot: &'s Snapshot, field: &Field) -> (&'s [u8], &'s [u8]) {
     let bytes = snapshot.image().bytes();
+    let bytes = bytes.get(..DctImage::READ_SIZE).unwrap_or(bytes);
     let (head, tail) = bytes.split_at(field.offset.min(bytes.len()));
     (head, tail.get(field.size..).unwrap_or_default())
 }

@@ -113,6 +113,7 @@ fn erase(
             new: None,
             evidence: None,
             public_slot: None,
+            changes: Vec::new(),
             backup: done.backup.clone(),
         };
         confirm(context, &plan)?;

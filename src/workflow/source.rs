@@ -9,7 +9,7 @@ use super::device::{DeviceRef, Snapshot};
 use super::passphrase::Passphrases;
 use super::plan::Evidence;
 use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
-use crate::dct::DeviceId;
+use crate::dct::{DeviceId, Dump};
 use crate::error::{Code, Error};
 use crate::keys::{
     EncryptedKey, Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, ReadKey, SlotImage,
@@ -64,6 +64,8 @@ pub(super) struct KeySource {
     pub trailing: usize,
     pub fingerprint: Fingerprint,
     manifest: Option<Manifest>,
+    /// The device id in the dump that the key was taken from.
+    in_dump: Option<DeviceId>,
 }
 
 impl KeySource {
@@ -79,6 +81,26 @@ impl KeySource {
             form: read.form,
             trailing: read.behind,
             image,
+            in_dump: None,
+        })
+    }
+
+    /// The key in a dump of a DCT, which may say by itself whose it is.
+    pub fn of_dump(path: &Path, dump: &Dump<'_>, manifest: Option<Manifest>) -> Result<Self, Error> {
+        let named = |error: Error| error.during("reading the key in the dump");
+        let slot = dump.private_key_slot().ok_or_else(|| {
+            named(Error::new(Code::DumpUnusable, format!("{} has no key slot", path.display())))
+        })?;
+        let read = PrivateKey::read(slot).map_err(|error| named(Error::key_file(&error, path)))?;
+        let image = SlotImage::of_key(&read.key).map_err(|error| named(error.into()))?;
+        Ok(Self {
+            manifest,
+            fingerprint: read.key.public_key().fingerprint(),
+            path: path.to_owned(),
+            form: read.form,
+            trailing: 0,
+            image,
+            in_dump: dump.device_id(),
         })
     }
 
@@ -94,7 +116,8 @@ impl KeySource {
         let by_archive = archive.map(|archive| archive.devices_of(self.fingerprint)).transpose()?;
         let by_archive = by_archive.unwrap_or_default();
         let Some(target) = device.device_id else {
-            let known: Vec<DeviceId> = by_manifest.into_iter().chain(by_archive).collect();
+            let known: Vec<DeviceId> =
+                by_manifest.into_iter().chain(by_archive).chain(self.in_dump).collect();
             return self.evidence_without_id(device, snapshot, archive, &known, allow_other_device);
         };
         if by_manifest == Some(target) {
@@ -103,10 +126,16 @@ impl KeySource {
         if by_archive.contains(&target) {
             return Ok(Evidence::Archive);
         }
-        match by_manifest.or(by_archive.first().copied()) {
+        if self.in_dump == Some(target) {
+            return Ok(Evidence::Dump);
+        }
+        let by_archive = by_archive.first().copied();
+        let told = by_manifest.map(|id| (id, "the manifest beside the file"));
+        let told = told.or(by_archive.map(|id| (id, "the archive")));
+        match told.or(self.in_dump.map(|id| (id, "the device id in the dump"))) {
             None => Ok(public_slot_evidence(self.fingerprint, snapshot)),
             Some(_) if allow_other_device => Ok(Evidence::AllowedOtherDevice),
-            Some(other) => Err(other_device(other, target, by_manifest.is_some())),
+            Some((other, who)) => Err(other_device(other, target, who)),
         }
     }
 
@@ -130,7 +159,7 @@ impl KeySource {
             return Ok(Evidence::AllowedOtherDevice);
         }
         if let Some(target) = here.first() {
-            return Err(other_device(*owner, *target, false));
+            return Err(other_device(*owner, *target, "the archive"));
         }
         let message = format!(
             "the key is known as the one of {owner}, and the Duo at {} does not tell its device id \
@@ -151,7 +180,8 @@ impl KeySource {
         let (Some(archive), None) = (archive, device.device_id) else { return Ok(None) };
         let here = devices_of_current(snapshot, Some(archive))?;
         let by_manifest = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
-        let mut known = by_manifest.into_iter().chain(archive.devices_of(self.fingerprint)?);
+        let mut known =
+            by_manifest.into_iter().chain(archive.devices_of(self.fingerprint)?).chain(self.in_dump);
         Ok(known.find(|id| here.contains(id)))
     }
 
@@ -179,7 +209,8 @@ fn devices_of_current(snapshot: &Snapshot, archive: Option<&Archive>) -> Result<
     Ok(devices.unwrap_or_default())
 }
 
-fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
+/// The manifest beside a file; an error where it cannot be read, or describes other bytes.
+pub(super) fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
     let Some(beside) = manifest_beside(path)? else { return Ok(None) };
     let manifest = beside.manifest.map_err(|error| {
         Error::new(Code::ManifestInvalid, format!("{}: {error}", beside.path.display())).hint(
@@ -194,8 +225,7 @@ fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error
         .hint("look for an untouched backup with the same name; or, if you trust this key file, move the .json away"))
 }
 
-fn other_device(other: DeviceId, target: DeviceId, by_manifest: bool) -> Error {
-    let who = if by_manifest { "the manifest beside the file" } else { "the archive" };
+fn other_device(other: DeviceId, target: DeviceId, who: &str) -> Error {
     Error::new(Code::KeyOfOtherDevice, format!("{who} says that the key is of {other}, not of {target}"))
         .hint(format!("choose a backup of {target}; if you really mean it, add --allow-other-device"))
 }

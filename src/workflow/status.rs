@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use super::command::{choice, flag, option, quoted};
+use super::command::{choice, dct_restore, fields_from, flag, option, quoted, server_key};
 use crate::archive::DeviceIdSource;
 use crate::archive::journal::{End, Journal, KeyLeft, Operation, OperationKind, Reached, open};
 use crate::dct::DeviceId;
@@ -169,8 +169,13 @@ fn meaning(operation: &Operation) -> &'static str {
     if operation.is_done() {
         return "everything was done that was asked for";
     }
+    if matches!(operation.kind(), OperationKind::ServerKeySet | OperationKind::DctRestore) {
+        return meaning_for_fields(operation);
+    }
     match (operation.kind(), operation.key()) {
-        (OperationKind::Backup, _) => "nothing was written to the Duo, and no backup is known to be kept",
+        (OperationKind::Backup | OperationKind::DctBackup, _) => {
+            "nothing was written to the Duo, and no backup is known to be kept"
+        }
         (OperationKind::Provision, _) if operation.is_finished() => "the cloud did not take the key",
         (OperationKind::Provision, _) => "the request may have reached the cloud: its outcome is not known",
         (_, Some(KeyLeft::Unchanged) | None) => "nothing was written to the Duo: its key is unchanged",
@@ -182,35 +187,82 @@ fn meaning(operation: &Operation) -> &'static str {
     }
 }
 
+/// The same for what writes other fields than the key, or more of them.
+fn meaning_for_fields(operation: &Operation) -> &'static str {
+    let one = operation.kind() == OperationKind::ServerKeySet;
+    let wrong = operation.left_a_field_open() && operation.key() != Some(KeyLeft::Unknown);
+    match (operation.key(), operation.verified()) {
+        (Some(KeyLeft::Wrong), _) => "the Duo's key is neither the old one nor the new one",
+        _ if wrong && one => "the Duo's server key is neither the old one nor the new one",
+        _ if wrong => "a field of the Duo's DCT holds neither what was there nor what the dump has",
+        (Some(KeyLeft::Unknown), _) if one => {
+            "the write had begun: which server key the Duo has is not known"
+        }
+        (Some(KeyLeft::Unknown), _) => {
+            "a write had begun: which of the fields hold what the dump has is not known"
+        }
+        (_, 0) if one => "nothing was written to the Duo: its server key is unchanged",
+        (_, 0) => "nothing was written to the Duo: its DCT is unchanged",
+        (_, verified) if verified < operation.fields().len() => {
+            "some of the fields were written and verified, and the others are unchanged"
+        }
+        _ => "the write was done and verified; the Duo may still be in DFU mode (RESET starts it)",
+    }
+}
+
 fn advice(operation: &Operation) -> Vec<Advice> {
     let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
     if !operation.kind().writes() {
         let kept = operation.started.request.file.as_deref().filter(|file| Path::new(file).exists());
         return match (operation.kind(), kept) {
-            (OperationKind::Backup, Some(file)) => {
+            (OperationKind::Backup | OperationKind::DctBackup, Some(file)) => {
                 let command = format!("duo-provision inspect {}", quoted(file));
                 vec![advise("the file is there: see whether it holds the key", command)]
             }
-            (OperationKind::Backup, None) => vec![advise("to make the backup", again(operation))],
+            (OperationKind::Backup | OperationKind::DctBackup, None) => {
+                vec![advise("to make the backup", again(operation))]
+            }
             _ => vec![advise("to send it again, with the token given as before", again(operation))],
         };
     }
     let mut next = Vec::new();
-    if matches!(operation.key(), Some(KeyLeft::Unknown | KeyLeft::Wrong)) {
-        let command = format!("duo-provision list{}", which(operation));
-        next.push(advise("put the Duo into DFU mode, and see which key it has", command));
+    let open = matches!(operation.key(), Some(KeyLeft::Unknown | KeyLeft::Wrong));
+    if open || operation.left_a_field_open() {
+        let (what, show) = match operation.kind() {
+            OperationKind::ServerKeySet => ("see which server key it has", "server-key show"),
+            OperationKind::DctRestore => ("see what its DCT holds", "dct show"),
+            _ => ("see which key it has", "list"),
+        };
+        let command = format!("duo-provision {show}{}", which(operation));
+        next.push(advise(&format!("put the Duo into DFU mode, and {what}"), command));
     }
     next.push(advise("to finish", again(operation)));
     if let (Some(backup), true) = (&operation.backup, operation.has(Reached::Writing)) {
-        let backup = quoted(&backup.to_string_lossy());
-        next.push(if operation.started.before.is_some() {
-            let command = format!("duo-provision restore {backup}{}", which(operation));
-            advise("to go back to the key that was there", command)
-        } else {
-            advise("no key was there before; the bytes that were", format!("duo-provision inspect {backup}"))
-        });
+        next.push(back(operation, &backup.to_string_lossy()));
     }
     next
+}
+
+/// How to get back what was there. A key slot without a key is not brought back.
+fn back(operation: &Operation, backup: &str) -> Advice {
+    let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
+    let key = operation.started.before.is_some();
+    let fields = operation.fields();
+    let fields: Vec<&str> =
+        fields.into_iter().filter(|field| key || *field != "device-private-key").collect();
+    match operation.kind() {
+        OperationKind::ServerKeySet | OperationKind::DctRestore if !fields.is_empty() => {
+            advise("to go back to what was there", fields_from(backup, &fields) + &which(operation))
+        }
+        OperationKind::Restore | OperationKind::Reset if key => {
+            let command = format!("duo-provision restore {}{}", quoted(backup), which(operation));
+            advise("to go back to the key that was there", command)
+        }
+        _ => {
+            let command = format!("duo-provision inspect {}", quoted(backup));
+            advise("no key was there before; the bytes that were", command)
+        }
+    }
 }
 
 /// The command that asks for the same once more. What was backed up already is recognized, and not kept twice;
@@ -225,12 +277,17 @@ fn again(operation: &Operation) -> String {
         OperationKind::Backup => {
             format!("duo-provision backup{file}{}{encrypt}{archive}{device}", flag("raw", request.raw))
         }
+        OperationKind::DctBackup => {
+            format!("duo-provision dct backup{file}{}{archive}{device}", flag("whole", request.whole))
+        }
         OperationKind::Restore => {
             let leave = flag("leave", request.leave);
             let allowed = flag("allow-other-device", request.allow_other_device);
             format!("duo-provision restore{file}{leave}{allowed}{encrypt}{archive}{device}")
         }
         OperationKind::Reset => format!("duo-provision reset{encrypt}{archive}{device}"),
+        OperationKind::ServerKeySet => server_key(request) + &device,
+        OperationKind::DctRestore => dct_restore(request) + &device,
         OperationKind::Provision => {
             let id = operation.started.device.id.map(|id| id.to_string()).unwrap_or_default();
             let product = request.product_id.map(|number| number.to_string());

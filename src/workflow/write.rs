@@ -7,16 +7,19 @@
 use std::path::Path;
 
 use super::cancel::interrupted;
-use super::command::{choice, quoted};
+use super::command::{choice, fields_from, quoted};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::patch::Patch;
 use super::reconcile::{Learned, reconcile};
 use super::{Context, Phase};
 use crate::archive::DeviceIdSource;
-use crate::dct::DeviceId;
+use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId, Field};
 use crate::dfuse::Touched;
 use crate::error::{Code, Error, KeyState};
+
+/// When an operation is stopped that has written and verified its field.
+pub(super) const AFTER_THE_WRITE: &str = "after the write";
 
 /// What recovers the device when a write goes wrong.
 pub(super) struct Recovery {
@@ -55,6 +58,21 @@ impl Back {
             }
             None => Self::None("no backup of the key that was there was made".to_owned()),
         }
+    }
+
+    /// To what was in these fields; a key slot without a key is not brought back.
+    pub fn to_fields(fields: &[Field], before: &Snapshot, backup: Option<&Path>) -> Self {
+        let Some(backup) = backup.map(Path::to_string_lossy) else {
+            return Self::None("no backup of what was there was made".to_owned());
+        };
+        let kept = |field: &&Field| **field != DEVICE_PRIVATE_KEY || before.slot.key().is_some();
+        let names: Vec<String> = fields.iter().filter(kept).map(Field::kebab_name).collect();
+        if names.is_empty() {
+            let backup = quoted(&backup);
+            return Self::None(format!("no key was there before; the bytes that were are in {backup}"));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Self::Command { what: "what was there", command: fields_from(&backup, &names) }
     }
 }
 
@@ -99,7 +117,7 @@ pub(super) fn write_verified<'a>(
     journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
-            .during("after the write")
+            .during(AFTER_THE_WRITE)
             .on(&device, patch.key_when_written())
             .hint("the Duo is still in DFU mode; press RESET to start it"));
     }

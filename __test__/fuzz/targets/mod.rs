@@ -4,6 +4,7 @@
 //! Two programs call them: cargo-fuzz (`npm run fuzz`), which looks for new inputs, and `replay.rs`, which
 //! runs the inputs that are kept in `corpus/`, and mutations of them, with every `npm test`.
 
+pub mod dct_dump;
 pub mod descriptors;
 pub mod http_reply;
 pub mod journal;

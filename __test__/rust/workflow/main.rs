@@ -7,8 +7,11 @@ mod boards;
 mod canary;
 mod cancelling;
 mod choosing;
+mod dct;
+mod dct_restore;
 mod encrypting;
 mod entering;
+mod inspecting;
 mod journal;
 mod key_files;
 mod matrix;
@@ -18,5 +21,6 @@ mod recovering;
 mod reset;
 mod restore;
 mod secrets;
+mod server_key_set;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

@@ -120,6 +120,13 @@ const NOT_TAKEN: [&str; 10] = [
     "CLOUD_NO_ROOTS",
 ];
 
+/// The errors after which a field other than the key is wrong or not known.
+const FIELD_OPEN: [&str; 2] = ["FIELD_WRONG", "FIELD_STATE_UNKNOWN"];
+
+/// The fields that the commands write which write one alone.
+const DEVICE_PRIVATE_KEY: &str = "device-private-key";
+const SERVER_PUBLIC_KEY: &str = "server-public-key";
+
 impl Operation {
     fn begun(id: OperationId, at: String, started: Box<Started>) -> Self {
         Self {
@@ -175,9 +182,11 @@ impl Operation {
             Some(End::Done) => true,
             Some(End::Failed(_)) => false,
             None => match self.kind() {
-                OperationKind::Backup => self.has(Reached::BackedUp),
-                OperationKind::Restore if !self.started.request.leave => self.has(Reached::Verified),
-                OperationKind::Restore | OperationKind::Reset => self.has(Reached::Left),
+                OperationKind::Backup | OperationKind::DctBackup => self.has(Reached::BackedUp),
+                OperationKind::Reset => self.has(Reached::Left),
+                _ if self.started.request.leave => self.has(Reached::Left),
+                OperationKind::DctRestore => self.verified() >= self.started.request.fields.len(),
+                OperationKind::Restore | OperationKind::ServerKeySet => self.has(Reached::Verified),
                 OperationKind::Provision => false,
             },
         }
@@ -187,7 +196,8 @@ impl Operation {
     pub fn is_finished(&self) -> bool {
         match &self.end {
             Some(End::Failed(failure)) => {
-                let open = matches!(failure.key, Some(KeyLeft::Wrong | KeyLeft::Unknown));
+                let open = matches!(failure.key, Some(KeyLeft::Wrong | KeyLeft::Unknown))
+                    || self.left_a_field_open();
                 !open && (!self.has(Reached::Sending) || NOT_TAKEN.contains(&failure.code.as_str()))
             }
             _ => self.is_done(),
@@ -201,13 +211,41 @@ impl Operation {
             _ if !self.kind().writes() => return None,
             _ => {}
         }
-        // Of several writes the last counts.
-        let last = |step| self.reached.iter().rposition(|reached| *reached == step);
-        Some(match (last(Reached::Writing), last(Reached::Verified)) {
-            (None, None) => KeyLeft::Unchanged,
-            (writing, verified) if verified > writing => KeyLeft::Written,
-            _ => KeyLeft::Unknown,
+        let key = self.fields().iter().position(|field| *field == DEVICE_PRIVATE_KEY);
+        Some(if self.is_writing() {
+            // The bootloader writes the whole DCT anew, whichever field it is for.
+            KeyLeft::Unknown
+        } else if key.is_some_and(|key| self.verified() > key) {
+            KeyLeft::Written
+        } else {
+            KeyLeft::Unchanged
         })
+    }
+
+    /// The fields that it writes, in that order, by the names that are typed.
+    pub fn fields(&self) -> Vec<&str> {
+        match self.kind() {
+            OperationKind::Restore | OperationKind::Reset => vec![DEVICE_PRIVATE_KEY],
+            OperationKind::ServerKeySet => vec![SERVER_PUBLIC_KEY],
+            OperationKind::DctRestore => self.started.request.fields.iter().map(String::as_str).collect(),
+            OperationKind::Backup | OperationKind::DctBackup | OperationKind::Provision => Vec::new(),
+        }
+    }
+
+    /// How many of its fields are known to hold what they should.
+    pub fn verified(&self) -> usize {
+        self.reached.iter().filter(|reached| **reached == Reached::Verified).count()
+    }
+
+    /// True where a write had begun and is not known to have ended.
+    pub fn is_writing(&self) -> bool {
+        let last = |step| self.reached.iter().rposition(|reached| *reached == step);
+        last(Reached::Writing) > last(Reached::Verified)
+    }
+
+    /// True where it ended with a field, other than the key, that is wrong or not known.
+    pub fn left_a_field_open(&self) -> bool {
+        matches!(&self.end, Some(End::Failed(failure)) if FIELD_OPEN.contains(&failure.code.as_str()))
     }
 
     /// True where this one, which came later, has made plain what the earlier one left open.
@@ -221,10 +259,28 @@ impl Operation {
                     && self.started.request.api_url == earlier.started.request.api_url
             }
             (OperationKind::Provision, _) | (_, OperationKind::Provision) => false,
+            // The DCT was to be kept, and only that it is kept settles it, or that the device was written since.
+            (OperationKind::DctBackup, OperationKind::DctBackup) => {
+                (self.started.request.whole || !earlier.started.request.whole)
+                    && self.is_of_the_duo_of(earlier)
+            }
+            (OperationKind::DctBackup, OperationKind::Backup) => false,
             // A backup tells which key there is, but not that it is the one that was wanted.
-            (_, OperationKind::Backup) => !earlier.has(Reached::Writing) && self.is_of_the_duo_of(earlier),
-            (_, OperationKind::Restore | OperationKind::Reset) => self.is_of_the_duo_of(earlier),
+            (_, OperationKind::Backup | OperationKind::DctBackup) => {
+                !earlier.has(Reached::Writing) && self.is_of_the_duo_of(earlier)
+            }
+            (OperationKind::Backup | OperationKind::DctBackup, kind) => {
+                matches!(kind, OperationKind::Restore | OperationKind::Reset)
+                    && self.is_of_the_duo_of(earlier)
+            }
+            // One field says nothing of another.
+            _ => self.writes_all_of(earlier) && self.is_of_the_duo_of(earlier),
         }
+    }
+
+    fn writes_all_of(&self, earlier: &Self) -> bool {
+        let mine = self.fields();
+        earlier.fields().iter().all(|field| mine.contains(field))
     }
 
     /// Whether both worked on one device. A bootloader r3 or r4 tells no id: there it is the user's word, else the

@@ -74,6 +74,12 @@ pub enum OperationKind {
     Reset,
     /// Sends a public key to the cloud.
     Provision,
+    /// Saves the DCT; writes nothing to the device.
+    DctBackup,
+    /// Writes fields of a dump to the device.
+    DctRestore,
+    /// Writes a cloud's public key and address to the device.
+    ServerKeySet,
 }
 
 impl OperationKind {
@@ -84,12 +90,15 @@ impl OperationKind {
             Self::Restore => "restore",
             Self::Reset => "reset",
             Self::Provision => "provision",
+            Self::DctBackup => "dct-backup",
+            Self::DctRestore => "dct-restore",
+            Self::ServerKeySet => "server-key-set",
         }
     }
 
     /// True for what writes to the device's flash.
     pub const fn writes(self) -> bool {
-        matches!(self, Self::Restore | Self::Reset)
+        matches!(self, Self::Restore | Self::Reset | Self::DctRestore | Self::ServerKeySet)
     }
 }
 
@@ -131,6 +140,21 @@ pub struct Request {
     /// Save the key behind a passphrase.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub encrypt: bool,
+    /// Both copies of the DCT, not the application section alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+    /// The fields to restore, by the names that are typed, in the order in which they are written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// The cloud's name or IPv4 address, where it does not stand in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The cloud's TCP port, the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Write no address of the cloud.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_address: bool,
     /// The archive's folder, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<String>,

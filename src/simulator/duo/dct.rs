@@ -39,10 +39,12 @@ const ALT_PRIVATE_KEY: usize = 3106;
 const WRITE_INCOMPLETE: usize = 8;
 const IS_CURRENT: usize = 9;
 const MAGIC: usize = 12;
-// From system firmware 0.3.2, behind the application section's 8,423 bytes: 52 bytes with a sequence number
-// and a CRC-32. Their places within the 52 are this simulator's choice.
-const SEQUENCE: usize = APPLICATION_SECTION + 8424;
-const CRC: usize = SEQUENCE + 4;
+// From system firmware 0.3.2, behind the application section's 8,423 bytes: 36 bytes of network settings and 16 of
+// WICED's `platform_dct_version_t`, with a CRC-32 and a sequence number (redbear/firmware `platform_dct.h`).
+const VERSION_MAGIC: usize = APPLICATION_SECTION + 8460;
+const CRC: usize = APPLICATION_SECTION + 8468;
+const INITIAL_WRITE: usize = APPLICATION_SECTION + 8472;
+const SEQUENCE: usize = APPLICATION_SECTION + 8473;
 
 /// Somewhere in the part of a copy that comes before the application section: the Wi-Fi settings, because
 /// of which a dump is a secret. Place and contents are made up.
@@ -150,10 +152,19 @@ fn is_valid(copy: &[u8]) -> bool {
 }
 
 /// The sequence number, where its checksum is right.
-fn sequence(copy: &[u8]) -> Option<u32> {
+fn sequence(copy: &[u8]) -> Option<u8> {
     let stored = u32::from_le_bytes(copy[CRC..CRC + 4].try_into().ok()?);
-    let number = u32::from_le_bytes(copy[SEQUENCE..SEQUENCE + 4].try_into().ok()?);
-    (stored == crc32(&copy[..CRC])).then_some(number)
+    (copy[VERSION_MAGIC..VERSION_MAGIC + 4] == [0xcd, 0x00, 0x02, 0xdc] && stored == checksum(copy))
+        .then_some(copy[SEQUENCE])
+}
+
+/// Over the whole copy, with zeros for what is written last.
+fn checksum(copy: &[u8]) -> u32 {
+    let mut copy = copy.to_vec();
+    copy[WRITE_INCOMPLETE] = 0;
+    copy[CRC..CRC + 4].fill(0);
+    copy[INITIAL_WRITE] = 0;
+    crc32(&copy)
 }
 
 /// Writes `data` at `offset` of the application section: into a duplicate, which then becomes the current
@@ -173,12 +184,14 @@ pub fn rewrite(area: &mut [u8], offset: usize, data: &[u8], firmware: SystemFirm
     area[current * COPY_SIZE + IS_CURRENT] = 0;
 }
 
-fn seal(copy: &mut [u8], number: u32, firmware: SystemFirmware) {
+fn seal(copy: &mut [u8], number: u8, firmware: SystemFirmware) {
     if firmware < SystemFirmware::Version(0, 3, 2) {
         return;
     }
-    copy[SEQUENCE..SEQUENCE + 4].copy_from_slice(&number.to_le_bytes());
-    let crc = crc32(&copy[..CRC]);
+    copy[VERSION_MAGIC..VERSION_MAGIC + 4].copy_from_slice(&[0xcd, 0x00, 0x02, 0xdc]);
+    copy[INITIAL_WRITE] = 0;
+    copy[SEQUENCE] = number;
+    let crc = checksum(copy);
     copy[CRC..CRC + 4].copy_from_slice(&crc.to_le_bytes());
 }
 

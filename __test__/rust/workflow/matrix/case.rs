@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use duo_provision::error::{Error, KeyState, exit};
+use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
@@ -17,7 +17,6 @@ use duo_provision::workflow::{Event, Phase};
 use super::expected;
 use super::subject::{self, TIMEOUT, Workflow};
 use crate::bench::{Asker, Bench, OLD, key};
-use crate::recovering::typed;
 use crate::virtual_duo::options;
 
 /// How long a phase may take: what each step is given, and the transfer that was under way when that was over.
@@ -92,12 +91,13 @@ impl Case {
     fn hold(&self) -> Result<Outcome, String> {
         let bench = bench_for(self.subject, self.generation);
         let old = field(self.subject, &bench);
+        let keepsake = self.subject.keepsake(&bench);
         for fault in &self.faults {
             bench.arm(fault.clone());
         }
         let watch = Watch::new(&bench);
         let result = self.subject.run(&bench, &watch.asker);
-        let after = After { case: self, bench: &bench, old: &old, result: &result };
+        let after = After { case: self, bench: &bench, old: &old, keepsake: &keepsake, result: &result };
         let held = watch.in_time().and_then(|()| after.promises());
         let outcome = result.as_ref().map_or_else(|error| error.code().name(), |()| "DONE");
         held.map_err(|promise| format!("{promise}\n    {result:?}"))?;
@@ -175,6 +175,7 @@ struct After<'a> {
     case: &'a Case,
     bench: &'a Bench,
     old: &'a [u8],
+    keepsake: &'a [u8],
     result: &'a Result<(), Error>,
 }
 
@@ -191,6 +192,10 @@ impl After<'_> {
 
     fn is_old(&self) -> bool {
         field(self.case.subject, self.bench) == self.old
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.case.subject.is_unchanged(self.old, &field(self.case.subject, self.bench))
     }
 
     fn is_new(&self) -> bool {
@@ -217,11 +222,16 @@ impl After<'_> {
                 })
             }
             (Some(KeyState::Unknown), exit::KEY) => Ok(()),
+            (Some(KeyState::Unchanged), exit::KEY) if error.code() == Code::FieldWrong => {
+                ensure(!self.is_old() && !self.is_new() && self.is_unchanged(), || {
+                    "said to be wrong, with the key unchanged, and it is not so".into()
+                })
+            }
             (Some(KeyState::Written), exit::FAULT) => {
                 ensure(self.is_new(), || "not what was asked for".into())
             }
             (Some(KeyState::Unchanged) | None, code) if code != exit::KEY => {
-                ensure(self.is_old(), || "said to be unchanged, and is not".into())
+                ensure(self.is_unchanged(), || "said to be unchanged, and is not".into())
             }
             (state, code) => Err(format!("{state:?} with exit code {code}")),
         }
@@ -247,8 +257,10 @@ impl After<'_> {
 
     /// A second Duo, and one that has taken the first one's place, keep their keys.
     fn others_are_left_alone(&self) -> Result<(), String> {
-        let (offset, length) = self.case.subject.field();
-        let untouched = |field: &[u8]| (1..8).any(|made| field == key(OLD + made));
+        // What is only read is as long as it likes; the key stands for all of it.
+        let subject = self.case.subject;
+        let (offset, length) = if subject.writes() { subject.field() } else { (34, 1216) };
+        let untouched = |field: &[u8]| subject.is_untouched(field);
         let swapped = self.bench.duo(|duo| duo.second_dct(offset, length));
         ensure(swapped.is_none_or(|field| untouched(&field)), || "the Duo in its place was written".into())?;
         let ports = self.bench.hub.attached();
@@ -264,7 +276,7 @@ impl After<'_> {
         for name in self.bench.archived() {
             let bytes = fs::read(self.bench.archive().join(&name)).unwrap();
             let whole = match name.split_once('.').map(|(_, end)| end) {
-                Some("der" | "bin") => bytes.len() == self.old.len(),
+                Some("der" | "bin") => bytes.len() == self.keepsake.len(),
                 Some("pub.pem") => bytes.ends_with(b"-----END PUBLIC KEY-----\n"),
                 Some("json") => serde_json::from_slice::<serde_json::Value>(&bytes).is_ok(),
                 _ => false,
@@ -278,7 +290,7 @@ impl After<'_> {
     fn old_is_kept(&self) -> Result<(), String> {
         let wanted = self.bench.writes() > 0 || self.result.is_ok() && self.case.subject.keeps();
         let excused = self.case.lies_twice() || self.case.is_swapped_unseen();
-        let kept = !wanted || excused || self.bench.keeps(self.old);
+        let kept = !wanted || excused || self.bench.keeps(self.keepsake);
         ensure(kept, || "no backup of what was there".into())
     }
 
@@ -297,7 +309,7 @@ impl After<'_> {
             return Ok(());
         }
         self.put_right();
-        self.bench.restore(&typed(back)).map_err(|e| format!("{back}: {e}"))?;
+        self.case.subject.go_back(self.bench, back).map_err(|e| format!("{back}: {e}"))?;
         ensure(self.is_old(), || format!("{back}: and it is not the old key"))
     }
 

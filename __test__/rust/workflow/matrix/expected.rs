@@ -38,13 +38,18 @@ const fn done_or(errors: &'static [Code]) -> Allowed {
 /// Whether this is what the fault may lead to; `None` is "done".
 pub fn allows(case: &Case, fault: &Fault, outcome: Option<Code>) -> bool {
     let stage = Course::of(case.subject, case.generation).stage(fault.nth);
-    let Allowed { done, errors } = allowed(case, fault, stage);
-    outcome.map_or(done, |code| errors.contains(&code))
+    let allows = |stage: Stage| {
+        let Allowed { done, errors } = allowed(case, fault, stage);
+        outcome.map_or(done, |code| errors.contains(&case.subject.word_for_a_key(code)))
+    };
+    // Between two fields the read-back of one goes over into the sending of the next.
+    allows(stage)
+        || case.subject.writes_several() && stage > Stage::Read && Stage::ALL.into_iter().any(allows)
 }
 
 /// Whether one of several faults may lead to this. Where they strike is not known: one moves the other.
 pub fn either_allows(case: &Case, faults: &[Fault], outcome: Option<Code>) -> bool {
-    let Some(code) = outcome else { return true };
+    let Some(code) = outcome.map(|code| case.subject.word_for_a_key(code)) else { return true };
     // What is known of the key after a write has words of its own, whatever went wrong; they are held to the truth.
     let of_a_write = [KeyStateUnknown, KeyWrong, WriteFailed, LeaveFailed];
     // The flash that holds the bootloader under the DCT's name, and the DCT under none: it reads as nothing.
@@ -197,6 +202,13 @@ fn only_in_the_second_read(fault: &Fault) -> Allowed {
 /// again before it is believed. A lie told every time is believed only as far as it is no nonsense.
 fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     match (&fault.kind, fault.once, stage) {
+        // Most of a DCT is erased flash, which reads as ones anyway.
+        (Kind::ReadOnes, _, Stage::Open | Stage::Read) if case.subject.name().starts_with("dct-backup") => {
+            done_or(&[DctUnreadable, ReadUnstable])
+        }
+        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {
+            done_or(if once { &[ReadUnstable] } else { &[DctUnreadable, ReadUnstable, KeyStateUnknown] })
+        }
         (Kind::ReadUnstable, _, Stage::Open | Stage::Read) | (_, true, Stage::Open | Stage::Read) => {
             error(&[ReadUnstable])
         }
@@ -217,6 +229,11 @@ fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         (Kind::ReadFlipped(_), false, _) => done_or(&[KeyWrong]),
         (_, false, _) => error(&[KeyStateUnknown]),
     }
+}
+
+/// What writes other fields reads the whole application section before.
+fn keeps_a_section(case: &Case) -> bool {
+    matches!(case.subject.name(), "server-key-set" | "dct-restore")
 }
 
 fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {

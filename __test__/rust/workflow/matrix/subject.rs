@@ -1,15 +1,17 @@
 //! What a workflow has to tell of itself to take part in the matrix.
 
-use duo_provision::error::Error;
+use duo_provision::error::{Code, Error};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::duo::Presence;
 use duo_provision::workflow::{
-    BackupOptions, EnterOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, Target, backup,
-    enter_dfu, list, provision, reset, restore,
+    BackupOptions, DctBackupOptions, DctRestoreOptions, EnterOptions, ListOptions, ProvisionOptions,
+    ResetOptions, RestoreOptions, ServerKeySetOptions, Target, backup, backup_dct, enter_dfu, list,
+    provision, reset, restore,
 };
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
+use crate::server_key_set::own_cloud;
 
 /// Seconds that each step is given.
 pub const TIMEOUT: u32 = 10;
@@ -50,6 +52,12 @@ pub trait Workflow: Sync {
         false
     }
 
+    /// What it keeps in the archive of the undisturbed Duo, by default the field.
+    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
+        let (offset, length) = self.field();
+        bench.duo(|duo| duo.first_dct(offset, length))
+    }
+
     /// True where it keeps the key in the archive: always before a write.
     fn keeps(&self) -> bool {
         self.writes()
@@ -57,6 +65,32 @@ pub trait Workflow: Sync {
 
     /// Runs it once more, after what was printed as the way to finish.
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error>;
+
+    /// Types what was printed as the way back.
+    fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        bench.restore(&crate::recovering::typed(command)).map(drop)
+    }
+
+    /// Whether this is what the field of a Duo holds that nobody has written to.
+    fn is_untouched(&self, field: &[u8]) -> bool {
+        (1..8).any(|made| field == key(OLD + made))
+    }
+
+    /// Whether this is what may be there where the key is said to be unchanged.
+    fn is_unchanged(&self, old: &[u8], now: &[u8]) -> bool {
+        old == now
+    }
+
+    /// The word that a workflow which writes the key would have for it, and [`Code::Internal`] for one that is not to
+    /// be said here.
+    fn word_for_a_key(&self, code: Code) -> Code {
+        code
+    }
+
+    /// True where several fields are written one after another.
+    fn writes_several(&self) -> bool {
+        false
+    }
 }
 
 /// All that take part.
@@ -69,6 +103,10 @@ pub const ALL: &[&dyn Workflow] = &[
     &Provision,
     &Dfu,
     &Backup { enter: true },
+    &DctBackup { whole: false },
+    &DctBackup { whole: true },
+    &ServerKeySet,
+    &DctRestore,
 ];
 
 fn archive(bench: &Bench) -> String {
@@ -129,6 +167,181 @@ impl Workflow for Dfu {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("nothing is written, but was told to be finished by {command}")
+    }
+}
+
+struct DctBackup {
+    whole: bool,
+}
+
+impl Workflow for DctBackup {
+    fn name(&self) -> &'static str {
+        if self.whole { "dct-backup-whole" } else { "dct-backup" }
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = DctBackupOptions {
+            whole: self.whole,
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..DctBackupOptions::default()
+        };
+        bench.run(asker, |context| backup_dct(context, &options)).map(drop)
+    }
+
+    /// The application section from system firmware 0.3.2 on.
+    fn field(&self) -> (usize, usize) {
+        (0, 8423)
+    }
+
+    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
+        if !self.whole {
+            return bench.duo(|duo| duo.first_dct(0, 8423));
+        }
+        // Behind one sector of 16 KiB up to r4, behind two from r5 on.
+        let base = bench.duo(|duo| if duo.options().generation < Generation::R5 { 0x4000 } else { 0x8000 });
+        bench.duo(|duo| duo.internal_flash()[base..base + 0x8000].to_vec())
+    }
+
+    fn keeps(&self) -> bool {
+        true
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("a backup writes nothing, but was told to be finished by {command}")
+    }
+}
+
+/// What a Duo holds at 2082 that nobody has written to.
+fn untouched_server() -> Vec<u8> {
+    let options = crate::virtual_duo::options(Generation::R6);
+    crate::server_key_set::field(&options.server_key, &options.server_address, [0xff; 2])
+}
+
+/// `server-key set` with an address behind the key.
+struct ServerKeySet;
+
+impl Workflow for ServerKeySet {
+    fn name(&self) -> &'static str {
+        "server-key-set"
+    }
+
+    fn set_up(&self, bench: &Bench) {
+        bench.file("server.der", &own_cloud());
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = ServerKeySetOptions {
+            file: Some(bench.folder.path().join("server.der")),
+            timeout: Some(TIMEOUT),
+            ..ServerKeySetOptions::default()
+        };
+        bench.set_server_asking(asker, &options).map(drop)
+    }
+
+    fn field(&self) -> (usize, usize) {
+        (2082, 768)
+    }
+
+    fn is_new(&self, field: &[u8]) -> Option<bool> {
+        Some(field == own_cloud())
+    }
+
+    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
+        bench.duo(|duo| duo.first_dct(0, 8423))
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        bench.set_server(&crate::server_key_set::typed(command)).map(drop)
+    }
+
+    fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        bench.restore_dct(&crate::dct_restore::typed(command)).map(drop)
+    }
+
+    fn is_untouched(&self, field: &[u8]) -> bool {
+        field == untouched_server()
+    }
+
+    fn word_for_a_key(&self, code: Code) -> Code {
+        match code {
+            Code::FieldWrong => Code::KeyWrong,
+            Code::FieldStateUnknown => Code::KeyStateUnknown,
+            Code::KeyWrong | Code::KeyStateUnknown => Code::Internal,
+            code => code,
+        }
+    }
+}
+
+/// `dct restore --fields server-public-key,device-private-key`: the server key first, then the key.
+struct DctRestore;
+
+/// Where the fields lie in what is between them.
+const KEY: std::ops::Range<usize> = 0..1216;
+const SERVER: std::ops::Range<usize> = 2048..2816;
+
+impl Workflow for DctRestore {
+    fn name(&self) -> &'static str {
+        "dct-restore"
+    }
+
+    fn set_up(&self, bench: &Bench) {
+        let mut dump = bench.duo(|duo| duo.dct(0, 8423));
+        dump[34..1250].copy_from_slice(key(NEW));
+        dump[2082..2850].copy_from_slice(&own_cloud());
+        bench.file("dump.bin", &dump);
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = DctRestoreOptions {
+            file: bench.folder.path().join("dump.bin"),
+            fields: vec!["device-private-key".into(), "server-public-key".into()],
+            timeout: Some(TIMEOUT),
+            ..DctRestoreOptions::default()
+        };
+        bench.restore_dct_asking(asker, &options).map(drop)
+    }
+
+    /// From the key to the end of the server key.
+    fn field(&self) -> (usize, usize) {
+        (34, 2816)
+    }
+
+    fn is_new(&self, field: &[u8]) -> Option<bool> {
+        Some(field.get(KEY) == Some(key(NEW)) && field.get(SERVER) == Some(&own_cloud()))
+    }
+
+    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
+        bench.duo(|duo| duo.first_dct(0, 8423))
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        bench.restore_dct(&crate::dct_restore::typed(command)).map(drop)
+    }
+
+    fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        self.finish(bench, command)
+    }
+
+    fn is_untouched(&self, field: &[u8]) -> bool {
+        (1..8).any(|made| field[KEY] == *key(OLD + made)) && field[SERVER] == untouched_server()
+    }
+
+    /// The server key may be new by then, or, where that is said, wrong.
+    fn is_unchanged(&self, old: &[u8], now: &[u8]) -> bool {
+        old[KEY] == now[KEY]
+    }
+
+    fn word_for_a_key(&self, code: Code) -> Code {
+        match code {
+            Code::FieldWrong => Code::KeyWrong,
+            Code::FieldStateUnknown => Code::KeyStateUnknown,
+            code => code,
+        }
+    }
+
+    fn writes_several(&self) -> bool {
+        true
     }
 }
 

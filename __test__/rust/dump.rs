@@ -1,0 +1,218 @@
+//! Dumps: recognised by size and bytes, whatever they are; the current copy is found in either place.
+
+use duo_provision::dct::{
+    self, COPY_SIZE, DctCopy, DeviceId, Dump, DumpKind, FIELDS, Field, SECTION_SIZES, WHOLE_SIZE, WholeDct,
+};
+use proptest::prelude::*;
+
+/// Where the version structure of a copy lies, and what in it (redbear/firmware `platform_dct.h`), typed in a
+/// second time.
+const VERSION: usize = 16_008;
+const CRC: usize = 16_016;
+const INITIAL_WRITE: usize = 16_020;
+const SEQUENCE: usize = 16_021;
+
+const ID: &str = "30001b000c4735333030ab01";
+
+/// An application section with something to know it by: the server key begins with `mark` behind its frame.
+fn section(length: usize, mark: u8) -> Vec<u8> {
+    let mut bytes = vec![0xFF; length];
+    bytes[34..38].copy_from_slice(&[0x30, 0x82, 0x02, 0x5F]);
+    bytes[2082..2086].copy_from_slice(&[0x30, 0x82, 0x01, 0x22]);
+    bytes[2086] = mark;
+    let id: DeviceId = ID.parse().unwrap();
+    bytes[3618..3630].copy_from_slice(id.as_bytes());
+    bytes
+}
+
+/// A copy as firmware up to 0.3.1 writes it.
+fn copy(mark: u8) -> Vec<u8> {
+    let mut copy = vec![0xFF; COPY_SIZE];
+    copy[8..10].copy_from_slice(&[0, 1]);
+    copy[12..16].copy_from_slice(b"BRCM");
+    let section = section(8423, mark);
+    copy[7548..7548 + section.len()].copy_from_slice(&section);
+    copy
+}
+
+/// The same with a sequence number and a checksum, as from 0.3.2 on; the checksum complemented or not.
+fn sealed(mark: u8, sequence: u8, complemented: bool) -> Vec<u8> {
+    let mut copy = copy(mark);
+    copy[VERSION..VERSION + 4].copy_from_slice(&[0xCD, 0x00, 0x02, 0xDC]);
+    copy[CRC..CRC + 4].fill(0);
+    copy[INITIAL_WRITE] = 0;
+    copy[SEQUENCE] = sequence;
+    let crc = crc32(&copy);
+    copy[CRC..CRC + 4].copy_from_slice(&if complemented { !crc } else { crc }.to_le_bytes());
+    copy
+}
+
+/// CRC-32 of IEEE 802.3, a bit at a time.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
+
+fn whole(first: &[u8], second: &[u8]) -> Vec<u8> {
+    [first, second].concat()
+}
+
+fn old(mut copy: Vec<u8>) -> Vec<u8> {
+    copy[9] = 0;
+    copy
+}
+
+/// The mark of the copy that a dump takes its fields from.
+fn mark(bytes: &[u8]) -> Option<u8> {
+    Some(Dump::recognise(bytes)?.field(&dct::SERVER_PUBLIC_KEY)?[4])
+}
+
+#[test]
+fn the_checksum_is_the_published_one() {
+    assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+}
+
+#[test]
+fn every_dump_in_use_is_recognised_and_has_its_fields_in_their_places() {
+    let section = section(16_384, 7);
+    let dumps = [
+        (section[..4290].to_vec(), DumpKind::Section),
+        (section[..8423].to_vec(), DumpKind::Section),
+        (section.clone(), DumpKind::FromStart),
+        (section[34..].to_vec(), DumpKind::FromPrivateKey),
+        (copy(7), DumpKind::OneCopy),
+        (whole(&old(copy(1)), &copy(7)), DumpKind::Whole),
+    ];
+    for (bytes, kind) in dumps {
+        let dump = Dump::recognise(&bytes).unwrap();
+        assert_eq!((dump.kind(), dump.bytes().len()), (kind, bytes.len()));
+        assert_eq!(dump.server_key_slot().unwrap()[4], 7, "{kind}");
+        assert_eq!(dump.private_key_slot().unwrap()[..4], [0x30, 0x82, 0x02, 0x5F], "{kind}");
+        assert_eq!(dump.device_id().unwrap().to_string(), ID, "{kind}");
+        assert_eq!(dump.field(&dct::VERSION).is_some(), kind != DumpKind::FromPrivateKey, "{kind}");
+        assert_eq!(dump.whole().is_some(), kind == DumpKind::Whole);
+        assert!(!dump.is_unreadable());
+        assert!(!format!("{dump:?}").contains("48"), "Debug is redacted: {dump:?}");
+    }
+}
+
+#[test]
+fn other_sizes_and_bytes_without_a_key_are_no_dump() {
+    let section = section(32_768, 7);
+    for length in [0, 1216, 4096, 4289, 4291, 8422, 8836, 16_349, 16_383, 32_767, 32_768] {
+        assert!(Dump::recognise(&section[..length]).is_none(), "{length}");
+    }
+    for length in SECTION_SIZES.into_iter().chain([16_350, 16_384, 32_768]) {
+        assert!(Dump::recognise(&vec![0x41; length]).is_none(), "{length}");
+    }
+}
+
+#[test]
+fn what_an_unreadable_dct_answers_is_recognised_as_that() {
+    for byte in [0x00, 0xFF] {
+        for length in SECTION_SIZES.into_iter().chain([16_350, 16_384]) {
+            assert!(Dump::recognise(&vec![byte; length]).unwrap().is_unreadable(), "{length}");
+        }
+        assert!(Dump::recognise(&[byte; WHOLE_SIZE]).is_none(), "no copy is there at all");
+    }
+}
+
+#[test]
+fn the_current_copy_is_the_one_that_the_firmware_uses() {
+    let erased = vec![0xFF; COPY_SIZE];
+    let mut incomplete = copy(9);
+    incomplete[8] = 1;
+    let mut torn = sealed(9, 200, true);
+    torn[100] ^= 1;
+    let cases = [
+        ("the first of all", copy(1), erased.clone(), Some(0)),
+        ("after one write", old(copy(1)), copy(2), Some(1)),
+        ("after two", copy(1), old(copy(2)), Some(0)),
+        ("power lost before the old one was marked", copy(1), copy(2), Some(0)),
+        ("power lost in the middle of the new one", copy(1), incomplete.clone(), Some(0)),
+        ("the same the other way round", incomplete, copy(2), Some(1)),
+        ("both sealed, the first newer", sealed(1, 7, true), sealed(2, 6, true), Some(0)),
+        ("both sealed, the second newer", sealed(1, 6, false), sealed(2, 7, false), Some(1)),
+        ("sealed and superseded", old(sealed(1, 9, true)), sealed(2, 8, true), Some(1)),
+        ("the sequence wraps", old(sealed(1, 255, true)), sealed(2, 0, true), Some(1)),
+        ("one sealed, one older firmware's", copy(1), sealed(2, 1, true), Some(1)),
+        ("a wrong checksum does not count", torn.clone(), sealed(2, 1, false), Some(1)),
+        ("but a mark does, with nothing better", torn, erased.clone(), Some(0)),
+        ("none is current", old(copy(1)), old(copy(2)), None),
+        ("only an old one", erased.clone(), old(copy(2)), None),
+    ];
+    for (name, first, second, expected) in cases {
+        let bytes = whole(&first, &second);
+        assert_eq!(WholeDct::new(&bytes).unwrap().current(), expected, "{name}");
+        let marks = [first[7548 + 2086], second[7548 + 2086]];
+        assert_eq!(mark(&bytes), expected.map(|current| marks[current]), "{name}");
+    }
+    assert!(WholeDct::new(&whole(&erased, &erased)).is_none());
+}
+
+#[test]
+fn the_factorys_copy_has_a_sequence_without_a_checksum() {
+    let mut factory = sealed(1, 1, true);
+    factory[CRC..CRC + 4].fill(0);
+    assert_eq!(DctCopy::new(&factory).unwrap().sequence(), None);
+    factory[INITIAL_WRITE] = 1;
+    assert_eq!(DctCopy::new(&factory).unwrap().sequence(), Some(1));
+}
+
+#[test]
+fn names_are_typed_with_hyphens_and_a_mistyped_one_is_named() {
+    for field in FIELDS {
+        assert_eq!(field.kebab_name().parse::<Field>(), Ok(field));
+        assert_eq!(field.name.parse::<Field>(), Ok(field));
+    }
+    assert_eq!("device-private-key".parse::<Field>(), Ok(dct::DEVICE_PRIVATE_KEY));
+    let refused = "device-privat-key".parse::<Field>().unwrap_err();
+    assert_eq!(refused.to_string(), "\"device-privat-key\" is no field of the DCT");
+}
+
+/// Bytes of a size that a dump may have, with a header here and there.
+fn hostile() -> impl Strategy<Value = Vec<u8>> {
+    let sizes = prop_oneof![Just(4290), Just(8423), Just(16_350), Just(16_384), Just(32_768), 0usize..40_000];
+    let spots = [8, 9, 12, VERSION, CRC, SEQUENCE, 34, 7548 + 34, 2082, 7548 + 2082, 3618];
+    let pokes = proptest::collection::vec((0..spots.len(), any::<bool>(), any::<[u8; 4]>()), 0..12);
+    let brcm = proptest::collection::vec(any::<bool>(), 2);
+    (sizes, any::<u8>(), pokes, brcm).prop_map(move |(size, fill, pokes, brcm)| {
+        let mut bytes = vec![fill; size];
+        for (spot, second, value) in pokes {
+            let at = spots[spot] + if second { COPY_SIZE } else { 0 };
+            if let Some(place) = bytes.get_mut(at..at + 4) {
+                place.copy_from_slice(&value);
+            }
+        }
+        for (copy, wanted) in brcm.into_iter().enumerate() {
+            if let Some(place) =
+                bytes.get_mut(copy * COPY_SIZE + 12..copy * COPY_SIZE + 16).filter(|_| wanted)
+            {
+                place.copy_from_slice(b"BRCM");
+            }
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_is_recognised_keeps_its_promises(bytes in hostile()) {
+        let Some(dump) = Dump::recognise(&bytes) else { return Ok(()) };
+        for field in FIELDS {
+            if let Some(found) = dump.field(&field) {
+                prop_assert_eq!(found.len(), field.size);
+                prop_assert!(bytes.as_ptr_range().contains(&found.as_ptr()), "it lies in the dump");
+            }
+        }
+        if let Some(whole) = dump.whole() {
+            let current = whole.current();
+            prop_assert_eq!(dump.field(&dct::VERSION).is_some(), current.is_some());
+            if let Some(current) = current {
+                prop_assert!(whole.copies()[current].is_complete());
+            }
+        }
+    }
+}

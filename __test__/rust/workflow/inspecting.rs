@@ -1,0 +1,181 @@
+//! `inspect`: what every kind of file is said to be, and what is taken out of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use duo_provision::dct::{self, Field};
+use duo_provision::error::{Code, Error};
+use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey, PublicKey};
+use duo_provision::simulator::Generation;
+use duo_provision::workflow::{
+    BackupOptions, DctBackupOptions, FileKind, InspectOptions, Inspection, backup_dct, inspect,
+};
+
+use crate::bench::{Asker, Bench, NEW, OLD, id, key};
+
+fn look(bench: &Bench, file: &Path) -> Result<Inspection, Error> {
+    extract(bench, file, None, None)
+}
+
+fn extract(
+    bench: &Bench,
+    file: &Path,
+    extract: Option<Field>,
+    out: Option<PathBuf>,
+) -> Result<Inspection, Error> {
+    let options = InspectOptions { file: file.to_owned(), extract, out };
+    bench.run(&Asker::new(), |context| inspect(context, &options))
+}
+
+fn old() -> PublicKey {
+    PrivateKey::read(key(OLD)).unwrap().key.public_key()
+}
+
+fn whole(bench: &Bench) -> PathBuf {
+    let archive = Some(bench.archive().to_str().unwrap().to_owned());
+    let options = DctBackupOptions { whole: true, archive, ..DctBackupOptions::default() };
+    bench.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap().path
+}
+
+#[test]
+fn every_kind_of_file_is_told_with_its_key_and_its_device() {
+    let bench = Bench::new(Generation::R6);
+    let dump = |offset, length| bench.duo(|duo| duo.dct(offset, length));
+    let pkcs8 = PrivateKey::read(key(OLD)).unwrap().key.to_pkcs8_der().unwrap();
+    let of_old = Some(old().fingerprint());
+    let named = Some(id(1));
+    let cases = [
+        ("slot.der", key(OLD).to_vec(), FileKind::PrivateKey, true, of_old, Some(true), None),
+        ("pkcs8.der", pkcs8.to_vec(), FileKind::PrivateKey, true, of_old, Some(false), None),
+        ("public.pem", old().to_pem().into_bytes(), FileKind::PublicKey, false, of_old, None, None),
+        ("dump.bin", dump(34, 16_350), FileKind::Dct, true, of_old, Some(true), named.clone()),
+        ("section.bin", dump(0, 4290), FileKind::Dct, true, of_old, Some(true), named.clone()),
+        ("alt1.bin", dump(0, 16_384), FileKind::Dct, true, of_old, Some(true), named),
+    ];
+    for (name, bytes, kind, private, fingerprint, reads, device) in cases {
+        let seen = look(&bench, &bench.file(name, &bytes)).unwrap();
+        assert_eq!((seen.kind, seen.private, seen.fingerprint), (kind, private, fingerprint), "{name}");
+        assert_eq!(seen.firmware_reads_as_is, reads, "{name}");
+        assert_eq!(seen.device_id.map(|id| id.to_string()), device, "{name}");
+        assert_eq!(seen.public_key, Some(old().to_pem()), "{name}");
+        assert_eq!(
+            (seen.dct.is_some(), seen.server.is_some()),
+            (kind == FileKind::Dct, kind == FileKind::Dct)
+        );
+    }
+    let seen = look(&bench, &bench.file("server.pem", PARTICLE_SERVER_KEY_PEM.as_bytes())).unwrap();
+    assert_eq!((seen.kind, seen.private), (FileKind::ServerKey, false));
+    assert!(seen.server.unwrap().particle);
+}
+
+#[test]
+fn a_dump_without_a_key_has_none_and_says_so() {
+    let bench = Bench::new(Generation::R6);
+    bench.set_slot(&[0; 1216]);
+    let file = bench.file("zeros.bin", &bench.duo(|duo| duo.dct(0, 8423)));
+    let seen = look(&bench, &file).unwrap();
+    assert_eq!((seen.private, seen.fingerprint, seen.firmware_reads_as_is), (false, None, None));
+    let unreadable = look(&bench, &bench.file("none.bin", &[0; 16_384])).unwrap();
+    assert!(unreadable.dct.unwrap().unreadable);
+}
+
+#[test]
+fn a_manifest_says_what_it_describes_and_whether_that_is_so() {
+    let bench = Bench::new(Generation::R6);
+    let done = bench.backup(&BackupOptions::default()).unwrap();
+    let manifest = done.manifest.unwrap();
+    let seen = look(&bench, &manifest).unwrap();
+    assert_eq!((seen.kind, seen.fingerprint), (FileKind::Manifest, Some(old().fingerprint())));
+    assert_eq!(seen.device_id.unwrap().to_string(), id(1));
+    let told = seen.manifest.unwrap();
+    assert_eq!((told.file, told.matches, told.simulated), (Some(done.path.clone()), Some(true), true));
+
+    fs::write(&done.path, key(NEW)).unwrap();
+    assert_eq!(look(&bench, &manifest).unwrap().manifest.unwrap().matches, Some(false));
+    fs::remove_file(&done.path).unwrap();
+    let told = look(&bench, &manifest).unwrap().manifest.unwrap();
+    assert_eq!((told.file, told.matches), (None, None));
+
+    let other = look(&bench, &bench.file("package.json", b"{\"name\": \"x\"}")).unwrap_err();
+    assert_eq!(other.code(), Code::ManifestInvalid, "{other}");
+}
+
+#[test]
+fn a_key_is_taken_out_in_the_form_that_the_firmware_reads_and_can_be_restored() {
+    for generation in [Generation::R4, Generation::R6] {
+        let bench = Bench::new(generation);
+        let dump = whole(&bench);
+        bench.set_slot(key(NEW));
+        let seen = extract(&bench, &dump, Some(dct::DEVICE_PRIVATE_KEY), None).unwrap();
+        let taken = seen.extracted.unwrap();
+        assert_eq!(fs::read(&taken).unwrap(), key(OLD));
+        let name = dump.file_stem().unwrap().to_str().unwrap().to_owned() + ".device-private-key.der";
+        assert_eq!(taken, dump.with_file_name(name));
+        bench.restore(&crate::bench::restore_of(&taken)).unwrap();
+        assert_eq!(bench.slot(), key(OLD));
+    }
+}
+
+#[test]
+fn what_is_taken_out_overwrites_nothing_and_is_for_its_owner_alone() {
+    let bench = Bench::new(Generation::R6);
+    let dump = bench.file("dump.bin", &bench.duo(|duo| duo.dct(0, 16_384)));
+    let out = bench.folder.path().join("out.der");
+    let take = || extract(&bench, &dump, Some(dct::DEVICE_PRIVATE_KEY), Some(out.clone()));
+    assert_eq!(take().unwrap().extracted, Some(out.clone()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    fs::write(&out, b"mine").unwrap();
+    assert_eq!(take().unwrap_err().code(), Code::FileExists);
+    assert_eq!(fs::read(&out).unwrap(), b"mine");
+}
+
+#[test]
+fn other_fields_come_as_they_stand_and_the_public_key_as_pem() {
+    let bench = Bench::new(Generation::R6);
+    let dump = bench.file("dump.bin", &bench.duo(|duo| duo.dct(0, 8423)));
+    let take =
+        |field| fs::read(extract(&bench, &dump, Some(field), None).unwrap().extracted.unwrap()).unwrap();
+    assert_eq!(take(dct::DEVICE_PUBLIC_KEY), old().to_pem().into_bytes());
+    assert_eq!(take(dct::SERVER_PUBLIC_KEY), bench.duo(|duo| duo.dct(2082, 768)));
+    assert_eq!(take(dct::CLAIM_CODE), bench.duo(|duo| duo.dct(1762, 63)));
+    assert!(bench.folder.path().join("dump.server-public-key.der").is_file());
+    assert!(bench.folder.path().join("dump.claim-code.bin").is_file());
+}
+
+#[test]
+fn what_is_not_there_is_not_taken_out() {
+    let bench = Bench::new(Generation::R6);
+    let from_key = bench.file("from-key.bin", &bench.duo(|duo| duo.dct(34, 16_350)));
+    bench.set_slot(&[]);
+    let blank = bench.file("blank.bin", &bench.duo(|duo| duo.dct(0, 8423)));
+    let server = bench.file("server.pem", PARTICLE_SERVER_KEY_PEM.as_bytes());
+    let slot = bench.file("slot.der", key(OLD));
+    for (file, field) in [
+        (&from_key, dct::VERSION),
+        (&blank, dct::DEVICE_PRIVATE_KEY),
+        (&server, dct::SERVER_PUBLIC_KEY),
+        (&slot, dct::CLAIM_CODE),
+    ] {
+        let before = crate::bench::names(bench.folder.path());
+        let refused = extract(&bench, file, Some(field), None).unwrap_err();
+        assert_eq!(refused.code(), Code::KeyUnrecognized, "{refused}");
+        assert!(refused.hint_text().is_some());
+        assert_eq!(crate::bench::names(bench.folder.path()), before);
+    }
+    let out = Some(bench.folder.path().join("out"));
+    assert_eq!(extract(&bench, &slot, None, out).unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// From a key in a form that the firmware misreads comes the form that it reads.
+#[test]
+fn a_key_file_gives_its_key_in_the_devices_form() {
+    let bench = Bench::new(Generation::R6);
+    let pkcs8 = PrivateKey::read(key(OLD)).unwrap().key.to_pkcs8_pem().unwrap();
+    let file = bench.file("key.pem", pkcs8.as_bytes());
+    let taken = extract(&bench, &file, Some(dct::DEVICE_PRIVATE_KEY), None).unwrap().extracted.unwrap();
+    assert_eq!(fs::read(taken).unwrap(), key(OLD));
+}

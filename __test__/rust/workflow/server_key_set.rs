@@ -1,0 +1,294 @@
+//! `server-key set` and `server-key restore`: what is written, which address stands behind it, and what is refused.
+
+use std::fs;
+
+use duo_provision::error::{Code, Error, KeyState, exit};
+use duo_provision::keys::ServerKey;
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::faults::{Fault, Kind};
+use duo_provision::workflow::{
+    Action, AddressSource, Phase, ServerKeySetOptions, ServerKeyWritten, set_server_key,
+};
+
+use crate::bench::{Asker, Bench, NEW, OLD, is_data, key, restore_of};
+use crate::recovering::target;
+use crate::virtual_duo::options;
+
+impl Bench {
+    pub fn set_server(&self, options: &ServerKeySetOptions) -> Result<ServerKeyWritten, Error> {
+        self.set_server_asking(&Asker::new(), options)
+    }
+
+    pub fn set_server_asking(
+        &self,
+        asker: &Asker,
+        options: &ServerKeySetOptions,
+    ) -> Result<ServerKeyWritten, Error> {
+        let archive = options.archive.clone().or_else(|| Some(self.archive().to_str().unwrap().to_owned()));
+        self.run(asker, |context| {
+            set_server_key(context, &ServerKeySetOptions { archive, ..options.clone() })
+        })
+    }
+
+    fn server(&self) -> Vec<u8> {
+        self.duo(|duo| duo.dct(2082, 768))
+    }
+
+    fn with_server_file(&self, bytes: &[u8]) -> ServerKeySetOptions {
+        ServerKeySetOptions { file: Some(self.file("server.der", bytes)), ..ServerKeySetOptions::default() }
+    }
+}
+
+/// The 768 bytes of a key, an address at +384 and a port at +450, by the numbers of redbear/firmware `dct.h`.
+pub fn field(key: &[u8], address: &[u8], port: [u8; 2]) -> Vec<u8> {
+    let mut field = vec![0xff; 768];
+    field[..key.len()].copy_from_slice(key);
+    field[384..384 + address.len()].copy_from_slice(address);
+    field[450..452].copy_from_slice(&port);
+    field
+}
+
+/// The SubjectPublicKeyInfo of a modulus that is made up: nothing here has to be decrypted.
+fn own_key() -> Vec<u8> {
+    let mut spki = ServerKey::particle().spki_der().to_vec();
+    spki[33..289].copy_from_slice(&[0xa5; 256]);
+    spki
+}
+
+/// A cloud of one's own, with its address, as it stands in a DCT.
+pub fn own_cloud() -> Vec<u8> {
+    field(&own_key(), b"\x00\x04\x0a\x00\x00\x01", [0x16, 0x34])
+}
+
+/// Reads the options back out of a printed command.
+pub fn typed(command: &str) -> ServerKeySetOptions {
+    let (_, words) = command.split_once("duo-provision server-key ").unwrap();
+    let words: Vec<&str> = words.split(' ').collect();
+    let after = |name: &str| words.iter().position(|word| *word == name).map(|at| words[at + 1].to_owned());
+    ServerKeySetOptions {
+        target: target(command),
+        file: (words[0] == "set").then(|| words[1].into()),
+        host: after("--host"),
+        port: after("--port").map(|port| port.parse().unwrap()),
+        no_address: words.contains(&"--no-address"),
+        leave: words.contains(&"--leave"),
+        ..ServerKeySetOptions::default()
+    }
+}
+
+fn old_server() -> Vec<u8> {
+    let options = options(Generation::R6);
+    field(&options.server_key, &options.server_address, [0xff; 2])
+}
+
+#[test]
+fn all_768_bytes_are_written_in_one_block_and_nothing_beside_them() {
+    for generation in [Generation::R4, Generation::R6] {
+        let bench = Bench::new(generation);
+        let mut marked = old_server();
+        marked[500..].fill(0x5a);
+        bench.duo(|duo| duo.set_dct(2082, &marked));
+        let around = |bench: &Bench| bench.duo(|duo| (duo.dct(0, 2082), duo.dct(2850, 1000)));
+        let before = around(&bench);
+        let done = bench.set_server(&bench.with_server_file(&own_cloud())).unwrap();
+        assert!(bench.server() == own_cloud(), "the tail too");
+        assert!(around(&bench) == before && bench.writes() == 1);
+        assert!(done.written && !done.left && !done.server.particle);
+        assert_eq!(done.address_source, AddressSource::File);
+        assert_eq!((done.server.host.as_deref(), done.server.port), (Some("10.0.0.1"), Some(5684)));
+    }
+}
+
+#[test]
+fn the_whole_section_is_kept_before_the_first_byte_is_written() {
+    let bench = Bench::new(Generation::R6);
+    let section = bench.duo(|duo| duo.dct(0, 8423));
+    let (archive, hub, path) = (bench.archive(), bench.hub.clone(), bench.paths[0].clone());
+    let wanted = section.clone();
+    let asker = Asker::listening(move |event, _| {
+        if *event == duo_provision::workflow::Event::Phase(Phase::Write) {
+            let kept = crate::bench::names(&archive).into_iter().find(|name| name.ends_with(".bin")).unwrap();
+            assert!(fs::read(archive.join(kept)).unwrap() == wanted);
+            let data = hub.with_duo(&path, |duo, _| duo.log().filter(|transfer| is_data(transfer)).count());
+            assert_eq!(data, Some(0));
+        }
+    });
+    let done = bench.set_server_asking(&asker, &bench.with_server_file(&own_cloud())).unwrap();
+    assert!(asker.phases().contains(&Phase::Write));
+    assert!(fs::read(done.backup.unwrap()).unwrap() == section);
+}
+
+#[test]
+fn a_bare_key_keeps_the_address_that_the_duo_has_and_says_so() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct(2082, &field(&own_key()[..200], b"\x01\x09$id.local", [0x00, 0x50])));
+    let asker = Asker::new();
+    let done = bench.set_server_asking(&asker, &bench.with_server_file(&own_key())).unwrap();
+    assert!(bench.server() == field(&own_key(), b"\x01\x09$id.local\0", [0x00, 0x50]));
+    assert_eq!(done.address_source, AddressSource::Kept);
+    assert!(
+        asker.notes().contains("bare key") && asker.notes().contains("$id.local:80"),
+        "{}",
+        asker.notes()
+    );
+    let plan = asker.plan();
+    assert_eq!(plan.action, Action::SetServerKey);
+    let address = &plan.changes[1];
+    assert_eq!((address.what.as_str(), address.now.as_str()), ("address", "$id.local:80"));
+    assert!(address.then.contains("kept"), "{address:?}");
+    assert_eq!(plan.new, None, "the device's key stays as it is");
+}
+
+#[test]
+fn an_address_is_what_was_typed_else_the_files_else_none_where_that_was_typed() {
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA".to_owned() + &"paWl".repeat(85) + "pQIDAQAB"
+    );
+    assert_eq!(ServerKey::read(pem.as_bytes()).unwrap().spki_der()[..], own_key()[..]);
+    let host = |host: &str, port| ServerKeySetOptions {
+        host: Some(host.to_owned()),
+        port,
+        ..ServerKeySetOptions::default()
+    };
+    let bare = ServerKeySetOptions { no_address: true, ..ServerKeySetOptions::default() };
+    let port = ServerKeySetOptions { port: Some(1234), ..ServerKeySetOptions::default() };
+    let short = own_cloud()[..512].to_vec();
+    let cases: [(&str, &[u8], ServerKeySetOptions, &[u8], [u8; 2]); 7] = [
+        ("typed", &own_cloud(), host("cloud.local", None), b"\x01\x0bcloud.local\0", [0xff, 0xff]),
+        (
+            "typed with a port",
+            pem.as_bytes(),
+            host("1.2.3.4", Some(80)),
+            b"\x00\x04\x01\x02\x03\x04",
+            [0, 80],
+        ),
+        ("a port alone", &own_cloud(), port.clone(), b"\x00\x04\x0a\x00\x00\x01", [0x04, 0xd2]),
+        ("of 512 bytes", &short, ServerKeySetOptions::default(), b"\x00\x04\x0a\x00\x00\x01", [0x16, 0x34]),
+        ("none", &own_cloud(), bare, b"", [0xff, 0xff]),
+        ("kept", pem.as_bytes(), ServerKeySetOptions::default(), b"\x01\x0fdevice.spark.io\0", [0xff, 0xff]),
+        ("kept, another port", pem.as_bytes(), port, b"\x01\x0fdevice.spark.io\0", [0x04, 0xd2]),
+    ];
+    for (name, file, options, address, port) in cases {
+        let bench = Bench::new(Generation::R6);
+        let file = bench.with_server_file(file).file;
+        bench.set_server(&ServerKeySetOptions { file, ..options }).unwrap();
+        assert!(bench.server() == field(&own_key(), address, port), "{name}");
+    }
+}
+
+#[test]
+fn particles_own_is_built_in_as_it_was_published() {
+    let bench = Bench::new(Generation::R6);
+    let done =
+        bench.set_server(&ServerKeySetOptions { leave: true, ..ServerKeySetOptions::default() }).unwrap();
+    let particle = ServerKey::particle().spki_der();
+    assert!(bench.server() == field(&particle, b"\x01\x0fdevice.spark.io\0", [0xff, 0xff]));
+    assert!(done.server.particle && !done.previous.particle && done.left);
+    bench.mend();
+    let again = bench.set_server(&ServerKeySetOptions::default()).unwrap();
+    assert!(!again.written && again.backup.is_none());
+    assert_eq!(bench.writes(), 1);
+}
+
+#[test]
+fn a_private_key_is_refused_and_not_shown() {
+    let bench = Bench::new(Generation::R6);
+    let asker = Asker::new();
+    let error = bench.set_server_asking(&asker, &bench.with_server_file(&key(OLD)[..611])).unwrap_err();
+    assert_eq!((error.code(), error.code().exit_code()), (Code::ServerKeyInvalid, exit::USAGE));
+    assert!(error.to_string().contains("private key"), "{error}");
+    assert!(asker.phases().is_empty(), "the Duo is not even looked for");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_before_anything_is_written() {
+    let own = own_cloud();
+    let damaged = field(&own_key(), b"\x07\x04abcd", [0, 0]);
+    let broken = ServerKeySetOptions { host: Some("a b".to_owned()), ..ServerKeySetOptions::default() };
+    let both = ServerKeySetOptions { no_address: true, port: Some(1), ..ServerKeySetOptions::default() };
+    let zero = ServerKeySetOptions { port: Some(0), ..ServerKeySetOptions::default() };
+    let cases: [(&[u8], ServerKeySetOptions, Code); 5] = [
+        (&own, broken, Code::InvalidArgument),
+        (&own, both, Code::InvalidArgument),
+        (&own, zero, Code::InvalidArgument),
+        (&damaged, ServerKeySetOptions::default(), Code::ServerKeyInvalid),
+        (b"nonsense", ServerKeySetOptions::default(), Code::ServerKeyInvalid),
+    ];
+    for (file, options, code) in cases {
+        let bench = Bench::new(Generation::R6);
+        let file = bench.with_server_file(file).file;
+        let error = bench.set_server(&ServerKeySetOptions { file, ..options }).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.hint_text().is_some() && bench.writes() == 0);
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_kept_has_to_be_typed() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct(2082 + 384, &[7, 7, 7]));
+    let bare = bench.with_server_file(&own_key());
+    let error = bench.set_server(&bare).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::ServerKeySlotInvalid, Some(KeyState::Unchanged)));
+    bench.duo(|duo| duo.set_dct(2082 + 384, &[0xff; 68]));
+    let error = bench.set_server(&ServerKeySetOptions { port: Some(80), ..bare.clone() }).unwrap_err();
+    assert_eq!(error.code(), Code::InvalidArgument);
+    assert_eq!(bench.writes(), 0);
+    let asker = Asker::new();
+    let done = bench.set_server_asking(&asker, &bare).unwrap();
+    assert_eq!(done.address_source, AddressSource::None);
+    assert!(asker.notes().contains("device.spark.io"), "{}", asker.notes());
+}
+
+#[test]
+fn a_refusal_and_a_dry_run_write_nothing() {
+    let bench = Bench::new(Generation::R6);
+    let options = bench.with_server_file(&own_cloud());
+    let error = bench.set_server_asking(&Asker::refusing(), &options).unwrap_err();
+    assert_eq!(error.code(), Code::ConfirmationRefused);
+    let dry = bench.set_server(&ServerKeySetOptions { dry_run: true, ..options }).unwrap();
+    assert!(dry.dry_run && !dry.written && dry.server.host.as_deref() == Some("10.0.0.1"));
+    assert!(bench.writes() == 0 && bench.server() == old_server());
+}
+
+#[test]
+fn what_is_printed_after_half_a_write_names_the_address_and_works() {
+    let bench = Bench::new(Generation::R6);
+    bench.arm(Fault::once(Kind::WriteHalf(200), 1));
+    let error = bench.set_server(&bench.with_server_file(&own_key())).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::FieldWrong, Some(KeyState::Unchanged)), "{error}");
+    let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+    assert!(finish.contains("--host device.spark.io --port 5683"), "{finish}");
+    assert!(back.contains("dct restore") && back.contains("--fields server-public-key"), "{back}");
+    let report = bench.status().unwrap().in_flight.remove(0);
+    assert_eq!(report.operation, "server-key-set");
+    assert!(report.meaning.contains("server key is neither"), "{}", report.meaning);
+    let commands: Vec<&str> = report.next.iter().map(|next| next.command.as_str()).collect();
+    assert!(commands[0].starts_with("duo-provision server-key show"), "{commands:?}");
+    bench.mend();
+    bench.set_server(&typed(commands[1])).unwrap();
+    assert!(bench.server() == field(&own_key(), b"\x01\x0fdevice.spark.io\0", [0xff, 0xff]));
+    assert!(bench.status().unwrap().in_flight.is_empty(), "settled by the same field of the same Duo");
+    bench.restore_dct(&crate::dct_restore::typed(commands[2])).unwrap();
+    assert!(bench.server() == old_server());
+}
+
+#[test]
+fn a_key_that_is_restored_settles_nothing_about_the_server_key_nor_the_other_way_round() {
+    let bench = Bench::new(Generation::R6);
+    bench.arm(Fault::once(Kind::WriteHalf(400), 1));
+    bench.set_server(&bench.with_server_file(&own_cloud())).unwrap_err();
+    bench.mend();
+    bench.restore(&bench.new_key()).unwrap();
+    let open = |bench: &Bench| -> Vec<&'static str> {
+        bench.status().unwrap().in_flight.iter().map(|report| report.operation).collect()
+    };
+    assert_eq!(open(&bench), ["server-key-set"]);
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    bench.restore(&restore_of(&bench.key_file(NEW + 1))).unwrap_err();
+    bench.mend();
+    assert_eq!(open(&bench), ["server-key-set", "restore"]);
+    bench.set_server(&bench.with_server_file(&own_cloud())).unwrap();
+    assert_eq!(open(&bench), ["restore"]);
+}

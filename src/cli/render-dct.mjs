@@ -1,0 +1,98 @@
+/** A DCT, a cloud's key and a manifest in words. */
+import { facts, firmware, nameOf, printable, table } from './layout.mjs'
+
+/** @typedef {import('./output.mjs').Output} Output */
+/** @typedef {import('../../index.js').DctInfo} DctInfo */
+/** @typedef {import('../../index.js').InspectResult} InspectResult */
+
+/** The result of `dct show`. */
+export function showDct(
+  /** @type {import('../../index.js').DctShowResult} */ result,
+  /** @type {Output} */ output,
+) {
+  const whose = result.device ? `the ${nameOf(result.device)}` : printable(result.path ?? '')
+  output.print(`The DCT of ${whose}${result.device ? '' : `: ${KINDS[result.dct.kind]}`}`)
+  printFields(result.dct, output)
+}
+
+/** A dump, as `inspect` sees it. */
+export function describeDump(/** @type {InspectResult} */ result, /** @type {Output} */ output) {
+  output.print(`${result.path}: ${result.form}`)
+  output.print(
+    facts({
+      device: result.deviceId ?? 'not told',
+      fingerprint: result.fingerprint ?? 'none: it holds no private key',
+      firmware: firmware(result.firmwareReadsAsIs),
+    }),
+  )
+  const { dct } = result
+  if (dct) printFields(dct, output)
+  if (result.private) output.note('the file is a secret: it holds the private key of a Duo')
+}
+
+/** A manifest, and whether the file beside it is what it describes. */
+export function describeManifest(/** @type {InspectResult} */ result, /** @type {Output} */ output) {
+  const { manifest } = result
+  if (!manifest) return
+  output.print(`${result.path}: the manifest of a backup`)
+  output.print(
+    facts({
+      describes: `${manifest.contents}, ${manifest.length} bytes`,
+      device: `${result.deviceId ?? 'not told'}${manifest.simulated ? ' (virtual)' : ''}`,
+      fingerprint: result.fingerprint,
+      time: manifest.createdAt ?? 'unknown',
+      file: manifest.file ? printable(manifest.file) : 'there is none beside it',
+      matches: manifest.file && (manifest.matches ? 'yes' : 'no: the file has other bytes'),
+    }),
+  )
+}
+
+/** A cloud's key and its address, as named values. */
+export function describeServerKey(/** @type {import('../../index.js').ServerKeyInfo | undefined} */ server) {
+  if (!server) return ''
+  const named = server.namesAddress ? '' : ' (the firmware’s own: no address is named)'
+  return facts({
+    whose: server.fingerprint && (server.particle ? 'Particle’s own' : 'another cloud’s than Particle’s'),
+    fingerprint: server.fingerprint,
+    key: server.keyProblem && `none (${server.keyProblem})`,
+    host: server.host && `${server.host}${named}`,
+    port: server.port === undefined ? undefined : `${server.port}`,
+    'connects to': server.connectsTo && server.connectsTo !== server.host ? server.connectsTo : undefined,
+    address: server.addressProblem,
+  })
+}
+
+/** Where a field went. */
+export function describeField(/** @type {string} */ path, /** @type {Output} */ output) {
+  output.print(`${output.paint('green', 'Wrote')} ${printable(path)}`)
+}
+
+const KINDS = {
+  section: 'an application section',
+  'from-start': 'an application section, and what lies behind it',
+  'from-private-key': 'from the private key on',
+  'one-copy': 'one copy',
+  whole: 'both copies',
+}
+
+function printFields(/** @type {DctInfo} */ dct, /** @type {Output} */ output) {
+  if (dct.unreadable) {
+    output.print('Every byte is the same: it was read from a Duo that could not read its DCT.')
+    return
+  }
+  if (dct.kind === 'whole') {
+    const current = dct.currentCopy === undefined ? 'neither copy is current' : CURRENT[dct.currentCopy]
+    output.print(`  ${'current'.padEnd(12)}${current}`)
+  }
+  if (dct.fields.length === 0) return
+  const rows = dct.fields.map(({ name, offset, size, description, fingerprint }) => [
+    name,
+    `${offset}`,
+    `${size}`,
+    fingerprint ? `${description}: ${fingerprint}` : description,
+  ])
+  output.print(`\n${table(['FIELD', 'OFFSET', 'SIZE', 'HOLDS'], rows, output)}`)
+}
+
+/** The copies by their number. */
+const CURRENT = ['the first of the two copies', 'the second of the two copies']

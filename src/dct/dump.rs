@@ -1,0 +1,167 @@
+//! What a file is that was read out of a Duo's DCT: told by its size and its bytes, which may be anything.
+//!
+//! Knows the sizes that the tools in use leave behind, and finds the fields in each. Nothing here interprets a
+//! key, and nothing that is said of a field is taken on trust: what is not wholly there is `None`.
+
+use std::fmt;
+
+use super::device_id::DeviceId;
+use super::field::{self, Field};
+use super::whole::{self, COPY_SIZE, WHOLE_SIZE, WholeDct};
+
+/// Bytes of the application section (redbear/firmware `dct.h`): up to system firmware 0.3.1, and from 0.3.2 on.
+/// Either lies within one copy of the DCT, so a read of it holds nothing else: no Wi-Fi password.
+pub const SECTION_SIZES: [usize; 2] = [4290, 8423];
+
+/// All that alternate setting 1 gives access to, from address 0.
+const ACCESSIBLE: usize = 0x4000;
+/// What `dfu-util -a 1 -s 34 -U FILE`, without a length, leaves behind.
+const FROM_PRIVATE_KEY: usize = ACCESSIBLE - field::DEVICE_PRIVATE_KEY.offset;
+
+/// The beginnings of what a DCT's three largest fields hold: an `RSAPrivateKey` or PKCS#8 of some 600 bytes, the
+/// `SubjectPublicKeyInfo` of RSA-1024 and that of RSA-2048 (RFC 8017, RFC 5280).
+const ANCHORS: [(Field, &[u8]); 3] = [
+    (field::DEVICE_PRIVATE_KEY, &[0x30, 0x82, 0x02]),
+    (field::DEVICE_PUBLIC_KEY, &[0x30, 0x81, 0x9F]),
+    (field::SERVER_PUBLIC_KEY, &[0x30, 0x82, 0x01, 0x22]),
+];
+
+/// What was read, and from where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DumpKind {
+    /// The application section and nothing else: [`SECTION_SIZES`].
+    Section,
+    /// 16 KiB through alternate setting 1, from address 0: the application section, and what lies behind it.
+    FromStart,
+    /// 16,350 bytes through alternate setting 1, from the private key's address.
+    FromPrivateKey,
+    /// One copy of the DCT, 16 KiB of the internal flash.
+    OneCopy,
+    /// Both copies of the DCT, 32 KiB of the internal flash.
+    Whole,
+}
+
+impl DumpKind {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Section => "section",
+            Self::FromStart => "from-start",
+            Self::FromPrivateKey => "from-private-key",
+            Self::OneCopy => "one-copy",
+            Self::Whole => "whole",
+        }
+    }
+}
+
+impl fmt::Display for DumpKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Section => "the application section of a DCT",
+            Self::FromStart => "the application section of a DCT, and what lies behind it",
+            Self::FromPrivateKey => "a DCT from its private key on",
+            Self::OneCopy => "one copy of a DCT",
+            Self::Whole => "a whole DCT, both copies",
+        })
+    }
+}
+
+/// A recognised dump; it borrows the bytes.
+#[derive(Clone, Copy)]
+pub struct Dump<'a> {
+    kind: DumpKind,
+    bytes: &'a [u8],
+    /// Application-section bytes, where there are any to be relied on.
+    section: Option<&'a [u8]>,
+    /// The offset in the section of the first of them.
+    start: usize,
+}
+
+impl<'a> Dump<'a> {
+    /// Recognises a dump by its size and by the keys that stand where a DCT has them; `None` for anything else.
+    ///
+    /// An application section of which every byte is zero, or 0xFF, is recognised too: it is what a device
+    /// answers that cannot read its DCT, and [`Dump::is_unreadable`] says so.
+    pub fn recognise(bytes: &'a [u8]) -> Option<Self> {
+        let kind = match bytes.len() {
+            WHOLE_SIZE => DumpKind::Whole,
+            COPY_SIZE if whole::has_magic(bytes) => DumpKind::OneCopy,
+            ACCESSIBLE => DumpKind::FromStart,
+            FROM_PRIVATE_KEY => DumpKind::FromPrivateKey,
+            length if SECTION_SIZES.contains(&length) => DumpKind::Section,
+            _ => return None,
+        };
+        let (section, start) = match kind {
+            DumpKind::Whole => (WholeDct::new(bytes)?.section(), 0),
+            DumpKind::OneCopy => (whole::DctCopy::new(bytes).map(|copy| copy.section()), 0),
+            DumpKind::FromPrivateKey => (Some(bytes), field::DEVICE_PRIVATE_KEY.offset),
+            DumpKind::FromStart | DumpKind::Section => (Some(bytes), 0),
+        };
+        let dump = Self { kind, bytes, section, start };
+        dump.is_plausible().then_some(dump)
+    }
+
+    /// Bytes that are known to have been read from the beginning of the application section.
+    pub const fn of_section(bytes: &'a [u8]) -> Self {
+        Self { kind: DumpKind::Section, bytes, section: Some(bytes), start: 0 }
+    }
+
+    /// What was read, and from where.
+    pub const fn kind(&self) -> DumpKind {
+        self.kind
+    }
+
+    /// All bytes of the dump.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Both copies, of a dump that has them.
+    pub fn whole(&self) -> Option<WholeDct<'a>> {
+        (self.kind == DumpKind::Whole).then(|| WholeDct::new(self.bytes)).flatten()
+    }
+
+    /// A field's bytes, [`Field::size`] of them; of a whole DCT, those in the current copy. `None` where the dump
+    /// does not have all of them, or has no current copy.
+    pub fn field(&self, field: &Field) -> Option<&'a [u8]> {
+        let at = field.offset.checked_sub(self.start)?;
+        self.section?.get(at..at.checked_add(field.size)?)
+    }
+
+    /// The 1,216 bytes of the device's private key. Secret.
+    pub fn private_key_slot(&self) -> Option<&'a [u8; field::DEVICE_PRIVATE_KEY.size]> {
+        self.field(&field::DEVICE_PRIVATE_KEY)?.try_into().ok()
+    }
+
+    /// The 768 bytes of the server's public key and address.
+    pub fn server_key_slot(&self) -> Option<&'a [u8; field::SERVER_PUBLIC_KEY.size]> {
+        self.field(&field::SERVER_PUBLIC_KEY)?.try_into().ok()
+    }
+
+    /// The device's id, or `None` where there is none: up to system firmware 0.2.4 the bytes are reserved.
+    pub fn device_id(&self) -> Option<DeviceId> {
+        DeviceId::from_bytes(self.field(&field::DEVICE_ID)?.try_into().ok()?)
+    }
+
+    /// True where every byte is zero, or 0xFF, so that nothing may be concluded from the dump.
+    pub fn is_unreadable(&self) -> bool {
+        self.bytes.iter().all(|&byte| byte == 0) || self.bytes.iter().all(|&byte| byte == 0xFF)
+    }
+
+    fn is_plausible(&self) -> bool {
+        let anchored = |(anchor, beginning): &(Field, &[u8])| {
+            self.field(anchor).is_some_and(|bytes| bytes.starts_with(beginning))
+        };
+        match self.kind {
+            // The magic number of a copy is evidence enough.
+            DumpKind::Whole | DumpKind::OneCopy => true,
+            _ => self.is_unreadable() || ANCHORS.iter().any(anchored),
+        }
+    }
+}
+
+impl fmt::Debug for Dump<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dump({}, {} bytes, redacted)", self.kind.name(), self.bytes.len())
+    }
+}

@@ -1,0 +1,163 @@
+//! `dct backup`: saves the DCT of a Duo, its application section or both copies whole. Writes nothing to the device.
+//!
+//! The application section is what the bootloader reads out of the current copy through alternate setting 1. The
+//! whole DCT is read from the internal flash, where the bootloader only copies bytes: so it is compared with what
+//! the bootloader reads, which tells whether the copy taken for the current one is.
+
+use std::path::PathBuf;
+
+use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::journaled::{Beginning, Ledger, absolute};
+use super::keep::{Keepsake, keep_bytes, prepare};
+use super::{Context, Timeout};
+use crate::archive::Contents;
+use crate::archive::journal::{OperationKind, Request};
+use crate::dct::{Dump, FIELDS, Field, SYSTEM_FLAGS};
+use crate::dfuse::Buffer;
+use crate::error::{Code, Error, KeyState};
+use crate::keys::{Fingerprint, Slot};
+use crate::usb::session::whole_dct_address;
+
+/// What `dct backup` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct DctBackupOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The file to write; the archive unless given.
+    pub file: Option<PathBuf>,
+    /// Both copies, 32 KiB of the internal flash, in place of the application section.
+    pub whole: bool,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A backup of a DCT that is on the disk, synced and read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DctBackupDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The file with the bytes; absolute.
+    pub path: PathBuf,
+    /// The public key's PEM beside it.
+    pub public_key: Option<PathBuf>,
+    /// The manifest beside it.
+    pub manifest: Option<PathBuf>,
+    /// The fingerprint of the device's key in it; `None` where it holds none.
+    pub fingerprint: Option<Fingerprint>,
+    /// What the key slot in it holds, as [`Slot::kind`] names it.
+    pub slot: &'static str,
+    /// True for both copies.
+    pub whole: bool,
+    /// Bytes of the file.
+    pub length: usize,
+    /// True where the archive held the same bytes already.
+    pub already_there: bool,
+}
+
+/// What was read, twice and the same.
+struct Image {
+    bytes: Buffer,
+    slot: Slot,
+    contents: Contents,
+    offset: u32,
+}
+
+/// Reads the DCT twice, looks whether it can be one, and keeps it in a new file.
+pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
+    let ledger = Ledger::wished(context);
+
+    let mut opened = if options.whole {
+        // Where the whole DCT lies in the flash is known of the Duo alone.
+        Opened::find(context, &options.target, timeout)?
+    } else {
+        Opened::find_any_board(context, &options.target, timeout)?
+    };
+    let image = if options.whole { read_whole(&mut opened)? } else { read_section(&mut opened)? };
+    let fingerprint = image.slot.key().map(|read| read.key.public_key().fingerprint());
+    let beginning = Beginning {
+        operation: OperationKind::DctBackup,
+        device: (&opened.device).into(),
+        before: fingerprint,
+        after: None,
+        request: Request {
+            file: options.file.as_ref().map(absolute),
+            whole: options.whole,
+            archive: options.archive.as_ref().map(absolute),
+            usbip: context.bus.address(),
+            ..Request::default()
+        },
+    };
+    let Image { bytes, slot, contents, offset } = &image;
+    let (contents, offset) = (*contents, *offset);
+    let keepsake = Keepsake { bytes, contents, offset, length: bytes.len(), slot, opens: None };
+    let stored = ledger.follow(context, beginning, |journaled| {
+        keep_bytes(context, &opened.device, &keepsake, &place, journaled)
+    })?;
+    Ok(DctBackupDone {
+        device: opened.device,
+        path: stored.path,
+        public_key: stored.public_key,
+        manifest: stored.manifest,
+        fingerprint,
+        slot: slot.kind(),
+        whole: options.whole,
+        length: bytes.len(),
+        already_there: stored.already_there,
+    })
+}
+
+fn read_section(opened: &mut Opened<'_>) -> Result<Image, Error> {
+    let Snapshot { dct, slot } = opened.section()?;
+    Ok(Image { bytes: dct.into_bytes(), slot, contents: Contents::Dct, offset: 0 })
+}
+
+fn read_whole(opened: &mut Opened<'_>) -> Result<Image, Error> {
+    let section = match opened.section() {
+        Ok(section) => Some(section),
+        // The one way to the keys of a Duo whose system firmware is broken.
+        Err(error) if error.code() == Code::DctUnreadable => {
+            let reason = error.message();
+            opened.context.note(format!("{reason}; the whole DCT is read from the flash, unconfirmed by it"));
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let bytes = opened.whole_dct()?;
+    let slot = judge(&bytes, section.as_ref())
+        .map_err(|error| error.during("looking at the whole DCT").on(&opened.device, KeyState::Unchanged))?;
+    let offset = whole_dct_address(opened.device.bootloader);
+    Ok(Image { bytes, slot, contents: Contents::WholeDct, offset })
+}
+
+/// The key slot in the current copy, if that copy is the one that the bootloader reads.
+fn judge(bytes: &[u8], section: Option<&Snapshot>) -> Result<Slot, Error> {
+    let unreadable = |message: &str| {
+        Error::new(Code::DctUnreadable, message).hint(
+            "start the Duo with RESET, put it into DFU mode again and run the same command; if that does not help, \
+             try another cable or USB port",
+        )
+    };
+    let dump = Dump::recognise(bytes)
+        .ok_or_else(|| unreadable("where the whole DCT should be, neither half is a copy of one"))?;
+    let slot = dump
+        .private_key_slot()
+        .ok_or_else(|| unreadable("neither of the two copies of the DCT is marked as the current one"))?;
+    let Some(section) = section else { return Ok(Slot::classify(slot)) };
+    // From system firmware 0.3.2 on the flags live in the RTC's backup registers.
+    let compared = FIELDS.iter().filter(|field| **field != SYSTEM_FLAGS);
+    let differs = |field: &&Field| dump.field(field) != section.image().field(field);
+    let different: Vec<String> = compared.filter(differs).map(Field::kebab_name).collect();
+    if different.is_empty() {
+        return Ok(Slot::classify(slot));
+    }
+    let message = format!(
+        "the whole DCT and its application section, read one after the other, differ in: {}",
+        different.join(", ")
+    );
+    Err(Error::new(Code::ReadUnstable, message)
+        .hint("try another cable or USB port, without a hub, and run the command again"))
+}

@@ -1,0 +1,419 @@
+//! `dct restore`: writes fields out of a dump back to a Duo, each in one block, each read back and compared.
+//!
+//! The fields are written in the order in which they lie, the private key last: whatever goes wrong before it, the
+//! key is the one that was there. What holds the dump's bytes already is left alone, so the same command goes on
+//! where it was cut short.
+
+use std::path::PathBuf;
+
+use super::command;
+use super::dct_fields::{FieldReport, describe};
+use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::dump_file::DumpFile;
+use super::journaled::{Beginning, Journaled, Ledger, absolute};
+use super::keep::{keep_section_before_write, locate_archive};
+use super::leave::leave;
+use super::patch::Patch;
+use super::plan::{Action, Change, Evidence, Plan};
+use super::restorable::{Restorable, is_own, reserved};
+use super::restore::confirm;
+use super::source::{KeySource, checked_manifest, public_slot};
+use super::write::{AFTER_THE_WRITE, Back, Recovery, write_verified};
+use super::{Context, Timeout};
+use crate::archive::journal::{OperationKind, Request};
+use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
+use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field};
+use crate::error::{Code, Error, KeyState, exit};
+use crate::keys::Fingerprint;
+use crate::usb::BootloaderGeneration;
+
+/// What `dct restore` is asked for.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Debug, Default)]
+pub struct DctRestoreOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The dump.
+    pub file: PathBuf,
+    /// The names of the fields.
+    pub fields: Vec<String>,
+    /// Leave DFU mode afterwards.
+    pub leave: bool,
+    /// Write what is known to be another device's.
+    pub allow_other_device: bool,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Make no backup of what is there.
+    pub no_backup: bool,
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A field that holds what the dump has of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoredField {
+    /// Its name, as it is typed.
+    pub name: String,
+    /// What was there, in words.
+    pub previous: String,
+    /// What is there now (in a dry run: that would be), in words.
+    pub holds: String,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+}
+
+/// Fields that are in place: each read back and compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DctRestored {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The fields, in the order in which they are written.
+    pub fields: Vec<RestoredField>,
+    /// The key that was there; `None` where the slot held none.
+    pub previous: Option<Fingerprint>,
+    /// The key that is there now, where it was among the fields (in a dry run: that would be).
+    pub fingerprint: Option<Fingerprint>,
+    /// Why that key is taken to be this Duo's.
+    pub evidence: Option<Evidence>,
+    /// The backup of the DCT's application section; absolute.
+    pub backup: Option<PathBuf>,
+    /// True where the Duo was told to leave DFU mode.
+    pub left: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// Checks the dump and the fields, backs up what is there, asks, and writes what differs, field by field.
+pub fn restore_dct(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let file = DumpFile::read(&options.file)?;
+    let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;
+    // Named even with --no-backup: it may know the key as another device's.
+    let archive = locate_archive(context, options.archive.as_deref());
+    let keeps = !options.no_backup && !options.dry_run;
+    if keeps {
+        archive.as_ref().map_or(Ok(()), Archive::prepare)?;
+    }
+    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
+
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let section = opened.section()?;
+    let on_it = |error: Error| error.on(&opened.device, KeyState::Unchanged);
+    source.check_generation(context, opened.device.bootloader).map_err(on_it)?;
+    source.check_device(&opened.device, &section, options.allow_other_device).map_err(on_it)?;
+    let known = archive.as_ref().ok();
+    let evidence = source
+        .key
+        .as_ref()
+        .map(|key| key.evidence(&opened.device, &section, known, options.allow_other_device));
+    let evidence = evidence.transpose().map_err(on_it)?;
+    let owner =
+        source.key.as_ref().map(|key| key.owner(&opened.device, &section, known)).transpose()?.flatten();
+    let previous = section.slot.key().map(|read| read.key.public_key().fingerprint());
+    let done = DctRestored {
+        device: opened.device.clone(),
+        fields: source.fields_against(&section, &opened.device),
+        previous,
+        fingerprint: source.key.as_ref().map(|key| key.fingerprint),
+        evidence,
+        backup: None,
+        left: false,
+        dry_run: options.dry_run,
+    };
+    let Some(ledger) = ledger else { return Ok(done) };
+    let request = Request {
+        file: Some(absolute(&options.file)),
+        fields: source.fields.iter().map(Field::kebab_name).collect(),
+        leave: options.leave,
+        allow_other_device: options.allow_other_device,
+        archive: options.archive.as_ref().map(absolute),
+        usbip: context.bus.address(),
+        owner,
+        ..Request::default()
+    };
+    let beginning = Beginning {
+        operation: OperationKind::DctRestore,
+        device: (&opened.device).into(),
+        before: previous,
+        after: done.fingerprint,
+        request: request.clone(),
+    };
+    let archive = if keeps { Some(archive?) } else { None };
+    let job = Job { patches: source.patches()?, request, archive: archive.as_ref() };
+    ledger.follow(context, beginning, |journaled| write(opened, section, &job, done, journaled))
+}
+
+/// What is written, and what goes with it.
+struct Job<'a> {
+    /// In the order in which they are written.
+    patches: Vec<Patch>,
+    request: Request,
+    /// Where the backup goes; `None` where none is wanted.
+    archive: Option<&'a Archive>,
+}
+
+fn write(
+    mut opened: Opened<'_>,
+    section: Snapshot,
+    job: &Job<'_>,
+    mut done: DctRestored,
+    journaled: &mut Journaled<'_>,
+) -> Result<DctRestored, Error> {
+    let context = opened.context;
+    let differing: Vec<Field> =
+        job.patches.iter().filter(|patch| !patch.is_in(&section)).map(|patch| *patch.field()).collect();
+    if differing.is_empty() {
+        context.note("the Duo holds exactly these bytes already; nothing is written");
+        job.patches.iter().for_each(|_| journaled.verified());
+    } else {
+        let stored = keep_section_before_write(&opened, &section, job.archive, journaled)?;
+        done.backup = stored.map(|stored| stored.path);
+        confirm(context, &plan(&done, &section, &differing))?;
+        let back = Back::to_fields(&differing, &section, done.backup.as_deref());
+        let recovery = Recovery { again: command::dct_restore(&job.request), back, owner: job.request.owner };
+        opened = write_each(opened, section, &job.patches, &recovery, journaled)?;
+        for field in &mut done.fields {
+            field.written = differing.iter().any(|written| written.kebab_name() == field.name);
+        }
+    }
+    if job.request.leave {
+        leave(opened, "nothing else is left to do", journaled)?;
+        done.left = true;
+    }
+    Ok(done)
+}
+
+/// One after another, leaving out what is there already.
+fn write_each<'a>(
+    mut opened: Opened<'a>,
+    mut held: Snapshot,
+    patches: &[Patch],
+    recovery: &Recovery,
+    journaled: &mut Journaled<'_>,
+) -> Result<Opened<'a>, Error> {
+    for (index, patch) in patches.iter().enumerate() {
+        if patch.is_in(&held) {
+            let name = patch.field().kebab_name();
+            opened.context.note(format!("{name} is as it is in the dump already; it is left alone"));
+            journaled.verified();
+            continue;
+        }
+        opened = write_verified(opened, &held, patch, recovery, journaled)
+            .map_err(|error| so_far(error, patches, index))?;
+        held = held.with(patch)?;
+    }
+    Ok(opened)
+}
+
+/// Says which fields are done and which are not, where there are several.
+fn so_far(error: Error, patches: &[Patch], failed: usize) -> Error {
+    let names = |patches: &[Patch]| {
+        let names: Vec<String> = patches.iter().map(|patch| patch.field().kebab_name()).collect();
+        names.join(", ")
+    };
+    // Of the one that failed nothing is known here but what the error says, unless it had succeeded.
+    let succeeded = error.phase() == Some(AFTER_THE_WRITE);
+    let open = error.code().exit_code() == exit::KEY;
+    let (done, left) = patches.split_at(failed + usize::from(succeeded));
+    let left = left.get(usize::from(open)..).unwrap_or_default();
+    let error = if done.is_empty() { error } else { error.adding(&format!("; in place: {}", names(done))) };
+    if left.is_empty() || patches.len() == 1 {
+        return error;
+    }
+    error.adding(&format!("; not written: {} (the same command goes on with that)", names(left)))
+}
+
+fn plan(done: &DctRestored, section: &Snapshot, differing: &[Field]) -> Plan {
+    let key_too = differing.contains(&DEVICE_PRIVATE_KEY);
+    let differs = |name: &str| differing.iter().any(|field| field.kebab_name() == name);
+    let change = |field: &RestoredField| Change {
+        what: field.name.clone(),
+        now: field.previous.clone(),
+        then: if field.previous == field.holds {
+            format!("{}, with other bytes", field.holds)
+        } else {
+            field.holds.clone()
+        },
+    };
+    Plan {
+        action: Action::RestoreDct,
+        device: done.device.clone(),
+        current: done.previous,
+        current_words: section.slot.to_string(),
+        new: done.fingerprint.filter(|_| key_too),
+        evidence: done.evidence.filter(|_| key_too),
+        public_slot: public_slot(section).filter(|public| key_too && Some(*public) != done.fingerprint),
+        changes: done.fields.iter().filter(|field| differs(&field.name)).map(change).collect(),
+        backup: done.backup.clone(),
+    }
+}
+
+/// The fields of a dump that are asked for.
+struct Source<'a> {
+    dump: Dump<'a>,
+    manifest: Option<Manifest>,
+    fields: Vec<Field>,
+    /// The private key, where it is among them.
+    key: Option<KeySource>,
+}
+
+impl<'a> Source<'a> {
+    fn of(file: &'a DumpFile, options: &DctRestoreOptions) -> Result<Self, Error> {
+        let path = options.file.display();
+        let unusable = |why: &str| Error::new(Code::DumpUnusable, format!("{path}: {why}"));
+        let dump = file.dump().ok_or_else(|| {
+            unusable("it is no dump of a DCT").hint(
+                "a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes; a key file is written with: \
+                 duo-provision restore FILE",
+            )
+        })?;
+        if dump.is_unreadable() {
+            return Err(unusable(
+                "every byte is the same: it was read from a Duo that could not read its DCT",
+            )
+            .hint("look for another backup with: duo-provision backups"));
+        }
+        if dump.whole().is_some_and(|whole| whole.current().is_none()) {
+            return Err(unusable("neither of the two copies in it is marked as the current one")
+                .hint("look for another backup with: duo-provision backups"));
+        }
+        let manifest = checked_manifest(&options.file, &sha256_hex(&file.bytes))?;
+        let fields = wanted(&dump, options)?;
+        let key = fields.contains(&DEVICE_PRIVATE_KEY);
+        let key = key.then(|| KeySource::of_dump(&options.file, &dump, manifest.clone())).transpose()?;
+        Ok(Self { dump, manifest, fields, key })
+    }
+
+    /// Refuses a dump of the other generation: what is nothing to one is a setting to the other.
+    fn check_generation(&self, context: Context<'_>, here: BootloaderGeneration) -> Result<(), Error> {
+        let Some(there) = self.generation() else {
+            context.note(
+                "nothing says of which bootloader the dump is; the fields lie in the same places in all of them",
+            );
+            return self.check_reserved(here);
+        };
+        if there == here.to_string() {
+            return self.check_reserved(here);
+        }
+        let message = format!("the dump is of a Duo with bootloader {there}, and this one has {here}");
+        Err(Error::new(Code::DumpUnusable, message).hint(
+            "its key alone can be taken out and restored: duo-provision inspect FILE --extract device-private-key",
+        ))
+    }
+
+    /// As the manifest says; without one, a sequence number tells firmware from 0.3.2 on.
+    fn generation(&self) -> Option<String> {
+        let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
+        let sealed = || {
+            let whole = self.dump.whole()?;
+            let sealed = whole.copies().iter().any(|copy| copy.sequence().is_some());
+            sealed.then(|| BootloaderGeneration::R5R6.to_string())
+        };
+        told.or_else(sealed)
+    }
+
+    fn check_reserved(&self, here: BootloaderGeneration) -> Result<(), Error> {
+        let reserved = self.fields.iter().find_map(|field| Some((field, reserved(field, here)?)));
+        let Some((field, why)) = reserved else { return Ok(()) };
+        Err(cannot_be_written(field, why))
+    }
+
+    /// What belongs to one device goes to no other; the key has its own evidence.
+    fn check_device(&self, device: &DeviceRef, section: &Snapshot, allowed: bool) -> Result<(), Error> {
+        let usb = device.device_id.filter(|_| device.device_id_source == Some(DeviceIdSource::UsbSerial));
+        let in_dump = self.dump.field(&DEVICE_ID);
+        if self.fields.contains(&DEVICE_ID) && !in_dump.is_some_and(|id| is_own(id, usb)) {
+            return Err(cannot_be_written(
+                &DEVICE_ID,
+                "it is not this Duo's own, as the Duo tells it over USB",
+            ));
+        }
+        let here = device.device_id.or_else(|| section.image().device_id());
+        let (Some(other), Some(here)) = (self.device_id(), here) else { return Ok(()) };
+        let belongs = |field: &&Field| {
+            Restorable::of(field) == Restorable::ToItsDevice && **field != DEVICE_PRIVATE_KEY
+        };
+        match self.fields.iter().find(belongs) {
+            Some(field) if other != here && !allowed => Err(Error::new(
+                Code::KeyOfOtherDevice,
+                format!(
+                    "the dump is of {other}, not of {here}, and {} belongs to a device",
+                    field.kebab_name()
+                ),
+            )
+            .hint(format!("choose a backup of {here}; if you really mean it, add --allow-other-device"))),
+            _ => Ok(()),
+        }
+    }
+
+    fn device_id(&self) -> Option<DeviceId> {
+        let told = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        told.or_else(|| self.dump.device_id())
+    }
+
+    fn patches(&self) -> Result<Vec<Patch>, Error> {
+        let patch = |field: &Field| match &self.key {
+            Some(key) if *field == DEVICE_PRIVATE_KEY => Ok(Patch::key(&key.image)),
+            _ => Patch::field_of(*field, self.dump.field(field).unwrap_or_default()),
+        };
+        self.fields.iter().map(patch).collect()
+    }
+
+    /// What the fields hold in the Duo and in the dump.
+    fn fields_against(&self, section: &Snapshot, device: &DeviceRef) -> Vec<RestoredField> {
+        let here = Dump::of_section(section.image().bytes());
+        let now = describe(&here, device.device_id.or_else(|| section.image().device_id()));
+        let then = describe(&self.dump, self.device_id());
+        let name = Field::kebab_name;
+        let restored = |field: &Field| RestoredField {
+            name: name(field),
+            previous: words(&now, &name(field)),
+            holds: words(&then, &name(field)),
+            written: false,
+        };
+        self.fields.iter().map(restored).collect()
+    }
+}
+
+fn words(reports: &[FieldReport], name: &str) -> String {
+    let report = reports.iter().find(|report| report.name == name);
+    report.map_or_else(String::new, |report| match report.fingerprint {
+        Some(fingerprint) => format!("{}: {fingerprint}", report.holds),
+        None => report.holds.clone(),
+    })
+}
+
+/// The fields that were named, each once, in the order in which they are written.
+fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Error> {
+    let named = options.fields.iter().filter(|name| !name.trim().is_empty());
+    let mut fields = named.map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?;
+    fields.sort_by_key(|field| (*field == DEVICE_PRIVATE_KEY, field.offset));
+    fields.dedup();
+    if fields.is_empty() {
+        let never = |field: &&Field| matches!(Restorable::of(field), Restorable::Never(_));
+        let held = FIELDS.iter().filter(|field| dump.field(field).is_some() && !never(field));
+        let held: Vec<String> = held.map(Field::kebab_name).collect();
+        let message = format!("no field is named; the dump holds: {}", held.join(", "));
+        return Err(Error::new(Code::InvalidArgument, message)
+            .hint("name what is to be restored: --fields device-private-key,server-public-key"));
+    }
+    for field in &fields {
+        if let Restorable::Never(why) = Restorable::of(field) {
+            return Err(cannot_be_written(field, why));
+        }
+        if dump.field(field).is_none() {
+            let message = format!("the dump does not hold {}", field.kebab_name());
+            return Err(Error::new(Code::DumpUnusable, message)
+                .hint("see what it holds with: duo-provision dct show FILE"));
+        }
+    }
+    Ok(fields)
+}
+
+fn cannot_be_written(field: &Field, why: &str) -> Error {
+    Error::new(Code::InvalidArgument, format!("{} cannot be restored: {why}", field.kebab_name()))
+        .hint(format!("leave {} out of --fields", field.kebab_name()))
+}

@@ -1,0 +1,81 @@
+//! `dct show`: the fields of a DCT as a table, of a Duo or of a file. Reads only, and shows no secret.
+
+use std::path::PathBuf;
+
+use super::dct_fields::{FieldReport, describe};
+use super::device::{DeviceRef, Opened, Target};
+use super::dump_file::{self, DumpFile};
+use super::{Context, Timeout};
+use crate::dct::{DeviceId, Dump, DumpKind};
+use crate::error::{Code, Error};
+
+/// What `dct show` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct DctShowOptions {
+    /// Which Duo, where no file is given.
+    pub target: Target,
+    /// A dump of a DCT.
+    pub file: Option<PathBuf>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A DCT, described.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DctReport {
+    /// What was read, and from where.
+    pub kind: DumpKind,
+    /// The copy that the fields are of, 0 or 1, where there are two; `None` too where neither is current.
+    pub current_copy: Option<usize>,
+    /// True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT.
+    pub unreadable: bool,
+    /// The fields, by offset; none where no copy is current.
+    pub fields: Vec<FieldReport>,
+}
+
+/// The DCT of a Duo or of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DctShown {
+    /// The Duo, where it was read from one.
+    pub device: Option<DeviceRef>,
+    /// The file, where it was read from one; absolute.
+    pub path: Option<PathBuf>,
+    /// The device that it is of, where that is known.
+    pub device_id: Option<DeviceId>,
+    /// What is there.
+    pub dct: DctReport,
+}
+
+impl DctReport {
+    /// Describes a dump.
+    pub(super) fn of(dump: &Dump<'_>, id: Option<DeviceId>) -> Self {
+        Self {
+            kind: dump.kind(),
+            current_copy: dump.whole().and_then(|whole| whole.current()),
+            unreadable: dump.is_unreadable(),
+            fields: describe(dump, id),
+        }
+    }
+}
+
+/// Reads the application section from a Duo or from a file, and describes its fields.
+pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctShown, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    if let Some(path) = &options.file {
+        dump_file::no_device(&options.target)?;
+        let file = DumpFile::read(path)?;
+        let dump = file.dump().ok_or_else(|| {
+            Error::new(Code::KeyUnrecognized, format!("{}: it is no dump of a DCT", path.display()))
+                .during("reading the file")
+                .hint("a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes; for other files: duo-provision inspect FILE")
+        })?;
+        let device_id = file.device_id();
+        let dct = DctReport::of(&dump, device_id);
+        return Ok(DctShown { device: None, path: Some(dump_file::absolute(path)), device_id, dct });
+    }
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let snapshot = opened.section()?;
+    let device_id = opened.device.device_id.or_else(|| snapshot.image().device_id());
+    let dct = DctReport::of(&Dump::of_section(snapshot.image().bytes()), device_id);
+    Ok(DctShown { device: Some(opened.device), path: None, device_id, dct })
+}

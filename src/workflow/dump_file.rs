@@ -1,0 +1,57 @@
+//! A file that may be a dump of a DCT, with what the manifest beside it says.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::device::Target;
+use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
+use crate::dct::{DeviceId, Dump};
+use crate::error::{Code, Error};
+
+/// The most bytes that are read of any file; the largest dump has 32 KiB.
+const MAX_FILE: u64 = 1024 * 1024;
+
+/// A file, read.
+pub(super) struct DumpFile {
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The manifest beside it, where it describes these bytes.
+    pub manifest: Option<Manifest>,
+}
+
+impl DumpFile {
+    /// Reads a file, whatever is in it.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let bytes =
+            read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during("reading the file"))?;
+        // A manifest that cannot be used says nothing; the file is what it is without it.
+        let beside = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
+        let manifest = beside.filter(|manifest| manifest.sha256 == sha256_hex(&bytes));
+        Ok(Self { bytes, manifest })
+    }
+
+    /// The dump in it.
+    pub fn dump(&self) -> Option<Dump<'_>> {
+        Dump::recognise(&self.bytes)
+    }
+
+    /// The device that it is of: as the manifest says, else as the DCT in it says.
+    pub fn device_id(&self) -> Option<DeviceId> {
+        let told = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        told.or_else(|| self.dump()?.device_id())
+    }
+}
+
+/// A file and an attached Duo cannot be meant at once.
+pub(super) fn no_device(target: &Target) -> Result<(), Error> {
+    if *target == Target::default() {
+        return Ok(());
+    }
+    Err(Error::new(Code::InvalidArgument, "a file is given, and an attached Duo is chosen; give one of them")
+        .hint("leave out --device and --path to look at the file, or the file to look at the Duo"))
+}
+
+/// The absolute path of what was typed.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,56 @@
+//! Which fields of a dump may be written to a Duo, one by one.
+
+use crate::dct::{self, DeviceId, Field, Layouts};
+use crate::usb::BootloaderGeneration;
+
+/// What may be done with a field of a dump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Restorable {
+    /// It may go to any Duo.
+    Anywhere,
+    /// It belongs to one device: it goes to another only if that was allowed.
+    ToItsDevice,
+    /// It names the device, and goes to no other whatever was allowed.
+    ToItself,
+    /// Never, and why.
+    Never(&'static str),
+}
+
+impl Restorable {
+    /// By what redbear/firmware does with a field.
+    pub fn of(field: &Field) -> Self {
+        match *field {
+            // `bootloader/src/main.c`: flags of an update or a factory reset that is under way.
+            dct::SYSTEM_FLAGS => Self::Never(
+                "they tell the bootloader what to do at the next start, and old ones could begin an update or a \
+                 factory reset again",
+            ),
+            dct::VERSION => Self::Never("the firmware writes it together with the layout that it stands for"),
+            // `bootloader/src/main.c`, `flash_mal.c`: installed from the external flash at the next start.
+            dct::FLASH_MODULES => Self::Never(
+                "it tells the bootloader what to install out of the external flash, which holds something else by now",
+            ),
+            dct::DEVICE_ID => Self::ToItself,
+            dct::DEVICE_PRIVATE_KEY
+            | dct::DEVICE_PUBLIC_KEY
+            | dct::IP_CONFIG
+            | dct::CLAIM_CODE
+            | dct::CLAIMED
+            | dct::DEVICE_CODE
+            | dct::ALT_DEVICE_PRIVATE_KEY
+            | dct::ALT_DEVICE_PUBLIC_KEY => Self::ToItsDevice,
+            _ => Self::Anywhere,
+        }
+    }
+}
+
+/// Why this Duo has no such field.
+pub(super) fn reserved(field: &Field, bootloader: BootloaderGeneration) -> Option<&'static str> {
+    (field.layouts == Layouts::Since030 && bootloader == BootloaderGeneration::R3R4)
+        .then_some("its firmware has no such field: the bytes are reserved up to system firmware 0.2.4")
+}
+
+/// Whether a device id out of a dump is the one that the Duo tells by itself.
+pub(super) fn is_own(id: &[u8], told: Option<DeviceId>) -> bool {
+    told.is_some_and(|told| id == told.as_bytes())
+}
