@@ -11,6 +11,8 @@ const COMMANDS = [
   'backup',
   'restore',
   'reset',
+  'dct',
+  'server-key',
   'inspect',
   'key',
   'backups',
@@ -33,7 +35,7 @@ test('--help shows every command, the options and examples', async (t) => {
 })
 
 /** The commands that stand in a group. */
-const GROUPED = ['key new', 'key public']
+const GROUPED = ['key new', 'key public', 'dct backup', 'dct show', 'server-key show']
 
 for (const command of [...COMMANDS, ...GROUPED]) {
   test(`${command} --help`, async (t) => {

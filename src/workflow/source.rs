@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::Context;
+use super::command::quoted;
 use super::device::{DeviceRef, Snapshot};
 use super::passphrase::Passphrases;
 use super::plan::Evidence;
@@ -44,7 +45,7 @@ fn opened<T>(
     read: impl FnOnce(&[u8]) -> Result<T, KeyError>,
     of_key: impl FnOnce(ReadKey) -> T,
 ) -> Result<T, Error> {
-    let named = |error: KeyError| Error::key_file(&error, path).during(READING);
+    let named = |error: KeyError| no_key(&error, path, bytes).during(READING);
     match read(bytes) {
         Err(KeyError::Encrypted) => {
             let encrypted = EncryptedKey::read(bytes).map_err(named)?;
@@ -52,6 +53,18 @@ fn opened<T>(
         }
         other => other.map_err(named),
     }
+}
+
+/// Why a file is no key file. A dump of a DCT has a key in it, but only one that begins with the key is one, too.
+fn no_key(error: &KeyError, path: &Path, bytes: &[u8]) -> Error {
+    if Dump::recognise(bytes).is_none() {
+        return Error::key_file(error, path);
+    }
+    let file = quoted(&path.to_string_lossy());
+    Error::new(Code::KeyUnrecognized, format!("{}: it is a dump of a DCT, not a key file", path.display()))
+        .hint(format!(
+            "take the key out of it first: duo-provision inspect {file} --extract device-private-key"
+        ))
 }
 
 /// A key that may be written to a Duo.

@@ -5,9 +5,9 @@ use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::duo::Presence;
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, DctRestoreOptions, EnterOptions, ListOptions, ProvisionOptions,
-    ResetOptions, RestoreOptions, ServerKeySetOptions, Target, backup, backup_dct, enter_dfu, list,
-    provision, reset, restore,
+    BackupOptions, DctBackupOptions, DctRestoreOptions, DctShowOptions, EnterOptions, ListOptions,
+    ProvisionOptions, ResetOptions, RestoreOptions, ServerKeySetOptions, ServerKeyShowOptions, Target,
+    backup, backup_dct, enter_dfu, list, provision, reset, restore, show_dct, show_server_key,
 };
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
@@ -105,6 +105,8 @@ pub const ALL: &[&dyn Workflow] = &[
     &Backup { enter: true },
     &DctBackup { whole: false },
     &DctBackup { whole: true },
+    &DctShow,
+    &ServerKeyShow,
     &ServerKeySet,
     &DctRestore,
 ];
@@ -342,6 +344,42 @@ impl Workflow for DctRestore {
 
     fn writes_several(&self) -> bool {
         true
+    }
+}
+
+struct DctShow;
+
+impl Workflow for DctShow {
+    fn name(&self) -> &'static str {
+        "dct-show"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = DctShowOptions { timeout: Some(TIMEOUT), ..DctShowOptions::default() };
+        let shown = bench.run(asker, |context| show_dct(context, &options))?;
+        assert_eq!(shown.dct.fields.len(), 23, "all of them or an error");
+        Ok(())
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
+    }
+}
+
+struct ServerKeyShow;
+
+impl Workflow for ServerKeyShow {
+    fn name(&self) -> &'static str {
+        "server-key-show"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = ServerKeyShowOptions { timeout: Some(TIMEOUT), ..ServerKeyShowOptions::default() };
+        bench.run(asker, |context| show_server_key(context, &options)).map(drop)
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
     }
 }
 
