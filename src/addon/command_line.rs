@@ -57,6 +57,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Backup(options)), _) => ("backup", object(&options)),
         (Some(Command::Restore(options)), _) => ("restore", object(&options)),
         (Some(Command::Reset(options)), _) => ("reset", object(&options)),
+        (Some(Command::Rotate(options)), _) => ("rotate", object(&options)),
         (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
         (Some(Command::Verify(options)), _) => ("verify", object(&options)),
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
@@ -105,7 +106,7 @@ fn mistyped(word: &str) -> Option<String> {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, backup, restore, reset, \
-                provision, verify, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
+                rotate, provision, verify, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

@@ -11,5 +11,6 @@ mod control;
 mod grammar;
 mod kept;
 mod results;
+mod rotating;
 mod run;
 mod simulation;

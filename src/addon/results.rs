@@ -202,8 +202,8 @@ pub struct VerifyResult {
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
 pub struct WritePlan {
-    /// What will be written: a key, or the reset image.
-    #[napi(ts_type = "'restore' | 'reset'")]
+    /// What will be written: a key, the reset image, or a new key that the cloud is told first.
+    #[napi(ts_type = "'restore' | 'reset' | 'rotate'")]
     pub action: String,
     /// The Duo.
     pub device: DuoInfo,
@@ -213,13 +213,15 @@ pub struct WritePlan {
     pub current_fingerprint: Option<String>,
     /// The key to be written; absent for a reset.
     pub new_fingerprint: Option<String>,
-    /// Why the key is taken to be this Duo's; absent for a reset.
+    /// Why the key is taken to be this Duo's; absent for a reset, and for a key that was made for it.
     #[napi(ts_type = "KeyEvidence")]
     pub evidence: Option<String>,
     /// The same in words.
     pub evidence_description: Option<String>,
     /// The public key in the Duo's DCT, where it is another than the key's. It may be stale.
     pub public_slot_fingerprint: Option<String>,
+    /// The cloud's API, where the cloud is told of the new key before it is written.
+    pub cloud: Option<String>,
     /// The backup of what is there now; absent where none was made.
     pub backup_path: Option<String>,
 }
@@ -246,6 +248,13 @@ pub enum ProgressEvent {
         /// The file; absolute.
         path: String,
         /// True where the archive held the same bytes already.
+        already_there: bool,
+    },
+    /// A key was made, and is on the disk, synced and read back. The Duo does not have it yet.
+    NewKey {
+        /// The file; absolute.
+        path: String,
+        /// True where an earlier attempt had made it.
         already_there: bool,
     },
     /// Something to know, which is no error.
@@ -423,6 +432,7 @@ impl From<&workflow::Plan> for WritePlan {
             evidence: optional(plan.evidence.map(workflow::Evidence::name)),
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
+            cloud: plan.cloud.clone(),
             backup_path: plan.backup.as_deref().map(text),
         }
     }
@@ -437,6 +447,9 @@ impl From<workflow::Event> for ProgressEvent {
             workflow::Event::Found(device) => Self::Found { device: device.into() },
             workflow::Event::BackedUp { path, already_there } => {
                 Self::BackedUp { path: text(&path), already_there }
+            }
+            workflow::Event::NewKey { path, already_there } => {
+                Self::NewKey { path: text(&path), already_there }
             }
             workflow::Event::Note { message } => Self::Note { message },
             workflow::Event::Sending { device_id, generic } => Self::Sending { device_id, generic },

@@ -33,6 +33,7 @@ export async function ask(plan, output, interrupt) {
 }
 
 function questionOf(/** @type {WritePlan} */ plan) {
+  if (plan.action === 'rotate') return 'Give this Duo and the cloud the new key?'
   return plan.action === 'reset' ? 'Erase the key in this Duo?' : 'Write this key to the Duo?'
 }
 
@@ -50,6 +51,7 @@ export function describePlan(
     ['then', plan.newFingerprint ?? 'no key: the Duo makes a new one and has to be provisioned again'],
     ['backup', plan.backupPath ?? paintErr('red', 'NONE (--no-backup): the key there now will be lost')],
   ]
+  if (plan.cloud) rows.push(['cloud', `${plan.cloud} is told the new key before it is written`])
   if (plan.evidenceDescription) rows.push(['whose', plan.evidenceDescription])
   if (plan.publicSlotFingerprint) {
     rows.push([

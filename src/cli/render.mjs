@@ -19,6 +19,8 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
       return output.say(`using the ${nameOf(event.device)}`)
     case 'backed-up':
       return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.path}`)
+    case 'new-key':
+      return output.say(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.path}`)
     case 'note':
       return output.note(event.message)
     case 'retry':
@@ -107,6 +109,26 @@ const DESCRIBE = {
     output.print('Success - Device Provisioned!')
   },
 
+  rotate(/** @type {import('../../index.js').RotateResult} */ result, output) {
+    const how = result.dryRun ? 'Would give' : 'Gave'
+    const what = result.takenUp ? 'the new key of an earlier attempt' : 'a new key'
+    output.print(
+      `${output.paint('green', how)} the ${nameOf(result.device)} and its cloud ${what}${result.dryRun ? '' : ', and verified it'}`,
+    )
+    output.print(
+      facts({
+        fingerprint: result.fingerprint,
+        'new key': result.newKeyPath,
+        before: result.previousFingerprint ?? 'no key',
+        backup: result.backupPath,
+        cloud: `${result.apiUrl}, product id ${result.productId}`,
+        pairing: pairing(result),
+      }),
+    )
+    if (result.dryRun) output.print('Dry run: no key was made, and nothing was written or sent.')
+    else output.print('It has left DFU mode and starts.')
+  },
+
   inspect(/** @type {import('../../index.js').InspectResult} */ result, output) {
     output.print(`${result.path}: a ${result.private ? 'private' : 'public'} RSA-1024 key`)
     output.print(
@@ -142,6 +164,7 @@ const DESCRIBE = {
       output.print(
         facts({
           key: backup.fingerprint ?? 'none: the bytes of a slot without a key',
+          origin: backup.newKey ? 'made by rotate; whether the Duo got it is not said here' : undefined,
           time: backup.createdAt ?? 'unknown',
           file: printable(backup.path),
           manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
@@ -181,6 +204,7 @@ function describeInFlight(
       before: operation.operation === 'provision' ? undefined : (operation.previousFingerprint ?? 'no key'),
       key: operation.operation === 'backup' ? undefined : operation.fingerprint,
       backup: operation.backupPath && printable(operation.backupPath),
+      'new key': operation.newKeyPath && printable(operation.newKeyPath),
     }),
   )
   for (const { purpose, command } of operation.next) {
@@ -204,6 +228,11 @@ function printable(/** @type {string} */ text) {
 
 const DFU_MODE =
   'put the Duo into DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow'
+
+function pairing(/** @type {import('../../index.js').RotateResult} */ { server, dryRun }) {
+  if (!server) return 'not proven (--no-verify)'
+  return dryRun ? `would be proven at ${server}` : `proven at ${server}`
+}
 
 function firmware(/** @type {boolean | undefined} */ readsAsIs) {
   if (readsAsIs === undefined) return undefined

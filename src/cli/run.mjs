@@ -17,6 +17,7 @@ const FUNCTIONS = {
   backup: api.backupKey,
   restore: api.restoreKey,
   reset: api.resetKey,
+  rotate: api.rotateKey,
   provision: api.provision,
   inspect: api.inspectKey,
   verify: api.verifyPairing,
@@ -25,7 +26,7 @@ const FUNCTIONS = {
 }
 
 /** The commands that write to a Duo, and therefore ask. */
-const ASKING = new Set(['restore', 'reset'])
+const ASKING = new Set(['restore', 'reset', 'rotate'])
 
 /** @returns {Promise<number>} the exit code */
 export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output} */ output) {

@@ -206,6 +206,8 @@ codes! {
     CloudRateLimited = "CLOUD_RATE_LIMITED" => exit::CLOUD;
     /// The cloud answered with a server error until the deadline.
     CloudUnavailable = "CLOUD_UNAVAILABLE" => exit::CLOUD;
+    /// The cloud took the new key and the device has it, but it could not be proven that the two are a pair.
+    PairingUnproven = "PAIRING_UNPROVEN" => exit::CLOUD;
     /// The answer is not one of this API.
     CloudUnexpectedReply = "CLOUD_UNEXPECTED_REPLY" => exit::CLOUD;
 
@@ -295,6 +297,13 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds to what went wrong what follows from it.
+    #[must_use]
+    pub fn adding(mut self, consequence: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {consequence}", self.0.message);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::archive::journal::Request;
 use crate::dct::DeviceId;
 
 /// A word for a shell.
@@ -48,6 +49,37 @@ pub(super) fn flag(name: &str, typed: bool) -> String {
 pub(super) fn choice(device: Option<DeviceId>, path: Option<&str>, usbip: Option<&str>) -> String {
     let id = device.map(|id| format!(" --device {id}")).unwrap_or_default();
     format!("{id}{}{}", option("path", path), option("usbip", usbip))
+}
+
+/// The arguments that choose the cloud again. The token is not among them.
+pub(super) fn cloud(request: &Request) -> String {
+    let product = request.product_id.map(|number| number.to_string());
+    format!(
+        "{}{}{}",
+        option("api-url", request.api_url.as_deref()),
+        flag("allow-http", request.allow_http),
+        option("product-id", product.as_deref())
+    )
+}
+
+/// The command that gives the same new key again.
+pub(super) fn rotate(request: &Request) -> String {
+    let port = request.port.map(|port| port.to_string());
+    format!(
+        "duo-provision rotate{}{}{}{}{}{}",
+        cloud(request),
+        option("server-key", request.server_key.as_deref()),
+        option("host", request.host.as_deref()),
+        option("port", port.as_deref()),
+        flag("no-verify", request.no_verify),
+        option("archive", request.archive.as_deref())
+    )
+}
+
+/// The command that tells the cloud the key that is in the Duo.
+pub(super) fn tell_key_of_device(id: DeviceId, path: Option<&str>, request: &Request) -> String {
+    let attached = choice(None, path, request.usbip.as_deref());
+    format!("duo-provision {id} --from-device{attached}{}", cloud(request))
 }
 
 #[cfg(test)]

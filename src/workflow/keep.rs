@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::{Context, Event, Phase};
-use crate::archive::{Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, sha256_hex, store_at};
+use crate::archive::{
+    Archive, Backup, Contents, FORMAT, Manifest, Origin, Owner, Stored, sha256_hex, store_at,
+};
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::{PublicKey, Slot};
+use crate::keys::{PublicKey, Slot, SlotImage};
 
 /// Where a backup goes.
 pub(super) enum Destination {
@@ -35,7 +37,7 @@ pub(super) fn keep(
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
-    let backup = describe(context, device, snapshot)?;
+    let backup = describe(context, device, of_the_slot(snapshot));
     let stored = match destination {
         Destination::Archive(archive) => archive.store(&backup),
         Destination::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
@@ -68,26 +70,55 @@ pub(super) fn keep_before_write(
     keep(opened.context, &opened.device, snapshot, &destination, journaled).map(Some)
 }
 
+/// Keeps a key that was made here, before anybody is told of it: where its bytes lie.
+pub(super) fn keep_new_key(
+    context: Context<'_>,
+    device: &DeviceRef,
+    image: &SlotImage,
+    public: PublicKey,
+    archive: &Archive,
+) -> Result<PathBuf, Error> {
+    let what = Described {
+        bytes: image.as_bytes(),
+        contents: Contents::PrivateKey,
+        origin: Origin::NewKey,
+        public: Some(public),
+    };
+    let stored = archive
+        .store(&describe(context, device, what))
+        .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
+    Ok(stored.path)
+}
+
 /// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
 pub(super) const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
 }
 
-fn describe<'a>(
-    context: Context<'_>,
-    device: &DeviceRef,
-    snapshot: &'a Snapshot,
-) -> Result<Backup<'a>, Error> {
-    let bytes = snapshot
-        .image()
-        .private_key_slot()
-        .ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?
-        .as_slice();
-    let public = snapshot.slot.key().map(|read| read.key.public_key());
+/// What is in a file of the archive.
+struct Described<'a> {
+    bytes: &'a [u8],
+    contents: Contents,
+    origin: Origin,
+    public: Option<PublicKey>,
+}
+
+fn of_the_slot(snapshot: &Snapshot) -> Described<'_> {
+    Described {
+        bytes: snapshot.slot_bytes(),
+        contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
+        origin: Origin::Device,
+        public: snapshot.slot.key().map(|read| read.key.public_key()),
+    }
+}
+
+fn describe<'a>(context: Context<'_>, device: &DeviceRef, what: Described<'a>) -> Backup<'a> {
+    let Described { bytes, contents, origin, public } = what;
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: 1,
-        contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
+        contents,
+        origin,
         device_id: device.device_id,
         device_id_source: device.device_id_source,
         fingerprint: public.as_ref().map(PublicKey::fingerprint),
@@ -99,5 +130,5 @@ fn describe<'a>(
         created_at: context.timestamp(),
         tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    Ok(Backup { bytes, public_pem: public.map(|public| public.to_pem()), manifest })
+    Backup { bytes, public_pem: public.map(|public| public.to_pem()), manifest }
 }

@@ -1,4 +1,4 @@
-//! What a person asks for: list, backup, restore, reset, provision, inspect, status, backups.
+//! What a person asks for: list, backup, restore, reset, provision, rotate, inspect, status, backups.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -17,15 +17,18 @@ mod journaled;
 mod keep;
 mod leave;
 mod list;
+mod pairing;
 mod patch;
 mod plan;
 mod provision;
 mod reconcile;
 mod reset;
 mod restore;
+mod rotate;
 mod runtime;
 mod source;
 mod status;
+mod telling;
 mod timeout;
 mod verify;
 mod write;
@@ -46,6 +49,7 @@ pub use plan::{Action, Evidence, Plan};
 pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
+pub use rotate::{KeyMaker, RotateDone, RotateOptions, new_key, rotate};
 pub use status::{Advice, OperationReport, Status, StatusOptions, status};
 pub use timeout::Timeout;
 pub use verify::{VerifyDone, VerifyOptions, verify};

@@ -12,6 +12,8 @@ pub enum Action {
     Restore,
     /// The reset image.
     Reset,
+    /// A new private key, of which the cloud is told first.
+    Rotate,
 }
 
 impl Action {
@@ -20,6 +22,7 @@ impl Action {
         match self {
             Self::Restore => "restore",
             Self::Reset => "reset",
+            Self::Rotate => "rotate",
         }
     }
 }
@@ -66,7 +69,7 @@ impl Evidence {
 /// What is about to be written, and what is there now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Restore or reset.
+    /// Restore, reset or rotate.
     pub action: Action,
     /// The Duo.
     pub device: DeviceRef,
@@ -76,10 +79,12 @@ pub struct Plan {
     pub current_words: String,
     /// The key to be written; `None` for a reset.
     pub new: Option<Fingerprint>,
-    /// Why the key is taken to be this Duo's; `None` for a reset.
+    /// Why the key is taken to be this Duo's; `None` for a reset, and for a key that was made for it.
     pub evidence: Option<Evidence>,
     /// The public key in the Duo's DCT, where the key and it differ. It may be stale.
     pub public_slot: Option<Fingerprint>,
+    /// The cloud that is told of the key first, by its API; `None` where none is.
+    pub cloud: Option<String>,
     /// Where the backup of what is there now lies; `None` where none was made.
     pub backup: Option<PathBuf>,
 }

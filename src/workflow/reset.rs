@@ -102,6 +102,7 @@ fn erase(
             new: None,
             evidence: None,
             public_slot: None,
+            cloud: None,
             backup: done.backup.clone(),
         };
         confirm(context, &plan)?;

@@ -190,6 +190,7 @@ fn plan(
         new: Some(source.fingerprint),
         evidence: Some(evidence),
         public_slot: public_slot(snapshot).filter(|public| *public != source.fingerprint),
+        cloud: None,
         backup,
     }
 }

@@ -13,6 +13,7 @@ mod reconciling;
 mod recovering;
 mod reset;
 mod restore;
+mod rotate;
 mod secrets;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

@@ -74,6 +74,8 @@ pub enum OperationKind {
     Reset,
     /// Sends a public key to the cloud.
     Provision,
+    /// Gives the cloud and the device a new key.
+    Rotate,
 }
 
 impl OperationKind {
@@ -84,12 +86,13 @@ impl OperationKind {
             Self::Restore => "restore",
             Self::Reset => "reset",
             Self::Provision => "provision",
+            Self::Rotate => "rotate",
         }
     }
 
     /// True for what writes to the device's flash.
     pub const fn writes(self) -> bool {
-        matches!(self, Self::Restore | Self::Reset)
+        matches!(self, Self::Restore | Self::Reset | Self::Rotate)
     }
 }
 
@@ -149,6 +152,18 @@ pub struct Request {
     /// The public key comes from the attached device.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub from_device: bool,
+    /// The pairing is not to be proven.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_verify: bool,
+    /// The file with the cloud's public key, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_key: Option<String>,
+    /// The cloud's name or address for devices, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The cloud's port for devices, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
 }
 
 /// An operation begins; nothing was written anywhere yet but what is read.
@@ -212,8 +227,15 @@ pub enum Step {
     Verified,
     /// The device left DFU mode.
     Left,
+    /// The key that is to be there afterwards was made here, and is on the disk, synced and read back.
+    NewKey {
+        /// The absolute path of its bytes.
+        path: String,
+    },
     /// The next thing is the request to the cloud.
     Sending,
+    /// The cloud said that it took the public key, and more is to be done.
+    Accepted,
     /// It is over.
     Ended {
         /// Why it was not done; absent where it was.

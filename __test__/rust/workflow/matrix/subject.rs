@@ -1,11 +1,14 @@
 //! What a workflow has to tell of itself to take part in the matrix.
 
+use std::sync::LazyLock;
+
 use duo_provision::error::Error;
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
+use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::workflow::{
-    BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, Target, backup, list,
-    provision, reset, restore,
+    BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, Target,
+    backup, list, provision, reset, restore, rotate,
 };
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
@@ -49,13 +52,18 @@ pub trait Workflow: Sync {
         self.writes()
     }
 
+    /// True for one that has to know the device id, and on r4 is told it.
+    fn needs_id(&self) -> bool {
+        false
+    }
+
     /// Runs it once more, after what was printed as the way to finish.
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error>;
 }
 
 /// All that take part.
 pub const ALL: &[&dyn Workflow] =
-    &[&Backup, &Restore { leave: false }, &Restore { leave: true }, &Reset, &List, &Provision];
+    &[&Backup, &Restore { leave: false }, &Restore { leave: true }, &Reset, &List, &Provision, &Rotate];
 
 fn archive(bench: &Bench) -> String {
     bench.archive().to_str().unwrap().to_owned()
@@ -188,6 +196,10 @@ impl Workflow for Provision {
         "provision"
     }
 
+    fn needs_id(&self) -> bool {
+        true
+    }
+
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         // A bootloader r3 or r4 tells no id: there the port is named, too.
         let silent = bench.duo(|duo| duo.options().generation) < Generation::R5;
@@ -209,5 +221,61 @@ impl Workflow for Provision {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("nothing is written, but was told to be finished by {command}")
+    }
+}
+
+/// `rotate`, with a cloud that takes every key. Its device port is none of this matrix's business.
+struct Rotate;
+
+impl Rotate {
+    fn rotate(bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
+        static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(|| {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+            let cloud = runtime.block_on(LocalCloud::start(Options::default())).unwrap();
+            (runtime, cloud)
+        });
+        let options = RotateOptions {
+            target,
+            api_url: Some(CLOUD.1.url()),
+            token: Some(CLOUD.1.token()),
+            no_verify: true,
+            archive: Some(archive(bench)),
+            timeout: Some(TIMEOUT),
+            ..RotateOptions::default()
+        };
+        let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
+        let done = bench.run(asker, |context| rotate(context, &options, &make))?;
+        assert!(CLOUD.1.device(&id(1)).is_some() && done.fingerprint.is_some());
+        Ok(())
+    }
+}
+
+impl Workflow for Rotate {
+    fn name(&self) -> &'static str {
+        "rotate"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let silent = bench.duo(|duo| duo.options().generation) < Generation::R5;
+        let target =
+            if silent { Target::parse(Some(&id(1)), Some("1-1")).unwrap() } else { Target::default() };
+        Self::rotate(bench, asker, target)
+    }
+
+    fn is_new(&self, field: &[u8]) -> Option<bool> {
+        Some(field == key(NEW))
+    }
+
+    fn leaves(&self) -> bool {
+        true
+    }
+
+    fn needs_id(&self) -> bool {
+        true
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        Self::rotate(bench, &Asker::new(), crate::recovering::target(command))
     }
 }
