@@ -61,6 +61,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
         (Some(Command::Verify(options)), _) => ("verify", object(&options)),
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
+        (Some(Command::Doctor(options)), _) => ("doctor", object(&options)),
         (Some(Command::Status(options)), _) => ("status", object(&options)),
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
@@ -106,7 +107,7 @@ fn mistyped(word: &str) -> Option<String> {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, backup, restore, reset, \
-                rotate, provision, verify, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
+                rotate, provision, verify, inspect, backups, status, doctor, simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

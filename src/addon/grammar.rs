@@ -150,6 +150,40 @@ pub struct BackupsOptions {
     pub device: Option<String>,
 }
 
+/// Options of `doctor`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DoctorOptions {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// What `doctor` takes.
+#[derive(Args, Serialize)]
+pub struct DoctorArgs {
+    /// Where to look.
+    #[command(flatten)]
+    pub look: DoctorOptions,
+    /// Offer to put right what can be put right, one thing after the other. Each asks before it writes.
+    #[arg(long)]
+    pub fix: bool,
+}
+
 /// Options of `status`.
 #[napi(object)]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -430,6 +464,9 @@ pub enum Command {
     /// Say what was in flight when a command was cut short, and what to type next
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
+    /// Say what is wrong with the Duos in DFU mode, and what to type
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -535,6 +572,15 @@ const STATUS_EXAMPLES: &str = "\
 Examples:
   duo-provision status                      after a crash: what was in flight, and what to type
 It reads the journal in your data directory, and asks no Duo.";
+
+const DOCTOR_EXAMPLES: &str = "\
+It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is
+meant for, its device id, the archive and the journal. It writes nothing, and asks no cloud: whether
+the keys are a pair is told by `verify`. Its exit code is 5 where it found a problem.
+
+Examples:
+  duo-provision doctor
+  duo-provision doctor --fix                offer to put right what can be put right";
 
 const SIMULATE_EXAMPLES: &str = "\
 Examples:

@@ -8,6 +8,7 @@
 mod api;
 mod command_line;
 mod control;
+mod doctoring;
 mod grammar;
 mod kept;
 mod results;

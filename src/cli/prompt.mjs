@@ -32,6 +32,19 @@ export async function ask(plan, output, interrupt) {
   }
 }
 
+/** Asks a question of its own. Only a typed yes is one. */
+export async function confirmed(/** @type {string} */ question) {
+  const { createInterface } = await import('node:readline/promises')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const closed = new Promise((resolve) => terminal.once('close', () => resolve('')))
+  try {
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed])
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    terminal.close()
+  }
+}
+
 function questionOf(/** @type {WritePlan} */ plan) {
   if (plan.action === 'rotate') return 'Give this Duo and the cloud the new key?'
   return plan.action === 'reset' ? 'Erase the key in this Duo?' : 'Write this key to the Duo?'

@@ -1,4 +1,5 @@
 /** Results and events in words. */
+import { describeDiagnosis } from './diagnosis.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
@@ -173,6 +174,8 @@ const DESCRIBE = {
     }
     for (const reason of unreadable) output.note(printable(reason))
   },
+
+  doctor: describeDiagnosis,
 
   status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
     for (const operation of running) {

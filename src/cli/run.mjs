@@ -32,6 +32,7 @@ const ASKING = new Set(['restore', 'reset', 'rotate'])
 export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output} */ output) {
   const command = parsed.command ?? ''
   if (command === 'demo') return (await import('./demo.mjs')).demo(output)
+  if (command === 'doctor') return (await import('./doctor.mjs')).doctor(parsed, output)
   if (command === 'simulate') return (await import('./simulate.mjs')).simulate(parsed.options, output)
   const operation = FUNCTIONS[command]
   if (!operation) throw new Error(`no function for ${command}`)
@@ -51,7 +52,7 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
  * @param {boolean} asks
  * @param {Output} output
  */
-async function perform(command, operation, options, asks, output) {
+export async function perform(command, operation, options, asks, output) {
   const interrupt = interruptible(output)
   /** @type {Control} */
   const control = {

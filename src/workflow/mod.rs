@@ -1,4 +1,4 @@
-//! What a person asks for: list, backup, restore, reset, provision, rotate, inspect, status, backups.
+//! What a person asks for: list, backup, restore, reset, provision, rotate, inspect, status, backups, doctor.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -11,6 +11,7 @@ mod cancel;
 mod command;
 mod credentials;
 mod device;
+mod doctor;
 mod event;
 mod inspect;
 mod journaled;
@@ -42,6 +43,7 @@ pub use backup::{BackupDone, BackupOptions, backup};
 pub use backups::{BackupsFound, BackupsOptions, backups};
 pub use cancel::Cancel;
 pub use device::{DeviceRef, Target};
+pub use doctor::{Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
 pub use event::{Event, Phase};
 pub use inspect::{InspectOptions, Inspection, inspect};
 pub use list::{KeyReport, ListOptions, Listed, list};

@@ -6,6 +6,7 @@ mod bench;
 mod canary;
 mod cancelling;
 mod choosing;
+mod doctor;
 mod journal;
 mod matrix;
 mod provision;

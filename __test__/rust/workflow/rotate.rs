@@ -518,7 +518,7 @@ fn stopped_before_the_cloud_is_told_nothing_is_sent_or_written() {
 #[test]
 fn without_a_journal_or_an_archive_nothing_is_done() {
     let place = Place::new();
-    place.bench.set_journal(b"garbage\n");
+    place.bench.set_journal(b"{}\n");
     assert_eq!(place.run(&place.usual()).unwrap_err().code(), Code::JournalInvalid);
     let place = Place::new();
     let file = place.bench.file("taken", b"");

@@ -95,7 +95,7 @@ fn of_the_bus(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         (Kind::Taken, 0, _) => error(&[UsbBusy]),
         (Kind::Taken, _, Stage::Open) => done_or(&[UsbBusy]),
         // All are listed. A name alone does not choose between two; a port does, which r4 needs anyway.
-        (Kind::Twin, 0, _) if case.subject.name() == "list" => done(),
+        (Kind::Twin, 0, _) if ["list", "doctor"].contains(&case.subject.name()) => done(),
         (Kind::Twin, 0, _) if case.subject.needs_id() && case.generation == Generation::R4 => done(),
         (Kind::Twin, 0, _) => error(&[SeveralDevices]),
         _ => done(),

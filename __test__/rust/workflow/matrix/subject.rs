@@ -7,8 +7,8 @@ use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::workflow::{
-    BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, Target,
-    backup, list, provision, reset, restore, rotate,
+    BackupOptions, DoctorOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions,
+    Target, backup, doctor, list, provision, reset, restore, rotate,
 };
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
@@ -62,8 +62,16 @@ pub trait Workflow: Sync {
 }
 
 /// All that take part.
-pub const ALL: &[&dyn Workflow] =
-    &[&Backup, &Restore { leave: false }, &Restore { leave: true }, &Reset, &List, &Provision, &Rotate];
+pub const ALL: &[&dyn Workflow] = &[
+    &Backup,
+    &Restore { leave: false },
+    &Restore { leave: true },
+    &Reset,
+    &List,
+    &Doctor,
+    &Provision,
+    &Rotate,
+];
 
 fn archive(bench: &Bench) -> String {
     bench.archive().to_str().unwrap().to_owned()
@@ -185,6 +193,31 @@ impl Workflow for List {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("a list writes nothing, but was told to be finished by {command}")
+    }
+}
+
+/// What it finds is a result: what stood in the way of looking is the error.
+struct Doctor;
+
+impl Workflow for Doctor {
+    fn name(&self) -> &'static str {
+        "doctor"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = DoctorOptions {
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..DoctorOptions::default()
+        };
+        let diagnosis = bench.run(asker, |context| doctor(context, &options))?;
+        let obstacles = diagnosis.obstacles.len();
+        assert!(diagnosis.problems() >= obstacles, "what stood in the way is a problem");
+        diagnosis.obstacles.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
     }
 }
 
