@@ -68,11 +68,13 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::ServerKey(ServerKeyCommand::Show(options))), _) => {
             ("server-key show", object(&options))
         }
+        (Some(Command::Rotate(options)), _) => ("rotate", object(&options)),
         (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
         (Some(Command::Key(KeyCommand::New(options))), _) => ("key new", object(&options)),
         (Some(Command::Key(KeyCommand::Public(options))), _) => ("key public", object(&options)),
         (Some(Command::Verify(options)), _) => ("verify", object(&options)),
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
+        (Some(Command::Doctor(options)), _) => ("doctor", object(&options)),
         (Some(Command::Status(options)), _) => ("status", object(&options)),
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
@@ -118,8 +120,8 @@ fn mistyped(word: &str) -> Option<String> {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
-                provision, verify, dct, server-key, key, inspect, backups, status, simulate and demo\n\n\
-                For more information, try '--help'.";
+                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, simulate and \
+                demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

@@ -478,6 +478,40 @@ pub struct BackupsOptions {
     pub device: Option<String>,
 }
 
+/// Options of `doctor`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DoctorOptions {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// What `doctor` takes.
+#[derive(Args, Serialize)]
+pub struct DoctorArgs {
+    /// Where to look.
+    #[command(flatten)]
+    pub look: DoctorOptions,
+    /// Offer to put right what can be put right, one thing after the other. Each asks before it writes.
+    #[arg(long)]
+    pub fix: bool,
+}
+
 /// Options of `status`.
 #[napi(object)]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -590,6 +624,64 @@ pub struct VerifyOptions {
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `rotateKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RotateOptions {
+    /// The product id; 88, the Duo's, unless given.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub product_id: Option<u32>,
+    /// The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
+    /// data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+    /// reached from here.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_verify: Option<bool>,
+    /// Check everything and say what would be done; make no key, write and send nothing.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+    /// used, unless given.
+    #[arg(long, value_name = "URL", help_heading = "Which cloud")]
+    pub api_url: Option<String>,
+    /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub allow_http: Option<bool>,
+    /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+    /// login of particle-cli.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub token_file: Option<String>,
+    /// The access token itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub token: Option<String>,
+    /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub server_key: Option<String>,
+    /// The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io.
+    #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
+    pub host: Option<String>,
+    /// The TCP port that devices connect to. Else the one in the Duo, or 5683.
+    #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
+    pub port: Option<u16>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
+    /// 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
@@ -746,6 +838,9 @@ pub enum Command {
     /// Erase the Duo's private key, so that the Duo makes a new one
     #[command(after_help = RESET_EXAMPLES)]
     Reset(ResetOptions),
+    /// Give the Duo and the cloud a new key, in the one order in which neither is left alone
+    #[command(after_help = ROTATE_EXAMPLES)]
+    Rotate(RotateOptions),
     /// Save, show and restore the Duo's device configuration table (DCT), which holds its keys
     #[command(subcommand, arg_required_else_help = false)]
     Dct(DctCommand),
@@ -767,6 +862,9 @@ pub enum Command {
     /// Say what was in flight when a command was cut short, and what to type next
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
+    /// Say what is wrong with the Duos in DFU mode, and what to type
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -930,6 +1028,17 @@ const SERVER_KEY_RESTORE_EXAMPLES: &str = "\
 Examples:
   duo-provision server-key restore --leave  back to Particle's cloud";
 
+const ROTATE_EXAMPLES: &str = "\
+The old key is backed up and the new one kept in the archive before anything else is done. Then the
+cloud is told; only when it has said that it took the new key is the Duo written. At last the pairing
+is proven as `verify` does it, and the Duo starts. A refusal leaves both as they were; what was cut
+short is taken up, with the same new key, by the same command.
+
+Examples:
+  duo-provision rotate                      the Duo in DFU mode, with the cloud of your token
+  duo-provision rotate --dry-run            check everything, change nothing
+  duo-provision rotate --api-url http://192.168.1.20:8080 --allow-http --no-verify";
+
 const INSPECT_EXAMPLES: &str = "\
 Examples:
   duo-provision inspect device_private_key.der
@@ -955,6 +1064,15 @@ const STATUS_EXAMPLES: &str = "\
 Examples:
   duo-provision status                      after a crash: what was in flight, and what to type
 It reads the journal in your data directory, and asks no Duo.";
+
+const DOCTOR_EXAMPLES: &str = "\
+It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is
+meant for, its device id, the archive and the journal. It writes nothing, and asks no cloud: whether
+the keys are a pair is told by `verify`. Its exit code is 5 where it found a problem.
+
+Examples:
+  duo-provision doctor
+  duo-provision doctor --fix                offer to put right what can be put right";
 
 const SIMULATE_EXAMPLES: &str = "\
 Examples:

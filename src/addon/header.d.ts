@@ -71,6 +71,7 @@ export type ErrorCode =
   | 'CLOUD_NO_ROOTS'
   | 'CLOUD_RATE_LIMITED'
   | 'CLOUD_UNAVAILABLE'
+  | 'PAIRING_UNPROVEN'
   | 'CLOUD_UNEXPECTED_REPLY'
   | 'FILE_NOT_FOUND'
   | 'FILE_EXISTS'
@@ -123,6 +124,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'greet'
   | 'handshake'
 
 /** What every function of this package throws. */

@@ -195,8 +195,9 @@ pub struct VerifyResult {
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
 pub struct WritePlan {
-    /// What will be written: a key, the reset image, a cloud's key and address, or fields of a dump.
-    #[napi(ts_type = "'restore' | 'reset' | 'set-server-key' | 'restore-dct'")]
+    /// What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
+    /// or fields of a dump.
+    #[napi(ts_type = "'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'")]
     pub action: String,
     /// The Duo.
     pub device: DuoInfo,
@@ -206,7 +207,7 @@ pub struct WritePlan {
     pub current_fingerprint: Option<String>,
     /// The key to be written; absent for a reset, and where the key stays as it is.
     pub new_fingerprint: Option<String>,
-    /// Why the key is taken to be this Duo's; absent where none is written.
+    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
     #[napi(ts_type = "KeyEvidence")]
     pub evidence: Option<String>,
     /// The same in words.
@@ -215,6 +216,8 @@ pub struct WritePlan {
     pub public_slot_fingerprint: Option<String>,
     /// What changes beside the key.
     pub changes: Vec<PlannedChange>,
+    /// The cloud's API, where the cloud is told of the new key before it is written.
+    pub cloud: Option<String>,
     /// The backup of what is there now; absent where none was made.
     pub backup_path: Option<String>,
 }
@@ -273,6 +276,13 @@ pub enum ProgressEvent {
         /// The file; absolute.
         path: String,
         /// True where the archive held the same bytes already.
+        already_there: bool,
+    },
+    /// A key was made, and is on the disk, synced and read back. The Duo does not have it yet.
+    NewKey {
+        /// The file; absolute.
+        path: String,
+        /// True where an earlier attempt had made it.
         already_there: bool,
     },
     /// Something to know, which is no error.
@@ -444,6 +454,7 @@ impl From<&workflow::Plan> for WritePlan {
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
             changes: plan.changes.iter().cloned().map(Into::into).collect(),
+            cloud: plan.cloud.clone(),
             backup_path: plan.backup.as_deref().map(text),
         }
     }
@@ -481,6 +492,9 @@ impl From<workflow::Event> for ProgressEvent {
             }
             workflow::Event::BackedUp { path, already_there } => {
                 Self::BackedUp { path: text(&path), already_there }
+            }
+            workflow::Event::NewKey { path, already_there } => {
+                Self::NewKey { path: text(&path), already_there }
             }
             workflow::Event::Note { message } => Self::Note { message },
             workflow::Event::Sending { device_id, generic } => Self::Sending { device_id, generic },

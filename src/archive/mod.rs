@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 pub use files::{FileError, check_writable, create_folder, create_new, ensure_folder, is_kept, read_bounded};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
-    Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError,
+    Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
 };
 pub use owner::Owner;
 
@@ -94,7 +94,9 @@ pub struct Entry {
     pub sha256: String,
     /// True where the manifest says that the device was a simulated one.
     pub simulated: bool,
-    /// When the bytes were read, RFC 3339: from the manifest, else from the file's name.
+    /// Where the bytes come from, as far as the manifest says.
+    pub origin: Origin,
+    /// When the bytes were read or made, RFC 3339: from the manifest, else from the file's name.
     pub created_at: Option<String>,
     /// What stands beside the file.
     pub description: Description,
@@ -440,6 +442,7 @@ fn read_entry(path: &Path) -> Result<Entry, FileError> {
     };
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
+    let origin = manifest.as_ref().map(|manifest| manifest.origin).unwrap_or_default();
     let (contents, device_id, fingerprint, created_at) = if let Some(manifest) = manifest {
         (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
     } else {
@@ -448,7 +451,7 @@ fn read_entry(path: &Path) -> Result<Entry, FileError> {
         (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
     };
     let path = path.to_owned();
-    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, created_at, description })
+    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, origin, created_at, description })
 }
 
 /// What bytes without a manifest are, and the fingerprint of the device's key in them.
@@ -497,13 +500,14 @@ fn extended(basic: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Archive, Backup, Contents, FORMAT, Manifest, sha256_hex};
+    use super::{Archive, Backup, Contents, FORMAT, Manifest, Origin, sha256_hex};
 
     fn backup(bytes: &[u8], simulated: bool) -> Backup<'_> {
         let manifest = Manifest {
             format: FORMAT.to_owned(),
             version: 1,
             contents: Contents::RawSlot,
+            origin: Origin::Device,
             device_id: None,
             device_id_source: None,
             fingerprint: None,

@@ -1,4 +1,5 @@
 /** Results and events in words. */
+import { describeDiagnosis } from './diagnosis.mjs'
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
 import { describeServerKeyWrite, describeRestoredFields } from './render-fields.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
@@ -17,6 +18,8 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
       return output.say(describeWait(event))
     case 'backed-up':
       return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.path}`)
+    case 'new-key':
+      return output.say(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.path}`)
     case 'note':
       return output.note(event.message)
     case 'retry':
@@ -112,6 +115,26 @@ const DESCRIBE = {
     output.print('Success - Device Provisioned!')
   },
 
+  rotate(/** @type {import('../../index.js').RotateResult} */ result, output) {
+    const how = result.dryRun ? 'Would give' : 'Gave'
+    const what = result.takenUp ? 'the new key of an earlier attempt' : 'a new key'
+    output.print(
+      `${output.paint('green', how)} the ${nameOf(result.device)} and its cloud ${what}${result.dryRun ? '' : ', and verified it'}`,
+    )
+    output.print(
+      facts({
+        fingerprint: result.fingerprint,
+        'new key': result.newKeyPath,
+        before: result.previousFingerprint ?? 'no key',
+        backup: result.backupPath,
+        cloud: `${result.apiUrl}, product id ${result.productId}`,
+        pairing: pairing(result),
+      }),
+    )
+    if (result.dryRun) output.print('Dry run: no key was made, and nothing was written or sent.')
+    else output.print('It has left DFU mode and starts.')
+  },
+
   'key new'(/** @type {import('../../index.js').NewKeyResult} */ result, output) {
     output.print(
       `${output.paint('green', 'Made')} a new key${result.encrypted ? ', behind the passphrase' : ''}`,
@@ -188,6 +211,7 @@ const DESCRIBE = {
         facts({
           holds: HOLDS[backup.contents],
           key: backup.fingerprint ?? (backup.encrypted ? 'not known without the passphrase' : 'none'),
+          origin: backup.newKey ? 'made by rotate; whether the Duo got it is not said here' : undefined,
           time: backup.createdAt ?? 'unknown',
           file: printable(backup.path),
           manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
@@ -196,6 +220,8 @@ const DESCRIBE = {
     }
     for (const reason of unreadable) output.note(printable(reason))
   },
+
+  doctor: describeDiagnosis,
 
   status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
     for (const operation of running) {
@@ -253,6 +279,7 @@ function describeInFlight(
       before: operation.operation === 'provision' ? undefined : (operation.previousFingerprint ?? 'no key'),
       key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,
       backup: operation.backupPath && printable(operation.backupPath),
+      'new key': operation.newKeyPath && printable(operation.newKeyPath),
     }),
   )
   for (const { purpose, command } of operation.next) {
@@ -277,6 +304,11 @@ const HOLDS = {
 
 const DFU_MODE =
   'put the Duo into DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow'
+
+function pairing(/** @type {import('../../index.js').RotateResult} */ { server, dryRun }) {
+  if (!server) return 'not proven (--no-verify)'
+  return dryRun ? `would be proven at ${server}` : `proven at ${server}`
+}
 
 /** What to press, while somebody is waited for. */
 function describeWait(/** @type {{ withinMs: number, enterDfu: boolean }} */ { withinMs, enterDfu }) {

@@ -19,6 +19,7 @@ const FUNCTIONS = {
   backup: api.backupKey,
   restore: api.restoreKey,
   reset: api.resetKey,
+  rotate: api.rotateKey,
   provision: api.provision,
   'dct backup': api.backupDct,
   'dct show': api.showDct,
@@ -35,12 +36,13 @@ const FUNCTIONS = {
 }
 
 /** The commands that write to a Duo, and therefore ask. */
-const ASKING = new Set(['restore', 'reset', 'dct restore', 'server-key set', 'server-key restore'])
+const ASKING = new Set(['restore', 'reset', 'rotate', 'dct restore', 'server-key set', 'server-key restore'])
 
 /** @returns {Promise<number>} the exit code */
 export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output} */ output) {
   const command = parsed.command ?? ''
   if (command === 'demo') return (await import('./demo.mjs')).demo(output)
+  if (command === 'doctor') return (await import('./doctor.mjs')).doctor(parsed, output)
   if (command === 'simulate') return (await import('./simulate.mjs')).simulate(parsed.options, output)
   const operation = FUNCTIONS[command]
   if (!operation) throw new Error(`no function for ${command}`)
@@ -60,7 +62,7 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
  * @param {boolean} asks
  * @param {Output} output
  */
-async function perform(command, operation, options, asks, output) {
+export async function perform(command, operation, options, asks, output) {
   const interrupt = interruptible(output)
   /** @type {Control} */
   const control = {

@@ -92,8 +92,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
         },
     };
     let Image { bytes, slot, contents, offset } = &image;
-    let (contents, offset) = (*contents, *offset);
-    let keepsake = Keepsake { bytes, contents, offset, length: bytes.len(), slot, opens: None };
+    let keepsake = Keepsake::dump(bytes, *contents, *offset, slot);
     let stored = ledger.follow(context, beginning, |journaled| {
         keep_bytes(context, &opened.device, &keepsake, &place, journaled)
     })?;

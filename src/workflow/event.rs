@@ -32,6 +32,8 @@ pub enum Phase {
     Leave,
     /// Talking to the cloud.
     Send,
+    /// Seeing that a cloud listens where the Duo would connect to.
+    Greet,
     /// Performing the Duo's handshake with its cloud.
     Handshake,
 }
@@ -52,6 +54,7 @@ impl Phase {
             Self::Reconcile => "reconcile",
             Self::Leave => "leave",
             Self::Send => "send",
+            Self::Greet => "greet",
             Self::Handshake => "handshake",
         }
     }
@@ -71,6 +74,7 @@ impl Phase {
             Self::Reconcile => "waiting for the Duo, to see which key it has",
             Self::Leave => "leaving DFU mode",
             Self::Send => "sending the public key",
+            Self::Greet => "looking for the cloud's device port",
             Self::Handshake => "proving the keys to the cloud",
         }
     }
@@ -95,6 +99,13 @@ pub enum Event {
         /// The absolute path of the bytes.
         path: PathBuf,
         /// True where the archive held the same bytes of the same device already.
+        already_there: bool,
+    },
+    /// A key was made, and is on the disk, synced and read back.
+    NewKey {
+        /// The absolute path of its bytes.
+        path: PathBuf,
+        /// True where an earlier attempt had made it.
         already_there: bool,
     },
     /// Something to know, which is no error.

@@ -10,7 +10,8 @@ use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::{Context, Event, Phase};
 use crate::archive::{
-    Archive, Backup, Contents, FORMAT, Manifest, Opens, Owner, Stored, check_free, sha256_hex, store_at,
+    Archive, Backup, Contents, FORMAT, Manifest, Opens, Origin, Owner, Stored, check_free, sha256_hex,
+    store_at,
 };
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
@@ -63,8 +64,10 @@ pub(super) struct Keepsake<'a> {
     pub offset: u32,
     /// How many there were in the Duo, before anything was encrypted.
     pub length: usize,
-    /// The device's key in them, judged.
-    pub slot: &'a Slot,
+    /// Whether they were read, or are a key that was made for the device.
+    pub origin: Origin,
+    /// The device's key in them.
+    pub public: Option<PublicKey>,
     /// What opens them, where they are encrypted.
     pub opens: Option<Opens<'a>>,
 }
@@ -80,15 +83,34 @@ impl<'a> Keepsake<'a> {
             opens: None,
             contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
             offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
-            slot: &snapshot.slot,
+            origin: Origin::Device,
+            public: key_of(&snapshot.slot),
         })
     }
 
     /// The application section, as it was read.
     pub fn section(snapshot: &'a Snapshot) -> Self {
         let bytes = snapshot.image().bytes();
-        let (length, slot) = (bytes.len(), &snapshot.slot);
-        Self { bytes, contents: Contents::Dct, offset: 0, length, slot, opens: None }
+        Self::dump(bytes, Contents::Dct, 0, &snapshot.slot)
+    }
+
+    /// A DCT or a part of it, as it was read.
+    pub fn dump(bytes: &'a [u8], contents: Contents, offset: u32, slot: &Slot) -> Self {
+        let (length, public) = (bytes.len(), key_of(slot));
+        Self { bytes, contents, offset, length, origin: Origin::Device, public, opens: None }
+    }
+
+    /// A key that was made for the device.
+    fn new_key(image: &'a SlotImage, public: PublicKey) -> Self {
+        Self {
+            bytes: image.as_bytes(),
+            contents: Contents::PrivateKey,
+            offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
+            length: image.as_bytes().len(),
+            origin: Origin::NewKey,
+            public: Some(public),
+            opens: None,
+        }
     }
 
     /// The same, encrypted.
@@ -97,7 +119,7 @@ impl<'a> Keepsake<'a> {
             bytes: sealed.pem.as_bytes(),
             contents: Contents::EncryptedPrivateKey,
             opens: Some(sealed.opens),
-            ..*self
+            ..self.clone()
         }
     }
 }
@@ -177,6 +199,24 @@ pub(super) fn keep_section_before_write(
     keep_bytes(opened.context, &opened.device, &keepsake, &place, journaled).map(Some)
 }
 
+/// Keeps a key that was made here, before anybody is told of it: where its bytes lie.
+pub(super) fn keep_new_key(
+    context: Context<'_>,
+    device: &DeviceRef,
+    image: &SlotImage,
+    public: PublicKey,
+    archive: &Archive,
+) -> Result<PathBuf, Error> {
+    let stored = archive
+        .store(&describe(context, device, &Keepsake::new_key(image, public)))
+        .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
+    Ok(stored.path)
+}
+
+fn key_of(slot: &Slot) -> Option<PublicKey> {
+    slot.key().map(|read| read.key.public_key())
+}
+
 /// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
 pub(super) const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
@@ -227,15 +267,15 @@ pub(super) fn encrypt(key: &PrivateKey, passphrase: &Passphrase) -> Result<Zeroi
 }
 
 fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a>) -> Backup<'a> {
-    let bytes = keepsake.bytes;
-    let public = keepsake.slot.key().map(|read| read.key.public_key());
+    let (bytes, public) = (keepsake.bytes, keepsake.public.as_ref());
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: 1,
         contents: keepsake.contents,
+        origin: keepsake.origin,
         device_id: device.device_id,
         device_id_source: device.device_id_source,
-        fingerprint: public.as_ref().map(PublicKey::fingerprint),
+        fingerprint: public.map(PublicKey::fingerprint),
         bootloader: device.bootloader_words(),
         simulated: device.simulated,
         offset: keepsake.offset,
@@ -245,5 +285,5 @@ fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a
         tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let opens = keepsake.opens;
-    Backup { bytes, opens, public_pem: public.map(|public| public.to_pem()), manifest }
+    Backup { bytes, opens, public_pem: public.map(PublicKey::to_pem), manifest }
 }

@@ -1,4 +1,5 @@
-//! What a person asks for: list, dfu, backup, restore, reset, provision, inspect, status, backups, dct, key files.
+//! What a person asks for: list, dfu, backup, restore, reset, rotate, provision, verify, dct, server-key, inspect,
+//! key files, backups, status, doctor.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -16,6 +17,7 @@ mod dct_fields;
 mod dct_restore;
 mod dct_show;
 mod device;
+mod doctor;
 mod dump_file;
 mod enter;
 mod event;
@@ -26,6 +28,7 @@ mod keep;
 mod key_files;
 mod leave;
 mod list;
+mod pairing;
 mod passphrase;
 mod patch;
 mod plan;
@@ -34,12 +37,14 @@ mod reconcile;
 mod reset;
 mod restorable;
 mod restore;
+mod rotate;
 mod runtime;
 mod secret_input;
 mod server_key;
 mod server_key_set;
 mod source;
 mod status;
+mod telling;
 mod timeout;
 mod verify;
 mod write;
@@ -60,6 +65,7 @@ pub use dct_fields::FieldReport;
 pub use dct_restore::{DctRestoreOptions, DctRestored, RestoredField, restore_dct};
 pub use dct_show::{DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
+pub use doctor::{Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};
 pub use event::{Event, Phase};
 pub use inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
@@ -70,6 +76,7 @@ pub use plan::{Action, Change, Evidence, Plan};
 pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
+pub use rotate::{KeyMaker, RotateDone, RotateOptions, make_key, rotate};
 pub use server_key::{ServerKeyShowOptions, ServerKeyShown, ServerReport, show_server_key};
 pub use server_key_set::{AddressSource, ServerKeySetOptions, ServerKeyWritten, set_server_key};
 pub use status::{Advice, OperationReport, Status, StatusOptions, status};

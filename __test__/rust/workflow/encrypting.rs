@@ -338,7 +338,7 @@ fn a_survey_knows_encrypted_backups_and_whose_they_are() {
     };
     let fingerprint = Some(key_of(OLD).public_key().fingerprint());
     let sound = survey();
-    assert!(sound.encrypted);
+    assert_eq!(sound.contents, Contents::EncryptedPrivateKey);
     assert_eq!((sound.fingerprint, sound.device_id.unwrap().to_string()), (fingerprint, id(1)));
     fs::remove_file(done.manifest.unwrap()).unwrap();
     let bare = survey();
@@ -352,7 +352,7 @@ fn inspected(
     file: &Path,
     passphrase: PassphraseOptions,
 ) -> duo_provision::workflow::Inspection {
-    let options = InspectOptions { file: file.to_owned(), passphrase };
+    let options = InspectOptions { file: file.to_owned(), passphrase, ..InspectOptions::default() };
     let asker = Asker::knowing(&[PASSPHRASE]);
     let seen = bench.run(&asker, |context| inspect(context, &options)).unwrap();
     assert_eq!(asker.requests(), [], "nobody is asked");

@@ -9,6 +9,7 @@ mod cancelling;
 mod choosing;
 mod dct;
 mod dct_restore;
+mod doctor;
 mod encrypting;
 mod entering;
 mod inspecting;
@@ -20,6 +21,7 @@ mod reconciling;
 mod recovering;
 mod reset;
 mod restore;
+mod rotate;
 mod secrets;
 mod server_key_set;
 #[path = "../virtual_duo/mod.rs"]

@@ -19,7 +19,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use operation::{BadLine, End, Operation, Reached, open, operations_in};
+pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operations_in};
 pub use record::{
     DeviceMark, Failure, KeyLeft, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request,
     Started, Step, VERSION, whole,

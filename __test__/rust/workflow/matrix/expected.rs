@@ -156,10 +156,8 @@ fn of_the_bus(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         (Kind::Taken, 0, _) => error(&[UsbBusy]),
         (Kind::Taken, _, Stage::Open) => done_or(&[UsbBusy]),
         // All are listed. A name alone does not choose between two; a port does, which r4 needs anyway.
-        (Kind::Twin, 0, _) if case.subject.name() == "list" => done(),
-        (Kind::Twin, 0, _) if case.subject.name() == "provision" && case.generation == Generation::R4 => {
-            done()
-        }
+        (Kind::Twin, 0, _) if ["list", "doctor"].contains(&case.subject.name()) => done(),
+        (Kind::Twin, 0, _) if case.subject.needs_id() && case.generation == Generation::R4 => done(),
         (Kind::Twin, 0, _) => error(&[SeveralDevices]),
         _ => done(),
     }
@@ -168,7 +166,7 @@ fn of_the_bus(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
 /// A serial number that is none of a device id's form is no name, and a command that has to know which Duo this is
 /// says so. r4 tells no name anyway.
 fn nameless(case: &Case) -> Allowed {
-    if case.subject.name() == "provision" && case.generation != Generation::R4 {
+    if case.subject.needs_id() && case.generation != Generation::R4 {
         return error(&[DeviceIdUnverifiable]);
     }
     done()
@@ -301,7 +299,7 @@ fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         (_, Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet) => error(&[DeviceFault]),
         // A string is refused by a device that does not have it, and cut by nothing that breaks a request.
         (_, Stage::Open) if lost => error(&[DeviceFault]),
-        (_, Stage::Open) if case.subject.name() == "provision" && case.generation != Generation::R4 => {
+        (_, Stage::Open) if case.subject.needs_id() && case.generation != Generation::R4 => {
             done_or(&[DeviceFault, NotADuo, DeviceIdUnverifiable])
         }
         (_, Stage::Open) => done_or(&[DeviceFault, NotADuo]),

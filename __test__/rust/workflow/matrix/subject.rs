@@ -1,13 +1,17 @@
 //! What a workflow has to tell of itself to take part in the matrix.
 
+use std::sync::LazyLock;
+
 use duo_provision::error::{Code, Error};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
+use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, DctRestoreOptions, DctShowOptions, EnterOptions, ListOptions,
-    ProvisionOptions, ResetOptions, RestoreOptions, ServerKeySetOptions, ServerKeyShowOptions, Target,
-    backup, backup_dct, enter_dfu, list, provision, reset, restore, show_dct, show_server_key,
+    BackupOptions, DctBackupOptions, DctRestoreOptions, DctShowOptions, DoctorOptions, EnterOptions,
+    ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeySetOptions,
+    ServerKeyShowOptions, Target, backup, backup_dct, doctor, enter_dfu, list, provision, reset, restore,
+    rotate, show_dct, show_server_key,
 };
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
@@ -63,6 +67,11 @@ pub trait Workflow: Sync {
         self.writes()
     }
 
+    /// True for one that has to know the device id, and on r4 is told it.
+    fn needs_id(&self) -> bool {
+        false
+    }
+
     /// Runs it once more, after what was printed as the way to finish.
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error>;
 
@@ -100,7 +109,9 @@ pub const ALL: &[&dyn Workflow] = &[
     &Restore { leave: true },
     &Reset,
     &List,
+    &Doctor,
     &Provision,
+    &Rotate,
     &Dfu,
     &Backup { enter: true },
     &DctBackup { whole: false },
@@ -477,12 +488,41 @@ impl Workflow for List {
     }
 }
 
+/// What it finds is a result: what stood in the way of looking is the error.
+struct Doctor;
+
+impl Workflow for Doctor {
+    fn name(&self) -> &'static str {
+        "doctor"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = DoctorOptions {
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..DoctorOptions::default()
+        };
+        let diagnosis = bench.run(asker, |context| doctor(context, &options))?;
+        let obstacles = diagnosis.obstacles.len();
+        assert!(diagnosis.problems() >= obstacles, "what stood in the way is a problem");
+        diagnosis.obstacles.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
+    }
+}
+
 /// `provision --from-device`, up to where the cloud's part begins.
 struct Provision;
 
 impl Workflow for Provision {
     fn name(&self) -> &'static str {
         "provision"
+    }
+
+    fn needs_id(&self) -> bool {
+        true
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
@@ -506,5 +546,61 @@ impl Workflow for Provision {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("nothing is written, but was told to be finished by {command}")
+    }
+}
+
+/// `rotate`, with a cloud that takes every key. Its device port is none of this matrix's business.
+struct Rotate;
+
+impl Rotate {
+    fn rotate(bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
+        static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(|| {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+            let cloud = runtime.block_on(LocalCloud::start(Options::default())).unwrap();
+            (runtime, cloud)
+        });
+        let options = RotateOptions {
+            target,
+            api_url: Some(CLOUD.1.url()),
+            token: Some(CLOUD.1.token()),
+            no_verify: true,
+            archive: Some(archive(bench)),
+            timeout: Some(TIMEOUT),
+            ..RotateOptions::default()
+        };
+        let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
+        let done = bench.run(asker, |context| rotate(context, &options, &make))?;
+        assert!(CLOUD.1.device(&id(1)).is_some() && done.fingerprint.is_some());
+        Ok(())
+    }
+}
+
+impl Workflow for Rotate {
+    fn name(&self) -> &'static str {
+        "rotate"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let silent = bench.duo(|duo| duo.options().generation) < Generation::R5;
+        let target =
+            if silent { Target::parse(Some(&id(1)), Some("1-1")).unwrap() } else { Target::default() };
+        Self::rotate(bench, asker, target)
+    }
+
+    fn is_new(&self, field: &[u8]) -> Option<bool> {
+        Some(field == key(NEW))
+    }
+
+    fn leaves(&self) -> bool {
+        true
+    }
+
+    fn needs_id(&self) -> bool {
+        true
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        Self::rotate(bench, &Asker::new(), crate::recovering::target(command))
     }
 }
