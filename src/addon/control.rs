@@ -64,6 +64,7 @@ type EventTargetMethod<'a> = Function<'a, FnArgs<(String, Function<'a, (), ()>)>
 /// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
 type Listener = ThreadsafeFunction<Option<ProgressEvent>, (), Option<ProgressEvent>, Status, false, true>;
 type Question = ThreadsafeFunction<WritePlan, Promise<bool>, WritePlan, Status, false, true>;
+type AskSecret<'a> = Function<'a, PassphraseRequest, Promise<Option<String>>>;
 type SecretQuestion =
     ThreadsafeFunction<PassphraseRequest, Promise<Option<String>>, PassphraseRequest, Status, false, true>;
 
@@ -107,14 +108,8 @@ impl Remote {
             let built = safe.build_threadsafe_function::<WritePlan>();
             remote.question = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
-        if let Some(ask) =
-            object.get::<Function<'_, PassphraseRequest, Promise<Option<String>>>>("passphrase")?
-        {
-            let wrap: Function<
-                '_,
-                Function<'_, PassphraseRequest, Promise<Option<String>>>,
-                Function<'_, PassphraseRequest, Promise<Option<String>>>,
-            > = env.run_script(SECRET)?;
+        if let Some(ask) = object.get::<AskSecret<'_>>("passphrase")? {
+            let wrap: Function<'_, AskSecret<'_>, AskSecret<'_>> = env.run_script(SECRET)?;
             let safe = wrap.call(ask)?;
             let built = safe.build_threadsafe_function::<PassphraseRequest>();
             remote.secret = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));

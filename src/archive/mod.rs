@@ -279,7 +279,13 @@ impl Archive {
 /// the three may exist.
 pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, FileError> {
     let manifest = backup.manifest.to_json();
-    store_files(path, &Files { manifest: Some(&manifest), ..Files::from(backup) }, owner)
+    let files = Files {
+        bytes: backup.bytes,
+        opens: backup.opens,
+        public_pem: backup.public_pem.as_deref(),
+        manifest: Some(&manifest),
+    };
+    store_files(path, &files, owner)
 }
 
 /// Keeps a key that is of no device yet: at a path that the caller chose, with its `.pub.pem` and without a
@@ -300,13 +306,6 @@ struct Files<'a> {
     opens: Option<Opens<'a>>,
     public_pem: Option<&'a str>,
     manifest: Option<&'a str>,
-}
-
-impl<'a> From<&'a Backup<'_>> for Files<'a> {
-    fn from(backup: &'a Backup<'_>) -> Self {
-        let public_pem = backup.public_pem.as_deref();
-        Self { bytes: backup.bytes, opens: backup.opens, public_pem, manifest: None }
-    }
 }
 
 fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, FileError> {

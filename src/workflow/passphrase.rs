@@ -12,7 +12,7 @@ use super::Context;
 use super::cancel::interrupted;
 use super::secret_input::{self, Kind};
 use crate::error::{Code, Error, PASSPHRASE_HINT};
-use crate::keys::{EncryptedKey, KeyError, MAX_PASSPHRASE, Passphrase, ReadKey};
+use crate::keys::{EncryptedKey, KeyError, MAX_PASSPHRASE, Passphrase, PassphraseError, ReadKey};
 
 /// The environment variable that holds a passphrase. The same user's processes can read it.
 const PASSPHRASE_VARIABLE: &str = "DUO_PROVISION_PASSPHRASE";
@@ -181,7 +181,10 @@ fn given(context: Context<'_>, options: &PassphraseOptions) -> Result<Option<Pas
         return Passphrase::from_input(&bytes).map(Some).map_err(named(name));
     }
     match (context.env)(PASSPHRASE_VARIABLE).filter(|value| !value.is_empty()) {
-        Some(value) => Passphrase::new(&Zeroizing::new(value.to_string_lossy().into_owned()))
+        Some(value) => value
+            .to_str()
+            .ok_or(PassphraseError::Character)
+            .and_then(Passphrase::new)
             .map(Some)
             .map_err(named(PASSPHRASE_VARIABLE)),
         None => Ok(None),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use duo_provision::archive::{Archive, sha256_hex};
+use duo_provision::archive::{Archive, Contents, sha256_hex};
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::keys::{EncryptedKey, Passphrase, PrivateKey, SlotImage};
 use duo_provision::simulator::Generation;
@@ -92,11 +92,13 @@ fn a_slot_that_cannot_be_rebuilt_is_said_to_be_one() {
     );
     let mut followed = key(NEW).to_vec();
     followed[700] = 0;
-    for (slot, differs) in [(key(NEW), false), (&canonical[..], true), (&followed, true)] {
+    let pkcs8 = key_of(NEW).to_pkcs8_der().unwrap();
+    for (slot, differs) in [(key(NEW), false), (&canonical[..], true), (&followed, true), (&pkcs8, true)] {
         let bench = Bench::new(Generation::R6);
         bench.set_slot(slot);
         let asker = Asker::new();
-        let options = BackupOptions { file: Some(bench.folder.path().join("duo.pem")), ..encrypted() };
+        let file = Some(bench.folder.path().join("duo.pem"));
+        let options = BackupOptions { file, raw: true, ..encrypted() };
         let done = bench.run(&asker, |context| backup(context, &options)).unwrap();
         assert_eq!(opened(&done.path), key_of(NEW));
         assert_eq!(asker.notes().contains("rebuilt from this backup differs"), differs, "{}", asker.notes());
