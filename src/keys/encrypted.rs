@@ -18,7 +18,7 @@ use super::error::KeyError;
 use super::passphrase::Passphrase;
 use super::pem;
 use super::private::PrivateKey;
-use super::read::{Shape, recognise, refuse_plain_nonsense};
+use super::read::{Form, ReadKey, Shape, recognise, refuse_plain_nonsense};
 
 /// Rounds of PBKDF2, as OWASP's password storage cheat sheet has it for HMAC-SHA-256.
 const ROUNDS: u32 = 600_000;
@@ -51,6 +51,7 @@ pub struct EncryptedKey {
     parameters: Parameters,
     encrypted: Vec<u8>,
     work: Work,
+    behind: usize,
 }
 
 impl PrivateKey {
@@ -85,11 +86,12 @@ impl EncryptedKey {
     /// [`KeyError::NotEncrypted`].
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
         refuse_plain_nonsense(bytes)?;
-        if pem::is_pem(bytes) {
-            Self::from_der(&pem::decode_encrypted(bytes)?)
-        } else {
-            Self::from_der(bytes)
+        if !pem::is_pem(bytes) {
+            return Self::from_der(bytes);
         }
+        let block = pem::decode_encrypted(bytes)?;
+        let key = Self::from_der(&block.der)?;
+        Ok(Self { behind: key.behind + block.behind, ..key })
     }
 
     fn from_der(der: &[u8]) -> Result<Self, KeyError> {
@@ -101,18 +103,19 @@ impl EncryptedKey {
             return Err(KeyError::EncryptionScheme);
         };
         let work = bearable_work(&parameters.kdf)?;
-        Ok(Self { parameters, encrypted: info.encrypted_data.as_bytes().to_vec(), work })
+        let encrypted = info.encrypted_data.as_bytes().to_vec();
+        Ok(Self { parameters, encrypted, work, behind: der.len() - whole.len() })
     }
 
     /// The key in it, all its numbers checked. Takes as long as [`EncryptedKey::work`] says.
-    pub fn open(&self, passphrase: &Passphrase) -> Result<PrivateKey, KeyError> {
+    pub fn open(&self, passphrase: &Passphrase) -> Result<ReadKey, KeyError> {
         let opened = self.parameters.decrypt(passphrase.expose(), &self.encrypted);
         let opened = opened.map(Zeroizing::new).map_err(|error| match error {
             pkcs8::pkcs5::Error::DecryptFailed => KeyError::WrongPassphrase,
             _ => KeyError::EncryptionScheme,
         })?;
         match PrivateKey::read(&opened) {
-            Ok(read) => Ok(read.key),
+            Ok(read) => Ok(ReadKey { key: read.key, form: Form::Encrypted, behind: self.behind }),
             // AES-CBC's padding is right by chance once in 256 wrong passphrases, and what comes out is noise.
             Err(_) if recognise(&opened).is_err() => Err(KeyError::WrongPassphrase),
             Err(error) => Err(error),

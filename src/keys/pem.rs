@@ -29,10 +29,10 @@ pub(super) fn is_pem(bytes: &[u8]) -> bool {
 }
 
 /// Decodes the first block of a text if it is a key behind a passphrase.
-pub(super) fn decode_encrypted(text: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+pub(super) fn decode_encrypted(text: &[u8]) -> Result<Block, KeyError> {
     let frame = frame(text)?;
     match frame.label {
-        b"ENCRYPTED PRIVATE KEY" => contents(&frame),
+        b"ENCRYPTED PRIVATE KEY" => block(&frame),
         // OpenSSL's own way before PKCS#8: the frame says so in a header (RFC 1421).
         _ if find(frame.body, b"ENCRYPTED").is_some() => Err(KeyError::EncryptionScheme),
         _ => Err(KeyError::NotEncrypted),
@@ -48,7 +48,7 @@ pub(super) fn decode(text: &[u8]) -> Result<Block, KeyError> {
     if find(frame.body, b"ENCRYPTED").is_some() {
         return Err(KeyError::Encrypted);
     }
-    Ok(Block { der: contents(&frame)?, behind: frame.rest.trim_ascii().len() })
+    block(&frame)
 }
 
 /// A block, not decoded yet.
@@ -74,10 +74,10 @@ fn frame(text: &[u8]) -> Result<Frame<'_>, KeyError> {
     Ok(Frame { label, body, rest })
 }
 
-fn contents(frame: &Frame<'_>) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+fn block(frame: &Frame<'_>) -> Result<Block, KeyError> {
     let strict = rewrap(frame.body)?;
     let (_, der) = decode_vec(&strict).map_err(|_| KeyError::BadPem("it is not base64"))?;
-    Ok(Zeroizing::new(der))
+    Ok(Block { der: Zeroizing::new(der), behind: frame.rest.trim_ascii().len() })
 }
 
 /// Refuses the labels (RFC 7468, RFC 1421 and OpenSSL's own) of what is known to be no readable RSA key.
