@@ -29,7 +29,7 @@ impl Bench {
     fn store(&self, bytes: &[u8], change: impl FnOnce(&mut Manifest)) -> Stored {
         let mut manifest = Manifest { sha256: sha256_hex(bytes), ..manifest() };
         change(&mut manifest);
-        self.archive.store(&Backup { bytes, public_pem: None, manifest }).unwrap()
+        self.archive.store(&Backup { bytes, opens: None, public_pem: None, manifest }).unwrap()
     }
 
     /// A file that somebody else has put into the archive.

@@ -31,6 +31,8 @@ pub enum DeviceIdSource {
 pub enum Contents {
     /// The device's private key.
     PrivateKey,
+    /// The device's private key behind a passphrase: PKCS#8 with PBES2, as PEM.
+    EncryptedPrivateKey,
     /// The bytes of a key slot that holds no key.
     RawSlot,
 }
@@ -42,7 +44,7 @@ pub struct Manifest {
     pub format: String,
     /// The version of the format; 1.
     pub version: u32,
-    /// Key or raw bytes.
+    /// Key, encrypted key or raw bytes.
     pub contents: Contents,
     /// The device the bytes were read from, where it is known.
     pub device_id: Option<DeviceId>,
@@ -57,7 +59,7 @@ pub struct Manifest {
     pub simulated: bool,
     /// Offset in the DCT, in bytes.
     pub offset: u32,
-    /// Length, in bytes.
+    /// Length in the DCT, in bytes.
     pub length: u32,
     /// SHA-256 of the file, 64 hexadecimal digits in lower case.
     pub sha256: String,

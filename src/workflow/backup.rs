@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Ledger, absolute};
-use super::keep::{Destination, counts_as_key, keep, locate_archive};
+use super::keep::{Destination, Place, counts_as_key, keep, locate_archive, not_encryptable};
+use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::{Context, Timeout};
 use crate::archive::check_free;
 use crate::archive::journal::{OperationKind, Request};
@@ -20,6 +21,10 @@ pub struct BackupOptions {
     pub file: Option<PathBuf>,
     /// Save the bytes even when they are no key.
     pub raw: bool,
+    /// Save the key behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase.
+    pub passphrase: PassphraseOptions,
     /// The archive's folder.
     pub archive: Option<String>,
     /// Seconds a step.
@@ -41,6 +46,8 @@ pub struct BackupDone {
     pub fingerprint: Option<Fingerprint>,
     /// What the slot holds, as [`crate::keys::Slot::kind`] names it.
     pub slot: &'static str,
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
     /// True where the archive held the same bytes already.
     pub already_there: bool,
 }
@@ -53,7 +60,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
-    check_slot(&opened, &snapshot, options.raw)?;
+    check_slot(&opened, &snapshot, options)?;
     let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
     let beginning = Beginning {
         operation: OperationKind::Backup,
@@ -63,6 +70,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         request: Request {
             file: options.file.as_ref().map(absolute),
             raw: options.raw,
+            encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
             ..Request::default()
@@ -78,25 +86,35 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         manifest: stored.manifest,
         fingerprint,
         slot: snapshot.slot.kind(),
+        encrypted: options.encrypt,
         already_there: stored.already_there,
     })
 }
 
 /// Shows that the backup can be kept, before the device is touched.
 fn prepare(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
-    let Some(file) = &options.file else {
+    check_used(&options.passphrase, options.encrypt)?;
+    let place = if let Some(file) = &options.file {
+        check_free(file)?;
+        Place::File(file.clone())
+    } else {
         let archive = locate_archive(context, options.archive.as_deref())?;
         archive.prepare()?;
-        return Ok(Destination::Archive(archive));
+        Place::Archive(archive)
     };
-    check_free(file)?;
-    Ok(Destination::File(file.clone()))
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let encrypt = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
+    Ok(Destination { place, encrypt })
 }
 
 /// Without `--raw` only a key is saved, so that no backup turns out to be none when it is needed.
-fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, raw: bool) -> Result<(), Error> {
+fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, options: &BackupOptions) -> Result<(), Error> {
     let Some(problem) = Error::key_slot(&snapshot.slot) else { return Ok(()) };
-    if raw || counts_as_key(&snapshot.slot) {
+    if options.raw && options.encrypt && snapshot.slot.key().is_none() {
+        let error = not_encryptable(&snapshot.slot);
+        return Err(error.during("backing up").on(&opened.device, KeyState::Unchanged));
+    }
+    if options.raw || counts_as_key(&snapshot.slot) {
         opened.context.note(problem.message().to_owned());
         return Ok(());
     }

@@ -2,16 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
+
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::{Context, Event, Phase};
-use crate::archive::{Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, sha256_hex, store_at};
+use crate::archive::{
+    Archive, Backup, Contents, FORMAT, Manifest, Opens, Owner, Stored, sha256_hex, store_at,
+};
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::{PublicKey, Slot};
+use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
+
+/// Where a backup goes, and how.
+pub(super) struct Destination {
+    pub place: Place,
+    /// The passphrase that a key is encrypted with; `None` where the bytes are kept as they were read.
+    pub encrypt: Option<Passphrase>,
+}
 
 /// Where a backup goes.
-pub(super) enum Destination {
+pub(super) enum Place {
     /// The archive, under a name of its own.
     Archive(Archive),
     /// A file that the user named.
@@ -35,10 +48,18 @@ pub(super) fn keep(
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
-    let backup = describe(context, device, snapshot)?;
-    let stored = match destination {
-        Destination::Archive(archive) => archive.store(&backup),
-        Destination::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
+    let slot = snapshot
+        .image()
+        .private_key_slot()
+        .ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+    let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
+    let sealed = sealed
+        .transpose()
+        .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?;
+    let backup = describe(context, device, snapshot, slot, sealed.as_ref().and_then(Option::as_ref));
+    let stored = match &destination.place {
+        Place::Archive(archive) => archive.store(&backup),
+        Place::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
     };
     let stored = stored
         .map_err(|error| Error::from(error).during("keeping a backup").on(device, KeyState::Unchanged))?;
@@ -55,17 +76,16 @@ pub(super) fn keep(
 pub(super) fn keep_before_write(
     opened: &Opened<'_>,
     snapshot: &Snapshot,
-    archive: Option<&Archive>,
+    destination: Option<&Destination>,
     journaled: &mut Journaled<'_>,
 ) -> Result<Option<Stored>, Error> {
-    let Some(archive) = archive else {
+    let Some(destination) = destination else {
         opened
             .context
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(None);
     };
-    let destination = Destination::Archive(archive.clone());
-    keep(opened.context, &opened.device, snapshot, &destination, journaled).map(Some)
+    keep(opened.context, &opened.device, snapshot, destination, journaled).map(Some)
 }
 
 /// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
@@ -73,31 +93,79 @@ pub(super) const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
 }
 
+/// A key, encrypted.
+struct Sealed<'a> {
+    pem: Zeroizing<String>,
+    opens: Opens<'a>,
+}
+
+/// Encrypts the key in a slot, and says where the slot holds more than that. `None` where it holds nothing that has
+/// to be kept from anybody; the rest is refused, since only a key can be put behind a passphrase.
+fn seal<'a>(
+    context: Context<'_>,
+    snapshot: &'a Snapshot,
+    passphrase: &'a Passphrase,
+) -> Result<Option<Sealed<'a>>, Error> {
+    let Some(read) = snapshot.slot.key() else {
+        if snapshot.slot_bytes().iter().all(|byte| matches!(byte, 0 | 0xff)) {
+            context.note("the slot holds no secret: its bytes are kept as they are, not encrypted");
+            return Ok(None);
+        }
+        return Err(not_encryptable(&snapshot.slot));
+    };
+    let rebuilt = SlotImage::of_key(&read.key).is_ok_and(|image| image.as_bytes() == snapshot.slot_bytes());
+    if !rebuilt {
+        context.note(
+            "the slot held the key in another form than the Duo's own, or other bytes behind it: the key is kept whole, \
+             but a slot rebuilt from this backup differs from the one that was read",
+        );
+    }
+    let pem = encrypt(&read.key, passphrase)?;
+    Ok(Some(Sealed { pem, opens: Opens { passphrase, key: &read.key } }))
+}
+
+/// A slot that holds no key cannot be saved as an encrypted key.
+pub(super) fn not_encryptable(slot: &Slot) -> Error {
+    let code = Error::key_slot(slot).map_or(Code::Internal, |error| error.code());
+    Error::new(code, format!("the key slot holds {slot}, and only a key can be encrypted"))
+        .hint("leave --encrypt out: the bytes are then saved as they are")
+}
+
+/// A key as PEM behind a passphrase.
+pub(super) fn encrypt(key: &PrivateKey, passphrase: &Passphrase) -> Result<Zeroizing<String>, Error> {
+    key.to_encrypted_pem(passphrase, &mut UnwrapErr(SysRng))
+        .map_err(|error| Error::new(Code::Internal, format!("the key could not be encrypted: {error}")))
+}
+
 fn describe<'a>(
     context: Context<'_>,
     device: &DeviceRef,
-    snapshot: &'a Snapshot,
-) -> Result<Backup<'a>, Error> {
-    let bytes = snapshot
-        .image()
-        .private_key_slot()
-        .ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?
-        .as_slice();
+    snapshot: &Snapshot,
+    slot: &'a [u8],
+    sealed: Option<&'a Sealed<'a>>,
+) -> Backup<'a> {
+    let bytes = sealed.map_or(slot, |sealed| sealed.pem.as_bytes());
     let public = snapshot.slot.key().map(|read| read.key.public_key());
+    let contents = match sealed {
+        Some(_) => Contents::EncryptedPrivateKey,
+        None if counts_as_key(&snapshot.slot) => Contents::PrivateKey,
+        None => Contents::RawSlot,
+    };
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: 1,
-        contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
+        contents,
         device_id: device.device_id,
         device_id_source: device.device_id_source,
         fingerprint: public.as_ref().map(PublicKey::fingerprint),
         bootloader: device.bootloader.to_string(),
         simulated: device.simulated,
         offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
-        length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        length: u32::try_from(slot.len()).unwrap_or(u32::MAX),
         sha256: sha256_hex(bytes),
         created_at: context.timestamp(),
         tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    Ok(Backup { bytes, public_pem: public.map(|public| public.to_pem()), manifest })
+    let opens = sealed.map(|sealed| sealed.opens);
+    Backup { bytes, opens, public_pem: public.map(|public| public.to_pem()), manifest }
 }

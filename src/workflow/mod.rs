@@ -1,4 +1,4 @@
-//! What a person asks for: list, backup, restore, reset, provision, inspect, status, backups.
+//! What a person asks for: list, backup, restore, reset, provision, inspect, status, backups, key files.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -15,14 +15,17 @@ mod event;
 mod inspect;
 mod journaled;
 mod keep;
+mod key_files;
 mod leave;
 mod list;
+mod passphrase;
 mod plan;
 mod provision;
 mod reconcile;
 mod reset;
 mod restore;
 mod runtime;
+mod secret_input;
 mod source;
 mod status;
 mod timeout;
@@ -32,6 +35,8 @@ mod write;
 use std::ffi::OsString;
 use std::time::SystemTime;
 
+use zeroize::Zeroizing;
+
 use crate::usb::{Bus, Clock};
 
 pub use backup::{BackupDone, BackupOptions, backup};
@@ -40,7 +45,9 @@ pub use cancel::Cancel;
 pub use device::{DeviceRef, Target};
 pub use event::{Event, Phase};
 pub use inspect::{InspectOptions, Inspection, inspect};
+pub use key_files::{NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key};
 pub use list::{KeyReport, ListOptions, Listed, list};
+pub use passphrase::{PassphraseOptions, PassphraseRequest};
 pub use plan::{Action, Evidence, Plan};
 pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use reset::{ResetDone, ResetOptions, reset};
@@ -61,6 +68,11 @@ pub trait Control: Send + Sync {
     /// Whether [`Control::confirm`] puts a question to anybody; otherwise the call was the consent.
     fn asks(&self) -> bool {
         true
+    }
+
+    /// Asked for a passphrase, before any device is touched. `None` where nobody has one, or nobody is there.
+    fn passphrase(&self, _request: &PassphraseRequest) -> Option<Zeroizing<String>> {
+        None
     }
 
     /// Set when the workflow should stop. It stops between transfers, and never between the first byte of a

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::credentials::{Wanted, resolve};
 use super::device::{DeviceRef, Opened, Target};
 use super::journaled::{Beginning, Ledger, absolute};
+use super::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use super::runtime::wait_for;
 use super::source::read_key_file;
 use super::{Context, Event, Phase, Timeout};
@@ -26,6 +27,8 @@ pub struct ProvisionOptions {
     pub device_id: String,
     /// A key file whose public half is sent.
     pub key_file: Option<String>,
+    /// The passphrase of the key file.
+    pub passphrase: PassphraseOptions,
     /// Send the public half of the key in the attached Duo.
     pub from_device: bool,
     /// The product id; 88 unless given.
@@ -94,7 +97,9 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     let timeout = Timeout::from_seconds(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
     check(options)?;
-    let from_file = options.key_file.as_deref().map(read_public_half).transpose()?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
+    let from_file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key.public_key());
     let credentials = resolve(
         context,
         &Wanted {
@@ -179,15 +184,17 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     if options.usbip && !options.from_device {
         return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
     }
+    if options.token_file.as_deref() == Some("-") && options.passphrase.file.as_deref() == Some("-") {
+        return contradiction(
+            "standard input holds the token or the passphrase, not both; give one of them a file",
+        );
+    }
+    check_opens(&options.passphrase, options.key_file.is_some())?;
     if options.product_id == Some(0) {
         return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")
             .hint("leave --product-id out for 88, the Duo's"));
     }
     Ok(())
-}
-
-fn read_public_half(file: &str) -> Result<PublicKey, Error> {
-    read_key_file(Path::new(file)).map(|(_, key)| key.public_key())
 }
 
 fn read_from_device(

@@ -220,16 +220,17 @@ fn again(operation: &Operation) -> String {
     let file = request.file.as_deref().map(|file| format!(" {}", quoted(file))).unwrap_or_default();
     let archive = option("archive", request.archive.as_deref());
     let device = which(operation);
+    let encrypt = flag("encrypt", request.encrypt);
     match operation.kind() {
         OperationKind::Backup => {
-            format!("duo-provision backup{file}{}{archive}{device}", flag("raw", request.raw))
+            format!("duo-provision backup{file}{}{encrypt}{archive}{device}", flag("raw", request.raw))
         }
         OperationKind::Restore => {
             let leave = flag("leave", request.leave);
             let allowed = flag("allow-other-device", request.allow_other_device);
-            format!("duo-provision restore{file}{leave}{allowed}{archive}{device}")
+            format!("duo-provision restore{file}{leave}{allowed}{encrypt}{archive}{device}")
         }
-        OperationKind::Reset => format!("duo-provision reset{archive}{device}"),
+        OperationKind::Reset => format!("duo-provision reset{encrypt}{archive}{device}"),
         OperationKind::Provision => {
             let id = operation.started.device.id.map(|id| id.to_string()).unwrap_or_default();
             let product = request.product_id.map(|number| number.to_string());

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::device::{DeviceRef, Opened, Target};
+use super::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use super::runtime::wait_for;
 use super::source::read_key_file;
 use super::{Context, Phase, Timeout};
@@ -26,6 +27,8 @@ pub struct VerifyOptions {
     pub target: Target,
     /// The private key, where it is not read over USB.
     pub key_file: Option<PathBuf>,
+    /// The passphrase of the key file.
+    pub passphrase: PassphraseOptions,
     /// The server's public key, where it is not the one in the Duo.
     pub server_key: Option<PathBuf>,
     /// The server's name or IP address, where it is not the one in the Duo.
@@ -71,11 +74,12 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         return Err(Error::new(Code::InvalidArgument, "0 is no port that a cloud listens on")
             .hint("leave --port out for the one in the Duo, or 5683"));
     }
+    check_opens(&options.passphrase, options.key_file.is_some())?;
     let server = options.server_key.as_deref().map(read_server_key).transpose()?;
     let typed =
         options.host.as_deref().map(|host| address_of(host, options.port.unwrap_or(0))).transpose()?;
     let claim = match &options.key_file {
-        Some(file) => claim_of_file(options, file, server)?,
+        Some(file) => claim_of_file(context, options, file, server)?,
         None => claim_of_device(context, options, server, timeout)?,
     };
     let port = port(typed.as_ref().unwrap_or(&claim.address), options.port, claim.id);
@@ -114,7 +118,12 @@ fn explain(error: PairingError, id: DeviceId) -> Error {
     ))
 }
 
-fn claim_of_file(options: &VerifyOptions, file: &Path, server: Option<ServerKey>) -> Result<Claim, Error> {
+fn claim_of_file(
+    context: Context<'_>,
+    options: &VerifyOptions,
+    file: &Path,
+    server: Option<ServerKey>,
+) -> Result<Claim, Error> {
     if options.target.path.is_some() {
         let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
         return Err(Error::new(Code::InvalidArgument, message));
@@ -124,10 +133,10 @@ fn claim_of_file(options: &VerifyOptions, file: &Path, server: Option<ServerKey>
         return Err(Error::new(Code::InvalidArgument, message)
             .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"));
     }
-    let (bytes, read) = read_key_file(file)?;
+    let (bytes, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
     let KeyFile::Private(read) = read else {
         return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", file.display()))
-            .hint("the proof needs the private key; its backups end in .der"));
+            .hint("the proof needs the private key; its backups end in .der or .pem"));
     };
     let id = match options.target.device {
         Some(id) => id,

@@ -128,6 +128,9 @@ pub struct Request {
     /// Save bytes that are no key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
+    /// Save the key behind a passphrase.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub encrypt: bool,
     /// The archive's folder, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<String>,
