@@ -10,6 +10,9 @@ export type ErrorCode =
   | 'KEY_WRONG_SIZE'
   | 'KEY_WRONG_EXPONENT'
   | 'KEY_ENCRYPTED'
+  | 'PASSPHRASE_MISSING'
+  | 'PASSPHRASE_INVALID'
+  | 'PASSPHRASE_WRONG'
   | 'KEY_INCONSISTENT'
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
@@ -205,8 +208,10 @@ export interface ArchivedBackup {
   path: string
   /** The device: from the manifest, else from the file's name. */
   deviceId?: string
-  /** The key's fingerprint; absent where the file holds no key. */
+  /** The key's fingerprint; absent where the file holds no key, or an encrypted one that nothing beside it names. */
   fingerprint?: string
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
   /** When the bytes were read, RFC 3339, where that is known. */
   createdAt?: string
   /** True where the manifest says that the Duo was a virtual one. */
@@ -232,6 +237,15 @@ export interface BackupOptions {
   file?: string
   /** Save the bytes of the key slot even when they are no key. */
   raw?: boolean
+  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
@@ -261,7 +275,12 @@ export interface BackupResult {
   fingerprint?: string
   /** The kind of thing that was saved. */
   slot: KeySlotKind
-  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
+  /**
+   * True where the archive held the same bytes of the same Duo already, or the same key behind this very
+   * passphrase, and nothing was written.
+   */
   alreadyThere: boolean
 }
 
@@ -304,6 +323,11 @@ export interface Control {
    * call is the consent. Anything but `true`, a throw included, is a refusal.
    */
   confirm?: (plan: WritePlan) => boolean | Promise<boolean>
+  /**
+   * Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
+   * throw included, means that there is none.
+   */
+  passphrase?: (request: PassphraseRequest) => string | undefined | Promise<string | undefined>
 }
 
 /** The Duo that an operation worked on. */
@@ -327,6 +351,14 @@ export declare function inspectKey(options: InspectOptions, control?: Control): 
 export interface InspectOptions {
   /** The file to look at: a key in any form, a backup, or a dump that begins with a key. */
   file: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
+   * outside.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
 }
 
 /** What a key file holds. */
@@ -337,12 +369,17 @@ export interface InspectResult {
   private: boolean
   /** The encoding, in words. */
   form: string
+  /** How it is encrypted, in words; absent where it is not. */
+  encryption?: string
   /** Bytes behind the key. */
   trailing: number
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
-  fingerprint: string
-  /** The public key as PEM. */
-  publicKey: string
+  /**
+   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent for an encrypted key without its
+   * passphrase.
+   */
+  fingerprint?: string
+  /** The public key as PEM; absent likewise. */
+  publicKey?: string
   /**
    * Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
    * restore writes the form that it does read.
@@ -350,6 +387,8 @@ export interface InspectResult {
   firmwareReadsAsIs?: boolean
   /** The device that the manifest beside the file names. */
   deviceId?: string
+  /** The key that the manifest beside the file names. */
+  manifestFingerprint?: string
 }
 
 /** What a key slot holds. */
@@ -419,6 +458,44 @@ export interface LocalCloudOptions {
   token?: string
 }
 
+/**
+ * Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
+ * behind a passphrase; with its public key beside it. Needs no Duo.
+ */
+export declare function newKey(options?: NewKeyOptions, control?: Control): Promise<NewKeyResult>
+
+/** Options of `newKey`. */
+export interface NewKeyOptions {
+  /**
+   * The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
+   * is called after the key's fingerprint, in the current folder.
+   */
+  file?: string
+  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+}
+
+/** A new key that is on the disk, synced and read back. */
+export interface NewKeyResult {
+  /** The file with the private key; absolute. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint: string
+  /** The public key as PEM. */
+  publicKey: string
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
+}
+
 /** Something to do. */
 export interface NextStep {
   /** What for, in words. */
@@ -472,7 +549,7 @@ export declare function parseCommandLine(arguments: Array<string>): ParsedComman
 export interface ParsedCommand {
   /** `run` a command, `print` a text to standard output, or report an `error`. */
   kind: 'run' | 'print' | 'error'
-  /** The command to run. */
+  /** The command to run; the words of one in a group with a space between: `key new`. */
   command?: string
   /** Its options, as the API takes them. */
   options?: any
@@ -486,6 +563,16 @@ export interface ParsedCommand {
   text?: string
   /** The exit code that goes with the text. */
   exitCode: number
+}
+
+/** What a passphrase is asked for. */
+export interface PassphraseRequest {
+  /** To open a key file, or to encrypt a key with a new one. */
+  purpose: 'open' | 'encrypt'
+  /** The key file to be opened. */
+  path?: string
+  /** True where the last answer did not open it. */
+  again: boolean
 }
 
 /** Why something did not work, as a plain object; thrown errors carry the same properties. */
@@ -550,6 +637,13 @@ export interface ProvisionOptions {
    */
   keyFile?: string
   /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /**
    * Send the public key that belongs to the private key in the attached Duo, read over USB.
    * Recommended where the Duo is at hand.
    */
@@ -598,6 +692,34 @@ export interface ProvisionResult {
   dryRun: boolean
 }
 
+/** Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo. */
+export declare function publicKey(options: PublicKeyOptions, control?: Control): Promise<PublicKeyResult>
+
+/** Options of `publicKey`. */
+export interface PublicKeyOptions {
+  /** The key file: public or private, PEM or DER, a backup, or a dump that begins with a key. */
+  file: string
+  /** Write the public key to this new file, too. */
+  out?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+}
+
+/** The public key of a key file. */
+export interface PublicKeyResult {
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint: string
+  /** The public key as PEM. */
+  publicKey: string
+  /** The file that it was written to; absolute. */
+  out?: string
+}
+
 /**
  * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
  * and has to be provisioned again.
@@ -610,6 +732,15 @@ export interface ResetOptions {
   archive?: string
   /** Do not back up what is in the key slot now. That key is then lost. */
   noBackup?: boolean
+  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
@@ -657,6 +788,15 @@ export interface RestoreOptions {
   archive?: string
   /** Do not back up what is in the key slot now. If the write fails, that key is lost. */
   noBackup?: boolean
+  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
@@ -722,6 +862,13 @@ export interface StatusResult {
 export interface VerifyOptions {
   /** A file with the private key, in any form; else the key is read from the attached Duo. */
   key?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /**
    * A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
    * Particle's own.

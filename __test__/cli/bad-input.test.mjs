@@ -11,7 +11,7 @@ const ID = '30001a000347343432313031'
 test('key files that are none of a Duo', async (t) => {
   const sandbox = new Sandbox(t)
   sandbox.file('empty.der', '')
-  const files = ['ec-sec1.der', 'rsa2048-pkcs8.pem', 'rsa1024-e3.pem', 'encrypted-pkcs8.pem'].map((name) =>
+  const files = ['ec-sec1.der', 'rsa2048-pkcs8.pem', 'rsa1024-e3.pem', 'encrypted-pkcs1.pem'].map((name) =>
     join(KEYS, name),
   )
   for (const file of [...files, 'empty.der']) {

@@ -11,6 +11,7 @@ const COMMANDS = [
   'restore',
   'reset',
   'inspect',
+  'key',
   'backups',
   'status',
   'simulate',
@@ -30,12 +31,15 @@ test('--help shows every command, the options and examples', async (t) => {
   sandbox.matches('help')
 })
 
-for (const command of COMMANDS) {
+/** The commands that stand in a group. */
+const GROUPED = ['key new', 'key public']
+
+for (const command of [...COMMANDS, ...GROUPED]) {
   test(`${command} --help`, async (t) => {
     const sandbox = new Sandbox(t)
-    const { status, stderr } = await sandbox.run([command, '--help'])
+    const { status, stderr } = await sandbox.run([...command.split(' '), '--help'])
     assert.deepEqual([status, stderr], [0, ''])
-    sandbox.matches(`help-${command}`)
+    sandbox.matches(`help-${command.replace(' ', '-')}`)
   })
 }
 

@@ -7,8 +7,11 @@ import {
   LocalCloud,
   listBackups,
   listDevices,
+  newKey,
+  type PassphraseRequest,
   type ProgressEvent,
   provision,
+  publicKey,
   resetKey,
   restoreKey,
   status,
@@ -28,6 +31,11 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const restored = await restoreKey({ file: backup.path, leave: true }, { confirm })
   const reset = await resetKey({ device: id ?? '', dryRun: true }, { confirm: async () => true })
   const inspected = await inspectKey({ file: backup.path })
+  const passphrase = (request: PassphraseRequest): string | undefined =>
+    request.purpose === 'encrypt' ? 'secret' : undefined
+  const encrypted: boolean = (await backupKey({ encrypt: true }, { passphrase })).encrypted
+  const made = await newKey({ file: 'new.pem', encrypt: true, passphrase: 'secret' })
+  const taken: string = (await publicKey({ file: made.path, out: 'new.pub.pem' })).publicKey
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
 
   const { backups } = await listBackups({ device: id ?? '' })
@@ -54,6 +62,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
     restored.fingerprint,
     `${reset.written}`,
     inspected.form,
+    `${encrypted} ${taken}`,
     sent.source,
   ]
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use zeroize::Zeroizing;
 
 use super::grammar;
 use super::kept::{BackupsResult, StatusResult};
@@ -13,7 +14,12 @@ use super::results::{
 };
 use super::run::{on_bus, read, spawn};
 use crate::error::Error;
-use crate::workflow::{self, Target};
+use crate::workflow::{self, PassphraseOptions, Target};
+
+/// What an options object says about a passphrase.
+pub(super) fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
+    PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
+}
 
 /// The version of this package.
 #[napi]
@@ -55,6 +61,8 @@ pub fn backup_key<'env>(
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
             file: given.file.map(PathBuf::from),
             raw: given.raw.unwrap_or_default(),
+            encrypt: given.encrypt.unwrap_or_default(),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             archive: given.archive,
             timeout: given.timeout,
         };
@@ -82,6 +90,8 @@ pub fn restore_key<'env>(
             allow_other_device: given.allow_other_device.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            encrypt: given.encrypt.unwrap_or_default(),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };
@@ -106,6 +116,8 @@ pub fn reset_key<'env>(
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            encrypt: given.encrypt.unwrap_or_default(),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };
@@ -124,9 +136,15 @@ pub fn inspect_key<'env>(
     #[napi(ts_arg_type = "InspectOptions")] options: Unknown<'_>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
 ) -> napi::Result<PromiseRaw<'env, InspectResult>> {
-    let prepared: Result<_, Error> = read(env, options)
-        .map(|given: grammar::InspectOptions| workflow::InspectOptions { file: given.file.into() });
-    spawn(env, control, prepared.map(|options| move |_: &_| workflow::inspect(&options)))
+    let prepared: Result<_, Error> =
+        read(env, options).map(|given: grammar::InspectOptions| workflow::InspectOptions {
+            file: given.file.into(),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
+        });
+    let work = prepared.map(|options| {
+        move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options))
+    });
+    spawn(env, control, work)
 }
 
 /// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
@@ -174,6 +192,7 @@ pub fn provision<'env>(
         let options = workflow::ProvisionOptions {
             device_id: given.device_id,
             key_file: given.key_file,
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             from_device: given.from_device.unwrap_or_default(),
             product_id: given.product_id,
             api_url: given.api_url,
@@ -206,6 +225,7 @@ pub fn verify_pairing<'env>(
         let options = workflow::VerifyOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
             key_file: given.key.map(PathBuf::from),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             server_key: given.server_key.map(PathBuf::from),
             host: given.host,
             port: given.port,

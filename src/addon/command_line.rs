@@ -6,7 +6,7 @@ use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::grammar::{Command, CommandLine};
+use super::grammar::{Command, CommandLine, KeyCommand};
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -15,7 +15,7 @@ pub struct ParsedCommand {
     /// `run` a command, `print` a text to standard output, or report an `error`.
     #[napi(ts_type = "'run' | 'print' | 'error'")]
     pub kind: String,
-    /// The command to run.
+    /// The command to run; the words of one in a group with a space between: `key new`.
     pub command: Option<String>,
     /// Its options, as the API takes them.
     #[napi(ts_type = "any")]
@@ -58,6 +58,8 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Restore(options)), _) => ("restore", object(&options)),
         (Some(Command::Reset(options)), _) => ("reset", object(&options)),
         (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
+        (Some(Command::Key(KeyCommand::New(options))), _) => ("key new", object(&options)),
+        (Some(Command::Key(KeyCommand::Public(options))), _) => ("key public", object(&options)),
         (Some(Command::Verify(options)), _) => ("verify", object(&options)),
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
         (Some(Command::Status(options)), _) => ("status", object(&options)),
@@ -105,7 +107,7 @@ fn mistyped(word: &str) -> Option<String> {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, backup, restore, reset, \
-                provision, verify, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
+                provision, verify, inspect, key, backups, status, simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

@@ -32,7 +32,7 @@ pub struct ListOptions {
 
 /// Options of `backupKey`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupOptions {
     /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
@@ -42,6 +42,16 @@ pub struct BackupOptions {
     /// Save the bytes of the key slot even when they are no key.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub raw: Option<bool>,
+    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
@@ -62,7 +72,7 @@ pub struct BackupOptions {
 
 /// Options of `restoreKey`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreOptions {
     /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
@@ -80,6 +90,16 @@ pub struct RestoreOptions {
     /// Do not back up what is in the key slot now. If the write fails, that key is lost.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
@@ -100,7 +120,7 @@ pub struct RestoreOptions {
 
 /// Options of `resetKey`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResetOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
@@ -109,6 +129,16 @@ pub struct ResetOptions {
     /// Do not back up what is in the key slot now. That key is then lost.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
@@ -129,12 +159,61 @@ pub struct ResetOptions {
 
 /// Options of `inspectKey`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InspectOptions {
     /// The file to look at: a key in any form, a backup, or a dump that begins with a key.
     #[arg(value_name = "FILE")]
     pub file: String,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
+    /// outside.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Options of `newKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewKeyOptions {
+    /// The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
+    /// is called after the key's fingerprint, in the current folder.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Options of `publicKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PublicKeyOptions {
+    /// The key file: public or private, PEM or DER, a backup, or a dump that begins with a key.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Write the public key to this new file, too.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
 }
 
 /// Options of `listBackups`.
@@ -172,6 +251,13 @@ pub struct ProvisionOptions {
     /// `--from-device` the generic key is sent, as device-provisioning-helper did.
     #[arg(value_name = "KEY_FILE")]
     pub key_file: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// Send the public key that belongs to the private key in the attached Duo, read over USB.
     /// Recommended where the Duo is at hand.
     #[arg(long, num_args = 0, default_missing_value = "true")]
@@ -209,12 +295,19 @@ pub struct ProvisionOptions {
 
 /// Options of `verifyPairing`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyOptions {
     /// A file with the private key, in any form; else the key is read from the attached Duo.
     #[arg(long, value_name = "FILE")]
     pub key: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
     /// Particle's own.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
@@ -360,6 +453,9 @@ pub enum Command {
     /// Say what a key file holds, and whether the Duo's firmware would read it
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
+    /// Make a new key file, or take the public key out of one
+    #[command(subcommand, arg_required_else_help = false)]
+    Key(KeyCommand),
     /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyOptions),
@@ -380,6 +476,17 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+/// The commands about key files.
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// Make a new RSA-1024 key file, in the form that the Duo's firmware reads
+    #[command(after_help = KEY_NEW_EXAMPLES)]
+    New(NewKeyOptions),
+    /// Print the public key of any key file, as PEM
+    #[command(after_help = KEY_PUBLIC_EXAMPLES)]
+    Public(PublicKeyOptions),
 }
 
 /// What `simulate` takes.
@@ -438,7 +545,8 @@ const BACKUP_EXAMPLES: &str = "\
 Examples:
   duo-provision backup                      into the archive, under a name of its own
   duo-provision backup duo.der              duo.der, duo.pub.pem and duo.json
-  duo-provision backup --path 1-2           the Duo at that port, when there are several";
+  duo-provision backup --path 1-2           the Duo at that port, when there are several
+  duo-provision backup duo.pem --encrypt    behind a passphrase; duo.pem, duo.pub.pem and duo.json";
 
 const RESTORE_EXAMPLES: &str = "\
 Examples:
@@ -453,6 +561,17 @@ After it the Duo blinks white while it makes a new key, and has to be provisione
 const INSPECT_EXAMPLES: &str = "\
 Examples:
   duo-provision inspect device_private_key.der";
+
+const KEY_NEW_EXAMPLES: &str = "\
+Examples:
+  duo-provision key new duo.der             duo.der, as a backup would be, and duo.pub.pem
+  duo-provision key new duo.pem --encrypt   behind a passphrase
+Then: duo-provision restore duo.der, and duo-provision DEVICE_ID duo.pub.pem";
+
+const KEY_PUBLIC_EXAMPLES: &str = "\
+Examples:
+  duo-provision key public duo.der
+  duo-provision key public duo.pem --out duo.pub.pem";
 
 const BACKUPS_EXAMPLES: &str = "\
 Examples:

@@ -14,8 +14,10 @@ pub struct ArchivedBackup {
     pub path: String,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<String>,
-    /// The key's fingerprint; absent where the file holds no key.
+    /// The key's fingerprint; absent where the file holds no key, or an encrypted one that nothing beside it names.
     pub fingerprint: Option<String>,
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
     /// When the bytes were read, RFC 3339, where that is known.
     pub created_at: Option<String>,
     /// True where the manifest says that the Duo was a virtual one.
@@ -111,6 +113,7 @@ impl From<archive::Entry> for ArchivedBackup {
             path: text(&entry.path),
             device_id: optional(entry.device_id),
             fingerprint: optional(entry.fingerprint),
+            encrypted: entry.encrypted,
             created_at: entry.created_at,
             simulated: entry.simulated,
             manifest: entry.description.name().to_owned(),

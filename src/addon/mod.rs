@@ -10,6 +10,7 @@ mod command_line;
 mod control;
 mod grammar;
 mod kept;
+mod key_files;
 mod results;
 mod run;
 mod simulation;

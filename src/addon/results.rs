@@ -96,7 +96,10 @@ pub struct BackupResult {
     /// The kind of thing that was saved.
     #[napi(ts_type = "KeySlotKind")]
     pub slot: String,
-    /// True where the archive held the same bytes of the same Duo already, and nothing was written.
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
+    /// True where the archive held the same bytes of the same Duo already, or the same key behind this very
+    /// passphrase, and nothing was written.
     pub already_there: bool,
 }
 
@@ -168,17 +171,22 @@ pub struct InspectResult {
     pub private: bool,
     /// The encoding, in words.
     pub form: String,
+    /// How it is encrypted, in words; absent where it is not.
+    pub encryption: Option<String>,
     /// Bytes behind the key.
     pub trailing: u32,
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
-    pub fingerprint: String,
-    /// The public key as PEM.
-    pub public_key: String,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent for an encrypted key without its
+    /// passphrase.
+    pub fingerprint: Option<String>,
+    /// The public key as PEM; absent likewise.
+    pub public_key: Option<String>,
     /// Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
     /// restore writes the form that it does read.
     pub firmware_reads_as_is: Option<bool>,
     /// The device that the manifest beside the file names.
     pub device_id: Option<String>,
+    /// The key that the manifest beside the file names.
+    pub manifest_fingerprint: Option<String>,
 }
 
 /// A pairing that was proven by the device's own handshake.
@@ -222,6 +230,19 @@ pub struct WritePlan {
     pub public_slot_fingerprint: Option<String>,
     /// The backup of what is there now; absent where none was made.
     pub backup_path: Option<String>,
+}
+
+/// What a passphrase is asked for.
+#[napi(object, object_from_js = false)]
+#[derive(Clone)]
+pub struct PassphraseRequest {
+    /// To open a key file, or to encrypt a key with a new one.
+    #[napi(ts_type = "'open' | 'encrypt'")]
+    pub purpose: String,
+    /// The key file to be opened.
+    pub path: Option<String>,
+    /// True where the last answer did not open it.
+    pub again: bool,
 }
 
 /// Something that happened.
@@ -337,6 +358,7 @@ impl From<workflow::BackupDone> for BackupResult {
             manifest_path: done.manifest.as_deref().map(text),
             fingerprint: optional(done.fingerprint),
             slot: done.slot.to_owned(),
+            encrypted: done.encrypted,
             already_there: done.already_there,
         }
     }
@@ -390,11 +412,13 @@ impl From<workflow::Inspection> for InspectResult {
             path: text(&seen.path),
             private: seen.private,
             form: seen.form,
+            encryption: seen.encryption,
             trailing: u32::try_from(seen.trailing).unwrap_or(u32::MAX),
-            fingerprint: seen.fingerprint.to_string(),
+            fingerprint: optional(seen.fingerprint),
             public_key: seen.public_key,
             firmware_reads_as_is: seen.firmware_reads_as_is,
             device_id: optional(seen.device_id),
+            manifest_fingerprint: optional(seen.manifest_fingerprint),
         }
     }
 }
@@ -424,6 +448,19 @@ impl From<&workflow::Plan> for WritePlan {
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
             backup_path: plan.backup.as_deref().map(text),
+        }
+    }
+}
+
+impl From<&workflow::PassphraseRequest> for PassphraseRequest {
+    fn from(request: &workflow::PassphraseRequest) -> Self {
+        match request.clone() {
+            workflow::PassphraseRequest::Open { path, again } => {
+                Self { purpose: "open".to_owned(), path: Some(path), again }
+            }
+            workflow::PassphraseRequest::Encrypt => {
+                Self { purpose: "encrypt".to_owned(), path: None, again: false }
+            }
         }
     }
 }

@@ -55,7 +55,8 @@ const DESCRIBE = {
   backup(/** @type {import('../../index.js').BackupResult} */ result, output) {
     const what = result.fingerprint ? 'the key' : `the key slot (${result.slot}, no key)`
     const how = result.alreadyThere ? 'The archive holds' : 'Saved'
-    output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
+    const behind = result.encrypted ? ', behind the passphrase' : ''
+    output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}${behind}`)
     output.print(
       facts({
         file: result.path,
@@ -108,17 +109,35 @@ const DESCRIBE = {
   },
 
   inspect(/** @type {import('../../index.js').InspectResult} */ result, output) {
-    output.print(`${result.path}: a ${result.private ? 'private' : 'public'} RSA-1024 key`)
+    const unopened = result.fingerprint === undefined
+    const kind = `${result.private ? 'private' : 'public'} ${unopened ? 'key behind a passphrase' : 'RSA-1024 key'}`
+    output.print(`${result.path}: a ${kind}`)
     output.print(
       facts({
         form: result.form,
+        encryption: result.encryption,
         behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
         device: result.deviceId,
-        fingerprint: result.fingerprint,
+        fingerprint: unopened ? unproven(result.manifestFingerprint) : result.fingerprint,
         firmware: firmware(result.firmwareReadsAsIs),
       }),
     )
+    if (result.publicKey) return output.print(result.publicKey.trimEnd())
+    output.say(
+      '\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.',
+    )
+  },
+
+  'key new'(/** @type {import('../../index.js').NewKeyResult} */ result, output) {
+    output.print(
+      `${output.paint('green', 'Made')} a new key${result.encrypted ? ', behind the passphrase' : ''}`,
+    )
+    output.print(facts({ file: result.path, public: result.publicKeyPath, fingerprint: result.fingerprint }))
+  },
+
+  'key public'(/** @type {import('../../index.js').PublicKeyResult} */ result, output) {
     output.print(result.publicKey.trimEnd())
+    if (result.out) output.say(`written to ${result.out}`)
   },
 
   verify(/** @type {import('../../index.js').VerifyResult} */ result, output) {
@@ -141,7 +160,8 @@ const DESCRIBE = {
       output.print(output.paint('bold', `${backup.simulated ? 'virtual ' : ''}${device}`))
       output.print(
         facts({
-          key: backup.fingerprint ?? 'none: the bytes of a slot without a key',
+          key: backup.fingerprint ?? keyless(backup),
+          encrypted: backup.encrypted ? 'behind a passphrase' : undefined,
           time: backup.createdAt ?? 'unknown',
           file: printable(backup.path),
           manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
@@ -204,6 +224,15 @@ function printable(/** @type {string} */ text) {
 
 const DFU_MODE =
   'put the Duo into DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow'
+
+/** What the manifest beside an encrypted file that was not opened claims. */
+function unproven(/** @type {string | undefined} */ fingerprint) {
+  return fingerprint && `${fingerprint}, by the manifest`
+}
+
+function keyless(/** @type {import('../../index.js').ArchivedBackup} */ { encrypted }) {
+  return encrypted ? 'not known without the passphrase' : 'none: the bytes of a slot without a key'
+}
 
 function firmware(/** @type {boolean | undefined} */ readsAsIs) {
   if (readsAsIs === undefined) return undefined

@@ -2,6 +2,7 @@
  * Runs one command: its function, its events, its question, its signals, and the exit code that comes of it.
  */
 import * as api from '../../index.js'
+import { askPassphrase } from './passphrase.mjs'
 import { ask, canAsk } from './prompt.mjs'
 import { describeResult, sayEvent } from './render.mjs'
 import { report } from './report.mjs'
@@ -19,6 +20,8 @@ const FUNCTIONS = {
   reset: api.resetKey,
   provision: api.provision,
   inspect: api.inspectKey,
+  'key new': api.newKey,
+  'key public': api.publicKey,
   verify: api.verifyPairing,
   backups: api.listBackups,
   status: api.status,
@@ -61,6 +64,7 @@ async function perform(command, operation, options, asks, output) {
       interrupt.seen(event)
     },
   }
+  if (!output.json && canAsk()) control.passphrase = (request) => askPassphrase(request, output, interrupt)
   if (asks) control.confirm = (plan) => ask(plan, output, interrupt)
   try {
     const result = await operation(options, control)
