@@ -112,10 +112,15 @@ fn of_the_bus(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
 /// A serial number that is none of a device id's form is no name, and a command that has to know which Duo this is
 /// says so. r4 tells no name anyway.
 fn nameless(case: &Case) -> Allowed {
-    if case.subject.name() == "provision" && case.generation != Generation::R4 {
+    if asks_for_a_name(case) {
         return error(&[DeviceIdUnverifiable]);
     }
     done()
+}
+
+/// What has to be done to one device, or holds a key that names its own.
+fn asks_for_a_name(case: &Case) -> bool {
+    matches!(case.subject.name(), "provision" | "dct-restore") && case.generation != Generation::R4
 }
 
 fn of_descriptors(case: &Case, fault: &Fault) -> Allowed {
@@ -164,15 +169,18 @@ fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[ReadUnstable, KeySlotGarbage, KeyWrong])
         }
         (_, true, _) => done(),
-        // A slot without a key names no Duo on r4: there the rest of the DCT does, and the lie may be in that.
-        (Kind::ReadFlipped(_), false, _)
-            if case.subject.name() == "reset" && case.generation == Generation::R4 =>
-        {
+        // A slot without a key, or another field, names no Duo on r4: there the rest of the DCT does, and the lie may be in that.
+        (Kind::ReadFlipped(_), false, _) if names_no_duo(case) && case.generation == Generation::R4 => {
             done_or(&[KeyWrong, KeyStateUnknown])
         }
         (Kind::ReadFlipped(_), false, _) => done_or(&[KeyWrong]),
         (_, false, _) => error(&[KeyStateUnknown]),
     }
+}
+
+/// What does not write a key.
+fn names_no_duo(case: &Case) -> bool {
+    case.subject.name() == "reset" || keeps_a_section(case)
 }
 
 /// What writes other fields reads the whole application section before.
@@ -239,9 +247,7 @@ fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     match (fault.once, stage) {
         // A string is refused by a device that does not have it, and cut by nothing that breaks a request.
         (_, Stage::Open) if lost => error(&[DeviceFault]),
-        (_, Stage::Open) if case.subject.name() == "provision" && case.generation != Generation::R4 => {
-            done_or(&[DeviceFault, NotADuo, DeviceIdUnverifiable])
-        }
+        (_, Stage::Open) if asks_for_a_name(case) => done_or(&[DeviceFault, NotADuo, DeviceIdUnverifiable]),
         (_, Stage::Open) => done_or(&[DeviceFault, NotADuo]),
         // The first read is tried twice.
         (true, Stage::Read) if !case.subject.writes() => done(),
