@@ -10,6 +10,8 @@ const COMMANDS = [
   'backup',
   'restore',
   'reset',
+  'dct',
+  'server-key',
   'inspect',
   'backups',
   'status',
@@ -30,12 +32,12 @@ test('--help shows every command, the options and examples', async (t) => {
   sandbox.matches('help')
 })
 
-for (const command of COMMANDS) {
+for (const command of [...COMMANDS, 'dct backup', 'dct show', 'server-key show']) {
   test(`${command} --help`, async (t) => {
     const sandbox = new Sandbox(t)
-    const { status, stderr } = await sandbox.run([command, '--help'])
+    const { status, stderr } = await sandbox.run([...command.split(' '), '--help'])
     assert.deepEqual([status, stderr], [0, ''])
-    sandbox.matches(`help-${command}`)
+    sandbox.matches(`help-${command.replace(' ', '-')}`)
   })
 }
 

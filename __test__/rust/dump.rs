@@ -113,7 +113,7 @@ fn what_an_unreadable_dct_answers_is_recognised_as_that() {
         for length in SECTION_SIZES.into_iter().chain([16_350, 16_384]) {
             assert!(Dump::recognise(&vec![byte; length]).unwrap().is_unreadable(), "{length}");
         }
-        assert!(Dump::recognise(&[byte; WHOLE_SIZE]).is_none(), "no copy is there at all");
+        assert!(Dump::recognise(&vec![byte; WHOLE_SIZE]).is_none(), "no copy is there at all");
     }
 }
 

@@ -77,6 +77,43 @@ fn the_whole_application_part_is_read_in_blocks() {
     assert_eq!(first, second);
 }
 
+/// Between two reads of the DCT, and before a write: what was another memory's address is not used in this one.
+#[test]
+fn the_whole_dct_is_read_from_the_flash_and_everything_else_from_the_dct() {
+    for generation in Generation::ALL {
+        let bench = Bench::new(generation);
+        let base = if generation < Generation::R5 { 0x4000 } else { 0x8000 };
+        let flash = bench.duo(|duo| duo.internal_flash().to_vec());
+        with_session(&bench, |session, deadline| {
+            session.read(0, 4096, deadline).unwrap();
+            let (first, second) = session.read_whole_dct_twice(deadline).unwrap();
+            assert!(first[..] == flash[base..base + 0x8000] && second == first, "{generation}");
+            assert_eq!(bench.duo(|duo| duo.alt()), 0);
+            assert_eq!(session.read(0, 4096, deadline).unwrap()[..], bench.duo(|duo| duo.dct(0, 4096)));
+            session.read_whole_dct_twice(deadline).unwrap();
+            assert_eq!(session.write_and_read_back(34, &KEY, deadline).unwrap()[..], KEY, "{generation}");
+            assert_eq!(bench.duo(|duo| duo.alt()), 1);
+        });
+        assert_eq!(bench.duo(|duo| duo.dct(34, 1216)), KEY);
+        let after = bench.duo(|duo| duo.internal_flash().to_vec());
+        assert!(after[..base] == flash[..base] && after[base + 0x8000..] == flash[base + 0x8000..]);
+    }
+}
+
+#[test]
+fn a_whole_dct_is_right_or_an_error_with_every_defect_at_every_request() {
+    for (kind, once) in defects() {
+        for nth in 1..=24 {
+            let bench = armed(&kind, once, nth);
+            let read = with_session(&bench, |session, deadline| session.read_whole_dct_twice(deadline).ok());
+            if let Some((first, second)) = read {
+                let area = bench.duo(|duo| duo.internal_flash()[0x8000..0x10000].to_vec());
+                assert!(first[..] == area[..] && second[..] == area[..], "{kind:?} at {nth}, once: {once}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_read_is_right_or_an_error_with_every_defect_at_every_request() {
     for (kind, once) in defects() {

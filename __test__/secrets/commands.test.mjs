@@ -90,6 +90,7 @@ test('commands about a Duo', async (t) => {
   const duo = await sandbox.duo()
   const two = await sandbox.duo({ duos: 2, bootloader: 'r4' })
   const usbip = ['--usbip', duo.address]
+  canaryText('the Wi-Fi settings of a virtual Duo', 'ssid=VirtualNetwork;pass=letmein')
   const garbage = sandbox.file('garbage.der', Buffer.alloc(1216, 'garbage '))
   for (const args of [
     ['list', ...usbip],
@@ -99,6 +100,15 @@ test('commands about a Duo', async (t) => {
     ['backup', '--raw', ...usbip],
     ['backup', '--usbip', two.address],
     ['inspect', 'duo.der'],
+    ['dct', 'show', ...usbip],
+    ['dct', 'show', '--usbip', two.address],
+    ['dct', 'backup', ...usbip],
+    ['dct', 'backup', 'dct.bin', '--whole', ...usbip],
+    ['dct', 'show', 'dct.bin'],
+    ['server-key', 'show', ...usbip],
+    ['inspect', 'dct.bin'],
+    ['inspect', 'dct.json'],
+    ['inspect', 'dct.bin', '--extract', 'device-private-key'],
     ['reset', ...usbip],
     ['reset', '--dry-run', ...usbip],
     ['restore', garbage, '--yes', ...usbip],
@@ -167,6 +177,9 @@ test('functions: results, events and errors, with everything that hangs on them'
     ['backup twice', () => api.backupKey({ ...usb, file }, control)],
     ['backup of nobody', () => api.backupKey({ usbip: '127.0.0.1:1', file }, control)],
     ['inspect', () => api.inspectKey({ file })],
+    ['dct backup', () => api.backupDct({ ...writing, whole: true }, control)],
+    ['dct show', () => api.showDct(usb, control)],
+    ['server-key show', () => api.showServerKey(usb, control)],
     ['inspect garbage', () => api.inspectKey({ file: garbage })],
     ['restore garbage', () => api.restoreKey({ ...writing, file: garbage }, control)],
     ['restore', () => api.restoreKey({ ...writing, file }, control)],

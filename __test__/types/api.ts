@@ -1,5 +1,6 @@
 // Checked by `tsc --noEmit` alone: what a user writes has to type-check, and what is wrong must not.
 import {
+  backupDct,
   backupKey,
   type DuoProvisionError,
   type ErrorCode,
@@ -11,6 +12,8 @@ import {
   provision,
   resetKey,
   restoreKey,
+  showDct,
+  showServerKey,
   status,
   VirtualDuo,
   type WritePlan,
@@ -27,7 +30,11 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const backup = await backupKey({ path: '1-2', raw: false }, { signal, onEvent })
   const restored = await restoreKey({ file: backup.path, leave: true }, { confirm })
   const reset = await resetKey({ device: id ?? '', dryRun: true }, { confirm: async () => true })
-  const inspected = await inspectKey({ file: backup.path })
+  const inspected = await inspectKey({ file: backup.path, extract: 'device-public-key' })
+  const dump = await backupDct({ whole: true })
+  const { dct, device } = await showDct({ file: dump.path })
+  const { server } = await showServerKey({ path: device?.path ?? '1-2' })
+  const kinds: string[] = [inspected.kind, dct.kind, server.host ?? '', ...dct.fields.map(({ name }) => name)]
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
 
   const { backups } = await listBackups({ device: id ?? '' })
@@ -48,6 +55,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   await Promise.all([duo.stop(), cloud.stop()])
   return [
     ...known,
+    ...kinds,
     ...typed,
     `${sound}`,
     code ?? '',
@@ -84,6 +92,8 @@ export function wrong(error: DuoProvisionError): void {
   void backupKey({ dryRun: true })
   // @ts-expect-error: status asks no Duo
   void status({ path: '1-2' })
+  // @ts-expect-error: a dump is of one of five kinds
+  void showDct().then(({ dct }) => dct.kind === 'half')
   // @ts-expect-error: a file is needed
   void restoreKey({})
   // @ts-expect-error: a device id is needed

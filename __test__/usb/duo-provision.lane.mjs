@@ -69,6 +69,35 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
   )
 }
 
+for (const generation of /** @type {const} */ (['r4', 'r6'])) {
+  labTest(
+    `${generation}: saves the DCT as dfu-util reads it, its section and the whole of it`,
+    { generation },
+    async (lab) => {
+      await lab.attach()
+      // A write moves the DCT to its other copy: the second is current then, and the key in the first is old.
+      await download(lab, '1762', Buffer.from('a claim code of today'))
+      const section = join(lab.folder, 'section.bin')
+      const whole = join(lab.folder, 'whole.bin')
+      await cli(lab, ['dct', 'backup', section])
+      assertSame(readFileSync(section), await upload(lab, '0:8423'))
+      await cli(lab, ['dct', 'backup', whole, '--whole'])
+      const base = generation === 'r4' ? '0x08004000' : '0x08008000'
+      assertSame(readFileSync(whole), await upload(lab, `${base}:32768`, { alt: 0 }))
+      assert.equal(statSync(whole).mode & 0o777, 0o600)
+
+      const seen = await json(lab, ['inspect', whole, '--extract', 'device-private-key'])
+      assert.equal(seen.dct.currentCopy, 1)
+      assert.equal(seen.fingerprint, lab.duos[0]?.fingerprint)
+      assertSame(readFileSync(seen.extracted), await upload(lab, KEY_RANGE))
+      const { dct } = await json(lab, ['dct', 'show'])
+      assert.deepEqual(dct.fields, seen.dct.fields)
+      const { server } = await json(lab, ['server-key', 'show'])
+      assert.equal(server.host, 'device.spark.io')
+    },
+  )
+}
+
 labTest('takes the key out of a 16,350-byte dump and leaves every other field alone', {}, async (lab) => {
   await lab.attach()
   const dump = await upload(lab, `${KEY.offset}`)

@@ -688,7 +688,7 @@ After it the Duo blinks white while it makes a new key, and has to be provisione
 
 const DCT_BACKUP_EXAMPLES: &str = "\
 Examples:
-  duo-provision dct backup                  the application section: keys, server, claim code, settings
+  duo-provision dct backup                  the application section: keys, server, settings
   duo-provision dct backup --whole          both copies, as they lie in the flash
 Either is a secret: it holds the Duo's private key, and the whole DCT its Wi-Fi passwords, too.";
 

@@ -346,15 +346,12 @@ fn read_entry(path: &Path) -> Result<Entry, FileError> {
     };
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
-    let (contents, device_id, fingerprint, created_at) = match manifest {
-        Some(manifest) => {
-            (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
-        }
-        None => {
-            let (contents, fingerprint) = told_by(&bytes);
-            let device_id = stem.split('-').next().and_then(|id| id.parse().ok());
-            (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
-        }
+    let (contents, device_id, fingerprint, created_at) = if let Some(manifest) = manifest {
+        (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
+    } else {
+        let (contents, fingerprint) = told_by(&bytes);
+        let device_id = stem.split('-').next().and_then(|id| id.parse().ok());
+        (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
     };
     let path = path.to_owned();
     Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, created_at, description })

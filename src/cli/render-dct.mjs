@@ -89,7 +89,7 @@ function printFields(/** @type {DctInfo} */ dct, /** @type {Output} */ output) {
     name,
     `${offset}`,
     `${size}`,
-    fingerprint ? `${description}: ${fingerprint}` : description,
+    fingerprint ? `${description} (${fingerprint})` : description,
   ])
   output.print(`\n${table(['FIELD', 'OFFSET', 'SIZE', 'HOLDS'], rows, output)}`)
 }

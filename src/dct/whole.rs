@@ -67,7 +67,7 @@ impl<'a> DctCopy<'a> {
 
     /// The CRC-32 of IEEE 802.3 over the copy, with the bytes that are written last as zeros. WICED's own keeps the
     /// remainder as it is where others complement it; either is taken.
-    fn has_checksum(&self, stored: u32) -> bool {
+    fn has_checksum(self, stored: u32) -> bool {
         let changing = |at: usize| {
             at == WRITE_INCOMPLETE || at == INITIAL_WRITE || (CRC..CRC + size_of::<u32>()).contains(&at)
         };
@@ -77,7 +77,7 @@ impl<'a> DctCopy<'a> {
         stored == remainder || stored == !remainder
     }
 
-    fn word(&self, at: usize) -> u32 {
+    fn word(self, at: usize) -> u32 {
         u32::from_le_bytes([self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]])
     }
 }

@@ -65,7 +65,7 @@ pub fn show_server_key(
         return Ok(ServerKeyShown { device: None, path: Some(dump_file::absolute(file)), server });
     }
     let mut opened = Opened::find(context, &options.target, timeout)?;
-    let snapshot = opened.snapshot()?;
+    let snapshot = opened.section()?;
     let id = opened.device.device_id.or_else(|| snapshot.image().device_id());
     let server = snapshot.image().server_key_slot().map(|field| ServerReport::of_field(field, id));
     let server = server.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::Context;
+use super::command::quoted;
 use super::device::{DeviceRef, Snapshot};
 use super::plan::Evidence;
 use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
 use crate::dct::{DeviceId, Dump};
 use crate::error::{Code, Error};
-use crate::keys::{Fingerprint, Form, KeyFile, PrivateKey, PublicKey, SlotImage};
+use crate::keys::{Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, SlotImage};
 
 /// The most bytes of a key file that are read; the largest dump that begins with a key has 32 KiB.
 const MAX_KEY_FILE: u64 = 1024 * 1024;
@@ -19,8 +20,20 @@ const MAX_KEY_FILE: u64 = 1024 * 1024;
 pub(super) fn read_key_file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, KeyFile), Error> {
     let during = "reading the key file";
     let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-    let key = KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path).during(during))?;
+    let key = KeyFile::read(&bytes).map_err(|error| no_key(&error, path, &bytes).during(during))?;
     Ok((bytes, key))
+}
+
+/// Why a file is no key file. A dump of a DCT has a key in it, but only one that begins with the key is one, too.
+fn no_key(error: &KeyError, path: &Path, bytes: &[u8]) -> Error {
+    if Dump::recognise(bytes).is_none() {
+        return Error::key_file(error, path);
+    }
+    let file = quoted(&path.to_string_lossy());
+    Error::new(Code::KeyUnrecognized, format!("{}: it is a dump of a DCT, not a key file", path.display()))
+        .hint(format!(
+            "take the key out of it first: duo-provision inspect {file} --extract device-private-key"
+        ))
 }
 
 /// A key that may be written to a Duo.
@@ -42,7 +55,7 @@ impl KeySource {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let named = |error: Error| error.during("reading the key file");
         let bytes = read_bounded(path, MAX_KEY_FILE).map_err(Error::from).map_err(named)?;
-        let read = PrivateKey::read(&bytes).map_err(|error| named(Error::key_file(&error, path)))?;
+        let read = PrivateKey::read(&bytes).map_err(|error| named(no_key(&error, path, &bytes)))?;
         let image = SlotImage::of_key(&read.key).map_err(|error| named(error.into()))?;
         Ok(Self {
             manifest: checked_manifest(path, &sha256_hex(&bytes))?,

@@ -7,7 +7,10 @@ pub fn run(bytes: &[u8]) {
     match Manifest::parse(bytes) {
         Ok(manifest) => {
             assert_eq!((manifest.format.as_str(), manifest.version), (FORMAT, 1));
-            assert!(matches!(manifest.contents, Contents::PrivateKey | Contents::RawSlot));
+            assert!(matches!(
+                manifest.contents,
+                Contents::PrivateKey | Contents::RawSlot | Contents::Dct | Contents::WholeDct
+            ));
             let written = manifest.to_json();
             assert!(written.ends_with("}\n"));
             assert_eq!(Manifest::parse(written.as_bytes()).ok(), Some(manifest), "{written}");

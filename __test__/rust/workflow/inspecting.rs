@@ -116,6 +116,19 @@ fn a_key_is_taken_out_in_the_form_that_the_firmware_reads_and_can_be_restored() 
     }
 }
 
+/// A dump is no key file, and the way to the key in it is printed.
+#[test]
+fn a_dump_is_not_restored_as_a_key() {
+    let bench = Bench::new(Generation::R6);
+    let dump = whole(&bench);
+    let refused = bench.restore(&crate::bench::restore_of(&dump)).unwrap_err();
+    assert_eq!(refused.code(), Code::KeyUnrecognized, "{refused}");
+    let hint = refused.hint_text().unwrap();
+    assert!(
+        hint.ends_with(&format!("duo-provision inspect {} --extract device-private-key", dump.display()))
+    );
+}
+
 #[test]
 fn what_is_taken_out_overwrites_nothing_and_is_for_its_owner_alone() {
     let bench = Bench::new(Generation::R6);

@@ -12,7 +12,8 @@ use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    BackupOptions, Event, Phase, ResetOptions, RestoreOptions, Status, StatusOptions, Target, status,
+    BackupOptions, DctBackupOptions, Event, Phase, ResetOptions, RestoreOptions, Status, StatusOptions,
+    Target, backup_dct, status,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -502,4 +503,27 @@ fn the_journal_holds_what_was_asked_for() {
     let expected =
         Request { file: text(file), raw: true, archive: text(bench.archive()), ..Request::default() };
     assert_eq!(asked(&bench), expected);
+}
+
+/// A dump that was not made is made by the same command, and by no lesser one.
+#[test]
+fn a_dct_backup_that_was_cut_short_is_asked_for_again() {
+    let archive = |bench: &Bench| Some(bench.archive().to_str().unwrap().to_owned());
+    let save = |bench: &Bench, whole| {
+        let options = DctBackupOptions { whole, archive: archive(bench), ..DctBackupOptions::default() };
+        bench.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap();
+    };
+    let bench = Bench::new(Generation::R6);
+    save(&bench, true);
+    let journal = fs::read(bench.journal()).unwrap();
+    bench.set_journal(&journal[..ends(&journal)[0]]);
+    let report = bench.status().unwrap().in_flight.remove(0);
+    assert_eq!((report.operation, report.key_state), ("dct-backup", None));
+    assert!(report.next[0].command.starts_with("duo-provision dct backup --whole --archive "), "{report:?}");
+
+    bench.backup(&BackupOptions::default()).unwrap();
+    save(&bench, false);
+    assert_eq!(bench.status().unwrap().in_flight.len(), 1, "neither is what was asked for");
+    save(&bench, true);
+    assert!(bench.status().unwrap().in_flight.is_empty());
 }

@@ -258,13 +258,14 @@ impl Operation {
                 self.started.device.id == earlier.started.device.id
                     && self.started.request.api_url == earlier.started.request.api_url
             }
-            (OperationKind::Provision, _) | (_, OperationKind::Provision) => false,
             // The DCT was to be kept, and only that it is kept settles it, or that the device was written since.
             (OperationKind::DctBackup, OperationKind::DctBackup) => {
                 (self.started.request.whole || !earlier.started.request.whole)
                     && self.is_of_the_duo_of(earlier)
             }
-            (OperationKind::DctBackup, OperationKind::Backup) => false,
+            (OperationKind::DctBackup, OperationKind::Backup)
+            | (OperationKind::Provision, _)
+            | (_, OperationKind::Provision) => false,
             // A backup tells which key there is, but not that it is the one that was wanted.
             (_, OperationKind::Backup | OperationKind::DctBackup) => {
                 !earlier.has(Reached::Writing) && self.is_of_the_duo_of(earlier)

@@ -152,7 +152,9 @@ fn only_in_the_second_read(fault: &Fault) -> Allowed {
 fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     match (&fault.kind, fault.once, stage) {
         // Most of a DCT is erased flash, which reads as ones anyway.
-        (Kind::ReadOnes, _, Stage::Open | Stage::Read) if case.subject.name().starts_with("dct-backup") => {
+        (Kind::ReadOnes, _, Stage::Open | Stage::Read)
+            if case.subject.name().starts_with("dct-") || case.subject.name().starts_with("server-key-") =>
+        {
             done_or(&[DctUnreadable, ReadUnstable])
         }
         (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {

@@ -1,0 +1,56 @@
+/** `dct`, `server-key show`, and what `inspect` makes of a dump. */
+import assert from 'node:assert/strict'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Sandbox } from './harness.mjs'
+
+test('the DCT is saved whole and in part, shown, and looked at from a file', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
+  sandbox.name(/-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----/gs, '<public key>')
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  assert.equal((await sandbox.run(['dct', 'show', ...usbip])).status, 0)
+  assert.equal((await sandbox.run(['dct', 'backup', ...usbip])).status, 0)
+  assert.equal((await sandbox.run(['dct', 'backup', 'whole.bin', '--whole', ...usbip])).status, 0)
+  assert.equal((await sandbox.run(['backups'])).status, 0)
+  assert.equal((await sandbox.run(['inspect', 'whole.bin'])).status, 0)
+  assert.equal((await sandbox.run(['inspect', 'whole.json'])).status, 0)
+  assert.equal((await sandbox.run(['dct', 'show', 'whole.bin', '--json'])).status, 0)
+  assert.equal(statSync(join(sandbox.cwd, 'whole.bin')).mode & 0o777, 0o600)
+  sandbox.matches('dct')
+})
+
+test('a field is taken out of a dump, and nothing is overwritten', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----/gs, '<public key>')
+  const duo = await sandbox.duo()
+  const slot = duo.keySlot('1-1')
+  await sandbox.run(['dct', 'backup', 'dump.bin', '--usbip', duo.address])
+  const key = ['inspect', 'dump.bin', '--extract', 'device-private-key', '--out', 'duo.der', '--json']
+  assert.equal((await sandbox.run(key)).status, 0)
+  assert.deepEqual(readFileSync(join(sandbox.cwd, 'duo.der')), slot)
+  assert.equal((await sandbox.run(key)).status, 9)
+  assert.equal((await sandbox.run(['inspect', 'dump.bin', '--extract', 'wifi-password'])).status, 2)
+  assert.equal((await sandbox.run(['inspect', 'duo.der', '--extract', 'claim-code'])).status, 2)
+  sandbox.matches('extract')
+})
+
+test('server-key show: of the Duo, of a file, and of a file that is none', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  assert.equal((await sandbox.run(['server-key', 'show', '--usbip', duo.address])).status, 0)
+  assert.equal((await sandbox.run(['server-key', 'show', '--usbip', duo.address, '--json'])).status, 0)
+  sandbox.file('no-key.txt', 'no key\n')
+  assert.equal((await sandbox.run(['server-key', 'show', 'no-key.txt'])).status, 2)
+  sandbox.matches('server-key-show')
+})
+
+test('an unfinished or mistyped command of a group says what there is', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const args of [['dct'], ['dct', 'bakcup'], ['server-key'], ['dtc'], ['dct', '--json']]) {
+    assert.equal((await sandbox.run(args)).status, 2)
+  }
+  sandbox.matches('groups')
+})
