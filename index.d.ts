@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
   | 'SERVER_KEY_INVALID'
+  | 'DUMP_UNUSABLE'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_MISMATCH'
   | 'TOKEN_MISSING'
@@ -91,7 +92,7 @@ export type KeySlotKind =
   | 'garbage'
 
 /** Why a key is taken to be a Duo's. */
-export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-other-device' | 'none'
+export type KeyEvidence = 'manifest' | 'archive' | 'dump' | 'public-key-slot' | 'allowed-other-device' | 'none'
 
 /** What stands in a backup. */
 export type BackupContents = 'private-key' | 'raw-slot' | 'dct' | 'whole-dct'
@@ -404,6 +405,57 @@ export interface DctInfo {
   fields: Array<DctFieldInfo>
 }
 
+/** Options of `restoreDct`. */
+export interface DctRestoreOptions {
+  /** The dump of a DCT: a backup, or what other tools read out of one. */
+  file: string
+  /** The fields to restore: device-private-key, server-public-key, …; without it, the error lists them. */
+  fields?: Array<string>
+  /** Write what is known to be another device's. */
+  allowOtherDevice?: boolean
+  /** Leave DFU mode once the fields are in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Do not back up what is there now. If the write fails, that is lost. */
+  noBackup?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Fields of a DCT, in place: each read back and compared. */
+export interface DctRestoreResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The fields, in the order in which they are written: the private key last. */
+  fields: Array<RestoredFieldInfo>
+  /** The key that was there; absent where the slot held none. */
+  previousFingerprint?: string
+  /** The key that is there now, where it was among the fields; in a dry run, that would be. */
+  fingerprint?: string
+  /** Why that key is taken to be this Duo's. */
+  evidence?: KeyEvidence
+  /** The same in words. */
+  evidenceDescription?: string
+  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  backupPath?: string
+  /** True where the Duo was told to leave DFU mode. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
 /** Options of `showDct`. */
 export interface DctShowOptions {
   /** A dump of a DCT, in place of an attached Duo. */
@@ -598,7 +650,7 @@ export interface OperationInfo {
   /** Its name in the journal. */
   id: string
   /** The command. */
-  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup'
+  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup' | 'dct-restore' | 'server-key-set'
   /** What became of it. */
   outcome: 'running' | 'in-flight' | 'done' | 'failed'
   /** The step that it had come to. */
@@ -652,6 +704,16 @@ export interface ParsedCommand {
   text?: string
   /** The exit code that goes with the text. */
   exitCode: number
+}
+
+/** Something that changes beside the key. */
+export interface PlannedChange {
+  /** The field, or the part of it. */
+  what: string
+  /** What is there now, in words; no secret is shown. */
+  now: string
+  /** What will be there, in words. */
+  then: string
 }
 
 /** Why something did not work, as a plain object; thrown errors carry the same properties. */
@@ -806,6 +868,24 @@ export interface ResetResult {
 }
 
 /**
+ * Writes fields out of a dump back to the Duo, each in one block, each read back and compared. The DCT is backed up
+ * first. What holds the dump's bytes already is left alone, so the same call goes on where one was cut short.
+ */
+export declare function restoreDct(options: DctRestoreOptions, control?: Control): Promise<DctRestoreResult>
+
+/** A field that holds what the dump has of it. */
+export interface RestoredFieldInfo {
+  /** Its name in `dct.h`, with hyphens. */
+  name: string
+  /** What was there, in words; no secret is shown. */
+  previous: string
+  /** What is there now, in words; in a dry run, what would be. */
+  description: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+}
+
+/**
  * Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
  * read back and compared.
  */
@@ -860,6 +940,12 @@ export interface RestoreResult {
   dryRun: boolean
 }
 
+/**
+ * Writes the public key and the address of Particle's own cloud to the Duo, which are built in; otherwise as
+ * `setServerKey`.
+ */
+export declare function restoreServerKey(options?: ServerKeyRestoreOptions, control?: Control): Promise<ServerKeyWriteResult>
+
 /** A cloud's public key and its address. */
 export interface ServerKeyInfo {
   /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used. */
@@ -878,6 +964,63 @@ export interface ServerKeyInfo {
   port?: number
   /** Why the address cannot be used. */
   addressProblem?: string
+}
+
+/** Options of `restoreServerKey`. */
+export interface ServerKeyRestoreOptions {
+  /** Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Do not back up what is there now. If the write fails, that is lost. */
+  noBackup?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Options of `setServerKey`. */
+export interface ServerKeySetOptions {
+  /** The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT. */
+  file: string
+  /**
+   * The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
+   * one in the Duo is kept.
+   */
+  host?: string
+  /** The TCP port that devices connect to; with `--host`, 5683 unless given. */
+  port?: number
+  /** Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then. */
+  noAddress?: boolean
+  /** Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Do not back up what is there now. If the write fails, that is lost. */
+  noBackup?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
 }
 
 /** Options of `showServerKey`. */
@@ -906,6 +1049,32 @@ export interface ServerKeyShowResult {
   /** What is there. */
   server: ServerKeyInfo
 }
+
+/** A cloud's public key and its address, in place: read back and compared. */
+export interface ServerKeyWriteResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The cloud that the Duo named before. */
+  previous: ServerKeyInfo
+  /** The cloud that it names now; in a dry run, that it would name. */
+  server: ServerKeyInfo
+  /** Where the address comes from: `kept` is the one that the Duo had, and with `none` the firmware's own counts. */
+  addressSource: 'built-in' | 'file' | 'options' | 'kept' | 'none'
+  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  backupPath?: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /** True where the Duo was told to leave DFU mode. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/**
+ * Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
+ * first, and the write counts once it was read back and compared. A bare key keeps the address in the Duo.
+ */
+export declare function setServerKey(options: ServerKeySetOptions, control?: Control): Promise<ServerKeyWriteResult>
 
 /**
  * Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
@@ -1029,22 +1198,24 @@ export interface VirtualDuoOptions {
 
 /** What is about to be written, shown before the question. */
 export interface WritePlan {
-  /** What will be written: a key, or the reset image. */
-  action: 'restore' | 'reset'
+  /** What will be written: a key, the reset image, a cloud's key and address, or fields of a dump. */
+  action: 'restore' | 'reset' | 'set-server-key' | 'restore-dct'
   /** The Duo. */
   device: DuoInfo
   /** What is in the slot now, in words. */
   current: string
   /** The key in the Duo now, where there is one. */
   currentFingerprint?: string
-  /** The key to be written; absent for a reset. */
+  /** The key to be written; absent for a reset, and where the key stays as it is. */
   newFingerprint?: string
-  /** Why the key is taken to be this Duo's; absent for a reset. */
+  /** Why the key is taken to be this Duo's; absent where none is written. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
   /** The public key in the Duo's DCT, where it is another than the key's. It may be stale. */
   publicSlotFingerprint?: string
+  /** What changes beside the key. */
+  changes: Array<PlannedChange>
   /** The backup of what is there now; absent where none was made. */
   backupPath?: string
 }

@@ -16,7 +16,7 @@ use duo_provision::workflow::{Event, Phase};
 
 use super::expected;
 use super::subject::{self, TIMEOUT, Workflow};
-use crate::bench::{Asker, Bench, OLD, key};
+use crate::bench::{Asker, Bench};
 use crate::virtual_duo::options;
 
 /// How long a phase may take: what each step is given, and the transfer that was under way when that was over.

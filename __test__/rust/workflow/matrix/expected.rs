@@ -151,14 +151,14 @@ fn only_in_the_second_read(fault: &Fault) -> Allowed {
 /// again before it is believed. A lie told every time is believed only as far as it is no nonsense.
 fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     match (&fault.kind, fault.once, stage) {
+        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {
+            done_or(if once { &[ReadUnstable] } else { &[DctUnreadable, ReadUnstable, KeyStateUnknown] })
+        }
         // Most of a DCT is erased flash, which reads as ones anyway.
         (Kind::ReadOnes, _, Stage::Open | Stage::Read)
             if case.subject.name().starts_with("dct-") || case.subject.name().starts_with("server-key-") =>
         {
             done_or(&[DctUnreadable, ReadUnstable])
-        }
-        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {
-            done_or(if once { &[ReadUnstable] } else { &[DctUnreadable, ReadUnstable, KeyStateUnknown] })
         }
         (Kind::ReadUnstable, _, Stage::Open | Stage::Read) | (_, true, Stage::Open | Stage::Read) => {
             error(&[ReadUnstable])
