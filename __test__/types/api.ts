@@ -15,7 +15,10 @@ import {
   provision,
   publicKey,
   resetKey,
+  restoreDct,
   restoreKey,
+  restoreServerKey,
+  setServerKey,
   showDct,
   showServerKey,
   status,
@@ -46,6 +49,10 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const { dct, device } = await showDct({ file: dump.path })
   const { server } = await showServerKey({ path: device?.path ?? '1-2' })
   const kinds: string[] = [inspected.kind, dct.kind, server.host ?? '', ...dct.fields.map(({ name }) => name)]
+  const cloud2 = await setServerKey({ file: 'own.pem', host: '10.0.0.1', port: 5683 }, { confirm })
+  const particle = await restoreServerKey({ leave: true }, { confirm: (plan) => plan.changes.length === 2 })
+  const fields = await restoreDct({ file: dump.path, fields: ['server-public-key'] })
+  kinds.push(cloud2.addressSource, `${particle.server.particle}`, ...fields.fields.map(({ name }) => name))
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
 
   const { backups } = await listBackups({ device: id ?? '' })
@@ -111,6 +118,8 @@ export function wrong(error: DuoProvisionError): void {
   void showDct().then(({ dct }) => dct.kind === 'half')
   // @ts-expect-error: a file is needed
   void restoreKey({})
+  // @ts-expect-error: fields are a list of names
+  void restoreDct({ file: 'dct.bin', fields: 'claim-code' })
   // @ts-expect-error: a device id is needed
   void provision({ fromDevice: true })
   // @ts-expect-error: bringing it there is what it does

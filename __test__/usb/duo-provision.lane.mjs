@@ -3,6 +3,7 @@
  * what we write it reads back byte for byte, and what it saved we restore.
  */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listDevices, restoreKey } from '../../index.js'
@@ -114,6 +115,39 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
       assert.deepEqual(dct.fields, seen.dct.fields)
       const { server } = await json(lab, ['server-key', 'show'])
       assert.equal(server.host, 'device.spark.io')
+    },
+  )
+}
+
+for (const generation of /** @type {const} */ (['r4', 'r6'])) {
+  labTest(
+    `${generation}: sets a cloud’s key and address, and brings fields back from a dump`,
+    { generation },
+    async (lab) => {
+      await lab.attach()
+      const range = '2082:768'
+      const [key, server] = [await upload(lab, KEY_RANGE), await upload(lab, range)]
+      const dump = join(lab.folder, 'dct.bin')
+      writeFileSync(dump, await upload(lab, '0:8423'))
+
+      const own = join(lab.folder, 'own.der')
+      const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      const spki = pair.publicKey.export({ type: 'spki', format: 'der' })
+      writeFileSync(own, spki)
+      await cli(lab, ['server-key', 'set', own, '--host', '10.0.0.1', '--port', '5684', '--yes'])
+      const expected = Buffer.alloc(768, 0xff)
+      spki.copy(expected)
+      Buffer.from([0, 4, 10, 0, 0, 1]).copy(expected, 384)
+      expected.writeUInt16BE(5684, 450)
+      assertSame(await upload(lab, range), expected)
+      assertSame(await upload(lab, KEY_RANGE), key)
+
+      await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size))
+      const fields = ['--fields', 'device-private-key,server-public-key']
+      const { backupPath } = await json(lab, ['dct', 'restore', dump, ...fields, '--yes'])
+      assertSame(await upload(lab, range), server)
+      assertSame(await upload(lab, KEY_RANGE), key)
+      assertSame(readFileSync(backupPath).subarray(2082, 2850), expected)
     },
   )
 }

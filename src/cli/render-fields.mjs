@@ -42,7 +42,12 @@ export function describeRestoredFields(
   output.print(`${output.paint('green', how)} ${what} the ${nameOf(result.device)}`)
   for (const { name, previous, description, written } of result.fields) {
     output.print(`  ${output.paint('bold', name)}${written || result.dryRun ? '' : ' (was so already)'}`)
-    output.print(facts({ now: description, before: previous === description ? undefined : previous }))
+    output.print(
+      facts({
+        [result.dryRun ? 'then' : 'now']: description,
+        before: previous === description ? undefined : previous,
+      }),
+    )
   }
   output.print(facts({ whose: result.evidenceDescription, backup: result.backupPath }))
   describeEnd(result, output)
@@ -57,7 +62,9 @@ function describeEnd(
   else output.print('It stays in DFU mode; press RESET to start it.')
 }
 
-function addressOf(/** @type {import('../../index.js').ServerKeyInfo} */ { namesAddress, host, port, addressProblem }) {
+function addressOf(
+  /** @type {import('../../index.js').ServerKeyInfo} */ { namesAddress, host, port, addressProblem },
+) {
   if (addressProblem) return addressProblem
   return namesAddress ? `${host}:${port}` : `none, so the firmware’s own: ${host}:${port}`
 }

@@ -1,8 +1,8 @@
 /** Results and events in words. */
 import { describeDiagnosis } from './diagnosis.mjs'
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
-import { describeServerKeyWrite, describeRestoredFields } from './render-fields.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
+import { describeRestoredFields, describeServerKeyWrite } from './render-fields.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */

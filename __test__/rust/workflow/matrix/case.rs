@@ -191,7 +191,7 @@ impl After<'_> {
     }
 
     fn is_old(&self) -> bool {
-        field(self.case.subject, self.bench) == self.old
+        self.case.subject.is_same(&field(self.case.subject, self.bench), self.old)
     }
 
     fn is_unchanged(&self) -> bool {

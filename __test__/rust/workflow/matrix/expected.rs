@@ -166,10 +166,16 @@ fn of_the_bus(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
 /// A serial number that is none of a device id's form is no name, and a command that has to know which Duo this is
 /// says so. r4 tells no name anyway.
 fn nameless(case: &Case) -> Allowed {
-    if case.subject.needs_id() && case.generation != Generation::R4 {
+    if asks_for_a_name(case) {
         return error(&[DeviceIdUnverifiable]);
     }
     done()
+}
+
+/// What has to be done to one device, or holds a key that names its own.
+fn asks_for_a_name(case: &Case) -> bool {
+    let asks = case.subject.needs_id() || case.subject.name() == "dct-restore";
+    asks && case.generation != Generation::R4
 }
 
 fn of_descriptors(case: &Case, fault: &Fault) -> Allowed {
@@ -200,14 +206,14 @@ fn only_in_the_second_read(fault: &Fault) -> Allowed {
 /// again before it is believed. A lie told every time is believed only as far as it is no nonsense.
 fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     match (&fault.kind, fault.once, stage) {
+        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {
+            done_or(if once { &[ReadUnstable] } else { &[DctUnreadable, ReadUnstable, KeyStateUnknown] })
+        }
         // Most of a DCT is erased flash, which reads as ones anyway.
         (Kind::ReadOnes, _, Stage::Open | Stage::Read)
             if case.subject.name().starts_with("dct-") || case.subject.name().starts_with("server-key-") =>
         {
             done_or(&[DctUnreadable, ReadUnstable])
-        }
-        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {
-            done_or(if once { &[ReadUnstable] } else { &[DctUnreadable, ReadUnstable, KeyStateUnknown] })
         }
         (Kind::ReadUnstable, _, Stage::Open | Stage::Read) | (_, true, Stage::Open | Stage::Read) => {
             error(&[ReadUnstable])
@@ -220,15 +226,18 @@ fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[ReadUnstable, KeySlotGarbage, KeyWrong])
         }
         (_, true, _) => done(),
-        // A slot without a key names no Duo on r4: there the rest of the DCT does, and the lie may be in that.
-        (Kind::ReadFlipped(_), false, _)
-            if case.subject.name() == "reset" && case.generation == Generation::R4 =>
-        {
+        // A slot without a key, or another field, names no Duo on r4: there the rest of the DCT does, and the lie may be in that.
+        (Kind::ReadFlipped(_), false, _) if names_no_duo(case) && case.generation == Generation::R4 => {
             done_or(&[KeyWrong, KeyStateUnknown])
         }
         (Kind::ReadFlipped(_), false, _) => done_or(&[KeyWrong]),
         (_, false, _) => error(&[KeyStateUnknown]),
     }
+}
+
+/// What does not write a key.
+fn names_no_duo(case: &Case) -> bool {
+    case.subject.name() == "reset" || keeps_a_section(case)
 }
 
 /// What writes other fields reads the whole application section before.
@@ -299,9 +308,7 @@ fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         (_, Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet) => error(&[DeviceFault]),
         // A string is refused by a device that does not have it, and cut by nothing that breaks a request.
         (_, Stage::Open) if lost => error(&[DeviceFault]),
-        (_, Stage::Open) if case.subject.needs_id() && case.generation != Generation::R4 => {
-            done_or(&[DeviceFault, NotADuo, DeviceIdUnverifiable])
-        }
+        (_, Stage::Open) if asks_for_a_name(case) => done_or(&[DeviceFault, NotADuo, DeviceIdUnverifiable]),
         (_, Stage::Open) => done_or(&[DeviceFault, NotADuo]),
         // The first read is tried twice.
         (true, Stage::Read) if !case.subject.writes() => done(),

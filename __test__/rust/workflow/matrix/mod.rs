@@ -2,6 +2,7 @@
 //! that isn't.
 //!
 //! - [`subject`]: what a workflow has to tell of itself to take part, and those that do;
+//! - [`fields`]: those that write other fields than the key;
 //! - [`course`]: the transfers of an undisturbed run, and what each of them is for;
 //! - [`case`]: one run under faults, and the promises that are looked at after it;
 //! - [`expected`]: which errors a kind of fault may lead to, written down by hand;
@@ -16,6 +17,7 @@ mod case;
 mod course;
 mod crowd;
 mod expected;
+mod fields;
 mod pairs;
 
 mod subject;

@@ -8,14 +8,13 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, DctRestoreOptions, DctShowOptions, DoctorOptions, EnterOptions,
-    ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeySetOptions,
-    ServerKeyShowOptions, Target, backup, backup_dct, doctor, enter_dfu, list, provision, reset, restore,
-    rotate, show_dct, show_server_key,
+    BackupOptions, DctBackupOptions, DctShowOptions, DoctorOptions, EnterOptions, ListOptions,
+    ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyShowOptions, Target, backup,
+    backup_dct, doctor, enter_dfu, list, provision, reset, restore, rotate, show_dct, show_server_key,
 };
 
+use super::fields::{DctRestore, ServerKeySet};
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
-use crate::server_key_set::own_cloud;
 
 /// Seconds that each step is given.
 pub const TIMEOUT: u32 = 10;
@@ -85,6 +84,11 @@ pub trait Workflow: Sync {
         (1..8).any(|made| field == key(OLD + made))
     }
 
+    /// Whether the field holds the same.
+    fn is_same(&self, one: &[u8], other: &[u8]) -> bool {
+        one == other
+    }
+
     /// Whether this is what may be there where the key is said to be unchanged.
     fn is_unchanged(&self, old: &[u8], now: &[u8]) -> bool {
         old == now
@@ -116,10 +120,10 @@ pub const ALL: &[&dyn Workflow] = &[
     &Backup { enter: true },
     &DctBackup { whole: false },
     &DctBackup { whole: true },
-    &DctShow,
-    &ServerKeyShow,
     &ServerKeySet,
     &DctRestore,
+    &DctShow,
+    &ServerKeyShow,
 ];
 
 fn archive(bench: &Bench) -> String {
@@ -222,139 +226,6 @@ impl Workflow for DctBackup {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("a backup writes nothing, but was told to be finished by {command}")
-    }
-}
-
-/// What a Duo holds at 2082 that nobody has written to.
-fn untouched_server() -> Vec<u8> {
-    let options = crate::virtual_duo::options(Generation::R6);
-    crate::server_key_set::field(&options.server_key, &options.server_address, [0xff; 2])
-}
-
-/// `server-key set` with an address behind the key.
-struct ServerKeySet;
-
-impl Workflow for ServerKeySet {
-    fn name(&self) -> &'static str {
-        "server-key-set"
-    }
-
-    fn set_up(&self, bench: &Bench) {
-        bench.file("server.der", &own_cloud());
-    }
-
-    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options = ServerKeySetOptions {
-            file: Some(bench.folder.path().join("server.der")),
-            timeout: Some(TIMEOUT),
-            ..ServerKeySetOptions::default()
-        };
-        bench.set_server_asking(asker, &options).map(drop)
-    }
-
-    fn field(&self) -> (usize, usize) {
-        (2082, 768)
-    }
-
-    fn is_new(&self, field: &[u8]) -> Option<bool> {
-        Some(field == own_cloud())
-    }
-
-    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
-        bench.duo(|duo| duo.first_dct(0, 8423))
-    }
-
-    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.set_server(&crate::server_key_set::typed(command)).map(drop)
-    }
-
-    fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore_dct(&crate::dct_restore::typed(command)).map(drop)
-    }
-
-    fn is_untouched(&self, field: &[u8]) -> bool {
-        field == untouched_server()
-    }
-
-    fn word_for_a_key(&self, code: Code) -> Code {
-        match code {
-            Code::FieldWrong => Code::KeyWrong,
-            Code::FieldStateUnknown => Code::KeyStateUnknown,
-            Code::KeyWrong | Code::KeyStateUnknown => Code::Internal,
-            code => code,
-        }
-    }
-}
-
-/// `dct restore --fields server-public-key,device-private-key`: the server key first, then the key.
-struct DctRestore;
-
-/// Where the fields lie in what is between them.
-const KEY: std::ops::Range<usize> = 0..1216;
-const SERVER: std::ops::Range<usize> = 2048..2816;
-
-impl Workflow for DctRestore {
-    fn name(&self) -> &'static str {
-        "dct-restore"
-    }
-
-    fn set_up(&self, bench: &Bench) {
-        let mut dump = bench.duo(|duo| duo.dct(0, 8423));
-        dump[34..1250].copy_from_slice(key(NEW));
-        dump[2082..2850].copy_from_slice(&own_cloud());
-        bench.file("dump.bin", &dump);
-    }
-
-    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        let options = DctRestoreOptions {
-            file: bench.folder.path().join("dump.bin"),
-            fields: vec!["device-private-key".into(), "server-public-key".into()],
-            timeout: Some(TIMEOUT),
-            ..DctRestoreOptions::default()
-        };
-        bench.restore_dct_asking(asker, &options).map(drop)
-    }
-
-    /// From the key to the end of the server key.
-    fn field(&self) -> (usize, usize) {
-        (34, 2816)
-    }
-
-    fn is_new(&self, field: &[u8]) -> Option<bool> {
-        Some(field.get(KEY) == Some(key(NEW)) && field.get(SERVER) == Some(&own_cloud()))
-    }
-
-    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
-        bench.duo(|duo| duo.first_dct(0, 8423))
-    }
-
-    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore_dct(&crate::dct_restore::typed(command)).map(drop)
-    }
-
-    fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        self.finish(bench, command)
-    }
-
-    fn is_untouched(&self, field: &[u8]) -> bool {
-        (1..8).any(|made| field[KEY] == *key(OLD + made)) && field[SERVER] == untouched_server()
-    }
-
-    /// The server key may be new by then, or, where that is said, wrong.
-    fn is_unchanged(&self, old: &[u8], now: &[u8]) -> bool {
-        old[KEY] == now[KEY]
-    }
-
-    fn word_for_a_key(&self, code: Code) -> Code {
-        match code {
-            Code::FieldWrong => Code::KeyWrong,
-            Code::FieldStateUnknown => Code::KeyStateUnknown,
-            code => code,
-        }
-    }
-
-    fn writes_several(&self) -> bool {
-        true
     }
 }
 
