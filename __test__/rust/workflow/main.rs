@@ -10,9 +10,11 @@ mod journal;
 mod matrix;
 mod provision;
 mod reconciling;
+mod records;
 mod recovering;
 mod reset;
 mod restore;
 mod secrets;
+mod verify;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;
