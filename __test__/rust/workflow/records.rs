@@ -91,6 +91,23 @@ fn the_longest_line_that_is_written_is_read_again_and_a_longer_one_is_not_writte
 }
 
 #[test]
+fn of_the_longest_line_nothing_is_left_when_it_is_torn_and_nothing_is_lost_when_it_is_whole() {
+    let line = |nth| record(nth, Step::Started(Box::new(as_long_as(MAX_LINE)))).to_line();
+    let (one, two) = (line(1), line(2));
+    let without_its_end = two[..MAX_LINE - 1].to_vec();
+    let without_its_beginning = [&[0; 10][..], &two[10..]].concat();
+    for (last, kept) in [(without_its_end, 1), (without_its_beginning, 1), (two, 2)] {
+        let place = Place::new();
+        let whole = [&one[..], &last[..]].concat();
+        fs::write(place.journal.path(), &whole).unwrap();
+        drop(place.begin(started()).unwrap());
+        let after = fs::read(place.journal.path()).unwrap();
+        assert!(after.starts_with(&whole[..kept * MAX_LINE]));
+        assert_eq!(place.count(), (kept + 1, 0));
+    }
+}
+
+#[test]
 fn it_is_filled_to_its_last_byte_and_no_further_and_loses_nothing() {
     let place = Place::new();
     // Lines of 64 KiB fill 16 MiB exactly.
