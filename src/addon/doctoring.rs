@@ -71,7 +71,8 @@ pub fn doctor<'env>(
 ) -> napi::Result<PromiseRaw<'env, DoctorResult>> {
     let prepared = read(env, options).and_then(|given: grammar::DoctorOptions| {
         let options = workflow::DoctorOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             archive: given.archive,
             timeout: given.timeout,
         };

@@ -227,6 +227,12 @@ pub struct DctBackupOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -250,6 +256,12 @@ pub struct DctShowOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -273,6 +285,12 @@ pub struct ServerKeyShowOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -318,6 +336,12 @@ pub struct ServerKeySetOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -350,6 +374,12 @@ pub struct ServerKeyRestoreOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -391,6 +421,12 @@ pub struct DctRestoreOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -493,6 +529,12 @@ pub struct DoctorOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -677,6 +719,12 @@ pub struct RotateOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,

@@ -44,11 +44,7 @@ pub struct Listed {
 /// an empty list.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    if has_to_bring_one(context, &options.target)? {
-        arrive(context, &options.target, &BOARDS, timeout)?;
-    } else {
-        context.phase(Phase::Find);
-    }
+    bring_one(context, &options.target, timeout)?;
     let mut listed = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let entry = match opened {
@@ -81,6 +77,15 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
         Opened::find_there(context, &options.target, &BOARDS, timeout)?;
     }
     Ok(listed)
+}
+
+/// Sees to it that there is something to list, as far as the target permits.
+pub(super) fn bring_one(context: Context<'_>, target: &Target, timeout: Timeout) -> Result<(), Error> {
+    if has_to_bring_one(context, target)? {
+        return arrive(context, target, &BOARDS, timeout).map(drop);
+    }
+    context.phase(Phase::Find);
+    Ok(())
 }
 
 /// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.

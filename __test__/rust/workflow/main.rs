@@ -18,11 +18,13 @@ mod key_files;
 mod matrix;
 mod provision;
 mod reconciling;
+mod records;
 mod recovering;
 mod reset;
 mod restore;
 mod rotate;
 mod secrets;
 mod server_key_set;
+mod verify;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

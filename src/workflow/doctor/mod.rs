@@ -6,9 +6,10 @@ mod finding;
 use super::command::quoted;
 use super::device::{Attempt, Opened, Target, open_all};
 use super::keep::locate_archive;
+use super::list::bring_one;
 use super::status::{OperationReport, StatusOptions, status};
 use super::write::device_arguments;
-use super::{Context, Phase, Timeout};
+use super::{Context, Timeout};
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
 
@@ -130,7 +131,7 @@ fn examine_all(
     timeout: Timeout,
     obstacles: &mut Vec<Error>,
 ) -> Result<Vec<Examined>, Error> {
-    context.phase(Phase::Find);
+    bring_one(context, &options.target, timeout)?;
     let mut examined = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let duo = match opened {
