@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
   | 'SERVER_KEY_INVALID'
+  | 'DUMP_UNUSABLE'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_MISMATCH'
   | 'TOKEN_MISSING'
@@ -70,6 +71,7 @@ export type ErrorCode =
   | 'CLOUD_NO_ROOTS'
   | 'CLOUD_RATE_LIMITED'
   | 'CLOUD_UNAVAILABLE'
+  | 'PAIRING_UNPROVEN'
   | 'CLOUD_UNEXPECTED_REPLY'
   | 'FILE_NOT_FOUND'
   | 'FILE_EXISTS'
@@ -94,7 +96,19 @@ export type KeySlotKind =
   | 'garbage'
 
 /** Why a key is taken to be a Duo's. */
-export type KeyEvidence = 'manifest' | 'archive' | 'public-key-slot' | 'allowed-other-device' | 'none'
+export type KeyEvidence = 'manifest' | 'archive' | 'dump' | 'public-key-slot' | 'allowed-other-device' | 'none'
+
+/** What stands in a backup. */
+export type BackupContents = 'private-key' | 'encrypted-private-key' | 'raw-slot' | 'dct' | 'whole-dct'
+
+/** What kind of thing a file is. */
+export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'manifest'
+
+/**
+ * What a dump of a DCT is of: the application section alone; 16 KiB from its beginning; 16,350 bytes from the private
+ * key on; one copy of the DCT; both.
+ */
+export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-copy' | 'whole'
 
 /** A step of an operation. */
 export type PhaseName =
@@ -102,6 +116,7 @@ export type PhaseName =
   | 'wait'
   | 'enter-dfu'
   | 'read'
+  | 'read-dct'
   | 'backup'
   | 'confirm'
   | 'write'
@@ -109,6 +124,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'greet'
   | 'handshake'
 
 /** What every function of this package throws. */
@@ -215,14 +231,21 @@ export declare class VirtualDuo {
 export interface ArchivedBackup {
   /** The file with the bytes; absolute. */
   path: string
+  /** What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it. */
+  contents: BackupContents
   /** The device: from the manifest, else from the file's name. */
   deviceId?: string
-  /** The key's fingerprint; absent where the file holds no key, or an encrypted one that nothing beside it names. */
+  /**
+   * The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+   * it names.
+   */
   fingerprint?: string
   /** True where the key is behind a passphrase. */
   encrypted: boolean
   /** When the bytes were read, RFC 3339, where that is known. */
   createdAt?: string
+  /** True where the manifest says that it was made by `rotateKey` and not read from a Duo. */
+  newKey: boolean
   /** True where the manifest says that the Duo was a virtual one. */
   simulated: boolean
   /** What stands beside the file. A backup without a manifest is a backup all the same. */
@@ -230,6 +253,12 @@ export interface ArchivedBackup {
   /** The same in words. */
   manifestDescription: string
 }
+
+/**
+ * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
+ * 0600, synced and read back. It is a secret. Writes nothing to the Duo.
+ */
+export declare function backupDct(options?: DctBackupOptions, control?: Control): Promise<DctBackupResult>
 
 /**
  * Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
@@ -346,6 +375,173 @@ export interface Control {
   passphrase?: (request: PassphraseRequest) => string | undefined | Promise<string | undefined>
 }
 
+/** Options of `backupDct`. */
+export interface DctBackupOptions {
+  /**
+   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+   * overwritten. Without it the backup goes to the archive.
+   */
+  file?: string
+  /**
+   * Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
+   * Wi-Fi passwords, too.
+   */
+  whole?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** A backup of a DCT that is on the disk, synced and read back. */
+export interface DctBackupResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The file with the bytes; absolute. It is a secret. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** The manifest beside it; absolute. */
+  manifestPath?: string
+  /** The fingerprint of the device's key in it, where it holds one. */
+  fingerprint?: string
+  /** The kind of thing in its key slot. */
+  slot: KeySlotKind
+  /** True for both copies of the DCT, which hold the Wi-Fi passwords, too. */
+  whole: boolean
+  /** Bytes of the file. */
+  length: number
+  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
+  alreadyThere: boolean
+}
+
+/** A field of a DCT, described; nothing of what is secret in it is shown. */
+export interface DctFieldInfo {
+  /** Its name in the firmware's `dct.h`, with hyphens. */
+  name: string
+  /** Bytes from the start of the application section. */
+  offset: number
+  /** Size in bytes. */
+  size: number
+  /** What it holds, in words. */
+  description: string
+  /** The fingerprint of the key in it. */
+  fingerprint?: string
+}
+
+/** A DCT, described. */
+export interface DctInfo {
+  /** What was read, and from where. */
+  kind: DctDumpKind
+  /** The copy that the fields are of, 0 or 1, of a whole DCT; absent where neither is current. */
+  currentCopy?: number
+  /** True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
+  unreadable: boolean
+  /** The fields, by offset. */
+  fields: Array<DctFieldInfo>
+}
+
+/** Options of `restoreDct`. */
+export interface DctRestoreOptions {
+  /** The dump of a DCT: a backup, or what other tools read out of one. */
+  file: string
+  /** The fields to restore: device-private-key, server-public-key, …; without it, the error lists them. */
+  fields?: Array<string>
+  /** Write what is known to be another device's. */
+  allowOtherDevice?: boolean
+  /** Leave DFU mode once the fields are in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Do not back up what is there now. If the write fails, that is lost. */
+  noBackup?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Fields of a DCT, in place: each read back and compared. */
+export interface DctRestoreResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The fields, in the order in which they are written: the private key last. */
+  fields: Array<RestoredFieldInfo>
+  /** The key that was there; absent where the slot held none. */
+  previousFingerprint?: string
+  /** The key that is there now, where it was among the fields; in a dry run, that would be. */
+  fingerprint?: string
+  /** Why that key is taken to be this Duo's. */
+  evidence?: KeyEvidence
+  /** The same in words. */
+  evidenceDescription?: string
+  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  backupPath?: string
+  /** True where the Duo was told to leave DFU mode. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/** Options of `showDct`. */
+export interface DctShowOptions {
+  /** A dump of a DCT, in place of an attached Duo. */
+  file?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** The DCT of a Duo or of a file. */
+export interface DctShowResult {
+  /** The Duo, where it was read from one. */
+  device?: DuoInfo
+  /** The file, where it was read from one; absolute. */
+  path?: string
+  /** The device that it is of, where that is known. */
+  deviceId?: string
+  /** What is there. */
+  dct: DctInfo
+}
+
 /** Options of `enterDfu`. */
 export interface DfuOptions {
   /**
@@ -361,6 +557,67 @@ export interface DfuOptions {
   usbip?: string
   /** Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given. */
   timeout?: number
+}
+
+/**
+ * Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Reads
+ * only; problems are findings, not errors.
+ */
+export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
+
+/** One thing that was looked at. */
+export interface DoctorFinding {
+  /** What it is about: an error's code, or a name of its own, in capitals. */
+  code: string
+  /** How bad it is. */
+  severity: 'ok' | 'note' | 'problem'
+  /** What was found. */
+  message: string
+  /** What to do about it, in words. */
+  advice?: string
+  /** What to type. */
+  command?: string
+  /** The same for a program, where it can be done without asking anything else. */
+  fix?: DoctorFix
+}
+
+/** A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write. */
+export interface DoctorFix {
+  /** Which function: `backupKey`, `restoreKey` or `resetKey`. */
+  operation: 'backup' | 'restore' | 'reset'
+  /** Its options. */
+  options: BackupOptions & { file?: string }
+}
+
+/** Options of `doctor`. */
+export interface DoctorOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Everything that was found. */
+export interface DoctorResult {
+  /** How many of the findings are problems. */
+  problems: number
+  /** What is of no one Duo: the archive, the journal, USB. */
+  general: Array<DoctorFinding>
+  /** The Duos, ordered by path. */
+  duos: Array<ExaminedDuo>
 }
 
 /** The Duo that an operation worked on, or another board that is laid out as one. */
@@ -396,13 +653,33 @@ export interface EnterDfuResult {
   wasAlready: boolean
 }
 
-/** Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo. */
+/** A Duo in DFU mode, looked at. */
+export interface ExaminedDuo {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** What it tells of itself, where it could be opened. */
+  device?: DuoInfo
+  /** What was found, in the order in which it was looked at. */
+  findings: Array<DoctorFinding>
+}
+
+/**
+ * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
+ * Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
+ */
 export declare function inspectKey(options: InspectOptions, control?: Control): Promise<InspectResult>
 
 /** Options of `inspectKey`. */
 export interface InspectOptions {
-  /** The file to look at: a key in any form, a backup, or a dump that begins with a key. */
+  /** The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest. */
   file: string
+  /**
+   * Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
+   * not lists them all. A private key is written in the form that the Duo's firmware reads.
+   */
+  extract?: string
+  /** The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten. */
+  out?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else
    * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
@@ -413,34 +690,44 @@ export interface InspectOptions {
   passphrase?: string
 }
 
-/** What a key file holds. */
+/** What a file holds. */
 export interface InspectResult {
   /** The file; absolute. */
   path: string
-  /** True for a private key. */
+  /** What kind of thing it is. */
+  kind: FileKind
+  /** True where it holds a device's private key. */
   private: boolean
   /** The encoding, in words. */
   form: string
-  /** How it is encrypted, in words; absent where it is not. */
+  /** How a key is encrypted, in words; absent where it is not. */
   encryption?: string
-  /** Bytes behind the key. */
+  /** Bytes behind a key. */
   trailing: number
   /**
-   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent for an encrypted key without its
-   * passphrase.
+   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
+   * the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
    */
   fingerprint?: string
-  /** The public key as PEM; absent likewise. */
+  /** The device's public key as PEM. */
   publicKey?: string
   /**
-   * Whether the Duo's firmware would read these very bytes as this key; absent for a public key. A
+   * Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
    * restore writes the form that it does read.
    */
   firmwareReadsAsIs?: boolean
-  /** The device that the manifest beside the file names. */
+  /** The device that it belongs to: as the manifest beside it names it, or the DCT in it. */
   deviceId?: string
+  /** The fields of a dump. */
+  dct?: DctInfo
+  /** The cloud's key and address, of a dump or of a cloud's key. */
+  server?: ServerKeyInfo
+  /** What a manifest says, and whether it is so. */
+  manifest?: ManifestInfo
   /** The key that the manifest beside the file names. */
   manifestFingerprint?: string
+  /** The file that the field was written to; absolute. */
+  extracted?: string
 }
 
 /** What a key slot holds. */
@@ -514,6 +801,22 @@ export interface LocalCloudOptions {
   token?: string
 }
 
+/** What a manifest says, and whether it is so. */
+export interface ManifestInfo {
+  /** What stands in the backup. */
+  contents: BackupContents
+  /** Bytes of the backup. */
+  length: number
+  /** When the bytes were read, RFC 3339. */
+  createdAt?: string
+  /** True for a virtual Duo's. */
+  simulated: boolean
+  /** The file beside the manifest; absolute. */
+  file?: string
+  /** Whether that file has the bytes that the manifest describes. */
+  matches?: boolean
+}
+
 /**
  * Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
  * behind a passphrase; with its public key beside it. Needs no Duo.
@@ -565,11 +868,11 @@ export interface OperationInfo {
   /** Its name in the journal. */
   id: string
   /** The command. */
-  operation: 'backup' | 'restore' | 'reset' | 'provision'
+  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'rotate' | 'dct-backup' | 'dct-restore' | 'server-key-set'
   /** What became of it. */
   outcome: 'running' | 'in-flight' | 'done' | 'failed'
   /** The step that it had come to. */
-  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'sending'
+  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'new-key' | 'sending' | 'accepted'
   /** What that means, in words. */
   meaning: string
   /** What is known of the Duo's key; absent for what does not touch it. */
@@ -594,6 +897,8 @@ export interface OperationInfo {
   fingerprint?: string
   /** The backup of what was in the key slot; absolute. */
   backupPath?: string
+  /** The key that was made for it; absolute. */
+  newKeyPath?: string
   /** What to do next; empty where nothing is left to do. */
   next: Array<NextStep>
 }
@@ -631,6 +936,16 @@ export interface PassphraseRequest {
   again: boolean
 }
 
+/** Something that changes beside the key. */
+export interface PlannedChange {
+  /** The field, or the part of it. */
+  what: string
+  /** What is there now, in words; no secret is shown. */
+  now: string
+  /** What will be there, in words. */
+  then: string
+}
+
 /** Why something did not work, as a plain object; thrown errors carry the same properties. */
 export interface Problem {
   /** The stable name. */
@@ -661,6 +976,9 @@ export type ProgressEvent =
   enterDfu: boolean }
   | { type: 'backed-up'; /** The file; absolute. */
     path: string; /** True where the archive held the same bytes already. */
+  alreadyThere: boolean }
+  | { type: 'new-key'; /** The file; absolute. */
+    path: string; /** True where an earlier attempt had made it. */
   alreadyThere: boolean }
   | { type: 'note'; /** A sentence or two. */
   message: string }
@@ -838,6 +1156,24 @@ export interface ResetResult {
 }
 
 /**
+ * Writes fields out of a dump back to the Duo, each in one block, each read back and compared. The DCT is backed up
+ * first. What holds the dump's bytes already is left alone, so the same call goes on where one was cut short.
+ */
+export declare function restoreDct(options: DctRestoreOptions, control?: Control): Promise<DctRestoreResult>
+
+/** A field that holds what the dump has of it. */
+export interface RestoredFieldInfo {
+  /** Its name in `dct.h`, with hyphens. */
+  name: string
+  /** What was there, in words; no secret is shown. */
+  previous: string
+  /** What is there now, in words; in a dry run, what would be. */
+  description: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+}
+
+/**
  * Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
  * read back and compared.
  */
@@ -904,6 +1240,255 @@ export interface RestoreResult {
   /** True where nothing was to be written. */
   dryRun: boolean
 }
+
+/**
+ * Writes the public key and the address of Particle's own cloud to the Duo, which are built in; otherwise as
+ * `setServerKey`.
+ */
+export declare function restoreServerKey(options?: ServerKeyRestoreOptions, control?: Control): Promise<ServerKeyWriteResult>
+
+/**
+ * Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
+ * asked; the cloud is told; only when it has said that it took the key is the Duo written, read back and compared;
+ * at last the pairing is proven by the Duo's own handshake, and the Duo leaves DFU mode. A refusal by the cloud
+ * leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+ */
+export declare function rotateKey(options?: RotateOptions, control?: Control): Promise<RotateResult>
+
+/** Options of `rotateKey`. */
+export interface RotateOptions {
+  /** The product id; 88, the Duo's, unless given. */
+  productId?: number
+  /**
+   * The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
+   * data directory.
+   */
+  archive?: string
+  /**
+   * Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+   * reached from here.
+   */
+  noVerify?: boolean
+  /** Check everything and say what would be done; make no key, write and send nothing. */
+  dryRun?: boolean
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo. */
+  serverKey?: string
+  /** The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
+  host?: string
+  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  port?: number
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /**
+   * Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
+   * 30 unless given.
+   */
+  timeout?: number
+}
+
+/** A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair. */
+export interface RotateResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The device id that the cloud was told the key of. */
+  deviceId: string
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The key that is there now; absent in a dry run that would make one. */
+  fingerprint?: string
+  /** Where the new key lies in the archive; absolute. Absent in a dry run. */
+  newKeyPath?: string
+  /** True where an earlier attempt, which was cut short, had made it. */
+  takenUp: boolean
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** The product id. */
+  productId: number
+  /** The cloud's API. */
+  apiUrl: string
+  /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
+  server?: string
+  /** False where the Duo held the new key already, and in a dry run. */
+  written: boolean
+  /** True where nothing was to be changed. */
+  dryRun: boolean
+}
+
+/** A cloud's public key and its address. */
+export interface ServerKeyInfo {
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used. */
+  fingerprint?: string
+  /** True where it is the key of Particle's own cloud. */
+  particle: boolean
+  /** Why there is no key to be used. */
+  keyProblem?: string
+  /** True where an address is named; otherwise it is the firmware's own. */
+  namesAddress: boolean
+  /** The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id. */
+  host?: string
+  /** The same for this very device, where it is known. */
+  connectsTo?: string
+  /** The TCP port. */
+  port?: number
+  /** Why the address cannot be used. */
+  addressProblem?: string
+}
+
+/** Options of `restoreServerKey`. */
+export interface ServerKeyRestoreOptions {
+  /** Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Do not back up what is there now. If the write fails, that is lost. */
+  noBackup?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Options of `setServerKey`. */
+export interface ServerKeySetOptions {
+  /** The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT. */
+  file: string
+  /**
+   * The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
+   * one in the Duo is kept.
+   */
+  host?: string
+  /** The TCP port that devices connect to; with `--host`, 5683 unless given. */
+  port?: number
+  /** Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then. */
+  noAddress?: boolean
+  /** Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Do not back up what is there now. If the write fails, that is lost. */
+  noBackup?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Options of `showServerKey`. */
+export interface ServerKeyShowOptions {
+  /** A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo. */
+  file?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** The cloud that a Duo or a file names. */
+export interface ServerKeyShowResult {
+  /** The Duo, where it was read from one. */
+  device?: DuoInfo
+  /** The file, where it was read from one; absolute. */
+  path?: string
+  /** What is there. */
+  server: ServerKeyInfo
+}
+
+/** A cloud's public key and its address, in place: read back and compared. */
+export interface ServerKeyWriteResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The cloud that the Duo named before. */
+  previous: ServerKeyInfo
+  /** The cloud that it names now; in a dry run, that it would name. */
+  server: ServerKeyInfo
+  /** Where the address comes from: `kept` is the one that the Duo had, and with `none` the firmware's own counts. */
+  addressSource: 'built-in' | 'file' | 'options' | 'kept' | 'none'
+  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  backupPath?: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /** True where the Duo was told to leave DFU mode. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/**
+ * Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
+ * first, and the write counts once it was read back and compared. A bare key keeps the address in the Duo.
+ */
+export declare function setServerKey(options: ServerKeySetOptions, control?: Control): Promise<ServerKeyWriteResult>
+
+/**
+ * Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
+ * fingerprint, a claim code as being there or not. Reads only.
+ */
+export declare function showDct(options?: DctShowOptions, control?: Control): Promise<DctShowResult>
+
+/** Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only. */
+export declare function showServerKey(options?: ServerKeyShowOptions, control?: Control): Promise<ServerKeyShowResult>
 
 /**
  * Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
@@ -1033,22 +1618,29 @@ export interface VirtualDuoOptions {
 
 /** What is about to be written, shown before the question. */
 export interface WritePlan {
-  /** What will be written: a key, or the reset image. */
-  action: 'restore' | 'reset'
+  /**
+   * What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
+   * or fields of a dump.
+   */
+  action: 'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'
   /** The Duo. */
   device: DuoInfo
   /** What is in the slot now, in words. */
   current: string
   /** The key in the Duo now, where there is one. */
   currentFingerprint?: string
-  /** The key to be written; absent for a reset. */
+  /** The key to be written; absent for a reset, and where the key stays as it is. */
   newFingerprint?: string
-  /** Why the key is taken to be this Duo's; absent for a reset. */
+  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
   /** The public key in the Duo's DCT, where it is another than the key's. It may be stale. */
   publicSlotFingerprint?: string
+  /** What changes beside the key. */
+  changes: Array<PlannedChange>
+  /** The cloud's API, where the cloud is told of the new key before it is written. */
+  cloud?: string
   /** The backup of what is there now; absent where none was made. */
   backupPath?: string
 }

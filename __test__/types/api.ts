@@ -95,6 +95,7 @@ function describe(event: ProgressEvent): string {
     case 'waiting':
       return `${event.withinMs} ${event.enterDfu}`
     case 'backed-up':
+    case 'new-key':
       return event.path
     case 'note':
       return event.message

@@ -1,4 +1,5 @@
 /** What `doctor` found, in words. */
+import { nameOf } from './layout.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DoctorFinding} DoctorFinding */
@@ -8,14 +9,19 @@
 const COLORS = { ok: 'green', note: 'yellow', problem: 'red' }
 
 /** The findings in words. */
-export function describeDiagnosis(/** @type {DoctorResult} */ { problems, general, duos }, /** @type {Output} */ output) {
-  for (const { path, device, findings } of duos) {
-    output.print(output.paint('bold', titleOf({ path, device })))
-    for (const finding of findings) describeFinding(finding, output)
+export function describeDiagnosis(
+  /** @type {DoctorResult} */ { problems, general, duos },
+  /** @type {Output} */ output,
+) {
+  for (const duo of duos) {
+    output.print(output.paint('bold', titleOf(duo)))
+    for (const finding of duo.findings) describeFinding(finding, output)
   }
   for (const finding of general) describeFinding(finding, output)
   const count = problems === 1 ? '1 problem' : `${problems} problems`
-  output.print(problems > 0 ? output.paint('red', `${count} found.`) : output.paint('green', 'No problem found.'))
+  output.print(
+    problems > 0 ? output.paint('red', `${count} found.`) : output.paint('green', 'No problem found.'),
+  )
 }
 
 function describeFinding(
@@ -28,7 +34,6 @@ function describeFinding(
   if (command) output.print(`          ${output.paint('bold', command)}`)
 }
 
-function titleOf(/** @type {Pick<import('../../index.js').ExaminedDuo, 'path' | 'device'>} */ { path, device }) {
-  if (!device) return `Duo at ${path}`
-  return `${device.simulated ? 'virtual ' : ''}Duo ${device.deviceId ?? '(id unknown)'} at ${path}`
+function titleOf(/** @type {import('../../index.js').ExaminedDuo} */ { path, device }) {
+  return device ? nameOf(device) : `Duo at ${path}`
 }

@@ -29,7 +29,10 @@ export async function doctor(
   }
   /** @type {DoctorResult | undefined} */
   let found
-  const examine = async (/** @type {any} */ options, /** @type {import('../../index.js').Control} */ control) => {
+  const examine = async (
+    /** @type {any} */ options,
+    /** @type {import('../../index.js').Control} */ control,
+  ) => {
     found = await api.doctor(options, control)
     return found
   }

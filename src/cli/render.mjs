@@ -258,7 +258,9 @@ function describeKey(
     }),
   )
   if (result.publicKey) return output.print(result.publicKey.trimEnd())
-  output.say('\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.')
+  output.say(
+    '\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.',
+  )
 }
 
 /** What the manifest beside an encrypted file that was not opened claims. */
