@@ -67,6 +67,7 @@ export type ErrorCode =
   | 'CLOUD_NO_ROOTS'
   | 'CLOUD_RATE_LIMITED'
   | 'CLOUD_UNAVAILABLE'
+  | 'PAIRING_UNPROVEN'
   | 'CLOUD_UNEXPECTED_REPLY'
   | 'FILE_NOT_FOUND'
   | 'FILE_EXISTS'
@@ -104,6 +105,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'greet'
   | 'handshake'
 
 /** What every function of this package throws. */
@@ -211,6 +213,8 @@ export interface ArchivedBackup {
   fingerprint?: string
   /** When the bytes were read, RFC 3339, where that is known. */
   createdAt?: string
+  /** True where the manifest says that it was made by `rotateKey` and not read from a Duo. */
+  newKey: boolean
   /** True where the manifest says that the Duo was a virtual one. */
   simulated: boolean
   /** What stands beside the file. A backup without a manifest is a backup all the same. */
@@ -308,6 +312,63 @@ export interface Control {
   confirm?: (plan: WritePlan) => boolean | Promise<boolean>
 }
 
+/**
+ * Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Reads
+ * only; problems are findings, not errors.
+ */
+export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
+
+/** One thing that was looked at. */
+export interface DoctorFinding {
+  /** What it is about: an error's code, or a name of its own, in capitals. */
+  code: string
+  /** How bad it is. */
+  severity: 'ok' | 'note' | 'problem'
+  /** What was found. */
+  message: string
+  /** What to do about it, in words. */
+  advice?: string
+  /** What to type. */
+  command?: string
+  /** The same for a program, where it can be done without asking anything else. */
+  fix?: DoctorFix
+}
+
+/** A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write. */
+export interface DoctorFix {
+  /** Which function: `backupKey`, `restoreKey` or `resetKey`. */
+  operation: 'backup' | 'restore' | 'reset'
+  /** Its options. */
+  options: BackupOptions & { file?: string }
+}
+
+/** Options of `doctor`. */
+export interface DoctorOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Everything that was found. */
+export interface DoctorResult {
+  /** How many of the findings are problems. */
+  problems: number
+  /** What is of no one Duo: the archive, the journal, USB. */
+  general: Array<DoctorFinding>
+  /** The Duos, ordered by path. */
+  duos: Array<ExaminedDuo>
+}
+
 /** The Duo that an operation worked on. */
 export interface DuoInfo {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
@@ -320,6 +381,16 @@ export interface DuoInfo {
   bootloader: 'r3-r4' | 'r5-r6'
   /** True for a virtual Duo. */
   simulated: boolean
+}
+
+/** A Duo in DFU mode, looked at. */
+export interface ExaminedDuo {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** What it tells of itself, where it could be opened. */
+  device?: DuoInfo
+  /** What was found, in the order in which it was looked at. */
+  findings: Array<DoctorFinding>
 }
 
 /** Says what a key file holds, and whether the Duo's firmware would read it. Needs no Duo. */
@@ -434,11 +505,11 @@ export interface OperationInfo {
   /** Its name in the journal. */
   id: string
   /** The command. */
-  operation: 'backup' | 'restore' | 'reset' | 'provision'
+  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'rotate'
   /** What became of it. */
   outcome: 'running' | 'in-flight' | 'done' | 'failed'
   /** The step that it had come to. */
-  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'sending'
+  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'new-key' | 'sending' | 'accepted'
   /** What that means, in words. */
   meaning: string
   /** What is known of the Duo's key; absent for what does not touch it. */
@@ -463,6 +534,8 @@ export interface OperationInfo {
   fingerprint?: string
   /** The backup of what was in the key slot; absolute. */
   backupPath?: string
+  /** The key that was made for it; absolute. */
+  newKeyPath?: string
   /** What to do next; empty where nothing is left to do. */
   next: Array<NextStep>
 }
@@ -517,6 +590,9 @@ export type ProgressEvent =
   device: DuoInfo }
   | { type: 'backed-up'; /** The file; absolute. */
     path: string; /** True where the archive held the same bytes already. */
+  alreadyThere: boolean }
+  | { type: 'new-key'; /** The file; absolute. */
+    path: string; /** True where an earlier attempt had made it. */
   alreadyThere: boolean }
   | { type: 'note'; /** A sentence or two. */
   message: string }
@@ -697,6 +773,94 @@ export interface RestoreResult {
 }
 
 /**
+ * Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
+ * asked; the cloud is told; only when it has said that it took the key is the Duo written, read back and compared;
+ * at last the pairing is proven by the Duo's own handshake, and the Duo leaves DFU mode. A refusal by the cloud
+ * leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+ */
+export declare function rotateKey(options?: RotateOptions, control?: Control): Promise<RotateResult>
+
+/** Options of `rotateKey`. */
+export interface RotateOptions {
+  /** The product id; 88, the Duo's, unless given. */
+  productId?: number
+  /**
+   * The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
+   * data directory.
+   */
+  archive?: string
+  /**
+   * Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+   * reached from here.
+   */
+  noVerify?: boolean
+  /** Check everything and say what would be done; make no key, write and send nothing. */
+  dryRun?: boolean
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo. */
+  serverKey?: string
+  /** The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
+  host?: string
+  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  port?: number
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /**
+   * Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
+   * 30 unless given.
+   */
+  timeout?: number
+}
+
+/** A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair. */
+export interface RotateResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The device id that the cloud was told the key of. */
+  deviceId: string
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The key that is there now; absent in a dry run that would make one. */
+  fingerprint?: string
+  /** Where the new key lies in the archive; absolute. Absent in a dry run. */
+  newKeyPath?: string
+  /** True where an earlier attempt, which was cut short, had made it. */
+  takenUp: boolean
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** The product id. */
+  productId: number
+  /** The cloud's API. */
+  apiUrl: string
+  /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
+  server?: string
+  /** False where the Duo held the new key already, and in a dry run. */
+  written: boolean
+  /** True where nothing was to be changed. */
+  dryRun: boolean
+}
+
+/**
  * Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
  * user's data directory. Needs no Duo.
  */
@@ -809,8 +973,8 @@ export interface VirtualDuoOptions {
 
 /** What is about to be written, shown before the question. */
 export interface WritePlan {
-  /** What will be written: a key, or the reset image. */
-  action: 'restore' | 'reset'
+  /** What will be written: a key, the reset image, or a new key that the cloud is told first. */
+  action: 'restore' | 'reset' | 'rotate'
   /** The Duo. */
   device: DuoInfo
   /** What is in the slot now, in words. */
@@ -819,12 +983,14 @@ export interface WritePlan {
   currentFingerprint?: string
   /** The key to be written; absent for a reset. */
   newFingerprint?: string
-  /** Why the key is taken to be this Duo's; absent for a reset. */
+  /** Why the key is taken to be this Duo's; absent for a reset, and for a key that was made for it. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
   /** The public key in the Duo's DCT, where it is another than the key's. It may be stale. */
   publicSlotFingerprint?: string
+  /** The cloud's API, where the cloud is told of the new key before it is written. */
+  cloud?: string
   /** The backup of what is there now; absent where none was made. */
   backupPath?: string
 }

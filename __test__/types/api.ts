@@ -2,6 +2,7 @@
 import {
   backupKey,
   type DuoProvisionError,
+  doctor,
   type ErrorCode,
   inspectKey,
   LocalCloud,
@@ -11,6 +12,7 @@ import {
   provision,
   resetKey,
   restoreKey,
+  rotateKey,
   status,
   VirtualDuo,
   type WritePlan,
@@ -29,6 +31,10 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const reset = await resetKey({ device: id ?? '', dryRun: true }, { confirm: async () => true })
   const inspected = await inspectKey({ file: backup.path })
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
+
+  const rotated = await rotateKey({ noVerify: true, productId: 88 }, { signal, confirm })
+  const { problems, duos } = await doctor({ path: '1-2' })
+  const fixes: string[] = duos.flatMap(({ findings }) => findings.map(({ fix }) => fix?.operation ?? ''))
 
   const { backups } = await listBackups({ device: id ?? '' })
   const { inFlight } = await status()
@@ -49,6 +55,8 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   return [
     ...known,
     ...typed,
+    ...fixes,
+    `${rotated.newKeyPath} ${problems}`,
     `${sound}`,
     code ?? '',
     restored.fingerprint,
@@ -65,6 +73,7 @@ function describe(event: ProgressEvent): string {
     case 'found':
       return event.device.path
     case 'backed-up':
+    case 'new-key':
       return event.path
     case 'note':
       return event.message

@@ -1,5 +1,6 @@
 /** Results and events in words. */
 import { describeDiagnosis } from './diagnosis.mjs'
+import { printable } from './printable.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
@@ -113,9 +114,7 @@ const DESCRIBE = {
   rotate(/** @type {import('../../index.js').RotateResult} */ result, output) {
     const how = result.dryRun ? 'Would give' : 'Gave'
     const what = result.takenUp ? 'the new key of an earlier attempt' : 'a new key'
-    output.print(
-      `${output.paint('green', how)} the ${nameOf(result.device)} and its cloud ${what}${result.dryRun ? '' : ', and verified it'}`,
-    )
+    output.print(`${output.paint('green', how)} the ${nameOf(result.device)} and its cloud ${what}`)
     output.print(
       facts({
         fingerprint: result.fingerprint,
@@ -219,14 +218,6 @@ function subject(/** @type {import('../../index.js').OperationInfo} */ operation
   const { simulated, deviceId, path, startedAt } = operation
   const duo = `${simulated ? 'virtual ' : ''}${deviceId ? `Duo ${deviceId}` : 'Duo (id unknown)'}`
   return `${operation.operation} of the ${duo}${path ? ` at ${path}` : ''}, begun ${startedAt}`
-}
-
-/** A file may have any name; none moves the cursor. */
-function printable(/** @type {string} */ text) {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (hidden) => {
-    const code = (hidden.codePointAt(0) ?? 0).toString(16)
-    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`
-  })
 }
 
 const DFU_MODE =
