@@ -14,7 +14,7 @@ export function describeDiagnosis(
   /** @type {Output} */ output,
 ) {
   for (const { path, device, findings } of duos) {
-    output.print(output.paint('bold', titleOf({ path, device })))
+    output.print(output.paint('bold', titleOf(path, device)))
     for (const finding of findings) describeFinding(finding, output)
   }
   for (const finding of general) describeFinding(finding, output)
@@ -35,7 +35,8 @@ function describeFinding(
 }
 
 function titleOf(
-  /** @type {Pick<import('../../index.js').ExaminedDuo, 'path' | 'device'>} */ { path, device },
+  /** @type {string} */ path,
+  /** @type {import('../../index.js').DuoInfo | undefined} */ device,
 ) {
   if (!device) return `Duo at ${path}`
   return `${device.simulated ? 'virtual ' : ''}Duo ${device.deviceId ?? '(id unknown)'} at ${path}`
