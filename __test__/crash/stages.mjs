@@ -116,6 +116,41 @@ async function provisioning() {
   }
 }
 
+/**
+ * Without the proof: the cloud's own key would take a second for each stage.
+ * @returns {Promise<Stage>}
+ */
+async function rotating() {
+  const [duo, cloud] = await Promise.all([VirtualDuo.start(), LocalCloud.start()])
+  const { fingerprint: old } = stateOf(duo)
+  const held = () => cloud.provisioned().map((known) => fingerprintOf(known.publicKey))[0]
+  return {
+    duo,
+    args: () => [
+      ...['rotate', '--yes', '--no-verify', '--api-url', cloud.url],
+      ...['--usbip', duo.address, '--json'],
+    ],
+    env: { PARTICLE_ACCESS_TOKEN: cloud.token },
+    async safe(home, traced) {
+      const { fingerprint } = stateOf(duo)
+      await backedUpFirst(home, traced, old, fingerprint)
+      const known = held()
+      assert.ok(
+        fingerprint === old || fingerprint === known,
+        'the Duo has a key that the cloud does not know',
+      )
+      if (known) assert.ok((await home.backupsOf(known)).length > 0, 'the cloud has a key that nobody has')
+    },
+    async done(home) {
+      await inDfuMode(duo, 1)
+      assert.notEqual(stateOf(duo).fingerprint, old)
+      assert.equal(stateOf(duo).fingerprint, held())
+      assert.ok((await home.backupsOf(old)).length > 0, 'the old key is lost')
+    },
+    strike: () => cloud.stop(),
+  }
+}
+
 /** Where the old key is no longer in the Duo, or its successor may have gone out, there is a backup of it. */
 async function backedUpFirst(
   /** @type {Home} */ home,
@@ -163,4 +198,5 @@ export const COMMANDS = {
   restore: restoring,
   reset: resetting,
   provision: provisioning,
+  rotate: rotating,
 }

@@ -119,6 +119,7 @@ test('commands about a Duo', async (t) => {
     ['dct', 'restore', 'dct.bin', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--fields', 'device-private-key,server-public-key', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--fields', 'claim-code', '--dry-run', '--usbip', two.address],
+    ['doctor', ...usbip],
     ['reset', ...usbip],
     ['reset', '--dry-run', ...usbip],
     ['restore', garbage, '--yes', ...usbip],
@@ -175,6 +176,7 @@ test('commands about the cloud', async (t) => {
   const key = join(KEYS, 'rsa1024-pkcs8.pem')
   const token = sandbox.file('token', `${sandbox.secret(TOKEN)}\n`)
   await loudly(sandbox, [id, '--from-device', '--usbip', duo.address, ...to(cloud.url)])
+  await loudly(sandbox, ['rotate', '--yes', '--no-verify', '--usbip', duo.address, ...to(`${echo}/400`)])
   await loudly(sandbox, [id, ...to(cloud.url)])
   await loudly(sandbox, [id, key, ...to(cloud.url)])
   await loudly(sandbox, [id, '--token-file', '-', ...to(cloud.url)], { stdin: `${TOKEN}\n` })

@@ -3,6 +3,7 @@ import {
   backupDct,
   backupKey,
   type DuoProvisionError,
+  doctor,
   type ErrorCode,
   enterDfu,
   inspectKey,
@@ -18,6 +19,7 @@ import {
   restoreDct,
   restoreKey,
   restoreServerKey,
+  rotateKey,
   setServerKey,
   showDct,
   showServerKey,
@@ -55,6 +57,10 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   kinds.push(cloud2.addressSource, `${particle.server.particle}`, ...fields.fields.map(({ name }) => name))
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
 
+  const rotated = await rotateKey({ noVerify: true, productId: 88 }, { signal, confirm })
+  const { problems, duos } = await doctor({ path: '1-2' })
+  const fixes: string[] = duos.flatMap(({ findings }) => findings.map(({ fix }) => fix?.operation ?? ''))
+
   const { backups } = await listBackups({ device: id ?? '' })
   const { inFlight } = await status()
   const typed: string[] = inFlight.flatMap(({ next }) => next.map(({ command }) => command))
@@ -76,6 +82,8 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
     ...known,
     ...kinds,
     ...typed,
+    ...fixes,
+    `${rotated.newKeyPath} ${problems}`,
     `${sound} ${already}`,
     code ?? '',
     restored.fingerprint,

@@ -189,6 +189,33 @@ labTest('sends the key of the attached Duo to the cloud, and of no other', { duo
   assert.equal(refused.code, 'WRONG_DEVICE')
 })
 
+labTest('gives the Duo and the cloud a new key, which dfu-util reads', {}, async (lab) => {
+  const duo = await lab.attach()
+  const before = await upload(lab, KEY_RANGE)
+  const args = ['rotate', '--yes', '--no-verify', '--api-url', lab.cloud.url]
+  const rotated = await json(lab, args)
+  await lab.waitUntilGone(duo)
+  await lab.attach()
+  const after = await upload(lab, KEY_RANGE)
+  assertSame(after, readFileSync(rotated.newKeyPath))
+  assertSame(readFileSync(rotated.backupPath), before)
+  assert.notEqual(rotated.fingerprint, rotated.previousFingerprint)
+})
+
+labTest('says what is wrong with a Duo, and what it prints puts it right', {}, async (lab) => {
+  await lab.attach()
+  await json(lab, ['backup'])
+  const sound = await upload(lab, KEY_RANGE)
+  await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size))
+  const { duos } = await json(lab, ['doctor'], 5)
+  const found = duos[0].findings.find(
+    (/** @type {{ code: string }} */ { code }) => code === 'KEY_SLOT_ZEROED',
+  )
+  const [, ...args] = found.command.split(' ')
+  await cli(lab, [...args, '--yes'])
+  assertSame(await upload(lab, KEY_RANGE), sound)
+})
+
 labTest('works on the one of two Duos that was chosen, and refuses to guess', { duos: 2 }, async (lab) => {
   const first = await lab.attach('1-1')
   const second = await lab.attach('1-2')

@@ -1,5 +1,5 @@
 /** What `doctor` found, in words. */
-import { nameOf } from './layout.mjs'
+import { nameOf, printable } from './layout.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DoctorFinding} DoctorFinding */
@@ -29,8 +29,8 @@ function describeFinding(
   /** @type {Output} */ output,
 ) {
   const mark = output.paint(COLORS[severity], severity.padEnd(8))
-  output.print(`  ${mark}${message}${severity === 'problem' ? ` [${code}]` : ''}`)
-  if (advice) output.print(`          ${advice}`)
+  output.print(`  ${mark}${printable(message)}${severity === 'problem' ? ` [${code}]` : ''}`)
+  if (advice) output.print(`          ${printable(advice)}`)
   if (command) output.print(`          ${output.paint('bold', command)}`)
 }
 

@@ -1,5 +1,6 @@
 /** `doctor`: what is wrong and what to type; with `--fix`, what can be put right is offered one by one. */
 import * as api from '../../index.js'
+import { printable } from './layout.mjs'
 import { canAsk, confirmed } from './prompt.mjs'
 import { perform } from './run.mjs'
 
@@ -49,7 +50,7 @@ async function putRight(/** @type {DoctorResult} */ found, /** @type {Output} */
   for (const { severity, message, command, fix } of findings) {
     const operation = fix && FIXES[fix.operation]
     if (!fix || !operation) continue
-    output.say(`\n${message}`)
+    output.say(`\n${printable(message)}`)
     if (!(await confirmed(`Run \`${command}\`?`))) continue
     const code = await perform(fix.operation, operation, fix.options, fix.operation !== 'backup', output)
     if (code !== 0) return code

@@ -118,9 +118,7 @@ const DESCRIBE = {
   rotate(/** @type {import('../../index.js').RotateResult} */ result, output) {
     const how = result.dryRun ? 'Would give' : 'Gave'
     const what = result.takenUp ? 'the new key of an earlier attempt' : 'a new key'
-    output.print(
-      `${output.paint('green', how)} the ${nameOf(result.device)} and its cloud ${what}${result.dryRun ? '' : ', and verified it'}`,
-    )
+    output.print(`${output.paint('green', how)} the ${nameOf(result.device)} and its cloud ${what}`)
     output.print(
       facts({
         fingerprint: result.fingerprint,

@@ -11,7 +11,8 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    Action, Event, Phase, ProvisionOptions, RotateDone, RotateOptions, Target, provision, rotate, verify,
+    Action, BackupOptions, Event, Phase, ProvisionOptions, ResetOptions, RotateDone, RotateOptions, Target,
+    VerifyOptions, provision, rotate, verify,
 };
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
@@ -171,7 +172,7 @@ fn the_cloud_and_the_duo_have_the_new_key_and_it_is_proven_that_they_pair() {
         assert_eq!(records(&place.journal()), order);
         assert!(place.in_flight().is_empty());
         place.bench.mend();
-        place.bench.run(&Asker::new(), |context| verify(context, &Default::default())).unwrap();
+        place.bench.run(&Asker::new(), |context| verify(context, &VerifyOptions::default())).unwrap();
     }
 }
 
@@ -371,7 +372,7 @@ fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() 
     assert!(report.meaning.contains("the cloud may have the new one"), "{}", report.meaning);
 
     // A backup does not tell what the cloud has; nor does another cloud.
-    place.bench.backup(&Default::default()).unwrap();
+    place.bench.backup(&BackupOptions::default()).unwrap();
     assert_eq!(place.in_flight().len(), 1);
     let done = place.again().unwrap();
     assert!(done.taken_up && place.both_have(NEW));
@@ -472,15 +473,17 @@ fn what_settles_a_rotation_leaves_the_cloud_and_the_duo_with_one_key() {
         place
     };
     let new_file = |place: &Place| {
-        let short = print(NEW).short();
-        let name = place.bench.archived().into_iter().find(|n| n.contains(&short) && n.ends_with(".der"));
+        let begin = format!("{}-{}-", id(1), print(NEW).short());
+        let is_key =
+            |name: &String| name.starts_with(&begin) && Path::new(name).extension() == Some("der".as_ref());
+        let name = place.bench.archived().into_iter().find(is_key);
         place.bench.archive().join(name.unwrap())
     };
     let place = ahead();
     place.bench.restore(&restore_of(&place.bench.key_file(OLD))).unwrap();
-    place.bench.backup(&Default::default()).unwrap();
+    place.bench.backup(&BackupOptions::default()).unwrap();
     assert_eq!(place.in_flight().len(), 1, "the cloud is ahead still");
-    place.bench.reset(&Default::default()).unwrap();
+    place.bench.reset(&ResetOptions::default()).unwrap();
     assert_eq!(place.in_flight().len(), 1, "the cloud does not know that key");
 
     let place = ahead();

@@ -138,10 +138,15 @@ impl Patient<'_> {
                 }
                 Finding::note("SERVER_KEY", format!("it has the key of Particle's cloud, and the address {at}"))
             }
-            (false, Ok(Some(address))) => Finding::note(
-                "SERVER_KEY",
-                format!("it is meant for another cloud than Particle's, {}, at {}", key.fingerprint().short(), at(&address)),
-            ),
+            (false, Ok(Some(address))) => {
+                let (name, at) = (key.fingerprint().short(), at(&address));
+                let words = format!("it is meant for another cloud than Particle's, {name}, at {at}");
+                let found = Finding::note("SERVER_KEY", words);
+                if at == usual {
+                    return found.advice("that is where Particle's cloud is, which has another key");
+                }
+                found
+            }
             (false, Ok(None)) => Finding::problem(
                 "SERVER_ADDRESS_MISSING",
                 format!(

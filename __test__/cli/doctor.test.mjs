@@ -1,0 +1,37 @@
+/** `doctor`: what is wrong, and what is typed to put it right. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Sandbox } from './harness.mjs'
+
+test('doctor names what is wrong, and what it prints puts it right', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  assert.equal((await sandbox.run(['doctor', ...usbip])).status, 0)
+  await sandbox.start(['backup', ...usbip], { stdin: '' }).end
+  duo.setKeySlot('1-1', new Uint8Array(1216))
+  assert.equal((await sandbox.run(['doctor', ...usbip])).status, 5)
+  const { stdout } = await sandbox.run(['doctor', '--json', ...usbip])
+  const result = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+  const [{ command, fix }] = result.duos[0].findings.filter(
+    (/** @type {{ severity: string }} */ { severity }) => severity === 'problem',
+  )
+  assert.equal(fix.operation, 'restore')
+  const [program, ...args] = command.split(' ')
+  assert.equal(program, 'duo-provision')
+  assert.equal((await sandbox.start([...args, '--yes'], { stdin: '' }).end).status, 0)
+  assert.equal((await sandbox.run(['doctor', ...usbip])).status, 0)
+  assert.equal((await sandbox.run(['doctor', '--fix', ...usbip])).status, 2)
+  sandbox.matches('doctor')
+})
+
+test('doctor with several Duos, old ones, and none', async (t) => {
+  const sandbox = new Sandbox(t)
+  const two = await sandbox.duo({ duos: 2, bootloader: 'r4' })
+  assert.equal((await sandbox.run(['doctor', '--usbip', two.address])).status, 0)
+  two.arm('1-2', 'read-zeros@1+')
+  assert.equal((await sandbox.run(['doctor', '--path', '1-2', '--usbip', two.address])).status, 5)
+  assert.equal((await sandbox.run(['doctor', '--path', '1-3', '--usbip', two.address])).status, 5)
+  sandbox.matches('doctor-others')
+})

@@ -1,0 +1,87 @@
+/** `rotate`: a new key, every refusal, and what is typed after one that was cut short. */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Sandbox } from './harness.mjs'
+
+/** A virtual Duo that is meant for a local cloud. */
+async function together(/** @type {import('node:test').TestContext} */ t) {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
+  const duo = await sandbox.duo()
+  const cloud = await sandbox.cloud({ devicePort: 0 })
+  sandbox.name(cloud.deviceAddress ?? '', '127.0.0.1:<devices>')
+  duo.setServer(cloud.serverKey ?? '', cloud.deviceAddress ?? '')
+  const usbip = ['--usbip', duo.address]
+  const state = () => {
+    const [state] = duo.duos()
+    assert.ok(state)
+    return state
+  }
+  const { boots } = state()
+  /** Waits until the Duo has started that often more, and is in DFU mode again. */
+  const restarted = async (times = 1) => {
+    while (state().presence !== 'dfu' || state().boots < boots + times) {
+      await new Promise((next) => setTimeout(next, 20))
+    }
+  }
+  return { sandbox, duo, cloud, state, restarted, usbip, all: ['--api-url', cloud.url, ...usbip] }
+}
+
+test('rotate gives the cloud and the Duo a new key, and verify proves it', async (t) => {
+  const { sandbox, cloud, state, restarted, usbip, all } = await together(t)
+  const { fingerprint } = state()
+  assert.equal((await sandbox.run(['rotate', '--dry-run', ...all])).status, 0)
+  assert.equal(cloud.provisioned().length, 0)
+  assert.equal((await sandbox.run(['rotate', ...all])).status, 2)
+  assert.equal((await sandbox.run(['rotate', '--yes', ...all])).status, 0)
+  await restarted()
+  assert.notEqual(state().fingerprint, fingerprint)
+  assert.equal((await sandbox.run(['verify', ...usbip])).status, 0)
+  assert.equal((await sandbox.run(['rotate', '--yes', '--json', ...all])).status, 0)
+  await restarted(2)
+  assert.equal((await sandbox.run(['verify', ...usbip])).status, 0)
+  sandbox.matches('rotate')
+})
+
+test('a rotation that fails says where the cloud and the Duo are, and is taken up', async (t) => {
+  const { sandbox, duo, cloud, state, restarted, usbip, all } = await together(t)
+  const { fingerprint } = state()
+  const token = ['--token-file', sandbox.file('token', sandbox.secret('x'.repeat(40)))]
+  sandbox.remark('The cloud refuses.')
+  assert.equal((await sandbox.run(['rotate', '--yes', ...token, ...all])).status, 7)
+  assert.equal(state().fingerprint, fingerprint)
+  sandbox.remark('The cloud has no port for devices.')
+  const nowhere = ['--host', '127.0.0.1', '--port', '1']
+  assert.equal((await sandbox.run(['rotate', '--yes', ...nowhere, ...all])).status, 8)
+  sandbox.remark('The Duo does not write.')
+  duo.arm('1-1', 'write-silent@1')
+  assert.equal((await sandbox.run(['rotate', '--yes', ...all])).status, 5)
+  assert.equal(cloud.provisioned().length, 1)
+  assert.equal(state().fingerprint, fingerprint)
+  await sandbox.run(['status'])
+  await sandbox.run(['doctor', ...usbip])
+  duo.mend('1-1')
+  assert.equal((await sandbox.run(['rotate', '--yes', ...all])).status, 0)
+  await restarted()
+  assert.equal((await sandbox.run(['verify', ...usbip])).status, 0)
+  await sandbox.run(['status'])
+  sandbox.matches('rotate-fails')
+})
+
+test('cut short after the cloud was told, it is finished with the same key', async (t) => {
+  const { sandbox, state, restarted, all } = await together(t)
+  await sandbox.start(['rotate', '--yes', ...all], { stdin: '' }).end
+  await restarted()
+  const { fingerprint } = state()
+  const journal = join(sandbox.home, '.local/share/duo-provision/journal.jsonl')
+  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
+  const cut = lines.slice(0, lines.findIndex((line) => line.includes('"writing"')) + 1)
+  writeFileSync(journal, `${cut.join('\n')}\n`)
+  await sandbox.run(['status'])
+  assert.equal((await sandbox.run(['rotate', '--yes', ...all])).status, 0)
+  await restarted(2)
+  assert.equal(state().fingerprint, fingerprint)
+  sandbox.matches('rotate-taken-up')
+})
