@@ -53,26 +53,33 @@ impl Field {
 
 /// A name that no field has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownField(
+pub struct UnknownFieldError(
     /// The name.
     pub String,
 );
 
-impl fmt::Display for UnknownField {
+impl UnknownFieldError {
+    /// The names that there are, by offset.
+    pub fn known() -> Vec<String> {
+        FIELDS.iter().map(Field::kebab_name).collect()
+    }
+}
+
+impl fmt::Display for UnknownFieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is no field of the DCT", self.0)
     }
 }
 
-impl std::error::Error for UnknownField {}
+impl std::error::Error for UnknownFieldError {}
 
 impl FromStr for Field {
-    type Err = UnknownField;
+    type Err = UnknownFieldError;
 
     /// Reads [`Field::kebab_name`], or the name as `dct.h` has it.
-    fn from_str(text: &str) -> Result<Self, UnknownField> {
+    fn from_str(text: &str) -> Result<Self, UnknownFieldError> {
         let name = text.trim().replace('-', "_");
-        FIELDS.into_iter().find(|field| field.name == name).ok_or_else(|| UnknownField(text.to_owned()))
+        FIELDS.into_iter().find(|field| field.name == name).ok_or_else(|| UnknownFieldError(text.to_owned()))
     }
 }
 

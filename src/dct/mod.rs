@@ -18,7 +18,7 @@ pub use field::{
     DEVICE_PRIVATE_KEY, DEVICE_PUBLIC_KEY, DNS_RESOLVE, FEATURE_FLAGS, FIELDS, FLASH_MODULES, IP_CONFIG,
     PRODUCT_STORE, SERVER_PUBLIC_KEY, SSID_PREFIX, SYSTEM_FLAGS, VERSION, VERSION_STRING,
 };
-pub use field::{Field, Layouts, UnknownField};
+pub use field::{Field, Layouts, UnknownFieldError};
 pub use image::{Dct, DctImage};
 pub use server_address::{
     DEFAULT_DEVICE_PORT, DEFAULT_SERVER_NAME, SERVER_FIELD, ServerAddress, ServerAddressError,

@@ -13,7 +13,7 @@ use crate::cloud::handshake::Flaw;
 use crate::cloud::network::NetworkError;
 use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::{Refusal, RequestError};
-use crate::dct::{DeviceIdError, FIELDS, Field, UnknownField};
+use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
 use crate::keys::{KeyError, Misread, Slot};
 use crate::usb::{SessionError, UsbError};
@@ -116,11 +116,10 @@ impl Error {
     }
 }
 
-impl From<UnknownField> for Error {
-    fn from(error: UnknownField) -> Self {
-        let names: Vec<String> = FIELDS.iter().map(Field::kebab_name).collect();
+impl From<UnknownFieldError> for Error {
+    fn from(error: UnknownFieldError) -> Self {
         Self::new(Code::InvalidArgument, error.to_string())
-            .hint(format!("the fields are: {}", names.join(", ")))
+            .hint(format!("the fields are: {}", UnknownFieldError::known().join(", ")))
     }
 }
 
