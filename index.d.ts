@@ -677,7 +677,7 @@ export interface OperationInfo {
   previousFingerprint?: string
   /** The key that was written or sent, or was to be. */
   fingerprint?: string
-  /** The backup of what was in the key slot; absolute. */
+  /** The backup of what was there: the key slot, or the DCT; absolute. */
   backupPath?: string
   /** What to do next; empty where nothing is left to do. */
   next: Array<NextStep>

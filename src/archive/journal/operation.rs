@@ -49,7 +49,7 @@ pub struct Operation {
     pub started: Started,
     /// The steps behind it, in order; [`Reached::Started`] first.
     pub reached: Vec<Reached>,
-    /// The backup of what was in the key slot.
+    /// The backup of what was there: the key slot, or the DCT.
     pub backup: Option<PathBuf>,
     /// How it ended; `None` where the journal does not say.
     pub end: Option<End>,
