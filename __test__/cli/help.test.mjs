@@ -32,7 +32,15 @@ test('--help shows every command, the options and examples', async (t) => {
   sandbox.matches('help')
 })
 
-for (const command of [...COMMANDS, 'dct backup', 'dct show', 'server-key show']) {
+for (const command of [
+  ...COMMANDS,
+  'dct backup',
+  'dct show',
+  'dct restore',
+  'server-key show',
+  'server-key set',
+  'server-key restore',
+]) {
   test(`${command} --help`, async (t) => {
     const sandbox = new Sandbox(t)
     const { status, stderr } = await sandbox.run([...command.split(' '), '--help'])
