@@ -10,6 +10,9 @@ export type ErrorCode =
   | 'KEY_WRONG_SIZE'
   | 'KEY_WRONG_EXPONENT'
   | 'KEY_ENCRYPTED'
+  | 'PASSPHRASE_MISSING'
+  | 'PASSPHRASE_INVALID'
+  | 'PASSPHRASE_WRONG'
   | 'KEY_INCONSISTENT'
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
@@ -68,6 +71,7 @@ export type ErrorCode =
   | 'CLOUD_NO_ROOTS'
   | 'CLOUD_RATE_LIMITED'
   | 'CLOUD_UNAVAILABLE'
+  | 'PAIRING_UNPROVEN'
   | 'CLOUD_UNEXPECTED_REPLY'
   | 'FILE_NOT_FOUND'
   | 'FILE_EXISTS'
@@ -95,7 +99,7 @@ export type KeySlotKind =
 export type KeyEvidence = 'manifest' | 'archive' | 'dump' | 'public-key-slot' | 'allowed-other-device' | 'none'
 
 /** What stands in a backup. */
-export type BackupContents = 'private-key' | 'raw-slot' | 'dct' | 'whole-dct'
+export type BackupContents = 'private-key' | 'encrypted-private-key' | 'raw-slot' | 'dct' | 'whole-dct'
 
 /** What kind of thing a file is. */
 export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'manifest'
@@ -109,6 +113,8 @@ export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-c
 /** A step of an operation. */
 export type PhaseName =
   | 'find'
+  | 'wait'
+  | 'enter-dfu'
   | 'read'
   | 'read-dct'
   | 'backup'
@@ -118,6 +124,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'greet'
   | 'handshake'
 
 /** What every function of this package throws. */
@@ -167,8 +174,8 @@ export declare class LocalCloud {
 /** Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved. */
 export declare class VirtualDuo {
   /**
-   * Starts one Duo or several. Each has a new key, and comes back in DFU mode by itself after a restart,
-   * as if somebody held its buttons.
+   * Starts one Duo or several. Each has a new key. It is in DFU mode, and comes back in it by itself after a
+   * restart, as if somebody held its buttons; with the mode `normal` it runs its firmware whenever it starts.
    */
   static start(options?: VirtualDuoOptions): Promise<VirtualDuo>
   /** What the option `usbip` takes: `127.0.0.1:PORT`. */
@@ -191,12 +198,17 @@ export declare class VirtualDuo {
   /** Pulls the cable of the Duo in a port. */
   unplug(path: string): void
   /**
-   * Plugs the cable in again: the Duo starts, and is in DFU mode some 700 ms later. Nothing happens where
+   * Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Nothing happens where
    * it is plugged in.
    */
   plugIn(path: string): void
-  /** Presses RESET: the Duo drops off the bus, starts, and is in DFU mode some 700 ms later. */
+  /** Presses RESET: the Duo drops off the bus, starts, and is in its mode some 700 ms later. */
   pressReset(path: string): void
+  /**
+   * Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later,
+   * whatever its mode.
+   */
+  pressButtons(path: string): void
   /**
    * Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
    * first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
@@ -223,10 +235,17 @@ export interface ArchivedBackup {
   contents: BackupContents
   /** The device: from the manifest, else from the file's name. */
   deviceId?: string
-  /** The fingerprint of the device's key; absent where the file holds none. */
+  /**
+   * The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+   * it names.
+   */
   fingerprint?: string
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
   /** When the bytes were read, RFC 3339, where that is known. */
   createdAt?: string
+  /** True where the manifest says that it was made by `rotateKey` and not read from a Duo. */
+  newKey: boolean
   /** True where the manifest says that the Duo was a virtual one. */
   simulated: boolean
   /** What stands beside the file. A backup without a manifest is a backup all the same. */
@@ -256,6 +275,15 @@ export interface BackupOptions {
   file?: string
   /** Save the bytes of the key slot even when they are no key. */
   raw?: boolean
+  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
@@ -265,6 +293,10 @@ export interface BackupOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -285,7 +317,12 @@ export interface BackupResult {
   fingerprint?: string
   /** The kind of thing that was saved. */
   slot: KeySlotKind
-  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
+  /**
+   * True where the archive held the same bytes of the same Duo already, or the same key behind this very
+   * passphrase, and nothing was written.
+   */
   alreadyThere: boolean
 }
 
@@ -306,6 +343,9 @@ export interface BackupsResult {
   /** What has the name of a backup and cannot be read, and why. */
   unreadable: Array<string>
 }
+
+/** A board that shares the Duo's bootloader and the layout of its DCT. */
+export type BoardName = 'duo' | 'photon' | 'p1' | 'electron'
 
 /** A release of the Duo's bootloader. */
 export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
@@ -328,6 +368,11 @@ export interface Control {
    * call is the consent. Anything but `true`, a throw included, is a refusal.
    */
   confirm?: (plan: WritePlan) => boolean | Promise<boolean>
+  /**
+   * Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
+   * throw included, means that there is none.
+   */
+  passphrase?: (request: PassphraseRequest) => string | undefined | Promise<string | undefined>
 }
 
 /** Options of `backupDct`. */
@@ -351,6 +396,10 @@ export interface DctBackupOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -428,6 +477,10 @@ export interface DctRestoreOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -467,6 +520,10 @@ export interface DctShowOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -485,18 +542,125 @@ export interface DctShowResult {
   dct: DctInfo
 }
 
-/** The Duo that an operation worked on. */
+/** Options of `enterDfu`. */
+export interface DfuOptions {
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
+  path?: string
+  /** Where no Duo is connected, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/**
+ * Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Reads
+ * only; problems are findings, not errors.
+ */
+export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
+
+/** One thing that was looked at. */
+export interface DoctorFinding {
+  /** What it is about: an error's code, or a name of its own, in capitals. */
+  code: string
+  /** How bad it is. */
+  severity: 'ok' | 'note' | 'problem'
+  /** What was found. */
+  message: string
+  /** What to do about it, in words. */
+  advice?: string
+  /** What to type. */
+  command?: string
+  /** The same for a program, where it can be done without asking anything else. */
+  fix?: DoctorFix
+}
+
+/** A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write. */
+export interface DoctorFix {
+  /** Which function: `backupKey`, `restoreKey` or `resetKey`. */
+  operation: 'backup' | 'restore' | 'reset'
+  /** Its options. */
+  options: BackupOptions & { file?: string }
+}
+
+/** Options of `doctor`. */
+export interface DoctorOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Everything that was found. */
+export interface DoctorResult {
+  /** How many of the findings are problems. */
+  problems: number
+  /** What is of no one Duo: the archive, the journal, USB. */
+  general: Array<DoctorFinding>
+  /** The Duos, ordered by path. */
+  duos: Array<ExaminedDuo>
+}
+
+/** The Duo that an operation worked on, or another board that is laid out as one. */
 export interface DuoInfo {
+  /** Which board it is. */
+  board: BoardName
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
   /** The device id, 24 hexadecimal digits in lower case, where it is known. */
   deviceId?: string
   /** How the device id is known: told by the Duo over USB, or the word of the caller. */
   deviceIdSource?: 'usb-serial' | 'user'
-  /** The bootloader's generation. */
-  bootloader: 'r3-r4' | 'r5-r6'
+  /** The bootloader's generation; of another board than the Duo its name, in lower case. */
+  bootloader: 'r3-r4' | 'r5-r6' | 'photon' | 'p1' | 'electron'
   /** True for a virtual Duo. */
   simulated: boolean
+}
+
+/** What a virtual Duo does whenever it starts. */
+export type DuoMode = 'dfu' | 'normal'
+
+/**
+ * Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
+ * there already is left alone. Neither its key nor anything else in its flash is touched.
+ */
+export declare function enterDfu(options?: DfuOptions, control?: Control): Promise<EnterDfuResult>
+
+/** A Duo that is in DFU mode now. */
+export interface EnterDfuResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** True where it was in DFU mode from the start, and nothing was done. */
+  wasAlready: boolean
+}
+
+/** A Duo in DFU mode, looked at. */
+export interface ExaminedDuo {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** What it tells of itself, where it could be opened. */
+  device?: DuoInfo
+  /** What was found, in the order in which it was looked at. */
+  findings: Array<DoctorFinding>
 }
 
 /**
@@ -516,6 +680,14 @@ export interface InspectOptions {
   extract?: string
   /** The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten. */
   out?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
+   * outside.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
 }
 
 /** What a file holds. */
@@ -528,11 +700,13 @@ export interface InspectResult {
   private: boolean
   /** The encoding, in words. */
   form: string
+  /** How a key is encrypted, in words; absent where it is not. */
+  encryption?: string
   /** Bytes behind a key. */
   trailing: number
   /**
    * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
-   * the file is one. Absent where a dump holds no key.
+   * the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
    */
   fingerprint?: string
   /** The device's public key as PEM. */
@@ -550,6 +724,8 @@ export interface InspectResult {
   server?: ServerKeyInfo
   /** What a manifest says, and whether it is so. */
   manifest?: ManifestInfo
+  /** The key that the manifest beside the file names. */
+  manifestFingerprint?: string
   /** The file that the field was written to; absolute. */
   extracted?: string
 }
@@ -594,6 +770,10 @@ export interface ListOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -637,6 +817,44 @@ export interface ManifestInfo {
   matches?: boolean
 }
 
+/**
+ * Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
+ * behind a passphrase; with its public key beside it. Needs no Duo.
+ */
+export declare function newKey(options?: NewKeyOptions, control?: Control): Promise<NewKeyResult>
+
+/** Options of `newKey`. */
+export interface NewKeyOptions {
+  /**
+   * The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
+   * is called after the key's fingerprint, in the current folder.
+   */
+  file?: string
+  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+}
+
+/** A new key that is on the disk, synced and read back. */
+export interface NewKeyResult {
+  /** The file with the private key; absolute. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint: string
+  /** The public key as PEM. */
+  publicKey: string
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
+}
+
 /** Something to do. */
 export interface NextStep {
   /** What for, in words. */
@@ -650,11 +868,11 @@ export interface OperationInfo {
   /** Its name in the journal. */
   id: string
   /** The command. */
-  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup' | 'dct-restore' | 'server-key-set'
+  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'rotate' | 'dct-backup' | 'dct-restore' | 'server-key-set'
   /** What became of it. */
   outcome: 'running' | 'in-flight' | 'done' | 'failed'
   /** The step that it had come to. */
-  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'sending'
+  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'new-key' | 'sending' | 'accepted'
   /** What that means, in words. */
   meaning: string
   /** What is known of the Duo's key; absent for what does not touch it. */
@@ -679,6 +897,8 @@ export interface OperationInfo {
   fingerprint?: string
   /** The backup of what was there: the key slot, or the DCT; absolute. */
   backupPath?: string
+  /** The key that was made for it; absolute. */
+  newKeyPath?: string
   /** What to do next; empty where nothing is left to do. */
   next: Array<NextStep>
 }
@@ -690,7 +910,7 @@ export declare function parseCommandLine(arguments: Array<string>): ParsedComman
 export interface ParsedCommand {
   /** `run` a command, `print` a text to standard output, or report an `error`. */
   kind: 'run' | 'print' | 'error'
-  /** The command to run; the words of a nested one are joined by a space. */
+  /** The command to run; the words of one in a group with a space between: `key new`. */
   command?: string
   /** Its options, as the API takes them. */
   options?: any
@@ -704,6 +924,16 @@ export interface ParsedCommand {
   text?: string
   /** The exit code that goes with the text. */
   exitCode: number
+}
+
+/** What a passphrase is asked for. */
+export interface PassphraseRequest {
+  /** To open a key file, or to encrypt a key with a new one. */
+  purpose: 'open' | 'encrypt'
+  /** The key file to be opened. */
+  path?: string
+  /** True where the last answer did not open it. */
+  again: boolean
 }
 
 /** Something that changes beside the key. */
@@ -741,8 +971,14 @@ export type ProgressEvent =
   description: string }
   | { type: 'found'; /** The Duo. */
   device: DuoInfo }
+  | { type: 'waiting'; /** For how many milliseconds at most. */
+    withinMs: number; /** True where plugging in a Duo that runs its firmware will do. */
+  enterDfu: boolean }
   | { type: 'backed-up'; /** The file; absolute. */
     path: string; /** True where the archive held the same bytes already. */
+  alreadyThere: boolean }
+  | { type: 'new-key'; /** The file; absolute. */
+    path: string; /** True where an earlier attempt had made it. */
   alreadyThere: boolean }
   | { type: 'note'; /** A sentence or two. */
   message: string }
@@ -778,6 +1014,13 @@ export interface ProvisionOptions {
    */
   keyFile?: string
   /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /**
    * Send the public key that belongs to the private key in the attached Duo, read over USB.
    * Recommended where the Duo is at hand.
    */
@@ -800,6 +1043,10 @@ export interface ProvisionOptions {
   token?: string
   /** With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
   path?: string
+  /** With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
   usbip?: string
   /** Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
@@ -826,6 +1073,34 @@ export interface ProvisionResult {
   dryRun: boolean
 }
 
+/** Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo. */
+export declare function publicKey(options: PublicKeyOptions, control?: Control): Promise<PublicKeyResult>
+
+/** Options of `publicKey`. */
+export interface PublicKeyOptions {
+  /** The key file: public or private, PEM or DER, a backup, or a dump that begins with a key. */
+  file: string
+  /** Write the public key to this new file, too. */
+  out?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+}
+
+/** The public key of a key file. */
+export interface PublicKeyResult {
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint: string
+  /** The public key as PEM. */
+  publicKey: string
+  /** The file that it was written to; absolute. */
+  out?: string
+}
+
 /**
  * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
  * and has to be provisioned again.
@@ -838,6 +1113,15 @@ export interface ResetOptions {
   archive?: string
   /** Do not back up what is in the key slot now. That key is then lost. */
   noBackup?: boolean
+  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
@@ -847,6 +1131,10 @@ export interface ResetOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -903,6 +1191,15 @@ export interface RestoreOptions {
   archive?: string
   /** Do not back up what is in the key slot now. If the write fails, that key is lost. */
   noBackup?: boolean
+  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
   /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
@@ -912,6 +1209,10 @@ export interface RestoreOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -945,6 +1246,98 @@ export interface RestoreResult {
  * `setServerKey`.
  */
 export declare function restoreServerKey(options?: ServerKeyRestoreOptions, control?: Control): Promise<ServerKeyWriteResult>
+
+/**
+ * Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
+ * asked; the cloud is told; only when it has said that it took the key is the Duo written, read back and compared;
+ * at last the pairing is proven by the Duo's own handshake, and the Duo leaves DFU mode. A refusal by the cloud
+ * leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+ */
+export declare function rotateKey(options?: RotateOptions, control?: Control): Promise<RotateResult>
+
+/** Options of `rotateKey`. */
+export interface RotateOptions {
+  /** The product id; 88, the Duo's, unless given. */
+  productId?: number
+  /**
+   * The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
+   * data directory.
+   */
+  archive?: string
+  /**
+   * Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+   * reached from here.
+   */
+  noVerify?: boolean
+  /** Check everything and say what would be done; make no key, write and send nothing. */
+  dryRun?: boolean
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo. */
+  serverKey?: string
+  /** The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
+  host?: string
+  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  port?: number
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /**
+   * Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
+   * 30 unless given.
+   */
+  timeout?: number
+}
+
+/** A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair. */
+export interface RotateResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The device id that the cloud was told the key of. */
+  deviceId: string
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The key that is there now; absent in a dry run that would make one. */
+  fingerprint?: string
+  /** Where the new key lies in the archive; absolute. Absent in a dry run. */
+  newKeyPath?: string
+  /** True where an earlier attempt, which was cut short, had made it. */
+  takenUp: boolean
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** The product id. */
+  productId: number
+  /** The cloud's API. */
+  apiUrl: string
+  /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
+  server?: string
+  /** False where the Duo held the new key already, and in a dry run. */
+  written: boolean
+  /** True where nothing was to be changed. */
+  dryRun: boolean
+}
 
 /** A cloud's public key and its address. */
 export interface ServerKeyInfo {
@@ -983,6 +1376,10 @@ export interface ServerKeyRestoreOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1017,6 +1414,10 @@ export interface ServerKeySetOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1034,6 +1435,10 @@ export interface ServerKeyShowOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1114,6 +1519,13 @@ export interface VerifyOptions {
   /** A file with the private key, in any form; else the key is read from the attached Duo. */
   key?: string
   /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /**
    * A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
    * Particle's own.
    */
@@ -1129,6 +1541,10 @@ export interface VerifyOptions {
   device?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given. */
@@ -1185,8 +1601,12 @@ export interface VirtualDuoInfo {
 export interface VirtualDuoOptions {
   /** How many Duos, 1 to 16; 1 unless given. */
   duos?: number
+  /** Another board that is laid out as a Duo, to be in their place. */
+  board?: BoardName
   /** The bootloader they have; r6 unless given. */
   bootloader?: Bootloader
+  /** What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given. */
+  mode?: DuoMode
   /** The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
   usbipPort?: number
   /**
@@ -1198,8 +1618,11 @@ export interface VirtualDuoOptions {
 
 /** What is about to be written, shown before the question. */
 export interface WritePlan {
-  /** What will be written: a key, the reset image, a cloud's key and address, or fields of a dump. */
-  action: 'restore' | 'reset' | 'set-server-key' | 'restore-dct'
+  /**
+   * What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
+   * or fields of a dump.
+   */
+  action: 'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'
   /** The Duo. */
   device: DuoInfo
   /** What is in the slot now, in words. */
@@ -1208,7 +1631,7 @@ export interface WritePlan {
   currentFingerprint?: string
   /** The key to be written; absent for a reset, and where the key stays as it is. */
   newFingerprint?: string
-  /** Why the key is taken to be this Duo's; absent where none is written. */
+  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
@@ -1216,6 +1639,8 @@ export interface WritePlan {
   publicSlotFingerprint?: string
   /** What changes beside the key. */
   changes: Array<PlannedChange>
+  /** The cloud's API, where the cloud is told of the new key before it is written. */
+  cloud?: string
   /** The backup of what is there now; absent where none was made. */
   backupPath?: string
 }

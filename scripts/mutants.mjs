@@ -25,9 +25,17 @@ const ROOMS = {
     files: ['src/archive/files.rs', 'src/archive/manifest.rs', 'src/archive/mod.rs'],
     unit: true,
   },
+  journal: { tests: ['workflow'], files: ['src/archive/journal/*.rs'] },
   write: {
     tests: ['workflow', 'session', 'usb'],
-    files: ['src/workflow/{write,keep,backup,restore}.rs', 'src/usb/session.rs'],
+    files: [
+      'src/workflow/{write,patch,reconcile,leave,journaled,keep,backup,restore,reset}.rs',
+      'src/usb/session.rs',
+    ],
+  },
+  verify: {
+    tests: ['workflow', 'cloud'],
+    files: ['src/workflow/verify.rs', 'src/cloud/{handshake,device_port}.rs'],
   },
 }
 

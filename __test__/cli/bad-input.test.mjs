@@ -11,7 +11,7 @@ const ID = '30001a000347343432313031'
 test('key files that are none of a Duo', async (t) => {
   const sandbox = new Sandbox(t)
   sandbox.file('empty.der', '')
-  const files = ['ec-sec1.der', 'rsa2048-pkcs8.pem', 'rsa1024-e3.pem', 'encrypted-pkcs8.pem'].map((name) =>
+  const files = ['ec-sec1.der', 'rsa2048-pkcs8.pem', 'rsa1024-e3.pem', 'encrypted-pkcs1.pem'].map((name) =>
     join(KEYS, name),
   )
   for (const file of [...files, 'empty.der']) {
@@ -50,7 +50,7 @@ test('truncated, binary and huge key files, for the device and for the cloud', a
   sandbox.file('truncated.der', whole.subarray(0, 400))
   sandbox.file('binary.bin', Buffer.alloc(700, 0xa5))
   sandbox.file('huge.der', Buffer.alloc(2 * 1024 * 1024, 0x30))
-  const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('abcdef0123456789') }
+  const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('ghjkmnpqrstuvwxy') }
   for (const file of ['truncated.der', 'binary.bin', 'huge.der']) {
     const restore = ['restore', file, '--yes', '--usbip', duo.address]
     assert.equal((await sandbox.run(restore)).status, 2, file)
@@ -125,7 +125,7 @@ for (const [name, body] of /** @type {const} */ ([
     await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
     t.after(() => server.close())
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-    const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('abcdef0123456789') }
+    const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('ghjkmnpqrstuvwxy') }
     const ended = await sandbox.run([ID, '--api-url', `http://127.0.0.1:${port}`, '-vv'], { env })
     assert.equal(ended.status, 8)
     assert.doesNotMatch(ended.stdout, /Success/)

@@ -7,12 +7,14 @@ import { Sandbox, start } from './harness.mjs'
 const COMMANDS = [
   'provision',
   'list',
+  'dfu',
   'backup',
   'restore',
   'reset',
   'dct',
   'server-key',
   'inspect',
+  'key',
   'backups',
   'status',
   'simulate',
@@ -32,15 +34,19 @@ test('--help shows every command, the options and examples', async (t) => {
   sandbox.matches('help')
 })
 
-for (const command of [
-  ...COMMANDS,
+/** The commands that stand in a group. */
+const GROUPED = [
+  'key new',
+  'key public',
   'dct backup',
   'dct show',
   'dct restore',
   'server-key show',
   'server-key set',
   'server-key restore',
-]) {
+]
+
+for (const command of [...COMMANDS, ...GROUPED]) {
   test(`${command} --help`, async (t) => {
     const sandbox = new Sandbox(t)
     const { status, stderr } = await sandbox.run([...command.split(' '), '--help'])

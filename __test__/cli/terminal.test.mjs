@@ -61,6 +61,52 @@ test('the question shows the server key and the address of now and then', {
   assert.ok(!asked.stdout.includes(fingerprint), 'of the cloud that it named before')
 })
 
+test('a passphrase is asked for twice, and once to open; it is not shown, and Ctrl-C ends it', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const passphrase = sandbox.secret('Sphinx of black quartz')
+  /** Types an answer to each prompt once it is there. */
+  const dialogue = async (/** @type {string[]} */ args, /** @type {[RegExp, string][]} */ answers) => {
+    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+    const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      env: { ...sandbox.env, TERM: 'xterm' },
+      cwd: sandbox.cwd,
+    })
+    for (const [prompt, answer] of answers) {
+      await started.says('stdout', prompt)
+      started.child.stdin.write(answer)
+    }
+    const { status, stdout } = await started.end
+    assert.ok(!stdout.includes('quartz'), stdout)
+    return { status, stdout }
+  }
+  const usbip = ['--usbip', duo.address]
+  const made = await dialogue(
+    ['backup', 'duo.pem', '--encrypt', ...usbip],
+    [
+      [/New passphrase: /, `${passphrase}\r`],
+      [/The same again: /, 'something else\r'],
+      [/these two differ[\s\S]*New passphrase: /, `${passphrase}\r`],
+      [/these two differ[\s\S]*The same again: /, `${passphrase}\r`],
+    ],
+  )
+  assert.equal(made.status, 0, made.stdout)
+  const opened = await dialogue(
+    ['restore', 'duo.pem', '--yes', ...usbip],
+    [
+      [/Passphrase of duo\.pem: /, 'something else\r'],
+      [/does not open it[\s\S]*Passphrase of duo\.pem: /, `${passphrase}\r`],
+    ],
+  )
+  assert.equal(opened.status, 0, opened.stdout)
+  const requests = duo.duos()[0]?.classRequests
+  const stopped = await dialogue(['backup', '--encrypt', ...usbip], [[/New passphrase: /, '\u0003']])
+  assert.equal(stopped.status, 130, stopped.stdout)
+  assert.equal(duo.duos()[0]?.classRequests, requests)
+})
+
 test('colours are for terminals, and obey NO_COLOR and FORCE_COLOR', async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()

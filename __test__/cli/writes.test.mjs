@@ -100,7 +100,7 @@ test('a wrong token and another’s device are refusals, with what to do', async
   const cloud = await sandbox.cloud()
   const args = ['30001a000347343432313031', '--api-url', cloud.url]
   const refused = await sandbox.run(args, {
-    env: { PARTICLE_ACCESS_TOKEN: sandbox.secret('0badc0de0badc0de') },
+    env: { PARTICLE_ACCESS_TOKEN: sandbox.secret('never-a-good-one') },
   })
   assert.equal(refused.status, 7)
   sandbox.matches('refused')

@@ -240,6 +240,8 @@ test('require and import give the same functions', () => {
     'restoreKey',
     'resetKey',
     'inspectKey',
+    'newKey',
+    'publicKey',
     'provision',
     'VirtualDuo',
     'LocalCloud',

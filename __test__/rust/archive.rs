@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use duo_provision::archive::{
-    Archive, Backup, Contents, Description, Entry, FORMAT, FileError, Manifest, ManifestError, Owner, Stored,
-    check_writable, create_folder, create_new, read_bounded, sha256_hex,
+    Archive, Backup, Contents, Description, Entry, FORMAT, FileError, Manifest, ManifestError, Origin, Owner,
+    Stored, check_writable, create_folder, create_new, read_bounded, sha256_hex,
 };
 use duo_provision::dct::DeviceId;
 use duo_provision::keys::{Fingerprint, PublicKey};
@@ -29,7 +29,7 @@ impl Bench {
     fn store(&self, bytes: &[u8], change: impl FnOnce(&mut Manifest)) -> Stored {
         let mut manifest = Manifest { sha256: sha256_hex(bytes), ..manifest() };
         change(&mut manifest);
-        self.archive.store(&Backup { bytes, public_pem: None, manifest }).unwrap()
+        self.archive.store(&Backup { bytes, opens: None, public_pem: None, manifest }).unwrap()
     }
 
     /// A file that somebody else has put into the archive.
@@ -52,6 +52,7 @@ fn manifest() -> Manifest {
         format: FORMAT.to_owned(),
         version: 1,
         contents: Contents::RawSlot,
+        origin: Origin::Device,
         device_id: Some(ID.parse::<DeviceId>().unwrap()),
         device_id_source: None,
         fingerprint: None,

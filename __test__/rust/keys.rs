@@ -1,5 +1,7 @@
 //! The promises of the `keys` room, one module each.
 
+#[path = "keys/encrypted.rs"]
+mod encrypted;
 #[path = "keys/firmware.rs"]
 mod firmware;
 #[path = "keys/forms.rs"]

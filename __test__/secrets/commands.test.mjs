@@ -15,7 +15,8 @@ import { canaryText, keepText, keepValue } from './keep.mjs'
 
 const PROBE = fileURLToPath(new URL('./probe.cjs', import.meta.url))
 const ID = '30001a000347343432313031'
-const TOKEN = 'c0ffee5ec4e7a1b2c3d4e5f60718293a4b5c6d7e'
+const TOKEN = 'never-to-be-seen-qrstuvwxyz-hjklmn-token'
+const PASSPHRASE = 'Pack my box with five dozen liquor jugs'
 const LOUD = { RUST_BACKTRACE: 'full', RUST_LOG: 'trace', NODE_DEBUG: 'child_process' }
 
 const WORDS = ['-v', '-v']
@@ -89,6 +90,7 @@ test('commands about a Duo', async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
   const two = await sandbox.duo({ duos: 2, bootloader: 'r4' })
+  const running = await sandbox.duo({ mode: 'normal' })
   const usbip = ['--usbip', duo.address]
   canaryText('the Wi-Fi settings of a virtual Duo', 'ssid=VirtualNetwork;pass=letmein')
   const garbage = sandbox.file('garbage.der', Buffer.alloc(1216, 'garbage '))
@@ -98,6 +100,8 @@ test('commands about a Duo', async (t) => {
     ['backup', ...usbip],
     ['backup', 'duo.der', ...usbip],
     ['backup', '--raw', ...usbip],
+    ['dfu', ...usbip],
+    ['backup', '--enter-dfu', '--wait', '--usbip', running.address],
     ['backup', '--usbip', two.address],
     ['inspect', 'duo.der'],
     ['dct', 'show', ...usbip],
@@ -131,6 +135,34 @@ test('commands about files with keys', async (t) => {
   for (const [index, name] of readdirSync(KEYS).entries()) {
     await loudly(sandbox, ['inspect', join(KEYS, name)], {}, [index % 2 === 0 ? WORDS : JSON_LINES])
   }
+})
+
+test('commands with a passphrase', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  canaryText('a passphrase', PASSPHRASE)
+  const known = ['--passphrase-file', sandbox.file('passphrase', `${PASSPHRASE}\n`)]
+  const asInput = { stdin: `${PASSPHRASE}\n` }
+  const env = { DUO_PROVISION_PASSPHRASE: PASSPHRASE }
+  await loudly(sandbox, ['backup', 'duo.pem', '--encrypt', ...known, ...usbip])
+  await loudly(sandbox, ['backup', '--encrypt', '--passphrase-file', '-', ...usbip], asInput)
+  await loudly(sandbox, ['backup', ...known, ...usbip])
+  await loudly(sandbox, ['backup', '--encrypt', '--passphrase-file', PASSPHRASE, ...usbip])
+  await loudly(sandbox, ['inspect', 'duo.pem', ...known])
+  await loudly(sandbox, ['reset', '--encrypt', '--yes', ...usbip], { env })
+  await loudly(sandbox, ['restore', 'duo.pem', '--encrypt', '--yes', ...usbip], { env })
+  await loudly(sandbox, ['restore', 'duo.pem', '--yes', ...usbip], {
+    env: { DUO_PROVISION_PASSPHRASE: `${PASSPHRASE} and more` },
+  })
+  await loudly(sandbox, ['restore', 'duo.pem', '--yes', ...usbip], {
+    env: { DUO_PROVISION_PASSPHRASE: `${PASSPHRASE}\t` },
+  })
+  await loudly(sandbox, ['key', 'new', '--encrypt', ...known])
+  await loudly(sandbox, ['key', 'public', 'duo.pem', '--passphrase-file', '-'], asInput)
+  await loudly(sandbox, ['verify', '--key', 'duo.pem', '--timeout', '1', ...known])
+  await loudly(sandbox, [ID, 'duo.pem', ...known, '--dry-run'], { env: { PARTICLE_ACCESS_TOKEN: 'none' } })
+  await loudly(sandbox, ['status'])
 })
 
 test('commands about the cloud', async (t) => {
@@ -179,6 +211,7 @@ test('functions: results, events and errors, with everything that hangs on them'
   /** @type {[string, () => Promise<unknown>][]} */
   const calls = [
     ['list', () => api.listDevices(usb, control)],
+    ['enter', () => api.enterDfu(usb, control)],
     ['backup', () => api.backupKey({ ...usb, file }, control)],
     ['backup twice', () => api.backupKey({ ...usb, file }, control)],
     ['backup of nobody', () => api.backupKey({ usbip: '127.0.0.1:1', file }, control)],

@@ -77,8 +77,12 @@ function keepFile(/** @type {string} */ path, /** @type {string} */ name) {
   appendFileSync(join(output, KEY_FILES), `${JSON.stringify({ name, mode })}\n`)
 }
 
-/** Notes a secret text, such as a token. */
+/**
+ * Notes a secret text, such as a token. It is no hexadecimal number: eight digits of one are in some fingerprint of
+ * thousands.
+ */
 export function canaryText(/** @type {string} */ name, /** @type {string} */ text) {
+  if (/^[0-9a-f]+$/i.test(text)) throw new Error(`${name} is a hexadecimal number`)
   note([{ name, secret: Buffer.from(text) }])
 }
 

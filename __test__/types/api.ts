@@ -4,12 +4,16 @@ import {
   backupKey,
   type DuoProvisionError,
   type ErrorCode,
+  enterDfu,
   inspectKey,
   LocalCloud,
   listBackups,
   listDevices,
+  newKey,
+  type PassphraseRequest,
   type ProgressEvent,
   provision,
+  publicKey,
   resetKey,
   restoreDct,
   restoreKey,
@@ -30,10 +34,17 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
 
   const onEvent = (event: ProgressEvent): void => console.log(describe(event))
   const confirm = (plan: WritePlan): boolean => plan.action === 'restore' && plan.evidence !== 'none'
-  const backup = await backupKey({ path: '1-2', raw: false }, { signal, onEvent })
+  const entered = await enterDfu({ path: '1-2', wait: true }, { signal, onEvent })
+  const already: boolean = entered.wasAlready
+  const backup = await backupKey({ path: entered.device.path, raw: false, enterDfu: true })
   const restored = await restoreKey({ file: backup.path, leave: true }, { confirm })
   const reset = await resetKey({ device: id ?? '', dryRun: true }, { confirm: async () => true })
   const inspected = await inspectKey({ file: backup.path, extract: 'device-public-key' })
+  const passphrase = (request: PassphraseRequest): string | undefined =>
+    request.purpose === 'encrypt' ? 'secret' : undefined
+  const encrypted: boolean = (await backupKey({ encrypt: true }, { passphrase })).encrypted
+  const made = await newKey({ file: 'new.pem', encrypt: true, passphrase: 'secret' })
+  const taken: string = (await publicKey({ file: made.path, out: 'new.pub.pem' })).publicKey
   const dump = await backupDct({ whole: true })
   const { dct, device } = await showDct({ file: dump.path })
   const { server } = await showServerKey({ path: device?.path ?? '1-2' })
@@ -49,13 +60,14 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const typed: string[] = inFlight.flatMap(({ next }) => next.map(({ command }) => command))
   const sound: boolean = backups.every(({ manifest }) => manifest === 'sound')
 
-  const duo: VirtualDuo = await VirtualDuo.start({ duos: 2, bootloader: 'r4' })
+  const duo: VirtualDuo = await VirtualDuo.start({ duos: 2, bootloader: 'r4', mode: 'normal' })
   const faults: string[] = VirtualDuo.faults()
   for (const { path, faultsActed } of duo.duos()) {
     duo.arm(path, `${faults[faultsActed]}@dfu7+`)
     const slot: Buffer = duo.keySlot(path)
     duo.setKeySlot(path, new Uint8Array(slot))
     duo.mend(path)
+    duo.pressButtons(path)
   }
   const cloud: LocalCloud = await LocalCloud.start({ flavor: 'brewskey' })
   const known: string[] = cloud.provisioned().map((device) => device.publicKey)
@@ -64,11 +76,12 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
     ...known,
     ...kinds,
     ...typed,
-    `${sound}`,
+    `${sound} ${already}`,
     code ?? '',
     restored.fingerprint,
     `${reset.written}`,
     inspected.form,
+    `${encrypted} ${taken}`,
     sent.source,
   ]
 }
@@ -79,7 +92,10 @@ function describe(event: ProgressEvent): string {
       return event.description
     case 'found':
       return event.device.path
+    case 'waiting':
+      return `${event.withinMs} ${event.enterDfu}`
     case 'backed-up':
+    case 'new-key':
       return event.path
     case 'note':
       return event.message
@@ -107,6 +123,8 @@ export function wrong(error: DuoProvisionError): void {
   void restoreDct({ file: 'dct.bin', fields: 'claim-code' })
   // @ts-expect-error: a device id is needed
   void provision({ fromDevice: true })
+  // @ts-expect-error: bringing it there is what it does
+  void enterDfu({ enterDfu: true })
   // @ts-expect-error: no such bootloader
   void VirtualDuo.start({ bootloader: 'r7' })
   // @ts-expect-error: a list, not one

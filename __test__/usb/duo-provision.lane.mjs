@@ -70,6 +70,26 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
   )
 }
 
+labTest('puts the key behind a passphrase, and dfu-util reads what is restored from it', {}, async (lab) => {
+  const duo = await lab.attach()
+  const saved = await upload(lab, KEY_RANGE)
+  const file = join(lab.folder, 'duo.pem')
+  const passphrase = ['--passphrase-file', join(lab.folder, 'passphrase')]
+  writeFileSync(join(lab.folder, 'passphrase'), 'a passphrase of the lane\n')
+  const made = await json(lab, ['backup', file, '--encrypt', ...passphrase])
+  assert.equal(made.encrypted, true)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+
+  await cli(lab, ['reset', '--yes', '--encrypt', ...passphrase])
+  await lab.waitUntilGone(duo)
+  await lab.attach()
+  const refused = await json(lab, ['restore', file, '--yes'], 2)
+  assert.equal(refused.code, 'KEY_ENCRYPTED')
+  const { backupPath } = await json(lab, ['restore', file, '--yes', '--encrypt', ...passphrase])
+  assert.match(backupPath, /\.pem$/)
+  assertSame(await upload(lab, KEY_RANGE), saved)
+})
+
 for (const generation of /** @type {const} */ (['r4', 'r6'])) {
   labTest(
     `${generation}: saves the DCT as dfu-util reads it, its section and the whole of it`,

@@ -31,10 +31,10 @@ const VHCI = '/sys/devices/platform'
 const USBIP_RECORDS = '/var/run/vhci_hcd'
 
 /** How the simulator is started; this is the only place that knows. */
-function simulatorCommand(/** @type {number} */ duos, /** @type {string} */ generation) {
+function simulatorCommand(/** @type {Required<LabOptions>} */ { duos, generation, mode }) {
   return [
     ...[process.execPath, join(ROOT, 'src/cli/main.cjs'), 'simulate'],
-    ...['--duos', `${duos}`, '--bootloader', generation, '--usbip', `${USBIP_PORT}`],
+    ...['--duos', `${duos}`, '--bootloader', generation, '--mode', mode, '--usbip', `${USBIP_PORT}`],
   ]
 }
 
@@ -53,7 +53,10 @@ function announcedCloud(/** @type {string} */ text) {
   return { url, token }
 }
 
-/** @typedef {{ duos?: number, generation?: 'r3' | 'r4' | 'r5' | 'r6' }} LabOptions one r6 Duo if empty */
+/**
+ * One r6 Duo, always in DFU mode, if empty.
+ * @typedef {{ duos?: number, generation?: 'r3' | 'r4' | 'r5' | 'r6', mode?: 'dfu' | 'normal' }} LabOptions
+ */
 
 /**
  * A Duo as the kernel sees it.
@@ -78,8 +81,8 @@ export function labTest(name, options, body) {
  * @param {import('node:test').TestContext} t
  * @param {LabOptions} options
  */
-async function openLab(t, { duos = 1, generation = 'r6' }) {
-  const [program, ...args] = simulatorCommand(duos, generation)
+async function openLab(t, { duos = 1, generation = 'r6', mode = 'dfu' }) {
+  const [program, ...args] = simulatorCommand({ duos, generation, mode })
   const simulator = spawn(/** @type {string} */ (program), args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { text: '' }
   for (const stream of [simulator.stdout, simulator.stderr]) {
@@ -118,6 +121,8 @@ async function openLab(t, { duos = 1, generation = 'r6' }) {
     duos: announced(said.text),
     /** The simulator's local cloud. */
     cloud: announcedCloud(said.text),
+    /** Its USB/IP server. */
+    address: `127.0.0.1:${USBIP_PORT}`,
     attach,
     detach: (/** @type {PluggedDuo} */ duo) => unplug(duo.port),
     waitUntilGone,

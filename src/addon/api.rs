@@ -5,14 +5,22 @@ use std::path::PathBuf;
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use zeroize::Zeroizing;
 
 use super::grammar;
 use super::kept::{BackupsResult, StatusResult};
 use super::looked_at::InspectResult;
-use super::results::{BackupResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult};
+use super::results::{
+    BackupResult, EnterDfuResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
+};
 use super::run::{on_bus, read, spawn};
 use crate::error::Error;
-use crate::workflow::{self, Target};
+use crate::workflow::{self, PassphraseOptions, Target};
+
+/// What an options object says about a passphrase.
+pub(super) fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
+    PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
+}
 
 /// The version of this package.
 #[napi]
@@ -30,13 +38,35 @@ pub fn list_devices<'env>(
 ) -> napi::Result<PromiseRaw<'env, ListResult>> {
     let prepared = read(env, options).and_then(|given: grammar::ListOptions| {
         let options = workflow::ListOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             timeout: given.timeout,
         };
         Ok((options, given.usbip))
     });
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::list(context, &options))
+    });
+    spawn(env, control, work)
+}
+
+/// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
+/// there already is left alone. Neither its key nor anything else in its flash is touched.
+#[napi(ts_return_type = "Promise<EnterDfuResult>")]
+pub fn enter_dfu<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "DfuOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, EnterDfuResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::DfuOptions| {
+        let options = workflow::EnterOptions {
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?.brought(None, given.wait),
+            timeout: given.timeout,
+        };
+        Ok((options, given.usbip))
+    });
+    let work = prepared.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::enter_dfu(context, &options))
     });
     spawn(env, control, work)
 }
@@ -51,9 +81,12 @@ pub fn backup_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, BackupResult>> {
     let prepared = read(env, options).and_then(|given: grammar::BackupOptions| {
         let options = workflow::BackupOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.map(PathBuf::from),
             raw: given.raw.unwrap_or_default(),
+            encrypt: given.encrypt.unwrap_or_default(),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             archive: given.archive,
             timeout: given.timeout,
         };
@@ -75,12 +108,15 @@ pub fn restore_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, RestoreResult>> {
     let prepared = read(env, options).and_then(|given: grammar::RestoreOptions| {
         let options = workflow::RestoreOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.into(),
             leave: given.leave.unwrap_or_default(),
             allow_other_device: given.allow_other_device.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            encrypt: given.encrypt.unwrap_or_default(),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };
@@ -102,9 +138,12 @@ pub fn reset_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, ResetResult>> {
     let prepared = read(env, options).and_then(|given: grammar::ResetOptions| {
         let options = workflow::ResetOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            encrypt: given.encrypt.unwrap_or_default(),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };
@@ -126,7 +165,12 @@ pub fn inspect_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, InspectResult>> {
     let prepared = read(env, options).and_then(|given: grammar::InspectOptions| {
         let extract = given.extract.as_deref().map(str::parse).transpose()?;
-        Ok(workflow::InspectOptions { file: given.file.into(), extract, out: given.out.map(PathBuf::from) })
+        Ok(workflow::InspectOptions {
+            file: given.file.into(),
+            extract,
+            out: given.out.map(PathBuf::from),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
+        })
     });
     let work = prepared.map(|options| {
         move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options))
@@ -179,6 +223,7 @@ pub fn provision<'env>(
         let options = workflow::ProvisionOptions {
             device_id: given.device_id,
             key_file: given.key_file,
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             from_device: given.from_device.unwrap_or_default(),
             product_id: given.product_id,
             api_url: given.api_url,
@@ -186,6 +231,8 @@ pub fn provision<'env>(
             token_file: given.token_file,
             token: given.token,
             path: given.path,
+            enter_dfu: given.enter_dfu.unwrap_or_default(),
+            wait: given.wait.unwrap_or_default(),
             usbip: given.usbip.is_some(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
@@ -209,8 +256,10 @@ pub fn verify_pairing<'env>(
 ) -> napi::Result<PromiseRaw<'env, VerifyResult>> {
     let prepared = read(env, options).and_then(|given: grammar::VerifyOptions| {
         let options = workflow::VerifyOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             key_file: given.key.map(PathBuf::from),
+            passphrase: passphrase(given.passphrase, given.passphrase_file),
             server_key: given.server_key.map(PathBuf::from),
             host: given.host,
             port: given.port,

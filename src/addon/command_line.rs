@@ -6,7 +6,7 @@ use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::grammar::{Command, CommandLine, DctCommand, ServerKeyCommand};
+use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand};
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -15,7 +15,7 @@ pub struct ParsedCommand {
     /// `run` a command, `print` a text to standard output, or report an `error`.
     #[napi(ts_type = "'run' | 'print' | 'error'")]
     pub kind: String,
-    /// The command to run; the words of a nested one are joined by a space.
+    /// The command to run; the words of one in a group with a space between: `key new`.
     pub command: Option<String>,
     /// Its options, as the API takes them.
     #[napi(ts_type = "any")]
@@ -54,6 +54,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
     let (name, options) = match (parsed.command, parsed.provision) {
         (Some(Command::Provision(options)), _) | (None, Some(options)) => ("provision", object(&options)),
         (Some(Command::List(options)), _) => ("list", object(&options)),
+        (Some(Command::Dfu(options)), _) => ("dfu", object(&options)),
         (Some(Command::Backup(options)), _) => ("backup", object(&options)),
         (Some(Command::Restore(options)), _) => ("restore", object(&options)),
         (Some(Command::Reset(options)), _) => ("reset", object(&options)),
@@ -67,9 +68,13 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::ServerKey(ServerKeyCommand::Show(options))), _) => {
             ("server-key show", object(&options))
         }
+        (Some(Command::Rotate(options)), _) => ("rotate", object(&options)),
         (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
+        (Some(Command::Key(KeyCommand::New(options))), _) => ("key new", object(&options)),
+        (Some(Command::Key(KeyCommand::Public(options))), _) => ("key public", object(&options)),
         (Some(Command::Verify(options)), _) => ("verify", object(&options)),
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
+        (Some(Command::Doctor(options)), _) => ("doctor", object(&options)),
         (Some(Command::Status(options)), _) => ("status", object(&options)),
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
@@ -114,8 +119,9 @@ fn mistyped(word: &str) -> Option<String> {
 }
 
 fn nothing_asked(json: bool) -> ParsedCommand {
-    let text = "a command or a device id is needed\n\n  tip: the commands are list, backup, restore, reset, \
-                provision, verify, dct, server-key, inspect, backups, status, simulate and demo\n\nFor more information, try '--help'.";
+    let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
+                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, simulate and \
+                demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

@@ -1,7 +1,9 @@
-//! The second argument of every operation: an `AbortSignal`, a listener for events, a question before a write.
+//! The second argument of every operation: an `AbortSignal`, a listener for events, a question before a write, and
+//! one for a passphrase.
 //!
 //! What JavaScript does in a callback cannot harm an operation: a listener that throws becomes a warning of the
-//! process, and a question that throws, or answers anything but `true`, is a refusal.
+//! process, a question that throws, or answers anything but `true`, is a refusal, and a passphrase that is no text is
+//! none.
 
 use std::sync::Arc;
 
@@ -12,8 +14,9 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, ValueType};
 use napi_derive::napi;
 use tokio::runtime::Handle;
+use zeroize::Zeroizing;
 
-use super::results::{ProgressEvent, WritePlan};
+use super::results::{PassphraseRequest, ProgressEvent, WritePlan};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan};
 
@@ -26,6 +29,11 @@ const LISTENER: &str = "(listener) => (event) => {
 /// Makes a promise of any answer, and a refusal of a throw.
 const QUESTION: &str = "(ask) => async (plan) => {
     try { return (await ask(plan)) === true; } catch { return false; }
+}";
+
+/// Makes a promise of any answer, and nothing of one that is no text.
+const SECRET: &str = "(ask) => async (request) => {
+    try { const said = await ask(request); return typeof said === 'string' ? said : null; } catch { return null; }
 }";
 
 /// How an operation is watched and stopped.
@@ -44,6 +52,10 @@ pub struct Control<'a> {
     /// call is the consent. Anything but `true`, a throw included, is a refusal.
     #[napi(ts_type = "(plan: WritePlan) => boolean | Promise<boolean>")]
     pub confirm: Option<Function<'a, WritePlan, Promise<bool>>>,
+    /// Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
+    /// throw included, means that there is none.
+    #[napi(ts_type = "(request: PassphraseRequest) => string | undefined | Promise<string | undefined>")]
+    pub passphrase: Option<Function<'a, PassphraseRequest, Promise<Option<String>>>>,
 }
 
 /// `addEventListener` and `removeEventListener`.
@@ -52,12 +64,16 @@ type EventTargetMethod<'a> = Function<'a, FnArgs<(String, Function<'a, (), ()>)>
 /// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
 type Listener = ThreadsafeFunction<Option<ProgressEvent>, (), Option<ProgressEvent>, Status, false, true>;
 type Question = ThreadsafeFunction<WritePlan, Promise<bool>, WritePlan, Status, false, true>;
+type AskSecret<'a> = Function<'a, PassphraseRequest, Promise<Option<String>>>;
+type SecretQuestion =
+    ThreadsafeFunction<PassphraseRequest, Promise<Option<String>>, PassphraseRequest, Status, false, true>;
 
 /// A control that can cross to the thread of the operation.
 #[derive(Clone)]
 pub(super) struct Remote {
     listener: Option<Arc<Listener>>,
     question: Option<Arc<Question>>,
+    secret: Option<Arc<SecretQuestion>>,
     cancel: Cancel,
 }
 
@@ -73,7 +89,7 @@ impl Remote {
         env: &Env,
         control: Option<&Object<'_>>,
     ) -> napi::Result<(Self, Option<Subscription>)> {
-        let mut remote = Self { listener: None, question: None, cancel: Cancel::default() };
+        let mut remote = Self { listener: None, question: None, secret: None, cancel: Cancel::default() };
         let Some(object) = control else { return Ok((remote, None)) };
         if let Some(listener) = object.get::<Function<'_, ProgressEvent, ()>>("onEvent")? {
             let wrap: Function<'_, Function<'_, ProgressEvent, ()>, Function<'_, Option<ProgressEvent>, ()>> =
@@ -91,6 +107,12 @@ impl Remote {
             let safe = wrap.call(question)?;
             let built = safe.build_threadsafe_function::<WritePlan>();
             remote.question = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+        }
+        if let Some(ask) = object.get::<AskSecret<'_>>("passphrase")? {
+            let wrap: Function<'_, AskSecret<'_>, AskSecret<'_>> = env.run_script(SECRET)?;
+            let safe = wrap.call(ask)?;
+            let built = safe.build_threadsafe_function::<PassphraseRequest>();
+            remote.secret = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
         let signal = object.get::<Object<'_>>("signal")?;
         let subscription =
@@ -124,6 +146,12 @@ impl workflow::Control for Remote {
         Handle::current().block_on(asked).unwrap_or(false)
     }
 
+    fn passphrase(&self, request: &workflow::PassphraseRequest) -> Option<Zeroizing<String>> {
+        let question = self.secret.as_ref()?;
+        let asked = async { question.call_async_catch(request.into()).await?.await };
+        Handle::current().block_on(asked).ok().flatten().map(Zeroizing::new)
+    }
+
     fn asks(&self) -> bool {
         self.question.is_some()
     }
@@ -138,12 +166,12 @@ impl workflow::Control for Remote {
 pub(super) fn check(control: Option<&Object<'_>>) -> Result<(), Error> {
     let Some(object) = control else { return Ok(()) };
     let refused = |message: String| {
-        Error::new(Code::InvalidArgument, message).hint("it takes signal, onEvent and confirm")
+        Error::new(Code::InvalidArgument, message).hint("it takes signal, onEvent, confirm and passphrase")
     };
     for key in Object::keys(object).map_err(|error| refused(error.reason.clone()))? {
         let expected = match key.as_str() {
             "signal" => ValueType::Object,
-            "onEvent" | "confirm" => ValueType::Function,
+            "onEvent" | "confirm" | "passphrase" => ValueType::Function,
             _ => return Err(refused(format!("the control object has no property {key:?}"))),
         };
         let value: Unknown<'_> =

@@ -62,7 +62,8 @@ pub fn backup_dct<'env>(
 ) -> napi::Result<PromiseRaw<'env, DctBackupResult>> {
     let prepared = read(env, options).and_then(|given: grammar::DctBackupOptions| {
         let options = workflow::DctBackupOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.map(PathBuf::from),
             whole: given.whole.unwrap_or_default(),
             archive: given.archive,
@@ -86,7 +87,8 @@ pub fn show_dct<'env>(
 ) -> napi::Result<PromiseRaw<'env, DctShowResult>> {
     let prepared = read(env, options).and_then(|given: grammar::DctShowOptions| {
         let options = workflow::DctShowOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.map(PathBuf::from),
             timeout: given.timeout,
         };
@@ -107,7 +109,8 @@ pub fn show_server_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, ServerKeyShowResult>> {
     let prepared = read(env, options).and_then(|given: grammar::ServerKeyShowOptions| {
         let options = workflow::ServerKeyShowOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.map(PathBuf::from),
             timeout: given.timeout,
         };

@@ -116,7 +116,8 @@ pub fn set_server_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, ServerKeyWriteResult>> {
     let prepared = read(env, options).and_then(|given: grammar::ServerKeySetOptions| {
         let options = workflow::ServerKeySetOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: Some(given.file.into()),
             host: given.host,
             port: given.port,
@@ -147,7 +148,8 @@ pub fn restore_server_key<'env>(
 ) -> napi::Result<PromiseRaw<'env, ServerKeyWriteResult>> {
     let prepared = read(env, options).and_then(|given: grammar::ServerKeyRestoreOptions| {
         let options = workflow::ServerKeySetOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             leave: given.leave.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
@@ -175,7 +177,8 @@ pub fn restore_dct<'env>(
 ) -> napi::Result<PromiseRaw<'env, DctRestoreResult>> {
     let prepared = read(env, options).and_then(|given: grammar::DctRestoreOptions| {
         let options = workflow::DctRestoreOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?,
+            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
+                .brought(given.enter_dfu, given.wait),
             file: given.file.into(),
             fields: given.fields.unwrap_or_default(),
             leave: given.leave.unwrap_or_default(),

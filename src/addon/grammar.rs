@@ -22,6 +22,12 @@ pub struct ListOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -30,9 +36,32 @@ pub struct ListOptions {
     pub timeout: Option<u32>,
 }
 
-/// Options of `backupKey`.
+/// Options of `enterDfu`.
 #[napi(object)]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DfuOptions {
+    /// The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Where no Duo is connected, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `backupKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupOptions {
     /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
@@ -42,6 +71,16 @@ pub struct BackupOptions {
     /// Save the bytes of the key slot even when they are no key.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub raw: Option<bool>,
+    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
@@ -52,6 +91,12 @@ pub struct BackupOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -62,7 +107,7 @@ pub struct BackupOptions {
 
 /// Options of `restoreKey`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreOptions {
     /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
@@ -80,6 +125,16 @@ pub struct RestoreOptions {
     /// Do not back up what is in the key slot now. If the write fails, that key is lost.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
@@ -90,6 +145,12 @@ pub struct RestoreOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -100,7 +161,7 @@ pub struct RestoreOptions {
 
 /// Options of `resetKey`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResetOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
@@ -109,6 +170,16 @@ pub struct ResetOptions {
     /// Do not back up what is in the key slot now. That key is then lost.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
@@ -119,6 +190,12 @@ pub struct ResetOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -150,6 +227,12 @@ pub struct DctBackupOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -173,6 +256,12 @@ pub struct DctShowOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -196,6 +285,12 @@ pub struct ServerKeyShowOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -241,6 +336,12 @@ pub struct ServerKeySetOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -273,6 +374,12 @@ pub struct ServerKeyRestoreOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -314,6 +421,12 @@ pub struct DctRestoreOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -324,7 +437,7 @@ pub struct DctRestoreOptions {
 
 /// Options of `inspectKey`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InspectOptions {
     /// The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest.
@@ -337,6 +450,55 @@ pub struct InspectOptions {
     /// The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
+    /// outside.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Options of `newKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewKeyOptions {
+    /// The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
+    /// is called after the key's fingerprint, in the current folder.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Options of `publicKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PublicKeyOptions {
+    /// The key file: public or private, PEM or DER, a backup, or a dump that begins with a key.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Write the public key to this new file, too.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
 }
 
 /// Options of `listBackups`.
@@ -350,6 +512,46 @@ pub struct BackupsOptions {
     /// Only the backups of this Duo: its device id, 24 hexadecimal digits.
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
+}
+
+/// Options of `doctor`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DoctorOptions {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// What `doctor` takes.
+#[derive(Args, Serialize)]
+pub struct DoctorArgs {
+    /// Where to look.
+    #[command(flatten)]
+    pub look: DoctorOptions,
+    /// Offer to put right what can be put right, one thing after the other. Each asks before it writes.
+    #[arg(long)]
+    pub fix: bool,
 }
 
 /// Options of `status`.
@@ -374,6 +576,13 @@ pub struct ProvisionOptions {
     /// `--from-device` the generic key is sent, as device-provisioning-helper did.
     #[arg(value_name = "KEY_FILE")]
     pub key_file: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// Send the public key that belongs to the private key in the attached Duo, read over USB.
     /// Recommended where the Duo is at hand.
     #[arg(long, num_args = 0, default_missing_value = "true")]
@@ -398,6 +607,12 @@ pub struct ProvisionOptions {
     /// With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -411,12 +626,19 @@ pub struct ProvisionOptions {
 
 /// Options of `verifyPairing`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyOptions {
     /// A file with the private key, in any form; else the key is read from the attached Duo.
     #[arg(long, value_name = "FILE")]
     pub key: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
     /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
     /// Particle's own.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
@@ -434,10 +656,80 @@ pub struct VerifyOptions {
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub timeout: Option<u32>,
+}
+
+/// Options of `rotateKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RotateOptions {
+    /// The product id; 88, the Duo's, unless given.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub product_id: Option<u32>,
+    /// The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
+    /// data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+    /// reached from here.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_verify: Option<bool>,
+    /// Check everything and say what would be done; make no key, write and send nothing.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+    /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+    /// used, unless given.
+    #[arg(long, value_name = "URL", help_heading = "Which cloud")]
+    pub api_url: Option<String>,
+    /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub allow_http: Option<bool>,
+    /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+    /// login of particle-cli.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub token_file: Option<String>,
+    /// The access token itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub token: Option<String>,
+    /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub server_key: Option<String>,
+    /// The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io.
+    #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
+    pub host: Option<String>,
+    /// The TCP port that devices connect to. Else the one in the Duo, or 5683.
+    #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
+    pub port: Option<u16>,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+    /// Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
+    /// 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
@@ -457,6 +749,17 @@ pub enum Bootloader {
     R6,
 }
 
+/// What a virtual Duo does whenever it starts.
+#[napi(string_enum = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DuoMode {
+    /// It stays in DFU mode, as if somebody held its buttons.
+    Dfu,
+    /// It runs its firmware.
+    Normal,
+}
+
 /// Whose answers a local cloud gives.
 #[napi(string_enum = "lowercase")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -470,6 +773,21 @@ pub enum CloudFlavor {
     Brewskey,
 }
 
+/// A board that shares the Duo's bootloader and the layout of its DCT.
+#[napi(string_enum = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BoardName {
+    /// RedBear's Duo.
+    Duo,
+    /// Particle's Photon.
+    Photon,
+    /// Particle's P1.
+    P1,
+    /// Particle's Electron.
+    Electron,
+}
+
 /// Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`.
 #[napi(object)]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -478,9 +796,15 @@ pub struct VirtualDuoOptions {
     /// How many Duos, 1 to 16; 1 unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub duos: Option<u32>,
+    /// Another board that is laid out as a Duo, to be in their place.
+    #[arg(long, value_enum, value_name = "BOARD")]
+    pub board: Option<BoardName>,
     /// The bootloader they have; r6 unless given.
     #[arg(long, value_enum, value_name = "RELEASE")]
     pub bootloader: Option<Bootloader>,
+    /// What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given.
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub mode: Option<DuoMode>,
     /// The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
     #[arg(long = "usbip", value_name = "PORT")]
     pub usbip_port: Option<u16>,
@@ -550,6 +874,9 @@ pub enum Command {
     /// List the Duos in DFU mode, with their keys' fingerprints
     #[command(after_help = LIST_EXAMPLES)]
     List(ListOptions),
+    /// Put a Duo that runs its firmware into DFU mode, without its buttons
+    #[command(after_help = DFU_EXAMPLES)]
+    Dfu(DfuOptions),
     /// Save the Duo's private key to a new file
     #[command(after_help = BACKUP_EXAMPLES)]
     Backup(BackupOptions),
@@ -559,6 +886,9 @@ pub enum Command {
     /// Erase the Duo's private key, so that the Duo makes a new one
     #[command(after_help = RESET_EXAMPLES)]
     Reset(ResetOptions),
+    /// Give the Duo and the cloud a new key, in the one order in which neither is left alone
+    #[command(after_help = ROTATE_EXAMPLES)]
+    Rotate(RotateOptions),
     /// Save, show and restore the Duo's device configuration table (DCT), which holds its keys
     #[command(subcommand, arg_required_else_help = false)]
     Dct(DctCommand),
@@ -568,6 +898,9 @@ pub enum Command {
     /// Say what a file holds: a key, a dump of a DCT, a manifest; and whether the Duo's firmware would read it
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
+    /// Make a new key file, or take the public key out of one
+    #[command(subcommand, arg_required_else_help = false)]
+    Key(KeyCommand),
     /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyOptions),
@@ -577,6 +910,9 @@ pub enum Command {
     /// Say what was in flight when a command was cut short, and what to type next
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
+    /// Say what is wrong with the Duos in DFU mode, and what to type
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
@@ -588,6 +924,17 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+/// The commands about key files.
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// Make a new RSA-1024 key file, in the form that the Duo's firmware reads
+    #[command(after_help = KEY_NEW_EXAMPLES)]
+    New(NewKeyOptions),
+    /// Print the public key of any key file, as PEM
+    #[command(after_help = KEY_PUBLIC_EXAMPLES)]
+    Public(PublicKeyOptions),
 }
 
 /// What is done with a DCT.
@@ -650,6 +997,7 @@ Examples:
 Where the Duo is at hand, --from-device is the better choice: anyone can hold the private half
 of the generic key.
 DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow.
+A Duo that runs normally needs no buttons: `duo-provision dfu`, or --enter-dfu with any command.
 
 Exit codes:
   0 done                       5 device fault, its key unchanged       8 cloud trouble
@@ -670,11 +1018,19 @@ Examples:
   duo-provision list
   duo-provision list --json";
 
+const DFU_EXAMPLES: &str = "\
+Examples:
+  duo-provision dfu                         the Duo that is connected
+  duo-provision backup --enter-dfu          the same, and a backup
+  duo-provision list --wait                 show what to press, and wait for it
+The firmware restarts into DFU mode when its serial port is opened at 14400 baud. Its key is not touched.";
+
 const BACKUP_EXAMPLES: &str = "\
 Examples:
   duo-provision backup                      into the archive, under a name of its own
   duo-provision backup duo.der              duo.der, duo.pub.pem and duo.json
-  duo-provision backup --path 1-2           the Duo at that port, when there are several";
+  duo-provision backup --path 1-2           the Duo at that port, when there are several
+  duo-provision backup duo.pem --encrypt    behind a passphrase; duo.pem, duo.pub.pem and duo.json";
 
 const RESTORE_EXAMPLES: &str = "\
 Examples:
@@ -720,10 +1076,32 @@ const SERVER_KEY_RESTORE_EXAMPLES: &str = "\
 Examples:
   duo-provision server-key restore --leave  back to Particle's cloud";
 
+const ROTATE_EXAMPLES: &str = "\
+The old key is backed up and the new one kept in the archive before anything else is done. Then the
+cloud is told; only when it has said that it took the new key is the Duo written. At last the pairing
+is proven as `verify` does it, and the Duo starts. A refusal leaves both as they were; what was cut
+short is taken up, with the same new key, by the same command.
+
+Examples:
+  duo-provision rotate                      the Duo in DFU mode, with the cloud of your token
+  duo-provision rotate --dry-run            check everything, change nothing
+  duo-provision rotate --api-url http://192.168.1.20:8080 --allow-http --no-verify";
+
 const INSPECT_EXAMPLES: &str = "\
 Examples:
   duo-provision inspect device_private_key.der
   duo-provision inspect dump.bin --extract device-private-key --out duo.der";
+
+const KEY_NEW_EXAMPLES: &str = "\
+Examples:
+  duo-provision key new duo.der             duo.der, as a backup would be, and duo.pub.pem
+  duo-provision key new duo.pem --encrypt   behind a passphrase
+Then: duo-provision restore duo.der, and duo-provision DEVICE_ID duo.pub.pem";
+
+const KEY_PUBLIC_EXAMPLES: &str = "\
+Examples:
+  duo-provision key public duo.der
+  duo-provision key public duo.pem --out duo.pub.pem";
 
 const BACKUPS_EXAMPLES: &str = "\
 Examples:
@@ -734,6 +1112,15 @@ const STATUS_EXAMPLES: &str = "\
 Examples:
   duo-provision status                      after a crash: what was in flight, and what to type
 It reads the journal in your data directory, and asks no Duo.";
+
+const DOCTOR_EXAMPLES: &str = "\
+It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is
+meant for, its device id, the archive and the journal. It writes nothing, and asks no cloud: whether
+the keys are a pair is told by `verify`. Its exit code is 5 where it found a problem.
+
+Examples:
+  duo-provision doctor
+  duo-provision doctor --fix                offer to put right what can be put right";
 
 const SIMULATE_EXAMPLES: &str = "\
 Examples:

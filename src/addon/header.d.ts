@@ -10,6 +10,9 @@ export type ErrorCode =
   | 'KEY_WRONG_SIZE'
   | 'KEY_WRONG_EXPONENT'
   | 'KEY_ENCRYPTED'
+  | 'PASSPHRASE_MISSING'
+  | 'PASSPHRASE_INVALID'
+  | 'PASSPHRASE_WRONG'
   | 'KEY_INCONSISTENT'
   | 'KEY_IS_PUBLIC'
   | 'KEY_MISREAD_BY_FIRMWARE'
@@ -68,6 +71,7 @@ export type ErrorCode =
   | 'CLOUD_NO_ROOTS'
   | 'CLOUD_RATE_LIMITED'
   | 'CLOUD_UNAVAILABLE'
+  | 'PAIRING_UNPROVEN'
   | 'CLOUD_UNEXPECTED_REPLY'
   | 'FILE_NOT_FOUND'
   | 'FILE_EXISTS'
@@ -95,7 +99,7 @@ export type KeySlotKind =
 export type KeyEvidence = 'manifest' | 'archive' | 'dump' | 'public-key-slot' | 'allowed-other-device' | 'none'
 
 /** What stands in a backup. */
-export type BackupContents = 'private-key' | 'raw-slot' | 'dct' | 'whole-dct'
+export type BackupContents = 'private-key' | 'encrypted-private-key' | 'raw-slot' | 'dct' | 'whole-dct'
 
 /** What kind of thing a file is. */
 export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'manifest'
@@ -109,6 +113,8 @@ export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-c
 /** A step of an operation. */
 export type PhaseName =
   | 'find'
+  | 'wait'
+  | 'enter-dfu'
   | 'read'
   | 'read-dct'
   | 'backup'
@@ -118,6 +124,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'greet'
   | 'handshake'
 
 /** What every function of this package throws. */

@@ -17,10 +17,15 @@ pub struct ArchivedBackup {
     pub contents: String,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<String>,
-    /// The fingerprint of the device's key; absent where the file holds none.
+    /// The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+    /// it names.
     pub fingerprint: Option<String>,
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
     /// When the bytes were read, RFC 3339, where that is known.
     pub created_at: Option<String>,
+    /// True where the manifest says that it was made by `rotateKey` and not read from a Duo.
+    pub new_key: bool,
     /// True where the manifest says that the Duo was a virtual one.
     pub simulated: bool,
     /// What stands beside the file. A backup without a manifest is a backup all the same.
@@ -57,14 +62,16 @@ pub struct OperationInfo {
     pub id: String,
     /// The command.
     #[napi(
-        ts_type = "'backup' | 'restore' | 'reset' | 'provision' | 'dct-backup' | 'dct-restore' | 'server-key-set'"
+        ts_type = "'backup' | 'restore' | 'reset' | 'provision' | 'rotate' | 'dct-backup' | 'dct-restore' | 'server-key-set'"
     )]
     pub operation: String,
     /// What became of it.
     #[napi(ts_type = "'running' | 'in-flight' | 'done' | 'failed'")]
     pub outcome: String,
     /// The step that it had come to.
-    #[napi(ts_type = "'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'sending'")]
+    #[napi(
+        ts_type = "'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'new-key' | 'sending' | 'accepted'"
+    )]
     pub reached: String,
     /// What that means, in words.
     pub meaning: String,
@@ -93,6 +100,8 @@ pub struct OperationInfo {
     pub fingerprint: Option<String>,
     /// The backup of what was there: the key slot, or the DCT; absolute.
     pub backup_path: Option<String>,
+    /// The key that was made for it; absolute.
+    pub new_key_path: Option<String>,
     /// What to do next; empty where nothing is left to do.
     pub next: Vec<NextStep>,
 }
@@ -117,7 +126,9 @@ impl From<archive::Entry> for ArchivedBackup {
             contents: entry.contents.name().to_owned(),
             device_id: optional(entry.device_id),
             fingerprint: optional(entry.fingerprint),
+            encrypted: entry.contents == archive::Contents::EncryptedPrivateKey,
             created_at: entry.created_at,
+            new_key: entry.origin == archive::Origin::NewKey,
             simulated: entry.simulated,
             manifest: entry.description.name().to_owned(),
             manifest_description: entry.description.words().to_owned(),
@@ -155,6 +166,7 @@ impl From<workflow::OperationReport> for OperationInfo {
             previous_fingerprint: optional(report.before),
             fingerprint: optional(report.after),
             backup_path: report.backup.as_deref().map(text),
+            new_key_path: report.new_key.as_deref().map(text),
             next: report.next.into_iter().map(step).collect(),
         }
     }

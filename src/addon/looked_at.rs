@@ -19,10 +19,12 @@ pub struct InspectResult {
     pub private: bool,
     /// The encoding, in words.
     pub form: String,
+    /// How a key is encrypted, in words; absent where it is not.
+    pub encryption: Option<String>,
     /// Bytes behind a key.
     pub trailing: u32,
     /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
-    /// the file is one. Absent where a dump holds no key.
+    /// the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
     pub fingerprint: Option<String>,
     /// The device's public key as PEM.
     pub public_key: Option<String>,
@@ -37,6 +39,8 @@ pub struct InspectResult {
     pub server: Option<ServerKeyInfo>,
     /// What a manifest says, and whether it is so.
     pub manifest: Option<ManifestInfo>,
+    /// The key that the manifest beside the file names.
+    pub manifest_fingerprint: Option<String>,
     /// The file that the field was written to; absolute.
     pub extracted: Option<String>,
 }
@@ -145,6 +149,7 @@ impl From<workflow::Inspection> for InspectResult {
             kind: seen.kind.name().to_owned(),
             private: seen.private,
             form: seen.form,
+            encryption: seen.encryption,
             trailing: count(seen.trailing),
             fingerprint: optional(seen.fingerprint),
             public_key: seen.public_key,
@@ -153,6 +158,7 @@ impl From<workflow::Inspection> for InspectResult {
             dct: seen.dct.map(Into::into),
             server: seen.server.map(Into::into),
             manifest: seen.manifest.map(Into::into),
+            manifest_fingerprint: optional(seen.manifest_fingerprint),
             extracted: seen.extracted.as_deref().map(text),
         }
     }

@@ -9,10 +9,13 @@ use napi_derive::napi;
 use crate::archive::DeviceIdSource;
 use crate::workflow;
 
-/// The Duo that an operation worked on.
+/// The Duo that an operation worked on, or another board that is laid out as one.
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
 pub struct DuoInfo {
+    /// Which board it is.
+    #[napi(ts_type = "BoardName")]
+    pub board: String,
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
     /// The device id, 24 hexadecimal digits in lower case, where it is known.
@@ -20,8 +23,8 @@ pub struct DuoInfo {
     /// How the device id is known: told by the Duo over USB, or the word of the caller.
     #[napi(ts_type = "'usb-serial' | 'user'")]
     pub device_id_source: Option<String>,
-    /// The bootloader's generation.
-    #[napi(ts_type = "'r3-r4' | 'r5-r6'")]
+    /// The bootloader's generation; of another board than the Duo its name, in lower case.
+    #[napi(ts_type = "'r3-r4' | 'r5-r6' | 'photon' | 'p1' | 'electron'")]
     pub bootloader: String,
     /// True for a virtual Duo.
     pub simulated: bool,
@@ -80,6 +83,15 @@ pub struct ListResult {
     pub devices: Vec<ListedDuo>,
 }
 
+/// A Duo that is in DFU mode now.
+#[napi(object, object_from_js = false)]
+pub struct EnterDfuResult {
+    /// The Duo.
+    pub device: DuoInfo,
+    /// True where it was in DFU mode from the start, and nothing was done.
+    pub was_already: bool,
+}
+
 /// A backup that is on the disk, synced and read back.
 #[napi(object, object_from_js = false)]
 pub struct BackupResult {
@@ -96,7 +108,10 @@ pub struct BackupResult {
     /// The kind of thing that was saved.
     #[napi(ts_type = "KeySlotKind")]
     pub slot: String,
-    /// True where the archive held the same bytes of the same Duo already, and nothing was written.
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
+    /// True where the archive held the same bytes of the same Duo already, or the same key behind this very
+    /// passphrase, and nothing was written.
     pub already_there: bool,
 }
 
@@ -180,8 +195,9 @@ pub struct VerifyResult {
 #[napi(object, object_from_js = false)]
 #[derive(Clone)]
 pub struct WritePlan {
-    /// What will be written: a key, the reset image, a cloud's key and address, or fields of a dump.
-    #[napi(ts_type = "'restore' | 'reset' | 'set-server-key' | 'restore-dct'")]
+    /// What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
+    /// or fields of a dump.
+    #[napi(ts_type = "'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'")]
     pub action: String,
     /// The Duo.
     pub device: DuoInfo,
@@ -191,7 +207,7 @@ pub struct WritePlan {
     pub current_fingerprint: Option<String>,
     /// The key to be written; absent for a reset, and where the key stays as it is.
     pub new_fingerprint: Option<String>,
-    /// Why the key is taken to be this Duo's; absent where none is written.
+    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
     #[napi(ts_type = "KeyEvidence")]
     pub evidence: Option<String>,
     /// The same in words.
@@ -200,8 +216,23 @@ pub struct WritePlan {
     pub public_slot_fingerprint: Option<String>,
     /// What changes beside the key.
     pub changes: Vec<PlannedChange>,
+    /// The cloud's API, where the cloud is told of the new key before it is written.
+    pub cloud: Option<String>,
     /// The backup of what is there now; absent where none was made.
     pub backup_path: Option<String>,
+}
+
+/// What a passphrase is asked for.
+#[napi(object, object_from_js = false)]
+#[derive(Clone)]
+pub struct PassphraseRequest {
+    /// To open a key file, or to encrypt a key with a new one.
+    #[napi(ts_type = "'open' | 'encrypt'")]
+    pub purpose: String,
+    /// The key file to be opened.
+    pub path: Option<String>,
+    /// True where the last answer did not open it.
+    pub again: bool,
 }
 
 /// Something that changes beside the key.
@@ -233,11 +264,25 @@ pub enum ProgressEvent {
         /// The Duo.
         device: DuoInfo,
     },
+    /// A person is waited for, who is to press the buttons of a Duo.
+    Waiting {
+        /// For how many milliseconds at most.
+        within_ms: f64,
+        /// True where plugging in a Duo that runs its firmware will do.
+        enter_dfu: bool,
+    },
     /// A backup is on the disk, synced and read back.
     BackedUp {
         /// The file; absolute.
         path: String,
         /// True where the archive held the same bytes already.
+        already_there: bool,
+    },
+    /// A key was made, and is on the disk, synced and read back. The Duo does not have it yet.
+    NewKey {
+        /// The file; absolute.
+        path: String,
+        /// True where an earlier attempt had made it.
         already_there: bool,
     },
     /// Something to know, which is no error.
@@ -279,10 +324,11 @@ pub(super) fn told_by(source: DeviceIdSource) -> &'static str {
 impl From<workflow::DeviceRef> for DuoInfo {
     fn from(device: workflow::DeviceRef) -> Self {
         Self {
+            board: device.board.name.to_lowercase(),
+            bootloader: device.bootloader_words(),
             path: device.path,
             device_id: optional(device.device_id),
             device_id_source: optional(device.device_id_source.map(told_by)),
-            bootloader: device.bootloader.to_string(),
             simulated: device.simulated,
         }
     }
@@ -320,6 +366,12 @@ impl From<Vec<workflow::Listed>> for ListResult {
     }
 }
 
+impl From<workflow::EnterDone> for EnterDfuResult {
+    fn from(done: workflow::EnterDone) -> Self {
+        Self { device: done.device.into(), was_already: done.was_already }
+    }
+}
+
 impl From<workflow::BackupDone> for BackupResult {
     fn from(done: workflow::BackupDone) -> Self {
         Self {
@@ -329,6 +381,7 @@ impl From<workflow::BackupDone> for BackupResult {
             manifest_path: done.manifest.as_deref().map(text),
             fingerprint: optional(done.fingerprint),
             slot: done.slot.to_owned(),
+            encrypted: done.encrypted,
             already_there: done.already_there,
         }
     }
@@ -401,7 +454,21 @@ impl From<&workflow::Plan> for WritePlan {
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
             changes: plan.changes.iter().cloned().map(Into::into).collect(),
+            cloud: plan.cloud.clone(),
             backup_path: plan.backup.as_deref().map(text),
+        }
+    }
+}
+
+impl From<&workflow::PassphraseRequest> for PassphraseRequest {
+    fn from(request: &workflow::PassphraseRequest) -> Self {
+        match request.clone() {
+            workflow::PassphraseRequest::Open { path, again } => {
+                Self { purpose: "open".to_owned(), path: Some(path), again }
+            }
+            workflow::PassphraseRequest::Encrypt => {
+                Self { purpose: "encrypt".to_owned(), path: None, again: false }
+            }
         }
     }
 }
@@ -420,8 +487,14 @@ impl From<workflow::Event> for ProgressEvent {
                 Self::Phase { phase: phase.name().to_owned(), description: phase.words().to_owned() }
             }
             workflow::Event::Found(device) => Self::Found { device: device.into() },
+            workflow::Event::Waiting { within, enter_dfu } => {
+                Self::Waiting { within_ms: within.as_secs_f64() * 1000.0, enter_dfu }
+            }
             workflow::Event::BackedUp { path, already_there } => {
                 Self::BackedUp { path: text(&path), already_there }
+            }
+            workflow::Event::NewKey { path, already_there } => {
+                Self::NewKey { path: text(&path), already_there }
             }
             workflow::Event::Note { message } => Self::Note { message },
             workflow::Event::Sending { device_id, generic } => Self::Sending { device_id, generic },

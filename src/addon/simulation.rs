@@ -6,13 +6,13 @@ use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw, Uint8Array, Unknown};
 use napi_derive::napi;
 
-use super::grammar::{Bootloader, CloudFlavor, LocalCloudOptions, VirtualDuoOptions};
+use super::grammar::{BoardName, Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions};
 use super::run::{read, spawn, to_js};
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
 use crate::simulator::duo::Presence;
 use crate::simulator::faults::{self, Fault, FaultError, Kind};
-use crate::simulator::{Generation, Lab, LabError, NoSuchPort};
+use crate::simulator::{Board, Generation, Lab, LabError, LabOptions, NoSuchPort};
 use crate::usb::clock::SystemClock;
 
 /// One of the Duos of a `VirtualDuo`.
@@ -46,8 +46,8 @@ pub struct VirtualDuo {
 
 #[napi]
 impl VirtualDuo {
-    /// Starts one Duo or several. Each has a new key, and comes back in DFU mode by itself after a restart,
-    /// as if somebody held its buttons.
+    /// Starts one Duo or several. Each has a new key. It is in DFU mode, and comes back in it by itself after a
+    /// restart, as if somebody held its buttons; with the mode `normal` it runs its firmware whenever it starts.
     #[napi(ts_return_type = "Promise<VirtualDuo>")]
     pub fn start<'env>(
         env: &'env Env,
@@ -64,9 +64,16 @@ impl VirtualDuo {
                 let faults = given.faults.iter().flatten().map(|name| read_fault(name));
                 let faults = faults.collect::<Result<Vec<Fault>, Error>>()?;
                 let clock = Arc::new(SystemClock::new());
-                let lab =
-                    Lab::start(given.duos.unwrap_or(1), generation, given.usbip_port.unwrap_or(0), clock)
-                        .map_err(|error| lab_error(&error))?;
+                let (duos, port) = (given.duos.unwrap_or(1), given.usbip_port.unwrap_or(0));
+                let hands_off = given.mode == Some(DuoMode::Normal);
+                let board = match given.board.unwrap_or(BoardName::Duo) {
+                    BoardName::Duo => Board::Duo,
+                    BoardName::Photon => Board::Photon,
+                    BoardName::P1 => Board::P1,
+                    BoardName::Electron => Board::Electron,
+                };
+                let options = LabOptions { count: duos, board, generation, hands_off };
+                let lab = Lab::start(&options, port, clock).map_err(|error| lab_error(&error))?;
                 lab.arm_all(&faults);
                 Ok(lab)
             }
@@ -130,17 +137,24 @@ impl VirtualDuo {
         self.at_the_bench(env, |lab| lab.unplug(&path))
     }
 
-    /// Plugs the cable in again: the Duo starts, and is in DFU mode some 700 ms later. Nothing happens where
+    /// Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Nothing happens where
     /// it is plugged in.
     #[napi]
     pub fn plug_in(&self, env: &Env, path: String) -> napi::Result<()> {
         self.at_the_bench(env, |lab| lab.plug_in(&path))
     }
 
-    /// Presses RESET: the Duo drops off the bus, starts, and is in DFU mode some 700 ms later.
+    /// Presses RESET: the Duo drops off the bus, starts, and is in its mode some 700 ms later.
     #[napi]
     pub fn press_reset(&self, env: &Env, path: String) -> napi::Result<()> {
         self.at_the_bench(env, |lab| lab.press_reset(&path))
+    }
+
+    /// Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later,
+    /// whatever its mode.
+    #[napi]
+    pub fn press_buttons(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |lab| lab.press_buttons(&path))
     }
 
     /// Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the

@@ -31,6 +31,8 @@ pub enum DeviceIdSource {
 pub enum Contents {
     /// The device's private key.
     PrivateKey,
+    /// The device's private key behind a passphrase: PKCS#8 with PBES2, as PEM.
+    EncryptedPrivateKey,
     /// The bytes of a key slot that holds no key.
     RawSlot,
     /// The application section of the DCT, from address 0.
@@ -44,10 +46,30 @@ impl Contents {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PrivateKey => "private-key",
+            Self::EncryptedPrivateKey => "encrypted-private-key",
             Self::RawSlot => "raw-slot",
             Self::Dct => "dct",
             Self::WholeDct => "whole-dct",
         }
+    }
+}
+
+/// Where the bytes come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// They were read from the device.
+    #[default]
+    Device,
+    /// A new key, made for the device by `rotate`. It was kept before the device got it; whether it did, the manifest
+    /// does not say.
+    NewKey,
+}
+
+impl Origin {
+    /// True for what was read from a device, which a manifest does not say.
+    pub fn is_device(&self) -> bool {
+        *self == Self::Device
     }
 }
 
@@ -60,7 +82,10 @@ pub struct Manifest {
     pub version: u32,
     /// What stands in the file.
     pub contents: Contents,
-    /// The device the bytes were read from, where it is known.
+    /// Where the bytes come from.
+    #[serde(default, skip_serializing_if = "Origin::is_device")]
+    pub origin: Origin,
+    /// The device the bytes were read from or made for, where it is known.
     pub device_id: Option<DeviceId>,
     /// How the device id is known.
     pub device_id_source: Option<DeviceIdSource>,
@@ -73,11 +98,11 @@ pub struct Manifest {
     pub simulated: bool,
     /// Offset in the DCT, in bytes; of a whole one, its address in the internal flash.
     pub offset: u32,
-    /// Length, in bytes.
+    /// Length in the DCT, in bytes.
     pub length: u32,
     /// SHA-256 of the file, 64 hexadecimal digits in lower case.
     pub sha256: String,
-    /// When the bytes were read, RFC 3339 in UTC.
+    /// When the bytes were read or made, RFC 3339 in UTC.
     pub created_at: String,
     /// The program and its version.
     pub tool: String,

@@ -20,25 +20,49 @@ use sha2::{Digest, Sha256};
 pub use files::{FileError, check_writable, create_folder, create_new, ensure_folder, is_kept, read_bounded};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
-    Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError,
+    Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
 };
 pub use owner::Owner;
 
 use crate::dct::{DeviceId, Dump, DumpKind};
-use crate::keys::{Fingerprint, PrivateKey};
+use crate::keys::{EncryptedKey, Fingerprint, KeyError, Passphrase, PrivateKey, PublicKey};
 
 /// The most bytes of a backup that are read when the archive is searched; a slot has 1,216, a whole DCT 32,768.
 const MAX_BACKUP_BYTES: u64 = 64 * 1024;
 
+/// The most encrypted backups of the same key that are opened to see whether one of them can stand in for a new
+/// one; each takes as long as its file asks for.
+const MAX_OPENED: usize = 3;
+
 /// What is to be kept: bytes, and what describes them.
 #[derive(Debug)]
 pub struct Backup<'a> {
-    /// The bytes, as they were read.
+    /// The bytes of the file: as they were read, or the key encrypted.
     pub bytes: &'a [u8],
+    /// What has to come out of an encrypted file, and the passphrase that opens it; `None` where nothing is encrypted.
+    pub opens: Option<Opens<'a>>,
     /// The public key as PEM, where the bytes hold a key.
     pub public_pem: Option<String>,
     /// What describes the bytes.
     pub manifest: Manifest,
+}
+
+/// What an encrypted backup has to open to.
+#[derive(Clone, Copy, Debug)]
+pub struct Opens<'a> {
+    /// The passphrase.
+    pub passphrase: &'a Passphrase,
+    /// The key.
+    pub key: &'a PrivateKey,
+}
+
+impl Opens<'_> {
+    /// True where these bytes are the key behind the passphrase: opened, and every number compared.
+    fn holds(self, bytes: &[u8]) -> bool {
+        EncryptedKey::read(bytes)
+            .and_then(|encrypted| encrypted.open(self.passphrase))
+            .is_ok_and(|read| read.key == *self.key)
+    }
 }
 
 /// Where a backup lies. All paths are absolute.
@@ -63,13 +87,16 @@ pub struct Entry {
     pub contents: Contents,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<DeviceId>,
-    /// The key's fingerprint: from the manifest, else from the key itself.
+    /// The key's fingerprint: from the manifest, else from the key itself, else, where that is encrypted, from the
+    /// public key beside it.
     pub fingerprint: Option<Fingerprint>,
     /// SHA-256 of the file as it is now, 64 hexadecimal digits.
     pub sha256: String,
     /// True where the manifest says that the device was a simulated one.
     pub simulated: bool,
-    /// When the bytes were read, RFC 3339: from the manifest, else from the file's name.
+    /// Where the bytes come from, as far as the manifest says.
+    pub origin: Origin,
+    /// When the bytes were read or made, RFC 3339: from the manifest, else from the file's name.
     pub created_at: Option<String>,
     /// What stands beside the file.
     pub description: Description,
@@ -152,9 +179,10 @@ impl Archive {
         check_writable(&self.folder)
     }
 
-    /// Keeps a backup under a name of the archive's own: `<id>-<fingerprint8>-<time>.der` for a key,
-    /// `<id>-raw-<time>.bin` for a slot without one, `<id>-dct-<time>.bin` for an application section of the DCT
-    /// and `<id>-dct32-<time>.bin` for a whole one. The same bytes of the same device are not kept twice.
+    /// Keeps a backup under a name of the archive's own: `<id>-<fingerprint8>-<time>.der` for a key, `….pem` for
+    /// an encrypted one, `<id>-raw-<time>.bin` for a slot without one, `<id>-dct-<time>.bin` for an application
+    /// section of the DCT and `<id>-dct32-<time>.bin` for a whole one. The same bytes of the same device are not kept
+    /// twice, nor is a key that the same passphrase opens.
     pub fn store(&self, backup: &Backup) -> Result<Stored, FileError> {
         // It may have gone since it was prepared.
         create_folder(&self.folder, &self.owner)?;
@@ -192,8 +220,7 @@ impl Archive {
         let mut survey = Survey::default();
         for item in listing {
             let path = item.map_err(unreadable)?.path();
-            let backup = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "bin"));
-            if backup && !hidden(&path) {
+            if has_backups_name(&path) {
                 match read_entry(&path) {
                     Ok(entry) => survey.entries.push(entry),
                     Err(error) => survey.unreadable.push(error),
@@ -218,39 +245,90 @@ impl Archive {
         Ok(devices)
     }
 
+    /// A backup that can stand in for this one. Nothing is taken for one unseen: the bytes are compared, or an
+    /// encrypted file is opened and the key in it is.
     fn held(&self, backup: &Backup) -> Result<Option<Entry>, FileError> {
-        let wanted = backup.manifest.device_id;
-        let held = self.entries()?.into_iter().find(|entry| {
-            // One with a manifest that contradicts it would have to be mended before it can be restored.
-            matches!(entry.description, Description::Sound | Description::Missing)
-                && entry.sha256 == backup.manifest.sha256
-                && entry.device_id == wanted
-                && entry.simulated == backup.manifest.simulated
-                && entry.path.extension() == Some(OsStr::new(name_of(&backup.manifest).1))
-                && is_kept(&entry.path, backup.bytes)
+        let manifest = &backup.manifest;
+        let mut candidates = self.entries()?.into_iter().filter(|entry| {
+            entry.device_id == manifest.device_id
+                && entry.simulated == manifest.simulated
+                && entry.path.extension() == Some(OsStr::new(name_of(manifest).1))
         });
-        Ok(held)
+        let Some(opens) = backup.opens else {
+            return Ok(candidates.find(|entry| {
+                // One with a manifest that contradicts it would have to be mended before it can be restored.
+                matches!(entry.description, Description::Sound | Description::Missing)
+                    && entry.sha256 == manifest.sha256
+                    && is_kept(&entry.path, backup.bytes)
+            }));
+        };
+        let mut candidates: Vec<Entry> = candidates
+            .filter(|entry| {
+                entry.description == Description::Sound && entry.fingerprint == manifest.fingerprint
+            })
+            .collect();
+        candidates.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+        Ok(candidates.into_iter().take(MAX_OPENED).find(|entry| {
+            read_bounded(&entry.path, MAX_BACKUP_BYTES)
+                .is_ok_and(|bytes| is_kept(&entry.path, &bytes) && opens.holds(&bytes))
+        }))
     }
 }
 
 /// Keeps a backup at a path that the caller chose, together with its siblings `.pub.pem` and `.json`. None of
 /// the three may exist.
 pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, FileError> {
+    let manifest = backup.manifest.to_json();
+    let files = Files {
+        bytes: backup.bytes,
+        opens: backup.opens,
+        public_pem: backup.public_pem.as_deref(),
+        manifest: Some(&manifest),
+    };
+    store_files(path, &files, owner)
+}
+
+/// Keeps a key that is of no device yet: at a path that the caller chose, with its `.pub.pem` and without a
+/// manifest, which would have nothing to say.
+pub fn store_key(
+    path: &Path,
+    bytes: &[u8],
+    opens: Option<Opens<'_>>,
+    public_pem: &str,
+    owner: &Owner,
+) -> Result<Stored, FileError> {
+    store_files(path, &Files { bytes, opens, public_pem: Some(public_pem), manifest: None }, owner)
+}
+
+/// Up to three files, by what is in them.
+struct Files<'a> {
+    bytes: &'a [u8],
+    opens: Option<Opens<'a>>,
+    public_pem: Option<&'a str>,
+    manifest: Option<&'a str>,
+}
+
+fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, FileError> {
     let unresolved = |source| FileError::NotWritable { path: path.to_owned(), source };
     let path = std::path::absolute(path).map_err(unresolved)?;
     let public_key = sibling(&path, "pub.pem");
     let manifest = sibling(&path, "json");
     check_free(&path)?;
 
-    create_new(&path, backup.bytes, owner)?;
+    create_new(&path, files.bytes, owner)?;
+    if let Some(opens) = files.opens
+        && !opens.holds(&read_bounded(&path, MAX_BACKUP_BYTES)?)
+    {
+        return Err(FileError::ReadBackDiffers(path));
+    }
     // From here on there is a valid backup, whatever becomes of what describes it.
     let written = |sibling: PathBuf, text: &str| {
         create_new(&sibling, text.as_bytes(), owner).is_ok().then_some(sibling)
     };
     Ok(Stored {
         path,
-        public_key: backup.public_pem.as_deref().and_then(|pem| written(public_key, pem)),
-        manifest: written(manifest, &backup.manifest.to_json()),
+        public_key: files.public_pem.and_then(|pem| written(public_key, pem)),
+        manifest: files.manifest.and_then(|text| written(manifest, text)),
         already_there: false,
     })
 }
@@ -281,8 +359,9 @@ pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
     if beside == path {
         return Ok(None);
     }
-    match read_bounded(&beside, MAX_MANIFEST_BYTES) {
-        Ok(bytes) => Ok(Some(Beside { manifest: Manifest::parse(&bytes), path: beside })),
+    match read_bounded(&beside, MAX_MANIFEST_BYTES).map(|bytes| Manifest::parse(&bytes)) {
+        Ok(Ok(manifest)) if is_of_another(path, &manifest) => Ok(None),
+        Ok(manifest) => Ok(Some(Beside { manifest, path: beside })),
         Err(FileError::NotFound(_)) => Ok(None),
         Err(other) => Err(other),
     }
@@ -297,9 +376,9 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     })
 }
 
-/// `key.der` and `key.bin` become `key.<extension>`; any other name keeps what it has.
+/// `key.der`, `key.pem` and `key.bin` become `key.<extension>`; any other name keeps what it has.
 fn sibling(path: &Path, extension: &str) -> PathBuf {
-    let strip = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "bin"));
+    let strip = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "pem" | "bin"));
     if strip {
         return path.with_extension(extension);
     }
@@ -313,8 +392,19 @@ fn existing(path: PathBuf) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-fn hidden(path: &Path) -> bool {
-    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with('.'))
+/// Whether a file of the archive is called as a backup is, and not as what stands beside one.
+fn has_backups_name(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    matches!(path.extension().and_then(OsStr::to_str), Some("der" | "pem" | "bin"))
+        && !name.starts_with('.')
+        && !name.ends_with(".pub.pem")
+}
+
+/// `duo.pem` that another program has made of the backup `duo.der`: the manifest is about the latter.
+fn is_of_another(path: &Path, manifest: &Manifest) -> bool {
+    path.extension() == Some(OsStr::new("pem"))
+        && manifest.contents != Contents::EncryptedPrivateKey
+        && ["der", "bin"].iter().any(|extension| path.with_extension(extension).exists())
 }
 
 /// Stem and extension of a backup's name in the archive.
@@ -326,7 +416,12 @@ fn name_of(manifest: &Manifest) -> (String, &'static str) {
         (Contents::PrivateKey, Some(fingerprint)) => {
             (format!("{device}-{}-{time}", fingerprint.short()), "der")
         }
-        (Contents::PrivateKey | Contents::RawSlot, _) => (format!("{device}-raw-{time}"), "bin"),
+        (Contents::EncryptedPrivateKey, Some(fingerprint)) => {
+            (format!("{device}-{}-{time}", fingerprint.short()), "pem")
+        }
+        (Contents::PrivateKey | Contents::EncryptedPrivateKey | Contents::RawSlot, _) => {
+            (format!("{device}-raw-{time}"), "bin")
+        }
         (Contents::Dct, _) => (format!("{device}-dct-{time}"), "bin"),
         (Contents::WholeDct, _) => (format!("{device}-dct32-{time}"), "bin"),
     }
@@ -346,27 +441,38 @@ fn read_entry(path: &Path) -> Result<Entry, FileError> {
     };
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
+    let origin = manifest.as_ref().map(|manifest| manifest.origin).unwrap_or_default();
     let (contents, device_id, fingerprint, created_at) = if let Some(manifest) = manifest {
         (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
     } else {
-        let (contents, fingerprint) = told_by(&bytes);
+        let (contents, fingerprint) = told_by(path, &bytes);
         let device_id = stem.split('-').next().and_then(|id| id.parse().ok());
         (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
     };
     let path = path.to_owned();
-    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, created_at, description })
+    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, origin, created_at, description })
 }
 
 /// What bytes without a manifest are, and the fingerprint of the device's key in them.
-fn told_by(bytes: &[u8]) -> (Contents, Option<Fingerprint>) {
-    let key = |bytes: &[u8]| PrivateKey::read(bytes).ok().map(|read| read.key.public_key().fingerprint());
-    match Dump::recognise(bytes) {
-        Some(dump) => {
-            let contents = if dump.kind() == DumpKind::Whole { Contents::WholeDct } else { Contents::Dct };
-            (contents, dump.private_key_slot().and_then(|slot| key(slot)))
-        }
-        None => key(bytes).map_or((Contents::RawSlot, None), |key| (Contents::PrivateKey, Some(key))),
+fn told_by(path: &Path, bytes: &[u8]) -> (Contents, Option<Fingerprint>) {
+    let key = |bytes: &[u8]| PrivateKey::read(bytes).map(|read| read.key.public_key().fingerprint());
+    if let Some(dump) = Dump::recognise(bytes) {
+        let contents = if dump.kind() == DumpKind::Whole { Contents::WholeDct } else { Contents::Dct };
+        return (contents, dump.private_key_slot().and_then(|slot| key(slot).ok()));
     }
+    match key(bytes) {
+        Ok(key) => (Contents::PrivateKey, Some(key)),
+        Err(KeyError::Encrypted) => {
+            (Contents::EncryptedPrivateKey, public_key_beside(path).map(|public| public.fingerprint()))
+        }
+        Err(_) => (Contents::RawSlot, None),
+    }
+}
+
+/// The public key that stands beside a backup.
+fn public_key_beside(path: &Path) -> Option<PublicKey> {
+    let bytes = read_bounded(&sibling(path, "pub.pem"), MAX_BACKUP_BYTES).ok()?;
+    PublicKey::read(&bytes).ok()
 }
 
 /// A time as it may be shown; `None` where it is none.
@@ -393,13 +499,14 @@ fn extended(basic: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Archive, Backup, Contents, FORMAT, Manifest, sha256_hex};
+    use super::{Archive, Backup, Contents, FORMAT, Manifest, Origin, sha256_hex};
 
     fn backup(bytes: &[u8], simulated: bool) -> Backup<'_> {
         let manifest = Manifest {
             format: FORMAT.to_owned(),
             version: 1,
             contents: Contents::RawSlot,
+            origin: Origin::Device,
             device_id: None,
             device_id_source: None,
             fingerprint: None,
@@ -411,7 +518,7 @@ mod tests {
             created_at: "2026-01-31T12:00:00Z".to_owned(),
             tool: "test".to_owned(),
         };
-        Backup { bytes, public_pem: None, manifest }
+        Backup { bytes, opens: None, public_pem: None, manifest }
     }
 
     fn archive(folder: &tempfile::TempDir) -> Archive {

@@ -3,9 +3,13 @@
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DuoInfo} DuoInfo */
 
-/** `5649…4f01 at 1-1`, and that it is virtual where it is. */
+/** @type {Record<import('../../index.js').BoardName, string>} */
+export const BOARDS = { duo: 'Duo', photon: 'Photon', p1: 'P1', electron: 'Electron' }
+
+/** `Duo 5649…4f01 at 1-1`, and that it is virtual where it is. */
 export function nameOf(/** @type {DuoInfo} */ device) {
-  const id = device.deviceId ? `Duo ${device.deviceId}` : 'Duo (id unknown)'
+  const board = BOARDS[device.board]
+  const id = device.deviceId ? `${board} ${device.deviceId}` : `${board} (id unknown)`
   return `${device.simulated ? 'virtual ' : ''}${id} at ${device.path}`
 }
 

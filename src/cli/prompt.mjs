@@ -1,5 +1,7 @@
 /** The question before a write. */
 
+import { BOARDS } from './layout.mjs'
+
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
 
 /** Whether there is somebody to ask. */
@@ -32,12 +34,26 @@ export async function ask(plan, output, interrupt) {
   }
 }
 
+/** Asks a question of its own. Only a typed yes is one. */
+export async function confirmed(/** @type {string} */ question) {
+  const { createInterface } = await import('node:readline/promises')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const closed = new Promise((resolve) => terminal.once('close', () => resolve('')))
+  try {
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed])
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    terminal.close()
+  }
+}
+
 /** @type {Record<WritePlan['action'], string>} */
 const QUESTIONS = {
   restore: 'Write this key to the Duo?',
   reset: 'Erase the key in this Duo?',
   'set-server-key': 'Write this server key and address to the Duo?',
   'restore-dct': 'Write these fields to the Duo?',
+  rotate: 'Give this Duo and the cloud the new key?',
 }
 
 /** The plan as a table, with all fingerprints in full. */
@@ -47,13 +63,14 @@ export function describePlan(
 ) {
   const rows = [
     [
-      'Duo',
+      BOARDS[plan.device.board],
       `${plan.device.deviceId ?? 'id unknown'} at ${plan.device.path}${plan.device.simulated ? ' (virtual)' : ''}`,
     ],
     ...(writesKey(plan) ? keyOf(plan) : []),
     ...plan.changes.filter(({ what }) => what !== 'device-private-key').flatMap(rowsOf),
     ['backup', plan.backupPath ?? paintErr('red', `NONE (--no-backup): ${lost(plan)} will be lost`)],
   ]
+  if (plan.cloud) rows.push(['cloud', `${plan.cloud} is told the new key before it is written`])
   if (plan.evidenceDescription) rows.push(['whose', plan.evidenceDescription])
   if (plan.publicSlotFingerprint) {
     rows.push([

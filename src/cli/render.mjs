@@ -1,4 +1,5 @@
 /** Results and events in words. */
+import { describeDiagnosis } from './diagnosis.mjs'
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 import { describeRestoredFields, describeServerKeyWrite } from './render-fields.mjs'
@@ -13,8 +14,12 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
       return output.progress.step(event.description)
     case 'found':
       return output.say(`using the ${nameOf(event.device)}`)
+    case 'waiting':
+      return output.say(describeWait(event))
     case 'backed-up':
       return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.path}`)
+    case 'new-key':
+      return output.say(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.path}`)
     case 'note':
       return output.note(event.message)
     case 'retry':
@@ -40,7 +45,7 @@ const DESCRIBE = {
   list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
     if (devices.length === 0) {
       output.say('no Duo in DFU mode is connected')
-      output.say(`\n${output.paintErr('cyan', 'hint:')} ${DFU_MODE}`)
+      output.say(`\n${output.paintErr('cyan', 'hint:')} ${DFU_MODE}; one that runs normally: add --enter-dfu`)
       return
     }
     output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'KEY'], devices.map(row), output))
@@ -48,10 +53,17 @@ const DESCRIBE = {
     for (const hint of hints) output.say(`\n${output.paintErr('cyan', 'hint:')} ${hint}`)
   },
 
+  dfu(/** @type {import('../../index.js').EnterDfuResult} */ { device, wasAlready }, output) {
+    const how = wasAlready ? 'Already in DFU mode:' : 'In DFU mode:'
+    output.print(`${output.paint('green', how)} the ${nameOf(device)}`)
+    if (!wasAlready) output.print('Press RESET to start it again.')
+  },
+
   backup(/** @type {import('../../index.js').BackupResult} */ result, output) {
     const what = result.fingerprint ? 'the key' : `the key slot (${result.slot}, no key)`
     const how = result.alreadyThere ? 'The archive holds' : 'Saved'
-    output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
+    const behind = result.encrypted ? ', behind the passphrase' : ''
+    output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}${behind}`)
     output.print(
       facts({
         file: result.path,
@@ -101,6 +113,38 @@ const DESCRIBE = {
     }
     output.say(`accepted by ${where}`)
     output.print('Success - Device Provisioned!')
+  },
+
+  rotate(/** @type {import('../../index.js').RotateResult} */ result, output) {
+    const how = result.dryRun ? 'Would give' : 'Gave'
+    const what = result.takenUp ? 'the new key of an earlier attempt' : 'a new key'
+    output.print(
+      `${output.paint('green', how)} the ${nameOf(result.device)} and its cloud ${what}${result.dryRun ? '' : ', and verified it'}`,
+    )
+    output.print(
+      facts({
+        fingerprint: result.fingerprint,
+        'new key': result.newKeyPath,
+        before: result.previousFingerprint ?? 'no key',
+        backup: result.backupPath,
+        cloud: `${result.apiUrl}, product id ${result.productId}`,
+        pairing: pairing(result),
+      }),
+    )
+    if (result.dryRun) output.print('Dry run: no key was made, and nothing was written or sent.')
+    else output.print('It has left DFU mode and starts.')
+  },
+
+  'key new'(/** @type {import('../../index.js').NewKeyResult} */ result, output) {
+    output.print(
+      `${output.paint('green', 'Made')} a new key${result.encrypted ? ', behind the passphrase' : ''}`,
+    )
+    output.print(facts({ file: result.path, public: result.publicKeyPath, fingerprint: result.fingerprint }))
+  },
+
+  'key public'(/** @type {import('../../index.js').PublicKeyResult} */ result, output) {
+    output.print(result.publicKey.trimEnd())
+    if (result.out) output.say(`written to ${result.out}`)
   },
 
   'dct backup'(/** @type {import('../../index.js').DctBackupResult} */ result, output) {
@@ -166,7 +210,8 @@ const DESCRIBE = {
       output.print(
         facts({
           holds: HOLDS[backup.contents],
-          key: backup.fingerprint ?? 'none',
+          key: backup.fingerprint ?? (backup.encrypted ? 'not known without the passphrase' : 'none'),
+          origin: backup.newKey ? 'made by rotate; whether the Duo got it is not said here' : undefined,
           time: backup.createdAt ?? 'unknown',
           file: printable(backup.path),
           manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
@@ -175,6 +220,8 @@ const DESCRIBE = {
     }
     for (const reason of unreadable) output.note(printable(reason))
   },
+
+  doctor: describeDiagnosis,
 
   status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
     for (const operation of running) {
@@ -197,17 +244,28 @@ function describeKey(
   /** @type {import('../../index.js').InspectResult} */ result,
   /** @type {Output} */ output,
 ) {
-  output.print(`${result.path}: a ${result.private ? 'private' : 'public'} RSA-1024 key`)
+  const unopened = result.fingerprint === undefined
+  const kind = `${result.private ? 'private' : 'public'} ${unopened ? 'key behind a passphrase' : 'RSA-1024 key'}`
+  output.print(`${result.path}: a ${kind}`)
   output.print(
     facts({
       form: result.form,
+      encryption: result.encryption,
       behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
       device: result.deviceId,
-      fingerprint: result.fingerprint,
+      fingerprint: unopened ? unproven(result.manifestFingerprint) : result.fingerprint,
       firmware: firmware(result.firmwareReadsAsIs),
     }),
   )
-  output.print(result.publicKey?.trimEnd() ?? '')
+  if (result.publicKey) return output.print(result.publicKey.trimEnd())
+  output.say(
+    '\nThe file was not opened. With its passphrase (--passphrase-file FILE) the key itself is looked at.',
+  )
+}
+
+/** What the manifest beside an encrypted file that was not opened claims. */
+function unproven(/** @type {string | undefined} */ fingerprint) {
+  return fingerprint && `${fingerprint}, by the manifest`
 }
 
 function describeInFlight(
@@ -223,6 +281,7 @@ function describeInFlight(
       before: leavesKey(operation) ? undefined : (operation.previousFingerprint ?? 'no key'),
       key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,
       backup: operation.backupPath && printable(operation.backupPath),
+      'new key': operation.newKeyPath && printable(operation.newKeyPath),
     }),
   )
   for (const { purpose, command } of operation.next) {
@@ -245,6 +304,7 @@ function subject(/** @type {import('../../index.js').OperationInfo} */ operation
 /** What stands in a backup, in words. */
 const HOLDS = {
   'private-key': 'the private key',
+  'encrypted-private-key': 'the private key, behind a passphrase',
   'raw-slot': 'the bytes of a slot without a key',
   dct: 'the application section of the DCT',
   'whole-dct': 'the whole DCT, both copies',
@@ -252,6 +312,28 @@ const HOLDS = {
 
 const DFU_MODE =
   'put the Duo into DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow'
+
+function pairing(/** @type {import('../../index.js').RotateResult} */ { server, dryRun }) {
+  if (!server) return 'not proven (--no-verify)'
+  return dryRun ? `would be proven at ${server}` : `proven at ${server}`
+}
+
+/** What to press, while somebody is waited for. */
+function describeWait(/** @type {{ withinMs: number, enterDfu: boolean }} */ { withinMs, enterDfu }) {
+  const first = enterDfu
+    ? 'Plug the Duo in; if it runs, that is enough. Otherwise, by its buttons:'
+    : 'Plug the Duo in, and put it into DFU mode by its buttons:'
+  return `${first}
+  1. hold both, RESET and SETUP
+  2. release RESET, and keep holding SETUP
+  3. release SETUP when the LED blinks yellow
+Do not hold on for longer. While SETUP is held the LED shows
+  magenta  from 1 s    safe mode
+  yellow   from 3 s    DFU mode: release now
+  green    from 6.5 s  factory reset
+  white    from 10 s   factory reset, and the Wi-Fi passwords are erased
+Waiting for up to ${Math.round(withinMs / 60_000)} minutes; Ctrl-C stops.`
+}
 
 function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, key, problem }) {
   const id = device?.deviceId ?? (device ? 'not told (r3, r4)' : '?')

@@ -2,6 +2,7 @@
  * Runs one command: its function, its events, its question, its signals, and the exit code that comes of it.
  */
 import * as api from '../../index.js'
+import { askPassphrase } from './passphrase.mjs'
 import { ask, canAsk } from './prompt.mjs'
 import { describeResult, sayEvent } from './render.mjs'
 import { report } from './report.mjs'
@@ -14,9 +15,11 @@ import { interruptible } from './signals.mjs'
 /** @type {Record<string, (options: any, control: Control) => Promise<object>>} */
 const FUNCTIONS = {
   list: api.listDevices,
+  dfu: api.enterDfu,
   backup: api.backupKey,
   restore: api.restoreKey,
   reset: api.resetKey,
+  rotate: api.rotateKey,
   provision: api.provision,
   'dct backup': api.backupDct,
   'dct show': api.showDct,
@@ -25,18 +28,21 @@ const FUNCTIONS = {
   'server-key set': api.setServerKey,
   'server-key restore': api.restoreServerKey,
   inspect: api.inspectKey,
+  'key new': api.newKey,
+  'key public': api.publicKey,
   verify: api.verifyPairing,
   backups: api.listBackups,
   status: api.status,
 }
 
 /** The commands that write to a Duo, and therefore ask. */
-const ASKING = new Set(['restore', 'reset', 'dct restore', 'server-key set', 'server-key restore'])
+const ASKING = new Set(['restore', 'reset', 'rotate', 'dct restore', 'server-key set', 'server-key restore'])
 
 /** @returns {Promise<number>} the exit code */
 export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output} */ output) {
   const command = parsed.command ?? ''
   if (command === 'demo') return (await import('./demo.mjs')).demo(output)
+  if (command === 'doctor') return (await import('./doctor.mjs')).doctor(parsed, output)
   if (command === 'simulate') return (await import('./simulate.mjs')).simulate(parsed.options, output)
   const operation = FUNCTIONS[command]
   if (!operation) throw new Error(`no function for ${command}`)
@@ -56,7 +62,7 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
  * @param {boolean} asks
  * @param {Output} output
  */
-async function perform(command, operation, options, asks, output) {
+export async function perform(command, operation, options, asks, output) {
   const interrupt = interruptible(output)
   /** @type {Control} */
   const control = {
@@ -67,6 +73,7 @@ async function perform(command, operation, options, asks, output) {
       interrupt.seen(event)
     },
   }
+  if (!output.json && canAsk()) control.passphrase = (request) => askPassphrase(request, output, interrupt)
   if (asks) control.confirm = (plan) => ask(plan, output, interrupt)
   try {
     const result = await operation(options, control)

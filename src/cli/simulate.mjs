@@ -71,11 +71,15 @@ function announce(duo, cloud, options, output) {
   output.print(`usbip ${duo.address}`)
   output.print(`cloud ${cloud.url} token ${cloud.token}`)
   if (cloud.deviceAddress) output.print(`devices ${cloud.deviceAddress}`)
+  const runs = options.duo.mode === 'normal'
+  const mode = runs
+    ? 'The Duos run their firmware whenever they start'
+    : 'The Duos are in DFU mode, and return to it by themselves after a restart'
   output.say(`
-The Duos are in DFU mode, and return to it by themselves after a restart. In another terminal:
-  duo-provision list --usbip ${duo.address}
+${mode}. In another terminal:
+  duo-provision list --usbip ${duo.address}${runs ? ' --enter-dfu' : ''}
   PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${first?.deviceId} --api-url ${cloud.url}
-To plug one into a Linux kernel, where dfu-util sees it too:
+To plug one into a Linux kernel, ${runs ? 'which makes a serial port of it' : 'where dfu-util sees it too'}:
   sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${first?.path}
 Ctrl-C stops.`)
 }

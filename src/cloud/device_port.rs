@@ -110,6 +110,26 @@ pub async fn prove(
         .map_err(|flaw| PairingError::Flawed { port: port.clone(), flaw })
 }
 
+/// Connects, and returns once what listens there has greeted as a cloud does; then closes the connection.
+///
+/// Needs a tokio runtime with I/O and timers. Ends soon after `cancel` is ready.
+pub async fn greet(
+    port: &DevicePort,
+    deadline: Duration,
+    cancel: impl Future<Output = ()>,
+) -> Result<(), PairingError> {
+    let mut stage = Stage::Connecting;
+    let greeted = {
+        let greeting = pin!(greeting(port, &mut stage));
+        tokio::select! {
+            biased;
+            () = cancel => return Err(PairingError::Cancelled),
+            ended = tokio::time::timeout(deadline, greeting) => ended.map(|greeted| greeted.map(drop)),
+        }
+    };
+    greeted.unwrap_or_else(|_| Err(timed_out(port, stage)))
+}
+
 /// How far a conversation has come.
 #[derive(Clone, Copy)]
 enum Stage {
@@ -133,12 +153,7 @@ async fn talk(
     pair: &Pair<'_>,
     stage: &mut Stage,
 ) -> Result<[u8; ANSWER_LEN], PairingError> {
-    let connected = TcpStream::connect((port.host.as_str(), port.port)).await;
-    let mut stream = connected
-        .map_err(|error| PairingError::Unreachable { port: port.clone(), reason: unreachable(&error) })?;
-    *stage = Stage::Greeting;
-    let mut nonce = [0; NONCE_LEN];
-    stream.read_exact(&mut nonce).await.map_err(|_| PairingError::NoNonce(port.clone()))?;
+    let (mut stream, nonce) = greeting(port, stage).await?;
     let hello = hello(&nonce, &pair.id, pair.key, pair.server, &mut UnwrapErr(SysRng))?;
     *stage = Stage::Answering;
     // In one write: spark-protocol takes what one read brings for the whole of it.
@@ -154,6 +169,20 @@ async fn talk(
         }
     }
     Ok(answer)
+}
+
+/// The connection, and what a cloud begins with.
+async fn greeting(
+    port: &DevicePort,
+    stage: &mut Stage,
+) -> Result<(TcpStream, [u8; NONCE_LEN]), PairingError> {
+    let connected = TcpStream::connect((port.host.as_str(), port.port)).await;
+    let mut stream = connected
+        .map_err(|error| PairingError::Unreachable { port: port.clone(), reason: unreachable(&error) })?;
+    *stage = Stage::Greeting;
+    let mut nonce = [0; NONCE_LEN];
+    stream.read_exact(&mut nonce).await.map_err(|_| PairingError::NoNonce(port.clone()))?;
+    Ok((stream, nonce))
 }
 
 fn unreachable(error: &io::Error) -> Unreachable {

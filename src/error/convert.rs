@@ -15,7 +15,7 @@ use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::{Refusal, RequestError};
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
-use crate::keys::{KeyError, Misread, Slot};
+use crate::keys::{KeyError, Misread, PassphraseError, Slot};
 use crate::usb::{SessionError, UsbError};
 
 /// What helps against "Permission denied", whose causes no server tells apart.
@@ -37,6 +37,16 @@ impl From<DeviceIdError> for Error {
     }
 }
 
+/// How a passphrase is given.
+pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
+
+impl From<PassphraseError> for Error {
+    fn from(error: PassphraseError) -> Self {
+        let hint = "a passphrase is the first line of its file, 1 to 1,024 bytes of UTF-8 text";
+        Self::new(Code::PassphraseInvalid, error.to_string()).hint(hint)
+    }
+}
+
 impl Error {
     /// A key file that holds no key that can be used.
     pub fn key_file(error: &KeyError, path: &Path) -> Self {
@@ -53,11 +63,17 @@ impl Error {
             KeyError::WrongExponent => {
                 (Code::KeyWrongExponent, "make the key with the public exponent 65537")
             }
-            KeyError::Encrypted => {
-                (Code::KeyEncrypted, "decrypt it first: openssl pkey -in FILE -out NEW.pem")
+            KeyError::Encrypted => (Code::KeyEncrypted, PASSPHRASE_HINT),
+            KeyError::WrongPassphrase => (Code::PassphraseWrong, "check the passphrase; nothing was touched"),
+            KeyError::EncryptionScheme => (
+                Code::KeyEncrypted,
+                "encrypt it anew in the way that is known: openssl pkey -in FILE -aes256 -out NEW.pem",
+            ),
+            KeyError::TooMuchWork => {
+                (Code::KeyEncrypted, "no program that means well asks for that; look for another backup")
             }
             KeyError::PublicKey => {
-                (Code::KeyIsPublic, "a Duo needs the private key; its backups end in .der")
+                (Code::KeyIsPublic, "a Duo needs the private key; its backups end in .der or .pem")
             }
             KeyError::Inconsistent(_) | KeyError::Malformed(_) | KeyError::BadPem(_) => {
                 (Code::KeyInconsistent, "the file is damaged; look for another backup of this Duo")

@@ -6,6 +6,8 @@
 
 mod convert;
 
+pub(crate) use convert::PASSPHRASE_HINT;
+
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -84,8 +86,14 @@ codes! {
     KeyWrongSize = "KEY_WRONG_SIZE" => exit::USAGE;
     /// The RSA key's public exponent is not 65537.
     KeyWrongExponent = "KEY_WRONG_EXPONENT" => exit::USAGE;
-    /// The key file is encrypted.
+    /// The key file is encrypted, and no passphrase was given, or it is encrypted in a way that is not known here.
     KeyEncrypted = "KEY_ENCRYPTED" => exit::USAGE;
+    /// A passphrase is needed to encrypt, and none was given.
+    PassphraseMissing = "PASSPHRASE_MISSING" => exit::USAGE;
+    /// What was given as passphrase cannot be one: it is empty, too long, or cannot be typed.
+    PassphraseInvalid = "PASSPHRASE_INVALID" => exit::USAGE;
+    /// The passphrase does not open the key file.
+    PassphraseWrong = "PASSPHRASE_WRONG" => exit::USAGE;
     /// The numbers of the key do not belong together: it has been damaged.
     KeyInconsistent = "KEY_INCONSISTENT" => exit::USAGE;
     /// A public key where a private key is needed.
@@ -208,6 +216,8 @@ codes! {
     CloudRateLimited = "CLOUD_RATE_LIMITED" => exit::CLOUD;
     /// The cloud answered with a server error until the deadline.
     CloudUnavailable = "CLOUD_UNAVAILABLE" => exit::CLOUD;
+    /// The cloud took the new key and the device has it, but it could not be proven that the two are a pair.
+    PairingUnproven = "PAIRING_UNPROVEN" => exit::CLOUD;
     /// The answer is not one of this API.
     CloudUnexpectedReply = "CLOUD_UNEXPECTED_REPLY" => exit::CLOUD;
 

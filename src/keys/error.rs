@@ -110,6 +110,18 @@ pub enum KeyError {
     /// A private key behind a passphrase.
     #[error("the key is encrypted with a passphrase")]
     Encrypted,
+    /// Not behind a passphrase, where a passphrase is to be used.
+    #[error("it is not encrypted")]
+    NotEncrypted,
+    /// The passphrase does not open it.
+    #[error("the passphrase does not open it")]
+    WrongPassphrase,
+    /// Encrypted in a way that is not PBES2 with AES.
+    #[error("it is encrypted in a way that is not known here (not PBES2 with AES)")]
+    EncryptionScheme,
+    /// Opening it would take more time or memory than any honest file asks for.
+    #[error("opening it asks for an absurd amount of work")]
+    TooMuchWork,
     /// An elliptic-curve key.
     #[error("it is an elliptic-curve key; a Duo has an RSA key")]
     Ec,

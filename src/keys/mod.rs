@@ -7,6 +7,7 @@
 //!
 //! - [`PrivateKey::read`], [`PublicKey::read`] and [`KeyFile::read`] take bytes from outside: a slot, a
 //!   dump, a file. Every one of them is bounded in size and in work, whatever the bytes say.
+//! - [`EncryptedKey::read`] takes a private key behind a passphrase, and refuses one that asks for too much work.
 //! - [`SlotImage`] is the only way to bytes that may be written to a device, and is made only of what
 //!   [`firmware`], an independent model of the device's reader, reads back as the same key.
 //! - [`Slot::classify`] says what is in a device's key slot.
@@ -14,9 +15,11 @@
 mod decrypt;
 mod describe;
 mod encode;
+mod encrypted;
 mod error;
 pub mod firmware;
 mod generate;
+mod passphrase;
 mod pem;
 mod private;
 mod public;
@@ -25,8 +28,10 @@ mod server;
 mod slot;
 mod tlv;
 
+pub use encrypted::{EncryptedKey, Work};
 pub use error::{KeyError, Number, Relation};
 pub use firmware::Misread;
+pub use passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseError};
 pub use private::PrivateKey;
 pub use public::{Fingerprint, FingerprintError, GENERIC_PUBLIC_KEY_PEM, PublicKey};
 pub use read::{Form, KeyFile, MAX_KEY_FILE, ReadKey};

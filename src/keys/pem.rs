@@ -28,23 +28,56 @@ pub(super) fn is_pem(bytes: &[u8]) -> bool {
     })
 }
 
+/// Decodes the first block of a text if it is a key behind a passphrase.
+pub(super) fn decode_encrypted(text: &[u8]) -> Result<Block, KeyError> {
+    let frame = frame(text)?;
+    match frame.label {
+        b"ENCRYPTED PRIVATE KEY" => block(&frame),
+        // OpenSSL's own way before PKCS#8: the frame says so in a header (RFC 1421).
+        _ if find(frame.body, b"ENCRYPTED").is_some() => Err(KeyError::EncryptionScheme),
+        _ => Err(KeyError::NotEncrypted),
+    }
+}
+
 /// Decodes the first block of a text; a block that holds no key, or none that can be read without a
 /// passphrase, is an error that says what it is.
 pub(super) fn decode(text: &[u8]) -> Result<Block, KeyError> {
-    let begin = find(text, BEGIN).ok_or(KeyError::NotAKey)? + BEGIN.len();
-    let (label, rest) = cut(&text[begin..], DASHES).ok_or(KeyError::BadPem("its first line is cut short"))?;
+    let label = label(text)?.0;
     check_label(label)?;
+    let frame = frame(text)?;
+    if find(frame.body, b"ENCRYPTED").is_some() {
+        return Err(KeyError::Encrypted);
+    }
+    block(&frame)
+}
+
+/// A block, not decoded yet.
+struct Frame<'a> {
+    label: &'a [u8],
+    body: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// The label of the first block, and what follows its first line's dashes.
+fn label(text: &[u8]) -> Result<(&[u8], &[u8]), KeyError> {
+    let begin = find(text, BEGIN).ok_or(KeyError::NotAKey)? + BEGIN.len();
+    cut(&text[begin..], DASHES).ok_or(KeyError::BadPem("its first line is cut short"))
+}
+
+fn frame(text: &[u8]) -> Result<Frame<'_>, KeyError> {
+    let (label, rest) = label(text)?;
     let (body, rest) = cut(rest, END).ok_or(KeyError::Truncated)?;
     let (end_label, rest) = cut(rest, DASHES).ok_or(KeyError::Truncated)?;
     if end_label != label {
         return Err(KeyError::BadPem("its first and last lines differ"));
     }
-    if find(body, b"ENCRYPTED").is_some() {
-        return Err(KeyError::Encrypted);
-    }
-    let strict = rewrap(body)?;
+    Ok(Frame { label, body, rest })
+}
+
+fn block(frame: &Frame<'_>) -> Result<Block, KeyError> {
+    let strict = rewrap(frame.body)?;
     let (_, der) = decode_vec(&strict).map_err(|_| KeyError::BadPem("it is not base64"))?;
-    Ok(Block { der: Zeroizing::new(der), behind: rest.trim_ascii().len() })
+    Ok(Block { der: Zeroizing::new(der), behind: frame.rest.trim_ascii().len() })
 }
 
 /// Refuses the labels (RFC 7468, RFC 1421 and OpenSSL's own) of what is known to be no readable RSA key.

@@ -38,6 +38,8 @@ pub enum Form {
     Pkcs1Pem,
     /// PKCS#8 PEM.
     Pkcs8Pem,
+    /// PKCS#8 behind a passphrase, DER or PEM; read by [`super::EncryptedKey`] alone.
+    Encrypted,
 }
 
 impl fmt::Display for Form {
@@ -49,6 +51,7 @@ impl fmt::Display for Form {
             Self::Pkcs8 => "PKCS#8 DER",
             Self::Pkcs1Pem => "PKCS#1 PEM",
             Self::Pkcs8Pem => "PKCS#8 PEM",
+            Self::Encrypted => "PKCS#8, encrypted",
         })
     }
 }

@@ -77,7 +77,7 @@ impl Slot {
     fn of_key(slot: &[u8], read: ReadKey) -> Self {
         match read.form {
             Form::Pkcs8 => Self::Pkcs8(read),
-            Form::Pkcs1Pem | Form::Pkcs8Pem => Self::Pem(read),
+            Form::Pkcs1Pem | Form::Pkcs8Pem | Form::Encrypted => Self::Pem(read),
             Form::Device | Form::Pkcs1 | Form::Pkcs1Loose => match firmware::gate(slot, &read.key) {
                 Ok(()) => Self::Key(read),
                 Err(misread) => Self::Misread(read, misread),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::duo::descriptors::interface_classes;
 use super::duo::transfer::{Outcome, Request, Transfer};
 use super::duo::{Duo, Presence};
 use super::faults::Access;
@@ -50,6 +51,8 @@ pub struct Attached {
     pub enumeration: u64,
     /// The 18 bytes of its device descriptor.
     pub descriptor: Vec<u8>,
+    /// The class triples of its interfaces.
+    pub interfaces: Vec<[u8; 3]>,
     /// What it is running.
     pub presence: Presence,
     /// Whether it may be opened.
@@ -194,6 +197,7 @@ impl Slot {
             address: self.address,
             enumeration: self.answered,
             descriptor: self.duo.device_descriptor(),
+            interfaces: interface_classes(&self.duo.configuration_descriptor()),
             presence: self.duo.presence(),
             access: self.duo.faults().access(),
         }

@@ -12,7 +12,7 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use super::duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker, Presence};
+use super::duo::{Board, DeviceKey, Duo, DuoOptions, Generation, KeyMaker, Presence};
 use super::faults::Fault;
 use super::hub::Hub;
 use super::usbip::UsbIpServer;
@@ -99,14 +99,24 @@ pub struct VirtualDuoState {
     pub faults_acted: u32,
 }
 
+/// What is plugged in.
+#[derive(Clone, Copy, Debug)]
+pub struct LabOptions {
+    /// How many, 1 to [`MAX_DUOS`].
+    pub count: u32,
+    /// Which board.
+    pub board: Board,
+    /// Their bootloader.
+    pub generation: Generation,
+    /// False for boards in DFU mode that return to it whenever they start, as if somebody held their buttons; true
+    /// for some that run their firmware.
+    pub hands_off: bool,
+}
+
 impl Lab {
-    /// Plugs in `count` Duos and listens on 127.0.0.1; port 0 takes a free one.
-    pub fn start(
-        count: u32,
-        generation: Generation,
-        port: u16,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, LabError> {
+    /// Plugs them in and listens on 127.0.0.1; port 0 takes a free one.
+    pub fn start(options: &LabOptions, port: u16, clock: Arc<dyn Clock>) -> Result<Self, LabError> {
+        let LabOptions { count, board, generation, hands_off } = *options;
         if !(1..=MAX_DUOS).contains(&count) {
             return Err(LabError::Count(count));
         }
@@ -114,9 +124,14 @@ impl Lab {
         let server =
             UsbIpServer::start(Arc::clone(&hub), port).map_err(|source| LabError::Port { port, source })?;
         let duo = |number| {
-            let options =
-                DuoOptions { write_time: WRITE_TIME, ..DuoOptions::new(generation, device_id(number)) };
-            hub.plug(Duo::new(options, key_maker()))
+            let options = DuoOptions {
+                write_time: WRITE_TIME,
+                board,
+                returns_to_dfu: !hands_off,
+                ..DuoOptions::new(generation, device_id(number))
+            };
+            let duo = Duo::new(options, key_maker());
+            hub.plug(if hands_off { duo.running() } else { duo })
         };
         let paths = (1..=count).map(duo).collect();
         Ok(Self { hub, paths, server })
@@ -167,6 +182,11 @@ impl Lab {
     /// Presses RESET on the Duo at `path`: it drops off the bus and starts.
     pub fn press_reset(&self, path: &str) -> Result<(), NoSuchPort> {
         self.at(path, Duo::restart)
+    }
+
+    /// Restarts the Duo at `path` into DFU mode, by its buttons.
+    pub fn press_buttons(&self, path: &str) -> Result<(), NoSuchPort> {
+        self.at(path, Duo::enter_dfu)
     }
 
     /// Takes the Duo out of a port and puts another one there, with an id and a key of its own; the next time,

@@ -26,7 +26,7 @@ pub mod usbip;
 
 pub use bus::VirtualBus;
 pub use clock::VirtualClock;
-pub use duo::{DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
+pub use duo::{Board, DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
 pub use hub::Hub;
-pub use lab::{Lab, LabError, NoSuchPort, VirtualDuoState};
+pub use lab::{Lab, LabError, LabOptions, NoSuchPort, VirtualDuoState};
 pub use usbip::UsbIpServer;

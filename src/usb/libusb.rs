@@ -123,6 +123,15 @@ impl Transport for LibusbTransport {
         self.handle.claim_interface(interface).map_err(access_error)
     }
 
+    /// Linux gives it up when asked (USBDEVFS_DISCONNECT). macOS does so for root alone, Windows never: there the
+    /// claim says what stands in the way.
+    fn take_over(&mut self, interface: u8) -> Result<(), UsbError> {
+        match self.handle.set_auto_detach_kernel_driver(true) {
+            Ok(()) | Err(rusb::Error::NotSupported) => self.claim(interface),
+            Err(error) => Err(access_error(error)),
+        }
+    }
+
     fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError> {
         self.handle.set_alternate_setting(interface, alt).map_err(setting_error)
     }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod drive;
 pub mod identity;
 pub mod libusb;
+pub mod line_coding;
 pub mod session;
 pub mod usbip;
 
@@ -171,6 +172,12 @@ pub trait Transport: Send {
 
     /// Claims an interface for this process.
     fn claim(&mut self, interface: u8) -> Result<(), UsbError>;
+
+    /// Claims an interface that the operating system's own driver may hold, where it can be taken from it; the
+    /// driver gets it back afterwards.
+    fn take_over(&mut self, interface: u8) -> Result<(), UsbError> {
+        self.claim(interface)
+    }
 
     /// `SET_INTERFACE` through the operating system, which has to know of it.
     fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError>;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Ledger, absolute};
-use super::keep::{counts_as_key, keep, prepare};
+use super::keep::{Destination, counts_as_key, keep, not_encryptable, prepare};
+use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::error::{Error, KeyState};
@@ -19,6 +20,10 @@ pub struct BackupOptions {
     pub file: Option<PathBuf>,
     /// Save the bytes even when they are no key.
     pub raw: bool,
+    /// Save the key behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase.
+    pub passphrase: PassphraseOptions,
     /// The archive's folder.
     pub archive: Option<String>,
     /// Seconds a step.
@@ -40,6 +45,8 @@ pub struct BackupDone {
     pub fingerprint: Option<Fingerprint>,
     /// What the slot holds, as [`crate::keys::Slot::kind`] names it.
     pub slot: &'static str,
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
     /// True where the archive held the same bytes already.
     pub already_there: bool,
 }
@@ -47,12 +54,12 @@ pub struct BackupDone {
 /// Reads the key slot twice, judges it, and keeps it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let destination = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
+    let destination = destination(context, options)?;
     let ledger = Ledger::wished(context);
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
-    check_slot(&opened, &snapshot, options.raw)?;
+    check_slot(&opened, &snapshot, options)?;
     let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
     let beginning = Beginning {
         operation: OperationKind::Backup,
@@ -62,6 +69,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         request: Request {
             file: options.file.as_ref().map(absolute),
             raw: options.raw,
+            encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
             ..Request::default()
@@ -77,14 +85,28 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         manifest: stored.manifest,
         fingerprint,
         slot: snapshot.slot.kind(),
+        encrypted: options.encrypt,
         already_there: stored.already_there,
     })
 }
 
+/// Shows that the backup can be kept, before the device is touched.
+fn destination(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
+    check_used(&options.passphrase, options.encrypt)?;
+    let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let encrypt = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
+    Ok(Destination { place, encrypt })
+}
+
 /// Without `--raw` only a key is saved, so that no backup turns out to be none when it is needed.
-fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, raw: bool) -> Result<(), Error> {
+fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, options: &BackupOptions) -> Result<(), Error> {
     let Some(problem) = Error::key_slot(&snapshot.slot) else { return Ok(()) };
-    if raw || counts_as_key(&snapshot.slot) {
+    if options.raw && options.encrypt && snapshot.slot.key().is_none() {
+        let error = not_encryptable(&snapshot.slot);
+        return Err(error.during("backing up").on(&opened.device, KeyState::Unchanged));
+    }
+    if options.raw || counts_as_key(&snapshot.slot) {
         opened.context.note(problem.message().to_owned());
         return Ok(());
     }

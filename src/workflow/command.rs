@@ -85,6 +85,37 @@ pub(super) fn fields_from(backup: &str, fields: &[&str]) -> String {
     format!("duo-provision dct restore {} --fields {}", quoted(backup), fields.join(","))
 }
 
+/// The arguments that choose the cloud again. The token is not among them.
+pub(super) fn cloud(request: &Request) -> String {
+    let product = request.product_id.map(|number| number.to_string());
+    format!(
+        "{}{}{}",
+        option("api-url", request.api_url.as_deref()),
+        flag("allow-http", request.allow_http),
+        option("product-id", product.as_deref())
+    )
+}
+
+/// The command that gives the same new key again.
+pub(super) fn rotate(request: &Request) -> String {
+    let port = request.port.map(|port| port.to_string());
+    format!(
+        "duo-provision rotate{}{}{}{}{}{}",
+        cloud(request),
+        option("server-key", request.server_key.as_deref()),
+        option("host", request.host.as_deref()),
+        option("port", port.as_deref()),
+        flag("no-verify", request.no_verify),
+        option("archive", request.archive.as_deref())
+    )
+}
+
+/// The command that tells the cloud the key that is in the Duo.
+pub(super) fn tell_key_of_device(id: DeviceId, path: Option<&str>, request: &Request) -> String {
+    let attached = choice(None, path, request.usbip.as_deref());
+    format!("duo-provision {id} --from-device{attached}{}", cloud(request))
+}
+
 #[cfg(test)]
 mod tests {
     use super::quoted;

@@ -3,13 +3,11 @@
 //! In this order: the token given to the API, a token file or standard input, `PARTICLE_ACCESS_TOKEN`, the
 //! login of particle-cli. A token from particle-cli's profile goes to that profile's own cloud only.
 
-use std::io::Read;
-use std::path::Path;
-
 use zeroize::Zeroizing;
 
 use super::Context;
-use crate::archive::{Owner, read_bounded};
+use super::secret_input::{self, Kind};
+use crate::archive::Owner;
 use crate::cloud::api_url::ApiUrl;
 use crate::cloud::profile;
 use crate::cloud::token::{MAX_LEN, Token};
@@ -17,6 +15,8 @@ use crate::error::{Code, Error};
 
 /// The environment variable that holds a token; particle-cli's own.
 const TOKEN_VARIABLE: &str = "PARTICLE_ACCESS_TOKEN";
+
+const FILE: Kind = Kind { option: "--token-file", name: "token", phase: "reading the token file" };
 
 const TOKEN_HINT: &str = "log in with particle-cli, or set PARTICLE_ACCESS_TOKEN, or put the token into a file \
     and add --token-file FILE (- reads it from standard input)";
@@ -69,7 +69,7 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
         return Token::new(token).map(Some).map_err(invalid("the token option"));
     }
     if let Some(file) = wanted.token_file {
-        let bytes = if file == "-" { read_standard_input()? } else { read_token_file(file)? };
+        let bytes = secret_input::read(file, &FILE, MAX_LEN + 2)?;
         let name = if file == "-" { "standard input" } else { file };
         return Token::from_input(&bytes).map(Some).map_err(invalid(name));
     }
@@ -79,25 +79,6 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
             .map_err(invalid(TOKEN_VARIABLE)),
         None => Ok(None),
     }
-}
-
-fn read_token_file(file: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    // The name is not repeated: it may be the token itself, typed in the file's place.
-    read_bounded(Path::new(file), MAX_LEN as u64 + 2).map_err(|error| {
-        let code = Error::from(error).code();
-        Error::new(code, "the file given with --token-file does not exist or cannot be read")
-            .during("reading the token file")
-            .hint("it takes the name of a file that holds the token, not the token; - reads standard input")
-    })
-}
-
-fn read_standard_input() -> Result<Zeroizing<Vec<u8>>, Error> {
-    let limit = MAX_LEN + 2;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit));
-    std::io::stdin().lock().take(limit as u64).read_to_end(&mut bytes).map_err(|error| {
-        Error::new(Code::FileUnreadable, format!("standard input cannot be read: {error}"))
-    })?;
-    Ok(bytes)
 }
 
 fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials, Error> {

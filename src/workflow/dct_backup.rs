@@ -67,10 +67,15 @@ struct Image {
 /// Reads the DCT twice, looks whether it can be one, and keeps it in a new file.
 pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let destination = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
+    let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
     let ledger = Ledger::wished(context);
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = if options.whole {
+        // Where the whole DCT lies in the flash is known of the Duo alone.
+        Opened::find(context, &options.target, timeout)?
+    } else {
+        Opened::find_any_board(context, &options.target, timeout)?
+    };
     let image = if options.whole { read_whole(&mut opened)? } else { read_section(&mut opened)? };
     let fingerprint = image.slot.key().map(|read| read.key.public_key().fingerprint());
     let beginning = Beginning {
@@ -87,9 +92,9 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
         },
     };
     let Image { bytes, slot, contents, offset } = &image;
-    let keepsake = Keepsake { bytes, contents: *contents, offset: *offset, slot };
+    let keepsake = Keepsake::dump(bytes, *contents, *offset, slot);
     let stored = ledger.follow(context, beginning, |journaled| {
-        keep_bytes(context, &opened.device, &keepsake, &destination, journaled)
+        keep_bytes(context, &opened.device, &keepsake, &place, journaled)
     })?;
     Ok(DctBackupDone {
         device: opened.device,

@@ -239,6 +239,7 @@ fn plan(done: &DctRestored, section: &Snapshot, differing: &[Field]) -> Plan {
         },
     };
     Plan {
+        cloud: None,
         action: Action::RestoreDct,
         device: done.device.clone(),
         current: done.previous,

@@ -73,7 +73,7 @@ pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctSho
         let dct = DctReport::of(&dump, device_id);
         return Ok(DctShown { device: None, path: Some(dump_file::absolute(path)), device_id, dct });
     }
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.section()?;
     let device_id = opened.device.device_id.or_else(|| snapshot.image().device_id());
     let dct = DctReport::of(&Dump::of_section(snapshot.image().bytes()), device_id);

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::board::{BOARDS, Board, DUO, ids};
 use super::cancel::interrupted;
+use super::command::choice;
+use super::enter::arrive;
 use super::patch::Patch;
 use super::{Context, Event, Phase, Timeout};
 use crate::archive::DeviceIdSource;
@@ -18,22 +21,26 @@ use crate::error::{Code, Error, KeyState};
 use crate::keys::Slot;
 use crate::usb::{BootloaderGeneration, Device, DfuSession};
 
-/// RedBear Duo in DFU mode [redbear/firmware, `platform_config.h`].
-pub(super) const DFU_MODE: (u16, u16) = (0x2b04, 0xd058);
-/// RedBear Duo in normal mode.
-const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
+/// RedBear Duo in DFU mode.
+pub(super) const DFU_MODE: (u16, u16) = DUO.dfu_mode;
+/// RedBear Duo in normal mode [redbear/firmware, `platform_config.h`].
+pub(super) const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
 
-/// How to get into DFU mode, for every message that needs it.
-pub(super) const DFU_MODE_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
+/// How to get into DFU mode by hand, for every message that needs it.
+pub(super) const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
     and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
 
-/// Which Duo is wanted; nothing means the only one there is.
+/// Which Duo is wanted, and what may be done to have it in DFU mode; nothing means the only one that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// The device id.
     pub device: Option<DeviceId>,
     /// Bus and ports, `1-2`.
     pub path: Option<String>,
+    /// Put it into DFU mode where it runs its firmware.
+    pub enter_dfu: bool,
+    /// Wait for it where it is not there.
+    pub wait: bool,
 }
 
 impl Target {
@@ -41,7 +48,18 @@ impl Target {
     pub fn parse(device: Option<&str>, path: Option<&str>) -> Result<Self, Error> {
         let device = device.map(str::parse).transpose()?;
         let path = path.map(check_path).transpose()?;
-        Ok(Self { device, path })
+        Ok(Self { device, path, ..Self::default() })
+    }
+
+    /// The same, and how it may be brought into DFU mode.
+    #[must_use]
+    pub fn brought(self, enter_dfu: Option<bool>, wait: Option<bool>) -> Self {
+        Self { enter_dfu: enter_dfu.unwrap_or_default(), wait: wait.unwrap_or_default(), ..self }
+    }
+
+    /// True where one Duo was asked for by name.
+    pub(super) fn is_named(&self) -> bool {
+        self.device.is_some() || self.path.is_some()
     }
 }
 
@@ -63,6 +81,8 @@ fn check_path(path: &str) -> Result<String, Error> {
 /// The Duo that a workflow works on, as it is shown to people and kept in manifests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRef {
+    /// Which board it is: a Duo, or one that is laid out as one.
+    pub board: Board,
     /// Bus and ports, `1-2`.
     pub path: String,
     /// The device id, where it is known.
@@ -75,8 +95,18 @@ pub struct DeviceRef {
     pub simulated: bool,
 }
 
+impl DeviceRef {
+    /// The bootloader's generation; that of other boards has no name of its own.
+    pub fn bootloader_words(&self) -> String {
+        if self.board.is_duo() { self.bootloader.to_string() } else { self.board.name.to_lowercase() }
+    }
+}
+
 impl fmt::Display for DeviceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.board.is_duo() {
+            write!(f, "{} ", self.board)?;
+        }
         match self.device_id {
             Some(id) => write!(f, "{id} at {}", self.path)?,
             None => write!(f, "at {}", self.path)?,
@@ -128,10 +158,35 @@ impl Snapshot {
 }
 
 impl<'a> Opened<'a> {
-    /// Finds the wanted Duo, or says why there is not exactly one.
+    /// Finds the wanted Duo, bringing it into DFU mode where that is wanted, or says why there is not exactly one.
     pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
-        context.phase(Phase::Find);
-        let opened = find(context, target, timeout).map_err(|error| error.during("looking for the Duo"))?;
+        Self::find_board(context, target, &[DUO], timeout)
+    }
+
+    /// The same, where another board will do.
+    pub fn find_any_board(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
+        Self::find_board(context, target, &BOARDS, timeout)
+    }
+
+    fn find_board(
+        context: Context<'a>,
+        target: &Target,
+        boards: &[Board],
+        timeout: Timeout,
+    ) -> Result<Self, Error> {
+        let arrived = arrive(context, target, boards, timeout)?;
+        Self::find_there(context, arrived.as_ref().unwrap_or(target), boards, timeout)
+    }
+
+    /// Finds the wanted one among those in DFU mode.
+    pub fn find_there(
+        context: Context<'a>,
+        target: &Target,
+        boards: &[Board],
+        timeout: Timeout,
+    ) -> Result<Self, Error> {
+        let opened =
+            find(context, target, boards, timeout).map_err(|error| error.during("looking for the Duo"))?;
         if opened.device.device_id_source == Some(DeviceIdSource::User) {
             context
                 .note("this bootloader (r3 or r4) does not tell its device id: yours is taken at its word");
@@ -153,6 +208,7 @@ impl<'a> Opened<'a> {
         let identity = session.identity();
         let device_id = identity.device_id_hex().and_then(|id| id.parse().ok());
         let device = DeviceRef {
+            board: Board::of((device.vendor_id, device.product_id)).unwrap_or(DUO),
             path: device.path.to_string(),
             device_id,
             device_id_source: device_id.map(|_| DeviceIdSource::UsbSerial),
@@ -256,8 +312,13 @@ fn check_readable(dct: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn find<'a>(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Opened<'a>, Error> {
-    let everything = context.bus.list(&[DFU_MODE])?;
+fn find<'a>(
+    context: Context<'a>,
+    target: &Target,
+    boards: &[Board],
+    timeout: Timeout,
+) -> Result<Opened<'a>, Error> {
+    let everything = context.bus.list(&ids(boards))?;
     let candidates: Vec<&Device> = everything
         .iter()
         .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path))
@@ -323,15 +384,35 @@ fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
         let message = format!("no Duo in DFU mode at {path}; there is one at {}", ports.join(", "));
         return Error::new(Code::NoDevice, message).hint("choose one of those with --path");
     }
-    let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
-    match normal.first() {
-        Some(running) => Error::new(
-            Code::NoDevice,
-            format!("the Duo at {} runs its firmware; no Duo is in DFU mode", running.path),
-        ),
-        None => Error::new(Code::NoDevice, "no Duo in DFU mode is connected"),
+    if let Some(other) = other_board(context, target) {
+        return other;
     }
-    .hint(DFU_MODE_HINT)
+    let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
+    let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
+    let Some(running) = normal.iter().find(at_path) else {
+        let Some(Device { path, .. }) = normal.first() else {
+            return Error::new(Code::NoDevice, "no Duo in DFU mode is connected").hint(BUTTONS_HINT);
+        };
+        let message = format!("no Duo is at that port; the one at {path} runs its firmware");
+        return Error::new(Code::NoDevice, message).hint(format!("choose it with --path {path} --enter-dfu"));
+    };
+    let message = format!("the Duo at {} runs its firmware; no Duo is in DFU mode", running.path);
+    let usbip = context.bus.address();
+    let dfu = format!("duo-provision dfu{}", choice(None, target.path.as_deref(), usbip.as_deref()));
+    Error::new(Code::NoDevice, message).hint(format!("add --enter-dfu, or: {dfu}; by hand: {BUTTONS_HINT}"))
+}
+
+/// A board that lists would show, where it is a Duo that is looked for.
+fn other_board(context: Context<'_>, target: &Target) -> Option<Error> {
+    let boards = context.bus.list(&ids(&BOARDS)).unwrap_or_default();
+    let at_path = |device: &&Device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path);
+    let found = boards.iter().find(at_path)?;
+    let board = Board::of((found.vendor_id, found.product_id)).filter(|board| !board.is_duo())?;
+    let message = format!("no Duo in DFU mode is connected; at {} is another board, {board}", found.path);
+    Some(Error::new(Code::NoDevice, message).hint(format!(
+        "of a {board} this program knows the key slot alone: list, backup, restore and doctor; for everything else \
+         use particle-cli"
+    )))
 }
 
 fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) -> Error {
@@ -355,13 +436,13 @@ pub(super) struct Attempt<'a> {
     pub opened: Result<Opened<'a>, Error>,
 }
 
-/// All Duos in DFU mode.
+/// All Duos, and boards like one, in DFU mode.
 pub(super) fn open_all<'a>(
     context: Context<'a>,
     target: &Target,
     timeout: Timeout,
 ) -> Result<Vec<Attempt<'a>>, Error> {
-    let devices = context.bus.list(&[DFU_MODE])?;
+    let devices = context.bus.list(&ids(&BOARDS))?;
     let wanted = devices
         .into_iter()
         .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));

@@ -48,7 +48,7 @@ pub(super) fn no_device(target: &Target) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::new(Code::InvalidArgument, "a file is given, and an attached Duo is chosen; give one of them")
-        .hint("leave out --device and --path to look at the file, or the file to look at the Duo"))
+        .hint("leave out what chooses a Duo to look at the file, or the file to look at the Duo"))
 }
 
 /// The absolute path of what was typed.

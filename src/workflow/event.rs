@@ -10,6 +10,10 @@ use super::device::DeviceRef;
 pub enum Phase {
     /// Looking for the Duo.
     Find,
+    /// Waiting for a person to plug a Duo in, or to put it into DFU mode.
+    Wait,
+    /// Putting a Duo that runs its firmware into DFU mode.
+    Enter,
     /// Reading the DCT, twice.
     Read,
     /// Reading the DCT at greater length, twice.
@@ -28,6 +32,8 @@ pub enum Phase {
     Leave,
     /// Talking to the cloud.
     Send,
+    /// Seeing that a cloud listens where the Duo would connect to.
+    Greet,
     /// Performing the Duo's handshake with its cloud.
     Handshake,
 }
@@ -37,6 +43,8 @@ impl Phase {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Find => "find",
+            Self::Wait => "wait",
+            Self::Enter => "enter-dfu",
             Self::Read => "read",
             Self::ReadDct => "read-dct",
             Self::Backup => "backup",
@@ -46,6 +54,7 @@ impl Phase {
             Self::Reconcile => "reconcile",
             Self::Leave => "leave",
             Self::Send => "send",
+            Self::Greet => "greet",
             Self::Handshake => "handshake",
         }
     }
@@ -54,6 +63,8 @@ impl Phase {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Find => "looking for the Duo",
+            Self::Wait => "waiting for a Duo in DFU mode",
+            Self::Enter => "putting the Duo into DFU mode",
             Self::Read => "reading the Duo twice",
             Self::ReadDct => "reading the DCT twice",
             Self::Backup => "keeping a backup",
@@ -63,6 +74,7 @@ impl Phase {
             Self::Reconcile => "waiting for the Duo, to see what it holds",
             Self::Leave => "leaving DFU mode",
             Self::Send => "sending the public key",
+            Self::Greet => "looking for the cloud's device port",
             Self::Handshake => "proving the keys to the cloud",
         }
     }
@@ -75,11 +87,25 @@ pub enum Event {
     Phase(Phase),
     /// This is the Duo that the workflow works on.
     Found(DeviceRef),
+    /// A person is waited for, who is to press the buttons of a Duo.
+    Waiting {
+        /// For how long at most.
+        within: Duration,
+        /// True where plugging in one that runs its firmware will do.
+        enter_dfu: bool,
+    },
     /// A backup is on the disk, synced and read back.
     BackedUp {
         /// The absolute path of the bytes.
         path: PathBuf,
         /// True where the archive held the same bytes of the same device already.
+        already_there: bool,
+    },
+    /// A key was made, and is on the disk, synced and read back.
+    NewKey {
+        /// The absolute path of its bytes.
+        path: PathBuf,
+        /// True where an earlier attempt had made it.
         already_there: bool,
     },
     /// Something to know, which is no error.

@@ -6,11 +6,13 @@ use super::Context;
 use super::dct_show::DctReport;
 use super::dump_file::{DumpFile, absolute};
 use super::extract::{Extract, Source};
+use super::passphrase::{PassphraseOptions, Passphrases};
 use super::server_key::ServerReport;
+use super::source::READING;
 use crate::archive::{Contents, Manifest, read_bounded, rfc3339, sha256_hex};
 use crate::dct::{DeviceId, Dump, Field};
 use crate::error::{Code, Error};
-use crate::keys::{Fingerprint, KeyFile, Slot, firmware};
+use crate::keys::{EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Slot, firmware};
 
 /// The most bytes that are read of a file that a manifest describes.
 const MAX_DESCRIBED: u64 = 64 * 1024;
@@ -20,6 +22,8 @@ const MAX_DESCRIBED: u64 = 64 * 1024;
 pub struct InspectOptions {
     /// The file.
     pub file: PathBuf,
+    /// The passphrase; without one an encrypted key is described from outside.
+    pub passphrase: PassphraseOptions,
     /// The field to take out.
     pub extract: Option<Field>,
     /// The file to write it to; beside the file unless given.
@@ -65,9 +69,12 @@ pub struct Inspection {
     pub private: bool,
     /// The encoding, in words.
     pub form: String,
+    /// How a key is encrypted, in words; `None` where it is not.
+    pub encryption: Option<String>,
     /// Bytes behind a key.
     pub trailing: usize,
-    /// SHA-256 of the SubjectPublicKeyInfo: of the device's key, or of the cloud's where there is only that.
+    /// SHA-256 of the SubjectPublicKeyInfo: of the device's key, or of the cloud's where there is only that; `None` for
+    /// an encrypted key that was not opened.
     pub fingerprint: Option<Fingerprint>,
     /// The device's public key as PEM.
     pub public_key: Option<String>,
@@ -81,6 +88,8 @@ pub struct Inspection {
     pub server: Option<ServerReport>,
     /// What a manifest says.
     pub manifest: Option<ManifestReport>,
+    /// The key that the manifest beside a key names.
+    pub manifest_fingerprint: Option<Fingerprint>,
     /// The file that the field was written to; absolute.
     pub extracted: Option<PathBuf>,
 }
@@ -102,7 +111,7 @@ pub struct ManifestReport {
     pub matches: Option<bool>,
 }
 
-/// Reads a file and describes it; takes a field out of it, where one is asked for.
+/// Reads a file and describes it; takes a field out of it, where one is asked for. Nobody is asked for a passphrase.
 pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspection, Error> {
     if options.out.is_some() && options.extract.is_none() {
         return Err(Error::new(
@@ -113,11 +122,12 @@ pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspect
     }
     let path = &options.file;
     let file = DumpFile::read(path)?;
-    let (inspection, source) = describe(path, &file)?;
+    let (inspection, source) = describe(context, options, &file)?;
     let Some(field) = options.extract else { return Ok(inspection) };
     let source = match &source {
         Found::Dump(dump) => Source::Dump(dump),
         Found::Key(key) => Source::Key(key),
+        Found::Unopened => Source::Other("a key behind a passphrase that was not given"),
         Found::ServerKey => Source::Other("a cloud's public key"),
         Found::Manifest => Source::Other("a manifest"),
     };
@@ -130,11 +140,17 @@ pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspect
 enum Found<'a> {
     Dump(Dump<'a>),
     Key(Box<KeyFile>),
+    Unopened,
     ServerKey,
     Manifest,
 }
 
-fn describe<'a>(path: &Path, file: &'a DumpFile) -> Result<(Inspection, Found<'a>), Error> {
+fn describe<'a>(
+    context: Context<'_>,
+    options: &InspectOptions,
+    file: &'a DumpFile,
+) -> Result<(Inspection, Found<'a>), Error> {
+    let path = &options.file;
     if file.bytes.trim_ascii_start().starts_with(b"{") {
         return Ok((of_manifest(path, &file.bytes)?, Found::Manifest));
     }
@@ -143,6 +159,7 @@ fn describe<'a>(path: &Path, file: &'a DumpFile) -> Result<(Inspection, Found<'a
     }
     match KeyFile::read(&file.bytes) {
         Ok(key) => Ok((of_key(path, file, &key), Found::Key(Box::new(key)))),
+        Err(KeyError::Encrypted) => of_encrypted(context, options, file),
         Err(error) => match ServerReport::of_key_file(&file.bytes) {
             Ok(server) => Ok((of_server_key(path, file, server), Found::ServerKey)),
             Err(_) => Err(Error::key_file(&error, path).during("reading the key file")),
@@ -156,6 +173,7 @@ fn blank(path: &Path, kind: FileKind, form: String) -> Inspection {
         kind,
         private: false,
         form,
+        encryption: None,
         trailing: 0,
         fingerprint: None,
         public_key: None,
@@ -164,8 +182,36 @@ fn blank(path: &Path, kind: FileKind, form: String) -> Inspection {
         dct: None,
         server: None,
         manifest: None,
+        manifest_fingerprint: None,
         extracted: None,
     }
+}
+
+/// An encrypted key: itself where the passphrase was given, else from outside.
+fn of_encrypted<'a>(
+    context: Context<'_>,
+    options: &InspectOptions,
+    file: &'a DumpFile,
+) -> Result<(Inspection, Found<'a>), Error> {
+    let path = &options.file;
+    let named = |error: KeyError| Error::key_file(&error, path).during(READING);
+    let encrypted = EncryptedKey::read(&file.bytes).map_err(named)?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let given = passphrases.given().map_err(|error| error.during(READING))?;
+    let opened = given.map(|passphrase| encrypted.open(&passphrase)).transpose().map_err(named)?;
+    let key = opened.map(KeyFile::Private);
+    let seen = match &key {
+        Some(key) => of_key(path, file, key),
+        None => Inspection {
+            private: true,
+            firmware_reads_as_is: Some(false),
+            device_id: file.device_id(),
+            manifest_fingerprint: file.manifest.as_ref().and_then(|manifest| manifest.fingerprint),
+            ..blank(path, FileKind::PrivateKey, Form::Encrypted.to_string())
+        },
+    };
+    let found = key.map_or(Found::Unopened, |key| Found::Key(Box::new(key)));
+    Ok((Inspection { encryption: Some(encrypted.to_string()), ..seen }, found))
 }
 
 fn of_key(path: &Path, file: &DumpFile, key: &KeyFile) -> Inspection {
@@ -184,6 +230,7 @@ fn of_key(path: &Path, file: &DumpFile, key: &KeyFile) -> Inspection {
         public_key: Some(public.to_pem()),
         firmware_reads_as_is: as_is,
         device_id: file.device_id(),
+        manifest_fingerprint: file.manifest.as_ref().and_then(|manifest| manifest.fingerprint),
         ..blank(path, kind, form)
     }
 }
@@ -245,6 +292,6 @@ fn of_manifest(path: &Path, bytes: &[u8]) -> Result<Inspection, Error> {
 
 /// The backup beside a manifest: its name is the manifest's, less `.json`.
 fn described_by(manifest: &Path) -> Option<PathBuf> {
-    let names = [manifest.with_extension("der"), manifest.with_extension("bin"), manifest.with_extension("")];
+    let names = ["der", "pem", "bin", ""].map(|extension| manifest.with_extension(extension));
     names.into_iter().find(|path| path != manifest && path.is_file())
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use super::Context;
 use super::device::DeviceRef;
 use crate::archive::journal::{
-    DeviceMark, Entry, Failure, Journal, JournalError, KeyLeft, OperationKind, Request, Started, Step,
+    DeviceMark, Entry, Failure, Journal, JournalError, KeyLeft, Operation, OperationKind, Request, Started,
+    Step,
 };
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
@@ -80,6 +81,12 @@ fn prepared(context: Context<'_>) -> Result<Journal, JournalError> {
     Ok(journal)
 }
 
+/// Every operation that is written down, in the order in which they began.
+pub(super) fn operations(context: Context<'_>) -> Result<Vec<Operation>, Error> {
+    let journal = Journal::locate(&context.env)?;
+    Ok(journal.operations(&|time| context.clock.sleep(time))?)
+}
+
 fn without(error: &JournalError) -> String {
     format!("this operation is not written down: {error}")
 }
@@ -113,9 +120,19 @@ impl Journaled<'_> {
         self.say(Step::Left);
     }
 
+    /// The new key is on the disk.
+    pub fn new_key(&mut self, path: &std::path::Path) -> Result<(), Error> {
+        self.before_a_write(Step::NewKey { path: path.to_string_lossy().into_owned() })
+    }
+
     /// The next thing is the request to the cloud.
-    pub fn sending(&mut self) {
-        self.say(Step::Sending);
+    pub fn sending(&mut self) -> Result<(), Error> {
+        self.before_a_write(Step::Sending)
+    }
+
+    /// The cloud said that it took the key, and more is to be done.
+    pub fn accepted(&mut self) {
+        self.say(Step::Accepted);
     }
 
     fn end(mut self, error: Option<&Error>) {

@@ -2,18 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
+
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::{Context, Event, Phase};
 use crate::archive::{
-    Archive, Backup, Contents, FORMAT, Manifest, Owner, Stored, check_free, sha256_hex, store_at,
+    Archive, Backup, Contents, FORMAT, Manifest, Opens, Origin, Owner, Stored, check_free, sha256_hex,
+    store_at,
 };
 use crate::dct::DEVICE_PRIVATE_KEY;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::{PublicKey, Slot};
+use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
+
+/// Where a backup goes, and how.
+pub(super) struct Destination {
+    pub place: Place,
+    /// The passphrase that a key is encrypted with; `None` where the bytes are kept as they were read.
+    pub encrypt: Option<Passphrase>,
+}
 
 /// Where a backup goes.
-pub(super) enum Destination {
+pub(super) enum Place {
     /// The archive, under a name of its own.
     Archive(Archive),
     /// A file that the user named.
@@ -33,46 +45,86 @@ pub(super) fn prepare(
     context: Context<'_>,
     file: Option<&Path>,
     archive: Option<&str>,
-) -> Result<Destination, Error> {
+) -> Result<Place, Error> {
     let Some(file) = file else {
         let archive = locate_archive(context, archive)?;
         archive.prepare()?;
-        return Ok(Destination::Archive(archive));
+        return Ok(Place::Archive(archive));
     };
     check_free(file)?;
-    Ok(Destination::File(file.to_owned()))
+    Ok(Place::File(file.to_owned()))
 }
 
 /// Bytes of a Duo that are to be kept, and what they are.
+#[derive(Clone)]
 pub(super) struct Keepsake<'a> {
     pub bytes: &'a [u8],
     pub contents: Contents,
     /// Where they begin: in the DCT, or, of a whole one, in the internal flash.
     pub offset: u32,
-    /// The device's key in them, judged.
-    pub slot: &'a Slot,
+    /// How many there were in the Duo, before anything was encrypted.
+    pub length: usize,
+    /// Whether they were read, or are a key that was made for the device.
+    pub origin: Origin,
+    /// The device's key in them.
+    pub public: Option<PublicKey>,
+    /// What opens them, where they are encrypted.
+    pub opens: Option<Opens<'a>>,
 }
 
 impl<'a> Keepsake<'a> {
     /// The key slot.
     pub fn key_slot(snapshot: &'a Snapshot) -> Result<Self, Error> {
         let slot = snapshot.image().private_key_slot();
+        let bytes = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
         Ok(Self {
-            bytes: slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?,
+            bytes,
+            length: bytes.len(),
+            opens: None,
             contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
             offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
-            slot: &snapshot.slot,
+            origin: Origin::Device,
+            public: key_of(&snapshot.slot),
         })
     }
 
     /// The application section, as it was read.
     pub fn section(snapshot: &'a Snapshot) -> Self {
         let bytes = snapshot.image().bytes();
-        Self { bytes, contents: Contents::Dct, offset: 0, slot: &snapshot.slot }
+        Self::dump(bytes, Contents::Dct, 0, &snapshot.slot)
+    }
+
+    /// A DCT or a part of it, as it was read.
+    pub fn dump(bytes: &'a [u8], contents: Contents, offset: u32, slot: &Slot) -> Self {
+        let (length, public) = (bytes.len(), key_of(slot));
+        Self { bytes, contents, offset, length, origin: Origin::Device, public, opens: None }
+    }
+
+    /// A key that was made for the device.
+    fn new_key(image: &'a SlotImage, public: PublicKey) -> Self {
+        Self {
+            bytes: image.as_bytes(),
+            contents: Contents::PrivateKey,
+            offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
+            length: image.as_bytes().len(),
+            origin: Origin::NewKey,
+            public: Some(public),
+            opens: None,
+        }
+    }
+
+    /// The same, encrypted.
+    fn sealed<'s>(&'s self, sealed: &'s Sealed<'a>) -> Keepsake<'s> {
+        Keepsake {
+            bytes: sealed.pem.as_bytes(),
+            contents: Contents::EncryptedPrivateKey,
+            opens: Some(sealed.opens),
+            ..self.clone()
+        }
     }
 }
 
-/// Keeps the slot's bytes as they were read: on the disk, synced and read back before this returns.
+/// Keeps the slot's bytes as they were read, or the key in it behind a passphrase: on the disk, synced and read back before this returns.
 pub(super) fn keep(
     context: Context<'_>,
     device: &DeviceRef,
@@ -80,7 +132,14 @@ pub(super) fn keep(
     destination: &Destination,
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
-    keep_bytes(context, device, &Keepsake::key_slot(snapshot)?, destination, journaled)
+    let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
+    let sealed = sealed
+        .transpose()
+        .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?
+        .flatten();
+    let slot = Keepsake::key_slot(snapshot)?;
+    let keepsake = sealed.as_ref().map_or_else(|| slot.clone(), |sealed| slot.sealed(sealed));
+    keep_bytes(context, device, &keepsake, &destination.place, journaled)
 }
 
 /// The same for any bytes of a Duo.
@@ -88,14 +147,14 @@ pub(super) fn keep_bytes(
     context: Context<'_>,
     device: &DeviceRef,
     keepsake: &Keepsake<'_>,
-    destination: &Destination,
+    place: &Place,
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
     let backup = describe(context, device, keepsake);
-    let stored = match destination {
-        Destination::Archive(archive) => archive.store(&backup),
-        Destination::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
+    let stored = match place {
+        Place::Archive(archive) => archive.store(&backup),
+        Place::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
     };
     let stored = stored
         .map_err(|error| Error::from(error).during("keeping a backup").on(device, KeyState::Unchanged))?;
@@ -112,17 +171,16 @@ pub(super) fn keep_bytes(
 pub(super) fn keep_before_write(
     opened: &Opened<'_>,
     snapshot: &Snapshot,
-    archive: Option<&Archive>,
+    destination: Option<&Destination>,
     journaled: &mut Journaled<'_>,
 ) -> Result<Option<Stored>, Error> {
-    let Some(archive) = archive else {
+    let Some(destination) = destination else {
         opened
             .context
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(None);
     };
-    let destination = Destination::Archive(archive.clone());
-    keep(opened.context, &opened.device, snapshot, &destination, journaled).map(Some)
+    keep(opened.context, &opened.device, snapshot, destination, journaled).map(Some)
 }
 
 /// The same before other fields are written: all of the application section, as `dct backup` keeps it.
@@ -136,9 +194,27 @@ pub(super) fn keep_section_before_write(
         opened.context.note("no backup is made (--no-backup): what is written over is lost");
         return Ok(None);
     };
-    let destination = Destination::Archive(archive.clone());
+    let place = Place::Archive(archive.clone());
     let keepsake = Keepsake::section(section);
-    keep_bytes(opened.context, &opened.device, &keepsake, &destination, journaled).map(Some)
+    keep_bytes(opened.context, &opened.device, &keepsake, &place, journaled).map(Some)
+}
+
+/// Keeps a key that was made here, before anybody is told of it: where its bytes lie.
+pub(super) fn keep_new_key(
+    context: Context<'_>,
+    device: &DeviceRef,
+    image: &SlotImage,
+    public: PublicKey,
+    archive: &Archive,
+) -> Result<PathBuf, Error> {
+    let stored = archive
+        .store(&describe(context, device, &Keepsake::new_key(image, public)))
+        .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
+    Ok(stored.path)
+}
+
+fn key_of(slot: &Slot) -> Option<PublicKey> {
+    slot.key().map(|read| read.key.public_key())
 }
 
 /// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
@@ -146,23 +222,68 @@ pub(super) const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
 }
 
+/// A key, encrypted.
+struct Sealed<'a> {
+    pem: Zeroizing<String>,
+    opens: Opens<'a>,
+}
+
+/// Encrypts the key in a slot, and says where the slot holds more than that. `None` where it holds nothing that has
+/// to be kept from anybody; the rest is refused, since only a key can be put behind a passphrase.
+fn seal<'a>(
+    context: Context<'_>,
+    snapshot: &'a Snapshot,
+    passphrase: &'a Passphrase,
+) -> Result<Option<Sealed<'a>>, Error> {
+    let Some(read) = snapshot.slot.key() else {
+        if snapshot.slot_bytes().iter().all(|byte| matches!(byte, 0 | 0xff)) {
+            context.note("the slot holds no secret: its bytes are kept as they are, not encrypted");
+            return Ok(None);
+        }
+        return Err(not_encryptable(&snapshot.slot));
+    };
+    let rebuilt = SlotImage::of_key(&read.key).is_ok_and(|image| image.as_bytes() == snapshot.slot_bytes());
+    if !rebuilt {
+        context.note(
+            "the slot held the key in another form than the Duo's own, or other bytes behind it: the key is kept whole, \
+             but a slot rebuilt from this backup differs from the one that was read",
+        );
+    }
+    let pem = encrypt(&read.key, passphrase)?;
+    Ok(Some(Sealed { pem, opens: Opens { passphrase, key: &read.key } }))
+}
+
+/// A slot that holds no key cannot be saved as an encrypted key.
+pub(super) fn not_encryptable(slot: &Slot) -> Error {
+    let code = Error::key_slot(slot).map_or(Code::Internal, |error| error.code());
+    Error::new(code, format!("the key slot holds {slot}, and only a key can be encrypted"))
+        .hint("leave --encrypt out: the bytes are then saved as they are")
+}
+
+/// A key as PEM behind a passphrase.
+pub(super) fn encrypt(key: &PrivateKey, passphrase: &Passphrase) -> Result<Zeroizing<String>, Error> {
+    key.to_encrypted_pem(passphrase, &mut UnwrapErr(SysRng))
+        .map_err(|error| Error::new(Code::Internal, format!("the key could not be encrypted: {error}")))
+}
+
 fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a>) -> Backup<'a> {
-    let bytes = keepsake.bytes;
-    let public = keepsake.slot.key().map(|read| read.key.public_key());
+    let (bytes, public) = (keepsake.bytes, keepsake.public.as_ref());
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: 1,
         contents: keepsake.contents,
+        origin: keepsake.origin,
         device_id: device.device_id,
         device_id_source: device.device_id_source,
-        fingerprint: public.as_ref().map(PublicKey::fingerprint),
-        bootloader: device.bootloader.to_string(),
+        fingerprint: public.map(PublicKey::fingerprint),
+        bootloader: device.bootloader_words(),
         simulated: device.simulated,
         offset: keepsake.offset,
-        length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        length: u32::try_from(keepsake.length).unwrap_or(u32::MAX),
         sha256: sha256_hex(bytes),
         created_at: context.timestamp(),
         tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    Backup { bytes, public_pem: public.map(|public| public.to_pem()), manifest }
+    let opens = keepsake.opens;
+    Backup { bytes, opens, public_pem: public.map(PublicKey::to_pem), manifest }
 }

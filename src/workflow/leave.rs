@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cancel::interrupted;
-use super::device::{DFU_MODE, Opened};
+use super::device::{DeviceRef, Opened};
 use super::journaled::Journaled;
 use super::{Context, Phase};
 use crate::error::{Code, Error, KeyState};
@@ -36,12 +36,12 @@ fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {
         SessionError::Cancelled { .. } => interrupted(),
         error => Error::new(Code::LeaveFailed, "the Duo did not agree to leave DFU mode").because(error),
     })?;
-    let (context, path, address) = (opened.context, opened.device.path.clone(), opened.address());
+    let (context, device, address) = (opened.context, opened.device.clone(), opened.address());
     drop(opened);
     let unseen = |error: UsbError| {
         Error::new(Code::LeaveFailed, "it could not be seen whether the Duo left DFU mode").because(error)
     };
-    if is_gone(context, &path, address, deadline).map_err(unseen)? {
+    if is_gone(context, &device, address, deadline).map_err(unseen)? {
         return Ok(());
     }
     if (context.cancelled)() {
@@ -51,11 +51,16 @@ fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {
 }
 
 /// True once the Duo that had this address is not on the bus any more. What comes back has another one.
-fn is_gone(context: Context<'_>, path: &str, address: u8, deadline: Duration) -> Result<bool, UsbError> {
+fn is_gone(
+    context: Context<'_>,
+    gone: &DeviceRef,
+    address: u8,
+    deadline: Duration,
+) -> Result<bool, UsbError> {
     let until = deadline.min(context.clock.now().saturating_add(TIME_TO_GO));
     loop {
-        let devices = context.bus.list(&[DFU_MODE])?;
-        if !devices.iter().any(|device| device.path.as_str() == path && device.address == address) {
+        let devices = context.bus.list(&[gone.board.dfu_mode])?;
+        if !devices.iter().any(|device| device.path.as_str() == gone.path && device.address == address) {
             return Ok(true);
         }
         if context.clock.now() >= until || (context.cancelled)() {

@@ -1,6 +1,8 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
+use super::board::{BOARDS, ids};
 use super::device::{Attempt, DeviceRef, Opened, Target, open_all};
+use super::enter::arrive;
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
 use crate::keys::Fingerprint;
@@ -42,7 +44,7 @@ pub struct Listed {
 /// an empty list.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    context.phase(Phase::Find);
+    bring_one(context, &options.target, timeout)?;
     let mut listed = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let entry = match opened {
@@ -70,9 +72,24 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
             listed.push(entry);
         }
     }
-    if listed.is_empty() && options.target != Target::default() {
-        // Something was asked for by name: say what is there in its place.
-        Opened::find(context, &options.target, timeout)?;
+    if listed.is_empty() && options.target.is_named() {
+        // Say what is there in its place.
+        Opened::find_there(context, &options.target, &BOARDS, timeout)?;
     }
     Ok(listed)
+}
+
+/// Sees to it that there is something to list, as far as the target permits.
+pub(super) fn bring_one(context: Context<'_>, target: &Target, timeout: Timeout) -> Result<(), Error> {
+    if has_to_bring_one(context, target)? {
+        return arrive(context, target, &BOARDS, timeout).map(drop);
+    }
+    context.phase(Phase::Find);
+    Ok(())
+}
+
+/// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.
+fn has_to_bring_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
+    let brings = target.enter_dfu || target.wait;
+    Ok(brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()))
 }

@@ -1,4 +1,5 @@
-//! What a person asks for: list, backup, restore, reset, provision, inspect, status, backups, dct.
+//! What a person asks for: list, dfu, backup, restore, reset, rotate, provision, verify, dct, server-key, inspect,
+//! key files, backups, status, doctor.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -7,6 +8,7 @@
 
 mod backup;
 mod backups;
+mod board;
 mod cancel;
 mod command;
 mod credentials;
@@ -15,14 +17,19 @@ mod dct_fields;
 mod dct_restore;
 mod dct_show;
 mod device;
+mod doctor;
 mod dump_file;
+mod enter;
 mod event;
 mod extract;
 mod inspect;
 mod journaled;
 mod keep;
+mod key_files;
 mod leave;
 mod list;
+mod pairing;
+mod passphrase;
 mod patch;
 mod plan;
 mod provision;
@@ -30,11 +37,14 @@ mod reconcile;
 mod reset;
 mod restorable;
 mod restore;
+mod rotate;
 mod runtime;
+mod secret_input;
 mod server_key;
 mod server_key_set;
 mod source;
 mod status;
+mod telling;
 mod timeout;
 mod verify;
 mod write;
@@ -42,23 +52,31 @@ mod write;
 use std::ffi::OsString;
 use std::time::SystemTime;
 
+use zeroize::Zeroizing;
+
 use crate::usb::{Bus, Clock};
 
 pub use backup::{BackupDone, BackupOptions, backup};
 pub use backups::{BackupsFound, BackupsOptions, backups};
+pub use board::Board;
 pub use cancel::Cancel;
 pub use dct_backup::{DctBackupDone, DctBackupOptions, backup_dct};
 pub use dct_fields::FieldReport;
 pub use dct_restore::{DctRestoreOptions, DctRestored, RestoredField, restore_dct};
 pub use dct_show::{DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
+pub use doctor::{Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
+pub use enter::{EnterDone, EnterOptions, enter_dfu};
 pub use event::{Event, Phase};
 pub use inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
+pub use key_files::{NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key};
 pub use list::{KeyReport, ListOptions, Listed, list};
+pub use passphrase::{PassphraseOptions, PassphraseRequest};
 pub use plan::{Action, Change, Evidence, Plan};
 pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
+pub use rotate::{KeyMaker, RotateDone, RotateOptions, make_key, rotate};
 pub use server_key::{ServerKeyShowOptions, ServerKeyShown, ServerReport, show_server_key};
 pub use server_key_set::{AddressSource, ServerKeySetOptions, ServerKeyWritten, set_server_key};
 pub use status::{Advice, OperationReport, Status, StatusOptions, status};
@@ -77,6 +95,11 @@ pub trait Control: Send + Sync {
     /// Whether [`Control::confirm`] puts a question to anybody; otherwise the call was the consent.
     fn asks(&self) -> bool {
         true
+    }
+
+    /// Asked for a passphrase, before any device is touched. `None` where nobody has one, or nobody is there.
+    fn passphrase(&self, _request: &PassphraseRequest) -> Option<Zeroizing<String>> {
+        None
     }
 
     /// Set when the workflow should stop. It stops between transfers, and never between the first byte of a

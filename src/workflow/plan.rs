@@ -16,6 +16,8 @@ pub enum Action {
     SetServerKey,
     /// Fields out of a dump.
     RestoreDct,
+    /// A new private key, of which the cloud is told first.
+    Rotate,
 }
 
 impl Action {
@@ -26,6 +28,7 @@ impl Action {
             Self::Reset => "reset",
             Self::SetServerKey => "set-server-key",
             Self::RestoreDct => "restore-dct",
+            Self::Rotate => "rotate",
         }
     }
 }
@@ -97,12 +100,14 @@ pub struct Plan {
     pub current_words: String,
     /// The key to be written; `None` for a reset, and where the key stays as it is.
     pub new: Option<Fingerprint>,
-    /// Why the key is taken to be this Duo's; `None` where none is written.
+    /// Why the key is taken to be this Duo's; `None` where none is written, and for a key that was made for it.
     pub evidence: Option<Evidence>,
     /// The public key in the Duo's DCT, where the key and it differ. It may be stale.
     pub public_slot: Option<Fingerprint>,
     /// What changes beside the key.
     pub changes: Vec<Change>,
+    /// The cloud that is told of the key first, by its API; `None` where none is.
+    pub cloud: Option<String>,
     /// Where the backup of what is there now lies; `None` where none was made.
     pub backup: Option<PathBuf>,
 }

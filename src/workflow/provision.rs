@@ -1,18 +1,16 @@
 //! `provision`: tells the cloud the Duo's public key.
 
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::credentials::{Wanted, resolve};
+use super::credentials::Wanted;
 use super::device::{DeviceRef, Opened, Target};
 use super::journaled::{Beginning, Ledger, absolute};
-use super::runtime::wait_for;
+use super::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use super::source::read_key_file;
-use super::{Context, Event, Phase, Timeout};
+use super::telling::{Cloud, Message, check_product};
+use super::{Context, Timeout};
 use crate::archive::journal::{DeviceMark, OperationKind, Request};
-use crate::cloud::client::{Client, Options, Retry};
-use crate::cloud::network::NetworkEnv;
-use crate::cloud::provisioning::{DUO_PRODUCT_ID, ProvisioningRequest};
+use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, PublicKey};
@@ -26,6 +24,8 @@ pub struct ProvisionOptions {
     pub device_id: String,
     /// A key file whose public half is sent.
     pub key_file: Option<String>,
+    /// The passphrase of the key file.
+    pub passphrase: PassphraseOptions,
     /// Send the public half of the key in the attached Duo.
     pub from_device: bool,
     /// The product id; 88 unless given.
@@ -40,6 +40,10 @@ pub struct ProvisionOptions {
     pub token: Option<String>,
     /// Bus and ports of the Duo, with `from_device`.
     pub path: Option<String>,
+    /// Put the Duo into DFU mode where it runs its firmware, with `from_device`.
+    pub enter_dfu: bool,
+    /// Wait for the Duo, with `from_device`.
+    pub wait: bool,
     /// True where a USB/IP server was named.
     pub usbip: bool,
     /// Send nothing.
@@ -94,16 +98,16 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     let timeout = Timeout::from_seconds(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
     check(options)?;
-    let from_file = options.key_file.as_deref().map(read_public_half).transpose()?;
-    let credentials = resolve(
-        context,
-        &Wanted {
-            api_url: options.api_url.as_deref(),
-            token: options.token.as_deref(),
-            token_file: options.token_file.as_deref(),
-            allow_http: options.allow_http,
-        },
-    )?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
+    let from_file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key.public_key());
+    let wanted = Wanted {
+        api_url: options.api_url.as_deref(),
+        token: options.token.as_deref(),
+        token_file: options.token_file.as_deref(),
+        allow_http: options.allow_http,
+    };
+    let cloud = Cloud::find(context, &wanted, timeout)?;
 
     let (public, source, device) = if options.from_device {
         let (public, device) = read_from_device(context, options, device_id, timeout)?;
@@ -119,7 +123,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         fingerprint: public.fingerprint(),
         source,
         product_id,
-        api_url: credentials.api.to_string(),
+        api_url: cloud.api_url(),
         device,
         dry_run: options.dry_run,
     };
@@ -127,23 +131,11 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         return Ok(done);
     }
     let beginning = beginning(context, options, &done);
-    context.phase(Phase::Send);
-    context.control.event(Event::Sending {
-        device_id: device_id.to_string(),
-        generic: source == PublicKeySource::Generic,
-    });
-    let request = ProvisioningRequest::new(
-        &device_id.to_string(),
-        &public.to_pem(),
-        product_id,
-        milliseconds(context),
-    )?;
-    let network = NetworkEnv::from_lookup(context.env);
-    let client = Client::new(credentials.api, options.allow_http, network)?;
-    let options = Options { deadline: timeout.duration(), ..Options::default() };
+    let generic = source == PublicKeySource::Generic;
+    let message = Message::new(context, device_id, &public, product_id, generic)?;
     Ledger::wished(context).follow(context, beginning, |journaled| {
-        journaled.sending();
-        send(context, &client, &request, &credentials.token, options)
+        journaled.sending()?;
+        cloud.tell(context, &message)
     })?;
     Ok(done)
 }
@@ -179,15 +171,18 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     if options.usbip && !options.from_device {
         return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
     }
-    if options.product_id == Some(0) {
-        return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")
-            .hint("leave --product-id out for 88, the Duo's"));
+    if (options.enter_dfu || options.wait) && !options.from_device {
+        return contradiction(
+            "--enter-dfu and --wait are for an attached Duo, which only --from-device reads",
+        );
     }
-    Ok(())
-}
-
-fn read_public_half(file: &str) -> Result<PublicKey, Error> {
-    read_key_file(Path::new(file)).map(|(_, key)| key.public_key())
+    if options.token_file.as_deref() == Some("-") && options.passphrase.file.as_deref() == Some("-") {
+        return contradiction(
+            "standard input holds the token or the passphrase, not both; give one of them a file",
+        );
+    }
+    check_opens(&options.passphrase, options.key_file.is_some())?;
+    check_product(options.product_id)
 }
 
 fn read_from_device(
@@ -197,7 +192,8 @@ fn read_from_device(
     timeout: Timeout,
 ) -> Result<(PublicKey, DeviceRef), Error> {
     let target = Target::parse(None, options.path.as_deref())?;
-    let target = Target { device: Some(device_id), ..target };
+    let (enter_dfu, wait) = (options.enter_dfu, options.wait);
+    let target = Target { device: Some(device_id), enter_dfu, wait, ..target };
     let mut opened = Opened::find(context, &target, timeout)?;
     let snapshot = opened.snapshot()?;
     match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
@@ -206,24 +202,4 @@ fn read_from_device(
             .unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))
             .on(&opened.device, KeyState::Unchanged)),
     }
-}
-
-fn milliseconds(context: Context<'_>) -> u64 {
-    let now: SystemTime = (context.wall)();
-    now.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
-}
-
-fn send(
-    context: Context<'_>,
-    client: &Client,
-    request: &ProvisioningRequest,
-    token: &crate::cloud::token::Token,
-    options: Options,
-) -> Result<(), Error> {
-    let mut on_retry = |retry: Retry<'_>| {
-        context.control.event(Event::Retry { reason: retry.because.to_string(), delay: retry.wait });
-    };
-    let cancelled = context.control.cancel().requested();
-    let reply = wait_for(client.provision(request, token, options, &mut on_retry, cancelled))?;
-    reply.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
 }

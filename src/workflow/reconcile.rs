@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::device::{DFU_MODE, DeviceRef, Opened, Snapshot};
+use super::device::{DeviceRef, Opened, Snapshot};
 use super::patch::Patch;
 use super::{Context, Phase, Timeout};
 use crate::archive::DeviceIdSource;
@@ -67,7 +67,7 @@ impl<'a> Search<'a, '_> {
     }
 
     fn look(&self, deadline: Duration) -> Result<Learned<'a>, Error> {
-        let devices = self.context.bus.list(&[DFU_MODE])?;
+        let devices = self.context.bus.list(&[self.device.board.dfu_mode])?;
         let (here, elsewhere): (Vec<Device>, Vec<Device>) =
             devices.into_iter().partition(|device| device.path.as_str() == self.device.path);
         // What is in its own port says more than what is elsewhere.

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
+use super::command::flag;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
-use super::keep::{keep_before_write, locate_archive};
+use super::keep::{Destination, Place, keep_before_write, locate_archive};
 use super::leave::leave;
+use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
 use super::patch::Patch;
 use super::plan::{Action, Plan};
 use super::restore::confirm;
 use super::write::{Back, Recovery, write_verified};
 use super::{Context, Timeout};
-use crate::archive::Archive;
 use crate::archive::journal::{OperationKind, Request};
 use crate::error::Error;
 use crate::keys::{Fingerprint, SlotImage};
@@ -25,6 +26,10 @@ pub struct ResetOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Put the backup of what is there behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase.
+    pub passphrase: PassphraseOptions,
     /// Write nothing anywhere.
     pub dry_run: bool,
     /// Seconds a step.
@@ -49,6 +54,7 @@ pub struct ResetDone {
 /// Backs up what is there, asks, writes the reset image, reads back, compares, leaves DFU mode.
 pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
+    check_used(&options.passphrase, options.encrypt)?;
     let archive = if options.no_backup || options.dry_run {
         None
     } else {
@@ -56,6 +62,10 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
         archive.prepare()?;
         Some(archive)
     };
+    let wanted =
+        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
+    let encrypt = Passphrases::new(context, &options.passphrase).for_backup(&wanted)?;
+    let backup = archive.map(|archive| Destination { place: Place::Archive(archive), encrypt });
 
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
@@ -72,18 +82,19 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
         after: None,
         request: Request {
             leave: true,
+            encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
             ..Request::default()
         },
     };
-    ledger.follow(context, beginning, |journaled| erase(opened, &snapshot, archive.as_ref(), done, journaled))
+    ledger.follow(context, beginning, |journaled| erase(opened, &snapshot, backup.as_ref(), done, journaled))
 }
 
 fn erase(
     mut opened: Opened<'_>,
     snapshot: &Snapshot,
-    archive: Option<&Archive>,
+    backup: Option<&Destination>,
     mut done: ResetDone,
     journaled: &mut Journaled<'_>,
 ) -> Result<ResetDone, Error> {
@@ -92,7 +103,7 @@ fn erase(
     if patch.is_in(snapshot) {
         context.note("the key slot is reset already; the Duo makes a new key when it starts");
     } else {
-        let stored = keep_before_write(&opened, snapshot, archive, journaled)?;
+        let stored = keep_before_write(&opened, snapshot, backup, journaled)?;
         done.backup = stored.map(|stored| stored.path);
         let plan = Plan {
             action: Action::Reset,
@@ -103,11 +114,14 @@ fn erase(
             evidence: None,
             public_slot: None,
             changes: Vec::new(),
+            cloud: None,
             backup: done.backup.clone(),
         };
         confirm(context, &plan)?;
+        let encrypt = flag("encrypt", backup.is_some_and(|backup| backup.encrypt.is_some()));
+        let again = format!("duo-provision reset{encrypt}");
         let back = Back::to_key(snapshot, done.backup.as_deref());
-        let recovery = Recovery { again: "duo-provision reset".to_owned(), back, owner: None };
+        let recovery = Recovery { again, back, owner: None };
         opened = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
         done.written = true;
     }

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::cancel::interrupted;
-use super::command::quoted;
+use super::command::{flag, quoted};
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
-use super::keep::{keep_before_write, locate_archive};
+use super::keep::{Destination, Place, keep_before_write, locate_archive};
 use super::leave::leave;
+use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
 use super::patch::Patch;
 use super::plan::{Action, Evidence, Plan};
 use super::source::{KeySource, public_slot};
@@ -17,7 +18,7 @@ use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, Stored};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::Fingerprint;
+use crate::keys::{Fingerprint, Form};
 
 /// What `restore` is asked for.
 // One a word that can be typed; they are independent of each other.
@@ -36,6 +37,10 @@ pub struct RestoreOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Put the backup of what is there behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase, of the key file and of the backup.
+    pub passphrase: PassphraseOptions,
     /// Write nothing anywhere.
     pub dry_run: bool,
     /// Seconds a step.
@@ -66,17 +71,24 @@ pub struct RestoreDone {
 /// Gates the file, backs up what is there, asks, writes, reads back, compares.
 pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let source = KeySource::read(&options.file)?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let source = KeySource::read(&options.file, &mut passphrases)?;
     source.note(context);
+    if source.form != Form::Encrypted && options.passphrase.is_given() && !options.encrypt {
+        context.note("the key file is not encrypted, and without --encrypt the backup is not: the passphrase is not used");
+    }
     // Named even with --no-backup: it may know the key as another device's.
     let archive = locate_archive(context, options.archive.as_deref());
     let keeps = !options.no_backup && !options.dry_run;
     if keeps {
         archive.as_ref().map_or(Ok(()), Archive::prepare)?;
     }
+    let wanted =
+        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
+    let encrypt = passphrases.for_backup(&wanted)?;
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
     let evidence = source
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)
@@ -103,14 +115,15 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
             file: Some(absolute(&source.path)),
             leave: options.leave,
             allow_other_device: options.allow_other_device,
+            encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
             owner,
             ..Request::default()
         },
     };
-    let archive = if keeps { Some(archive?) } else { None };
-    let job = Job { source: &source, archive: archive.as_ref(), owner, leave: options.leave };
+    let backup = if keeps { Some(Destination { place: Place::Archive(archive?), encrypt }) } else { None };
+    let job = Job { source: &source, backup: backup.as_ref(), owner, leave: options.leave };
     ledger.follow(context, beginning, |journaled| write(opened, &snapshot, &job, done, journaled))
 }
 
@@ -118,7 +131,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
 struct Job<'a> {
     source: &'a KeySource,
     /// Where the backup goes; `None` where none is wanted.
-    archive: Option<&'a Archive>,
+    backup: Option<&'a Destination>,
     owner: Option<DeviceId>,
     leave: bool,
 }
@@ -135,11 +148,11 @@ fn write(
     if patch.is_in(snapshot) {
         context.note("the Duo holds exactly this key already; nothing is written");
     } else {
-        let stored = keep_before_write(&opened, snapshot, job.archive, journaled)?;
+        let stored = keep_before_write(&opened, snapshot, job.backup, journaled)?;
         let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
         let plan = plan(&opened, snapshot, job.source, done.evidence, backup.clone());
         confirm(context, &plan)?;
-        let again = again(job.source, done.evidence);
+        let again = again(job, done.evidence);
         let back = Back::to_key(snapshot, backup.as_deref());
         let recovery = Recovery { again, back, owner: job.owner };
         opened = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
@@ -154,9 +167,10 @@ fn write(
 }
 
 /// The command that writes the key once more.
-fn again(source: &KeySource, evidence: Evidence) -> String {
-    let allowed = if evidence == Evidence::AllowedOtherDevice { " --allow-other-device" } else { "" };
-    format!("duo-provision restore {}{allowed}", quoted(&source.path.to_string_lossy()))
+fn again(job: &Job<'_>, evidence: Evidence) -> String {
+    let allowed = flag("allow-other-device", evidence == Evidence::AllowedOtherDevice);
+    let encrypt = flag("encrypt", job.backup.is_some_and(|backup| backup.encrypt.is_some()));
+    format!("duo-provision restore {}{allowed}{encrypt}", quoted(&job.source.path.to_string_lossy()))
 }
 
 /// Asks, and takes anything but true for a refusal.
@@ -191,6 +205,7 @@ fn plan(
         evidence: Some(evidence),
         public_slot: public_slot(snapshot).filter(|public| *public != source.fingerprint),
         changes: Vec::new(),
+        cloud: None,
         backup,
     }
 }

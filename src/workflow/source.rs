@@ -7,21 +7,52 @@ use zeroize::Zeroizing;
 use super::Context;
 use super::command::quoted;
 use super::device::{DeviceRef, Snapshot};
+use super::passphrase::Passphrases;
 use super::plan::Evidence;
 use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
 use crate::dct::{DeviceId, Dump};
 use crate::error::{Code, Error};
-use crate::keys::{Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, SlotImage};
+use crate::keys::{
+    EncryptedKey, Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, ReadKey, SlotImage,
+};
 
 /// The most bytes of a key file that are read; the largest dump that begins with a key has 32 KiB.
 const MAX_KEY_FILE: u64 = 1024 * 1024;
 
-/// Reads a file with a key of either kind, and the bytes it was read from.
-pub(super) fn read_key_file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, KeyFile), Error> {
-    let during = "reading the key file";
-    let bytes = read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-    let key = KeyFile::read(&bytes).map_err(|error| no_key(&error, path, &bytes).during(during))?;
+/// The phase of everything here.
+pub(super) const READING: &str = "reading the key file";
+
+/// The bytes of a key file.
+pub(super) fn load(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(READING))
+}
+
+/// Reads a file with a key of either kind, behind a passphrase or not, and the bytes it was read from.
+pub(super) fn read_key_file(
+    path: &Path,
+    passphrases: &mut Passphrases<'_>,
+) -> Result<(Zeroizing<Vec<u8>>, KeyFile), Error> {
+    let bytes = load(path)?;
+    let key = opened(path, &bytes, passphrases, KeyFile::read, KeyFile::Private)?;
     Ok((bytes, key))
+}
+
+/// What `read` makes of the bytes, or `of_key` of the key that a passphrase opens.
+fn opened<T>(
+    path: &Path,
+    bytes: &[u8],
+    passphrases: &mut Passphrases<'_>,
+    read: impl FnOnce(&[u8]) -> Result<T, KeyError>,
+    of_key: impl FnOnce(ReadKey) -> T,
+) -> Result<T, Error> {
+    let named = |error: KeyError| no_key(&error, path, bytes).during(READING);
+    match read(bytes) {
+        Err(KeyError::Encrypted) => {
+            let encrypted = EncryptedKey::read(bytes).map_err(named)?;
+            passphrases.open(&encrypted, path).map(of_key).map_err(|error| error.during(READING))
+        }
+        other => other.map_err(named),
+    }
 }
 
 /// Why a file is no key file. A dump of a DCT has a key in it, but only one that begins with the key is one, too.
@@ -52,11 +83,10 @@ pub(super) struct KeySource {
 
 impl KeySource {
     /// Reads a key file and refuses what must never be written.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let named = |error: Error| error.during("reading the key file");
-        let bytes = read_bounded(path, MAX_KEY_FILE).map_err(Error::from).map_err(named)?;
-        let read = PrivateKey::read(&bytes).map_err(|error| named(no_key(&error, path, &bytes)))?;
-        let image = SlotImage::of_key(&read.key).map_err(|error| named(error.into()))?;
+    pub fn read(path: &Path, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
+        let bytes = load(path)?;
+        let read = opened(path, &bytes, passphrases, PrivateKey::read, |read| read)?;
+        let image = SlotImage::of_key(&read.key).map_err(|error| Error::from(error).during(READING))?;
         Ok(Self {
             manifest: checked_manifest(path, &sha256_hex(&bytes))?,
             fingerprint: read.key.public_key().fingerprint(),

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use super::command::{choice, dct_restore, fields_from, flag, option, quoted, server_key};
+use super::command::{self, choice, dct_restore, fields_from, flag, option, quoted, server_key};
 use crate::archive::DeviceIdSource;
 use crate::archive::journal::{End, Journal, KeyLeft, Operation, OperationKind, Reached, open};
 use crate::dct::DeviceId;
@@ -66,6 +66,8 @@ pub struct OperationReport {
     pub after: Option<Fingerprint>,
     /// The backup of what was there: the key slot, or the DCT; absolute.
     pub backup: Option<PathBuf>,
+    /// The key that was made for it; absolute.
+    pub new_key: Option<PathBuf>,
     /// What to do next; nothing where nothing is left to do.
     pub next: Vec<Advice>,
 }
@@ -148,7 +150,9 @@ fn report(operation: &Operation) -> OperationReport {
             Reached::Writing => "writing",
             Reached::Verified => "verified",
             Reached::Left => "left",
+            Reached::NewKey => "new-key",
             Reached::Sending => "sending",
+            Reached::Accepted => "accepted",
         },
         meaning: meaning(operation).to_owned(),
         key_state: operation.key().map(|key| match key {
@@ -161,6 +165,7 @@ fn report(operation: &Operation) -> OperationReport {
         before: operation.started.before,
         after: operation.started.after,
         backup: operation.backup.clone(),
+        new_key: operation.new_key.clone(),
         next: Vec::new(),
     }
 }
@@ -178,6 +183,7 @@ fn meaning(operation: &Operation) -> &'static str {
         }
         (OperationKind::Provision, _) if operation.is_finished() => "the cloud did not take the key",
         (OperationKind::Provision, _) => "the request may have reached the cloud: its outcome is not known",
+        (OperationKind::Rotate, Some(key)) if operation.may_be_known() => meaning_of_rotation(operation, key),
         (_, Some(KeyLeft::Unchanged) | None) => "nothing was written to the Duo: its key is unchanged",
         (_, Some(KeyLeft::Written)) => {
             "the write was done and verified; the Duo may still be in DFU mode (RESET starts it)"
@@ -210,6 +216,21 @@ fn meaning_for_fields(operation: &Operation) -> &'static str {
     }
 }
 
+/// What a rotation has come to of which the cloud may know.
+fn meaning_of_rotation(operation: &Operation, key: KeyLeft) -> &'static str {
+    match key {
+        KeyLeft::Unchanged if operation.has(Reached::Accepted) => {
+            "the cloud has the new key, and the Duo still has the old one"
+        }
+        KeyLeft::Unchanged => "the Duo still has the old key, and the cloud may have the new one",
+        KeyLeft::Written => "the cloud and the Duo have the new key; it is not known whether they are a pair",
+        KeyLeft::Wrong => "the cloud has the new key, and the Duo's is neither the old one nor the new one",
+        KeyLeft::Unknown => {
+            "the cloud has the new key, and the write had begun: which key the Duo has is not known"
+        }
+    }
+}
+
 fn advice(operation: &Operation) -> Vec<Advice> {
     let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
     if !operation.kind().writes() {
@@ -237,6 +258,10 @@ fn advice(operation: &Operation) -> Vec<Advice> {
         next.push(advise(&format!("put the Duo into DFU mode, and {what}"), command));
     }
     next.push(advise("to finish", again(operation)));
+    if operation.kind() == OperationKind::Rotate {
+        next.extend(back_from_rotation(operation));
+        return next;
+    }
     if let (Some(backup), true) = (&operation.backup, operation.has(Reached::Writing)) {
         next.push(back(operation, &backup.to_string_lossy()));
     }
@@ -265,6 +290,21 @@ fn back(operation: &Operation, backup: &str) -> Advice {
     }
 }
 
+/// Back to the old key: in the Duo, where it may not be there any more, and in the cloud, where it may not be either.
+fn back_from_rotation(operation: &Operation) -> Option<Advice> {
+    let id = operation.started.device.id?;
+    operation.started.before?;
+    let restore = operation.backup.as_ref().filter(|_| operation.has(Reached::Writing)).map(|backup| {
+        format!("duo-provision restore {}{}", quoted(&backup.to_string_lossy()), which(operation))
+    });
+    let tell = operation
+        .may_be_known()
+        .then(|| command::tell_key_of_device(id, path_unless_told(operation), &operation.started.request));
+    let commands: Vec<String> = restore.into_iter().chain(tell).collect();
+    let purpose = "to go back to the key that was there".to_owned();
+    Some(Advice { purpose, command: commands.join(" && ") }).filter(|advice| !advice.command.is_empty())
+}
+
 /// The command that asks for the same once more. What was backed up already is recognized, and not kept twice;
 /// `--no-backup` is not repeated.
 fn again(operation: &Operation) -> String {
@@ -272,9 +312,10 @@ fn again(operation: &Operation) -> String {
     let file = request.file.as_deref().map(|file| format!(" {}", quoted(file))).unwrap_or_default();
     let archive = option("archive", request.archive.as_deref());
     let device = which(operation);
+    let encrypt = flag("encrypt", request.encrypt);
     match operation.kind() {
         OperationKind::Backup => {
-            format!("duo-provision backup{file}{}{archive}{device}", flag("raw", request.raw))
+            format!("duo-provision backup{file}{}{encrypt}{archive}{device}", flag("raw", request.raw))
         }
         OperationKind::DctBackup => {
             format!("duo-provision dct backup{file}{}{archive}{device}", flag("whole", request.whole))
@@ -282,20 +323,15 @@ fn again(operation: &Operation) -> String {
         OperationKind::Restore => {
             let leave = flag("leave", request.leave);
             let allowed = flag("allow-other-device", request.allow_other_device);
-            format!("duo-provision restore{file}{leave}{allowed}{archive}{device}")
+            format!("duo-provision restore{file}{leave}{allowed}{encrypt}{archive}{device}")
         }
-        OperationKind::Reset => format!("duo-provision reset{archive}{device}"),
+        OperationKind::Reset => format!("duo-provision reset{encrypt}{archive}{device}"),
         OperationKind::ServerKeySet => server_key(request) + &device,
         OperationKind::DctRestore => dct_restore(request) + &device,
+        OperationKind::Rotate => format!("{}{device}", command::rotate(request)),
         OperationKind::Provision => {
             let id = operation.started.device.id.map(|id| id.to_string()).unwrap_or_default();
-            let product = request.product_id.map(|number| number.to_string());
-            let cloud = format!(
-                "{}{}{}",
-                option("api-url", request.api_url.as_deref()),
-                flag("allow-http", request.allow_http),
-                option("product-id", product.as_deref())
-            );
+            let cloud = command::cloud(request);
             let attached = if request.from_device { attached(operation) } else { String::new() };
             format!("duo-provision {id}{file}{attached}{cloud}")
         }
@@ -304,15 +340,16 @@ fn again(operation: &Operation) -> String {
 
 /// The arguments that choose the device. One that tells its id is found by it, at whatever port it is by now.
 fn which(operation: &Operation) -> String {
-    let device = &operation.started.device;
-    let told = device.source == Some(DeviceIdSource::UsbSerial);
-    let path = device.path.as_deref().filter(|_| !told);
-    choice(device.id.or(operation.started.request.owner), path, operation.started.request.usbip.as_deref())
+    let (device, request) = (&operation.started.device, &operation.started.request);
+    choice(device.id.or(request.owner), path_unless_told(operation), request.usbip.as_deref())
 }
 
 fn attached(operation: &Operation) -> String {
+    let usbip = operation.started.request.usbip.as_deref();
+    format!(" --from-device{}", choice(None, path_unless_told(operation), usbip))
+}
+
+fn path_unless_told(operation: &Operation) -> Option<&str> {
     let device = &operation.started.device;
-    let told = device.source == Some(DeviceIdSource::UsbSerial);
-    let path = device.path.as_deref().filter(|_| !told);
-    format!(" --from-device{}", choice(None, path, operation.started.request.usbip.as_deref()))
+    device.path.as_deref().filter(|_| device.source != Some(DeviceIdSource::UsbSerial))
 }

@@ -6,18 +6,14 @@
 use std::path::{Path, PathBuf};
 
 use super::device::{DeviceRef, Opened, Target};
-use super::runtime::wait_for;
+use super::pairing::{Server, ServerChoice};
+use super::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use super::source::read_key_file;
-use super::{Context, Phase, Timeout};
-use crate::archive::{manifest_beside, read_bounded, sha256_hex};
-use crate::cloud::device_port::{DevicePort, Pair, PairingError, prove};
-use crate::cloud::handshake::Flaw;
-use crate::dct::{DeviceId, ServerAddress};
+use super::{Context, Timeout};
+use crate::archive::{manifest_beside, sha256_hex};
+use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::{Fingerprint, KeyFile, PrivateKey, ServerKey};
-
-/// The most bytes of a server key file that are read; one with an address behind it has 768.
-const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
+use crate::keys::{Fingerprint, KeyFile, PrivateKey};
 
 /// What `verify` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +22,8 @@ pub struct VerifyOptions {
     pub target: Target,
     /// The private key, where it is not read over USB.
     pub key_file: Option<PathBuf>,
+    /// The passphrase of the key file.
+    pub passphrase: PassphraseOptions,
     /// The server's public key, where it is not the one in the Duo.
     pub server_key: Option<PathBuf>,
     /// The server's name or IP address, where it is not the one in the Duo.
@@ -57,9 +55,7 @@ pub struct VerifyDone {
 struct Claim {
     id: DeviceId,
     key: PrivateKey,
-    server: ServerKey,
-    /// Where the Duo would connect to.
-    address: ServerAddress,
+    server: Server,
     device: Option<DeviceRef>,
 }
 
@@ -67,79 +63,55 @@ struct Claim {
 /// key that the Duo names, it knows this device, and by a public key that pairs with the private one.
 pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    if options.port == Some(0) {
-        return Err(Error::new(Code::InvalidArgument, "0 is no port that a cloud listens on")
-            .hint("leave --port out for the one in the Duo, or 5683"));
-    }
-    let server = options.server_key.as_deref().map(read_server_key).transpose()?;
-    let typed =
-        options.host.as_deref().map(|host| address_of(host, options.port.unwrap_or(0))).transpose()?;
+    check_opens(&options.passphrase, options.key_file.is_some())?;
+    let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
     let claim = match &options.key_file {
-        Some(file) => claim_of_file(options, file, server)?,
-        None => claim_of_device(context, options, server, timeout)?,
+        Some(file) => claim_of_file(context, options, file, choice)?,
+        None => claim_of_device(context, options, choice, timeout)?,
     };
-    let port = port(typed.as_ref().unwrap_or(&claim.address), options.port, claim.id);
-    context.phase(Phase::Handshake);
-    context.note(format!("if {} is online at this moment, {} may disconnect it", claim.id, port));
-    let pair = Pair { id: *claim.id.as_bytes(), key: &claim.key, server: &claim.server };
-    let proof = prove(&port, &pair, timeout.duration(), context.control.cancel().requested());
-    wait_for(proof)?.map_err(|error| {
-        let error = explain(error, claim.id).during("proving the pairing");
-        match &claim.device {
-            Some(device) => error.on(device, KeyState::Unchanged),
-            None => error,
-        }
+    claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| match &claim.device {
+        Some(device) => error.on(device, KeyState::Unchanged),
+        None => error,
     })?;
     Ok(VerifyDone {
         device_id: claim.id,
         fingerprint: claim.key.public_key().fingerprint(),
-        server_fingerprint: claim.server.fingerprint(),
-        particle: claim.server.is_particle(),
-        server: port.to_string(),
+        server_fingerprint: claim.server.key.fingerprint(),
+        particle: claim.server.key.is_particle(),
+        server: claim.server.port.to_string(),
         device: claim.device,
     })
 }
 
-/// Where the keys are no pair: how to make them one.
-fn explain(error: PairingError, id: DeviceId) -> Error {
-    let unpaired =
-        matches!(error, PairingError::Closed(_) | PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. });
-    let error = Error::from(error);
-    if !unpaired {
-        return error;
-    }
-    error.hint(format!(
-        "tell the cloud the key that is in the Duo: duo-provision {id} --from-device; or give the Duo the key that \
-         the cloud knows, from its backup: duo-provision restore FILE"
-    ))
-}
-
-fn claim_of_file(options: &VerifyOptions, file: &Path, server: Option<ServerKey>) -> Result<Claim, Error> {
+fn claim_of_file(
+    context: Context<'_>,
+    options: &VerifyOptions,
+    file: &Path,
+    choice: ServerChoice,
+) -> Result<Claim, Error> {
     if options.target.path.is_some() {
         let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
         return Err(Error::new(Code::InvalidArgument, message));
     }
-    if server.is_some() != options.host.is_some() {
+    if options.target.enter_dfu || options.target.wait {
+        let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
+        return Err(Error::new(Code::InvalidArgument, message));
+    }
+    if choice.names_key() != options.host.is_some() {
         let message = "of another cloud than Particle's, both its key and its address are needed";
         return Err(Error::new(Code::InvalidArgument, message)
             .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"));
     }
-    let (bytes, read) = read_key_file(file)?;
+    let (bytes, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
     let KeyFile::Private(read) = read else {
         return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", file.display()))
-            .hint("the proof needs the private key; its backups end in .der"));
+            .hint("the proof needs the private key; its backups end in .der or .pem"));
     };
     let id = match options.target.device {
         Some(id) => id,
         None => device_of(file, &sha256_hex(&bytes))?,
     };
-    Ok(Claim {
-        id,
-        key: read.key,
-        server: server.unwrap_or_else(ServerKey::particle),
-        address: ServerAddress::default(),
-        device: None,
-    })
+    Ok(Claim { id, key: read.key, server: choice.of_nobody(id), device: None })
 }
 
 /// The device that the manifest beside a key file names.
@@ -156,7 +128,7 @@ fn device_of(file: &Path, sha256: &str) -> Result<DeviceId, Error> {
 fn claim_of_device(
     context: Context<'_>,
     options: &VerifyOptions,
-    server: Option<ServerKey>,
+    choice: ServerChoice,
     timeout: Timeout,
 ) -> Result<Claim, Error> {
     let mut opened = Opened::find(context, &options.target, timeout)?;
@@ -178,44 +150,6 @@ fn claim_of_device(
         )
         .hint(format!("say which one it is: add --device ID --path {}", device.path)))
     })?;
-    let field = snapshot.image().server_key_slot();
-    let server = match server {
-        Some(server) => server,
-        None => field.ok_or(()).and_then(|field| ServerKey::read(field).map_err(|_| ())).map_err(|()| {
-            on(Error::new(Code::ServerKeySlotInvalid, "the Duo holds no public key of a cloud")
-                .hint("give the key of the cloud that it is meant for: add --server-key FILE --host NAME"))
-        })?,
-    };
-    let address = match field.map(ServerAddress::read) {
-        None | Some(Ok(None)) => ServerAddress::default(),
-        Some(Ok(Some(address))) => address,
-        Some(Err(_)) if options.host.is_some() => ServerAddress::default(),
-        Some(Err(error)) => {
-            return Err(on(Error::new(Code::ServerKeySlotInvalid, error.to_string())
-                .hint("say where the cloud is that the Duo is meant for: add --host NAME")));
-        }
-    };
-    Ok(Claim { id, key, server, address, device: Some(device) })
-}
-
-/// Where to connect to, for this device.
-fn port(address: &ServerAddress, typed: Option<u16>, id: DeviceId) -> DevicePort {
-    DevicePort { host: address.host(&id.to_string()), port: typed.unwrap_or(address.port()) }
-}
-
-fn address_of(host: &str, port: u16) -> Result<ServerAddress, Error> {
-    ServerAddress::new(host, port).map_err(|error| {
-        Error::new(Code::InvalidArgument, format!("{host:?} is no address of a cloud: {error}"))
-            .hint("a host is a name or an IPv4 address; the port has an option of its own, --port")
-    })
-}
-
-fn read_server_key(path: &Path) -> Result<ServerKey, Error> {
-    let during = "reading the server's public key";
-    let bytes = read_bounded(path, MAX_SERVER_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-    ServerKey::read(&bytes).map_err(|error| {
-        Error::new(Code::ServerKeyInvalid, format!("{}: {error}", path.display())).during(during).hint(
-            "a cloud's public key is RSA with 2048 bits, as DER or PEM; a private key is never needed here",
-        )
-    })
+    let server = choice.of_device(&snapshot, id).map_err(on)?;
+    Ok(Claim { id, key, server, device: Some(device) })
 }

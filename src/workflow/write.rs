@@ -40,6 +40,8 @@ pub(super) enum Back {
         what: &'static str,
         /// The command.
         command: String,
+        /// What has to be typed after it, with what chooses the Duo.
+        then: Option<String>,
     },
     /// There is none, and why.
     None(String),
@@ -52,6 +54,7 @@ impl Back {
             Some(backup) if before.slot.key().is_some() => Self::Command {
                 what: "the key that was there",
                 command: format!("duo-provision restore {backup}"),
+                then: None,
             },
             Some(backup) => {
                 Self::None(format!("no key was there before; the bytes that were are in {backup}"))
@@ -72,7 +75,15 @@ impl Back {
             return Self::None(format!("no key was there before; the bytes that were are in {backup}"));
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Self::Command { what: "what was there", command: fields_from(&backup, &names) }
+        Self::Command { what: "what was there", command: fields_from(&backup, &names), then: None }
+    }
+
+    /// The same, with a command to be typed after it.
+    pub fn and_then(mut self, typed: String) -> Self {
+        if let Self::Command { then, .. } = &mut self {
+            *then = Some(typed);
+        }
+        self
     }
 }
 
@@ -80,7 +91,10 @@ impl Recovery {
     fn hint(&self, device: &DeviceRef, context: Context<'_>) -> String {
         let choice = device_arguments(device, self.owner, context);
         let back = match &self.back {
-            Back::Command { what, command } => format!("to go back to {what}: {command}{choice}"),
+            Back::Command { what, command, then } => {
+                let then = then.as_ref().map(|then| format!(" && {then}")).unwrap_or_default();
+                format!("to go back to {what}: {command}{choice}{then}")
+            }
             Back::None(why) => why.clone(),
         };
         format!("to finish: {again}{choice}; {back}", again = self.again)
@@ -88,7 +102,7 @@ impl Recovery {
 }
 
 /// The arguments that choose this Duo again. An id that it does not tell by itself has to be typed again.
-fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, context: Context<'_>) -> String {
+pub(super) fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, context: Context<'_>) -> String {
     let told = device.device_id_source == Some(DeviceIdSource::UsbSerial);
     let id = device.device_id.or(owner).filter(|_| !told);
     choice(id, Some(&device.path), context.bus.address().as_deref())

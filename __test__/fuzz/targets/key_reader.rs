@@ -4,7 +4,8 @@
 //! and is read by the model of the firmware's reader as the same numbers once it is in the device's form.
 
 use duo_provision::keys::{
-    Fingerprint, Form, KeyFile, Number, PrivateKey, PublicKey, ReadKey, SLOT_LEN, Slot, SlotImage, firmware,
+    EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Number, Passphrase, PrivateKey, PublicKey, ReadKey,
+    SLOT_LEN, Slot, SlotImage, Work, firmware,
 };
 
 /// Reads `bytes` as everything that can be a key.
@@ -29,6 +30,30 @@ pub fn run(bytes: &[u8]) {
         survives_publicly(key);
     }
     slot(bytes);
+    encrypted(bytes);
+}
+
+/// What is behind a passphrase is no plain key, and asks for no more work than an honest file does. Little is done.
+fn encrypted(bytes: &[u8]) {
+    let Ok(encrypted) = EncryptedKey::read(bytes) else { return };
+    assert_eq!(KeyFile::read(bytes).err(), Some(KeyError::Encrypted));
+    let little = match encrypted.work() {
+        Work::Pbkdf2 { rounds } => {
+            assert!(rounds <= 10_000_000);
+            rounds <= 2048
+        }
+        Work::Scrypt { memory, passes } => {
+            assert!(memory <= 256 << 20 && passes <= 16);
+            memory <= 1 << 20
+        }
+    };
+    if little {
+        let passphrase = Passphrase::new("duo vier fünf").expect("a passphrase");
+        if let Ok(read) = encrypted.open(&passphrase) {
+            sound(&read.key);
+            writable(&read.key);
+        }
+    }
 }
 
 /// An RSA-1024 key: pq = n with all of its bits, p ≠ q.

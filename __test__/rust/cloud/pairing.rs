@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use duo_provision::cloud::device_port::{DevicePort, Pair, PairingError, prove};
 use duo_provision::cloud::failure::Unreachable;
-use duo_provision::cloud::handshake::Flaw;
+use duo_provision::cloud::handshake::{ANSWER_LEN, Flaw, NONCE_LEN, hello, judge};
 use duo_provision::keys::{GENERIC_PUBLIC_KEY_PEM, PrivateKey, PublicKey, ServerKey};
 use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options};
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::DEVICE;
 
@@ -50,7 +52,7 @@ async fn know(cloud: &LocalCloud, pem: &str) {
         cloud.token(),
         body.len()
     );
-    let mut stream = tokio::net::TcpStream::connect(cloud.address()).await.unwrap();
+    let mut stream = TcpStream::connect(cloud.address()).await.unwrap();
     stream.write_all((head + &body).as_bytes()).await.unwrap();
     let mut reply = String::new();
     stream.read_to_string(&mut reply).await.unwrap();
@@ -129,6 +131,31 @@ async fn an_answer_for_another_key_or_of_random_bytes_proves_nothing() {
     }
 }
 
+/// What the cloud answers to a device with this key, byte for byte.
+async fn answer(cloud: &LocalCloud, key: &PrivateKey, server: &ServerKey) -> [u8; ANSWER_LEN] {
+    let mut stream = TcpStream::connect(cloud.device_address().unwrap()).await.unwrap();
+    let mut nonce = [0; NONCE_LEN];
+    stream.read_exact(&mut nonce).await.unwrap();
+    let hello = hello(&nonce, &ID, key, server, &mut UnwrapErr(SysRng)).unwrap();
+    stream.write_all(&hello).await.unwrap();
+    let mut answer = [0; ANSWER_LEN];
+    stream.read_exact(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn credentials_with_the_signature_of_others_prove_nothing() {
+    let cloud = cloud(Flavor::Particle, Handshake::Proper).await;
+    know(&cloud, &key(0).public_key().to_pem()).await;
+    let server = ServerKey::read(cloud.server_key().unwrap().as_bytes()).unwrap();
+    let (one, other) = (answer(&cloud, &key(0), &server).await, answer(&cloud, &key(0), &server).await);
+    let judged = |answer| judge(&answer, &key(0), &server, &mut UnwrapErr(SysRng)).unwrap();
+    assert_eq!((judged(one), judged(other)), (Ok(()), Ok(())));
+    let mut mixed = one;
+    mixed[128..].copy_from_slice(&other[128..]);
+    assert_eq!(judged(mixed), Err(Flaw::OtherDeviceKey));
+}
+
 #[tokio::test]
 async fn silence_ends_with_the_deadline_and_half_of_anything_at_once() {
     for (handshake, deadline) in [
@@ -181,4 +208,28 @@ async fn the_device_sends_one_message_and_nothing_more_and_no_secret_in_it() {
     let ended = prove(&port, &pair, PATIENCE, pending()).await;
     assert_eq!(ended, Err(PairingError::Flawed { port, flaw: Flaw::ForeignServer }));
     assert!(heard.await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_is_told_from_a_network_that_goes_nowhere() {
+    let particle = ServerKey::particle();
+    let reason = async |host: &str| {
+        let pair = Pair { id: ID, key: &key(0), server: &particle };
+        let port = DevicePort { host: host.to_owned(), port: 5683 };
+        match prove(&port, &pair, PATIENCE, pending()).await {
+            Err(PairingError::Unreachable { reason, .. }) => reason,
+            other => panic!("{host}: {other:?}"),
+        }
+    };
+    // No name server has to be asked about a name with an empty label.
+    assert_eq!(reason("nobody..invalid").await, Unreachable::Dns);
+    // TCP has no way to everybody at once.
+    assert!(matches!(reason("255.255.255.255").await, Unreachable::Other(_)));
+}
+
+#[test]
+fn an_ipv6_address_is_shown_in_brackets() {
+    let shown = |host: &str| DevicePort { host: host.to_owned(), port: 5683 }.to_string();
+    assert_eq!(shown("::1"), "[::1]:5683");
+    assert_eq!(shown("device.spark.io"), "device.spark.io:5683");
 }

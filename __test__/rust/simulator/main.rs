@@ -5,6 +5,7 @@ mod descriptors;
 mod fault_names;
 mod faults;
 mod memory;
+mod serial_port;
 mod states;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
-use duo_provision::simulator::{Duo, Hub, UsbIpServer};
+use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer};
 use duo_provision::usb::clock::SystemClock;
 
-use crate::virtual_duo::command;
+use crate::virtual_duo::{command, device_id, key_maker};
 use crate::wire::*;
 use crate::{Bench, DEADLINE};
 
@@ -120,6 +120,59 @@ fn unanswered_transfer_can_be_unlinked_and_an_answered_one_cannot() {
         usb.write_all(&unlink(6, victim)).unwrap();
         assert_eq!(reply(&mut usb), (4, 6, 0, 0));
     }
+}
+
+/// `submit` at another endpoint than 0.
+fn at_endpoint(sequence: u32, endpoint: u8, is_in: bool, length: u8, data: &[u8]) -> Vec<u8> {
+    let mut packet = submit(sequence, [0; 8], data);
+    (packet[15], packet[19], packet[27]) = (is_in.into(), endpoint, length);
+    packet
+}
+
+#[test]
+fn the_serial_port_takes_everything_and_never_has_anything_to_say() {
+    let hub = Hub::new(Arc::new(SystemClock::new()));
+    let options = DuoOptions { returns_to_dfu: false, ..DuoOptions::new(Generation::R6, device_id(1)) };
+    hub.plug(Duo::new(options, key_maker(0)).running());
+    let server = UsbIpServer::start(hub.clone(), 0).unwrap();
+    let bench = Bench { hub, server };
+
+    let mut stream = bench.connect();
+    stream.write_all(&[1, 0x11, 0x80, 5, 0, 0, 0, 0]).unwrap();
+    read(&mut stream, 12);
+    assert_eq!(read(&mut stream, 312)[300..312], [0x2b, 0x04, 0xc0, 0x58, 0x02, 0x50, 0xef, 2, 1, 1, 1, 3]);
+    assert_eq!(read(&mut stream, 12), [2, 2, 1, 0, 10, 0, 0, 0, 0xff, 0xff, 0xff, 0]);
+
+    let mut usb = bench.import("1-1");
+    usb.write_all(&at_endpoint(1, 3, true, 8, &[])).unwrap();
+    usb.write_all(&at_endpoint(2, 1, true, 64, &[])).unwrap();
+    usb.write_all(&at_endpoint(3, 1, false, 5, b"hello")).unwrap();
+    assert_eq!(reply(&mut usb), (3, 3, 0, 5), "the reads before it wait, and hold nothing up");
+    usb.write_all(&at_endpoint(4, 3, false, 1, &[0])).unwrap();
+    assert_eq!(reply(&mut usb), (3, 4, -32, 0), "there is no endpoint 0x03");
+    usb.write_all(&unlink(5, 1)).unwrap();
+    assert_eq!(reply(&mut usb), (4, 5, -104, 0));
+    usb.write_all(&unlink(6, 1)).unwrap();
+    assert_eq!(reply(&mut usb), (4, 6, 0, 0), "it has been taken back");
+    usb.write_all(&submit(7, [0x21, 0x20, 0, 0, 0, 0, 7, 0], &[0x40, 0x38, 0, 0, 0, 0, 8])).unwrap();
+    assert_eq!(reply(&mut usb), (3, 7, -19, 0), "-ENODEV: gone before it is acknowledged");
+    assert_closed(&mut usb);
+    assert_eq!(bench.wait_for_devices(1).len(), 1, "in DFU mode");
+}
+
+#[test]
+fn reads_that_wait_for_ever_are_bounded() {
+    let hub = Hub::new(Arc::new(SystemClock::new()));
+    hub.plug(Duo::new(DuoOptions::new(Generation::R6, device_id(1)), key_maker(0)).running());
+    let server = UsbIpServer::start(hub.clone(), 0).unwrap();
+    let bench = Bench { hub, server };
+    let mut usb = bench.import("1-1");
+    for n in 0..500 {
+        if usb.write_all(&at_endpoint(n, 1, true, 64, &[])).is_err() {
+            break;
+        }
+    }
+    assert_closed(&mut usb);
 }
 
 #[test]

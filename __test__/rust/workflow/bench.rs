@@ -13,10 +13,11 @@ use duo_provision::simulator::faults::Fault;
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
-    BackupDone, BackupOptions, Cancel, Context, Control, Event, Phase, Plan, ResetDone, ResetOptions,
-    RestoreDone, RestoreOptions, backup, reset, restore,
+    BackupDone, BackupOptions, Cancel, Context, Control, Event, PassphraseRequest, Phase, Plan, ResetDone,
+    ResetOptions, RestoreDone, RestoreOptions, backup, reset, restore,
 };
 use tempfile::TempDir;
+use zeroize::Zeroizing;
 
 use crate::virtual_duo::{device_id, device_keys, key_maker, options};
 
@@ -34,6 +35,8 @@ pub struct Asker {
     events: Mutex<Vec<Event>>,
     plans: Mutex<Vec<Plan>>,
     consents: bool,
+    passphrases: Mutex<Vec<&'static str>>,
+    requests: Mutex<Vec<PassphraseRequest>>,
     on_event: Listener,
 }
 
@@ -49,6 +52,8 @@ impl Asker {
             events: Mutex::default(),
             plans: Mutex::default(),
             consents: true,
+            passphrases: Mutex::default(),
+            requests: Mutex::default(),
             on_event: Box::new(on_event),
         }
     }
@@ -56,6 +61,17 @@ impl Asker {
     /// Says no.
     pub fn refusing() -> Self {
         Self { consents: false, ..Self::new() }
+    }
+
+    /// Answers with these when it is asked for a passphrase, one after the other; then with none.
+    pub fn knowing(passphrases: &[&'static str]) -> Self {
+        let passphrases = passphrases.iter().rev().copied().collect();
+        Self { passphrases: Mutex::new(passphrases), ..Self::new() }
+    }
+
+    /// What it was asked passphrases for.
+    pub fn requests(&self) -> Vec<PassphraseRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
     /// Asks to stop when `phase` begins.
@@ -105,6 +121,11 @@ impl Control for Asker {
     fn confirm(&self, plan: &Plan) -> bool {
         self.plans.lock().unwrap().push(plan.clone());
         self.consents
+    }
+
+    fn passphrase(&self, request: &PassphraseRequest) -> Option<Zeroizing<String>> {
+        self.requests.lock().unwrap().push(request.clone());
+        self.passphrases.lock().unwrap().pop().map(|text| Zeroizing::new(text.to_owned()))
     }
 
     fn cancel(&self) -> &Cancel {

@@ -23,7 +23,7 @@ fn extract(
     extract: Option<Field>,
     out: Option<PathBuf>,
 ) -> Result<Inspection, Error> {
-    let options = InspectOptions { file: file.to_owned(), extract, out };
+    let options = InspectOptions { file: file.to_owned(), extract, out, ..InspectOptions::default() };
     bench.run(&Asker::new(), |context| inspect(context, &options))
 }
 

@@ -26,12 +26,12 @@ impl Bench {
         self.run(&Asker::new(), |context| status(context, &StatusOptions::default()))
     }
 
-    fn journal(&self) -> PathBuf {
+    pub fn journal(&self) -> PathBuf {
         let env = |name: &str| self.env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
         Journal::locate(&env).unwrap().path().to_owned()
     }
 
-    fn set_journal(&self, bytes: &[u8]) {
+    pub fn set_journal(&self, bytes: &[u8]) {
         let path = self.journal();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();

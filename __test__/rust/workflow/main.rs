@@ -2,21 +2,29 @@
 
 mod backup;
 mod bench;
+mod boards;
 #[path = "../common/canary.rs"]
 mod canary;
 mod cancelling;
 mod choosing;
 mod dct;
 mod dct_restore;
+mod doctor;
+mod encrypting;
+mod entering;
 mod inspecting;
 mod journal;
+mod key_files;
 mod matrix;
 mod provision;
 mod reconciling;
+mod records;
 mod recovering;
 mod reset;
 mod restore;
+mod rotate;
 mod secrets;
 mod server_key_set;
+mod verify;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

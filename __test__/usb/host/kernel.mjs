@@ -4,14 +4,21 @@
  * boots it. Everything is kept in a cache folder and fetched once.
  */
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 /** The package whose only dependency is the current kernel. */
 const META_PACKAGE = 'linux-image-amd64'
 
-/** What init needs: the shares (virtio, 9p), the overlay, the virtual host controller, and its wiretap. */
-const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'vhci-hcd', 'usbmon']
+/**
+ * What init needs: the shares (virtio, 9p), the overlay, the virtual host controller, its wiretap, and the driver of
+ * serial ports.
+ */
+const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'vhci-hcd', 'usbmon', 'cdc-acm']
+
+/** The cache's folder, one for each list of modules: what was fetched for another lacks some. */
+const HOME = `kernel-${createHash('sha256').update(MODULES.join()).digest('hex').slice(0, 8)}`
 
 /**
  * The kernel, from the cache or from the package archive.
@@ -19,7 +26,7 @@ const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'vhci-hcd', 'usb
  * @returns {{ vmlinuz: string, modules: string[] }} paths; modules in loading order
  */
 export function kernel(cache) {
-  const home = join(cache, 'kernel')
+  const home = join(cache, HOME)
   if (!existsSync(home)) fetchKernel(cache, home)
   const modules = join(home, 'modules')
   return {

@@ -19,7 +19,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use operation::{BadLine, End, Operation, Reached, open, operations_in};
+pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operations_in};
 pub use record::{
     DeviceMark, Failure, KeyLeft, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request,
     Started, Step, VERSION, whole,
@@ -357,13 +357,13 @@ impl<'a> Locked<'a> {
     }
 }
 
-/// How many bytes of the file are whole lines. Only its end is read: the rest was, when the operation began.
+/// How many bytes of the file are whole lines. Only as many of its last are read as a line can have, since no more
+/// than one line can be torn: the rest was read when the operation began.
 fn whole_length(file: &mut File) -> io::Result<u64> {
-    let size = file.metadata()?.len();
-    let from = size.saturating_sub(2 * MAX_LINE as u64);
+    let from = file.metadata()?.len().saturating_sub(MAX_LINE as u64);
     file.seek(SeekFrom::Start(from))?;
-    let mut tail = Vec::with_capacity(usize::try_from(size - from).unwrap_or(0));
-    file.take(2 * MAX_LINE as u64).read_to_end(&mut tail)?;
+    let mut tail = Vec::with_capacity(MAX_LINE);
+    file.take(MAX_LINE as u64).read_to_end(&mut tail)?;
     Ok(from + whole(&tail) as u64)
 }
 

@@ -23,8 +23,12 @@ pub enum Reached {
     Verified,
     /// The device left DFU mode.
     Left,
+    /// The key that is to be there afterwards was made, and is kept.
+    NewKey,
     /// The request to the cloud was about to go out, or had gone.
     Sending,
+    /// The cloud said that it took the public key.
+    Accepted,
 }
 
 /// How an operation ended.
@@ -51,6 +55,8 @@ pub struct Operation {
     pub reached: Vec<Reached>,
     /// The backup of what was there: the key slot, or the DCT.
     pub backup: Option<PathBuf>,
+    /// The key that was made for it.
+    pub new_key: Option<PathBuf>,
     /// How it ended; `None` where the journal does not say.
     pub end: Option<End>,
     /// True where the process that does it is still at it.
@@ -126,6 +132,13 @@ const FIELD_OPEN: [&str; 2] = ["FIELD_WRONG", "FIELD_STATE_UNKNOWN"];
 /// The fields that the commands write which write one alone.
 const DEVICE_PRIVATE_KEY: &str = "device-private-key";
 const SERVER_PUBLIC_KEY: &str = "server-public-key";
+/// After this error everything else was done.
+const LEAVE_FAILED: &str = "LEAVE_FAILED";
+
+/// Whether a cloud may have taken the key, where sending it ended with the error of this code.
+pub fn may_be_taken(code: &str) -> bool {
+    !NOT_TAKEN.contains(&code)
+}
 
 impl Operation {
     fn begun(id: OperationId, at: String, started: Box<Started>) -> Self {
@@ -136,6 +149,7 @@ impl Operation {
             started: *started,
             reached: vec![Reached::Started],
             backup: None,
+            new_key: None,
             end: None,
             running: false,
         }
@@ -155,7 +169,12 @@ impl Operation {
             Step::Writing => self.reached.push(Reached::Writing),
             Step::Verified => self.reached.push(Reached::Verified),
             Step::Left => self.reached.push(Reached::Left),
+            Step::NewKey { path } => {
+                self.new_key = Some(path.into());
+                self.reached.push(Reached::NewKey);
+            }
             Step::Sending => self.reached.push(Reached::Sending),
+            Step::Accepted => self.reached.push(Reached::Accepted),
             Step::Ended { error } => self.end = Some(error.map_or(End::Done, End::Failed)),
         }
         Ok(())
@@ -183,7 +202,7 @@ impl Operation {
             Some(End::Failed(_)) => false,
             None => match self.kind() {
                 OperationKind::Backup | OperationKind::DctBackup => self.has(Reached::BackedUp),
-                OperationKind::Reset => self.has(Reached::Left),
+                OperationKind::Reset | OperationKind::Rotate => self.has(Reached::Left),
                 _ if self.started.request.leave => self.has(Reached::Left),
                 OperationKind::DctRestore => self.verified() >= self.started.request.fields.len(),
                 OperationKind::Restore | OperationKind::ServerKeySet => self.has(Reached::Verified),
@@ -198,9 +217,18 @@ impl Operation {
             Some(End::Failed(failure)) => {
                 let open = matches!(failure.key, Some(KeyLeft::Wrong | KeyLeft::Unknown))
                     || self.left_a_field_open();
-                !open && (!self.has(Reached::Sending) || NOT_TAKEN.contains(&failure.code.as_str()))
+                !open && (!self.may_be_known() || failure.code == LEAVE_FAILED)
             }
             _ => self.is_done(),
+        }
+    }
+
+    /// True where the cloud may have taken the key that was sent.
+    pub fn may_be_known(&self) -> bool {
+        match &self.end {
+            _ if self.has(Reached::Accepted) => true,
+            Some(End::Failed(failure)) => self.has(Reached::Sending) && may_be_taken(&failure.code),
+            _ => self.has(Reached::Sending),
         }
     }
 
@@ -225,7 +253,7 @@ impl Operation {
     /// The fields that it writes, in that order, by the names that are typed.
     pub fn fields(&self) -> Vec<&str> {
         match self.kind() {
-            OperationKind::Restore | OperationKind::Reset => vec![DEVICE_PRIVATE_KEY],
+            OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => vec![DEVICE_PRIVATE_KEY],
             OperationKind::ServerKeySet => vec![SERVER_PUBLIC_KEY],
             OperationKind::DctRestore => self.started.request.fields.iter().map(String::as_str).collect(),
             OperationKind::Backup | OperationKind::DctBackup | OperationKind::Provision => Vec::new(),
@@ -254,9 +282,12 @@ impl Operation {
             return false;
         }
         match (earlier.kind(), self.kind()) {
-            (OperationKind::Provision, OperationKind::Provision) => {
-                self.started.device.id == earlier.started.device.id
-                    && self.started.request.api_url == earlier.started.request.api_url
+            (OperationKind::Provision, OperationKind::Provision | OperationKind::Rotate) => {
+                self.is_for_the_cloud_of(earlier)
+            }
+            (OperationKind::Rotate, OperationKind::Provision) => {
+                self.is_for_the_cloud_of(earlier)
+                    && (self.started.request.from_device || self.sent_what_is_in(earlier))
             }
             // The DCT was to be kept, and only that it is kept settles it, or that the device was written since.
             (OperationKind::DctBackup, OperationKind::DctBackup) => {
@@ -268,11 +299,21 @@ impl Operation {
             | (_, OperationKind::Provision) => false,
             // A backup tells which key there is, but not that it is the one that was wanted.
             (_, OperationKind::Backup | OperationKind::DctBackup) => {
-                !earlier.has(Reached::Writing) && self.is_of_the_duo_of(earlier)
+                !earlier.has(Reached::Writing)
+                    && !earlier.has(Reached::Sending)
+                    && self.is_of_the_duo_of(earlier)
             }
             (OperationKind::Backup | OperationKind::DctBackup, kind) => {
-                matches!(kind, OperationKind::Restore | OperationKind::Reset)
+                matches!(kind, OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate)
                     && self.is_of_the_duo_of(earlier)
+            }
+            (OperationKind::Rotate, OperationKind::Rotate) if earlier.may_be_known() => {
+                self.is_of_the_duo_of(earlier) && self.is_for_the_cloud_of(earlier)
+            }
+            // The cloud has to have the key that the device has by now.
+            (OperationKind::Rotate, _) if earlier.may_be_known() => {
+                let finished = self.started.after.is_some() && self.started.after == earlier.started.after;
+                finished && earlier.has(Reached::Accepted) && self.is_of_the_duo_of(earlier)
             }
             // One field says nothing of another.
             _ => self.writes_all_of(earlier) && self.is_of_the_duo_of(earlier),
@@ -282,6 +323,22 @@ impl Operation {
     fn writes_all_of(&self, earlier: &Self) -> bool {
         let mine = self.fields();
         earlier.fields().iter().all(|field| mine.contains(field))
+    }
+
+    /// Whether both told one cloud of one device.
+    fn is_for_the_cloud_of(&self, earlier: &Self) -> bool {
+        self.started.device.id == earlier.started.device.id
+            && self.started.request.api_url == earlier.started.request.api_url
+    }
+
+    /// Whether the key that this one sent is the one that the earlier one is known to have left in the device.
+    fn sent_what_is_in(&self, earlier: &Self) -> bool {
+        let left = match earlier.key() {
+            Some(KeyLeft::Unchanged) => earlier.started.before,
+            Some(KeyLeft::Written) => earlier.started.after,
+            _ => None,
+        };
+        left.is_some() && self.started.after == left
     }
 
     /// Whether both worked on one device. A bootloader r3 or r4 tells no id: there it is the user's word, else the

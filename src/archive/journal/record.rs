@@ -80,6 +80,8 @@ pub enum OperationKind {
     DctRestore,
     /// Writes a cloud's public key and address to the device.
     ServerKeySet,
+    /// Gives the cloud and the device a new key.
+    Rotate,
 }
 
 impl OperationKind {
@@ -93,12 +95,13 @@ impl OperationKind {
             Self::DctBackup => "dct-backup",
             Self::DctRestore => "dct-restore",
             Self::ServerKeySet => "server-key-set",
+            Self::Rotate => "rotate",
         }
     }
 
     /// True for what writes to the device's flash.
     pub const fn writes(self) -> bool {
-        matches!(self, Self::Restore | Self::Reset | Self::DctRestore | Self::ServerKeySet)
+        matches!(self, Self::Restore | Self::Reset | Self::DctRestore | Self::ServerKeySet | Self::Rotate)
     }
 }
 
@@ -137,16 +140,19 @@ pub struct Request {
     /// Save bytes that are no key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
+    /// Save the key behind a passphrase.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub encrypt: bool,
     /// Both copies of the DCT, not the application section alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
     /// The fields to restore, by the names that are typed, in the order in which they are written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
-    /// The cloud's name or IPv4 address, where it does not stand in the file.
+    /// The cloud's name or IPv4 address for devices, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The cloud's TCP port, the same.
+    /// The cloud's TCP port for devices, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// Write no address of the cloud.
@@ -173,6 +179,12 @@ pub struct Request {
     /// The public key comes from the attached device.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub from_device: bool,
+    /// The pairing is not to be proven.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_verify: bool,
+    /// The file with the cloud's public key, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_key: Option<String>,
 }
 
 /// An operation begins; nothing was written anywhere yet but what is read.
@@ -236,8 +248,15 @@ pub enum Step {
     Verified,
     /// The device left DFU mode.
     Left,
+    /// The key that is to be there afterwards was made here, and is on the disk, synced and read back.
+    NewKey {
+        /// The absolute path of its bytes.
+        path: String,
+    },
     /// The next thing is the request to the cloud.
     Sending,
+    /// The cloud said that it took the public key, and more is to be done.
+    Accepted,
     /// It is over.
     Ended {
         /// Why it was not done; absent where it was.

@@ -149,7 +149,7 @@ impl LocalCloud {
         format!("http://{}", self.address)
     }
 
-    /// The token made at start: 40 hexadecimal digits, good for this cloud only.
+    /// The token made at start: 40 letters, good for this cloud only.
     pub fn token(&self) -> String {
         self.shared.state().token().to_owned()
     }
@@ -209,11 +209,15 @@ impl Drop for LocalCloud {
     }
 }
 
-/// 160 random bits, in the form of Particle's tokens.
+/// 160 random bits, as long as Particle's tokens, in letters that are no hexadecimal digits: what leaks of it, even
+/// eight characters, cannot be a piece of some fingerprint by chance.
 fn random_token() -> io::Result<String> {
     let random = || getrandom::u64().map_err(io::Error::other);
     let (high, middle, low) = (random()?, random()?, random()? >> 32);
-    Ok(format!("{high:016x}{middle:016x}{low:08x}"))
+    let digits = format!("{high:016x}{middle:016x}{low:08x}");
+    let letter =
+        |digit: char| digit.to_digit(16).and_then(|digit| "ghjkmnpqrstuvwxy".chars().nth(digit as usize));
+    Ok(digits.chars().filter_map(letter).collect())
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {

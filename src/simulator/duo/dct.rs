@@ -3,7 +3,7 @@
 //! Knows where the fields lie (redbear/firmware `dct.h`; offsets are into the application section) and how
 //! the firmware replaces a copy. What the sources leave open is this simulator's own choice and marked so.
 
-use super::{DeviceKey, DuoOptions, Generation, SystemFirmware};
+use super::{Board, DeviceKey, DuoOptions, Generation, SystemFirmware};
 
 /// One copy.
 pub const COPY_SIZE: usize = 16 * 1024;
@@ -33,6 +33,7 @@ const DNS_RESOLVE: usize = 1890;
 const SERVER_KEY: usize = 2082;
 const SERVER_ADDRESS: usize = SERVER_KEY + 384;
 const FLASH_MODULES: usize = 2852;
+const ALT_PRIVATE_KEY: usize = 3106;
 
 // The header of a copy (WICED `platform_dct_header_t`).
 const WRITE_INCOMPLETE: usize = 8;
@@ -96,6 +97,21 @@ fn fill_fields(section: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
     if generation.names_itself() {
         put(DEVICE_ID, &options.device_id);
     }
+    if options.board == Board::Electron {
+        put(ALT_PRIVATE_KEY, &made_up_ec_key(&options.device_id));
+    }
+}
+
+/// The frame of a SEC1 `ECPrivateKey` on P-256 (RFC 5915), with numbers that are nobody's key.
+fn made_up_ec_key(id: &[u8; 12]) -> [u8; 121] {
+    let mut key = [0; 121];
+    key[..7].copy_from_slice(&[0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20]);
+    key[39..51].copy_from_slice(&[0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07]);
+    key[51..57].copy_from_slice(&[0xa1, 0x44, 0x03, 0x42, 0x00, 0x04]);
+    for at in (7..39).chain(57..121) {
+        key[at] = id[at % id.len()].wrapping_mul(31).wrapping_add(u8::try_from(at).unwrap_or_default());
+    }
+    key
 }
 
 /// Six letters and digits made of the device id, as on the label of the access point.

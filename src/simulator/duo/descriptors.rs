@@ -4,14 +4,10 @@
 //! Knows bytes only. Numbers: USB 2.0 §9.6, DFU 1.1 §4.2, the bootloader binaries r3 to r6 in redbear/Duo
 //! `firmware/bootloader`, redbear/firmware `usbd_composite.c` for normal mode.
 
-use super::Generation;
+use super::{Board, Generation};
 
 /// `idVendor`, RedBear's share of Particle's.
 pub const VENDOR: u16 = 0x2b04;
-/// `idProduct` of the bootloader.
-pub const PRODUCT_DFU: u16 = 0xd058;
-/// `idProduct` of the running system firmware.
-pub const PRODUCT_NORMAL: u16 = 0xc058;
 
 /// `bVendorCode` of the Microsoft OS string descriptor.
 pub const MS_VENDOR_CODE: u8 = 0xee;
@@ -42,19 +38,58 @@ pub fn configuration_dfu() -> Vec<u8> {
     d
 }
 
-/// The smallest configuration with which the running firmware can be seen on the bus: the vendor interface.
-pub fn configuration_normal() -> Vec<u8> {
-    vec![9, 2, 18, 0, 1, 1, 0, 0xc0, 50, 9, 4, 0, 0, 0, 0xff, 0xff, 0xff, 0]
+/// The string index of the name of the vendor interface; this simulator's own choice.
+const CONTROL_NAME: u8 = 4;
+
+/// The running firmware's configuration descriptor: a CDC-ACM serial port (CDC 1.2 §5.2, PSTN 1.2 §5.3) and, from
+/// 0.3.0 on, an association around it and a vendor interface. 67 or 84 bytes.
+pub fn configuration_normal(generation: Generation) -> Vec<u8> {
+    let composite = generation.names_itself();
+    let mut d = vec![9, 2, 0, 0, 2 + u8::from(composite), 1, 0, 0xc0, 50];
+    if composite {
+        d.extend([8, 0x0b, 0, 2, 0x02, 0x02, 0x01, 0]);
+    }
+    d.extend([9, 4, 0, 0, 1, 0x02, 0x02, 0x01, 0]);
+    // Header 1.10, no call management (data interface 1), line coding and control lines, union of 0 and 1
+    d.extend([5, 0x24, 0x00, 0x10, 0x01]);
+    d.extend([5, 0x24, 0x01, 0x00, 0x01]);
+    d.extend([4, 0x24, 0x02, 0x02]);
+    d.extend([5, 0x24, 0x06, 0x00, 0x01]);
+    d.extend([7, 5, 0x83, 0x03, 8, 0, 0xff]);
+    d.extend([9, 4, 1, 0, 2, 0x0a, 0x00, 0x00, 0]);
+    d.extend([7, 5, 0x01, 0x02, 64, 0, 0]);
+    d.extend([7, 5, 0x81, 0x02, 64, 0, 0]);
+    if composite {
+        d.extend([9, 4, 2, 0, 0, 0xff, 0xff, 0xff, CONTROL_NAME]);
+    }
+    d[2] = u8::try_from(d.len()).unwrap_or(u8::MAX);
+    d
+}
+
+/// The class triples of the interfaces, in order, as a configuration descriptor has them.
+pub fn interface_classes(configuration: &[u8]) -> Vec<[u8; 3]> {
+    let mut classes = Vec::new();
+    let mut rest = configuration;
+    while let Some((descriptor, behind)) =
+        rest.first().and_then(|&length| rest.split_at_checked(length.into()))
+    {
+        // A first alternate setting: one entry an interface.
+        if let [9, 4, _, 0, _, class, subclass, protocol, _] = *descriptor {
+            classes.push([class, subclass, protocol]);
+        }
+        rest = if descriptor.is_empty() { &[] } else { behind };
+    }
+    classes
 }
 
 /// A string descriptor of the bootloader, or `None` where there is none.
 ///
 /// Nothing refers to the strings 4 and 5; their wording is this simulator's own.
-pub fn string_dfu(generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
+pub fn string_dfu(board: Board, generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
     Some(match index {
         0 => vec![4, 3, 0x09, 0x04],
-        1 => string("RedBear"),
-        2 => string("Duo DFU Mode"),
+        1 => string(board.maker()),
+        2 => string(&format!("{} DFU Mode", board.name())),
         3 => string(serial),
         4 => string("DFU Configuration"),
         5 => string("DFU Interface"),
@@ -72,13 +107,14 @@ pub fn string_dfu(generation: Generation, index: u8, serial: &str) -> Option<Vec
 }
 
 /// A string descriptor of the running system firmware.
-pub fn string_normal(generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
+pub fn string_normal(board: Board, generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
     Some(match index {
         0 => vec![4, 3, 0x09, 0x04],
-        1 => string("RedBear"),
-        2 if generation.names_itself() => string("Duo"),
+        1 => string(board.maker()),
+        2 if generation.names_itself() || board != Board::Duo => string(board.name()),
         2 => string("Duo with WiFi and BLE"),
         3 => string(serial),
+        CONTROL_NAME if generation.names_itself() => string(&format!("{} Control Interface", board.name())),
         _ => return None,
     })
 }

@@ -6,14 +6,17 @@
 //! host reaches it, is not its business.
 //!
 //! Its parts: [`descriptors`] and `standard` are what any USB device has, `core` is the bootloader's DFU
-//! code, `memory` and `dct` are its flash, `boot` is what the system firmware does when it starts.
+//! code, `memory` and `dct` are its flash, `boot` is what the system firmware does when it starts, and
+//! [`serial_port`] what can be reached of it while it runs.
 
+mod board;
 mod boot;
 mod core;
 mod dct;
 pub(super) mod descriptors;
 pub(super) mod memory;
 mod options;
+pub mod serial_port;
 mod standard;
 pub mod transfer;
 
@@ -29,6 +32,7 @@ use self::transfer::{Outcome, Request, Transfer};
 use super::faults::{Due, Faults, Kind, Moment};
 use crate::usb::Setup;
 
+pub use self::board::Board;
 pub use self::core::state;
 pub use self::options::{DuoOptions, Generation, SystemFirmware};
 
@@ -77,8 +81,8 @@ pub struct Logged {
 enum Event {
     /// Drops off the bus and boots.
     Restart,
-    /// Is back, the bootloader as it was.
-    Return,
+    /// Is back, and what runs in it as it was.
+    Return(Presence),
     /// Has booted, which may have taken a new key, and is where its firmware has brought it.
     Booted,
     /// Is there, freshly started.
@@ -92,6 +96,8 @@ pub struct Duo {
     memory: Memory,
     core: Core,
     configuration: u8,
+    line_coding: [u8; 7],
+    listening: bool,
     presence: Presence,
     enumeration: u64,
     due: Option<(Duration, Event)>,
@@ -130,6 +136,8 @@ impl Duo {
             make_key,
             memory,
             configuration: 0,
+            line_coding: serial_port::FIRST_LINE_CODING,
+            listening: false,
             presence: Presence::Dfu,
             enumeration: 1,
             due: None,
@@ -144,11 +152,20 @@ impl Duo {
         }
     }
 
+    /// The same Duo, before it is plugged in: it comes to the bus with its system firmware running.
+    #[must_use]
+    pub fn running(self) -> Self {
+        Self { presence: Presence::Normal, ..self }
+    }
+
     /// Carries out a control transfer on endpoint 0.
     pub fn transfer(&mut self, now: Duration, request: &Request) -> Transfer {
         self.poll(now);
         if self.presence == Presence::Absent {
             return Transfer { outcome: Outcome::Disconnected, takes: Duration::ZERO };
+        }
+        if request.is_class() && self.presence == Presence::Dfu {
+            self.class_requests += 1;
         }
         let transfer = match self.faults.next(request) {
             Some(due) => self.faulty(now, request, &due),
@@ -167,6 +184,9 @@ impl Duo {
         if !request.is_class() {
             return Transfer { outcome: self.standard(request), takes: Duration::ZERO };
         }
+        if self.presence == Presence::Normal {
+            return self.serial_port(now, request);
+        }
         let addressed = request.setup.request_type & 0x1f == 1 && request.setup.index.to_le_bytes()[0] == 0;
         if self.presence != Presence::Dfu || self.configuration != 1 || !addressed {
             return Transfer { outcome: Outcome::Stall, takes: Duration::ZERO };
@@ -180,7 +200,7 @@ impl Duo {
             Effect::Leave => self.due = Some((now + LEAVE_DELAY, Event::Restart)),
             Effect::Detach => {
                 self.presence = Presence::Absent;
-                self.due = Some((now + DETACH_TIME, Event::Return));
+                self.due = Some((now + DETACH_TIME, Event::Return(Presence::Dfu)));
             }
         }
         Transfer { outcome, takes }
@@ -191,10 +211,11 @@ impl Duo {
             self.faults.acted_on(due);
             // Data that does not arrive whole is dropped.
             let cut = moment == Moment::In && !request.data.is_empty();
+            let was = self.presence;
             if moment != Moment::Before && !cut {
                 self.sound(now, request, &mut due.kind.write_fault());
             }
-            let outcome = self.break_off(now, &due.kind);
+            let outcome = self.break_off(now, &due.kind, was);
             return Transfer { outcome, takes: Duration::ZERO };
         }
         match due.kind {
@@ -220,19 +241,27 @@ impl Duo {
             self.faults.acted_on(due);
         }
         if acted && matches!(due.kind, Kind::PowerCut(_)) {
-            return Transfer { outcome: self.break_off(now, &due.kind), takes: Duration::ZERO };
+            return Transfer {
+                outcome: self.break_off(now, &due.kind, Presence::Dfu),
+                takes: Duration::ZERO,
+            };
         }
         let outcome = self.faults.alter(&due.kind, request, transfer.outcome);
         Transfer { outcome, ..transfer }
     }
 
-    fn break_off(&mut self, now: Duration, kind: &Kind) -> Outcome {
+    /// What comes of a transfer to a Duo that `was` there.
+    fn break_off(&mut self, now: Duration, kind: &Kind, was: Presence) -> Outcome {
+        let restarts_anyway = was == Presence::Normal && self.presence == Presence::Absent;
         let back_at = match kind {
             Kind::Timeout(_) => return Outcome::NoAnswer,
             Kind::Protocol(_) => return Outcome::Protocol("simulated bus error".to_owned()),
-            Kind::Reenumerate(_) => Some((now + DETACH_TIME, Event::Return)),
+            Kind::Reenumerate(_) | Kind::Disconnect { returns: true, .. } if restarts_anyway => {
+                return Outcome::Disconnected;
+            }
+            Kind::Reenumerate(_) => Some((now + DETACH_TIME, Event::Return(was))),
             Kind::Disconnect { returns: true, .. } | Kind::PowerCut(_) => {
-                Some((now + self.options.boot_time, Event::Appear(Presence::Dfu)))
+                Some((now + self.options.boot_time, Event::Appear(was)))
             }
             Kind::Disconnect { returns: false, .. } | Kind::LeaveVanishes => None,
             Kind::Swap(_) => {
@@ -247,9 +276,6 @@ impl Duo {
     }
 
     fn note(&mut self, request: &Request, outcome: &Outcome) {
-        if request.is_class() {
-            self.class_requests += 1;
-        }
         if self.log.len() == LOG_SIZE {
             self.log.pop_front();
         }
@@ -272,7 +298,7 @@ impl Duo {
             self.due = None;
             match event {
                 Event::Restart => self.restart(at),
-                Event::Return => self.appear(Presence::Dfu),
+                Event::Return(presence) => self.appear(presence),
                 Event::Booted => {
                     let presence = self.boot();
                     self.core = Core::new(self.options.generation);
@@ -289,6 +315,8 @@ impl Duo {
     fn appear(&mut self, presence: Presence) {
         self.presence = presence;
         self.configuration = 0;
+        self.line_coding = serial_port::FIRST_LINE_CODING;
+        self.listening = false;
         self.enumeration += 1;
     }
 

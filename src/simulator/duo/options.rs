@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::board::Board;
+
 /// A bootloader, as RedBear numbered them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Generation {
@@ -112,6 +114,8 @@ impl fmt::Display for SystemFirmware {
 /// What a Duo is started with. [`DuoOptions::new`] gives the usual one; change fields from there.
 #[derive(Clone)]
 pub struct DuoOptions {
+    /// Which board it is; a Duo unless changed.
+    pub board: Board,
     /// The bootloader.
     pub generation: Generation,
     /// Twelve bytes, 24 hex digits when written.
@@ -137,6 +141,7 @@ impl DuoOptions {
         let mut server_address = vec![1, 15];
         server_address.extend(b"device.spark.io\0");
         Self {
+            board: Board::default(),
             generation,
             device_id,
             firmware: None,

@@ -26,7 +26,7 @@ impl Duo {
             (0x02, CLEAR_FEATURE) | (0x00, SET_ADDRESS) => Outcome::Done,
             (0x80, GET_CONFIGURATION) => cut(vec![self.configuration], request),
             (0x00, SET_CONFIGURATION) => self.set_configuration(setup.value),
-            (0x81, GET_INTERFACE) if self.configuration == 1 => cut(vec![self.core.alt], request),
+            (0x81, GET_INTERFACE) if self.configuration == 1 => self.interface(request),
             (0x01, SET_INTERFACE) => self.set_interface(setup.index, setup.value),
             (0xc0 | 0xc1, descriptors::MS_VENDOR_CODE) => self.ms_descriptor(request),
             _ => Outcome::Stall,
@@ -35,29 +35,34 @@ impl Duo {
 
     fn descriptor(&self, request: &Request) -> Outcome {
         let [kind, index] = request.setup.value.to_be_bytes();
-        let generation = self.options.generation;
+        let (board, generation) = (self.options.board, self.options.generation);
         let serial = generation.serial_number(&self.options.device_id);
         let normal = self.presence == Presence::Normal;
         let bytes = match (kind, index) {
             (1, 0) => Some(self.device_descriptor()),
-            (2, 0) if normal => Some(descriptors::configuration_normal()),
-            (2, 0) => Some(descriptors::configuration_dfu()),
-            (3, index) if normal => descriptors::string_normal(generation, index, &serial),
-            (3, index) => descriptors::string_dfu(generation, index, &serial),
+            (2, 0) => Some(self.configuration_descriptor()),
+            (3, index) if normal => descriptors::string_normal(board, generation, index, &serial),
+            (3, index) => descriptors::string_dfu(board, generation, index, &serial),
             _ => None,
         };
         bytes.map_or(Outcome::Stall, |b| cut(b, request))
     }
 
+    /// The configuration descriptor, in DFU mode or in normal mode.
+    pub fn configuration_descriptor(&self) -> Vec<u8> {
+        match self.presence {
+            Presence::Normal => descriptors::configuration_normal(self.options.generation),
+            _ => descriptors::configuration_dfu(),
+        }
+    }
+
     /// The 18 bytes of the device descriptor, in DFU mode or in normal mode.
     pub fn device_descriptor(&self) -> Vec<u8> {
-        let generation = self.options.generation;
+        let (board, generation) = (self.options.board, self.options.generation);
         let (product, class) = match self.presence {
-            Presence::Normal if generation.names_itself() => {
-                (descriptors::PRODUCT_NORMAL, [0xef, 0x02, 0x01])
-            }
-            Presence::Normal => (descriptors::PRODUCT_NORMAL, [0x02, 0x00, 0x00]),
-            _ => (descriptors::PRODUCT_DFU, [0, 0, 0]),
+            Presence::Normal if generation.names_itself() => (board.product_normal(), [0xef, 0x02, 0x01]),
+            Presence::Normal => (board.product_normal(), [0x02, 0x00, 0x00]),
+            _ => (board.product_dfu(), [0, 0, 0]),
         };
         descriptors::device(product, generation.bcd_device(), class)
     }
@@ -76,13 +81,28 @@ impl Duo {
         Outcome::Done
     }
 
+    fn interface(&self, request: &Request) -> Outcome {
+        match (self.presence, request.setup.index) {
+            (Presence::Normal, interface) if interface < self.interfaces() => cut(vec![0], request),
+            (Presence::Normal, _) => Outcome::Stall,
+            _ => cut(vec![self.core.alt], request),
+        }
+    }
+
     fn set_interface(&mut self, interface: u16, alt: u16) -> Outcome {
         let alts = if self.presence == Presence::Normal { 1 } else { ALTS };
-        if self.configuration != 1 || interface != 0 || alt >= alts {
+        if self.configuration != 1 || interface >= self.interfaces() || alt >= alts {
             return Outcome::Stall;
         }
-        self.core.alt = alt.to_le_bytes()[0];
+        if self.presence == Presence::Dfu {
+            self.core.alt = alt.to_le_bytes()[0];
+        }
         Outcome::Done
+    }
+
+    /// How many interfaces it has, `bNumInterfaces`.
+    fn interfaces(&self) -> u16 {
+        self.configuration_descriptor().get(4).copied().unwrap_or_default().into()
     }
 
     fn ms_descriptor(&self, request: &Request) -> Outcome {

@@ -45,14 +45,14 @@ pub enum Kind {
     /// No answer; the host gives up. [`timeout-BAMO`]
     Timeout(Moment),
     /// The device drops off the bus, until it is plugged in again [`unplug-BAMO`] or, if `returns`, until it
-    /// has restarted into its bootloader [`disconnect-BAMO`].
+    /// has restarted into its bootloader (where its firmware ran: into that) [`disconnect-BAMO`].
     Disconnect {
         /// How far the request got.
         moment: Moment,
         /// Whether it comes back by itself.
         returns: bool,
     },
-    /// The device drops off the bus for some milliseconds and comes back under another address, its bootloader
+    /// The device drops off the bus for some milliseconds and comes back under another address, what runs in it
     /// as it was. [`reenumerate-BAMO`]
     Reenumerate(Moment),
     /// Another Duo, with a device id and a key of its own, takes its place in the port; the next time, it is

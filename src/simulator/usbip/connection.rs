@@ -1,7 +1,8 @@
 //! One client's connection: a device list, or a Duo imported and its URBs carried out one after the other.
 //!
 //! URBs of endpoint 0 run in order: while the first has not been answered the others wait, and any of them
-//! can be unlinked. When the Duo leaves the bus the connection is closed, which is how USB/IP says so.
+//! can be unlinked. One to an endpoint that never has anything to say stays until it is. When the Duo leaves the bus
+//! the connection is closed, which is how USB/IP says so.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, timeout};
 
 use super::wire::{self, Command, Malformed, Operation, Submit, errno, status};
 use super::{Import, Shared};
+use crate::simulator::duo::serial_port::{Pipe, pipe};
 use crate::simulator::duo::transfer::{Outcome, Request};
 use crate::simulator::faults::Access;
 use crate::simulator::hub::Attached;
@@ -86,6 +88,8 @@ struct Session<'a> {
     out: OwnedWriteHalf,
     waiting: VecDeque<Submit>,
     running: Option<Running>,
+    /// The numbers of URBs that nothing will ever come for.
+    idle: Vec<u32>,
     reader: tokio::task::JoinHandle<()>,
 }
 
@@ -119,7 +123,8 @@ impl<'a> Session<'a> {
                 }
             }
         });
-        Self { shared, attached, commands, out, waiting: VecDeque::new(), running: None, reader }
+        let (waiting, idle) = (VecDeque::new(), Vec::new());
+        Self { shared, attached, commands, out, waiting, running: None, idle, reader }
     }
 
     async fn run(mut self) -> io::Result<()> {
@@ -157,7 +162,10 @@ impl<'a> Session<'a> {
 
     async fn take(&mut self, command: Command) -> io::Result<()> {
         match command {
-            Command::Submit(_) if self.waiting.len() >= MAX_WAITING => Err(io::ErrorKind::InvalidData.into()),
+            Command::Submit(_) if self.waiting.len() + self.idle.len() >= MAX_WAITING => {
+                Err(io::ErrorKind::InvalidData.into())
+            }
+            Command::Submit(submit) if submit.endpoint != 0 => self.take_data(&submit).await,
             Command::Submit(submit) => {
                 self.waiting.push_back(submit);
                 Ok(())
@@ -169,15 +177,29 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// An URB of another endpoint than 0.
+    async fn take_data(&mut self, submit: &Submit) -> io::Result<()> {
+        let (status, taken) = match pipe(self.attached.presence, submit.endpoint, submit.is_in) {
+            Pipe::Silent => {
+                self.idle.push(submit.sequence);
+                return Ok(());
+            }
+            Pipe::Sink => (errno::OK, submit.data.len()),
+            Pipe::Missing => (errno::PIPE, 0),
+        };
+        patient(self.out.write_all(&wire::submit_reply(submit.sequence, status, taken, &[]))).await
+    }
+
     /// Takes an URB back; false where it has been answered, or never came.
     fn forget(&mut self, victim: u32) -> bool {
         if self.running.as_ref().is_some_and(|r| r.sequence == victim) {
             self.running = None;
             return true;
         }
-        let before = self.waiting.len();
+        let before = self.waiting.len() + self.idle.len();
         self.waiting.retain(|s| s.sequence != victim);
-        self.waiting.len() < before
+        self.idle.retain(|&sequence| sequence != victim);
+        self.waiting.len() + self.idle.len() < before
     }
 
     /// Hands the next URB to the device, unless one is there.
@@ -202,9 +224,6 @@ impl<'a> Session<'a> {
             sequence,
             answer: Some((Instant::now(), wire::submit_reply(sequence, status, 0, &[]))),
         };
-        if submit.endpoint != 0 {
-            return at_once(errno::PIPE);
-        }
         let (setup, length) = submit.setup;
         let setup_is_in = setup.request_type & 0x80 != 0;
         // A control transfer without a data stage may be flagged either way.

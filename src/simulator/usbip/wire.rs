@@ -145,7 +145,8 @@ pub fn device_list(devices: &[Attached]) -> Vec<u8> {
     bytes.extend(u32::try_from(devices.len()).unwrap_or(u32::MAX).to_be_bytes());
     for attached in devices {
         bytes.extend(device(attached));
-        bytes.extend(interface(attached));
+        // And a byte of padding.
+        bytes.extend(attached.interfaces.iter().flat_map(|&[a, b, c]| [a, b, c, 0]));
     }
     bytes
 }
@@ -182,15 +183,8 @@ fn device(attached: &Attached) -> Vec<u8> {
     }
     // Class triple, bConfigurationValue, bNumConfigurations, bNumInterfaces.
     bytes.extend(attached.descriptor.get(4..7).unwrap_or(&[0; 3]));
-    bytes.extend([1, 1, 1]);
+    bytes.extend([1, 1, u8::try_from(attached.interfaces.len()).unwrap_or(u8::MAX)]);
     bytes
-}
-
-fn interface(attached: &Attached) -> [u8; 4] {
-    match attached.presence {
-        super::super::duo::Presence::Normal => [0xff, 0xff, 0xff, 0],
-        _ => [0xfe, 0x01, 0x02, 0],
-    }
 }
 
 fn padded(text: &str, size: usize) -> Vec<u8> {

@@ -17,6 +17,14 @@ use crate::bench::{Asker, is_data};
 /// What a transfer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// A Duo that runs its firmware is asked who it is.
+    Ask,
+    /// It is asked to restart into DFU mode.
+    Enter,
+    /// It is back, and the host configures it; what comes of that is not seen by who waits for it.
+    Return,
+    /// It is asked who it is once more.
+    Meet,
     /// Descriptors are read and the alternate setting is chosen.
     Open,
     /// What is there is read.
@@ -32,7 +40,18 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Self; 6] = [Self::Open, Self::Read, Self::Send, Self::Program, Self::Verify, Self::Leave];
+    pub const ALL: [Self; 10] = [
+        Self::Ask,
+        Self::Enter,
+        Self::Return,
+        Self::Meet,
+        Self::Open,
+        Self::Read,
+        Self::Send,
+        Self::Program,
+        Self::Verify,
+        Self::Leave,
+    ];
 }
 
 /// An undisturbed run.
@@ -56,7 +75,7 @@ impl Course {
         let before = bench.duo(|duo| duo.log().count());
         subject.run(&bench, &Asker::new()).unwrap();
         let log: Vec<Logged> = bench.duo(|duo| duo.log().skip(before).cloned().collect());
-        let mut stage = Stage::Open;
+        let mut stage = if subject.enters() { Stage::Ask } else { Stage::Open };
         let mut stages = Vec::new();
         for transfer in &log {
             stage = next(stage, transfer);
@@ -91,6 +110,12 @@ impl Course {
 fn next(stage: Stage, transfer: &Logged) -> Stage {
     let (kind, request) = (transfer.setup.request_type, transfer.setup.request);
     match stage {
+        // SET_LINE_CODING
+        Stage::Ask if (kind, request) == (0x21, 0x20) => Stage::Enter,
+        Stage::Enter => Stage::Return,
+        Stage::Return => Stage::Meet,
+        // The device descriptor: with that every opening begins.
+        Stage::Meet if (kind, request, transfer.setup.value) == (0x80, 6, 0x0100) => Stage::Open,
         Stage::Open if kind & 0x60 == 0x20 => Stage::Read,
         _ if is_data(transfer) => Stage::Send,
         // GETSTATUS

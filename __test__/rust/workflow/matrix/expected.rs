@@ -9,10 +9,10 @@
 use duo_provision::error::Code;
 use duo_provision::error::Code::{
     DctUnreadable, DeviceFault, DeviceIdUnverifiable, KeySlotGarbage, KeyStateUnknown, KeyWrong, LeaveFailed,
-    NoDevice, NotADuo, ReadUnstable, SeveralDevices, UsbAccessDenied, UsbBusy, WriteFailed,
+    NoDevice, NotADuo, ReadUnstable, SeveralDevices, UsbAccessDenied, UsbBusy, WriteFailed, WrongDevice,
 };
 use duo_provision::simulator::Generation;
-use duo_provision::simulator::faults::{Fault, Kind, Lie};
+use duo_provision::simulator::faults::{Fault, Kind, Lie, Moment};
 
 use super::case::Case;
 use super::course::{Course, Stage};
@@ -64,6 +64,11 @@ pub fn either_allows(case: &Case, faults: &[Fault], outcome: Option<Code>) -> bo
 }
 
 fn allowed(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
+    if stage <= Stage::Meet
+        && let Some(allowed) = of_entering(case, fault, stage)
+    {
+        return allowed;
+    }
     match &fault.kind {
         Kind::Denied | Kind::Taken | Kind::Twin => of_the_bus(case, fault, stage),
         Kind::Descriptor { .. } | Kind::TransferSize(_) | Kind::AltName { .. } => of_descriptors(case, fault),
@@ -91,6 +96,57 @@ fn allowed(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     }
 }
 
+/// On the way into DFU mode; `None` for what is the same as while a Duo is opened. How the request to restart ends says
+/// nothing: a Duo that comes in spite of it is success, and one that does not come is not.
+fn of_entering(case: &Case, fault: &Fault, stage: Stage) -> Option<Allowed> {
+    let back = || if fault.once { done() } else { error(&[DeviceFault, NoDevice]) };
+    let stays = || error(&[DeviceFault]);
+    Some(match (&fault.kind, stage) {
+        (Kind::Twin, _) => return None,
+        // A node that has just appeared gets its permissions late; any other is to have them.
+        (Kind::Denied, Stage::Enter | Stage::Return) if fault.once => done(),
+        (Kind::Denied, _) => error(&[UsbAccessDenied]),
+        (Kind::Taken, _) => error(&[UsbBusy]),
+        (Kind::State(_), _) if fault.once => done(),
+        (Kind::State(left), _) => of_states(*left, false, Stage::Read),
+        // Another maker's device in its place is waited out, an unknown bootloader is not.
+        (Kind::Descriptor { kind: 1, lie: Lie::Bytes(_), .. }, Stage::Meet) if fault.once => {
+            done_or(&[NotADuo])
+        }
+        // An r4 has no name by which another one could be told from it.
+        (Kind::Swap(_), Stage::Enter | Stage::Return) if fault.once => match case.generation {
+            Generation::R4 => done(),
+            _ => error(&[WrongDevice]),
+        },
+        (Kind::Swap(_), Stage::Enter | Stage::Return) => error(&[DeviceFault, NoDevice, WrongDevice]),
+        (Kind::Disconnect { returns: false, .. }, _) => stays(),
+        (Kind::Disconnect { .. } | Kind::Reenumerate(_), Stage::Return) => back(),
+        (Kind::Disconnect { moment, .. } | Kind::Reenumerate(moment), Stage::Enter) => match moment {
+            Moment::After => back(),
+            _ => stays(),
+        },
+        (Kind::Disconnect { .. } | Kind::Reenumerate(_) | Kind::Swap(_), _) => stays(),
+        (Kind::Stall(moment) | Kind::Timeout(moment) | Kind::Protocol(moment), Stage::Enter) => {
+            match moment {
+                Moment::After if fault.once => done(),
+                _ => stays(),
+            }
+        }
+        // Configured all the same, or not.
+        (Kind::Stall(_) | Kind::Timeout(_) | Kind::Protocol(_), Stage::Return) => done_or(&[DeviceFault]),
+        (
+            Kind::Stall(_)
+            | Kind::Timeout(_)
+            | Kind::Protocol(_)
+            | Kind::Babble
+            | Kind::ShortRead(_)
+            | Kind::ShortBy(_),
+            _,
+        ) => of_transfers(case, fault, Stage::Open),
+        _ => return None,
+    })
+}
+
 /// Refused from the start it is the only word; refused later, it keeps nothing from being done, as what is open
 /// stays open, and nothing has to be opened again.
 fn of_the_bus(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
@@ -100,10 +156,8 @@ fn of_the_bus(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         (Kind::Taken, 0, _) => error(&[UsbBusy]),
         (Kind::Taken, _, Stage::Open) => done_or(&[UsbBusy]),
         // All are listed. A name alone does not choose between two; a port does, which r4 needs anyway.
-        (Kind::Twin, 0, _) if case.subject.name() == "list" => done(),
-        (Kind::Twin, 0, _) if case.subject.name() == "provision" && case.generation == Generation::R4 => {
-            done()
-        }
+        (Kind::Twin, 0, _) if ["list", "doctor"].contains(&case.subject.name()) => done(),
+        (Kind::Twin, 0, _) if case.subject.needs_id() && case.generation == Generation::R4 => done(),
         (Kind::Twin, 0, _) => error(&[SeveralDevices]),
         _ => done(),
     }
@@ -120,7 +174,8 @@ fn nameless(case: &Case) -> Allowed {
 
 /// What has to be done to one device, or holds a key that names its own.
 fn asks_for_a_name(case: &Case) -> bool {
-    matches!(case.subject.name(), "provision" | "dct-restore") && case.generation != Generation::R4
+    let asks = case.subject.needs_id() || case.subject.name() == "dct-restore";
+    asks && case.generation != Generation::R4
 }
 
 fn of_descriptors(case: &Case, fault: &Fault) -> Allowed {
@@ -218,7 +273,9 @@ fn of_states(left: u8, once: bool, stage: Stage) -> Allowed {
     const CURABLE: [u8; 7] = [2, 3, 5, 6, 9, 10, 15];
     let curable = once && CURABLE.contains(&left);
     match stage {
-        Stage::Open => done_or(if curable { &[] } else { &[DeviceFault] }),
+        Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet | Stage::Open => {
+            done_or(if curable { &[] } else { &[DeviceFault] })
+        }
         Stage::Read => done_or(&[DeviceFault, KeyStateUnknown]),
         Stage::Send => done_or(&[DeviceFault, KeyStateUnknown, WriteFailed]),
         // Out of 8, dfuMANIFEST-WAIT-RESET, it restarts by itself, and can be asked.
@@ -234,6 +291,7 @@ fn of_states(left: u8, once: bool, stage: Stage) -> Allowed {
 /// Off the bus in the middle; `back` where it can be asked afterwards.
 fn gone(stage: Stage, back: bool) -> Allowed {
     match stage {
+        Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet => error(&[DeviceFault]),
         Stage::Open | Stage::Read | Stage::Send => error(&[DeviceFault]),
         Stage::Program if back => done_or(&[WriteFailed, KeyWrong]),
         Stage::Verify if back => done(),
@@ -247,6 +305,7 @@ fn gone(stage: Stage, back: bool) -> Allowed {
 fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     let lost = matches!(fault.kind, Kind::Timeout(_) | Kind::Protocol(_));
     match (fault.once, stage) {
+        (_, Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet) => error(&[DeviceFault]),
         // A string is refused by a device that does not have it, and cut by nothing that breaks a request.
         (_, Stage::Open) if lost => error(&[DeviceFault]),
         (_, Stage::Open) if asks_for_a_name(case) => done_or(&[DeviceFault, NotADuo, DeviceIdUnverifiable]),

@@ -1,12 +1,16 @@
 //! What a workflow has to tell of itself to take part in the matrix.
 
+use std::sync::LazyLock;
+
 use duo_provision::error::{Code, Error};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
+use duo_provision::simulator::cloud::{LocalCloud, Options};
+use duo_provision::simulator::duo::Presence;
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, DctShowOptions, ListOptions, ProvisionOptions, ResetOptions,
-    RestoreOptions, ServerKeyShowOptions, Target, backup, backup_dct, list, provision, reset, restore,
-    show_dct, show_server_key,
+    BackupOptions, DctBackupOptions, DctShowOptions, DoctorOptions, EnterOptions, ListOptions,
+    ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyShowOptions, Target, backup,
+    backup_dct, doctor, enter_dfu, list, provision, reset, restore, rotate, show_dct, show_server_key,
 };
 
 use super::fields::{DctRestore, ServerKeySet};
@@ -46,6 +50,11 @@ pub trait Workflow: Sync {
         false
     }
 
+    /// True where it finds the Duo running its firmware, and has it restart into DFU mode.
+    fn enters(&self) -> bool {
+        false
+    }
+
     /// What it keeps in the archive of the undisturbed Duo, by default the field.
     fn keepsake(&self, bench: &Bench) -> Vec<u8> {
         let (offset, length) = self.field();
@@ -55,6 +64,11 @@ pub trait Workflow: Sync {
     /// True where it keeps the key in the archive: always before a write.
     fn keeps(&self) -> bool {
         self.writes()
+    }
+
+    /// True for one that has to know the device id, and on r4 is told it.
+    fn needs_id(&self) -> bool {
+        false
     }
 
     /// Runs it once more, after what was printed as the way to finish.
@@ -94,12 +108,16 @@ pub trait Workflow: Sync {
 
 /// All that take part.
 pub const ALL: &[&dyn Workflow] = &[
-    &Backup,
+    &Backup { enter: false },
     &Restore { leave: false },
     &Restore { leave: true },
     &Reset,
     &List,
+    &Doctor,
     &Provision,
+    &Rotate,
+    &Dfu,
+    &Backup { enter: true },
     &DctBackup { whole: false },
     &DctBackup { whole: true },
     &ServerKeySet,
@@ -112,15 +130,23 @@ fn archive(bench: &Bench) -> String {
     bench.archive().to_str().unwrap().to_owned()
 }
 
-struct Backup;
+/// `backup`, with `--enter-dfu` or on a Duo that is in DFU mode.
+struct Backup {
+    enter: bool,
+}
 
 impl Workflow for Backup {
     fn name(&self) -> &'static str {
-        "backup"
+        if self.enter { "enter-backup" } else { "backup" }
+    }
+
+    fn enters(&self) -> bool {
+        self.enter
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = BackupOptions {
+            target: Target::default().brought(Some(self.enter), None),
             timeout: Some(TIMEOUT),
             archive: Some(archive(bench)),
             ..BackupOptions::default()
@@ -134,6 +160,30 @@ impl Workflow for Backup {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("a backup writes nothing, but was told to be finished by {command}")
+    }
+}
+
+struct Dfu;
+
+impl Workflow for Dfu {
+    fn name(&self) -> &'static str {
+        "dfu"
+    }
+
+    fn enters(&self) -> bool {
+        true
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = EnterOptions { timeout: Some(TIMEOUT), ..EnterOptions::default() };
+        let done = bench.run(asker, |context| enter_dfu(context, &options))?;
+        assert_eq!(done.device.path, "1-1");
+        assert_eq!(bench.duo(|duo| duo.presence()), Presence::Dfu, "in DFU mode, it says");
+        Ok(())
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
     }
 }
 
@@ -309,12 +359,41 @@ impl Workflow for List {
     }
 }
 
+/// What it finds is a result: what stood in the way of looking is the error.
+struct Doctor;
+
+impl Workflow for Doctor {
+    fn name(&self) -> &'static str {
+        "doctor"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let options = DoctorOptions {
+            timeout: Some(TIMEOUT),
+            archive: Some(archive(bench)),
+            ..DoctorOptions::default()
+        };
+        let diagnosis = bench.run(asker, |context| doctor(context, &options))?;
+        let obstacles = diagnosis.obstacles.len();
+        assert!(diagnosis.problems() >= obstacles, "what stood in the way is a problem");
+        diagnosis.obstacles.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
+        panic!("nothing is written, but was told to be finished by {command}")
+    }
+}
+
 /// `provision --from-device`, up to where the cloud's part begins.
 struct Provision;
 
 impl Workflow for Provision {
     fn name(&self) -> &'static str {
         "provision"
+    }
+
+    fn needs_id(&self) -> bool {
+        true
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
@@ -338,5 +417,61 @@ impl Workflow for Provision {
 
     fn finish(&self, _: &Bench, command: &str) -> Result<(), Error> {
         panic!("nothing is written, but was told to be finished by {command}")
+    }
+}
+
+/// `rotate`, with a cloud that takes every key. Its device port is none of this matrix's business.
+struct Rotate;
+
+impl Rotate {
+    fn rotate(bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
+        static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(|| {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+            let cloud = runtime.block_on(LocalCloud::start(Options::default())).unwrap();
+            (runtime, cloud)
+        });
+        let options = RotateOptions {
+            target,
+            api_url: Some(CLOUD.1.url()),
+            token: Some(CLOUD.1.token()),
+            no_verify: true,
+            archive: Some(archive(bench)),
+            timeout: Some(TIMEOUT),
+            ..RotateOptions::default()
+        };
+        let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
+        let done = bench.run(asker, |context| rotate(context, &options, &make))?;
+        assert!(CLOUD.1.device(&id(1)).is_some() && done.fingerprint.is_some());
+        Ok(())
+    }
+}
+
+impl Workflow for Rotate {
+    fn name(&self) -> &'static str {
+        "rotate"
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let silent = bench.duo(|duo| duo.options().generation) < Generation::R5;
+        let target =
+            if silent { Target::parse(Some(&id(1)), Some("1-1")).unwrap() } else { Target::default() };
+        Self::rotate(bench, asker, target)
+    }
+
+    fn is_new(&self, field: &[u8]) -> Option<bool> {
+        Some(field == key(NEW))
+    }
+
+    fn leaves(&self) -> bool {
+        true
+    }
+
+    fn needs_id(&self) -> bool {
+        true
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        Self::rotate(bench, &Asker::new(), crate::recovering::target(command))
     }
 }

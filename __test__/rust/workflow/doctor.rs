@@ -1,0 +1,215 @@
+//! `doctor`: every finding, its command, and that nothing is written by looking.
+
+use std::fs;
+
+use duo_provision::error::Error;
+use duo_provision::keys::PrivateKey;
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::faults::{Fault, Kind};
+use duo_provision::workflow::{BackupOptions, Diagnosis, DoctorOptions, Finding, Severity, Target, doctor};
+
+use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, reset_image, two};
+use crate::recovering::typed;
+
+impl Bench {
+    fn examined(&self, target: Target) -> Result<Diagnosis, Error> {
+        let archive = Some(self.archive().to_str().unwrap().to_owned());
+        let options = DoctorOptions { target, archive, timeout: Some(5) };
+        let writes = self.writes();
+        let diagnosis = self.run(&Asker::new(), |context| doctor(context, &options));
+        assert_eq!(self.writes(), writes, "it writes nothing");
+        diagnosis
+    }
+
+    /// All findings about the only Duo, and the general ones.
+    fn findings(&self) -> Vec<Finding> {
+        let Diagnosis { general, duos, .. } = self.examined(Target::default()).unwrap();
+        duos.into_iter().flat_map(|duo| duo.findings).chain(general).collect()
+    }
+
+    fn finding(&self, code: &str) -> Finding {
+        let all = self.findings();
+        all.iter().find(|finding| finding.code == code).cloned().unwrap_or_else(|| panic!("{code}: {all:?}"))
+    }
+
+    /// A server key's slot: a key, and an address behind it where there is one.
+    fn put_server(&self, key: &[u8], address: Option<&[u8]>) {
+        let mut slot = vec![0xff; 768];
+        slot[..key.len()].copy_from_slice(key);
+        if let Some(address) = address {
+            slot[384..384 + address.len()].copy_from_slice(address);
+        }
+        self.duo(|duo| duo.set_dct(2082, &slot));
+    }
+}
+
+fn codes(findings: &[Finding], severity: Severity) -> Vec<&str> {
+    findings.iter().filter(|finding| finding.severity == severity).map(|finding| finding.code).collect()
+}
+
+#[test]
+fn a_sound_duo_has_no_problem_and_only_lacks_a_backup_until_it_has_one() {
+    let bench = Bench::new(Generation::R6);
+    let findings = bench.findings();
+    assert_eq!(codes(&findings, Severity::Problem), [""; 0], "{findings:?}");
+    assert_eq!(codes(&findings, Severity::Note), ["BACKUP_MISSING"], "{findings:?}");
+    assert_eq!(
+        codes(&findings, Severity::Ok),
+        ["BOOTLOADER", "KEY", "PUBLIC_KEY", "SERVER_KEY", "DEVICE_ID"],
+        "{findings:?}"
+    );
+    let missing = bench.finding("BACKUP_MISSING");
+    assert!(missing.command.unwrap().starts_with("duo-provision backup --path 1-1 --archive "));
+    assert_eq!(missing.fix.unwrap().operation, "backup");
+    bench.backup(&BackupOptions::default()).unwrap();
+    assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
+}
+
+#[test]
+fn looking_leaves_no_trace() {
+    let bench = Bench::new(Generation::R6);
+    bench.findings();
+    assert!(!bench.archive().exists() && !bench.journal().exists());
+    assert!(names(bench.folder.path()).is_empty());
+}
+
+/// What is typed puts it right.
+#[test]
+fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
+    for slot in [vec![0; 1216], vec![0x30; 1216]] {
+        let bench = Bench::new(Generation::R6);
+        let broken = |bench: &Bench| {
+            bench.duo(|duo| duo.set_dct(34, &slot));
+            let code = if slot[0] == 0 { "KEY_SLOT_ZEROED" } else { "KEY_SLOT_GARBAGE" };
+            let found = bench.finding(code);
+            assert_eq!(found.severity, Severity::Problem);
+            found
+        };
+        let found = broken(&bench);
+        assert!(found.command.unwrap().starts_with("duo-provision reset --path 1-1"));
+        assert_eq!(found.fix.unwrap().operation, "reset");
+
+        bench.duo(|duo| duo.set_dct(34, key(OLD)));
+        bench.backup(&BackupOptions::default()).unwrap();
+        let found = broken(&bench);
+        let fix = found.fix.unwrap();
+        assert_eq!((fix.operation, fix.device_id.map(|id| id.to_string())), ("restore", Some(id(1))));
+        bench.restore(&typed(&found.command.unwrap())).unwrap();
+        assert!(bench.slot() == key(OLD));
+    }
+}
+
+#[test]
+fn a_key_in_a_form_that_the_firmware_misreads_is_put_right_by_its_backup() {
+    let bench = Bench::new(Generation::R6);
+    let pkcs8 = PrivateKey::read(key(OLD)).unwrap().key.to_pkcs8_der().unwrap();
+    bench.set_slot(&pkcs8);
+    let found = bench.finding("KEY_SLOT_PKCS8");
+    assert!(
+        found.fix.is_none() && found.command.unwrap().starts_with("duo-provision backup --raw --path 1-1")
+    );
+    bench.duo(|duo| duo.set_dct(34, key(OLD)));
+    bench.backup(&BackupOptions::default()).unwrap();
+    bench.set_slot(&pkcs8);
+    bench.restore(&typed(&bench.finding("KEY_SLOT_PKCS8").command.unwrap())).unwrap();
+    assert!(bench.slot() == key(OLD));
+}
+
+#[test]
+fn a_reset_slot_and_a_stale_public_key_are_notes() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct(34, &reset_image()));
+    assert_eq!(bench.finding("KEY_SLOT_BLANK").severity, Severity::Note);
+    assert_eq!(bench.examined(Target::default()).unwrap().problems(), 0);
+    bench.duo(|duo| duo.set_dct(34, key(NEW)));
+    assert_eq!(bench.finding("PUBLIC_KEY_STALE").severity, Severity::Note);
+}
+
+#[test]
+fn the_cloud_that_the_duo_is_meant_for() {
+    let bench = Bench::new(Generation::R6);
+    let particle = bench.duo(|duo| duo.dct(2082, 294));
+    assert!(bench.finding("SERVER_KEY").message.contains("device.spark.io:5683"));
+    let mut other = particle.clone();
+    other[100] ^= 1;
+    let address = [&[1, 9][..], b"cloud.lan", &[0]].concat();
+    for (key, address, code, severity) in [
+        (&particle, None, "SERVER_KEY", Severity::Ok),
+        (&particle, Some(&address[..]), "SERVER_KEY", Severity::Note),
+        (&other, Some(&address[..]), "SERVER_KEY", Severity::Note),
+        (&other, None, "SERVER_ADDRESS_MISSING", Severity::Problem),
+        (&other, Some(&[7, 9][..]), "SERVER_ADDRESS_INVALID", Severity::Problem),
+        (&vec![0x55; 294], None, "SERVER_KEY_SLOT_INVALID", Severity::Problem),
+    ] {
+        bench.put_server(key, address);
+        let found = bench.finding(code);
+        assert_eq!(found.severity, severity, "{found:?}");
+        let command = found.command.unwrap_or_default();
+        assert_eq!(command.contains("duo-provision server-key restore"), severity == Severity::Problem);
+    }
+}
+
+#[test]
+fn a_dct_of_another_duo_is_told() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct(3618, &crate::virtual_duo::device_id(2)));
+    assert_eq!(bench.finding("DEVICE_ID_MISMATCH").severity, Severity::Problem);
+    bench.duo(|duo| duo.set_dct(3618, &[0xff; 12]));
+    assert_eq!(bench.finding("DEVICE_ID").severity, Severity::Note);
+}
+
+#[test]
+fn an_r4_is_told_by_its_port_and_by_the_users_word() {
+    let bench = Bench::new(Generation::R4);
+    let found = bench.finding("BOOTLOADER");
+    assert!(found.severity == Severity::Note && found.advice.unwrap().contains("--path 1-1"));
+    let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
+    let diagnosis = bench.examined(target).unwrap();
+    assert_eq!(diagnosis.duos[0].device.as_ref().unwrap().device_id.unwrap().to_string(), id(1));
+    assert!(diagnosis.duos[0].findings.iter().any(|finding| {
+        finding.command.as_ref().is_some_and(|command| command.contains(&format!("--device {}", id(1))))
+    }));
+}
+
+#[test]
+fn none_and_several_and_one_that_cannot_be_opened() {
+    let bench = Bench::with(two(Generation::R6));
+    let both = bench.examined(Target::default()).unwrap();
+    assert_eq!((both.duos.len(), both.problems()), (2, 0));
+    let second = bench.examined(Target::parse(Some(&id(2)), None).unwrap()).unwrap();
+    assert_eq!(second.duos.iter().map(|duo| duo.path.as_str()).collect::<Vec<_>>(), ["1-2"]);
+
+    let bench = Bench::with([]);
+    let none = bench.finding("NO_DEVICE");
+    assert!(none.severity == Severity::Problem && none.advice.unwrap().contains("release SETUP"));
+
+    let bench = Bench::new(Generation::R6);
+    bench.arm(Fault { nth: 0, ..Fault::from(Kind::Denied, 1) });
+    assert_eq!(bench.finding("USB_ACCESS_DENIED").severity, Severity::Problem);
+    let bench = Bench::new(Generation::R6);
+    bench.arm(Fault::from(Kind::ReadZeros, 1));
+    assert!(bench.finding("DCT_UNREADABLE").advice.unwrap().contains("system firmware"));
+}
+
+#[test]
+fn what_is_in_flight_and_what_is_no_backup_are_told() {
+    let bench = Bench::new(Generation::R6);
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    bench.restore(&bench.new_key()).unwrap_err();
+    bench.mend();
+    let found = bench.finding("OPERATION_IN_FLIGHT");
+    assert_eq!(found.command.as_deref(), Some("duo-provision status"));
+    fs::create_dir(bench.archive().join("odd.der")).unwrap();
+    assert_eq!(bench.finding("BACKUP_UNREADABLE").severity, Severity::Note);
+    bench.set_journal(b"{}\n");
+    assert_eq!(bench.finding("JOURNAL_INVALID").severity, Severity::Problem);
+}
+
+#[test]
+fn of_a_virtual_duo_and_a_real_one_the_backups_are_kept_apart() {
+    let bench = Bench::new(Generation::R6);
+    let manifest = bench.backup(&BackupOptions::default()).unwrap().manifest.unwrap();
+    let text = fs::read_to_string(&manifest).unwrap().replace("\"simulated\": true,", "");
+    fs::write(&manifest, text).unwrap();
+    assert_eq!(bench.finding("BACKUP_MISSING").severity, Severity::Note);
+}

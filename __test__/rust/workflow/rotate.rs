@@ -1,0 +1,556 @@
+//! `rotate`: the order in which nothing is lost, every refusal, and every place where it can be cut short.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use duo_provision::archive::journal::operations_in;
+use duo_provision::error::{Code, Error, KeyState};
+use duo_provision::keys::{Fingerprint, PrivateKey, PublicKey};
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options};
+use duo_provision::simulator::faults::{Fault, Kind};
+use duo_provision::workflow::{
+    Action, Event, Phase, ProvisionOptions, RotateDone, RotateOptions, Target, provision, rotate, verify,
+};
+use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
+use tokio::runtime::Runtime;
+
+use crate::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::recovering::{target, typed};
+
+/// The server key's slot for a cloud: its key, and at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
+fn server_slot(pem: &str, address: SocketAddr) -> Vec<u8> {
+    let key = rsa::PublicKey::from_public_key_pem(pem).unwrap().to_public_key_der().unwrap();
+    let IpAddr::V4(ip) = address.ip() else { panic!("an IPv4 address") };
+    let mut slot = vec![0xff; 768];
+    slot[..key.as_bytes().len()].copy_from_slice(key.as_bytes());
+    slot[384..390].copy_from_slice(&[&[0, 4], &ip.octets()[..]].concat());
+    slot[450..452].copy_from_slice(&address.port().to_be_bytes());
+    slot
+}
+
+/// A cloud, and a Duo that is meant for it.
+struct Place {
+    runtime: Runtime,
+    cloud: LocalCloud,
+    bench: Bench,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self::with(Options::default(), Generation::R6)
+    }
+
+    fn with(options: Options, generation: Generation) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = Options { device_port: Some(0), ..options };
+        let cloud = runtime.block_on(LocalCloud::start(options)).unwrap();
+        let bench = Bench::new(generation);
+        let slot = server_slot(cloud.server_key().unwrap(), cloud.device_address().unwrap());
+        bench.duo(|duo| duo.set_dct(2082, &slot));
+        Self { runtime, cloud, bench }
+    }
+
+    fn usual(&self) -> RotateOptions {
+        RotateOptions {
+            api_url: Some(self.cloud.url()),
+            token: Some(self.cloud.token()),
+            archive: Some(self.bench.archive().to_str().unwrap().to_owned()),
+            ..RotateOptions::default()
+        }
+    }
+
+    fn run(&self, options: &RotateOptions) -> Result<RotateDone, Error> {
+        self.run_asking(&Asker::new(), options)
+    }
+
+    fn run_asking(&self, asker: &Asker, options: &RotateOptions) -> Result<RotateDone, Error> {
+        let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
+        let outcome = self.bench.run(asker, |context| rotate(context, options, &make));
+        if let Err(error) = &outcome {
+            let shown = format!("{error} {error:?} {:?}", error.hint_text());
+            assert!(!shown.contains(&self.cloud.token()), "the token is in no message");
+            assert!(error.hint_text().is_some() || error.code() == Code::Interrupted, "{error}");
+        }
+        outcome
+    }
+
+    /// The same again, where a second new key would be another.
+    fn again(&self) -> Result<RotateDone, Error> {
+        self.again_with(&self.usual())
+    }
+
+    fn again_with(&self, options: &RotateOptions) -> Result<RotateDone, Error> {
+        self.bench.mend();
+        let make = || -> Result<PrivateKey, _> { panic!("a second new key is made") };
+        self.bench.run(&Asker::new(), |context| rotate(context, options, &make))
+    }
+
+    /// The key that the cloud knows the Duo by.
+    fn cloud_has(&self) -> Option<Fingerprint> {
+        let told = self.cloud.device(&id(1))?;
+        Some(PublicKey::read(told.public_key.as_bytes()).unwrap().fingerprint())
+    }
+
+    /// Tells the cloud the key that is in the Duo, as the printed command does.
+    fn tell_key_of_device(&self, command: &str) {
+        let words = format!("duo-provision {} --from-device", id(1));
+        let (_, arguments) = command.split_once(&words).unwrap_or_else(|| panic!("{command}"));
+        assert!(arguments.contains(&format!("--api-url {}", self.cloud.url())), "{command}");
+        let options = ProvisionOptions {
+            device_id: id(1),
+            from_device: true,
+            path: target(arguments).path,
+            api_url: Some(self.cloud.url()),
+            token: Some(self.cloud.token()),
+            ..ProvisionOptions::default()
+        };
+        self.bench.run(&Asker::new(), |context| provision(context, &options)).unwrap();
+    }
+
+    fn both_have(&self, nth: usize) -> bool {
+        self.bench.slot() == key(nth) && self.cloud_has() == Some(print(nth))
+    }
+
+    fn journal(&self) -> Vec<u8> {
+        fs::read(self.bench.journal()).unwrap()
+    }
+
+    fn in_flight(&self) -> Vec<duo_provision::workflow::OperationReport> {
+        self.bench.status().unwrap().in_flight
+    }
+}
+
+fn print(nth: usize) -> Fingerprint {
+    PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint()
+}
+
+fn records(journal: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(journal).unwrap();
+    let record = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["record"].clone();
+    text.lines().map(|line| record(line).as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_cloud_and_the_duo_have_the_new_key_and_it_is_proven_that_they_pair() {
+    for flavor in [Flavor::Particle, Flavor::Spark, Flavor::Brewskey] {
+        let place = Place::with(Options { flavor, ..Options::default() }, Generation::R6);
+        let asker = Asker::new();
+        let done = place.run_asking(&asker, &place.usual()).unwrap();
+        assert!(place.both_have(NEW) && done.written && !done.taken_up);
+        assert_eq!((done.previous, done.fingerprint), (Some(print(OLD)), Some(print(NEW))));
+        assert_eq!(done.server, place.cloud.device_address().map(|at| at.to_string()));
+        assert_eq!(
+            asker.phases(),
+            [
+                Phase::Find,
+                Phase::Read,
+                Phase::Greet,
+                Phase::Backup,
+                Phase::Confirm,
+                Phase::Send,
+                Phase::Write,
+                Phase::Verify,
+                Phase::Handshake,
+                Phase::Leave
+            ]
+        );
+        let order = [
+            "started",
+            "backed-up",
+            "new-key",
+            "sending",
+            "accepted",
+            "writing",
+            "verified",
+            "left",
+            "ended",
+        ];
+        assert_eq!(records(&place.journal()), order);
+        assert!(place.in_flight().is_empty());
+        place.bench.mend();
+        place.bench.run(&Asker::new(), |context| verify(context, &Default::default())).unwrap();
+    }
+}
+
+#[test]
+fn both_keys_are_in_the_archive_and_the_new_one_is_called_new() {
+    let place = Place::new();
+    let done = place.run(&place.usual()).unwrap();
+    let (backup, new) = (done.backup.unwrap(), done.new_key.unwrap());
+    assert!(fs::read(&backup).unwrap() == key(OLD) && fs::read(&new).unwrap() == key(NEW));
+    let manifest = |path: &Path| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap()
+    };
+    assert_eq!(manifest(&new)["origin"], "new-key");
+    assert_eq!(manifest(&new)["device_id"], id(1));
+    assert_eq!(manifest(&backup)["origin"], serde_json::Value::Null, "it was read from the Duo");
+    #[cfg(unix)]
+    for path in [backup, new] {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn what_is_asked_is_asked_with_both_fingerprints_before_the_cloud_is_told() {
+    let place = Place::new();
+    let asker = Asker::refusing();
+    let error = place.run_asking(&asker, &place.usual()).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::ConfirmationRefused, Some(KeyState::Unchanged)));
+    let plan = asker.plan();
+    assert_eq!((plan.action, plan.current, plan.new), (Action::Rotate, Some(print(OLD)), Some(print(NEW))));
+    assert_eq!(plan.cloud.as_deref().map(|url| url.trim_end_matches('/')), Some(&*place.cloud.url()));
+    assert!(plan.backup.is_some_and(|path| path.exists()));
+    assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
+    assert!(place.in_flight().is_empty(), "nothing is left to do");
+    place.again().unwrap();
+    assert!(place.both_have(NEW), "the key that was kept is used");
+}
+
+#[test]
+fn a_refusal_leaves_the_duo_untouched() {
+    let expired = Options { expired_tokens: vec!["old".into()], ..Options::default() };
+    let stranger = Options { known_devices_only: true, ..Options::default() };
+    let cases = [
+        (Options::default(), Some("bad"), Code::CloudTokenInvalid),
+        (expired, Some("old"), Code::CloudTokenExpired),
+        (stranger, None, Code::CloudPermissionDenied),
+        (Options { product_id: Some(6), ..Options::default() }, None, Code::CloudPermissionDenied),
+    ];
+    for (options, token, code) in cases {
+        let place = Place::with(options, Generation::R6);
+        let token = token.map_or_else(|| place.cloud.token(), str::to_owned);
+        let error = place.run(&RotateOptions { token: Some(token), ..place.usual() }).unwrap_err();
+        assert_eq!((error.code(), error.key_state()), (code, Some(KeyState::Unchanged)), "{error}");
+        assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
+        assert!(place.bench.slot() == key(OLD) && place.in_flight().is_empty(), "{error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_proven_is_found_out_before_anything_is_changed() {
+    let place = Place::new();
+    let nothing = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (host, port) = (Some("127.0.0.1".to_owned()), Some(nothing.port()));
+    let error = place.run(&RotateOptions { host, port, ..place.usual() }).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::CloudUnreachable, Some(KeyState::Unchanged)));
+    assert!(error.hint_text().unwrap().contains("--no-verify"), "{error}");
+    // One that serves devices nothing.
+    let api = place.cloud.address();
+    let (host, port) = (Some("127.0.0.1".to_owned()), Some(api.port()));
+    let error = place.run(&RotateOptions { host, port, timeout: Some(1), ..place.usual() }).unwrap_err();
+    assert_eq!(error.code(), Code::CloudUnexpectedReply);
+    // No server key.
+    place.bench.duo(|duo| duo.set_dct(2082, &[0xff; 768]));
+    assert_eq!(place.run(&place.usual()).unwrap_err().code(), Code::ServerKeySlotInvalid);
+    assert!(place.bench.archived().is_empty() && place.cloud_has().is_none());
+    place.run(&RotateOptions { no_verify: true, ..place.usual() }).unwrap();
+    assert!(place.both_have(NEW));
+}
+
+#[test]
+fn contradictions_and_missing_tokens_are_refused_before_anything() {
+    let place = Place::new();
+    let host = Some("127.0.0.1".to_owned());
+    let refused = |options: RotateOptions, code| {
+        assert_eq!(place.run(&options).unwrap_err().code(), code);
+        assert_eq!(place.bench.duo(|duo| duo.class_requests()), 0);
+    };
+    refused(RotateOptions { no_verify: true, host, ..place.usual() }, Code::InvalidArgument);
+    refused(RotateOptions { port: Some(0), ..place.usual() }, Code::InvalidArgument);
+    refused(RotateOptions { product_id: Some(0), ..place.usual() }, Code::InvalidArgument);
+    refused(RotateOptions { token: None, ..place.usual() }, Code::TokenMissing);
+    assert!(place.bench.archived().is_empty());
+}
+
+#[test]
+fn a_dry_run_makes_and_changes_nothing() {
+    let place = Place::new();
+    let done = place.again_with(&RotateOptions { dry_run: true, ..place.usual() }).unwrap();
+    assert_eq!((done.fingerprint, done.new_key, done.written), (None, None, false));
+    assert!(place.bench.archived().is_empty() && !place.bench.journal().exists());
+    assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
+}
+
+#[test]
+fn an_r4_is_rotated_on_the_users_word_alone() {
+    let place = Place::with(Options::default(), Generation::R4);
+    assert_eq!(place.run(&place.usual()).unwrap_err().code(), Code::DeviceIdUnverifiable);
+    let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
+    place.run(&RotateOptions { target, ..place.usual() }).unwrap();
+    assert!(place.both_have(NEW));
+}
+
+/// A slot without a key gets one, and there is nothing to go back to.
+#[test]
+fn a_duo_without_a_key_gets_one() {
+    let place = Place::new();
+    place.bench.set_slot(&[0; 1216]);
+    let done = place.run(&place.usual()).unwrap();
+    assert!(place.both_have(NEW) && done.previous.is_none());
+    assert!(place.bench.keeps(&[0; 1216]));
+}
+
+/// After the cloud has taken the key the write fails: the way forth and the way back both work.
+#[test]
+fn a_write_that_fails_names_both_ways_and_both_work() {
+    for (kind, state) in [
+        (Kind::WriteFails, KeyState::Unchanged),
+        (Kind::WriteSilent, KeyState::Unchanged),
+        (Kind::WriteHalf(600), KeyState::Wrong),
+    ] {
+        for finishes in [true, false] {
+            let place = Place::new();
+            place.bench.arm(Fault::once(kind.clone(), 1));
+            let error = place.run(&place.usual()).unwrap_err();
+            assert_eq!(error.key_state(), Some(state), "{error}");
+            assert!(error.message().contains("the cloud has the new key"), "{error}");
+            assert_eq!(place.cloud_has(), Some(print(NEW)));
+            let [report] = place.in_flight().try_into().unwrap();
+            assert!(report.meaning.contains("the cloud has the new key"), "{}", report.meaning);
+            let hint = error.hint_text().unwrap().to_owned();
+            let (finish, back) = hint.split_once("; to go back").unwrap();
+            let advised = |purpose: &str| {
+                let found = report.next.iter().find(|next| next.purpose.starts_with(purpose));
+                found.unwrap_or_else(|| panic!("{:?}", report.next)).command.clone()
+            };
+            place.bench.mend();
+            if finishes {
+                assert!(finish.contains("to finish: duo-provision rotate"), "{hint}");
+                assert!(advised("to finish").starts_with("duo-provision rotate --api-url"));
+                place.again().unwrap();
+                assert!(place.both_have(NEW));
+            } else {
+                if state == KeyState::Wrong {
+                    place.bench.restore(&typed(back)).unwrap();
+                    assert!(advised("to go back").contains(" && "));
+                }
+                place.tell_key_of_device(back);
+                assert!(place.both_have(OLD), "{back}");
+                place.tell_key_of_device(&advised("to go back"));
+            }
+            assert!(place.in_flight().is_empty(), "{kind}: {finishes}");
+        }
+    }
+}
+
+/// A server that takes the request, and hangs up.
+fn silent_server() -> (String, std::thread::JoinHandle<()>) {
+    use std::io::Read;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut bytes = [0; 4096];
+        let mut request = Vec::new();
+        while !request.ends_with(b"algorithm=rsa") {
+            let read = stream.read(&mut bytes).unwrap();
+            assert!(read > 0, "the request ends early");
+            request.extend_from_slice(&bytes[..read]);
+        }
+    });
+    (url, server)
+}
+
+#[test]
+fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() {
+    let place = Place::new();
+    let (url, server) = silent_server();
+    let lost = RotateOptions { api_url: Some(url.clone()), timeout: Some(5), ..place.usual() };
+    let error = place.run(&lost).unwrap_err();
+    server.join().unwrap();
+    assert_eq!((error.code(), error.key_state()), (Code::CloudOutcomeUnknown, Some(KeyState::Unchanged)));
+    let hint = error.hint_text().unwrap();
+    assert!(hint.contains("duo-provision rotate --api-url"), "{hint}");
+    assert!(hint.contains(&format!("duo-provision {} --from-device", id(1))), "{hint}");
+    assert!(error.message().contains("is not known") && place.bench.writes() == 0, "{error}");
+    let [report] = place.in_flight().try_into().unwrap();
+    assert!(report.meaning.contains("the cloud may have the new one"), "{}", report.meaning);
+
+    // A backup does not tell what the cloud has; nor does another cloud.
+    place.bench.backup(&Default::default()).unwrap();
+    assert_eq!(place.in_flight().len(), 1);
+    let done = place.again().unwrap();
+    assert!(done.taken_up && place.both_have(NEW));
+    assert_eq!(place.in_flight().len(), 1, "the first cloud may still have the new key");
+}
+
+/// Nothing else is done with a key that the cloud may know when its file is gone.
+#[test]
+fn where_the_new_key_is_lost_no_other_is_made_until_the_cloud_has_the_old_one() {
+    let place = Place::new();
+    place.bench.arm(Fault::once(Kind::WriteSilent, 1));
+    place.run(&place.usual()).unwrap_err();
+    for name in place.bench.archived().iter().filter(|name| name.contains(&print(NEW).short())) {
+        fs::remove_file(place.bench.archive().join(name)).unwrap();
+    }
+    let error = place.again().unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::FileNotFound, Some(KeyState::Unchanged)), "{error}");
+    place.tell_key_of_device(error.hint_text().unwrap());
+    assert!(place.in_flight().is_empty());
+    place.run(&place.usual()).unwrap();
+    assert!(place.both_have(NEW));
+}
+
+#[test]
+fn a_pairing_that_is_not_proven_is_not_done_and_can_be_taken_up() {
+    for (options, cause) in [
+        (Options { handshake: Handshake::Hang, ..Options::default() }, Code::CloudOutcomeUnknown),
+        (Options { handshake: Handshake::OtherKey, ..Options::default() }, Code::PairingBroken),
+    ] {
+        let place = Place::with(options, Generation::R6);
+        let error = place.run(&RotateOptions { timeout: Some(2), ..place.usual() }).unwrap_err();
+        assert_eq!(
+            (error.code(), error.key_state()),
+            (Code::PairingUnproven, Some(KeyState::Written)),
+            "{cause:?}"
+        );
+        assert!(place.both_have(NEW), "{error}");
+        let hint = error.hint_text().unwrap();
+        let back = hint.split_once("; to go back: ").unwrap().1;
+        assert_eq!(place.bench.duo(|duo| duo.enumeration()), 1, "it stays in DFU mode");
+        assert_eq!(place.in_flight().len(), 1);
+        let done = place.again_with(&RotateOptions { no_verify: true, ..place.usual() }).unwrap();
+        assert!(done.taken_up && !done.written && place.in_flight().is_empty());
+        place.bench.mend();
+        place.bench.restore(&typed(back)).unwrap();
+        place.tell_key_of_device(back);
+        assert!(place.both_have(OLD));
+    }
+}
+
+/// Cut short behind any record: the same command again ends in the same state, with the same new key.
+#[test]
+fn cut_short_anywhere_it_is_taken_up() {
+    let whole = Place::new();
+    whole.run(&whole.usual()).unwrap();
+    let count = records(&whole.journal()).len();
+    for cut in 1..count {
+        for wrote in [false, true] {
+            let place = Place::new();
+            place.run(&place.usual()).unwrap();
+            let journal = place.journal();
+            let kept = journal.split_inclusive(|byte| *byte == b'\n').take(cut).collect::<Vec<_>>().concat();
+            let names = records(&kept);
+            let began = names.iter().any(|name| name == "writing");
+            if wrote && !began {
+                continue;
+            }
+            place.bench.set_journal(&kept);
+            if !wrote && !names.iter().any(|name| name == "verified") {
+                place.bench.set_slot(&key(OLD)[..611]);
+            }
+            let open = place.in_flight();
+            let left = names.iter().any(|name| name == "left");
+            assert_eq!(open.len(), usize::from(!left), "{names:?}");
+            let told = names.iter().any(|name| name == "sending");
+            assert!(left || !told || open[0].next.iter().any(|next| next.command.contains("--from-device")));
+            if left {
+                continue;
+            }
+            place.bench.mend();
+            let has_key = names.iter().any(|name| name == "new-key");
+            let done = if has_key { place.again() } else { place.run(&place.usual()) }.unwrap();
+            assert!(place.both_have(NEW) && done.taken_up == has_key, "{names:?}");
+            assert!(place.in_flight().is_empty(), "{names:?}");
+            let operations = operations_in(&place.journal()).unwrap();
+            assert!(operations.iter().all(|operation| operation.started.after == Some(print(NEW))));
+        }
+    }
+}
+
+#[test]
+fn what_settles_a_rotation_leaves_the_cloud_and_the_duo_with_one_key() {
+    let ahead = || {
+        let place = Place::new();
+        place.bench.arm(Fault::once(Kind::WriteSilent, 1));
+        place.run(&place.usual()).unwrap_err();
+        place.bench.mend();
+        place
+    };
+    let new_file = |place: &Place| {
+        let short = print(NEW).short();
+        let name = place.bench.archived().into_iter().find(|n| n.contains(&short) && n.ends_with(".der"));
+        place.bench.archive().join(name.unwrap())
+    };
+    let place = ahead();
+    place.bench.restore(&restore_of(&place.bench.key_file(OLD))).unwrap();
+    place.bench.backup(&Default::default()).unwrap();
+    assert_eq!(place.in_flight().len(), 1, "the cloud is ahead still");
+    place.bench.reset(&Default::default()).unwrap();
+    assert_eq!(place.in_flight().len(), 1, "the cloud does not know that key");
+
+    let place = ahead();
+    place.bench.restore(&restore_of(&new_file(&place))).unwrap();
+    assert!(place.both_have(NEW) && place.in_flight().is_empty());
+}
+
+/// Another one asked for after a whole one has a key of its own.
+#[test]
+fn a_rotation_that_is_done_is_not_taken_up() {
+    let place = Place::new();
+    place.run(&place.usual()).unwrap();
+    place.bench.mend();
+    let make = || Ok(PrivateKey::read(key(7)).unwrap().key);
+    let done = place.bench.run(&Asker::new(), |context| rotate(context, &place.usual(), &make)).unwrap();
+    assert!(!done.taken_up && place.both_have(7));
+}
+
+#[test]
+fn stopped_before_the_cloud_is_told_nothing_is_sent_or_written() {
+    for phase in [Phase::Read, Phase::Greet, Phase::Backup, Phase::Confirm] {
+        let place = Place::new();
+        let error = place.run_asking(&Asker::stopping_at(phase), &place.usual());
+        let Err(error) = error else { panic!("{phase:?}") };
+        assert_eq!(
+            (error.code(), error.key_state()),
+            (Code::Interrupted, Some(KeyState::Unchanged)),
+            "{phase:?}"
+        );
+        assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0), "{phase:?}");
+        assert!(place.in_flight().is_empty(), "{phase:?}");
+    }
+}
+
+#[test]
+fn without_a_journal_or_an_archive_nothing_is_done() {
+    let place = Place::new();
+    place.bench.set_journal(b"{}\n");
+    assert_eq!(place.run(&place.usual()).unwrap_err().code(), Code::JournalInvalid);
+    let place = Place::new();
+    let file = place.bench.file("taken", b"");
+    let archive = Some(file.to_str().unwrap().to_owned());
+    place.run(&RotateOptions { archive, ..place.usual() }).unwrap_err();
+    assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
+}
+
+#[test]
+fn the_token_and_the_keys_are_in_no_event_and_no_record() {
+    let place = Place::new();
+    let asker = Asker::new();
+    place.run_asking(&asker, &place.usual()).unwrap();
+    let said = asker.told() + std::str::from_utf8(&place.journal()).unwrap();
+    assert!(!said.contains(&place.cloud.token()) && said.contains("new-key"));
+    assert!(asker.told().contains("NewKey"), "{}", asker.told());
+    drop(place.runtime);
+}
+
+/// Between the acceptance and the write nothing is stopped without being said.
+#[test]
+fn stopped_while_the_cloud_is_told_the_way_is_named() {
+    let place = Place::new();
+    let asker = Asker::listening(|event, cancel| {
+        if matches!(event, Event::Phase(Phase::Send)) {
+            cancel.request();
+        }
+    });
+    let error = place.run_asking(&asker, &place.usual()).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::Interrupted, Some(KeyState::Unchanged)));
+    assert!(error.hint_text().unwrap().contains("duo-provision rotate"), "{error}");
+    assert_eq!(place.in_flight().len(), 1);
+    place.again().unwrap();
+    assert!(place.both_have(NEW) && place.in_flight().is_empty());
+}

@@ -1,0 +1,230 @@
+//! `verify`, against the local cloud: what is proven, with which key, and where; and what it says when nothing is.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use duo_provision::error::{Code, Error, KeyState};
+use duo_provision::keys::{Fingerprint, PrivateKey, ServerKey};
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::cloud::{LocalCloud, Options};
+use duo_provision::workflow::{
+    BackupOptions, ProvisionOptions, Target, VerifyDone, VerifyOptions, provision, verify,
+};
+use tokio::runtime::Runtime;
+
+use crate::bench::{Asker, Bench, NEW, OLD, id, key};
+
+/// The server's field in the DCT, and in it what the firmware reads (redbear/firmware `dct.h`).
+const SERVER_FIELD: u32 = 2082;
+const ADDRESS: usize = 384;
+const PORT: usize = 450;
+
+/// A cloud that knows a Duo's key, and the Duo, which is meant for it.
+struct Place {
+    _runtime: Runtime,
+    cloud: LocalCloud,
+    bench: Bench,
+}
+
+impl Place {
+    fn new(generation: Generation) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = Options { device_port: Some(0), ..Options::default() };
+        let cloud = runtime.block_on(LocalCloud::start(options)).unwrap();
+        let place = Self { _runtime: runtime, cloud, bench: Bench::new(generation) };
+        place.set_field(&place.field());
+        place.tell_key(OLD);
+        place
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.cloud.device_address().unwrap()
+    }
+
+    fn server(&self) -> ServerKey {
+        ServerKey::read(self.cloud.server_key().unwrap().as_bytes()).unwrap()
+    }
+
+    /// The server's field as particle-cli would write it: the key, an IPv4 address, a port.
+    fn field(&self) -> Vec<u8> {
+        let mut field = vec![0xff; 768];
+        field[..294].copy_from_slice(&self.server().spki_der());
+        field[ADDRESS..ADDRESS + 6].copy_from_slice(&[0, 4, 127, 0, 0, 1]);
+        field[PORT..PORT + 2].copy_from_slice(&self.address().port().to_be_bytes());
+        field
+    }
+
+    fn set_field(&self, field: &[u8]) {
+        self.bench.duo(|duo| duo.set_dct(SERVER_FIELD as usize, field));
+    }
+
+    /// Tells the cloud that the fixtures' `nth` key is the Duo's.
+    fn tell_key(&self, nth: usize) {
+        let file = self.bench.file("told.der", &key(nth)[..611]).to_str().unwrap().to_owned();
+        let options = ProvisionOptions {
+            device_id: id(1),
+            key_file: Some(file),
+            api_url: Some(self.cloud.url()),
+            token: Some(self.cloud.token()),
+            ..ProvisionOptions::default()
+        };
+        self.bench.run(&Asker::new(), |context| provision(context, &options)).unwrap();
+    }
+
+    /// A backup of the Duo's key, with its manifest beside it.
+    fn saved(&self) -> PathBuf {
+        self.bench.backup(&BackupOptions::default()).unwrap().path
+    }
+
+    /// Of a key file, at the cloud where its own options say.
+    fn of_file(&self, file: PathBuf) -> VerifyOptions {
+        VerifyOptions {
+            key_file: Some(file),
+            server_key: Some(self.bench.file("server.pem", self.cloud.server_key().unwrap().as_bytes())),
+            host: Some("127.0.0.1".to_owned()),
+            port: Some(self.address().port()),
+            ..VerifyOptions::default()
+        }
+    }
+
+    fn run(&self, options: &VerifyOptions) -> Result<VerifyDone, Error> {
+        self.bench.run(&Asker::new(), |context| verify(context, options))
+    }
+
+    fn refused(&self, options: &VerifyOptions, code: Code) -> Error {
+        let error = self.run(options).unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        assert_eq!(self.bench.writes(), 0);
+        error
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        assert_eq!(self.bench.slot(), key(OLD), "nothing was written");
+    }
+}
+
+fn fingerprint(nth: usize) -> Fingerprint {
+    PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint()
+}
+
+fn hint(error: &Error) -> &str {
+    error.hint_text().unwrap_or_default()
+}
+
+#[test]
+fn the_key_in_the_duo_is_proven_with_the_cloud_that_it_is_meant_for() {
+    let place = Place::new(Generation::R6);
+    let done = place.run(&VerifyOptions::default()).unwrap();
+    assert_eq!(done.device_id.to_string(), id(1));
+    assert_eq!(done.fingerprint, fingerprint(OLD));
+    assert_eq!(done.server_fingerprint, place.server().fingerprint());
+    assert!(!done.particle);
+    assert_eq!(done.server, place.address().to_string());
+    assert_eq!(done.device.unwrap().device_id.unwrap().to_string(), id(1));
+}
+
+#[test]
+fn keys_that_are_no_pair_are_told_from_a_cloud_that_is_not_there() {
+    let place = Place::new(Generation::R6);
+    place.tell_key(NEW);
+    let error = place.refused(&VerifyOptions::default(), Code::PairingRefused);
+    assert_eq!(error.key_state(), Some(KeyState::Unchanged));
+    for way in [format!("duo-provision {} --from-device", id(1)), "duo-provision restore".to_owned()] {
+        assert!(hint(&error).contains(&way), "{error:?}");
+    }
+    // Other keys would not help here.
+    let nobody = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
+    let options = VerifyOptions { port: Some(nobody), ..VerifyOptions::default() };
+    let error = place.refused(&options, Code::CloudUnreachable);
+    assert_eq!(error.key_state(), Some(KeyState::Unchanged));
+    assert!(!hint(&error).contains("restore") && !hint(&error).contains("--from-device"), "{error:?}");
+}
+
+#[test]
+fn a_duo_that_tells_no_id_is_the_one_that_the_user_says() {
+    let place = Place::new(Generation::R4);
+    let error = place.refused(&VerifyOptions::default(), Code::DeviceIdUnverifiable);
+    assert!(hint(&error).contains("--device ID --path"), "{error:?}");
+    let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
+    let done = place.run(&VerifyOptions { target, ..VerifyOptions::default() }).unwrap();
+    assert_eq!(done.device_id.to_string(), id(1));
+}
+
+#[test]
+fn a_saved_key_is_proven_without_a_duo_and_is_of_the_device_that_its_manifest_names() {
+    let place = Place::new(Generation::R6);
+    let saved = place.saved();
+    let done = place.run(&place.of_file(saved.clone())).unwrap();
+    assert_eq!((done.device_id.to_string(), done.fingerprint), (id(1), fingerprint(OLD)));
+    assert_eq!(done.device, None);
+
+    // A manifest of other bytes says nothing about these.
+    let manifest = saved.with_extension("json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let other = place.bench.file("other.der", &key(NEW)[..611]);
+    fs::write(other.with_extension("json"), &text).unwrap();
+    let error = place.refused(&place.of_file(other), Code::InvalidArgument);
+    assert!(hint(&error).contains("--device ID"), "{error:?}");
+
+    let bare = place.bench.file("bare.der", &key(OLD)[..611]);
+    place.refused(&place.of_file(bare.clone()), Code::InvalidArgument);
+    let target = Target::parse(Some(&id(1)), None).unwrap();
+    place.run(&VerifyOptions { target, ..place.of_file(bare) }).unwrap();
+}
+
+#[test]
+fn of_another_cloud_than_particles_a_key_file_needs_both_the_key_and_the_address() {
+    let place = Place::new(Generation::R6);
+    let whole = place.of_file(place.saved());
+    let without_key = VerifyOptions { server_key: None, ..whole.clone() };
+    let without_host = VerifyOptions { host: None, ..whole.clone() };
+    for options in [without_key, without_host] {
+        let error = place.refused(&options, Code::InvalidArgument);
+        assert!(hint(&error).contains("--server-key FILE and --host NAME together"), "{error:?}");
+    }
+    let nowhere = VerifyOptions { port: Some(0), ..whole };
+    assert!(hint(&place.refused(&nowhere, Code::InvalidArgument)).contains("5683"));
+}
+
+#[test]
+fn an_address_in_the_duo_that_is_none_does_not_matter_where_another_is_typed() {
+    let place = Place::new(Generation::R6);
+    let mut field = place.field();
+    field[ADDRESS] = 7;
+    place.set_field(&field);
+    let error = place.refused(&VerifyOptions::default(), Code::ServerKeySlotInvalid);
+    assert!(hint(&error).contains("--host NAME"), "{error:?}");
+    let typed = VerifyOptions {
+        host: Some("127.0.0.1".to_owned()),
+        port: Some(place.address().port()),
+        ..VerifyOptions::default()
+    };
+    place.run(&typed).unwrap();
+}
+
+#[test]
+fn a_duo_that_knows_no_cloud_needs_the_key_of_one() {
+    let place = Place::new(Generation::R6);
+    let field = place.field();
+    place.set_field(&[0xff; 768]);
+    let error = place.refused(&VerifyOptions::default(), Code::ServerKeySlotInvalid);
+    assert!(hint(&error).contains("--server-key FILE --host NAME"), "{error:?}");
+
+    // As dfu-util reads it from there on when it is told no length: the key, and the rest of the DCT.
+    let mut dump = field;
+    dump.resize(16_384 - SERVER_FIELD as usize, 0);
+    let dumped = VerifyOptions {
+        server_key: Some(place.bench.file("server.bin", &dump)),
+        host: Some("127.0.0.1".to_owned()),
+        port: Some(place.address().port()),
+        ..VerifyOptions::default()
+    };
+    place.run(&dumped).unwrap();
+    // No key is as large as this, and a file may be.
+    let large = place.bench.file("large.bin", &vec![0; 65_537]);
+    place.refused(&VerifyOptions { server_key: Some(large), ..dumped }, Code::KeyUnrecognized);
+}

@@ -1,0 +1,39 @@
+/** What `doctor` found, in words. */
+import { nameOf } from './layout.mjs'
+
+/** @typedef {import('./output.mjs').Output} Output */
+/** @typedef {import('../../index.js').DoctorFinding} DoctorFinding */
+/** @typedef {import('../../index.js').DoctorResult} DoctorResult */
+
+/** @type {Record<DoctorFinding['severity'], 'green' | 'yellow' | 'red'>} */
+const COLORS = { ok: 'green', note: 'yellow', problem: 'red' }
+
+/** The findings in words. */
+export function describeDiagnosis(
+  /** @type {DoctorResult} */ { problems, general, duos },
+  /** @type {Output} */ output,
+) {
+  for (const duo of duos) {
+    output.print(output.paint('bold', titleOf(duo)))
+    for (const finding of duo.findings) describeFinding(finding, output)
+  }
+  for (const finding of general) describeFinding(finding, output)
+  const count = problems === 1 ? '1 problem' : `${problems} problems`
+  output.print(
+    problems > 0 ? output.paint('red', `${count} found.`) : output.paint('green', 'No problem found.'),
+  )
+}
+
+function describeFinding(
+  /** @type {DoctorFinding} */ { code, severity, message, advice, command },
+  /** @type {Output} */ output,
+) {
+  const mark = output.paint(COLORS[severity], severity.padEnd(8))
+  output.print(`  ${mark}${message}${severity === 'problem' ? ` [${code}]` : ''}`)
+  if (advice) output.print(`          ${advice}`)
+  if (command) output.print(`          ${output.paint('bold', command)}`)
+}
+
+function titleOf(/** @type {import('../../index.js').ExaminedDuo} */ { path, device }) {
+  return device ? nameOf(device) : `Duo at ${path}`
+}

@@ -1,0 +1,54 @@
+//! The boards that share the Duo's bootloader and the layout of its DCT, as far as they show on the bus.
+//!
+//! Numbers and strings: particle-iot/firmware `platform_config.h` and `usbd_desc.c`; redbear/firmware for the Duo.
+
+/// A board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Board {
+    /// RedBear's Duo.
+    #[default]
+    Duo,
+    /// Particle's Photon.
+    Photon,
+    /// Particle's P1, a module.
+    P1,
+    /// Particle's Electron, whose cloud speaks UDP and knows it by an elliptic-curve key.
+    Electron,
+}
+
+impl Board {
+    /// The low byte of both product ids is the platform's number.
+    fn platform(self) -> u16 {
+        match self {
+            Self::Photon => 0x06,
+            Self::P1 => 0x08,
+            Self::Electron => 0x0a,
+            Self::Duo => 0x58,
+        }
+    }
+
+    /// `idProduct` of the bootloader.
+    pub(super) fn product_dfu(self) -> u16 {
+        0xd000 | self.platform()
+    }
+
+    /// `idProduct` of the running system firmware.
+    pub(super) fn product_normal(self) -> u16 {
+        0xc000 | self.platform()
+    }
+
+    /// `iManufacturer`.
+    pub(super) fn maker(self) -> &'static str {
+        if self == Self::Duo { "RedBear" } else { "Particle" }
+    }
+
+    /// The board's name, with which `iProduct` begins.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Duo => "Duo",
+            Self::Photon => "Photon",
+            Self::P1 => "P1",
+            Self::Electron => "Electron",
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What can be told from what was read of a Duo, and from the archive. Pure.
+
+use super::super::DeviceRef;
+use super::super::command::quoted;
+use super::super::device::Snapshot;
+use super::super::source::public_slot;
+use super::finding::{Finding, Fix, Severity};
+use crate::archive::{Description, Entry, Origin};
+use crate::dct::ServerAddress;
+use crate::error::{Code, Error};
+use crate::keys::{Fingerprint, ServerKey};
+use crate::usb::BootloaderGeneration;
+
+/// A Duo that was read.
+pub(super) struct Patient<'a> {
+    pub device: &'a DeviceRef,
+    pub snapshot: &'a Snapshot,
+    pub backups: &'a [Entry],
+    /// The arguments that choose it, and the archive.
+    pub arguments: &'a str,
+    pub usbip: Option<String>,
+    pub archive: Option<&'a str>,
+}
+
+/// Which bootloader it has, and what follows from that.
+pub(super) fn bootloader(device: &DeviceRef) -> Finding {
+    let message = format!("bootloader {}", device.bootloader);
+    if device.bootloader == BootloaderGeneration::R3R4 {
+        return Finding::note("BOOTLOADER", message + ": it does not tell the device id").advice(format!(
+            "choose this Duo by its port, and say which one it is: --device ID --path {}",
+            device.path
+        ));
+    }
+    Finding::ok("BOOTLOADER", message)
+}
+
+impl Patient<'_> {
+    /// All that there is to be said.
+    pub fn findings(&self) -> Vec<Finding> {
+        let all = [Some(self.key()), self.public_key(), Some(self.server()), self.device_id(), self.backup()];
+        all.into_iter().flatten().collect()
+    }
+
+    fn current(&self) -> Option<Fingerprint> {
+        self.snapshot.slot.key().map(|read| read.key.public_key().fingerprint())
+    }
+
+    fn key(&self) -> Finding {
+        let Some(error) = Error::key_slot(&self.snapshot.slot) else {
+            let key = self.current().map(|key| key.to_string()).unwrap_or_default();
+            return Finding::ok("KEY", format!("the key slot holds a key that the firmware reads: {key}"));
+        };
+        let found = Finding::of(&error);
+        match error.code() {
+            // The Duo puts that right by itself.
+            Code::KeySlotBlank => Finding { severity: Severity::Note, ..found },
+            Code::KeySlotPkcs8 | Code::KeySlotPem | Code::KeySlotMisread => {
+                match self.newest(|entry| entry.fingerprint == self.current()) {
+                    Some(backup) => self.restore(found, backup),
+                    None => found.command(format!("duo-provision backup --raw{}", self.arguments)),
+                }
+            }
+            _ => match self.newest(|entry| entry.origin == Origin::Device) {
+                Some(backup) => self.restore(found, backup),
+                None => found
+                    .advice("no backup of this Duo's key is in the archive: let it make a new one, and provision it again")
+                    .command(format!("duo-provision reset{}", self.arguments))
+                    .fix(self.fix("reset")),
+            },
+        }
+    }
+
+    fn restore(&self, found: Finding, backup: &Entry) -> Finding {
+        let file = quoted(&backup.path.to_string_lossy());
+        let fix = Fix { file: Some(backup.path.clone()), ..self.fix("restore") };
+        let when = backup.created_at.as_deref().unwrap_or("an unknown time");
+        found
+            .advice(format!("the archive holds a key of this Duo, of {when}"))
+            .command(format!("duo-provision restore {file}{}", self.arguments))
+            .fix(fix)
+    }
+
+    fn fix(&self, operation: &'static str) -> Fix {
+        Fix {
+            operation,
+            file: None,
+            path: self.device.path.clone(),
+            device_id: self.device.device_id,
+            usbip: self.usbip.clone(),
+            archive: self.archive.map(str::to_owned),
+        }
+    }
+
+    /// The newest backup with a key of this very Duo.
+    fn newest(&self, chosen: impl Fn(&Entry) -> bool) -> Option<&Entry> {
+        let id = self.device.device_id?;
+        let of_this = |entry: &&Entry| {
+            entry.device_id == Some(id)
+                && entry.simulated == self.device.simulated
+                && entry.fingerprint.is_some()
+                && matches!(entry.description, Description::Sound | Description::Missing)
+                && chosen(entry)
+        };
+        self.backups.iter().filter(of_this).max_by(|a, b| a.created_at.cmp(&b.created_at))
+    }
+
+    /// In step with the private key, where there is one.
+    fn public_key(&self) -> Option<Finding> {
+        let current = self.current()?;
+        if public_slot(self.snapshot) == Some(current) {
+            return Some(Finding::ok("PUBLIC_KEY", "the public key beside it is its own"));
+        }
+        Some(Finding::note("PUBLIC_KEY_STALE", "the public key beside it is another's, or none").advice(
+            "the firmware writes it anew when it starts to talk to the cloud; until then only the private key counts",
+        ))
+    }
+
+    fn server(&self) -> Finding {
+        let mend = || format!("duo-provision server-key restore{}", self.arguments);
+        let field = self.snapshot.image().server_key_slot();
+        let Some((field, key)) = field.and_then(|field| Some((field, ServerKey::read(field).ok()?))) else {
+            let code = Code::ServerKeySlotInvalid.name();
+            return Finding::problem(code, "the Duo holds no public key of a cloud")
+                .advice(
+                    "for Particle's cloud, write its key; for your own, write that one's, with its address",
+                )
+                .command(mend());
+        };
+        let id = self.device.device_id.map(|id| id.to_string()).unwrap_or_default();
+        let at = |address: &ServerAddress| format!("{}:{}", address.host(&id), address.port());
+        let usual = at(&ServerAddress::default());
+        match (key.is_particle(), ServerAddress::read(field)) {
+            (_, Err(error)) => Finding::problem("SERVER_ADDRESS_INVALID", error.to_string()).command(mend()),
+            (true, Ok(address)) => {
+                let at = at(&address.unwrap_or_default());
+                if at == usual {
+                    return Finding::ok("SERVER_KEY", format!("it is meant for Particle's cloud, at {at}"));
+                }
+                Finding::note("SERVER_KEY", format!("it has the key of Particle's cloud, and the address {at}"))
+            }
+            (false, Ok(Some(address))) => Finding::note(
+                "SERVER_KEY",
+                format!("it is meant for another cloud than Particle's, {}, at {}", key.fingerprint().short(), at(&address)),
+            ),
+            (false, Ok(None)) => Finding::problem(
+                "SERVER_ADDRESS_MISSING",
+                format!(
+                    "it has the key of another cloud than Particle's, {}, and no address: it looks for that cloud at {usual}",
+                    key.fingerprint().short()
+                ),
+            )
+            .advice("write that cloud's key again, with its address; or, for Particle's cloud, its key")
+            .command(mend()),
+        }
+    }
+
+    /// What the DCT says, beside what the bootloader says.
+    fn device_id(&self) -> Option<Finding> {
+        let told = self.device.device_id?;
+        if self.device.bootloader == BootloaderGeneration::R3R4 {
+            return None;
+        }
+        Some(match self.snapshot.image().device_id() {
+            Some(kept) if kept == told => Finding::ok("DEVICE_ID", format!("device id {told}")),
+            Some(kept) => Finding::problem(
+                "DEVICE_ID_MISMATCH",
+                format!("the bootloader says that it is {told}, and its DCT that it is {kept}"),
+            )
+            .advice("a DCT of another Duo was written to this one: the key in it may be that one's, too"),
+            None => Finding::note("DEVICE_ID", format!("device id {told}, which is not in the DCT yet"))
+                .advice("the firmware puts it there when it starts"),
+        })
+    }
+
+    /// Whether what is in the slot could be had back.
+    fn backup(&self) -> Option<Finding> {
+        let current = self.current()?;
+        let kept =
+            |entry: &&Entry| entry.fingerprint == Some(current) && entry.simulated == self.device.simulated;
+        if let Some(entry) = self.backups.iter().find(kept) {
+            return Some(Finding::ok(
+                "BACKUP",
+                format!("the archive holds this key: {}", entry.path.display()),
+            ));
+        }
+        let found = Finding::note("BACKUP_MISSING", "the archive does not hold this key");
+        if Error::key_slot(&self.snapshot.slot).is_some() {
+            return Some(found);
+        }
+        Some(found.command(format!("duo-provision backup{}", self.arguments)).fix(self.fix("backup")))
+    }
+}

@@ -1,0 +1,200 @@
+//! `doctor`: what is wrong with a Duo and with what is kept of it, and what to type. Reads only, and asks no cloud.
+
+mod checks;
+mod finding;
+
+use super::command::quoted;
+use super::device::{Attempt, Opened, Target, open_all};
+use super::keep::locate_archive;
+use super::list::bring_one;
+use super::status::{OperationReport, StatusOptions, status};
+use super::write::device_arguments;
+use super::{Context, Timeout};
+use crate::archive::{DeviceIdSource, Entry};
+use crate::error::{Code, Error};
+
+pub use finding::{Finding, Fix, Severity};
+
+use super::DeviceRef;
+use checks::Patient;
+
+/// What `doctor` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct DoctorOptions {
+    /// Which Duos; all of them unless given.
+    pub target: Target,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A Duo in DFU mode, looked at.
+#[derive(Debug)]
+pub struct Examined {
+    /// Bus and ports, `1-2`.
+    pub path: String,
+    /// What it tells of itself, where it can be opened.
+    pub device: Option<DeviceRef>,
+    /// What was found, in the order in which it was looked at.
+    pub findings: Vec<Finding>,
+}
+
+/// Everything that was found.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// What is of no one Duo: the archive, the journal, USB.
+    pub general: Vec<Finding>,
+    /// The Duos, ordered by path.
+    pub duos: Vec<Examined>,
+    /// What stood in the way of looking at one, or at any; each is among the findings.
+    pub obstacles: Vec<Error>,
+}
+
+impl Diagnosis {
+    /// How many problems there are.
+    pub fn problems(&self) -> usize {
+        let all = self.duos.iter().flat_map(|duo| &duo.findings).chain(&self.general);
+        all.filter(|finding| finding.severity == Severity::Problem).count()
+    }
+}
+
+/// Looks at the archive, the journal, and every Duo in DFU mode. What cannot be read is a finding, too.
+pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let (mut general, mut obstacles) = (Vec::new(), Vec::new());
+    let backups = backups(context, options, &mut general);
+    journal(context, options, &mut general);
+    let duos = match examine_all(context, options, &backups, timeout, &mut obstacles) {
+        Err(error) if error.code() == Code::Interrupted => return Err(error),
+        Err(error) => {
+            general.push(Finding::of(&error));
+            obstacles.push(error);
+            Vec::new()
+        }
+        Ok(duos) => duos,
+    };
+    if duos.is_empty() && obstacles.is_empty() {
+        // Why there is no Duo to look at.
+        if let Err(error) = Opened::find(context, &options.target, timeout) {
+            general.push(Finding::of(&error));
+            obstacles.push(error);
+        }
+    }
+    Ok(Diagnosis { general, duos, obstacles })
+}
+
+/// The backups in the archive, and what is wrong with it.
+fn backups(context: Context<'_>, options: &DoctorOptions, findings: &mut Vec<Finding>) -> Vec<Entry> {
+    let archive = locate_archive(context, options.archive.as_deref());
+    let survey = archive.and_then(|archive| archive.survey().map_err(Error::from));
+    match survey {
+        Ok(survey) => {
+            let unreadable = survey.unreadable.iter().map(|error| {
+                Finding::note("BACKUP_UNREADABLE", error.to_string()).advice("it is no backup as it is now")
+            });
+            findings.extend(unreadable);
+            survey.entries
+        }
+        Err(error) => {
+            findings.push(Finding::of(&error));
+            Vec::new()
+        }
+    }
+}
+
+/// What was cut short.
+fn journal(context: Context<'_>, options: &DoctorOptions, findings: &mut Vec<Finding>) {
+    match status(context, &StatusOptions { device: options.target.device }) {
+        Ok(status) => findings.extend(status.in_flight.iter().map(in_flight)),
+        Err(error) => findings.push(Finding::of(&error)),
+    }
+}
+
+fn in_flight(report: &OperationReport) -> Finding {
+    let duo = match (report.device_id, &report.path) {
+        (Some(id), _) => format!("of the Duo {id}"),
+        (None, Some(path)) => format!("of the Duo at {path}"),
+        (None, None) => "of a Duo".to_owned(),
+    };
+    let message = format!(
+        "a {} {duo}, begun {}, is in flight: {}",
+        report.operation, report.started_at, report.meaning
+    );
+    Finding::problem("OPERATION_IN_FLIGHT", message).command("duo-provision status".to_owned())
+}
+
+fn examine_all(
+    context: Context<'_>,
+    options: &DoctorOptions,
+    backups: &[Entry],
+    timeout: Timeout,
+    obstacles: &mut Vec<Error>,
+) -> Result<Vec<Examined>, Error> {
+    bring_one(context, &options.target, timeout)?;
+    let mut examined = Vec::new();
+    for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
+        let duo = match opened {
+            Err(problem) => {
+                let findings = vec![Finding::of(&problem)];
+                obstacles.push(problem);
+                Examined { path, device: None, findings }
+            }
+            Ok(mut opened) => {
+                name(&mut opened, &options.target);
+                let wanted = options
+                    .target
+                    .device
+                    .is_none_or(|id| opened.device.device_id.is_none_or(|found| found == id));
+                if !wanted {
+                    continue;
+                }
+                let findings = examine(&mut opened, options, backups, obstacles)?;
+                Examined { path, device: Some(opened.device), findings }
+            }
+        };
+        examined.push(duo);
+    }
+    Ok(examined)
+}
+
+/// A Duo that tells no id is the one that was named where its port was named, too.
+fn name(opened: &mut Opened<'_>, target: &Target) {
+    let device = &mut opened.device;
+    if device.device_id.is_none() && target.path.is_some() && target.device.is_some() {
+        device.device_id = target.device;
+        device.device_id_source = Some(DeviceIdSource::User);
+    }
+}
+
+fn examine(
+    opened: &mut Opened<'_>,
+    options: &DoctorOptions,
+    backups: &[Entry],
+    obstacles: &mut Vec<Error>,
+) -> Result<Vec<Finding>, Error> {
+    let context = opened.context;
+    let mut findings = vec![checks::bootloader(&opened.device)];
+    let snapshot = match opened.snapshot() {
+        Ok(snapshot) => snapshot,
+        Err(error) if error.code() == Code::Interrupted => return Err(error),
+        Err(error) => {
+            findings.push(Finding::of(&error));
+            obstacles.push(error);
+            return Ok(findings);
+        }
+    };
+    let archive = options.archive.as_deref();
+    let arguments = device_arguments(&opened.device, None, context)
+        + &archive.map(|archive| format!(" --archive {}", quoted(archive))).unwrap_or_default();
+    let patient = Patient {
+        device: &opened.device,
+        snapshot: &snapshot,
+        backups,
+        arguments: &arguments,
+        usbip: context.bus.address(),
+        archive,
+    };
+    findings.extend(patient.findings());
+    Ok(findings)
+}

@@ -1,0 +1,504 @@
+//! `rotate`: a new key for a Duo and its cloud, in the one order in which neither is left alone.
+//!
+//! The old key is backed up, the new one made and kept, and the user asked. Then the cloud is told, and the Duo is
+//! written only when the cloud has said that it took the key: a refusal leaves both as they were. At last the pairing
+//! is proven, and the Duo leaves DFU mode.
+//!
+//! What was cut short is taken up by the same command: the journal says where the new key lies, and no second one is
+//! made while the cloud may know the first.
+
+use std::path::{Path, PathBuf};
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+use super::cancel::interrupted;
+use super::command;
+use super::credentials::Wanted;
+use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::journaled::{Beginning, Journaled, Ledger, absolute, operations};
+use super::keep::{Destination, Place, keep_before_write, keep_new_key, locate_archive};
+use super::leave::leave;
+use super::pairing::{Server, ServerChoice};
+use super::patch::Patch;
+use super::plan::{Action, Plan};
+use super::restore::confirm;
+use super::source::{load, public_slot};
+use super::telling::{Cloud, Message, check_product};
+use super::write::{Back, Recovery, device_arguments, write_verified};
+use super::{Context, Event, Timeout};
+use crate::archive::Archive;
+use crate::archive::journal::{Operation, OperationKind, Request, may_be_taken, open};
+use crate::cloud::provisioning::DUO_PRODUCT_ID;
+use crate::dct::DeviceId;
+use crate::error::{Code, Error, KeyState};
+use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
+
+/// Makes a private key, as [`make_key`] does.
+pub type KeyMaker<'a> = &'a (dyn Fn() -> Result<PrivateKey, KeyError> + Sync);
+
+/// A key from the system's random numbers.
+pub fn make_key() -> Result<PrivateKey, KeyError> {
+    PrivateKey::generate(&mut UnwrapErr(SysRng))
+}
+
+/// What `rotate` is asked for. No `Debug`: it may hold a token.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Default)]
+pub struct RotateOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The product id; 88 unless given.
+    pub product_id: Option<u32>,
+    /// The cloud's API.
+    pub api_url: Option<String>,
+    /// Permit plain HTTP to another machine.
+    pub allow_http: bool,
+    /// A file with the token, or `-`.
+    pub token_file: Option<String>,
+    /// The token.
+    pub token: Option<String>,
+    /// Do not prove the pairing.
+    pub no_verify: bool,
+    /// The server's public key, where it is not the one in the Duo.
+    pub server_key: Option<PathBuf>,
+    /// The server's name or IP address, where it is not the one in the Duo.
+    pub host: Option<String>,
+    /// The server's TCP port for devices.
+    pub port: Option<u16>,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Change nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A key that the cloud took, that is in the Duo, read back and compared, and that was proven to pair.
+// Each says what was done of its own.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotateDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The device id that the cloud was told the key of.
+    pub device_id: DeviceId,
+    /// The key that was there; `None` where the slot held none.
+    pub previous: Option<Fingerprint>,
+    /// The key that is there now; `None` in a dry run that would make one.
+    pub fingerprint: Option<Fingerprint>,
+    /// Where the new key lies in the archive; absolute.
+    pub new_key: Option<PathBuf>,
+    /// True where it was made by an earlier attempt.
+    pub taken_up: bool,
+    /// The backup of what was there; absolute.
+    pub backup: Option<PathBuf>,
+    /// The product id.
+    pub product_id: u32,
+    /// The cloud's API.
+    pub api_url: String,
+    /// Host and port where the pairing was proven (in a dry run: would be); `None` with `no_verify`.
+    pub server: Option<String>,
+    /// False where the Duo held the new key already, and in a dry run.
+    pub written: bool,
+    /// True where nothing was to be changed.
+    pub dry_run: bool,
+}
+
+/// Backs up the old key, keeps a new one, asks, tells the cloud, writes, reads back, proves the pairing, leaves.
+pub fn rotate(
+    context: Context<'_>,
+    options: &RotateOptions,
+    make_key: KeyMaker<'_>,
+) -> Result<RotateDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    check_product(options.product_id)?;
+    let choice = server_choice(options)?;
+    let archive = locate_archive(context, options.archive.as_deref())?;
+    let wanted = Wanted {
+        api_url: options.api_url.as_deref(),
+        token: options.token.as_deref(),
+        token_file: options.token_file.as_deref(),
+        allow_http: options.allow_http,
+    };
+    let cloud = Cloud::find(context, &wanted, timeout)?;
+    let ledger = if options.dry_run {
+        None
+    } else {
+        archive.prepare()?;
+        Some(Ledger::required(context)?)
+    };
+
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    let device = opened.device.clone();
+    let on = |error: Error| error.on(&device, KeyState::Unchanged);
+    let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
+    let server = choice.map(|choice| choice.of_device(&snapshot, id)).transpose().map_err(on)?;
+    if let Some(server) = &server {
+        server.greet(context, timeout).map_err(without_proof).map_err(on)?;
+    }
+    let previous = current(&snapshot);
+    let known = operations(context)?;
+    let earlier = earlier(&known, &device, previous);
+    let mut done = RotateDone {
+        device: device.clone(),
+        device_id: id,
+        previous,
+        fingerprint: earlier.and_then(|earlier| earlier.started.after),
+        new_key: None,
+        taken_up: earlier.is_some(),
+        backup: None,
+        product_id: options.product_id.unwrap_or(DUO_PRODUCT_ID),
+        api_url: cloud.api_url(),
+        server: server.as_ref().map(|server| server.port.to_string()),
+        written: false,
+        dry_run: options.dry_run,
+    };
+    let Some(ledger) = ledger else { return Ok(done) };
+    let request = request(context, options, &done);
+    let words = Words::new(context, &device, id, &request, previous.is_some());
+    let new = match earlier {
+        Some(earlier) => NewKey::of(earlier, &snapshot, &words).map_err(on)?,
+        None => NewKey::fresh(make_key).map_err(on)?,
+    };
+    done.fingerprint = Some(new.fingerprint);
+    let beginning = Beginning {
+        operation: OperationKind::Rotate,
+        device: (&device).into(),
+        before: previous,
+        after: Some(new.fingerprint),
+        request,
+    };
+    let job = Job { new: &new, cloud: &cloud, server: server.as_ref(), archive: &archive, words, timeout };
+    ledger.follow(context, beginning, |journaled| job.run(opened, &snapshot, done, journaled))
+}
+
+fn server_choice(options: &RotateOptions) -> Result<Option<ServerChoice>, Error> {
+    let typed = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
+    if options.no_verify && typed {
+        let message = "--no-verify leaves out the proof that --server-key, --host and --port are for";
+        return Err(Error::new(Code::InvalidArgument, message).hint("give either, not both"));
+    }
+    if options.no_verify {
+        return Ok(None);
+    }
+    ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port).map(Some)
+}
+
+fn nameless(device: &DeviceRef) -> Error {
+    Error::new(
+        Code::DeviceIdUnverifiable,
+        "the Duo does not tell its device id, and the cloud has to know it",
+    )
+    .hint(format!("say which one it is: add --device ID --path {}", device.path))
+}
+
+/// Nothing was changed yet.
+fn without_proof(error: Error) -> Error {
+    if error.code() == Code::Interrupted {
+        return error;
+    }
+    let hint = error.hint_text().unwrap_or("look at the network").to_owned();
+    error
+        .adding("without it the new key could not be proven")
+        .hint(format!("{hint}; for a cloud without such a port, or without the proof, add --no-verify"))
+}
+
+fn current(snapshot: &Snapshot) -> Option<Fingerprint> {
+    snapshot.slot.key().map(|read| read.key.public_key().fingerprint())
+}
+
+fn request(context: Context<'_>, options: &RotateOptions, done: &RotateDone) -> Request {
+    Request {
+        leave: true,
+        archive: options.archive.as_ref().map(absolute),
+        usbip: context.bus.address(),
+        api_url: Some(done.api_url.clone()),
+        allow_http: options.allow_http,
+        product_id: options.product_id,
+        no_verify: options.no_verify,
+        server_key: options.server_key.as_ref().map(absolute),
+        host: options.host.clone(),
+        port: options.port,
+        ..Request::default()
+    }
+}
+
+/// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere.
+fn earlier<'o>(
+    operations: &'o [Operation],
+    device: &DeviceRef,
+    current: Option<Fingerprint>,
+) -> Option<&'o Operation> {
+    let of_this = |operation: &&Operation| {
+        operation.kind() == OperationKind::Rotate
+            && operation.started.device.id == device.device_id
+            && operation.started.device.simulated == device.simulated
+            && operation.new_key.is_some()
+    };
+    let unused = |last: &&Operation| !last.is_done() && !last.may_be_known() && last.started.after != current;
+    let open = open(operations).into_iter().rfind(of_this);
+    open.or_else(|| operations.iter().rfind(of_this).filter(unused))
+}
+
+/// The key that is to be in the Duo.
+struct NewKey {
+    key: PrivateKey,
+    image: SlotImage,
+    fingerprint: Fingerprint,
+    /// Where it lies, where an earlier attempt has kept it.
+    kept: Option<PathBuf>,
+    /// True where the cloud may have it since an earlier attempt.
+    known: bool,
+}
+
+impl NewKey {
+    fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
+        let made = make_key();
+        Self::new(made.map_err(|error| Error::new(Code::Internal, error.to_string()))?, None, false)
+    }
+
+    /// The one of an earlier attempt: out of the Duo where it got there, else out of its file.
+    fn of(earlier: &Operation, snapshot: &Snapshot, words: &Words) -> Result<Self, Error> {
+        let known = earlier.may_be_known();
+        if let Some(read) = snapshot.slot.key().filter(|_| current(snapshot) == earlier.started.after) {
+            return Self::new(read.key.clone(), earlier.new_key.clone(), known);
+        }
+        let path = earlier.new_key.as_deref().unwrap_or(Path::new(""));
+        let lost = |error: Error| {
+            error
+                .during("taking up the new key of an earlier attempt")
+                .adding(if known {
+                    "the cloud may know that key, so no other is made"
+                } else {
+                    "it was not used yet"
+                })
+                .hint(words.if_lost(path))
+        };
+        let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
+            return Err(lost(Error::new(
+                Code::KeyIsPublic,
+                format!("{}: it is a public key", path.display()),
+            )));
+        };
+        if Some(read.key.public_key().fingerprint()) != earlier.started.after {
+            let message = format!("{} holds another key than was kept there", path.display());
+            return Err(lost(Error::new(Code::ManifestMismatch, message)));
+        }
+        Self::new(read.key, Some(path.to_owned()), known)
+    }
+
+    fn new(key: PrivateKey, kept: Option<PathBuf>, known: bool) -> Result<Self, Error> {
+        let image = SlotImage::of_key(&key)?;
+        Ok(Self { image, fingerprint: key.public_key().fingerprint(), key, kept, known })
+    }
+}
+
+/// The key in a file that was written here; never behind a passphrase.
+fn kept_key(path: &Path) -> Result<KeyFile, Error> {
+    KeyFile::read(&load(path)?).map_err(|error| Error::key_file(&error, path))
+}
+
+/// The commands that finish a rotation, and those that undo it.
+struct Words {
+    /// Without what chooses the Duo.
+    again: String,
+    /// What chooses the Duo.
+    choice: String,
+    /// Tells the cloud the key that is in the Duo.
+    tell: String,
+    /// True where there was a key before.
+    had_key: bool,
+}
+
+impl Words {
+    fn new(context: Context<'_>, device: &DeviceRef, id: DeviceId, request: &Request, had_key: bool) -> Self {
+        Self {
+            again: command::rotate(request),
+            choice: device_arguments(device, None, context),
+            tell: command::tell_key_of_device(id, Some(&device.path), request),
+            had_key,
+        }
+    }
+
+    fn finish(&self) -> String {
+        format!("to finish: {}{}", self.again, self.choice)
+    }
+
+    /// While the old key is in the Duo.
+    fn finish_or_go_back(&self) -> String {
+        let back = if self.had_key { format!("; to go back: {}", self.tell) } else { String::new() };
+        self.finish() + &back
+    }
+
+    fn if_lost(&self, path: &Path) -> String {
+        let back = if self.had_key {
+            format!("tell the cloud the key that is in the Duo: {}", self.tell)
+        } else {
+            "erase the slot: duo-provision reset".to_owned()
+        };
+        format!("put the file back to {}; or, to start anew, first {back}", path.display())
+    }
+}
+
+/// All that a rotation needs beside the Duo.
+struct Job<'a> {
+    new: &'a NewKey,
+    cloud: &'a Cloud,
+    /// Where the pairing is proven; `None` where it is not wanted.
+    server: Option<&'a Server>,
+    archive: &'a Archive,
+    words: Words,
+    timeout: Timeout,
+}
+
+impl Job<'_> {
+    fn run(
+        &self,
+        mut opened: Opened<'_>,
+        snapshot: &Snapshot,
+        mut done: RotateDone,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<RotateDone, Error> {
+        let context = opened.context;
+        let patch = Patch::key(&self.new.image);
+        let is_there = patch.is_in(snapshot);
+        if done.taken_up {
+            context.note(self.taken_up(is_there));
+        }
+        let stored = keep_before_write(&opened, snapshot, Some(&self.destination()), journaled)?;
+        done.backup = stored.map(|stored| stored.path).filter(|_| !is_there);
+        done.new_key = Some(self.keep_new(&opened, journaled)?);
+        if !is_there {
+            confirm(context, &self.plan(&opened, snapshot, &done))?;
+        }
+        self.tell(context, &done, journaled)?;
+        if !is_there {
+            let back = Back::to_key(snapshot, done.backup.as_deref()).and_then(self.words.tell.clone());
+            let recovery = Recovery { again: self.words.again.clone(), back, owner: None };
+            opened = write_verified(opened, snapshot, &patch, &recovery, journaled)
+                .map_err(|error| self.cloud_is_ahead(error))?;
+            done.written = true;
+        }
+        self.prove(context, &done)?;
+        leave(opened, "the cloud knows the new key already, and nothing else is left to do", journaled)?;
+        Ok(done)
+    }
+
+    fn destination(&self) -> Destination {
+        Destination { place: Place::Archive(self.archive.clone()), encrypt: None }
+    }
+
+    fn taken_up(&self, is_there: bool) -> String {
+        let key = self.new.fingerprint.short();
+        let cloud =
+            if self.new.known { "the cloud may have it already" } else { "the cloud does not have it yet" };
+        let duo = if is_there { "the Duo has it" } else { "the Duo does not" };
+        format!("taking up the new key {key} of an earlier attempt: {cloud}, {duo}")
+    }
+
+    fn keep_new(&self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<PathBuf, Error> {
+        let public = self.new.key.public_key();
+        let path = match &self.new.kept {
+            Some(path) => path.clone(),
+            None => keep_new_key(opened.context, &opened.device, &self.new.image, public, self.archive)?,
+        };
+        journaled.new_key(&path).map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
+        let event = Event::NewKey { path: path.clone(), already_there: self.new.kept.is_some() };
+        opened.context.control.event(event);
+        Ok(path)
+    }
+
+    fn plan(&self, opened: &Opened<'_>, snapshot: &Snapshot, done: &RotateDone) -> Plan {
+        Plan {
+            action: Action::Rotate,
+            device: opened.device.clone(),
+            current: done.previous,
+            current_words: snapshot.slot.to_string(),
+            new: Some(self.new.fingerprint),
+            evidence: None,
+            public_slot: public_slot(snapshot).filter(|public| Some(*public) != done.previous),
+            changes: Vec::new(),
+            cloud: Some(done.api_url.clone()),
+            backup: done.backup.clone(),
+        }
+    }
+
+    /// The first step that cannot be undone from here. Where it fails, the Duo is as it was.
+    fn tell(
+        &self,
+        context: Context<'_>,
+        done: &RotateDone,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<(), Error> {
+        let on = |error: Error| error.on(&done.device, KeyState::Unchanged);
+        if context.control.cancel().is_requested() {
+            return Err(on(interrupted().during("before the cloud was told")));
+        }
+        let public = self.new.key.public_key();
+        let message = Message::new(context, done.device_id, &public, done.product_id, false).map_err(on)?;
+        journaled.sending().map_err(on)?;
+        self.cloud.tell(context, &message).map_err(|error| {
+            let told = may_be_taken(error.code().name());
+            let error = on(error);
+            let consequence = if done.previous == Some(self.new.fingerprint) {
+                "the Duo has the new key already, since an earlier attempt"
+            } else if told {
+                "whether the cloud has the old key or the new one is not known, and the Duo has the old one"
+            } else if self.new.known {
+                "the cloud may have the new key since an earlier attempt, and the Duo has the old one"
+            } else {
+                return error;
+            };
+            error.adding(consequence).hint(self.words.finish_or_go_back())
+        })?;
+        journaled.accepted();
+        Ok(())
+    }
+
+    /// What follows from a write that was not done, once the cloud has the new key.
+    fn cloud_is_ahead(&self, error: Error) -> Error {
+        match error.key_state() {
+            Some(KeyState::Wrong | KeyState::Unknown) => error.adding("the cloud has the new key"),
+            Some(KeyState::Written) => error.hint(self.words.finish()),
+            _ => {
+                let before = error.hint_text().map(|hint| format!("{hint}; ")).unwrap_or_default();
+                let hint = before + &self.words.finish_or_go_back();
+                error.adding("the cloud has the new key, and the Duo still has the old one").hint(hint)
+            }
+        }
+    }
+
+    fn prove(&self, context: Context<'_>, done: &RotateDone) -> Result<(), Error> {
+        let Some(server) = self.server else { return Ok(()) };
+        let proven = server.prove(context, done.device_id, &self.new.key, self.timeout);
+        proven.map_err(|error| self.unproven(error, done))
+    }
+
+    /// The key is in the Duo, and stays there in DFU mode.
+    fn unproven(&self, error: Error, done: &RotateDone) -> Error {
+        let finish = self.words.finish();
+        if error.code() == Code::Interrupted {
+            return error.on(&done.device, KeyState::Written).hint(finish);
+        }
+        let back = match &done.backup {
+            Some(backup) if self.words.had_key && done.written => {
+                let backup = command::quoted(&backup.to_string_lossy());
+                let (choice, tell) = (&self.words.choice, &self.words.tell);
+                format!("; to go back: duo-provision restore {backup}{choice} && {tell}")
+            }
+            _ => String::new(),
+        };
+        let message = format!(
+            "the cloud said that it took the new key, and the Duo has it, but that they are a pair is not proven: {}",
+            error.message()
+        );
+        Error::new(Code::PairingUnproven, message)
+            .during("proving the pairing")
+            .on(&done.device, KeyState::Written)
+            .hint(format!("{finish} (with --no-verify: without the proof){back}"))
+            .because(error)
+    }
+}
