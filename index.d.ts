@@ -895,7 +895,7 @@ export interface OperationInfo {
   previousFingerprint?: string
   /** The key that was written or sent, or was to be. */
   fingerprint?: string
-  /** The backup of what was in the key slot; absolute. */
+  /** The backup of what was there: the key slot, or the DCT; absolute. */
   backupPath?: string
   /** The key that was made for it; absolute. */
   newKeyPath?: string

@@ -37,7 +37,16 @@ test('--help shows every command, the options and examples', async (t) => {
 })
 
 /** The commands that stand in a group. */
-const GROUPED = ['key new', 'key public', 'dct backup', 'dct show', 'server-key show']
+const GROUPED = [
+  'key new',
+  'key public',
+  'dct backup',
+  'dct show',
+  'dct restore',
+  'server-key show',
+  'server-key set',
+  'server-key restore',
+]
 
 for (const command of [...COMMANDS, ...GROUPED]) {
   test(`${command} --help`, async (t) => {

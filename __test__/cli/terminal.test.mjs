@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { MAIN, ROOT, Sandbox, start } from './harness.mjs'
+import { KEYS, MAIN, ROOT, Sandbox, start } from './harness.mjs'
 
 /** Runs the command line on a pseudo-terminal of util-linux's `script`, and types into it once it asks. */
 async function onTerminal(
@@ -43,6 +43,23 @@ for (const [name, typed, status] of /** @type {const} */ ([
     if (status !== 0) assert.equal(duo.duos()[0]?.fingerprint, before)
   })
 }
+
+test('the question shows the server key and the address of now and then', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  const { stdout } = await sandbox.run(['server-key', 'show', '--json', ...usbip])
+  const { fingerprint } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '').server
+  duo.setServer(readFileSync(join(KEYS, 'rsa2048-spki.pem'), 'utf8'), '10.0.0.1:5684')
+  const asked = await onTerminal(sandbox, ['server-key', 'restore', ...usbip], 'n\n')
+  assert.equal(asked.status, 2, asked.stdout)
+  assert.match(asked.stdout, /server key .*another cloud.*\r\n.*→ [0-9a-f]{64} \(Particle's own key\)/)
+  assert.match(asked.stdout, /address .*10\.0\.0\.1:5684\r\n.*→ device\.spark\.io:5683/)
+  assert.match(asked.stdout, /Write this server key and address to the Duo\? \[y\/N\]/)
+  assert.ok(!asked.stdout.includes(fingerprint), 'of the cloud that it named before')
+})
 
 test('a passphrase is asked for twice, and once to open; it is not shown, and Ctrl-C ends it', {
   skip: process.platform !== 'linux',

@@ -253,6 +253,6 @@ test('functions: results, events and errors, with everything that hangs on them'
     })
     keepValue(name, told)
   }
-  assert.equal(failed, 11)
+  assert.equal(failed, 13)
   keepText('files', readdirSync(folder, { recursive: true }).join('\n'))
 })

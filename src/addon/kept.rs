@@ -98,7 +98,7 @@ pub struct OperationInfo {
     pub previous_fingerprint: Option<String>,
     /// The key that was written or sent, or was to be.
     pub fingerprint: Option<String>,
-    /// The backup of what was in the key slot; absolute.
+    /// The backup of what was there: the key slot, or the DCT; absolute.
     pub backup_path: Option<String>,
     /// The key that was made for it; absolute.
     pub new_key_path: Option<String>,

@@ -276,7 +276,7 @@ function describeInFlight(
     facts({
       'come to': operation.reached,
       meaning: operation.meaning,
-      before: operation.operation === 'provision' ? undefined : (operation.previousFingerprint ?? 'no key'),
+      before: leavesKey(operation) ? undefined : (operation.previousFingerprint ?? 'no key'),
       key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,
       backup: operation.backupPath && printable(operation.backupPath),
       'new key': operation.newKeyPath && printable(operation.newKeyPath),
@@ -285,6 +285,12 @@ function describeInFlight(
   for (const { purpose, command } of operation.next) {
     output.print(`  ${purpose}:\n    ${output.paint('bold', command)}`)
   }
+}
+
+/** Whether it has nothing to do with the key that is in the Duo. */
+function leavesKey(/** @type {import('../../index.js').OperationInfo} */ { operation, fingerprint }) {
+  if (operation === 'dct-restore') return fingerprint === undefined
+  return operation === 'provision' || operation === 'server-key-set'
 }
 
 function subject(/** @type {import('../../index.js').OperationInfo} */ operation) {

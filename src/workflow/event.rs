@@ -71,7 +71,7 @@ impl Phase {
             Self::Confirm => "asking before the write",
             Self::Write => "writing to the Duo",
             Self::Verify => "comparing what was written",
-            Self::Reconcile => "waiting for the Duo, to see which key it has",
+            Self::Reconcile => "waiting for the Duo, to see what it holds",
             Self::Leave => "leaving DFU mode",
             Self::Send => "sending the public key",
             Self::Greet => "looking for the cloud's device port",

@@ -64,7 +64,7 @@ pub struct OperationReport {
     pub before: Option<Fingerprint>,
     /// The key that was written or sent, or was to be.
     pub after: Option<Fingerprint>,
-    /// The backup of what was in the key slot; absolute.
+    /// The backup of what was there: the key slot, or the DCT; absolute.
     pub backup: Option<PathBuf>,
     /// The key that was made for it; absolute.
     pub new_key: Option<PathBuf>,

@@ -53,7 +53,7 @@ pub struct Operation {
     pub started: Started,
     /// The steps behind it, in order; [`Reached::Started`] first.
     pub reached: Vec<Reached>,
-    /// The backup of what was in the key slot.
+    /// The backup of what was there: the key slot, or the DCT.
     pub backup: Option<PathBuf>,
     /// The key that was made for it.
     pub new_key: Option<PathBuf>,

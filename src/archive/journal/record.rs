@@ -237,7 +237,7 @@ pub struct Failure {
 pub enum Step {
     /// It begins.
     Started(Box<Started>),
-    /// What was in the key slot is on the disk, synced and read back.
+    /// What was there, in the key slot or in the DCT, is on the disk, synced and read back.
     BackedUp {
         /// The absolute path of the bytes.
         path: String,
