@@ -503,6 +503,11 @@ fn the_journal_holds_what_was_asked_for() {
     let expected =
         Request { file: text(file), raw: true, archive: text(bench.archive()), ..Request::default() };
     assert_eq!(asked(&bench), expected);
+    assert_eq!(bench.status().unwrap().last[0].key_state, None, "a backup touches no key");
+
+    bench.reset(&ResetOptions::default()).unwrap();
+    let expected = Request { leave: true, archive: text(bench.archive()), ..Request::default() };
+    assert_eq!(asked(&bench), expected);
 }
 
 /// A dump that was not made is made by the same command, and by no lesser one.

@@ -46,6 +46,7 @@ fn another_duo_in_the_port_is_called_that_on_every_bootloader() {
             "{error}"
         );
         assert!(error.message().contains("another Duo is there now"), "{error}");
+        assert_eq!(error.phase(), Some("writing the key slot"));
         assert!(bench.clock.now().as_secs() < 15, "given up in time");
         assert!(bench.duo(|duo| duo.first_dct(34, 1216)) == key(NEW));
     }
@@ -148,6 +149,7 @@ fn the_old_key_with_something_else_behind_it_is_no_new_key() {
     let (result, _) = reset_in_doubt(&bench, |duo, _| duo.set_dct(34 + 700, &[0; 500]));
     let error = result.unwrap_err();
     assert_eq!((error.code(), error.key_state()), (Code::KeyWrong, Some(KeyState::Wrong)), "{error}");
+    assert!(error.message().starts_with("the key slot holds neither"), "{error}");
     assert!(bench.keeps(key(OLD)));
 }
 
