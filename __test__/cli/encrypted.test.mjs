@@ -5,7 +5,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Sandbox } from './harness.mjs'
+import { restarted, Sandbox } from './harness.mjs'
 
 const PASSPHRASE = 'Zwölf Boxkämpfer jagen Viktor'
 
@@ -35,7 +35,9 @@ test('an encrypted backup: made, held, listed, inspected and restored', async (t
     [['restore', 'duo.pem', '--yes', ...usbip], 2],
     [['restore', 'duo.pem', '--yes', '--encrypt', ...known, ...usbip], 0],
   ])) {
+    const boots = duo.duos()[0]?.boots ?? 0
     assert.equal((await sandbox.run(args)).status, status, args.join(' '))
+    if (args[0] === 'reset') await restarted(duo, boots)
   }
   assert.equal(duo.duos()[0]?.fingerprint, before)
   assert.equal(statSync(join(sandbox.cwd, 'duo.pem')).mode & 0o777, 0o600)

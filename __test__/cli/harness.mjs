@@ -209,7 +209,8 @@ export class Sandbox {
   #anonymous(/** @type {string} */ text) {
     let named = text
     for (const [what, as] of this.#names) named = named.replaceAll(what, as)
-    named = named.replaceAll(/\b\d{8}T\d{6}Z\b/g, '<time>')
+    // Two of one second are told apart by a number.
+    named = named.replaceAll(/\b\d{8}T\d{6}Z(?:-\d+)?\b/g, '<time>')
     named = named.replaceAll(/(trying again in )\d+\.\d s/g, '$1<seconds> s')
     named = named.replaceAll(/("delayMs":)\d+/g, '$1"<ms>"')
     for (const [key] of named.matchAll(/\b[0-9a-f]{64}\b/g)) {
@@ -244,4 +245,17 @@ function block(/** @type {string} */ name, /** @type {string} */ text) {
 
 function quoted(/** @type {string} */ word) {
   return /^[\w./:=+@-]+$/.test(word) ? word : `'${word}'`
+}
+
+/** Waits until the first Duo has started once more and is back in DFU mode. */
+export async function restarted(
+  /** @type {import('../../index.js').VirtualDuo} */ duo,
+  /** @type {number} */ boots,
+) {
+  for (;;) {
+    // One look for both: it may drop off the bus between two.
+    const now = duo.duos()[0]
+    if (now?.presence === 'dfu' && now.boots > boots) return
+    await new Promise((next) => setTimeout(next, 20))
+  }
 }

@@ -4,20 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { jsonLines, Sandbox } from './harness.mjs'
-
-/** Waits until the first Duo has started once more and is back in DFU mode. */
-async function restarted(
-  /** @type {import('../../index.js').VirtualDuo} */ duo,
-  /** @type {number} */ boots,
-) {
-  for (;;) {
-    // One look for both: it may drop off the bus between two.
-    const now = duo.duos()[0]
-    if (now?.presence === 'dfu' && now.boots > boots) return
-    await new Promise((next) => setTimeout(next, 20))
-  }
-}
+import { jsonLines, restarted, Sandbox } from './harness.mjs'
 
 test('reset and restore write, verify and say what comes next', async (t) => {
   const sandbox = new Sandbox(t)

@@ -310,10 +310,10 @@ impl Error {
         self
     }
 
-    /// More to say of it.
+    /// Adds to what went wrong what follows from it.
     #[must_use]
-    pub fn adding(mut self, words: &str) -> Self {
-        self.0.message.push_str(words);
+    pub fn adding(mut self, consequence: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {consequence}", self.0.message);
         self
     }
 

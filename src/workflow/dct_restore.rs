@@ -219,11 +219,11 @@ fn so_far(error: Error, patches: &[Patch], failed: usize) -> Error {
     let open = error.code().exit_code() == exit::KEY;
     let (done, left) = patches.split_at(failed + usize::from(succeeded));
     let left = left.get(usize::from(open)..).unwrap_or_default();
-    let error = if done.is_empty() { error } else { error.adding(&format!("; in place: {}", names(done))) };
+    let error = if done.is_empty() { error } else { error.adding(format!("in place: {}", names(done))) };
     if left.is_empty() || patches.len() == 1 {
         return error;
     }
-    error.adding(&format!("; not written: {} (the same command goes on with that)", names(left)))
+    error.adding(format!("not written: {} (the same command goes on with that)", names(left)))
 }
 
 fn plan(done: &DctRestored, section: &Snapshot, differing: &[Field]) -> Plan {
