@@ -410,8 +410,8 @@ fn other_board(context: Context<'_>, target: &Target) -> Option<Error> {
     let board = Board::of((found.vendor_id, found.product_id)).filter(|board| !board.is_duo())?;
     let message = format!("no Duo in DFU mode is connected; at {} is another board, {board}", found.path);
     Some(Error::new(Code::NoDevice, message).hint(format!(
-        "of a {board} this program knows the key slot alone: list, backup, restore and doctor; for everything else \
-         use particle-cli"
+        "of a {board} this program knows the key slot alone: list, backup, restore, doctor, dct backup and dct show; for \
+         everything else use particle-cli"
     )))
 }
 
