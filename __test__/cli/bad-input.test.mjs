@@ -50,7 +50,7 @@ test('truncated, binary and huge key files, for the device and for the cloud', a
   sandbox.file('truncated.der', whole.subarray(0, 400))
   sandbox.file('binary.bin', Buffer.alloc(700, 0xa5))
   sandbox.file('huge.der', Buffer.alloc(2 * 1024 * 1024, 0x30))
-  const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('ghjkmnpqrstuvwxy') }
+  const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('zxqvkjwghpnrtmsy') }
   for (const file of ['truncated.der', 'binary.bin', 'huge.der']) {
     const restore = ['restore', file, '--yes', '--usbip', duo.address]
     assert.equal((await sandbox.run(restore)).status, 2, file)
@@ -125,7 +125,7 @@ for (const [name, body] of /** @type {const} */ ([
     await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
     t.after(() => server.close())
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-    const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('ghjkmnpqrstuvwxy') }
+    const env = { PARTICLE_ACCESS_TOKEN: sandbox.secret('zxqvkjwghpnrtmsy') }
     const ended = await sandbox.run([ID, '--api-url', `http://127.0.0.1:${port}`, '-vv'], { env })
     assert.equal(ended.status, 8)
     assert.doesNotMatch(ended.stdout, /Success/)

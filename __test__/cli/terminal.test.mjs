@@ -163,7 +163,7 @@ test('a second Ctrl-C in the middle of a write ends with 6, and says what is not
   assert.equal(status, 6)
   const error = JSON.parse(stdout)
   assert.deepEqual([error.code, error.keyState], ['KEY_STATE_UNKNOWN', 'unknown'])
-  assert.match(error.hint, /duo-provision restore '\/backups\/old\.der'/)
+  assert.match(error.hint, /duo-provision status; what was there is in \/backups\/old\.der$/)
 })
 
 test('without its compiled part it says so, in words', async (t) => {

@@ -87,7 +87,7 @@ test('a wrong token and another’s device are refusals, with what to do', async
   const cloud = await sandbox.cloud()
   const args = ['30001a000347343432313031', '--api-url', cloud.url]
   const refused = await sandbox.run(args, {
-    env: { PARTICLE_ACCESS_TOKEN: sandbox.secret('never-a-good-one') },
+    env: { PARTICLE_ACCESS_TOKEN: sandbox.secret('wqzjxkvgnphrsmty') },
   })
   assert.equal(refused.status, 7)
   sandbox.matches('refused')

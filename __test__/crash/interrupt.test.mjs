@@ -64,7 +64,7 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
       }))
   }
 
-  test('twice: it ends at once with 6, and the command that it names brings the old key back', () =>
+  test('twice: it ends at once with 6, and what `status` then says brings the old key back', () =>
     onStage(COMMANDS.restore, async (stage, home) => {
       const { index } = await written('restore')
       const old = stateOf(stage.duo).fingerprint
@@ -75,10 +75,13 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
       const { code, stderr } = await held.end
       assert.equal(code, 6, stderr)
       assert.match(stderr, /\[KEY_STATE_UNKNOWN\]/)
-      const [, backup] = stderr.match(/duo-provision restore '([^']+)'/) ?? []
+      const [, backup] = stderr.match(/what was there is in (\S+)/) ?? []
       assert.deepEqual(await home.backupsOf(old), [backup])
-      const args = ['restore', backup ?? '', '--yes', '--usbip', stage.duo.address]
-      const recovered = await run(args, home)
+      const { stdout } = await run(['status', '--json'], home)
+      const { inFlight } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+      const [program, ...args] = inFlight[0].next.at(-1).command.split(' ')
+      assert.deepEqual([program, args[0], args[1]], ['duo-provision', 'restore', backup])
+      const recovered = await run([...args, '--yes'], home)
       assert.equal(recovered.status, 0, recovered.stderr)
       assert.equal(stateOf(stage.duo).fingerprint, old)
     }))

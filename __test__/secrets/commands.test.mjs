@@ -15,7 +15,7 @@ import { canaryText, keepText, keepValue } from './keep.mjs'
 
 const PROBE = fileURLToPath(new URL('./probe.cjs', import.meta.url))
 const ID = '30001a000347343432313031'
-const TOKEN = 'never-to-be-seen-qrstuvwxyz-hjklmn-token'
+const TOKEN = 'qzvkxwjgphtnrmsyqjxzkwvgnhptyrsmzqkvxjwg'
 const PASSPHRASE = 'Pack my box with five dozen liquor jugs'
 const LOUD = { RUST_BACKTRACE: 'full', RUST_LOG: 'trace', NODE_DEBUG: 'child_process' }
 

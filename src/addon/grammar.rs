@@ -979,7 +979,8 @@ pub struct SimulateArgs {
 const VERIFY_EXAMPLES: &str = "\
 Succeeds only if three things are proven: the server has the private half of the server key that the
 Duo names, it knows this device, and it knows it by the public half of the Duo's private key. That is
-what a Duo needs to connect. Nothing is written anywhere. A device that is online may be disconnected.
+what a Duo needs to connect. Nothing is written to the Duo. A device that is online may be disconnected,
+and a cloud that was last sent the generic key may take the key that it sees here from now on.
 
 Examples:
   duo-provision verify                                    the Duo in DFU mode, with the cloud that it names
@@ -1030,7 +1031,7 @@ Examples:
   duo-provision backup                      into the archive, under a name of its own
   duo-provision backup duo.der              duo.der, duo.pub.pem and duo.json
   duo-provision backup --path 1-2           the Duo at that port, when there are several
-  duo-provision backup duo.pem --encrypt    behind a passphrase; duo.pem, duo.pub.pem and duo.json";
+  duo-provision backup safe.pem --encrypt   behind a passphrase; safe.pem, safe.pub.pem and safe.json";
 
 const RESTORE_EXAMPLES: &str = "\
 Examples:
@@ -1095,7 +1096,7 @@ Examples:
 const KEY_NEW_EXAMPLES: &str = "\
 Examples:
   duo-provision key new duo.der             duo.der, as a backup would be, and duo.pub.pem
-  duo-provision key new duo.pem --encrypt   behind a passphrase
+  duo-provision key new safe.pem --encrypt  behind a passphrase
 Then: duo-provision restore duo.der, and duo-provision DEVICE_ID duo.pub.pem";
 
 const KEY_PUBLIC_EXAMPLES: &str = "\
@@ -1125,5 +1126,5 @@ Examples:
 const SIMULATE_EXAMPLES: &str = "\
 Examples:
   duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
-  duo-provision simulate --fault timeout-after@dfu12   one answer gets lost
+  duo-provision simulate --fault timeout-after@dfu13   one answer gets lost
   duo-provision list --usbip 127.0.0.1:3240            in another terminal";

@@ -27,7 +27,7 @@ export function describeDump(/** @type {InspectResult} */ result, /** @type {Out
   )
   const { dct } = result
   if (dct) printFields(dct, output)
-  if (result.private) output.note('the file is a secret: it holds the private key of a Duo')
+  if (result.private) output.note('the file is a secret: it holds the private key of a device')
 }
 
 /** A manifest, and whether the file beside it is what it describes. */

@@ -158,9 +158,11 @@ const DESCRIBE = {
         fingerprint: result.fingerprint ?? `none: its key slot holds no key (${result.slot})`,
       }),
     )
-    output.note(
-      `the file is a secret: it holds the Duo’s private key${result.whole ? ', and its Wi-Fi passwords' : ''}`,
-    )
+    const secrets = [
+      ...(result.fingerprint ? ['the device’s private key'] : []),
+      ...(result.whole ? ['its Wi-Fi passwords'] : []),
+    ]
+    if (secrets.length > 0) output.note(`the file is a secret: it holds ${secrets.join(' and ')}`)
   },
 
   'dct show': showDct,

@@ -2,6 +2,7 @@
  * Ctrl-C: the first stops the operation between two transfers, once a write that has begun is finished and read
  * back; the second ends the process at once and says what is not known. A closed terminal counts as Ctrl-C.
  */
+import { printable } from './layout.mjs'
 
 /** Steps during which the state of the key is open. */
 const WRITING = new Set(['write', 'verify', 'reconcile'])
@@ -60,13 +61,11 @@ const INTERRUPTED = { code: 'INTERRUPTED', message: 'stopped at once', exitCode:
 
 /** @returns {import('../../index.js').Problem} */
 function unknownKey(/** @type {string} */ backup) {
-  const recover = backup
-    ? `to go back to the key that was there: duo-provision restore '${backup}'`
-    : 'no backup of the key that was there was made'
+  const kept = backup ? `what was there is in ${printable(backup)}` : 'no backup of what was there was made'
   return {
     code: 'KEY_STATE_UNKNOWN',
-    message: 'stopped in the middle of a write: which key the Duo has is not known',
-    hint: `put the Duo into DFU mode again and look with: duo-provision list; ${recover}`,
+    message: 'stopped in the middle of a write: what the Duo holds is not known',
+    hint: `what to type, to finish or to go back, says: duo-provision status; ${kept}`,
     exitCode: 6,
     keyState: 'unknown',
   }

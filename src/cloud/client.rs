@@ -268,11 +268,17 @@ fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer
 }
 
 /// Remembers answers, and puts the last one in the place of a failure to connect that follows it: "nothing
-/// was sent" is no longer true then.
+/// was sent" is no longer true then. Behind a server error, a gateway's timeout among them, the key may have been
+/// taken, and a refusal that follows does not say that it was not.
 fn settle(failure: CloudError, answer: &mut Option<CloudError>) -> CloudError {
     match failure {
         CloudError::Unreachable { .. } => answer.clone().unwrap_or(failure),
-        CloudError::Refused(_) => answer.insert(failure).clone(),
+        CloudError::Refused(ref refusal) => match answer {
+            Some(doubt @ CloudError::Refused(Refusal::ServerError { .. })) if refusal.is_no() => {
+                doubt.clone()
+            }
+            _ => answer.insert(failure).clone(),
+        },
         other => other,
     }
 }

@@ -300,6 +300,20 @@ impl Refusal {
         matches!(self, Self::RateLimited { .. } | Self::ServerError { .. })
     }
 
+    /// True where the cloud says that it did not take the key: of this very request.
+    pub fn is_no(&self) -> bool {
+        matches!(
+            self,
+            Self::PermissionDenied { .. }
+                | Self::TokenInvalid { .. }
+                | Self::TokenExpired { .. }
+                | Self::NotFound { .. }
+                | Self::KeyRejected { .. }
+                | Self::RateLimited { .. }
+                | Self::Refused { .. }
+        )
+    }
+
     /// How long the cloud asks to wait before the next try.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -89,7 +89,11 @@ impl Server {
         timeout: Timeout,
     ) -> Result<(), Error> {
         context.phase(Phase::Handshake);
-        context.note(format!("if {id} is online at this moment, {} may disconnect it", self.port));
+        context.note(format!(
+            "if {id} is online at this moment, {} may disconnect it; and a cloud that was last sent the generic key for \
+             it may take this key for its own from now on",
+            self.port
+        ));
         let pair = Pair { id: *id.as_bytes(), key, server: &self.key };
         let proof = prove(&self.port, &pair, timeout.duration(), context.control.cancel().requested());
         wait_for(proof)?.map_err(|error| explain(error, id).during("proving the pairing"))

@@ -23,12 +23,12 @@ use super::pairing::{Server, ServerChoice};
 use super::patch::Patch;
 use super::plan::{Action, Plan};
 use super::restore::confirm;
-use super::source::{load, public_slot};
+use super::source::{devices_of_current, load, public_slot};
 use super::telling::{Cloud, Message, check_product};
 use super::write::{Back, Recovery, device_arguments, write_verified};
 use super::{Context, Event, Timeout};
-use crate::archive::Archive;
 use crate::archive::journal::{Operation, OperationKind, Request, may_be_taken, open};
+use crate::archive::{Archive, DeviceIdSource};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
@@ -141,7 +141,8 @@ pub fn rotate(
     }
     let previous = current(&snapshot);
     let known = operations(context)?;
-    let earlier = earlier(&known, &device, previous);
+    check_owner(&snapshot, &archive, &device, id).map_err(on)?;
+    let earlier = earlier(&known, &device, previous, &cloud.api_url());
     let mut done = RotateDone {
         device: device.clone(),
         device_id: id,
@@ -160,7 +161,16 @@ pub fn rotate(
     let request = request(context, options, &done);
     let words = Words::new(context, &device, id, &request, previous.is_some());
     let new = match earlier {
-        Some(earlier) => NewKey::of(earlier, &snapshot, &words).map_err(on)?,
+        Some(earlier) => {
+            match NewKey::of(earlier, &snapshot, &words) {
+                Err(error) if error.code() == Code::FileNotFound && !earlier.may_be_known() => {
+                    context.note("the new key of an earlier attempt is gone; nobody was told of it, so another is made");
+                    done.taken_up = false;
+                    NewKey::fresh(make_key).map_err(on)?
+                }
+                of_earlier => of_earlier.map_err(on)?,
+            }
+        }
         None => NewKey::fresh(make_key).map_err(on)?,
     };
     done.fingerprint = Some(new.fingerprint);
@@ -195,6 +205,28 @@ fn nameless(device: &DeviceRef) -> Error {
     .hint(format!("say which one it is: add --device ID --path {}", device.path))
 }
 
+/// An id that is the user's word is not believed against what the archive knows of the key that is there.
+fn check_owner(
+    snapshot: &Snapshot,
+    archive: &Archive,
+    device: &DeviceRef,
+    id: DeviceId,
+) -> Result<(), Error> {
+    if device.device_id_source != Some(DeviceIdSource::User) {
+        return Ok(());
+    }
+    let known = devices_of_current(snapshot, Some(archive))?;
+    match known.first() {
+        Some(other) if !known.contains(&id) => {
+            let message =
+                format!("the archive knows the key in the Duo at {} as the one of {other}", device.path);
+            Err(Error::new(Code::KeyOfOtherDevice, message)
+                .hint(format!("if it is that Duo, say so: add --device {other} --path {}", device.path)))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Nothing was changed yet.
 fn without_proof(error: Error) -> Error {
     if error.code() == Code::Interrupted {
@@ -226,11 +258,13 @@ fn request(context: Context<'_>, options: &RotateOptions, done: &RotateDone) -> 
     }
 }
 
-/// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere.
+/// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere. One that is
+/// open at another cloud has nothing left to take up once its key is in the Duo.
 fn earlier<'o>(
     operations: &'o [Operation],
     device: &DeviceRef,
     current: Option<Fingerprint>,
+    api_url: &str,
 ) -> Option<&'o Operation> {
     let of_this = |operation: &&Operation| {
         operation.kind() == OperationKind::Rotate
@@ -239,7 +273,10 @@ fn earlier<'o>(
             && operation.new_key.is_some()
     };
     let unused = |last: &&Operation| !last.is_done() && !last.may_be_known() && last.started.after != current;
-    let open = open(operations).into_iter().rfind(of_this);
+    let useful = |operation: &&Operation| {
+        operation.started.after != current || operation.started.request.api_url.as_deref() == Some(api_url)
+    };
+    let open = open(operations).into_iter().rfind(|operation| of_this(operation) && useful(operation));
     open.or_else(|| operations.iter().rfind(of_this).filter(unused))
 }
 

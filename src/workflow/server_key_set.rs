@@ -232,7 +232,7 @@ fn plan(done: &ServerKeyWritten, section: &Snapshot) -> Plan {
 fn note(context: Context<'_>, address: Option<&ServerAddress>, source: AddressSource) {
     match (source, address) {
         (AddressSource::Kept, Some(address)) => context.note(format!(
-            "the file holds a bare key, which would lose the address: the one in the Duo, {address}, is kept \
+            "the file holds a bare key, which would lose the address: the Duo keeps its own, now {address} \
              (--host NAME gives another, --no-address none)"
         )),
         (AddressSource::None, _) => context.note(format!(

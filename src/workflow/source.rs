@@ -216,7 +216,10 @@ impl KeySource {
 }
 
 /// The devices that the archive knows the key in the Duo as belonging to.
-fn devices_of_current(snapshot: &Snapshot, archive: Option<&Archive>) -> Result<Vec<DeviceId>, Error> {
+pub(super) fn devices_of_current(
+    snapshot: &Snapshot,
+    archive: Option<&Archive>,
+) -> Result<Vec<DeviceId>, Error> {
     let current = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
     let devices = archive.zip(current).map(|(archive, current)| archive.devices_of(current)).transpose()?;
     Ok(devices.unwrap_or_default())

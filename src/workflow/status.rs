@@ -257,7 +257,10 @@ fn advice(operation: &Operation) -> Vec<Advice> {
         let command = format!("duo-provision {show}{}", which(operation));
         next.push(advise(&format!("put the Duo into DFU mode, and {what}"), command));
     }
-    next.push(advise("to finish", again(operation)));
+    next.push(match (operation.kind(), operation.key()) {
+        (OperationKind::Reset, Some(KeyLeft::Written)) => after_reset(operation),
+        _ => advise("to finish", again(operation)),
+    });
     if operation.kind() == OperationKind::Rotate {
         next.extend(back_from_rotation(operation));
         return next;
@@ -266,6 +269,18 @@ fn advice(operation: &Operation) -> Vec<Advice> {
         next.push(back(operation, &backup.to_string_lossy()));
     }
     next
+}
+
+/// A slot that was reset is not reset again: the Duo may have started since, and have a new key by now.
+fn after_reset(operation: &Operation) -> Advice {
+    let device = &operation.started.device;
+    let command = match device.id.or(operation.started.request.owner) {
+        Some(id) => command::tell_key_of_device(id, path_unless_told(operation), &operation.started.request),
+        None => format!("duo-provision list{}", which(operation)),
+    };
+    let purpose = "to finish: press RESET if the Duo is still in DFU mode, let it make its new key, bring it into DFU \
+                   mode again, and tell the cloud";
+    Advice { purpose: purpose.to_owned(), command }
 }
 
 /// How to get back what was there. A key slot without a key is not brought back.
@@ -293,7 +308,8 @@ fn back(operation: &Operation, backup: &str) -> Advice {
 /// Back to the old key: in the Duo, where it may not be there any more, and in the cloud, where it may not be either.
 fn back_from_rotation(operation: &Operation) -> Option<Advice> {
     let id = operation.started.device.id?;
-    operation.started.before?;
+    // Of one that took up the new key after it was written, nothing is known of another.
+    operation.started.before.filter(|before| Some(*before) != operation.started.after)?;
     let restore = operation.backup.as_ref().filter(|_| operation.has(Reached::Writing)).map(|backup| {
         format!("duo-provision restore {}{}", quoted(&backup.to_string_lossy()), which(operation))
     });

@@ -208,12 +208,12 @@ fn judge(
     } else if patch.of(held) == patch.of(before) {
         Error::new(
             Code::WriteFailed,
-            "the Duo did not write, whatever it reported: the old bytes are still there",
+            "the Duo did not write: the old bytes are still there",
         )
         .on(device, KeyState::Unchanged)
         .hint(
-            "with bootloader r6, writes need working system firmware 0.3.2 or later; \
-                 check that, then run the same command again",
+            "run the same command again; if it ends like this every time: with bootloader r6, writes need working system \
+             firmware 0.3.2 or later",
         )
     } else if renewed {
         return Ok(Outcome::Renewed);

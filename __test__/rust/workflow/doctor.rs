@@ -6,7 +6,9 @@ use duo_provision::error::Error;
 use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
-use duo_provision::workflow::{BackupOptions, Diagnosis, DoctorOptions, Finding, Severity, Target, doctor};
+use duo_provision::workflow::{
+    BackupOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, Severity, Target, backup_dct, doctor,
+};
 
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 
@@ -95,6 +97,9 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
 
         bench.duo(|duo| duo.set_dct(34, key(OLD)));
         bench.backup(&BackupOptions::default()).unwrap();
+        // A dump that was saved later is no key file.
+        let options = DctBackupOptions::default();
+        bench.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap();
         let found = broken(&bench);
         let fix = found.fix.unwrap();
         assert_eq!((fix.operation, fix.device_id.map(|id| id.to_string())), ("restore", Some(id(1))));

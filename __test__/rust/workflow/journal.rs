@@ -173,6 +173,21 @@ fn after_a_crash_it_says_what_is_known_and_what_to_type() {
     }
 }
 
+/// The Duo may have started since, and have a key that its cloud knows.
+#[test]
+fn a_slot_that_was_reset_is_not_to_be_reset_again() {
+    let bench = Bench::new(Generation::R6);
+    bench.reset(&ResetOptions::default()).unwrap();
+    let whole = fs::read(bench.journal()).unwrap();
+    assert_eq!(kinds(&whole)[3], "verified");
+    bench.set_journal(&whole[..ends(&whole)[3]]);
+    let report = bench.status().unwrap().in_flight.remove(0);
+    assert_eq!(report.key_state, Some(KeyState::Written));
+    assert!(report.next.iter().all(|next| !next.command.starts_with("duo-provision reset")), "{report:?}");
+    let command = format!("duo-provision {} --from-device", id(1));
+    assert!(report.next[0].command.starts_with(&command), "{report:?}");
+}
+
 #[test]
 fn what_it_says_to_type_settles_it_both_ways() {
     for generation in [Generation::R4, Generation::R6] {

@@ -11,8 +11,8 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    Action, BackupOptions, Event, Phase, ProvisionOptions, ResetOptions, RotateDone, RotateOptions, Target,
-    VerifyOptions, provision, rotate, verify,
+    Action, BackupOptions, DoctorOptions, Event, Phase, ProvisionOptions, ResetOptions, RotateDone,
+    RotateOptions, Target, VerifyOptions, doctor, provision, rotate, verify,
 };
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
@@ -377,6 +377,63 @@ fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() 
     let done = place.again().unwrap();
     assert!(done.taken_up && place.both_have(NEW));
     assert_eq!(place.in_flight().len(), 1, "the first cloud may still have the new key");
+
+    // With its key in the Duo, nothing of it is left to take up at another cloud.
+    place.bench.mend();
+    let (options, make) = (place.usual(), || Ok(PrivateKey::read(key(NEW + 1)).unwrap().key));
+    let next = place.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap();
+    assert!(!next.taken_up && place.both_have(NEW + 1));
+}
+
+/// Of a key that nobody was told of, another can take the place.
+#[test]
+fn where_a_new_key_is_lost_before_anybody_was_told_another_is_made() {
+    let place = Place::new();
+    let refused = place.run(&RotateOptions { token: Some("never-a-good-one".into()), ..place.usual() });
+    assert_eq!(refused.unwrap_err().code(), Code::CloudTokenInvalid);
+    for name in place.bench.archived().iter().filter(|name| name.contains(&print(NEW).short())) {
+        fs::remove_file(place.bench.archive().join(name)).unwrap();
+    }
+    let done = place.run(&place.usual()).unwrap();
+    assert!(!done.taken_up && place.both_have(NEW));
+}
+
+/// The user's word for the id of an r4 is not believed against the archive.
+#[test]
+fn a_duo_whose_key_is_known_as_anothers_is_not_rotated() {
+    let place = Place::with(Options::default(), Generation::R4);
+    let as_other = Target::parse(Some(&id(2)), Some("1-1")).unwrap();
+    place.bench.backup(&BackupOptions { target: as_other, ..BackupOptions::default() }).unwrap();
+    let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
+    let error = place.run(&RotateOptions { target, ..place.usual() }).unwrap_err();
+    assert_eq!(error.code(), Code::KeyOfOtherDevice, "{error}");
+    assert!(place.bench.writes() == 0 && place.cloud.provisioned().is_empty());
+}
+
+/// After a rotation the old key is no key of this Duo any more.
+#[test]
+fn the_doctor_brings_back_the_new_key_and_leaves_an_open_rotation_alone() {
+    let place = Place::new();
+    place.run(&place.usual()).unwrap();
+    let options = DoctorOptions { archive: place.usual().archive, ..DoctorOptions::default() };
+    let key_finding = || {
+        place.bench.mend();
+        place.bench.set_slot(&key(OLD)[..300]);
+        let found = place.bench.run(&Asker::new(), |context| doctor(context, &options)).unwrap();
+        let mut findings = found.duos.into_iter().flat_map(|duo| duo.findings);
+        findings.find(|finding| finding.code.starts_with("KEY_SLOT")).unwrap()
+    };
+    let fix = key_finding().fix.unwrap();
+    let file = fix.file.unwrap();
+    assert!(file.to_string_lossy().contains(&print(NEW).short()), "{}", file.display());
+
+    let whole = place.journal();
+    let sending = records(&whole).iter().position(|record| record == "sending").unwrap();
+    let cut: Vec<u8> =
+        whole.split_inclusive(|byte| *byte == b'\n').take(sending + 1).flatten().copied().collect();
+    fs::write(place.bench.journal(), cut).unwrap();
+    let found = key_finding();
+    assert_eq!((found.command.as_deref(), found.fix.is_none()), (Some("duo-provision status"), true));
 }
 
 /// Nothing else is done with a key that the cloud may know when its file is gone.

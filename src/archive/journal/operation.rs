@@ -289,6 +289,11 @@ impl Operation {
                 self.is_for_the_cloud_of(earlier)
                     && (self.started.request.from_device || self.sent_what_is_in(earlier))
             }
+            // A Duo whose new key was read and sent has left DFU mode since its slot was reset.
+            (OperationKind::Reset, OperationKind::Provision) => {
+                let sent = self.started.request.from_device && self.started.after != earlier.started.before;
+                earlier.verified() > 0 && sent && self.is_of_the_duo_of(earlier)
+            }
             // The DCT was to be kept, and only that it is kept settles it, or that the device was written since.
             (OperationKind::DctBackup, OperationKind::DctBackup) => {
                 (self.started.request.whole || !earlier.started.request.whole)

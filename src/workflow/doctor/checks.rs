@@ -5,7 +5,7 @@ use super::super::command::quoted;
 use super::super::device::Snapshot;
 use super::super::source::public_slot;
 use super::finding::{Finding, Fix, Severity};
-use crate::archive::{Description, Entry, Origin};
+use crate::archive::{Contents, Description, Entry, Origin};
 use crate::dct::ServerAddress;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, ServerKey};
@@ -20,11 +20,15 @@ pub(super) struct Patient<'a> {
     pub arguments: &'a str,
     pub usbip: Option<String>,
     pub archive: Option<&'a str>,
+    /// The keys that rotations have put into it, as the journal says.
+    pub rotated: Vec<Fingerprint>,
+    /// True where one is in flight.
+    pub rotating: bool,
 }
 
 /// Which bootloader it has, and what follows from that.
 pub(super) fn bootloader(device: &DeviceRef) -> Finding {
-    let message = format!("bootloader {}", device.bootloader);
+    let message = format!("bootloader {}", device.bootloader_words());
     if device.bootloader == BootloaderGeneration::R3R4 {
         return Finding::note("BOOTLOADER", message + ": it does not tell the device id").advice(format!(
             "choose this Duo by its port, and say which one it is: --device ID --path {}",
@@ -37,7 +41,7 @@ pub(super) fn bootloader(device: &DeviceRef) -> Finding {
 impl Patient<'_> {
     /// All that there is to be said.
     pub fn findings(&self) -> Vec<Finding> {
-        let all = [Some(self.key()), self.public_key(), Some(self.server()), self.device_id(), self.backup()];
+        let all = [Some(self.key()), self.public_key(), self.server(), self.device_id(), self.backup()];
         all.into_iter().flatten().collect()
     }
 
@@ -52,22 +56,42 @@ impl Patient<'_> {
         };
         let found = Finding::of(&error);
         match error.code() {
-            // The Duo puts that right by itself.
-            Code::KeySlotBlank => Finding { severity: Severity::Note, ..found },
+            _ if self.rotating => found
+                .advice("a rotation of this Duo's key is in flight: it says which key belongs there")
+                .command("duo-provision status".to_owned()),
+            // The Duo puts that right by itself, with a key that its cloud does not know.
+            Code::KeySlotBlank => {
+                let found = Finding { severity: Severity::Note, ..found };
+                match self.newest(|entry| self.was_in_the_duo(entry)) {
+                    Some(backup) => self.restore(found, backup),
+                    None => found,
+                }
+            }
             Code::KeySlotPkcs8 | Code::KeySlotPem | Code::KeySlotMisread => {
                 match self.newest(|entry| entry.fingerprint == self.current()) {
                     Some(backup) => self.restore(found, backup),
                     None => found.command(format!("duo-provision backup --raw{}", self.arguments)),
                 }
             }
-            _ => match self.newest(|entry| entry.origin == Origin::Device) {
+            _ => match self.newest(|entry| self.was_in_the_duo(entry)) {
                 Some(backup) => self.restore(found, backup),
+                None if self.device.device_id.is_none() => found
+                    .advice("which Duo this is has to be known, to look for its key in the archive")
+                    .command(format!("duo-provision doctor --device ID{}", self.arguments)),
+                None if !self.device.board.is_duo() => {
+                    found.advice("no backup of its key is in the archive; particle-cli can give it a new one")
+                }
                 None => found
                     .advice("no backup of this Duo's key is in the archive: let it make a new one, and provision it again")
                     .command(format!("duo-provision reset{}", self.arguments))
                     .fix(self.fix("reset")),
             },
         }
+    }
+
+    /// A key that was read from a Duo, or that a rotation is known to have put into it.
+    fn was_in_the_duo(&self, entry: &Entry) -> bool {
+        entry.origin == Origin::Device || self.rotated.iter().any(|key| entry.fingerprint == Some(*key))
     }
 
     fn restore(&self, found: Finding, backup: &Entry) -> Finding {
@@ -98,6 +122,8 @@ impl Patient<'_> {
             entry.device_id == Some(id)
                 && entry.simulated == self.device.simulated
                 && entry.fingerprint.is_some()
+                // A dump is no key file.
+                && !matches!(entry.contents, Contents::Dct | Contents::WholeDct)
                 && matches!(entry.description, Description::Sound | Description::Missing)
                 && chosen(entry)
         };
@@ -115,7 +141,12 @@ impl Patient<'_> {
         ))
     }
 
-    fn server(&self) -> Finding {
+    /// For a Duo only: of other boards nothing but the key slot is written.
+    fn server(&self) -> Option<Finding> {
+        self.device.board.is_duo().then(|| self.server_of_duo())
+    }
+
+    fn server_of_duo(&self) -> Finding {
         let mend = || format!("duo-provision server-key restore{}", self.arguments);
         let field = self.snapshot.image().server_key_slot();
         let Some((field, key)) = field.and_then(|field| Some((field, ServerKey::read(field).ok()?))) else {
@@ -143,7 +174,9 @@ impl Patient<'_> {
                 let words = format!("it is meant for another cloud than Particle's, {name}, at {at}");
                 let found = Finding::note("SERVER_KEY", words);
                 if at == usual {
-                    return found.advice("that is where Particle's cloud is, which has another key");
+                    return found
+                        .advice("that is where Particle's cloud is, which has another key; if it is meant for that one")
+                        .command(mend());
                 }
                 found
             }

@@ -5,13 +5,16 @@ mod finding;
 
 use super::command::quoted;
 use super::device::{Attempt, Opened, Target, open_all};
+use super::journaled::operations;
 use super::keep::locate_archive;
 use super::list::bring_one;
 use super::status::{OperationReport, StatusOptions, status};
 use super::write::device_arguments;
 use super::{Context, Timeout};
+use crate::archive::journal::{Operation, OperationKind, open};
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
+use crate::keys::Fingerprint;
 
 pub use finding::{Finding, Fix, Severity};
 
@@ -158,6 +161,20 @@ fn examine_all(
     Ok(examined)
 }
 
+/// The keys that rotations are known to have put into a Duo, and whether one is in flight. A journal that cannot be
+/// read is a finding already.
+fn rotations(context: Context<'_>, device: &DeviceRef) -> (Vec<Fingerprint>, bool) {
+    let known = operations(context).unwrap_or_default();
+    let of_this = |operation: &&Operation| {
+        operation.kind() == OperationKind::Rotate
+            && operation.started.device.simulated == device.simulated
+            && device.device_id.is_some()
+            && operation.started.device.id == device.device_id
+    };
+    let put = known.iter().filter(of_this).filter(|operation| operation.verified() > 0);
+    (put.filter_map(|operation| operation.started.after).collect(), open(&known).iter().any(of_this))
+}
+
 /// A Duo that tells no id is the one that was named where its port was named, too.
 fn name(opened: &mut Opened<'_>, target: &Target) {
     let device = &mut opened.device;
@@ -187,7 +204,10 @@ fn examine(
     let archive = options.archive.as_deref();
     let arguments = device_arguments(&opened.device, None, context)
         + &archive.map(|archive| format!(" --archive {}", quoted(archive))).unwrap_or_default();
+    let (rotated, rotating) = rotations(context, &opened.device);
     let patient = Patient {
+        rotated,
+        rotating,
         device: &opened.device,
         snapshot: &snapshot,
         backups,

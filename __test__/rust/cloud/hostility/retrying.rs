@@ -66,9 +66,12 @@ fn what_is_said_after_several_tries() {
             vec![busy(), Script::saying(reply("307 Go", "location: /\r\n", ""))],
             vec![NONSENSE],
         ),
+        // The first try may have been heard, so that "no" is not all there is to say.
+        ("then no", vec![busy(), Script::saying(reply("403 No", "", ""))], vec![UNAVAILABLE]),
+        ("then slow", vec![Script::saying(reply("504 Late", "", "")), slow()], vec![UNAVAILABLE]),
         (
-            "then no",
-            vec![busy(), Script::saying(reply("403 No", "", ""))],
+            "slow, then no",
+            vec![slow(), Script::saying(reply("403 No", "", ""))],
             vec![Code::CloudPermissionDenied.into()],
         ),
         ("both", vec![slow(), busy()], vec![UNAVAILABLE, UNKNOWN]),
