@@ -4,8 +4,8 @@ use std::fs;
 
 use duo_provision::error::Error;
 use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey};
-use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
+use duo_provision::simulator::{Board, DuoOptions, Generation};
 use duo_provision::workflow::{
     BackupOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, Severity, Target, backup_dct, doctor,
 };
@@ -106,6 +106,33 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
         bench.restore(&typed(&found.command.unwrap())).unwrap();
         assert!(bench.slot() == key(OLD));
     }
+}
+
+/// Without an id no backup can be found, and of another board no key can be reset here.
+#[test]
+fn where_a_backup_cannot_be_looked_for_or_the_board_is_no_duo_no_reset_is_offered() {
+    let r4 = Bench::new(Generation::R4);
+    r4.set_slot(&key(OLD)[..300]);
+    let found = r4.finding("KEY_SLOT_GARBAGE");
+    assert!(found.command.unwrap().starts_with("duo-provision doctor --device ID --path 1-1"));
+    assert!(found.fix.is_none());
+
+    let options = DuoOptions { board: Board::Photon, ..crate::virtual_duo::options(Generation::R6) };
+    let photon = Bench::with([options]);
+    photon.set_slot(&key(OLD)[..300]);
+    let found = photon.finding("KEY_SLOT_GARBAGE");
+    assert!(found.command.is_none() && found.fix.is_none(), "{found:?}");
+    assert!(photon.findings().iter().all(|finding| !finding.code.starts_with("SERVER")));
+}
+
+/// A blank slot is no loss where its key is at hand.
+#[test]
+fn a_blank_slot_whose_key_is_in_the_archive_gets_it_back() {
+    let bench = Bench::new(Generation::R6);
+    bench.backup(&BackupOptions::default()).unwrap();
+    bench.duo(|duo| duo.set_dct(34, &reset_image()));
+    let found = bench.finding("KEY_SLOT_BLANK");
+    assert_eq!((found.severity, found.fix.unwrap().operation), (Severity::Note, "restore"));
 }
 
 #[test]
