@@ -1,12 +1,13 @@
 //! `key new` and `key public`: key files without a Duo. Offline.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
 use super::Context;
+use super::dump_file::absolute;
 use super::keep::encrypt;
 use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::source::read_key_file;
@@ -123,8 +124,4 @@ pub fn public_key(context: Context<'_>, options: &PublicKeyOptions) -> Result<Pu
             .map_err(|error| Error::from(error).during("writing the public key"))?;
     }
     Ok(done)
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -410,6 +410,32 @@ fn a_duo_whose_key_is_known_as_anothers_is_not_rotated() {
     assert!(place.bench.writes() == 0 && place.cloud.provisioned().is_empty());
 }
 
+/// What it is told to do after a reset that was cut short settles it.
+#[test]
+fn a_reset_that_was_cut_short_is_settled_once_the_cloud_has_the_new_key() {
+    let place = Place::new();
+    place.bench.reset(&ResetOptions::default()).unwrap();
+    let whole = place.journal();
+    let verified = records(&whole).iter().position(|record| record == "verified").unwrap();
+    let cut: Vec<u8> =
+        whole.split_inclusive(|byte| *byte == b'\n').take(verified + 1).flatten().copied().collect();
+    fs::write(place.bench.journal(), cut).unwrap();
+    place.bench.mend();
+    // It has started since.
+    place.bench.duo(|duo| duo.set_dct(34, key(OLD + 1)));
+    let report = place.in_flight().pop().unwrap();
+    let options = ProvisionOptions {
+        device_id: id(1),
+        from_device: true,
+        api_url: Some(place.cloud.url()),
+        token: Some(place.cloud.token()),
+        ..ProvisionOptions::default()
+    };
+    assert!(report.next[0].command.contains(&format!("{} --from-device", id(1))), "{report:?}");
+    place.bench.run(&Asker::new(), |context| provision(context, &options)).unwrap();
+    assert!(place.in_flight().is_empty());
+}
+
 /// After a rotation the old key is no key of this Duo any more.
 #[test]
 fn the_doctor_brings_back_the_new_key_and_leaves_an_open_rotation_alone() {
@@ -471,6 +497,12 @@ fn a_pairing_that_is_not_proven_is_not_done_and_can_be_taken_up() {
         let back = hint.split_once("; to go back: ").unwrap().1;
         assert_eq!(place.bench.duo(|duo| duo.enumeration()), 1, "it stays in DFU mode");
         assert_eq!(place.in_flight().len(), 1);
+        place.again_with(&RotateOptions { timeout: Some(2), ..place.usual() }).unwrap_err();
+        let again = place.in_flight().pop().unwrap();
+        assert!(
+            again.before == again.after && again.next.len() == 1,
+            "nothing is known of the old key: {again:?}"
+        );
         let done = place.again_with(&RotateOptions { no_verify: true, ..place.usual() }).unwrap();
         assert!(done.taken_up && !done.written && place.in_flight().is_empty());
         place.bench.mend();
