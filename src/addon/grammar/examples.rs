@@ -1,0 +1,154 @@
+//! The examples under the help of each command.
+
+pub const VERIFY_EXAMPLES: &str = "\
+Succeeds only if three things are proven: the server has the private half of the server key that the
+Duo names, it knows this device, and it knows it by the public half of the Duo's private key. That is
+what a Duo needs to connect. Nothing is written to the Duo. A device that is online may be disconnected,
+and a cloud that was last sent the generic key may take the key that it sees here from now on.
+
+Examples:
+  duo-provision verify                                    the Duo in DFU mode, with the cloud that it names
+  duo-provision verify --key duo.der                      the key in a backup, with Particle's cloud
+  duo-provision verify --server-key own.pem --host 192.168.1.10";
+
+pub const TOP_EXAMPLES: &str = "\
+Examples:
+  duo-provision demo                                    see it all work without hardware
+  duo-provision list                                    which Duos are in DFU mode
+  duo-provision backup                                  save the key of the one that is
+  duo-provision 30001a000347343432313031 --from-device  send its own public key to the cloud
+  duo-provision 30001a000347343432313031                the same with the generic key
+
+Where the Duo is at hand, --from-device is the better choice: anyone can hold the private half
+of the generic key.
+DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow.
+A Duo that runs normally needs no buttons: `duo-provision dfu`, or --enter-dfu with any command.
+
+Exit codes:
+  0 done                       5 device fault, its key unchanged       8 cloud trouble
+  2 arguments, key file        6 the device's key is wrong or unknown  9 files and folders
+  3 no, several, wrong device  7 the cloud refused, or no pair       130 interrupted
+  4 USB access
+(After LEAVE_FAILED, a 5, the key is as it was asked for.)";
+
+pub const PROVISION_EXAMPLES: &str = "\
+Examples:
+  duo-provision provision 30001a000347343432313031 --from-device
+  duo-provision provision 30001a000347343432313031 duo.pub.pem
+  duo-provision provision 30001a000347343432313031 --api-url http://192.168.1.20:8080 --allow-http
+  pass show particle | duo-provision provision 30001a000347343432313031 --token-file -";
+
+pub const LIST_EXAMPLES: &str = "\
+Examples:
+  duo-provision list
+  duo-provision list --json";
+
+pub const DFU_EXAMPLES: &str = "\
+Examples:
+  duo-provision dfu                         the Duo that is connected
+  duo-provision backup --enter-dfu          the same, and a backup
+  duo-provision list --wait                 show what to press, and wait for it
+The firmware restarts into DFU mode when its serial port is opened at 14400 baud. Its key is not touched.";
+
+pub const BACKUP_EXAMPLES: &str = "\
+Examples:
+  duo-provision backup                      into the archive, under a name of its own
+  duo-provision backup duo.der              duo.der, duo.pub.pem and duo.json
+  duo-provision backup --path 1-2           the Duo at that port, when there are several
+  duo-provision backup safe.pem --encrypt   behind a passphrase; safe.pem, safe.pub.pem and safe.json";
+
+pub const RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision restore duo.der --leave     write, verify, and start the Duo
+  duo-provision restore duo.der --dry-run   check everything, write nothing";
+
+pub const RESET_EXAMPLES: &str = "\
+Examples:
+  duo-provision reset                       back up, erase, verify, restart
+After it the Duo blinks white while it makes a new key, and has to be provisioned again.";
+
+pub const DCT_BACKUP_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct backup                  the application section: keys, server, settings
+  duo-provision dct backup --whole          both copies, as they lie in the flash
+Either is a secret: it holds the Duo's private key, and the whole DCT its Wi-Fi passwords, too.";
+
+pub const DCT_SHOW_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct show                    the Duo in DFU mode
+  duo-provision dct show dump.bin           a file that dfu-util or `dct backup` has written
+No secret is shown: a private key as its fingerprint, a claim code as being there.";
+
+pub const SERVER_KEY_SHOW_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key show             the cloud of the Duo in DFU mode
+  duo-provision server-key show server_public_key.der";
+
+pub const DCT_RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision dct restore dct.bin --fields server-public-key
+  duo-provision dct restore dct.bin --fields device-private-key,claim-code --dry-run
+  duo-provision dct restore dct.bin         which fields there are
+Run again, it goes on where it was cut short. What tells the bootloader what to do is never restored.";
+
+pub const SERVER_KEY_SET_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key set own.pub.pem --host 192.168.1.10
+  duo-provision server-key set own.pub.pem  a bare key: the address in the Duo is kept
+  duo-provision server-key set own.der      with an address behind the key: that one";
+
+pub const SERVER_KEY_RESTORE_EXAMPLES: &str = "\
+Examples:
+  duo-provision server-key restore --leave  back to Particle's cloud";
+
+pub const ROTATE_EXAMPLES: &str = "\
+The old key is backed up and the new one kept in the archive before anything else is done. Then the
+cloud is told; only when it has said that it took the new key is the Duo written. At last the pairing
+is proven as `verify` does it, and the Duo starts. A refusal leaves both as they were; what was cut
+short is taken up, with the same new key, by the same command.
+
+Examples:
+  duo-provision rotate                      the Duo in DFU mode, with the cloud of your token
+  duo-provision rotate --dry-run            check everything, change nothing
+  duo-provision rotate --api-url http://192.168.1.20:8080 --allow-http --no-verify";
+
+pub const INSPECT_EXAMPLES: &str = "\
+Examples:
+  duo-provision inspect device_private_key.der
+  duo-provision inspect dump.bin --extract device-private-key --out duo.der";
+
+pub const KEY_NEW_EXAMPLES: &str = "\
+Examples:
+  duo-provision key new duo.der             duo.der, as a backup would be, and duo.pub.pem
+  duo-provision key new safe.pem --encrypt  behind a passphrase
+Then: duo-provision restore duo.der, and duo-provision DEVICE_ID duo.pub.pem";
+
+pub const KEY_PUBLIC_EXAMPLES: &str = "\
+Examples:
+  duo-provision key public duo.der
+  duo-provision key public duo.pem --out duo.pub.pem";
+
+pub const BACKUPS_EXAMPLES: &str = "\
+Examples:
+  duo-provision backups
+  duo-provision backups --device 30001a000347343432313031";
+
+pub const STATUS_EXAMPLES: &str = "\
+Examples:
+  duo-provision status                      after a crash: what was in flight, and what to type
+It reads the journal in your data directory, and asks no Duo.";
+
+pub const DOCTOR_EXAMPLES: &str = "\
+It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is
+meant for, its device id, the archive and the journal. It writes nothing, and asks no cloud: whether
+the keys are a pair is told by `verify`. Its exit code is 5 where it found a problem.
+
+Examples:
+  duo-provision doctor
+  duo-provision doctor --fix                offer to put right what can be put right";
+
+pub const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
+  duo-provision simulate --fault timeout-after@dfu13   one answer gets lost
+  duo-provision list --usbip 127.0.0.1:3240            in another terminal";

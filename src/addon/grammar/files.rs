@@ -1,0 +1,94 @@
+//! Options of what is done with key files and the archive, without a device.
+
+use clap::Args;
+use napi_derive::napi;
+use serde::{Deserialize, Serialize};
+
+/// Options of `inspectKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InspectOptions {
+    /// The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
+    /// not lists them all. A private key is written in the form that the Duo's firmware reads.
+    #[arg(long, value_name = "FIELD")]
+    pub extract: Option<String>,
+    /// The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
+    /// outside.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Options of `newKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewKeyOptions {
+    /// The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
+    /// is called after the key's fingerprint, in the current folder.
+    #[arg(value_name = "FILE")]
+    pub file: Option<String>,
+    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Options of `publicKey`.
+#[napi(object)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PublicKeyOptions {
+    /// The key file: public or private, PEM or DER, a backup, or a dump that begins with a key.
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Write the public key to this new file, too.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<String>,
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Options of `listBackups`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackupsOptions {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Only the backups of this Duo: its device id, 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+}
+
+/// Options of `status`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StatusOptions {
+    /// Only what was done to this Duo: its device id, 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+}

@@ -1,0 +1,153 @@
+//! The one grammar: every option is declared here once and serves three readers.
+//!
+//! A struct is an options object of the API (`napi(object)`, and the JSDoc of `index.d.ts`), the options of a
+//! command (`clap::Args`, and the text of `--help`), and the shape that objects from JavaScript are checked
+//! against (`serde`, unknown properties refused). Defaults are not here: they live in the workflows, where both
+//! readers meet them. Fields that several structs share are repeated: napi does not flatten, and a macro would
+//! hide their comments from it.
+
+mod dct;
+mod device;
+mod examples;
+mod files;
+mod pairing;
+mod simulation;
+
+use clap::{Parser, Subcommand};
+
+pub use dct::*;
+pub use device::*;
+pub use files::*;
+pub use pairing::*;
+pub use simulation::*;
+
+/// The command line.
+#[derive(Parser)]
+#[command(
+    name = "duo-provision",
+    version,
+    about = "Back up, restore, reset and provision the keys of a RedBear Duo.",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    subcommand_value_name = "COMMAND",
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = examples::TOP_EXAMPLES
+)]
+pub struct CommandLine {
+    /// What to do; without it, provision.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// `duo-provision <device-id> [key-file]`, the old script's form.
+    #[command(flatten)]
+    pub provision: Option<ProvisionOptions>,
+    /// Print one JSON object a line on standard output: events, then one result or error.
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub json: bool,
+    /// Do not ask before a write.
+    #[arg(long, short = 'y', global = true, help_heading = "Everywhere")]
+    pub yes: bool,
+    /// Name the causes of an error too.
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Send the Duo's public key to the cloud
+    #[command(after_help = examples::PROVISION_EXAMPLES)]
+    Provision(ProvisionOptions),
+    /// List the Duos in DFU mode, with their keys' fingerprints
+    #[command(after_help = examples::LIST_EXAMPLES)]
+    List(ListOptions),
+    /// Put a Duo that runs its firmware into DFU mode, without its buttons
+    #[command(after_help = examples::DFU_EXAMPLES)]
+    Dfu(DfuOptions),
+    /// Save the Duo's private key to a new file
+    #[command(after_help = examples::BACKUP_EXAMPLES)]
+    Backup(BackupOptions),
+    /// Write a saved private key to the Duo, and read it back
+    #[command(after_help = examples::RESTORE_EXAMPLES)]
+    Restore(RestoreOptions),
+    /// Erase the Duo's private key, so that the Duo makes a new one
+    #[command(after_help = examples::RESET_EXAMPLES)]
+    Reset(ResetOptions),
+    /// Give the Duo and the cloud a new key, in the one order in which neither is left alone
+    #[command(after_help = examples::ROTATE_EXAMPLES)]
+    Rotate(RotateOptions),
+    /// Save, show and restore the Duo's device configuration table (DCT), which holds its keys
+    #[command(subcommand, arg_required_else_help = false)]
+    Dct(DctCommand),
+    /// Show or set which cloud the Duo connects to: its public key and its address
+    #[command(subcommand, arg_required_else_help = false)]
+    ServerKey(ServerKeyCommand),
+    /// Say what a file holds: a key, a dump of a DCT, a manifest; and whether the Duo's firmware would read it
+    #[command(after_help = examples::INSPECT_EXAMPLES)]
+    Inspect(InspectOptions),
+    /// Make a new key file, or take the public key out of one
+    #[command(subcommand, arg_required_else_help = false)]
+    Key(KeyCommand),
+    /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
+    #[command(after_help = examples::VERIFY_EXAMPLES)]
+    Verify(VerifyOptions),
+    /// List the backups in the archive, with their devices and keys
+    #[command(after_help = examples::BACKUPS_EXAMPLES)]
+    Backups(BackupsOptions),
+    /// Say what was in flight when a command was cut short, and what to type next
+    #[command(after_help = examples::STATUS_EXAMPLES)]
+    Status(StatusOptions),
+    /// Say what is wrong with the Duos in DFU mode, and what to type
+    #[command(after_help = examples::DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// Run virtual Duos and a local cloud until Ctrl-C
+    #[command(after_help = examples::SIMULATE_EXAMPLES)]
+    Simulate(SimulateArgs),
+    /// Show the whole story on a virtual Duo and a local cloud; needs no hardware
+    Demo,
+    /// Print a completion script
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The commands about key files.
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// Make a new RSA-1024 key file, in the form that the Duo's firmware reads
+    #[command(after_help = examples::KEY_NEW_EXAMPLES)]
+    New(NewKeyOptions),
+    /// Print the public key of any key file, as PEM
+    #[command(after_help = examples::KEY_PUBLIC_EXAMPLES)]
+    Public(PublicKeyOptions),
+}
+
+/// What is done with a DCT.
+#[derive(Subcommand)]
+pub enum DctCommand {
+    /// Save the application section of the DCT to a new file, or all of it
+    #[command(after_help = examples::DCT_BACKUP_EXAMPLES)]
+    Backup(DctBackupOptions),
+    /// Show what the fields of the DCT hold, but for what is secret in them
+    #[command(after_help = examples::DCT_SHOW_EXAMPLES)]
+    Show(DctShowOptions),
+    /// Write fields of a dump back to the Duo; backs up what is there first
+    #[command(after_help = examples::DCT_RESTORE_EXAMPLES)]
+    Restore(DctRestoreOptions),
+}
+
+/// What is done with a cloud's public key.
+#[derive(Subcommand)]
+pub enum ServerKeyCommand {
+    /// Show the cloud's public key and its address, of the Duo or of a file
+    #[command(after_help = examples::SERVER_KEY_SHOW_EXAMPLES)]
+    Show(ServerKeyShowOptions),
+    /// Write a cloud's public key and its address to the Duo; backs up what is there first
+    #[command(after_help = examples::SERVER_KEY_SET_EXAMPLES)]
+    Set(ServerKeySetOptions),
+    /// Write the key and the address of Particle's own cloud to the Duo; backs up what is there first
+    #[command(after_help = examples::SERVER_KEY_RESTORE_EXAMPLES)]
+    Restore(ServerKeyRestoreOptions),
+}
