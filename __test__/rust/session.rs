@@ -114,6 +114,33 @@ fn a_whole_dct_is_right_or_an_error_with_every_defect_at_every_request() {
     }
 }
 
+/// A reset on the bus puts a device back to its first setting, and the host hears only of the transfer that it broke.
+#[test]
+fn after_a_failure_the_dct_is_selected_anew() {
+    let bench = Bench::new(Generation::R4);
+    let dct = bench.duo(|duo| duo.dct(0, 4096));
+    with_session(&bench, |session, deadline| {
+        session.read(0, 4096, deadline).unwrap();
+        let reset = || {
+            bench.duo(|duo| duo.faults().arm(Fault::from(Kind::Timeout(Moment::Before), 1)));
+        };
+        let over = || {
+            bench.duo(|duo| duo.faults().clear());
+            let device = &bench.bus.list(&[DFU]).unwrap()[0];
+            bench.bus.open(device).unwrap().set_alt_setting(0, 0).unwrap();
+        };
+        reset();
+        session.read(0, 4096, deadline).unwrap_err();
+        over();
+        assert!(session.read(0, 4096, deadline).unwrap()[..] == dct);
+        reset();
+        session.write_and_read_back(34, &KEY, deadline).unwrap_err();
+        over();
+        assert_eq!(session.write_and_read_back(34, &KEY, deadline).unwrap()[..], KEY);
+    });
+    assert_eq!(bench.duo(|duo| duo.dct(34, 1216)), KEY);
+}
+
 #[test]
 fn a_read_is_right_or_an_error_with_every_defect_at_every_request() {
     for (kind, once) in defects() {

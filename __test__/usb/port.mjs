@@ -81,12 +81,17 @@ export class Port {
 
   /** Waits until nothing is left of the Duo. */
   async whenGone() {
-    await until(`${this.path} to leave sysfs`, () => !existsSync(join('/sys/bus/usb/devices', this.path)))
+    await until(`${this.path} to leave sysfs`, () => !this.#isKnown())
   }
 
   isFree() {
     const free = `hs  ${`${this.number}`.padStart(4, '0')} ${FREE}`
     return readFileSync(join(CONTROLLER, 'status'), 'utf8').includes(free)
+  }
+
+  /** Whether the kernel still has a device there. */
+  #isKnown() {
+    return existsSync(join('/sys/bus/usb/devices', this.path))
   }
 
   #detach() {
@@ -98,9 +103,13 @@ export class Port {
     }
   }
 
+  /**
+   * A device that comes back before the kernel has looked is the same device to it: this controller leaves its port
+   * enabled, as no hub does, and the kernel then believes the new one to be at the old one's alternate setting.
+   */
   async #keep() {
     while (this.#plugged) {
-      if (!this.isFree() || !(await this.#attach())) await pause(ASK_AGAIN)
+      if (!this.isFree() || this.#isKnown() || !(await this.#attach())) await pause(ASK_AGAIN)
     }
   }
 

@@ -428,6 +428,8 @@ impl<'a> DfuSession<'a> {
                 Ok(output)
             }
             Err(error) => {
+                // The device may have been reset, and be at another setting than the one last sent.
+                self.selected = None;
                 let error = SessionError::from(error);
                 if error.is_worth_tidying() {
                     self.tidy(limits.deadline);
