@@ -126,8 +126,13 @@ struct OfStep<'s> {
 impl Question for OfStep<'_> {
     type Held = Buffer;
 
+    /// What comes next is told from this alone, so it has to be right even of a Duo that has told its name.
     fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
-        opened.read_whole(deadline)
+        let held = opened.read_whole(deadline)?;
+        if self.is_familiar(&held) {
+            return Ok(held);
+        }
+        Err(Error::new(Code::ReadUnstable, "what the write does not touch reads otherwise than before it"))
     }
 
     /// A step changes nothing outside of its range.
