@@ -321,7 +321,7 @@ fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     assert_eq!((error.code(), error.key_state()), (Code::WriteFailed, Some(KeyState::Unchanged)), "{error}");
     assert!(bench.area() == before);
     bench.mend();
-    bench.arm(Fault::from(Kind::WriteHalf(100), 1));
+    bench.arm(Fault::from(Kind::WriteHalf(600), 1));
     let error = bench.restore_dct(&whole(&image)).unwrap_err();
     assert_eq!((error.code(), error.code().exit_code()), (Code::DctWrong, exit::KEY), "{error}");
     assert_eq!(error.key_state(), Some(KeyState::Unchanged), "the old copy counts");
