@@ -43,6 +43,11 @@ impl Step<'_> {
         }
     }
 
+    /// The copy that it changes, 0 or 1.
+    pub const fn copy(&self) -> usize {
+        self.range().start / COPY_SIZE
+    }
+
     /// What is there once it is done, where `held` was before; `None` where `held` is no whole DCT.
     pub fn done_to(&self, held: &[u8]) -> Option<zeroize::Zeroizing<Vec<u8>>> {
         let mut then = zeroize::Zeroizing::new(held.to_vec());

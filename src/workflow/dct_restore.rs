@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 
 use super::command;
-use super::dct_fields::{FieldReport, describe};
+use super::dct_fields::{FieldReport, describe_these};
 use super::dct_restore_whole::restore_whole;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::dump_file::DumpFile;
@@ -400,8 +400,8 @@ pub(super) fn fields_against(
     id: Option<DeviceId>,
 ) -> Vec<RestoredField> {
     let here = Dump::of_section(section.image().bytes());
-    let now = describe(&here, device.device_id.or_else(|| section.image().device_id()));
-    let then = describe(dump, id);
+    let now = describe_these(fields, &here, device.device_id.or_else(|| section.image().device_id()));
+    let then = describe_these(fields, dump, id);
     let name = Field::kebab_name;
     let restored = |field: &Field| RestoredField {
         name: name(field),

@@ -12,7 +12,7 @@ use super::dump_file::DumpFile;
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{Destination, Keepsake, Place, counts_as_key, keep, keep_bytes, locate_archive};
 use super::leave::leave;
-use super::plan::{Action, Change, Evidence, Plan};
+use super::plan::{Action, Change, Plan};
 use super::restore::confirm;
 use super::source::public_slot;
 use super::whole_held::WholeHeld;
@@ -70,6 +70,11 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
         left: false,
         dry_run: options.dry_run,
     };
+    let cautions = image.cautions(evidence, held.current.is_some());
+    let writes = held.bytes.as_slice() != image.dump.bytes();
+    if writes && (options.dry_run || !context.control.asks()) {
+        cautions.iter().for_each(|caution| context.note(caution));
+    }
     let Some(ledger) = ledger else { return Ok(done) };
     let request = Request {
         file: Some(absolute(&options.file)),
@@ -89,7 +94,7 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
         request: request.clone(),
     };
     let archive = if keeps { Some(archive?) } else { None };
-    let job = Job { image: &image, held: &held, evidence, request, archive };
+    let job = Job { image: &image, held: &held, cautions, request, archive };
     ledger.follow(context, beginning, |journaled| job.write(opened, done, journaled))
 }
 
@@ -118,7 +123,7 @@ fn changed(held: &WholeHeld, image: &WholeImage<'_>, device: &DeviceRef) -> Vec<
 struct Job<'a> {
     image: &'a WholeImage<'a>,
     held: &'a WholeHeld,
-    evidence: Evidence,
+    cautions: Vec<String>,
     request: Request,
     /// Where the backups go; `None` where none are wanted.
     archive: Option<Archive>,
@@ -204,7 +209,7 @@ impl Job<'_> {
             evidence: done.evidence,
             public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
             changes: done.fields.iter().filter(|field| field.name != key).map(change).collect(),
-            cautions: self.image.cautions(self.evidence, current.is_some()),
+            cautions: self.cautions.clone(),
             cloud: None,
             backup: done.backup.clone(),
         }

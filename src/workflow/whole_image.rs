@@ -33,12 +33,9 @@ impl<'a> WholeImage<'a> {
     pub fn of(file: &'a DumpFile, path: &Path) -> Result<Self, Error> {
         let dump = recognised(file, path)?;
         let slot = dump.private_key_slot().map(Slot::classify);
-        match slot {
-            Some(Slot::Key(_)) => {}
-            slot => return Err(without_key(slot.as_ref(), path)),
-        }
+        let Some(Slot::Key(read)) = &slot else { return Err(without_key(slot.as_ref(), path)) };
         let manifest = checked_manifest(path, &sha256_hex(&file.bytes))?;
-        let key = KeySource::of_dump(path, &dump, manifest.clone())?;
+        let key = KeySource::of_key_in(path, read, &dump, manifest.clone())?;
         Ok(Self { dump, key, manifest })
     }
 

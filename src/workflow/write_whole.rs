@@ -51,9 +51,12 @@ pub(super) fn rewrite<'a>(
     journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let mut held = Buffer::new(job.before.to_vec());
-    let mut doubts = 0;
+    let (mut doubts, mut copy) = (0, None);
     while let Some(step) = next_step(&held, job.image) {
         let then = step.done_to(&held).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
+        if copy.replace(step.copy()) != Some(step.copy()) {
+            context.phase(Phase::Write);
+        }
         let taken = take(&mut opened, &step, &then);
         let doubt = match taken {
             Taken::Yes => {
@@ -74,6 +77,7 @@ pub(super) fn rewrite<'a>(
             return Err(given_up(&learned.held, &device, job, context));
         }
         Learned { opened, held } = learned;
+        copy = None;
     }
     journaled.verified();
     if context.control.cancel().is_requested() {
@@ -98,7 +102,6 @@ enum Taken {
 /// Takes a step and reads it back once. What is read then and is not what it should be is not believed at once, as a
 /// read can be wrong, too.
 fn take(opened: &mut Opened<'_>, step: &Step<'_>, then: &[u8]) -> Taken {
-    opened.context.phase(Phase::Write);
     let deadline = opened.deadline();
     let outcome = match step {
         Step::Erase { copy } => opened.session.erase_whole_dct_sector(*copy, deadline),

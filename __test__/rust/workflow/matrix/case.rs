@@ -98,7 +98,7 @@ impl Case {
         let watch = Watch::new(&bench);
         let result = self.subject.run(&bench, &watch.asker);
         let after = After { case: self, bench: &bench, old: &old, keepsake: &keepsake, result: &result };
-        let held = watch.in_time().and_then(|()| after.promises());
+        let held = watch.in_time(self.subject.steps_of_a_write()).and_then(|()| after.promises());
         let outcome = result.as_ref().map_or_else(|error| error.code().name(), |()| "DONE");
         held.map_err(|promise| format!("{promise}\n    {result:?}"))?;
         Ok(outcome)
@@ -144,14 +144,14 @@ impl Watch {
         Self { asker, clock, began }
     }
 
-    /// No phase took longer than it may.
-    fn in_time(&self) -> Result<(), String> {
+    /// No phase took longer than it may, one of writing with so many writes.
+    fn in_time(&self, writes: u32) -> Result<(), String> {
         let mut began = self.began.lock().unwrap().clone();
         began.push((None, self.clock.now()));
         for pair in began.windows(2) {
             let [(phase, from), (_, to)] = pair else { continue };
             let may = match phase {
-                Some(Phase::Write) => WRITE,
+                Some(Phase::Write) => WRITE * writes,
                 Some(Phase::Backup | Phase::Confirm) | None => Duration::ZERO,
                 Some(_) => STEP,
             };

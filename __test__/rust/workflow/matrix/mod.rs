@@ -43,7 +43,7 @@ fn all_cases() -> Vec<Case> {
             let course = Course::of(subject, generation);
             for kind in Kind::catalogue() {
                 for nth in course.where_it_acts(&kind) {
-                    if !subject.is_tried_at(&course, nth) {
+                    if !subject.is_tried_at(generation, &course, nth) {
                         continue;
                     }
                     for once in [true, false] {

@@ -124,8 +124,13 @@ pub trait Workflow: Sync {
     }
 
     /// Whether faults are tried at the `nth` transfer; not where it is one of many that are alike.
-    fn is_tried_at(&self, _course: &Course, _nth: u32) -> bool {
+    fn is_tried_at(&self, _generation: Generation, _course: &Course, _nth: u32) -> bool {
         true
+    }
+
+    /// How many writes to the flash one phase of writing may have.
+    fn steps_of_a_write(&self) -> u32 {
+        1
     }
 
     /// How long the files are that it keeps, beside [`Self::keepsake`].

@@ -14,7 +14,7 @@ use crate::bench::{Asker, Bench, NEW, OLD, key};
 use crate::dct_restore_whole::{typed, whole};
 
 /// Of transfers that are alike, one of so many is tried.
-const ONE_OF: u32 = 13;
+const ONE_OF: u32 = 17;
 
 pub struct DctRestoreWhole;
 
@@ -77,13 +77,20 @@ impl Workflow for DctRestoreWhole {
         if found { Ok(()) } else { Err("no copy of the DCT counts, or one with another key".to_owned()) }
     }
 
-    /// The first write of each length and the first erasure whole; of the rest, and of what comes before, a part.
-    fn is_tried_at(&self, course: &Course, nth: u32) -> bool {
+    /// On r6 the first block and the first erasure whole; of the rest, and of what comes before, a part.
+    fn is_tried_at(&self, generation: Generation, course: &Course, nth: u32) -> bool {
         let writes = course.writes();
-        let first = writes.iter().enumerate().any(|(at, (range, length))| {
-            range.contains(&nth) && !writes[..at].iter().any(|(_, earlier)| earlier == length)
+        let [block, erasure] = [true, false].map(|block| {
+            let found = writes.iter().find(|(_, length)| (*length > 0) == block);
+            found.is_some_and(|(range, _)| range.contains(&nth))
         });
-        first && course.stage(nth) > Stage::Read || nth % ONE_OF == 0
+        let behind = course.stage(nth) > Stage::Read;
+        behind && generation == Generation::R6 && (block || erasure) || nth.is_multiple_of(ONE_OF)
+    }
+
+    /// A step is a write of its own; of one sector there are seven.
+    fn steps_of_a_write(&self) -> u32 {
+        7
     }
 
     fn word_for_a_key(&self, code: Code) -> Code {
