@@ -22,8 +22,16 @@ import { failing } from './tracer.mjs'
 /** The commands of which every call is struck. Of the others, which ask the Duo the same, some requests are left out. */
 const WHOLE = new Set([COMMANDS.backup, COMMANDS.provision])
 
-/** The command that writes in some two hundred requests: of those, one in so many is struck. */
-const LONG = new Map([[COMMANDS['dct restore --whole'], 7]])
+/**
+ * The commands that do what `restore` does up to their first write: of the calls before it every third is struck. Of the
+ * two hundred requests behind it that all of a DCT takes, one in seven; that shares no factor with the nine of a block.
+ * @type {Map<() => Promise<Stage>, { before: number, requests: number }>}
+ */
+const THINNED = new Map([
+  [COMMANDS['server-key set'], { before: 3, requests: 1 }],
+  [COMMANDS['dct restore --fields'], { before: 3, requests: 1 }],
+  [COMMANDS['dct restore --whole'], { before: 3, requests: 7 }],
+])
 
 /** How often a call is aimed at, until the blow lands on it. */
 const AIMS = 3
@@ -60,7 +68,7 @@ async function strikeEverywhere(t, set, lost) {
     const aims = kind === 'socket' ? numberedAlike(ofKind) : ofKind
     const last = aims.at(-1)
     assert.ok(last, `there is no ${kind}`)
-    const chosen = WHOLE.has(set) ? aims : fewerWrites(fewerReads(aims), LONG.get(set) ?? 1)
+    const chosen = WHOLE.has(set) ? aims : thinned(fewerReads(aims), set)
     return [
       ...chosen.map(({ effect, name }) =>
         t.test(`${kind} ${effect.index}, before ${name}`, () =>
@@ -107,17 +115,16 @@ function fewerReads(aims) {
 }
 
 /**
- * The calls without most of the requests behind the first write, where all but every so many are left out; the number
- * shares no factor with the nine that a block takes, so that each of those is struck somewhere.
- * @template {{ effect: Effect }} Aim
+ * The calls of one class without those that are not struck in this command.
+ * @template {{ effect: Effect, before: boolean }} Aim
  * @param {Aim[]} aims
- * @param {number} oneOf
+ * @param {() => Promise<Stage>} set
  */
-function fewerWrites(aims, oneOf) {
-  const write = aims.findIndex(({ effect }) => writesKey(effect))
-  const spared = (/** @type {number} */ index) =>
-    index > write && aims[index]?.effect.class === 'socket' && (index - write) % oneOf !== 0
-  return write < 0 ? aims : aims.filter((_, index) => !spared(index))
+function thinned(aims, set) {
+  const { before, requests } = THINNED.get(set) ?? { before: 1, requests: 1 }
+  const every = (/** @type {Aim} */ aim) =>
+    aim.before ? before : aim.effect.class === 'socket' ? requests : 1
+  return aims.filter((aim, index) => index % every(aim) === 0)
 }
 
 function strikes(
@@ -135,7 +142,11 @@ async function watch(/** @type {() => Promise<Stage>} */ set, action = 'watch') 
     await home.check()
     await stage.done(home)
     const { effects } = traced
-    return { effects, calls: effects.map((effect) => ({ effect, name: signature(effect, home) })) }
+    const write = effects.findIndex(writesKey)
+    const calls = effects.map((effect, index) => {
+      return { effect, name: signature(effect, home), before: index < write }
+    })
+    return { effects, calls }
   })
 }
 
