@@ -108,6 +108,7 @@ test('a whole DCT is written back as it was read; what is there already is left 
 test('a whole restore that is cut short says so, and what it prints finishes it', async (t) => {
   const sandbox = new Sandbox(t)
   sandbox.name(NUMBERED, '$1')
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
   const duo = await sandbox.duo()
   const usbip = ['--usbip', duo.address]
   await sandbox.run(['dct', 'backup', 'both.bin', '--whole', ...usbip])
