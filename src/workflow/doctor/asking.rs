@@ -107,6 +107,10 @@ pub(super) fn ask(
     for duo in duos {
         let Some(device) = &duo.device else { continue };
         let asked = Asked { context, cloud, options, device, particle: duo.particle };
+        if asked.is_unasked_for() {
+            duo.findings.push(asked.elsewhere());
+            continue;
+        }
         let Some(id) = device.device_id else {
             duo.findings.push(asked.nameless());
             continue;
@@ -166,6 +170,20 @@ impl Asked<'_> {
             ..Request::default()
         };
         found.command(tell_key_of_device(id, Some(&self.device.path), &request))
+    }
+
+    /// A token in the environment is no wish to have Particle's cloud told of a Duo that is meant for another one, whose
+    /// token it may be.
+    fn is_unasked_for(&self) -> bool {
+        !self.options.is_typed() && self.cloud.is_particle() && self.particle == Some(false)
+    }
+
+    fn elsewhere(&self) -> Finding {
+        Finding::note(
+            "CLOUD_NOT_ASKED",
+            "the cloud was not asked: the Duo is meant for another one than Particle's",
+        )
+        .advice("ask that one, with --api-url URL; or Particle's all the same, with --cloud")
     }
 
     fn nameless(&self) -> Finding {

@@ -80,7 +80,8 @@ fn the_user_ends_it() {
 /// The codes that a status and a body ask for.
 fn wanted(status: u16, body: &str) -> Outcome {
     match (status, body) {
-        (101 | 300..=399, _) => NONSENSE,
+        // Of 204 no body is read.
+        (101 | 204 | 300..=399, _) => NONSENSE,
         (408, _) => UNAVAILABLE,
         (429, _) => Code::CloudRateLimited.into(),
         (403 | 404, body) if body.contains("error") || body.starts_with('"') => NOT_HERE,
@@ -90,7 +91,7 @@ fn wanted(status: u16, body: &str) -> Outcome {
         (404, _) => Code::CloudNotFound.into(),
         (500..600, _) => UNAVAILABLE,
         (_, body) if body.contains("error") || body.starts_with('"') => Code::CloudRefused.into(),
-        (200..=203 | 205..300, RECORD) => Outcome::Done,
+        (200..300, RECORD) => Outcome::Done,
         _ => NONSENSE,
     }
 }
