@@ -117,8 +117,8 @@ pub(super) fn ask(
         };
         match cloud.ask_about(context, id)? {
             Ok(record) => duo.findings.extend(asked.known(id, &record)),
-            Err(CloudError::Refused(refusal @ Refusal::UnknownDevice { .. })) => {
-                duo.findings.push(asked.unknown(id, &refusal));
+            Err(CloudError::Refused(Refusal::UnknownDevice { detail })) => {
+                duo.findings.push(asked.unknown(id, &detail));
             }
             Err(CloudError::Cancelled { .. }) => {
                 return Err(Error::new(Code::Interrupted, "stopped as asked"));
@@ -220,9 +220,11 @@ impl Asked<'_> {
         Some(self.provision(Finding::note("CLOUD_PRODUCT", message).advice(advice), id))
     }
 
-    fn unknown(&self, id: DeviceId, refusal: &Refusal) -> Finding {
+    /// `detail`: the cloud's words.
+    fn unknown(&self, id: DeviceId, detail: &str) -> Finding {
         const CODE: &str = "CLOUD_DEVICE_UNKNOWN";
-        let message = format!("{}: {refusal}", self.cloud.host());
+        let message =
+            format!("the cloud at {} does not have it for this account: {detail}", self.cloud.host());
         if self.particle.is_some_and(|particle| particle != self.cloud.is_particle()) {
             return Finding::note(CODE, message).advice(
                 "the Duo is meant for another cloud than this one; ask that one, with --api-url URL",
