@@ -29,7 +29,8 @@ pub struct DoctorOptions {
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
     /// Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
-    /// of particle-cli. Without it the cloud is asked only where one of the first two is there. False never asks.
+    /// of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
+    /// alone Particle's only about a Duo that is meant for it. In the API, false never asks.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub cloud: Option<bool>,
     /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
