@@ -610,7 +610,8 @@ export interface DoctorOptions {
   usbip?: string
   /**
    * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
-   * of particle-cli. Without it the cloud is asked only where one of the first two is there. False never asks.
+   * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
+   * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
    */
   cloud?: boolean
   /**
