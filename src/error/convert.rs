@@ -392,8 +392,9 @@ impl From<CloudError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let (code, hint) = match &refusal {
-            Refusal::PermissionDenied { .. } => (Code::CloudPermissionDenied, PERMISSION_HINT),
-            Refusal::UnknownDevice { .. } => (Code::CloudPermissionDenied, PERMISSION_HINT),
+            Refusal::PermissionDenied { .. } | Refusal::UnknownDevice { .. } => {
+                (Code::CloudPermissionDenied, PERMISSION_HINT)
+            }
             Refusal::TokenInvalid { .. } => {
                 (Code::CloudTokenInvalid, "copy the access token again, or log in again with particle-cli")
             }

@@ -96,6 +96,15 @@ pub(super) fn not_asked() -> Finding {
     )
 }
 
+/// That Particle's cloud was not asked about a Duo that is meant for another one.
+fn elsewhere() -> Finding {
+    Finding::note(
+        "CLOUD_NOT_ASKED",
+        "the cloud was not asked: the Duo is meant for another one than Particle's",
+    )
+    .advice("ask that one, with --api-url URL; or Particle's all the same, with --cloud")
+}
+
 /// Asks about each Duo in turn. A cloud that does not answer is a finding, and is not asked about the others.
 pub(super) fn ask(
     context: Context<'_>,
@@ -108,7 +117,7 @@ pub(super) fn ask(
         let Some(device) = &duo.device else { continue };
         let asked = Asked { context, cloud, options, device, particle: duo.particle };
         if asked.is_unasked_for() {
-            duo.findings.push(asked.elsewhere());
+            duo.findings.push(elsewhere());
             continue;
         }
         let Some(id) = device.device_id else {
@@ -176,14 +185,6 @@ impl Asked<'_> {
     /// token it may be.
     fn is_unasked_for(&self) -> bool {
         !self.options.is_typed() && self.cloud.is_particle() && self.particle == Some(false)
-    }
-
-    fn elsewhere(&self) -> Finding {
-        Finding::note(
-            "CLOUD_NOT_ASKED",
-            "the cloud was not asked: the Duo is meant for another one than Particle's",
-        )
-        .advice("ask that one, with --api-url URL; or Particle's all the same, with --cloud")
     }
 
     fn nameless(&self) -> Finding {
