@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::grammar;
 use super::results::{DuoInfo, text};
 use super::run::{on_bus, read, spawn};
-use crate::workflow::{self, Target};
+use crate::workflow::{self, AskOptions, Target};
 
 /// A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write.
 #[napi(object, object_from_js = false)]
@@ -61,8 +61,9 @@ pub struct DoctorResult {
     pub duos: Vec<ExaminedDuo>,
 }
 
-/// Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Reads
-/// only; problems are findings, not errors.
+/// Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
+/// given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
+/// and so is a cloud that cannot be reached.
 #[napi(ts_return_type = "Promise<DoctorResult>")]
 pub fn doctor<'env>(
     env: &'env Env,
@@ -74,6 +75,13 @@ pub fn doctor<'env>(
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
                 .brought(given.enter_dfu, given.wait),
             archive: given.archive,
+            cloud: AskOptions {
+                ask: given.cloud,
+                api_url: given.api_url,
+                allow_http: given.allow_http.unwrap_or_default(),
+                token_file: given.token_file,
+                token: given.token,
+            },
             timeout: given.timeout,
         };
         Ok((options, given.usbip))
