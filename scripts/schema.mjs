@@ -14,8 +14,9 @@ export const SCHEMA = 'schema/output.schema.json'
 
 /** What cargo calls a library. */
 const LIBRARY =
-  { win32: 'duo_provision.dll', darwin: 'libduo_provision.dylib' }[/** @type {string} */ (process.platform)] ??
-  'libduo_provision.so'
+  { win32: 'duo_provision.dll', darwin: 'libduo_provision.dylib' }[
+    /** @type {string} */ (process.platform)
+  ] ?? 'libduo_provision.so'
 
 /** Builds the addon that knows the schema, and returns the text of the file. */
 export function generateSchema() {
