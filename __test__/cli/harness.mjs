@@ -63,7 +63,7 @@ export function start(
       keepText(`${args.slice(1).join(' ')}.stdout`, ended.stdout)
       keepText(`${args.slice(1).join(' ')}.stderr`, ended.stderr)
       try {
-        if (args.includes('--json')) checkLines(ended.stdout)
+        if (args.includes(MAIN) && args.includes('--json')) checkLines(ended.stdout)
         resolve({ ...ended, status, signal })
       } catch (error) {
         reject(error)

@@ -34,10 +34,10 @@ export function flaws(/** @type {any} */ line) {
   if (open(line) && closed(line)) return undefined
   const errors = [...(open.errors ?? []), ...(closed.errors ?? [])]
   // Of the branches that are tried, those that fail by the line's own kind say nothing.
-  return errors
-    .filter(({ keyword }) => keyword !== 'const' && keyword !== 'oneOf' && keyword !== 'anyOf')
+  const telling = errors
+    .filter(({ keyword }) => !['const', 'oneOf', 'anyOf'].includes(keyword))
     .map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`)
-    .join('\n')
+  return [...new Set(telling)].join('\n')
 }
 
 /** Every whole line of what `--json` printed is what the schema says. */
