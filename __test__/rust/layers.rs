@@ -51,12 +51,13 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// Crates that live in one place, by the beginning of the paths where they may be named.
-const CONFINED: [(&str, &str); 7] = [
+const CONFINED: [(&str, &str); 8] = [
     ("rusb", "usb/libusb.rs"),
     ("napi", "addon/"),
     ("napi_derive", "addon/"),
     ("clap", "addon/"),
     ("clap_complete", "addon/"),
+    ("schemars", "addon/"),
     ("reqwest", "cloud/"),
     ("nix", "archive/owner.rs"),
 ];

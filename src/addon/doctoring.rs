@@ -3,31 +3,40 @@
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::grammar;
 use super::results::{DuoInfo, text};
 use super::run::{on_bus, read, spawn};
+use super::schema;
 use crate::workflow::{self, AskOptions, Target};
 
 /// A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DoctorFix {
     /// Which function: `backupKey`, `restoreKey` or `resetKey`.
     #[napi(ts_type = "'backup' | 'restore' | 'reset'")]
+    #[schemars(extend("enum" = ["backup", "restore", "reset"]))]
     pub operation: String,
     /// Its options.
     #[napi(ts_type = "BackupOptions & { file?: string }")]
+    #[schemars(with = "schema::FixOptions")]
     pub options: Value,
 }
 
 /// One thing that was looked at.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DoctorFinding {
     /// What it is about: an error's code, or a name of its own, in capitals.
     pub code: String,
     /// How bad it is.
     #[napi(ts_type = "'ok' | 'note' | 'problem'")]
+    #[schemars(extend("enum" = ["ok", "note", "problem"]))]
     pub severity: String,
     /// What was found.
     pub message: String,
@@ -41,6 +50,8 @@ pub struct DoctorFinding {
 
 /// A Duo in DFU mode, looked at.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ExaminedDuo {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
@@ -52,6 +63,8 @@ pub struct ExaminedDuo {
 
 /// Everything that was found.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DoctorResult {
     /// How many of the findings are problems.
     pub problems: u32,
