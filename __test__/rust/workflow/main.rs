@@ -11,6 +11,7 @@ mod dct;
 mod dct_restore;
 mod dct_restore_whole;
 mod doctor;
+mod doctor_cloud;
 mod encrypting;
 mod entering;
 mod inspecting;
