@@ -461,9 +461,14 @@ export interface DctRestoreOptions {
   file: string
   /** The fields to restore: device-private-key, server-public-key, …; without it, the error lists them. */
   fields?: Array<string>
+  /**
+   * All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
+   * since is lost.
+   */
+  whole?: boolean
   /** Write what is known to be another device's. */
   allowOtherDevice?: boolean
-  /** Leave DFU mode once the fields are in place and verified. */
+  /** Leave DFU mode once it is in place and verified. */
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
@@ -488,21 +493,28 @@ export interface DctRestoreOptions {
   timeout?: number
 }
 
-/** Fields of a DCT, in place: each read back and compared. */
+/** Fields of a DCT, or all of it, in place: each part read back and compared. */
 export interface DctRestoreResult {
   /** The Duo. */
   device: DuoInfo
-  /** The fields, in the order in which they are written: the private key last. */
+  /** True where all of the DCT was asked for, both copies. */
+  whole: boolean
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /**
+   * The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
+   * in the Duo differed.
+   */
   fields: Array<RestoredFieldInfo>
   /** The key that was there; absent where the slot held none. */
   previousFingerprint?: string
-  /** The key that is there now, where it was among the fields; in a dry run, that would be. */
+  /** The key that is there now, where it was written, too; in a dry run, that would be. */
   fingerprint?: string
   /** Why that key is taken to be this Duo's. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
-  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  /** The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret. */
   backupPath?: string
   /** True where the Duo was told to leave DFU mode. */
   left: boolean
@@ -1175,8 +1187,9 @@ export interface ResetResult {
 }
 
 /**
- * Writes fields out of a dump back to the Duo, each in one block, each read back and compared. The DCT is backed up
- * first. What holds the dump's bytes already is left alone, so the same call goes on where one was cut short.
+ * Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
+ * of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
+ * same call goes on where one was cut short.
  */
 export declare function restoreDct(options: DctRestoreOptions, control?: Control): Promise<DctRestoreResult>
 
@@ -1639,9 +1652,9 @@ export interface VirtualDuoOptions {
 export interface WritePlan {
   /**
    * What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
-   * or fields of a dump.
+   * fields of a dump, or a whole DCT.
    */
-  action: 'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'
+  action: 'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct' | 'restore-whole-dct'
   /** The Duo. */
   device: DuoInfo
   /** What is in the slot now, in words. */
@@ -1658,6 +1671,8 @@ export interface WritePlan {
   publicSlotFingerprint?: string
   /** What changes beside the key. */
   changes: Array<PlannedChange>
+  /** What has to be known before: what is lost, and what is not known. Sentences. */
+  cautions: Array<string>
   /** The cloud's API, where the cloud is told of the new key before it is written. */
   cloud?: string
   /** The backup of what is there now; absent where none was made. */

@@ -72,6 +72,26 @@ test('the question shows the server key and the address of now and then', {
   assert.ok(!asked.stdout.includes(fingerprint), 'of the cloud that it named before')
 })
 
+test('the question before a whole DCT shows both keys, and says what is lost', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  const saved = duo.duos()[0]?.fingerprint ?? '?'
+  await sandbox.run(['dct', 'backup', 'both.bin', '--whole', ...usbip])
+  await sandbox.run(['key', 'new', 'other.der'])
+  await sandbox.run(['restore', 'other.der', '--yes', ...usbip])
+  const now = duo.duos()[0]?.fingerprint ?? '?'
+  const asked = await onTerminal(sandbox, ['dct', 'restore', 'both.bin', '--whole', ...usbip], 'n\n')
+  assert.equal(asked.status, 2, asked.stdout)
+  assert.ok(asked.stdout.includes(saved) && asked.stdout.includes(now), asked.stdout)
+  assert.match(asked.stdout, /caution:.*is lost: keys, the claim code, Wi-Fi/)
+  assert.match(asked.stdout, /caution:.*power is cut/)
+  assert.match(asked.stdout, /Write all of this DCT to the Duo\? \[y\/N\]/)
+  assert.equal(duo.duos()[0]?.fingerprint, now)
+})
+
 /** A Duo whose key is in the archive, and whose slot holds zeros. */
 async function broken(/** @type {import('node:test').TestContext} */ t) {
   const sandbox = new Sandbox(t)

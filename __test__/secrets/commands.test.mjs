@@ -117,6 +117,7 @@ test('commands about a Duo', async (t) => {
     ['server-key', 'restore', ...usbip],
     ['server-key', 'restore', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--yes', ...usbip],
+    ['dct', 'restore', 'dct.bin', '--whole', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--fields', 'device-private-key,server-public-key', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--fields', 'claim-code', '--dry-run', '--usbip', two.address],
     ['doctor', ...usbip],

@@ -228,8 +228,10 @@ pub struct VerifyResult {
 #[derive(Clone)]
 pub struct WritePlan {
     /// What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
-    /// or fields of a dump.
-    #[napi(ts_type = "'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'")]
+    /// fields of a dump, or a whole DCT.
+    #[napi(
+        ts_type = "'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct' | 'restore-whole-dct'"
+    )]
     pub action: String,
     /// The Duo.
     pub device: DuoInfo,
@@ -248,6 +250,8 @@ pub struct WritePlan {
     pub public_slot_fingerprint: Option<String>,
     /// What changes beside the key.
     pub changes: Vec<PlannedChange>,
+    /// What has to be known before: what is lost, and what is not known. Sentences.
+    pub cautions: Vec<String>,
     /// The cloud's API, where the cloud is told of the new key before it is written.
     pub cloud: Option<String>,
     /// The backup of what is there now; absent where none was made.
@@ -488,6 +492,7 @@ impl From<&workflow::Plan> for WritePlan {
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
             changes: plan.changes.iter().cloned().map(Into::into).collect(),
+            cautions: plan.cautions.clone(),
             cloud: plan.cloud.clone(),
             backup_path: plan.backup.as_deref().map(text),
         }

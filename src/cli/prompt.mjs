@@ -57,6 +57,7 @@ const QUESTIONS = {
   reset: 'Erase the key in this Duo?',
   'set-server-key': 'Write this server key and address to the Duo?',
   'restore-dct': 'Write these fields to the Duo?',
+  'restore-whole-dct': 'Write all of this DCT to the Duo?',
   rotate: 'Give this Duo and the cloud the new key?',
 }
 
@@ -83,7 +84,8 @@ export function describePlan(
     ])
   }
   const width = Math.max(8, ...rows.map(([name]) => (name ?? '').length + 2))
-  return rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${value}`).join('\n')
+  const lines = rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${value}`)
+  return [...lines, ...plan.cautions.map((caution) => `${paintErr('red', 'caution:')} ${caution}`)].join('\n')
 }
 
 function writesKey(/** @type {WritePlan} */ { action, newFingerprint }) {

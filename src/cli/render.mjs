@@ -2,7 +2,7 @@
 import { describeDiagnosis } from './diagnosis.mjs'
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
-import { describeRestoredFields, describeServerKeyWrite } from './render-fields.mjs'
+import { describeRestoredDct, describeServerKeyWrite } from './render-fields.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
@@ -174,7 +174,7 @@ const DESCRIBE = {
 
   'dct show': showDct,
 
-  'dct restore': describeRestoredFields,
+  'dct restore': describeRestoredDct,
 
   'server-key set': describeServerKeyWrite,
 

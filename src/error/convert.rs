@@ -210,7 +210,8 @@ impl From<SessionError> for Error {
             ),
             SessionError::NoWholeDct { .. } => (
                 Code::NotADuo,
-                "save the application section in its place, which holds the keys: duo-provision dct backup",
+                "use the application section in its place, which holds the keys: duo-provision dct backup, and dct restore \
+                 with --fields",
             ),
             SessionError::Dfu(DfuError::Leaving) => (
                 Code::DeviceFault,

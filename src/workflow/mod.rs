@@ -15,6 +15,7 @@ mod credentials;
 mod dct_backup;
 mod dct_fields;
 mod dct_restore;
+mod dct_restore_whole;
 mod dct_show;
 mod device;
 mod doctor;
@@ -47,7 +48,10 @@ mod status;
 mod telling;
 mod timeout;
 mod verify;
+mod whole_held;
+mod whole_image;
 mod write;
+mod write_whole;
 
 use std::ffi::OsString;
 use std::time::SystemTime;

@@ -458,6 +458,7 @@ impl Job<'_> {
             evidence: None,
             public_slot: public_slot(snapshot).filter(|public| Some(*public) != done.previous),
             changes: Vec::new(),
+            cautions: Vec::new(),
             cloud: Some(done.api_url.clone()),
             backup: done.backup.clone(),
         }

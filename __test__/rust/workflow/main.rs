@@ -9,6 +9,7 @@ mod cancelling;
 mod choosing;
 mod dct;
 mod dct_restore;
+mod dct_restore_whole;
 mod doctor;
 mod doctor_cloud;
 mod encrypting;

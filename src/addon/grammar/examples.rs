@@ -89,6 +89,7 @@ Examples:
   duo-provision dct restore dct.bin --fields server-public-key
   duo-provision dct restore dct.bin --fields device-private-key,claim-code --dry-run
   duo-provision dct restore dct.bin         which fields there are
+  duo-provision dct restore both.bin --whole
 Run again, it goes on where it was cut short. What tells the bootloader what to do is never restored.";
 
 pub const SERVER_KEY_SET_EXAMPLES: &str = "\
