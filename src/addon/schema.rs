@@ -36,7 +36,7 @@ pub(super) mod words {
     pub const CONTENTS: [&str; 5] = ["private-key", "encrypted-private-key", "raw-slot", "dct", "whole-dct"];
     pub const FILE: [&str; 5] = ["private-key", "public-key", "server-key", "dct", "manifest"];
     pub const DUMP: [&str; 5] = ["section", "from-start", "from-private-key", "one-copy", "whole"];
-    pub const PHASE: [&str; 14] = [
+    pub const PHASE: [&str; 15] = [
         "find",
         "wait",
         "enter-dfu",
@@ -49,6 +49,7 @@ pub(super) mod words {
         "reconcile",
         "leave",
         "send",
+        "ask",
         "greet",
         "handshake",
     ];
@@ -111,6 +112,7 @@ enum CommandResult {
     Doctor(DoctorResult),
     Simulate(SimulateResult),
     Demo(DemoResult),
+    Completions(CompletionsResult),
 }
 
 /// Virtual Duos and a local cloud, which serve until the command is stopped.
@@ -155,6 +157,13 @@ struct DemoResult {
     last: String,
     /// True where that is the first one again, and the cloud knows it.
     same: bool,
+}
+
+/// The completions for a shell.
+#[derive(JsonSchema)]
+struct CompletionsResult {
+    /// The script, as that shell reads it.
+    text: String,
 }
 
 /// The options of a function that puts something right.
