@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand};
+use super::shell_init;
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -79,6 +80,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
         (Some(Command::Completions { shell }), _) => return print(completions(shell), exit::DONE),
+        (Some(Command::ShellInit { shell }), _) => return print(shell_init::function(shell), exit::DONE),
         (None, None) => return nothing_asked(parsed.json),
     };
     ParsedCommand {

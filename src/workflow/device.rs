@@ -13,9 +13,9 @@ use super::cancel::interrupted;
 use super::command::choice;
 use super::enter::arrive;
 use super::patch::Patch;
-use super::{Context, Event, Phase, Timeout};
+use super::{Context, Event, Phase, Timeout, Transfer};
 use crate::archive::DeviceIdSource;
-use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES};
+use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Slot;
@@ -245,9 +245,17 @@ impl<'a> Opened<'a> {
     pub fn whole_dct(&mut self) -> Result<Buffer, Error> {
         self.context.phase(Phase::ReadDct);
         let deadline = self.deadline();
+        let length = WHOLE_SIZE;
+        self.context.progress(Transfer::StartUpload, length);
         let read = self.not_cancelled().and_then(|()| Ok(self.session.read_whole_dct_twice(deadline)?));
         read.and_then(|(first, second)| agreed(first, &second))
+            .inspect(|_| self.uploaded(length))
             .map_err(|error| error.during("reading the whole DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    fn uploaded(&self, length: usize) {
+        self.context.progress(Transfer::Uploaded, length);
+        self.context.progress(Transfer::CompleteUpload, length);
     }
 
     fn not_cancelled(&self) -> Result<(), Error> {
@@ -256,8 +264,10 @@ impl<'a> Opened<'a> {
 
     fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
         self.not_cancelled()?;
+        self.context.progress(Transfer::StartUpload, length);
         let (first, second) = self.session.read_twice(0, length, deadline)?;
         let first = agreed(first, &second)?;
+        self.uploaded(length);
         check_readable(&first)?;
         Snapshot::of(first)
     }
