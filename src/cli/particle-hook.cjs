@@ -4,23 +4,19 @@
  */
 'use strict'
 
-const { basename, dirname } = require('node:path')
+const { basename } = require('node:path')
 
 /** The script that Node was started with, if it is one. */
 const script = process.argv[1]
 if (script !== undefined && /^(particle|index\.js)$/.test(basename(script))) hook(script)
 
 function hook(/** @type {string} */ path) {
+  const { realpathSync } = require('node:fs')
   const { packageOf } = require('./particle/find.cjs')
   const { asksForDuo, cannotExtend, extend } = require('./particle/seam.cjs')
   const particle = packageOf(path)
-  if (!particle || !isEntry(path, particle)) return
+  // Other scripts of the package are none of ours.
+  if (!particle || realpathSync(path) !== particle.entry) return
   if (!particle.unfit) return extend(particle)
   if (asksForDuo(process.argv.slice(2))) process.stderr.write(cannotExtend(particle, particle.unfit))
-}
-
-/** Other scripts of the package are none of ours. */
-function isEntry(/** @type {string} */ path, /** @type {import('./particle/find.cjs').ParticleCli} */ particle) {
-  const { realpathSync } = require('node:fs')
-  return realpathSync(path) === particle.entry || dirname(realpathSync(path)) === dirname(particle.entry)
 }

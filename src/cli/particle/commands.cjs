@@ -13,7 +13,7 @@ const LEFT_OUT = new Set(['completions', 'shell-init'])
 /** Adds the category `duo`. */
 function addDuo(/** @type {any} */ processor, /** @type {any} */ root) {
   const { about, commands, notes } = require('../../../index.js').describeCommandLine()
-  const duo = processor.createCategory(root, 'duo', about, { epilogue: notes })
+  const duo = processor.createCategory(root, 'duo', about, { epilogue: renamed(notes) })
   for (const command of commands) {
     if (!LEFT_OUT.has(command.name)) add(processor, duo, command, `duo ${command.name}`)
   }
@@ -33,14 +33,19 @@ function add(processor, parent, command, path) {
   }
   processor.createCommand(parent, command.name, command.about, {
     params: command.arguments.replaceAll(/[A-Z_]+/g, (name) => name.toLowerCase()),
-    options: Object.fromEntries([...command.options.map(option), ...EVERYWHERE]),
+    options: Object.fromEntries([...command.options.flatMap(options), ...EVERYWHERE]),
     examples: Object.fromEntries(command.examples.map(({ arguments: typed, text }) => [`$0 duo ${typed}`, text])),
-    epilogue: command.notes,
+    epilogue: renamed(command.notes),
     handler: async () => {
       const { act } = await import('./act.mjs')
       await act(process.argv.slice(2))
     },
   })
+}
+
+/** Commands that prose names, under the name that they have here. */
+function renamed(/** @type {string} */ text) {
+  return text.replaceAll('`duo-provision ', '`particle duo ')
 }
 
 /** What every command takes; `-v` and `-q` are particle-cli's own. */
@@ -49,11 +54,15 @@ const EVERYWHERE = [
   ['yes', { boolean: true, alias: 'y', description: 'Do not ask before a write' }],
 ]
 
-/** @returns {[string, object]} */
-function option(/** @type {OptionDescription} */ { name, help, short, value, choices }) {
+/** @returns {[string, object][]} */
+function options(/** @type {OptionDescription} */ { name, help, short, value, choices }) {
   const among = choices.length > 0 ? ` (${choices.join(', ')})` : ''
   const described = { description: help + among, ...(short ? { alias: short } : {}) }
-  return [name, value === undefined ? { ...described, boolean: true } : { ...described, nargs: 1 }]
+  if (value !== undefined) return [[name, { ...described, nargs: 1 }]]
+  // Its parser takes `--no-backup` for a `backup` that is false, which has to be an option, then. Ours refuses it.
+  const negated = name.startsWith('no-') ? name.slice(3) : undefined
+  const hidden = negated === undefined ? [] : [[negated, { hidden: true, boolean: true }]]
+  return /** @type {[string, object][]} */ ([[name, { ...described, boolean: true }], ...hidden])
 }
 
 module.exports = { addDuo }

@@ -5,7 +5,7 @@
 'use strict'
 
 const { existsSync, readFileSync, realpathSync } = require('node:fs')
-const { delimiter, dirname, join, parse, resolve } = require('node:path')
+const { delimiter, dirname, join, parse, relative, resolve } = require('node:path')
 
 /** Names the folder of a particle-cli, or a file in it, before any other is looked for. */
 const VARIABLE = 'DUO_PROVISION_PARTICLE_CLI'
@@ -51,13 +51,15 @@ function describe(/** @type {string} */ folder) {
   if (about?.name !== 'particle-cli') return undefined
   const bin = typeof about.bin === 'string' ? about.bin : about.bin?.particle
   const entry = join(folder, typeof bin === 'string' ? bin : 'src/index.js')
-  const commands = join(folder, 'src/cli/index.js')
+  // `src/` from 3.6 on; before that what was compiled from it, `dist/`.
+  const source = dirname(entry)
+  const commands = join(source, 'cli/index.js')
   const version = String(about.version)
-  const known = [entry, commands, join(folder, 'src/app/cli.js'), join(folder, 'src/app/command-processor.js')]
+  const known = [entry, commands, join(source, 'app/cli.js'), join(source, 'app/command-processor.js')]
   const missing = known.find((file) => !existsSync(file))
   /** @type {string | undefined} */
   let unfit
-  if (missing) unfit = `it has no ${missing}`
+  if (missing) unfit = `it has no ${relative(folder, missing)}`
   else if (about.type === 'module') unfit = 'it is made of ECMAScript modules'
   return { folder, version, entry, commands, unfit }
 }
