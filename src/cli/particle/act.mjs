@@ -61,7 +61,9 @@ function asParticle(output, quiet) {
   if (quiet) output.progress.step = silent
   return {
     ...output,
-    event: silent,
+    event(event) {
+      if (output.json && !quiet && event.type === 'note') output.say(`note: ${event.message}`)
+    },
     note: quiet ? silent : output.note,
     result(_command, result) {
       output.progress.stop()

@@ -59,7 +59,7 @@ function describe(/** @type {string} */ folder) {
   const missing = known.find((file) => !existsSync(file))
   /** @type {string | undefined} */
   let unfit
-  if (missing) unfit = `it has no ${relative(folder, missing)}`
+  if (missing) unfit = `it has no ${relative(folder, missing).replaceAll('\\', '/')}`
   else if (about.type === 'module') unfit = 'it is made of ECMAScript modules'
   return { folder, version, entry, commands, unfit }
 }

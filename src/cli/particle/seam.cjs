@@ -12,8 +12,13 @@
 
 /** Whether these arguments ask for `duo`; flags may stand before it. */
 function asksForDuo(/** @type {string[]} */ args) {
-  const words = args.filter((argument) => !argument.startsWith('-'))
-  return words[0] === 'duo' || (words[0] === 'help' && words[1] === 'duo')
+  return asked(args) === 'duo'
+}
+
+/** The command that is asked for, or that help is asked for; none where it is the list of all. */
+function asked(/** @type {string[]} */ args) {
+  const [first, second] = args.filter((argument) => !argument.startsWith('-'))
+  return first === 'help' ? second : first
 }
 
 /** What is said where `duo` cannot be added. */
@@ -30,8 +35,12 @@ function quoted(/** @type {string} */ word) {
   return /^[\w./:=+@,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/** Has `duo` registered when particle-cli registers its own commands. */
+/**
+ * Has `duo` registered when particle-cli registers its own commands; not where another command is asked for, which
+ * may have a `duo` among its own words.
+ */
 function extend(/** @type {ParticleCli} */ particle) {
+  if (!['duo', undefined].includes(asked(process.argv.slice(2)))) return
   /** @type {string | undefined} */
   let obstacle = 'it never asked for its commands where they are known to be'
   const load = () => {
