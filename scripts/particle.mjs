@@ -18,7 +18,8 @@ const STAMP = join(INSTALLED, 'installed.json')
 const UNAVAILABLE = 77
 
 /** What npm says when there is no network, rather than something wrong with what was asked for. */
-const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT/
+const NO_NETWORK =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT/
 
 ensureAddon()
 process.exitCode = install() ?? test()

@@ -1,6 +1,14 @@
 /** particle-cli's login: read, never written; which profile and cloud it is, is said before anything is done. */
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { LocalCloud } from '../../index.js'
@@ -45,7 +53,12 @@ test('the current profile is used, and named before the key is sent', async (t) 
   const expired = '2020-01-02T03:04:05.678Z'
   const folder = login(sandbox, {
     'profile.json': { name: 'lab', last_version_check: 1700000000000 },
-    'lab.config.json': { access_token: cloud.token, access_token_expires_at: expired, apiUrl: cloud.url, username: 'me' },
+    'lab.config.json': {
+      access_token: cloud.token,
+      access_token_expires_at: expired,
+      apiUrl: cloud.url,
+      username: 'me',
+    },
     'particle.config.json': { access_token: sandbox.secret(LOST), username: 'me' },
   })
   const before = state(folder)
@@ -53,7 +66,10 @@ test('the current profile is used, and named before the key is sent', async (t) 
   assert.equal(status, 0)
   assert.match(stderr, /profile lab\) at http:\/\/127\.0\.0\.1/)
   const json = await sandbox.run([ID, '--json'])
-  const events = json.stdout.trimEnd().split('\n').map((line) => JSON.parse(line))
+  const events = json.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   const said = events.findIndex(({ message }) => message?.includes('profile lab'))
   const sent = events.findIndex(({ type }) => type === 'sending')
   assert.ok(said >= 0 && said < sent, json.stdout)
@@ -102,10 +118,16 @@ test('files that particle-cli would not write are errors, and their contents are
   sandbox.matches('login-hostile')
 })
 
-test('a link to a file is followed; to a device, to itself or to a folder it is an error', { skip: process.platform === 'win32' }, async (t) => {
+test('a link to a file is followed; to a device, to itself or to a folder it is an error', {
+  skip: process.platform === 'win32',
+}, async (t) => {
   const sandbox = new Sandbox(t)
   const cloud = await startCloud(t, sandbox)
-  const kept = sandbox.file('kept.json', JSON.stringify({ access_token: cloud.token, apiUrl: cloud.url }), 0o600)
+  const kept = sandbox.file(
+    'kept.json',
+    JSON.stringify({ access_token: cloud.token, apiUrl: cloud.url }),
+    0o600,
+  )
   const folder = login(sandbox, {})
   const link = (/** @type {string} */ name, /** @type {string} */ target) => {
     login(sandbox, { 'profile.json': { name } })

@@ -151,7 +151,9 @@ for (const [version, folder] of Object.entries(VERSIONS)) {
     const [before, now] = [await plain(['help']), await quietly(['help'])]
     const lines = now.stderr.split('\n')
     assert.deepEqual(
-      lines.filter((line) => !before.stderr.split('\n').includes(line)).map((line) => line.trim().split(' ')[0]),
+      lines
+        .filter((line) => !before.stderr.split('\n').includes(line))
+        .map((line) => line.trim().split(' ')[0]),
       ['duo'],
     )
     // The hook adds the same to a particle that is started in any way; a link as npm makes it, for one.

@@ -28,7 +28,9 @@ function start() {
 }
 
 function notFound(/** @type {string[]} */ places) {
-  const looked = process.env[VARIABLE] ? `not in ${VARIABLE}=${places[0]}` : 'not on the PATH, nor in node_modules'
+  const looked = process.env[VARIABLE]
+    ? `not in ${VARIABLE}=${places[0]}`
+    : 'not on the PATH, nor in node_modules'
   process.stderr.write(
     `particle-duo: particle-cli as a Node module was not found (${looked})\n\n` +
       `hint: npm install -g particle-cli, or name its folder in ${VARIABLE}; beside a particle-cli that is no Node\n` +

@@ -34,7 +34,9 @@ function add(processor, parent, command, path) {
   processor.createCommand(parent, command.name, command.about, {
     params: command.arguments.replaceAll(/[A-Z_]+/g, (name) => name.toLowerCase()),
     options: Object.fromEntries([...command.options.flatMap(options), ...EVERYWHERE]),
-    examples: Object.fromEntries(command.examples.map(({ arguments: typed, text }) => [`$0 duo ${typed}`, text])),
+    examples: Object.fromEntries(
+      command.examples.map(({ arguments: typed, text }) => [`$0 duo ${typed}`, text]),
+    ),
     epilogue: renamed(command.notes),
     handler: async () => {
       const { act } = await import('./act.mjs')

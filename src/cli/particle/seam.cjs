@@ -23,8 +23,8 @@ function asked(/** @type {string[]} */ args) {
 
 /** What is said where `duo` cannot be added. */
 function cannotExtend(/** @type {ParticleCli} */ { folder, version }, /** @type {string} */ why) {
-  const command = process.argv.slice(2).filter((argument) => argument !== 'duo')
-  const typed = ['npx', 'duo-provision', ...command.map(quoted)].join(' ')
+  const args = process.argv.slice(2)
+  const typed = ['npx', 'duo-provision', ...args.toSpliced(args.indexOf('duo'), 1).map(quoted)].join(' ')
   return (
     `particle duo cannot be added to particle-cli ${version} (${folder}): ${why}\n\n` +
     `hint: type instead: ${typed}\n`
@@ -50,8 +50,8 @@ function extend(/** @type {ParticleCli} */ particle) {
       obstacle = 'its src/cli does not export a function'
       return registerAll
     }
-    const registerWithDuo = function (/** @type {any} */ context) {
-      const result = Reflect.apply(registerAll, this, arguments)
+    const registerWithDuo = (/** @type {any} */ context) => {
+      const result = registerAll(context)
       obstacle = register(context)
       return result
     }
