@@ -6,13 +6,9 @@ use clap::ValueEnum;
 /// A shell that functions are printed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
-    /// Bash.
     Bash,
-    /// Zsh.
     Zsh,
-    /// Fish.
     Fish,
-    /// PowerShell 7, and Windows PowerShell.
     Pwsh,
 }
 

@@ -5,10 +5,11 @@
 'use strict'
 
 const { basename } = require('node:path')
+const { isMainThread } = require('node:worker_threads')
 
 /** The script that Node was started with, if it is one. */
 const script = process.argv[1]
-if (script !== undefined && /^(particle|index\.js)$/.test(basename(script))) hook(script)
+if (isMainThread && script !== undefined && /^(particle|index\.js)$/.test(basename(script))) hook(script)
 
 function hook(/** @type {string} */ path) {
   const { realpathSync } = require('node:fs')

@@ -157,6 +157,6 @@ pub const SHELL_INIT_EXAMPLES: &str = "\
 For a particle-cli that is no Node module; beside one from npm, `particle-duo` needs no function.
 
 Examples:
-  eval \"$(duo-provision shell-init bash)\"           in ~/.bashrc; zsh in ~/.zshrc
-  duo-provision shell-init fish | source              in ~/.config/fish/config.fish
+  eval \"$(duo-provision shell-init bash)\"     in ~/.bashrc; zsh in ~/.zshrc
+  duo-provision shell-init fish | source      in ~/.config/fish/config.fish
   duo-provision shell-init pwsh | Out-String | Invoke-Expression";

@@ -17,7 +17,7 @@ export async function act(/** @type {string[]} */ args) {
   streams.keepGoingWithoutReaders()
   const at = args.indexOf('duo')
   const [before, typed] = [args.slice(0, at), args.slice(at + 1)]
-  const isQuiet = (/** @type {string} */ argument) => argument === '-q' || argument === '--quiet'
+  const isQuiet = (/** @type {string} */ argument) => /^(-q+|--quiet)$/.test(argument)
   const words = beforeDashes(typed)
   const quiet = [...before, ...words].some(isQuiet)
   const kept = [
