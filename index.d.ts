@@ -128,9 +128,28 @@ export type PhaseName =
   | 'greet'
   | 'handshake'
 
+/** How far a transfer is; particle-usb's names. */
+export type TransferEvent =
+  | 'start-upload'
+  | 'uploaded'
+  | 'complete-upload'
+  | 'start-download'
+  | 'downloaded'
+  | 'complete-download'
+  | 'failed-download'
+
+/** `err.name`: that of particle-usb's class where it means the same, else `DuoProvisionError`. */
+export type ErrorName =
+  | 'DuoProvisionError'
+  | 'NotFoundError'
+  | 'NotAllowedError'
+  | 'UsbError'
+  | 'DeviceError'
+  | 'InternalError'
+
 /** What every function of this package throws. */
 export interface DuoProvisionError extends Error {
-  name: 'DuoProvisionError'
+  name: ErrorName
   /** The stable name. */
   code: ErrorCode
   /** The exit code of the command line. */
@@ -354,6 +373,24 @@ export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
 /** Whose answers a local cloud gives. */
 export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 
+/** A command, or a group of them. */
+export interface CommandDescription {
+  /** Its own word, without that of the group it stands in. */
+  name: string
+  /** What it does. */
+  about: string
+  /** Its positional arguments: `<FILE>` has to be there, `[FILE]` may. */
+  arguments: string
+  /** Its options, but for those that every command has. */
+  options: Array<OptionDescription>
+  /** Examples. */
+  examples: Array<ExampleDescription>
+  /** What else is to be known; empty where there is nothing. */
+  notes: string
+  /** The commands of a group. */
+  commands: Array<CommandDescription>
+}
+
 /**
  * How an operation is watched and stopped.
  *
@@ -555,6 +592,12 @@ export interface DctShowResult {
   dct: DctInfo
 }
 
+/**
+ * The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, as
+ * `particle duo` does.
+ */
+export declare function describeCommandLine(): CommandDescription
+
 /** Options of `enterDfu`. */
 export interface DfuOptions {
   /**
@@ -692,6 +735,14 @@ export interface ExaminedDuo {
   device?: DuoInfo
   /** What was found, in the order in which it was looked at. */
   findings: Array<DoctorFinding>
+}
+
+/** One line of examples. */
+export interface ExampleDescription {
+  /** What is typed behind `duo-provision`. */
+  arguments: string
+  /** What it does; empty where that speaks for itself. */
+  text: string
 }
 
 /**
@@ -934,6 +985,20 @@ export interface OperationInfo {
   next: Array<NextStep>
 }
 
+/** One option of a command. */
+export interface OptionDescription {
+  /** Its name, as it is typed behind two dashes. */
+  name: string
+  /** What it does. */
+  help: string
+  /** Its one letter, where it has one. */
+  short?: string
+  /** What its value is called; an option without one is a switch. */
+  value?: string
+  /** The values that it may have, where these are all. */
+  choices: Array<string>
+}
+
 /** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
 export declare function parseCommandLine(arguments: Array<string>): ParsedCommand
 
@@ -1000,6 +1065,9 @@ export type ProgressEvent =
   | { type: 'phase'; /** Its name. */
     phase: PhaseName; /** The same in words. */
   description: string }
+  | { type: 'progress'; /** How far they are. */
+    event: TransferEvent; /** How many bytes; absent of a download that failed. */
+  bytes?: number }
   | { type: 'found'; /** The Duo. */
   device: DuoInfo }
   | { type: 'waiting'; /** For how many milliseconds at most. */

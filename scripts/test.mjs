@@ -31,8 +31,8 @@ const BUILT = join(ROOT, 'target/addon')
 /** What the steps' tests produce, for the last step to look through. */
 const OUTPUT = join(ROOT, 'target/test-output')
 
-/** The lane's exit status for "cannot run on this machine". */
-const LANE_UNAVAILABLE = 77
+/** The exit status of the lane, and of the tests with particle-cli, for "cannot run on this machine". */
+const UNAVAILABLE = 77
 
 /** @type {{ name: string, run: () => Promise<Outcome> }[]} */
 const STEPS = [
@@ -45,6 +45,7 @@ const STEPS = [
   { name: 'drift', run: drift },
   { name: 'types', run: types },
   { name: 'node-test', run: nodeTest },
+  { name: 'particle', run: particleTest },
   { name: 'crash', run: crashTest },
   { name: 'usb', run: usbLane },
   { name: 'secrets', run: secrets },
@@ -206,6 +207,13 @@ async function nodeTest() {
   return withStatus({ ...nodeTestCounts(output), output }, status)
 }
 
+/** With the real particle-cli, which is fetched: mandatory in CI, elsewhere wherever there is a registry. */
+async function particleTest() {
+  const { status, output } = await capture(process.execPath, [join(ROOT, 'scripts/particle.mjs')])
+  if (status === UNAVAILABLE && !inCi()) return notRun(lastLine(output))
+  return withStatus({ ...nodeTestCounts(output), output }, status)
+}
+
 /** Kills at every call, under a tracer: mandatory in CI, elsewhere wherever processes may be traced. */
 async function crashTest() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return notRun('it needs Linux on x86-64')
@@ -233,8 +241,7 @@ function notRun(/** @type {string} */ reason) {
 /** The lane on a real USB stack: mandatory in CI, elsewhere wherever the machine can run it. */
 async function usbLane() {
   const { status, output } = await capture(process.execPath, [join(ROOT, '__test__/usb/lane.mjs')])
-  const lastLine = output.trimEnd().split('\n').at(-1) ?? ''
-  if (status === LANE_UNAVAILABLE && !inCi()) return { passed: 0, failed: 0, note: `not run: ${lastLine}` }
+  if (status === UNAVAILABLE && !inCi()) return notRun(lastLine(output))
   return withStatus({ ...nodeTestCounts(output), output }, status)
 }
 
@@ -242,7 +249,7 @@ async function usbLane() {
 async function secrets() {
   const script = join(ROOT, '__test__/secrets/scan.mjs')
   const { status, output } = await capture(process.execPath, [script, OUTPUT])
-  const note = output.trimEnd().split('\n').at(-1) ?? ''
+  const note = lastLine(output)
   return status === 0 ? { passed: 1, failed: 0, note } : { passed: 0, failed: 1, note, output }
 }
 
@@ -250,6 +257,10 @@ async function secrets() {
 function keepOutput(/** @type {string} */ name, /** @type {string | undefined} */ output) {
   mkdirSync(OUTPUT, { recursive: true })
   if (name !== 'secrets' && output) writeFileSync(join(OUTPUT, `${name}.step.txt`), output)
+}
+
+function lastLine(/** @type {string} */ output) {
+  return output.trimEnd().split('\n').at(-1) ?? ''
 }
 
 function inCi() {

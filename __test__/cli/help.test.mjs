@@ -22,6 +22,7 @@ const COMMANDS = [
   'simulate',
   'demo',
   'completions',
+  'shell-init',
 ]
 
 test('--help shows every command, the options and examples', async (t) => {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand};
+use super::shell_init;
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -79,8 +80,10 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
         (Some(Command::Completions { shell }), _) => {
-            let script = print(completions(shell), exit::DONE);
-            return ParsedCommand { command: Some("completions".to_owned()), json: parsed.json, ..script };
+            return script("completions", parsed.json, completions(shell));
+        }
+        (Some(Command::ShellInit { shell }), _) => {
+            return script("shell-init", parsed.json, shell_init::function(shell));
         }
         (None, None) => return nothing_asked(parsed.json),
     };
@@ -126,6 +129,11 @@ fn nothing_asked(json: bool) -> ParsedCommand {
                 rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, simulate and \
                 demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
+}
+
+/// A text for a shell to read, which `--json` puts into a result.
+fn script(command: &str, json: bool, text: String) -> ParsedCommand {
+    ParsedCommand { command: Some(command.to_owned()), json, ..print(text, exit::DONE) }
 }
 
 fn print(text: String, exit_code: u8) -> ParsedCommand {

@@ -128,9 +128,28 @@ export type PhaseName =
   | 'greet'
   | 'handshake'
 
+/** How far a transfer is; particle-usb's names. */
+export type TransferEvent =
+  | 'start-upload'
+  | 'uploaded'
+  | 'complete-upload'
+  | 'start-download'
+  | 'downloaded'
+  | 'complete-download'
+  | 'failed-download'
+
+/** `err.name`: that of particle-usb's class where it means the same, else `DuoProvisionError`. */
+export type ErrorName =
+  | 'DuoProvisionError'
+  | 'NotFoundError'
+  | 'NotAllowedError'
+  | 'UsbError'
+  | 'DeviceError'
+  | 'InternalError'
+
 /** What every function of this package throws. */
 export interface DuoProvisionError extends Error {
-  name: 'DuoProvisionError'
+  name: ErrorName
   /** The stable name. */
   code: ErrorCode
   /** The exit code of the command line. */

@@ -112,7 +112,8 @@ enum CommandResult {
     Doctor(DoctorResult),
     Simulate(SimulateResult),
     Demo(DemoResult),
-    Completions(CompletionsResult),
+    Completions(ScriptResult),
+    ShellInit(ScriptResult),
 }
 
 /// Virtual Duos and a local cloud, which serve until the command is stopped.
@@ -159,9 +160,9 @@ struct DemoResult {
     same: bool,
 }
 
-/// The completions for a shell.
+/// What a shell is to read.
 #[derive(JsonSchema)]
-struct CompletionsResult {
+struct ScriptResult {
     /// The script, as that shell reads it.
     text: String,
 }

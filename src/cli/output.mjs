@@ -49,7 +49,7 @@ export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>}
       progress.pause()
       process.stdout.write(`${text}\n`)
     },
-    event(/** @type {object} */ event) {
+    event(/** @type {import('../../index.js').ProgressEvent} */ event) {
       if (json) emit({ ...event })
     },
     note(/** @type {string} */ message) {

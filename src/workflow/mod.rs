@@ -71,7 +71,7 @@ pub use dct_show::{DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
 pub use doctor::{AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};
-pub use event::{Event, Phase};
+pub use event::{Event, Phase, Transfer};
 pub use inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
 pub use key_files::{NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key};
 pub use list::{KeyReport, ListOptions, Listed, list};
@@ -131,6 +131,11 @@ pub struct Context<'a> {
 impl Context<'_> {
     fn phase(&self, phase: Phase) {
         self.control.event(Event::Phase(phase));
+    }
+
+    fn progress(&self, event: Transfer, bytes: usize) {
+        let bytes = (event != Transfer::FailedDownload).then_some(bytes);
+        self.control.event(Event::Progress { event, bytes });
     }
 
     fn note(&self, message: impl Into<String>) {

@@ -155,3 +155,11 @@ Examples:
   duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
   duo-provision simulate --fault timeout-after@dfu13   one answer gets lost
   duo-provision list --usbip 127.0.0.1:3240            in another terminal";
+
+pub const SHELL_INIT_EXAMPLES: &str = "\
+For a particle-cli that is no Node module; beside one from npm, `particle-duo` needs no function.
+
+Examples:
+  eval \"$(duo-provision shell-init bash)\"     in ~/.bashrc; zsh in ~/.zshrc
+  duo-provision shell-init fish | source      in ~/.config/fish/config.fish
+  duo-provision shell-init pwsh | Out-String | Invoke-Expression";

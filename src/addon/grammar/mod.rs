@@ -15,6 +15,8 @@ mod simulation;
 
 use clap::{Parser, Subcommand};
 
+use super::shell_init::Shell;
+
 pub use dct::*;
 pub use device::*;
 pub use files::*;
@@ -110,6 +112,13 @@ pub enum Command {
         /// The shell.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
+    },
+    /// Print a shell function that makes `particle duo` of this program, beside particle-cli
+    #[command(after_help = examples::SHELL_INIT_EXAMPLES)]
+    ShellInit {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
     },
 }
 
