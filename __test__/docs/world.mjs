@@ -46,7 +46,8 @@ export class World {
   /** @param {string} text what the comment says */
   static async open(text) {
     const world = new World()
-    const given = Object.fromEntries(text.split(/\s+/).map((word) => word.split('=')))
+    const words = text.split(/\s+/).filter(Boolean)
+    const given = Object.fromEntries(words.map((word) => word.split('=')))
     world.#furnish()
     if (text === 'none') await world.#freePorts()
     else await world.#populate(given)
