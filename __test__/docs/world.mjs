@@ -162,7 +162,8 @@ export class World {
    */
   async run({ script, typed, stays, inRepository }) {
     await this.#settled()
-    const file = this.#shellScript(script, inRepository)
+    // What stays is the shell's own process from then on, so that a signal reaches it.
+    const file = this.#shellScript(stays === undefined ? script : `trap - EXIT; exec ${script}`, inRepository)
     const [program, args] = typed
       ? ['script', ['--quiet', '--return', '--command', `sh -e '${file}'`, '/dev/null']]
       : ['sh', ['-e', file]]
