@@ -28,6 +28,9 @@ import { readFileSync } from 'node:fs'
  */
 /** @typedef {Block | { kind: 'world' | 'before', line: number, text: string }} Step */
 
+/** What a block may be. Shell is `sh`, so that none goes by another name and is not run. */
+const LANGUAGES = new Set(['sh', 'text', 'js', 'ts', 'json', 'yaml', 'jsonc', 'powershell'])
+
 const DIRECTIVE = /^(world|before|fails|typed|stays|in the repository|not run)(?::\s*([\s\S]*))?$/
 
 /**
@@ -46,6 +49,9 @@ export function readPage(/** @type {string} */ path) {
       if (word === 'world' || word === 'before') steps.push({ kind: word, line, text: value.trim() })
       else if (word !== '') said.set(word, value.trim())
       continue
+    }
+    if (language !== undefined && !LANGUAGES.has(language)) {
+      throw new Error(`${path}:${line}: a block has to be one of ${[...LANGUAGES].join(', ')}`)
     }
     if (language === 'sh') steps.push(block(line, text, said))
     else if (language === 'text' && last?.kind === 'run' && said.size === 0) last.shown ??= text
