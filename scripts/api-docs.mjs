@@ -54,13 +54,16 @@ export function apiDocs(types = join(ROOT, 'index.d.ts')) {
   }
 }
 
-/** Without anchors that nothing refers to, which would be most of what a reader of the source sees. */
+/**
+ * Without anchors that nothing refers to, which would be most of what a reader of the source sees, and without the
+ * constructors that a class has for TypeDoc where it declares none: these are made by their `start`.
+ */
 function tidy(/** @type {string} */ page) {
   const referred = new Set([...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, name]) => name))
   const kept = page.replaceAll(/<a id="([\w-]+)"><\/a> ?/g, (anchor, name) =>
     referred.has(name) ? anchor : '',
   )
-  return `${kept.trim()}\n`
+  return `${kept.replaceAll(/^#### Constructors\n[\s\S]*?(?=^#### )/gm, '').trim()}\n`
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
