@@ -27,6 +27,9 @@ import { canaryDuos, canaryText } from '../secrets/keep.mjs'
 /** What is waited for before an answer is typed. */
 const QUESTION = '(?:\\[y/N\\]|[Pp]assphrase[^\\n]*:|The same again:) '
 
+/** npm looks for no newer version of itself, and for nothing else. */
+const OFFLINE = { npm_config_offline: 'true', npm_config_update_notifier: 'false' }
+
 /** @typedef {{ status: number | null, stdout: string, stderr: string }} Printed */
 
 export class World {
@@ -70,7 +73,13 @@ export class World {
       writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
     script(join(bin, 'duo-provision'), `exec '${process.execPath}' '${bench}' "$@"`)
     script(join(path, 'npx'), `name=$1; shift; exec '${bin}'/"$name" "$@"`)
-    this.#env = { PATH: `${path}:${process.env['PATH']}`, HOME: this.#home, TZ: 'UTC', TERM: 'xterm' }
+    this.#env = {
+      PATH: `${path}:${process.env['PATH']}`,
+      HOME: this.#home,
+      TZ: 'UTC',
+      TERM: 'xterm',
+      ...OFFLINE,
+    }
     this.#standIns = [
       [this.#here, '/home/you/duo'],
       [this.#home, '/home/you'],
