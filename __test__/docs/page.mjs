@@ -53,6 +53,9 @@ export function readPage(/** @type {string} */ path) {
     if (language !== undefined && !LANGUAGES.has(language)) {
       throw new Error(`${path}:${line}: a block has to be one of ${[...LANGUAGES].join(', ')}`)
     }
+    if (language === 'text' && /^\$ /m.test(text)) {
+      throw new Error(`${path}:${line}: what is typed goes into a block of sh, without the $`)
+    }
     if (language === 'sh') steps.push(block(line, text, said))
     else if (language === 'text' && last?.kind === 'run' && said.size === 0) last.shown ??= text
     if (language === undefined && said.size === 0) continue

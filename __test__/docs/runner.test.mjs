@@ -61,6 +61,7 @@ three
 
 for (const [what, text] of [
   ['a block that goes by another name', '```bash\nls\n```\n'],
+  ['a block that shows what is typed', '```text\n$ ls\n```\n'],
   ['a block of no kind', '```\nls\n```\n'],
   ['a block without an end', '```sh\nls\n'],
   ['a comment about no block', '<!-- fails: 7 -->\n\nWords.\n'],
