@@ -42,8 +42,9 @@ export function readPage(/** @type {string} */ path) {
   const steps = []
   /** @type {Map<string, string>} */
   let said = new Map()
+  /** The block that nothing but blank lines separates from what comes. @type {Block | undefined} */
+  let above
   for (const { line, language, comment, text } of parts(readFileSync(path, 'utf8'), path)) {
-    const last = steps.at(-1)
     if (comment !== undefined) {
       const [, word = '', value = ''] = comment.match(DIRECTIVE) ?? []
       if (word === 'world' || word === 'before') steps.push({ kind: word, line, text: value.trim() })
@@ -56,10 +57,10 @@ export function readPage(/** @type {string} */ path) {
     if (language === 'text' && /^\$ /m.test(text)) {
       throw new Error(`${path}:${line}: what is typed goes into a block of sh, without the $`)
     }
-    if (language === 'sh') steps.push(block(line, text, said))
-    else if (language === 'text' && last?.kind === 'run' && said.size === 0) last.shown ??= text
-    if (language === undefined && said.size === 0) continue
     if (language !== 'sh' && said.size > 0) throw new Error(`${path}:${line}: a comment about no block`)
+    if (language === 'text' && above) above.shown = text
+    above = language === 'sh' ? block(line, text, said) : undefined
+    if (above) steps.push(above)
     said = new Map()
   }
   return steps
@@ -106,6 +107,8 @@ function* parts(/** @type {string} */ page, /** @type {string} */ path) {
       const whole = lines.slice(at, end + 1).join('\n')
       yield { line, comment: whole.trim().slice(4, -3).trim(), text: whole }
       at = end
-    } else if (text.trim() !== '') yield { line, text }
+    } else if (/^\s*(```|~~~)/.test(text))
+      throw new Error(`${path}:${line}: a block of which nothing is known`)
+    else if (text.trim() !== '') yield { line, text }
   }
 }

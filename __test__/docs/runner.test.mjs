@@ -38,6 +38,9 @@ test('a page is its worlds, its blocks and what they print, in order', () => {
    \`\`\`text
    printed
    \`\`\`
+\`\`\`text
+of nothing
+\`\`\`
 <!-- not run: it has its reasons -->
 \`\`\`sh
 three
@@ -48,7 +51,7 @@ three
     [
       ['world', 3],
       ['run', 7],
-      ['run', 15],
+      ['run', 18],
     ],
   )
   const [, first, second] = steps
@@ -62,6 +65,7 @@ three
 for (const [what, text] of [
   ['a block that goes by another name', '```bash\nls\n```\n'],
   ['a block that shows what is typed', '```text\n$ ls\n```\n'],
+  ['a block with more to its name', '```sh title\nls\n```\n'],
   ['a block of no kind', '```\nls\n```\n'],
   ['a block without an end', '```sh\nls\n'],
   ['a comment about no block', '<!-- fails: 7 -->\n\nWords.\n'],
