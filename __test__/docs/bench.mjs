@@ -3,10 +3,9 @@
  * added. A command that works on a Duo works on the virtual one: `--usbip` and its address are appended to it, where
  * no other address is named and no file stands in the Duo's place.
  */
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const ROOT = new URL('../../', import.meta.url)
+const MAIN = new URL('../../src/cli/main.cjs', import.meta.url)
 
 /** The commands that work on a Duo, with or without a word behind them. */
 const ON_A_DUO = new Set([
@@ -35,7 +34,7 @@ export function atTheBench(args, address) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const main = join(new URL('src/cli/main.cjs', ROOT).pathname)
-  process.argv = [process.argv0, main, ...atTheBench(process.argv.slice(2), process.env['DOCS_USBIP'])]
-  await import(pathToFileURL(main).href)
+  const args = atTheBench(process.argv.slice(2), process.env['DOCS_USBIP'])
+  process.argv = [process.argv0, fileURLToPath(MAIN), ...args]
+  await import(MAIN.href)
 }

@@ -114,6 +114,17 @@ test('a command that works on a Duo works on the virtual one', () => {
   }
 })
 
+test('npm finds the same command in the folder as the stand-in for npx', LINUX, async (t) => {
+  const world = await World.open('none')
+  t.after(() => world.close())
+  const script = 'npm exec --no -- duo-provision --version\nnpx duo-provision --version\n'
+  const ended = await world.run({ script, typed: undefined, stays: undefined, inRepository: false })
+  const [npm, npx] = ended.stdout.trim().split('\n')
+  assert.equal(ended.status, 0, ended.stderr)
+  assert.match(npm ?? '', /^duo-provision \d/)
+  assert.equal(npm, npx)
+})
+
 test('a block ends at the first command that fails; the next one goes on in its folder', LINUX, async (t) => {
   const world = await World.open('none')
   t.after(() => world.close())
