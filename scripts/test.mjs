@@ -19,6 +19,7 @@ import { parseArgs } from 'node:util'
 import { canariesOf } from '../__test__/secrets/folders.mjs'
 import { API_PAGE, apiDocs } from './api-docs.mjs'
 import { ensureDependencies, ROOT, tool } from './prepare.mjs'
+import { generateSchema, SCHEMA } from './schema.mjs'
 
 /**
  * What became of a step.
@@ -144,7 +145,7 @@ async function buildAddon() {
   return { passed: 1, failed: 0, note: addon }
 }
 
-/** The committed loader, types and reference of the API must be those that the source generates. */
+/** The committed loader, types, schema and reference of the API must be those that the source generates. */
 async function drift() {
   /** @type {Outcome} */
   const outcome = { passed: 0, failed: 0, output: '' }
@@ -152,6 +153,7 @@ async function drift() {
   const made = [
     { name: 'index.js', built: read(join(BUILT, 'index.js')), command: 'npm run build' },
     { name: 'index.d.ts', built: read(types), command: 'npm run build' },
+    { name: SCHEMA, built: generateSchema(), command: 'npm run schema' },
     { name: API_PAGE, built: existsSync(types) ? apiDocs(types) : undefined, command: 'npm run api-docs' },
   ]
   for (const { name, built, command } of made) {
@@ -196,7 +198,8 @@ async function types() {
 }
 
 async function nodeTest() {
-  const files = ['__test__/node', '__test__/cli', '__test__/docs', '__test__/secrets'].flatMap(testFiles)
+  const folders = ['node', 'cli', 'docs', 'examples', 'secrets']
+  const files = folders.flatMap((name) => testFiles(`__test__/${name}`))
   if (files.length === 0) return { passed: 0, failed: 0, note: 'no test files' }
   // The limit is each file's, in milliseconds.
   const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]

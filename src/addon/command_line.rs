@@ -78,7 +78,10 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Status(options)), _) => ("status", object(&options)),
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
-        (Some(Command::Completions { shell }), _) => return print(completions(shell), exit::DONE),
+        (Some(Command::Completions { shell }), _) => {
+            let script = print(completions(shell), exit::DONE);
+            return ParsedCommand { command: Some("completions".to_owned()), json: parsed.json, ..script };
+        }
         (None, None) => return nothing_asked(parsed.json),
     };
     ParsedCommand {

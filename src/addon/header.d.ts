@@ -124,6 +124,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'ask'
   | 'greet'
   | 'handshake'
 

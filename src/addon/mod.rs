@@ -18,4 +18,5 @@ mod looked_at;
 mod results;
 mod rotating;
 mod run;
+mod schema;
 mod simulation;
