@@ -143,7 +143,7 @@ async function buildAddon() {
   return { passed: 1, failed: 0, note: addon }
 }
 
-/** The committed loader and types must be those that the source generates. */
+/** The committed loader, types, completions and man pages must be those that the source generates. */
 async function drift() {
   /** @type {Outcome} */
   const outcome = { passed: 0, failed: 0, output: '' }
@@ -155,6 +155,10 @@ async function drift() {
       outcome.output += built === undefined ? `${name} was not generated\n` : differs(name, committed, built)
     }
   }
+  const shipped = await check(process.execPath, [join(ROOT, 'scripts/generate.mjs'), '--check'])
+  outcome.passed += shipped.passed
+  outcome.failed += shipped.failed
+  outcome.output += shipped.output ?? ''
   return outcome
 }
 

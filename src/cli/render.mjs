@@ -223,6 +223,15 @@ const DESCRIBE = {
 
   doctor: describeDiagnosis,
 
+  'udev print'(/** @type {import('../../index.js').UdevRule} */ { contents }, output) {
+    output.print(contents.trimEnd())
+  },
+
+  'udev install'(/** @type {import('../../index.js').UdevInstallResult} */ { path, written }, output) {
+    output.print(`${output.paint('green', written ? 'Wrote' : 'There already:')} ${printable(path)}`)
+    output.print('udev has taken it up, for Duos that are plugged in, too.')
+  },
+
   status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
     for (const operation of running) {
       output.print(`${output.paint('cyan', 'Running:')} ${subject(operation)}`)
