@@ -154,7 +154,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__backup)
+        duo__provision__subcmd__backup)
             opts="-y -v -h --raw --encrypt --passphrase-file --archive --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -192,7 +192,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__backups)
+        duo__provision__subcmd__backups)
             opts="-y -v -h --archive --device --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -214,7 +214,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__completions)
+        duo__provision__subcmd__completions)
             opts="-y -v -h --json --yes --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -228,7 +228,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__dct)
+        duo__provision__subcmd__dct)
             opts="-y -v -h --json --yes --verbose --help backup show restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -242,7 +242,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__dct__subcmd__backup)
+        duo__provision__subcmd__dct__subcmd__backup)
             opts="-y -v -h --whole --archive --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -276,7 +276,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__dct__subcmd__restore)
+        duo__provision__subcmd__dct__subcmd__restore)
             opts="-y -v -h --fields --allow-other-device --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -314,7 +314,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__dct__subcmd__show)
+        duo__provision__subcmd__dct__subcmd__show)
             opts="-y -v -h --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -344,7 +344,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__demo)
+        duo__provision__subcmd__demo)
             opts="-y -v -h --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -358,7 +358,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__dfu)
+        duo__provision__subcmd__dfu)
             opts="-y -v -h --device --path --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -388,7 +388,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__doctor)
+        duo__provision__subcmd__doctor)
             opts="-y -v -h --archive --device --path --enter-dfu --wait --usbip --timeout --fix --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -422,7 +422,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__inspect)
+        duo__provision__subcmd__inspect)
             opts="-y -v -h --extract --out --passphrase-file --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -448,7 +448,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__key)
+        duo__provision__subcmd__key)
             opts="-y -v -h --json --yes --verbose --help new public"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -462,7 +462,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__key__subcmd__new)
+        duo__provision__subcmd__key__subcmd__new)
             opts="-y -v -h --encrypt --passphrase-file --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -480,7 +480,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__key__subcmd__public)
+        duo__provision__subcmd__key__subcmd__public)
             opts="-y -v -h --out --passphrase-file --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -502,7 +502,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__list)
+        duo__provision__subcmd__list)
             opts="-y -v -h --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -532,7 +532,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__man)
+        duo__provision__subcmd__man)
             opts="-y -v -h --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -546,7 +546,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__provision)
+        duo__provision__subcmd__provision)
             opts="-y -v -h --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --usbip --timeout --dry-run --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -588,7 +588,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__reset)
+        duo__provision__subcmd__reset)
             opts="-y -v -h --archive --no-backup --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -626,7 +626,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__restore)
+        duo__provision__subcmd__restore)
             opts="-y -v -h --leave --allow-other-device --archive --no-backup --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -664,7 +664,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__rotate)
+        duo__provision__subcmd__rotate)
             opts="-y -v -h --product-id --archive --no-verify --dry-run --api-url --allow-http --token-file --server-key --host --port --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -722,7 +722,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__server__subcmd__key)
+        duo__provision__subcmd__server__subcmd__key)
             opts="-y -v -h --json --yes --verbose --help show set restore"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -736,7 +736,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__server__subcmd__key__subcmd__restore)
+        duo__provision__subcmd__server__subcmd__key__subcmd__restore)
             opts="-y -v -h --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -770,7 +770,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__server__subcmd__key__subcmd__set)
+        duo__provision__subcmd__server__subcmd__key__subcmd__set)
             opts="-y -v -h --host --port --no-address --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -812,7 +812,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__server__subcmd__key__subcmd__show)
+        duo__provision__subcmd__server__subcmd__key__subcmd__show)
             opts="-y -v -h --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -842,7 +842,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__simulate)
+        duo__provision__subcmd__simulate)
             opts="-y -v -h --duos --board --bootloader --mode --usbip --fault --flavor --cloud --device-port --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -892,7 +892,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__status)
+        duo__provision__subcmd__status)
             opts="-y -v -h --device --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -910,7 +910,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__udev)
+        duo__provision__subcmd__udev)
             opts="-y -v -h --json --yes --verbose --help print install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -924,7 +924,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__udev__subcmd__install)
+        duo__provision__subcmd__udev__subcmd__install)
             opts="-y -v -h --root --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -942,7 +942,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__udev__subcmd__print)
+        duo__provision__subcmd__udev__subcmd__print)
             opts="-y -v -h --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -956,7 +956,7 @@ _duo__provision() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        duo__subcmd__provision__subcmd__verify)
+        duo__provision__subcmd__verify)
             opts="-y -v -h --key --passphrase-file --server-key --host --port --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

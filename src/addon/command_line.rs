@@ -6,8 +6,8 @@ use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
 use super::completions::completions;
+use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
 use super::manual::manual;
 use crate::error::exit;
 
@@ -46,7 +46,9 @@ pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
 }
 
 fn run(parsed: CommandLine) -> ParsedCommand {
-    if let Some(command) = parsed.provision.as_ref().and_then(|given| similar(&CommandLine::command(), &given.device_id)) {
+    if let Some(command) =
+        parsed.provision.as_ref().and_then(|given| similar(&CommandLine::command(), &given.device_id))
+    {
         let typed = parsed.provision.map(|given| given.device_id).unwrap_or_default();
         let message = format!(
             "'{typed}' is neither a command nor a device id (24 hex digits)\n\n  tip: a similar command exists: '{command}'"
@@ -82,7 +84,9 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Udev(UdevCommand::Install(options))), _) => ("udev install", object(&options)),
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
-        (Some(Command::Completions { shell }), _) => return print(completions(&CommandLine::command(), shell), exit::DONE),
+        (Some(Command::Completions { shell }), _) => {
+            return print(completions(&CommandLine::command(), shell), exit::DONE);
+        }
         (Some(Command::Man { command }), _) => {
             return match manual(CommandLine::command(), &command) {
                 Ok(page) => print(page, exit::DONE),
@@ -158,4 +162,3 @@ fn refuse(error: &clap::Error, json: bool) -> ParsedCommand {
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned();
     ParsedCommand { kind: "error".to_owned(), json, ..print(text, exit::USAGE) }
 }
-

@@ -7,7 +7,14 @@ use clap_complete::Shell;
 pub(super) fn completions(program: &Command, shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut commands_first(program), "duo-provision", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    let script = String::from_utf8_lossy(&script).into_owned();
+    // In bash's script the parts of a name with a dash are joined in two ways, and no command is found again
+    // (clap-rs/clap#6421). Once that is mended, this changes nothing.
+    if shell == Shell::Bash {
+        script.replace("duo__subcmd__provision__subcmd__", "duo__provision__subcmd__")
+    } else {
+        script
+    }
 }
 
 /// The program as it is completed: the first word is a command. That it may be a device id, too, leads zsh's script to

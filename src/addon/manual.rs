@@ -38,7 +38,8 @@ fn page(command: Command) -> String {
     // Without a date, so that the same grammar gives the same page. clap_mangen would leave the place of the date out.
     let title = name.to_uppercase();
     let version = env!("CARGO_PKG_VERSION");
-    let mut text = format!(".TH \"{title}\" \"1\" \"\" \"duo-provision {version}\" \"duo-provision\"\n").into_bytes();
+    let mut text =
+        format!(".TH \"{title}\" \"1\" \"\" \"duo-provision {version}\" \"duo-provision\"\n").into_bytes();
     // Writing to memory does not fail.
     let _ = man.render_name_section(&mut text);
     let _ = man.render_synopsis_section(&mut text);
@@ -57,7 +58,8 @@ fn after_help(text: &str) -> Roff {
     let mut laid_out = false;
     for (index, part) in text.split("\n\n").enumerate() {
         let section = SECTIONS.iter().find_map(|(begins, title)| Some((title, part.strip_prefix(begins)?)));
-        let (title, part) = section.map_or((None, part), |(title, rest)| (Some(*title), rest.trim_start_matches('\n')));
+        let (title, part) =
+            section.map_or((None, part), |(title, rest)| (Some(*title), rest.trim_start_matches('\n')));
         match title {
             Some(title) => {
                 if laid_out {

@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 pub use files::{
-    FileError, check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept, read_bounded,
+    FileError, check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept,
+    read_bounded,
 };
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{

@@ -146,7 +146,7 @@ const DESCRIBE = {
   },
 
   'dct backup'(/** @type {import('../../index.js').DctBackupResult} */ result, output) {
-    const what = result.whole ? 'the whole DCT' : 'the DCT’s application section'
+    const what = result.whole ? 'the whole DCT' : "the DCT's application section"
     const how = result.alreadyThere ? 'The archive holds' : 'Saved'
     output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
     output.print(
@@ -159,7 +159,7 @@ const DESCRIBE = {
       }),
     )
     const secrets = [
-      ...(result.fingerprint ? ['the device’s private key'] : []),
+      ...(result.fingerprint ? ["the device's private key"] : []),
       ...(result.whole ? ['its Wi-Fi passwords'] : []),
     ]
     if (secrets.length > 0) output.note(`the file is a secret: it holds ${secrets.join(' and ')}`)
@@ -183,7 +183,7 @@ const DESCRIBE = {
     if (result.dct) describeDump(result, output)
     else if (result.manifest) describeManifest(result, output)
     else if (result.kind === 'server-key') {
-      output.print(`${result.path}: a cloud’s public key`)
+      output.print(`${result.path}: a cloud's public key`)
       output.print(describeServerKey(result.server))
     } else describeKey(result, output)
     if (result.extracted) describeField(result.extracted, output)
@@ -191,11 +191,11 @@ const DESCRIBE = {
 
   verify(/** @type {import('../../index.js').VerifyResult} */ result, output) {
     const whose = result.device ? nameOf(result.device) : `device ${result.deviceId}`
-    output.print(`${output.paint('green', 'Proven:')} the key of the ${whose} and the cloud’s are a pair`)
+    output.print(`${output.paint('green', 'Proven:')} the key of the ${whose} and the cloud's are a pair`)
     output.print(
       facts({
         server: result.server,
-        'server key': `${result.serverFingerprint}${result.particle ? ' (Particle’s own)' : ''}: the server has its private half`,
+        'server key': `${result.serverFingerprint}${result.particle ? " (Particle's own)" : ''}: the server has its private half`,
         device: `${result.deviceId}: the server knows it`,
         fingerprint: `${result.fingerprint}: the server knows the device by this key`,
       }),

@@ -200,7 +200,12 @@ fn a_failure_of_udev_is_told_and_is_no_success() {
             &["`udevadm control --reload` failed (exit status: 3)", "Failed to send: \\u{1b}[2J no daemon"],
             1,
         ),
-        ("no trigger", Some(fails_at("trigger", "exit 1")), &["`udevadm trigger", "failed (exit status: 1)"], 2),
+        (
+            "no trigger",
+            Some(fails_at("trigger", "exit 1")),
+            &["`udevadm trigger", "failed (exit status: 1)"],
+            2,
+        ),
         ("a crash", Some(fails_at("control", "kill -9 $$")), &["failed (signal: 9"], 1),
     ];
     for (what, udevadm, says, calls) in cases {

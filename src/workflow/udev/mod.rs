@@ -100,7 +100,8 @@ pub fn install_udev_rule(context: Context<'_>, machine: &Machine) -> Result<Udev
     }
     let file = machine.path(&path);
     let written = write_rule(&file, contents.as_bytes())?;
-    let udevadm = Udevadm::below(&machine.root).ok_or_else(|| not_taken_up(&file, "there is no udevadm here"))?;
+    let udevadm =
+        Udevadm::below(&machine.root).ok_or_else(|| not_taken_up(&file, "there is no udevadm here"))?;
     for arguments in TAKE_UP {
         udevadm.run(context.clock, arguments).map_err(|reason| not_taken_up(&file, &reason))?;
     }

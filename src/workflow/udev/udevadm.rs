@@ -36,8 +36,9 @@ impl Udevadm {
         let failed = |reason: &dyn std::fmt::Display| format!("`{typed}` {reason}");
         // A file, since a pipe could be held open by whatever it leaves behind.
         let complaints = tempfile::tempfile().map_err(|error| failed(&format!("was not run ({error})")))?;
-        let mut child =
-            self.start(arguments, &complaints).map_err(|error| failed(&format!("cannot be run ({error})")))?;
+        let mut child = self
+            .start(arguments, &complaints)
+            .map_err(|error| failed(&format!("cannot be run ({error})")))?;
         match ended(&mut child, clock) {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(failed(&format!("failed ({status}){}", read(complaints)))),
