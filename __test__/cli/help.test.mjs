@@ -22,6 +22,8 @@ const COMMANDS = [
   'simulate',
   'demo',
   'completions',
+  'man',
+  'udev',
 ]
 
 test('--help shows every command, the options and examples', async (t) => {
@@ -46,6 +48,8 @@ const GROUPED = [
   'server-key show',
   'server-key set',
   'server-key restore',
+  'udev print',
+  'udev install',
 ]
 
 for (const command of [...COMMANDS, ...GROUPED]) {
