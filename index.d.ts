@@ -80,6 +80,9 @@ export type ErrorCode =
   | 'JOURNAL_INVALID'
   | 'JOURNAL_UNWRITABLE'
   | 'SIMULATOR_FAILED'
+  | 'ROOT_REQUIRED'
+  | 'UDEV_FAILED'
+  | 'UDEV_UNAVAILABLE'
   | 'INTERRUPTED'
 
 /** The kind of thing in a key slot. */
@@ -811,6 +814,12 @@ export interface InspectResult {
   /** The file that the field was written to; absolute. */
   extracted?: string
 }
+
+/**
+ * Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
+ * ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
+ */
+export declare function installUdevRule(options?: UdevInstallOptions, control?: Control): Promise<UdevInstallResult>
 
 /** What a key slot holds. */
 export interface KeyInfo {
@@ -1612,6 +1621,37 @@ export interface StatusResult {
   running: Array<OperationInfo>
   /** The last operation on every Duo, in the order in which they began. */
   last: Array<OperationInfo>
+}
+
+/** Options of `installUdevRule`. */
+export interface UdevInstallOptions {
+  /**
+   * For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
+   * udevadm below it is run.
+   */
+  root?: string
+}
+
+/** A udev rule that is in place, and that udev has taken up. */
+export interface UdevInstallResult {
+  /** The file. */
+  path: string
+  /** False where it was there already, with these very contents. */
+  written: boolean
+}
+
+/**
+ * The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
+ * serial port.
+ */
+export declare function udevRule(): UdevRule
+
+/** The udev rule that lets users open a Duo without being root. */
+export interface UdevRule {
+  /** Where it goes. */
+  path: string
+  /** The whole file. */
+  contents: string
 }
 
 /** Options of `verifyPairing`. */

@@ -146,7 +146,7 @@ async function buildAddon() {
   return { passed: 1, failed: 0, note: addon }
 }
 
-/** The committed loader, types, schema and reference of the API must be those that the source generates. */
+/** The committed loader, types, schema, API reference, completions and man pages must be those that the source makes. */
 async function drift() {
   /** @type {Outcome} */
   const outcome = { passed: 0, failed: 0, output: '' }
@@ -166,6 +166,10 @@ async function drift() {
         built === undefined ? `${name} was not generated\n` : differs(name, committed, built, command)
     }
   }
+  const shipped = await check(process.execPath, [join(ROOT, 'scripts/generate.mjs'), '--check'])
+  outcome.passed += shipped.passed
+  outcome.failed += shipped.failed
+  outcome.output += shipped.output ?? ''
   return outcome
 }
 
