@@ -55,6 +55,16 @@ pub(super) mod words {
         "handshake",
     ];
 
+    pub const TRANSFER: [&str; 7] = [
+        "start-upload",
+        "uploaded",
+        "complete-upload",
+        "start-download",
+        "downloaded",
+        "complete-download",
+        "failed-download",
+    ];
+
     pub fn error_codes() -> Vec<&'static str> {
         Code::ALL.iter().map(|code| code.name()).collect()
     }
