@@ -15,6 +15,7 @@ use super::fields::{DctRestoreResult, ServerKeyWriteResult};
 use super::kept::{BackupsResult, StatusResult};
 use super::key_files::{NewKeyResult, PublicKeyResult};
 use super::looked_at::{DctShowResult, InspectResult, ServerKeyShowResult};
+use super::machine::{UdevInstallResult, UdevRule};
 use super::results::{
     BackupResult, EnterDfuResult, ListResult, Problem, ProgressEvent, ProvisionResult, ResetResult,
     RestoreResult, VerifyResult,
@@ -110,9 +111,15 @@ enum CommandResult {
     Backups(BackupsResult),
     Status(StatusResult),
     Doctor(DoctorResult),
+    #[schemars(rename = "udev print")]
+    UdevPrint(UdevRule),
+    #[schemars(rename = "udev install")]
+    UdevInstall(UdevInstallResult),
     Simulate(SimulateResult),
     Demo(DemoResult),
-    Completions(CompletionsResult),
+    Completions(ScriptResult),
+    ShellInit(ScriptResult),
+    Man(ScriptResult),
 }
 
 /// Virtual Duos and a local cloud, which serve until the command is stopped.
@@ -159,10 +166,10 @@ struct DemoResult {
     same: bool,
 }
 
-/// The completions for a shell.
+/// What another program is to read.
 #[derive(JsonSchema)]
-struct CompletionsResult {
-    /// The script, as that shell reads it.
+struct ScriptResult {
+    /// The text, as that program reads it.
     text: String,
 }
 
