@@ -127,6 +127,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'ask'
   | 'greet'
   | 'handshake'
 
@@ -563,8 +564,9 @@ export interface DfuOptions {
 }
 
 /**
- * Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Reads
- * only; problems are findings, not errors.
+ * Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
+ * given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
+ * and so is a cloud that cannot be reached.
  */
 export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
 
@@ -609,7 +611,24 @@ export interface DoctorOptions {
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
+   * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
+   * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
+   */
+  cloud?: boolean
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /** A file that holds the access token, or - for standard input. */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given. */
   timeout?: number
 }
 

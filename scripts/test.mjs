@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { canariesOf } from '../__test__/secrets/folders.mjs'
 import { ensureDependencies, ROOT, tool } from './prepare.mjs'
+import { generateSchema, SCHEMA } from './schema.mjs'
 
 /**
  * What became of a step.
@@ -143,18 +144,15 @@ async function buildAddon() {
   return { passed: 1, failed: 0, note: addon }
 }
 
-/** The committed loader, types, completions and man pages must be those that the source generates. */
+/** The committed loader, types, schema, completions and man pages must be those that the source generates. */
 async function drift() {
   /** @type {Outcome} */
   const outcome = { passed: 0, failed: 0, output: '' }
   for (const name of ['index.js', 'index.d.ts']) {
     const [committed, built] = [ROOT, BUILT].map((folder) => read(join(folder, name)))
-    if (built !== undefined && committed === built) outcome.passed += 1
-    else {
-      outcome.failed += 1
-      outcome.output += built === undefined ? `${name} was not generated\n` : differs(name, committed, built)
-    }
+    compare(outcome, name, committed, built)
   }
+  compare(outcome, SCHEMA, read(join(ROOT, SCHEMA)), generateSchema())
   const shipped = await check(process.execPath, [join(ROOT, 'scripts/generate.mjs'), '--check'])
   outcome.passed += shipped.passed
   outcome.failed += shipped.failed
@@ -162,12 +160,25 @@ async function drift() {
   return outcome
 }
 
+function compare(
+  /** @type {Outcome} */ outcome,
+  /** @type {string} */ name,
+  /** @type {string | undefined} */ committed,
+  /** @type {string | undefined} */ built,
+) {
+  if (built !== undefined && committed === built) outcome.passed += 1
+  else {
+    outcome.failed += 1
+    outcome.output += built === undefined ? `${name} was not generated\n` : differs(name, committed, built)
+  }
+}
+
 function differs(
   /** @type {string} */ name,
   /** @type {string | undefined} */ committed,
   /** @type {string} */ built,
 ) {
-  const cure = `run \`npm run build\` and commit ${name}\n`
+  const cure = `run \`npm run ${name === SCHEMA ? 'schema' : 'build'}\` and commit ${name}\n`
   if (committed === undefined) return `${name} is not committed: ${cure}`
   const [old, fresh] = [committed.split('\n'), built.split('\n')]
   const line = fresh.findIndex((text, index) => text !== old[index])
@@ -191,7 +202,7 @@ async function types() {
 }
 
 async function nodeTest() {
-  const files = ['__test__/node', '__test__/cli', '__test__/secrets'].flatMap(testFiles)
+  const files = ['__test__/node', '__test__/cli', '__test__/examples', '__test__/secrets'].flatMap(testFiles)
   if (files.length === 0) return { passed: 0, failed: 0, note: 'no test files' }
   // The limit is each file's, in milliseconds.
   const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]

@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -22,6 +23,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalCloud, VirtualDuo } from '../../index.js'
 import { canaryDuos, canaryKey, canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
+import { checkLines } from './schema.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '')
 export const MAIN = join(ROOT, 'src/cli/main.cjs')
@@ -61,7 +63,12 @@ export function start(
       clearTimeout(watchdog)
       keepText(`${args.slice(1).join(' ')}.stdout`, ended.stdout)
       keepText(`${args.slice(1).join(' ')}.stderr`, ended.stderr)
-      resolve({ ...ended, status, signal })
+      try {
+        if (args.includes(MAIN) && args.includes('--json')) checkLines(ended.stdout)
+        resolve({ ...ended, status, signal })
+      } catch (error) {
+        reject(error)
+      }
     })
   })
 
@@ -258,4 +265,17 @@ export async function restarted(
     if (now?.presence === 'dfu' && now.boots > boots) return
     await new Promise((next) => setTimeout(next, 20))
   }
+}
+
+/** A root folder with a udevadm that says how it was called. */
+export function rootIn(/** @type {Sandbox} */ sandbox, status = 0) {
+  const root = join(sandbox.folder, 'root')
+  for (const folder of ['etc/udev/rules.d', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true })
+  const udevadm = join(root, 'usr/bin/udevadm')
+  writeFileSync(
+    udevadm,
+    `#!/bin/sh\necho "$@" >>'${root}/calls'\nenv >>'${root}/env'\necho no daemon >&2\nexit ${status}\n`,
+  )
+  chmodSync(udevadm, 0o755)
+  return root
 }

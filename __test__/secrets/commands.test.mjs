@@ -208,7 +208,9 @@ test('commands about the cloud', async (t) => {
   const to = (/** @type {string} */ url) => ['--api-url', url]
   const key = join(KEYS, 'rsa1024-pkcs8.pem')
   const token = sandbox.file('token', `${sandbox.secret(TOKEN)}\n`)
+  await loudly(sandbox, ['doctor', '--usbip', duo.address, ...to(cloud.url)])
   await loudly(sandbox, [id, '--from-device', '--usbip', duo.address, ...to(cloud.url)])
+  await loudly(sandbox, ['doctor', '--usbip', duo.address, ...to(cloud.url)])
   await loudly(sandbox, ['rotate', '--yes', '--no-verify', '--usbip', duo.address, ...to(`${echo}/400`)])
   await loudly(sandbox, [id, ...to(cloud.url)])
   await loudly(sandbox, [id, key, ...to(cloud.url)])
@@ -220,6 +222,10 @@ test('commands about the cloud', async (t) => {
   await loudly(sandbox, [id], { env: { PARTICLE_ACCESS_TOKEN: '' } })
   for (const status of [200, 201, 302, 400, 401, 403, 404, 409, 429, 503]) {
     await loudly(sandbox, [id, '--token-file', token, ...to(`${echo}/${status}`), '--timeout', '1'])
+  }
+  for (const status of [200, 302, 401, 403, 404, 500]) {
+    const asking = ['doctor', '--token-file', token, '--usbip', duo.address, '--timeout', '1']
+    await loudly(sandbox, [...asking, ...to(`${echo}/${status}`)])
   }
   // What is no token, or not the name of a file.
   const env = { PARTICLE_ACCESS_TOKEN: `${TOKEN} ${TOKEN}` }

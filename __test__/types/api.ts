@@ -58,7 +58,12 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
 
   const rotated = await rotateKey({ noVerify: true, productId: 88 }, { signal, confirm })
-  const { problems, duos } = await doctor({ path: '1-2' })
+  const { problems, duos } = await doctor({
+    path: '1-2',
+    cloud: true,
+    apiUrl: 'http://localhost:8080',
+    token: 'letters',
+  })
   const fixes: string[] = duos.flatMap(({ findings }) => findings.map(({ fix }) => fix?.operation ?? ''))
 
   const { backups } = await listBackups({ device: id ?? '' })

@@ -85,11 +85,16 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
         (Some(Command::Completions { shell }), _) => {
-            return print(completions(&CommandLine::command(), shell), exit::DONE);
+            let script = print(completions(&CommandLine::command(), shell), exit::DONE);
+            return ParsedCommand { command: Some("completions".to_owned()), json: parsed.json, ..script };
         }
         (Some(Command::Man { command }), _) => {
             return match manual(CommandLine::command(), &command) {
-                Ok(page) => print(page, exit::DONE),
+                Ok(page) => ParsedCommand {
+                    command: Some("man".to_owned()),
+                    json: parsed.json,
+                    ..print(page, exit::DONE)
+                },
                 Err(error) => refuse(&error, parsed.json),
             };
         }

@@ -3,15 +3,19 @@
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::grammar;
 use super::looked_at::ServerKeyInfo;
 use super::results::{DuoInfo, optional, text};
 use super::run::{on_bus, read, spawn};
+use super::schema::words;
 use crate::workflow::{self, Target};
 
 /// A cloud's public key and its address, in place: read back and compared.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ServerKeyWriteResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -21,6 +25,7 @@ pub struct ServerKeyWriteResult {
     pub server: ServerKeyInfo,
     /// Where the address comes from: `kept` is the one that the Duo had, and with `none` the firmware's own counts.
     #[napi(ts_type = "'built-in' | 'file' | 'options' | 'kept' | 'none'")]
+    #[schemars(extend("enum" = ["built-in", "file", "options", "kept", "none"]))]
     pub address_source: String,
     /// The backup of the DCT's application section as it was; absolute. It is a secret.
     pub backup_path: Option<String>,
@@ -49,6 +54,8 @@ impl From<workflow::ServerKeyWritten> for ServerKeyWriteResult {
 
 /// A field that holds what the dump has of it.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct RestoredFieldInfo {
     /// Its name in `dct.h`, with hyphens.
     pub name: String,
@@ -62,6 +69,8 @@ pub struct RestoredFieldInfo {
 
 /// Fields of a DCT, in place: each read back and compared.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DctRestoreResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -73,6 +82,7 @@ pub struct DctRestoreResult {
     pub fingerprint: Option<String>,
     /// Why that key is taken to be this Duo's.
     #[napi(ts_type = "KeyEvidence")]
+    #[schemars(extend("enum" = words::EVIDENCE))]
     pub evidence: Option<String>,
     /// The same in words.
     pub evidence_description: Option<String>,

@@ -127,6 +127,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'ask'
   | 'greet'
   | 'handshake'
 

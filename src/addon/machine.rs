@@ -3,6 +3,7 @@
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::grammar;
 use super::results::text;
@@ -12,6 +13,8 @@ use crate::workflow;
 
 /// The udev rule that lets users open a Duo without being root.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct UdevRule {
     /// Where it goes.
     pub path: String,
@@ -21,6 +24,8 @@ pub struct UdevRule {
 
 /// A udev rule that is in place, and that udev has taken up.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct UdevInstallResult {
     /// The file.
     pub path: String,

@@ -21,4 +21,5 @@ mod manual;
 mod results;
 mod rotating;
 mod run;
+mod schema;
 mod simulation;

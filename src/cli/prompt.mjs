@@ -34,14 +34,18 @@ export async function ask(plan, output, interrupt) {
   }
 }
 
-/** Asks a question of its own. Only a typed yes is one. */
+/**
+ * Asks a question of its own. Only a typed yes is one; Ctrl-C is no answer, and ends what asked.
+ * @returns {Promise<boolean | undefined>} `undefined` after Ctrl-C
+ */
 export async function confirmed(/** @type {string} */ question) {
   const { createInterface } = await import('node:readline/promises')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const interrupted = new Promise((resolve) => terminal.once('SIGINT', () => resolve(undefined)))
   const closed = new Promise((resolve) => terminal.once('close', () => resolve('')))
   try {
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed])
-    return /^y(es)?$/i.test(answer.trim())
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), interrupted, closed])
+    return answer === undefined ? undefined : /^y(es)?$/i.test(answer.trim())
   } finally {
     terminal.close()
   }

@@ -36,11 +36,12 @@ export function describeResult(
   /** @type {string} */ command,
   /** @type {any} */ result,
   /** @type {Output} */ output,
+  /** @type {object} */ options,
 ) {
-  DESCRIBE[command]?.(result, output)
+  DESCRIBE[command]?.(result, output, options)
 }
 
-/** @type {Record<string, (result: any, output: Output) => void>} */
+/** @type {Record<string, (result: any, output: Output, options: any) => void>} */
 const DESCRIBE = {
   list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
     if (devices.length === 0) {
@@ -91,15 +92,21 @@ const DESCRIBE = {
     else output.print('It stays in DFU mode; press RESET to start it.')
   },
 
-  reset(/** @type {import('../../index.js').ResetResult} */ result, output) {
+  reset(
+    /** @type {import('../../index.js').ResetResult} */ result,
+    output,
+    /** @type {import('../../index.js').ResetOptions} */ { path, usbip },
+  ) {
     const how = result.dryRun ? 'Would erase' : result.written ? 'Erased and verified' : 'Nothing to erase in'
     output.print(`${output.paint('green', how)} the key slot of the ${nameOf(result.device)}`)
     output.print(facts({ before: result.previousFingerprint ?? 'no key', backup: result.backupPath }))
     if (result.dryRun) return output.print('Dry run: nothing was written anywhere.')
     output.print('It restarts, blinks white while it makes a new key, and restarts again.')
     output.print('Then provision it again: put it into DFU mode and run')
-    const port = result.device.deviceIdSource === 'usb-serial' ? '' : ` --path ${result.device.path}`
-    output.print(`  duo-provision ${result.device.deviceId ?? 'DEVICE_ID'} --from-device${port}`)
+    const { deviceId = 'DEVICE_ID', deviceIdSource, path: port } = result.device
+    const needed = path || deviceIdSource !== 'usb-serial' ? ` --path ${port}` : ''
+    const where = usbip ? `${needed} --usbip ${usbip}` : needed
+    output.print(`  duo-provision ${deviceId} --from-device${where}`)
   },
 
   provision(/** @type {import('../../index.js').ProvisionResult} */ result, output) {

@@ -80,7 +80,7 @@ export async function perform(command, operation, options, asks, output) {
   try {
     const result = await operation(options, control)
     output.result(command, result)
-    if (!output.json) describeResult(command, result, output)
+    if (!output.json) describeResult(command, result, output, options)
     return 0
   } catch (error) {
     return report(error, output)

@@ -12,7 +12,8 @@ use crate::cloud::failure::{CloudError, Unreachable};
 use crate::cloud::handshake::Flaw;
 use crate::cloud::network::NetworkError;
 use crate::cloud::profile::ProfileError;
-use crate::cloud::provisioning::{Refusal, RequestError};
+use crate::cloud::provisioning::RequestError;
+use crate::cloud::reply::Refusal;
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
@@ -397,6 +398,9 @@ impl From<CloudError> for Error {
                 Code::CloudOutcomeUnknown,
                 "run the same command again: sending the same key twice does no harm",
             ),
+            CloudError::NoAnswer { .. } => {
+                (Code::CloudUnreachable, "run the command again; asking changes nothing")
+            }
             CloudError::Cancelled { sent: true } => (
                 Code::Interrupted,
                 "whether the cloud took the key is not known; run the same command again to be sure",
@@ -410,7 +414,9 @@ impl From<CloudError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let (code, hint) = match &refusal {
-            Refusal::PermissionDenied { .. } => (Code::CloudPermissionDenied, PERMISSION_HINT),
+            Refusal::PermissionDenied { .. } | Refusal::UnknownDevice { .. } => {
+                (Code::CloudPermissionDenied, PERMISSION_HINT)
+            }
             Refusal::TokenInvalid { .. } => {
                 (Code::CloudTokenInvalid, "copy the access token again, or log in again with particle-cli")
             }

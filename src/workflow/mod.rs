@@ -66,7 +66,7 @@ pub use dct_fields::FieldReport;
 pub use dct_restore::{DctRestoreOptions, DctRestored, RestoredField, restore_dct};
 pub use dct_show::{DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
-pub use doctor::{Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
+pub use doctor::{AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};
 pub use event::{Event, Phase};
 pub use inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};

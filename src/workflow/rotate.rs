@@ -510,7 +510,7 @@ impl Job<'_> {
 
     fn prove(&self, context: Context<'_>, done: &RotateDone) -> Result<(), Error> {
         let Some(server) = self.server else { return Ok(()) };
-        let proven = server.prove(context, done.device_id, &self.new.key, self.timeout);
+        let proven = server.prove(context, done.device_id, &self.new.key, Some(&done.device), self.timeout);
         proven.map_err(|error| self.unproven(error, done))
     }
 

@@ -10,6 +10,7 @@ mod choosing;
 mod dct;
 mod dct_restore;
 mod doctor;
+mod doctor_cloud;
 mod encrypting;
 mod entering;
 mod inspecting;

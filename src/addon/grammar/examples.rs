@@ -140,11 +140,13 @@ It reads the journal in your data directory, and asks no Duo.";
 
 pub const DOCTOR_EXAMPLES: &str = "\
 It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is
-meant for, its device id, the archive and the journal. It writes nothing, and asks no cloud: whether
-the keys are a pair is told by `verify`. Its exit code is 5 where it found a problem.
+meant for, its device id, the archive and the journal; with a token it asks the cloud what it knows
+of the Duo. It writes nothing. Whether the keys are a pair no cloud tells; `verify` proves it. Its
+exit code is 5 where it found a problem; a cloud that cannot be reached is none.
 
 Examples:
   duo-provision doctor
+  duo-provision doctor --cloud              ask the cloud, too, with particle-cli's login
   duo-provision doctor --fix                offer to put right what can be put right";
 
 pub const SIMULATE_EXAMPLES: &str = "\
