@@ -389,7 +389,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__doctor)
-            opts="-y -v -h --archive --device --path --enter-dfu --wait --usbip --timeout --fix --json --yes --verbose --help"
+            opts="-y -v -h --archive --device --path --enter-dfu --wait --usbip --cloud --api-url --allow-http --token-file --timeout --fix --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -408,6 +408,14 @@ _duo__provision() {
                     return 0
                     ;;
                 --usbip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

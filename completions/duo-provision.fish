@@ -310,9 +310,13 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l a
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l device -d 'The device id of the Duo, 24 hexadecimal digits' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l path -d 'The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l usbip -d 'Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only' -r
-complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l timeout -d 'Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given' -r
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l api-url -d 'The cloud\'s API; https://api.particle.io, or that of your particle-cli profile when its token is used, unless given' -r
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l token-file -d 'A file that holds the access token, or - for standard input' -r
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l timeout -d 'Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l cloud -d 'Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login of particle-cli'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l allow-http -d 'Send the token over plain HTTP to another machine, for your own cloud on a network you trust'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l fix -d 'Offer to put right what can be put right, one thing after the other'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -s y -l yes -d 'Do not ask before a write'

@@ -16,6 +16,9 @@ const COMPLETIONS = {
   elvish: 'duo-provision.elv',
 }
 
+/** npm installs the man pages that it lists, and does not look into a folder. */
+const PACKAGE = join(ROOT, 'package.json')
+
 const FOLDERS = ['completions', 'man']
 
 const check = process.argv.includes('--check')
@@ -64,6 +67,7 @@ function write() {
     mkdirSync(dirname(join(ROOT, name)), { recursive: true })
     writeFileSync(join(ROOT, name), text)
   }
+  writeFileSync(PACKAGE, `${JSON.stringify({ ...manifest(), man: pages() }, undefined, 2)}\n`)
   process.stdout.write(`${Object.keys(files).length} files written\n`)
   return 0
 }
@@ -74,9 +78,23 @@ function compare() {
   for (const [name] of wrong) process.stdout.write(`${name} is not what the grammar gives\n`)
   const extra = there.filter((name) => !(name in files))
   for (const name of extra) process.stdout.write(`${name} is of no command\n`)
-  const differ = wrong.length + extra.length
-  if (differ > 0) process.stdout.write('run `npm run generate` and commit the folders completions and man\n')
+  const unlisted = manifest().man.join() !== pages().join()
+  if (unlisted) process.stdout.write('package.json does not list the man pages that there are\n')
+  const differ = wrong.length + extra.length + Number(unlisted)
+  if (differ > 0) process.stdout.write('run `npm run generate` and commit what it writes\n')
   return differ > 0 ? 1 : 0
+}
+
+/** @returns {{ man: string[] }} */
+function manifest() {
+  return JSON.parse(readFileSync(PACKAGE, 'utf8'))
+}
+
+/** The man pages, as package.json lists them. */
+function pages() {
+  return Object.keys(files)
+    .filter((name) => name.startsWith('man/'))
+    .sort()
 }
 
 function listed(/** @type {string} */ folder) {

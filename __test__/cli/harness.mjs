@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -269,4 +270,17 @@ export async function restarted(
     if (now?.presence === 'dfu' && now.boots > boots) return
     await new Promise((next) => setTimeout(next, 20))
   }
+}
+
+/** A root folder with a udevadm that says how it was called. */
+export function rootIn(/** @type {Sandbox} */ sandbox, status = 0) {
+  const root = join(sandbox.folder, 'root')
+  for (const folder of ['etc/udev/rules.d', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true })
+  const udevadm = join(root, 'usr/bin/udevadm')
+  writeFileSync(
+    udevadm,
+    `#!/bin/sh\necho "$@" >>'${root}/calls'\nenv >>'${root}/env'\necho no daemon >&2\nexit ${status}\n`,
+  )
+  chmodSync(udevadm, 0o755)
+  return root
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import ts from 'typescript'
 import { parseCommandLine } from '../../index.js'
-import { jsonLines, ROOT, restarted, Sandbox } from './harness.mjs'
+import { jsonLines, ROOT, restarted, rootIn, Sandbox } from './harness.mjs'
 import { checkLines, describedCommands, flaws, SCHEMA } from './schema.mjs'
 
 /** Every command of the grammar that can be run, as the completions know them; those of a group with a space. */
@@ -14,7 +14,12 @@ function commandsOfTheGrammar() {
   const names = [...script.matchAll(/cmd="duo__provision__subcmd__(\w+)"/g)]
     .map(([, name = '']) => name)
     .filter((name) => !/(^|__)help(__|$)/.test(name))
-    .map((name) => name.replace('server__subcmd__key', 'server-key').replaceAll('__subcmd__', ' '))
+    .map((name) =>
+      name
+        .replace('server__subcmd__key', 'server-key')
+        .replace('shell__subcmd__init', 'shell-init')
+        .replaceAll('__subcmd__', ' '),
+    )
   const groups = new Set(names.filter((name) => names.some((other) => other.startsWith(`${name} `))))
   return names.filter((name) => !groups.has(name)).sort()
 }
@@ -72,6 +77,10 @@ test('every command of the grammar prints a result that the schema describes', a
     ['doctor', ...usbip],
     ['demo'],
     ['completions', 'bash'],
+    ['shell-init', 'bash'],
+    ['man', 'list'],
+    ['udev', 'print'],
+    ['udev', 'install', '--root', rootIn(sandbox)],
   ]) {
     await run(...args)
   }
@@ -105,7 +114,7 @@ test('a line that is not described is refused: another member, another word, a k
 const OF_THE_COMMAND_LINE = [
   'ClosingLine',
   'CommandResult',
-  'CompletionsResult',
+  'ScriptResult',
   'DemoResult',
   'SimulateResult',
   'SimulatedCloud',

@@ -1,25 +1,12 @@
 /** The udev rule: printed, installed below another root folder, refused, and the command that is to be typed. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { MAIN, Sandbox, start } from './harness.mjs'
+import { MAIN, rootIn, Sandbox, start } from './harness.mjs'
 
 const linux = process.platform === 'linux' ? false : 'udev is a part of Linux'
-
-/** A root folder with a udevadm that says how it was called. */
-function rootIn(/** @type {Sandbox} */ sandbox, status = 0) {
-  const root = join(sandbox.folder, 'root')
-  for (const folder of ['etc/udev/rules.d', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true })
-  const udevadm = join(root, 'usr/bin/udevadm')
-  writeFileSync(
-    udevadm,
-    `#!/bin/sh\necho "$@" >>'${root}/calls'\nenv >>'${root}/env'\necho no daemon >&2\nexit ${status}\n`,
-  )
-  chmodSync(udevadm, 0o755)
-  return root
-}
 
 test('the rule is printed, and is the file that is installed', { skip: linux }, async (t) => {
   const sandbox = new Sandbox(t)
