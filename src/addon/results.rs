@@ -303,6 +303,7 @@ pub enum ProgressEvent {
     Progress {
         /// How far they are.
         #[napi(ts_type = "TransferEvent")]
+        #[schemars(extend("enum" = words::TRANSFER))]
         event: String,
         /// How many bytes; absent of a download that failed.
         bytes: Option<u32>,
