@@ -17,7 +17,9 @@ import {
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { canariesOf } from '../__test__/secrets/folders.mjs'
+import { API_PAGE, apiDocs } from './api-docs.mjs'
 import { ensureDependencies, ROOT, tool } from './prepare.mjs'
+import { generateSchema, SCHEMA } from './schema.mjs'
 
 /**
  * What became of a step.
@@ -144,18 +146,30 @@ async function buildAddon() {
   return { passed: 1, failed: 0, note: addon }
 }
 
-/** The committed loader and types must be those that the source generates. */
+/** The committed loader, types, schema, API reference, completions and man pages must be those that the source makes. */
 async function drift() {
   /** @type {Outcome} */
   const outcome = { passed: 0, failed: 0, output: '' }
-  for (const name of ['index.js', 'index.d.ts']) {
-    const [committed, built] = [ROOT, BUILT].map((folder) => read(join(folder, name)))
+  const types = join(BUILT, 'index.d.ts')
+  const made = [
+    { name: 'index.js', built: read(join(BUILT, 'index.js')), command: 'npm run build' },
+    { name: 'index.d.ts', built: read(types), command: 'npm run build' },
+    { name: SCHEMA, built: generateSchema(), command: 'npm run schema' },
+    { name: API_PAGE, built: existsSync(types) ? apiDocs(types) : undefined, command: 'npm run api-docs' },
+  ]
+  for (const { name, built, command } of made) {
+    const committed = read(join(ROOT, name))
     if (built !== undefined && committed === built) outcome.passed += 1
     else {
       outcome.failed += 1
-      outcome.output += built === undefined ? `${name} was not generated\n` : differs(name, committed, built)
+      outcome.output +=
+        built === undefined ? `${name} was not generated\n` : differs(name, committed, built, command)
     }
   }
+  const shipped = await check(process.execPath, [join(ROOT, 'scripts/generate.mjs'), '--check'])
+  outcome.passed += shipped.passed
+  outcome.failed += shipped.failed
+  outcome.output += shipped.output ?? ''
   return outcome
 }
 
@@ -163,8 +177,9 @@ function differs(
   /** @type {string} */ name,
   /** @type {string | undefined} */ committed,
   /** @type {string} */ built,
+  /** @type {string} */ command,
 ) {
-  const cure = `run \`npm run build\` and commit ${name}\n`
+  const cure = `run \`${command}\` and commit ${name}\n`
   if (committed === undefined) return `${name} is not committed: ${cure}`
   const [old, fresh] = [committed.split('\n'), built.split('\n')]
   const line = fresh.findIndex((text, index) => text !== old[index])
@@ -188,7 +203,8 @@ async function types() {
 }
 
 async function nodeTest() {
-  const files = ['__test__/node', '__test__/cli', '__test__/secrets'].flatMap(testFiles)
+  const folders = ['node', 'cli', 'docs', 'examples', 'secrets']
+  const files = folders.flatMap((name) => testFiles(`__test__/${name}`))
   if (files.length === 0) return { passed: 0, failed: 0, note: 'no test files' }
   // The limit is each file's, in milliseconds.
   const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]

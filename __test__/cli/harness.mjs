@@ -22,6 +22,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalCloud, VirtualDuo } from '../../index.js'
 import { canaryDuos, canaryKey, canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
+import { checkLines } from './schema.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '')
 export const MAIN = join(ROOT, 'src/cli/main.cjs')
@@ -65,7 +66,12 @@ export function start(
       clearTimeout(watchdog)
       keepText(`${args.slice(1).join(' ')}.stdout`, ended.stdout)
       keepText(`${args.slice(1).join(' ')}.stderr`, ended.stderr)
-      resolve({ ...ended, status, signal })
+      try {
+        if (args.includes(MAIN) && args.includes('--json')) checkLines(ended.stdout)
+        resolve({ ...ended, status, signal })
+      } catch (error) {
+        reject(error)
+      }
     })
   })
 

@@ -80,6 +80,9 @@ export type ErrorCode =
   | 'JOURNAL_INVALID'
   | 'JOURNAL_UNWRITABLE'
   | 'SIMULATOR_FAILED'
+  | 'ROOT_REQUIRED'
+  | 'UDEV_FAILED'
+  | 'UDEV_UNAVAILABLE'
   | 'INTERRUPTED'
 
 /** The kind of thing in a key slot. */
@@ -124,6 +127,7 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'ask'
   | 'greet'
   | 'handshake'
 

@@ -7,6 +7,7 @@
 
 mod api;
 mod command_line;
+mod completions;
 mod control;
 mod dct;
 mod describing;
@@ -16,8 +17,11 @@ mod grammar;
 mod kept;
 mod key_files;
 mod looked_at;
+mod machine;
+mod manual;
 mod results;
 mod rotating;
 mod run;
+mod schema;
 mod shell_init;
 mod simulation;

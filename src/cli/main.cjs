@@ -30,7 +30,8 @@ function load() {
 
 async function act(/** @type {import('../../index.js').ParsedCommand} */ parsed) {
   if (parsed.kind === 'print') {
-    process.stdout.write(parsed.text ?? '')
+    const { command, text = '' } = parsed
+    process.stdout.write(parsed.json ? `${JSON.stringify({ type: 'result', command, text })}\n` : text)
     return
   }
   const { createOutput } = await import('./output.mjs')

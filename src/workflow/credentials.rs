@@ -57,6 +57,11 @@ pub(super) fn resolve(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Crede
     Ok(credentials)
 }
 
+/// True where the environment holds a token.
+pub(super) fn is_in_environment(context: Context<'_>) -> bool {
+    (context.env)(TOKEN_VARIABLE).is_some_and(|value| !value.is_empty())
+}
+
 fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Error> {
     let invalid = |where_from: &str| {
         let where_from = where_from.to_owned();

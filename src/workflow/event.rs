@@ -30,8 +30,10 @@ pub enum Phase {
     Reconcile,
     /// Leaving DFU mode.
     Leave,
-    /// Talking to the cloud.
+    /// Telling the cloud a key.
     Send,
+    /// Asking the cloud what it knows of the Duo.
+    Ask,
     /// Seeing that a cloud listens where the Duo would connect to.
     Greet,
     /// Performing the Duo's handshake with its cloud.
@@ -54,6 +56,7 @@ impl Phase {
             Self::Reconcile => "reconcile",
             Self::Leave => "leave",
             Self::Send => "send",
+            Self::Ask => "ask",
             Self::Greet => "greet",
             Self::Handshake => "handshake",
         }
@@ -74,6 +77,7 @@ impl Phase {
             Self::Reconcile => "waiting for the Duo, to see what it holds",
             Self::Leave => "leaving DFU mode",
             Self::Send => "sending the public key",
+            Self::Ask => "asking the cloud about the Duo",
             Self::Greet => "looking for the cloud's device port",
             Self::Handshake => "proving the keys to the cloud",
         }

@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod pairing;
 mod simulation;
+mod system;
 
 use clap::{Parser, Subcommand};
 
@@ -22,6 +23,7 @@ pub use device::*;
 pub use files::*;
 pub use pairing::*;
 pub use simulation::*;
+pub use system::*;
 
 /// The command line.
 #[derive(Parser)]
@@ -102,12 +104,16 @@ pub enum Command {
     /// Say what is wrong with the Duos in DFU mode, and what to type
     #[command(after_help = examples::DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Let the users of this machine open a Duo: print or install the udev rule for it (Linux)
+    #[command(subcommand, arg_required_else_help = false)]
+    Udev(UdevCommand),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = examples::SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
     /// Show the whole story on a virtual Duo and a local cloud; needs no hardware
     Demo,
     /// Print a completion script
+    #[command(after_help = examples::COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell.
         #[arg(value_enum)]
@@ -120,6 +126,24 @@ pub enum Command {
         #[arg(value_enum)]
         shell: Shell,
     },
+    /// Print a man page
+    #[command(after_help = examples::MAN_EXAMPLES)]
+    Man {
+        /// The command that it is of; the whole program unless given.
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+}
+
+/// What is done with the udev rule.
+#[derive(Subcommand)]
+pub enum UdevCommand {
+    /// Print the rule
+    #[command(after_help = examples::UDEV_PRINT_EXAMPLES)]
+    Print,
+    /// Write the rule to /etc/udev/rules.d and have udev take it up; as root
+    #[command(after_help = examples::UDEV_INSTALL_EXAMPLES)]
+    Install(UdevInstallOptions),
 }
 
 /// The commands about key files.
