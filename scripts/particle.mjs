@@ -52,7 +52,7 @@ function install() {
 
 function test() {
   const files = readdirSync(SOURCE).filter((name) => name.endsWith('.test.mjs'))
-  const args = ['--test', '--test-reporter=spec', '--test-timeout=300000']
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=900000']
   const paths = files.sort().map((name) => join(SOURCE, name))
   return spawnSync(process.execPath, [...args, ...paths], { cwd: ROOT, stdio: 'inherit' }).status ?? 1
 }
