@@ -12,9 +12,10 @@ import { readJson } from './platforms.mjs'
  * @param {string} root the repository
  * @param {Platform[]} platforms those that are to be published
  * @param {string} addons the folder with their addons
+ * @param {{ anyGlibc?: boolean }} [options] whether the addons may need a newer C library than Node 20 does
  * @returns {string[]} one sentence each; empty if nothing does
  */
-export function problems(root, platforms, addons) {
+export function problems(root, platforms, addons, { anyGlibc = false } = {}) {
   const { version, napi, dependencies } = readJson(join(root, 'package.json'))
   const found = [
     ...(dependencies ? ['package.json: there are dependencies at run time'] : []),
@@ -23,7 +24,7 @@ export function problems(root, platforms, addons) {
   ]
   if (platforms.length === 0) found.push('package.json: no platform of napi.targets is to be published')
   for (const platform of platforms) {
-    found.push(...ofManifest(root, platform, version), ...ofAddon(join(addons, platform.addon), platform.name))
+    found.push(...ofManifest(root, platform, version), ...ofAddon(join(addons, platform.addon), platform.name, anyGlibc))
   }
   if (new Set(napi.targets).size !== napi.targets.length) found.push('package.json: a target stands there twice')
   return found
@@ -39,12 +40,12 @@ function ofManifest(/** @type {string} */ root, /** @type {Platform} */ platform
   return found
 }
 
-function ofAddon(/** @type {string} */ path, /** @type {string} */ name) {
+function ofAddon(/** @type {string} */ path, /** @type {string} */ name, /** @type {boolean} */ anyGlibc) {
   if (!existsSync(path)) return [`${path} does not exist`]
   const addon = readFileSync(path)
   const built = platformOf(addon)
   if (!`${name}-`.startsWith(`${built}-`)) return [`${path} is for ${built}, not for ${name}`]
-  if (!name.endsWith('-gnu')) return []
+  if (anyGlibc || !name.endsWith('-gnu')) return []
   return tooNew(addon).map((symbol) => `${path} needs a newer C library than Node 20 does: ${symbol}`)
 }
 

@@ -3,7 +3,9 @@
  * the platforms' packages, of exactly its own version, as optional dependencies; in the repository it does not, since
  * they would have to be in the registry before anybody could install here.
  *
- *   npm run release:pack -- --addons FOLDER --output-dir FOLDER [--only PLATFORM]…
+ *   npm run release:pack -- --addons FOLDER --output-dir FOLDER [--only PLATFORM]… [--local]
+ *
+ * `--local` is for trying packages on the machine that built them: whatever C library the addon needs is there.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -20,13 +22,14 @@ const { values } = parseArgs({
     addons: { type: 'string', default: join(ROOT, 'target/release-addon') },
     'output-dir': { type: 'string', default: join(ROOT, 'target/tarballs') },
     only: { type: 'string', multiple: true, default: [] },
+    local: { type: 'boolean', default: false },
   },
 })
 process.exitCode = main(resolve(values.addons), resolve(values['output-dir']))
 
 function main(/** @type {string} */ addons, /** @type {string} */ output) {
   const platforms = PLATFORMS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
-  const found = problems(ROOT, platforms, addons)
+  const found = problems(ROOT, platforms, addons, { anyGlibc: values.local })
   for (const problem of found) process.stderr.write(`error: ${problem}\n`)
   if (found.length > 0) return 1
   rmSync(output, { recursive: true, force: true })
