@@ -11,10 +11,14 @@ try {
 }
 
 function notLoaded(/** @type {unknown} */ cause) {
+  /** @type {{ name: string, version: string, optionalDependencies?: Record<string, string> }} */
   const { name, version, optionalDependencies } = require('../package.json')
   const platform = thisPlatform()
   const { what, hint } = explain(platform, `${name}-${platform}`, optionalDependencies, reasonIn(cause))
-  return Object.assign(new Error(`${what}\n\nhint: ${hint}`, { cause }), { code: 'ADDON_NOT_LOADED', version })
+  return Object.assign(new Error(`${what}\n\nhint: ${hint}`, { cause }), {
+    code: 'ADDON_NOT_LOADED',
+    version,
+  })
 }
 
 /**
@@ -55,8 +59,9 @@ function thisPlatform() {
   const platform = `${process.platform}-${process.arch}`
   if (process.platform === 'win32') return `${platform}-msvc`
   if (process.platform !== 'linux') return platform
-  process.report.excludeNetwork = true
-  const { header } = /** @type {any} */ (process.report.getReport())
+  const report = /** @type {any} */ (process.report)
+  report.excludeNetwork = true // It would look up the names of open connections.
+  const { header } = report.getReport()
   return `${platform}-${header.glibcVersionRuntime ? 'gnu' : 'musl'}`
 }
 

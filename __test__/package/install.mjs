@@ -33,7 +33,9 @@ function packed() {
   const addons = existsSync(join(built, `duo-provision.${PLATFORM}.node`)) ? built : ROOT
   const output = join(WORK, 'tarballs')
   const args = ['--local', '--only', PLATFORM, '--addons', addons, '--output-dir', output]
-  const { status, stderr } = run(process.execPath, [join(ROOT, 'scripts/release/pack.mjs'), ...args], { cwd: ROOT })
+  const { status, stderr } = run(process.execPath, [join(ROOT, 'scripts/release/pack.mjs'), ...args], {
+    cwd: ROOT,
+  })
   assert.equal(status, 0, stderr)
   return output
 }
@@ -52,7 +54,8 @@ function pathWithoutCargo() {
   const folder = join(WORK, 'bin')
   if (!existsSync(folder)) {
     mkdirSync(folder)
-    for (const name of ['node', 'npm', 'npx']) symlinkSync(join(dirname(process.execPath), name), join(folder, name))
+    for (const name of ['node', 'npm', 'npx'])
+      symlinkSync(join(dirname(process.execPath), name), join(folder, name))
   }
   return [folder, '/usr/bin', '/bin'].join(':')
 }
@@ -71,8 +74,17 @@ export function project(/** @type {string} */ name, /** @type {string[]} */ ...f
 }
 
 /** Runs a program in a project as on a machine without Rust. */
-export function inProject(/** @type {string} */ folder, /** @type {string} */ program, /** @type {string[]} */ args) {
-  const env = { PATH: pathWithoutCargo(), HOME: join(folder, 'home'), NO_COLOR: '1', npm_config_offline: 'true' }
+export function inProject(
+  /** @type {string} */ folder,
+  /** @type {string} */ program,
+  /** @type {string[]} */ args,
+) {
+  const env = {
+    PATH: pathWithoutCargo(),
+    HOME: join(folder, 'home'),
+    NO_COLOR: '1',
+    npm_config_offline: 'true',
+  }
   return run(program, args, { cwd: folder, env })
 }
 
@@ -81,7 +93,13 @@ export function run(
   /** @type {string[]} */ args,
   /** @type {{ cwd: string, env?: NodeJS.ProcessEnv }} */ { cwd, env = process.env },
 ) {
-  const ended = spawnSync(program, args, { cwd, env, encoding: 'utf8', timeout: 120_000, killSignal: 'SIGKILL' })
+  const ended = spawnSync(program, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
+  })
   if (ended.error) throw ended.error
   return ended
 }

@@ -33,7 +33,9 @@ test('the tarballs hold what they must, and nothing else', () => {
 })
 
 test('the main package needs its platforms in exactly its version, and runs no scripts', () => {
-  const manifest = JSON.parse(readFileSync(join(installed, 'node_modules/duo-provision/package.json'), 'utf8'))
+  const manifest = JSON.parse(
+    readFileSync(join(installed, 'node_modules/duo-provision/package.json'), 'utf8'),
+  )
   assert.equal(manifest.optionalDependencies[`duo-provision-${PLATFORM}`], version)
   assert.deepEqual(new Set(Object.values(manifest.optionalDependencies)), new Set([version]))
   assert.deepEqual([manifest.dependencies, manifest.scripts], [undefined, undefined])
@@ -73,7 +75,12 @@ for (const [module, resolution] of [
       // @ts-expect-error an unknown option
       export const wrong = listDevices({ nonsense: true })\n`
     for (const name of ['module.mts', 'script.cts']) writeFileSync(join(folder, name), source)
-    const types = { strict: true, noEmit: true, types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] }
+    const types = {
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [join(ROOT, 'node_modules/@types')],
+    }
     const compilerOptions = { ...types, target: 'es2022', module, moduleResolution: resolution }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
@@ -114,7 +121,10 @@ test('without its platform’s package, the error names the platform and what to
   const part = `duo-provision-${PLATFORM}`
   const folder = changed('no-part', (modules) => rmSync(join(modules, part), { recursive: true }))
   for (const text of refusals(folder)) {
-    assert.match(text, new RegExp(`rror: there is no compiled part of duo-provision for ${PLATFORM} here\\n\\nhint: `))
+    assert.match(
+      text,
+      new RegExp(`rror: there is no compiled part of duo-provision for ${PLATFORM} here\\n\\nhint: `),
+    )
     assert.match(text, new RegExp(`the optional package ${part}: install again without --omit=optional`))
   }
 })
@@ -124,7 +134,10 @@ test('on a platform without a package, the error names it and those that have on
     rmSync(join(modules, `duo-provision-${PLATFORM}`), { recursive: true })
     const path = join(modules, 'duo-provision/package.json')
     const manifest = JSON.parse(readFileSync(path, 'utf8'))
-    writeFileSync(path, JSON.stringify({ ...manifest, optionalDependencies: { 'duo-provision-plan9-x64': version } }))
+    writeFileSync(
+      path,
+      JSON.stringify({ ...manifest, optionalDependencies: { 'duo-provision-plan9-x64': version } }),
+    )
   })
   for (const text of refusals(folder)) {
     assert.match(text, new RegExp(`rror: duo-provision has no compiled part for ${PLATFORM}\\n\\nhint: `))

@@ -9,16 +9,21 @@ const SHT_GNU_VERNEED = 0x6ffffffe
  */
 export function platformOf(/** @type {Buffer} */ file) {
   if (file.length < 64) return 'unknown'
-  if (file.readUInt32BE(0) === 0x7f454c46) return named('linux', file.readUInt16LE(18), { 62: 'x64', 183: 'arm64' })
+  if (file.readUInt32BE(0) === 0x7f454c46)
+    return named('linux', file.readUInt16LE(18), { 62: 'x64', 183: 'arm64' })
   if (file.readUInt32LE(0) === 0xfeedfacf)
-    return named('darwin', file.readUInt32LE(4), { 0x01000007: 'x64', 0x0100000c: 'arm64' })
+    return named('darwin', file.readUInt32LE(4), { 16777223: 'x64', 16777228: 'arm64' })
   if (file.toString('latin1', 0, 2) !== 'MZ') return 'unknown'
   const header = file.readUInt32LE(60)
   if (header + 6 > file.length || file.toString('latin1', header, header + 4) !== 'PE\0\0') return 'unknown'
-  return named('win32', file.readUInt16LE(header + 4), { 0x8664: 'x64', 0xaa64: 'arm64' })
+  return named('win32', file.readUInt16LE(header + 4), { 34404: 'x64', 43620: 'arm64' })
 }
 
-function named(/** @type {string} */ system, /** @type {number} */ machine, /** @type {Record<number, string>} */ names) {
+function named(
+  /** @type {string} */ system,
+  /** @type {number} */ machine,
+  /** @type {Record<number, string>} */ names,
+) {
   return `${system}-${names[machine] ?? machine}`
 }
 
@@ -34,7 +39,11 @@ export function neededVersions(/** @type {Buffer} */ file) {
 }
 
 function sectionsOf(/** @type {Buffer} */ file) {
-  const [table, size, count] = [Number(file.readBigUInt64LE(40)), file.readUInt16LE(58), file.readUInt16LE(60)]
+  const [table, size, count] = [
+    Number(file.readBigUInt64LE(40)),
+    file.readUInt16LE(58),
+    file.readUInt16LE(60),
+  ]
   return Array.from({ length: count }, (_, index) => {
     const at = table + index * size
     return {

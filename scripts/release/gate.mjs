@@ -24,18 +24,27 @@ export function problems(root, platforms, addons, { anyGlibc = false } = {}) {
   ]
   if (platforms.length === 0) found.push('package.json: no platform of napi.targets is to be published')
   for (const platform of platforms) {
-    found.push(...ofManifest(root, platform, version), ...ofAddon(join(addons, platform.addon), platform.name, anyGlibc))
+    found.push(
+      ...ofManifest(root, platform, version),
+      ...ofAddon(join(addons, platform.addon), platform.name, anyGlibc),
+    )
   }
-  if (new Set(napi.targets).size !== napi.targets.length) found.push('package.json: a target stands there twice')
+  if (new Set(napi.targets).size !== napi.targets.length)
+    found.push('package.json: a target stands there twice')
   return found
 }
 
-function ofManifest(/** @type {string} */ root, /** @type {Platform} */ platform, /** @type {string} */ version) {
+function ofManifest(
+  /** @type {string} */ root,
+  /** @type {Platform} */ platform,
+  /** @type {string} */ version,
+) {
   const path = join('npm', platform.name, 'package.json')
   if (!existsSync(join(root, path))) return [`${path} does not exist: run \`npx napi create-npm-dirs\``]
   const manifest = readJson(join(root, path))
   const found = mismatch(path, version, manifest.version)
-  if (manifest.name !== platform.package) found.push(`${path}: the name is ${manifest.name}, not ${platform.package}`)
+  if (manifest.name !== platform.package)
+    found.push(`${path}: the name is ${manifest.name}, not ${platform.package}`)
   if (manifest.main !== platform.addon) found.push(`${path}: main is ${manifest.main}, not ${platform.addon}`)
   return found
 }
@@ -49,7 +58,11 @@ function ofAddon(/** @type {string} */ path, /** @type {string} */ name, /** @ty
   return tooNew(addon).map((symbol) => `${path} needs a newer C library than Node 20 does: ${symbol}`)
 }
 
-function mismatch(/** @type {string} */ path, /** @type {string} */ wanted, /** @type {string | undefined} */ found) {
+function mismatch(
+  /** @type {string} */ path,
+  /** @type {string} */ wanted,
+  /** @type {string | undefined} */ found,
+) {
   return found === wanted ? [] : [`${path}: the version is ${found}, not ${wanted}`]
 }
 

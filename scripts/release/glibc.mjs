@@ -10,7 +10,9 @@ export const GLIBC_FLOOR = '2.28'
  */
 export function tooNew(/** @type {Buffer} */ addon) {
   return neededVersions(addon)
-    .filter(({ version }) => version.startsWith('GLIBC_') && isNewer(version.slice('GLIBC_'.length), GLIBC_FLOOR))
+    .filter(
+      ({ version }) => version.startsWith('GLIBC_') && isNewer(version.slice('GLIBC_'.length), GLIBC_FLOOR),
+    )
     .map(({ library, version }) => `${library}: ${version}`)
 }
 

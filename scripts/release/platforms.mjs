@@ -10,7 +10,12 @@ export const MANIFEST = readJson(join(ROOT, 'package.json'))
 /** @type {Platform[]} */
 export const PLATFORMS = MANIFEST.napi.targets.map((/** @type {string} */ target) => {
   const name = nameOf(target)
-  return { target, name, package: `${MANIFEST.name}-${name}`, addon: `${MANIFEST.napi.binaryName}.${name}.node` }
+  return {
+    target,
+    name,
+    package: `${MANIFEST.name}-${name}`,
+    addon: `${MANIFEST.napi.binaryName}.${name}.node`,
+  }
 })
 
 /** `x86_64-unknown-linux-gnu` as npm says it: `linux-x64-gnu`. */
