@@ -4,6 +4,8 @@
  */
 'use strict'
 
+const NEEDS = 'on Linux it needs glibc 2.28 or musl 1.2'
+
 try {
   module.exports = require('../index.js')
 } catch (error) {
@@ -11,8 +13,8 @@ try {
 }
 
 function notLoaded(/** @type {unknown} */ cause) {
-  /** @type {{ name: string, version: string, optionalDependencies?: Record<string, string> }} */
-  const { name, version, optionalDependencies } = require('../package.json')
+  // The published package names its compiled parts as optional dependencies; a clone does not.
+  const { name, version, optionalDependencies } = /** @type {any} */ (require('../package.json'))
   const platform = thisPlatform()
   const { what, hint } = explain(platform, `${name}-${platform}`, optionalDependencies, reasonIn(cause))
   return Object.assign(new Error(`${what}\n\nhint: ${hint}`, { cause }), {
@@ -51,8 +53,6 @@ function explain(platform, part, published, reason) {
       : 'run `npm run build` in this clone (it needs Rust and a C compiler), or `npm start`',
   }
 }
-
-const NEEDS = 'on Linux it needs glibc 2.28 or musl 1.2'
 
 /** A platform as npm's packages for it are named: `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`. */
 function thisPlatform() {

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { inProject, MAIN_TARBALL, PART_TARBALL, PLATFORM, project, ROOT, run } from './install.mjs'
+import { inProject, MAIN_TARBALL, PART_TARBALL, PLATFORM, project, ROOT, run, WORK } from './install.mjs'
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const installed = project('installed')
@@ -101,10 +101,11 @@ test('publint and Are the types wrong have nothing to say', () => {
   }
 })
 
-/** A copy of the installed project, changed. */
+/** A copy of the installed project, changed; beside it, since what lies in it finds its packages. */
 function changed(/** @type {string} */ name, /** @type {(modules: string) => void} */ change) {
-  const folder = join(installed, name)
+  const folder = join(WORK, name)
   cpSync(join(installed, 'node_modules'), join(folder, 'node_modules'), { recursive: true })
+  mkdirSync(join(folder, 'home'))
   change(join(folder, 'node_modules'))
   return folder
 }
