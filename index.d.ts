@@ -80,6 +80,9 @@ export type ErrorCode =
   | 'JOURNAL_INVALID'
   | 'JOURNAL_UNWRITABLE'
   | 'SIMULATOR_FAILED'
+  | 'ROOT_REQUIRED'
+  | 'UDEV_FAILED'
+  | 'UDEV_UNAVAILABLE'
   | 'INTERRUPTED'
 
 /** The kind of thing in a key slot. */
@@ -124,12 +127,32 @@ export type PhaseName =
   | 'reconcile'
   | 'leave'
   | 'send'
+  | 'ask'
   | 'greet'
   | 'handshake'
 
+/** How far a transfer is; particle-usb's names. */
+export type TransferEvent =
+  | 'start-upload'
+  | 'uploaded'
+  | 'complete-upload'
+  | 'start-download'
+  | 'downloaded'
+  | 'complete-download'
+  | 'failed-download'
+
+/** `err.name`: that of particle-usb's class where it means the same, else `DuoProvisionError`. */
+export type ErrorName =
+  | 'DuoProvisionError'
+  | 'NotFoundError'
+  | 'NotAllowedError'
+  | 'UsbError'
+  | 'DeviceError'
+  | 'InternalError'
+
 /** What every function of this package throws. */
 export interface DuoProvisionError extends Error {
-  name: 'DuoProvisionError'
+  name: ErrorName
   /** The stable name. */
   code: ErrorCode
   /** The exit code of the command line. */
@@ -353,6 +376,24 @@ export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
 /** Whose answers a local cloud gives. */
 export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 
+/** A command, or a group of them. */
+export interface CommandDescription {
+  /** Its own word, without that of the group it stands in. */
+  name: string
+  /** What it does. */
+  about: string
+  /** Its positional arguments: `<FILE>` has to be there, `[FILE]` may. */
+  arguments: string
+  /** Its options, but for those that every command has. */
+  options: Array<OptionDescription>
+  /** Examples. */
+  examples: Array<ExampleDescription>
+  /** What else is to be known; empty where there is nothing. */
+  notes: string
+  /** The commands of a group. */
+  commands: Array<CommandDescription>
+}
+
 /**
  * How an operation is watched and stopped.
  *
@@ -460,9 +501,14 @@ export interface DctRestoreOptions {
   file: string
   /** The fields to restore: device-private-key, server-public-key, …; without it, the error lists them. */
   fields?: Array<string>
+  /**
+   * All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
+   * since is lost.
+   */
+  whole?: boolean
   /** Write what is known to be another device's. */
   allowOtherDevice?: boolean
-  /** Leave DFU mode once the fields are in place and verified. */
+  /** Leave DFU mode once it is in place and verified. */
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
@@ -487,21 +533,28 @@ export interface DctRestoreOptions {
   timeout?: number
 }
 
-/** Fields of a DCT, in place: each read back and compared. */
+/** Fields of a DCT, or all of it, in place: each part read back and compared. */
 export interface DctRestoreResult {
   /** The Duo. */
   device: DuoInfo
-  /** The fields, in the order in which they are written: the private key last. */
+  /** True where all of the DCT was asked for, both copies. */
+  whole: boolean
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /**
+   * The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
+   * in the Duo differed.
+   */
   fields: Array<RestoredFieldInfo>
   /** The key that was there; absent where the slot held none. */
   previousFingerprint?: string
-  /** The key that is there now, where it was among the fields; in a dry run, that would be. */
+  /** The key that is there now, where it was written, too; in a dry run, that would be. */
   fingerprint?: string
   /** Why that key is taken to be this Duo's. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
-  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  /** The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret. */
   backupPath?: string
   /** True where the Duo was told to leave DFU mode. */
   left: boolean
@@ -542,6 +595,12 @@ export interface DctShowResult {
   dct: DctInfo
 }
 
+/**
+ * The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, as
+ * `particle duo` does.
+ */
+export declare function describeCommandLine(): CommandDescription
+
 /** Options of `enterDfu`. */
 export interface DfuOptions {
   /**
@@ -560,8 +619,9 @@ export interface DfuOptions {
 }
 
 /**
- * Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Reads
- * only; problems are findings, not errors.
+ * Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
+ * given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
+ * and so is a cloud that cannot be reached.
  */
 export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
 
@@ -606,7 +666,24 @@ export interface DoctorOptions {
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
+   * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
+   * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
+   */
+  cloud?: boolean
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /** A file that holds the access token, or - for standard input. */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given. */
   timeout?: number
 }
 
@@ -661,6 +738,14 @@ export interface ExaminedDuo {
   device?: DuoInfo
   /** What was found, in the order in which it was looked at. */
   findings: Array<DoctorFinding>
+}
+
+/** One line of examples. */
+export interface ExampleDescription {
+  /** What is typed behind `duo-provision`. */
+  arguments: string
+  /** What it does; empty where that speaks for itself. */
+  text: string
 }
 
 /**
@@ -729,6 +814,12 @@ export interface InspectResult {
   /** The file that the field was written to; absolute. */
   extracted?: string
 }
+
+/**
+ * Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
+ * ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
+ */
+export declare function installUdevRule(options?: UdevInstallOptions, control?: Control): Promise<UdevInstallResult>
 
 /** What a key slot holds. */
 export interface KeyInfo {
@@ -903,6 +994,20 @@ export interface OperationInfo {
   next: Array<NextStep>
 }
 
+/** One option of a command. */
+export interface OptionDescription {
+  /** Its name, as it is typed behind two dashes. */
+  name: string
+  /** What it does. */
+  help: string
+  /** Its one letter, where it has one. */
+  short?: string
+  /** What its value is called; an option without one is a switch. */
+  value?: string
+  /** The values that it may have, where these are all. */
+  choices: Array<string>
+}
+
 /** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
 export declare function parseCommandLine(arguments: Array<string>): ParsedCommand
 
@@ -969,6 +1074,9 @@ export type ProgressEvent =
   | { type: 'phase'; /** Its name. */
     phase: PhaseName; /** The same in words. */
   description: string }
+  | { type: 'progress'; /** How far they are. */
+    event: TransferEvent; /** How many bytes; absent of a download that failed. */
+  bytes?: number }
   | { type: 'found'; /** The Duo. */
   device: DuoInfo }
   | { type: 'waiting'; /** For how many milliseconds at most. */
@@ -1156,8 +1264,9 @@ export interface ResetResult {
 }
 
 /**
- * Writes fields out of a dump back to the Duo, each in one block, each read back and compared. The DCT is backed up
- * first. What holds the dump's bytes already is left alone, so the same call goes on where one was cut short.
+ * Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
+ * of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
+ * same call goes on where one was cut short.
  */
 export declare function restoreDct(options: DctRestoreOptions, control?: Control): Promise<DctRestoreResult>
 
@@ -1514,6 +1623,37 @@ export interface StatusResult {
   last: Array<OperationInfo>
 }
 
+/** Options of `installUdevRule`. */
+export interface UdevInstallOptions {
+  /**
+   * For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
+   * udevadm below it is run.
+   */
+  root?: string
+}
+
+/** A udev rule that is in place, and that udev has taken up. */
+export interface UdevInstallResult {
+  /** The file. */
+  path: string
+  /** False where it was there already, with these very contents. */
+  written: boolean
+}
+
+/**
+ * The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
+ * serial port.
+ */
+export declare function udevRule(): UdevRule
+
+/** The udev rule that lets users open a Duo without being root. */
+export interface UdevRule {
+  /** Where it goes. */
+  path: string
+  /** The whole file. */
+  contents: string
+}
+
 /** Options of `verifyPairing`. */
 export interface VerifyOptions {
   /** A file with the private key, in any form; else the key is read from the attached Duo. */
@@ -1620,9 +1760,9 @@ export interface VirtualDuoOptions {
 export interface WritePlan {
   /**
    * What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
-   * or fields of a dump.
+   * fields of a dump, or a whole DCT.
    */
-  action: 'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'
+  action: 'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct' | 'restore-whole-dct'
   /** The Duo. */
   device: DuoInfo
   /** What is in the slot now, in words. */
@@ -1639,6 +1779,8 @@ export interface WritePlan {
   publicSlotFingerprint?: string
   /** What changes beside the key. */
   changes: Array<PlannedChange>
+  /** What has to be known before: what is lost, and what is not known. Sentences. */
+  cautions: Array<string>
   /** The cloud's API, where the cloud is told of the new key before it is written. */
   cloud?: string
   /** The backup of what is there now; absent where none was made. */

@@ -35,3 +35,40 @@ test('doctor with several Duos, old ones, and none', async (t) => {
   assert.equal((await sandbox.run(['doctor', '--path', '1-3', '--usbip', two.address])).status, 5)
   sandbox.matches('doctor-others')
 })
+
+test('doctor asks the cloud where it is told to, and says what is typed for what it answers', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
+  const duo = await sandbox.duo()
+  const cloud = await sandbox.cloud({ devicePort: 0 })
+  sandbox.name(cloud.deviceAddress ?? '', '127.0.0.1:<devices>')
+  duo.setServer(cloud.serverKey ?? '', cloud.deviceAddress ?? '')
+  const usbip = ['--usbip', duo.address]
+  const there = ['--api-url', cloud.url, ...usbip]
+  sandbox.remark('A token in the environment is not sent to a cloud that the Duo is not meant for.')
+  assert.equal((await sandbox.run(['doctor', ...usbip])).status, 0)
+  sandbox.remark('The cloud does not have it.')
+  const unknown = await sandbox.run(['doctor', '--json', ...there])
+  assert.equal(unknown.status, 5)
+  const result = JSON.parse(unknown.stdout.trimEnd().split('\n').at(-1) ?? '')
+  const [{ command }] = result.duos[0].findings.filter(
+    (/** @type {{ code: string }} */ { code }) => code === 'CLOUD_DEVICE_UNKNOWN',
+  )
+  const [program, ...args] = command.split(' ')
+  assert.equal(program, 'duo-provision')
+  assert.equal((await sandbox.run(args)).status, 0)
+  assert.equal((await sandbox.run(['doctor', ...there])).status, 0)
+  sandbox.remark('It has been there.')
+  assert.equal((await sandbox.run(['verify', '--path', '1-1', ...usbip])).status, 0)
+  assert.equal((await sandbox.run(['doctor', ...there])).status, 0)
+  sandbox.remark('The token is wrong, nobody is there, and what contradicts itself.')
+  const wrong = ['--token-file', sandbox.file('token', sandbox.secret('x'.repeat(40)))]
+  assert.equal((await sandbox.run(['doctor', ...wrong, ...there])).status, 5)
+  assert.equal((await sandbox.run(['doctor', '--api-url', 'http://127.0.0.1:1', ...usbip])).status, 0)
+  sandbox.env['PARTICLE_ACCESS_TOKEN'] = ''
+  assert.equal((await sandbox.run(['doctor', ...there])).status, 2)
+  assert.equal((await sandbox.run(['doctor', '--cloud', ...there])).status, 2)
+  const far = ['--cloud', '--api-url', 'http://10.0.0.1', ...wrong, ...usbip]
+  assert.equal((await sandbox.run(['doctor', ...far])).status, 2)
+  sandbox.matches('doctor-cloud')
+})

@@ -1,6 +1,8 @@
 /** `server-key set`, `server-key restore` and `dct restore`, whole. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { jsonLines, Sandbox } from './harness.mjs'
 
@@ -76,4 +78,50 @@ test('fields of a dump are written back by name, what is there already is left a
   const flags = ['--fields', 'system-flags', '--yes', ...usbip]
   assert.equal((await sandbox.run([...restore, ...flags])).status, 2)
   sandbox.matches('dct-restore')
+})
+
+test('a whole DCT is written back as it was read; what is there already is left alone', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(NUMBERED, '$1')
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  const first = duo.duos()[0]?.fingerprint
+  await sandbox.run(['dct', 'backup', 'both.bin', '--whole', ...usbip])
+  await sandbox.run(['key', 'new', 'other.der'])
+  assert.equal((await sandbox.run(['restore', 'other.der', '--yes', ...usbip])).status, 0)
+  const whole = ['dct', 'restore', 'both.bin', '--whole']
+  assert.equal((await sandbox.run([...whole, ...usbip])).status, 2, 'nobody to ask')
+  assert.equal((await sandbox.run([...whole, '--fields', 'claim-code', ...usbip])).status, 2)
+  assert.equal((await sandbox.run([...whole, '--dry-run', ...usbip])).status, 0)
+  assert.notEqual(duo.duos()[0]?.fingerprint, first)
+  assert.equal((await sandbox.run([...whole, '--yes', ...usbip])).status, 0)
+  assert.equal(duo.duos()[0]?.fingerprint, first)
+  assert.equal((await sandbox.run([...whole, '--yes', ...usbip])).status, 0, 'it is there already')
+  await sandbox.run(['dct', 'backup', 'after.bin', '--whole', ...usbip])
+  const read = (/** @type {string} */ name) => readFileSync(join(sandbox.cwd, name))
+  assert.ok(read('after.bin').equals(read('both.bin')))
+  sandbox.file('blank.bin', Buffer.alloc(32_768, 0xff))
+  assert.equal((await sandbox.run(['dct', 'restore', 'blank.bin', '--whole', '--yes', ...usbip])).status, 2)
+  sandbox.matches('dct-restore-whole')
+})
+
+test('a whole restore that is cut short says so, and what it prints finishes it', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(NUMBERED, '$1')
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  await sandbox.run(['dct', 'backup', 'both.bin', '--whole', ...usbip])
+  await sandbox.run(['key', 'new', 'other.der'])
+  await sandbox.run(['restore', 'other.der', '--yes', ...usbip])
+  duo.arm('1-1', 'write-half-600@1+')
+  const whole = ['dct', 'restore', 'both.bin', '--whole', '--yes', ...usbip]
+  const { status, stdout } = await sandbox.run([...whole, '--json'])
+  const { code, hint, keyState } = jsonLines(stdout).at(-1)
+  assert.deepEqual([status, code, keyState], [6, 'DCT_WRONG', 'written'])
+  duo.mend('1-1')
+  assert.equal((await sandbox.run(['status'])).status, 0)
+  const again = hint.slice('to finish: duo-provision '.length, hint.indexOf(';')).split(' ')
+  assert.equal((await sandbox.run([...again, '--yes'])).status, 0)
+  sandbox.matches('dct-restore-whole-cut')
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { Sandbox, start } from './harness.mjs'
+import { jsonLines, Sandbox, start } from './harness.mjs'
 
 const COMMANDS = [
   'provision',
@@ -22,6 +22,9 @@ const COMMANDS = [
   'simulate',
   'demo',
   'completions',
+  'shell-init',
+  'man',
+  'udev',
 ]
 
 test('--help shows every command, the options and examples', async (t) => {
@@ -46,6 +49,8 @@ const GROUPED = [
   'server-key show',
   'server-key set',
   'server-key restore',
+  'udev print',
+  'udev install',
 ]
 
 for (const command of [...COMMANDS, ...GROUPED]) {
@@ -70,6 +75,8 @@ test('completions: bash takes its own, and no shell is left out', async (t) => {
     const { status, stdout, stderr } = await sandbox.run(['completions', shell])
     assert.deepEqual([status, stderr], [0, ''])
     assert.match(stdout, /from-device/)
+    const [result] = jsonLines((await sandbox.run(['completions', shell, '--json'])).stdout)
+    assert.deepEqual(result, { type: 'result', command: 'completions', text: stdout })
     if (shell !== 'bash') continue
     const checked = spawnSync('bash', ['-n'], { input: stdout, encoding: 'utf8' })
     if (checked.error) t.diagnostic(`bash -n was not run: ${checked.error.message}`)

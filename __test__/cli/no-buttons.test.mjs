@@ -7,7 +7,9 @@ test('a Duo that runs: what is said, and the way into DFU mode', async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo({ mode: 'normal' })
   const usbip = ['--usbip', duo.address]
-  await sandbox.run(['list', ...usbip])
+  const listed = await sandbox.run(['list', ...usbip])
+  assert.equal(listed.status, 0)
+  assert.ok(listed.stderr.includes(`duo-provision dfu --path 1-1 --usbip ${duo.address}`), listed.stderr)
   assert.equal((await sandbox.run(['backup', ...usbip])).status, 3)
   await sandbox.run(['dfu', ...usbip])
   await sandbox.run(['dfu', ...usbip, '--json'])

@@ -82,6 +82,6 @@ test('backups lists the archive', async (t) => {
   await sandbox.run(['backups'])
   await sandbox.run(['backups', '--device', second.deviceId])
   await sandbox.run(['backups', '--device', 'my-duo'])
-  await sandbox.run(['backups', '--archive', '/proc/none'])
+  assert.equal((await sandbox.run(['backups', '--archive', '/proc/none'])).status, 9)
   sandbox.matches('backups')
 })

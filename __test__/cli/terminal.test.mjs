@@ -7,21 +7,32 @@ import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { KEYS, MAIN, ROOT, Sandbox, start } from './harness.mjs'
 
-/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types into it once it asks. */
-async function onTerminal(
+/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types an answer to each prompt once it is there. */
+async function dialogue(
   /** @type {Sandbox} */ sandbox,
   /** @type {string[]} */ args,
-  /** @type {string} */ typed,
+  /** @type {[RegExp, string][]} */ answers,
 ) {
   const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
   const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     env: { ...sandbox.env, TERM: 'xterm' },
     cwd: sandbox.cwd,
   })
-  await started.says('stdout', /\[y\/N\] /)
-  started.child.stdin.write(typed)
+  for (const [prompt, answer] of answers) {
+    await started.says('stdout', prompt)
+    started.child.stdin.write(answer)
+  }
   const { status, stdout } = await started.end
   return { status, stdout }
+}
+
+/** The same with one question before a write. */
+function onTerminal(
+  /** @type {Sandbox} */ sandbox,
+  /** @type {string[]} */ args,
+  /** @type {string} */ typed,
+) {
+  return dialogue(sandbox, args, [[/\[y\/N\] /, typed]])
 }
 
 for (const [name, typed, status] of /** @type {const} */ ([
@@ -61,29 +72,141 @@ test('the question shows the server key and the address of now and then', {
   assert.ok(!asked.stdout.includes(fingerprint), 'of the cloud that it named before')
 })
 
+test('the question before a whole DCT shows both keys, and says what is lost', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  const saved = duo.duos()[0]?.fingerprint ?? '?'
+  await sandbox.run(['dct', 'backup', 'both.bin', '--whole', ...usbip])
+  await sandbox.run(['key', 'new', 'other.der'])
+  await sandbox.run(['restore', 'other.der', '--yes', ...usbip])
+  const now = duo.duos()[0]?.fingerprint ?? '?'
+  const asked = await onTerminal(sandbox, ['dct', 'restore', 'both.bin', '--whole', ...usbip], 'n\n')
+  assert.equal(asked.status, 2, asked.stdout)
+  assert.ok(asked.stdout.includes(saved) && asked.stdout.includes(now), asked.stdout)
+  assert.match(asked.stdout, /caution:.*is lost: keys, the claim code, Wi-Fi/)
+  assert.match(asked.stdout, /caution:.*power is cut/)
+  assert.match(asked.stdout, /Write all of this DCT to the Duo\? \[y\/N\]/)
+  assert.equal(duo.duos()[0]?.fingerprint, now)
+})
+
+/** A Duo whose key is in the archive, and whose slot holds zeros. */
+async function broken(/** @type {import('node:test').TestContext} */ t) {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  const before = duo.duos()[0]?.fingerprint
+  await sandbox.start(['backup', ...usbip], { stdin: '' }).end
+  duo.setKeySlot('1-1', new Uint8Array(1216))
+  const fix = (/** @type {[RegExp, string][]} */ answers) =>
+    dialogue(sandbox, ['doctor', '--fix', ...usbip], answers)
+  return { sandbox, duo, before, fix, key: () => duo.duos()[0]?.fingerprint }
+}
+
+const RUN = /Run `duo-provision restore .*`\? \[y\/N\] /
+const WRITE = /Write this key to the Duo\? \[y\/N\] /
+
+for (const [name, answers, status] of /** @type {[string, [RegExp, string][], number][]} */ ([
+  ['no', [[RUN, 'n\n']], 5],
+  ['nothing', [[RUN, '\n']], 5],
+  ['the end of the input', [[RUN, '\u0004']], 5],
+  ['Ctrl-C', [[RUN, '\u0003']], 130],
+  [
+    'yes, and then no',
+    [
+      [RUN, 'y\n'],
+      [WRITE, 'n\n'],
+    ],
+    2,
+  ],
+  [
+    'yes, and then Ctrl-C',
+    [
+      [RUN, 'y\n'],
+      [WRITE, '\u0003'],
+    ],
+    130,
+  ],
+])) {
+  test(`doctor --fix offers a fix: ${name} ends with ${status}, and nothing is written`, {
+    skip: process.platform !== 'linux',
+  }, async (t) => {
+    const { fix, key } = await broken(t)
+    const ended = await fix(answers)
+    assert.equal(ended.status, status, ended.stdout)
+    assert.match(ended.stdout, /KEY_SLOT_ZEROED/)
+    assert.equal(key(), undefined)
+  })
+}
+
+test('doctor --fix puts right what is answered with yes, twice', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const { fix, key, before } = await broken(t)
+  const mended = await fix([
+    [RUN, 'y\n'],
+    [WRITE, 'y\n'],
+  ])
+  assert.equal(mended.status, 0, mended.stdout)
+  assert.ok(mended.stdout.includes(before ?? '?'), 'the question shows the whole fingerprint')
+  assert.equal(key(), before)
+})
+
+test('doctor --fix ends with Ctrl-C at the first of two questions', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo({ duos: 2 })
+  const ended = await dialogue(
+    sandbox,
+    ['doctor', '--fix', '--usbip', duo.address],
+    [[/\[y\/N\] /, '\u0003']],
+  )
+  assert.equal(ended.status, 130, ended.stdout)
+  assert.equal(ended.stdout.match(/\[y\/N\]/g)?.length, 1, ended.stdout)
+  assert.ok(!sandbox.files().some((file) => file.endsWith('.der')))
+})
+
+for (const [name, typed, status] of /** @type {const} */ ([
+  ['yes', 'yes\n', 0],
+  ['no', 'n\n', 2],
+  ['Ctrl-C', '\u0003', 130],
+])) {
+  test(`rotate asks before the cloud is told: ${name} ends with ${status}`, {
+    skip: process.platform !== 'linux',
+  }, async (t) => {
+    const sandbox = new Sandbox(t)
+    const duo = await sandbox.duo()
+    const cloud = await sandbox.cloud({ devicePort: 0 })
+    duo.setServer(cloud.serverKey ?? '', cloud.deviceAddress ?? '')
+    const before = duo.duos()[0]?.fingerprint
+    const rotate = ['rotate', '--no-verify', '--api-url', cloud.url, '--usbip', duo.address]
+    const asked = await onTerminal(sandbox, rotate, typed)
+    assert.equal(asked.status, status, asked.stdout)
+    assert.match(asked.stdout, /Give this Duo and the cloud the new key\? \[y\/N\] /)
+    assert.ok(asked.stdout.includes(before ?? '?'), 'the question shows the key of now')
+    assert.match(asked.stdout, /cloud .*is told the new key before it is written/)
+    assert.equal(cloud.provisioned().length, status === 0 ? 1 : 0)
+    if (status !== 0) assert.equal(duo.duos()[0]?.fingerprint, before)
+    else assert.notEqual(duo.duos()[0]?.fingerprint, before)
+  })
+}
+
 test('a passphrase is asked for twice, and once to open; it is not shown, and Ctrl-C ends it', {
   skip: process.platform !== 'linux',
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
   const passphrase = sandbox.secret('Sphinx of black quartz')
-  /** Types an answer to each prompt once it is there. */
-  const dialogue = async (/** @type {string[]} */ args, /** @type {[RegExp, string][]} */ answers) => {
-    const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
-    const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-      env: { ...sandbox.env, TERM: 'xterm' },
-      cwd: sandbox.cwd,
-    })
-    for (const [prompt, answer] of answers) {
-      await started.says('stdout', prompt)
-      started.child.stdin.write(answer)
-    }
-    const { status, stdout } = await started.end
-    assert.ok(!stdout.includes('quartz'), stdout)
-    return { status, stdout }
+  const unseen = async (/** @type {string[]} */ args, /** @type {[RegExp, string][]} */ answers) => {
+    const ended = await dialogue(sandbox, args, answers)
+    assert.ok(!ended.stdout.includes('quartz'), ended.stdout)
+    return ended
   }
   const usbip = ['--usbip', duo.address]
-  const made = await dialogue(
+  const made = await unseen(
     ['backup', 'duo.pem', '--encrypt', ...usbip],
     [
       [/New passphrase: /, `${passphrase}\r`],
@@ -93,7 +216,7 @@ test('a passphrase is asked for twice, and once to open; it is not shown, and Ct
     ],
   )
   assert.equal(made.status, 0, made.stdout)
-  const opened = await dialogue(
+  const opened = await unseen(
     ['restore', 'duo.pem', '--yes', ...usbip],
     [
       [/Passphrase of duo\.pem: /, 'something else\r'],
@@ -102,7 +225,7 @@ test('a passphrase is asked for twice, and once to open; it is not shown, and Ct
   )
   assert.equal(opened.status, 0, opened.stdout)
   const requests = duo.duos()[0]?.classRequests
-  const stopped = await dialogue(['backup', '--encrypt', ...usbip], [[/New passphrase: /, '\u0003']])
+  const stopped = await unseen(['backup', '--encrypt', ...usbip], [[/New passphrase: /, '\u0003']])
   assert.equal(stopped.status, 130, stopped.stdout)
   assert.equal(duo.duos()[0]?.classRequests, requests)
 })

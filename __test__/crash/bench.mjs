@@ -17,6 +17,12 @@ import { closing, run } from './tracer.mjs'
 /** What a temporary file is called: no backup is looked for under such a name, and no command opens one. */
 const TEMPORARY = /^\.duo-provision-[A-Za-z0-9]{6}\.tmp$/
 
+/** What the bytes of a backup are called: a key slot, or a DCT. */
+const BYTES = /\.(der|bin)$/
+
+/** How long they are: a key slot, the DCT's application section, and both copies of it. */
+const LENGTHS = { der: [1216], bin: [8423, 32_768] }
+
 /** The locks that say which operations run: files without contents, which a later run sweeps away. */
 const LOCK = /^[0-9a-f]+\.lock$/
 
@@ -115,11 +121,11 @@ export class Home {
       .replace(/\w+\.lock$/, '<operation>.lock')
   }
 
-  /** The files with a final name whose bytes are the key with that fingerprint. */
+  /** The files with a final name whose bytes are the key with that fingerprint, or a DCT with it. */
   async backupsOf(/** @type {string | undefined} */ fingerprint) {
     const backups = []
     for (const path of this.finals().keys()) {
-      if (!path.endsWith('.der')) continue
+      if (!BYTES.test(path)) continue
       const held = await inspectKey({ file: path })
       if (held.fingerprint === fingerprint) backups.push(path)
     }
@@ -153,17 +159,35 @@ export class Home {
 /** A file under a final name is one of a backup's three, and whole. */
 async function checkWhole(/** @type {string} */ path) {
   const bytes = readFileSync(path)
-  if (path.endsWith('.der')) {
-    assert.equal(bytes.length, 1216, path)
+  if (BYTES.test(path)) {
+    const end = path.endsWith('.der') ? 'der' : 'bin'
+    assert.ok(LENGTHS[end].includes(bytes.length), `${path}: ${bytes.length} bytes`)
     await inspectKey({ file: path })
   } else if (path.endsWith('.pub.pem')) {
-    const key = readFileSync(path.replace(/\.pub\.pem$/, '.der'))
+    const beside = besides(path, '.pub.pem')
+    const key = beside.endsWith('.der') ? readFileSync(beside) : await currentKey(beside)
     const spki = createPublicKey({ key: pkcs1(key), format: 'der', type: 'pkcs1' })
     assert.ok(createPublicKey(bytes).equals(spki), path)
   } else if (path.endsWith('.json')) {
     const manifest = JSON.parse(bytes.toString())
-    assert.equal(manifest.sha256, sha256(readFileSync(path.replace(/\.json$/, '.der'))), path)
+    assert.equal(manifest.sha256, sha256(readFileSync(besides(path, '.json'))), path)
   } else assert.fail(`${path} is no file of a backup`)
+}
+
+/** The bytes that a file with another ending belongs to. */
+function besides(/** @type {string} */ path, /** @type {string} */ end) {
+  const found = ['.der', '.bin'].map((bytes) => path.slice(0, -end.length) + bytes).find(existsSync)
+  assert.ok(found, `${path} has no bytes beside it`)
+  return found
+}
+
+/** The key slot in the DCT of a file; of a whole one, in the copy that counts. */
+async function currentKey(/** @type {string} */ path) {
+  const bytes = readFileSync(path)
+  const { dct } = await inspectKey({ file: path })
+  const copy = (dct?.currentCopy ?? 0) * 16_384
+  const start = dct?.kind === 'whole' ? copy + 7548 + 34 : 34
+  return bytes.subarray(start, start + 1216)
 }
 
 /** The public key of a private one as PKCS#1, from the numbers that every device key begins with. */

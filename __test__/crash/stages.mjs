@@ -4,9 +4,17 @@
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { backupKey, LocalCloud, restoreKey, VirtualDuo } from '../../index.js'
+import {
+  backupDct,
+  backupKey,
+  LocalCloud,
+  restoreKey,
+  setServerKey,
+  showServerKey,
+  VirtualDuo,
+} from '../../index.js'
 import '../node/home.mjs'
 import { fingerprintOf, Home, inDfuMode, stateOf, writesKey } from './bench.mjs'
 import { trace } from './tracer.mjs'
@@ -151,6 +159,109 @@ async function rotating() {
   }
 }
 
+/**
+ * The Duo's own key stays where it is.
+ * @returns {Promise<Stage>}
+ */
+async function settingServerKey() {
+  const duo = await VirtualDuo.start()
+  const { fingerprint } = stateOf(duo)
+  const kept = new Home()
+  const file = join(kept.cwd, 'own.pub.pem')
+  writeFileSync(file, ownCloud())
+  const args = ['--host', '10.0.0.1', '--yes', '--usbip', duo.address, '--json']
+  return {
+    duo,
+    args: () => ['server-key', 'set', file, ...args],
+    async safe(home, traced) {
+      assert.equal(stateOf(duo).fingerprint, fingerprint)
+      await backedUpFirst(home, traced, fingerprint, fingerprint)
+    },
+    async done() {
+      const { server } = await showServerKey({ usbip: duo.address })
+      assert.deepEqual([server.particle, server.host], [false, '10.0.0.1'])
+      assert.equal(stateOf(duo).fingerprint, fingerprint)
+    },
+    strike: async () => kept.remove(),
+  }
+}
+
+/** A Duo that has another key and another cloud by now than in the dump that was made of it. */
+async function dumped(/** @type {boolean} */ whole) {
+  const duo = await VirtualDuo.start()
+  const kept = new Home()
+  const usbip = duo.address
+  const { server: cloud } = await showServerKey({ usbip })
+  const { path: dump, fingerprint: wanted } = await backupDct({
+    usbip,
+    file: join(kept.cwd, 'dct.bin'),
+    whole,
+  })
+  const files = [join(kept.cwd, 'other.pem'), join(kept.cwd, 'own.pub.pem')]
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  writeFileSync(files[0] ?? '', privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+  writeFileSync(files[1] ?? '', ownCloud())
+  const { fingerprint: old } = await restoreKey({ usbip, file: files[0] ?? '', archive: kept.archive })
+  await setServerKey({ usbip, file: files[1] ?? '', archive: kept.archive })
+  /** @type {Pick<Stage, 'safe' | 'strike'>} */
+  const held = {
+    async safe(home, traced) {
+      const { fingerprint } = stateOf(duo)
+      assert.ok(fingerprint === old || fingerprint === wanted, 'the DCT that counts is torn')
+      await backedUpFirst(home, traced, old, fingerprint)
+    },
+    strike: async () => kept.remove(),
+  }
+  return { duo, kept, dump, wanted, cloud, old, held }
+}
+
+/**
+ * Two fields, one after the other: the server key, then the Duo's own.
+ * @returns {Promise<Stage>}
+ */
+async function restoringFields() {
+  const { duo, dump, wanted, cloud, old, held } = await dumped(false)
+  const fields = ['--fields', 'device-private-key,server-public-key']
+  return {
+    ...held,
+    duo,
+    args: () => ['dct', 'restore', dump, ...fields, '--yes', '--usbip', duo.address, '--json'],
+    async done(home) {
+      assert.equal(stateOf(duo).fingerprint, wanted)
+      assert.deepEqual((await showServerKey({ usbip: duo.address })).server, cloud)
+      assert.ok((await home.backupsOf(old)).length > 0, 'the old key is lost')
+    },
+  }
+}
+
+/**
+ * Both copies, byte for byte.
+ * @returns {Promise<Stage>}
+ */
+async function restoringWhole() {
+  const { duo, kept, dump, wanted, old, held } = await dumped(true)
+  let looked = 0
+  return {
+    ...held,
+    duo,
+    args: () => ['dct', 'restore', dump, '--whole', '--yes', '--usbip', duo.address, '--json'],
+    async done(home) {
+      assert.equal(stateOf(duo).fingerprint, wanted)
+      looked += 1
+      const file = join(kept.cwd, `after-${looked}.bin`)
+      await backupDct({ usbip: duo.address, file, whole: true })
+      assert.ok(readFileSync(file).equals(readFileSync(dump)), 'it is not the image')
+      assert.ok((await home.backupsOf(old)).length > 0, 'the old key is lost')
+    },
+  }
+}
+
+/** A cloud's public key, one of the tests' own. */
+function ownCloud() {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return pair.publicKey.export({ format: 'pem', type: 'spki' })
+}
+
 /** Where the old key is no longer in the Duo, or its successor may have gone out, there is a backup of it. */
 async function backedUpFirst(
   /** @type {Home} */ home,
@@ -199,4 +310,7 @@ export const COMMANDS = {
   reset: resetting,
   provision: provisioning,
   rotate: rotating,
+  'server-key set': settingServerKey,
+  'dct restore --fields': restoringFields,
+  'dct restore --whole': restoringWhole,
 }

@@ -2,8 +2,16 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { backupDct, restoreDct, restoreServerKey, setServerKey, showServerKey } from '../../index.js'
+import {
+  backupDct,
+  restoreDct,
+  restoreKey,
+  restoreServerKey,
+  setServerKey,
+  showServerKey,
+} from '../../index.js'
 import { openLab } from './lab.mjs'
 
 const OWN = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
@@ -69,4 +77,44 @@ test('fields come back from a dump', async (t) => {
     message: /claim-code/,
   })
   await assert.rejects(restoreDct({ ...writing, file: input('x', 'x'), fields }), { code: 'DUMP_UNUSABLE' })
+})
+
+test('a whole DCT comes back, byte for byte, and the plan says what is lost', async (t) => {
+  const { usb, writing, folder, input, state } = await openLab(t)
+  const { path, fingerprint } = await backupDct({ ...writing, whole: true })
+  const pair = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  await restoreKey({ ...writing, file: input('k', pair.privateKey.export({ type: 'pkcs1', format: 'der' })) })
+  const now = state().fingerprint
+  /** @type {import('../../index.js').WritePlan[]} */
+  const plans = []
+  const asked = (/** @type {boolean} */ answer) => ({
+    confirm: (/** @type {import('../../index.js').WritePlan} */ plan) => {
+      plans.push(plan)
+      return answer
+    },
+  })
+  const options = { ...writing, file: path, whole: true }
+  await assert.rejects(restoreDct(options, asked(false)), { code: 'CONFIRMATION_REFUSED' })
+  assert.equal(state().fingerprint, now)
+  const done = await restoreDct(options, asked(true))
+  const [plan] = plans
+  assert.deepEqual(
+    [plan?.action, plan?.currentFingerprint, plan?.newFingerprint],
+    ['restore-whole-dct', now, fingerprint],
+  )
+  assert.match(plan?.cautions.join(' ') ?? '', /is lost.*power is cut/)
+  assert.deepEqual(
+    [done.whole, done.written, done.fingerprint, done.previousFingerprint, state().fingerprint],
+    [true, true, fingerprint, now, fingerprint],
+  )
+  assert.deepEqual(
+    done.fields.map(({ name, written }) => [name, written]),
+    [['device-private-key', true]],
+  )
+  assert.equal(readFileSync(done.backupPath ?? '').length, 32_768)
+  const after = await backupDct({ ...usb, whole: true, file: join(folder, 'after.bin') })
+  assert.ok(readFileSync(after.path).equals(readFileSync(path)))
+  assert.equal((await restoreDct(options)).written, false)
+  await assert.rejects(restoreDct({ ...options, fields: ['claim-code'] }), { code: 'INVALID_ARGUMENT' })
+  await assert.rejects(restoreDct({ ...options, file: input('x', 'x') }), { code: 'DUMP_UNUSABLE' })
 })

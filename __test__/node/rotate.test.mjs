@@ -87,3 +87,25 @@ test('what doctor offers as a fix is a call of the API', async (t) => {
   assert.equal(state().fingerprint, fingerprint)
   assert.equal((await look()).problems, 0)
 })
+
+test('doctor asks the cloud that it is given a token for, and fails with none', async (t) => {
+  const { writing, rotating, state } = await together(t)
+  const { apiUrl, token } = rotating
+  const { boots } = state()
+  const codes = async (/** @type {import('../../index.js').DoctorOptions} */ options) => {
+    const { duos, general } = await doctor({ ...writing, ...options })
+    const all = [...duos.flatMap(({ findings }) => findings), ...general]
+    return all.map(({ code }) => code).filter((code) => code.startsWith('CLOUD'))
+  }
+  assert.deepEqual(await codes({ cloud: false }), ['CLOUD_NOT_ASKED'])
+  assert.deepEqual(await codes({ apiUrl, token }), ['CLOUD_DEVICE_UNKNOWN'])
+  await rotateKey(rotating)
+  while (state().presence !== 'dfu' || state().boots === boots) {
+    await new Promise((next) => setTimeout(next, 20))
+  }
+  const known = await codes({ apiUrl, token })
+  assert.deepEqual(known.slice(0, 2), ['CLOUD_DEVICE', 'CLOUD_CONNECTION'])
+  await assert.rejects(doctor({ ...writing, cloud: false, token }), { code: 'INVALID_ARGUMENT' })
+  // @ts-expect-error: a word is no flag
+  await assert.rejects(doctor({ ...writing, cloud: 'yes' }), { code: 'INVALID_ARGUMENT' })
+})

@@ -22,12 +22,11 @@ function node(/** @type {string} */ folder, /** @type {string[]} */ ...args) {
 }
 
 test('the tarballs hold what they must, and nothing else', () => {
-  const cli = `demo diagnosis doctor layout output passphrase progress prompt render-dct render-fields render report
-    run signals simulate`
-  const modules = cli.split(/\s+/).map((name) => `src/cli/${name}.mjs`)
+  const folders = ['completions', 'docs', 'examples', 'man', 'schema', 'src/cli']
+  const listed = execFileSync('git', ['ls-files', '-z', ...folders], { cwd: ROOT, encoding: 'utf8' })
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
-  const main = ['index.d.ts', 'index.js', 'src/cli/main.cjs', 'src/entry.cjs']
-  assert.deepEqual(filesOf(MAIN_TARBALL), [...texts, ...main, ...modules].sort())
+  const main = ['index.d.ts', 'index.js', 'src/entry.cjs']
+  assert.deepEqual(filesOf(MAIN_TARBALL), [...texts, ...main, ...listed.split('\0').filter(Boolean)].sort())
   const part = ['LICENSE', 'README.md', 'THIRD-PARTY.txt', `duo-provision.${PLATFORM}.node`, 'package.json']
   assert.deepEqual(filesOf(PART_TARBALL), part.sort())
 })

@@ -2,6 +2,8 @@
 
 #[path = "dump.rs"]
 mod dump;
+#[path = "rewrite.rs"]
+mod rewrite;
 #[path = "server_address.rs"]
 mod server_address;
 

@@ -26,7 +26,7 @@ fn section(length: usize, mark: u8) -> Vec<u8> {
 }
 
 /// A copy as firmware up to 0.3.1 writes it.
-fn copy(mark: u8) -> Vec<u8> {
+pub fn copy(mark: u8) -> Vec<u8> {
     let mut copy = vec![0xFF; COPY_SIZE];
     copy[8..10].copy_from_slice(&[0, 1]);
     copy[12..16].copy_from_slice(b"BRCM");
@@ -36,7 +36,7 @@ fn copy(mark: u8) -> Vec<u8> {
 }
 
 /// The same with a sequence number and a checksum, as from 0.3.2 on; the checksum complemented or not.
-fn sealed(mark: u8, sequence: u8, complemented: bool) -> Vec<u8> {
+pub fn sealed(mark: u8, sequence: u8, complemented: bool) -> Vec<u8> {
     let mut copy = copy(mark);
     copy[VERSION..VERSION + 4].copy_from_slice(&[0xCD, 0x00, 0x02, 0xDC]);
     copy[CRC..CRC + 4].fill(0);
@@ -53,17 +53,17 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
 }
 
-fn whole(first: &[u8], second: &[u8]) -> Vec<u8> {
+pub fn whole(first: &[u8], second: &[u8]) -> Vec<u8> {
     [first, second].concat()
 }
 
-fn old(mut copy: Vec<u8>) -> Vec<u8> {
+pub fn old(mut copy: Vec<u8>) -> Vec<u8> {
     copy[9] = 0;
     copy
 }
 
 /// The mark of the copy that a dump takes its fields from.
-fn mark(bytes: &[u8]) -> Option<u8> {
+pub fn mark(bytes: &[u8]) -> Option<u8> {
     Some(Dump::recognise(bytes)?.field(&dct::SERVER_PUBLIC_KEY)?[4])
 }
 

@@ -114,6 +114,91 @@ fn a_whole_dct_is_right_or_an_error_with_every_defect_at_every_request() {
     }
 }
 
+/// All of it, and never the sectors before and behind it, the first of which hold the bootloader.
+#[test]
+fn the_whole_dct_is_erased_and_written_and_nothing_else_of_the_flash_is_reached() {
+    for generation in Generation::ALL {
+        let bench = Bench::new(generation);
+        let base = if generation < Generation::R5 { 0x4000 } else { 0x8000 };
+        let flash = bench.duo(|duo| duo.internal_flash().to_vec());
+        with_session(&bench, |session, deadline| {
+            for copy in [0, 1] {
+                let read = session.erase_whole_dct_sector(copy, deadline).unwrap();
+                assert!(read.len() == 0x4000 && read.iter().all(|byte| *byte == 0xFF), "{generation}");
+            }
+            for offset in (0..0x8000).step_by(0x1000) {
+                let block = vec![u8::try_from(offset >> 8).unwrap(); 0x1000];
+                let read = session.write_whole_dct_and_read_back(offset, &block, deadline).unwrap();
+                assert!(read[..] == block[..], "{generation}");
+            }
+            // What is not erased takes zeros only.
+            let read = session.write_whole_dct_and_read_back(0x1000, &[0x3F; 16], deadline).unwrap();
+            assert_eq!(read[..], [0x10; 16]);
+            let before = session.class_requests();
+            for copy in [2, 3, usize::MAX] {
+                let error = session.erase_whole_dct_sector(copy, deadline).unwrap_err();
+                assert!(matches!(error, SessionError::OutsideWholeDct { .. }), "{error:?}");
+                assert_eq!(error.touched(), Touched::No);
+            }
+            for (offset, length) in [(0x8000, 1), (0x7FFF, 2), (usize::MAX, 1), (usize::MAX - 0x4000 + 1, 1)]
+            {
+                let error = session.write_whole_dct_and_read_back(offset, &vec![0; length], deadline);
+                assert!(matches!(error, Err(SessionError::OutsideWholeDct { .. })), "{error:?}");
+            }
+            assert!(session.write_whole_dct_and_read_back(0, &[0; 4097], deadline).is_err());
+            assert!(session.write_whole_dct_and_read_back(0, &[], deadline).is_err());
+            assert_eq!(session.class_requests(), before, "nothing was sent");
+            session.read(0, 16, deadline).unwrap();
+        });
+        let after = bench.duo(|duo| duo.internal_flash().to_vec());
+        assert!(after[..base] == flash[..base] && after[base + 0x8000..] == flash[base + 0x8000..]);
+    }
+}
+
+/// A map that lays the sectors out otherwise would have more erased than the DCT.
+#[test]
+fn a_flash_of_other_sectors_is_not_written_to() {
+    let maps = [
+        "@Internal Flash   /0x08000000/01*016Ka,07*128Kg",
+        "@Internal Flash   /0x08000000/02*016Ka,01*032Kg,01*064Kg,07*128Kg",
+        "@Internal Flash   /0x08000000/02*016Ka,02*016Ka,01*064Kg,07*128Kg",
+        "@Internal Flash   /0x08000000/02*016Ka,02*016Ke,01*064Kg,07*128Kg",
+        "@Internal Flash   /0x08000000/01*016Ka,06*008Kg,01*064Kg,07*128Kg",
+    ];
+    for map in maps {
+        let bench = Bench::new(Generation::R6);
+        let flash = bench.duo(|duo| duo.internal_flash().to_vec());
+        let lie = Kind::AltName { alt: 0, text: map.to_owned() };
+        bench.duo(|duo| duo.faults().arm(Fault::always(lie)));
+        with_session(&bench, |session, deadline| {
+            assert!(session.erase_whole_dct_sector(0, deadline).is_err(), "{map}");
+            assert!(session.erase_whole_dct_sector(1, deadline).is_err(), "{map}");
+        });
+        assert!(bench.duo(|duo| duo.internal_flash().to_vec()) == flash, "{map}");
+    }
+}
+
+#[test]
+fn an_erasure_is_proven_or_an_error_with_every_defect_at_every_request() {
+    for (kind, once) in defects() {
+        for nth in 1..=14 {
+            let bench = armed(&kind, once, nth);
+            let before = bench.duo(|duo| duo.first_dct_area().to_vec());
+            let erased =
+                with_session(&bench, |session, deadline| session.erase_whole_dct_sector(1, deadline));
+            let after = bench.duo(|duo| duo.first_dct_area().to_vec());
+            match erased {
+                Ok(read) => assert!(read[..] == after[0x4000..], "{kind:?} at {nth}, once: {once}"),
+                Err(error) if error.touched() == Touched::No => {
+                    assert!(after == before, "{kind:?} at {nth}, once: {once}");
+                }
+                Err(_) => {}
+            }
+            assert!(after[..0x4000] == before[..0x4000], "{kind:?} at {nth}, once: {once}");
+        }
+    }
+}
+
 /// A reset on the bus puts a device back to its first setting, and the host hears only of the transfer that it broke.
 #[test]
 fn after_a_failure_the_dct_is_selected_anew() {

@@ -1,9 +1,10 @@
 /**
  * Every command and function at its loudest, in success and in failure, for `scan.mjs` to look through; and that no
- * command starts a process, so that there are no children's arguments and environments to leak into.
+ * command starts a process, so that there are no children's arguments and environments to leak into. The one exception
+ * is `udev install`, which starts udevadm and nothing else, with none of its own environment.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -86,6 +87,36 @@ test('a probe sees children, those that have ended and those that have not', {
   assert.deepEqual(await seen(''), { ended: 0, living: [] })
 })
 
+test('udev install starts udevadm, and tells it no secret', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const root = join(sandbox.folder, 'root')
+  for (const folder of ['etc/udev/rules.d', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true })
+  // Its arguments and all of its environment are among what is looked through at the end.
+  const script = '#!/bin/sh\ncat /proc/$$/cmdline /proc/$$/environ >>"$(dirname $0)/told"\n'
+  writeFileSync(join(root, 'usr/bin/udevadm'), script, { mode: 0o755 })
+  const probe = join(sandbox.folder, 'probe.json')
+  const env = {
+    ...LOUD,
+    NODE_OPTIONS: `--require ${PROBE}`,
+    DUO_PROVISION_PROBE: probe,
+    PARTICLE_ACCESS_TOKEN: sandbox.secret(TOKEN),
+    DUO_PROVISION_PASSPHRASE: sandbox.secret(PASSPHRASE),
+  }
+  const { status } = await sandbox.start(['udev', 'install', '--root', root, ...WORDS], { stdin: '', env })
+    .end
+  assert.equal(status, 0)
+  const { ended, living } = JSON.parse(readFileSync(probe, 'utf8'))
+  assert.ok(ended > 0, 'it is seen')
+  assert.deepEqual(living, [], 'it was waited for')
+  const told = readFileSync(join(root, 'usr/bin/told'), 'latin1').split('\0').filter(Boolean)
+  assert.deepEqual(
+    told.filter((text) => text.includes('=') && !text.startsWith('--')),
+    ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+  )
+})
+
 test('commands about a Duo', async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
@@ -95,6 +126,8 @@ test('commands about a Duo', async (t) => {
   canaryText('the Wi-Fi settings of a virtual Duo', 'ssid=VirtualNetwork;pass=letmein')
   const garbage = sandbox.file('garbage.der', Buffer.alloc(1216, 'garbage '))
   for (const args of [
+    ['udev', 'print'],
+    ['man', 'list'],
     ['list', ...usbip],
     ['list', '--usbip', two.address],
     ['backup', ...usbip],
@@ -117,6 +150,7 @@ test('commands about a Duo', async (t) => {
     ['server-key', 'restore', ...usbip],
     ['server-key', 'restore', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--yes', ...usbip],
+    ['dct', 'restore', 'dct.bin', '--whole', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--fields', 'device-private-key,server-public-key', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--fields', 'claim-code', '--dry-run', '--usbip', two.address],
     ['doctor', ...usbip],
@@ -175,7 +209,9 @@ test('commands about the cloud', async (t) => {
   const to = (/** @type {string} */ url) => ['--api-url', url]
   const key = join(KEYS, 'rsa1024-pkcs8.pem')
   const token = sandbox.file('token', `${sandbox.secret(TOKEN)}\n`)
+  await loudly(sandbox, ['doctor', '--usbip', duo.address, ...to(cloud.url)])
   await loudly(sandbox, [id, '--from-device', '--usbip', duo.address, ...to(cloud.url)])
+  await loudly(sandbox, ['doctor', '--usbip', duo.address, ...to(cloud.url)])
   await loudly(sandbox, ['rotate', '--yes', '--no-verify', '--usbip', duo.address, ...to(`${echo}/400`)])
   await loudly(sandbox, [id, ...to(cloud.url)])
   await loudly(sandbox, [id, key, ...to(cloud.url)])
@@ -187,6 +223,10 @@ test('commands about the cloud', async (t) => {
   await loudly(sandbox, [id], { env: { PARTICLE_ACCESS_TOKEN: '' } })
   for (const status of [200, 201, 302, 400, 401, 403, 404, 409, 429, 503]) {
     await loudly(sandbox, [id, '--token-file', token, ...to(`${echo}/${status}`), '--timeout', '1'])
+  }
+  for (const status of [200, 302, 401, 403, 404, 500]) {
+    const asking = ['doctor', '--token-file', token, '--usbip', duo.address, '--timeout', '1']
+    await loudly(sandbox, [...asking, ...to(`${echo}/${status}`)])
   }
   // What is no token, or not the name of a file.
   const env = { PARTICLE_ACCESS_TOKEN: `${TOKEN} ${TOKEN}` }

@@ -54,11 +54,25 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const cloud2 = await setServerKey({ file: 'own.pem', host: '10.0.0.1', port: 5683 }, { confirm })
   const particle = await restoreServerKey({ leave: true }, { confirm: (plan) => plan.changes.length === 2 })
   const fields = await restoreDct({ file: dump.path, fields: ['server-public-key'] })
-  kinds.push(cloud2.addressSource, `${particle.server.particle}`, ...fields.fields.map(({ name }) => name))
+  const whole = await restoreDct(
+    { file: dump.path, whole: true },
+    { confirm: ({ action, cautions }) => action === 'restore-whole-dct' && cautions.length > 0 },
+  )
+  kinds.push(
+    `${whole.whole && whole.written}`,
+    cloud2.addressSource,
+    `${particle.server.particle}`,
+    ...fields.fields.map(({ name }) => name),
+  )
   const sent = await provision({ deviceId: id ?? '', fromDevice: true, productId: 88 })
 
   const rotated = await rotateKey({ noVerify: true, productId: 88 }, { signal, confirm })
-  const { problems, duos } = await doctor({ path: '1-2' })
+  const { problems, duos } = await doctor({
+    path: '1-2',
+    cloud: true,
+    apiUrl: 'http://localhost:8080',
+    token: 'letters',
+  })
   const fixes: string[] = duos.flatMap(({ findings }) => findings.map(({ fix }) => fix?.operation ?? ''))
 
   const { backups } = await listBackups({ device: id ?? '' })
@@ -109,6 +123,8 @@ function describe(event: ProgressEvent): string {
       return event.message
     case 'sending':
       return event.deviceId
+    case 'progress':
+      return `${event.event} ${event.bytes ?? 0}`
     case 'retry':
       return `${event.reason} ${event.delayMs}`
     default: {
@@ -119,6 +135,8 @@ function describe(event: ProgressEvent): string {
 }
 
 export function wrong(error: DuoProvisionError): void {
+  // @ts-expect-error: particle-usb's names are taken where they mean the same, and no others
+  void (error.name === 'MemoryError')
   // @ts-expect-error: no such option
   void backupKey({ dryRun: true })
   // @ts-expect-error: status asks no Duo

@@ -152,6 +152,33 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
   )
 }
 
+for (const generation of /** @type {const} */ (['r4', 'r6'])) {
+  labTest(
+    `${generation}: writes a whole DCT back that dfu-util has saved, and dfu-util reads it`,
+    { generation },
+    async (lab) => {
+      await lab.attach()
+      const range = `${generation === 'r4' ? '0x08004000' : '0x08008000'}:32768`
+      const image = await upload(lab, range, { alt: 0 })
+      const file = join(lab.folder, 'dct_backup.bin')
+      writeFileSync(file, image)
+      // Once or twice written, the DCT is in its other copy, or in the same one again.
+      await download(lab, '1762', Buffer.from('a claim code of today'))
+      if (generation === 'r4') await download(lab, '1825', Buffer.from('0'))
+      const before = await upload(lab, range, { alt: 0 })
+      assert.ok(!before.equals(image))
+
+      const done = await json(lab, ['dct', 'restore', file, '--whole', '--yes'])
+      assert.deepEqual([done.whole, done.written], [true, true])
+      assertSame(await upload(lab, range, { alt: 0 }), image)
+      assertSame(readFileSync(done.backupPath), before)
+      assert.equal(fingerprint(await upload(lab, KEY_RANGE)), lab.duos[0]?.fingerprint)
+      const again = await json(lab, ['dct', 'restore', file, '--whole', '--yes'])
+      assert.equal(again.written, false)
+    },
+  )
+}
+
 labTest('takes the key out of a 16,350-byte dump and leaves every other field alone', {}, async (lab) => {
   await lab.attach()
   const dump = await upload(lab, `${KEY.offset}`)

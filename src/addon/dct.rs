@@ -5,15 +5,19 @@ use std::path::PathBuf;
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::grammar;
 use super::looked_at::{DctShowResult, ServerKeyShowResult};
 use super::results::{DuoInfo, optional, text};
 use super::run::{on_bus, read, spawn};
+use super::schema::words;
 use crate::workflow::{self, Target};
 
 /// A backup of a DCT that is on the disk, synced and read back.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DctBackupResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -27,6 +31,7 @@ pub struct DctBackupResult {
     pub fingerprint: Option<String>,
     /// The kind of thing in its key slot.
     #[napi(ts_type = "KeySlotKind")]
+    #[schemars(extend("enum" = words::SLOT))]
     pub slot: String,
     /// True for both copies of the DCT, which hold the Wi-Fi passwords, too.
     pub whole: bool,

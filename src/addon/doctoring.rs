@@ -3,31 +3,40 @@
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use super::grammar;
 use super::results::{DuoInfo, text};
 use super::run::{on_bus, read, spawn};
-use crate::workflow::{self, Target};
+use super::schema;
+use crate::workflow::{self, AskOptions, Target};
 
 /// A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DoctorFix {
     /// Which function: `backupKey`, `restoreKey` or `resetKey`.
     #[napi(ts_type = "'backup' | 'restore' | 'reset'")]
+    #[schemars(extend("enum" = ["backup", "restore", "reset"]))]
     pub operation: String,
     /// Its options.
     #[napi(ts_type = "BackupOptions & { file?: string }")]
+    #[schemars(with = "schema::FixOptions")]
     pub options: Value,
 }
 
 /// One thing that was looked at.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DoctorFinding {
     /// What it is about: an error's code, or a name of its own, in capitals.
     pub code: String,
     /// How bad it is.
     #[napi(ts_type = "'ok' | 'note' | 'problem'")]
+    #[schemars(extend("enum" = ["ok", "note", "problem"]))]
     pub severity: String,
     /// What was found.
     pub message: String,
@@ -41,6 +50,8 @@ pub struct DoctorFinding {
 
 /// A Duo in DFU mode, looked at.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ExaminedDuo {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
@@ -52,6 +63,8 @@ pub struct ExaminedDuo {
 
 /// Everything that was found.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DoctorResult {
     /// How many of the findings are problems.
     pub problems: u32,
@@ -61,8 +74,9 @@ pub struct DoctorResult {
     pub duos: Vec<ExaminedDuo>,
 }
 
-/// Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Reads
-/// only; problems are findings, not errors.
+/// Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
+/// given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
+/// and so is a cloud that cannot be reached.
 #[napi(ts_return_type = "Promise<DoctorResult>")]
 pub fn doctor<'env>(
     env: &'env Env,
@@ -74,6 +88,13 @@ pub fn doctor<'env>(
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
                 .brought(given.enter_dfu, given.wait),
             archive: given.archive,
+            cloud: AskOptions {
+                ask: given.cloud,
+                api_url: given.api_url,
+                allow_http: given.allow_http.unwrap_or_default(),
+                token_file: given.token_file,
+                token: given.token,
+            },
             timeout: given.timeout,
         };
         Ok((options, given.usbip))

@@ -3,15 +3,19 @@
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::grammar;
 use super::looked_at::ServerKeyInfo;
 use super::results::{DuoInfo, optional, text};
 use super::run::{on_bus, read, spawn};
+use super::schema::words;
 use crate::workflow::{self, Target};
 
 /// A cloud's public key and its address, in place: read back and compared.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ServerKeyWriteResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -21,6 +25,7 @@ pub struct ServerKeyWriteResult {
     pub server: ServerKeyInfo,
     /// Where the address comes from: `kept` is the one that the Duo had, and with `none` the firmware's own counts.
     #[napi(ts_type = "'built-in' | 'file' | 'options' | 'kept' | 'none'")]
+    #[schemars(extend("enum" = ["built-in", "file", "options", "kept", "none"]))]
     pub address_source: String,
     /// The backup of the DCT's application section as it was; absolute. It is a secret.
     pub backup_path: Option<String>,
@@ -49,6 +54,8 @@ impl From<workflow::ServerKeyWritten> for ServerKeyWriteResult {
 
 /// A field that holds what the dump has of it.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct RestoredFieldInfo {
     /// Its name in `dct.h`, with hyphens.
     pub name: String,
@@ -60,23 +67,31 @@ pub struct RestoredFieldInfo {
     pub written: bool,
 }
 
-/// Fields of a DCT, in place: each read back and compared.
+/// Fields of a DCT, or all of it, in place: each part read back and compared.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DctRestoreResult {
     /// The Duo.
     pub device: DuoInfo,
-    /// The fields, in the order in which they are written: the private key last.
+    /// True where all of the DCT was asked for, both copies.
+    pub whole: bool,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+    /// The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
+    /// in the Duo differed.
     pub fields: Vec<RestoredFieldInfo>,
     /// The key that was there; absent where the slot held none.
     pub previous_fingerprint: Option<String>,
-    /// The key that is there now, where it was among the fields; in a dry run, that would be.
+    /// The key that is there now, where it was written, too; in a dry run, that would be.
     pub fingerprint: Option<String>,
     /// Why that key is taken to be this Duo's.
     #[napi(ts_type = "KeyEvidence")]
+    #[schemars(extend("enum" = words::EVIDENCE))]
     pub evidence: Option<String>,
     /// The same in words.
     pub evidence_description: Option<String>,
-    /// The backup of the DCT's application section as it was; absolute. It is a secret.
+    /// The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret.
     pub backup_path: Option<String>,
     /// True where the Duo was told to leave DFU mode.
     pub left: bool,
@@ -94,6 +109,8 @@ impl From<workflow::DctRestored> for DctRestoreResult {
         };
         Self {
             device: done.device.into(),
+            whole: done.whole,
+            written: done.written,
             fields: done.fields.into_iter().map(field).collect(),
             previous_fingerprint: optional(done.previous),
             fingerprint: optional(done.fingerprint),
@@ -167,8 +184,9 @@ pub fn restore_server_key<'env>(
     spawn(env, control, work)
 }
 
-/// Writes fields out of a dump back to the Duo, each in one block, each read back and compared. The DCT is backed up
-/// first. What holds the dump's bytes already is left alone, so the same call goes on where one was cut short.
+/// Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
+/// of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
+/// same call goes on where one was cut short.
 #[napi(ts_return_type = "Promise<DctRestoreResult>")]
 pub fn restore_dct<'env>(
     env: &'env Env,
@@ -181,6 +199,7 @@ pub fn restore_dct<'env>(
                 .brought(given.enter_dfu, given.wait),
             file: given.file.into(),
             fields: given.fields.unwrap_or_default(),
+            whole: given.whole.unwrap_or_default(),
             leave: given.leave.unwrap_or_default(),
             allow_other_device: given.allow_other_device.unwrap_or_default(),
             archive: given.archive,

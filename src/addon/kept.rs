@@ -3,17 +3,22 @@
 //! Only shapes and conversions: each type mirrors one of a workflow.
 
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::results::{optional, text, told_by};
+use super::schema::words;
 use crate::{archive, workflow};
 
 /// A backup in the archive.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ArchivedBackup {
     /// The file with the bytes; absolute.
     pub path: String,
     /// What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it.
     #[napi(ts_type = "BackupContents")]
+    #[schemars(extend("enum" = words::CONTENTS))]
     pub contents: String,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<String>,
@@ -30,6 +35,7 @@ pub struct ArchivedBackup {
     pub simulated: bool,
     /// What stands beside the file. A backup without a manifest is a backup all the same.
     #[napi(ts_type = "'sound' | 'missing' | 'invalid' | 'of-other-bytes'")]
+    #[schemars(extend("enum" = ["sound", "missing", "invalid", "of-other-bytes"]))]
     pub manifest: String,
     /// The same in words.
     pub manifest_description: String,
@@ -37,6 +43,8 @@ pub struct ArchivedBackup {
 
 /// What the archive holds.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct BackupsResult {
     /// The archive's folder; absolute. It need not be there.
     pub folder: String,
@@ -48,6 +56,8 @@ pub struct BackupsResult {
 
 /// Something to do.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct NextStep {
     /// What for, in words.
     pub purpose: String,
@@ -57,6 +67,8 @@ pub struct NextStep {
 
 /// An operation of the journal.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct OperationInfo {
     /// Its name in the journal.
     pub id: String,
@@ -64,27 +76,33 @@ pub struct OperationInfo {
     #[napi(
         ts_type = "'backup' | 'restore' | 'reset' | 'provision' | 'rotate' | 'dct-backup' | 'dct-restore' | 'server-key-set'"
     )]
+    #[schemars(extend("enum" = ["backup", "restore", "reset", "provision", "rotate", "dct-backup", "dct-restore", "server-key-set"]))]
     pub operation: String,
     /// What became of it.
     #[napi(ts_type = "'running' | 'in-flight' | 'done' | 'failed'")]
+    #[schemars(extend("enum" = ["running", "in-flight", "done", "failed"]))]
     pub outcome: String,
     /// The step that it had come to.
     #[napi(
         ts_type = "'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'new-key' | 'sending' | 'accepted'"
     )]
+    #[schemars(extend("enum" = ["started", "backed-up", "writing", "verified", "left", "new-key", "sending", "accepted"]))]
     pub reached: String,
     /// What that means, in words.
     pub meaning: String,
     /// What is known of the Duo's key; absent for what does not touch it.
     #[napi(ts_type = "'unchanged' | 'written' | 'wrong' | 'unknown'")]
+    #[schemars(extend("enum" = ["unchanged", "written", "wrong", "unknown"]))]
     pub key_state: Option<String>,
     /// The code of the error that it ended with.
     #[napi(ts_type = "ErrorCode")]
+    #[schemars(extend("enum" = words::error_codes()))]
     pub error_code: Option<String>,
     /// The device id, 24 hexadecimal digits in lower case, where it is known.
     pub device_id: Option<String>,
     /// How the device id is known, where the Duo was attached.
     #[napi(ts_type = "'usb-serial' | 'user'")]
+    #[schemars(extend("enum" = ["usb-serial", "user"]))]
     pub device_id_source: Option<String>,
     /// Bus and ports, where the Duo was attached.
     pub path: Option<String>,
@@ -108,6 +126,8 @@ pub struct OperationInfo {
 
 /// What the journal says.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct StatusResult {
     /// The journal; absolute. It need not be there.
     pub journal: String,

@@ -3,6 +3,7 @@
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::api::passphrase;
 use super::grammar;
@@ -13,6 +14,8 @@ use crate::workflow;
 
 /// A new key that is on the disk, synced and read back.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct NewKeyResult {
     /// The file with the private key; absolute.
     pub path: String,
@@ -28,6 +31,8 @@ pub struct NewKeyResult {
 
 /// The public key of a key file.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct PublicKeyResult {
     /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub fingerprint: String,

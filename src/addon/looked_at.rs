@@ -3,17 +3,22 @@
 //! Only shapes and conversions: each type mirrors one of a workflow.
 
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::results::{DuoInfo, optional, text};
+use super::schema::words;
 use crate::workflow;
 
 /// What a file holds.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct InspectResult {
     /// The file; absolute.
     pub path: String,
     /// What kind of thing it is.
     #[napi(ts_type = "FileKind")]
+    #[schemars(extend("enum" = words::FILE))]
     pub kind: String,
     /// True where it holds a device's private key.
     pub private: bool,
@@ -47,9 +52,12 @@ pub struct InspectResult {
 
 /// What a manifest says, and whether it is so.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ManifestInfo {
     /// What stands in the backup.
     #[napi(ts_type = "BackupContents")]
+    #[schemars(extend("enum" = words::CONTENTS))]
     pub contents: String,
     /// Bytes of the backup.
     pub length: u32,
@@ -65,9 +73,12 @@ pub struct ManifestInfo {
 
 /// A DCT, described.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DctInfo {
     /// What was read, and from where.
     #[napi(ts_type = "DctDumpKind")]
+    #[schemars(extend("enum" = words::DUMP))]
     pub kind: String,
     /// The copy that the fields are of, 0 or 1, of a whole DCT; absent where neither is current.
     pub current_copy: Option<u32>,
@@ -79,6 +90,8 @@ pub struct DctInfo {
 
 /// A field of a DCT, described; nothing of what is secret in it is shown.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DctFieldInfo {
     /// Its name in the firmware's `dct.h`, with hyphens.
     pub name: String,
@@ -94,6 +107,8 @@ pub struct DctFieldInfo {
 
 /// A cloud's public key and its address.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ServerKeyInfo {
     /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used.
     pub fingerprint: Option<String>,
@@ -115,6 +130,8 @@ pub struct ServerKeyInfo {
 
 /// The DCT of a Duo or of a file.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DctShowResult {
     /// The Duo, where it was read from one.
     pub device: Option<DuoInfo>,
@@ -128,6 +145,8 @@ pub struct DctShowResult {
 
 /// The cloud that a Duo or a file names.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ServerKeyShowResult {
     /// The Duo, where it was read from one.
     pub device: Option<DuoInfo>,

@@ -5,16 +5,20 @@
 use std::path::Path;
 
 use napi_derive::napi;
+use schemars::JsonSchema;
 
+use super::schema::words;
 use crate::archive::DeviceIdSource;
 use crate::workflow;
 
 /// The Duo that an operation worked on, or another board that is laid out as one.
 #[napi(object, object_from_js = false)]
-#[derive(Clone)]
+#[derive(Clone, JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct DuoInfo {
     /// Which board it is.
     #[napi(ts_type = "BoardName")]
+    #[schemars(extend("enum" = ["duo", "photon", "p1", "electron"]))]
     pub board: String,
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
@@ -22,9 +26,11 @@ pub struct DuoInfo {
     pub device_id: Option<String>,
     /// How the device id is known: told by the Duo over USB, or the word of the caller.
     #[napi(ts_type = "'usb-serial' | 'user'")]
+    #[schemars(extend("enum" = ["usb-serial", "user"]))]
     pub device_id_source: Option<String>,
     /// The bootloader's generation; of another board than the Duo its name, in lower case.
     #[napi(ts_type = "'r3-r4' | 'r5-r6' | 'photon' | 'p1' | 'electron'")]
+    #[schemars(extend("enum" = ["r3-r4", "r5-r6", "photon", "p1", "electron"]))]
     pub bootloader: String,
     /// True for a virtual Duo.
     pub simulated: bool,
@@ -32,9 +38,12 @@ pub struct DuoInfo {
 
 /// What a key slot holds.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct KeyInfo {
     /// The kind of thing in the slot.
     #[napi(ts_type = "KeySlotKind")]
+    #[schemars(extend("enum" = words::SLOT))]
     pub slot: String,
     /// The same in words.
     pub description: String,
@@ -44,9 +53,12 @@ pub struct KeyInfo {
 
 /// Why something did not work, as a plain object; thrown errors carry the same properties.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct Problem {
     /// The stable name.
     #[napi(ts_type = "ErrorCode")]
+    #[schemars(extend("enum" = words::error_codes()))]
     pub code: String,
     /// What went wrong, where, and what is known of the key.
     pub message: String,
@@ -60,11 +72,14 @@ pub struct Problem {
     pub device: Option<String>,
     /// What is known of the Duo's key.
     #[napi(ts_type = "'unchanged' | 'written' | 'wrong' | 'unknown'")]
+    #[schemars(extend("enum" = ["unchanged", "written", "wrong", "unknown"]))]
     pub key_state: Option<String>,
 }
 
 /// A Duo in DFU mode.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ListedDuo {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
@@ -78,6 +93,8 @@ pub struct ListedDuo {
 
 /// What `listDevices` found.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ListResult {
     /// The Duos in DFU mode, ordered by path; maybe none.
     pub devices: Vec<ListedDuo>,
@@ -85,6 +102,8 @@ pub struct ListResult {
 
 /// A Duo that is in DFU mode now.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct EnterDfuResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -94,6 +113,8 @@ pub struct EnterDfuResult {
 
 /// A backup that is on the disk, synced and read back.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct BackupResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -107,6 +128,7 @@ pub struct BackupResult {
     pub fingerprint: Option<String>,
     /// The kind of thing that was saved.
     #[napi(ts_type = "KeySlotKind")]
+    #[schemars(extend("enum" = words::SLOT))]
     pub slot: String,
     /// True where the key is behind a passphrase.
     pub encrypted: bool,
@@ -117,6 +139,8 @@ pub struct BackupResult {
 
 /// A key that is in place: read back and compared.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct RestoreResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -126,6 +150,7 @@ pub struct RestoreResult {
     pub fingerprint: String,
     /// Why the key is taken to be this Duo's.
     #[napi(ts_type = "KeyEvidence")]
+    #[schemars(extend("enum" = words::EVIDENCE))]
     pub evidence: String,
     /// The same in words.
     pub evidence_description: String,
@@ -141,6 +166,8 @@ pub struct RestoreResult {
 
 /// A key slot that holds the reset image, of a Duo that has left DFU mode.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ResetResult {
     /// The Duo.
     pub device: DuoInfo,
@@ -156,6 +183,8 @@ pub struct ResetResult {
 
 /// A public key that the cloud said it took (in a dry run: that would have been sent).
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct ProvisionResult {
     /// The device id, in lower case.
     pub device_id: String,
@@ -163,6 +192,7 @@ pub struct ProvisionResult {
     pub fingerprint: String,
     /// Where the public key came from.
     #[napi(ts_type = "'generic' | 'file' | 'device'")]
+    #[schemars(extend("enum" = ["generic", "file", "device"]))]
     pub source: String,
     /// The product id.
     pub product_id: u32,
@@ -176,6 +206,8 @@ pub struct ProvisionResult {
 
 /// A pairing that was proven by the device's own handshake.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct VerifyResult {
     /// The device id that the cloud knows.
     pub device_id: String,
@@ -196,8 +228,10 @@ pub struct VerifyResult {
 #[derive(Clone)]
 pub struct WritePlan {
     /// What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
-    /// or fields of a dump.
-    #[napi(ts_type = "'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct'")]
+    /// fields of a dump, or a whole DCT.
+    #[napi(
+        ts_type = "'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct' | 'restore-whole-dct'"
+    )]
     pub action: String,
     /// The Duo.
     pub device: DuoInfo,
@@ -216,6 +250,8 @@ pub struct WritePlan {
     pub public_slot_fingerprint: Option<String>,
     /// What changes beside the key.
     pub changes: Vec<PlannedChange>,
+    /// What has to be known before: what is lost, and what is not known. Sentences.
+    pub cautions: Vec<String>,
     /// The cloud's API, where the cloud is told of the new key before it is written.
     pub cloud: Option<String>,
     /// The backup of what is there now; absent where none was made.
@@ -249,15 +285,27 @@ pub struct PlannedChange {
 
 /// Something that happened.
 #[napi(discriminant = "type", discriminant_case = "kebab-case", object_from_js = false)]
-#[derive(Clone)]
+#[derive(Clone, JsonSchema)]
+#[schemars(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum ProgressEvent {
     /// A step begins.
     Phase {
         /// Its name.
         #[napi(ts_type = "PhaseName")]
+        #[schemars(extend("enum" = words::PHASE))]
         phase: String,
         /// The same in words.
         description: String,
+    },
+    /// Bytes come from the Duo (an upload) or go to it (a download). Names and numbers are those of particle-usb's
+    /// `progress`: how many there will be, how many have been read so far, how many more were written, how many in all.
+    /// A download is complete when it was read back and compared.
+    Progress {
+        /// How far they are.
+        #[napi(ts_type = "TransferEvent")]
+        event: String,
+        /// How many bytes; absent of a download that failed.
+        bytes: Option<u32>,
     },
     /// This is the Duo that the operation works on.
     Found {
@@ -454,6 +502,7 @@ impl From<&workflow::Plan> for WritePlan {
             evidence_description: optional(plan.evidence.map(workflow::Evidence::words)),
             public_slot_fingerprint: optional(plan.public_slot),
             changes: plan.changes.iter().cloned().map(Into::into).collect(),
+            cautions: plan.cautions.clone(),
             cloud: plan.cloud.clone(),
             backup_path: plan.backup.as_deref().map(text),
         }
@@ -486,6 +535,10 @@ impl From<workflow::Event> for ProgressEvent {
             workflow::Event::Phase(phase) => {
                 Self::Phase { phase: phase.name().to_owned(), description: phase.words().to_owned() }
             }
+            workflow::Event::Progress { event, bytes } => Self::Progress {
+                event: event.name().to_owned(),
+                bytes: bytes.and_then(|count| u32::try_from(count).ok()),
+            },
             workflow::Event::Found(device) => Self::Found { device: device.into() },
             workflow::Event::Waiting { within, enter_dfu } => {
                 Self::Waiting { within_ms: within.as_secs_f64() * 1000.0, enter_dfu }

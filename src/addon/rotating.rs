@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::grammar;
 use super::results::{DuoInfo, optional, text};
@@ -14,6 +15,8 @@ use crate::workflow::{self, Target};
 
 /// A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct RotateResult {
     /// The Duo.
     pub device: DuoInfo,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw, Uint8Array, Unknown};
 use napi_derive::napi;
+use schemars::JsonSchema;
 
 use super::grammar::{BoardName, Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions};
 use super::run::{read, spawn, to_js};
@@ -17,6 +18,8 @@ use crate::usb::clock::SystemClock;
 
 /// One of the Duos of a `VirtualDuo`.
 #[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 pub struct VirtualDuoInfo {
     /// Bus and port: `1-1`.
     pub path: String,
@@ -26,6 +29,7 @@ pub struct VirtualDuoInfo {
     pub fingerprint: Option<String>,
     /// Where it is, seen from the bus.
     #[napi(ts_type = "'dfu' | 'normal' | 'absent'")]
+    #[schemars(extend("enum" = ["dfu", "normal", "absent"]))]
     pub presence: String,
     /// How often it has started its firmware.
     pub boots: u32,

@@ -51,7 +51,12 @@ async function putRight(/** @type {DoctorResult} */ found, /** @type {Output} */
     const operation = fix && FIXES[fix.operation]
     if (!fix || !operation) continue
     output.say(`\n${printable(message)}`)
-    if (!(await confirmed(`Run \`${command}\`?`))) continue
+    const yes = await confirmed(`Run \`${command}\`?`)
+    if (yes === undefined) {
+      output.error({ code: 'INTERRUPTED', message: 'stopped as asked', exitCode: 130 })
+      return 130
+    }
+    if (!yes) continue
     const code = await perform(fix.operation, operation, fix.options, fix.operation !== 'backup', output)
     if (code !== 0) return code
     if (severity === 'problem') open -= 1

@@ -34,14 +34,18 @@ export async function ask(plan, output, interrupt) {
   }
 }
 
-/** Asks a question of its own. Only a typed yes is one. */
+/**
+ * Asks a question of its own. Only a typed yes is one; Ctrl-C is no answer, and ends what asked.
+ * @returns {Promise<boolean | undefined>} `undefined` after Ctrl-C
+ */
 export async function confirmed(/** @type {string} */ question) {
   const { createInterface } = await import('node:readline/promises')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const interrupted = new Promise((resolve) => terminal.once('SIGINT', () => resolve(undefined)))
   const closed = new Promise((resolve) => terminal.once('close', () => resolve('')))
   try {
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), closed])
-    return /^y(es)?$/i.test(answer.trim())
+    const answer = await Promise.race([terminal.question(`${question} [y/N] `), interrupted, closed])
+    return answer === undefined ? undefined : /^y(es)?$/i.test(answer.trim())
   } finally {
     terminal.close()
   }
@@ -53,6 +57,7 @@ const QUESTIONS = {
   reset: 'Erase the key in this Duo?',
   'set-server-key': 'Write this server key and address to the Duo?',
   'restore-dct': 'Write these fields to the Duo?',
+  'restore-whole-dct': 'Write all of this DCT to the Duo?',
   rotate: 'Give this Duo and the cloud the new key?',
 }
 
@@ -79,7 +84,8 @@ export function describePlan(
     ])
   }
   const width = Math.max(8, ...rows.map(([name]) => (name ?? '').length + 2))
-  return rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${value}`).join('\n')
+  const lines = rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${value}`)
+  return [...lines, ...plan.cautions.map((caution) => `${paintErr('red', 'caution:')} ${caution}`)].join('\n')
 }
 
 function writesKey(/** @type {WritePlan} */ { action, newFingerprint }) {

@@ -28,30 +28,44 @@ export function describeServerKeyWrite(
 }
 
 /** The result of `dct restore`. */
-export function describeRestoredFields(
+export function describeRestoredDct(
   /** @type {import('../../index.js').DctRestoreResult} */ result,
   /** @type {Output} */ output,
 ) {
-  const written = result.fields.filter((field) => field.written).length
-  const how = result.dryRun ? 'Would write' : written > 0 ? 'Wrote and verified' : 'Nothing to write:'
-  const fields = result.fields.length === 1 ? 'one field' : `${result.fields.length} fields`
-  const what =
-    result.dryRun || written > 0
-      ? `${result.dryRun ? fields : `${written} of ${fields}`} of the DCT of`
-      : 'all of it is already in'
-  output.print(`${output.paint('green', how)} ${what} the ${nameOf(result.device)}`)
+  const { dryRun, written, device } = result
+  const how = dryRun ? 'Would write' : written ? 'Wrote and verified' : 'Nothing to write:'
+  const what = dryRun || written ? whatOf(result) : 'all of it is already in'
+  output.print(`${output.paint('green', how)} ${what} the ${nameOf(device)}`)
   for (const { name, previous, description, written } of result.fields) {
-    output.print(`  ${output.paint('bold', name)}${written || result.dryRun ? '' : ' (was so already)'}`)
+    output.print(`  ${output.paint('bold', name)}${written || dryRun ? '' : ' (was so already)'}`)
     output.print(
       facts({
-        [result.dryRun ? 'then' : 'now']: description,
+        [dryRun ? 'then' : 'now']: description,
         before: previous === description ? undefined : previous,
       }),
     )
   }
-  output.print(facts({ whose: result.evidenceDescription, backup: result.backupPath }))
+  output.print(
+    facts({
+      key: result.whole ? result.fingerprint : undefined,
+      whose: result.evidenceDescription,
+      backup: result.backupPath,
+    }),
+  )
+  if (result.whole && !dryRun) output.print(AS_OF_THE_IMAGE)
   describeEnd(result, output)
 }
+
+/** What was written, or would be. */
+function whatOf(/** @type {import('../../index.js').DctRestoreResult} */ { whole, dryRun, fields }) {
+  if (whole) return 'all of the DCT, both copies, to'
+  const written = fields.filter((field) => field.written).length
+  const named = fields.length === 1 ? 'one field' : `${fields.length} fields`
+  return `${dryRun ? named : `${written} of ${named}`} of the DCT of`
+}
+
+const AS_OF_THE_IMAGE =
+  'Its key, its cloud, its Wi-Fi networks and its claim code are the image’s. Whether the cloud knows that key says: duo-provision verify'
 
 function describeEnd(
   /** @type {{ dryRun: boolean, left: boolean }} */ { dryRun, left },
@@ -66,5 +80,5 @@ function addressOf(
   /** @type {import('../../index.js').ServerKeyInfo} */ { namesAddress, host, port, addressProblem },
 ) {
   if (addressProblem) return addressProblem
-  return namesAddress ? `${host}:${port}` : `none, so the firmware’s own: ${host}:${port}`
+  return namesAddress ? `${host}:${port}` : `none, so the firmware's own: ${host}:${port}`
 }

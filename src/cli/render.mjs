@@ -2,7 +2,7 @@
 import { describeDiagnosis } from './diagnosis.mjs'
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
-import { describeRestoredFields, describeServerKeyWrite } from './render-fields.mjs'
+import { describeRestoredDct, describeServerKeyWrite } from './render-fields.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
@@ -36,11 +36,12 @@ export function describeResult(
   /** @type {string} */ command,
   /** @type {any} */ result,
   /** @type {Output} */ output,
+  /** @type {object} */ options,
 ) {
-  DESCRIBE[command]?.(result, output)
+  DESCRIBE[command]?.(result, output, options)
 }
 
-/** @type {Record<string, (result: any, output: Output) => void>} */
+/** @type {Record<string, (result: any, output: Output, options: any) => void>} */
 const DESCRIBE = {
   list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
     if (devices.length === 0) {
@@ -91,15 +92,21 @@ const DESCRIBE = {
     else output.print('It stays in DFU mode; press RESET to start it.')
   },
 
-  reset(/** @type {import('../../index.js').ResetResult} */ result, output) {
+  reset(
+    /** @type {import('../../index.js').ResetResult} */ result,
+    output,
+    /** @type {import('../../index.js').ResetOptions} */ { path, usbip },
+  ) {
     const how = result.dryRun ? 'Would erase' : result.written ? 'Erased and verified' : 'Nothing to erase in'
     output.print(`${output.paint('green', how)} the key slot of the ${nameOf(result.device)}`)
     output.print(facts({ before: result.previousFingerprint ?? 'no key', backup: result.backupPath }))
     if (result.dryRun) return output.print('Dry run: nothing was written anywhere.')
     output.print('It restarts, blinks white while it makes a new key, and restarts again.')
     output.print('Then provision it again: put it into DFU mode and run')
-    const port = result.device.deviceIdSource === 'usb-serial' ? '' : ` --path ${result.device.path}`
-    output.print(`  duo-provision ${result.device.deviceId ?? 'DEVICE_ID'} --from-device${port}`)
+    const { deviceId = 'DEVICE_ID', deviceIdSource, path: port } = result.device
+    const needed = path || deviceIdSource !== 'usb-serial' ? ` --path ${port}` : ''
+    const where = usbip ? `${needed} --usbip ${usbip}` : needed
+    output.print(`  duo-provision ${deviceId} --from-device${where}`)
   },
 
   provision(/** @type {import('../../index.js').ProvisionResult} */ result, output) {
@@ -146,7 +153,7 @@ const DESCRIBE = {
   },
 
   'dct backup'(/** @type {import('../../index.js').DctBackupResult} */ result, output) {
-    const what = result.whole ? 'the whole DCT' : 'the DCT’s application section'
+    const what = result.whole ? 'the whole DCT' : "the DCT's application section"
     const how = result.alreadyThere ? 'The archive holds' : 'Saved'
     output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
     output.print(
@@ -159,7 +166,7 @@ const DESCRIBE = {
       }),
     )
     const secrets = [
-      ...(result.fingerprint ? ['the device’s private key'] : []),
+      ...(result.fingerprint ? ["the device's private key"] : []),
       ...(result.whole ? ['its Wi-Fi passwords'] : []),
     ]
     if (secrets.length > 0) output.note(`the file is a secret: it holds ${secrets.join(' and ')}`)
@@ -167,7 +174,7 @@ const DESCRIBE = {
 
   'dct show': showDct,
 
-  'dct restore': describeRestoredFields,
+  'dct restore': describeRestoredDct,
 
   'server-key set': describeServerKeyWrite,
 
@@ -183,7 +190,7 @@ const DESCRIBE = {
     if (result.dct) describeDump(result, output)
     else if (result.manifest) describeManifest(result, output)
     else if (result.kind === 'server-key') {
-      output.print(`${result.path}: a cloud’s public key`)
+      output.print(`${result.path}: a cloud's public key`)
       output.print(describeServerKey(result.server))
     } else describeKey(result, output)
     if (result.extracted) describeField(result.extracted, output)
@@ -191,11 +198,11 @@ const DESCRIBE = {
 
   verify(/** @type {import('../../index.js').VerifyResult} */ result, output) {
     const whose = result.device ? nameOf(result.device) : `device ${result.deviceId}`
-    output.print(`${output.paint('green', 'Proven:')} the key of the ${whose} and the cloud’s are a pair`)
+    output.print(`${output.paint('green', 'Proven:')} the key of the ${whose} and the cloud's are a pair`)
     output.print(
       facts({
         server: result.server,
-        'server key': `${result.serverFingerprint}${result.particle ? ' (Particle’s own)' : ''}: the server has its private half`,
+        'server key': `${result.serverFingerprint}${result.particle ? " (Particle's own)" : ''}: the server has its private half`,
         device: `${result.deviceId}: the server knows it`,
         fingerprint: `${result.fingerprint}: the server knows the device by this key`,
       }),
@@ -222,6 +229,15 @@ const DESCRIBE = {
   },
 
   doctor: describeDiagnosis,
+
+  'udev print'(/** @type {import('../../index.js').UdevRule} */ { contents }, output) {
+    output.print(contents.trimEnd())
+  },
+
+  'udev install'(/** @type {import('../../index.js').UdevInstallResult} */ { path, written }, output) {
+    output.print(`${output.paint('green', written ? 'Wrote' : 'There already:')} ${printable(path)}`)
+    output.print('udev has taken it up, for Duos that are plugged in, too.')
+  },
 
   status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
     for (const operation of running) {

@@ -33,6 +33,8 @@ const FUNCTIONS = {
   verify: api.verifyPairing,
   backups: api.listBackups,
   status: api.status,
+  'udev print': async () => api.udevRule(),
+  'udev install': api.installUdevRule,
 }
 
 /** The commands that write to a Duo, and therefore ask. */
@@ -78,7 +80,7 @@ export async function perform(command, operation, options, asks, output) {
   try {
     const result = await operation(options, control)
     output.result(command, result)
-    if (!output.json) describeResult(command, result, output)
+    if (!output.json) describeResult(command, result, output, options)
     return 0
   } catch (error) {
     return report(error, output)

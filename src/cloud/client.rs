@@ -1,8 +1,8 @@
-//! Sends a provisioning request over HTTP, again where that may help, and never past its deadline.
+//! Asks a cloud over HTTP, again where that may help, and never past its deadline.
 //!
-//! What a reply means is [`provisioning`](super::provisioning)'s business; this module knows what can go
-//! wrong on the way, and keeps apart what never left this machine ([`CloudError::Unreachable`]) from what may
-//! have reached the cloud ([`CloudError::OutcomeUnknown`]).
+//! What is asked and what a reply means is the [`Question`]'s business; this module knows what can go wrong on the
+//! way, and keeps apart what never left this machine ([`CloudError::Unreachable`]) from what may have reached the
+//! cloud ([`CloudError::OutcomeUnknown`], [`CloudError::NoAnswer`]).
 //!
 //! The token goes into one place, an `Authorization: Bearer` header (two places are refused as
 //! `invalid_request`), and to one origin: redirects are not followed, and plain HTTP to another machine has
@@ -18,6 +18,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
+use reqwest::Method;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
@@ -25,7 +26,7 @@ use zeroize::Zeroizing;
 use super::api_url::{ApiUrl, ApiUrlError};
 use super::failure::{self, CloudError, Interruption, Unreachable};
 use super::network::{self, NetworkEnv, NetworkError};
-use super::provisioning::{Accepted, ProvisioningRequest, Refusal, Reply, judge};
+use super::reply::{Question, Refusal, Reply};
 use super::retry::{Backoff, SystemTimer, Timer, retry_after};
 use super::token::Token;
 
@@ -96,19 +97,19 @@ impl Client {
         &self.api
     }
 
-    /// Provisions one device. Needs a tokio runtime with I/O and timers.
+    /// Asks one question. Needs a tokio runtime with I/O and timers.
     ///
     /// 429, 5xx and failures to connect are tried again, after a jittered backoff, or later where the cloud asks
     /// for that; a wait that would end past the deadline is not begun. Each retry is told to `on_retry` before
     /// its wait. The call ends soon after `cancel` is ready; [`std::future::pending`] never is.
-    pub async fn provision(
+    pub async fn ask<Q: Question + Sync>(
         &self,
-        request: &ProvisioningRequest,
+        question: &Q,
         token: &Token,
         options: Options,
         on_retry: &mut (dyn FnMut(Retry<'_>) + Send),
         cancel: impl Future<Output = ()> + Send,
-    ) -> Result<Accepted, CloudError> {
+    ) -> Result<Q::Answer, CloudError> {
         let mut cancel = pin!(cancel);
         let end = self.timer.now().saturating_add(options.deadline);
         let mut expiry = self.timer.sleep(options.deadline);
@@ -119,19 +120,19 @@ impl Client {
             let failure = tokio::select! {
                 biased;
                 () = &mut cancel => return Err(CloudError::Cancelled { sent: sent.get() || answer.is_some() }),
-                outcome = self.attempt(request, token, &sent) => match outcome {
-                    Ok(accepted) => return Ok(accepted),
+                outcome = self.attempt(question, token, &sent) => match outcome {
+                    Ok(answer) => return Ok(answer),
                     Err(failure) => failure,
                 },
                 () = &mut expiry => {
                     let refusal = sent.refusal().map(CloudError::from);
-                    return Err(if sent.get() { refusal.unwrap_or_else(|| self.unknown(Interruption::TimedOut)) }
+                    return Err(if sent.get() { refusal.unwrap_or_else(|| self.unknown::<Q>(Interruption::TimedOut)) }
                         else { answer.unwrap_or_else(|| self.unreachable(Unreachable::TimedOut)) });
                 }
             };
             let wait = again(&failure, attempt, options.backoff, self.timer.as_ref())
                 .filter(|wait| *wait < end.saturating_sub(self.timer.now()));
-            let failure = settle(failure, &mut answer);
+            let failure = settle::<Q>(failure, &mut answer);
             let Some(wait) = wait else { return Err(failure) };
             on_retry(Retry { attempt, wait, because: &failure });
             tokio::select! {
@@ -144,31 +145,32 @@ impl Client {
     }
 
     /// One request, one reply, judged.
-    async fn attempt(
+    async fn attempt<Q: Question>(
         &self,
-        request: &ProvisioningRequest,
+        question: &Q,
         token: &Token,
         sent: &Sent,
-    ) -> Result<Accepted, CloudError> {
+    ) -> Result<Q::Answer, CloudError> {
         let http = self.http.get_or_try_init(|| self.build()).await?;
-        let body = request.body();
+        let form = question.form();
+        let method = if form.is_some() { Method::POST } else { Method::GET };
         let response = http
-            .post(self.api.join(&request.path()))
-            .headers(headers(token, body.len())?)
-            .body(reqwest::Body::wrap(MarkedBody { data: Some(body.into()), sent: sent.clone() }))
+            .request(method, self.api.join(&question.path()))
+            .headers(headers(token, form.as_ref().map(String::len))?)
+            .body(reqwest::Body::wrap(MarkedBody { data: form.map(Bytes::from), sent: sent.clone() }))
             .send()
             .await
-            .map_err(|e| self.failure(&e, sent, token))?;
-        self.read(response, request, token, sent).await
+            .map_err(|e| self.failure::<Q>(&e, sent, token))?;
+        self.read(response, question, token, sent).await
     }
 
-    async fn read(
+    async fn read<Q: Question>(
         &self,
         mut response: reqwest::Response,
-        request: &ProvisioningRequest,
+        question: &Q,
         token: &Token,
         sent: &Sent,
-    ) -> Result<Accepted, CloudError> {
+    ) -> Result<Q::Answer, CloudError> {
         let status = response.status();
         let fields = response.headers().clone();
         let text = |name| fields.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
@@ -180,7 +182,7 @@ impl Client {
             body: &[],
             truncated: true,
         };
-        let judged = |reply: &Reply<'_>| judge(request.device_id(), reply, token.expose());
+        let judged = |reply: &Reply<'_>| question.judge(reply, token.expose());
         // A status of success whose confirmation got lost is neither success nor refusal. Any other status
         // says enough by itself, if it has to.
         if !status.is_success()
@@ -190,7 +192,7 @@ impl Client {
         }
         let (body, end) = read_body(&mut response).await;
         if end == End::Broken && status.is_success() {
-            return Err(self.unknown(Interruption::ConnectionLost));
+            return Err(self.unknown::<Q>(Interruption::ConnectionLost));
         }
         Ok(judged(&Reply { body: &body, truncated: end != End::Whole, ..head })?)
     }
@@ -235,10 +237,10 @@ impl Client {
         if self.api.is_https() && !self.api.is_loopback() { self.network.proxy() } else { Ok(None) }
     }
 
-    /// What an HTTP error means; whether the body was begun decides which of the two it is.
-    fn failure(&self, error: &reqwest::Error, sent: &Sent, token: &Token) -> CloudError {
+    /// What an HTTP error means; whether anything was sent decides which of the two it is.
+    fn failure<Q: Question>(&self, error: &reqwest::Error, sent: &Sent, token: &Token) -> CloudError {
         if sent.get() {
-            self.unknown(Interruption::of(error, token.expose()))
+            self.unknown::<Q>(Interruption::of(error, token.expose()))
         } else {
             self.unreachable(Unreachable::of(error, token.expose()))
         }
@@ -249,8 +251,13 @@ impl Client {
         CloudError::Unreachable { host: self.api.host().to_owned(), reason, proxy }
     }
 
-    fn unknown(&self, reason: Interruption) -> CloudError {
-        CloudError::OutcomeUnknown { host: self.api.host().to_owned(), reason }
+    fn unknown<Q: Question>(&self, reason: Interruption) -> CloudError {
+        let host = self.api.host().to_owned();
+        if Q::CHANGES {
+            CloudError::OutcomeUnknown { host, reason }
+        } else {
+            CloudError::NoAnswer { host, reason }
+        }
     }
 }
 
@@ -268,13 +275,15 @@ fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer
 }
 
 /// Remembers answers, and puts the last one in the place of a failure to connect that follows it: "nothing
-/// was sent" is no longer true then. Behind a server error, a gateway's timeout among them, the key may have been
-/// taken, and a refusal that follows does not say that it was not.
-fn settle(failure: CloudError, answer: &mut Option<CloudError>) -> CloudError {
+/// was sent" is no longer true then. Behind a server error, a gateway's timeout among them, what was to be changed may
+/// have been, and a refusal that follows does not say that it was not.
+fn settle<Q: Question>(failure: CloudError, answer: &mut Option<CloudError>) -> CloudError {
     match failure {
         CloudError::Unreachable { .. } => answer.clone().unwrap_or(failure),
         CloudError::Refused(ref refusal) => match answer {
-            Some(doubt @ CloudError::Refused(Refusal::ServerError { .. })) if refusal.is_no() => {
+            Some(doubt @ CloudError::Refused(Refusal::ServerError { .. }))
+                if Q::CHANGES && refusal.is_no() =>
+            {
                 doubt.clone()
             }
             _ => answer.insert(failure).clone(),
@@ -283,18 +292,23 @@ fn settle(failure: CloudError, answer: &mut Option<CloudError>) -> CloudError {
     }
 }
 
-fn headers(token: &Token, length: usize) -> Result<HeaderMap, CloudError> {
+/// `length` is that of the form, where there is one.
+fn headers(token: &Token, length: Option<usize>) -> Result<HeaderMap, CloudError> {
     let bearer = Zeroizing::new(format!("Bearer {}", token.expose()));
     // The HTTP library keeps a copy that nobody wipes; the mark keeps it out of every `Debug`.
     let mut bearer = HeaderValue::from_str(&bearer)
         .map_err(|_| NetworkError::Setup("the access token does not fit into a header".to_owned()))?;
     bearer.set_sensitive(true);
-    Ok(HeaderMap::from_iter([
+    let mut headers = HeaderMap::from_iter([
         (header::AUTHORIZATION, bearer),
         (header::ACCEPT, HeaderValue::from_static("application/json")),
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
-        (header::CONTENT_LENGTH, HeaderValue::from(length)),
-    ]))
+    ]);
+    if let Some(length) = length {
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(header::CONTENT_TYPE, form);
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Ok(headers)
 }
 
 /// How the reading of a body ended.
@@ -350,8 +364,8 @@ impl Sent {
     }
 }
 
-/// A request body that notes when it is asked for. hyper asks once it has a connection (TLS and proxy
-/// included) and before it flushes the head, so a body that was not asked for was not sent.
+/// A request body, maybe none, that notes when it is asked whether it is one. hyper asks once it has a connection (TLS
+/// and proxy included) and before it writes the head, so what was not asked was not sent.
 struct MarkedBody {
     data: Option<Bytes>,
     sent: Sent,
@@ -365,11 +379,11 @@ impl Body for MarkedBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.sent.set();
         Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
     }
 
     fn is_end_stream(&self) -> bool {
+        self.sent.set();
         self.data.is_none()
     }
 

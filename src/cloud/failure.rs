@@ -10,9 +10,9 @@ use rustls::CertificateError;
 use super::api_url::ApiUrlError;
 use super::excerpt::excerpt;
 use super::network::NetworkError;
-use super::provisioning::Refusal;
+use super::reply::Refusal;
 
-/// Why a cloud could not be told.
+/// Why a cloud could not be told, or asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CloudError {
     /// The API URL may not be sent a token.
@@ -21,7 +21,7 @@ pub enum CloudError {
     /// This machine is not set up for HTTPS.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The cloud answered, and did not take the key.
+    /// The cloud answered, and not what it was asked for.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// No connection: nothing was sent.
@@ -38,6 +38,14 @@ pub enum CloudError {
     /// the same request again is safe.
     #[error("whether {host} took the key is not known: {reason}")]
     OutcomeUnknown {
+        /// The API's host.
+        host: String,
+        /// What came instead of an answer.
+        reason: Interruption,
+    },
+    /// The question may have been sent, and no answer came. Asking again is safe, since asking changes nothing.
+    #[error("{host} gave no answer: {reason}")]
+    NoAnswer {
         /// The API's host.
         host: String,
         /// What came instead of an answer.

@@ -121,6 +121,11 @@ impl<'a> Dump<'a> {
         (self.kind == DumpKind::Whole).then(|| WholeDct::new(self.bytes)).flatten()
     }
 
+    /// The application section, of a dump that begins with it or has a current copy.
+    pub fn section(&self) -> Option<&'a [u8]> {
+        self.section.filter(|_| self.start == 0)
+    }
+
     /// A field's bytes, [`Field::size`] of them; of a whole DCT, those in the current copy. `None` where the dump
     /// does not have all of them, or has no current copy.
     pub fn field(&self, field: &Field) -> Option<&'a [u8]> {

@@ -7,6 +7,7 @@ mod device_id;
 mod dump;
 mod field;
 mod image;
+mod rewrite;
 mod server_address;
 mod whole;
 
@@ -20,6 +21,7 @@ pub use field::{
 };
 pub use field::{Field, Layouts, UnknownFieldError};
 pub use image::{Dct, DctImage};
+pub use rewrite::{Step, next_step};
 pub use server_address::{
     DEFAULT_DEVICE_PORT, DEFAULT_SERVER_NAME, SERVER_FIELD, ServerAddress, ServerAddressError,
 };

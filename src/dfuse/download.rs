@@ -5,7 +5,7 @@
 //!
 //! - *Erasing.* The DCT's sectors carry the letter `g`, erasable, but the bootloader ignores the command
 //!   there: a write to the DCT rewrites the whole of it into its other copy (`usbd_dct_if.c`). dfu-util, which
-//!   sends it, waits half a second for nothing.
+//!   sends it, waits half a second for nothing. Where the flash does need it, [`Erase`](super::Erase) comes first.
 //! - *Verifying.* The bootloader reports success for writes that failed, so a write is proved by a read-back
 //!   alone. Every write leaves the pointer where it was set: an [`Upload`](super::Upload) with
 //!   [`Start::IdleAt`] costs two requests.

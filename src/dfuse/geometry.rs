@@ -45,6 +45,14 @@ pub enum RangeError {
         /// Its length in bytes.
         length: usize,
     },
+    /// Not exactly one sector, or one that the memory map forbids to erase.
+    #[error("{length} bytes at {address:#010x} are not one erasable sector")]
+    NotErasable {
+        /// Start of the range.
+        address: u32,
+        /// Its length in bytes.
+        length: usize,
+    },
     /// More than one block, where one is the limit, or more than there are block numbers.
     #[error("{length} bytes are too many for one transfer of at most {limit}")]
     TooLong {
@@ -100,6 +108,14 @@ impl Geometry {
         self.check_length(length, 1)
     }
 
+    /// Whether `length` bytes from `address` are exactly one sector, and one that may be erased: the bootloader erases
+    /// all of the sector that an address lies in.
+    pub fn check_erase(&self, address: u32, length: usize) -> Result<(), RangeError> {
+        self.check_extent(address, length)?;
+        let whole = self.map.is_sector(address, length) && self.map.all(address, length, Access::erasable);
+        if whole { Ok(()) } else { Err(RangeError::NotErasable { address, length }) }
+    }
+
     fn check_extent(&self, address: u32, length: usize) -> Result<(), RangeError> {
         if length == 0 {
             return Err(RangeError::Empty);
@@ -150,5 +166,24 @@ mod tests {
         assert!(matches!(flash.check_read(1000, 100), Err(RangeError::NotReadable { .. })));
         assert!(matches!(flash.check_write(1000, 100), Err(RangeError::NotWritable { .. })));
         assert_eq!(flash.check_write(1024, 1024), Ok(()));
+    }
+
+    #[test]
+    fn one_whole_sector_is_erased_or_nothing() {
+        let flash = geometry("@X/0x1000/1*1Ka,2*1Kg,1*2Kf,1*1Ke", 4096);
+        for (address, length) in [(0x1400, 1024), (0x1800, 1024), (0x1C00, 2048)] {
+            assert_eq!(flash.check_erase(address, length), Ok(()), "{address:#x}");
+        }
+        let never =
+            [(0x1000, 1024), (0x2400, 1024), (0x1400, 1023), (0x1400, 2048), (0x1500, 1024), (0x1C00, 1024)];
+        for (address, length) in never {
+            assert_eq!(
+                flash.check_erase(address, length),
+                Err(RangeError::NotErasable { address, length }),
+                "{address:#x}"
+            );
+        }
+        assert_eq!(flash.check_erase(0x1400, 0), Err(RangeError::Empty));
+        assert!(matches!(flash.check_erase(0x2800, 1024), Err(RangeError::OutsideMap { .. })));
     }
 }

@@ -152,6 +152,14 @@ impl MemoryMap {
         self.segments.iter().find(|s| s.range().contains(&address)).map(|s| s.access)
     }
 
+    /// Whether a sector begins at `address` and has `length` bytes.
+    pub fn is_sector(&self, address: u32, length: usize) -> bool {
+        let found = self.segments.iter().find(|s| s.range().contains(&u64::from(address)));
+        found.is_some_and(|s| {
+            (address - s.start).is_multiple_of(s.sector_size) && usize::try_from(s.sector_size) == Ok(length)
+        })
+    }
+
     /// Whether all of `length` bytes from `address` exist. An empty range exists nowhere.
     pub fn contains(&self, address: u32, length: usize) -> bool {
         self.all(address, length, |_| true)

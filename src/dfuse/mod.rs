@@ -5,7 +5,7 @@
 //! what time it is. `usb::drive` does both on its behalf.
 //!
 //! # Driving a machine
-//! Each operation ([`Upload`], [`Download`], [`Leave`], [`Recover`]) is wrapped in a [`Machine`] together
+//! Each operation ([`Upload`], [`Download`], [`Erase`], [`Leave`], [`Recover`]) is wrapped in a [`Machine`] together
 //! with its deadline. Times are [`Duration`](std::time::Duration)s since an origin of the driver's choice,
 //! which never go back. The driver repeats, until told [`Action::Done`]:
 //!
@@ -37,6 +37,7 @@ use zeroize::Zeroizing;
 
 pub mod descriptors;
 pub mod download;
+pub mod erase;
 pub mod error;
 pub mod geometry;
 pub mod leave;
@@ -50,6 +51,7 @@ pub mod status;
 pub mod upload;
 
 pub use download::Download;
+pub use erase::Erase;
 pub use error::{At, DfuError, Failure, Stage, Touched};
 pub use geometry::{BLOCK, Geometry, RangeError};
 pub use leave::Leave;

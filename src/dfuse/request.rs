@@ -1,4 +1,4 @@
-//! The class requests of DFU 1.1 §3 and the one `DfuSe` command that is needed (AN3156 §5.2).
+//! The class requests of DFU 1.1 §3 and the two `DfuSe` commands that are needed (AN3156 §5.2, §5.3).
 //!
 //! Knows how a request is written on the wire; not when it may be sent.
 
@@ -135,6 +135,12 @@ pub const fn set_address(address: u32) -> [u8; 5] {
     [0x21, a, b, c, d]
 }
 
+/// The `DfuSe` command "erase", to be sent as block 0: `41` and an address in the sector, little-endian.
+pub const fn erase(address: u32) -> [u8; 5] {
+    let [a, b, c, d] = address.to_le_bytes();
+    [0x41, a, b, c, d]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +148,7 @@ mod tests {
     #[test]
     fn the_address_is_little_endian() {
         assert_eq!(set_address(0x0800_4022), [0x21, 0x22, 0x40, 0x00, 0x08]);
+        assert_eq!(erase(0x0800_C000), [0x41, 0x00, 0xC0, 0x00, 0x08]);
     }
 
     #[test]

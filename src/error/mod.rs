@@ -184,6 +184,8 @@ codes! {
     FieldWrong = "FIELD_WRONG" => exit::KEY;
     /// A write to a field of the DCT, other than the key, began and its outcome could not be learned.
     FieldStateUnknown = "FIELD_STATE_UNKNOWN" => exit::KEY;
+    /// The whole DCT is neither what was there nor the image that was to be written.
+    DctWrong = "DCT_WRONG" => exit::KEY;
 
     /// The cloud does not permit this account to provision this device.
     CloudPermissionDenied = "CLOUD_PERMISSION_DENIED" => exit::REFUSED;
@@ -236,6 +238,13 @@ codes! {
     /// A simulated Duo or cloud could not be started.
     SimulatorFailed = "SIMULATOR_FAILED" => exit::SYSTEM;
 
+    /// What was asked for is root's to do.
+    RootRequired = "ROOT_REQUIRED" => exit::SYSTEM;
+    /// The udev rule is in place, but udev could not be told of it.
+    UdevFailed = "UDEV_FAILED" => exit::SYSTEM;
+    /// This system has no udev.
+    UdevUnavailable = "UDEV_UNAVAILABLE" => exit::SYSTEM;
+
     /// Stopped by the user.
     Interrupted = "INTERRUPTED" => exit::INTERRUPTED;
 }
@@ -264,8 +273,9 @@ impl KeyState {
         }
     }
 
-    const fn sentence(self) -> &'static str {
+    const fn sentence(self, code: Code) -> &'static str {
         match self {
+            Self::Written if matches!(code, Code::DctWrong) => "its key is the image's",
             Self::Unchanged => "its key is unchanged",
             Self::Written => "what was asked for is in place and verified",
             Self::Wrong => "its key is neither the old one nor the new one",
@@ -379,7 +389,7 @@ impl fmt::Display for Error {
         }
         f.write_str(&self.0.message)?;
         match (&self.0.device, self.0.key_state) {
-            (Some(device), Some(state)) => write!(f, " (Duo {device}: {})", state.sentence()),
+            (Some(device), Some(state)) => write!(f, " (Duo {device}: {})", state.sentence(self.0.code)),
             (Some(device), None) => write!(f, " (Duo {device})"),
             _ => Ok(()),
         }

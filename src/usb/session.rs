@@ -16,8 +16,8 @@ use crate::dfuse::descriptors::{
     total_length,
 };
 use crate::dfuse::{
-    Access, Buffer, DfuError, Download, Geometry, Leave, Machine, MemoryMap, Operation, Recover, Start,
-    Touched, Upload,
+    Access, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, MemoryMap, Operation, Recover,
+    Start, Touched, Upload,
 };
 
 /// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
@@ -28,8 +28,9 @@ const DCT_LENGTH: usize = 0x4000;
 /// The name of the flash that the bootloader, the firmware and the whole DCT lie in (redbear/firmware
 /// `usbd_flash_if.c`).
 const INTERNAL_NAME: &str = "Internal Flash";
-/// The whole DCT: two copies of 16 KiB.
+/// The whole DCT: two copies of 16 KiB, each of which is one sector of the flash.
 const WHOLE_DCT_LENGTH: usize = 0x8000;
+const WHOLE_DCT_SECTOR: usize = 0x4000;
 
 /// Where the whole DCT begins in the internal flash: behind one sector of 16 KiB up to r4, behind two from r5 on
 /// (redbear/Duo, firmware_deployment_guide.md).
@@ -110,6 +111,14 @@ pub enum SessionError {
     NoWholeDct {
         /// Where it would be with this bootloader.
         address: u32,
+    },
+    /// Part of what is to be written does not lie in the whole DCT.
+    #[error("{length} bytes at {offset} do not lie within the {WHOLE_DCT_LENGTH} bytes of the whole DCT")]
+    OutsideWholeDct {
+        /// Offset from the beginning of the whole DCT.
+        offset: usize,
+        /// The length in bytes.
+        length: usize,
     },
     /// The interface has no DFU functional descriptor.
     #[error("the device has no DFU functional descriptor")]
@@ -325,7 +334,7 @@ impl<'a> DfuSession<'a> {
     }
 
     /// Reads the whole DCT, both copies, twice over, for the caller to compare: 32 KiB of the internal flash, and
-    /// nothing else of it can be reached. Works even where the bootloader cannot read the DCT by itself.
+    /// nothing else of it can be read. Works even where the bootloader cannot read the DCT by itself.
     pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<(Buffer, Buffer), SessionError> {
         let address = whole_dct_address(self.identity.generation);
         let internal = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
@@ -348,20 +357,92 @@ impl<'a> DfuSession<'a> {
         data: &[u8],
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
-        self.select(self.dct.setting)?;
+        self.write_to(&self.dct.clone(), address, data, deadline)
+    }
+
+    fn write_to(
+        &mut self,
+        memory: &Memory,
+        address: u32,
+        data: &[u8],
+        deadline: Duration,
+    ) -> Result<Buffer, SessionError> {
+        self.select(memory.setting)?;
         let copy = Zeroizing::new(data.to_vec());
         let download =
-            Download::new(&self.dct.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
-        match self.run(download, Start::IdleAt(address), Limits::until(deadline)) {
-            // The block was written and the way back to dfuIDLE failed: reading finds that way by itself.
+            Download::new(&memory.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
+        let result = self.run(download, Start::IdleAt(address), Limits::until(deadline));
+        self.read_back(result, memory, address, data.len(), deadline)
+    }
+
+    /// What is there after a write, or an erasure, that ended so.
+    fn read_back(
+        &mut self,
+        result: Result<(), SessionError>,
+        memory: &Memory,
+        address: u32,
+        length: usize,
+        deadline: Duration,
+    ) -> Result<Buffer, SessionError> {
+        match result {
+            // It was carried out and the way back to dfuIDLE failed: reading finds that way by itself.
             Err(SessionError::Dfu(error)) if error.touched() == Touched::Yes => {}
             result => result?,
         }
         let deadline = deadline.max(self.driver.now() + READ_BACK_TIME);
         let [read] = self
-            .read_passes(address, data.len(), Limits { deadline, cancellable: false })
+            .passes_of(memory, address, length, Limits { deadline, cancellable: false })
             .map_err(|source| SessionError::ReadBack { source: Box::new(source) })?;
         Ok(read)
+    }
+
+    /// Erases the sector of one copy of the whole DCT, 0 or 1, and returns what is in it then, for the caller to
+    /// compare: only that proves it. Of the internal flash nothing else can be erased through a session.
+    ///
+    /// As with a write, neither a cancellation nor the deadline keeps it from being read back.
+    pub fn erase_whole_dct_sector(
+        &mut self,
+        copy: usize,
+        deadline: Duration,
+    ) -> Result<Buffer, SessionError> {
+        let (internal, address) =
+            self.in_whole_dct(copy.saturating_mul(WHOLE_DCT_SECTOR), WHOLE_DCT_SECTOR)?;
+        self.select(internal.setting)?;
+        let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)
+            .map_err(SessionError::Dfu)?;
+        let result = self.run(erase, Start::IdleAt(address), Limits::until(deadline));
+        self.read_back(result, &internal, address, WHOLE_DCT_SECTOR, deadline)
+    }
+
+    /// Writes `data`, at most one block, into the whole DCT, `offset` bytes from its beginning, and returns what is
+    /// there then. Flash that is not erased takes only the zeros of it. Of the internal flash nothing else can be
+    /// written through a session. Otherwise as [`DfuSession::write_and_read_back`].
+    pub fn write_whole_dct_and_read_back(
+        &mut self,
+        offset: usize,
+        data: &[u8],
+        deadline: Duration,
+    ) -> Result<Buffer, SessionError> {
+        let (internal, address) = self.in_whole_dct(offset, data.len())?;
+        self.write_to(&internal, address, data, deadline)
+    }
+
+    /// Where a part of the whole DCT lies; an error for whatever is not wholly in it, and where it does not lie in
+    /// two sectors of its own.
+    fn in_whole_dct(&self, offset: usize, length: usize) -> Result<(Memory, u32), SessionError> {
+        let base = whole_dct_address(self.identity.generation);
+        let missing = SessionError::NoWholeDct { address: base };
+        let internal = self.internal.clone().ok_or_else(|| missing.clone())?;
+        let map = internal.geometry.map();
+        let second = base + WHOLE_DCT_SECTOR as u32;
+        if ![base, second].iter().all(|sector| map.is_sector(*sector, WHOLE_DCT_SECTOR)) {
+            return Err(missing);
+        }
+        let end = offset.checked_add(length).filter(|end| *end <= WHOLE_DCT_LENGTH);
+        match u32::try_from(offset).ok().filter(|_| end.is_some()) {
+            Some(offset) => Ok((internal, base + offset)),
+            None => Err(SessionError::OutsideWholeDct { offset, length }),
+        }
     }
 
     /// Makes the device leave DFU mode and restart. It is gone afterwards.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Context;
 use super::keep::locate_archive;
-use crate::archive::Survey;
+use crate::archive::{FileError, Survey};
 use crate::dct::DeviceId;
 use crate::error::Error;
 
@@ -26,9 +26,12 @@ pub struct BackupsFound {
     pub survey: Survey,
 }
 
-/// Looks through the archive.
+/// Looks through the archive. A folder that was typed has to be there; the usual one comes with the first backup.
 pub fn backups(context: Context<'_>, options: &BackupsOptions) -> Result<BackupsFound, Error> {
     let archive = locate_archive(context, options.archive.as_deref())?;
+    if options.archive.is_some() && !archive.folder().exists() {
+        return Err(FileError::NotFound(archive.folder().to_owned()).into());
+    }
     let mut survey = archive.survey()?;
     survey.entries.retain(|entry| options.device.is_none_or(|wanted| entry.device_id == Some(wanted)));
     Ok(BackupsFound { folder: archive.folder().to_owned(), survey })

@@ -67,13 +67,13 @@ pub(super) fn server_key(request: &Request) -> String {
     )
 }
 
-/// The command that restores the same fields.
+/// The command that restores the same fields, or the same whole DCT.
 pub(super) fn dct_restore(request: &Request) -> String {
-    let Request { file, fields, allow_other_device, leave, archive, .. } = request;
+    let Request { file, fields, whole, allow_other_device, leave, archive, .. } = request;
+    let what = if *whole { "--whole".to_owned() } else { format!("--fields {}", fields.join(",")) };
     format!(
-        "duo-provision dct restore {} --fields {}{}{}{}",
+        "duo-provision dct restore {} {what}{}{}{}",
         quoted(file.as_deref().unwrap_or_default()),
-        fields.join(","),
         flag("allow-other-device", *allow_other_device),
         flag("leave", *leave),
         option("archive", archive.as_deref())
@@ -83,6 +83,11 @@ pub(super) fn dct_restore(request: &Request) -> String {
 /// The command that brings fields back from a backup.
 pub(super) fn fields_from(backup: &str, fields: &[&str]) -> String {
     format!("duo-provision dct restore {} --fields {}", quoted(backup), fields.join(","))
+}
+
+/// The command that brings all of the DCT back from a backup; `backup` is a word for a shell already.
+pub(super) fn whole_from(backup: &str) -> String {
+    format!("duo-provision dct restore {backup} --whole")
 }
 
 /// The arguments that choose the cloud again. The token is not among them.

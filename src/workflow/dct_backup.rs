@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Ledger, absolute};
 use super::keep::{Keepsake, keep_bytes, prepare};
+use super::whole_held::WholeHeld;
 use super::{Context, Timeout};
 use crate::archive::Contents;
 use crate::archive::journal::{OperationKind, Request};
-use crate::dct::{Dump, FIELDS, Field, SYSTEM_FLAGS};
+use crate::dct::Dump;
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};
@@ -115,48 +116,21 @@ fn read_section(opened: &mut Opened<'_>) -> Result<Image, Error> {
 }
 
 fn read_whole(opened: &mut Opened<'_>) -> Result<Image, Error> {
-    let section = match opened.section() {
-        Ok(section) => Some(section),
-        // The one way to the keys of a Duo whose system firmware is broken.
-        Err(error) if error.code() == Code::DctUnreadable => {
-            let reason = error.message();
-            opened.context.note(format!("{reason}; the whole DCT is read from the flash, unconfirmed by it"));
-            None
-        }
-        Err(error) => return Err(error),
-    };
-    let bytes = opened.whole_dct()?;
-    let slot = judge(&bytes, section.as_ref())
-        .map_err(|error| error.during("looking at the whole DCT").on(&opened.device, KeyState::Unchanged))?;
+    let WholeHeld { bytes, current } = WholeHeld::read(opened)?;
+    let judged =
+        |error: Error| error.during("looking at the whole DCT").on(&opened.device, KeyState::Unchanged);
+    let slot = current.map(|current| current.slot).ok_or_else(|| judged(without_current(&bytes)))?;
     let offset = whole_dct_address(opened.device.bootloader);
     Ok(Image { bytes, slot, contents: Contents::WholeDct, offset })
 }
 
-/// The key slot in the current copy, if that copy is the one that the bootloader reads.
-fn judge(bytes: &[u8], section: Option<&Snapshot>) -> Result<Slot, Error> {
-    let unreadable = |message: &str| {
-        Error::new(Code::DctUnreadable, message).hint(
-            "start the Duo with RESET, put it into DFU mode again and run the same command; if that does not help, \
-             try another cable or USB port",
-        )
+fn without_current(bytes: &[u8]) -> Error {
+    let message = match Dump::recognise(bytes) {
+        None => "where the whole DCT should be, neither half is a copy of one",
+        Some(_) => "neither of the two copies of the DCT is marked as the current one",
     };
-    let dump = Dump::recognise(bytes)
-        .ok_or_else(|| unreadable("where the whole DCT should be, neither half is a copy of one"))?;
-    let slot = dump
-        .private_key_slot()
-        .ok_or_else(|| unreadable("neither of the two copies of the DCT is marked as the current one"))?;
-    let Some(section) = section else { return Ok(Slot::classify(slot)) };
-    // From system firmware 0.3.2 on the flags live in the RTC's backup registers.
-    let compared = FIELDS.iter().filter(|field| **field != SYSTEM_FLAGS);
-    let differs = |field: &&Field| dump.field(field) != section.image().field(field);
-    let different: Vec<String> = compared.filter(differs).map(Field::kebab_name).collect();
-    if different.is_empty() {
-        return Ok(Slot::classify(slot));
-    }
-    let message = format!(
-        "the whole DCT and its application section, read one after the other, differ in: {}",
-        different.join(", ")
-    );
-    Err(Error::new(Code::ReadUnstable, message)
-        .hint("try another cable or USB port, without a hub, and run the command again"))
+    Error::new(Code::DctUnreadable, message).hint(
+        "start the Duo with RESET, put it into DFU mode again and run the same command; if that does not help, try \
+         another cable or USB port",
+    )
 }

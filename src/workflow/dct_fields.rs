@@ -24,6 +24,11 @@ pub struct FieldReport {
 
 /// Describes every field that the dump has.
 pub(super) fn describe(dump: &Dump<'_>, id: Option<DeviceId>) -> Vec<FieldReport> {
+    describe_these(&FIELDS, dump, id)
+}
+
+/// Describes those of these fields that the dump has.
+pub(super) fn describe_these(fields: &[Field], dump: &Dump<'_>, id: Option<DeviceId>) -> Vec<FieldReport> {
     let report = |field: &Field| {
         let bytes = dump.field(field)?;
         let (holds, fingerprint) = match *field {
@@ -35,7 +40,7 @@ pub(super) fn describe(dump: &Dump<'_>, id: Option<DeviceId>) -> Vec<FieldReport
         let Field { offset, size, .. } = *field;
         Some(FieldReport { name: field.kebab_name(), offset, size, holds, fingerprint })
     };
-    FIELDS.iter().filter_map(report).collect()
+    fields.iter().filter_map(report).collect()
 }
 
 fn private_key(bytes: &[u8]) -> (String, Option<Fingerprint>) {

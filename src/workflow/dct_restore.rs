@@ -1,4 +1,5 @@
-//! `dct restore`: writes fields out of a dump back to a Duo, each in one block, each read back and compared.
+//! `dct restore`: writes fields out of a dump back to a Duo, each in one block, each read back and compared. All of
+//! a DCT at once is [`restore_whole`]'s.
 //!
 //! The fields are written in the order in which they lie, the private key last: whatever goes wrong before it, the
 //! key is the one that was there. What holds the dump's bytes already is left alone, so the same command goes on
@@ -7,7 +8,8 @@
 use std::path::PathBuf;
 
 use super::command;
-use super::dct_fields::{FieldReport, describe};
+use super::dct_fields::{FieldReport, describe_these};
+use super::dct_restore_whole::restore_whole;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::dump_file::DumpFile;
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
@@ -38,6 +40,8 @@ pub struct DctRestoreOptions {
     pub file: PathBuf,
     /// The names of the fields.
     pub fields: Vec<String>,
+    /// Both copies, as they were read, in place of fields.
+    pub whole: bool,
     /// Leave DFU mode afterwards.
     pub leave: bool,
     /// Write what is known to be another device's.
@@ -65,12 +69,18 @@ pub struct RestoredField {
     pub written: bool,
 }
 
-/// Fields that are in place: each read back and compared.
+/// What is in place: each part of it read back and compared.
+// One a thing that may be so; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DctRestored {
     /// The Duo.
     pub device: DeviceRef,
-    /// The fields, in the order in which they are written.
+    /// True where all of the DCT was asked for, both copies.
+    pub whole: bool,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+    /// The fields, in the order in which they are written; of a whole DCT those that differed.
     pub fields: Vec<RestoredField>,
     /// The key that was there; `None` where the slot held none.
     pub previous: Option<Fingerprint>,
@@ -78,7 +88,7 @@ pub struct DctRestored {
     pub fingerprint: Option<Fingerprint>,
     /// Why that key is taken to be this Duo's.
     pub evidence: Option<Evidence>,
-    /// The backup of the DCT's application section; absolute.
+    /// The backup of the DCT's application section, or of all of the DCT; absolute.
     pub backup: Option<PathBuf>,
     /// True where the Duo was told to leave DFU mode.
     pub left: bool,
@@ -86,8 +96,17 @@ pub struct DctRestored {
     pub dry_run: bool,
 }
 
-/// Checks the dump and the fields, backs up what is there, asks, and writes what differs, field by field.
+/// Checks the dump and the fields, backs up what is there, asks, and writes what differs, field by field; or all of
+/// the DCT, where that was asked for.
 pub fn restore_dct(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
+    if options.whole && !options.fields.is_empty() {
+        return Err(Error::new(Code::InvalidArgument, "--whole and --fields were both given")
+            .hint("give one of them: --whole writes all of the DCT, --fields the fields that are named"));
+    }
+    if options.whole { restore_whole(context, options) } else { restore_fields(context, options) }
+}
+
+fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let file = DumpFile::read(&options.file)?;
     let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;
@@ -115,6 +134,8 @@ pub fn restore_dct(context: Context<'_>, options: &DctRestoreOptions) -> Result<
     let previous = section.slot.key().map(|read| read.key.public_key().fingerprint());
     let done = DctRestored {
         device: opened.device.clone(),
+        whole: false,
+        written: false,
         fields: source.fields_against(&section, &opened.device),
         previous,
         fingerprint: source.key.as_ref().map(|key| key.fingerprint),
@@ -175,6 +196,7 @@ fn write(
         let back = Back::to_fields(&differing, &section, done.backup.as_deref());
         let recovery = Recovery { again: command::dct_restore(&job.request), back, owner: job.request.owner };
         opened = write_each(opened, section, &job.patches, &recovery, journaled)?;
+        done.written = true;
         for field in &mut done.fields {
             field.written = differing.iter().any(|written| written.kebab_name() == field.name);
         }
@@ -239,6 +261,7 @@ fn plan(done: &DctRestored, section: &Snapshot, differing: &[Field]) -> Plan {
         },
     };
     Plan {
+        cautions: Vec::new(),
         cloud: None,
         action: Action::RestoreDct,
         device: done.device.clone(),
@@ -363,20 +386,30 @@ impl<'a> Source<'a> {
         self.fields.iter().map(patch).collect()
     }
 
-    /// What the fields hold in the Duo and in the dump.
     fn fields_against(&self, section: &Snapshot, device: &DeviceRef) -> Vec<RestoredField> {
-        let here = Dump::of_section(section.image().bytes());
-        let now = describe(&here, device.device_id.or_else(|| section.image().device_id()));
-        let then = describe(&self.dump, self.device_id());
-        let name = Field::kebab_name;
-        let restored = |field: &Field| RestoredField {
-            name: name(field),
-            previous: words(&now, &name(field)),
-            holds: words(&then, &name(field)),
-            written: false,
-        };
-        self.fields.iter().map(restored).collect()
+        fields_against(&self.fields, section, device, &self.dump, self.device_id())
     }
+}
+
+/// What the fields hold in the Duo and in a dump, which is of the device `id`.
+pub(super) fn fields_against(
+    fields: &[Field],
+    section: &Snapshot,
+    device: &DeviceRef,
+    dump: &Dump<'_>,
+    id: Option<DeviceId>,
+) -> Vec<RestoredField> {
+    let here = Dump::of_section(section.image().bytes());
+    let now = describe_these(fields, &here, device.device_id.or_else(|| section.image().device_id()));
+    let then = describe_these(fields, dump, id);
+    let name = Field::kebab_name;
+    let restored = |field: &Field| RestoredField {
+        name: name(field),
+        previous: words(&now, &name(field)),
+        holds: words(&then, &name(field)),
+        written: false,
+    };
+    fields.iter().map(restored).collect()
 }
 
 fn words(reports: &[FieldReport], name: &str) -> String {
@@ -399,7 +432,7 @@ fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Er
         let held: Vec<String> = held.map(Field::kebab_name).collect();
         let message = format!("no field is named; the dump holds: {}", held.join(", "));
         return Err(Error::new(Code::InvalidArgument, message)
-            .hint("name what is to be restored: --fields device-private-key,server-public-key"));
+            .hint("name what is to be restored: --fields device-private-key,server-public-key; or, of a whole DCT, all of it: --whole"));
     }
     for field in &fields {
         if let Restorable::Never(why) = Restorable::of(field) {

@@ -13,12 +13,12 @@ use super::cancel::interrupted;
 use super::command::choice;
 use super::enter::arrive;
 use super::patch::Patch;
-use super::{Context, Event, Phase, Timeout};
+use super::{Context, Event, Phase, Timeout, Transfer};
 use crate::archive::DeviceIdSource;
-use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES};
+use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::Slot;
+use crate::keys::{Fingerprint, Slot};
 use crate::usb::{BootloaderGeneration, Device, DfuSession};
 
 /// RedBear Duo in DFU mode.
@@ -137,12 +137,23 @@ impl Snapshot {
         self.image().private_key_slot().map_or(&[], |slot| slot.as_slice())
     }
 
+    /// The key in the slot, whether the firmware can read it or not.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.slot.key().map(|read| read.key.public_key().fingerprint())
+    }
+
     /// What a Duo holds that held this, and was written since.
     pub fn with(&self, patch: &Patch) -> Result<Self, Error> {
         let mut bytes = Zeroizing::new(self.image().bytes().to_vec());
         let field = bytes.get_mut(patch.field().offset..patch.field().end());
         field.ok_or_else(read_short)?.copy_from_slice(patch.bytes());
         Self::of(bytes)
+    }
+
+    /// The application section of a copy, which may be followed by the rest of it.
+    pub fn of_section(section: &[u8]) -> Result<Self, Error> {
+        let section = section.get(..SECTION_SIZES[1]).ok_or_else(read_short)?;
+        Self::of(Zeroizing::new(section.to_vec()))
     }
 
     fn of(bytes: Buffer) -> Result<Self, Error> {
@@ -245,9 +256,23 @@ impl<'a> Opened<'a> {
     pub fn whole_dct(&mut self) -> Result<Buffer, Error> {
         self.context.phase(Phase::ReadDct);
         let deadline = self.deadline();
-        let read = self.not_cancelled().and_then(|()| Ok(self.session.read_whole_dct_twice(deadline)?));
-        read.and_then(|(first, second)| agreed(first, &second))
+        self.read_whole(deadline)
             .map_err(|error| error.during("reading the whole DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// The same, by `deadline`.
+    pub fn read_whole(&mut self, deadline: Duration) -> Result<Buffer, Error> {
+        self.not_cancelled()?;
+        self.context.progress(Transfer::StartUpload, WHOLE_SIZE);
+        let (first, second) = self.session.read_whole_dct_twice(deadline)?;
+        let read = agreed(first, &second)?;
+        self.uploaded(WHOLE_SIZE);
+        Ok(read)
+    }
+
+    fn uploaded(&self, length: usize) {
+        self.context.progress(Transfer::Uploaded, length);
+        self.context.progress(Transfer::CompleteUpload, length);
     }
 
     fn not_cancelled(&self) -> Result<(), Error> {
@@ -256,8 +281,10 @@ impl<'a> Opened<'a> {
 
     fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
         self.not_cancelled()?;
+        self.context.progress(Transfer::StartUpload, length);
         let (first, second) = self.session.read_twice(0, length, deadline)?;
         let first = agreed(first, &second)?;
+        self.uploaded(length);
         check_readable(&first)?;
         Snapshot::of(first)
     }

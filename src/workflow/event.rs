@@ -30,8 +30,10 @@ pub enum Phase {
     Reconcile,
     /// Leaving DFU mode.
     Leave,
-    /// Talking to the cloud.
+    /// Telling the cloud a key.
     Send,
+    /// Asking the cloud what it knows of the Duo.
+    Ask,
     /// Seeing that a cloud listens where the Duo would connect to.
     Greet,
     /// Performing the Duo's handshake with its cloud.
@@ -54,6 +56,7 @@ impl Phase {
             Self::Reconcile => "reconcile",
             Self::Leave => "leave",
             Self::Send => "send",
+            Self::Ask => "ask",
             Self::Greet => "greet",
             Self::Handshake => "handshake",
         }
@@ -74,8 +77,44 @@ impl Phase {
             Self::Reconcile => "waiting for the Duo, to see what it holds",
             Self::Leave => "leaving DFU mode",
             Self::Send => "sending the public key",
+            Self::Ask => "asking the cloud about the Duo",
             Self::Greet => "looking for the cloud's device port",
             Self::Handshake => "proving the keys to the cloud",
+        }
+    }
+}
+
+/// How far the bytes have come between the Duo and this machine, in the words of particle-usb (`progress` in its
+/// `src/dfu.js`): an upload comes from the Duo, a download goes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    /// So many bytes are about to be read.
+    StartUpload,
+    /// So many have been read, by now.
+    Uploaded,
+    /// That was all; two reads agree.
+    CompleteUpload,
+    /// So many bytes are about to be written.
+    StartDownload,
+    /// So many more have been written.
+    Downloaded,
+    /// That was all; it was read back and compared.
+    CompleteDownload,
+    /// They were not written, or it is not known that they were.
+    FailedDownload,
+}
+
+impl Transfer {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StartUpload => "start-upload",
+            Self::Uploaded => "uploaded",
+            Self::CompleteUpload => "complete-upload",
+            Self::StartDownload => "start-download",
+            Self::Downloaded => "downloaded",
+            Self::CompleteDownload => "complete-download",
+            Self::FailedDownload => "failed-download",
         }
     }
 }
@@ -85,6 +124,13 @@ impl Phase {
 pub enum Event {
     /// A step begins.
     Phase(Phase),
+    /// Bytes go to or come from the Duo.
+    Progress {
+        /// How far they are.
+        event: Transfer,
+        /// How many bytes; none of a download that failed.
+        bytes: Option<usize>,
+    },
     /// This is the Duo that the workflow works on.
     Found(DeviceRef),
     /// A person is waited for, who is to press the buttons of a Duo.

@@ -88,6 +88,10 @@ impl Extract {
             Path::to_owned,
         );
         let path = absolute(&path);
+        if self.bytes.iter().all(|byte| *byte == 0xff) {
+            let field = field.kebab_name();
+            context.note(format!("the field {field} was never set: all of its bytes are 0xFF"));
+        }
         create_new(&path, &self.bytes, &Owner::detect(&context.env))
             .map_err(|error| Error::from(error).during("writing the field to a file"))?;
         Ok(path)

@@ -96,7 +96,17 @@ impl<'a> Keepsake<'a> {
 
     /// A DCT or a part of it, as it was read.
     pub fn dump(bytes: &'a [u8], contents: Contents, offset: u32, slot: &Slot) -> Self {
-        let (length, public) = (bytes.len(), key_of(slot));
+        Self::of_bytes(bytes, contents, offset, key_of(slot))
+    }
+
+    /// Both copies of a DCT, as they were read; the key is that in the one that counts.
+    pub fn whole(bytes: &'a [u8], offset: u32, current: Option<&Snapshot>) -> Self {
+        let public = current.and_then(|current| key_of(&current.slot));
+        Self::of_bytes(bytes, Contents::WholeDct, offset, public)
+    }
+
+    fn of_bytes(bytes: &'a [u8], contents: Contents, offset: u32, public: Option<PublicKey>) -> Self {
+        let length = bytes.len();
         Self { bytes, contents, offset, length, origin: Origin::Device, public, opens: None }
     }
 

@@ -1,7 +1,8 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
 use super::board::{BOARDS, ids};
-use super::device::{Attempt, DeviceRef, Opened, Target, open_all};
+use super::command::choice;
+use super::device::{Attempt, DeviceRef, NORMAL_MODE, Opened, Target, open_all};
 use super::enter::arrive;
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
@@ -72,11 +73,26 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
             listed.push(entry);
         }
     }
+    if !options.target.is_named() {
+        name_running(context);
+    }
     if listed.is_empty() && options.target.is_named() {
         // Say what is there in its place.
         Opened::find_there(context, &options.target, &BOARDS, timeout)?;
     }
     Ok(listed)
+}
+
+/// Says which Duos run their firmware, which are not listed, and how to have them listed.
+fn name_running(context: Context<'_>) {
+    for running in context.bus.list(&[NORMAL_MODE]).unwrap_or_default() {
+        let usbip = context.bus.address();
+        let chosen = choice(None, Some(running.path.as_str()), usbip.as_deref());
+        context.note(format!(
+            "the Duo at {} runs its firmware; to put it into DFU mode: duo-provision dfu{chosen}",
+            running.path
+        ));
+    }
 }
 
 /// Sees to it that there is something to list, as far as the target permits.

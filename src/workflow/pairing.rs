@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::device::Snapshot;
+use super::command::choice;
+use super::device::{DeviceRef, Snapshot};
 use super::runtime::wait_for;
+use super::write::device_arguments;
 use super::{Context, Phase, Timeout};
 use crate::archive::read_bounded;
 use crate::cloud::device_port::{DevicePort, Pair, PairingError, greet, prove};
@@ -80,12 +82,14 @@ impl ServerChoice {
 
 impl Server {
     /// Performs the handshake, and succeeds only if it proves all three: the server has the private half of this
-    /// key, it knows this device, and by a public key that pairs with the private one.
+    /// key, it knows this device, and by a public key that pairs with the private one. `device` is the attached Duo that
+    /// the key is in, if it is in one.
     pub fn prove(
         &self,
         context: Context<'_>,
         id: DeviceId,
         key: &PrivateKey,
+        device: Option<&DeviceRef>,
         timeout: Timeout,
     ) -> Result<(), Error> {
         context.phase(Phase::Handshake);
@@ -96,7 +100,7 @@ impl Server {
         ));
         let pair = Pair { id: *id.as_bytes(), key, server: &self.key };
         let proof = prove(&self.port, &pair, timeout.duration(), context.control.cancel().requested());
-        wait_for(proof)?.map_err(|error| explain(error, id).during("proving the pairing"))
+        wait_for(proof)?.map_err(|error| explain(error, context, id, device).during("proving the pairing"))
     }
 
     /// Sees that a cloud listens there, as far as that can be told without saying who asks.
@@ -108,16 +112,19 @@ impl Server {
 }
 
 /// Where the keys are no pair: how to make them one.
-fn explain(error: PairingError, id: DeviceId) -> Error {
+fn explain(error: PairingError, context: Context<'_>, id: DeviceId, device: Option<&DeviceRef>) -> Error {
     let unpaired =
         matches!(error, PairingError::Closed(_) | PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. });
     let error = Error::from(error);
     if !unpaired {
         return error;
     }
+    let usbip = context.bus.address();
+    let sent = device.map(|device| choice(None, Some(&device.path), usbip.as_deref())).unwrap_or_default();
+    let written = device.map(|device| device_arguments(device, Some(id), context)).unwrap_or_default();
     error.hint(format!(
-        "tell the cloud the key that is in the Duo: duo-provision {id} --from-device; or give the Duo the key that \
-         the cloud knows, from its backup: duo-provision restore FILE"
+        "tell the cloud the key that is in the Duo: duo-provision {id} --from-device{sent}; or give the Duo the key that \
+         the cloud knows, from its backup: duo-provision restore FILE{written}"
     ))
 }
 

@@ -16,6 +16,8 @@ pub enum Action {
     SetServerKey,
     /// Fields out of a dump.
     RestoreDct,
+    /// A whole DCT, both copies.
+    RestoreWholeDct,
     /// A new private key, of which the cloud is told first.
     Rotate,
 }
@@ -28,6 +30,7 @@ impl Action {
             Self::Reset => "reset",
             Self::SetServerKey => "set-server-key",
             Self::RestoreDct => "restore-dct",
+            Self::RestoreWholeDct => "restore-whole-dct",
             Self::Rotate => "rotate",
         }
     }
@@ -106,6 +109,8 @@ pub struct Plan {
     pub public_slot: Option<Fingerprint>,
     /// What changes beside the key.
     pub changes: Vec<Change>,
+    /// What has to be known before: what is lost, and what is not known.
+    pub cautions: Vec<String>,
     /// The cloud that is told of the key first, by its API; `None` where none is.
     pub cloud: Option<String>,
     /// Where the backup of what is there now lies; `None` where none was made.

@@ -1,9 +1,10 @@
-//! Learning which key a Duo has, when a write was not answered or was answered with something else.
+//! Learning what a Duo holds, when a write was not answered or was answered with something else.
 //!
 //! The Duo may be gone for a while, come back at another address, or in another port, and another Duo may be in
 //! its place. Bootloaders r5 and r6 name themselves, so the same id is the same Duo. Those of r3 and r4 name
-//! nothing: there it is the same port, and either one of the two keys that can be expected or, with a slot
-//! that holds neither, everything else in the DCT as it was.
+//! nothing: there it is the same port, and something that is familiar in what it holds ([`Question`]). Of the key,
+//! that is one of the two that can be expected or, with a slot that holds neither, everything else in the DCT as it
+//! was.
 
 use std::time::Duration;
 
@@ -19,23 +20,34 @@ use crate::usb::Device;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// What is read of a Duo that may be the one that was written to, and how it is known again.
+pub(super) trait Question {
+    /// What it holds.
+    type Held;
+
+    /// Reads it twice.
+    fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Self::Held, Error>;
+
+    /// Whether this can be the Duo's by what it holds.
+    fn is_familiar(&self, held: &Self::Held) -> bool;
+}
+
 /// The Duo, opened again, and what it holds.
-pub(super) struct Learned<'a> {
+pub(super) struct Learned<'a, H> {
     pub opened: Opened<'a>,
-    pub held: Snapshot,
+    pub held: H,
 }
 
 /// Waits for the Duo that was opened and reads it twice, until two reads agree or a step's time is over. The
 /// error is the last thing that stood in the way.
-pub(super) fn reconcile<'a>(
+pub(super) fn reconcile<'a, Q: Question>(
     opened: Opened<'a>,
-    before: &Snapshot,
-    patch: &Patch,
-) -> Result<Learned<'a>, Error> {
+    question: &Q,
+) -> Result<Learned<'a, Q::Held>, Error> {
     let context = opened.context;
     context.phase(Phase::Reconcile);
     let deadline = opened.deadline();
-    let search = Search { context, timeout: opened.timeout(), device: opened.device.clone(), before, patch };
+    let search = Search { context, timeout: opened.timeout(), device: opened.device.clone(), question };
     // Closed, since a USB/IP server lends a Duo to one session at a time.
     drop(opened);
     let mut pause = FIRST_PAUSE;
@@ -52,21 +64,20 @@ pub(super) fn reconcile<'a>(
     }
 }
 
-struct Search<'a, 's> {
+struct Search<'a, 's, Q> {
     context: Context<'a>,
     timeout: Timeout,
     device: DeviceRef,
-    before: &'s Snapshot,
-    patch: &'s Patch,
+    question: &'s Q,
 }
 
-impl<'a> Search<'a, '_> {
+impl<'a, Q: Question> Search<'a, '_, Q> {
     /// The id that the Duo tells by itself. One that is the user's word is not to be expected from it.
     fn told(&self) -> Option<DeviceId> {
         self.device.device_id.filter(|_| self.device.device_id_source == Some(DeviceIdSource::UsbSerial))
     }
 
-    fn look(&self, deadline: Duration) -> Result<Learned<'a>, Error> {
+    fn look(&self, deadline: Duration) -> Result<Learned<'a, Q::Held>, Error> {
         let devices = self.context.bus.list(&[self.device.board.dfu_mode])?;
         let (here, elsewhere): (Vec<Device>, Vec<Device>) =
             devices.into_iter().partition(|device| device.path.as_str() == self.device.path);
@@ -87,7 +98,7 @@ impl<'a> Search<'a, '_> {
         Err(obstacle.unwrap_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back")))
     }
 
-    fn ask(&self, device: &Device, deadline: Duration) -> Result<Learned<'a>, Error> {
+    fn ask(&self, device: &Device, deadline: Duration) -> Result<Learned<'a, Q::Held>, Error> {
         let mut opened = Opened::open(self.context, device, self.timeout, deadline)?;
         let told = self.told();
         if opened.device.bootloader != self.device.bootloader
@@ -95,16 +106,29 @@ impl<'a> Search<'a, '_> {
         {
             return Err(another(&opened.device));
         }
-        let held = opened.read_slot(deadline)?;
+        let held = self.question.ask(&mut opened, deadline)?;
         let named_in_its_port = told.is_some() && opened.device.path == self.device.path;
-        if !named_in_its_port && !self.is_familiar(&held) {
+        if !named_in_its_port && !self.question.is_familiar(&held) {
             return Err(another(&opened.device));
         }
         opened.device = DeviceRef { path: opened.device.path, ..self.device.clone() };
         Ok(Learned { opened, held })
     }
+}
 
-    /// Whether a DCT can be the Duo's by what it holds.
+/// What came of the write of one field.
+pub(super) struct OfField<'s> {
+    pub before: &'s Snapshot,
+    pub patch: &'s Patch,
+}
+
+impl Question for OfField<'_> {
+    type Held = Snapshot;
+
+    fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Snapshot, Error> {
+        opened.read_slot(deadline)
+    }
+
     fn is_familiar(&self, held: &Snapshot) -> bool {
         let (patch, before) = (self.patch, self.before);
         // A slot without a key, reset or blank, names no Duo; other fields never do.

@@ -114,6 +114,7 @@ fn erase(
             evidence: None,
             public_slot: None,
             changes: Vec::new(),
+            cautions: Vec::new(),
             cloud: None,
             backup: done.backup.clone(),
         };

@@ -205,6 +205,7 @@ fn plan(
         evidence: Some(evidence),
         public_slot: public_slot(snapshot).filter(|public| *public != source.fingerprint),
         changes: Vec::new(),
+        cautions: Vec::new(),
         cloud: None,
         backup,
     }

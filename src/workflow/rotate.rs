@@ -458,6 +458,7 @@ impl Job<'_> {
             evidence: None,
             public_slot: public_slot(snapshot).filter(|public| Some(*public) != done.previous),
             changes: Vec::new(),
+            cautions: Vec::new(),
             cloud: Some(done.api_url.clone()),
             backup: done.backup.clone(),
         }
@@ -510,7 +511,7 @@ impl Job<'_> {
 
     fn prove(&self, context: Context<'_>, done: &RotateDone) -> Result<(), Error> {
         let Some(server) = self.server else { return Ok(()) };
-        let proven = server.prove(context, done.device_id, &self.new.key, self.timeout);
+        let proven = server.prove(context, done.device_id, &self.new.key, Some(&done.device), self.timeout);
         proven.map_err(|error| self.unproven(error, done))
     }
 

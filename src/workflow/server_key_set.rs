@@ -212,6 +212,7 @@ fn plan(done: &ServerKeyWritten, section: &Snapshot) -> Plan {
     let change = |what: &str, now, then| Change { what: what.to_owned(), now, then };
     let address = done.server.address_words() + done.address_source.words();
     Plan {
+        cautions: Vec::new(),
         cloud: None,
         action: Action::SetServerKey,
         device: done.device.clone(),

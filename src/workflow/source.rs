@@ -105,7 +105,17 @@ impl KeySource {
             named(Error::new(Code::DumpUnusable, format!("{} has no key slot", path.display())))
         })?;
         let read = PrivateKey::read(slot).map_err(|error| named(Error::key_file(&error, path)))?;
-        let image = SlotImage::of_key(&read.key).map_err(|error| named(error.into()))?;
+        Self::of_key_in(path, &read, dump, manifest).map_err(named)
+    }
+
+    /// The same of a key that was read from it.
+    pub fn of_key_in(
+        path: &Path,
+        read: &ReadKey,
+        dump: &Dump<'_>,
+        manifest: Option<Manifest>,
+    ) -> Result<Self, Error> {
+        let image = SlotImage::of_key(&read.key)?;
         Ok(Self {
             manifest,
             fingerprint: read.key.public_key().fingerprint(),

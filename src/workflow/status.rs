@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use super::command::{self, choice, dct_restore, fields_from, flag, option, quoted, server_key};
+use super::command::{self, choice, dct_restore, fields_from, flag, option, quoted, server_key, whole_from};
 use crate::archive::DeviceIdSource;
 use crate::archive::journal::{End, Journal, KeyLeft, Operation, OperationKind, Reached, open};
 use crate::dct::DeviceId;
@@ -174,6 +174,9 @@ fn meaning(operation: &Operation) -> &'static str {
     if operation.is_done() {
         return "everything was done that was asked for";
     }
+    if operation.is_whole() {
+        return meaning_for_whole(operation);
+    }
     if matches!(operation.kind(), OperationKind::ServerKeySet | OperationKind::DctRestore) {
         return meaning_for_fields(operation);
     }
@@ -213,6 +216,30 @@ fn meaning_for_fields(operation: &Operation) -> &'static str {
             "some of the fields were written and verified, and the others are unchanged"
         }
         _ => "the write was done and verified; the Duo may still be in DFU mode (RESET starts it)",
+    }
+}
+
+/// The same for what writes all of the DCT.
+fn meaning_for_whole(operation: &Operation) -> &'static str {
+    if operation.left_a_field_open() {
+        return match operation.key() {
+            Some(KeyLeft::Written) => {
+                "the Duo has the image's key, but not all of its DCT is the image's yet"
+            }
+            Some(KeyLeft::Unchanged) => {
+                "the Duo has the key that was there, but not all of its DCT is as it was"
+            }
+            _ => "the Duo's DCT is neither what it was nor the image's, and so is its key",
+        };
+    }
+    match operation.key() {
+        Some(KeyLeft::Unknown) => {
+            "the write of the whole DCT had begun: whether the Duo has the DCT of before or the image's is not known"
+        }
+        Some(KeyLeft::Written) => {
+            "the write was done and verified; the Duo may still be in DFU mode (RESET starts it)"
+        }
+        _ => "nothing was written to the Duo: its DCT is unchanged",
     }
 }
 
@@ -289,8 +316,15 @@ fn back(operation: &Operation, backup: &str) -> Advice {
     let key = operation.started.before.is_some();
     let fields = operation.fields();
     let fields: Vec<&str> =
-        fields.into_iter().filter(|field| key || *field != "device-private-key").collect();
+        fields.iter().map(String::as_str).filter(|field| key || *field != "device-private-key").collect();
     match operation.kind() {
+        OperationKind::DctRestore if operation.is_whole() && key => {
+            advise("to go back to what was there", whole_from(&quoted(backup)) + &which(operation))
+        }
+        OperationKind::DctRestore if operation.is_whole() => {
+            let command = format!("duo-provision inspect {}", quoted(backup));
+            advise("no key was there before; the bytes that were", command)
+        }
         OperationKind::ServerKeySet | OperationKind::DctRestore if !fields.is_empty() => {
             advise("to go back to what was there", fields_from(backup, &fields) + &which(operation))
         }

@@ -1,19 +1,23 @@
-//! Telling a cloud a device's public key.
+//! Talking to a cloud: telling it a device's public key, asking it what it knows of a device.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::credentials::{Wanted, resolve};
 use super::runtime::wait_for;
 use super::{Context, Event, Phase, Timeout};
+use crate::cloud::api_url::ApiUrl;
 use crate::cloud::client::{Client, Options, Retry};
+use crate::cloud::device_record::{DeviceRecord, RecordRequest};
+use crate::cloud::failure::CloudError;
 use crate::cloud::network::NetworkEnv;
 use crate::cloud::provisioning::ProvisioningRequest;
+use crate::cloud::reply::Question;
 use crate::cloud::token::Token;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::keys::PublicKey;
 
-/// A cloud that may be told keys, and the token for it.
+/// A cloud that may be told and asked, and the token for it.
 pub(super) struct Cloud {
     client: Client,
     token: Token,
@@ -54,18 +58,46 @@ impl Cloud {
         self.client.api().to_string()
     }
 
+    /// The API's host.
+    pub fn host(&self) -> &str {
+        self.client.api().host()
+    }
+
+    /// True for Particle's own.
+    pub fn is_particle(&self) -> bool {
+        self.client.api().same_origin(&ApiUrl::default())
+    }
+
     /// Sends it, and returns once the cloud has said that it took the key.
     pub fn tell(&self, context: Context<'_>, message: &Message) -> Result<(), Error> {
         context.phase(Phase::Send);
         let device_id = message.request.device_id().to_string();
         context.control.event(Event::Sending { device_id, generic: message.generic });
+        let told = self.ask(context, &message.request)?;
+        told.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
+    }
+
+    /// What it knows of a device.
+    pub fn ask_about(
+        &self,
+        context: Context<'_>,
+        device_id: DeviceId,
+    ) -> Result<Result<DeviceRecord, CloudError>, Error> {
+        context.phase(Phase::Ask);
+        self.ask(context, &RecordRequest::new(&device_id.to_string())?)
+    }
+
+    fn ask<Q: Question + Sync>(
+        &self,
+        context: Context<'_>,
+        question: &Q,
+    ) -> Result<Result<Q::Answer, CloudError>, Error> {
         let mut on_retry = |retry: Retry<'_>| {
             context.control.event(Event::Retry { reason: retry.because.to_string(), delay: retry.wait });
         };
         let cancelled = context.control.cancel().requested();
         let options = Options { deadline: self.timeout.duration(), ..Options::default() };
-        let sending = self.client.provision(&message.request, &self.token, options, &mut on_retry, cancelled);
-        wait_for(sending)?.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
+        wait_for(self.client.ask(question, &self.token, options, &mut on_retry, cancelled))
     }
 }
 

@@ -69,9 +69,11 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         Some(file) => claim_of_file(context, options, file, choice)?,
         None => claim_of_device(context, options, choice, timeout)?,
     };
-    claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| match &claim.device {
-        Some(device) => error.on(device, KeyState::Unchanged),
-        None => error,
+    claim.server.prove(context, claim.id, &claim.key, claim.device.as_ref(), timeout).map_err(|error| {
+        match &claim.device {
+            Some(device) => error.on(device, KeyState::Unchanged),
+            None => error,
+        }
     })?;
     Ok(VerifyDone {
         device_id: claim.id,

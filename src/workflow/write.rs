@@ -7,16 +7,17 @@
 use std::path::Path;
 
 use super::cancel::interrupted;
-use super::command::{choice, fields_from, quoted};
+use super::command::{choice, fields_from, quoted, whole_from};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::patch::Patch;
-use super::reconcile::{Learned, reconcile};
-use super::{Context, Phase};
+use super::reconcile::{Learned, OfField, reconcile};
+use super::{Context, Phase, Transfer};
 use crate::archive::DeviceIdSource;
 use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId, Field};
 use crate::dfuse::Touched;
 use crate::error::{Code, Error, KeyState};
+use crate::keys::Slot;
 
 /// When an operation is stopped that has written and verified its field.
 pub(super) const AFTER_THE_WRITE: &str = "after the write";
@@ -78,6 +79,17 @@ impl Back {
         Self::Command { what: "what was there", command: fields_from(&backup, &names), then: None }
     }
 
+    /// To the DCT that was there, all of it; one without a key is not written back.
+    pub fn to_whole(before: Option<&Snapshot>, backup: Option<&Path>) -> Self {
+        let Some(backup) = backup.map(|backup| quoted(&backup.to_string_lossy())) else {
+            return Self::None("no backup of what was there was made".to_owned());
+        };
+        if !before.is_some_and(|before| matches!(before.slot, Slot::Key(_))) {
+            return Self::None(format!("no key was there before; the bytes that were are in {backup}"));
+        }
+        Self::Command { what: "the DCT that was there", command: whole_from(&backup), then: None }
+    }
+
     /// The same, with a command to be typed after it.
     pub fn and_then(mut self, typed: String) -> Self {
         if let Self::Command { then, .. } = &mut self {
@@ -88,7 +100,8 @@ impl Back {
 }
 
 impl Recovery {
-    fn hint(&self, device: &DeviceRef, context: Context<'_>) -> String {
+    /// What to type, to finish and to go back.
+    pub fn hint(&self, device: &DeviceRef, context: Context<'_>) -> String {
         let choice = device_arguments(device, self.owner, context);
         let back = match &self.back {
             Back::Command { what, command, then } => {
@@ -123,11 +136,19 @@ pub(super) fn write_verified<'a>(
     }
     journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
-    let (opened, doubt) = write(opened, patch)?;
-    let opened = match doubt {
-        None => opened,
-        Some(doubt) => learn(opened, before, patch, recovery, &doubt)?,
-    };
+    let size = patch.bytes().len();
+    context.phase(Phase::Write);
+    context.progress(Transfer::StartDownload, size);
+    let written = write(opened, patch).and_then(|(opened, doubt)| match doubt {
+        None => Ok(opened),
+        Some(doubt) => learn(opened, before, patch, recovery, &doubt),
+    });
+    if written.is_err() {
+        context.progress(Transfer::FailedDownload, size);
+    }
+    let opened = written?;
+    context.progress(Transfer::Downloaded, size);
+    context.progress(Transfer::CompleteDownload, size);
     journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
@@ -142,7 +163,6 @@ pub(super) fn write_verified<'a>(
 /// not believed at once, as a read can be wrong, too.
 fn write<'a>(mut opened: Opened<'a>, patch: &Patch) -> Result<(Opened<'a>, Option<String>), Error> {
     let context = opened.context;
-    context.phase(Phase::Write);
     let deadline = opened.deadline();
     let offset = u32::try_from(patch.field().offset).unwrap_or(u32::MAX);
     let outcome = opened.session.write_and_read_back(offset, patch.bytes(), deadline);
@@ -168,7 +188,7 @@ fn learn<'a>(
 ) -> Result<Opened<'a>, Error> {
     let (context, device) = (opened.context, opened.device.clone());
     context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
-    let Learned { opened, held } = reconcile(opened, before, patch).map_err(|obstacle| {
+    let Learned { opened, held } = reconcile(opened, &OfField { before, patch }).map_err(|obstacle| {
         let message =
             format!("the outcome of the write could not be learned: {doubt}; then: {}", obstacle.message());
         Error::new(patch.code_when_unknown(), message)

@@ -1,11 +1,13 @@
-//! What a cloud answers, and the judgement of it.
+//! What a cloud answers, and the judgement of it: of a key that it was told, and of a device that it was asked about.
 //!
 //! Two bytes of status, one of flags, the lengths of two header fields, the fields, then the body.
 
 use std::time::{Duration, SystemTime};
 
+use duo_provision::cloud::device_record::RecordRequest;
 use duo_provision::cloud::excerpt::MAX_CHARS;
-use duo_provision::cloud::provisioning::{Refusal, Reply, judge};
+use duo_provision::cloud::provisioning::judge;
+use duo_provision::cloud::reply::{Question, Refusal, Reply};
 use duo_provision::cloud::retry::retry_after;
 use serde_json::Value;
 
@@ -31,6 +33,7 @@ pub fn run(bytes: &[u8]) {
         truncated: flags & 8 != 0,
         body: tape.rest(),
     };
+    as_record(&reply);
     match judge(DEVICE, &reply, TOKEN) {
         Ok(accepted) => {
             assert!((200..300).contains(&status) && !reply.truncated, "{status}");
@@ -42,6 +45,23 @@ pub fn run(bytes: &[u8]) {
             echoes_no_token(&format!("{refusal:?}"));
             assert_eq!(refusal.is_transient(), status == 429 || may_be_server_error(status, &refusal));
             assert!(refusal.retry_after().is_none_or(|wait| Some(wait) == reply.retry_after));
+        }
+    }
+}
+
+/// Judges the same reply as one about a device.
+fn as_record(reply: &Reply<'_>) {
+    match RecordRequest::new(DEVICE).unwrap().judge(reply, TOKEN) {
+        Ok(record) => {
+            assert!((200..300).contains(&reply.status) && !reply.truncated, "{}", reply.status);
+            let object: Value = serde_json::from_slice(reply.body).unwrap();
+            assert!(object["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(DEVICE)));
+            shown_safely(record.name.as_deref().unwrap_or_default());
+            echoes_no_token(&format!("{record:?}"));
+        }
+        Err(refusal) => {
+            shown_safely(&refusal.to_string());
+            echoes_no_token(&format!("{refusal:?}"));
         }
     }
 }

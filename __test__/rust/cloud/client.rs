@@ -7,7 +7,8 @@ use duo_provision::cloud::api_url::ApiUrlError;
 use duo_provision::cloud::client::{Client, MAX_BODY, Options, Retry};
 use duo_provision::cloud::failure::{CloudError, Interruption, Unreachable};
 use duo_provision::cloud::network::NetworkEnv;
-use duo_provision::cloud::provisioning::{Accepted, Refusal, Unexpected};
+use duo_provision::cloud::provisioning::Accepted;
+use duo_provision::cloud::reply::{Refusal, Unexpected};
 use duo_provision::cloud::retry::Backoff;
 use tokio::sync::Notify;
 
@@ -28,7 +29,7 @@ pub fn options() -> Options {
 /// One call without retries being looked at, whose error must not hold the token.
 async fn call(url: &str, timer: &Arc<TestTimer>) -> Result<Accepted, CloudError> {
     let client = client(url, timer);
-    let outcome = client.provision(&request(), &token(), options(), &mut |_| {}, pending()).await;
+    let outcome = client.ask(&request(), &token(), options(), &mut |_| {}, pending()).await;
     if let Err(error) = &outcome {
         assert_silent(error, TOKEN);
     }
@@ -195,7 +196,7 @@ async fn what_was_never_sent_is_said_to_be() {
     let name = format!("http://{}.invalid", "a".repeat(64));
     let client = Client::new(name.parse().unwrap(), true, NetworkEnv::default()).unwrap();
     let client = client.with_timer(Arc::<TestTimer>::default());
-    let outcome = client.provision(&request(), &token(), options(), &mut |_| {}, pending()).await;
+    let outcome = client.ask(&request(), &token(), options(), &mut |_| {}, pending()).await;
     assert!(matches!(outcome, Err(CloudError::Unreachable { reason: Unreachable::Dns, .. })), "{outcome:?}");
 }
 
@@ -203,17 +204,17 @@ async fn what_was_never_sent_is_said_to_be() {
 async fn cancelling_says_whether_anything_was_sent() {
     let server = Hostile::start(vec![Reaction::SayAndHang(Vec::new())]).await;
     let client = client(&server.url, &Arc::default());
-    let at_once = client.provision(&request(), &token(), options(), &mut |_| {}, async {}).await;
+    let at_once = client.ask(&request(), &token(), options(), &mut |_| {}, async {}).await;
     assert_eq!(at_once, Err(CloudError::Cancelled { sent: false }));
     assert!(server.requests().is_empty());
-    let later = client.provision(&request(), &token(), options(), &mut |_| {}, server.reacted()).await;
+    let later = client.ask(&request(), &token(), options(), &mut |_| {}, server.reacted()).await;
     assert_eq!(later, Err(CloudError::Cancelled { sent: true }));
 
     let server = Hostile::saying("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n").await;
     let client = self::client(&server.url, &Arc::default());
     let cancel = Notify::new();
     let mut on_retry = |_: Retry<'_>| cancel.notify_one();
-    let waiting = client.provision(&request(), &token(), options(), &mut on_retry, cancel.notified()).await;
+    let waiting = client.ask(&request(), &token(), options(), &mut on_retry, cancel.notified()).await;
     assert_eq!(waiting, Err(CloudError::Cancelled { sent: true }));
 }
 
@@ -222,7 +223,7 @@ fn a_call_may_move_between_threads() {
     fn is_send<T: Send>(_: &T) {}
     let client = client("http://127.0.0.1:1", &Arc::default());
     let (request, token, mut on_retry) = (request(), token(), |_: Retry<'_>| {});
-    is_send(&client.provision(&request, &token, options(), &mut on_retry, pending()));
+    is_send(&client.ask(&request, &token, options(), &mut on_retry, pending()));
 }
 
 #[tokio::test]
@@ -249,7 +250,7 @@ async fn no_proxy_sees_plain_http() {
     let network = NetworkEnv { no_proxy: None, ..network };
     assert!(network.https_proxy.is_some());
     let client = Client::new(server.url.parse().unwrap(), true, network).unwrap();
-    client.provision(&request(), &token(), options(), &mut |_| {}, pending()).await.unwrap();
+    client.ask(&request(), &token(), options(), &mut |_| {}, pending()).await.unwrap();
     assert!(proxy.requests().is_empty());
 }
 

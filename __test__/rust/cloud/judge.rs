@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use duo_provision::cloud::provisioning::{
-    Accepted, Confirmation, ProvisioningRequest, Refusal, Reply, RequestError, Unexpected, judge,
-};
+use duo_provision::cloud::provisioning::{Accepted, Confirmation, ProvisioningRequest, RequestError, judge};
+use duo_provision::cloud::reply::{Question, Refusal, Reply, Unexpected};
 use proptest::prelude::*;
 
 use super::{DEVICE, PUBLIC_KEY, TOKEN, assert_silent, request};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use duo_provision::cloud::client::{Client, Options as CallOptions};
 use duo_provision::cloud::failure::CloudError;
 use duo_provision::cloud::network::NetworkEnv;
-use duo_provision::cloud::provisioning::{Accepted, Confirmation, Refusal};
+use duo_provision::cloud::provisioning::{Accepted, Confirmation};
+use duo_provision::cloud::reply::Refusal;
 use duo_provision::cloud::token::Token;
 use duo_provision::simulator::cloud::{Flavor, KnownDevice, LocalCloud, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,7 +26,7 @@ async fn provision(cloud: &LocalCloud, token: &str) -> Result<Accepted, CloudErr
     let client = Client::new(cloud.url().parse().unwrap(), false, NetworkEnv::default()).unwrap();
     let client = client.with_timer(Arc::<TestTimer>::default());
     let token = Token::new(token).unwrap();
-    client.provision(&request(), &token, CallOptions::default(), &mut |_| {}, pending()).await
+    client.ask(&request(), &token, CallOptions::default(), &mut |_| {}, pending()).await
 }
 
 /// Sends bytes, and returns all that comes until the server closes.

@@ -6,6 +6,7 @@ mod authority;
 #[path = "../common/canary.rs"]
 mod canary;
 mod client;
+mod device_record;
 mod hostile;
 mod hostility;
 mod judge;
@@ -15,6 +16,8 @@ mod pairing;
 mod retries;
 mod tls;
 mod trial;
+#[path = "../virtual_duo/mod.rs"]
+mod virtual_duo;
 
 use duo_provision::cloud::provisioning::{DUO_PRODUCT_ID, ProvisioningRequest};
 use duo_provision::cloud::token::Token;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use duo_provision::cloud::client::Retry;
 use duo_provision::cloud::failure::CloudError;
-use duo_provision::cloud::provisioning::{Accepted, Refusal};
+use duo_provision::cloud::provisioning::Accepted;
+use duo_provision::cloud::reply::Refusal;
 
 use super::client::{YES, client, options};
 use super::hostile::{DEADLINE, Hostile, Reaction, TestTimer};
@@ -28,7 +29,7 @@ async fn told(replies: &[&[u8]]) -> Told {
     let mut on_retry = |retry: Retry<'_>| {
         retries.push((retry.attempt, retry.wait));
     };
-    let outcome = client.provision(&request(), &token(), options(), &mut on_retry, pending()).await;
+    let outcome = client.ask(&request(), &token(), options(), &mut on_retry, pending()).await;
     Told { outcome, retries, waits: timer.waits(), requests: server.requests().len() }
 }
 

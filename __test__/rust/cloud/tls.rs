@@ -38,7 +38,7 @@ async fn serve(config: ServerConfig) -> String {
 async fn call(url: &str, network: NetworkEnv) -> Result<Accepted, CloudError> {
     let client = Client::new(url.parse().unwrap(), false, network).unwrap();
     let client = client.with_timer(Arc::<TestTimer>::default());
-    let outcome = client.provision(&request(), &token(), options(), &mut |_| {}, pending()).await;
+    let outcome = client.ask(&request(), &token(), options(), &mut |_| {}, pending()).await;
     if let Err(error) = &outcome {
         assert_silent(error, TOKEN);
     }

@@ -1,5 +1,5 @@
-//! One call of the provision workflow, as shipped, against servers that mean no good; and what holds for every
-//! such call, whatever the servers do:
+//! One call of a workflow that talks to a cloud, `provision` or `doctor`, as shipped, against servers that mean no
+//! good; and what holds for every such call, whatever the servers do:
 //!
 //! - it ends within its deadline and a second;
 //! - its memory grows by no more than 8 MiB;
@@ -15,12 +15,16 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use duo_provision::error::{Code, Error};
-use duo_provision::simulator::{Hub, VirtualBus, VirtualClock};
-use duo_provision::workflow::{Cancel, Context, Control, Event, Plan, ProvisionOptions, provision};
+use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
+use duo_provision::workflow::{
+    AskOptions, Cancel, Context, Control, Diagnosis, DoctorOptions, Event, Plan, ProvisionOptions, doctor,
+    provision,
+};
 
 use super::adversary::Adversary;
 use super::canary::Canaries;
 use super::meter::{growth, kept_waiting};
+use super::virtual_duo::{key_maker, unhex};
 use super::{DEVICE, TOKEN};
 
 /// The deadline in seconds of a call that ends by itself, however slow the machine.
@@ -56,6 +60,27 @@ static SECRETS: LazyLock<Canaries> = LazyLock::new(|| {
 pub enum Outcome {
     Done,
     Fails(Code),
+    /// The first finding of `doctor` about the cloud.
+    Finds(&'static str),
+}
+
+impl Outcome {
+    /// The same of `doctor`, for which a cloud that fails is a finding, and nothing that it asks is of unknown outcome.
+    pub fn found(self) -> Self {
+        match self {
+            Self::Done => Self::Finds("CLOUD_DEVICE"),
+            Self::Fails(Code::Interrupted) | Self::Finds(_) => self,
+            Self::Fails(Code::CloudOutcomeUnknown) => Self::Finds(Code::CloudUnreachable.name()),
+            Self::Fails(code) => Self::Finds(code.name()),
+        }
+    }
+}
+
+/// Which workflow it is that calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Provision,
+    Doctor,
 }
 
 impl From<Code> for Outcome {
@@ -75,6 +100,7 @@ type Check = Box<dyn Fn(&Told) -> Result<(), String> + Send>;
 /// A call that is to be made.
 pub struct Trial {
     about: String,
+    call: Call,
     options: ProvisionOptions,
     env: Vec<(&'static str, String)>,
     /// The server that the token is for, if the call may get that far.
@@ -107,6 +133,7 @@ impl Trial {
     pub fn of(about: impl Into<String>, url: impl Into<String>, wanted: impl Into<Vec<Outcome>>) -> Self {
         Self {
             about: about.into(),
+            call: Call::Provision,
             options: ProvisionOptions {
                 device_id: DEVICE.to_owned(),
                 api_url: Some(url.into()),
@@ -128,6 +155,12 @@ impl Trial {
     pub fn against(about: impl Into<String>, origin: Adversary, wanted: impl Into<Vec<Outcome>>) -> Self {
         let url = origin.url();
         Self { origin: Some(origin), ..Self::of(about, url, wanted) }
+    }
+
+    /// The same of `doctor`, which asks what the cloud knows of a Duo that is attached.
+    pub fn asking(self) -> Self {
+        let wanted = self.wanted.into_iter().map(Outcome::found).collect();
+        Self { call: Call::Doctor, wanted, ..self }
     }
 
     /// The server that the URL leads to.
@@ -181,17 +214,18 @@ impl Trial {
     }
 
     fn run(&self) -> Result<Told, String> {
-        let asker = Asker::default();
+        let asker = Asker::new(self.call);
         if self.cancelled {
             asker.cancel_when(self.origin.as_ref().expect("somebody to wait for"));
         }
         let (begun, waited) = (Instant::now(), kept_waiting());
-        let (result, grown) = growth(|| asker.call(&self.options, &self.env));
+        let (result, grown) = growth(|| asker.call(self.call, &self.options, &self.env));
         let took = begun.elapsed();
         let late = kept_waiting().saturating_sub(waited);
 
         let outcome = match &result {
-            Ok(()) => Outcome::Done,
+            Ok(None) => Outcome::Done,
+            Ok(Some(diagnosis)) => Outcome::Finds(about_cloud(diagnosis)),
             Err(error) => Outcome::Fails(error.code()),
         };
         let said = said(&asker, &result);
@@ -235,10 +269,15 @@ impl Trial {
         }
         let reached = told.heard.iter().any(|heard| TOKENS.find(heard).is_some());
         match outcome {
-            Outcome::Done if !told.heard.iter().any(|heard| super::adversary::is_whole(heard)) => {
+            Outcome::Done | Outcome::Finds("CLOUD_DEVICE")
+                if !told.heard.iter().any(|heard| super::adversary::is_whole(heard)) =>
+            {
                 return Some("called done without a request".to_owned());
             }
             Outcome::Fails(Code::CloudUnreachable | Code::CloudTls | Code::CloudNoRoots) if reached => {
+                return Some("something was sent, and it is said that nothing was".to_owned());
+            }
+            Outcome::Finds(_) if reached && told.said.contains("nothing was sent") => {
                 return Some("something was sent, and it is said that nothing was".to_owned());
             }
             _ => {}
@@ -247,9 +286,24 @@ impl Trial {
     }
 }
 
+/// The same cloud, token and deadline, for `doctor`.
+fn looking(options: &ProvisionOptions) -> DoctorOptions {
+    let ProvisionOptions { api_url, allow_http, token, timeout, .. } = options.clone();
+    let cloud = AskOptions { api_url, allow_http, token, ..AskOptions::default() };
+    DoctorOptions { cloud, timeout, ..DoctorOptions::default() }
+}
+
+fn about_cloud(diagnosis: &Diagnosis) -> &'static str {
+    let found = diagnosis.duos.iter().flat_map(|duo| &duo.findings).chain(&diagnosis.general);
+    found.map(|finding| finding.code).find(|code| code.starts_with("CLOUD")).unwrap_or("nothing")
+}
+
 /// Everything that a person could be shown of a call.
-fn said(asker: &Asker, result: &Result<(), Error>) -> String {
+fn said(asker: &Asker, result: &Result<Option<Diagnosis>, Error>) -> String {
     let mut said = format!("{:?}\n", asker.events.lock().unwrap());
+    if let Ok(Some(diagnosis)) = result {
+        let _ = writeln!(said, "{diagnosis:?}");
+    }
     if let Err(error) = result {
         let _ = writeln!(said, "{error}\n{error:?}\n{:?}\n{:?}", error.hint_text(), error.device());
         let mut cause = error.source();
@@ -309,27 +363,47 @@ impl Drop for Place {
 }
 
 /// Who asks: remembers what it is told.
-#[derive(Default)]
 struct Asker {
     cancel: Cancel,
     events: Arc<Mutex<Vec<Event>>>,
+    clock: Arc<VirtualClock>,
+    hub: Arc<Hub>,
 }
 
 impl Asker {
-    fn call(&self, options: &ProvisionOptions, env: &[(&'static str, String)]) -> Result<(), Error> {
+    /// With the Duo that `doctor` looks at.
+    fn new(call: Call) -> Self {
         let clock = Arc::new(VirtualClock::new());
-        let bus = VirtualBus::new(Hub::new(clock.clone()));
+        let hub = Hub::new(clock.clone());
+        if call == Call::Doctor {
+            let id = unhex(DEVICE).try_into().unwrap();
+            hub.plug(Duo::new(DuoOptions::new(Generation::R6, id), key_maker(0)));
+        }
+        Self { cancel: Cancel::default(), events: Arc::default(), clock, hub }
+    }
+
+    /// What `doctor` found, where it was called.
+    fn call(
+        &self,
+        call: Call,
+        options: &ProvisionOptions,
+        env: &[(&'static str, String)],
+    ) -> Result<Option<Diagnosis>, Error> {
+        let bus = VirtualBus::new(self.hub.clone());
         let env =
             |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
         let context = Context {
             bus: &bus,
-            clock: &*clock,
+            clock: &*self.clock,
             wall: &SystemTime::now,
             env: &env,
             control: self,
             cancelled: &|| self.cancel.stops_now(),
         };
-        provision(context, options).map(drop)
+        match call {
+            Call::Provision => provision(context, options).map(|_| None),
+            Call::Doctor => doctor(context, &looking(options)).map(Some),
+        }
     }
 
     fn cancel_when(&self, origin: &Adversary) {

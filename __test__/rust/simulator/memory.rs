@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::duo::SystemFirmware;
+use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::usb::{Clock, TransferError};
 
 use crate::virtual_duo::*;
@@ -199,6 +200,25 @@ fn erase_on_the_dct_does_nothing_and_elsewhere_erases_one_sector() {
     b.erase(0, 0x0801_ffff);
     assert_eq!(b.read(0, 0x0801_0000, 64), [0xff; 64]);
     assert_eq!(b.read(0, 0x0802_0000, 64), [0; 64]);
+}
+
+/// The bootloader says OK whatever comes of it, so a fault of the flash shows in what is read alone.
+#[test]
+fn an_erasure_is_spoilt_as_a_write_is() {
+    for (kind, erased) in [(Kind::WriteFails, 0), (Kind::WriteSilent, 0), (Kind::WriteHalf(100), 100)] {
+        let mut b = Bench::new(Generation::R6);
+        b.write(0, 0x0801_0000, &[0; 4096]).0.unwrap();
+        b.duo(|d| d.faults().arm(Fault::once(kind.clone(), 1)));
+        // On the DCT there is nothing to erase, and nothing to spoil.
+        b.erase(1, 0);
+        assert_eq!(b.duo(|d| d.faults().acted()), 0);
+        b.erase(0, 0x0801_0000);
+        let read = b.read(0, 0x0801_0000, 4096);
+        assert!(read[..erased].iter().all(|byte| *byte == 0xff), "{kind:?}");
+        assert!(read[erased..].iter().all(|byte| *byte == 0), "{kind:?}");
+        b.erase(0, 0x0801_0000);
+        assert_eq!(b.read(0, 0x0801_0000, 4096), [0xff; 4096], "once");
+    }
 }
 
 #[test]

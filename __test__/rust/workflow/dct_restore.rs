@@ -32,7 +32,7 @@ impl Bench {
     }
 
     /// Saves the DCT to a file of this name.
-    fn saved(&self, name: &str, whole: bool) -> DctBackupDone {
+    pub fn saved(&self, name: &str, whole: bool) -> DctBackupDone {
         let file = Some(self.folder.path().join(name));
         let options = DctBackupOptions { file, whole, ..DctBackupOptions::default() };
         self.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap()

@@ -18,7 +18,7 @@ use crate::recovering::typed;
 impl Bench {
     fn examined(&self, target: Target) -> Result<Diagnosis, Error> {
         let archive = Some(self.archive().to_str().unwrap().to_owned());
-        let options = DoctorOptions { target, archive, timeout: Some(5) };
+        let options = DoctorOptions { target, archive, timeout: Some(5), ..DoctorOptions::default() };
         let writes = || if self.paths.is_empty() { 0 } else { self.writes() };
         let before = writes();
         let diagnosis = self.run(&Asker::new(), |context| doctor(context, &options));
@@ -58,7 +58,11 @@ fn a_sound_duo_has_no_problem_and_only_lacks_a_backup_until_it_has_one() {
     let findings = bench.findings();
     assert_eq!(codes(&findings, Severity::Problem), [""; 0], "{findings:?}");
     // A virtual Duo's cloud is none of Particle's.
-    assert_eq!(codes(&findings, Severity::Note), ["SERVER_KEY", "BACKUP_MISSING"], "{findings:?}");
+    assert_eq!(
+        codes(&findings, Severity::Note),
+        ["SERVER_KEY", "BACKUP_MISSING", "CLOUD_NOT_ASKED"],
+        "{findings:?}"
+    );
     assert_eq!(
         codes(&findings, Severity::Ok),
         ["BOOTLOADER", "KEY", "PUBLIC_KEY", "DEVICE_ID"],

@@ -9,7 +9,9 @@ mod cancelling;
 mod choosing;
 mod dct;
 mod dct_restore;
+mod dct_restore_whole;
 mod doctor;
+mod doctor_cloud;
 mod encrypting;
 mod entering;
 mod inspecting;
@@ -25,6 +27,7 @@ mod restore;
 mod rotate;
 mod secrets;
 mod server_key_set;
+mod udev;
 mod verify;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

@@ -199,10 +199,14 @@ pub struct DctRestoreOptions {
     /// The fields to restore: device-private-key, server-public-key, …; without it, the error lists them.
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     pub fields: Option<Vec<String>>,
+    /// All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
+    /// since is lost.
+    #[arg(long, num_args = 0, default_missing_value = "true", conflicts_with = "fields")]
+    pub whole: Option<bool>,
     /// Write what is known to be another device's.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub allow_other_device: Option<bool>,
-    /// Leave DFU mode once the fields are in place and verified.
+    /// Leave DFU mode once it is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.

@@ -89,6 +89,7 @@ Examples:
   duo-provision dct restore dct.bin --fields server-public-key
   duo-provision dct restore dct.bin --fields device-private-key,claim-code --dry-run
   duo-provision dct restore dct.bin         which fields there are
+  duo-provision dct restore both.bin --whole
 Run again, it goes on where it was cut short. What tells the bootloader what to do is never restored.";
 
 pub const SERVER_KEY_SET_EXAMPLES: &str = "\
@@ -140,11 +141,13 @@ It reads the journal in your data directory, and asks no Duo.";
 
 pub const DOCTOR_EXAMPLES: &str = "\
 It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is
-meant for, its device id, the archive and the journal. It writes nothing, and asks no cloud: whether
-the keys are a pair is told by `verify`. Its exit code is 5 where it found a problem.
+meant for, its device id, the archive and the journal; with a token it asks the cloud what it knows
+of the Duo. It writes nothing. Whether the keys are a pair no cloud tells; `verify` proves it. Its
+exit code is 5 where it found a problem; a cloud that cannot be reached is none.
 
 Examples:
   duo-provision doctor
+  duo-provision doctor --cloud              ask the cloud, too, with particle-cli's login
   duo-provision doctor --fix                offer to put right what can be put right";
 
 pub const SIMULATE_EXAMPLES: &str = "\
@@ -152,3 +155,39 @@ Examples:
   duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
   duo-provision simulate --fault timeout-after@dfu13   one answer gets lost
   duo-provision list --usbip 127.0.0.1:3240            in another terminal";
+
+pub const SHELL_INIT_EXAMPLES: &str = "\
+For a particle-cli that is no Node module; beside one from npm, `particle-duo` needs no function.
+
+Examples:
+  eval \"$(duo-provision shell-init bash)\"     in ~/.bashrc; zsh in ~/.zshrc
+  duo-provision shell-init fish | source      in ~/.config/fish/config.fish
+  duo-provision shell-init pwsh | Out-String | Invoke-Expression";
+
+pub const UDEV_PRINT_EXAMPLES: &str = "\
+The rule lets whoever sits at the machine open a Duo, and keeps ModemManager away from its serial port.
+
+Examples:
+  duo-provision udev print
+  duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules";
+
+pub const UDEV_INSTALL_EXAMPLES: &str = "\
+A file of that name with other contents is left alone. Nothing else on the machine is changed, and sudo
+is never run from here.
+
+Examples:
+  sudo npx duo-provision udev install";
+
+pub const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  duo-provision completions bash >~/.local/share/bash-completion/completions/duo-provision
+  duo-provision completions zsh >~/.zfunc/_duo-provision      where fpath has ~/.zfunc
+  duo-provision completions fish >~/.config/fish/completions/duo-provision.fish
+  duo-provision completions powershell >>$PROFILE
+The same files are in the folder completions of the npm package.";
+
+pub const MAN_EXAMPLES: &str = "\
+Examples:
+  duo-provision man | man -l -
+  duo-provision man dct backup | man -l -
+`npm install --global duo-provision` installs them for man itself.";

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Options of `doctor`.
 #[napi(object)]
-#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DoctorOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
@@ -28,7 +28,25 @@ pub struct DoctorOptions {
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
-    /// Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given.
+    /// Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
+    /// of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
+    /// alone Particle's only about a Duo that is meant for it. In the API, false never asks.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub cloud: Option<bool>,
+    /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+    /// used, unless given.
+    #[arg(long, value_name = "URL", help_heading = "Which cloud")]
+    pub api_url: Option<String>,
+    /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub allow_http: Option<bool>,
+    /// A file that holds the access token, or - for standard input.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub token_file: Option<String>,
+    /// The access token itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub token: Option<String>,
+    /// Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::record::{
     DeviceMark, Failure, KeyLeft, OperationId, OperationKind, Record, RecordError, Started, Step, whole,
 };
+use crate::dct::{FIELDS, Field};
 use crate::keys::Fingerprint;
 
 /// A step that an operation has behind it.
@@ -126,8 +127,8 @@ const NOT_TAKEN: [&str; 10] = [
     "CLOUD_NO_ROOTS",
 ];
 
-/// The errors after which a field other than the key is wrong or not known.
-const FIELD_OPEN: [&str; 2] = ["FIELD_WRONG", "FIELD_STATE_UNKNOWN"];
+/// The errors after which a field other than the key, or the DCT as a whole, is wrong or not known.
+const FIELD_OPEN: [&str; 3] = ["FIELD_WRONG", "FIELD_STATE_UNKNOWN", "DCT_WRONG"];
 
 /// The fields that the commands write which write one alone.
 const DEVICE_PRIVATE_KEY: &str = "device-private-key";
@@ -204,6 +205,8 @@ impl Operation {
                 OperationKind::Backup | OperationKind::DctBackup => self.has(Reached::BackedUp),
                 OperationKind::Reset | OperationKind::Rotate => self.has(Reached::Left),
                 _ if self.started.request.leave => self.has(Reached::Left),
+                // Of a whole one there is one verification, of all of it.
+                OperationKind::DctRestore if self.is_whole() => self.has(Reached::Verified),
                 OperationKind::DctRestore => self.verified() >= self.started.request.fields.len(),
                 OperationKind::Restore | OperationKind::ServerKeySet => self.has(Reached::Verified),
                 OperationKind::Provision => false,
@@ -239,23 +242,32 @@ impl Operation {
             _ if !self.kind().writes() => return None,
             _ => {}
         }
-        let key = self.fields().iter().position(|field| *field == DEVICE_PRIVATE_KEY);
+        let key = self.fields().iter().position(|field| field == DEVICE_PRIVATE_KEY);
+        let whole = self.is_whole() && self.has(Reached::Verified);
         Some(if self.is_writing() {
             // The bootloader writes the whole DCT anew, whichever field it is for.
             KeyLeft::Unknown
-        } else if key.is_some_and(|key| self.verified() > key) {
+        } else if whole || key.is_some_and(|key| self.verified() > key) {
             KeyLeft::Written
         } else {
             KeyLeft::Unchanged
         })
     }
 
-    /// The fields that it writes, in that order, by the names that are typed.
-    pub fn fields(&self) -> Vec<&str> {
+    /// True for one that writes all of the DCT.
+    pub fn is_whole(&self) -> bool {
+        self.kind() == OperationKind::DctRestore && self.started.request.whole
+    }
+
+    /// The fields that it writes, in that order, by the names that are typed. All of a DCT is more than all of them.
+    pub fn fields(&self) -> Vec<String> {
         match self.kind() {
-            OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => vec![DEVICE_PRIVATE_KEY],
-            OperationKind::ServerKeySet => vec![SERVER_PUBLIC_KEY],
-            OperationKind::DctRestore => self.started.request.fields.iter().map(String::as_str).collect(),
+            OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => {
+                vec![DEVICE_PRIVATE_KEY.to_owned()]
+            }
+            OperationKind::ServerKeySet => vec![SERVER_PUBLIC_KEY.to_owned()],
+            OperationKind::DctRestore if self.is_whole() => FIELDS.iter().map(Field::kebab_name).collect(),
+            OperationKind::DctRestore => self.started.request.fields.clone(),
             OperationKind::Backup | OperationKind::DctBackup | OperationKind::Provision => Vec::new(),
         }
     }
@@ -271,7 +283,7 @@ impl Operation {
         last(Reached::Writing) > last(Reached::Verified)
     }
 
-    /// True where it ended with a field, other than the key, that is wrong or not known.
+    /// True where it ended with a field other than the key, or with a whole DCT, that is wrong or not known.
     pub fn left_a_field_open(&self) -> bool {
         matches!(&self.end, Some(End::Failed(failure)) if FIELD_OPEN.contains(&failure.code.as_str()))
     }
@@ -327,7 +339,7 @@ impl Operation {
 
     fn writes_all_of(&self, earlier: &Self) -> bool {
         let mine = self.fields();
-        earlier.fields().iter().all(|field| mine.contains(field))
+        (self.is_whole() || !earlier.is_whole()) && earlier.fields().iter().all(|field| mine.contains(field))
     }
 
     /// Whether both told one cloud of one device.

@@ -76,7 +76,7 @@ pub enum OperationKind {
     Provision,
     /// Saves the DCT; writes nothing to the device.
     DctBackup,
-    /// Writes fields of a dump to the device.
+    /// Writes fields of a dump, or a whole one, to the device.
     DctRestore,
     /// Writes a cloud's public key and address to the device.
     ServerKeySet,
@@ -143,7 +143,7 @@ pub struct Request {
     /// Save the key behind a passphrase.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub encrypt: bool,
-    /// Both copies of the DCT, not the application section alone.
+    /// Both copies of the DCT: not the application section alone (backup), not fields of it (restore).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
     /// The fields to restore, by the names that are typed, in the order in which they are written.

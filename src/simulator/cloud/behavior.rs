@@ -1,4 +1,5 @@
-//! What the three servers answer to `POST /v1/provisioning/{id}`, without any sockets.
+//! What the three servers answer, without any sockets: here to `POST /v1/provisioning/{id}`, and in `device_info` to
+//! `GET /v1/devices/{id}`.
 //!
 //! Written from the servers themselves (particle-iot/spark-server, Brewskey/spark-server, the errors that
 //! Particle's API documents), and independently of [`cloud`](crate::cloud), so that a mistake there cannot
@@ -12,6 +13,7 @@ use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use serde_json::{Value, json};
 
 use super::Options;
+use super::device_info::{self, Known};
 
 /// The key that device-provisioning-helper sends for every device (its `main.js`).
 const GENERIC: &str = "-----BEGIN PUBLIC KEY-----
@@ -94,7 +96,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn json(status: u16, body: &Value) -> Self {
+    pub(super) fn json(status: u16, body: &Value) -> Self {
         Self { status, content_type: "application/json; charset=utf-8", body: body.to_string() }
     }
 
@@ -118,6 +120,8 @@ pub(super) struct State {
     known_devices_only: bool,
     product_id: Option<u32>,
     provisioned: Vec<Provisioned>,
+    /// When devices last performed their handshakes, by id in lower case.
+    heard: HashMap<String, SystemTime>,
     total: usize,
 }
 
@@ -146,6 +150,7 @@ impl State {
             known_devices_only: options.known_devices_only,
             product_id: options.product_id,
             provisioned: Vec::new(),
+            heard: HashMap::new(),
             total: 0,
         }
     }
@@ -168,7 +173,18 @@ impl State {
     ///
     /// Particle's cloud takes a device's own key in the place of the generic one (RedBear's provisioning guide).
     /// particle-iot's server does not compare the keys; the others turn a device with another key away.
-    pub(super) fn key_for_handshake(&mut self, id: &str, own: &PublicKey) -> Option<PublicKey> {
+    pub(super) fn key_for_handshake(
+        &mut self,
+        id: &str,
+        own: &PublicKey,
+        now: SystemTime,
+    ) -> Option<PublicKey> {
+        let key = self.key_for(id, own)?;
+        self.heard.insert(id.to_ascii_lowercase(), now);
+        Some(key)
+    }
+
+    fn key_for(&mut self, id: &str, own: &PublicKey) -> Option<PublicKey> {
         let known = self.provisioned.iter_mut().find(|known| known.device_id.eq_ignore_ascii_case(id))?;
         let held = PublicKey::from_public_key_pem(known.public_key.trim()).ok()?;
         if held == *own || self.flavor == Flavor::Spark {
@@ -184,17 +200,52 @@ impl State {
 
     /// Answers one request, and remembers what it said.
     pub(super) fn answer(&mut self, asked: &Asked<'_>, now: SystemTime) -> Answer {
-        match (asked.method, asked.path.strip_prefix("/v1/provisioning/")) {
-            ("GET", _) if asked.path == "/" => welcome(),
-            ("POST", Some(id)) if !id.is_empty() && !id.contains('/') => self.provision(id, asked, now),
-            _ => Answer::error(404, "not_found"),
+        let one =
+            |below: &str| asked.path.strip_prefix(below).filter(|id| !id.is_empty() && !id.contains('/'));
+        match asked.method {
+            "GET" if asked.path == "/" => return welcome(),
+            "GET" => one("/v1/devices/").map(|id| self.device_info(id, asked)),
+            "POST" => one("/v1/provisioning/").map(|id| self.provision(id, asked, now)),
+            _ => None,
+        }
+        .unwrap_or_else(|| Answer::error(404, "not_found"))
+    }
+
+    fn device_info(&self, path_id: &str, asked: &Asked<'_>) -> Answer {
+        let (user, token) = match self.authorize(asked, &parse_form(&String::from_utf8_lossy(asked.body))) {
+            Ok(account) => account,
+            Err(refusal) => return refusal,
+        };
+        let id = decode(path_id, false);
+        let lower = id.to_ascii_lowercase();
+        let told = self.provisioned.iter().find(|known| match self.flavor {
+            // It keeps ids as they were written.
+            Flavor::Brewskey => known.device_id == id,
+            _ => known.device_id.eq_ignore_ascii_case(&id),
+        });
+        let owner = self.owners.get(&lower);
+        let known = (told.is_some() || owner.is_some()).then(|| Known {
+            id: told.map_or(&lower, |told| &told.device_id),
+            product_id: told.and_then(|told| told.product_id.as_ref()?.parse().ok()),
+            heard: self.heard.get(&lower).copied(),
+        });
+        // Claiming is a call of its own (`POST /v1/devices`), which this cloud does not have: a device that is nobody's
+        // counts as that of the user who told its key.
+        let is_own = match owner.filter(|owner| owner.is_some()) {
+            Some(owner) => owner.as_ref() == Some(&user),
+            None => told.is_some_and(|told| told.user == user),
+        };
+        match self.flavor {
+            Flavor::Particle => device_info::of_particle(known.as_ref().filter(|_| is_own), &token),
+            Flavor::Spark => device_info::of_spark(known.as_ref()),
+            Flavor::Brewskey => device_info::of_brewskey(known.as_ref(), !is_own),
         }
     }
 
     fn provision(&mut self, path_id: &str, asked: &Asked<'_>, now: SystemTime) -> Answer {
         let form = parse_form(&String::from_utf8_lossy(asked.body));
         let user = match self.authorize(asked, &form) {
-            Ok(user) => user,
+            Ok((user, _)) => user,
             Err(refusal) => return refusal,
         };
         let path_id = decode(path_id, false);
@@ -205,9 +256,9 @@ impl State {
         }
     }
 
-    /// The user whose token came with a request. OAuth 2 (RFC 6750 §2) knows three places for it, and allows
+    /// The user whose token came with a request, and the token. OAuth 2 (RFC 6750 §2) knows three places for it, and allows
     /// one at a time.
-    fn authorize(&self, asked: &Asked<'_>, form: &Form) -> Result<String, Answer> {
+    fn authorize(&self, asked: &Asked<'_>, form: &Form) -> Result<(String, String), Answer> {
         let bearer = asked.authorization.and_then(|a| a.strip_prefix("Bearer ")).map(str::to_owned);
         let places =
             [bearer, form.get("access_token").cloned(), parse_form(asked.query).remove("access_token")];
@@ -227,8 +278,10 @@ impl State {
             let error = if self.flavor == Flavor::Particle { "expired_token" } else { "invalid_token" };
             return Err(self.unauthorized(401, error, "The access token provided has expired."));
         }
-        let user = self.users.get(&token).cloned();
-        user.ok_or_else(|| self.unauthorized(401, "invalid_token", "The access token provided is invalid."))
+        match self.users.get(&token) {
+            Some(user) => Ok((user.clone(), token)),
+            None => Err(self.unauthorized(401, "invalid_token", "The access token provided is invalid.")),
+        }
     }
 
     /// The open servers run node-oauth2-server, which repeats the status in the body.

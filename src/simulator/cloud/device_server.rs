@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use getrandom::SysRng;
 use hmac::{Hmac, KeyInit, Mac};
@@ -123,7 +123,7 @@ async fn shake(
     let mut hello = [0; HELLO];
     stream.read_exact(&mut hello).await?;
     let Some((id, own_key)) = open(identity, &nonce, &hello) else { return Ok(()) };
-    let Some(key) = shared.state().key_for_handshake(&id, &own_key) else { return Ok(()) };
+    let Some(key) = shared.state().key_for_handshake(&id, &own_key, SystemTime::now()) else { return Ok(()) };
     let Some(mut answer) = answer(identity, &key, manner) else { return Ok(()) };
     match manner {
         Handshake::Hang => std::future::pending().await,

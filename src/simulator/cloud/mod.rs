@@ -7,6 +7,7 @@
 //! moment. Everything is bounded: connections, request heads and bodies, and the time for sending a head.
 
 pub mod behavior;
+mod device_info;
 mod device_server;
 
 use std::convert::Infallible;

@@ -95,7 +95,7 @@ impl Core {
         self.status = STATUS_OK;
     }
 
-    /// A class request to interface 0. `fault` spoils a flash write, and is taken if there was one.
+    /// A class request to interface 0. `fault` spoils a flash write or an erasure, and is taken if there was one.
     pub fn class(
         &mut self,
         request: &Request,
@@ -223,7 +223,7 @@ impl Core {
 
     fn carry_out(&mut self, memory: &mut Memory, fault: &mut Option<WriteFault>) -> Result<Effect, ()> {
         match self.block {
-            0 => self.command(memory),
+            0 => self.command(memory, fault),
             1 => Ok(Effect::None),
             block => {
                 let address = self.address(block);
@@ -234,7 +234,7 @@ impl Core {
         }
     }
 
-    fn command(&mut self, memory: &mut Memory) -> Result<Effect, ()> {
+    fn command(&mut self, memory: &mut Memory, fault: &mut Option<WriteFault>) -> Result<Effect, ()> {
         let target = || u32::from_le_bytes([self.buffer[1], self.buffer[2], self.buffer[3], self.buffer[4]]);
         match (self.buffer[0], self.length) {
             (COMMAND_GET, 1) => Ok(Effect::None),
@@ -244,7 +244,7 @@ impl Core {
             }
             (COMMAND_ERASE, 5) => {
                 self.pointer = target();
-                memory.erase(self.alt, self.pointer);
+                memory.erase(self.alt, self.pointer, fault);
                 Ok(Effect::Programmed)
             }
             _ => Err(()),

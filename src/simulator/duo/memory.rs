@@ -16,7 +16,7 @@ const SERIAL_SECTOR: usize = 4096;
 /// Alt 1 checks only that a transfer starts below this.
 const DCT_LIMIT: u32 = 0x4000;
 
-/// How the next flash write is spoilt.
+/// How the next flash write, or erasure, is spoilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteFault {
     /// The write fails, as the device itself would notice.
@@ -96,28 +96,31 @@ impl Memory {
         }
     }
 
-    /// Erases the sector that `address` lies in. On alt 1 there is nothing to erase, and an address outside
-    /// is ignored, as the firmware ignores the result.
-    pub fn erase(&mut self, alt: u8, address: u32) {
-        match alt {
-            0 => {
-                if let Some(offset) = self.internal_offset(address)
-                    && offset >= self.generation.bootloader_size()
-                {
+    /// Erases the sector that `address` lies in. On alt 1 there is nothing to erase, and an address outside is
+    /// ignored, as the firmware ignores the result (redbear/firmware `usbd_flash_if.c`, `usbd_dfu_core.c`). A fault
+    /// is taken where there is something to spoil; of a sector that is half erased, the first bytes are.
+    pub fn erase(&mut self, alt: u8, address: u32, fault: &mut Option<WriteFault>) {
+        let sector = match alt {
+            0 => self
+                .internal_offset(address)
+                .filter(|&offset| offset >= self.generation.bootloader_size())
+                .map(|offset| {
                     let (start, size) = internal_sector(offset);
-                    self.internal[start..start + size].fill(0xff);
-                }
-            }
+                    &mut self.internal[start..start + size]
+                }),
             2 => {
                 let start = usize::try_from(address).unwrap_or(usize::MAX) / SERIAL_SECTOR * SERIAL_SECTOR;
-                if let Some(sector) =
-                    Arc::make_mut(&mut self.serial).get_mut(start..start.saturating_add(SERIAL_SECTOR))
-                {
-                    sector.fill(0xff);
-                }
+                Arc::make_mut(&mut self.serial).get_mut(start..start.saturating_add(SERIAL_SECTOR))
             }
-            _ => {}
-        }
+            _ => None,
+        };
+        let Some(sector) = sector else { return };
+        let erased = match fault.take() {
+            Some(WriteFault::Fails | WriteFault::Silent) => 0,
+            Some(WriteFault::Half(bytes)) => bytes.min(sector.len()),
+            None => sector.len(),
+        };
+        sector[..erased].fill(0xff);
     }
 
     /// The internal flash, 1 MiB from 0x08000000.

@@ -377,6 +377,19 @@ impl Duo {
         memory.read_dct(offset.min(usize::from(u16::MAX)), length)
     }
 
+    /// Both copies of the DCT, 32 KiB, of the Duo that was plugged in first, wherever it is now.
+    pub fn first_dct_area(&self) -> &[u8] {
+        let memory = self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory);
+        memory.dct_area()
+    }
+
+    /// Changes both copies behind the back of any host.
+    pub fn set_dct_area(&mut self, area: &[u8]) {
+        let here = self.memory.dct_area_mut();
+        let length = area.len().min(here.len());
+        here[..length].copy_from_slice(&area[..length]);
+    }
+
     /// [`Duo::dct`] of the Duo that [`Duo::swap`] has put in its place, wherever that is now.
     pub fn second_dct(&self, offset: usize, length: usize) -> Option<Vec<u8>> {
         let (_, in_drawer) = self.drawer.as_ref()?;

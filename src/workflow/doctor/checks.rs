@@ -141,6 +141,12 @@ impl Patient<'_> {
         ))
     }
 
+    /// Whether its server key is that of Particle's cloud; `None` where it has none, or is no Duo.
+    pub fn is_meant_for_particle(&self) -> Option<bool> {
+        let field = self.snapshot.image().server_key_slot().filter(|_| self.device.board.is_duo())?;
+        Some(ServerKey::read(field).ok()?.is_particle())
+    }
+
     /// For a Duo only: of other boards nothing but the key slot is written.
     fn server(&self) -> Option<Finding> {
         self.device.board.is_duo().then(|| self.server_of_duo())

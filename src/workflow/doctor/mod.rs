@@ -1,5 +1,7 @@
-//! `doctor`: what is wrong with a Duo and with what is kept of it, and what to type. Reads only, and asks no cloud.
+//! `doctor`: what is wrong with a Duo, with what is kept of it and with what its cloud knows of it, and what to type.
+//! Reads only.
 
+mod asking;
 mod checks;
 mod finding;
 
@@ -16,18 +18,21 @@ use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
 use crate::keys::Fingerprint;
 
+pub use asking::AskOptions;
 pub use finding::{Finding, Fix, Severity};
 
 use super::DeviceRef;
 use checks::Patient;
 
-/// What `doctor` is asked for.
-#[derive(Clone, Debug, Default)]
+/// What `doctor` is asked for. No `Debug`: it may hold a token.
+#[derive(Clone, Default)]
 pub struct DoctorOptions {
     /// Which Duos; all of them unless given.
     pub target: Target,
     /// The archive's folder.
     pub archive: Option<String>,
+    /// What the cloud is asked, if at all.
+    pub cloud: AskOptions,
     /// Seconds a step.
     pub timeout: Option<u32>,
 }
@@ -41,6 +46,8 @@ pub struct Examined {
     pub device: Option<DeviceRef>,
     /// What was found, in the order in which it was looked at.
     pub findings: Vec<Finding>,
+    /// Whether it is meant for Particle's cloud, where its server key tells.
+    particle: Option<bool>,
 }
 
 /// Everything that was found.
@@ -62,13 +69,15 @@ impl Diagnosis {
     }
 }
 
-/// Looks at the archive, the journal, and every Duo in DFU mode. What cannot be read is a finding, too.
+/// Looks at the archive, the journal, and every Duo in DFU mode, and then asks the cloud about each, where that was
+/// asked for. What cannot be read or reached is a finding, too.
 pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let (mut general, mut obstacles) = (Vec::new(), Vec::new());
+    let cloud = asking::find(context, &options.cloud, timeout, &mut general)?;
     let backups = backups(context, options, &mut general);
     journal(context, options, &mut general);
-    let duos = match examine_all(context, options, &backups, timeout, &mut obstacles) {
+    let mut duos = match examine_all(context, options, &backups, timeout, &mut obstacles) {
         Err(error) if error.code() == Code::Interrupted => return Err(error),
         Err(error) => {
             general.push(Finding::of(&error));
@@ -83,6 +92,11 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
             general.push(Finding::of(&error));
             obstacles.push(error);
         }
+    }
+    match &cloud {
+        Some(cloud) => asking::ask(context, cloud, &options.cloud, &mut duos, &mut general)?,
+        None if !duos.is_empty() => general.push(asking::not_asked()),
+        None => {}
     }
     Ok(Diagnosis { general, duos, obstacles })
 }
@@ -141,7 +155,7 @@ fn examine_all(
             Err(problem) => {
                 let findings = vec![Finding::of(&problem)];
                 obstacles.push(problem);
-                Examined { path, device: None, findings }
+                Examined { path, device: None, findings, particle: None }
             }
             Ok(mut opened) => {
                 name(&mut opened, &options.target);
@@ -152,8 +166,8 @@ fn examine_all(
                 if !wanted {
                     continue;
                 }
-                let findings = examine(&mut opened, options, backups, obstacles)?;
-                Examined { path, device: Some(opened.device), findings }
+                let (findings, particle) = examine(&mut opened, options, backups, obstacles)?;
+                Examined { path, device: Some(opened.device), findings, particle }
             }
         };
         examined.push(duo);
@@ -184,12 +198,13 @@ fn name(opened: &mut Opened<'_>, target: &Target) {
     }
 }
 
+/// What there is to be said of it, and whether it is meant for Particle's cloud.
 fn examine(
     opened: &mut Opened<'_>,
     options: &DoctorOptions,
     backups: &[Entry],
     obstacles: &mut Vec<Error>,
-) -> Result<Vec<Finding>, Error> {
+) -> Result<(Vec<Finding>, Option<bool>), Error> {
     let context = opened.context;
     let mut findings = vec![checks::bootloader(&opened.device)];
     let snapshot = match opened.snapshot() {
@@ -198,7 +213,7 @@ fn examine(
         Err(error) => {
             findings.push(Finding::of(&error));
             obstacles.push(error);
-            return Ok(findings);
+            return Ok((findings, None));
         }
     };
     let archive = options.archive.as_deref();
@@ -216,5 +231,5 @@ fn examine(
         archive,
     };
     findings.extend(patient.findings());
-    Ok(findings)
+    Ok((findings, patient.is_meant_for_particle()))
 }

@@ -3,6 +3,7 @@
 //! [`trial`](super::trial) says what holds for all of them.
 
 mod answering;
+mod asking;
 mod bodies;
 mod connecting;
 mod encrypting;

@@ -16,7 +16,7 @@ use duo_provision::workflow::{Event, Phase};
 
 use super::expected;
 use super::subject::{self, TIMEOUT, Workflow};
-use crate::bench::{Asker, Bench, OLD, key};
+use crate::bench::{Asker, Bench, NEW, OLD, key};
 use crate::virtual_duo::options;
 
 /// How long a phase may take: what each step is given, and the transfer that was under way when that was over.
@@ -90,7 +90,7 @@ impl Case {
 
     fn hold(&self) -> Result<Outcome, String> {
         let bench = bench_for(self.subject, self.generation);
-        let old = field(self.subject, &bench);
+        let old = self.subject.held(&bench);
         let keepsake = self.subject.keepsake(&bench);
         for fault in &self.faults {
             bench.arm(fault.clone());
@@ -98,7 +98,7 @@ impl Case {
         let watch = Watch::new(&bench);
         let result = self.subject.run(&bench, &watch.asker);
         let after = After { case: self, bench: &bench, old: &old, keepsake: &keepsake, result: &result };
-        let held = watch.in_time().and_then(|()| after.promises());
+        let held = watch.in_time(self.subject.steps_of_a_write()).and_then(|()| after.promises());
         let outcome = result.as_ref().map_or_else(|error| error.code().name(), |()| "DONE");
         held.map_err(|promise| format!("{promise}\n    {result:?}"))?;
         Ok(outcome)
@@ -119,12 +119,6 @@ impl Case {
         let once = |fault: &&Fault| matches!(fault.kind, Kind::ReadFlipped(_));
         self.faults.iter().any(lies) || self.faults.iter().filter(once).count() > 1
     }
-}
-
-/// The field of the Duo that was there first, wherever it is now.
-fn field(subject: &dyn Workflow, bench: &Bench) -> Vec<u8> {
-    let (offset, length) = subject.field();
-    bench.duo(|duo| duo.first_dct(offset, length))
 }
 
 /// Looks at the clock when a phase begins.
@@ -150,14 +144,14 @@ impl Watch {
         Self { asker, clock, began }
     }
 
-    /// No phase took longer than it may.
-    fn in_time(&self) -> Result<(), String> {
+    /// No phase took longer than it may, one of writing with so many writes.
+    fn in_time(&self, writes: u32) -> Result<(), String> {
         let mut began = self.began.lock().unwrap().clone();
         began.push((None, self.clock.now()));
         for pair in began.windows(2) {
             let [(phase, from), (_, to)] = pair else { continue };
             let may = match phase {
-                Some(Phase::Write) => WRITE,
+                Some(Phase::Write) => WRITE * writes,
                 Some(Phase::Backup | Phase::Confirm) | None => Duration::ZERO,
                 Some(_) => STEP,
             };
@@ -187,19 +181,22 @@ impl After<'_> {
         self.said_is_true()?;
         self.files_are_whole()?;
         self.old_is_kept()?;
+        if !self.case.lies_twice() {
+            self.case.subject.always(self.bench)?;
+        }
         self.recovers()
     }
 
     fn is_old(&self) -> bool {
-        self.case.subject.is_same(&field(self.case.subject, self.bench), self.old)
+        self.case.subject.is_same(&self.case.subject.held(self.bench), self.old)
     }
 
     fn is_unchanged(&self) -> bool {
-        self.case.subject.is_unchanged(self.old, &field(self.case.subject, self.bench))
+        self.case.subject.is_unchanged(self.old, &self.case.subject.held(self.bench))
     }
 
     fn is_new(&self) -> bool {
-        self.case.subject.is_new(&field(self.case.subject, self.bench)).unwrap_or_else(|| self.is_old())
+        self.case.subject.is_new(&self.case.subject.held(self.bench)).unwrap_or_else(|| self.is_old())
     }
 
     /// It has dropped off the bus since.
@@ -226,6 +223,14 @@ impl After<'_> {
                 let key_is_old = self.bench.duo(|duo| duo.first_dct(34, 1216)) == key(OLD);
                 ensure(!self.is_old() && !self.is_new() && key_is_old, || {
                     "said to be wrong, with the key unchanged, and it is not so".into()
+                })
+            }
+            (Some(state @ (KeyState::Unchanged | KeyState::Written)), exit::KEY)
+                if error.code() == Code::DctWrong =>
+            {
+                let said = if state == KeyState::Written { key(NEW) } else { key(OLD) };
+                ensure(self.bench.duo(|duo| duo.first_dct(34, 1216)) == said, || {
+                    format!("its key is said to be {state:?}, and is not")
                 })
             }
             (Some(KeyState::Written), exit::FAULT) => {
@@ -277,7 +282,10 @@ impl After<'_> {
         for name in self.bench.archived() {
             let bytes = fs::read(self.bench.archive().join(&name)).unwrap();
             let whole = match name.split_once('.').map(|(_, end)| end) {
-                Some("der" | "bin") => bytes.len() == self.keepsake.len(),
+                Some("der" | "bin") => {
+                    bytes.len() == self.keepsake.len()
+                        || self.case.subject.keeps_files_of().contains(&bytes.len())
+                }
                 Some("pub.pem") => bytes.ends_with(b"-----END PUBLIC KEY-----\n"),
                 Some("json") => serde_json::from_slice::<serde_json::Value>(&bytes).is_ok(),
                 _ => false,

@@ -96,6 +96,26 @@ impl Course {
         self.log.len().try_into().unwrap()
     }
 
+    /// The operations on the flash behind the reads, a sector's erasure or a block's write and what is read back of it,
+    /// as the numbers of their transfers, and how long the block was; of an erasure 0.
+    pub fn writes(&self) -> Vec<(std::ops::Range<u32>, u16)> {
+        // Each begins with a command, and no other transfer is one.
+        let command =
+            |t: &Logged| (t.setup.request_type, t.setup.request, t.setup.value, t.length) == (0x21, 1, 0, 5);
+        let begins: Vec<usize> = (0..self.log.len()).filter(|at| command(&self.log[*at])).collect();
+        let ends = begins.iter().skip(1).copied().chain([self.log.len()]);
+        let operations = begins.iter().copied().zip(ends);
+        let write = |(begin, end): (usize, usize)| {
+            let transfers = &self.log[begin..end];
+            let block = transfers.iter().find(|transfer| is_data(transfer)).map(|transfer| transfer.length);
+            // A read goes on with what belongs to it; an erasure is read back in four blocks.
+            let blocks = transfers.iter().filter(|t| t.setup.request == 2).count();
+            let number = |at: usize| u32::try_from(at + 1).unwrap();
+            (block.is_some() || blocks == 4).then(|| (number(begin)..number(end), block.unwrap_or(0)))
+        };
+        operations.filter_map(write).collect()
+    }
+
     fn request(&self, nth: u32) -> Request<'static> {
         let Logged { setup, length, .. } = self.log[nth as usize - 1];
         Request { setup, length, data: &[] }

@@ -174,7 +174,7 @@ fn nameless(case: &Case) -> Allowed {
 
 /// What has to be done to one device, or holds a key that names its own.
 fn asks_for_a_name(case: &Case) -> bool {
-    let asks = case.subject.needs_id() || case.subject.name() == "dct-restore";
+    let asks = case.subject.needs_id() || case.subject.name().starts_with("dct-restore");
     asks && case.generation != Generation::R4
 }
 
@@ -221,6 +221,10 @@ fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         (Kind::ReadZeros | Kind::ReadOnes, false, Stage::Open | Stage::Read) => {
             error(&[DctUnreadable, ReadUnstable])
         }
+        // Where all of the DCT is read, it is in all that is compared with it.
+        (Kind::ReadFlipped(_), false, _) if case.subject.tries_twice() => {
+            done_or(&[ReadUnstable, KeySlotGarbage, KeyWrong, KeyStateUnknown])
+        }
         // A flipped bit is in the key, or it is not.
         (Kind::ReadFlipped(_), false, Stage::Open | Stage::Read) => {
             done_or(&[ReadUnstable, KeySlotGarbage, KeyWrong])
@@ -242,13 +246,16 @@ fn names_no_duo(case: &Case) -> bool {
 
 /// What writes other fields reads the whole application section before.
 fn keeps_a_section(case: &Case) -> bool {
-    matches!(case.subject.name(), "server-key-set" | "dct-restore")
+    matches!(case.subject.name(), "server-key-set" | "dct-restore" | "dct-restore-whole")
 }
 
 fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     let too_late = stage > Stage::Program || !case.subject.writes();
     match (&fault.kind, stage) {
         _ if too_late => done(),
+        // What was not written at first is written then.
+        _ if case.subject.tries_twice() && fault.once => done(),
+        _ if case.subject.tries_twice() => error(&[WriteFailed, KeyWrong]),
         // The GETSTATUS that follows the one that writes writes nothing.
         (_, Stage::Program) => done_or(&[WriteFailed, KeyWrong]),
         (Kind::WriteFails | Kind::WriteSilent | Kind::PowerCut(0), _) => error(&[WriteFailed]),

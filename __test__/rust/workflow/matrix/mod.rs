@@ -3,11 +3,11 @@
 //!
 //! - [`subject`]: what a workflow has to tell of itself to take part, and those that do;
 //! - [`fields`]: those that write other fields than the key;
+//! - [`whole`]: the one that writes all of the DCT;
 //! - [`course`]: the transfers of an undisturbed run, and what each of them is for;
 //! - [`case`]: one run under faults, and the promises that are looked at after it;
 //! - [`expected`]: which errors a kind of fault may lead to, written down by hand;
 //! - [`crowd`]: many cases on all processors, what failed, and a table of what was run;
-//! - [`pairs`]: two faults at once, drawn by number.
 //! - [`pairs`]: two faults at once, drawn by number.
 //!
 //! A case is called by its name, as `restore-leave r6 stall-before@7+`, and replayed by it:
@@ -19,8 +19,8 @@ mod crowd;
 mod expected;
 mod fields;
 mod pairs;
-
 mod subject;
+mod whole;
 
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Counting, Fault, Kind};
@@ -43,6 +43,9 @@ fn all_cases() -> Vec<Case> {
             let course = Course::of(subject, generation);
             for kind in Kind::catalogue() {
                 for nth in course.where_it_acts(&kind) {
+                    if !subject.is_tried_at(generation, &course, nth) {
+                        continue;
+                    }
                     for once in [true, false] {
                         let fault = Fault { kind: kind.clone(), nth, counting: Counting::All, once };
                         cases.push(Case { subject, generation, faults: vec![fault] });

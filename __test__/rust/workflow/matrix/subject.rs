@@ -13,7 +13,9 @@ use duo_provision::workflow::{
     backup_dct, doctor, enter_dfu, list, provision, reset, restore, rotate, show_dct, show_server_key,
 };
 
+use super::course::Course;
 use super::fields::{DctRestore, ServerKeySet};
+use super::whole::DctRestoreWhole;
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
 
 /// Seconds that each step is given.
@@ -104,6 +106,37 @@ pub trait Workflow: Sync {
     fn writes_several(&self) -> bool {
         false
     }
+
+    /// True where a step that was not taken is tried once more.
+    fn tries_twice(&self) -> bool {
+        false
+    }
+
+    /// What it writes to, of the Duo that was there first, wherever it is now.
+    fn held(&self, bench: &Bench) -> Vec<u8> {
+        let (offset, length) = self.field();
+        bench.duo(|duo| duo.first_dct(offset, length))
+    }
+
+    /// What has to be so of the Duo however it ends.
+    fn always(&self, _bench: &Bench) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether faults are tried at the `nth` transfer; not where it is one of many that are alike.
+    fn is_tried_at(&self, _generation: Generation, _course: &Course, _nth: u32) -> bool {
+        true
+    }
+
+    /// How many writes to the flash one phase of writing may have.
+    fn steps_of_a_write(&self) -> u32 {
+        1
+    }
+
+    /// How long the files are that it keeps, beside [`Self::keepsake`].
+    fn keeps_files_of(&self) -> &'static [usize] {
+        &[]
+    }
 }
 
 /// All that take part.
@@ -122,6 +155,7 @@ pub const ALL: &[&dyn Workflow] = &[
     &DctBackup { whole: true },
     &ServerKeySet,
     &DctRestore,
+    &DctRestoreWhole,
     &DctShow,
     &ServerKeyShow,
 ];

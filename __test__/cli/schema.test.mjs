@@ -1,0 +1,188 @@
+/** The schema of `--json`, held against every command of the grammar and against the types of the API. */
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import ts from 'typescript'
+import { parseCommandLine } from '../../index.js'
+import { jsonLines, ROOT, restarted, Sandbox } from './harness.mjs'
+import { checkLines, describedCommands, flaws, SCHEMA } from './schema.mjs'
+
+/** Every command of the grammar that can be run, as the completions know them; those of a group with a space. */
+function commandsOfTheGrammar() {
+  const script = parseCommandLine(['completions', 'bash']).text ?? ''
+  const names = [...script.matchAll(/cmd="duo__provision__subcmd__(\w+)"/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !/(^|__)help(__|$)/.test(name))
+    .map((name) => name.replace('server__subcmd__key', 'server-key').replaceAll('__subcmd__', ' '))
+  const groups = new Set(names.filter((name) => names.some((other) => other.startsWith(`${name} `))))
+  return names.filter((name) => !groups.has(name)).sort()
+}
+
+test('the schema describes a result of every command of the grammar, and of no other', () => {
+  assert.deepEqual(describedCommands(), commandsOfTheGrammar())
+})
+
+test('every command of the grammar prints a result that the schema describes', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const cloud = await sandbox.cloud({ devicePort: 0 })
+  duo.setServer(cloud.serverKey ?? '', cloud.deviceAddress ?? '')
+  const [first] = duo.duos()
+  assert.ok(first)
+  const usbip = ['--usbip', duo.address]
+  const api = ['--api-url', cloud.url]
+  /** @type {Set<string>} */
+  const seen = new Set()
+  const run = async (/** @type {string[]} */ ...args) => {
+    const { boots } = duo.duos()[0] ?? first
+    const { stdout } = await sandbox.run([...args, '--json']) // The harness checks every line.
+    const { type, command } = jsonLines(stdout).at(-1)
+    assert.equal(type, 'result', `${args.join(' ')}: ${stdout}`)
+    seen.add(command)
+    return () => restarted(duo, boots)
+  }
+  for (const args of [
+    ['list', ...usbip],
+    ['dfu', ...usbip],
+    ['backup', 'duo.der', ...usbip],
+    ['inspect', 'duo.der'],
+    ['dct', 'backup', 'dct.bin', ...usbip],
+    ['inspect', 'dct.bin'],
+    ['inspect', 'dct.json'],
+    ['dct', 'show', ...usbip],
+    ['server-key', 'show', ...usbip],
+    ['key', 'new', 'new.der'],
+    ['key', 'public', 'new.der'],
+    ['provision', first.deviceId, '--from-device', ...api, ...usbip],
+    ['verify', ...usbip],
+    ['restore', 'duo.der', '--yes', ...usbip],
+    ['dct', 'restore', 'dct.bin', '--fields', 'claim-code', '--yes', ...usbip],
+  ]) {
+    await run(...args)
+  }
+  await (await run('rotate', '--yes', ...api, ...usbip))()
+  await (await run('reset', '--yes', ...usbip))()
+  sandbox.file('own.pub.pem', cloud.serverKey ?? '')
+  for (const args of [
+    ['server-key', 'set', 'own.pub.pem', '--host', '192.168.1.10', '--yes', ...usbip],
+    ['server-key', 'restore', '--yes', ...usbip],
+    ['backups'],
+    ['status'],
+    ['doctor', ...usbip],
+    ['demo'],
+    ['completions', 'bash'],
+  ]) {
+    await run(...args)
+  }
+  const simulated = sandbox.start(['simulate', '--duos', '2', '--json'])
+  const [line] = await simulated.says('stdout', /^.*\n/)
+  seen.add(JSON.parse(line).command)
+  checkLines(line)
+  simulated.child.kill('SIGINT')
+  await simulated.end
+  assert.deepEqual([...seen].sort(), commandsOfTheGrammar())
+})
+
+test('a line that is not described is refused: another member, another word, a kind that there is not', () => {
+  const phase = { type: 'phase', phase: 'find', description: 'looking' }
+  assert.equal(flaws(phase), undefined)
+  for (const wrong of [
+    { ...phase, more: 1 },
+    { ...phase, phase: 'dance' },
+    { ...phase, type: 'dance' },
+    { type: 'phase', phase: 'find' },
+    { type: 'result', command: 'backups', folder: '/', backups: [], unreadable: [], more: 1 },
+    { type: 'result', command: 'dance' },
+    { type: 'result', command: 'list', devices: [{ path: '1-1', more: 1 }] },
+    { type: 'error', code: 'NO_SUCH_CODE', message: '', exitCode: 1 },
+  ]) {
+    assert.notEqual(flaws(wrong), undefined, JSON.stringify(wrong))
+  }
+})
+
+/** Types of the schema that only the command line puts together, or that the API calls otherwise. */
+const OF_THE_COMMAND_LINE = [
+  'ClosingLine',
+  'CommandResult',
+  'CompletionsResult',
+  'DemoResult',
+  'SimulateResult',
+  'SimulatedCloud',
+]
+
+const program = ts.createProgram([join(ROOT, 'index.d.ts')], {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+})
+const checker = program.getTypeChecker()
+const declarations = new Map(
+  checker
+    .getExportsOfModule(
+      /** @type {ts.Symbol} */ (
+        checker.getSymbolAtLocation(
+          /** @type {ts.SourceFile} */ (program.getSourceFile(join(ROOT, 'index.d.ts'))),
+        )
+      ),
+    )
+    .map((symbol) => [symbol.name, checker.getDeclaredTypeOfSymbol(symbol)]),
+)
+
+/** The words that a text can be; nothing where it can be any. */
+function words(/** @type {ts.Type | undefined} */ type) {
+  const parts = type?.isUnion() ? type.types : [type]
+  const literals = parts.flatMap((part) => (part?.isStringLiteral() ? [part.value] : []))
+  return literals.length > 0 ? literals.sort() : undefined
+}
+
+/** What a type of the API says of its members: which, whether they are always there, which words. */
+function membersOf(/** @type {ts.Type} */ type) {
+  return Object.fromEntries(
+    type.getProperties().map((member) => {
+      const optional = (member.flags & ts.SymbolFlags.Optional) !== 0
+      return [member.name, { optional, words: words(checker.getTypeOfSymbol(member)) }]
+    }),
+  )
+}
+
+/** The same of a type of the schema. */
+function describedMembers(/** @type {any} */ { properties, required = [] }) {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, /** @type {any} */ value]) => {
+      const closed = value.enum ?? (value.const === undefined ? undefined : [value.const])
+      return [name, { optional: !required.includes(name), words: closed && [...closed].sort() }]
+    }),
+  )
+}
+
+for (const [name, described] of Object.entries(SCHEMA.$defs)) {
+  if (OF_THE_COMMAND_LINE.includes(name) || name === 'FixOptions' || name === 'ProgressEvent') continue
+  test(`${name} of the schema has the members and the words of index.d.ts`, () => {
+    const type = declarations.get(name)
+    assert.ok(type, `index.d.ts has no ${name}`)
+    assert.deepEqual(describedMembers(described), membersOf(type))
+  })
+}
+
+test('every event of the API is one of the schema, with the same members', () => {
+  const events = declarations.get('ProgressEvent')
+  assert.ok(events?.isUnion())
+  const byType = (/** @type {any[]} */ all) =>
+    all.sort((a, b) => `${a.type.words}`.localeCompare(b.type.words))
+  assert.deepEqual(
+    byType(SCHEMA.$defs.ProgressEvent.oneOf.map(describedMembers)),
+    byType(events.types.map(membersOf)),
+  )
+})
+
+test('every error code of the API is one of the schema', () => {
+  assert.deepEqual(
+    [...SCHEMA.$defs.Problem.properties.code.enum].sort(),
+    words(declarations.get('ErrorCode')),
+  )
+})
+
+test('the schema names its version, and is a part of the package', () => {
+  assert.match(SCHEMA.$id, /^urn:duo-provision:output:\d+$/)
+  assert.deepEqual(createRequire(import.meta.url)('duo-provision/output.schema.json'), SCHEMA)
+})

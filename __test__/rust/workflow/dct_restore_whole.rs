@@ -1,0 +1,358 @@
+//! `dct restore --whole`: which images are written, to which Duo, and what is there all the while.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use duo_provision::dct::{Dump, WholeDct};
+use duo_provision::error::{Code, KeyState, exit};
+use duo_provision::keys::PrivateKey;
+use duo_provision::simulator::duo::SystemFirmware;
+use duo_provision::simulator::faults::{Fault, Kind, Moment};
+use duo_provision::simulator::{DuoOptions, Generation};
+use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, Target};
+
+use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
+use crate::recovering::target;
+use crate::virtual_duo::options;
+
+impl Bench {
+    pub fn area(&self) -> Vec<u8> {
+        self.duo(|duo| duo.first_dct_area().to_vec())
+    }
+
+    /// The Duo's DCT with [`NEW`] and other fields, as its firmware writes them, in a file without a manifest; the Duo
+    /// is left as it was. One write moves the DCT to its other copy, a second one back.
+    pub fn image(&self, name: &str, back: bool) -> PathBuf {
+        let before = self.area();
+        self.duo(|duo| duo.set_dct(1762, b"a claim code of old"));
+        if back {
+            self.duo(|duo| duo.set_dct(34, key(NEW)));
+        } else {
+            self.duo(|duo| duo.set_dct(34, key(NEW)));
+            self.duo(|duo| duo.set_dct(1825, b"1"));
+        }
+        let image = self.area();
+        self.duo(|duo| duo.set_dct_area(&before));
+        self.file(name, &image)
+    }
+}
+
+pub fn whole(file: &Path) -> DctRestoreOptions {
+    DctRestoreOptions { file: file.to_owned(), whole: true, ..DctRestoreOptions::default() }
+}
+
+/// Reads the options back out of a printed command.
+pub fn typed(command: &str) -> DctRestoreOptions {
+    let (_, words) = command.split_once("duo-provision dct restore ").unwrap();
+    let words: Vec<&str> = words.split(' ').collect();
+    assert!(words.contains(&"--whole"), "{command}");
+    DctRestoreOptions {
+        target: target(command),
+        leave: words.contains(&"--leave"),
+        allow_other_device: words.contains(&"--allow-other-device"),
+        ..whole(Path::new(words[0]))
+    }
+}
+
+fn current(area: &[u8]) -> Option<usize> {
+    WholeDct::new(area).and_then(|whole| whole.current())
+}
+
+#[test]
+fn an_image_is_written_as_it_was_read_and_nothing_beside_it() {
+    for generation in Generation::ALL {
+        for back in [true, false] {
+            let bench = Bench::new(generation);
+            let image = bench.image("image.bin", back);
+            let flash = bench.duo(|duo| duo.internal_flash().to_vec());
+            let before = bench.area();
+            let asker = Asker::new();
+            let done = bench.restore_dct_asking(&asker, &whole(&image)).unwrap();
+            assert!(bench.area() == fs::read(&image).unwrap(), "{generation}");
+            assert!(bench.slot() == key(NEW) && done.whole && done.written);
+            let base = if generation < Generation::R5 { 0x4000 } else { 0x8000 };
+            let after = bench.duo(|duo| duo.internal_flash().to_vec());
+            assert!(after[..base] == flash[..base] && after[base + 0x8000..] == flash[base + 0x8000..]);
+            assert!(fs::read(done.backup.unwrap()).unwrap() == before, "both copies, as they were");
+            assert!(bench.keeps(key(OLD)), "and the key in a file of its own");
+            let changed: Vec<&str> = done.fields.iter().map(|field| field.name.as_str()).collect();
+            assert_eq!(changed, ["device-private-key", "claim-code"]);
+            assert!(bench.status().unwrap().in_flight.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_question_says_what_is_lost_and_shows_both_keys() {
+    let bench = Bench::new(Generation::R6);
+    let asker = Asker::refusing();
+    let before = bench.area();
+    let error = bench.restore_dct_asking(&asker, &whole(&bench.image("image.bin", true))).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::ConfirmationRefused, 0));
+    assert!(bench.area() == before);
+    let plan = asker.plan();
+    let fingerprint = |nth| PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint();
+    assert_eq!(plan.action, Action::RestoreWholeDct);
+    assert_eq!((plan.current, plan.new), (Some(fingerprint(OLD)), Some(fingerprint(NEW))));
+    assert_eq!(plan.evidence, Some(Evidence::Dump));
+    let cautions = plan.cautions.join("\n");
+    for word in ["is lost", "Wi-Fi", "claim code", "power is cut", "same command"] {
+        assert!(cautions.contains(word), "{word}: {cautions}");
+    }
+    assert!(!cautions.contains("nothing says of which bootloader"), "the sequence number tells: {cautions}");
+    assert!(plan.backup.is_some_and(|backup| backup.exists()));
+}
+
+#[test]
+fn what_is_there_already_is_left_alone_sector_by_sector() {
+    let bench = Bench::new(Generation::R6);
+    let image = bench.image("image.bin", false);
+    let mut area = fs::read(&image).unwrap();
+    let done = bench.restore_dct(&whole(&image)).unwrap();
+    assert!(done.written);
+    let writes = bench.writes();
+    let again = bench.restore_dct(&whole(&image)).unwrap();
+    assert!(!again.written && again.backup.is_none() && bench.writes() == writes);
+    // The stale copy alone is another: only its sector is written.
+    let stale = 1 - current(&area).unwrap();
+    area[stale * 0x4000 + 600] ^= 0x10;
+    bench.duo(|duo| duo.set_dct_area(&area));
+    let erased = erasures(&bench);
+    bench.restore_dct(&whole(&image)).unwrap();
+    assert_eq!(erasures(&bench) - erased, 1);
+    assert!(bench.area() == fs::read(&image).unwrap());
+}
+
+/// DNLOADs of five bytes as block 0, of which one in a write or a read sets the address.
+fn erasures(bench: &Bench) -> usize {
+    let log: Vec<_> =
+        bench.duo(|duo| duo.log().map(|t| (t.setup.request, t.setup.value, t.length)).collect());
+    // Set-address, twice asked for its state, ABORT, then five blocks or more: a read of the whole. An erasure is the
+    // same with four.
+    let erasure = |w: &&[(u8, u16, u16)]| {
+        let blocks = [(2, 2, 4096), (2, 3, 4096), (2, 4, 4096), (2, 5, 4096)];
+        w[0] == (1, 0, 5) && w[3].0 == 6 && w[4..8] == blocks && w[8].0 == 6
+    };
+    log.windows(9).filter(erasure).count()
+}
+
+#[test]
+fn what_must_not_be_written_is_refused_before_any_duo_is_looked_for() {
+    let bench = Bench::new(Generation::R6);
+    let image = fs::read(bench.image("image.bin", true)).unwrap();
+    let with = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = image.clone();
+        change(&mut bytes);
+        bytes
+    };
+    // In the copy that counts, unsealed: the checksum is the firmware's business, not this test's.
+    let slot = |bytes: &mut Vec<u8>, put: &[u8]| {
+        let legacy = Bench::new(Generation::R4);
+        legacy.duo(|duo| duo.set_dct(34, put));
+        *bytes = legacy.area();
+    };
+    let pkcs8 = PrivateKey::read(key(NEW)).unwrap().key.to_pkcs8_der().unwrap();
+    let mut padded = pkcs8.to_vec();
+    padded.resize(1216, 0xff);
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("a section", image[7548..7548 + 8423].to_vec(), "32768"),
+        ("cut short", image[..32_767].to_vec(), "32768"),
+        ("zeros", vec![0; 32_768], "neither half"),
+        ("ones", vec![0xff; 32_768], "neither half"),
+        ("text", vec![b'x'; 32_768], "neither half"),
+        ("no current copy", with(&|b| (b[8], b[16_392]) = (1, 1)), "firmware would use"),
+        ("a blank key", with(&|b| slot(b, &[0xff; 1216])), "destroy the Duo's key"),
+        ("zeros for a key", with(&|b| slot(b, &[0; 1216])), "without a key"),
+        ("PKCS#8", with(&|b| slot(b, &padded)), "without a key"),
+    ];
+    bench.duo(|duo| duo.unplug());
+    for (name, bytes, why) in cases {
+        let error = bench.restore_dct(&whole(&bench.file("bad.bin", &bytes))).unwrap_err();
+        assert_eq!(
+            (error.code(), error.code().exit_code()),
+            (Code::DumpUnusable, exit::USAGE),
+            "{name}: {error}"
+        );
+        assert!(error.message().contains(why), "{name}: {error}");
+        let hint = error.hint_text().unwrap();
+        if why.contains("key") {
+            let named = ["duo-provision reset", "server-key restore", "--fields"];
+            assert!(named.iter().all(|command| hint.contains(command)), "{hint}");
+        }
+    }
+    let both = DctRestoreOptions { fields: vec!["claim-code".into()], ..whole(&bench.file("x", &image)) };
+    assert_eq!(bench.restore_dct(&both).unwrap_err().code(), Code::InvalidArgument);
+}
+
+#[test]
+fn an_image_of_the_other_generation_is_refused() {
+    let (old, new) = (Bench::new(Generation::R4), Bench::new(Generation::R6));
+    // By the manifest.
+    let of_r4 = old.saved("r4.bin", true).path;
+    let error = new.restore_dct(&whole(&of_r4)).unwrap_err();
+    assert_eq!((error.code(), new.writes()), (Code::DumpUnusable, 0), "{error}");
+    // Without it, by the sequence number, or else the device id.
+    let of_r6 = fs::read(new.image("r6.bin", true)).unwrap();
+    for strip in [false, true] {
+        let mut bytes = of_r6.clone();
+        if strip {
+            for copy in [0, 0x4000] {
+                bytes[copy + 16_008] = 0;
+            }
+        }
+        let error = old.restore_dct(&whole(&old.file("r6.bin", &bytes))).unwrap_err();
+        assert_eq!((error.code(), old.writes()), (Code::DumpUnusable, 0), "{error}");
+    }
+    // Where nothing tells, that is said.
+    let asker = Asker::new();
+    old.restore_dct_asking(&asker, &whole(&old.image("unknown.bin", true))).unwrap();
+    let cautions = asker.plan().cautions.join("\n");
+    assert!(cautions.contains("nothing says of which bootloader"), "{cautions}");
+}
+
+#[test]
+fn another_devices_image_goes_to_no_duo_unless_that_is_allowed() {
+    let bench = Bench::with(two(Generation::R6));
+    let at =
+        |file: &Path| DctRestoreOptions { target: Target::parse(Some(&id(1)), None).unwrap(), ..whole(file) };
+    let other = bench.file("other.bin", &bench.duo_at(1, |duo| duo.first_dct_area().to_vec()));
+    let error = bench.restore_dct(&at(&other)).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::KeyOfOtherDevice, Some(KeyState::Unchanged)));
+    assert_eq!(bench.writes(), 0);
+    let asker = Asker::new();
+    let allowed = DctRestoreOptions { allow_other_device: true, ..at(&other) };
+    let done = bench.restore_dct_asking(&asker, &allowed).unwrap();
+    assert_eq!(done.evidence, Some(Evidence::AllowedOtherDevice));
+    assert!(asker.plan().cautions.join("\n").contains("another device's"));
+}
+
+#[test]
+fn a_manifest_that_describes_other_bytes_is_refused() {
+    let bench = Bench::new(Generation::R6);
+    let saved = bench.saved("saved.bin", true).path;
+    let mut bytes = fs::read(&saved).unwrap();
+    bytes[600] ^= 1;
+    fs::write(&saved, bytes).unwrap();
+    assert_eq!(bench.restore_dct(&whole(&saved)).unwrap_err().code(), Code::ManifestMismatch);
+    assert_eq!(bench.writes(), 0);
+}
+
+#[test]
+fn a_dry_run_writes_nothing_anywhere() {
+    let bench = Bench::new(Generation::R6);
+    let before = bench.area();
+    let options = DctRestoreOptions { dry_run: true, ..whole(&bench.image("image.bin", true)) };
+    let done = bench.restore_dct(&options).unwrap();
+    assert!(done.dry_run && !done.written && done.fields.len() == 2);
+    assert!(bench.area() == before && bench.writes() == 0 && names(&bench.archive()).is_empty());
+}
+
+#[test]
+fn a_duo_whose_system_firmware_is_broken_gets_its_dct_back() {
+    let bench =
+        Bench::with([DuoOptions { firmware: Some(SystemFirmware::Missing), ..options(Generation::R6) }]);
+    let image = bench.image("image.bin", false);
+    let asker = Asker::new();
+    bench.restore_dct_asking(&asker, &whole(&image)).unwrap();
+    assert!(asker.notes().contains("unconfirmed"), "{}", asker.notes());
+    assert!(bench.area() == fs::read(&image).unwrap());
+}
+
+#[test]
+fn a_duo_without_a_dct_that_counts_gets_one_and_is_told_what_a_cut_means() {
+    let bench = Bench::new(Generation::R4);
+    let image = bench.image("image.bin", false);
+    let mut area = bench.area();
+    area[8] = 1;
+    bench.duo(|duo| duo.set_dct_area(&area));
+    let asker = Asker::new();
+    let done = bench.restore_dct_asking(&asker, &whole(&image)).unwrap();
+    assert!(done.previous.is_none() && bench.area() == fs::read(&image).unwrap());
+    assert!(asker.plan().cautions.join("\n").contains("it has none until the same command"));
+    assert!(bench.keeps(&area), "what was there is kept all the same");
+    // Nothing was read at all, or nothing was ever there.
+    bench.duo(|duo| duo.set_dct_area(&[0xff; 32_768]));
+    let writes = bench.writes();
+    let error = bench.restore_dct(&whole(&image)).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::DctUnreadable, writes), "{error}");
+}
+
+/// The cable is pulled at every fourth request, and what is being written then half lands: the Duo has a whole copy,
+/// its own or the image's, and the same command comes to the same end. (Every request is the fault matrix's.)
+#[test]
+fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
+    for generation in [Generation::R4, Generation::R6] {
+        let mut cuts = 0;
+        for nth in (1..).step_by(4) {
+            let bench = Bench::new(generation);
+            let image = bench.image("image.bin", generation == Generation::R4);
+            bench.arm(Fault::once(Kind::Disconnect { moment: Moment::In, returns: false }, nth));
+            let ended = bench.restore_dct(&whole(&image));
+            if bench.duo(|duo| duo.faults().acted()) == 0 {
+                break;
+            }
+            assert!(current(&bench.area()).is_some(), "{generation} at {nth}");
+            assert!([key(OLD), key(NEW)].contains(&&bench.slot()[..]), "{generation} at {nth}");
+            let error = ended.unwrap_err();
+            bench.mend();
+            if error.code() == Code::KeyStateUnknown {
+                cuts += 1;
+                let report = bench.status().unwrap().in_flight.remove(0);
+                assert!(report.meaning.contains("whole DCT"), "{}", report.meaning);
+                bench.restore_dct(&typed(&report.next[1].command)).unwrap();
+                assert!(bench.status().unwrap().in_flight.is_empty());
+            } else {
+                bench.restore_dct(&whole(&image)).unwrap();
+            }
+            assert!(bench.area() == fs::read(&image).unwrap(), "{generation} at {nth}");
+            assert!(bench.keeps(key(OLD)));
+        }
+        assert!(cuts > 12, "{cuts} cuts with {generation}");
+    }
+}
+
+#[test]
+fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
+    let bench = Bench::new(Generation::R6);
+    let image = bench.image("image.bin", false);
+    let before = bench.area();
+    bench.arm(Fault::from(Kind::WriteFails, 1));
+    let error = bench.restore_dct(&whole(&image)).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::WriteFailed, Some(KeyState::Unchanged)), "{error}");
+    assert!(bench.area() == before);
+    bench.mend();
+    bench.arm(Fault::from(Kind::WriteHalf(600), 1));
+    let error = bench.restore_dct(&whole(&image)).unwrap_err();
+    assert_eq!((error.code(), error.code().exit_code()), (Code::DctWrong, exit::KEY), "{error}");
+    assert_eq!(error.key_state(), Some(KeyState::Unchanged), "the old copy counts");
+    let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+    bench.mend();
+    let report = bench.status().unwrap().in_flight.remove(0);
+    assert!(report.meaning.contains("the key that was there"), "{}", report.meaning);
+    bench.restore_dct(&typed(finish)).unwrap();
+    assert!(bench.area() == fs::read(&image).unwrap() && bench.status().unwrap().in_flight.is_empty());
+    bench.restore_dct(&typed(back)).unwrap();
+    assert!(bench.slot() == key(OLD) && Dump::recognise(&bench.area()).is_some());
+}
+
+#[test]
+fn one_step_that_is_not_taken_is_tried_once_more() {
+    let bench = Bench::new(Generation::R6);
+    let image = bench.image("image.bin", false);
+    bench.arm(Fault::once(Kind::WriteSilent, 1));
+    let asker = Asker::new();
+    bench.restore_dct_asking(&asker, &whole(&image)).unwrap();
+    assert!(asker.notes().contains("asking the Duo what it holds"), "{}", asker.notes());
+    assert!(bench.area() == fs::read(&image).unwrap());
+}
+
+#[test]
+fn a_wish_to_stop_is_heard_before_the_first_step_and_after_the_last() {
+    let bench = Bench::new(Generation::R6);
+    let image = bench.image("image.bin", false);
+    let error = bench.restore_dct_asking(&Asker::stopping_at(Phase::Confirm), &whole(&image)).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::Interrupted, 0));
+    let error = bench.restore_dct_asking(&Asker::stopping_at(Phase::Write), &whole(&image)).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::Interrupted, Some(KeyState::Written)));
+    assert!(bench.area() == fs::read(&image).unwrap(), "half of it helps nobody");
+}

@@ -1,0 +1,110 @@
+//! What writes all of the DCT: `dct restore --whole`.
+//!
+//! On r4 the image's current copy belongs where the Duo's own is, so that three sectors are written; on r6 it belongs
+//! to the other sector, and two are.
+
+use duo_provision::dct::WholeDct;
+use duo_provision::error::{Code, Error};
+use duo_provision::simulator::Generation;
+use duo_provision::workflow::DctRestoreOptions;
+
+use super::course::{Course, Stage};
+use super::subject::{TIMEOUT, Workflow};
+use crate::bench::{Asker, Bench, NEW, OLD, key};
+use crate::dct_restore_whole::{typed, whole};
+
+/// Of transfers that are alike, one of so many is tried.
+const ONE_OF: u32 = 17;
+
+pub struct DctRestoreWhole;
+
+impl Workflow for DctRestoreWhole {
+    fn name(&self) -> &'static str {
+        "dct-restore-whole"
+    }
+
+    fn set_up(&self, bench: &Bench) {
+        let back = bench.duo(|duo| duo.options().generation) == Generation::R4;
+        bench.image("image.bin", back);
+    }
+
+    fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
+        let image = bench.folder.path().join("image.bin");
+        let options = DctRestoreOptions { timeout: Some(TIMEOUT), ..whole(&image) };
+        bench.restore_dct_asking(asker, &options).map(drop)
+    }
+
+    fn held(&self, bench: &Bench) -> Vec<u8> {
+        bench.area()
+    }
+
+    fn is_new(&self, area: &[u8]) -> Option<bool> {
+        let current = WholeDct::new(area).and_then(|whole| whole.section());
+        Some(
+            current
+                .is_some_and(|section| section[34..1250] == *key(NEW) && section[1762..1770] == *b"a claim "),
+        )
+    }
+
+    fn writes(&self) -> bool {
+        true
+    }
+
+    fn keepsake(&self, bench: &Bench) -> Vec<u8> {
+        bench.area()
+    }
+
+    fn keeps_files_of(&self) -> &'static [usize] {
+        &[1216]
+    }
+
+    fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        bench.restore_dct(&typed(command)).map(drop)?;
+        let image = std::fs::read(bench.folder.path().join("image.bin")).unwrap();
+        assert!(bench.area() == image, "all of it, byte for byte");
+        Ok(())
+    }
+
+    fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
+        bench.restore_dct(&typed(command)).map(drop)
+    }
+
+    /// Whatever goes wrong, the firmware finds a whole copy, and in it the old key or the image's.
+    fn always(&self, bench: &Bench) -> Result<(), String> {
+        let area = bench.area();
+        let section = WholeDct::new(&area).and_then(|whole| whole.section());
+        let found = section.is_some_and(|section| [key(OLD), key(NEW)].contains(&&section[34..1250]));
+        if found { Ok(()) } else { Err("no copy of the DCT counts, or one with another key".to_owned()) }
+    }
+
+    /// On r6 the first block and the first erasure whole; of the rest, and of what comes before, a part.
+    fn is_tried_at(&self, generation: Generation, course: &Course, nth: u32) -> bool {
+        let writes = course.writes();
+        let [block, erasure] = [true, false].map(|block| {
+            let found = writes.iter().find(|(_, length)| (*length > 0) == block);
+            found.is_some_and(|(range, _)| range.contains(&nth))
+        });
+        let behind = course.stage(nth) > Stage::Read;
+        behind && generation == Generation::R6 && (block || erasure) || nth.is_multiple_of(ONE_OF)
+    }
+
+    /// A step is a write of its own; of one sector there are seven.
+    fn steps_of_a_write(&self) -> u32 {
+        7
+    }
+
+    fn word_for_a_key(&self, code: Code) -> Code {
+        match code {
+            Code::DctWrong => Code::KeyWrong,
+            code => code,
+        }
+    }
+
+    fn writes_several(&self) -> bool {
+        true
+    }
+
+    fn tries_twice(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,112 @@
+//! Erasing one sector.
+//!
+//! The command, `DFU_GETSTATUS` until it is carried out, back to dfuIDLE. It sets the address pointer, too. As with a
+//! write, the bootloader erases in the course of `DFU_GETSTATUS`, and reports success whatever came of it: only a
+//! read-back proves it (redbear/firmware `usbd_dfu_core.c`, `usbd_flash_if.c`).
+
+use std::time::Duration;
+
+use super::error::{DfuError, Failure, Stage, Touched};
+use super::geometry::Geometry;
+use super::machine::{Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step};
+use super::recover::Recover;
+use super::request::{Command, erase};
+use super::settle::{Settle, sent};
+
+#[derive(Debug)]
+enum State {
+    Recover(Recover),
+    Send,
+    Program(Settle),
+    Finish,
+}
+
+/// Erases one sector.
+pub struct Erase {
+    state: State,
+    address: u32,
+    length: usize,
+    payload: [u8; 5],
+}
+
+impl Erase {
+    /// To erase the sector of `length` bytes at `address`. Refuses what `geometry` does not permit, and every range
+    /// that is not exactly one sector.
+    pub fn new(geometry: &Geometry, start: Start, address: u32, length: usize) -> Result<Self, DfuError> {
+        geometry.check_erase(address, length)?;
+        let state = match start {
+            Start::Unknown => State::Recover(Recover::new()),
+            Start::Idle | Start::IdleAt(_) => State::Send,
+        };
+        Ok(Self { state, address, length, payload: erase(address) })
+    }
+
+    fn go<T>(&mut self, state: State) -> Step<T> {
+        self.state = state;
+        Step::Next
+    }
+
+    fn program(&mut self, reply: Reply<'_>) -> Step<()> {
+        let (at, address, length) = (self.at(), self.address, self.length);
+        let State::Program(settle) = &mut self.state else { return Step::Next };
+        match reply {
+            Reply::Failed(Failure::Stall) => Step::fail(DfuError::WriteRefused { address, length }),
+            Reply::Failed(failure) => Step::fail(DfuError::OutcomeUnknown { address, length, failure }),
+            reply => settle.reply(at, reply).then(|()| self.go(State::Finish)),
+        }
+    }
+}
+
+impl Operation for Erase {
+    type Output = ();
+
+    fn stage(&self) -> Stage {
+        match &self.state {
+            State::Recover(recover) => recover.stage(),
+            State::Send | State::Program(_) => Stage::Write,
+            State::Finish => Stage::Finish,
+        }
+    }
+
+    fn touched(&self) -> Touched {
+        match self.state {
+            State::Recover(_) | State::Send => Touched::No,
+            State::Program(_) => Touched::Maybe,
+            State::Finish => Touched::Yes,
+        }
+    }
+
+    fn command(&self) -> Command<'_> {
+        match &self.state {
+            State::Recover(recover) => recover.command(),
+            State::Send => Command::Dnload { block: 0, data: &self.payload },
+            State::Program(_) => Command::GetStatus,
+            State::Finish => Command::Abort,
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
+    }
+
+    /// The way back to dfuIDLE belongs to it: without it the sector cannot be read back.
+    fn committed(&self) -> bool {
+        matches!(self.state, State::Program(_) | State::Finish)
+    }
+
+    fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
+        let mut at = self.at();
+        match &mut self.state {
+            State::Recover(recover) => recover.reply(reply).then(|()| self.go(State::Send)),
+            State::Send => {
+                // Without an answer the command may lie in the device, and the next `DFU_GETSTATUS` carries it out.
+                if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
+                    at.touched = Touched::Maybe;
+                }
+                sent(at, reply).then(|()| self.go(State::Program(Settle::default())))
+            }
+            State::Program(_) => self.program(reply),
+            State::Finish => sent(at, reply),
+        }
+    }
+}

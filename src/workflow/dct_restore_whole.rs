@@ -1,0 +1,217 @@
+//! `dct restore --whole`: writes a whole DCT, both copies, back to a Duo as it was read.
+//!
+//! What the Duo holds already is left alone, sector by sector, so the same command goes on where it was cut short. In
+//! which order the rest is written, and why the Duo has a whole copy all the while, is `dct`'s to say.
+
+use std::path::PathBuf;
+
+use super::command;
+use super::dct_restore::{DctRestoreOptions, DctRestored, RestoredField, fields_against};
+use super::device::{DeviceRef, Opened, Snapshot};
+use super::dump_file::DumpFile;
+use super::journaled::{Beginning, Journaled, Ledger, absolute};
+use super::keep::{Destination, Keepsake, Place, counts_as_key, keep, keep_bytes, locate_archive};
+use super::leave::leave;
+use super::plan::{Action, Change, Plan};
+use super::restore::confirm;
+use super::source::public_slot;
+use super::whole_held::WholeHeld;
+use super::whole_image::WholeImage;
+use super::write::{Back, Recovery};
+use super::write_whole::{Rewrite, rewrite};
+use super::{Context, Timeout};
+use crate::archive::Archive;
+use crate::archive::journal::{OperationKind, Request};
+use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, Dump, FIELDS, Field};
+use crate::error::{Code, Error, KeyState};
+use crate::usb::session::whole_dct_address;
+
+/// Checks the image, backs up what is there, asks, and writes what differs.
+pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let file = DumpFile::read(&options.file)?;
+    let image = WholeImage::of(&file, &options.file).map_err(|error| error.during("reading the image"))?;
+    // Named even with --no-backup: it may know the key as another device's.
+    let archive = locate_archive(context, options.archive.as_deref());
+    let keeps = !options.no_backup && !options.dry_run;
+    if keeps {
+        archive.as_ref().map_or(Ok(()), Archive::prepare)?;
+    }
+    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
+
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let on_it = |error: Error, device: &DeviceRef| error.on(device, KeyState::Unchanged);
+    image.check_generation(opened.device.bootloader).map_err(|error| on_it(error, &opened.device))?;
+    let held = WholeHeld::read(&mut opened)?;
+    check_held(&held).map_err(|error| on_it(error, &opened.device))?;
+    let blank;
+    let section = match &held.current {
+        Some(current) => current,
+        None => {
+            context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
+            blank = Snapshot::of_section(&[0xFF; COPY_SIZE])?;
+            &blank
+        }
+    };
+    let known = archive.as_ref().ok();
+    let evidence = image
+        .evidence(&opened.device, section, known, options.allow_other_device)
+        .map_err(|error| on_it(error, &opened.device))?;
+    let owner = image.key.owner(&opened.device, section, known)?;
+    let done = DctRestored {
+        device: opened.device.clone(),
+        whole: true,
+        written: false,
+        fields: changed(&held, &image, &opened.device),
+        previous: section.fingerprint(),
+        fingerprint: Some(image.key.fingerprint),
+        evidence: Some(evidence),
+        backup: None,
+        left: false,
+        dry_run: options.dry_run,
+    };
+    let cautions = image.cautions(evidence, held.current.is_some());
+    let writes = held.bytes.as_slice() != image.dump.bytes();
+    if writes && (options.dry_run || !context.control.asks()) {
+        cautions.iter().for_each(|caution| context.note(caution));
+    }
+    let Some(ledger) = ledger else { return Ok(done) };
+    let request = Request {
+        file: Some(absolute(&options.file)),
+        whole: true,
+        leave: options.leave,
+        allow_other_device: options.allow_other_device,
+        archive: options.archive.as_ref().map(absolute),
+        usbip: context.bus.address(),
+        owner,
+        ..Request::default()
+    };
+    let beginning = Beginning {
+        operation: OperationKind::DctRestore,
+        device: (&opened.device).into(),
+        before: done.previous,
+        after: done.fingerprint,
+        request: request.clone(),
+    };
+    let archive = if keeps { Some(archive?) } else { None };
+    let job = Job { image: &image, held: &held, cautions, request, archive };
+    ledger.follow(context, beginning, |journaled| job.write(opened, done, journaled))
+}
+
+/// A flash that reads as one byte throughout was not read, or was never written: there is nothing to be kept of it.
+fn check_held(held: &WholeHeld) -> Result<(), Error> {
+    let one_byte = held.bytes.windows(2).all(|pair| pair[0] == pair[1]);
+    if !one_byte {
+        return Ok(());
+    }
+    Err(Error::new(Code::DctUnreadable, "every byte of the whole DCT reads the same").hint(
+        "start the Duo with RESET, which fills an erased DCT, put it into DFU mode again and run the same command; if that \
+         does not help, try another cable or USB port",
+    ))
+}
+
+/// The fields that the image changes, in words.
+fn changed(held: &WholeHeld, image: &WholeImage<'_>, device: &DeviceRef) -> Vec<RestoredField> {
+    let Some(current) = &held.current else { return Vec::new() };
+    let here = Dump::of_section(current.image().bytes());
+    let differs = |field: &&Field| here.field(field) != image.dump.field(field);
+    let fields: Vec<Field> = FIELDS.iter().filter(differs).copied().collect();
+    fields_against(&fields, current, device, &image.dump, image.device_id())
+}
+
+/// What is written, and what goes with it.
+struct Job<'a> {
+    image: &'a WholeImage<'a>,
+    held: &'a WholeHeld,
+    cautions: Vec<String>,
+    request: Request,
+    /// Where the backups go; `None` where none are wanted.
+    archive: Option<Archive>,
+}
+
+impl Job<'_> {
+    fn write(
+        &self,
+        mut opened: Opened<'_>,
+        mut done: DctRestored,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<DctRestored, Error> {
+        let context = opened.context;
+        let image = self.image.dump.bytes();
+        if self.held.bytes.as_slice() == image {
+            context.note("the Duo holds exactly these bytes already; nothing is written");
+            journaled.verified();
+        } else {
+            done.backup = self.keep(&opened, journaled)?;
+            confirm(context, &self.plan(&done))?;
+            let current = self.held.current.as_ref();
+            let recovery = Recovery {
+                again: command::dct_restore(&self.request),
+                back: Back::to_whole(current, done.backup.as_deref()),
+                owner: self.request.owner,
+            };
+            let rewriting = Rewrite {
+                image,
+                before: &self.held.bytes,
+                old: done.previous,
+                new: self.image.key.fingerprint,
+                recovery: &recovery,
+            };
+            opened = rewrite(opened, &rewriting, journaled)?;
+            done.written = true;
+            for field in &mut done.fields {
+                field.written = true;
+            }
+        }
+        if self.request.leave {
+            leave(opened, "nothing else is left to do", journaled)?;
+            done.left = true;
+        }
+        Ok(done)
+    }
+
+    /// The key in a file of its own, where there is one, and then both copies.
+    fn keep(&self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<Option<PathBuf>, Error> {
+        let context = opened.context;
+        let Some(archive) = &self.archive else {
+            context.note("no backup is made (--no-backup): what is written over is lost");
+            return Ok(None);
+        };
+        if let Some(current) = self.held.current.as_ref().filter(|current| counts_as_key(&current.slot)) {
+            let destination = Destination { place: Place::Archive(archive.clone()), encrypt: None };
+            keep(context, &opened.device, current, &destination, journaled)?;
+        }
+        let offset = whole_dct_address(opened.device.bootloader);
+        let keepsake = Keepsake::whole(&self.held.bytes, offset, self.held.current.as_ref());
+        let place = Place::Archive(archive.clone());
+        keep_bytes(context, &opened.device, &keepsake, &place, journaled).map(|stored| Some(stored.path))
+    }
+
+    fn plan(&self, done: &DctRestored) -> Plan {
+        let current = self.held.current.as_ref();
+        let change = |field: &RestoredField| Change {
+            what: field.name.clone(),
+            now: field.previous.clone(),
+            then: if field.previous == field.holds {
+                format!("{}, with other bytes", field.holds)
+            } else {
+                field.holds.clone()
+            },
+        };
+        let key = DEVICE_PRIVATE_KEY.kebab_name();
+        Plan {
+            action: Action::RestoreWholeDct,
+            device: done.device.clone(),
+            current: done.previous,
+            current_words: current
+                .map_or_else(|| "no copy of the DCT counts".to_owned(), |current| current.slot.to_string()),
+            new: done.fingerprint,
+            evidence: done.evidence,
+            public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
+            changes: done.fields.iter().filter(|field| field.name != key).map(change).collect(),
+            cautions: self.cautions.clone(),
+            cloud: None,
+            backup: done.backup.clone(),
+        }
+    }
+}

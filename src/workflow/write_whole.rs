@@ -1,0 +1,193 @@
+//! Writing a whole DCT, and knowing what came of it.
+//!
+//! One step of [`next_step`] after another: a sector is erased, a block of it is written, and each is read back and
+//! compared before the next. Where an answer is lost, or is not what it should be, the Duo is waited for and read
+//! whole, and what it holds says which step is next. A step that was not taken is tried once more; then the Duo is left
+//! as it is, and what it has is said.
+
+use std::time::Duration;
+
+use super::cancel::interrupted;
+use super::device::{DeviceRef, Opened, Snapshot};
+use super::journaled::Journaled;
+use super::reconcile::{Learned, Question, reconcile};
+use super::write::{AFTER_THE_WRITE, Recovery};
+use super::{Context, Phase};
+use crate::dct::{Dump, Step, next_step};
+use crate::dfuse::{Buffer, Touched};
+use crate::error::{Code, Error, KeyState};
+use crate::keys::Fingerprint;
+
+/// The step that was not taken with which it is given up.
+const DOUBTS: u32 = 2;
+
+/// What is being done.
+const WRITING: &str = "writing the whole DCT";
+
+/// What is written, and what was there.
+pub(super) struct Rewrite<'s> {
+    /// What the Duo is to hold.
+    pub image: &'s [u8],
+    /// What it held before the first step.
+    pub before: &'s [u8],
+    /// The key that its firmware found then.
+    pub old: Option<Fingerprint>,
+    /// The key in the image.
+    pub new: Fingerprint,
+    pub recovery: &'s Recovery,
+}
+
+/// Writes what differs, and returns once every step was read back.
+pub(super) fn rewrite<'a>(
+    mut opened: Opened<'a>,
+    job: &Rewrite<'_>,
+    journaled: &mut Journaled<'_>,
+) -> Result<Opened<'a>, Error> {
+    let context = opened.context;
+    let device = opened.device.clone();
+    if context.control.cancel().is_requested() {
+        return Err(interrupted().on(&device, KeyState::Unchanged));
+    }
+    journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    let _shield = context.control.cancel().shield();
+    let mut held = Buffer::new(job.before.to_vec());
+    let (mut doubts, mut copy) = (0, None);
+    while let Some(step) = next_step(&held, job.image) {
+        let then = step.done_to(&held).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
+        if copy.replace(step.copy()) != Some(step.copy()) {
+            context.phase(Phase::Write);
+        }
+        let taken = take(&mut opened, &step, &then);
+        let doubt = match taken {
+            Taken::Yes => {
+                held = then;
+                continue;
+            }
+            Taken::No(error) if doubts == 0 && held.as_slice() == job.before => return Err(error),
+            Taken::No(error) => error.to_string(),
+            Taken::Doubtful(doubt) => doubt,
+        };
+        context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
+        let learned = reconcile(opened, &OfStep { held: &held, step: &step })
+            .map_err(|obstacle| unknown(&doubt, obstacle, &device, job, context))?;
+        if learned.held != then {
+            doubts += 1;
+        }
+        if doubts == DOUBTS {
+            return Err(given_up(&learned.held, &device, job, context));
+        }
+        Learned { opened, held } = learned;
+        copy = None;
+    }
+    journaled.verified();
+    if context.control.cancel().is_requested() {
+        return Err(interrupted()
+            .during(AFTER_THE_WRITE)
+            .on(&device, KeyState::Written)
+            .hint("the Duo is still in DFU mode; press RESET to start it"));
+    }
+    Ok(opened)
+}
+
+/// What came of a step.
+enum Taken {
+    /// A read-back shows it.
+    Yes,
+    /// Nothing was sent that changes anything.
+    No(Error),
+    /// It may be done, half done or not done.
+    Doubtful(String),
+}
+
+/// Takes a step and reads it back once. What is read then and is not what it should be is not believed at once, as a
+/// read can be wrong, too.
+fn take(opened: &mut Opened<'_>, step: &Step<'_>, then: &[u8]) -> Taken {
+    let deadline = opened.deadline();
+    let outcome = match step {
+        Step::Erase { copy } => opened.session.erase_whole_dct_sector(*copy, deadline),
+        Step::Write { offset, bytes } => {
+            opened.session.write_whole_dct_and_read_back(*offset, bytes, deadline)
+        }
+    };
+    match outcome {
+        Ok(read) if then.get(step.range()) == Some(read.as_slice()) => Taken::Yes,
+        Ok(_) => Taken::Doubtful("other bytes were read back than were written".to_owned()),
+        Err(error) if error.touched() == Touched::No => {
+            Taken::No(Error::from(error).during(WRITING).on(&opened.device, KeyState::Unchanged))
+        }
+        Err(error) => Taken::Doubtful(error.to_string()),
+    }
+}
+
+/// What came of one step.
+struct OfStep<'s> {
+    /// What the Duo held before it.
+    held: &'s [u8],
+    step: &'s Step<'s>,
+}
+
+impl Question for OfStep<'_> {
+    type Held = Buffer;
+
+    /// What comes next is told from this alone, so it has to be right even of a Duo that has told its name.
+    fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
+        let held = opened.read_whole(deadline)?;
+        if self.is_familiar(&held) {
+            return Ok(held);
+        }
+        Err(Error::new(Code::ReadUnstable, "what the write does not touch reads otherwise than before it"))
+    }
+
+    /// A step changes nothing outside of its range.
+    fn is_familiar(&self, held: &Buffer) -> bool {
+        let range = self.step.range();
+        held.get(..range.start) == self.held.get(..range.start)
+            && held.get(range.end..) == self.held.get(range.end..)
+    }
+}
+
+fn unknown(
+    doubt: &str,
+    obstacle: Error,
+    device: &DeviceRef,
+    job: &Rewrite<'_>,
+    context: Context<'_>,
+) -> Error {
+    let message =
+        format!("the outcome of the write could not be learned: {doubt}; then: {}", obstacle.message());
+    Error::new(Code::KeyStateUnknown, message)
+        .during(WRITING)
+        .on(device, KeyState::Unknown)
+        .hint(job.recovery.hint(device, context))
+        .because(obstacle)
+}
+
+/// Says what a Duo has that is neither what it was nor what it should be.
+fn given_up(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context<'_>) -> Error {
+    if held == job.before {
+        return Error::new(Code::WriteFailed, "the Duo did not write: the old bytes are still there")
+            .during(WRITING)
+            .on(device, KeyState::Unchanged)
+            .hint("run the same command again; if it ends like this every time, nothing is lost: its DCT is as it was");
+    }
+    let found = Dump::recognise(held).and_then(|dump| dump.section()).map(Snapshot::of_section);
+    let found = found.and_then(Result::ok);
+    let key = found.as_ref().and_then(Snapshot::fingerprint);
+    let (state, what) = match key {
+        Some(key) if Some(key) == job.old && key == job.new => (
+            KeyState::Unchanged,
+            "the copy that counts has the key that was there, which is the image's, too",
+        ),
+        Some(key) if Some(key) == job.old => {
+            (KeyState::Unchanged, "the copy that counts is still the one that was there")
+        }
+        Some(key) if key == job.new => (KeyState::Written, "the copy that counts is the image's already"),
+        Some(_) => (KeyState::Wrong, "the copy that counts holds another key than either"),
+        None => (KeyState::Wrong, "no copy counts that holds a key"),
+    };
+    let message = format!("the DCT is neither what it was nor what the image holds: {what}");
+    Error::new(Code::DctWrong, message)
+        .during(WRITING)
+        .on(device, state)
+        .hint(job.recovery.hint(device, context))
+}
