@@ -45,6 +45,7 @@ const STEPS = [
   { name: 'addon', run: buildAddon },
   { name: 'drift', run: drift },
   { name: 'types', run: types },
+  { name: 'package', run: packageTest },
   { name: 'node-test', run: nodeTest },
   { name: 'particle', run: particleTest },
   { name: 'crash', run: crashTest },
@@ -208,6 +209,13 @@ async function nodeTest() {
   if (files.length === 0) return { passed: 0, failed: 0, note: 'no test files' }
   // The limit is each file's, in milliseconds.
   const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]
+  const { status, output } = await capture(process.execPath, args)
+  return withStatus({ ...nodeTestCounts(output), output }, status)
+}
+
+/** The packages as npm installs them; the addon in them is the one that `addon` built, or the one in the root. */
+async function packageTest() {
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...testFiles('__test__/package')]
   const { status, output } = await capture(process.execPath, args)
   return withStatus({ ...nodeTestCounts(output), output }, status)
 }

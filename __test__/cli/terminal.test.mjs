@@ -292,14 +292,15 @@ test('a second Ctrl-C in the middle of a write ends with 6, and says what is not
 test('without its compiled part it says so, in words', async (t) => {
   const sandbox = new Sandbox(t)
   cpSync(join(ROOT, 'src/cli'), join(sandbox.cwd, 'src/cli'), { recursive: true })
-  for (const name of ['index.js', 'package.json']) cpSync(join(ROOT, name), join(sandbox.cwd, name))
+  for (const name of ['index.js', 'package.json', 'src/entry.cjs'])
+    cpSync(join(ROOT, name), join(sandbox.cwd, name))
   const args = [join(sandbox.cwd, 'src/cli/main.cjs'), 'list']
   const { status, stdout, stderr } = await start(process.execPath, args, {
     env: sandbox.env,
     cwd: sandbox.cwd,
   }).end
   assert.deepEqual([status, stdout], [1, ''])
-  assert.match(stderr, /^error: there is no compiled part of duo-provision for .*\n\nhint: /)
+  assert.match(stderr, /^error: there is no compiled part of duo-provision for \S+ here\n\nhint: /)
   assert.doesNotMatch(stderr, /^\s+at /m)
 })
 

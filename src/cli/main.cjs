@@ -16,13 +16,9 @@ if (addon) act(addon.parseCommandLine(process.argv.slice(2))).catch(fail)
 
 function load() {
   try {
-    return require('../../index.js')
-  } catch {
-    process.stderr.write(
-      `error: there is no compiled part of duo-provision for ${process.platform}-${process.arch} here\n\n` +
-        'hint: it comes in an optional package: install again without --omit=optional. It exists for Linux (x64,\n' +
-        'arm64), macOS (x64, arm64) and Windows (x64); elsewhere, clone the repository and run `npm start`\n',
-    )
+    return require('../entry.cjs')
+  } catch (error) {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`)
     process.exitCode = 1
     return undefined
   }

@@ -1,0 +1,106 @@
+/** What stands in the way of a release. */
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ROOT } from '../../scripts/prepare.mjs'
+import { problems } from '../../scripts/release/gate.mjs'
+import { MANIFEST, PLATFORMS } from '../../scripts/release/platforms.mjs'
+
+/** The first bytes by which a file is known: ELF, Mach-O or PE, with the processor. */
+function header(/** @type {string} */ name) {
+  const file = Buffer.alloc(128)
+  const arm = name.includes('arm64')
+  if (name.startsWith('linux')) {
+    file.write('\x7fELF\x02\x01', 'latin1')
+    file.writeUInt16LE(arm ? 183 : 62, 18)
+  } else if (name.startsWith('darwin')) {
+    file.writeUInt32LE(0xfeedfacf)
+    file.writeUInt32LE(arm ? 0x0100000c : 0x01000007, 4)
+  } else {
+    file.write('MZ')
+    file.writeUInt32LE(64, 60)
+    file.write('PE\0\0', 64)
+    file.writeUInt16LE(arm ? 0xaa64 : 0x8664, 68)
+  }
+  return file
+}
+
+/** A copy of what the gate looks at, with an addon for every platform. */
+function release(/** @type {import('node:test').TestContext} */ t) {
+  const root = mkdtempSync(join(tmpdir(), 'duo-provision-gate-'))
+  t.after(() => rmSync(root, { recursive: true, force: true }))
+  for (const name of ['package.json', 'Cargo.toml', 'index.js', 'npm']) {
+    cpSync(join(ROOT, name), join(root, name), { recursive: true })
+  }
+  for (const { addon, name } of PLATFORMS) writeFileSync(join(root, addon), header(name))
+  return root
+}
+
+const gate = (/** @type {string} */ root) => problems(root, PLATFORMS, root)
+
+test('a release with every platform, of one version, passes', (t) => {
+  assert.deepEqual(gate(release(t)), [])
+})
+
+test('a platform without its addon, or with another’s, does not', (t) => {
+  const root = release(t)
+  rmSync(join(root, 'duo-provision.darwin-x64.node'))
+  writeFileSync(join(root, 'duo-provision.linux-arm64-musl.node'), header('linux-x64-musl'))
+  assert.deepEqual(gate(root).sort(), [
+    `${join(root, 'duo-provision.darwin-x64.node')} does not exist`,
+    `${join(root, 'duo-provision.linux-arm64-musl.node')} is for linux-x64, not for linux-arm64-musl`,
+  ])
+})
+
+test('a platform without its package, or of another version, does not', (t) => {
+  const root = release(t)
+  rmSync(join(root, 'npm/win32-x64-msvc'), { recursive: true })
+  const path = join(root, 'npm/linux-x64-gnu/package.json')
+  writeFileSync(path, readFileSync(path, 'utf8').replace(MANIFEST.version, '9.9.9'))
+  assert.deepEqual(gate(root).sort(), [
+    `${join('npm/linux-x64-gnu/package.json')}: the version is 9.9.9, not ${MANIFEST.version}`,
+    `${join('npm/win32-x64-msvc/package.json')} does not exist: run \`npx napi create-npm-dirs\``,
+  ])
+})
+
+test('a dependency at run time does not', (t) => {
+  const root = release(t)
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...MANIFEST, dependencies: { other: '1.0.0' } }))
+  assert.deepEqual(gate(root), ['package.json: there are dependencies at run time'])
+})
+
+/** An ELF file with one section, which says that `libc.so.6` has to have a version. */
+function elfThatNeeds(/** @type {string} */ version) {
+  const strings = Buffer.from(`\0libc.so.6\0${version}\0`)
+  const file = Buffer.concat([header('linux-x64-gnu'), Buffer.alloc(256), strings])
+  const [sections, needs, text] = [128, 320, 384]
+  file.writeBigUInt64LE(BigInt(sections), 40)
+  file.writeUInt16LE(64, 58)
+  file.writeUInt16LE(2, 60)
+  file.writeUInt32LE(0x6ffffffe, sections + 4)
+  file.writeBigUInt64LE(BigInt(needs), sections + 24)
+  file.writeUInt32LE(1, sections + 40)
+  file.writeBigUInt64LE(BigInt(text), sections + 64 + 24)
+  file.writeUInt32LE(1, needs + 4)
+  file.writeUInt32LE(16, needs + 8)
+  file.writeUInt32LE('\0libc.so.6\0'.length, needs + 16 + 8)
+  return file
+}
+
+for (const [version, passes] of /** @type {const} */ ([
+  ['GLIBC_2.28', true],
+  ['GLIBC_2.4', true],
+  ['GLIBC_2.29', false],
+  ['GLIBC_3.0', false],
+  ['GLIBC_PRIVATE', false],
+])) {
+  test(`an addon that needs ${version} ${passes ? 'passes' : 'does not'}`, (t) => {
+    const root = release(t)
+    const path = join(root, 'duo-provision.linux-x64-gnu.node')
+    writeFileSync(path, elfThatNeeds(version))
+    const found = passes ? [] : [`${path} needs a newer C library than Node 20 does: libc.so.6: ${version}`]
+    assert.deepEqual(gate(root), found)
+  })
+}

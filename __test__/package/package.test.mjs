@@ -1,0 +1,216 @@
+/** The packages from the registry's point of view. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { inProject, MAIN_TARBALL, PART_TARBALL, PLATFORM, project, ROOT, run, WORK } from './install.mjs'
+
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const installed = project('installed')
+
+/** The names of a tarball's files, sorted, without the folder that npm puts them into. */
+function filesOf(/** @type {string} */ tarball) {
+  const names = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n')
+  return names.map((name) => name.replace(/^package\//, '')).sort()
+}
+
+function node(/** @type {string} */ folder, /** @type {string[]} */ ...args) {
+  const { status, stdout, stderr } = inProject(folder, 'node', args)
+  assert.equal(status, 0, stderr)
+  return stdout.trim()
+}
+
+test('the tarballs hold what they must, and nothing else', () => {
+  const folders = ['completions', 'docs', 'examples', 'man', 'schema', 'src/cli']
+  const listed = execFileSync('git', ['ls-files', '-z', ...folders], { cwd: ROOT, encoding: 'utf8' })
+  const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+  const main = ['index.d.ts', 'index.js', 'src/entry.cjs']
+  assert.deepEqual(filesOf(MAIN_TARBALL), [...texts, ...main, ...listed.split('\0').filter(Boolean)].sort())
+  const part = ['LICENSE', 'README.md', 'THIRD-PARTY.txt', `duo-provision.${PLATFORM}.node`, 'package.json']
+  assert.deepEqual(filesOf(PART_TARBALL), part.sort())
+})
+
+test('the main package needs its platforms in exactly its version, and runs no scripts', () => {
+  const manifest = JSON.parse(
+    readFileSync(join(installed, 'node_modules/duo-provision/package.json'), 'utf8'),
+  )
+  assert.equal(manifest.optionalDependencies[`duo-provision-${PLATFORM}`], version)
+  assert.deepEqual(new Set(Object.values(manifest.optionalDependencies)), new Set([version]))
+  assert.deepEqual([manifest.dependencies, manifest.scripts], [undefined, undefined])
+})
+
+test('the licences of all that is linked in go along, libusb’s among them', () => {
+  const folder = join(installed, 'node_modules', `duo-provision-${PLATFORM}`)
+  const text = readFileSync(join(folder, 'THIRD-PARTY.txt'), 'utf8')
+  assert.match(text, /^libusb1-sys /m)
+  assert.match(text, /GNU LESSER GENERAL PUBLIC LICENSE/)
+})
+
+test('without Rust, `npx duo-provision`, require and import work', () => {
+  const { status, stdout, stderr } = inProject(installed, 'npx', ['duo-provision', '--version'])
+  assert.deepEqual([status, stdout], [0, `duo-provision ${version}\n`], stderr)
+  assert.equal(node(installed, '-p', 'require("duo-provision").version()'), version)
+  const script = `import { version, listDevices, VirtualDuo, BoardName } from 'duo-provision'
+    console.log(version(), typeof listDevices, typeof VirtualDuo, typeof BoardName)`
+  assert.equal(node(installed, '--input-type=module', '-e', script), `${version} function function object`)
+  assert.notEqual(inProject(installed, 'sh', ['-c', 'command -v cargo']).status, 0)
+})
+
+test('it works without install scripts too', () => {
+  const folder = project('no-scripts', '--ignore-scripts')
+  assert.equal(inProject(folder, 'npx', ['duo-provision', '--version']).stdout, `duo-provision ${version}\n`)
+})
+
+for (const [module, resolution] of [
+  ['node16', 'node16'],
+  ['esnext', 'bundler'],
+]) {
+  test(`TypeScript imports it with ${resolution} resolution`, () => {
+    const folder = join(installed, `types-${resolution}`)
+    mkdirSync(folder)
+    const source = `import { listDevices, type ListResult } from 'duo-provision'
+      export const found: Promise<ListResult> = listDevices()
+      // @ts-expect-error an unknown option
+      export const wrong = listDevices({ nonsense: true })\n`
+    for (const name of ['module.mts', 'script.cts']) writeFileSync(join(folder, name), source)
+    const types = {
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [join(ROOT, 'node_modules/@types')],
+    }
+    const compilerOptions = { ...types, target: 'es2022', module, moduleResolution: resolution }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const { status, stdout } = run(process.execPath, [tsc, '-p', folder], { cwd: folder })
+    assert.equal(status, 0, stdout)
+  })
+}
+
+test('publint and Are the types wrong have nothing to say', () => {
+  const tools = join(ROOT, 'node_modules')
+  for (const args of [
+    [join(tools, 'publint/src/cli.js'), MAIN_TARBALL, '--strict'],
+    [join(tools, 'publint/src/cli.js'), PART_TARBALL, '--strict'],
+    [join(tools, '@arethetypeswrong/cli/dist/index.js'), MAIN_TARBALL, '--no-color'],
+  ]) {
+    const { status, stdout, stderr } = run(process.execPath, args, { cwd: ROOT })
+    assert.equal(status, 0, stdout + stderr)
+  }
+})
+
+/** A copy of the installed project, changed; beside it, since what lies in it finds its packages. */
+function changed(/** @type {string} */ name, /** @type {(modules: string) => void} */ change) {
+  const folder = join(WORK, name)
+  cpSync(join(installed, 'node_modules'), join(folder, 'node_modules'), { recursive: true })
+  mkdirSync(join(folder, 'home'))
+  change(join(folder, 'node_modules'))
+  return folder
+}
+
+function refusals(/** @type {string} */ folder) {
+  const required = inProject(folder, 'node', ['-e', 'require("duo-provision")'])
+  const command = inProject(folder, 'node', ['node_modules/duo-provision/src/cli/main.cjs', 'list'])
+  assert.deepEqual([required.status, command.status], [1, 1])
+  assert.match(required.stderr, /code: 'ADDON_NOT_LOADED'/)
+  return [required.stderr, command.stderr]
+}
+
+test('without its platform’s package, the error names the platform and what to do', () => {
+  const part = `duo-provision-${PLATFORM}`
+  const folder = changed('no-part', (modules) => rmSync(join(modules, part), { recursive: true }))
+  for (const text of refusals(folder)) {
+    assert.match(
+      text,
+      new RegExp(`rror: there is no compiled part of duo-provision for ${PLATFORM} here\\n\\nhint: `),
+    )
+    assert.match(text, new RegExp(`the optional package ${part}: install again without --omit=optional`))
+  }
+})
+
+test('on a platform without a package, the error names it and those that have one', () => {
+  const folder = changed('no-platform', (modules) => {
+    rmSync(join(modules, `duo-provision-${PLATFORM}`), { recursive: true })
+    const path = join(modules, 'duo-provision/package.json')
+    const manifest = JSON.parse(readFileSync(path, 'utf8'))
+    writeFileSync(
+      path,
+      JSON.stringify({ ...manifest, optionalDependencies: { 'duo-provision-plan9-x64': version } }),
+    )
+  })
+  for (const text of refusals(folder)) {
+    assert.match(text, new RegExp(`rror: duo-provision has no compiled part for ${PLATFORM}\\n\\nhint: `))
+    assert.match(text, /it comes compiled for plan9-x64; elsewhere, clone the repository and run `npm start`/)
+  }
+})
+
+test('where the system cannot load the compiled part, the error says why', () => {
+  const part = `duo-provision-${PLATFORM}`
+  const folder = changed('broken', (modules) => {
+    writeFileSync(join(modules, part, `duo-provision.${PLATFORM}.node`), 'no addon at all')
+  })
+  for (const text of refusals(folder)) {
+    assert.match(text, new RegExp(`for ${PLATFORM} is here, but cannot be loaded: .*${part}`))
+    assert.match(text, /hint: delete node_modules and run `npm install` again/)
+  }
+})
+
+/** Two virtual Duos' worth of work, in a worker that ends, or is ended while its operation runs. */
+const WORKERS = `
+  const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads')
+  const { once } = require('node:events')
+  const { VirtualDuo, listDevices } = require('duo-provision')
+  async function work() {
+    const duo = await VirtualDuo.start({})
+    parentPort.postMessage('started')
+    const listing = () => listDevices({ usbip: duo.address })
+    if (workerData.forever) for (;;) await listing()
+    const { devices } = await listing()
+    parentPort.postMessage(devices.length)
+    await duo.stop()
+  }
+  async function main() {
+    for (const forever of [false, true, false, true]) {
+      const worker = new Worker(__filename, { workerData: { forever } })
+      worker.on('error', (error) => { throw error })
+      const messages = []
+      worker.on('message', (message) => messages.push(message))
+      if (forever) { await once(worker, 'message'); await worker.terminate() }
+      else { await once(worker, 'exit'); console.log(messages.join()) }
+    }
+    const [one, two] = [0, 1].map(() => new Worker(__filename, { workerData: { forever: false } }))
+    await Promise.all([once(one, 'exit'), once(two, 'exit')])
+    console.log('done')
+  }
+  if (isMainThread) main(); else work()
+`
+
+test('workers load it, work at the same time, and are ended in the middle of an operation', () => {
+  writeFileSync(join(installed, 'workers.cjs'), WORKERS)
+  assert.equal(node(installed, 'workers.cjs'), 'started,1\nstarted,1\ndone')
+})
+
+test('two copies work in one process, and a second context uses the first', () => {
+  const other = changed('second-copy', () => {})
+  // A link to the first copy is a third path to the same file.
+  symlinkSync(join(installed, 'node_modules'), join(other, 'linked'), 'junction')
+  const script = `
+    const { createContext, runInContext } = require('node:vm')
+    const [one, two] = ['./node_modules', ${JSON.stringify(other)} + '/node_modules'].map((path) => require(path + '/duo-provision'))
+    async function main() {
+      console.log(one !== two)
+      const duo = await one.VirtualDuo.start({})
+      const found = await Promise.all([one, two].map((copy) => copy.listDevices({ usbip: duo.address })))
+      console.log(found.map(({ devices }) => devices.length).join())
+      const context = createContext({ addon: one, usbip: duo.address })
+      const inside = await runInContext('addon.listDevices({ usbip })', context)
+      console.log(inside.devices.length)
+      const failed = await runInContext("addon.restoreKey({ nonsense: true }).catch((error) => error.code)", context)
+      console.log(failed)
+      await duo.stop()
+    }
+    main()`
+  writeFileSync(join(installed, 'copies.cjs'), script)
+  assert.equal(node(installed, 'copies.cjs'), 'true\n1,1\n1\nINVALID_ARGUMENT')
+})

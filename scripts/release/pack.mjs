@@ -1,0 +1,81 @@
+/**
+ * `npm run release:pack`: the tarballs of a release, as they are tested and then published. The main package names
+ * the platforms' packages, of exactly its own version, as optional dependencies; in the repository it does not, since
+ * they would have to be in the registry before anybody could install here.
+ *
+ *   npm run release:pack -- --addons FOLDER --output-dir FOLDER [--only PLATFORM]… [--local]
+ *
+ * `--local` is for trying packages on the machine that built them: whatever C library the addon needs is there.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT } from '../prepare.mjs'
+import { linkedCrates, notices } from './crates.mjs'
+import { problems } from './gate.mjs'
+import { MANIFEST, PLATFORMS, readJson } from './platforms.mjs'
+
+const { values } = parseArgs({
+  options: {
+    addons: { type: 'string', default: join(ROOT, 'target/release-addon') },
+    'output-dir': { type: 'string', default: join(ROOT, 'target/tarballs') },
+    only: { type: 'string', multiple: true, default: [] },
+    local: { type: 'boolean', default: false },
+  },
+})
+process.exitCode = main(resolve(values.addons), resolve(values['output-dir']))
+
+function main(/** @type {string} */ addons, /** @type {string} */ output) {
+  const platforms = PLATFORMS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
+  const found = problems(ROOT, platforms, addons, { anyGlibc: values.local })
+  for (const problem of found) process.stderr.write(`error: ${problem}\n`)
+  if (found.length > 0) return 1
+  rmSync(output, { recursive: true, force: true })
+  mkdirSync(output, { recursive: true })
+  const stage = mkdtempSync(join(tmpdir(), 'duo-provision-pack-'))
+  try {
+    for (const platform of platforms) packPlatform(platform, addons, join(stage, platform.name), output)
+    packMain(platforms, join(stage, 'main'), output)
+  } finally {
+    rmSync(stage, { recursive: true, force: true })
+  }
+  return 0
+}
+
+function packPlatform(
+  /** @type {import('./platforms.mjs').Platform} */ { name, target, addon },
+  /** @type {string} */ addons,
+  /** @type {string} */ stage,
+  /** @type {string} */ output,
+) {
+  cpSync(join(ROOT, 'npm', name), stage, { recursive: true })
+  cpSync(join(addons, addon), join(stage, addon))
+  cpSync(join(ROOT, 'LICENSE'), join(stage, 'LICENSE'))
+  writeFileSync(join(stage, 'THIRD-PARTY.txt'), notices(linkedCrates(target)))
+  const manifest = readJson(join(stage, 'package.json'))
+  pack({ ...manifest, files: [addon, 'THIRD-PARTY.txt'] }, stage, output)
+}
+
+function packMain(
+  /** @type {import('./platforms.mjs').Platform[]} */ platforms,
+  /** @type {string} */ stage,
+  /** @type {string} */ output,
+) {
+  for (const name of MANIFEST.files) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
+  // What only a clone can use stays there.
+  const { scripts, devDependencies, napi, ...manifest } = MANIFEST
+  const optionalDependencies = Object.fromEntries(platforms.map((one) => [one.package, MANIFEST.version]))
+  pack({ ...manifest, optionalDependencies }, stage, output)
+}
+
+/** npm asks of provenance that a package names the repository whose workflow publishes it. */
+function pack(/** @type {object} */ manifest, /** @type {string} */ stage, /** @type {string} */ output) {
+  const name = process.env.GITHUB_REPOSITORY
+  const repository = name && { type: 'git', url: `git+https://github.com/${name}.git` }
+  const text = JSON.stringify({ ...manifest, ...(repository ? { repository } : {}) }, undefined, 2)
+  writeFileSync(join(stage, 'package.json'), `${text}\n`)
+  const args = ['pack', '--silent', '--ignore-scripts', '--pack-destination', output]
+  execFileSync('npm', args, { cwd: stage, stdio: 'inherit', shell: process.platform === 'win32' })
+}

@@ -1,0 +1,32 @@
+/** The packages of a release: the main one, and one for each of `napi.targets` with the addon for it. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../prepare.mjs'
+
+/** @typedef {{ target: string, name: string, package: string, addon: string }} Platform */
+
+export const MANIFEST = readJson(join(ROOT, 'package.json'))
+
+/** @type {Platform[]} */
+export const PLATFORMS = MANIFEST.napi.targets.map((/** @type {string} */ target) => {
+  const name = nameOf(target)
+  return {
+    target,
+    name,
+    package: `${MANIFEST.name}-${name}`,
+    addon: `${MANIFEST.napi.binaryName}.${name}.node`,
+  }
+})
+
+/** `x86_64-unknown-linux-gnu` as npm says it: `linux-x64-gnu`. */
+function nameOf(/** @type {string} */ target) {
+  const [machine, , system, library] = target.split('-')
+  const processor = machine === 'aarch64' ? 'arm64' : 'x64'
+  if (system === 'darwin') return `darwin-${processor}`
+  return `${system === 'windows' ? 'win32' : system}-${processor}-${library}`
+}
+
+/** @returns {any} */
+export function readJson(/** @type {string} */ path) {
+  return JSON.parse(readFileSync(path, 'utf8'))
+}
