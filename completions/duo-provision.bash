@@ -64,6 +64,9 @@ _duo__provision() {
             duo__provision,server-key)
                 cmd="duo__provision__subcmd__server__subcmd__key"
                 ;;
+            duo__provision,shell-init)
+                cmd="duo__provision__subcmd__shell__subcmd__init"
+                ;;
             duo__provision,simulate)
                 cmd="duo__provision__subcmd__simulate"
                 ;;
@@ -113,7 +116,7 @@ _duo__provision() {
 
     case "${cmd}" in
         duo__provision)
-            opts="-y -v -h -V --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --usbip --timeout --dry-run --json --yes --verbose --help --version provision list dfu backup restore reset rotate dct server-key inspect key verify backups status doctor udev simulate demo completions man"
+            opts="-y -v -h -V --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --usbip --timeout --dry-run --json --yes --verbose --help --version provision list dfu backup restore reset rotate dct server-key inspect key verify backups status doctor udev simulate demo completions shell-init man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -277,7 +280,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__dct__subcmd__restore)
-            opts="-y -v -h --fields --allow-other-device --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --fields --whole --allow-other-device --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -843,6 +846,20 @@ _duo__provision() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        duo__provision__subcmd__shell__subcmd__init)
+            opts="-y -v -h --json --yes --verbose --help bash zsh fish pwsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -58,6 +58,7 @@ set edit:completion:arg-completer[duo-provision] = {|@words|
             cand simulate 'Run virtual Duos and a local cloud until Ctrl-C'
             cand demo 'Show the whole story on a virtual Duo and a local cloud; needs no hardware'
             cand completions 'Print a completion script'
+            cand shell-init 'Print a shell function that makes `particle duo` of this program, beside particle-cli'
             cand man 'Print a man page'
         }
         &'duo-provision;provision'= {
@@ -247,8 +248,9 @@ set edit:completion:arg-completer[duo-provision] = {|@words|
             cand --path 'The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4'
             cand --usbip 'Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only'
             cand --timeout 'Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given'
+            cand --whole 'All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo since is lost'
             cand --allow-other-device 'Write what is known to be another device''s'
-            cand --leave 'Leave DFU mode once the fields are in place and verified'
+            cand --leave 'Leave DFU mode once it is in place and verified'
             cand --no-backup 'Do not back up what is there now'
             cand --dry-run 'Check everything and say what would be done; write nothing anywhere'
             cand --enter-dfu 'Put the Duo into DFU mode through its serial port where it runs its firmware'
@@ -494,6 +496,15 @@ set edit:completion:arg-completer[duo-provision] = {|@words|
             cand --help 'Print help'
         }
         &'duo-provision;completions'= {
+            cand --json 'Print one JSON object a line on standard output: events, then one result or error'
+            cand -y 'Do not ask before a write'
+            cand --yes 'Do not ask before a write'
+            cand -v 'Name the causes of an error too'
+            cand --verbose 'Name the causes of an error too'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'duo-provision;shell-init'= {
             cand --json 'Print one JSON object a line on standard output: events, then one result or error'
             cand -y 'Do not ask before a write'
             cand --yes 'Do not ask before a write'

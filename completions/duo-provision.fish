@@ -60,6 +60,7 @@ complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "udev" -
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "simulate" -d 'Run virtual Duos and a local cloud until Ctrl-C'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "demo" -d 'Show the whole story on a virtual Duo and a local cloud; needs no hardware'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "completions" -d 'Print a completion script'
+complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "shell-init" -d 'Print a shell function that makes `particle duo` of this program, beside particle-cli'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "man" -d 'Print a man page'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l passphrase-file -d 'A file whose first line is the passphrase of the key file, or - for standard input' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l product-id -d 'The product id; 88, the Duo\'s, unless given' -r
@@ -197,8 +198,9 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __f
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l path -d 'The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l usbip -d 'Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l timeout -d 'Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given' -r
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l whole -d 'All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo since is lost'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l allow-other-device -d 'Write what is known to be another device\'s'
-complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l leave -d 'Leave DFU mode once the fields are in place and verified'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l leave -d 'Leave DFU mode once it is in place and verified'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l no-backup -d 'Do not back up what is there now'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
@@ -367,6 +369,10 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand completions"
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand completions" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand completions" -s v -l verbose -d 'Name the causes of an error too'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand shell-init" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand shell-init" -s y -l yes -d 'Do not ask before a write'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand shell-init" -s v -l verbose -d 'Name the causes of an error too'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand shell-init" -s h -l help -d 'Print help'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand man" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand man" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand man" -s v -l verbose -d 'Name the causes of an error too'

@@ -61,6 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'duo-provision' -ScriptBlock {
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Run virtual Duos and a local cloud until Ctrl-C')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the whole story on a virtual Duo and a local cloud; needs no hardware')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script')
+            [CompletionResult]::new('shell-init', 'shell-init', [CompletionResultType]::ParameterValue, 'Print a shell function that makes `particle duo` of this program, beside particle-cli')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page')
             break
         }
@@ -261,8 +262,9 @@ Register-ArgumentCompleter -Native -CommandName 'duo-provision' -ScriptBlock {
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4')
             [CompletionResult]::new('--usbip', '--usbip', [CompletionResultType]::ParameterName, 'Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given')
+            [CompletionResult]::new('--whole', '--whole', [CompletionResultType]::ParameterName, 'All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo since is lost')
             [CompletionResult]::new('--allow-other-device', '--allow-other-device', [CompletionResultType]::ParameterName, 'Write what is known to be another device''s')
-            [CompletionResult]::new('--leave', '--leave', [CompletionResultType]::ParameterName, 'Leave DFU mode once the fields are in place and verified')
+            [CompletionResult]::new('--leave', '--leave', [CompletionResultType]::ParameterName, 'Leave DFU mode once it is in place and verified')
             [CompletionResult]::new('--no-backup', '--no-backup', [CompletionResultType]::ParameterName, 'Do not back up what is there now')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Check everything and say what would be done; write nothing anywhere')
             [CompletionResult]::new('--enter-dfu', '--enter-dfu', [CompletionResultType]::ParameterName, 'Put the Duo into DFU mode through its serial port where it runs its firmware')
@@ -526,6 +528,16 @@ Register-ArgumentCompleter -Native -CommandName 'duo-provision' -ScriptBlock {
             break
         }
         'duo-provision;completions' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a line on standard output: events, then one result or error')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before a write')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before a write')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Name the causes of an error too')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Name the causes of an error too')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'duo-provision;shell-init' {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a line on standard output: events, then one result or error')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before a write')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before a write')
