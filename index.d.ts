@@ -80,6 +80,9 @@ export type ErrorCode =
   | 'JOURNAL_INVALID'
   | 'JOURNAL_UNWRITABLE'
   | 'SIMULATOR_FAILED'
+  | 'ROOT_REQUIRED'
+  | 'UDEV_FAILED'
+  | 'UDEV_UNAVAILABLE'
   | 'INTERRUPTED'
 
 /** The kind of thing in a key slot. */
@@ -128,9 +131,28 @@ export type PhaseName =
   | 'greet'
   | 'handshake'
 
+/** How far a transfer is; particle-usb's names. */
+export type TransferEvent =
+  | 'start-upload'
+  | 'uploaded'
+  | 'complete-upload'
+  | 'start-download'
+  | 'downloaded'
+  | 'complete-download'
+  | 'failed-download'
+
+/** `err.name`: that of particle-usb's class where it means the same, else `DuoProvisionError`. */
+export type ErrorName =
+  | 'DuoProvisionError'
+  | 'NotFoundError'
+  | 'NotAllowedError'
+  | 'UsbError'
+  | 'DeviceError'
+  | 'InternalError'
+
 /** What every function of this package throws. */
 export interface DuoProvisionError extends Error {
-  name: 'DuoProvisionError'
+  name: ErrorName
   /** The stable name. */
   code: ErrorCode
   /** The exit code of the command line. */
@@ -354,6 +376,24 @@ export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
 /** Whose answers a local cloud gives. */
 export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 
+/** A command, or a group of them. */
+export interface CommandDescription {
+  /** Its own word, without that of the group it stands in. */
+  name: string
+  /** What it does. */
+  about: string
+  /** Its positional arguments: `<FILE>` has to be there, `[FILE]` may. */
+  arguments: string
+  /** Its options, but for those that every command has. */
+  options: Array<OptionDescription>
+  /** Examples. */
+  examples: Array<ExampleDescription>
+  /** What else is to be known; empty where there is nothing. */
+  notes: string
+  /** The commands of a group. */
+  commands: Array<CommandDescription>
+}
+
 /**
  * How an operation is watched and stopped.
  *
@@ -555,6 +595,12 @@ export interface DctShowResult {
   dct: DctInfo
 }
 
+/**
+ * The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, as
+ * `particle duo` does.
+ */
+export declare function describeCommandLine(): CommandDescription
+
 /** Options of `enterDfu`. */
 export interface DfuOptions {
   /**
@@ -694,6 +740,14 @@ export interface ExaminedDuo {
   findings: Array<DoctorFinding>
 }
 
+/** One line of examples. */
+export interface ExampleDescription {
+  /** What is typed behind `duo-provision`. */
+  arguments: string
+  /** What it does; empty where that speaks for itself. */
+  text: string
+}
+
 /**
  * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
  * Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
@@ -760,6 +814,12 @@ export interface InspectResult {
   /** The file that the field was written to; absolute. */
   extracted?: string
 }
+
+/**
+ * Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
+ * ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
+ */
+export declare function installUdevRule(options?: UdevInstallOptions, control?: Control): Promise<UdevInstallResult>
 
 /** What a key slot holds. */
 export interface KeyInfo {
@@ -934,6 +994,20 @@ export interface OperationInfo {
   next: Array<NextStep>
 }
 
+/** One option of a command. */
+export interface OptionDescription {
+  /** Its name, as it is typed behind two dashes. */
+  name: string
+  /** What it does. */
+  help: string
+  /** Its one letter, where it has one. */
+  short?: string
+  /** What its value is called; an option without one is a switch. */
+  value?: string
+  /** The values that it may have, where these are all. */
+  choices: Array<string>
+}
+
 /** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
 export declare function parseCommandLine(arguments: Array<string>): ParsedCommand
 
@@ -1000,6 +1074,9 @@ export type ProgressEvent =
   | { type: 'phase'; /** Its name. */
     phase: PhaseName; /** The same in words. */
   description: string }
+  | { type: 'progress'; /** How far they are. */
+    event: TransferEvent; /** How many bytes; absent of a download that failed. */
+  bytes?: number }
   | { type: 'found'; /** The Duo. */
   device: DuoInfo }
   | { type: 'waiting'; /** For how many milliseconds at most. */
@@ -1544,6 +1621,37 @@ export interface StatusResult {
   running: Array<OperationInfo>
   /** The last operation on every Duo, in the order in which they began. */
   last: Array<OperationInfo>
+}
+
+/** Options of `installUdevRule`. */
+export interface UdevInstallOptions {
+  /**
+   * For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
+   * udevadm below it is run.
+   */
+  root?: string
+}
+
+/** A udev rule that is in place, and that udev has taken up. */
+export interface UdevInstallResult {
+  /** The file. */
+  path: string
+  /** False where it was there already, with these very contents. */
+  written: boolean
+}
+
+/**
+ * The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
+ * serial port.
+ */
+export declare function udevRule(): UdevRule
+
+/** The udev rule that lets users open a Duo without being root. */
+export interface UdevRule {
+  /** Where it goes. */
+  path: string
+  /** The whole file. */
+  contents: string
 }
 
 /** Options of `verifyPairing`. */

@@ -37,6 +37,7 @@ const TOOLS = {
   biome: '@biomejs/biome/bin/biome',
   napi: '@napi-rs/cli/dist/cli.js',
   tsc: 'typescript/bin/tsc',
+  typedoc: 'typedoc/bin/typedoc',
 }
 
 /** Ends the process with a readable message where there is no Rust toolchain. */

@@ -17,6 +17,7 @@ import {
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { canariesOf } from '../__test__/secrets/folders.mjs'
+import { API_PAGE, apiDocs } from './api-docs.mjs'
 import { ensureDependencies, ROOT, tool } from './prepare.mjs'
 import { generateSchema, SCHEMA } from './schema.mjs'
 
@@ -31,8 +32,8 @@ const BUILT = join(ROOT, 'target/addon')
 /** What the steps' tests produce, for the last step to look through. */
 const OUTPUT = join(ROOT, 'target/test-output')
 
-/** The lane's exit status for "cannot run on this machine". */
-const LANE_UNAVAILABLE = 77
+/** The exit status of the lane, and of the tests with particle-cli, for "cannot run on this machine". */
+const UNAVAILABLE = 77
 
 /** @type {{ name: string, run: () => Promise<Outcome> }[]} */
 const STEPS = [
@@ -45,6 +46,7 @@ const STEPS = [
   { name: 'drift', run: drift },
   { name: 'types', run: types },
   { name: 'node-test', run: nodeTest },
+  { name: 'particle', run: particleTest },
   { name: 'crash', run: crashTest },
   { name: 'usb', run: usbLane },
   { name: 'secrets', run: secrets },
@@ -144,37 +146,40 @@ async function buildAddon() {
   return { passed: 1, failed: 0, note: addon }
 }
 
-/** The committed loader, types and schema must be those that the source generates. */
+/** The committed loader, types, schema, API reference, completions and man pages must be those that the source makes. */
 async function drift() {
   /** @type {Outcome} */
   const outcome = { passed: 0, failed: 0, output: '' }
-  for (const name of ['index.js', 'index.d.ts']) {
-    const [committed, built] = [ROOT, BUILT].map((folder) => read(join(folder, name)))
-    compare(outcome, name, committed, built)
+  const types = join(BUILT, 'index.d.ts')
+  const made = [
+    { name: 'index.js', built: read(join(BUILT, 'index.js')), command: 'npm run build' },
+    { name: 'index.d.ts', built: read(types), command: 'npm run build' },
+    { name: SCHEMA, built: generateSchema(), command: 'npm run schema' },
+    { name: API_PAGE, built: existsSync(types) ? apiDocs(types) : undefined, command: 'npm run api-docs' },
+  ]
+  for (const { name, built, command } of made) {
+    const committed = read(join(ROOT, name))
+    if (built !== undefined && committed === built) outcome.passed += 1
+    else {
+      outcome.failed += 1
+      outcome.output +=
+        built === undefined ? `${name} was not generated\n` : differs(name, committed, built, command)
+    }
   }
-  compare(outcome, SCHEMA, read(join(ROOT, SCHEMA)), generateSchema())
+  const shipped = await check(process.execPath, [join(ROOT, 'scripts/generate.mjs'), '--check'])
+  outcome.passed += shipped.passed
+  outcome.failed += shipped.failed
+  outcome.output += shipped.output ?? ''
   return outcome
-}
-
-function compare(
-  /** @type {Outcome} */ outcome,
-  /** @type {string} */ name,
-  /** @type {string | undefined} */ committed,
-  /** @type {string | undefined} */ built,
-) {
-  if (built !== undefined && committed === built) outcome.passed += 1
-  else {
-    outcome.failed += 1
-    outcome.output += built === undefined ? `${name} was not generated\n` : differs(name, committed, built)
-  }
 }
 
 function differs(
   /** @type {string} */ name,
   /** @type {string | undefined} */ committed,
   /** @type {string} */ built,
+  /** @type {string} */ command,
 ) {
-  const cure = `run \`npm run ${name === SCHEMA ? 'schema' : 'build'}\` and commit ${name}\n`
+  const cure = `run \`${command}\` and commit ${name}\n`
   if (committed === undefined) return `${name} is not committed: ${cure}`
   const [old, fresh] = [committed.split('\n'), built.split('\n')]
   const line = fresh.findIndex((text, index) => text !== old[index])
@@ -198,11 +203,19 @@ async function types() {
 }
 
 async function nodeTest() {
-  const files = ['__test__/node', '__test__/cli', '__test__/examples', '__test__/secrets'].flatMap(testFiles)
+  const folders = ['node', 'cli', 'docs', 'examples', 'secrets']
+  const files = folders.flatMap((name) => testFiles(`__test__/${name}`))
   if (files.length === 0) return { passed: 0, failed: 0, note: 'no test files' }
   // The limit is each file's, in milliseconds.
   const args = ['--test', '--test-reporter=spec', '--test-timeout=300000', ...files]
   const { status, output } = await capture(process.execPath, args)
+  return withStatus({ ...nodeTestCounts(output), output }, status)
+}
+
+/** With the real particle-cli, which is fetched: mandatory in CI, elsewhere wherever there is a registry. */
+async function particleTest() {
+  const { status, output } = await capture(process.execPath, [join(ROOT, 'scripts/particle.mjs')])
+  if (status === UNAVAILABLE && !inCi()) return notRun(lastLine(output))
   return withStatus({ ...nodeTestCounts(output), output }, status)
 }
 
@@ -233,8 +246,7 @@ function notRun(/** @type {string} */ reason) {
 /** The lane on a real USB stack: mandatory in CI, elsewhere wherever the machine can run it. */
 async function usbLane() {
   const { status, output } = await capture(process.execPath, [join(ROOT, '__test__/usb/lane.mjs')])
-  const lastLine = output.trimEnd().split('\n').at(-1) ?? ''
-  if (status === LANE_UNAVAILABLE && !inCi()) return { passed: 0, failed: 0, note: `not run: ${lastLine}` }
+  if (status === UNAVAILABLE && !inCi()) return notRun(lastLine(output))
   return withStatus({ ...nodeTestCounts(output), output }, status)
 }
 
@@ -242,7 +254,7 @@ async function usbLane() {
 async function secrets() {
   const script = join(ROOT, '__test__/secrets/scan.mjs')
   const { status, output } = await capture(process.execPath, [script, OUTPUT])
-  const note = output.trimEnd().split('\n').at(-1) ?? ''
+  const note = lastLine(output)
   return status === 0 ? { passed: 1, failed: 0, note } : { passed: 0, failed: 1, note, output }
 }
 
@@ -250,6 +262,10 @@ async function secrets() {
 function keepOutput(/** @type {string} */ name, /** @type {string | undefined} */ output) {
   mkdirSync(OUTPUT, { recursive: true })
   if (name !== 'secrets' && output) writeFileSync(join(OUTPUT, `${name}.step.txt`), output)
+}
+
+function lastLine(/** @type {string} */ output) {
+  return output.trimEnd().split('\n').at(-1) ?? ''
 }
 
 function inCi() {

@@ -36,7 +36,11 @@ const TRANSCRIPTS = fileURLToPath(new URL('./transcripts/', import.meta.url))
 const WATCHDOG_MS = 60_000
 
 /** @typedef {{ status: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }} Ended */
-/** @typedef {{ stdin?: string | Buffer, env?: Record<string, string>, cwd?: string }} RunOptions */
+/**
+ * What else a run takes: `command` is the program with its first arguments, in place of `duo-provision`, and `as` what it
+ * is called in the transcript.
+ * @typedef {{ stdin?: string | Buffer, env?: Record<string, string>, cwd?: string, command?: string[], as?: string }} RunOptions
+ */
 /** @typedef {import('node:test').TestContext} TestContext */
 
 /** Starts a process with no environment but the one given, and collects what it says. */
@@ -170,8 +174,9 @@ export class Sandbox {
   }
 
   /** Starts the command line. */
-  start(/** @type {string[]} */ args, /** @type {RunOptions} */ { stdin, env, cwd } = {}) {
-    const started = start(process.execPath, [MAIN, ...args], {
+  start(/** @type {string[]} */ args, /** @type {RunOptions} */ { stdin, env, cwd, command } = {}) {
+    const [program = process.execPath, ...leading] = command ?? [process.execPath, MAIN]
+    const started = start(program, [...leading, ...args], {
       env: { ...this.env, ...env },
       cwd: cwd ?? this.cwd,
     })
@@ -182,19 +187,19 @@ export class Sandbox {
   /** Runs the command line to its end, with nothing to read unless told otherwise, and notes it down. */
   async run(/** @type {string[]} */ args, /** @type {RunOptions} */ options = {}) {
     const ended = await this.start(args, { stdin: '', ...options }).end
-    this.note(args, ended)
+    this.note(args, ended, options.as)
     return ended
   }
 
   /** Adds a run to the transcript, and checks what holds for every one. */
-  note(/** @type {string[]} */ args, /** @type {Ended} */ ended) {
+  note(/** @type {string[]} */ args, /** @type {Ended} */ ended, as = 'duo-provision') {
     const all = ended.stdout + ended.stderr
     assert.doesNotMatch(all, /^\s+at .*[:(]/m, 'a stack trace')
     assert.doesNotMatch(all, /node:internal|panicked at|RUST_BACKTRACE/)
     for (const secret of this.#secrets) assert.ok(!all.includes(secret), `a secret is shown:\n${all}`)
-    if (args.includes('--json')) jsonLines(ended.stdout)
+    if (args.includes('--json') && as === 'duo-provision') jsonLines(ended.stdout)
     this.#transcript +=
-      `$ duo-provision ${args.map(quoted).join(' ')}`.trimEnd() +
+      `$ ${as} ${args.map(quoted).join(' ')}`.trimEnd() +
       `\n[${ended.signal ?? ended.status}]\n${block('stdout', ended.stdout)}${block('stderr', ended.stderr)}\n`
   }
 

@@ -22,6 +22,9 @@ const COMMANDS = [
   'simulate',
   'demo',
   'completions',
+  'shell-init',
+  'man',
+  'udev',
 ]
 
 test('--help shows every command, the options and examples', async (t) => {
@@ -46,6 +49,8 @@ const GROUPED = [
   'server-key show',
   'server-key set',
   'server-key restore',
+  'udev print',
+  'udev install',
 ]
 
 for (const command of [...COMMANDS, ...GROUPED]) {

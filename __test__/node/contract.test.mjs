@@ -31,6 +31,41 @@ test('an error is an Error with a code, a hint and an exit code', async () => {
   assert.match(error.hint ?? '', /duo-provision list/)
 })
 
+test('errors and transfers have the names that particle-usb has for them', async (t) => {
+  const { duo, usb, writing } = await openLab(t)
+  const named = async (/** @type {string} */ fault, path = '1-1') => {
+    if (fault) duo.arm('1-1', fault)
+    const error = await failure(backupKey({ ...usb, path }))
+    duo.mend('1-1')
+    return [error.name, error.code]
+  }
+  assert.deepEqual(await named('', '1-9'), ['NotFoundError', 'NO_DEVICE'])
+  assert.deepEqual(await named('stall-before@dfu3+'), ['DeviceError', 'DEVICE_FAULT'])
+  const gone = await failure(listDevices({ usbip: '127.0.0.1:1' }))
+  assert.deepEqual([gone.name, gone.code], ['UsbError', 'USBIP_UNREACHABLE'])
+
+  /** @type {string[]} */
+  let seen = []
+  /** @type {import('../../index.js').Control} */
+  const watching = {
+    onEvent: (event) => event.type === 'progress' && seen.push(`${event.event} ${event.bytes ?? ''}`),
+  }
+  duo.arm('1-1', 'write-silent@1+')
+  assert.equal((await failure(resetKey(writing, watching))).code, 'WRITE_FAILED')
+  assert.equal(seen.at(-1), 'failed-download ')
+  duo.mend('1-1')
+  seen = []
+  await resetKey(writing, watching)
+  assert.deepEqual(seen, [
+    'start-upload 4096',
+    'uploaded 4096',
+    'complete-upload 4096',
+    'start-download 1216',
+    'downloaded 1216',
+    'complete-download 1216',
+  ])
+})
+
 test('an error names its cause', async (t) => {
   const { folder } = await openLab(t)
   const error = await failure(imported.inspectKey({ file: join(folder, 'none') }))
@@ -78,12 +113,13 @@ test('all events come in order, before the promise settles', async (t) => {
   const seen = []
   await backupKey(
     { ...usb, file: join(folder, 'duo.der') },
-    { onEvent: (e) => seen.push('phase' in e ? e.phase : e.type) },
+    { onEvent: (e) => seen.push('phase' in e ? e.phase : 'event' in e ? e.event : e.type) },
   )
   const settled = [...seen]
   await new Promise((next) => setTimeout(next, 50))
   assert.deepEqual(seen, settled)
-  assert.deepEqual(settled, ['find', 'found', 'read', 'backup', 'backed-up'])
+  const uploaded = ['start-upload', 'uploaded', 'complete-upload']
+  assert.deepEqual(settled, ['find', 'found', 'read', ...uploaded, 'backup', 'backed-up'])
 })
 
 test('a listener that throws becomes a warning, and the operation goes on', async (t) => {

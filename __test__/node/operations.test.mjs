@@ -165,6 +165,8 @@ test('a virtual Duo that was stopped is no device, and stopping twice does nothi
 
 test('the archive is listed with the device, the key and the manifest of each backup', async (t) => {
   const { usb, archive, state } = await openLab(t)
+  await assert.rejects(listBackups({ archive }), { code: 'FILE_NOT_FOUND', exitCode: 9 })
+  mkdirSync(archive)
   const empty = await listBackups({ archive })
   assert.deepEqual([empty.folder, empty.backups, empty.unreadable], [archive, [], []])
   const { path, manifestPath } = await backupKey({ ...usb, archive })

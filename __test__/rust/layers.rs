@@ -60,6 +60,7 @@ const CONFINED: [(&str, &str); 8] = [
     ("schemars", "addon/"),
     ("reqwest", "cloud/"),
     ("nix", "archive/owner.rs"),
+    ("clap_mangen", "addon/"),
 ];
 
 /// A source file: its path below `src/`, with slashes, and its text without comments.
@@ -237,6 +238,8 @@ fn a_crate_that_lives_in_one_place_is_named_nowhere_else() {
             let named = source.names(&format!("{name}::")) || source.code.contains(&format!("#[{name}"));
             assert!(!named || source.path.starts_with(home), "{}: {name}", source.path);
         }
+        let starts = source.names("Command::new") && source.code.contains("std::process");
+        assert!(!starts || source.path == "workflow/udev/udevadm.rs", "{} starts a process", source.path);
         let sleeps = source.code.contains("thread::sleep");
         assert!(!sleeps || source.path == "usb/clock.rs", "{} sleeps", source.path);
     }
@@ -261,4 +264,38 @@ fn the_typed_codes_are_those_of_the_error_room() {
     let typed: Vec<&str> = union.split('\'').skip(1).step_by(2).collect();
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(typed, codes);
+}
+
+/// An entry: what the code means, in the words of the error room; the state of the key; what to type.
+fn troubleshooting() -> Vec<(u8, String, String)> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/troubleshooting.md");
+    let page = fs::read_to_string(page).unwrap();
+    let mut entries = Vec::new();
+    for group in page.split("\n## Exit code ").skip(1) {
+        let (exit_code, _) = group.split_once(':').unwrap();
+        for entry in group.split("\n### ").skip(1) {
+            let (code, text) = entry.split_once('\n').unwrap();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            entries.push((exit_code.parse().unwrap(), code.to_owned(), words.join(" ")));
+        }
+    }
+    entries
+}
+
+#[test]
+fn every_code_has_an_entry_under_its_exit_code_in_troubleshooting() {
+    let entries = troubleshooting();
+    let named: Vec<(u8, &str)> = entries.iter().map(|(exit, code, _)| (*exit, code.as_str())).collect();
+    let codes: Vec<(u8, &str)> = Code::ALL.iter().map(|code| (code.exit_code(), code.name())).collect();
+    assert_eq!(named, codes);
+    for ((_, name, text), code) in entries.iter().zip(Code::ALL) {
+        let meaning: Vec<&str> = code.explanation().split_whitespace().collect();
+        let rest = text.strip_prefix(&meaning.join(" "));
+        let rest = rest.unwrap_or_else(|| panic!("{name} does not begin with: {}", meaning.join(" ")));
+        let (key, typed) =
+            rest.split_once(" - **Type:** ").unwrap_or_else(|| panic!("{name}: what to type?"));
+        let key =
+            key.strip_prefix(" - **Key:** ").unwrap_or_else(|| panic!("{name}: which state of the key?"));
+        assert!(key.ends_with('.') && typed.ends_with('.'), "{name}: {key} {typed}");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use duo_provision::dfuse::{DfuError, Touched};
+use duo_provision::error::Error;
 use duo_provision::usb::identity::{BootloaderGeneration, identify};
 use duo_provision::usb::session::{DfuSession, SessionError};
 use duo_provision::usb::{Clock, UsbError};
@@ -374,4 +375,26 @@ mod reading_and_writing {
         assert_eq!(error, SessionError::Cancelled { touched: Touched::No });
         assert!(clock.now() < Duration::from_secs(1));
     }
+}
+
+fn hint(error: UsbError) -> String {
+    Error::from(error).hint_text().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_missing_driver_is_cured_according_to_the_bootloader() {
+    let old = hint(UsbError::WrongDriver(Some(BootloaderGeneration::R3R4)));
+    assert!(old.contains("r3 and r4") && old.contains("https://zadig.akeo.ie"), "{old}");
+    let new = hint(UsbError::WrongDriver(Some(BootloaderGeneration::R5R6)));
+    assert!(new.contains("r5 and r6") && new.contains("Do not use Zadig"), "{new}");
+    assert!(new.contains("uninstall") && new.contains("plug it in again"), "{new}");
+    let unknown = hint(UsbError::WrongDriver(None));
+    assert!(unknown.contains("none of the Duo's"), "{unknown}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_missing_permission_names_the_command_that_gives_it() {
+    let hint = hint(UsbError::AccessDenied);
+    assert!(hint.contains("sudo npx duo-provision udev install"), "{hint}");
 }

@@ -1,9 +1,10 @@
 /**
  * Every command and function at its loudest, in success and in failure, for `scan.mjs` to look through; and that no
- * command starts a process, so that there are no children's arguments and environments to leak into.
+ * command starts a process, so that there are no children's arguments and environments to leak into. The one exception
+ * is `udev install`, which starts udevadm and nothing else, with none of its own environment.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -86,6 +87,36 @@ test('a probe sees children, those that have ended and those that have not', {
   assert.deepEqual(await seen(''), { ended: 0, living: [] })
 })
 
+test('udev install starts udevadm, and tells it no secret', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const root = join(sandbox.folder, 'root')
+  for (const folder of ['etc/udev/rules.d', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true })
+  // Its arguments and all of its environment are among what is looked through at the end.
+  const script = '#!/bin/sh\ncat /proc/$$/cmdline /proc/$$/environ >>"$(dirname $0)/told"\n'
+  writeFileSync(join(root, 'usr/bin/udevadm'), script, { mode: 0o755 })
+  const probe = join(sandbox.folder, 'probe.json')
+  const env = {
+    ...LOUD,
+    NODE_OPTIONS: `--require ${PROBE}`,
+    DUO_PROVISION_PROBE: probe,
+    PARTICLE_ACCESS_TOKEN: sandbox.secret(TOKEN),
+    DUO_PROVISION_PASSPHRASE: sandbox.secret(PASSPHRASE),
+  }
+  const { status } = await sandbox.start(['udev', 'install', '--root', root, ...WORDS], { stdin: '', env })
+    .end
+  assert.equal(status, 0)
+  const { ended, living } = JSON.parse(readFileSync(probe, 'utf8'))
+  assert.ok(ended > 0, 'it is seen')
+  assert.deepEqual(living, [], 'it was waited for')
+  const told = readFileSync(join(root, 'usr/bin/told'), 'latin1').split('\0').filter(Boolean)
+  assert.deepEqual(
+    told.filter((text) => text.includes('=') && !text.startsWith('--')),
+    ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+  )
+})
+
 test('commands about a Duo', async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
@@ -95,6 +126,8 @@ test('commands about a Duo', async (t) => {
   canaryText('the Wi-Fi settings of a virtual Duo', 'ssid=VirtualNetwork;pass=letmein')
   const garbage = sandbox.file('garbage.der', Buffer.alloc(1216, 'garbage '))
   for (const args of [
+    ['udev', 'print'],
+    ['man', 'list'],
     ['list', ...usbip],
     ['list', '--usbip', two.address],
     ['backup', ...usbip],

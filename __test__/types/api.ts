@@ -123,6 +123,8 @@ function describe(event: ProgressEvent): string {
       return event.message
     case 'sending':
       return event.deviceId
+    case 'progress':
+      return `${event.event} ${event.bytes ?? 0}`
     case 'retry':
       return `${event.reason} ${event.delayMs}`
     default: {
@@ -133,6 +135,8 @@ function describe(event: ProgressEvent): string {
 }
 
 export function wrong(error: DuoProvisionError): void {
+  // @ts-expect-error: particle-usb's names are taken where they mean the same, and no others
+  void (error.name === 'MemoryError')
   // @ts-expect-error: no such option
   void backupKey({ dryRun: true })
   // @ts-expect-error: status asks no Duo

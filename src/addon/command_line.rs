@@ -6,7 +6,10 @@ use napi_derive::napi;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand};
+use super::completions::completions;
+use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
+use super::manual::manual;
+use super::shell_init;
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -44,7 +47,9 @@ pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
 }
 
 fn run(parsed: CommandLine) -> ParsedCommand {
-    if let Some(command) = parsed.provision.as_ref().and_then(|given| mistyped(&given.device_id)) {
+    if let Some(command) =
+        parsed.provision.as_ref().and_then(|given| similar(&CommandLine::command(), &given.device_id))
+    {
         let typed = parsed.provision.map(|given| given.device_id).unwrap_or_default();
         let message = format!(
             "'{typed}' is neither a command nor a device id (24 hex digits)\n\n  tip: a similar command exists: '{command}'"
@@ -76,11 +81,21 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
         (Some(Command::Doctor(options)), _) => ("doctor", object(&options)),
         (Some(Command::Status(options)), _) => ("status", object(&options)),
+        (Some(Command::Udev(UdevCommand::Print)), _) => ("udev print", None),
+        (Some(Command::Udev(UdevCommand::Install(options))), _) => ("udev install", object(&options)),
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
         (Some(Command::Demo), _) => ("demo", None),
         (Some(Command::Completions { shell }), _) => {
-            let script = print(completions(shell), exit::DONE);
-            return ParsedCommand { command: Some("completions".to_owned()), json: parsed.json, ..script };
+            return script("completions", parsed.json, completions(&CommandLine::command(), shell));
+        }
+        (Some(Command::ShellInit { shell }), _) => {
+            return script("shell-init", parsed.json, shell_init::function(shell));
+        }
+        (Some(Command::Man { command }), _) => {
+            return match manual(CommandLine::command(), &command) {
+                Ok(page) => script("man", parsed.json, page),
+                Err(error) => refuse(&error, parsed.json),
+            };
         }
         (None, None) => return nothing_asked(parsed.json),
     };
@@ -110,10 +125,9 @@ fn strip(value: &mut Value) {
     }
 }
 
-/// The command that somebody meant who typed this where a device id may stand.
-fn mistyped(word: &str) -> Option<String> {
-    let command = CommandLine::command();
-    let names = command.get_subcommands().map(|known| known.get_name().to_owned());
+/// The command of a group that somebody meant who typed this.
+pub(super) fn similar(group: &clap::Command, word: &str) -> Option<String> {
+    let names = group.get_subcommands().map(|known| known.get_name().to_owned());
     names
         .map(|name| (strsim::levenshtein(word, &name), name))
         .filter(|(far, _)| *far <= 2)
@@ -123,9 +137,14 @@ fn mistyped(word: &str) -> Option<String> {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
-                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, simulate and \
-                demo\n\nFor more information, try '--help'.";
+                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, udev, \
+                simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
+}
+
+/// A text for a shell to read, which `--json` puts into a result.
+fn script(command: &str, json: bool, text: String) -> ParsedCommand {
+    ParsedCommand { command: Some(command.to_owned()), json, ..print(text, exit::DONE) }
 }
 
 fn print(text: String, exit_code: u8) -> ParsedCommand {
@@ -151,10 +170,4 @@ fn refuse(error: &clap::Error, json: bool) -> ParsedCommand {
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned();
     ParsedCommand { kind: "error".to_owned(), json, ..print(text, exit::USAGE) }
-}
-
-fn completions(shell: clap_complete::Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut CommandLine::command(), "duo-provision", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
 }

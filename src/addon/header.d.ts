@@ -80,6 +80,9 @@ export type ErrorCode =
   | 'JOURNAL_INVALID'
   | 'JOURNAL_UNWRITABLE'
   | 'SIMULATOR_FAILED'
+  | 'ROOT_REQUIRED'
+  | 'UDEV_FAILED'
+  | 'UDEV_UNAVAILABLE'
   | 'INTERRUPTED'
 
 /** The kind of thing in a key slot. */
@@ -128,9 +131,28 @@ export type PhaseName =
   | 'greet'
   | 'handshake'
 
+/** How far a transfer is; particle-usb's names. */
+export type TransferEvent =
+  | 'start-upload'
+  | 'uploaded'
+  | 'complete-upload'
+  | 'start-download'
+  | 'downloaded'
+  | 'complete-download'
+  | 'failed-download'
+
+/** `err.name`: that of particle-usb's class where it means the same, else `DuoProvisionError`. */
+export type ErrorName =
+  | 'DuoProvisionError'
+  | 'NotFoundError'
+  | 'NotAllowedError'
+  | 'UsbError'
+  | 'DeviceError'
+  | 'InternalError'
+
 /** What every function of this package throws. */
 export interface DuoProvisionError extends Error {
-  name: 'DuoProvisionError'
+  name: ErrorName
   /** The stable name. */
   code: ErrorCode
   /** The exit code of the command line. */

@@ -7,16 +7,21 @@
 
 mod api;
 mod command_line;
+mod completions;
 mod control;
 mod dct;
+mod describing;
 mod doctoring;
 mod fields;
 mod grammar;
 mod kept;
 mod key_files;
 mod looked_at;
+mod machine;
+mod manual;
 mod results;
 mod rotating;
 mod run;
 mod schema;
+mod shell_init;
 mod simulation;

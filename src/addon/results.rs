@@ -297,6 +297,17 @@ pub enum ProgressEvent {
         /// The same in words.
         description: String,
     },
+    /// Bytes come from the Duo (an upload) or go to it (a download). Names and numbers are those of particle-usb's
+    /// `progress`: how many there will be, how many have been read so far, how many more were written, how many in all.
+    /// A download is complete when it was read back and compared.
+    Progress {
+        /// How far they are.
+        #[napi(ts_type = "TransferEvent")]
+        #[schemars(extend("enum" = words::TRANSFER))]
+        event: String,
+        /// How many bytes; absent of a download that failed.
+        bytes: Option<u32>,
+    },
     /// This is the Duo that the operation works on.
     Found {
         /// The Duo.
@@ -525,6 +536,10 @@ impl From<workflow::Event> for ProgressEvent {
             workflow::Event::Phase(phase) => {
                 Self::Phase { phase: phase.name().to_owned(), description: phase.words().to_owned() }
             }
+            workflow::Event::Progress { event, bytes } => Self::Progress {
+                event: event.name().to_owned(),
+                bytes: bytes.and_then(|count| u32::try_from(count).ok()),
+            },
             workflow::Event::Found(device) => Self::Found { device: device.into() },
             workflow::Event::Waiting { within, enter_dfu } => {
                 Self::Waiting { within_ms: within.as_secs_f64() * 1000.0, enter_dfu }

@@ -93,13 +93,29 @@ pub(super) fn on_bus<T>(
     })
 }
 
+/// The class that particle-usb has for this (its `src/error.js`), where it means the same.
+fn class_name(code: Code) -> &'static str {
+    match code {
+        Code::NoDevice => "NotFoundError",
+        Code::UsbAccessDenied => "NotAllowedError",
+        Code::UsbUnavailable
+        | Code::UsbBusy
+        | Code::UsbWrongDriver
+        | Code::UsbipUnreachable
+        | Code::UsbError => "UsbError",
+        Code::DeviceFault => "DeviceError",
+        Code::Internal => "InternalError",
+        _ => "DuoProvisionError",
+    }
+}
+
 /// A JavaScript `Error` with the properties of [`Problem`] and its causes.
 pub(super) fn to_js(env: &Env, error: &Error) -> napi::Error {
     let build = || -> napi::Result<Unknown<'_>> {
         let made = JsError::from(napi::Error::from_reason(error.to_string())).into_unknown(*env);
         let mut object: Object<'_> = made.coerce_to_object()?;
         let problem = Problem::from(error);
-        object.set("name", "DuoProvisionError")?;
+        object.set("name", class_name(error.code()))?;
         object.set("code", problem.code)?;
         object.set("exitCode", problem.exit_code)?;
         let optional = [

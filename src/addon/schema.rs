@@ -1,8 +1,8 @@
 //! The JSON Schema of what `--json` prints, made from the types that the lines are made of.
 //!
 //! The feature `schema` exports it; without it nothing of this is left in the addon. The types here are shapes alone:
-//! what the command line, and not the API, puts together.
-#![allow(dead_code)]
+//! what the command line, and not the API, puts together. No value of them is ever made.
+#![allow(dead_code, clippy::large_enum_variant)]
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
@@ -15,6 +15,7 @@ use super::fields::{DctRestoreResult, ServerKeyWriteResult};
 use super::kept::{BackupsResult, StatusResult};
 use super::key_files::{NewKeyResult, PublicKeyResult};
 use super::looked_at::{DctShowResult, InspectResult, ServerKeyShowResult};
+use super::machine::{UdevInstallResult, UdevRule};
 use super::results::{
     BackupResult, EnterDfuResult, ListResult, Problem, ProgressEvent, ProvisionResult, ResetResult,
     RestoreResult, VerifyResult,
@@ -36,7 +37,7 @@ pub(super) mod words {
     pub const CONTENTS: [&str; 5] = ["private-key", "encrypted-private-key", "raw-slot", "dct", "whole-dct"];
     pub const FILE: [&str; 5] = ["private-key", "public-key", "server-key", "dct", "manifest"];
     pub const DUMP: [&str; 5] = ["section", "from-start", "from-private-key", "one-copy", "whole"];
-    pub const PHASE: [&str; 14] = [
+    pub const PHASE: [&str; 15] = [
         "find",
         "wait",
         "enter-dfu",
@@ -49,8 +50,19 @@ pub(super) mod words {
         "reconcile",
         "leave",
         "send",
+        "ask",
         "greet",
         "handshake",
+    ];
+
+    pub const TRANSFER: [&str; 7] = [
+        "start-upload",
+        "uploaded",
+        "complete-upload",
+        "start-download",
+        "downloaded",
+        "complete-download",
+        "failed-download",
     ];
 
     pub fn error_codes() -> Vec<&'static str> {
@@ -109,8 +121,15 @@ enum CommandResult {
     Backups(BackupsResult),
     Status(StatusResult),
     Doctor(DoctorResult),
+    #[schemars(rename = "udev print")]
+    UdevPrint(UdevRule),
+    #[schemars(rename = "udev install")]
+    UdevInstall(UdevInstallResult),
     Simulate(SimulateResult),
     Demo(DemoResult),
+    Completions(ScriptResult),
+    ShellInit(ScriptResult),
+    Man(ScriptResult),
 }
 
 /// Virtual Duos and a local cloud, which serve until the command is stopped.
@@ -155,6 +174,13 @@ struct DemoResult {
     last: String,
     /// True where that is the first one again, and the cloud knows it.
     same: bool,
+}
+
+/// What another program is to read.
+#[derive(JsonSchema)]
+struct ScriptResult {
+    /// The text, as that program reads it.
+    text: String,
 }
 
 /// The options of a function that puts something right.

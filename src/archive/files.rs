@@ -100,11 +100,38 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileE
 /// Writes a file of mode 0600 that must not exist yet: all of it, synced together with its folder and read
 /// back, or nothing under that name.
 pub fn create_new(path: &Path, bytes: &[u8], owner: &Owner) -> Result<(), FileError> {
+    create(path, bytes, |file| owner.take(file))
+}
+
+/// Writes a file as [`create_new`] does, but of mode 0644 and the caller's own, also under sudo: a setting of the
+/// system, for everybody to read.
+pub fn create_new_public(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    create(path, bytes, open_to_all)
+}
+
+/// Whatever the umask is.
+#[cfg(unix)]
+fn open_to_all(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+}
+
+/// On Windows the folder's access list counts.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
+fn open_to_all(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+fn create(
+    path: &Path,
+    bytes: &[u8],
+    hand_over: impl FnOnce(&File) -> io::Result<()>,
+) -> Result<(), FileError> {
     let failed = |source: io::Error| FileError::not_writable(path, source);
     let folder = folder_of(path);
     let temporary = temporary_in(folder).map_err(failed)?;
     temporary.as_file().write_all(bytes).map_err(failed)?;
-    owner.take(temporary.as_file()).map_err(failed)?;
+    hand_over(temporary.as_file()).map_err(failed)?;
     temporary.as_file().sync_all().map_err(failed)?;
     // Not a look beforehand and a rename: somebody may make a file of that name in between.
     temporary.persist_noclobber(path).map_err(|refused| failed(refused.error))?;
@@ -229,7 +256,7 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FileError, create_new, read_bounded};
+    use super::{FileError, create_new, create_new_public, read_bounded};
     use crate::archive::owner::Owner;
 
     #[test]
@@ -254,12 +281,15 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_is_for_its_owner_alone() {
+    fn a_file_is_for_its_owner_alone_unless_it_is_a_setting() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.der");
         create_new(&path, b"key", &Owner::caller()).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let setting = folder.path().join("setting");
+        create_new_public(&setting, b"for everybody").unwrap();
+        assert_eq!(std::fs::metadata(&setting).unwrap().permissions().mode() & 0o777, 0o644);
     }
 
     #[test]

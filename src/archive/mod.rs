@@ -17,12 +17,15 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-pub use files::{FileError, check_writable, create_folder, create_new, ensure_folder, is_kept, read_bounded};
+pub use files::{
+    FileError, check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept,
+    read_bounded,
+};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
     Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
 };
-pub use owner::Owner;
+pub use owner::{Owner, is_superuser};
 
 use crate::dct::{DeviceId, Dump, DumpKind};
 use crate::keys::{EncryptedKey, Fingerprint, KeyError, Passphrase, PrivateKey, PublicKey};

@@ -65,6 +65,18 @@ impl Owner {
     }
 }
 
+/// True where the process may do anything: under the user id 0.
+#[cfg(unix)]
+pub fn is_superuser() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Only Unix has a user id 0.
+#[cfg(not(unix))]
+pub fn is_superuser() -> bool {
+    false
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::Owner;

@@ -1,5 +1,5 @@
 /** What `doctor` found, in words. */
-import { nameOf, printable } from './layout.mjs'
+import { hanging, nameOf, printable } from './layout.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DoctorFinding} DoctorFinding */
@@ -7,6 +7,9 @@ import { nameOf, printable } from './layout.mjs'
 
 /** @type {Record<DoctorFinding['severity'], 'green' | 'yellow' | 'red'>} */
 const COLORS = { ok: 'green', note: 'yellow', problem: 'red' }
+
+/** The width of what stands before a finding. */
+const INDENT = 10
 
 /** The findings in words. */
 export function describeDiagnosis(
@@ -29,9 +32,11 @@ function describeFinding(
   /** @type {Output} */ output,
 ) {
   const mark = output.paint(COLORS[severity], severity.padEnd(8))
-  output.print(`  ${mark}${printable(message)}${severity === 'problem' ? ` [${code}]` : ''}`)
-  if (advice) output.print(`          ${printable(advice)}`)
-  if (command) output.print(`          ${output.paint('bold', command)}`)
+  const found = `${printable(message)}${severity === 'problem' ? ` [${code}]` : ''}`
+  output.print(`  ${mark}${hanging(found, INDENT)}`)
+  if (advice) output.print(`${' '.repeat(INDENT)}${hanging(printable(advice), INDENT)}`)
+  // Whole, however narrow the terminal is: it is to be copied.
+  if (command) output.print(`${' '.repeat(INDENT)}${output.paint('bold', command)}`)
 }
 
 function titleOf(/** @type {import('../../index.js').ExaminedDuo} */ { path, device }) {

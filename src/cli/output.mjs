@@ -10,11 +10,12 @@ import { createProgress } from './progress.mjs'
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }
 
-/** Whether a stream takes colours: NO_COLOR, FORCE_COLOR, TERM and whether it is a terminal. */
+/** Whether a stream takes colours: NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and whether it is a terminal. */
 export function takesColor(/** @type {{ isTTY?: boolean | undefined }} */ stream, env = process.env) {
   if (env['NO_COLOR']) return false
   if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0'
-  return stream.isTTY === true && env['TERM'] !== 'dumb'
+  if (env['CLICOLOR_FORCE']) return env['CLICOLOR_FORCE'] !== '0'
+  return stream.isTTY === true && env['TERM'] !== 'dumb' && env['CLICOLOR'] !== '0'
 }
 
 /** Paints for one stream. */
@@ -49,7 +50,7 @@ export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>}
       progress.pause()
       process.stdout.write(`${text}\n`)
     },
-    event(/** @type {object} */ event) {
+    event(/** @type {import('../../index.js').ProgressEvent} */ event) {
       if (json) emit({ ...event })
     },
     note(/** @type {string} */ message) {

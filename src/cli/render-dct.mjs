@@ -50,9 +50,9 @@ export function describeManifest(/** @type {InspectResult} */ result, /** @type 
 /** A cloud's key and its address, as named values. */
 export function describeServerKey(/** @type {import('../../index.js').ServerKeyInfo | undefined} */ server) {
   if (!server) return ''
-  const named = server.namesAddress ? '' : ' (the firmware’s own: no address is named)'
+  const named = server.namesAddress ? '' : " (the firmware's own: no address is named)"
   return facts({
-    whose: server.fingerprint && (server.particle ? 'Particle’s own' : 'another cloud’s than Particle’s'),
+    whose: server.fingerprint && (server.particle ? "Particle's own" : "another cloud's than Particle's"),
     fingerprint: server.fingerprint,
     key: server.keyProblem && `none (${server.keyProblem})`,
     host: server.host && `${server.host}${named}`,

@@ -80,5 +80,5 @@ function addressOf(
   /** @type {import('../../index.js').ServerKeyInfo} */ { namesAddress, host, port, addressProblem },
 ) {
   if (addressProblem) return addressProblem
-  return namesAddress ? `${host}:${port}` : `none, so the firmware’s own: ${host}:${port}`
+  return namesAddress ? `${host}:${port}` : `none, so the firmware's own: ${host}:${port}`
 }

@@ -153,7 +153,7 @@ const DESCRIBE = {
   },
 
   'dct backup'(/** @type {import('../../index.js').DctBackupResult} */ result, output) {
-    const what = result.whole ? 'the whole DCT' : 'the DCT’s application section'
+    const what = result.whole ? 'the whole DCT' : "the DCT's application section"
     const how = result.alreadyThere ? 'The archive holds' : 'Saved'
     output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
     output.print(
@@ -166,7 +166,7 @@ const DESCRIBE = {
       }),
     )
     const secrets = [
-      ...(result.fingerprint ? ['the device’s private key'] : []),
+      ...(result.fingerprint ? ["the device's private key"] : []),
       ...(result.whole ? ['its Wi-Fi passwords'] : []),
     ]
     if (secrets.length > 0) output.note(`the file is a secret: it holds ${secrets.join(' and ')}`)
@@ -190,7 +190,7 @@ const DESCRIBE = {
     if (result.dct) describeDump(result, output)
     else if (result.manifest) describeManifest(result, output)
     else if (result.kind === 'server-key') {
-      output.print(`${result.path}: a cloud’s public key`)
+      output.print(`${result.path}: a cloud's public key`)
       output.print(describeServerKey(result.server))
     } else describeKey(result, output)
     if (result.extracted) describeField(result.extracted, output)
@@ -198,11 +198,11 @@ const DESCRIBE = {
 
   verify(/** @type {import('../../index.js').VerifyResult} */ result, output) {
     const whose = result.device ? nameOf(result.device) : `device ${result.deviceId}`
-    output.print(`${output.paint('green', 'Proven:')} the key of the ${whose} and the cloud’s are a pair`)
+    output.print(`${output.paint('green', 'Proven:')} the key of the ${whose} and the cloud's are a pair`)
     output.print(
       facts({
         server: result.server,
-        'server key': `${result.serverFingerprint}${result.particle ? ' (Particle’s own)' : ''}: the server has its private half`,
+        'server key': `${result.serverFingerprint}${result.particle ? " (Particle's own)" : ''}: the server has its private half`,
         device: `${result.deviceId}: the server knows it`,
         fingerprint: `${result.fingerprint}: the server knows the device by this key`,
       }),
@@ -229,6 +229,15 @@ const DESCRIBE = {
   },
 
   doctor: describeDiagnosis,
+
+  'udev print'(/** @type {import('../../index.js').UdevRule} */ { contents }, output) {
+    output.print(contents.trimEnd())
+  },
+
+  'udev install'(/** @type {import('../../index.js').UdevInstallResult} */ { path, written }, output) {
+    output.print(`${output.paint('green', written ? 'Wrote' : 'There already:')} ${printable(path)}`)
+    output.print('udev has taken it up, for Duos that are plugged in, too.')
+  },
 
   status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
     for (const operation of running) {

@@ -5,7 +5,7 @@
 /** Shows an error of the addon; anything else is a defect, and is shown without a stack. */
 export function report(/** @type {unknown} */ thrown, /** @type {import('./output.mjs').Output} */ output) {
   const error = /** @type {DuoProvisionError} */ (thrown)
-  if (error?.name !== 'DuoProvisionError') {
+  if (typeof error?.code !== 'string' || typeof error.exitCode !== 'number') {
     const message = thrown instanceof Error ? thrown.message : String(thrown)
     output.error({ code: 'INTERNAL', message, hint: 'this is a defect; please report it', exitCode: 1 })
     return 1

@@ -33,6 +33,8 @@ const FUNCTIONS = {
   verify: api.verifyPairing,
   backups: api.listBackups,
   status: api.status,
+  'udev print': async () => api.udevRule(),
+  'udev install': api.installUdevRule,
 }
 
 /** The commands that write to a Duo, and therefore ask. */

@@ -160,10 +160,9 @@ impl From<UsbError> for Error {
                 Code::UsbBusy,
                 "close the other program (dfu-util, a virtual machine, an IDE), then run the command again",
             ),
-            UsbError::WrongDriver => (
-                Code::UsbWrongDriver,
-                "on Windows, give the device the WinUSB driver with Zadig (bootloader r3 and r4 need that)",
-            ),
+            UsbError::WrongDriver(generation) => {
+                (Code::UsbWrongDriver, driver_hint(generation.map(|known| known.names_winusb())))
+            }
             UsbError::NotConfigured => {
                 (Code::UsbError, "unplug the Duo, plug it in again in DFU mode, and run the command again")
             }
@@ -179,13 +178,36 @@ impl From<UsbError> for Error {
     }
 }
 
+/// On Windows a device that another program has opened is "access denied", too.
 const fn access_hint() -> &'static str {
     if cfg!(target_os = "linux") {
-        "let your user open it: put  SUBSYSTEMS==\"usb\", ATTRS{idVendor}==\"2b04\", TAG+=\"uaccess\", \
-         ENV{ID_MM_DEVICE_IGNORE}=\"1\"  into /etc/udev/rules.d/70-redbear-duo.rules, run \
-         `sudo udevadm control --reload`, and plug the Duo in again"
+        "let your user open it, once and for all: sudo npx duo-provision udev install (`duo-provision udev print` \
+         shows the rule that it writes). That rule is for whoever sits at this machine; over SSH, run this command \
+         with sudo"
+    } else if cfg!(windows) {
+        "close any other program that has opened it (dfu-util, a virtual machine, an IDE), and run the command again"
     } else {
         "run the command as a user who may open USB devices"
+    }
+}
+
+/// What gives a board the WinUSB driver, by whether its bootloader `names_winusb` to Windows by itself.
+const fn driver_hint(names_winusb: Option<bool>) -> &'static str {
+    match names_winusb {
+        Some(false) => {
+            "on Windows: bootloaders r3 and r4 do not tell Windows which driver they need. Start Zadig \
+             (https://zadig.akeo.ie) with the Duo in DFU mode, choose \"Duo DFU Mode\" (Options, List All Devices), \
+             choose WinUSB and install it; then run the command again"
+        }
+        Some(true) => {
+            "on Windows: bootloaders r5 and r6 ask for the WinUSB driver by themselves, so another one was given to \
+             this Duo, by hand or by Zadig. Do not use Zadig: in the Device Manager uninstall \"Duo DFU Mode\" together \
+             with its driver, unplug the Duo, plug it in again in DFU mode, and run the command again"
+        }
+        None => {
+            "on Windows: this bootloader is none of the Duo's (r3 to r6). If Windows gives it no driver by itself, \
+             choose WinUSB for it with Zadig (https://zadig.akeo.ie), and run the command again"
+        }
     }
 }
 

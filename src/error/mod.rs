@@ -238,6 +238,13 @@ codes! {
     /// A simulated Duo or cloud could not be started.
     SimulatorFailed = "SIMULATOR_FAILED" => exit::SYSTEM;
 
+    /// What was asked for is root's to do.
+    RootRequired = "ROOT_REQUIRED" => exit::SYSTEM;
+    /// The udev rule is in place, but udev could not be told of it.
+    UdevFailed = "UDEV_FAILED" => exit::SYSTEM;
+    /// This system has no udev.
+    UdevUnavailable = "UDEV_UNAVAILABLE" => exit::SYSTEM;
+
     /// Stopped by the user.
     Interrupted = "INTERRUPTED" => exit::INTERRUPTED;
 }

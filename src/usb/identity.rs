@@ -47,6 +47,12 @@ impl BootloaderGeneration {
             _ => None,
         }
     }
+
+    /// Whether it tells Windows that WinUSB is its driver, by Microsoft OS descriptors (string 0xEE, `MSFT100`, and
+    /// the compatible id `WINUSB`): those of r5 and r6 have them.
+    pub const fn names_winusb(self) -> bool {
+        matches!(self, Self::R5R6)
+    }
 }
 
 /// What a device says of itself.

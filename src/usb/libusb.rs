@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusb::{Context, DeviceHandle, UsbContext};
 
-use super::{Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
+use super::{BootloaderGeneration, Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
 
 /// The longest time limit handed to libusb, which counts in 32-bit milliseconds.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -60,8 +60,8 @@ impl Bus for LibusbBus {
     fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError> {
         let devices = self.context()?.devices().map_err(usb_error)?;
         let there = devices.iter().find(|d| describe(d).as_ref() == Some(device)).ok_or(UsbError::Gone)?;
-        let handle = there.open().map_err(access_error)?;
-        Ok(Box::new(LibusbTransport { handle }))
+        let handle = there.open().map_err(|error| access_error(error, device.bcd_device))?;
+        Ok(Box::new(LibusbTransport { handle, bcd_device: device.bcd_device }))
     }
 }
 
@@ -90,6 +90,7 @@ fn to_bcd(major: u8, minor: u8, sub_minor: u8) -> u16 {
 
 struct LibusbTransport {
     handle: DeviceHandle<Context>,
+    bcd_device: u16,
 }
 
 impl Transport for LibusbTransport {
@@ -120,7 +121,7 @@ impl Transport for LibusbTransport {
     }
 
     fn claim(&mut self, interface: u8) -> Result<(), UsbError> {
-        self.handle.claim_interface(interface).map_err(access_error)
+        self.handle.claim_interface(interface).map_err(|error| access_error(error, self.bcd_device))
     }
 
     /// Linux gives it up when asked (USBDEVFS_DISCONNECT). macOS does so for root alone, Windows never: there the
@@ -128,7 +129,7 @@ impl Transport for LibusbTransport {
     fn take_over(&mut self, interface: u8) -> Result<(), UsbError> {
         match self.handle.set_auto_detach_kernel_driver(true) {
             Ok(()) | Err(rusb::Error::NotSupported) => self.claim(interface),
-            Err(error) => Err(access_error(error)),
+            Err(error) => Err(access_error(error, self.bcd_device)),
         }
     }
 
@@ -175,10 +176,11 @@ fn setting_error(error: rusb::Error) -> TransferError {
 /// What keeps a device, or its interface, from being opened. Without a driver that libusb can use, opening
 /// is "not supported" on Windows and the interface "not found". Elsewhere an interface is not found where the
 /// operating system could not read, or not set, the device's configuration when it was plugged in.
-fn access_error(error: rusb::Error) -> UsbError {
+fn access_error(error: rusb::Error, bcd_device: u16) -> UsbError {
+    let wrong_driver = || UsbError::WrongDriver(BootloaderGeneration::from_bcd_device(bcd_device));
     match error {
-        rusb::Error::NotSupported => UsbError::WrongDriver,
-        rusb::Error::NotFound if cfg!(windows) => UsbError::WrongDriver,
+        rusb::Error::NotSupported => wrong_driver(),
+        rusb::Error::NotFound if cfg!(windows) => wrong_driver(),
         rusb::Error::NotFound => UsbError::NotConfigured,
         other => usb_error(other),
     }
@@ -199,15 +201,29 @@ mod tests {
 
     #[test]
     fn the_causes_that_a_user_can_do_something_about_are_told_apart() {
-        assert_eq!(access_error(rusb::Error::Access), UsbError::AccessDenied);
-        assert_eq!(access_error(rusb::Error::Busy), UsbError::Busy);
-        assert_eq!(access_error(rusb::Error::NoDevice), UsbError::Gone);
-        assert_eq!(access_error(rusb::Error::NotSupported), UsbError::WrongDriver);
-        let no_interface = if cfg!(windows) { UsbError::WrongDriver } else { UsbError::NotConfigured };
-        assert_eq!(access_error(rusb::Error::NotFound), no_interface);
-        assert!(matches!(access_error(rusb::Error::Io), UsbError::Other(_)));
+        let of_new = |error| access_error(error, 0x0250);
+        assert_eq!(of_new(rusb::Error::Access), UsbError::AccessDenied);
+        assert_eq!(of_new(rusb::Error::Busy), UsbError::Busy);
+        assert_eq!(of_new(rusb::Error::NoDevice), UsbError::Gone);
+        let wrong_driver = UsbError::WrongDriver(Some(BootloaderGeneration::R5R6));
+        assert_eq!(of_new(rusb::Error::NotSupported), wrong_driver);
+        let no_interface = if cfg!(windows) { wrong_driver } else { UsbError::NotConfigured };
+        assert_eq!(of_new(rusb::Error::NotFound), no_interface);
+        assert!(matches!(of_new(rusb::Error::Io), UsbError::Other(_)));
         assert_eq!(transfer_error(rusb::Error::Pipe), TransferError::Stall);
         assert_eq!(transfer_error(rusb::Error::NoDevice), TransferError::Disconnected);
+    }
+
+    #[test]
+    fn which_bootloader_has_no_driver_is_told_without_opening_it() {
+        for (bcd_device, generation) in [
+            (0x0200, Some(BootloaderGeneration::R3R4)),
+            (0x0250, Some(BootloaderGeneration::R5R6)),
+            (0x0300, None),
+        ] {
+            let error = access_error(rusb::Error::NotSupported, bcd_device);
+            assert_eq!(error, UsbError::WrongDriver(generation));
+        }
     }
 
     /// On a machine with USB and on one without.

@@ -102,9 +102,10 @@ pub enum UsbError {
     /// Another program has claimed the interface.
     #[error("another program is using the USB device")]
     Busy,
-    /// The device is bound to a driver that libusb cannot use (Windows without `WinUSB`).
+    /// The device is bound to a driver that libusb cannot use (Windows without `WinUSB`). Its bootloader, as far as
+    /// `bcdDevice` tells without opening it.
     #[error("the USB device has no driver that this program can use")]
-    WrongDriver,
+    WrongDriver(Option<BootloaderGeneration>),
     /// The operating system could not configure the device when it was plugged in, so it shows no interface.
     #[error("the operating system could not set up the USB device when it was plugged in")]
     NotConfigured,

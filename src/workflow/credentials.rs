@@ -93,7 +93,11 @@ fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials
     let home = home.ok_or_else(missing)?;
     let found = profile::read(&home)?.ok_or_else(missing)?;
     let own = found.api();
-    let token = found.token.clone().ok_or_else(missing)?;
+    let logged_out = || {
+        let message = format!("particle-cli is not logged in (profile {}, {})", found.name, own);
+        Error::new(Code::TokenMissing, message).hint(TOKEN_HINT)
+    };
+    let token = found.token.clone().ok_or_else(logged_out)?;
     if let Some(asked) = api.filter(|asked| !asked.same_origin(&own)) {
         return Err(Error::new(
             Code::TokenMissing,
@@ -110,6 +114,6 @@ fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials
         context
             .note("particle-cli's login has expired, by its own file; log in again if the cloud refuses it");
     }
-    context.note(format!("using particle-cli's login (profile {}) at {}", found.name, own.host()));
+    context.note(format!("using particle-cli's login (profile {}) at {}", found.name, own));
     Ok(Credentials { token, api: own })
 }

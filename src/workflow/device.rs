@@ -13,9 +13,9 @@ use super::cancel::interrupted;
 use super::command::choice;
 use super::enter::arrive;
 use super::patch::Patch;
-use super::{Context, Event, Phase, Timeout};
+use super::{Context, Event, Phase, Timeout, Transfer};
 use crate::archive::DeviceIdSource;
-use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES};
+use crate::dct::{Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};
@@ -263,8 +263,16 @@ impl<'a> Opened<'a> {
     /// The same, by `deadline`.
     pub fn read_whole(&mut self, deadline: Duration) -> Result<Buffer, Error> {
         self.not_cancelled()?;
+        self.context.progress(Transfer::StartUpload, WHOLE_SIZE);
         let (first, second) = self.session.read_whole_dct_twice(deadline)?;
-        agreed(first, &second)
+        let read = agreed(first, &second)?;
+        self.uploaded(WHOLE_SIZE);
+        Ok(read)
+    }
+
+    fn uploaded(&self, length: usize) {
+        self.context.progress(Transfer::Uploaded, length);
+        self.context.progress(Transfer::CompleteUpload, length);
     }
 
     fn not_cancelled(&self) -> Result<(), Error> {
@@ -273,8 +281,10 @@ impl<'a> Opened<'a> {
 
     fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
         self.not_cancelled()?;
+        self.context.progress(Transfer::StartUpload, length);
         let (first, second) = self.session.read_twice(0, length, deadline)?;
         let first = agreed(first, &second)?;
+        self.uploaded(length);
         check_readable(&first)?;
         Snapshot::of(first)
     }

@@ -84,11 +84,53 @@ impl Phase {
     }
 }
 
+/// How far the bytes have come between the Duo and this machine, in the words of particle-usb (`progress` in its
+/// `src/dfu.js`): an upload comes from the Duo, a download goes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    /// So many bytes are about to be read.
+    StartUpload,
+    /// So many have been read, by now.
+    Uploaded,
+    /// That was all; two reads agree.
+    CompleteUpload,
+    /// So many bytes are about to be written.
+    StartDownload,
+    /// So many more have been written.
+    Downloaded,
+    /// That was all; it was read back and compared.
+    CompleteDownload,
+    /// They were not written, or it is not known that they were.
+    FailedDownload,
+}
+
+impl Transfer {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StartUpload => "start-upload",
+            Self::Uploaded => "uploaded",
+            Self::CompleteUpload => "complete-upload",
+            Self::StartDownload => "start-download",
+            Self::Downloaded => "downloaded",
+            Self::CompleteDownload => "complete-download",
+            Self::FailedDownload => "failed-download",
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A step begins.
     Phase(Phase),
+    /// Bytes go to or come from the Duo.
+    Progress {
+        /// How far they are.
+        event: Transfer,
+        /// How many bytes; none of a download that failed.
+        bytes: Option<usize>,
+    },
     /// This is the Duo that the workflow works on.
     Found(DeviceRef),
     /// A person is waited for, who is to press the buttons of a Duo.

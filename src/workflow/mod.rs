@@ -1,5 +1,5 @@
 //! What a person asks for: list, dfu, backup, restore, reset, rotate, provision, verify, dct, server-key, inspect,
-//! key files, backups, status, doctor.
+//! key files, backups, status, doctor, udev.
 //!
 //! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
 //! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
@@ -47,6 +47,7 @@ mod source;
 mod status;
 mod telling;
 mod timeout;
+mod udev;
 mod verify;
 mod whole_held;
 mod whole_image;
@@ -71,7 +72,7 @@ pub use dct_show::{DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
 pub use doctor::{AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};
-pub use event::{Event, Phase};
+pub use event::{Event, Phase, Transfer};
 pub use inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
 pub use key_files::{NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key};
 pub use list::{KeyReport, ListOptions, Listed, list};
@@ -85,6 +86,7 @@ pub use server_key::{ServerKeyShowOptions, ServerKeyShown, ServerReport, show_se
 pub use server_key_set::{AddressSource, ServerKeySetOptions, ServerKeyWritten, set_server_key};
 pub use status::{Advice, OperationReport, Status, StatusOptions, status};
 pub use timeout::Timeout;
+pub use udev::{Machine, UdevInstalled, UdevRule, install_udev_rule, udev_rule};
 pub use verify::{VerifyDone, VerifyOptions, verify};
 
 /// Who asked: told what happens, asked before a write, able to stop it.
@@ -131,6 +133,11 @@ pub struct Context<'a> {
 impl Context<'_> {
     fn phase(&self, phase: Phase) {
         self.control.event(Event::Phase(phase));
+    }
+
+    fn progress(&self, event: Transfer, bytes: usize) {
+        let bytes = (event != Transfer::FailedDownload).then_some(bytes);
+        self.control.event(Event::Progress { event, bytes });
     }
 
     fn note(&self, message: impl Into<String>) {

@@ -12,7 +12,7 @@ use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::patch::Patch;
 use super::reconcile::{Learned, OfField, reconcile};
-use super::{Context, Phase};
+use super::{Context, Phase, Transfer};
 use crate::archive::DeviceIdSource;
 use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId, Field};
 use crate::dfuse::Touched;
@@ -136,11 +136,19 @@ pub(super) fn write_verified<'a>(
     }
     journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
-    let (opened, doubt) = write(opened, patch)?;
-    let opened = match doubt {
-        None => opened,
-        Some(doubt) => learn(opened, before, patch, recovery, &doubt)?,
-    };
+    let size = patch.bytes().len();
+    context.phase(Phase::Write);
+    context.progress(Transfer::StartDownload, size);
+    let written = write(opened, patch).and_then(|(opened, doubt)| match doubt {
+        None => Ok(opened),
+        Some(doubt) => learn(opened, before, patch, recovery, &doubt),
+    });
+    if written.is_err() {
+        context.progress(Transfer::FailedDownload, size);
+    }
+    let opened = written?;
+    context.progress(Transfer::Downloaded, size);
+    context.progress(Transfer::CompleteDownload, size);
     journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
@@ -155,7 +163,6 @@ pub(super) fn write_verified<'a>(
 /// not believed at once, as a read can be wrong, too.
 fn write<'a>(mut opened: Opened<'a>, patch: &Patch) -> Result<(Opened<'a>, Option<String>), Error> {
     let context = opened.context;
-    context.phase(Phase::Write);
     let deadline = opened.deadline();
     let offset = u32::try_from(patch.field().offset).unwrap_or(u32::MAX);
     let outcome = opened.session.write_and_read_back(offset, patch.bytes(), deadline);

@@ -27,6 +27,7 @@ mod restore;
 mod rotate;
 mod secrets;
 mod server_key_set;
+mod udev;
 mod verify;
 #[path = "../virtual_duo/mod.rs"]
 mod virtual_duo;

@@ -155,3 +155,39 @@ Examples:
   duo-provision simulate --duos 2 --usbip 3240 --cloud 8080
   duo-provision simulate --fault timeout-after@dfu13   one answer gets lost
   duo-provision list --usbip 127.0.0.1:3240            in another terminal";
+
+pub const SHELL_INIT_EXAMPLES: &str = "\
+For a particle-cli that is no Node module; beside one from npm, `particle-duo` needs no function.
+
+Examples:
+  eval \"$(duo-provision shell-init bash)\"     in ~/.bashrc; zsh in ~/.zshrc
+  duo-provision shell-init fish | source      in ~/.config/fish/config.fish
+  duo-provision shell-init pwsh | Out-String | Invoke-Expression";
+
+pub const UDEV_PRINT_EXAMPLES: &str = "\
+The rule lets whoever sits at the machine open a Duo, and keeps ModemManager away from its serial port.
+
+Examples:
+  duo-provision udev print
+  duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules";
+
+pub const UDEV_INSTALL_EXAMPLES: &str = "\
+A file of that name with other contents is left alone. Nothing else on the machine is changed, and sudo
+is never run from here.
+
+Examples:
+  sudo npx duo-provision udev install";
+
+pub const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  duo-provision completions bash >~/.local/share/bash-completion/completions/duo-provision
+  duo-provision completions zsh >~/.zfunc/_duo-provision      where fpath has ~/.zfunc
+  duo-provision completions fish >~/.config/fish/completions/duo-provision.fish
+  duo-provision completions powershell >>$PROFILE
+The same files are in the folder completions of the npm package.";
+
+pub const MAN_EXAMPLES: &str = "\
+Examples:
+  duo-provision man | man -l -
+  duo-provision man dct backup | man -l -
+`npm install --global duo-provision` installs them for man itself.";

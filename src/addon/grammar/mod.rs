@@ -12,14 +12,18 @@ mod examples;
 mod files;
 mod pairing;
 mod simulation;
+mod system;
 
 use clap::{Parser, Subcommand};
+
+use super::shell_init::Shell;
 
 pub use dct::*;
 pub use device::*;
 pub use files::*;
 pub use pairing::*;
 pub use simulation::*;
+pub use system::*;
 
 /// The command line.
 #[derive(Parser)]
@@ -100,17 +104,46 @@ pub enum Command {
     /// Say what is wrong with the Duos in DFU mode, and what to type
     #[command(after_help = examples::DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Let the users of this machine open a Duo: print or install the udev rule for it (Linux)
+    #[command(subcommand, arg_required_else_help = false)]
+    Udev(UdevCommand),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = examples::SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
     /// Show the whole story on a virtual Duo and a local cloud; needs no hardware
     Demo,
     /// Print a completion script
+    #[command(after_help = examples::COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell.
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// Print a shell function that makes `particle duo` of this program, beside particle-cli
+    #[command(after_help = examples::SHELL_INIT_EXAMPLES)]
+    ShellInit {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print a man page
+    #[command(after_help = examples::MAN_EXAMPLES)]
+    Man {
+        /// The command that it is of; the whole program unless given.
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+}
+
+/// What is done with the udev rule.
+#[derive(Subcommand)]
+pub enum UdevCommand {
+    /// Print the rule
+    #[command(after_help = examples::UDEV_PRINT_EXAMPLES)]
+    Print,
+    /// Write the rule to /etc/udev/rules.d and have udev take it up; as root
+    #[command(after_help = examples::UDEV_INSTALL_EXAMPLES)]
+    Install(UdevInstallOptions),
 }
 
 /// The commands about key files.

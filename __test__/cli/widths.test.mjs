@@ -1,0 +1,104 @@
+/** What fits a narrow terminal, and what is left as it is for programs. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { restoreKey } from '../../index.js'
+import { KEYS, MAIN, Sandbox, start } from './harness.mjs'
+
+const ESCAPE = '\u001b'
+
+const skip = process.platform === 'linux' ? false : 'it needs the script of util-linux'
+
+/** Runs the command line on a pseudo-terminal that is so wide. */
+async function atWidth(
+  /** @type {Sandbox} */ sandbox,
+  /** @type {number} */ columns,
+  /** @type {string[]} */ args,
+  /** @type {Record<string, string>} */ env = { TERM: 'dumb' },
+) {
+  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+  const inner = `stty cols ${columns} rows 50; exec ${command} 2>/dev/null`
+  const ended = await start('script', ['--quiet', '--return', '--command', inner, '/dev/null'], {
+    env: { ...sandbox.env, ...env },
+    cwd: sandbox.cwd,
+  }).end
+  const stdout = ended.stdout.replaceAll('\r\n', '\n')
+  sandbox.remark(`${columns} columns`)
+  sandbox.note(args, { ...ended, stdout })
+  return stdout
+}
+
+/** A sandbox and a Duo with a key that is always the same. */
+async function known(/** @type {import('node:test').TestContext} */ t) {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  await restoreKey({
+    usbip: duo.address,
+    file: join(KEYS, 'rsa1024-pkcs8.pem'),
+    archive: sandbox.archive,
+    allowOtherDevice: true,
+  })
+  return { sandbox, usbip: ['--usbip', duo.address] }
+}
+
+for (const [name, args] of /** @type {[string, string[]][]} */ ([
+  ['list', ['list']],
+  ['dct-show', ['dct', 'show']],
+])) {
+  test(`${args.join(' ')} fits terminals of 40, 60, 80 and 120 columns, and is one line a row in a pipe`, {
+    skip,
+  }, async (t) => {
+    const { sandbox, usbip } = await known(t)
+    const piped = await sandbox.run([...args, ...usbip])
+    for (const columns of [40, 60, 80, 120]) {
+      const shown = await atWidth(sandbox, columns, [...args, ...usbip])
+      const table = shown.slice(shown.search(/^(PATH|FIELD)/m))
+      for (const line of table.split('\n')) assert.ok(line.length <= columns, `${columns}: ${line}`)
+      assert.ok(!shown.includes('\u001b'))
+      // Nothing is left out.
+      const bare = (/** @type {string} */ text) => text.replaceAll(/\s/g, '')
+      for (const row of piped.stdout.trim().split('\n').slice(-3)) {
+        const last = row.split(/ {2,}/).at(-1) ?? ''
+        assert.ok(bare(table).includes(bare(last)), `${columns}: ${last}`)
+      }
+    }
+    // What a Duo knows of its cloud is new every time, and broken into lines.
+    if (name === 'list') sandbox.matches('width-list')
+  })
+}
+
+test('what doctor advises is broken at spaces, and a command is never broken', { skip }, async (t) => {
+  const { sandbox, usbip } = await known(t)
+  const shown = await atWidth(sandbox, 50, ['doctor', ...usbip])
+  assert.match(shown, /^ {10}duo-provision server-key restore .*--usbip 127\.0\.0\.1:\d+$/m)
+  for (const line of shown.split('\n')) {
+    const whole = /^ {10}duo-provision |^ {10}\S+$/.test(line)
+    assert.ok(whole || line.length <= 50, line)
+  }
+})
+
+test('nothing moves and nothing is coloured on a dumb terminal; NO_COLOR and CLICOLOR take colours alone', {
+  skip,
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const run = async (/** @type {Record<string, string>} */ env) => {
+    const command = `'${process.execPath}' '${MAIN}' list --usbip ${duo.address}`
+    const { stdout } = await start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      env: { ...sandbox.env, ...env },
+      cwd: sandbox.cwd,
+    }).end
+    return stdout
+  }
+  const colour = new RegExp(`${ESCAPE}\\[\\d+m`)
+  // An escape sequence, or the spinner's dots.
+  const moves = new RegExp(`${ESCAPE}|[\u2800-\u28ff]`)
+  assert.doesNotMatch(await run({ TERM: 'dumb' }), moves)
+  assert.match(await run({ TERM: 'xterm' }), colour)
+  assert.doesNotMatch(await run({ TERM: 'xterm', NO_COLOR: '1' }), colour)
+  assert.doesNotMatch(await run({ TERM: 'xterm', CLICOLOR: '0' }), colour)
+  const piped = await sandbox.run(['list', '--usbip', duo.address], { env: { CLICOLOR_FORCE: '1' } })
+  assert.match(piped.stdout, colour)
+  const plain = await sandbox.run(['list', '--usbip', duo.address], { env: { TERM: 'xterm' } })
+  assert.doesNotMatch(plain.stdout + plain.stderr, moves)
+})

@@ -1,0 +1,40 @@
+/**
+ * `duo-provision` as the shell blocks of the documentation find it: the command line of this repository, with one thing
+ * added. A command that works on a Duo works on the virtual one: `--usbip` and its address are appended to it, where
+ * no other address is named and no file stands in the Duo's place.
+ */
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const MAIN = new URL('../../src/cli/main.cjs', import.meta.url)
+
+/** The commands that work on a Duo, with or without a word behind them. */
+const ON_A_DUO = new Set([
+  'list',
+  'dfu',
+  'backup',
+  'restore',
+  'reset',
+  'rotate',
+  'verify',
+  'doctor',
+  'dct',
+  'server-key',
+])
+
+/** What stands for a Duo, or for another address. */
+const ELSEWHERE = ['--usbip', '--key', '--help', '-h']
+
+/** @param {string[]} args @param {string | undefined} address */
+export function atTheBench(args, address) {
+  const [command = '', word, file = '-'] = args
+  const works = ON_A_DUO.has(command) || args.includes('--from-device')
+  const reads = word === 'show' && !file.startsWith('-')
+  if (!address || !works || reads || args.some((given) => ELSEWHERE.includes(given))) return args
+  return [...args, '--usbip', address]
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const args = atTheBench(process.argv.slice(2), process.env['DOCS_USBIP'])
+  process.argv = [process.argv0, fileURLToPath(MAIN), ...args]
+  await import(MAIN.href)
+}

@@ -1,0 +1,58 @@
+/**
+ * `npm run test:particle`: the tests with the real particle-cli. It is fetched from the npm registry into
+ * `target/particle-cli`, once for each state of `__test__/particle/package-lock.json`, without running any
+ * script of a package. Exit status 77 says that the registry cannot be reached.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureAddon, ROOT } from './prepare.mjs'
+
+const SOURCE = join(ROOT, '__test__/particle')
+const INSTALLED = join(ROOT, 'target/particle-cli')
+const LOCK = 'package-lock.json'
+
+/** Says that everything of the lock file is there. */
+const STAMP = join(INSTALLED, 'installed.json')
+
+const UNAVAILABLE = 77
+
+/** What npm says when there is no network, rather than something wrong with what was asked for. */
+const NO_NETWORK =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT/
+
+ensureAddon()
+process.exitCode = install() ?? test()
+
+/** @returns {number | undefined} the exit status where it did not work */
+function install() {
+  const lock = readFileSync(join(SOURCE, LOCK), 'utf8')
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return undefined
+  rmSync(STAMP, { force: true })
+  mkdirSync(INSTALLED, { recursive: true })
+  for (const name of ['package.json', LOCK]) cpSync(join(SOURCE, name), join(INSTALLED, name))
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=1']
+  const npm = process.env['npm_execpath']
+  const [program, leading] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
+  const { status, stdout, stderr, error } = spawnSync(program, [...leading, ...args], {
+    cwd: INSTALLED,
+    encoding: 'utf8',
+    shell: program === 'npm' && process.platform === 'win32',
+  })
+  if (status === 0) {
+    writeFileSync(STAMP, lock)
+    return undefined
+  }
+  const said = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`
+  process.stdout.write(`${said.trimEnd()}\n`)
+  if (!NO_NETWORK.test(said)) return 1
+  process.stdout.write('the npm registry cannot be reached\n')
+  return UNAVAILABLE
+}
+
+function test() {
+  const files = readdirSync(SOURCE).filter((name) => name.endsWith('.test.mjs'))
+  const args = ['--test', '--test-reporter=spec', '--test-timeout=300000']
+  const paths = files.sort().map((name) => join(SOURCE, name))
+  return spawnSync(process.execPath, [...args, ...paths], { cwd: ROOT, stdio: 'inherit' }).status ?? 1
+}

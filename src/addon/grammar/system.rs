@@ -1,0 +1,16 @@
+//! Options of what is done to the machine itself.
+
+use clap::Args;
+use napi_derive::napi;
+use serde::{Deserialize, Serialize};
+
+/// Options of `installUdevRule`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UdevInstallOptions {
+    /// For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
+    /// udevadm below it is run.
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub root: Option<String>,
+}
