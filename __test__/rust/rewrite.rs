@@ -124,7 +124,7 @@ fn cut_short_anywhere_the_same_image_is_come_to() {
 
 #[test]
 fn a_duo_without_a_current_copy_gets_one() {
-    let garbage: Vec<u8> = (0..WHOLE_SIZE).map(|n| (n * 7 + n / 256) as u8).collect();
+    let garbage: Vec<u8> = (0..WHOLE_SIZE).map(|n| (n * 7 + n / 256).to_le_bytes()[0]).collect();
     for held in [garbage, vec![0xFF; WHOLE_SIZE], vec![0; WHOLE_SIZE], whole(&old(copy(1)), &old(copy(2)))] {
         for image in images() {
             assert!(WholeDct::new(&held).is_none_or(|whole| whole.current().is_none()));

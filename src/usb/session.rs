@@ -434,15 +434,15 @@ impl<'a> DfuSession<'a> {
         let missing = SessionError::NoWholeDct { address: base };
         let internal = self.internal.clone().ok_or_else(|| missing.clone())?;
         let map = internal.geometry.map();
-        let second = base + WHOLE_DCT_SECTOR as u32;
-        if ![base, second].iter().all(|sector| map.is_sector(*sector, WHOLE_DCT_SECTOR)) {
+        let at = |offset: usize| u32::try_from(offset).ok().and_then(|offset| base.checked_add(offset));
+        let is_one =
+            |sector: usize| at(sector).is_some_and(|address| map.is_sector(address, WHOLE_DCT_SECTOR));
+        if !is_one(0) || !is_one(WHOLE_DCT_SECTOR) {
             return Err(missing);
         }
         let end = offset.checked_add(length).filter(|end| *end <= WHOLE_DCT_LENGTH);
-        match u32::try_from(offset).ok().filter(|_| end.is_some()) {
-            Some(offset) => Ok((internal, base + offset)),
-            None => Err(SessionError::OutsideWholeDct { offset, length }),
-        }
+        let address = end.and_then(|_| at(offset)).ok_or(SessionError::OutsideWholeDct { offset, length })?;
+        Ok((internal, address))
     }
 
     /// Makes the device leave DFU mode and restart. It is gone afterwards.

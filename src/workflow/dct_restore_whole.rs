@@ -12,7 +12,7 @@ use super::dump_file::DumpFile;
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{Destination, Keepsake, Place, counts_as_key, keep, keep_bytes, locate_archive};
 use super::leave::leave;
-use super::plan::{Action, Change, Plan};
+use super::plan::{Action, Change, Evidence, Plan};
 use super::restore::confirm;
 use super::source::public_slot;
 use super::whole_held::WholeHeld;
@@ -22,7 +22,7 @@ use super::write_whole::{Rewrite, rewrite};
 use super::{Context, Timeout};
 use crate::archive::Archive;
 use crate::archive::journal::{OperationKind, Request};
-use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, Dump, FIELDS, Field};
+use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field};
 use crate::error::{Code, Error, KeyState};
 use crate::usb::session::whole_dct_address;
 
@@ -40,41 +40,15 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
-    let on_it = |error: Error, device: &DeviceRef| error.on(device, KeyState::Unchanged);
-    image.check_generation(opened.device.bootloader).map_err(|error| on_it(error, &opened.device))?;
-    let held = WholeHeld::read(&mut opened)?;
-    check_held(&held).map_err(|error| on_it(error, &opened.device))?;
-    let blank;
-    let section = match &held.current {
-        Some(current) => current,
-        None => {
-            context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
-            blank = Snapshot::of_section(&[0xFF; COPY_SIZE])?;
-            &blank
-        }
-    };
-    let known = archive.as_ref().ok();
-    let evidence = image
-        .evidence(&opened.device, section, known, options.allow_other_device)
-        .map_err(|error| on_it(error, &opened.device))?;
-    let owner = image.key.owner(&opened.device, section, known)?;
-    let done = DctRestored {
-        device: opened.device.clone(),
-        whole: true,
-        written: false,
-        fields: changed(&held, &image, &opened.device),
-        previous: section.fingerprint(),
-        fingerprint: Some(image.key.fingerprint),
-        evidence: Some(evidence),
-        backup: None,
-        left: false,
-        dry_run: options.dry_run,
-    };
-    let cautions = image.cautions(evidence, held.current.is_some());
-    let writes = held.bytes.as_slice() != image.dump.bytes();
+    let looked = look(&mut opened, &image, archive.as_ref().ok(), options)
+        .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
+    let writes = looked.held.bytes.as_slice() != image.dump.bytes();
     if writes && (options.dry_run || !context.control.asks()) {
-        cautions.iter().for_each(|caution| context.note(caution));
+        for caution in &looked.cautions {
+            context.note(caution);
+        }
     }
+    let done = looked.done(&opened, &image, options);
     let Some(ledger) = ledger else { return Ok(done) };
     let request = Request {
         file: Some(absolute(&options.file)),
@@ -83,7 +57,7 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
         allow_other_device: options.allow_other_device,
         archive: options.archive.as_ref().map(absolute),
         usbip: context.bus.address(),
-        owner,
+        owner: looked.owner,
         ..Request::default()
     };
     let beginning = Beginning {
@@ -94,8 +68,56 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
         request: request.clone(),
     };
     let archive = if keeps { Some(archive?) } else { None };
-    let job = Job { image: &image, held: &held, cautions, request, archive };
+    let job = Job { image: &image, looked: &looked, request, archive };
     ledger.follow(context, beginning, |journaled| job.write(opened, done, journaled))
+}
+
+/// What is in the Duo, and what that means for the image.
+struct Looked {
+    held: WholeHeld,
+    evidence: Evidence,
+    /// The device that the keys stand in for, where the Duo tells no id.
+    owner: Option<DeviceId>,
+    cautions: Vec<String>,
+}
+
+/// Reads what is in the Duo; an error where the image must not go to it.
+fn look(
+    opened: &mut Opened<'_>,
+    image: &WholeImage<'_>,
+    archive: Option<&Archive>,
+    options: &DctRestoreOptions,
+) -> Result<Looked, Error> {
+    image.check_generation(opened.device.bootloader)?;
+    let held = WholeHeld::read(opened)?;
+    check_held(&held)?;
+    let blank = Snapshot::of_section(&[0xFF; COPY_SIZE])?;
+    if held.current.is_none() {
+        opened.context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
+    }
+    let section = held.current.as_ref().unwrap_or(&blank);
+    let evidence = image.evidence(&opened.device, section, archive, options.allow_other_device)?;
+    let owner = image.key.owner(&opened.device, section, archive)?;
+    let cautions = image.cautions(evidence, held.current.is_some());
+    Ok(Looked { held, evidence, owner, cautions })
+}
+
+impl Looked {
+    /// What would be done.
+    fn done(&self, opened: &Opened<'_>, image: &WholeImage<'_>, options: &DctRestoreOptions) -> DctRestored {
+        DctRestored {
+            device: opened.device.clone(),
+            whole: true,
+            written: false,
+            fields: changed(&self.held, image, &opened.device),
+            previous: self.held.current.as_ref().and_then(Snapshot::fingerprint),
+            fingerprint: Some(image.key.fingerprint),
+            evidence: Some(self.evidence),
+            backup: None,
+            left: false,
+            dry_run: options.dry_run,
+        }
+    }
 }
 
 /// A flash that reads as one byte throughout was not read, or was never written: there is nothing to be kept of it.
@@ -122,8 +144,7 @@ fn changed(held: &WholeHeld, image: &WholeImage<'_>, device: &DeviceRef) -> Vec<
 /// What is written, and what goes with it.
 struct Job<'a> {
     image: &'a WholeImage<'a>,
-    held: &'a WholeHeld,
-    cautions: Vec<String>,
+    looked: &'a Looked,
     request: Request,
     /// Where the backups go; `None` where none are wanted.
     archive: Option<Archive>,
@@ -138,13 +159,13 @@ impl Job<'_> {
     ) -> Result<DctRestored, Error> {
         let context = opened.context;
         let image = self.image.dump.bytes();
-        if self.held.bytes.as_slice() == image {
+        if self.looked.held.bytes.as_slice() == image {
             context.note("the Duo holds exactly these bytes already; nothing is written");
             journaled.verified();
         } else {
             done.backup = self.keep(&opened, journaled)?;
             confirm(context, &self.plan(&done))?;
-            let current = self.held.current.as_ref();
+            let current = self.looked.held.current.as_ref();
             let recovery = Recovery {
                 again: command::dct_restore(&self.request),
                 back: Back::to_whole(current, done.backup.as_deref()),
@@ -152,7 +173,7 @@ impl Job<'_> {
             };
             let rewriting = Rewrite {
                 image,
-                before: &self.held.bytes,
+                before: &self.looked.held.bytes,
                 old: done.previous,
                 new: self.image.key.fingerprint,
                 recovery: &recovery,
@@ -177,18 +198,20 @@ impl Job<'_> {
             context.note("no backup is made (--no-backup): what is written over is lost");
             return Ok(None);
         };
-        if let Some(current) = self.held.current.as_ref().filter(|current| counts_as_key(&current.slot)) {
+        if let Some(current) =
+            self.looked.held.current.as_ref().filter(|current| counts_as_key(&current.slot))
+        {
             let destination = Destination { place: Place::Archive(archive.clone()), encrypt: None };
             keep(context, &opened.device, current, &destination, journaled)?;
         }
         let offset = whole_dct_address(opened.device.bootloader);
-        let keepsake = Keepsake::whole(&self.held.bytes, offset, self.held.current.as_ref());
+        let keepsake = Keepsake::whole(&self.looked.held.bytes, offset, self.looked.held.current.as_ref());
         let place = Place::Archive(archive.clone());
         keep_bytes(context, &opened.device, &keepsake, &place, journaled).map(|stored| Some(stored.path))
     }
 
     fn plan(&self, done: &DctRestored) -> Plan {
-        let current = self.held.current.as_ref();
+        let current = self.looked.held.current.as_ref();
         let change = |field: &RestoredField| Change {
             what: field.name.clone(),
             now: field.previous.clone(),
@@ -209,7 +232,7 @@ impl Job<'_> {
             evidence: done.evidence,
             public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
             changes: done.fields.iter().filter(|field| field.name != key).map(change).collect(),
-            cautions: self.cautions.clone(),
+            cautions: self.looked.cautions.clone(),
             cloud: None,
             backup: done.backup.clone(),
         }

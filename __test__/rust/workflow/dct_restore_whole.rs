@@ -8,7 +8,7 @@ use duo_provision::error::{Code, KeyState, exit};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
-use duo_provision::simulator::{DuoOptions, Generation};
+use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, Target};
 
 use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
@@ -165,7 +165,7 @@ fn what_must_not_be_written_is_refused_before_any_duo_is_looked_for() {
         ("zeros for a key", with(&|b| slot(b, &[0; 1216])), "without a key"),
         ("PKCS#8", with(&|b| slot(b, &padded)), "without a key"),
     ];
-    bench.duo(|duo| duo.unplug());
+    bench.duo(Duo::unplug);
     for (name, bytes, why) in cases {
         let error = bench.restore_dct(&whole(&bench.file("bad.bin", &bytes))).unwrap_err();
         assert_eq!(
@@ -271,7 +271,7 @@ fn a_duo_without_a_dct_that_counts_gets_one_and_is_told_what_a_cut_means() {
     assert!(asker.plan().cautions.join("\n").contains("it has none until the same command"));
     assert!(bench.keeps(&area), "what was there is kept all the same");
     // Nothing was read at all, or nothing was ever there.
-    bench.duo(|duo| duo.set_dct_area(&[0xff; 32_768]));
+    bench.duo(|duo| duo.set_dct_area(&vec![0xff; 32_768]));
     let writes = bench.writes();
     let error = bench.restore_dct(&whole(&image)).unwrap_err();
     assert_eq!((error.code(), bench.writes()), (Code::DctUnreadable, writes), "{error}");
