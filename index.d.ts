@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'NOT_A_DUO'
   | 'DEVICE_FAULT'
   | 'DCT_UNREADABLE'
+  | 'DCT_WRONG'
   | 'READ_UNSTABLE'
   | 'WRITE_FAILED'
   | 'LEAVE_FAILED'

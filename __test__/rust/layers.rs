@@ -24,8 +24,9 @@ const ARROWS: [(&str, &[&str]); 10] = [
 const HANDSHAKE: [&str; 2] = ["handshake", "device_port"];
 
 /// What `error` may name of other rooms besides types whose name ends in `Error`: they are what went wrong,
-/// too.
-const ERRORS_BY_OTHER_NAMES: [&str; 5] = ["Flaw", "Misread", "Refusal", "Slot", "Unreachable"];
+/// too, or what an error tells of.
+const ERRORS_BY_OTHER_NAMES: [&str; 6] =
+    ["BootloaderGeneration", "Flaw", "Misread", "Refusal", "Slot", "Unreachable"];
 
 /// The modules of `cloud` that are pure.
 const PURE_CLOUD: [&str; 7] =
@@ -51,7 +52,7 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// Crates that live in one place, by the beginning of the paths where they may be named.
-const CONFINED: [(&str, &str); 8] = [
+const CONFINED: [(&str, &str); 9] = [
     ("rusb", "usb/libusb.rs"),
     ("napi", "addon/"),
     ("napi_derive", "addon/"),

@@ -71,6 +71,10 @@ pub struct RestoredFieldInfo {
 #[napi(object, object_from_js = false)]
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "answers to four questions that do not depend on each other"
+)]
 pub struct DctRestoreResult {
     /// The Duo.
     pub device: DuoInfo,

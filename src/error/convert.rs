@@ -17,7 +17,7 @@ use crate::cloud::reply::Refusal;
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
-use crate::usb::{SessionError, UsbError};
+use crate::usb::{BootloaderGeneration, SessionError, UsbError};
 
 /// What helps against "Permission denied", whose causes no server tells apart.
 const PERMISSION_HINT: &str = "this has several causes. The id is a name or mistyped: compare it with `duo-provision list`. \
@@ -161,7 +161,7 @@ impl From<UsbError> for Error {
                 "close the other program (dfu-util, a virtual machine, an IDE), then run the command again",
             ),
             UsbError::WrongDriver(generation) => {
-                (Code::UsbWrongDriver, driver_hint(generation.map(|known| known.names_winusb())))
+                (Code::UsbWrongDriver, driver_hint(generation.map(BootloaderGeneration::names_winusb)))
             }
             UsbError::NotConfigured => {
                 (Code::UsbError, "unplug the Duo, plug it in again in DFU mode, and run the command again")
