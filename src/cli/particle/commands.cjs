@@ -5,7 +5,7 @@
 'use strict'
 
 /** What is of no use as a command of another program. */
-const LEFT_OUT = new Set(['completions', 'shell-init'])
+const LEFT_OUT = new Set(['completions', 'man', 'shell-init'])
 
 /** @typedef {import('../../../index.js').CommandDescription} CommandDescription */
 /** @typedef {import('../../../index.js').OptionDescription} OptionDescription */
