@@ -1,14 +1,6 @@
 /** particle-cli's login: read, never written; which profile and cloud it is, is said before anything is done. */
 import assert from 'node:assert/strict'
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { LocalCloud } from '../../index.js'
@@ -23,7 +15,7 @@ function login(/** @type {Sandbox} */ sandbox, /** @type {Record<string, unknown
   mkdirSync(folder, { recursive: true })
   for (const [name, contents] of Object.entries(files)) {
     const text = typeof contents === 'string' ? contents : JSON.stringify(contents, undefined, 2)
-    writeFileSync(join(folder, name), text, { mode: 0o600 })
+    sandbox.file(`../home/.particle/${name}`, text, 0o600)
   }
   return folder
 }

@@ -1,6 +1,6 @@
 /** `particle duo` in the real particle-cli, with a virtual Duo and a local cloud behind it. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -70,7 +70,7 @@ test('the login of particle-cli is used, and named, by particle duo too', async 
   const folder = join(sandbox.home, '.particle')
   mkdirSync(folder)
   const config = { access_token: cloud.token, username: 'me@example.com' }
-  writeFileSync(join(folder, 'lab.config.json'), JSON.stringify(config), { mode: 0o600 })
+  sandbox.file('../home/.particle/lab.config.json', JSON.stringify(config), 0o600)
   // particle-cli's own commands choose the profile and its cloud.
   for (const args of [
     ['profile', 'lab'],
