@@ -41,6 +41,9 @@ pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
     }
 }
 
+/// The most that is written of it at once; a device that takes less would do so only after an erasure.
+const WHOLE_DCT_BLOCK: u16 = 4096;
+
 /// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
 /// since a key that is written in two could be left half old and half new.
 const LARGEST_FIELD: u16 = 1216;
@@ -433,6 +436,10 @@ impl<'a> DfuSession<'a> {
         let base = whole_dct_address(self.identity.generation);
         let missing = SessionError::NoWholeDct { address: base };
         let internal = self.internal.clone().ok_or_else(|| missing.clone())?;
+        let offered = internal.geometry.block();
+        if offered < WHOLE_DCT_BLOCK {
+            return Err(SessionError::TransferSize { offered, needed: WHOLE_DCT_BLOCK });
+        }
         let map = internal.geometry.map();
         let at = |offset: usize| u32::try_from(offset).ok().and_then(|offset| base.checked_add(offset));
         let is_one =

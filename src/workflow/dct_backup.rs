@@ -116,7 +116,7 @@ fn read_section(opened: &mut Opened<'_>) -> Result<Image, Error> {
 }
 
 fn read_whole(opened: &mut Opened<'_>) -> Result<Image, Error> {
-    let WholeHeld { bytes, current } = WholeHeld::read(opened)?;
+    let WholeHeld { bytes, current, .. } = WholeHeld::read(opened)?;
     let judged =
         |error: Error| error.during("looking at the whole DCT").on(&opened.device, KeyState::Unchanged);
     let slot = current.map(|current| current.slot).ok_or_else(|| judged(without_current(&bytes)))?;

@@ -91,6 +91,7 @@ fn look(
     image.check_generation(opened.device.bootloader)?;
     let held = WholeHeld::read(opened)?;
     check_held(&held)?;
+    image.check_numbered(&held)?;
     let blank = Snapshot::of_section(&[0xFF; COPY_SIZE])?;
     if held.current.is_none() {
         opened.context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
@@ -120,8 +121,16 @@ impl Looked {
     }
 }
 
-/// A flash that reads as one byte throughout was not read, or was never written: there is nothing to be kept of it.
+/// A key that is only seen one way would be kept by no backup of its own, and its copy not be spared. A flash that reads
+/// as one byte throughout was not read, or was never written: there is nothing to be kept of it.
 fn check_held(held: &WholeHeld) -> Result<(), Error> {
+    if held.contradicted {
+        return Err(Error::new(
+            Code::ReadUnstable,
+            "the bootloader reads a key, and in the whole DCT no copy counts: one of the two was read wrongly",
+        )
+        .hint("save the key with `duo-provision backup`; what is wanted of the image is restored by --fields"));
+    }
     let one_byte = held.bytes.windows(2).all(|pair| pair[0] == pair[1]);
     if !one_byte {
         return Ok(());

@@ -11,6 +11,8 @@ pub(super) struct WholeHeld {
     pub bytes: Buffer,
     /// The application section of the copy that counts; `None` where none does.
     pub current: Option<Snapshot>,
+    /// True where no copy counts, and the bootloader reads a key all the same.
+    pub contradicted: bool,
 }
 
 impl WholeHeld {
@@ -36,6 +38,8 @@ impl WholeHeld {
             agree(dump, section).map_err(judged)?;
         }
         let counts = dump.and_then(|dump| dump.section());
+        let reads_a_key = section.as_ref().is_some_and(|section| section.fingerprint().is_some());
+        let contradicted = counts.is_none() && reads_a_key;
         // Mostly the same bytes, which are judged already.
         let same =
             section.filter(|section| counts.is_some_and(|all| all.starts_with(section.image().bytes())));
@@ -43,7 +47,7 @@ impl WholeHeld {
             (None, Some(counts)) => Some(Snapshot::of_section(counts)?),
             (same, _) => same,
         };
-        Ok(Self { bytes, current })
+        Ok(Self { bytes, current, contradicted })
     }
 }
 

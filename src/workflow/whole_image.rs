@@ -10,6 +10,7 @@ use super::device::{DeviceRef, Snapshot};
 use super::dump_file::DumpFile;
 use super::plan::Evidence;
 use super::source::{KeySource, checked_manifest};
+use super::whole_held::WholeHeld;
 use crate::archive::{Archive, Contents, Manifest, sha256_hex};
 use crate::dct::{DeviceId, Dump, FLASH_MODULES, WHOLE_SIZE};
 use crate::error::{Code, Error};
@@ -57,6 +58,29 @@ impl<'a> WholeImage<'a> {
             "its key alone can be taken out and restored: duo-provision inspect {} --extract device-private-key",
             quoted(&self.key.path.to_string_lossy())
         )))
+    }
+
+    /// Refuses an image without sequence numbers for a Duo that has them, and the other way round: system firmware has
+    /// them from 0.3.2 on, and whether it takes a copy without is not known (redbear/firmware `dct.h`).
+    pub fn check_numbered(&self, held: &WholeHeld) -> Result<(), Error> {
+        let here = Dump::recognise(&held.bytes);
+        let numbered = |dump: &Dump<'_>| {
+            let whole = dump.whole()?;
+            whole.current().map(|current| whole.copies()[current].sequence().is_some())
+        };
+        let (Some(here), Some(there)) = (here.as_ref().and_then(numbered), numbered(&self.dump)) else {
+            return Ok(());
+        };
+        if here == there {
+            return Ok(());
+        }
+        let message = if there {
+            "the image is of system firmware 0.3.2 or newer, and the Duo's DCT of an older one"
+        } else {
+            "the image is of system firmware older than 0.3.2, and the Duo's DCT of a newer one"
+        };
+        Err(Error::new(Code::DumpUnusable, message)
+            .hint("its fields can be restored: --fields, with their names, in place of --whole"))
     }
 
     /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a sequence number (from 0.3.2), or

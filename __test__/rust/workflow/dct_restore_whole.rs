@@ -258,9 +258,38 @@ fn a_duo_whose_system_firmware_is_broken_gets_its_dct_back() {
     assert!(bench.area() == fs::read(&image).unwrap());
 }
 
+/// The sequence number came with system firmware 0.3.2.
+#[test]
+fn an_image_of_firmware_that_marks_its_copies_otherwise_is_refused() {
+    let with = |patch| {
+        let firmware = Some(SystemFirmware::Version(0, 3, patch));
+        Bench::with([DuoOptions { firmware, ..options(Generation::R5) }])
+    };
+    let (older, newer) = (with(0), with(2));
+    for (of, to) in [(&older, &newer), (&newer, &older)] {
+        let image = of.image("other.bin", false);
+        let error = to.restore_dct(&whole(&image)).unwrap_err();
+        assert_eq!((error.code(), to.writes()), (Code::DumpUnusable, 0), "{error}");
+        assert!(error.message().contains("0.3.2"), "{error}");
+    }
+}
+
+#[test]
+fn where_the_bootloader_reads_a_key_that_counts_nowhere_nothing_is_written() {
+    let bench = Bench::new(Generation::R4);
+    let image = bench.image("image.bin", false);
+    let mut area = bench.area();
+    area[8] = 1;
+    bench.duo(|duo| duo.set_dct_area(&area));
+    let error = bench.restore_dct(&whole(&image)).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::ReadUnstable, 0), "{error}");
+    assert!(bench.area() == area);
+}
+
 #[test]
 fn a_duo_without_a_dct_that_counts_gets_one_and_is_told_what_a_cut_means() {
-    let bench = Bench::new(Generation::R4);
+    let bench =
+        Bench::with([DuoOptions { firmware: Some(SystemFirmware::Missing), ..options(Generation::R6) }]);
     let image = bench.image("image.bin", false);
     let mut area = bench.area();
     area[8] = 1;
