@@ -13,6 +13,7 @@ import {
   restoreKey,
   VirtualDuo,
 } from '../../index.js'
+import { hanging } from './layout.mjs'
 import { report } from './report.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
@@ -56,14 +57,20 @@ async function tell(duo, cloud, folder, output) {
     paint('cyan', fingerprint?.slice(0, 8) ?? 'no key')
   /** @type {(typed: string, seen: string) => void} */
   const tellStep = (typed, seen) => {
-    if (!output.json) output.print(`${paint('bold', `$ duo-provision ${typed}`)}\n    ${seen}`)
+    if (!output.json) output.print(`${paint('bold', `$ duo-provision ${typed}`)}\n    ${hanging(seen, 4)}`)
   }
   if (!output.json) {
     output.print(
-      'A virtual Duo and a local cloud, in this process: no hardware, no USB, nothing leaves this machine.',
+      hanging(
+        'A virtual Duo and a local cloud, in this process: no hardware, no USB, nothing leaves this machine.',
+        0,
+      ),
     )
     output.print(
-      'The Duo is reached in-process over USB/IP on loopback; with a real one the commands are the same.\n',
+      hanging(
+        'The Duo is reached in-process over USB/IP on loopback; with a real one the commands are the same.\n',
+        0,
+      ),
     )
   }
 
