@@ -56,6 +56,10 @@ pub struct Client {
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// For everything together: connecting, sending, waiting, trying again.
+    ///
+    /// One reply can hold a call a few seconds longer: a chunk size (RFC 9112 §7.1) that begins with zeros without
+    /// end, sent faster than they are parsed. hyper parses up to 52 MB of it before it lets go (tokio's 128 reads,
+    /// of at most 408 KiB), and reqwest has no option for less.
     pub deadline: Duration,
     /// The waits between tries.
     pub backoff: Backoff,
@@ -239,7 +243,9 @@ impl Client {
 
     /// What an HTTP error means; whether anything was sent decides which of the two it is.
     fn failure<Q: Question>(&self, error: &reqwest::Error, sent: &Sent, token: &Token) -> CloudError {
-        if sent.get() {
+        // A question without a body may be on its way before anybody asks for its end.
+        let may_be_sent = !Q::CHANGES && !error.is_connect();
+        if sent.get() || may_be_sent {
             self.unknown::<Q>(Interruption::of(error, token.expose()))
         } else {
             self.unreachable(Unreachable::of(error, token.expose()))
