@@ -139,7 +139,7 @@ labTest(
     assert.ok(!key.equals(await upload(lab, KEY_RANGE, { choose: ['-p', second] })))
 
     const slot = anySlot()
-    await download(lab, `${KEY.offset}`, slot, ['-S', serial])
+    await download(lab, `${KEY.offset}`, slot, { choose: ['-S', serial] })
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', second] }), slot)
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', first] }), key)
   },
@@ -155,7 +155,7 @@ labTest(
 
     const key = await upload(lab, KEY_RANGE, { choose: ['-p', first] })
     const slot = anySlot()
-    await download(lab, `${KEY.offset}`, slot, ['-p', second])
+    await download(lab, `${KEY.offset}`, slot, { choose: ['-p', second] })
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', second] }), slot)
     assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', first] }), key)
   },

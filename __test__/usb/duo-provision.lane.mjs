@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listDevices, restoreKey } from '../../index.js'
+import { LocalCloud, listDevices, provision, restoreKey } from '../../index.js'
 import { duoProvision, labTest, run } from './lab.mjs'
 import { countClassRequests } from './wiretap.mjs'
 import { assertSame, download, fingerprint, KEY, KEY_RANGE, upload } from './witness.mjs'
@@ -215,6 +215,59 @@ labTest('sends the key of the attached Duo to the cloud, and of no other', { duo
   const refused = await json(lab, [second?.id ?? '', '--from-device', '--api-url', lab.cloud.url], 3)
   assert.equal(refused.code, 'WRONG_DEVICE')
 })
+
+labTest(
+  'proves the pairing with the cloud whose key and address it wrote, until the key is another',
+  {},
+  async (lab) => {
+    const duo = await lab.attach()
+    const cloud = await LocalCloud.start({ devicePort: 0 })
+    try {
+      const [host = '', port = ''] = (cloud.deviceAddress ?? '').split(':')
+      const own = join(lab.folder, 'own.pem')
+      writeFileSync(own, cloud.serverKey ?? '')
+      await cli(lab, ['server-key', 'set', own, '--host', host, '--port', port, '--yes'])
+      const deviceId = lab.duos[0]?.id ?? ''
+      await provision({ deviceId, fromDevice: true, apiUrl: cloud.url, token: cloud.token })
+      const proven = await json(lab, ['verify'])
+      assert.equal(proven.fingerprint, fingerprint(await upload(lab, KEY_RANGE)))
+      assert.equal(proven.server, cloud.deviceAddress)
+
+      await cli(lab, ['reset', '--yes'])
+      await lab.waitUntilGone(duo)
+      await lab.attach()
+      const refused = await json(lab, ['verify'], 7)
+      assert.equal(refused.code, 'PAIRING_REFUSED')
+    } finally {
+      await cloud.stop()
+    }
+  },
+)
+
+for (const [board, usbId] of /** @type {const} */ ([
+  ['photon', '2b04:d006'],
+  ['p1', '2b04:d008'],
+  ['electron', '2b04:d00a'],
+])) {
+  labTest(
+    `${board}: lists it, saves the key that dfu-util reads, and writes it back`,
+    { board },
+    async (lab) => {
+      const { path } = await lab.attach()
+      const { devices } = await json(lab, ['list'])
+      assert.deepEqual([devices[0].path, devices[0].device.board], [path, board])
+      const file = join(lab.folder, 'board.der')
+      await cli(lab, ['backup', file])
+      const saved = await upload(lab, KEY_RANGE, { usbId })
+      assertSame(readFileSync(file), saved)
+
+      await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size, 0x55), { usbId })
+      await cli(lab, ['restore', file, '--yes'])
+      assertSame(await upload(lab, KEY_RANGE, { usbId }), saved)
+      assert.equal((await json(lab, ['reset', '--yes'], 3)).code, 'NO_DEVICE')
+    },
+  )
+}
 
 labTest('gives the Duo and the cloud a new key, which dfu-util reads', {}, async (lab) => {
   const duo = await lab.attach()

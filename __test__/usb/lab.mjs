@@ -31,10 +31,11 @@ const VHCI = '/sys/devices/platform'
 const USBIP_RECORDS = '/var/run/vhci_hcd'
 
 /** How the simulator is started; this is the only place that knows. */
-function simulatorCommand(/** @type {Required<LabOptions>} */ { duos, generation, mode }) {
+function simulatorCommand(/** @type {Required<LabOptions>} */ { duos, board, generation, mode }) {
   return [
     ...[process.execPath, join(ROOT, 'src/cli/main.cjs'), 'simulate'],
-    ...['--duos', `${duos}`, '--bootloader', generation, '--mode', mode, '--usbip', `${USBIP_PORT}`],
+    ...['--duos', `${duos}`, '--board', board, '--bootloader', generation, '--mode', mode],
+    ...['--usbip', `${USBIP_PORT}`],
   ]
 }
 
@@ -55,7 +56,11 @@ function announcedCloud(/** @type {string} */ text) {
 
 /**
  * One r6 Duo, always in DFU mode, if empty.
- * @typedef {{ duos?: number, generation?: 'r3' | 'r4' | 'r5' | 'r6', mode?: 'dfu' | 'normal' }} LabOptions
+ * @typedef {object} LabOptions
+ * @property {number} [duos]
+ * @property {'duo' | 'photon' | 'p1' | 'electron'} [board]
+ * @property {'r3' | 'r4' | 'r5' | 'r6'} [generation]
+ * @property {'dfu' | 'normal'} [mode]
  */
 
 /**
@@ -81,8 +86,8 @@ export function labTest(name, options, body) {
  * @param {import('node:test').TestContext} t
  * @param {LabOptions} options
  */
-async function openLab(t, { duos = 1, generation = 'r6', mode = 'dfu' }) {
-  const [program, ...args] = simulatorCommand({ duos, generation, mode })
+async function openLab(t, { duos = 1, board = 'duo', generation = 'r6', mode = 'dfu' }) {
+  const [program, ...args] = simulatorCommand({ duos, board, generation, mode })
   const simulator = spawn(/** @type {string} */ (program), args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { text: '' }
   for (const stream of [simulator.stdout, simulator.stderr]) {

@@ -24,11 +24,12 @@ export const KEY_HEADER = Buffer.from('3082025f02010002818100', 'hex')
  * Reads a range, by default of the DCT.
  * @param {{ folder: string }} lab
  * @param {string} range dfu-util's `-s`
- * @param {{ alt?: number, choose?: string[] }} [options] `choose` are dfu-util's options that choose a device
+ * @param {{ alt?: number, usbId?: string, choose?: string[] }} [options] `choose` are dfu-util's options that choose
+ *   a device
  */
-export async function upload({ folder }, range, { alt = DCT.alt, choose = [] } = {}) {
+export async function upload({ folder }, range, { alt = DCT.alt, usbId = USB_ID, choose = [] } = {}) {
   const file = join(folder, `up-${randomBytes(6).toString('hex')}`)
-  const { status, stdout, stderr } = await dfuUtil(...target(alt, choose), '-s', range, '-U', file)
+  const { status, stdout, stderr } = await dfuUtil(...target(usbId, alt, choose), '-s', range, '-U', file)
   assert.equal(status, 0, stdout + stderr)
   assert.match(stdout, /Upload done\./)
   return readFileSync(file)
@@ -39,18 +40,18 @@ export async function upload({ folder }, range, { alt = DCT.alt, choose = [] } =
  * @param {{ folder: string }} lab
  * @param {string} range dfu-util's `-s`
  * @param {Buffer} bytes
- * @param {string[]} [choose] dfu-util's options that choose a device
+ * @param {{ usbId?: string, choose?: string[] }} [options] `choose` as for `upload`
  */
-export async function download({ folder }, range, bytes, choose = []) {
+export async function download({ folder }, range, bytes, { usbId = USB_ID, choose = [] } = {}) {
   const file = join(folder, `down-${randomBytes(6).toString('hex')}`)
   writeFileSync(file, bytes)
-  const { status, stdout, stderr } = await dfuUtil(...target(DCT.alt, choose), '-s', range, '-D', file)
+  const { status, stdout, stderr } = await dfuUtil(...target(usbId, DCT.alt, choose), '-s', range, '-D', file)
   assert.equal(status, 0, stdout + stderr)
   assert.match(stdout, /File downloaded successfully/)
 }
 
-function target(/** @type {number} */ alt, /** @type {string[]} */ choose) {
-  return ['-d', USB_ID, ...choose, '-a', `${alt}`]
+function target(/** @type {string} */ usbId, /** @type {number} */ alt, /** @type {string[]} */ choose) {
+  return ['-d', usbId, ...choose, '-a', `${alt}`]
 }
 
 /** Arbitrary bytes for the key's slot. Not 0xFF at first: that is a blank slot, which the Duo fills when it starts. */
