@@ -4,10 +4,12 @@
 //! files, made in this order so that a crash leaves the most important ones: the bytes, the public key as
 //! PEM, the JSON manifest. A key without its manifest is a valid backup.
 
+mod entry;
 mod files;
 pub mod journal;
 mod location;
 mod manifest;
+mod names;
 mod owner;
 mod shown;
 
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+pub use entry::{Beside, Description, Entry, manifest_beside};
 pub use files::{
     FileError, check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept,
     read_bounded,
@@ -25,10 +28,14 @@ pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
     Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
 };
+pub use names::rfc3339;
 pub use owner::{Owner, is_superuser};
 
-use crate::dct::{DeviceId, Dump, DumpKind};
-use crate::keys::{EncryptedKey, Fingerprint, KeyError, Passphrase, PrivateKey, PublicKey};
+use entry::read_entry;
+use names::{has_backups_name, name_of, sibling};
+
+use crate::dct::DeviceId;
+use crate::keys::{EncryptedKey, Fingerprint, Passphrase, PrivateKey};
 
 /// The most bytes of a backup that are read when the archive is searched; a slot has 1,216, a whole DCT 32,768.
 const MAX_BACKUP_BYTES: u64 = 64 * 1024;
@@ -79,67 +86,6 @@ pub struct Stored {
     pub manifest: Option<PathBuf>,
     /// True where the same bytes of the same device were there already, and nothing was written.
     pub already_there: bool,
-}
-
-/// A backup found in the archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The file with the bytes.
-    pub path: PathBuf,
-    /// What it holds: from the manifest, else from the bytes themselves.
-    pub contents: Contents,
-    /// The device: from the manifest, else from the file's name.
-    pub device_id: Option<DeviceId>,
-    /// The key's fingerprint: from the manifest, else from the key itself, else, where that is encrypted, from the
-    /// public key beside it.
-    pub fingerprint: Option<Fingerprint>,
-    /// SHA-256 of the file as it is now, 64 hexadecimal digits.
-    pub sha256: String,
-    /// True where the manifest says that the device was a simulated one.
-    pub simulated: bool,
-    /// Where the bytes come from, as far as the manifest says.
-    pub origin: Origin,
-    /// When the bytes were read or made, RFC 3339: from the manifest, else from the file's name.
-    pub created_at: Option<String>,
-    /// What stands beside the file.
-    pub description: Description,
-}
-
-/// What becomes of the manifest beside a backup. A key without one is a backup all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Description {
-    /// It describes the file.
-    Sound,
-    /// There is none.
-    Missing,
-    /// It cannot be read.
-    Invalid,
-    /// It describes other bytes.
-    OfOtherBytes,
-}
-
-impl Description {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sound => "sound",
-            Self::Missing => "missing",
-            Self::Invalid => "invalid",
-            Self::OfOtherBytes => "of-other-bytes",
-        }
-    }
-
-    /// In words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Sound => "it describes the file",
-            Self::Missing => {
-                "missing: the backup is good without it, its device is taken from the file's name"
-            }
-            Self::Invalid => "it cannot be read: to restore the backup, move the manifest away",
-            Self::OfOtherBytes => "it describes other bytes than the file has",
-        }
-    }
 }
 
 /// The archive, looked through.
@@ -347,29 +293,6 @@ pub fn check_free(path: &Path) -> Result<(), FileError> {
     if folder.is_dir() { check_writable(folder) } else { Err(FileError::NotFound(folder.to_owned())) }
 }
 
-/// A file where the manifest of a backup would be.
-#[derive(Debug)]
-pub struct Beside {
-    /// The file.
-    pub path: PathBuf,
-    /// What is in it.
-    pub manifest: Result<Manifest, ManifestError>,
-}
-
-/// The manifest beside a backup, where there is one.
-pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
-    let beside = sibling(path, "json");
-    if beside == path {
-        return Ok(None);
-    }
-    match read_bounded(&beside, MAX_MANIFEST_BYTES).map(|bytes| Manifest::parse(&bytes)) {
-        Ok(Ok(manifest)) if is_of_another(path, &manifest) => Ok(None),
-        Ok(manifest) => Ok(Some(Beside { manifest, path: beside })),
-        Err(FileError::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
-    }
-}
-
 /// SHA-256 of some bytes, 64 hexadecimal digits in lower case.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -379,125 +302,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     })
 }
 
-/// `key.der`, `key.pem` and `key.bin` become `key.<extension>`; any other name keeps what it has.
-fn sibling(path: &Path, extension: &str) -> PathBuf {
-    let strip = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "pem" | "bin"));
-    if strip {
-        return path.with_extension(extension);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".");
-    name.push(extension);
-    path.with_file_name(name)
-}
-
 fn existing(path: PathBuf) -> Option<PathBuf> {
     path.is_file().then_some(path)
-}
-
-/// Whether a file of the archive is called as a backup is, and not as what stands beside one.
-fn has_backups_name(path: &Path) -> bool {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    matches!(path.extension().and_then(OsStr::to_str), Some("der" | "pem" | "bin"))
-        && !name.starts_with('.')
-        && !name.ends_with(".pub.pem")
-}
-
-/// `duo.pem` that another program has made of the backup `duo.der`: the manifest is about the latter.
-fn is_of_another(path: &Path, manifest: &Manifest) -> bool {
-    path.extension() == Some(OsStr::new("pem"))
-        && manifest.contents != Contents::EncryptedPrivateKey
-        && ["der", "bin"].iter().any(|extension| path.with_extension(extension).exists())
-}
-
-/// Stem and extension of a backup's name in the archive.
-fn name_of(manifest: &Manifest) -> (String, &'static str) {
-    let device = manifest.device_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-    // 2026-01-31T12:00:00Z becomes 20260131T120000Z: colons are not for file names.
-    let time: String = manifest.created_at.chars().filter(char::is_ascii_alphanumeric).collect();
-    match (manifest.contents, manifest.fingerprint) {
-        (Contents::PrivateKey, Some(fingerprint)) => {
-            (format!("{device}-{}-{time}", fingerprint.short()), "der")
-        }
-        (Contents::EncryptedPrivateKey, Some(fingerprint)) => {
-            (format!("{device}-{}-{time}", fingerprint.short()), "pem")
-        }
-        (Contents::PrivateKey | Contents::EncryptedPrivateKey | Contents::RawSlot, _) => {
-            (format!("{device}-raw-{time}"), "bin")
-        }
-        (Contents::Dct, _) => (format!("{device}-dct-{time}"), "bin"),
-        (Contents::WholeDct, _) => (format!("{device}-dct32-{time}"), "bin"),
-    }
-}
-
-/// What an archived file is.
-fn read_entry(path: &Path) -> Result<Entry, FileError> {
-    let bytes = read_bounded(path, MAX_BACKUP_BYTES)?;
-    let sha256 = sha256_hex(&bytes);
-    let (manifest, description) = match manifest_beside(path) {
-        Ok(None) => (None, Description::Missing),
-        Ok(Some(Beside { manifest: Ok(manifest), .. })) if manifest.sha256 == sha256 => {
-            (Some(manifest), Description::Sound)
-        }
-        Ok(Some(Beside { manifest: Ok(_), .. })) => (None, Description::OfOtherBytes),
-        Ok(Some(Beside { manifest: Err(_), .. })) | Err(_) => (None, Description::Invalid),
-    };
-    let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    let simulated = manifest.as_ref().is_some_and(|manifest| manifest.simulated);
-    let origin = manifest.as_ref().map(|manifest| manifest.origin).unwrap_or_default();
-    let (contents, device_id, fingerprint, created_at) = if let Some(manifest) = manifest {
-        (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
-    } else {
-        let (contents, fingerprint) = told_by(path, &bytes);
-        let device_id = stem.split('-').next().and_then(|id| id.parse().ok());
-        (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
-    };
-    let path = path.to_owned();
-    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, origin, created_at, description })
-}
-
-/// What bytes without a manifest are, and the fingerprint of the device's key in them.
-fn told_by(path: &Path, bytes: &[u8]) -> (Contents, Option<Fingerprint>) {
-    let key = |bytes: &[u8]| PrivateKey::read(bytes).map(|read| read.key.public_key().fingerprint());
-    if let Some(dump) = Dump::recognise(bytes) {
-        let contents = if dump.kind() == DumpKind::Whole { Contents::WholeDct } else { Contents::Dct };
-        return (contents, dump.private_key_slot().and_then(|slot| key(slot).ok()));
-    }
-    match key(bytes) {
-        Ok(key) => (Contents::PrivateKey, Some(key)),
-        Err(KeyError::Encrypted) => {
-            (Contents::EncryptedPrivateKey, public_key_beside(path).map(|public| public.fingerprint()))
-        }
-        Err(_) => (Contents::RawSlot, None),
-    }
-}
-
-/// The public key that stands beside a backup.
-fn public_key_beside(path: &Path) -> Option<PublicKey> {
-    let bytes = read_bounded(&sibling(path, "pub.pem"), MAX_BACKUP_BYTES).ok()?;
-    PublicKey::read(&bytes).ok()
-}
-
-/// A time as it may be shown; `None` where it is none.
-pub fn rfc3339(text: &str) -> Option<String> {
-    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
-    Some(text.to_owned())
-}
-
-/// `20260131T120000Z`, as [`name_of`] writes it, becomes 2026-01-31T12:00:00Z again.
-fn extended(basic: &str) -> Option<String> {
-    let part = |range| basic.get(range);
-    let (date, time) = (part(0..8)?, part(9..15)?);
-    let text = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        date.get(..4)?,
-        date.get(4..6)?,
-        date.get(6..)?,
-        time.get(..2)?,
-        time.get(2..4)?,
-        time.get(4..)?
-    );
-    rfc3339(&text).filter(|_| basic.len() == 16 && part(8..9) == Some("T") && basic.ends_with('Z'))
 }
 
 #[cfg(test)]
