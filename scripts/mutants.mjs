@@ -22,7 +22,7 @@ const ROOMS = {
   archive: {
     modules: ['dct', 'keys', 'archive'],
     tests: ['archive'],
-    files: ['src/archive/files.rs', 'src/archive/manifest.rs', 'src/archive/mod.rs'],
+    files: ['src/archive/{files,manifest,entry,names,mod}.rs'],
     unit: true,
   },
   journal: { tests: ['workflow'], files: ['src/archive/journal/*.rs'] },
@@ -30,7 +30,8 @@ const ROOMS = {
     tests: ['workflow', 'session', 'usb'],
     files: [
       'src/workflow/{write,patch,reconcile,leave,journaled,keep,backup,restore,reset}.rs',
-      'src/usb/session.rs',
+      'src/usb/session/mod.rs',
+      'src/usb/session/memories.rs',
     ],
   },
   verify: {

@@ -1,221 +1,38 @@
 //! A Duo in DFU mode, opened: its DCT found and ready to be read and written.
 //!
-//! Knows how the DCT is recognised among the device's memories, and where it lies whole in the internal flash, and
-//! keeps what is known of the device's state between operations, so that no request is spent on asking twice. Knows
+//! Keeps what is known of the device's state between operations, so that no request is spent on asking twice. Knows
 //! nothing of what the DCT holds.
+
+mod error;
+mod memories;
 
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::drive::{DriveError, Driver};
-use super::identity::{BootloaderGeneration, Enquiry, Identity};
-use super::{Bus, Clock, Device, TransferError, Transport, UsbError};
-use crate::dfuse::descriptors::{
-    AltSetting, CONFIGURATION_HEAD, Configuration, DescriptorError, DfuFunctional, kind, printable,
-    total_length,
+pub use error::SessionError;
+pub use memories::whole_dct_address;
+
+use memories::{
+    Memories, Memory, WHOLE_DCT_LENGTH, WHOLE_DCT_SECTOR, check_functional, find_memories, read_configuration,
 };
+
+use super::drive::Driver;
+use super::identity::{Enquiry, Identity};
+use super::{Bus, Clock, Device, Transport};
+use crate::dfuse::descriptors::AltSetting;
 use crate::dfuse::{
-    Access, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, MemoryMap, Operation, Recover,
-    Start, Touched, Upload,
+    Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Recover, Start, Touched, Upload,
 };
 
-/// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
-const DCT_NAME: &str = "DCT Flash";
-/// The part of the DCT that the bootloader gives access to, from address 0.
-const DCT_LENGTH: usize = 0x4000;
-
-/// The name of the flash that the bootloader, the firmware and the whole DCT lie in (redbear/firmware
-/// `usbd_flash_if.c`).
-const INTERNAL_NAME: &str = "Internal Flash";
-/// The whole DCT: two copies of 16 KiB, each of which is one sector of the flash.
-const WHOLE_DCT_LENGTH: usize = 0x8000;
-const WHOLE_DCT_SECTOR: usize = 0x4000;
-
-/// Where the whole DCT begins in the internal flash: behind one sector of 16 KiB up to r4, behind two from r5 on
-/// (redbear/Duo, firmware_deployment_guide.md).
-pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
-    match generation {
-        BootloaderGeneration::R3R4 => 0x0800_4000,
-        BootloaderGeneration::R5R6 => 0x0800_8000,
-    }
-}
-
-/// The most that is written of it at once; a device that takes less would do so only after an erasure.
+/// The most that is written of the whole DCT at once; a device that takes less would do so only after an erasure.
 const WHOLE_DCT_BLOCK: u16 = 4096;
-
-/// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
-/// since a key that is written in two could be left half old and half new.
-const LARGEST_FIELD: u16 = 1216;
-
-/// `bcdDFUVersion` of `DfuSe` (UM0290).
-const DFUSE_VERSION: u16 = 0x011A;
-
-/// How many alternate settings are looked at. The Duo has three.
-const MAX_ALT_SETTINGS: usize = 16;
 
 /// How long a device is given to come back to dfuIDLE after an operation that failed.
 const TIDY_TIME: Duration = Duration::from_secs(2);
 
 /// How long a read-back may take at least, where the write before it has used up the time allowed.
 const READ_BACK_TIME: Duration = Duration::from_secs(2);
-
-/// Why a session could not be opened, or an operation in it failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SessionError {
-    /// The device cannot be used.
-    #[error(transparent)]
-    Usb(#[from] UsbError),
-    /// A standard request failed.
-    #[error("{what}: {source}")]
-    Transfer {
-        /// What was asked for.
-        what: &'static str,
-        /// How it failed.
-        source: TransferError,
-    },
-    /// A descriptor that cannot be used.
-    #[error("{what}: {source}")]
-    Descriptor {
-        /// Which one.
-        what: &'static str,
-        /// Why.
-        source: DescriptorError,
-    },
-    /// The deadline passed before the session was open.
-    #[error("{what}: the time allowed is over")]
-    Deadline {
-        /// What would have been asked for next.
-        what: &'static str,
-    },
-    /// `bcdDevice` is that of no known bootloader.
-    #[error("no known bootloader has the version {bcd_device:#06x}")]
-    UnknownGeneration {
-        /// `bcdDevice`.
-        bcd_device: u16,
-    },
-    /// None of the device's memories is the DCT.
-    #[error("the device has no memory named \"{DCT_NAME}\"; it has: {}", list(found))]
-    NoDct {
-        /// The names of those it has, in printable form.
-        found: Vec<String>,
-    },
-    /// More than one of the device's memories is named as the DCT.
-    #[error("more than one of the device's memories is named \"{DCT_NAME}\"")]
-    SeveralDcts,
-    /// The memory named as the DCT is not laid out as the DCT.
-    #[error("the device's DCT is not laid out as expected: {map}")]
-    UnexpectedDct {
-        /// Its memory map, in printable form.
-        map: String,
-    },
-    /// None of the device's memories, or more than one, is the internal flash with the whole DCT in it.
-    #[error("the device gives no access to the {WHOLE_DCT_LENGTH} bytes of the whole DCT at {address:#010x}")]
-    NoWholeDct {
-        /// Where it would be with this bootloader.
-        address: u32,
-    },
-    /// Part of what is to be written does not lie in the whole DCT.
-    #[error("{length} bytes at {offset} do not lie within the {WHOLE_DCT_LENGTH} bytes of the whole DCT")]
-    OutsideWholeDct {
-        /// Offset from the beginning of the whole DCT.
-        offset: usize,
-        /// The length in bytes.
-        length: usize,
-    },
-    /// The interface has no DFU functional descriptor.
-    #[error("the device has no DFU functional descriptor")]
-    NoFunctional,
-    /// Another protocol than `DfuSe`.
-    #[error("the device speaks DFU version {version:#06x}, not DfuSe ({DFUSE_VERSION:#06x})")]
-    NotDfuSe {
-        /// `bcdDFUVersion`.
-        version: u16,
-    },
-    /// The device does not offer reading and writing both.
-    #[error("the device does not offer both download and upload (bmAttributes {attributes:#04x})")]
-    Incapable {
-        /// `bmAttributes`.
-        attributes: u8,
-    },
-    /// `wTransferSize` does not hold a key.
-    #[error("the device takes blocks of {offered} bytes, but a key needs {needed} in one")]
-    TransferSize {
-        /// `wTransferSize`.
-        offered: u16,
-        /// Bytes needed.
-        needed: u16,
-    },
-    /// An operation failed.
-    #[error(transparent)]
-    Dfu(DfuError),
-    /// A block was written and could not be read back.
-    #[error("the write could not be read back: {source}")]
-    ReadBack {
-        /// Why.
-        source: Box<SessionError>,
-    },
-    /// The operation was cancelled.
-    #[error("cancelled")]
-    Cancelled {
-        /// Whether the flash may have changed before.
-        touched: Touched,
-    },
-}
-
-fn list(names: &[String]) -> String {
-    if names.is_empty() { "none with a name".to_owned() } else { names.join(", ") }
-}
-
-impl SessionError {
-    /// Whether the device's flash may have changed.
-    pub fn touched(&self) -> Touched {
-        match self {
-            Self::Dfu(error) => error.touched(),
-            Self::Cancelled { touched } => *touched,
-            Self::ReadBack { .. } => Touched::Yes,
-            _ => Touched::No,
-        }
-    }
-
-    /// True where the same read may succeed at a second attempt. The first after power-up sometimes fails.
-    fn is_worth_a_retry(&self) -> bool {
-        match self {
-            Self::Transfer { source, .. } => *source != TransferError::Disconnected,
-            Self::Dfu(DfuError::Transfer { .. }) => !self.is_disconnected(),
-            Self::Dfu(
-                DfuError::Device { .. }
-                | DfuError::UnexpectedState { .. }
-                | DfuError::MalformedReply { .. }
-                | DfuError::AddressRefused { .. }
-                | DfuError::ShortRead { .. },
-            ) => true,
-            _ => false,
-        }
-    }
-
-    fn is_disconnected(&self) -> bool {
-        matches!(self, Self::Dfu(error) if error.is_disconnected())
-    }
-
-    /// True where there may be something to put in order and a device to do it.
-    fn is_worth_tidying(&self) -> bool {
-        let hopeless = matches!(
-            self,
-            Self::Dfu(DfuError::Stuck { .. } | DfuError::Leaving | DfuError::NotInDfuMode { .. })
-        );
-        !hopeless && !self.is_disconnected()
-    }
-}
-
-impl From<DriveError> for SessionError {
-    fn from(error: DriveError) -> Self {
-        match error {
-            DriveError::Dfu(error) => Self::Dfu(error),
-            DriveError::Cancelled { touched } => Self::Cancelled { touched },
-        }
-    }
-}
 
 /// What may end an operation before its time.
 #[derive(Clone, Copy)]
@@ -228,13 +45,6 @@ impl Limits {
     fn until(deadline: Duration) -> Self {
         Self { deadline, cancellable: true }
     }
-}
-
-/// One of the device's memories.
-#[derive(Clone)]
-struct Memory {
-    setting: AltSetting,
-    geometry: Geometry,
 }
 
 /// An open Duo. Addresses are offsets in the DCT; deadlines count from the origin of the session's clock.
@@ -537,77 +347,4 @@ impl<'a> DfuSession<'a> {
             self.start = Start::Idle;
         }
     }
-}
-
-fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configuration, SessionError> {
-    let what = "configuration descriptor";
-    let wrong = |source| SessionError::Descriptor { what, source };
-    let head = enquiry.descriptor(what, kind::CONFIGURATION, 0, 0, CONFIGURATION_HEAD)?;
-    let total = total_length(&head).map_err(wrong)?;
-    let bytes = enquiry.descriptor(what, kind::CONFIGURATION, 0, 0, total)?;
-    Configuration::parse(&bytes).map_err(wrong)
-}
-
-/// What was found among the device's memories.
-struct Memories {
-    dct: (AltSetting, MemoryMap),
-    internal: Option<(AltSetting, MemoryMap)>,
-}
-
-/// A memory is recognised by its name and its map. Its number alone would not do: alternate settings have
-/// been renumbered before, and alternate setting 0 is the flash that holds the bootloader. A name that two
-/// memories have tells them not apart: all are asked. The DCT has to be there; of the internal flash it is enough
-/// to know where it is not.
-fn find_memories(
-    enquiry: &mut Enquiry<'_>,
-    configuration: &Configuration,
-    generation: BootloaderGeneration,
-) -> Result<Memories, SessionError> {
-    let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
-    let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
-    for setting in settings.take(MAX_ALT_SETTINGS) {
-        let Some(text) = enquiry.string(setting.name)? else { continue };
-        match MemoryMap::parse(&text) {
-            Ok(map) if map.name() == DCT_NAME && is_dct(&map) => {
-                if dct.replace((*setting, map)).is_some() {
-                    return Err(SessionError::SeveralDcts);
-                }
-            }
-            Ok(map) if map.name() == DCT_NAME => {
-                return Err(SessionError::UnexpectedDct { map: printable(&text) });
-            }
-            Ok(map) => {
-                others.push(printable(&text));
-                if map.name() == INTERNAL_NAME {
-                    internal.push((*setting, map));
-                }
-            }
-            Err(_) => others.push(printable(&text)),
-        }
-    }
-    let whole_dct = whole_dct_address(generation);
-    Ok(Memories {
-        dct: dct.ok_or(SessionError::NoDct { found: others })?,
-        internal: internal
-            .pop()
-            .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable)),
-    })
-}
-
-fn is_dct(map: &MemoryMap) -> bool {
-    map.all(0, DCT_LENGTH, |access| access.readable() && access.writable())
-}
-
-fn check_functional(functional: DfuFunctional) -> Result<(), SessionError> {
-    if functional.dfu_version != DFUSE_VERSION {
-        return Err(SessionError::NotDfuSe { version: functional.dfu_version });
-    }
-    if !functional.can_download() || !functional.can_upload() {
-        return Err(SessionError::Incapable { attributes: functional.attributes });
-    }
-    if functional.transfer_size < LARGEST_FIELD {
-        let offered = functional.transfer_size;
-        return Err(SessionError::TransferSize { offered, needed: LARGEST_FIELD });
-    }
-    Ok(())
 }

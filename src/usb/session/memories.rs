@@ -1,0 +1,119 @@
+//! Which of a device's memories is the DCT, and where the whole DCT lies in its internal flash.
+
+use super::SessionError;
+use crate::dfuse::descriptors::{
+    AltSetting, CONFIGURATION_HEAD, Configuration, DfuFunctional, kind, printable, total_length,
+};
+use crate::dfuse::{Access, Geometry, MemoryMap};
+use crate::usb::identity::{BootloaderGeneration, Enquiry};
+
+/// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
+pub(super) const DCT_NAME: &str = "DCT Flash";
+/// The part of the DCT that the bootloader gives access to, from address 0.
+const DCT_LENGTH: usize = 0x4000;
+
+/// The name of the flash that the bootloader, the firmware and the whole DCT lie in (redbear/firmware
+/// `usbd_flash_if.c`).
+const INTERNAL_NAME: &str = "Internal Flash";
+/// The whole DCT: two copies of 16 KiB, each of which is one sector of the flash.
+pub(super) const WHOLE_DCT_LENGTH: usize = 0x8000;
+pub(super) const WHOLE_DCT_SECTOR: usize = 0x4000;
+
+/// Where the whole DCT begins in the internal flash: behind one sector of 16 KiB up to r4, behind two from r5 on
+/// (redbear/Duo, firmware_deployment_guide.md).
+pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
+    match generation {
+        BootloaderGeneration::R3R4 => 0x0800_4000,
+        BootloaderGeneration::R5R6 => 0x0800_8000,
+    }
+}
+
+/// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
+/// since a key that is written in two could be left half old and half new.
+const LARGEST_FIELD: u16 = 1216;
+
+/// `bcdDFUVersion` of `DfuSe` (UM0290).
+pub(super) const DFUSE_VERSION: u16 = 0x011A;
+
+/// How many alternate settings are looked at. The Duo has three.
+const MAX_ALT_SETTINGS: usize = 16;
+
+/// One of the device's memories.
+#[derive(Clone)]
+pub(super) struct Memory {
+    pub(super) setting: AltSetting,
+    pub(super) geometry: Geometry,
+}
+
+pub(super) fn read_configuration(enquiry: &mut Enquiry<'_>) -> Result<Configuration, SessionError> {
+    let what = "configuration descriptor";
+    let wrong = |source| SessionError::Descriptor { what, source };
+    let head = enquiry.descriptor(what, kind::CONFIGURATION, 0, 0, CONFIGURATION_HEAD)?;
+    let total = total_length(&head).map_err(wrong)?;
+    let bytes = enquiry.descriptor(what, kind::CONFIGURATION, 0, 0, total)?;
+    Configuration::parse(&bytes).map_err(wrong)
+}
+
+/// What was found among the device's memories.
+pub(super) struct Memories {
+    pub(super) dct: (AltSetting, MemoryMap),
+    pub(super) internal: Option<(AltSetting, MemoryMap)>,
+}
+
+/// A memory is recognised by its name and its map. Its number alone would not do: alternate settings have
+/// been renumbered before, and alternate setting 0 is the flash that holds the bootloader. A name that two
+/// memories have tells them not apart: all are asked. The DCT has to be there; of the internal flash it is enough
+/// to know where it is not.
+pub(super) fn find_memories(
+    enquiry: &mut Enquiry<'_>,
+    configuration: &Configuration,
+    generation: BootloaderGeneration,
+) -> Result<Memories, SessionError> {
+    let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
+    let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
+    for setting in settings.take(MAX_ALT_SETTINGS) {
+        let Some(text) = enquiry.string(setting.name)? else { continue };
+        match MemoryMap::parse(&text) {
+            Ok(map) if map.name() == DCT_NAME && is_dct(&map) => {
+                if dct.replace((*setting, map)).is_some() {
+                    return Err(SessionError::SeveralDcts);
+                }
+            }
+            Ok(map) if map.name() == DCT_NAME => {
+                return Err(SessionError::UnexpectedDct { map: printable(&text) });
+            }
+            Ok(map) => {
+                others.push(printable(&text));
+                if map.name() == INTERNAL_NAME {
+                    internal.push((*setting, map));
+                }
+            }
+            Err(_) => others.push(printable(&text)),
+        }
+    }
+    let whole_dct = whole_dct_address(generation);
+    Ok(Memories {
+        dct: dct.ok_or(SessionError::NoDct { found: others })?,
+        internal: internal
+            .pop()
+            .filter(|(_, map)| internal.is_empty() && map.all(whole_dct, WHOLE_DCT_LENGTH, Access::readable)),
+    })
+}
+
+fn is_dct(map: &MemoryMap) -> bool {
+    map.all(0, DCT_LENGTH, |access| access.readable() && access.writable())
+}
+
+pub(super) fn check_functional(functional: DfuFunctional) -> Result<(), SessionError> {
+    if functional.dfu_version != DFUSE_VERSION {
+        return Err(SessionError::NotDfuSe { version: functional.dfu_version });
+    }
+    if !functional.can_download() || !functional.can_upload() {
+        return Err(SessionError::Incapable { attributes: functional.attributes });
+    }
+    if functional.transfer_size < LARGEST_FIELD {
+        let offered = functional.transfer_size;
+        return Err(SessionError::TransferSize { offered, needed: LARGEST_FIELD });
+    }
+    Ok(())
+}
