@@ -4,6 +4,11 @@
 //! Numbers: redbear/firmware `platform_dct.h` (WICED's `platform_dct_header_t` and `platform_dct_version_t`) and
 //! `wiced_dct_internal_common.c`. From system firmware 0.3.2 on a copy carries a sequence number and a CRC-32.
 
+use crc::{CRC_32_ISO_HDLC, Crc};
+
+/// The CRC-32 of IEEE 802.3.
+const CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
 /// One copy.
 pub const COPY_SIZE: usize = 16 * 1024;
 /// Both copies.
@@ -73,10 +78,12 @@ impl<'a> DctCopy<'a> {
         let changing = |at: usize| {
             at == WRITE_INCOMPLETE || at == INITIAL_WRITE || (CRC..CRC + size_of::<u32>()).contains(&at)
         };
-        let bytes = self.0.iter().enumerate().map(|(at, &byte)| if changing(at) { 0 } else { byte });
-        let remainder =
-            bytes.fold(!0u32, |crc, byte| (crc >> 8) ^ CRC_TABLE[usize::from(crc.to_le_bytes()[0] ^ byte)]);
-        stored == remainder || stored == !remainder
+        let mut digest = CRC_32.digest();
+        for (at, &byte) in self.0.iter().enumerate() {
+            digest.update(&[if changing(at) { 0 } else { byte }]);
+        }
+        let checksum = digest.finalize();
+        stored == checksum || stored == !checksum
     }
 
     fn word(self, at: usize) -> u32 {
@@ -126,22 +133,3 @@ impl<'a> WholeDct<'a> {
         self.current().map(|current| self.0[current].section())
     }
 }
-
-/// The effect of one byte on a CRC.
-const CRC_TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut seed = 0;
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc: u32 = seed;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
-            bit += 1;
-        }
-        table[byte] = crc;
-        seed += 1;
-        byte += 1;
-    }
-    table
-};

@@ -3,7 +3,12 @@
 //! Knows where the fields lie (redbear/firmware `dct.h`; offsets are into the application section) and how
 //! the firmware replaces a copy. What the sources leave open is this simulator's own choice and marked so.
 
+use crc::{CRC_32_ISO_HDLC, Crc};
+
 use super::{Board, DeviceKey, DuoOptions, Generation, SystemFirmware};
+
+/// As in IEEE 802.3.
+const CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// One copy.
 pub const COPY_SIZE: usize = 16 * 1024;
@@ -164,7 +169,7 @@ fn checksum(copy: &[u8]) -> u32 {
     copy[WRITE_INCOMPLETE] = 0;
     copy[CRC..CRC + 4].fill(0);
     copy[INITIAL_WRITE] = 0;
-    crc32(&copy)
+    CRC_32.checksum(&copy)
 }
 
 /// Writes `data` at `offset` of the application section: into a duplicate, which then becomes the current
@@ -195,39 +200,7 @@ fn seal(copy: &mut [u8], number: u8, firmware: SystemFirmware) {
     copy[CRC..CRC + 4].copy_from_slice(&crc.to_le_bytes());
 }
 
-/// CRC-32 as in IEEE 802.3.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, &byte| (crc >> 8) ^ CRC_TABLE[usize::from(crc.to_le_bytes()[0] ^ byte)])
-}
-
-/// The effect of one byte on a CRC.
-const CRC_TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut seed = 0;
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc: u32 = seed;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
-            bit += 1;
-        }
-        table[byte] = crc;
-        seed += 1;
-        byte += 1;
-    }
-    table
-};
-
 /// True where the firmware of `generation` would store its device id at boot.
 pub fn wants_device_id(generation: Generation, section_id: &[u8]) -> bool {
     generation.names_itself() && section_id.first() == Some(&0xff)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn crc_of_the_check_string_is_the_published_one() {
-        assert_eq!(super::crc32(b"123456789"), 0xcbf4_3926);
-    }
 }
