@@ -2,6 +2,7 @@
 //! in it at every instant.
 
 use duo_provision::dct::{COPY_SIZE, Step, WHOLE_SIZE, WholeDct, next_step};
+use proptest::prelude::*;
 
 use crate::dump::{copy, mark, old, sealed, whole};
 
@@ -142,4 +143,62 @@ fn what_is_no_whole_dct_has_no_step() {
         next_step(&image, &whole(&old(copy(7)), &erased())).is_none(),
         "an image in which no copy counts"
     );
+}
+
+/// A sector: erased, a copy of either kind, old or not, and maybe not all of it there.
+fn sector(mark: u8) -> impl Strategy<Value = Vec<u8>> {
+    let kinds = prop_oneof![
+        Just(erased()),
+        Just(copy(mark)),
+        Just(old(copy(mark))),
+        (any::<u8>(), any::<bool>()).prop_map(move |(sequence, complemented)| sealed(
+            mark,
+            sequence,
+            complemented
+        )),
+        any::<u8>().prop_map(move |sequence| old(sealed(mark, sequence, true))),
+    ];
+    let torn = prop_oneof![3 => Just(COPY_SIZE), 1 => 0..COPY_SIZE];
+    (kinds, torn, any::<bool>()).prop_map(|(mut sector, from, zeros)| {
+        sector[from..].fill(if zeros { 0 } else { 0xFF });
+        sector
+    })
+}
+
+/// Two sectors of which one counts.
+fn dct(first: u8, second: u8) -> impl Strategy<Value = Vec<u8>> {
+    (sector(first), sector(second))
+        .prop_map(|(first, second)| whole(&first, &second))
+        .prop_filter("one counts", |whole| WholeDct::new(whole).and_then(|whole| whole.current()).is_some())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// The same of any two DCTs, cut short twice in any places: up to the image's copy, the one that counted counts.
+    #[test]
+    fn any_dct_comes_to_any_image_over_any_two_cuts(
+        held in dct(1, 2),
+        image in dct(6, 7),
+        cuts in [(0_usize..18, 0_usize..=4096), (0_usize..18, 0_usize..=4096)],
+    ) {
+        let allowed = [mark(&held), mark(&image)];
+        let mut flash = held;
+        for (at, bytes) in cuts {
+            let mut cut = flash.clone();
+            let mut taken = 0;
+            walk(flash, &image, |before, step| {
+                for bytes in [0, 9, 12, 15, bytes].map(|bytes: usize| bytes.min(step.range().len())) {
+                    let found = mark(&landed(before, step, bytes));
+                    assert!(allowed.contains(&found), "{found:?}, not of {allowed:?}, after {bytes} bytes");
+                }
+                if taken == at {
+                    cut = landed(before, step, bytes.min(step.range().len()));
+                }
+                taken += 1;
+            });
+            flash = cut;
+        }
+        walk(flash, &image, |_, _| ());
+    }
 }
