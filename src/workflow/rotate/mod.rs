@@ -7,11 +7,15 @@
 //! What was cut short is taken up by the same command: the journal says where the new key lies, and no second one is
 //! made while the cloud may know the first.
 
-use std::path::{Path, PathBuf};
+mod new_key;
+mod words;
 
-use getrandom::SysRng;
-use rand_core::UnwrapErr;
+use std::path::PathBuf;
 
+pub use self::new_key::{KeyMaker, make_key};
+
+use self::new_key::{NewKey, earlier};
+use self::words::Words;
 use super::cancel::interrupted;
 use super::command;
 use super::credentials::Wanted;
@@ -23,24 +27,16 @@ use super::pairing::{Server, ServerChoice};
 use super::patch::Patch;
 use super::plan::{Action, Plan};
 use super::restore::confirm;
-use super::source::{devices_of_current, load, public_slot};
+use super::source::{devices_of_current, public_slot};
 use super::telling::{Cloud, Message, check_product};
-use super::write::{Back, Recovery, device_arguments, write_verified};
+use super::write::{Back, Recovery, write_verified};
 use super::{Context, Event, Timeout};
-use crate::archive::journal::{Operation, OperationKind, Request, may_be_taken, open};
+use crate::archive::journal::{OperationKind, Request, may_be_taken};
 use crate::archive::{Archive, DeviceIdSource};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
-
-/// Makes a private key, as [`make_key`] does.
-pub type KeyMaker<'a> = &'a (dyn Fn() -> Result<PrivateKey, KeyError> + Sync);
-
-/// A key from the system's random numbers.
-pub fn make_key() -> Result<PrivateKey, KeyError> {
-    PrivateKey::generate(&mut UnwrapErr(SysRng))
-}
+use crate::keys::Fingerprint;
 
 /// What `rotate` is asked for. No `Debug`: it may hold a token.
 // One a word that can be typed; they are independent of each other.
@@ -255,128 +251,6 @@ fn request(context: Context<'_>, options: &RotateOptions, done: &RotateDone) -> 
         host: options.host.clone(),
         port: options.port,
         ..Request::default()
-    }
-}
-
-/// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere. One that is
-/// open at another cloud has nothing left to take up once its key is in the Duo.
-fn earlier<'o>(
-    operations: &'o [Operation],
-    device: &DeviceRef,
-    current: Option<Fingerprint>,
-    api_url: &str,
-) -> Option<&'o Operation> {
-    let of_this = |operation: &&Operation| {
-        operation.kind() == OperationKind::Rotate
-            && operation.started.device.id == device.device_id
-            && operation.started.device.simulated == device.simulated
-            && operation.new_key.is_some()
-    };
-    let unused = |last: &&Operation| !last.is_done() && !last.may_be_known() && last.started.after != current;
-    let useful = |operation: &&Operation| {
-        operation.started.after != current || operation.started.request.api_url.as_deref() == Some(api_url)
-    };
-    let open = open(operations).into_iter().rfind(|operation| of_this(operation) && useful(operation));
-    open.or_else(|| operations.iter().rfind(of_this).filter(unused))
-}
-
-/// The key that is to be in the Duo.
-struct NewKey {
-    key: PrivateKey,
-    image: SlotImage,
-    fingerprint: Fingerprint,
-    /// Where it lies, where an earlier attempt has kept it.
-    kept: Option<PathBuf>,
-    /// True where the cloud may have it since an earlier attempt.
-    known: bool,
-}
-
-impl NewKey {
-    fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
-        let made = make_key();
-        Self::new(made.map_err(|error| Error::new(Code::Internal, error.to_string()))?, None, false)
-    }
-
-    /// The one of an earlier attempt: out of the Duo where it got there, else out of its file.
-    fn of(earlier: &Operation, snapshot: &Snapshot, words: &Words) -> Result<Self, Error> {
-        let known = earlier.may_be_known();
-        if let Some(read) = snapshot.slot.key().filter(|_| current(snapshot) == earlier.started.after) {
-            return Self::new(read.key.clone(), earlier.new_key.clone(), known);
-        }
-        let path = earlier.new_key.as_deref().unwrap_or(Path::new(""));
-        let lost = |error: Error| {
-            error
-                .during("taking up the new key of an earlier attempt")
-                .adding(if known {
-                    "the cloud may know that key, so no other is made"
-                } else {
-                    "it was not used yet"
-                })
-                .hint(words.if_lost(path))
-        };
-        let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
-            return Err(lost(Error::new(
-                Code::KeyIsPublic,
-                format!("{}: it is a public key", path.display()),
-            )));
-        };
-        if Some(read.key.public_key().fingerprint()) != earlier.started.after {
-            let message = format!("{} holds another key than was kept there", path.display());
-            return Err(lost(Error::new(Code::ManifestMismatch, message)));
-        }
-        Self::new(read.key, Some(path.to_owned()), known)
-    }
-
-    fn new(key: PrivateKey, kept: Option<PathBuf>, known: bool) -> Result<Self, Error> {
-        let image = SlotImage::of_key(&key)?;
-        Ok(Self { image, fingerprint: key.public_key().fingerprint(), key, kept, known })
-    }
-}
-
-/// The key in a file that was written here; never behind a passphrase.
-fn kept_key(path: &Path) -> Result<KeyFile, Error> {
-    KeyFile::read(&load(path)?).map_err(|error| Error::key_file(&error, path))
-}
-
-/// The commands that finish a rotation, and those that undo it.
-struct Words {
-    /// Without what chooses the Duo.
-    again: String,
-    /// What chooses the Duo.
-    choice: String,
-    /// Tells the cloud the key that is in the Duo.
-    tell: String,
-    /// True where there was a key before.
-    had_key: bool,
-}
-
-impl Words {
-    fn new(context: Context<'_>, device: &DeviceRef, id: DeviceId, request: &Request, had_key: bool) -> Self {
-        Self {
-            again: command::rotate(request),
-            choice: device_arguments(device, None, context),
-            tell: command::tell_key_of_device(id, Some(&device.path), request),
-            had_key,
-        }
-    }
-
-    fn finish(&self) -> String {
-        format!("to finish: {}{}", self.again, self.choice)
-    }
-
-    /// While the old key is in the Duo.
-    fn finish_or_go_back(&self) -> String {
-        let back = if self.had_key { format!("; to go back: {}", self.tell) } else { String::new() };
-        self.finish() + &back
-    }
-
-    fn if_lost(&self, path: &Path) -> String {
-        let back = if self.had_key {
-            format!("tell the cloud the key that is in the Duo: {}", self.tell)
-        } else {
-            "erase the slot: duo-provision reset".to_owned()
-        };
-        format!("put the file back to {}; or, to start anew, first {back}", path.display())
     }
 }
 

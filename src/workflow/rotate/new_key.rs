@@ -1,0 +1,102 @@
+//! The key that a rotation brings: one made now, or the one of an earlier attempt, while the cloud may know it.
+
+use std::path::{Path, PathBuf};
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+use super::current;
+use super::words::Words;
+use crate::archive::journal::{Operation, OperationKind, open};
+use crate::error::{Code, Error};
+use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
+use crate::workflow::device::{DeviceRef, Snapshot};
+use crate::workflow::source::load;
+
+/// Makes a private key, as [`make_key`] does.
+pub type KeyMaker<'a> = &'a (dyn Fn() -> Result<PrivateKey, KeyError> + Sync);
+
+/// A key from the system's random numbers.
+pub fn make_key() -> Result<PrivateKey, KeyError> {
+    PrivateKey::generate(&mut UnwrapErr(SysRng))
+}
+
+/// The key that is to be in the Duo.
+pub(super) struct NewKey {
+    pub(super) key: PrivateKey,
+    pub(super) image: SlotImage,
+    pub(super) fingerprint: Fingerprint,
+    /// Where it lies, where an earlier attempt has kept it.
+    pub(super) kept: Option<PathBuf>,
+    /// True where the cloud may have it since an earlier attempt.
+    pub(super) known: bool,
+}
+
+impl NewKey {
+    pub(super) fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
+        let made = make_key();
+        Self::new(made.map_err(|error| Error::new(Code::Internal, error.to_string()))?, None, false)
+    }
+
+    /// The one of an earlier attempt: out of the Duo where it got there, else out of its file.
+    pub(super) fn of(earlier: &Operation, snapshot: &Snapshot, words: &Words) -> Result<Self, Error> {
+        let known = earlier.may_be_known();
+        if let Some(read) = snapshot.slot.key().filter(|_| current(snapshot) == earlier.started.after) {
+            return Self::new(read.key.clone(), earlier.new_key.clone(), known);
+        }
+        let path = earlier.new_key.as_deref().unwrap_or(Path::new(""));
+        let lost = |error: Error| {
+            error
+                .during("taking up the new key of an earlier attempt")
+                .adding(if known {
+                    "the cloud may know that key, so no other is made"
+                } else {
+                    "it was not used yet"
+                })
+                .hint(words.if_lost(path))
+        };
+        let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
+            return Err(lost(Error::new(
+                Code::KeyIsPublic,
+                format!("{}: it is a public key", path.display()),
+            )));
+        };
+        if Some(read.key.public_key().fingerprint()) != earlier.started.after {
+            let message = format!("{} holds another key than was kept there", path.display());
+            return Err(lost(Error::new(Code::ManifestMismatch, message)));
+        }
+        Self::new(read.key, Some(path.to_owned()), known)
+    }
+
+    fn new(key: PrivateKey, kept: Option<PathBuf>, known: bool) -> Result<Self, Error> {
+        let image = SlotImage::of_key(&key)?;
+        Ok(Self { image, fingerprint: key.public_key().fingerprint(), key, kept, known })
+    }
+}
+
+/// The key in a file that was written here; never behind a passphrase.
+fn kept_key(path: &Path) -> Result<KeyFile, Error> {
+    KeyFile::read(&load(path)?).map_err(|error| Error::key_file(&error, path))
+}
+
+/// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere. One that is
+/// open at another cloud has nothing left to take up once its key is in the Duo.
+pub(super) fn earlier<'o>(
+    operations: &'o [Operation],
+    device: &DeviceRef,
+    current: Option<Fingerprint>,
+    api_url: &str,
+) -> Option<&'o Operation> {
+    let of_this = |operation: &&Operation| {
+        operation.kind() == OperationKind::Rotate
+            && operation.started.device.id == device.device_id
+            && operation.started.device.simulated == device.simulated
+            && operation.new_key.is_some()
+    };
+    let unused = |last: &&Operation| !last.is_done() && !last.may_be_known() && last.started.after != current;
+    let useful = |operation: &&Operation| {
+        operation.started.after != current || operation.started.request.api_url.as_deref() == Some(api_url)
+    };
+    let open = open(operations).into_iter().rfind(|operation| of_this(operation) && useful(operation));
+    open.or_else(|| operations.iter().rfind(of_this).filter(unused))
+}
