@@ -17,6 +17,7 @@ import { ROOT } from './prepare.mjs'
  * @type {Record<string, { modules?: string[], tests: string[], files: string[], unit?: boolean }>}
  */
 const ROOMS = {
+  dct: { modules: ['dct'], tests: ['dct'], files: ['src/dct/**'], unit: true },
   keys: { modules: ['dct', 'keys'], tests: ['keys'], files: ['src/keys/**'], unit: true },
   dfuse: { modules: ['dfuse'], tests: ['dfuse'], files: ['src/dfuse/**'], unit: true },
   archive: {
@@ -93,7 +94,7 @@ function copy(/** @type {string} */ name, /** @type {(typeof ROOMS)[string]} */ 
 /** The manifest with these tests only, and without what no room that is a crate of its own depends on. */
 function only(/** @type {string} */ manifest, /** @type {string[]} */ tests) {
   const foreign =
-    /^(napi|napi-\w+|clap|clap_complete|strsim|reqwest|rustls.*|rusb|hyper.*|http-.*|tokio.*|rcgen) = .*\n/gm
+    /^(napi|napi-\w+|clap|clap_\w+|strsim|schemars|reqwest|rustls.*|rusb|hyper.*|http-.*|tokio.*|rcgen) = .*\n/gm
   return manifest
     .replaceAll(foreign, '')
     .replaceAll(/\[\[test\]\]\nname = "(\w+)"\n.*\n/g, (found, test) => (tests.includes(test) ? found : ''))

@@ -22,6 +22,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalCloud, VirtualDuo } from '../../index.js'
+import { filesBelow } from '../files-below.mjs'
 import { canaryDuos, canaryKey, canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
 import { checkLines } from './schema.mjs'
 
@@ -168,9 +169,8 @@ export class Sandbox {
 
   /** Every file there is, below the sandbox's folder. */
   files(folder = this.folder) {
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => relative(this.folder, join(entry.parentPath, entry.name)))
+    return filesBelow(folder)
+      .map((path) => relative(this.folder, path))
       .sort()
   }
 

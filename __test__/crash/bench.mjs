@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { inspectKey, VirtualDuo } from '../../index.js'
+import { filesBelow } from '../files-below.mjs'
 import { canaryDuos, keepFolder } from '../secrets/keep.mjs'
 import { closing, run } from './tracer.mjs'
 
@@ -84,9 +85,7 @@ export class Home {
 
   /** Every file but the journal, with the SHA-256 of what is in it. @returns {Map<string, string>} */
   files() {
-    const found = readdirSync(this.folder, { recursive: true, withFileTypes: true })
-    const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-    const others = files.filter((path) => path !== this.journal)
+    const others = filesBelow(this.folder).filter((path) => path !== this.journal)
     return new Map(others.sort().map((path) => [path, sha256(readFileSync(path))]))
   }
 

@@ -8,7 +8,6 @@ import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -18,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { inspect } from 'node:util'
 import { backupKey } from '../../index.js'
+import { filesBelow } from '../files-below.mjs'
 import '../node/home.mjs'
 import { canariesOf, KEY_FILES } from './folders.mjs'
 import { secretNumbers } from './numbers.mjs'
@@ -59,10 +59,8 @@ export function keepValue(/** @type {string} */ name, /** @type {unknown} */ val
 export function keepFolder(folder, inputs = []) {
   if (OUTPUT === undefined) return
   const own = new Set(inputs)
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (!entry.isFile()) continue
-    if (own.has(path)) canaryKey(entry.name, readFileSync(path))
+  for (const path of filesBelow(folder)) {
+    if (own.has(path)) canaryKey(basename(path), readFileSync(path))
     else keepFile(path, relative(folder, path))
   }
 }

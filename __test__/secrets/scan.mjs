@@ -4,8 +4,9 @@
  *
  *   node __test__/secrets/scan.mjs FOLDER
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { filesBelow } from '../files-below.mjs'
 import { canariesOf, KEY_FILES } from './folders.mjs'
 import { Canaries } from './scanner.mjs'
 
@@ -14,9 +15,7 @@ import { Canaries } from './scanner.mjs'
 /** Reads a folder's files, one after another. */
 function* files(/** @type {string} */ folder) {
   if (!existsSync(folder)) return
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) yield { name: entry.name, bytes: readFileSync(join(entry.parentPath, entry.name)) }
-  }
+  for (const path of filesBelow(folder)) yield { name: basename(path), bytes: readFileSync(path) }
 }
 
 function lines(/** @type {Buffer} */ bytes) {
