@@ -47,6 +47,14 @@ pub fn sealed(mark: u8, sequence: u8, complemented: bool) -> Vec<u8> {
     copy
 }
 
+/// A copy as it is made at the factory, before any firmware has written another.
+pub fn factory(mark: u8) -> Vec<u8> {
+    let mut copy = sealed(mark, 1, true);
+    copy[CRC..CRC + 4].fill(0);
+    copy[INITIAL_WRITE] = 1;
+    copy
+}
+
 /// CRC-32 of IEEE 802.3, a bit at a time.
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
@@ -152,11 +160,28 @@ fn the_current_copy_is_the_one_that_the_firmware_uses() {
 
 #[test]
 fn the_factorys_copy_has_a_sequence_without_a_checksum() {
-    let mut factory = sealed(1, 1, true);
-    factory[CRC..CRC + 4].fill(0);
+    let mut factory = factory(1);
+    assert_eq!(DctCopy::new(&factory).unwrap().sequence(), Some(1));
+    factory[INITIAL_WRITE] = 0;
     assert_eq!(DctCopy::new(&factory).unwrap().sequence(), None);
     factory[INITIAL_WRITE] = 1;
-    assert_eq!(DctCopy::new(&factory).unwrap().sequence(), Some(1));
+    let newer = sealed(2, 2, true);
+    assert_eq!(WholeDct::new(&whole(&factory, &newer)).unwrap().current(), Some(0));
+    assert_eq!(WholeDct::new(&whole(&newer, &factory)).unwrap().current(), Some(1));
+}
+
+/// Particle's stand-in for WICED's checksum is another function.
+#[test]
+fn of_copies_with_a_checksum_of_another_kind_the_mark_decides() {
+    let other = |mut copy: Vec<u8>| {
+        copy[CRC] ^= 0x5A;
+        copy
+    };
+    let (current, stale) = (other(sealed(1, 9, true)), old(other(sealed(2, 8, true))));
+    assert!([&current, &stale].iter().all(|copy| DctCopy::new(copy).unwrap().is_versioned()));
+    assert!(!DctCopy::new(&copy(1)).unwrap().is_versioned());
+    assert_eq!(WholeDct::new(&whole(&current, &stale)).unwrap().current(), Some(0));
+    assert_eq!(WholeDct::new(&whole(&stale, &current)).unwrap().current(), Some(1));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use duo_provision::dct::{COPY_SIZE, Step, WHOLE_SIZE, WholeDct, next_step};
 use proptest::prelude::*;
 
-use crate::dump::{copy, mark, old, sealed, whole};
+use crate::dump::{copy, factory, mark, old, sealed, whole};
 
 /// More steps than two sectors, and the one that is copied over, can take.
 const MANY: usize = 24;
@@ -151,6 +151,7 @@ fn sector(mark: u8) -> impl Strategy<Value = Vec<u8>> {
         Just(erased()),
         Just(copy(mark)),
         Just(old(copy(mark))),
+        Just(factory(mark)),
         (any::<u8>(), any::<bool>()).prop_map(move |(sequence, complemented)| sealed(
             mark,
             sequence,

@@ -56,15 +56,23 @@ impl<'a> DctCopy<'a> {
         self.0[IS_CURRENT] == 1
     }
 
-    /// The sequence number, where the copy has one and its CRC-32 is right. Older firmware writes neither.
+    /// True where it has a version structure, which system firmware before 0.3.2 does not write.
+    pub fn is_versioned(&self) -> bool {
+        self.word(VERSION) == VERSION_MAGIC
+    }
+
+    /// The sequence number, where the copy has one and its CRC-32 is right.
     pub fn sequence(&self) -> Option<u8> {
-        if self.word(VERSION) != VERSION_MAGIC {
+        if !self.is_versioned() {
             return None;
         }
-        let stored = self.word(CRC);
-        // A copy made at the factory carries no checksum yet.
-        let initial = self.0[INITIAL_WRITE] == 1 && stored == 0;
-        (initial || self.has_checksum(stored)).then_some(self.0[SEQUENCE])
+        (self.is_initial() || self.has_checksum(self.word(CRC))).then_some(self.0[SEQUENCE])
+    }
+
+    /// True where it is as it was made at the factory, without a checksum: the firmware clears the flag once there is a
+    /// newer copy.
+    fn is_initial(self) -> bool {
+        self.0[INITIAL_WRITE] == 1 && self.word(CRC) == 0
     }
 
     /// The bytes from the application section's beginning to the end of the copy.
@@ -74,6 +82,10 @@ impl<'a> DctCopy<'a> {
 
     /// The CRC-32 of IEEE 802.3 over the copy, with the bytes that are written last as zeros. WICED's own keeps the
     /// remainder as it is where others complement it; either is taken.
+    ///
+    /// Particle's stand-in for it (particle-iot/device-os `hal/src/photon/dct_hal.c`) combines the checksums of pieces by
+    /// XOR, and of which length they are is the build's choice. One like that is not recognised; then the mark decides,
+    /// which the same firmware keeps.
     fn has_checksum(self, stored: u32) -> bool {
         let changing = |at: usize| {
             at == WRITE_INCOMPLETE || at == INITIAL_WRITE || (CRC..CRC + size_of::<u32>()).contains(&at)
@@ -113,13 +125,16 @@ impl<'a> WholeDct<'a> {
     }
 
     /// Which copy the firmware uses, 0 or 1; `None` where it uses neither. Of two with a sequence number that can be
-    /// relied on, the higher one; one that has it goes before one that has not; without any the mark in the
-    /// header decides, and of two that are marked the first, as the firmware looks there first.
+    /// relied on, one that is as it was made at the factory, else the higher one; one that has it goes before one that
+    /// has not; without any the mark in the header decides, and of two that are marked the first, as the firmware
+    /// looks there first.
     pub fn current(&self) -> Option<usize> {
         let [first, second] = self.0.map(|copy| copy.is_complete().then_some(copy));
         let sequence = |copy: Option<DctCopy<'_>>| copy.and_then(|copy| copy.sequence());
         let marked = |copy: Option<DctCopy<'_>>| copy.is_some_and(|copy| copy.is_marked_current());
         match (sequence(first), sequence(second)) {
+            (Some(_), Some(_)) if self.0[1].is_initial() => Some(1),
+            (Some(_), Some(_)) if self.0[0].is_initial() => Some(0),
             (Some(first), Some(second)) => Some(usize::from(second > first)),
             (Some(_), None) => Some(0),
             (None, Some(_)) => Some(1),

@@ -24,7 +24,7 @@ use super::write::{AFTER_THE_WRITE, Back, Recovery, write_verified};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
-use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field};
+use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
 use crate::error::{Code, Error, KeyState, exit};
 use crate::keys::Fingerprint;
 use crate::usb::BootloaderGeneration;
@@ -328,15 +328,14 @@ impl<'a> Source<'a> {
         ))
     }
 
-    /// As the manifest says; without one, a sequence number tells firmware from 0.3.2 on.
+    /// As the manifest says; without one, a version structure tells firmware from 0.3.2 on.
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
-        let sealed = || {
-            let whole = self.dump.whole()?;
-            let sealed = whole.copies().iter().any(|copy| copy.sequence().is_some());
-            sealed.then(|| BootloaderGeneration::R5R6.to_string())
+        let written = || {
+            let versioned = self.dump.whole()?.copies().iter().any(DctCopy::is_versioned);
+            versioned.then(|| BootloaderGeneration::R5R6.to_string())
         };
-        told.or_else(sealed)
+        told.or_else(written)
     }
 
     fn check_reserved(&self, here: BootloaderGeneration) -> Result<(), Error> {

@@ -91,7 +91,7 @@ fn look(
     image.check_generation(opened.device.bootloader)?;
     let held = WholeHeld::read(opened)?;
     check_held(&held)?;
-    image.check_numbered(&held)?;
+    image.check_versioned(&held)?;
     let blank = Snapshot::of_section(&[0xFF; COPY_SIZE])?;
     if held.current.is_none() {
         opened.context.note("no copy of the Duo's DCT counts: which key it has cannot be told");

@@ -12,7 +12,7 @@ use super::plan::Evidence;
 use super::source::{KeySource, checked_manifest};
 use super::whole_held::WholeHeld;
 use crate::archive::{Archive, Contents, Manifest, sha256_hex};
-use crate::dct::{DeviceId, Dump, FLASH_MODULES, WHOLE_SIZE};
+use crate::dct::{DctCopy, DeviceId, Dump, FLASH_MODULES, WHOLE_SIZE};
 use crate::error::{Code, Error};
 use crate::keys::Slot;
 use crate::usb::BootloaderGeneration;
@@ -60,15 +60,16 @@ impl<'a> WholeImage<'a> {
         )))
     }
 
-    /// Refuses an image without sequence numbers for a Duo that has them, and the other way round: system firmware has
-    /// them from 0.3.2 on, and whether it takes a copy without is not known (redbear/firmware `dct.h`).
-    pub fn check_numbered(&self, held: &WholeHeld) -> Result<(), Error> {
+    /// Refuses an image without version structures for a Duo that has them, and the other way round: system firmware has
+    /// them from 0.3.2 on, and makes a copy without into one with them as soon as it sees it (WICED
+    /// `wiced_dct_internal_common.c`).
+    pub fn check_versioned(&self, held: &WholeHeld) -> Result<(), Error> {
         let here = Dump::recognise(&held.bytes);
-        let numbered = |dump: &Dump<'_>| {
+        let versioned = |dump: &Dump<'_>| {
             let whole = dump.whole()?;
-            whole.current().map(|current| whole.copies()[current].sequence().is_some())
+            whole.current().map(|current| whole.copies()[current].is_versioned())
         };
-        let (Some(here), Some(there)) = (here.as_ref().and_then(numbered), numbered(&self.dump)) else {
+        let (Some(here), Some(there)) = (here.as_ref().and_then(versioned), versioned(&self.dump)) else {
             return Ok(());
         };
         if here == there {
@@ -83,16 +84,16 @@ impl<'a> WholeImage<'a> {
             .hint("its fields can be restored: --fields, with their names, in place of --whole"))
     }
 
-    /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a sequence number (from 0.3.2), or
-    /// the device id, whose bytes are reserved up to 0.2.4 (redbear/firmware `dct.h`).
+    /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a version structure (from 0.3.2),
+    /// or the device id, whose bytes are reserved up to 0.2.4 (redbear/firmware `dct.h`).
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
-        let numbered = || {
+        let written = || {
             let whole = self.dump.whole()?;
-            let sealed = whole.copies().iter().any(|copy| copy.sequence().is_some());
-            (sealed || self.dump.device_id().is_some()).then(|| BootloaderGeneration::R5R6.to_string())
+            let versioned = whole.copies().iter().any(DctCopy::is_versioned);
+            (versioned || self.dump.device_id().is_some()).then(|| BootloaderGeneration::R5R6.to_string())
         };
-        told.or_else(numbered)
+        told.or_else(written)
     }
 
     fn whole_manifest(&self) -> Option<&Manifest> {

@@ -2,6 +2,9 @@
 
 use duo_provision::dct::{DctImage, Dump, DumpKind, FIELDS, WholeDct};
 
+/// The factory's flag, behind the application section (redbear/firmware `platform_dct.h`).
+const INITIAL_WRITE: usize = 8472;
+
 /// Recognises `bytes`, as they are and repeated to the sizes that dumps have.
 pub fn run(bytes: &[u8]) {
     recognise(bytes);
@@ -45,7 +48,10 @@ fn current(whole: &WholeDct<'_>) {
             assert!(usable(current));
             let [this, other] = [current, 1 - current].map(|copy| whole.copies()[copy].sequence());
             assert!(!usable(1 - current) || this.is_some() || other.is_none());
-            assert!(this.zip(other).is_none_or(|(this, other)| this >= other || !usable(1 - current)));
+            let initial = whole.copies()[current].section()[INITIAL_WRITE] == 1;
+            assert!(
+                this.zip(other).is_none_or(|(this, other)| initial || this >= other || !usable(1 - current))
+            );
         }
         None => assert!(!usable(0) && !usable(1)),
     }
