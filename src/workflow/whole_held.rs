@@ -51,16 +51,18 @@ impl WholeHeld {
     }
 }
 
-/// Whether the copy that is taken for the current one is the one that the bootloader reads.
-fn agree(dump: &Dump<'_>, section: &Snapshot) -> Result<(), Error> {
-    if dump.section().is_none() {
-        return Ok(());
-    }
+/// The fields, by name, that differ between the copy that is taken for the current one and what the bootloader reads.
+pub(super) fn differences(dump: &Dump<'_>, section: &Snapshot) -> Vec<String> {
     // From system firmware 0.3.2 on the flags live in the RTC's backup registers.
     let compared = FIELDS.iter().filter(|field| **field != SYSTEM_FLAGS);
     let differs = |field: &&Field| dump.field(field) != section.image().field(field);
-    let different: Vec<String> = compared.filter(differs).map(Field::kebab_name).collect();
-    if different.is_empty() {
+    compared.filter(differs).map(Field::kebab_name).collect()
+}
+
+/// Whether the copy that is taken for the current one is the one that the bootloader reads.
+fn agree(dump: &Dump<'_>, section: &Snapshot) -> Result<(), Error> {
+    let different = differences(dump, section);
+    if dump.section().is_none() || different.is_empty() {
         return Ok(());
     }
     let message = format!(

@@ -11,6 +11,7 @@ use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::reconcile::{Learned, Question, reconcile};
+use super::whole_held::differences;
 use super::write::{AFTER_THE_WRITE, Recovery};
 use super::{Context, Phase};
 use crate::dct::{Dump, Step, next_step};
@@ -37,7 +38,7 @@ pub(super) struct Rewrite<'s> {
     pub recovery: &'s Recovery,
 }
 
-/// Writes what differs, and returns once every step was read back.
+/// Writes what differs, and returns once every step was read back, and the bootloader reads the image's DCT.
 pub(super) fn rewrite<'a>(
     mut opened: Opened<'a>,
     job: &Rewrite<'_>,
@@ -79,6 +80,7 @@ pub(super) fn rewrite<'a>(
         Learned { opened, held } = learned;
         copy = None;
     }
+    confirm(&mut opened, job)?;
     journaled.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
@@ -87,6 +89,41 @@ pub(super) fn rewrite<'a>(
             .hint("the Duo is still in DFU mode; press RESET to start it"));
     }
     Ok(opened)
+}
+
+/// Every byte was read back. Which copy counts is the firmware's to say, and the bootloader reads as it does: so it is
+/// asked for the DCT, and has to have the image's. Where it gives no answer, that is said, and is no failure: some never
+/// do (an r6 without its system firmware).
+fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
+    let context = opened.context;
+    let section = match opened.section() {
+        Ok(section) => section,
+        Err(error) => {
+            let why = error.message();
+            context.note(format!(
+                "every byte was read back; what the bootloader makes of them is not known: {why}"
+            ));
+            return Ok(());
+        }
+    };
+    let image = Dump::recognise(job.image).ok_or_else(|| Error::new(Code::Internal, "the image is none"))?;
+    let different = differences(&image, &section);
+    if different.is_empty() {
+        return Ok(());
+    }
+    let (code, state) = if section.fingerprint() == Some(job.new) {
+        (Code::DctWrong, KeyState::Written)
+    } else {
+        (Code::KeyStateUnknown, KeyState::Unknown)
+    };
+    let message = format!(
+        "every byte of the image was read back, but the bootloader reads another DCT, which differs in: {}",
+        different.join(", ")
+    );
+    Err(Error::new(code, message)
+        .during("asking the bootloader for the DCT")
+        .on(&opened.device, state)
+        .hint(job.recovery.hint(&opened.device, context)))
 }
 
 /// What came of a step.

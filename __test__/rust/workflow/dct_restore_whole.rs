@@ -316,13 +316,18 @@ fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
             let bench = Bench::new(generation);
             let image = bench.image("image.bin", generation == Generation::R4);
             bench.arm(Fault::once(Kind::Disconnect { moment: Moment::In, returns: false }, nth));
-            let ended = bench.restore_dct(&whole(&image));
+            let asker = Asker::new();
+            let ended = bench.restore_dct_asking(&asker, &whole(&image));
             if bench.duo(|duo| duo.faults().acted()) == 0 {
                 break;
             }
             assert!(current(&bench.area()).is_some(), "{generation} at {nth}");
             assert!([key(OLD), key(NEW)].contains(&&bench.slot()[..]), "{generation} at {nth}");
-            let error = ended.unwrap_err();
+            let Err(error) = ended else {
+                assert!(asker.notes().contains("what the bootloader makes of them is not known"));
+                assert!(bench.area() == fs::read(&image).unwrap(), "{generation} at {nth}");
+                continue;
+            };
             bench.mend();
             if error.code() == Code::KeyStateUnknown {
                 cuts += 1;
@@ -373,6 +378,33 @@ fn one_step_that_is_not_taken_is_tried_once_more() {
     bench.restore_dct_asking(&asker, &whole(&image)).unwrap();
     assert!(asker.notes().contains("asking the Duo what it holds"), "{}", asker.notes());
     assert!(bench.area() == fs::read(&image).unwrap());
+}
+
+/// Reads that are wrong from ever later on, up to where the last of them alone is.
+#[test]
+fn where_the_bootloader_reads_another_dct_than_was_written_it_is_not_done() {
+    for (bit, code, state) in
+        [(8 * 300, Code::KeyStateUnknown, KeyState::Unknown), (8 * 1800, Code::DctWrong, KeyState::Written)]
+    {
+        let mut last = None;
+        for nth in 1.. {
+            let bench = Bench::new(Generation::R6);
+            let image = bench.image("image.bin", false);
+            bench.arm(Fault::from(Kind::ReadFlipped(bit), nth));
+            match bench.restore_dct(&whole(&image)) {
+                Err(error) => last = Some((error, bench, image)),
+                Ok(_) => break,
+            }
+        }
+        let (error, bench, image) = last.unwrap();
+        assert_eq!((error.code(), error.key_state()), (code, Some(state)), "{error}");
+        assert_eq!(error.code().exit_code(), exit::KEY);
+        assert!(error.message().contains("the bootloader reads another DCT"), "{error}");
+        assert!(bench.area() == fs::read(&image).unwrap());
+        bench.mend();
+        let (finish, _) = error.hint_text().unwrap().split_once("; ").unwrap();
+        assert!(!bench.restore_dct(&typed(finish)).unwrap().written);
+    }
 }
 
 #[test]
