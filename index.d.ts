@@ -1742,7 +1742,7 @@ export interface VirtualDuoInfo {
 export interface VirtualDuoOptions {
   /** How many Duos, 1 to 16; 1 unless given. */
   duos?: number
-  /** Another board that is laid out as a Duo, to be in their place. */
+  /** Another board that is laid out as a Duo, to be in their place; duo unless given. */
   board?: BoardName
   /** The bootloader they have; r6 unless given. */
   bootloader?: Bootloader

@@ -470,7 +470,7 @@ set edit:completion:arg-completer[duo-provision] = {|@words|
         }
         &'duo-provision;simulate'= {
             cand --duos 'How many Duos, 1 to 16; 1 unless given'
-            cand --board 'Another board that is laid out as a Duo, to be in their place'
+            cand --board 'Another board that is laid out as a Duo, to be in their place; duo unless given'
             cand --bootloader 'The bootloader they have; r6 unless given'
             cand --mode 'What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given'
             cand --usbip 'The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP''s own)'

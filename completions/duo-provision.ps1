@@ -500,7 +500,7 @@ Register-ArgumentCompleter -Native -CommandName 'duo-provision' -ScriptBlock {
         }
         'duo-provision;simulate' {
             [CompletionResult]::new('--duos', '--duos', [CompletionResultType]::ParameterName, 'How many Duos, 1 to 16; 1 unless given')
-            [CompletionResult]::new('--board', '--board', [CompletionResultType]::ParameterName, 'Another board that is laid out as a Duo, to be in their place')
+            [CompletionResult]::new('--board', '--board', [CompletionResultType]::ParameterName, 'Another board that is laid out as a Duo, to be in their place; duo unless given')
             [CompletionResult]::new('--bootloader', '--bootloader', [CompletionResultType]::ParameterName, 'The bootloader they have; r6 unless given')
             [CompletionResult]::new('--mode', '--mode', [CompletionResultType]::ParameterName, 'What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given')
             [CompletionResult]::new('--usbip', '--usbip', [CompletionResultType]::ParameterName, 'The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP''s own)')

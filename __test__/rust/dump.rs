@@ -165,6 +165,13 @@ fn the_factorys_copy_has_a_sequence_without_a_checksum() {
     factory[INITIAL_WRITE] = 0;
     assert_eq!(DctCopy::new(&factory).unwrap().sequence(), None);
     factory[INITIAL_WRITE] = 1;
+    let mut flagged = sealed(2, 5, true);
+    (flagged[8], flagged[INITIAL_WRITE]) = (1, 1);
+    assert_eq!(
+        DctCopy::new(&flagged).unwrap().sequence(),
+        Some(5),
+        "what is written last is no part of the checksum"
+    );
     let newer = sealed(2, 2, true);
     assert_eq!(WholeDct::new(&whole(&factory, &newer)).unwrap().current(), Some(0));
     assert_eq!(WholeDct::new(&whole(&newer, &factory)).unwrap().current(), Some(1));

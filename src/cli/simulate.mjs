@@ -60,7 +60,6 @@ function announce(duo, cloud, options, output) {
     })
     return
   }
-  const first = duos[0]
   output.print(
     'Virtual Duos and a local cloud. A simulation: no hardware is involved, nothing leaves this machine.',
   )
@@ -75,11 +74,18 @@ function announce(duo, cloud, options, output) {
   const mode = runs
     ? 'The Duos run their firmware whenever they start'
     : 'The Duos are in DFU mode, and return to it by themselves after a restart'
+  const { deviceId, path } = duos[0] ?? {}
+  const bus = `--usbip ${duo.address}${runs ? ' --enter-dfu' : ''}`
+  const nameless = ['r3', 'r4'].includes(options.duo.bootloader ?? '')
+  const verify = cloud.deviceAddress
+    ? `duo-provision verify ${bus}${nameless ? ` --device ${deviceId}` : ''} --path ${path}`
+    : '(verify needs the port that devices connect to: start this with --device-port 0)'
   output.say(`
 ${mode}. In another terminal:
-  duo-provision list --usbip ${duo.address}${runs ? ' --enter-dfu' : ''}
-  PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${first?.deviceId} --api-url ${cloud.url}
+  duo-provision list ${bus}
+  PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${deviceId} --from-device --api-url ${cloud.url} ${bus} --path ${path}
+  ${verify}
 To plug one into a Linux kernel, ${runs ? 'which makes a serial port of it' : 'where dfu-util sees it too'}:
-  sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${first?.path}
+  sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${path}
 Ctrl-C stops.`)
 }

@@ -22,14 +22,15 @@ Examples:
 Where the Duo is at hand, --from-device is the better choice: anyone can hold the private half
 of the generic key.
 DFU mode: hold both buttons, release RESET, and release SETUP when the LED blinks yellow.
-A Duo that runs normally needs no buttons: `duo-provision dfu`, or --enter-dfu with any command.
+A Duo that runs normally needs no buttons: `duo-provision dfu`, or --enter-dfu with any command
+that works on one.
 
 Exit codes:
-  0 done                       5 device fault, its key unchanged       8 cloud trouble
+  0 done                       5 device fault, its key unharmed        8 cloud trouble
   2 arguments, key file        6 the device's key is wrong or unknown  9 files and folders
   3 no, several, wrong device  7 the cloud refused, or no pair       130 interrupted
   4 USB access
-(After LEAVE_FAILED, a 5, the key is as it was asked for.)";
+(After a 5 the key is as it was, or, after LEAVE_FAILED, as it was asked for.)";
 
 pub const PROVISION_EXAMPLES: &str = "\
 Examples:

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 pub enum Bootloader {
     /// System firmware up to 0.2.4.
     R3,
-    /// System firmware up to 0.2.4.
+    /// The same to this tool.
     R4,
     /// System firmware from 0.3.0.
     R5,
-    /// System firmware from 0.3.1.
+    /// System firmware from 0.3.1, which does its DCT's reading and writing.
     R6,
 }
 
@@ -66,7 +66,7 @@ pub struct VirtualDuoOptions {
     /// How many Duos, 1 to 16; 1 unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub duos: Option<u32>,
-    /// Another board that is laid out as a Duo, to be in their place.
+    /// Another board that is laid out as a Duo, to be in their place; duo unless given.
     #[arg(long, value_enum, value_name = "BOARD")]
     pub board: Option<BoardName>,
     /// The bootloader they have; r6 unless given.
