@@ -32,6 +32,7 @@ fn the_fields_lie_where_the_firmware_has_them() {
         assert_eq!((field.offset, field.size), (offset, size), "{}", field.name);
     }
     assert_eq!(dct::DEVICE_ID.layouts, Layouts::Since030);
+    assert_eq!(dct::SYSTEM_FLAGS.layouts, Layouts::Until031);
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn names_and_ip_addresses_are_read_with_their_ports() {
 fn a_field_without_an_address_means_the_firmwares_own() {
     assert_eq!(read(&[], [0xff, 0xff]), Ok(None));
     assert_eq!(ServerAddress::default().to_string(), "device.spark.io:5683");
+    assert_eq!(ServerAddress::default().with_port(8001).to_string(), "device.spark.io:8001");
 }
 
 #[test]
