@@ -146,6 +146,7 @@ fn the_current_copy_is_the_one_that_the_firmware_uses() {
         ("one sealed, one older firmware's", copy(1), sealed(2, 1, true), Some(1)),
         ("a wrong checksum does not count", torn.clone(), sealed(2, 1, false), Some(1)),
         ("but a mark does, with nothing better", torn, erased.clone(), Some(0)),
+        ("of two with the same number the first", sealed(1, 4, true), sealed(2, 4, true), Some(0)),
         ("none is current", old(copy(1)), old(copy(2)), None),
         ("only an old one", erased.clone(), old(copy(2)), None),
     ];
