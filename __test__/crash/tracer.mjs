@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkLines } from '../cli/schema.mjs'
 import { keepText } from '../secrets/keep.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
@@ -114,7 +115,13 @@ export function start(
     child.on('close', (status) => {
       clearTimeout(watchdog)
       keepText('crash', [args.join(' '), said.stdout, said.stderr].join('\n'))
-      resolve({ status, ...said })
+      try {
+        // Of one that was killed, the line that it was at is left out.
+        if (args.includes('--json')) checkLines(said.stdout)
+        resolve({ status, ...said })
+      } catch (error) {
+        reject(error)
+      }
     })
   })
   /** Waits until standard error says something. */

@@ -7,6 +7,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LocalCloud, listDevices, provision, restoreKey } from '../../index.js'
+import { checkLines } from '../cli/schema.mjs'
 import { duoProvision, labTest, run } from './lab.mjs'
 import { countClassRequests } from './wiretap.mjs'
 import { assertSame, download, fingerprint, KEY, KEY_RANGE, upload } from './witness.mjs'
@@ -24,6 +25,7 @@ async function cli(/** @type {Lab} */ lab, /** @type {string[]} */ args, status 
 /** The last line of `--json`: the result, or the error. */
 async function json(/** @type {Lab} */ lab, /** @type {string[]} */ args, status = 0) {
   const { stdout } = await cli(lab, [...args, '--json'], status)
+  checkLines(stdout)
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 }
 
