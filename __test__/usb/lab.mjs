@@ -265,5 +265,10 @@ export function usable(/** @type {string} */ path) {
   if (!existsSync(join(device, `${path}:1.0`))) return false
   const number = (/** @type {string} */ name) =>
     readFileSync(join(device, name), 'utf8').trim().padStart(3, '0')
-  return existsSync(`/dev/bus/usb/${number('busnum')}/${number('devnum')}`)
+  try {
+    return existsSync(`/dev/bus/usb/${number('busnum')}/${number('devnum')}`)
+  } catch {
+    // It went between the look and the reading.
+    return false
+  }
 }
