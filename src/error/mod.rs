@@ -51,7 +51,7 @@ pub mod exit {
     pub const DEVICE: u8 = 3;
     /// USB access: permission, busy, driver, no USB at all.
     pub const USB: u8 = 4;
-    /// The device is at fault; its key is unchanged.
+    /// The device is at fault; its key is as it was or, where only leaving DFU mode failed, as it was asked for.
     pub const FAULT: u8 = 5;
     /// The device's key, or another field that was written, is wrong or its state unknown; what recovers it is
     /// printed.
