@@ -76,15 +76,17 @@ function announce(duo, cloud, options, output) {
     : 'The Duos are in DFU mode, and return to it by themselves after a restart'
   const { deviceId, path } = duos[0] ?? {}
   const bus = `--usbip ${duo.address}${runs ? ' --enter-dfu' : ''}`
+  const isDuo = (options.duo.board ?? 'duo') === 'duo'
   const nameless = ['r3', 'r4'].includes(options.duo.bootloader ?? '')
   const verify = cloud.deviceAddress
     ? `duo-provision verify ${bus}${nameless ? ` --device ${deviceId}` : ''} --path ${path}`
     : '(verify needs the port that devices connect to: start this with --device-port 0)'
+  const token = `PARTICLE_ACCESS_TOKEN=${cloud.token}`
+  const tell = `${token} duo-provision ${deviceId} --from-device --api-url ${cloud.url} ${bus} --path ${path}`
   output.say(`
 ${mode}. In another terminal:
   duo-provision list ${bus}
-  PARTICLE_ACCESS_TOKEN=${cloud.token} duo-provision ${deviceId} --from-device --api-url ${cloud.url} ${bus} --path ${path}
-  ${verify}
+  ${isDuo ? `${tell}\n  ${verify}` : `duo-provision backup ${bus} --path ${path}`}
 To plug one into a Linux kernel, ${runs ? 'which makes a serial port of it' : 'where dfu-util sees it too'}:
   sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${path}
 Ctrl-C stops.`)
