@@ -94,7 +94,7 @@ function copy(/** @type {string} */ name, /** @type {(typeof ROOMS)[string]} */ 
 /** The manifest with these tests only, and without what no room that is a crate of its own depends on. */
 function only(/** @type {string} */ manifest, /** @type {string[]} */ tests) {
   const foreign =
-    /^(napi|napi-\w+|clap|clap_\w+|strsim|schemars|reqwest|rustls.*|rusb|hyper.*|http-.*|tokio.*|rcgen) = .*\n/gm
+    /^(napi|napi-\w+|clap|clap_\w+|strsim|schemars|url|tower-.*|rustls.*|rusb|hyper.*|http-.*|tokio.*|rcgen) = .*\n/gm
   return manifest
     .replaceAll(foreign, '')
     .replaceAll(/\[\[test\]\]\nname = "(\w+)"\n.*\n/g, (found, test) => (tests.includes(test) ? found : ''))

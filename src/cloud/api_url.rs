@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use reqwest::Url;
+use url::Url;
 
 /// Particle's own API.
 pub const PARTICLE: &str = "https://api.particle.io";
@@ -70,12 +70,7 @@ impl ApiUrl {
         if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
             return address.to_canonical().is_loopback();
         }
-        self.is_localhost_name()
-    }
-
-    pub(super) fn is_localhost_name(&self) -> bool {
-        let host = self.host().trim_end_matches('.');
-        host == "localhost" || host.ends_with(".localhost")
+        is_localhost_name(self.host())
     }
 
     /// True where scheme, host and port are the same: a token for the one may be sent to the other.
@@ -161,6 +156,12 @@ fn malformed(complaint: &str) -> ApiUrlError {
     ];
     let known = KNOWN.into_iter().find(|known| *known == complaint);
     ApiUrlError::Malformed(known.unwrap_or("it is not a URL"))
+}
+
+/// True for `localhost` and the names below it.
+pub(super) fn is_localhost_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.');
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 #[cfg(test)]

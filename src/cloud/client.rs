@@ -10,21 +10,27 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::{Body, Bytes, Frame, SizeHint};
-use reqwest::Method;
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::http::response::Parts;
+use hyper::http::uri::InvalidUri;
+use hyper::{Method, Request, Response, Uri};
+use hyper_util::client::legacy::Error as HttpError;
+use hyper_util::client::proxy::matcher::Matcher;
 use tokio::sync::OnceCell;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::api_url::{ApiUrl, ApiUrlError};
-use super::failure::{self, CloudError, Interruption, Unreachable};
+use super::connection::Http;
+use super::failure::{CloudError, Interruption, Unreachable};
 use super::network::{self, NetworkEnv, NetworkError};
 use super::reply::{Question, Refusal, Reply};
 use super::retry::{Backoff, SystemTimer, Timer, retry_after};
@@ -33,15 +39,12 @@ use super::token::Token;
 /// The most that is read of a reply's body, in bytes. Real ones have a few hundred.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// The most header fields a reply may have (hyper bounds their total size, at 400 KiB).
-const MAX_HEADERS: usize = 64;
+/// Who asks.
+const USER_AGENT: &str = concat!("duo-provision/", env!("CARGO_PKG_VERSION"));
 
 /// How often a connection is tried in all. Most failures to connect are a wrong name or a server that does not
 /// run, which a person would rather hear about soon.
 const MAX_CONNECTS: u32 = 3;
-
-/// How long one attempt to connect may take, so that a dead address leaves time for another try.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A cloud to talk to. Certificates and sockets are touched when the first request is made, not before.
 #[derive(Debug)]
@@ -49,17 +52,13 @@ pub struct Client {
     api: ApiUrl,
     network: NetworkEnv,
     timer: Arc<dyn Timer>,
-    http: OnceCell<reqwest::Client>,
+    http: OnceCell<Http<MarkedBody>>,
 }
 
 /// How a call is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// For everything together: connecting, sending, waiting, trying again.
-    ///
-    /// One reply can hold a call a few seconds longer: a chunk size (RFC 9112 §7.1) that begins with zeros without
-    /// end, sent faster than they are parsed. hyper parses up to 52 MB of it before it lets go (tokio's 128 reads,
-    /// of at most 408 KiB), and reqwest has no option for less.
     pub deadline: Duration,
     /// The waits between tries.
     pub backoff: Backoff,
@@ -157,26 +156,23 @@ impl Client {
     ) -> Result<Q::Answer, CloudError> {
         let http = self.http.get_or_try_init(|| self.build()).await?;
         let form = question.form();
-        let method = if form.is_some() { Method::POST } else { Method::GET };
-        let response = http
-            .request(method, self.api.join(&question.path()))
-            .headers(headers(token, form.as_ref().map(String::len))?)
-            .body(reqwest::Body::wrap(MarkedBody { data: form.map(Bytes::from), sent: sent.clone() }))
-            .send()
-            .await
-            .map_err(|e| self.failure::<Q>(&e, sent, token))?;
+        let mut request = Request::new(MarkedBody { data: None, sent: sent.clone() });
+        *request.method_mut() = if form.is_some() { Method::POST } else { Method::GET };
+        *request.uri_mut() = uri(&self.api.join(&question.path()))?;
+        *request.headers_mut() = headers(token, form.as_ref().map(String::len))?;
+        request.body_mut().data = form.map(Bytes::from);
+        let response = http.request(request).await.map_err(|e| self.failure::<Q>(&e, sent, token))?;
         self.read(response, question, token, sent).await
     }
 
     async fn read<Q: Question>(
         &self,
-        mut response: reqwest::Response,
+        response: Response<Incoming>,
         question: &Q,
         token: &Token,
         sent: &Sent,
     ) -> Result<Q::Answer, CloudError> {
-        let status = response.status();
-        let fields = response.headers().clone();
+        let (Parts { status, headers: fields, .. }, mut body) = response.into_parts();
         let text = |name| fields.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let head = Reply {
             status: status.as_u16(),
@@ -194,37 +190,18 @@ impl Client {
         {
             sent.refuse(refusal);
         }
-        let (body, end) = read_body(&mut response).await;
+        let (body, end) = read_body(&mut body).await;
         if end == End::Broken && status.is_success() {
             return Err(self.unknown::<Q>(Interruption::ConnectionLost));
         }
         Ok(judged(&Reply { body: &body, truncated: end != End::Whole, ..head })?)
     }
 
-    async fn build(&self) -> Result<reqwest::Client, CloudError> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("duo-provision/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .http1_only()
-            .http1_max_headers(MAX_HEADERS)
-            .connect_timeout(CONNECT_TIMEOUT)
-            // A reused connection may be closed by the server just as a request goes out, and then nobody
-            // knows whether it was read.
-            .pool_max_idle_per_host(0)
-            .https_only(self.api.is_https());
-        builder = builder.tls_backend_preconfigured(self.tls().await?);
-        if self.api.is_localhost_name() {
-            let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
-            let loopback = loopback.map(|address| SocketAddr::new(address, 0));
-            builder = builder.resolve_to_addrs(self.api.host(), &loopback);
-        }
-        if let Some(proxy) = self.proxy()? {
-            builder = builder.proxy(proxy);
-        }
-        builder.build().map_err(|e| NetworkError::Setup(failure::chain(&e)).into())
+    async fn build(&self) -> Result<Http<MarkedBody>, CloudError> {
+        let tls = self.tls().await?;
+        let uri = uri(&self.api.join(""))?;
+        let proxy = self.proxy()?.and_then(|proxy| proxy.intercept(&uri));
+        Ok(Http::new(tls, self.api.is_https(), proxy.as_ref()))
     }
 
     async fn tls(&self) -> Result<rustls::ClientConfig, NetworkError> {
@@ -237,12 +214,12 @@ impl Client {
     }
 
     /// None for plain HTTP, which would hand the proxy the token, and none for this machine.
-    fn proxy(&self) -> Result<Option<reqwest::Proxy>, NetworkError> {
+    fn proxy(&self) -> Result<Option<Matcher>, NetworkError> {
         if self.api.is_https() && !self.api.is_loopback() { self.network.proxy() } else { Ok(None) }
     }
 
     /// What an HTTP error means; whether anything was sent decides which of the two it is.
-    fn failure<Q: Question>(&self, error: &reqwest::Error, sent: &Sent, token: &Token) -> CloudError {
+    fn failure<Q: Question>(&self, error: &HttpError, sent: &Sent, token: &Token) -> CloudError {
         // A question without a body may be on its way before anybody asks for its end.
         let may_be_sent = !Q::CHANGES && !error.is_connect();
         if sent.get() || may_be_sent {
@@ -298,6 +275,11 @@ fn settle<Q: Question>(failure: CloudError, answer: &mut Option<CloudError>) -> 
     }
 }
 
+/// What was checked as a URL is a URI as well.
+fn uri(url: &Url) -> Result<Uri, CloudError> {
+    url.as_str().parse().map_err(|error: InvalidUri| NetworkError::Setup(error.to_string()).into())
+}
+
 /// `length` is that of the form, where there is one.
 fn headers(token: &Token, length: Option<usize>) -> Result<HeaderMap, CloudError> {
     let bearer = Zeroizing::new(format!("Bearer {}", token.expose()));
@@ -308,6 +290,7 @@ fn headers(token: &Token, length: Option<usize>) -> Result<HeaderMap, CloudError
     let mut headers = HeaderMap::from_iter([
         (header::AUTHORIZATION, bearer),
         (header::ACCEPT, HeaderValue::from_static("application/json")),
+        (header::USER_AGENT, HeaderValue::from_static(USER_AGENT)),
     ]);
     if let Some(length) = length {
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -325,19 +308,20 @@ enum End {
     Broken,
 }
 
-async fn read_body(response: &mut reqwest::Response) -> (Vec<u8>, End) {
+async fn read_body(incoming: &mut Incoming) -> (Vec<u8>, End) {
     let mut body = Vec::new();
     loop {
-        match response.chunk().await {
-            Ok(None) => return (body, End::Whole),
-            Err(_) => return (body, End::Broken),
-            Ok(Some(chunk)) => {
-                let room = MAX_BODY - body.len();
-                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                if chunk.len() > room {
-                    return (body, End::TooLong);
-                }
-            }
+        let frame = match incoming.frame().await {
+            None => return (body, End::Whole),
+            Some(Err(_)) => return (body, End::Broken),
+            Some(Ok(frame)) => frame,
+        };
+        // Trailers say nothing that is asked for.
+        let Ok(chunk) = frame.into_data() else { continue };
+        let room = MAX_BODY - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return (body, End::TooLong);
         }
     }
 }
@@ -372,6 +356,7 @@ impl Sent {
 
 /// A request body, maybe none, that notes when it is asked whether it is one. hyper asks once it has a connection (TLS
 /// and proxy included) and before it writes the head, so what was not asked was not sent.
+#[derive(Debug)]
 struct MarkedBody {
     data: Option<Bytes>,
     sent: Sent,

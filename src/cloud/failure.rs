@@ -5,9 +5,11 @@
 use std::error::Error as StdError;
 use std::io;
 
+use hyper_util::client::legacy::Error as HttpError;
 use rustls::CertificateError;
 
 use super::api_url::ApiUrlError;
+use super::connection::{NoAddress, TooLate};
 use super::excerpt::excerpt;
 use super::network::NetworkError;
 use super::reply::Refusal;
@@ -119,18 +121,19 @@ pub enum Interruption {
 
 impl Unreachable {
     /// Reads an error of a request that was not sent. `secret` is kept out of its words.
-    pub(super) fn of(error: &reqwest::Error, secret: &str) -> Self {
+    pub(super) fn of(error: &HttpError, secret: &str) -> Self {
         if let Some(tls) = find::<rustls::Error>(error) {
             return Self::Tls(tls_problem(tls));
         }
-        if error.is_dns() {
+        if find::<NoAddress>(error).is_some() {
             return Self::Dns;
         }
-        if error.is_timeout() {
+        if find::<TooLate>(error).is_some() {
             return Self::TimedOut;
         }
         match find::<io::Error>(error).map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => Self::Refused,
+            Some(io::ErrorKind::TimedOut) => Self::TimedOut,
             _ => Self::Other(excerpt(chain(error).as_bytes(), secret)),
         }
     }
@@ -138,7 +141,7 @@ impl Unreachable {
 
 impl Interruption {
     /// Reads an error of a request that may have been sent. `secret` is kept out of its words.
-    pub(super) fn of(error: &reqwest::Error, secret: &str) -> Self {
+    pub(super) fn of(error: &HttpError, secret: &str) -> Self {
         match find::<hyper::Error>(error) {
             Some(e) if e.is_parse() => Self::NotHttp(excerpt(e.to_string().as_bytes(), secret)),
             _ => Self::ConnectionLost,
@@ -188,14 +191,13 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-/// An error and its causes in one line. Of reqwest's own error only the causes: it would quote the URL.
-pub(super) fn chain(error: &reqwest::Error) -> String {
+/// The causes of an error in one line. Its own words are hyper-util's name for the phase, which the caller's say better.
+fn chain(error: &HttpError) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut next = error.source();
     while let Some(error) = next {
         let text = error.to_string();
-        // hyper-util's name for the phase, which the caller's own words say better.
-        if !text.starts_with("client error (") && words.last() != Some(&text) {
+        if words.last() != Some(&text) {
             words.push(text);
         }
         next = cause(error);

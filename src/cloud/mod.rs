@@ -16,11 +16,13 @@
 //! | [`handshake`] | how a device and its cloud prove their keys to each other; pure |
 //! | [`network`] | certificates and proxies |
 //! | [`failure`] | what goes wrong on the way |
-//! | [`client`] | HTTP |
+//! | [`client`] | a question over HTTP: deadline, tries, what was sent |
+//! | `connection` | name, TCP, proxy, TLS, and the bounds of HTTP |
 //! | [`device_port`] | the handshake over TCP |
 
 pub mod api_url;
 pub mod client;
+mod connection;
 pub mod device_port;
 pub mod device_record;
 pub mod excerpt;

@@ -15,9 +15,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use url::Url;
 
 use super::excerpt::excerpt;
 
@@ -94,17 +96,16 @@ impl NetworkEnv {
         }
     }
 
-    /// The proxy for HTTPS, if there is one.
-    pub(super) fn proxy(&self) -> Result<Option<reqwest::Proxy>, NetworkError> {
+    /// The proxy for HTTPS, if there is one, and for which hosts.
+    pub(super) fn proxy(&self) -> Result<Option<Matcher>, NetworkError> {
         let Some(text) = &self.https_proxy else { return Ok(None) };
         let text = if text.contains("://") { text.clone() } else { format!("http://{text}") };
-        let url = reqwest::Url::parse(&text).map_err(|_| NetworkError::Proxy)?;
+        let url = Url::parse(&text).map_err(|_| NetworkError::Proxy)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(NetworkError::Proxy);
         }
-        let proxy = reqwest::Proxy::https(url).map_err(|_| NetworkError::Proxy)?;
-        let exceptions = self.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
-        Ok(Some(proxy.no_proxy(exceptions)))
+        let exceptions = self.no_proxy.clone().unwrap_or_default();
+        Ok(Some(Matcher::builder().https(url.to_string()).no(exceptions).build()))
     }
 
     /// TLS 1.2 and 1.3 with the trusted certificates. Reads files, so it belongs on a blocking thread.
@@ -133,7 +134,7 @@ impl NetworkEnv {
     }
 }
 
-/// For plain HTTP, where no certificate is looked at: reqwest wants a TLS configuration all the same.
+/// For plain HTTP, where no certificate is looked at: a connector for both wants a TLS configuration all the same.
 pub(super) fn tls_without_roots() -> Result<ClientConfig, NetworkError> {
     tls_with(RootCertStore::empty())
 }

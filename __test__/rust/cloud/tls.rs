@@ -147,8 +147,6 @@ async fn a_proxy_sees_a_host_and_no_token() {
 #[tokio::test]
 async fn no_proxy_makes_exceptions() {
     let authority = Authority::new();
-    // A label of more than 63 characters is no name: without a proxy, nobody can be asked for it.
-    let url = format!("https://{}.invalid", "a".repeat(64));
     for (no_proxy, asked) in
         [(None, 1), (Some("example.org".to_owned()), 1), (Some("org, invalid".to_owned()), 0)]
     {
@@ -158,7 +156,8 @@ async fn no_proxy_makes_exceptions() {
             no_proxy: no_proxy.clone(),
             ..authority.trusted()
         };
-        let outcome = call(&url, network).await;
+        // No name ends like this (RFC 6761 §6.4): without a proxy there is nobody to be asked.
+        let outcome = call("https://cloud.invalid", network).await;
         assert!(matches!(outcome, Err(CloudError::Unreachable { .. })), "{outcome:?}");
         assert_eq!(proxy.requests().len(), asked, "{no_proxy:?}");
     }

@@ -1,7 +1,7 @@
 //! One call of a workflow that talks to a cloud, `provision` or `doctor`, as shipped, against servers that mean no
 //! good; and what holds for every such call, whatever the servers do:
 //!
-//! - it ends within its deadline and a second (one kind of reply excepted, which says so);
+//! - it ends within its deadline and a second;
 //! - its memory grows by no more than 8 MiB;
 //! - the token reaches the one server that it is for, and that only if nothing says "nothing was sent";
 //! - no piece of the token, nor a proxy's password, is in anything that is said.
@@ -111,7 +111,6 @@ pub struct Trial {
     wanted: Vec<Outcome>,
     /// The user stops it as soon as the request is at the origin.
     cancelled: bool,
-    grace: Duration,
     /// What has to stay as it is until the call is over.
     held: Vec<Box<dyn Any + Send>>,
     check: Check,
@@ -147,7 +146,6 @@ impl Trial {
             others: Vec::new(),
             wanted: wanted.into(),
             cancelled: false,
-            grace: GRACE,
             held: Vec::new(),
             check: Box::new(|_| Ok(())),
         }
@@ -199,11 +197,6 @@ impl Trial {
         self
     }
 
-    /// Where a call may end later than others, by how much.
-    pub fn late_by(self, grace: Duration) -> Self {
-        Self { grace, ..self }
-    }
-
     /// Is stopped by the user once the request is at the origin.
     pub fn cancelled(self) -> Self {
         Self { cancelled: true, ..self }
@@ -241,7 +234,7 @@ impl Trial {
             return fail(format!("{outcome:?}, not {:?}", self.wanted));
         }
         let deadline = Duration::from_secs(self.options.timeout.unwrap_or(LONG).into());
-        if took > deadline + self.grace + late {
+        if took > deadline + GRACE + late {
             return fail(format!("it took {took:?}, of which it was kept waiting {late:?}"));
         }
         if grown > MOST_MEMORY {

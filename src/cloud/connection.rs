@@ -1,0 +1,162 @@
+//! How a connection to a cloud comes about: its name, TCP, maybe a proxy's tunnel, TLS, all of it within one time limit;
+//! and the HTTP client on top of it, with its bounds.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::body::Body;
+use hyper::{Request, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use hyper_util::client::legacy::{Client, ResponseFuture};
+use hyper_util::client::proxy::matcher::Intercept;
+use hyper_util::rt::TokioExecutor;
+use rustls::ClientConfig;
+use tower_service::Service;
+
+use super::api_url::is_localhost_name;
+
+/// How long one attempt to connect may take, so that a dead address leaves time for another try.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most header fields a reply may have.
+const MAX_HEADERS: usize = 64;
+
+/// The most that is read at a time, in bytes, and so the longest head of a reply. Real ones have a few hundred. hyper
+/// takes up to 128 of them in a row, byte by byte where they are a chunk's size, before anybody else has a turn:
+/// the deadline would be late by more than a second with its own 408 KiB.
+const MAX_READ: usize = 64 * 1024;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+type Later<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+type Tcp = HttpConnector<Resolver>;
+type Direct = HttpsConnector<Tcp>;
+/// TLS with the cloud within a tunnel, to a proxy that may want TLS itself.
+type Tunnelled = HttpsConnector<Tunnel<Direct>>;
+
+/// HTTP/1.1, a connection for each request: one that is used again may be closed by the server just as a request goes
+/// out, and then nobody knows whether it was read. Redirects are answers like any other.
+#[derive(Debug)]
+pub(super) enum Http<B> {
+    /// Straight to the host.
+    Direct(Client<InTime<Direct>, B>),
+    /// Through a proxy, which sees the host's name and no more (RFC 9110 §9.3.6).
+    Tunnelled(Box<Client<InTime<Tunnelled>, B>>),
+}
+
+impl<B> Http<B>
+where
+    B: Body + Send + Unpin + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    /// Only for HTTPS where `https_only`; through the proxy, where there is one.
+    pub(super) fn new(tls: ClientConfig, https_only: bool, proxy: Option<&Intercept>) -> Self {
+        let Some(proxy) = proxy else {
+            return Self::Direct(client(secured(tls, https_only, tcp())));
+        };
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), secured(tls.clone(), false, tcp()));
+        if let Some(credentials) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(credentials.clone());
+        }
+        Self::Tunnelled(Box::new(client(secured(tls, https_only, tunnel))))
+    }
+
+    /// Sends a request; the head of the reply.
+    pub(super) fn request(&self, request: Request<B>) -> ResponseFuture {
+        match self {
+            Self::Direct(client) => client.request(request),
+            Self::Tunnelled(client) => client.request(request),
+        }
+    }
+}
+
+fn client<C, B>(connector: C) -> Client<InTime<C>, B>
+where
+    InTime<C>: Connect + Clone,
+    B: Body + Send,
+    B::Data: Send,
+{
+    Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .retry_canceled_requests(false)
+        .http1_max_headers(MAX_HEADERS)
+        .http1_max_buf_size(MAX_READ)
+        .build(InTime(connector))
+}
+
+fn secured<C>(tls: ClientConfig, https_only: bool, connector: C) -> HttpsConnector<C> {
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+    let builder = if https_only { builder.https_only() } else { builder.https_or_http() };
+    builder.enable_http1().wrap_connector(connector)
+}
+
+fn tcp() -> Tcp {
+    let mut tcp = HttpConnector::new_with_resolver(Resolver);
+    // TLS goes over it, too.
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp
+}
+
+/// Looks names up as the system does, but for those of this machine, about which nobody is asked (RFC 6761 §6.3).
+#[derive(Clone, Debug)]
+pub(super) struct Resolver;
+
+/// A name has no address, or name service is down.
+#[derive(Debug, thiserror::Error)]
+#[error("the name cannot be resolved: {0}")]
+pub(super) struct NoAddress(io::Error);
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = NoAddress;
+    type Future = Later<Self::Response, NoAddress>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NoAddress>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        if is_localhost_name(name.as_str()) {
+            let both = vec![(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+            return Box::pin(async { Ok(both.into_iter()) });
+        }
+        let found = GaiResolver::new().call(name);
+        Box::pin(async { Ok(found.await.map_err(NoAddress)?.collect::<Vec<_>>().into_iter()) })
+    }
+}
+
+/// A connector that is given up at its time limit.
+#[derive(Clone, Debug)]
+pub(super) struct InTime<C>(C);
+
+/// The time for connecting ran out.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection within {} seconds", CONNECT_TIMEOUT.as_secs())]
+pub(super) struct TooLate;
+
+impl<C> Service<Uri> for InTime<C>
+where
+    C: Service<Uri, Error: Into<BoxError>, Future: Send + 'static>,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Later<C::Response, BoxError>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = tokio::time::timeout(CONNECT_TIMEOUT, self.0.call(uri));
+        Box::pin(async { connecting.await.map_err(|_| TooLate)?.map_err(Into::into) })
+    }
+}
