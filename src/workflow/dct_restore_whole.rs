@@ -9,7 +9,7 @@ use super::command;
 use super::dct_restore::{DctRestoreOptions, DctRestored, RestoredField, fields_against};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::dump_file::DumpFile;
-use super::journaled::{Beginning, Journaled, Ledger, absolute};
+use super::journaled::{Beginning, Journaled, Ledger, absolute, operations};
 use super::keep::{Destination, Keepsake, Place, counts_as_key, keep, keep_bytes, locate_archive};
 use super::leave::leave;
 use super::plan::{Action, Change, Evidence, Plan};
@@ -21,9 +21,10 @@ use super::write::{Back, Recovery};
 use super::write_whole::{Rewrite, rewrite};
 use super::{Context, Timeout};
 use crate::archive::Archive;
-use crate::archive::journal::{OperationKind, Request};
+use crate::archive::journal::{Operation, OperationKind, Reached, Request, open};
 use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field};
 use crate::error::{Code, Error, KeyState};
+use crate::keys::Slot;
 use crate::usb::session::whole_dct_address;
 
 /// Checks the image, backs up what is there, asks, and writes what differs.
@@ -174,10 +175,9 @@ impl Job<'_> {
         } else {
             done.backup = self.keep(&opened, journaled)?;
             confirm(context, &self.plan(&done))?;
-            let current = self.looked.held.current.as_ref();
             let recovery = Recovery {
                 again: command::dct_restore(&self.request),
-                back: Back::to_whole(current, done.backup.as_deref()),
+                back: self.back(context, &done)?,
                 owner: self.request.owner,
             };
             let rewriting = Rewrite {
@@ -200,18 +200,35 @@ impl Job<'_> {
         Ok(done)
     }
 
-    /// The key in a file of its own, where there is one, and then both copies.
+    /// The way back: to what was there before the first attempt, where this one goes on from what that has left.
+    fn back(&self, context: Context<'_>, done: &DctRestored) -> Result<Back, Error> {
+        let known = operations(context)?;
+        let is_first = |earlier: &&Operation| {
+            earlier.is_whole()
+                && earlier.has(Reached::Writing)
+                && earlier.worked_on(&(&done.device).into(), done.previous)
+        };
+        Ok(match open(&known).into_iter().find(is_first) {
+            Some(first) => Back::to_whole(first.started.before.is_some(), first.backup.as_deref()),
+            None => Back::to_whole(
+                self.looked.held.current.as_ref().is_some_and(|current| matches!(current.slot, Slot::Key(_))),
+                done.backup.as_deref(),
+            ),
+        })
+    }
+
+    /// Each key in a file of its own, and then both copies.
     fn keep(&self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<Option<PathBuf>, Error> {
         let context = opened.context;
         let Some(archive) = &self.archive else {
             context.note("no backup is made (--no-backup): what is written over is lost");
             return Ok(None);
         };
-        if let Some(current) =
-            self.looked.held.current.as_ref().filter(|current| counts_as_key(&current.slot))
-        {
-            let destination = Destination { place: Place::Archive(archive.clone()), encrypt: None };
-            keep(context, &opened.device, current, &destination, journaled)?;
+        let destination = Destination { place: Place::Archive(archive.clone()), encrypt: None };
+        let held = &self.looked.held;
+        let uncounted = held.uncounted();
+        for copy in held.current.iter().chain(&uncounted).filter(|copy| counts_as_key(&copy.slot)) {
+            keep(context, &opened.device, copy, &destination, journaled)?;
         }
         let offset = whole_dct_address(opened.device.bootloader);
         let keepsake = Keepsake::whole(&self.looked.held.bytes, offset, self.looked.held.current.as_ref());

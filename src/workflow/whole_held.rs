@@ -2,7 +2,7 @@
 //! only copies bytes there, sees the same.
 
 use super::device::{Opened, Snapshot};
-use crate::dct::{Dump, FIELDS, Field, SYSTEM_FLAGS};
+use crate::dct::{COPY_SIZE, DctCopy, Dump, FIELDS, Field, SYSTEM_FLAGS};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 
@@ -48,6 +48,12 @@ impl WholeHeld {
             (same, _) => same,
         };
         Ok(Self { bytes, current, contradicted })
+    }
+
+    /// The application sections in which the key may be where no copy counts: of both.
+    pub fn uncounted(&self) -> Vec<Snapshot> {
+        let copies = self.bytes.chunks(COPY_SIZE).filter(|_| self.current.is_none()).filter_map(DctCopy::new);
+        copies.filter_map(|copy| Snapshot::of_section(copy.section()).ok()).collect()
     }
 }
 

@@ -17,10 +17,13 @@ use crate::archive::DeviceIdSource;
 use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId, Field};
 use crate::dfuse::Touched;
 use crate::error::{Code, Error, KeyState};
-use crate::keys::Slot;
 
 /// When an operation is stopped that has written and verified its field.
 pub(super) const AFTER_THE_WRITE: &str = "after the write";
+
+/// Of a whole DCT. A copy that did not count may hold a key all the same.
+pub(super) const NO_KEY_COUNTED: &str =
+    "no key counted before (`duo-provision backups` lists those that were found); the bytes that were there";
 
 /// What recovers the device when a write goes wrong.
 pub(super) struct Recovery {
@@ -79,13 +82,13 @@ impl Back {
         Self::Command { what: "what was there", command: fields_from(&backup, &names), then: None }
     }
 
-    /// To the DCT that was there, all of it; one without a key is not written back.
-    pub fn to_whole(before: Option<&Snapshot>, backup: Option<&Path>) -> Self {
+    /// To the DCT that was there, all of it; one in which no key counted is not written back.
+    pub fn to_whole(had_key: bool, backup: Option<&Path>) -> Self {
         let Some(backup) = backup.map(|backup| quoted(&backup.to_string_lossy())) else {
             return Self::None("no backup of what was there was made".to_owned());
         };
-        if !before.is_some_and(|before| matches!(before.slot, Slot::Key(_))) {
-            return Self::None(format!("no key was there before; the bytes that were are in {backup}"));
+        if !had_key {
+            return Self::None(format!("{NO_KEY_COUNTED} are in {backup}"));
         }
         Self::Command { what: "the DCT that was there", command: whole_from(&backup), then: None }
     }

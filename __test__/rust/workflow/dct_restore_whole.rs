@@ -299,6 +299,7 @@ fn a_duo_without_a_dct_that_counts_gets_one_and_is_told_what_a_cut_means() {
     assert!(done.previous.is_none() && bench.area() == fs::read(&image).unwrap());
     assert!(asker.plan().cautions.join("\n").contains("it has none until the same command"));
     assert!(bench.keeps(&area), "what was there is kept all the same");
+    assert!(bench.keeps(key(OLD)), "and each key in it in a file of its own");
     // Nothing was read at all, or nothing was ever there.
     bench.duo(|duo| duo.set_dct_area(&vec![0xff; 32_768]));
     let writes = bench.writes();
@@ -367,6 +368,38 @@ fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     assert!(bench.area() == fs::read(&image).unwrap() && bench.status().unwrap().in_flight.is_empty());
     bench.restore_dct(&typed(back)).unwrap();
     assert!(bench.slot() == key(OLD) && Dump::recognise(&bench.area()).is_some());
+}
+
+/// What was there before the second attempt is what the first has left, which may be the image's key already.
+#[test]
+fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
+    for (generation, no_backup) in [(Generation::R4, false), (Generation::R6, false), (Generation::R6, true)]
+    {
+        let (bench, image) = (1..)
+            .find_map(|nth| {
+                let bench = Bench::new(generation);
+                let image = bench.image("image.bin", generation == Generation::R4);
+                bench.arm(Fault::once(Kind::Disconnect { moment: Moment::In, returns: false }, nth));
+                let options = DctRestoreOptions { no_backup, ..whole(&image) };
+                let ended = bench.restore_dct(&options);
+                bench.mend();
+                let of_the_image = bench.slot() == key(NEW) && bench.area() != fs::read(&image).unwrap();
+                of_the_image.then(|| assert_eq!(ended.unwrap_err().code(), Code::KeyStateUnknown));
+                of_the_image.then_some((bench, image))
+            })
+            .unwrap();
+        bench.arm(Fault::from(Kind::WriteHalf(600), 1));
+        let error = bench.restore_dct(&whole(&image)).unwrap_err();
+        assert_eq!(error.code(), Code::DctWrong, "{error}");
+        bench.mend();
+        let (_, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+        if no_backup {
+            assert!(back.contains("no backup"), "{back}");
+        } else {
+            bench.restore_dct(&typed(back)).unwrap();
+            assert!(bench.slot() == key(OLD), "{generation}: {back}");
+        }
+    }
 }
 
 #[test]

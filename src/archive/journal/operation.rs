@@ -358,16 +358,21 @@ impl Operation {
         left.is_some() && self.started.after == left
     }
 
-    /// Whether both worked on one device. A bootloader r3 or r4 tells no id: there it is the user's word, else the
-    /// port, and then what was in the key slot has to be what the earlier one can have left there.
+    /// Whether both worked on one device.
     fn is_of_the_duo_of(&self, earlier: &Self) -> bool {
-        let (mine, its) = (&self.started.device, &earlier.started.device);
-        if mine.simulated != its.simulated || tells_id(mine) != tells_id(its) {
+        earlier.worked_on(&self.started.device, self.started.before)
+    }
+
+    /// Whether this one worked on the device in which that key is now. A bootloader r3 or r4 tells no id: there it is
+    /// the user's word, else the port, and then the key has to be one that this one can have left there.
+    pub fn worked_on(&self, device: &DeviceMark, key: Option<Fingerprint>) -> bool {
+        let its = &self.started.device;
+        if device.simulated != its.simulated || tells_id(device) != tells_id(its) {
             return false;
         }
-        match (mine.id, its.id) {
-            (Some(mine), Some(its)) => mine == its,
-            _ => mine.path == its.path && earlier.can_have_left(self.started.before),
+        match (device.id, its.id) {
+            (Some(device), Some(its)) => device == its,
+            _ => device.path == its.path && self.can_have_left(key),
         }
     }
 

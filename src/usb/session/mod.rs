@@ -254,7 +254,10 @@ impl<'a> DfuSession<'a> {
         let at = |offset: usize| u32::try_from(offset).ok().and_then(|offset| base.checked_add(offset));
         let is_one =
             |sector: usize| at(sector).is_some_and(|address| map.is_sector(address, WHOLE_DCT_SECTOR));
-        if !is_one(0) || !is_one(WHOLE_DCT_SECTOR) {
+        let is_open = map.all(base, WHOLE_DCT_LENGTH, |access| {
+            access.readable() && access.erasable() && access.writable()
+        });
+        if !is_one(0) || !is_one(WHOLE_DCT_SECTOR) || !is_open {
             return Err(missing);
         }
         let end = offset.checked_add(length).filter(|end| *end <= WHOLE_DCT_LENGTH);

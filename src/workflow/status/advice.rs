@@ -8,6 +8,7 @@ use crate::archive::journal::{KeyLeft, Operation, OperationKind, Reached};
 use crate::workflow::command::{
     self, choice, dct_restore, fields_from, flag, option, quoted, server_key, whole_from,
 };
+use crate::workflow::write::NO_KEY_COUNTED;
 
 pub(super) fn advice(operation: &Operation) -> Vec<Advice> {
     let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
@@ -74,7 +75,7 @@ fn back(operation: &Operation, backup: &str) -> Advice {
         }
         OperationKind::DctRestore if operation.is_whole() => {
             let command = format!("duo-provision inspect {}", quoted(backup));
-            advise("no key was there before; the bytes that were", command)
+            advise(NO_KEY_COUNTED, command)
         }
         OperationKind::ServerKeySet | OperationKind::DctRestore if !fields.is_empty() => {
             advise("to go back to what was there", fields_from(backup, &fields) + &which(operation))
