@@ -321,6 +321,29 @@ test('simulate announces, serves, and stops with its ports free', async (t) => {
   assert.equal(refused, 'ECONNREFUSED')
 })
 
+for (const options of [
+  ['--device-port', '0'],
+  ['--bootloader', 'r4', '--device-port', '0', '--duos', '2'],
+  ['--mode', 'normal', '--device-port', '0'],
+  ['--board', 'photon'],
+]) {
+  test(`what simulate ${options.join(' ')} proposes works as it is printed`, async (t) => {
+    const sandbox = new Sandbox(t)
+    const started = sandbox.start(['simulate', ...options])
+    const [said = ''] = await started.says('stderr', /In another terminal:\n(?: {2}.*\n)+/)
+    const proposed = said.matchAll(/^ {2}(?:PARTICLE_ACCESS_TOKEN=(\w+) )?duo-provision (.*)$/gm)
+    const commands = [...proposed].map(([, token, words = '']) => ({ token, args: words.split(' ') }))
+    assert.equal(commands.length, options.includes('photon') ? 2 : 3, said)
+    for (const { token, args } of commands) {
+      const env = token === undefined ? {} : { PARTICLE_ACCESS_TOKEN: token }
+      const { status, stderr } = await sandbox.run(args, { env })
+      assert.equal(status, 0, `${args.join(' ')}\n${stderr}`)
+    }
+    started.child.kill('SIGINT')
+    await started.end
+  })
+}
+
 test('simulate arms its Duos with the faults that it is given', async (t) => {
   const sandbox = new Sandbox(t)
   const faults = ['--fault', 'read-zeros@dfu1+', '--fault', 'poll-timeout-0@1+']

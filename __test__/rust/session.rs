@@ -164,6 +164,7 @@ fn a_flash_of_other_sectors_is_not_written_to() {
         "@Internal Flash   /0x08000000/02*016Ka,02*016Ka,01*064Kg,07*128Kg",
         "@Internal Flash   /0x08000000/02*016Ka,02*016Ke,01*064Kg,07*128Kg",
         "@Internal Flash   /0x08000000/01*016Ka,06*008Kg,01*064Kg,07*128Kg",
+        "@Internal Flash   /0x08000000/02*016Ka,01*016Kg,01*016Ka,01*064Kg,07*128Kg",
     ];
     for map in maps {
         let bench = Bench::new(Generation::R6);

@@ -102,10 +102,8 @@ fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials
         return Err(Error::new(
             Code::TokenMissing,
             format!(
-                "the login of particle-cli (profile {}) is for {}, and its token does not go to {}",
-                found.name,
-                own.host(),
-                asked.host()
+                "the login of particle-cli (profile {}) is for {own}, and its token does not go to {asked}",
+                found.name
             ),
         )
         .hint("give the token for that cloud with --token-file FILE or PARTICLE_ACCESS_TOKEN"));
