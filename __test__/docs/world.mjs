@@ -16,6 +16,7 @@
  * server=factory (the Duos name the cloud that they come with, and not the local one), login=none, or `none` alone, for
  * a reader who starts everything by hand.
  */
+import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -155,6 +156,11 @@ export class World {
       .replaceAll(/ --usbip 127\.0\.0\.1:\d+| --usbip 192\.168\.1\.20:\d+/g, '')
       .replaceAll(/\bvirtual Duo/g, 'Duo')
       .replaceAll(/ \(virtual\)|, virtual\b/g, '')
+  }
+
+  /** The virtual Duos, for what is to be wrong with them. */
+  get duo() {
+    return this.#duo ?? assert.fail('a world without Duos')
   }
 
   /** Waits until every Duo is on the bus: it may be starting. */
