@@ -66,6 +66,7 @@ fn walk(mut flash: Vec<u8>, image: &[u8], mut at_each: impl FnMut(&[u8], &Step<'
             assert!(flash == image, "no step is left, and it is not the image");
             return taken;
         };
+        assert_eq!(step.copy(), usize::from(step.range().start >= COPY_SIZE));
         at_each(&flash, &step);
         flash = landed(&flash, &step, step.range().len());
         assert!(flash == *step.done_to(&before).unwrap(), "flash cannot hold what is expected of it");

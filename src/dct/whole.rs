@@ -22,7 +22,7 @@ const IS_CURRENT: usize = 9;
 const MAGIC: usize = 12;
 const MAGIC_NUMBER: &[u8] = b"BRCM";
 /// The bytes of a copy up to the end of its magic number: without them it is none.
-pub(super) const HEADER_SIZE: usize = MAGIC + MAGIC_NUMBER.len();
+pub(super) const HEADER_SIZE: usize = 16;
 
 /// Behind the 8,423 bytes of the application section, aligned: 36 bytes of network settings, then the version.
 const VERSION: usize = APPLICATION_SECTION + 8424 + 36;
