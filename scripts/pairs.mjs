@@ -19,7 +19,7 @@ for (const [name, value] of Object.entries(values)) {
   env[`PAIRS_${name.toUpperCase()}`] = value
 }
 
-const test = ['--test', 'workflow', 'matrix::pairs::for_a_while', '--', '--ignored', '--nocapture']
+const test = ['--test', 'core', 'workflow::matrix::pairs::for_a_while', '--', '--ignored', '--nocapture']
 const ran = spawnSync('cargo', ['test', '--no-default-features', '--quiet', ...test], {
   stdio: 'inherit',
   env,

@@ -1,18 +1,16 @@
 //! The two halves of the crate agree about the Duo. The simulator was written from the firmware's sources
 //! without a look at `dct`, `dfuse` or `keys`; here each reads what the other wrote.
 
-mod virtual_duo;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::virtual_duo::{DFU, device_id, device_keys, key_maker, options};
 use duo_provision::dct::{self, DctImage, Dump, DumpKind, WholeDct};
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer, VirtualBus, VirtualClock};
 use duo_provision::usb::clock::SystemClock;
 use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Clock, DfuSession};
-use virtual_duo::{DFU, device_id, device_keys, key_maker, options};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -9,12 +9,8 @@ use duo_provision::usb::identity::{BootloaderGeneration, identify};
 use duo_provision::usb::session::{DfuSession, SessionError};
 use duo_provision::usb::{Clock, UsbError};
 
-#[path = "common/mock_bus.rs"]
-mod mock_bus;
-#[path = "common/mock_duo.rs"]
-mod mock_duo;
-use mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
-use mock_duo::{MockDuo, Trouble};
+use crate::common::mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
+use crate::common::mock_duo::{MockDuo, Trouble};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Opens a session on a model and hands it on.

@@ -22,6 +22,7 @@ mod generate;
 mod passphrase;
 mod pem;
 mod private;
+mod proven;
 mod public;
 mod read;
 mod server;

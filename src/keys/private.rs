@@ -7,9 +7,11 @@ use std::fmt;
 
 use crypto_bigint::{NonZero, Odd, U512, U1024};
 use crypto_primes::{Flavor, is_prime};
+use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::error::{KeyError, Number, Relation};
+use super::proven;
 use super::public::PublicKey;
 use super::tlv;
 
@@ -127,6 +129,10 @@ impl Numbers {
         }
         self.check_exponents()?;
         self.check_coefficient()?;
+        proven::once(self.digest(), || self.check_primes())
+    }
+
+    fn check_primes(&self) -> Result<(), Relation> {
         if !is_prime(Flavor::Any, &self.p) {
             return Err(Relation::CompositeP);
         }
@@ -134,6 +140,12 @@ impl Numbers {
             return Err(Relation::CompositeQ);
         }
         Ok(())
+    }
+
+    /// Of p and q, which all the others were compared with.
+    fn digest(&self) -> proven::Digest {
+        let [p, q] = [&self.p, &self.q].map(|prime| Zeroizing::new(prime.to_be_bytes()));
+        Sha256::new().chain_update(p.as_slice()).chain_update(q.as_slice()).finalize().into()
     }
 
     /// d, dP and dQ. Whether d is the inverse modulo φ(n) or modulo λ(n) makes no difference here.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use duo_provision::usb::{Bus, Clock, Device, PortPath, Setup, TransferError, Transport, UsbError};
 
-use crate::mock_duo::{MockDuo, Trouble};
+use super::mock_duo::{MockDuo, Trouble};
 
 pub const DCT: &str = "@DCT Flash   /0x00000000/01*016Kg";
 pub const INTERNAL: &str = "@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg";

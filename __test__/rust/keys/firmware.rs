@@ -3,7 +3,7 @@
 use duo_provision::keys::firmware::{gate, load};
 use duo_provision::keys::{Misread, Number, PrivateKey, Slot, SlotImage};
 
-use crate::support::{Seeded, VECTORS, in_slot};
+use super::support::{Seeded, VECTORS, in_slot};
 
 #[test]
 fn no_key_is_misread_in_the_form_we_write() {

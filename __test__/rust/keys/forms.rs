@@ -4,7 +4,7 @@ use duo_provision::keys::{
     Fingerprint, Form, GENERIC_PUBLIC_KEY_PEM, KeyError, KeyFile, MAX_KEY_FILE, PrivateKey, PublicKey,
 };
 
-use crate::support::{VECTORS, element, hex, in_slot, key_file, magnitudes, pkcs1};
+use super::support::{VECTORS, element, hex, in_slot, key_file, magnitudes, pkcs1};
 
 /// The forms of one key that OpenSSL 3 writes.
 const ONE_KEY: [(&str, Form); 4] = [

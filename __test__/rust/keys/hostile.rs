@@ -5,7 +5,7 @@ use duo_provision::keys::{KeyFile, PrivateKey, PublicKey, SLOT_LEN, Slot};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::support::{VECTORS, element, key_file};
+use super::support::{VECTORS, element, key_file};
 
 /// Everything that takes bytes from outside; a good entry point for a fuzzer. What is read twice has to be
 /// read the same, and a key has to survive being written and read again.

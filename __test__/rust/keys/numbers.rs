@@ -5,7 +5,7 @@ use crypto_primes::{Flavor, is_prime, random_prime};
 use duo_provision::keys::{KeyError, Number, PrivateKey, PublicKey, Relation};
 use proptest::prelude::*;
 
-use crate::support::{Seeded, VECTORS, magnitudes, pkcs1};
+use super::support::{Seeded, VECTORS, magnitudes, pkcs1};
 
 fn error_of(numbers: &[Vec<u8>]) -> KeyError {
     PrivateKey::read(&pkcs1(numbers)).expect_err("its numbers are wrong")

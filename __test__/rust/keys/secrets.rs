@@ -2,7 +2,7 @@
 
 use duo_provision::keys::{KeyFile, Number, PrivateKey, Slot, SlotImage};
 
-use crate::support::{VECTORS, hex, in_slot};
+use super::support::{VECTORS, hex, in_slot};
 
 #[test]
 fn debug_shows_the_public_fingerprint_and_nothing_private() {

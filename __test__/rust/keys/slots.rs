@@ -2,7 +2,7 @@
 
 use duo_provision::keys::{Form, KeyError, Misread, Number, SLOT_LEN, Slot, SlotImage};
 
-use crate::support::{VECTORS, in_slot, key_file};
+use super::support::{VECTORS, in_slot, key_file};
 
 #[test]
 fn a_key_in_the_devices_form() {

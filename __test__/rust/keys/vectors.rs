@@ -4,7 +4,7 @@ use duo_provision::keys::{DEVICE_FORM_LEN, Form, PrivateKey, PublicKey};
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 
-use crate::support::VECTORS;
+use super::support::VECTORS;
 
 #[test]
 fn there_are_120_of_which_3_are_canonical_and_20_misread() {

@@ -4,8 +4,8 @@ use duo_provision::simulator::duo::{Presence, SystemFirmware};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::{Bus, TransferError, UsbError};
 
+use super::{R, status};
 use crate::virtual_duo::*;
-use crate::{R, status};
 
 #[test]
 fn leave_needs_the_getstatus_and_takes_500_ms() {

@@ -3,8 +3,8 @@
 use duo_provision::simulator::Generation;
 use duo_provision::usb::TransferError;
 
+use super::{R, text};
 use crate::virtual_duo::*;
-use crate::{R, text};
 
 #[test]
 fn device_descriptors_differ_in_bcd_device_only() {

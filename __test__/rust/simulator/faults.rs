@@ -4,7 +4,7 @@ use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Lie, Momen
 use duo_provision::simulator::{Duo, Generation};
 use duo_provision::usb::{Bus, Clock, TransferError, UsbError};
 
-use crate::text;
+use super::text;
 use crate::virtual_duo::*;
 
 fn armed(fault: Fault) -> Bench {

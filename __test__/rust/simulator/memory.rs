@@ -7,8 +7,8 @@ use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::usb::{Clock, TransferError};
 
+use super::{R, status};
 use crate::virtual_duo::*;
-use crate::{R, status};
 
 #[test]
 fn address_is_block_less_two_times_4096_plus_pointer_whatever_the_length() {

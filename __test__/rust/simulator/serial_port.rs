@@ -6,7 +6,7 @@ use duo_provision::simulator::duo::Presence;
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::{Bus, PortPath, TransferError, Transport};
 
-use crate::R;
+use super::R;
 use crate::virtual_duo::*;
 
 struct Running {

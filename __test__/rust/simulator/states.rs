@@ -4,8 +4,8 @@ use duo_provision::simulator::Generation;
 use duo_provision::usb::{Bus, TransferError};
 use proptest::prelude::*;
 
+use super::{R, status};
 use crate::virtual_duo::*;
-use crate::{R, status};
 
 #[test]
 fn upload_is_refused_outside_idle_and_cancels_an_unpolled_write() {

@@ -7,8 +7,8 @@ use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Device, PortPath, TransferError, Transport, UsbError};
 
+use super::{Bench, DEADLINE};
 use crate::virtual_duo::{DFU, NORMAL, command, device_keys, input, output, setup};
-use crate::{Bench, DEADLINE};
 
 #[test]
 fn client_goes_to_loopback_only() {

@@ -8,9 +8,9 @@ use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Device, PortPath, TransferError, UsbError};
 use proptest::prelude::*;
 
-use crate::Bench;
+use super::Bench;
+use super::wire::words;
 use crate::virtual_duo::{DFU, NORMAL, input, setup};
-use crate::wire::words;
 
 /// A server that answers every connection with the same bytes, then closes it.
 fn says(bytes: Vec<u8>) -> UsbipBus {

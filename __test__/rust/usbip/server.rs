@@ -9,9 +9,9 @@ use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer};
 use duo_provision::usb::clock::SystemClock;
 
+use super::wire::*;
+use super::{Bench, DEADLINE};
 use crate::virtual_duo::{command, device_id, key_maker};
-use crate::wire::*;
-use crate::{Bench, DEADLINE};
 
 #[test]
 fn device_list_describes_every_duo_on_the_bus() {

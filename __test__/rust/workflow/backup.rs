@@ -9,8 +9,8 @@ use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
 use duo_provision::workflow::{BackupOptions, backup};
 
-use crate::bench::{Asker, Bench, OLD, id, key, names};
 use crate::virtual_duo::options;
+use crate::workflow::bench::{Asker, Bench, OLD, id, key, names};
 
 fn usual() -> BackupOptions {
     BackupOptions::default()
@@ -107,7 +107,7 @@ fn siblings_of_odd_names_are_found_again() {
         let done = bench.backup(&BackupOptions { file: Some(file.clone()), ..usual() }).unwrap();
         assert_eq!(done.path, file);
         assert_eq!(names(bench.folder.path()).len(), 3, "{name}: {:?}", names(bench.folder.path()));
-        let evidence = bench.restore(&crate::bench::restore_of(&file)).unwrap().evidence;
+        let evidence = bench.restore(&crate::workflow::bench::restore_of(&file)).unwrap().evidence;
         assert_eq!(evidence.name(), "manifest", "{name}");
     }
 }
@@ -200,5 +200,5 @@ fn a_backup_whose_manifest_is_damaged_is_made_again() {
     assert!(!second.already_there);
     assert_ne!(first.path, second.path);
     bench.restore(&bench.new_key()).unwrap();
-    bench.restore(&crate::bench::restore_of(&second.path)).unwrap();
+    bench.restore(&crate::workflow::bench::restore_of(&second.path)).unwrap();
 }

@@ -7,8 +7,8 @@ use duo_provision::workflow::{
     BackupOptions, ListOptions, ProvisionOptions, ResetOptions, RestoreOptions, list, provision,
 };
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key};
 use crate::virtual_duo::options;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
 
 const OTHERS: [(Board, &str); 3] =
     [(Board::Photon, "Photon"), (Board::P1, "P1"), (Board::Electron, "Electron")];

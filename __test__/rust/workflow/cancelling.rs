@@ -4,7 +4,7 @@ use duo_provision::error::{Code, KeyState};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{BackupOptions, Phase, ResetOptions, RestoreOptions, backup};
 
-use crate::bench::{Asker, Bench, NEW, OLD, key, reset_image};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, reset_image};
 
 #[test]
 fn before_the_write_the_key_is_unchanged() {

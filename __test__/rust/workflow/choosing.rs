@@ -6,8 +6,8 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::workflow::{BackupDone, BackupOptions, ListOptions, Listed, Target, list};
 
-use crate::bench::{Asker, Bench, OLD, id, key, two};
 use crate::virtual_duo::options;
+use crate::workflow::bench::{Asker, Bench, OLD, id, key, two};
 
 fn choose(bench: &Bench, device: Option<&str>, path: Option<&str>) -> Result<BackupDone, Error> {
     let target = Target::parse(device, path).unwrap();

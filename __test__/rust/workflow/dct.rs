@@ -14,8 +14,8 @@ use duo_provision::workflow::{
     ServerReport, Target, backup_dct, backups, show_dct, show_server_key,
 };
 
-use crate::bench::{Asker, Bench, OLD, id, key};
 use crate::virtual_duo::options;
+use crate::workflow::bench::{Asker, Bench, OLD, id, key};
 
 /// Where the whole DCT lies in the virtual Duo's flash: behind one sector of 16 KiB up to r4, two from r5 on.
 fn area(bench: &Bench) -> Vec<u8> {

@@ -12,10 +12,10 @@ use duo_provision::workflow::{
     backup_dct, restore_dct,
 };
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
-use crate::recovering::target;
-use crate::server_key_set::own_cloud;
 use crate::virtual_duo::device_id;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
+use crate::workflow::recovering::target;
+use crate::workflow::server_key_set::own_cloud;
 
 impl Bench {
     pub fn restore_dct(&self, options: &DctRestoreOptions) -> Result<DctRestored, Error> {

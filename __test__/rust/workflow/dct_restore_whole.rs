@@ -11,9 +11,9 @@ use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, Target};
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
-use crate::recovering::target;
 use crate::virtual_duo::options;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
+use crate::workflow::recovering::target;
 
 impl Bench {
     pub fn area(&self) -> Vec<u8> {

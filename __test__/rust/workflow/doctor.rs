@@ -12,8 +12,8 @@ use duo_provision::workflow::{
 
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, names, reset_image, two};
-use crate::recovering::typed;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, reset_image, two};
+use crate::workflow::recovering::typed;
 
 impl Bench {
     fn examined(&self, target: Target) -> Result<Diagnosis, Error> {

@@ -11,7 +11,7 @@ use duo_provision::workflow::{
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
 
-use crate::bench::{Asker, Bench, id, two};
+use crate::workflow::bench::{Asker, Bench, id, two};
 
 /// A cloud, and a Duo on a bench.
 struct Place {

@@ -14,7 +14,7 @@ use duo_provision::workflow::{
 };
 use zeroize::Zeroizing;
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
 
 pub const PASSPHRASE: &str = "duo vier fünf";
 
@@ -285,7 +285,7 @@ fn who_can_be_asked_is_asked_before_the_duo_and_three_times_at_most() {
 #[test]
 fn a_key_behind_a_passphrase_is_not_given_to_another_duo() {
     for with_manifest in [true, false] {
-        let bench = Bench::with(crate::bench::two(Generation::R6));
+        let bench = Bench::with(crate::workflow::bench::two(Generation::R6));
         let target = duo_provision::workflow::Target::parse(None, Some("1-1")).unwrap();
         let done = bench.backup(&BackupOptions { target, ..encrypted() }).unwrap();
         if !with_manifest {
@@ -323,7 +323,7 @@ fn what_is_printed_after_a_failed_write_encrypts_again() {
     );
     assert!(!format!("{report:?} {error:?}").contains(PASSPHRASE));
     bench.mend();
-    let back = crate::recovering::typed(back);
+    let back = crate::workflow::recovering::typed(back);
     bench.restore(&RestoreOptions { passphrase: given(PASSPHRASE), ..back }).unwrap();
     assert!(bench.slot() == key(OLD));
 }

@@ -12,8 +12,8 @@ use duo_provision::workflow::{
     VerifyOptions, enter_dfu, list, provision, verify,
 };
 
-use crate::bench::{Asker, Bench, OLD, id, two};
 use crate::virtual_duo::{key_maker, options};
+use crate::workflow::bench::{Asker, Bench, OLD, id, two};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -11,7 +11,7 @@ use duo_provision::workflow::{
     BackupOptions, DctBackupOptions, FileKind, InspectOptions, Inspection, backup_dct, inspect,
 };
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
 
 fn look(bench: &Bench, file: &Path) -> Result<Inspection, Error> {
     extract(bench, file, None, None)
@@ -111,7 +111,7 @@ fn a_key_is_taken_out_in_the_form_that_the_firmware_reads_and_can_be_restored() 
         assert_eq!(fs::read(&taken).unwrap(), key(OLD));
         let name = dump.file_stem().unwrap().to_str().unwrap().to_owned() + ".device-private-key.der";
         assert_eq!(taken, dump.with_file_name(name));
-        bench.restore(&crate::bench::restore_of(&taken)).unwrap();
+        bench.restore(&crate::workflow::bench::restore_of(&taken)).unwrap();
         assert_eq!(bench.slot(), key(OLD));
     }
 }
@@ -121,7 +121,7 @@ fn a_key_is_taken_out_in_the_form_that_the_firmware_reads_and_can_be_restored() 
 fn a_dump_is_not_restored_as_a_key() {
     let bench = Bench::new(Generation::R6);
     let dump = whole(&bench);
-    let refused = bench.restore(&crate::bench::restore_of(&dump)).unwrap_err();
+    let refused = bench.restore(&crate::workflow::bench::restore_of(&dump)).unwrap_err();
     assert_eq!(refused.code(), Code::KeyUnrecognized, "{refused}");
     let hint = refused.hint_text().unwrap();
     assert!(
@@ -173,11 +173,11 @@ fn what_is_not_there_is_not_taken_out() {
         (&server, dct::SERVER_PUBLIC_KEY),
         (&slot, dct::CLAIM_CODE),
     ] {
-        let before = crate::bench::names(bench.folder.path());
+        let before = crate::workflow::bench::names(bench.folder.path());
         let refused = extract(&bench, file, Some(field), None).unwrap_err();
         assert_eq!(refused.code(), Code::KeyUnrecognized, "{refused}");
         assert!(refused.hint_text().is_some());
-        assert_eq!(crate::bench::names(bench.folder.path()), before);
+        assert_eq!(crate::workflow::bench::names(bench.folder.path()), before);
     }
     let out = Some(bench.folder.path().join("out"));
     assert_eq!(extract(&bench, &slot, None, out).unwrap_err().code(), Code::InvalidArgument);

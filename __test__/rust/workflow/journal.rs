@@ -18,8 +18,8 @@ use duo_provision::workflow::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, is_data, key, restore_of};
-use crate::recovering::typed;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, is_data, key, restore_of};
+use crate::workflow::recovering::typed;
 
 impl Bench {
     pub fn status(&self) -> Result<Status, Error> {
@@ -221,7 +221,7 @@ fn only_what_makes_it_plain_settles_it() {
     bench.restore(&restore_of(&bench.key_file(OLD))).unwrap();
     assert!(bench.status().unwrap().in_flight.is_empty());
 
-    let other = Bench::with(crate::bench::two(Generation::R6));
+    let other = Bench::with(crate::workflow::bench::two(Generation::R6));
     other.set_journal(written);
     let second = Target::parse(Some(&id(2)), None).unwrap();
     other.restore(&RestoreOptions { target: second, ..other.new_key() }).unwrap();

@@ -7,8 +7,8 @@ use duo_provision::keys::{PrivateKey, PublicKey, Slot};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{NewKeyOptions, PassphraseOptions, PublicKeyOptions, new_key, public_key};
 
-use crate::bench::{Asker, Bench, OLD, key, names};
-use crate::encrypting::{PASSPHRASE, given, opened};
+use crate::workflow::bench::{Asker, Bench, OLD, key, names};
+use crate::workflow::encrypting::{PASSPHRASE, given, opened};
 
 #[test]
 fn a_new_key_is_what_a_backup_of_it_would_be() {
@@ -28,7 +28,7 @@ fn a_new_key_is_what_a_backup_of_it_would_be() {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
     // It is written as it stands, and found in the slot byte for byte.
-    bench.restore(&crate::bench::restore_of(&file)).unwrap();
+    bench.restore(&crate::workflow::bench::restore_of(&file)).unwrap();
     assert!(bench.slot() == slot);
 }
 

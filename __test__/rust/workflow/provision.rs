@@ -9,7 +9,7 @@ use duo_provision::simulator::cloud::{Flavor, LocalCloud, Options, Provisioned};
 use duo_provision::workflow::{Event, Phase, ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 use tokio::runtime::Runtime;
 
-use crate::bench::{Asker, Bench, NOON, OLD, id, key};
+use crate::workflow::bench::{Asker, Bench, NOON, OLD, id, key};
 
 /// A cloud, and a Duo on a bench.
 struct Place {
@@ -327,7 +327,7 @@ fn the_journal_has_no_secret_in_it() {
     let has = |needle: &[u8]| journal.windows(needle.len()).any(|window| window == needle);
     assert!(!has(place.cloud.token().as_bytes()) && !has(b"0badc0de0badc0de"));
     assert!(has(place.cloud.url().as_bytes()), "the scan finds what is there");
-    for nth in [OLD, crate::bench::NEW] {
+    for nth in [OLD, crate::workflow::bench::NEW] {
         // The private numbers stand behind the header, n and e [RFC 8017, A.1.2].
         for window in key(nth)[150..611].windows(8) {
             let hex = window.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));

@@ -6,8 +6,8 @@ use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::Clock;
 use duo_provision::workflow::{Event, Phase, ResetDone, ResetOptions, RestoreDone, RestoreOptions};
 
-use crate::bench::{Asker, Bench, NEW, OLD, key, reset_image};
 use crate::virtual_duo::{key_maker, options};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, reset_image};
 
 /// The class request, counted from the beginning of the write, during which the flash is written.
 const PROGRAMS: u32 = 5;

@@ -13,7 +13,7 @@ use duo_provision::error::Code;
 use duo_provision::simulator::Generation;
 use tempfile::TempDir;
 
-use crate::bench::Bench;
+use crate::workflow::bench::Bench;
 
 const NOON: &str = "2026-01-31T12:00:00Z";
 

@@ -1,7 +1,7 @@
 //! What is printed after a write that went wrong is typed as it stands, and works; also where the Duo tells no id.
 
-use crate::bench::{Bench, NEW, OLD, id, key, restore_of};
 use crate::virtual_duo::device_id;
+use crate::workflow::bench::{Bench, NEW, OLD, id, key, restore_of};
 use duo_provision::error::Code;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
@@ -93,7 +93,7 @@ fn duos_with_one_id_are_listed_beside_another_over_usbip() {
         ..BackupOptions::default()
     };
     let error = bench
-        .run(&crate::bench::Asker::new(), |context| {
+        .run(&crate::workflow::bench::Asker::new(), |context| {
             backup(Context { bus: &bus, clock: &clock, ..context }, &options)
         })
         .unwrap_err();

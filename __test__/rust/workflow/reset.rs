@@ -6,7 +6,7 @@ use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::usb::Clock;
 use duo_provision::workflow::{Action, Event, Phase, ResetOptions};
 
-use crate::bench::{Asker, Bench, OLD, key, reset_image};
+use crate::workflow::bench::{Asker, Bench, OLD, key, reset_image};
 
 fn usual() -> ResetOptions {
     ResetOptions::default()

@@ -9,7 +9,7 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions};
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, is_data, key, names, restore_of, two};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, is_data, key, names, restore_of, two};
 
 /// The request of a write in which the flash is written: SET_ADDRESS, two polls, the block, and its first
 /// poll.

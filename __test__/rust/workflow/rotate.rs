@@ -17,8 +17,8 @@ use duo_provision::workflow::{
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
-use crate::recovering::{target, typed};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::recovering::{target, typed};
 
 /// The server key's slot for a cloud: its key, and at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
 fn server_slot(pem: &str, address: SocketAddr) -> Vec<u8> {

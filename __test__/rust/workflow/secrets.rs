@@ -9,8 +9,8 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{BackupOptions, ResetOptions, RestoreOptions, backup, reset, restore};
 
-use crate::bench::{Asker, Bench, NEW, OLD, key};
-use crate::canary::Canaries;
+use crate::common::canary::Canaries;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
 
 /// The private numbers of a key in the device's form: INTEGERs with lengths of one or two bytes (X.690 §8.3), of
 /// which version, modulus and public exponent come first.

@@ -10,9 +10,9 @@ use duo_provision::workflow::{
     Action, AddressSource, Phase, ServerKeySetOptions, ServerKeyWritten, set_server_key,
 };
 
-use crate::bench::{Asker, Bench, NEW, OLD, is_data, key, restore_of};
-use crate::recovering::target;
 use crate::virtual_duo::options;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, is_data, key, restore_of};
+use crate::workflow::recovering::target;
 
 impl Bench {
     pub fn set_server(&self, options: &ServerKeySetOptions) -> Result<ServerKeyWritten, Error> {
@@ -107,9 +107,9 @@ fn the_whole_section_is_kept_before_the_first_byte_is_written() {
     let wanted = section.clone();
     let asker = Asker::listening(move |event, _| {
         if *event == duo_provision::workflow::Event::Phase(Phase::Write) {
-            let kept = crate::bench::names(&archive)
+            let kept = crate::workflow::bench::names(&archive)
                 .into_iter()
-                .find(|name| crate::dct_restore::is_dump(name))
+                .find(|name| crate::workflow::dct_restore::is_dump(name))
                 .unwrap();
             assert!(fs::read(archive.join(kept)).unwrap() == wanted);
             let data = hub.with_duo(&path, |duo, _| duo.log().filter(|transfer| is_data(transfer)).count());
@@ -276,7 +276,7 @@ fn what_is_printed_after_half_a_write_names_the_address_and_works() {
     bench.set_server(&typed(commands[1])).unwrap();
     assert!(bench.server() == field(&own_key(), b"\x01\x0fdevice.spark.io\0", [0xff, 0xff]));
     assert!(bench.status().unwrap().in_flight.is_empty(), "settled by the same field of the same Duo");
-    bench.restore_dct(&crate::dct_restore::typed(commands[2])).unwrap();
+    bench.restore_dct(&crate::workflow::dct_restore::typed(commands[2])).unwrap();
     assert!(bench.server() == old_server());
 }
 

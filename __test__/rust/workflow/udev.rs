@@ -15,7 +15,7 @@ use duo_provision::usb::clock::SystemClock;
 use duo_provision::workflow::{Context, Machine, UdevInstalled, install_udev_rule, udev_rule};
 use tempfile::TempDir;
 
-use crate::bench::Asker;
+use crate::workflow::bench::Asker;
 
 /// Writes down how it was called, and with which environment.
 const RECORDER: &str = "#!/bin/sh\nhere=$(dirname \"$0\")\necho \"$@\" >>\"$here/calls\"\nenv >>\"$here/env\"\npwd >>\"$here/pwd\"\n";

@@ -13,7 +13,7 @@ use duo_provision::workflow::{
 };
 use tokio::runtime::Runtime;
 
-use crate::bench::{Asker, Bench, NEW, OLD, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
 
 /// The server's field in the DCT, and in it what the firmware reads (redbear/firmware `dct.h`).
 const SERVER_FIELD: u32 = 2082;

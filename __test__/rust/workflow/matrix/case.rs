@@ -16,8 +16,8 @@ use duo_provision::workflow::{Event, Phase};
 
 use super::expected;
 use super::subject::{self, TIMEOUT, Workflow};
-use crate::bench::{Asker, Bench, NEW, OLD, key};
 use crate::virtual_duo::options;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
 
 /// How long a phase may take: what each step is given, and the transfer that was under way when that was over.
 const STEP: Duration = Duration::from_secs(TIMEOUT as u64 + 2);

@@ -12,7 +12,7 @@ use duo_provision::simulator::faults::Kind;
 
 use super::case::bench_for;
 use super::subject::Workflow;
-use crate::bench::{Asker, is_data};
+use crate::workflow::bench::{Asker, is_data};
 
 /// What a transfer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@
 //! - [`pairs`]: two faults at once, drawn by number.
 //!
 //! A case is called by its name, as `restore-leave r6 stall-before@7+`, and replayed by it:
-//! `MATRIX_CASE='restore-leave r6 stall-before@7+' cargo test --no-default-features --test workflow replay`.
+//! `MATRIX_CASE='restore-leave r6 stall-before@7+' cargo test --no-default-features --test core replay`.
 
 mod case;
 mod course;

@@ -16,7 +16,7 @@ use duo_provision::workflow::{
 use super::course::Course;
 use super::fields::{DctRestore, ServerKeySet};
 use super::whole::DctRestoreWhole;
-use crate::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
 
 /// Seconds that each step is given.
 pub const TIMEOUT: u32 = 10;
@@ -78,7 +78,7 @@ pub trait Workflow: Sync {
 
     /// Types what was printed as the way back.
     fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore(&crate::recovering::typed(command)).map(drop)
+        bench.restore(&crate::workflow::recovering::typed(command)).map(drop)
     }
 
     /// Whether this is what the field of a Duo holds that nobody has written to.
@@ -331,7 +331,7 @@ impl Workflow for Restore {
     }
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore(&crate::recovering::typed(command)).map(drop)
+        bench.restore(&crate::workflow::recovering::typed(command)).map(drop)
     }
 }
 
@@ -359,7 +359,7 @@ impl Workflow for Reset {
     }
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        let target = crate::recovering::target(command);
+        let target = crate::workflow::recovering::target(command);
         bench.reset(&ResetOptions { target, ..ResetOptions::default() }).map(drop)
     }
 }
@@ -506,6 +506,6 @@ impl Workflow for Rotate {
     }
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        Self::rotate(bench, &Asker::new(), crate::recovering::target(command))
+        Self::rotate(bench, &Asker::new(), crate::workflow::recovering::target(command))
     }
 }

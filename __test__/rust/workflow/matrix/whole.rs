@@ -10,8 +10,8 @@ use duo_provision::workflow::DctRestoreOptions;
 
 use super::course::{Course, Stage};
 use super::subject::{TIMEOUT, Workflow};
-use crate::bench::{Asker, Bench, NEW, OLD, key};
-use crate::dct_restore_whole::{typed, whole};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
+use crate::workflow::dct_restore_whole::{typed, whole};
 
 /// Of transfers that are alike, one of so many is tried.
 const ONE_OF: u32 = 17;

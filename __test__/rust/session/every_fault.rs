@@ -1,15 +1,13 @@
 //! Every fault at every transfer of every operation: what a session says afterwards is true of the flash.
 
-mod virtual_duo;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::virtual_duo::{DFU, device_keys, key_maker, options};
 use duo_provision::dfuse::Touched;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Duo, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::{Bus, Clock, DfuSession, PortPath, SessionError};
-use virtual_duo::{DFU, device_keys, key_maker, options};
 
 const ALLOWED: Duration = Duration::from_secs(10);
 /// What an operation may take beyond its deadline: its last transfer, and tidying up.

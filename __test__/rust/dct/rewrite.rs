@@ -4,7 +4,7 @@
 use duo_provision::dct::{COPY_SIZE, Step, WHOLE_SIZE, WholeDct, next_step};
 use proptest::prelude::*;
 
-use crate::dump::{copy, factory, mark, old, sealed, whole};
+use super::dump::{copy, factory, mark, old, sealed, whole};
 
 /// More steps than two sectors, and the one that is copied over, can take.
 const MANY: usize = 24;

@@ -7,12 +7,9 @@ mod faults;
 mod memory;
 mod serial_port;
 mod states;
-#[path = "../virtual_duo/mod.rs"]
-mod virtual_duo;
-
+use crate::virtual_duo::Bench;
 use duo_provision::simulator::Generation;
 use duo_provision::usb::TransferError;
-use virtual_duo::Bench;
 
 /// All four bootloaders.
 const R: [Generation; 4] = Generation::ALL;

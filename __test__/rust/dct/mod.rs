@@ -1,10 +1,7 @@
 //! The promises of the `dct` room: the table, the view of an image of any length, device ids.
 
-#[path = "dump.rs"]
 mod dump;
-#[path = "rewrite.rs"]
 mod rewrite;
-#[path = "server_address.rs"]
 mod server_address;
 
 use duo_provision::dct::{self, Dct, DctImage, DeviceId, DeviceIdError, FIELDS, Layouts};

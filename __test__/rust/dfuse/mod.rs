@@ -8,11 +8,8 @@ use duo_provision::dfuse::{
     Reply, Request, Stage, Start, State, Touched, Upload,
 };
 
-#[path = "dfuse/anything.rs"]
 mod anything;
-#[path = "common/mock_duo.rs"]
-mod mock_duo;
-use mock_duo::{MockDuo, Trouble};
+use crate::common::mock_duo::{MockDuo, Trouble};
 
 const DNLOAD: u8 = 1;
 const UPLOAD: u8 = 2;

@@ -3,19 +3,17 @@
 mod client;
 mod hostile;
 mod server;
-#[path = "../virtual_duo/mod.rs"]
-mod virtual_duo;
 mod wire;
 
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::virtual_duo::{DFU, device_id, key_maker};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer};
 use duo_provision::usb::clock::SystemClock;
 use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Device, PortPath, Transport};
-use virtual_duo::{DFU, device_id, key_maker};
 
 /// For whatever has to happen; nothing waits for it to pass.
 const DEADLINE: Duration = Duration::from_secs(20);

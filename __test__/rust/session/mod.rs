@@ -1,14 +1,14 @@
 //! A session on the virtual Duo: every defect at every request.
 
-mod virtual_duo;
+mod every_fault;
 
 use std::time::Duration;
 
+use crate::virtual_duo::*;
 use duo_provision::dfuse::{DfuError, State, Touched};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::usb::{Bus, Clock, DfuSession, SessionError};
-use virtual_duo::*;
 
 const LIMIT: Duration = Duration::from_secs(30);
 const KEY: [u8; 1216] = [0xA5; 1216];

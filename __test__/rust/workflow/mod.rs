@@ -3,8 +3,6 @@
 mod backup;
 mod bench;
 mod boards;
-#[path = "../common/canary.rs"]
-mod canary;
 mod cancelling;
 mod choosing;
 mod dct;
@@ -29,5 +27,3 @@ mod secrets;
 mod server_key_set;
 mod udev;
 mod verify;
-#[path = "../virtual_duo/mod.rs"]
-mod virtual_duo;
