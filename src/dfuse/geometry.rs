@@ -116,6 +116,11 @@ impl Geometry {
         if whole { Ok(()) } else { Err(RangeError::NotErasable { address, length }) }
     }
 
+    /// Whether `length` bytes fit one block.
+    pub fn check_block(&self, length: usize) -> Result<(), RangeError> {
+        self.check_length(length, 1)
+    }
+
     fn check_extent(&self, address: u32, length: usize) -> Result<(), RangeError> {
         if length == 0 {
             return Err(RangeError::Empty);

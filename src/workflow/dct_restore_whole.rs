@@ -17,7 +17,7 @@ use super::restore::confirm;
 use super::source::public_slot;
 use super::whole_held::WholeHeld;
 use super::whole_image::WholeImage;
-use super::write::{Back, Recovery};
+use super::recovery::{Back, Recovery};
 use super::write_whole::{Rewrite, rewrite};
 use super::{Context, Timeout};
 use crate::archive::Archive;
@@ -179,6 +179,8 @@ impl Job<'_> {
                 again: command::dct_restore(&self.request),
                 back: self.back(context, &done)?,
                 owner: self.request.owner,
+                section: None,
+                unproven: false,
             };
             let rewriting = Rewrite {
                 image,

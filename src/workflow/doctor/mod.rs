@@ -11,7 +11,7 @@ use super::journaled::operations;
 use super::keep::locate_archive;
 use super::list::bring_one;
 use super::status::{OperationReport, StatusOptions, status};
-use super::write::device_arguments;
+use super::recovery::device_arguments;
 use super::{Context, Timeout};
 use crate::archive::journal::{Operation, OperationKind, open};
 use crate::archive::{DeviceIdSource, Entry};
