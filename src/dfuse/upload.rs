@@ -9,9 +9,9 @@ use super::Buffer;
 use super::error::{DfuError, Stage};
 use super::geometry::{BLOCK, Geometry};
 use super::machine::{Operation, Reply, Start, Step};
+use super::poll_status::sent;
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
-use super::poll_status::sent;
 use super::set_address::SetAddress;
 
 /// A part that is read: so many bytes, from the so-manieth block of 4096 bytes behind the pointer on.

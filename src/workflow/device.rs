@@ -279,7 +279,8 @@ impl<'a> Opened<'a> {
             return Ok(snapshot);
         }
         if self.unproven {
-            self.context.note("nothing shows that the DCT was read from its beginning (--allow-unproven-address)");
+            self.context
+                .note("nothing shows that the DCT was read from its beginning (--allow-unproven-address)");
             return Ok(snapshot);
         }
         Err(unproven().during("reading the DCT").on(&self.device, KeyState::Unchanged))

@@ -134,7 +134,10 @@ impl Recovery {
         let hint = self.hint(device, context);
         match &self.section {
             Some(section) if others.is_empty() => {
-                format!("{hint}; what changed is no field that can be restored: the bytes are in {}", shown(section))
+                format!(
+                    "{hint}; what changed is no field that can be restored: the bytes are in {}",
+                    shown(section)
+                )
             }
             _ => format!("{hint}; what changed beside it is in no backup"),
         }

@@ -105,8 +105,10 @@ impl Write<'_> {
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
         let question = OfField { before: self.before, patch: self.patch };
         let Learned { opened, held } = reconcile(opened, &question).map_err(|obstacle| {
-            let message =
-                format!("the outcome of the write could not be learned: {doubt}; then: {}", obstacle.message());
+            let message = format!(
+                "the outcome of the write could not be learned: {doubt}; then: {}",
+                obstacle.message()
+            );
             Error::new(self.patch.code_when_unknown(), message)
                 .during(self.patch.during())
                 .on(&device, KeyState::Unknown)
@@ -124,7 +126,8 @@ impl Write<'_> {
 
     fn judge(&self, held: &Snapshot, opened: &Opened<'_>) -> Result<Outcome, Error> {
         let Self { before, patch, .. } = self;
-        let same = |one: &Snapshot| opened.compared(held.image().bytes()) == opened.compared(one.image().bytes());
+        let same =
+            |one: &Snapshot| opened.compared(held.image().bytes()) == opened.compared(one.image().bytes());
         // The old key with something else behind it is no new one.
         let renewed =
             patch.is_reset() && held.fingerprint().is_some() && held.fingerprint() != before.fingerprint();
@@ -166,9 +169,11 @@ impl Write<'_> {
         let restorable = |field: &Field| !matches!(Restorable::of(field), Restorable::Never(_));
         let others: Vec<Field> = changed.into_iter().filter(restorable).collect();
         let message = format!("{} {did}, but other parts of the DCT have changed: {names}", patch.words());
-        Error::new(Code::DctWrong, message)
-            .on(&opened.device, state)
-            .hint(self.recovery.hint_of_others(&others, &opened.device, opened.context))
+        Error::new(Code::DctWrong, message).on(&opened.device, state).hint(self.recovery.hint_of_others(
+            &others,
+            &opened.device,
+            opened.context,
+        ))
     }
 }
 

@@ -36,7 +36,8 @@ pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
 /// Whether these are the first bytes of the bootloader: a stack in the RAM, and an entry point (odd, since it is Thumb
 /// code) in front of the whole DCT, where no other program's lies (ARMv7-M Architecture Reference Manual, B1.5.3).
 pub(super) fn is_bootloader(first: &[u8], whole_dct: u32) -> bool {
-    let word = |at: usize| first.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes);
+    let word =
+        |at: usize| first.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes);
     let entry = word(4).filter(|entry| (INTERNAL..whole_dct).contains(entry) && entry % 2 == 1);
     word(0).is_some_and(|stack| RAM.contains(&stack)) && entry.is_some()
 }

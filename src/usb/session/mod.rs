@@ -21,8 +21,8 @@ use super::identity::{Enquiry, Identity};
 use super::{Bus, Clock, Device, Transport};
 use crate::dfuse::descriptors::AltSetting;
 use crate::dfuse::{
-    BLOCK, Block, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Part, Recover, Start,
-    Upload,
+    BLOCK, Block, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Part, Recover,
+    Start, Upload,
 };
 
 /// How long a device is given to come back to dfuIDLE after an operation that failed.
@@ -326,8 +326,7 @@ impl<'a> DfuSession<'a> {
         limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
         self.select(memory.setting)?;
-        let upload =
-            Upload::new(&memory.geometry, self.start, pointer, parts).map_err(SessionError::Dfu)?;
+        let upload = Upload::new(&memory.geometry, self.start, pointer, parts).map_err(SessionError::Dfu)?;
         self.run(upload, Start::Ready, limits)
     }
 
