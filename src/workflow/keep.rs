@@ -160,6 +160,7 @@ pub(super) fn keep_bytes(
     place: &Place,
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
+    context.phase(Phase::Backup);
     let stored = store(context, device, keepsake, place)?;
     journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
     Ok(stored)
@@ -172,7 +173,6 @@ fn store(
     keepsake: &Keepsake<'_>,
     place: &Place,
 ) -> Result<Stored, Error> {
-    context.phase(Phase::Backup);
     let backup = describe(context, device, keepsake);
     let stored = match place {
         Place::Archive(archive) => archive.store(&backup),
@@ -211,10 +211,10 @@ pub(super) fn keep_before_write(
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(KeptBefore::default());
     };
+    let key = keep(opened.context, &opened.device, section, destination, journaled)?;
     let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
     let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
     let beside = store(opened.context, &opened.device, &beside, &destination.place)?;
-    let key = keep(opened.context, &opened.device, section, destination, journaled)?;
     Ok(KeptBefore { key: Some(key.path), section: Some(beside.path) })
 }
 

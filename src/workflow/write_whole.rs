@@ -72,6 +72,11 @@ pub(super) fn rewrite<'a>(
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
         let learned = reconcile(opened, &OfStep { held: &held, step: &step })
             .map_err(|obstacle| unknown(&doubt, obstacle, &device, job, context))?;
+        if let Step::Erase { .. } = step
+            && learned.held.get(step.range()) == held.get(step.range())
+        {
+            return Err(not_erased(&learned.held, &device, job, context));
+        }
         if learned.held != then {
             doubts += 1;
         }
@@ -181,11 +186,15 @@ impl Question for OfStep<'_> {
         Err(Error::new(Code::ReadUnstable, "what the write does not touch reads otherwise than before it"))
     }
 
-    /// A step changes nothing outside of its range.
+    /// A write changes nothing outside of its range. An erasure may have gone to the other copy's sector: its address
+    /// cannot be proven beforehand.
     fn is_familiar(&self, held: &Buffer) -> bool {
         let range = self.step.range();
-        held.get(..range.start) == self.held.get(..range.start)
-            && held.get(range.end..) == self.held.get(range.end..)
+        let rest = |bytes: &[u8]| {
+            [bytes.get(..range.start), bytes.get(range.end..)].map(|part| part.map(<[u8]>::to_vec))
+        };
+        let is_erased = rest(held).into_iter().flatten().flatten().all(|byte| byte == 0xff);
+        rest(held) == rest(self.held) || matches!(self.step, Step::Erase { .. }) && is_erased
     }
 }
 
@@ -203,6 +212,23 @@ fn unknown(
         .on(device, KeyState::Unknown)
         .hint(job.recovery.hint(device, context))
         .because(obstacle)
+}
+
+/// An erasure that was acknowledged, and did not erase its sector, may have erased another.
+fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context<'_>) -> Error {
+    let found = Dump::recognise(held).and_then(|dump| dump.section()).map(Snapshot::of_section);
+    let key = found.and_then(Result::ok).as_ref().and_then(Snapshot::fingerprint);
+    let state = match key {
+        Some(key) if Some(key) == job.old => KeyState::Unchanged,
+        Some(key) if key == job.new => KeyState::Written,
+        _ => KeyState::Wrong,
+    };
+    let message = "the Duo acknowledged an erasure, and that sector of the DCT is not erased: another sector of its flash may \
+                   be, with firmware in it (if the Duo does not start any more, install its system firmware with dfu-util)";
+    Error::new(Code::DctWrong, message)
+        .during(WRITING)
+        .on(device, state)
+        .hint(job.recovery.hint(device, context))
 }
 
 /// Says what a Duo has that is neither what it was nor what it should be.

@@ -144,7 +144,7 @@ impl<'a> DfuSession<'a> {
         let [anchor, first] = self.read_parts(&internal, INTERNAL, pass(0), limits)?;
         let [moved, second] = self.read_parts(&internal, INTERNAL + 1, pass(1), limits)?;
         if !is_bootloader(&anchor, base) {
-            return Err(SessionError::Dfu(DfuError::PointerUnproven { address: INTERNAL }));
+            return Err(SessionError::NoBootloader { address: INTERNAL });
         }
         self.anchor = agreed(anchor, &moved);
         Ok(self.anchor.as_ref().and_then(|_| agreed(first, &second)))

@@ -58,6 +58,13 @@ impl Case {
         self.subject.enters() && self.generation == Generation::R4 && self.faults.iter().any(swapped)
     }
 
+    /// The address of an erasure cannot be proven beforehand: it may be the other copy's.
+    pub fn may_misdirect_an_erasure(&self) -> bool {
+        let misleads =
+            |fault: &Fault| matches!(fault.kind, Kind::AddressOnceWrong(_) | Kind::AddressStuck(_));
+        self.faults.iter().any(misleads)
+    }
+
     /// A device that tells the same lie twice is believed: nothing could tell.
     pub fn lies_twice(&self) -> bool {
         let lies = |fault: &Fault| {

@@ -8,8 +8,9 @@
 
 use duo_provision::error::Code;
 use duo_provision::error::Code::{
-    DctUnreadable, DeviceFault, DeviceIdUnverifiable, KeySlotGarbage, KeyStateUnknown, KeyWrong, LeaveFailed,
-    NoDevice, NotADuo, ReadUnstable, SeveralDevices, UsbAccessDenied, UsbBusy, WriteFailed, WrongDevice,
+    AddressUnproven, DctUnreadable, DeviceFault, DeviceIdUnverifiable, KeySlotGarbage, KeyStateUnknown,
+    KeyWrong, LeaveFailed, NoDevice, NotADuo, ReadUnstable, SeveralDevices, UsbAccessDenied, UsbBusy,
+    WriteFailed, WrongDevice,
 };
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Lie, Moment};
@@ -80,6 +81,7 @@ fn allowed(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         Kind::WriteFails | Kind::WriteSilent | Kind::WriteHalf(_) | Kind::PowerCut(_) => {
             of_writes(case, fault, stage)
         }
+        Kind::AddressSilent | Kind::AddressOnceWrong(_) | Kind::AddressStuck(_) => of_addresses(case, stage),
         Kind::LeaveStalls | Kind::LeaveHangs | Kind::LeaveVanishes => error(&[LeaveFailed]),
         // The poll times of the bootloader are a wish; they are bounded both ways.
         Kind::PollTimeout(_) => done(),
@@ -250,12 +252,25 @@ fn keeps_a_section(case: &Case) -> bool {
     matches!(case.subject.name(), "server-key-set" | "dct-restore" | "dct-restore-whole")
 }
 
+/// A read somewhere else is noticed, by its neighbour or by what should lie there; a write somewhere else is not made.
+fn of_addresses(case: &Case, stage: Stage) -> Allowed {
+    match stage {
+        // An erasure cannot be proven beforehand, and what follows from one that went elsewhere has words of its own.
+        stage if stage >= Stage::Send && case.subject.tries_twice() => {
+            done_or(&[AddressUnproven, KeyWrong, KeyStateUnknown])
+        }
+        Stage::Prove => error(&[AddressUnproven]),
+        Stage::Verify => done_or(&[KeyStateUnknown]),
+        _ => done_or(&[AddressUnproven, ReadUnstable, DctUnreadable, DeviceFault]),
+    }
+}
+
 fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     let too_late = stage > Stage::Program || !case.subject.writes();
     match (&fault.kind, stage) {
         _ if too_late => done(),
         // What was not written at first is written then.
-        _ if case.subject.tries_twice() && fault.once => done(),
+        _ if case.subject.tries_twice() && fault.once => done_or(&[KeyWrong]),
         _ if case.subject.tries_twice() => error(&[WriteFailed, KeyWrong]),
         // The GETSTATUS that follows the one that writes writes nothing.
         (_, Stage::Program) => done_or(&[WriteFailed, KeyWrong]),
@@ -271,7 +286,7 @@ fn of_busy(fault: &Fault, stage: Stage) -> Allowed {
     match (fault.once, stage) {
         (_, Stage::Leave) => done_or(&[LeaveFailed]),
         (true, _) => done(),
-        (false, Stage::Open | Stage::Read | Stage::Send) => error(&[DeviceFault]),
+        (false, Stage::Open | Stage::Read | Stage::Prove | Stage::Send) => error(&[DeviceFault]),
         (false, _) => done_or(&[KeyStateUnknown]),
     }
 }
@@ -284,7 +299,7 @@ fn of_states(left: u8, once: bool, stage: Stage) -> Allowed {
         Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet | Stage::Open => {
             done_or(if curable { &[] } else { &[DeviceFault] })
         }
-        Stage::Read => done_or(&[DeviceFault, KeyStateUnknown]),
+        Stage::Read | Stage::Prove => done_or(&[DeviceFault, KeyStateUnknown]),
         Stage::Send => done_or(&[DeviceFault, KeyStateUnknown, WriteFailed]),
         // Out of 8, dfuMANIFEST-WAIT-RESET, it restarts by itself, and can be asked.
         Stage::Program if curable || left == 8 => done_or(&[WriteFailed, KeyStateUnknown]),
@@ -300,7 +315,7 @@ fn of_states(left: u8, once: bool, stage: Stage) -> Allowed {
 fn gone(stage: Stage, back: bool) -> Allowed {
     match stage {
         Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet => error(&[DeviceFault]),
-        Stage::Open | Stage::Read | Stage::Send => error(&[DeviceFault]),
+        Stage::Open | Stage::Read | Stage::Prove | Stage::Send => error(&[DeviceFault]),
         Stage::Program if back => done_or(&[WriteFailed, KeyWrong]),
         Stage::Verify if back => done(),
         Stage::Program | Stage::Verify => error(&[KeyStateUnknown]),
@@ -326,6 +341,7 @@ fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[DeviceFault, KeyStateUnknown])
         }
         (false, Stage::Read) => done_or(&[DeviceFault]),
+        (_, Stage::Prove) => error(&[DeviceFault]),
         (_, Stage::Send) if !lost => error(&[DeviceFault]),
         // The block may lie in the Duo; that it was not written is learned by asking.
         (true, Stage::Send) => error(&[WriteFailed]),

@@ -43,7 +43,7 @@ fn all_cases() -> Vec<Case> {
                     if !subject.is_tried_at(generation, &course, nth) {
                         continue;
                     }
-                    for once in [true, false] {
+                    for once in [true, false].into_iter().filter(|once| !(*once && kind.lasts())) {
                         let fault = Fault { kind: kind.clone(), nth, counting: Counting::All, once };
                         cases.push(Case { subject, generation, faults: vec![fault] });
                     }
