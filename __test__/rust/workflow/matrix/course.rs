@@ -9,7 +9,7 @@ use duo_provision::simulator::faults::Kind;
 use crate::workflow::bench::is_data;
 
 /// What a transfer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// A Duo that runs its firmware is asked who it is.
     Ask,
