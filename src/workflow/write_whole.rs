@@ -5,6 +5,7 @@
 //! whole, and what it holds says which step is next. A step that was not taken is tried once more; then the Duo is left
 //! as it is, and what it has is said.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::cancel::interrupted;
@@ -186,15 +187,17 @@ impl Question for OfStep<'_> {
         Err(Error::new(Code::ReadUnstable, "what the write does not touch reads otherwise than before it"))
     }
 
-    /// A write changes nothing outside of its range. An erasure may have gone to the other copy's sector: its address
-    /// cannot be proven beforehand.
+    /// A write changes nothing outside of its range. An erasure may have gone to the other copy's sector, since its
+    /// address cannot be proven beforehand: then its own is as it was.
     fn is_familiar(&self, held: &Buffer) -> bool {
         let range = self.step.range();
-        let rest = |bytes: &[u8]| {
-            [bytes.get(..range.start), bytes.get(range.end..)].map(|part| part.map(<[u8]>::to_vec))
+        let same = |part: Range<usize>| held.get(part.clone()) == self.held.get(part);
+        let others = [0..range.start, range.end..held.len()];
+        let blank = |part: &Range<usize>| {
+            held.get(part.clone()).is_some_and(|part| part.iter().all(|byte| *byte == 0xff))
         };
-        let is_erased = rest(held).into_iter().flatten().flatten().all(|byte| byte == 0xff);
-        rest(held) == rest(self.held) || matches!(self.step, Step::Erase { .. }) && is_erased
+        let strayed = matches!(self.step, Step::Erase { .. }) && same(range) && others.iter().all(blank);
+        strayed || others.into_iter().all(same)
     }
 }
 

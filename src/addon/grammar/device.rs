@@ -91,6 +91,10 @@ pub struct BackupOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -145,6 +149,10 @@ pub struct RestoreOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -190,6 +198,10 @@ pub struct ResetOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -253,6 +265,10 @@ pub struct RotateOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,

@@ -40,6 +40,11 @@ const fn done_or(errors: &'static [Code]) -> Allowed {
 /// Whether this is what the fault may lead to; `None` is "done".
 pub fn allows(case: &Case, fault: &Fault, outcome: Option<Code>) -> bool {
     let stage = course(case.subject, case.generation).stage(fault.nth);
+    let of_a_step = case.subject.tries_twice() && stage > Stage::Read;
+    // Which step of many was not taken has one word; whether it is true is looked at elsewhere.
+    if of_a_step && outcome.is_some_and(|code| case.subject.word_for_a_key(code) == KeyWrong) {
+        return true;
+    }
     let allows = |stage: Stage| {
         let Allowed { done, errors } = allowed(case, fault, stage);
         outcome.map_or(done, |code| errors.contains(&case.subject.word_for_a_key(code)))
@@ -85,7 +90,7 @@ fn allowed(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         Kind::LeaveStalls | Kind::LeaveHangs | Kind::LeaveVanishes => error(&[LeaveFailed]),
         // The poll times of the bootloader are a wish; they are bounded both ways.
         Kind::PollTimeout(_) => done(),
-        Kind::Busy => of_busy(fault, stage),
+        Kind::Busy => of_busy(case, fault, stage),
         Kind::State(left) => of_states(*left, fault.once, stage),
         Kind::Swap(_) => gone(stage, false),
         Kind::Disconnect { returns, .. } => gone(stage, *returns && fault.once),
@@ -208,10 +213,24 @@ fn only_in_the_second_read(fault: &Fault) -> Allowed {
 /// What is read before anything else is written is read twice and has to agree; what is read back wrong is read
 /// again before it is believed. A lie told every time is believed only as far as it is no nonsense.
 fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
+    let whole = case.subject.name().ends_with("-whole");
     match (&fault.kind, fault.once, stage) {
-        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {
-            done_or(if once { &[ReadUnstable] } else { &[DctUnreadable, ReadUnstable, KeyStateUnknown] })
-        }
+        // What reads as ones, or has the bit anyway, is no lie there.
+        (_, _, Stage::Prove) => done_or(&[AddressUnproven]),
+        // Of the whole DCT nothing is believed before the bootloader was found in front of it.
+        (_, _, Stage::Open | Stage::Read) if whole => done_or(&[
+            AddressUnproven,
+            DctUnreadable,
+            ReadUnstable,
+            KeySlotGarbage,
+            KeyWrong,
+            KeyStateUnknown,
+        ]),
+        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => done_or(if once {
+            &[ReadUnstable]
+        } else {
+            &[DctUnreadable, ReadUnstable, KeyStateUnknown, AddressUnproven]
+        }),
         // Most of a DCT is erased flash, which reads as ones anyway.
         (Kind::ReadOnes, _, Stage::Open | Stage::Read)
             if case.subject.name().starts_with("dct-") || case.subject.name().starts_with("server-key-") =>
@@ -233,23 +252,14 @@ fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[ReadUnstable, KeySlotGarbage, KeyWrong])
         }
         (_, true, _) => done(),
-        // A slot without a key, or another field, names no Duo on r4: there the rest of the DCT does, and the lie may be in that.
-        (Kind::ReadFlipped(_), false, _) if names_no_duo(case) && case.generation == Generation::R4 => {
-            done_or(&[KeyWrong, KeyStateUnknown])
-        }
-        (Kind::ReadFlipped(_), false, _) => done_or(&[KeyWrong]),
+        (Kind::ReadFlipped(_), false, _) => done_or(&[KeyWrong, KeyStateUnknown]),
         (_, false, _) => error(&[KeyStateUnknown]),
     }
 }
 
-/// What does not write a key.
-fn names_no_duo(case: &Case) -> bool {
-    case.subject.name() == "reset" || keeps_a_section(case)
-}
-
-/// What writes other fields reads the whole application section before.
+/// What writes reads the whole application section before.
 fn keeps_a_section(case: &Case) -> bool {
-    matches!(case.subject.name(), "server-key-set" | "dct-restore" | "dct-restore-whole")
+    case.subject.writes()
 }
 
 /// A read somewhere else is noticed, by its neighbour or by what should lie there; a write somewhere else is not made.
@@ -282,11 +292,16 @@ fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     }
 }
 
-fn of_busy(fault: &Fault, stage: Stage) -> Allowed {
+/// An address counts as taken once the device was busy with it. One that says so and does nothing keeps its pointer,
+/// which shows in what is read.
+fn of_busy(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     match (fault.once, stage) {
         (_, Stage::Leave) => done_or(&[LeaveFailed]),
+        (_, Stage::Open | Stage::Read) => error(&[ReadUnstable, DctUnreadable, DeviceFault, AddressUnproven]),
+        (_, Stage::Prove) => error(&[AddressUnproven, DeviceFault]),
+        (true, Stage::Program) if case.subject.tries_twice() => done_or(&[KeyWrong]),
         (true, _) => done(),
-        (false, Stage::Open | Stage::Read | Stage::Prove | Stage::Send) => error(&[DeviceFault]),
+        (false, Stage::Send) => error(&[DeviceFault]),
         (false, _) => done_or(&[KeyStateUnknown]),
     }
 }
@@ -341,6 +356,7 @@ fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[DeviceFault, KeyStateUnknown])
         }
         (false, Stage::Read) => done_or(&[DeviceFault]),
+        (_, Stage::Prove) if matches!(fault.kind, Kind::ShortRead(6..)) => done_or(&[DeviceFault]),
         (_, Stage::Prove) => error(&[DeviceFault]),
         (_, Stage::Send) if !lost => error(&[DeviceFault]),
         // The block may lie in the Duo; that it was not written is learned by asking.
