@@ -63,6 +63,7 @@ impl Download {
     /// To write `block`. Refuses what `geometry` does not permit.
     pub fn new(geometry: &Geometry, start: Start, block: Block) -> Result<Self, DfuError> {
         geometry.check_write(block.address(), block.data.len())?;
+        Geometry::check_numbers(block.block, block.data.len())?;
         geometry.check_read(block.pointer, block.proof.len())?;
         geometry.check_block(block.proof.len())?;
         let state = match start {

@@ -121,6 +121,12 @@ impl Geometry {
         self.check_length(length, 1)
     }
 
+    /// Whether there are block numbers for `length` bytes that begin `blocks` blocks behind the pointer.
+    pub fn check_numbers(blocks: u16, length: usize) -> Result<(), RangeError> {
+        let limit = MAX_BLOCKS.saturating_sub(usize::from(blocks)).saturating_mul(usize::from(BLOCK));
+        if length > limit { Err(RangeError::TooLong { length, limit }) } else { Ok(()) }
+    }
+
     fn check_extent(&self, address: u32, length: usize) -> Result<(), RangeError> {
         if length == 0 {
             return Err(RangeError::Empty);

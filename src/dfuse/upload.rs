@@ -7,7 +7,7 @@ use std::mem;
 
 use super::Buffer;
 use super::error::{DfuError, Stage};
-use super::geometry::{BLOCK, Geometry};
+use super::geometry::{BLOCK, Geometry, RangeError};
 use super::machine::{Operation, Reply, Start, Step};
 use super::poll_status::sent;
 use super::recover::Recover;
@@ -55,8 +55,12 @@ pub struct Upload {
 impl Upload {
     /// To read `parts` (at least one) with the pointer at `address`. Refuses what `geometry` does not permit.
     pub fn new(geometry: &Geometry, start: Start, address: u32, parts: &[Part]) -> Result<Self, DfuError> {
+        if parts.is_empty() {
+            return Err(RangeError::Empty.into());
+        }
         for part in parts {
             geometry.check_read(part.address(address), part.length)?;
+            Geometry::check_numbers(part.block, part.length)?;
         }
         let state = match start {
             Start::Unknown => State::Recover(Recover::new()),
@@ -76,7 +80,7 @@ impl Upload {
         u16::try_from(left).unwrap_or(BLOCK).min(BLOCK)
     }
 
-    /// Never past 16 bits: [`Geometry::check_read`] refuses a longer range.
+    /// Never past 16 bits: [`Geometry::check_numbers`] refuses what has no number.
     fn block_number(&self) -> u16 {
         let blocks_read = self.reading.len() / usize::from(BLOCK);
         let block = u16::try_from(blocks_read).unwrap_or(u16::MAX).saturating_add(FIRST_BLOCK);

@@ -21,8 +21,8 @@ use super::identity::{Enquiry, Identity};
 use super::{Bus, Clock, Device, Transport};
 use crate::dfuse::descriptors::AltSetting;
 use crate::dfuse::{
-    BLOCK, Block, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Part, Recover,
-    Start, Upload,
+    BLOCK, Block, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Part, RangeError,
+    Recover, Start, Upload,
 };
 
 /// How long a device is given to come back to dfuIDLE after an operation that failed.
@@ -127,8 +127,12 @@ impl<'a> DfuSession<'a> {
 
     /// Reads the first `length` bytes twice, each time behind an address of its own: from 0, and from 1. A pointer that
     /// is stuck, off or not moved at all does not bring the same twice, unless what is there is the same throughout.
-    /// `None` where the two do not agree. A pass that fails is tried once more.
+    /// `None` where the two do not agree. A pass that fails is tried once more. The very first byte is in one pass
+    /// only, so a single byte is too little.
     pub fn read_twice(&mut self, length: usize, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
+        if length < 2 {
+            return Err(SessionError::Dfu(RangeError::Empty.into()));
+        }
         let (dct, limits) = (self.dct.clone(), Limits::until(deadline));
         // The first byte, which the second pass does not reach, is read once more in the first.
         let [first, byte] = self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], limits)?;
@@ -236,6 +240,9 @@ impl<'a> DfuSession<'a> {
         data: &[u8],
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
+        if data.is_empty() {
+            return Err(SessionError::Dfu(RangeError::Empty.into()));
+        }
         let front = offset % usize::from(BLOCK);
         let (internal, address) = self.in_whole_dct(offset - front, front + data.len())?;
         let anchor = self.known_anchor()?;
