@@ -300,8 +300,14 @@ impl<'a> Source<'a> {
             )
             .hint("look for another backup with: duo-provision backups"));
         }
-        if dump.whole().is_some_and(|whole| whole.current().is_none()) {
-            return Err(unusable("neither of the two copies in it is marked as the current one")
+        if dump.is_disputed() && dump.copy().is_none() {
+            return Err(unusable("which of the two copies in it counts depends on the Duo's firmware").hint(format!(
+                "write all of it, as the Duo's own firmware reads it: --whole; or take out one field: duo-provision inspect \
+                 {path} --extract device-private-key --copy first (or second)"
+            )));
+        }
+        if dump.whole().is_some() && dump.section().is_none() {
+            return Err(unusable("neither of the two copies in it is one that the firmware would use")
                 .hint("look for another backup with: duo-provision backups"));
         }
         let manifest = checked_manifest(&options.file, &sha256_hex(&file.bytes))?;
@@ -328,11 +334,11 @@ impl<'a> Source<'a> {
         ))
     }
 
-    /// As the manifest says; without one, a version structure tells firmware from 0.3.2 on.
+    /// As the manifest says; without one, a version record tells firmware from 0.3.2 on.
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
         let written = || {
-            let versioned = self.dump.whole()?.copies().iter().any(DctCopy::is_versioned);
+            let versioned = self.dump.whole()?.copies().iter().any(DctCopy::has_record);
             versioned.then(|| BootloaderGeneration::R5R6.to_string())
         };
         told.or_else(written)

@@ -68,7 +68,7 @@ pub use cancel::Cancel;
 pub use dct_backup::{DctBackupDone, DctBackupOptions, backup_dct};
 pub use dct_fields::FieldReport;
 pub use dct_restore::{DctRestoreOptions, DctRestored, RestoredField, restore_dct};
-pub use dct_show::{DctReport, DctShowOptions, DctShown, show_dct};
+pub use dct_show::{CopyReport, DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
 pub use doctor::{AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};

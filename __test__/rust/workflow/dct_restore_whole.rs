@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use duo_provision::dct::{Dump, WholeDct};
+use duo_provision::dct::{CopyRule, Dump, WholeDct};
 use duo_provision::error::{Code, KeyState, exit};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
-use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, Target};
+use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, InspectOptions, Phase, Target, inspect};
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
@@ -24,13 +24,11 @@ impl Bench {
     /// is left as it was. One write moves the DCT to its other copy, a second one back.
     pub fn image(&self, name: &str, back: bool) -> PathBuf {
         let before = self.area();
-        self.duo(|duo| duo.set_dct(1762, b"a claim code of old"));
-        if back {
-            self.duo(|duo| duo.set_dct(34, key(NEW)));
-        } else {
-            self.duo(|duo| duo.set_dct(34, key(NEW)));
-            self.duo(|duo| duo.set_dct(1825, b"1"));
+        if !back {
+            self.duo(|duo| duo.set_dct(1762, b"z"));
         }
+        self.duo(|duo| duo.set_dct(1762, b"a claim code of old"));
+        self.duo(|duo| duo.set_dct(34, key(NEW)));
         let image = self.area();
         self.duo(|duo| duo.set_dct_area(&before));
         self.file(name, &image)
@@ -54,8 +52,13 @@ pub fn typed(command: &str) -> DctRestoreOptions {
     }
 }
 
-fn current(area: &[u8]) -> Option<usize> {
-    WholeDct::new(area).and_then(|whole| whole.current())
+/// How the bootloader of this generation tells which copy counts.
+pub fn rule(generation: Generation) -> CopyRule {
+    if generation == Generation::R6 { CopyRule::R6 } else { CopyRule::R3ToR5 }
+}
+
+fn current(area: &[u8], generation: Generation) -> Option<usize> {
+    WholeDct::new(area).and_then(|whole| whole.current(rule(generation)))
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn what_is_there_already_is_left_alone_sector_by_sector() {
     let again = bench.restore_dct(&whole(&image)).unwrap();
     assert!(!again.written && again.backup.is_none() && bench.writes() == writes);
     // The stale copy alone is another: only its sector is written.
-    let stale = 1 - current(&area).unwrap();
+    let stale = 1 - current(&area, Generation::R6).unwrap();
     area[stale * 0x4000 + 600] ^= 0x10;
     bench.duo(|duo| duo.set_dct_area(&area));
     let erased = erasures(&bench);
@@ -258,32 +261,33 @@ fn a_duo_whose_system_firmware_is_broken_gets_its_dct_back() {
     assert!(bench.area() == fs::read(&image).unwrap());
 }
 
-/// The sequence number came with system firmware 0.3.2.
+/// The shipped bootloaders boot and read each other's.
 #[test]
-fn an_image_of_firmware_that_marks_its_copies_otherwise_is_refused() {
-    let with = |patch| {
-        let firmware = Some(SystemFirmware::Version(0, 3, patch));
-        Bench::with([DuoOptions { firmware, ..options(Generation::R5) }])
-    };
-    let (older, newer) = (with(0), with(2));
-    for (of, to) in [(&older, &newer), (&newer, &older)] {
+fn an_image_of_r5_goes_to_r6_and_the_other_way_round() {
+    let (r5, r6) = (Bench::new(Generation::R5), Bench::new(Generation::R6));
+    for (of, to) in [(&r5, &r6), (&r6, &r5)] {
         let image = of.image("other.bin", false);
-        let error = to.restore_dct(&whole(&image)).unwrap_err();
-        assert_eq!((error.code(), to.writes()), (Code::DumpUnusable, 0), "{error}");
-        assert!(error.message().contains("0.3.2"), "{error}");
+        to.restore_dct(&whole(&image)).unwrap();
+        assert!(to.area() == fs::read(&image).unwrap() && to.slot() == key(NEW));
     }
 }
 
+/// A bootloader that finds no DCT makes a new one as soon as it is asked for it.
 #[test]
-fn where_the_bootloader_reads_a_key_that_counts_nowhere_nothing_is_written() {
+fn where_no_copy_counts_the_bootloader_is_not_asked_before_what_is_there_is_kept() {
     let bench = Bench::new(Generation::R4);
     let image = bench.image("image.bin", false);
     let mut area = bench.area();
     area[8] = 1;
     bench.duo(|duo| duo.set_dct_area(&area));
-    let error = bench.restore_dct(&whole(&image)).unwrap_err();
-    assert_eq!((error.code(), bench.writes()), (Code::ReadUnstable, 0), "{error}");
-    assert!(bench.area() == area);
+    let asker = Asker::refusing();
+    let error = bench.restore_dct_asking(&asker, &whole(&image)).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::ConfirmationRefused, 0), "{error}");
+    assert!(bench.area() == area, "nothing has made a new one");
+    assert!(asker.notes().contains("no copy of the Duo's DCT counts"), "{}", asker.notes());
+    assert!(bench.keeps(&area) && bench.keeps(key(OLD)));
+    bench.restore_dct(&whole(&image)).unwrap();
+    assert!(bench.area() == fs::read(&image).unwrap());
 }
 
 #[test]
@@ -322,7 +326,7 @@ fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
             if bench.duo(|duo| duo.faults().acted()) == 0 {
                 break;
             }
-            assert!(current(&bench.area()).is_some(), "{generation} at {nth}");
+            assert!(current(&bench.area(), generation).is_some(), "{generation} at {nth}");
             assert!([key(OLD), key(NEW)].contains(&&bench.slot()[..]), "{generation} at {nth}");
             let Err(error) = ended else {
                 assert!(asker.notes().contains("what the bootloader makes of them is not known"));
@@ -405,6 +409,8 @@ fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
 #[test]
 fn one_step_that_is_not_taken_is_tried_once_more() {
     let bench = Bench::new(Generation::R6);
+    // There is something to be cleared, so that the first step changes something.
+    bench.duo(|duo| duo.set_dct(1758, b"DE"));
     let image = bench.image("image.bin", false);
     bench.arm(Fault::once(Kind::WriteSilent, 1));
     let asker = Asker::new();
@@ -449,4 +455,64 @@ fn a_wish_to_stop_is_heard_before_the_first_step_and_after_the_last() {
     let error = bench.restore_dct_asking(&Asker::stopping_at(Phase::Write), &whole(&image)).unwrap_err();
     assert_eq!((error.code(), error.key_state()), (Code::Interrupted, Some(KeyState::Written)));
     assert!(bench.area() == fs::read(&image).unwrap(), "half of it helps nobody");
+}
+
+/// The state after a power cut inside the firmware's own write: both copies carry the mark, and r6 reads the second.
+fn cut_in_a_write() -> Bench {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct_cut_short(34, key(2)));
+    let area = bench.area();
+    assert_eq!((area[9], area[0x4000 + 9], current(&area, Generation::R6)), (1, 1, Some(1)));
+    bench
+}
+
+#[test]
+fn after_a_power_cut_in_the_firmwares_own_write_the_dct_is_backed_up_shown_and_restored() {
+    let bench = cut_in_a_write();
+    let image = bench.image("image.bin", true);
+    let before = bench.area();
+    let saved = bench.saved("cut.bin", true);
+    let of = |nth| Some(PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint());
+    assert_eq!(saved.fingerprint, of(2), "the key that the firmware reads");
+    let options = InspectOptions { file: saved.path, ..InspectOptions::default() };
+    let seen = bench.run(&Asker::new(), |context| inspect(context, &options)).unwrap();
+    assert_eq!(seen.fingerprint, of(2), "and so says the file, by its manifest");
+    let done = bench.restore_dct(&whole(&image)).unwrap();
+    assert_eq!(done.previous, of(2));
+    assert!(bench.area() == fs::read(&image).unwrap() && bench.keeps(&before) && bench.keeps(key(2)));
+}
+
+#[test]
+fn an_image_of_a_dct_that_was_cut_short_goes_back_as_it_was_read() {
+    let bench = cut_in_a_write();
+    let cut = bench.saved("cut.bin", true).path;
+    bench.set_slot(key(NEW));
+    bench.restore_dct(&whole(&cut)).unwrap();
+    assert!(bench.area() == fs::read(&cut).unwrap() && bench.slot() == key(2));
+}
+
+/// The power goes in every step; the Duo's bootloader starts anew, and may find two copies with a mark.
+#[test]
+fn after_a_power_cut_anywhere_the_promised_recovery_works() {
+    for generation in [Generation::R5, Generation::R6] {
+        for back in [true, false] {
+            let mut cuts = 0;
+            for nth in (1..).step_by(7) {
+                let bench = Bench::new(generation);
+                let image = bench.image("image.bin", back);
+                bench.arm(Fault::once(Kind::PowerCut(16), nth));
+                let ended = bench.restore_dct(&whole(&image));
+                if bench.duo(|duo| duo.faults().acted()) == 0 {
+                    break;
+                }
+                bench.mend();
+                cuts += u32::from(ended.is_err());
+                bench.saved(&format!("after-{nth}.bin"), true);
+                bench.restore_dct(&whole(&image)).unwrap();
+                assert!(bench.area() == fs::read(&image).unwrap(), "{generation} at {nth}");
+                bench.saved("end.bin", true);
+            }
+            assert!(cuts < 3, "what is cut once goes on by itself: {cuts} did not");
+        }
+    }
 }

@@ -209,6 +209,11 @@ impl<'a> DfuSession<'a> {
         Ok(read)
     }
 
+    /// An error where the map does not let both copies of the whole DCT be erased and written.
+    pub fn check_whole_dct_is_writable(&self) -> Result<(), SessionError> {
+        self.in_whole_dct(0, WHOLE_DCT_LENGTH).map(drop)
+    }
+
     /// Erases the sector of one copy of the whole DCT, 0 or 1, and returns what is in it then, for the caller to
     /// compare: only that proves it. Of the internal flash nothing else can be erased through a session.
     ///
