@@ -58,7 +58,9 @@ pub(super) fn rewrite<'a>(
         Course { held: Buffer::new(job.before.to_vec()), known: job.known, doubts: 0, copy: None };
     loop {
         opened = course.steps(opened, job)?;
-        if course.is_read_at_the_end(&mut opened, job)? {
+        let is_there;
+        (opened, is_there) = course.is_read_at_the_end(opened, job)?;
+        if is_there {
             break;
         }
     }
@@ -141,24 +143,34 @@ impl Course {
         Ok(opened)
     }
 
-    /// Reads all of it again, since a step that went to another place would have been read back from there, too.
-    fn is_read_at_the_end(&mut self, opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<bool, Error> {
+    /// Reads all of it again, since a step that went to another place would have been read back from there, too. `false`
+    /// if it is not the image.
+    fn is_read_at_the_end<'a>(
+        &mut self,
+        mut opened: Opened<'a>,
+        job: &Rewrite<'_>,
+    ) -> Result<(Opened<'a>, bool), Error> {
         let (context, device) = (opened.context, opened.device.clone());
-        let doubt = "reading all of it at the end";
         let deadline = opened.deadline();
-        let read = opened
-            .read_whole(deadline)
-            .map_err(|obstacle| unknown(doubt, obstacle, &device, job, context))?;
-        if read.as_slice() == job.image {
-            return Ok(true);
+        let Learned { opened, held } = match all_of_it(&mut opened, deadline) {
+            Ok(held) => Learned { opened, held },
+            Err(error) => {
+                let doubt = format!("all of it could not be read at the end: {error}");
+                context.note(format!("{doubt}; asking the Duo what it holds"));
+                reconcile(opened, &AtTheEnd { image: job.image })
+                    .map_err(|obstacle| unknown(&doubt, obstacle, &device, job, context))?
+            }
+        };
+        if held.as_slice() == job.image {
+            return Ok((opened, true));
         }
         self.doubts += 1;
         if self.doubts == DOUBTS {
-            return Err(given_up(&read, &device, job, context));
+            return Err(given_up(&held, &device, job, context));
         }
         context.note("read whole at the end, the DCT is not the image; what differs is written again");
-        (self.held, self.copy) = (read, None);
-        Ok(false)
+        (self.held, self.copy) = (held, None);
+        Ok((opened, false))
     }
 }
 
@@ -252,6 +264,32 @@ impl Question for OfStep<'_> {
         let range = self.step.range();
         held.get(..range.start) == self.held.get(..range.start)
             && held.get(range.end..) == self.held.get(range.end..)
+    }
+}
+
+/// Both copies; an error if they cannot be what is in the flash.
+fn all_of_it(opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
+    let held = opened.read_whole(deadline)?;
+    if held.windows(2).all(|pair| pair[0] == pair[1]) {
+        return Err(Error::new(Code::DctUnreadable, "every byte of the whole DCT reads the same"));
+    }
+    Ok(held)
+}
+
+/// What all steps have come to.
+struct AtTheEnd<'s> {
+    image: &'s [u8],
+}
+
+impl Question for AtTheEnd<'_> {
+    type Held = Buffer;
+
+    fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
+        all_of_it(opened, deadline)
+    }
+
+    fn is_familiar(&self, held: &Buffer) -> bool {
+        held.as_slice() == self.image
     }
 }
 

@@ -8,6 +8,9 @@ use duo_provision::simulator::faults::Kind;
 
 use crate::workflow::bench::is_data;
 
+const DNLOAD: u8 = 1;
+const GETSTATUS: u8 = 3;
+
 /// What a transfer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -63,7 +66,25 @@ impl Course {
             stage = next(stage, transfer);
             stages.push(stage);
         }
-        Self { log, stages }
+        let mut course = Self { log, stages };
+        course.tell_erasures();
+        course
+    }
+
+    /// An erasure is sent, carried out and read back as a block is, which its command alone does not show.
+    fn tell_erasures(&mut self) {
+        for (range, _) in self.writes().into_iter().filter(|(_, block)| *block == 0) {
+            let mut stage = Stage::Send;
+            for nth in range {
+                let at = nth as usize - 1;
+                stage = match (stage, self.log[at].setup.request) {
+                    (_, DNLOAD) => Stage::Send,
+                    (Stage::Send | Stage::Program, GETSTATUS) => Stage::Program,
+                    _ => Stage::Verify,
+                };
+                self.stages[at] = stage;
+            }
+        }
     }
 
     /// The transfers, counted from 1, at which `kind` can act; 0 is before all of them.
