@@ -20,6 +20,7 @@ use super::plan::{Action, Change, Evidence, Plan};
 use super::restorable::{Restorable, is_own, reserved};
 use super::restore::confirm;
 use super::source::{KeySource, checked_manifest, public_slot};
+use super::unbacked::check_unbacked;
 use super::write::{AFTER_THE_WRITE, Back, Recovery, write_verified};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
@@ -50,6 +51,8 @@ pub struct DctRestoreOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
     /// Write nothing anywhere.
     pub dry_run: bool,
     /// Seconds a step.
@@ -119,6 +122,7 @@ fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<D
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
     let section = opened.section()?;
     let on_it = |error: Error| error.on(&opened.device, KeyState::Unchanged);
     source.check_generation(context, opened.device.bootloader).map_err(on_it)?;

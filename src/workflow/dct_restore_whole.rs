@@ -15,6 +15,7 @@ use super::leave::leave;
 use super::plan::{Action, Change, Evidence, Plan};
 use super::restore::confirm;
 use super::source::public_slot;
+use super::unbacked::check_unbacked;
 use super::whole_held::WholeHeld;
 use super::whole_image::WholeImage;
 use super::write::{Back, Recovery};
@@ -41,6 +42,7 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
     let looked = candidate
         .check_generation(opened.device.bootloader)
         .and_then(|()| look(&mut opened, &file, archive.as_ref().ok(), options))

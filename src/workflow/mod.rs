@@ -48,6 +48,7 @@ mod status;
 mod telling;
 mod timeout;
 mod udev;
+mod unbacked;
 mod verify;
 mod whole_held;
 mod whole_image;

@@ -12,6 +12,7 @@ use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
 use super::patch::Patch;
 use super::plan::{Action, Evidence, Plan};
 use super::source::{KeySource, public_slot};
+use super::unbacked::check_unbacked;
 use super::write::{Back, Recovery, write_verified};
 use super::{Context, Phase, Timeout};
 use crate::archive::journal::{OperationKind, Request};
@@ -37,6 +38,8 @@ pub struct RestoreOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
     /// Put the backup of what is there behind a passphrase.
     pub encrypt: bool,
     /// The passphrase, of the key file and of the backup.
@@ -89,6 +92,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
     let snapshot = opened.snapshot()?;
     let evidence = source
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)

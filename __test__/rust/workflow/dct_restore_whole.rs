@@ -128,6 +128,8 @@ fn what_must_not_be_written_is_refused_before_any_duo_is_looked_for() {
         ("ones", vec![0xff; 32_768], "neither half"),
         ("text", vec![b'x'; 32_768], "neither half"),
         ("no current copy", with(&|b| (b[8], b[16_392]) = (1, 1)), "firmware would use"),
+        ("the first half is something else", with(&|b| b[..16_384].fill(0x11)), "its first half is neither"),
+        ("so is the second", with(&|b| b[16_384..].fill(0)), "its second half is neither"),
         ("a blank key", with(&|b| slot(b, &[0xff; 1216])), "destroy the Duo's key"),
         ("zeros for a key", with(&|b| slot(b, &[0; 1216])), "without a key"),
         ("PKCS#8", with(&|b| slot(b, &padded)), "without a key"),
@@ -478,5 +480,86 @@ fn after_a_power_cut_anywhere_the_promised_recovery_works() {
             }
             assert!(cuts < 3, "what is cut once goes on by itself: {cuts} did not");
         }
+    }
+}
+
+/// A key that the firmware misreads is a key all the same, and may be the only one that there is of it.
+#[test]
+fn a_slot_with_a_key_in_another_form_gets_a_file_of_its_own() {
+    let bench = Bench::new(Generation::R6);
+    let image = bench.image("image.bin", true);
+    let pkcs8 = PrivateKey::read(key(2)).unwrap().key.to_pkcs8_der().unwrap();
+    bench.set_slot(&pkcs8);
+    let slot = bench.slot();
+    bench.restore_dct(&whole(&image)).unwrap();
+    assert!(bench.keeps(&slot), "{:?}", bench.archived());
+}
+
+#[test]
+fn both_sectors_are_known_to_be_writable_before_the_first_step() {
+    for map in [
+        "@Internal Flash   /0x08000000/02*016Ka,01*016Kg,01*016Ka,01*064Kg,07*128Kg",
+        "@Internal Flash   /0x08000000/02*016Ka,01*032Kg,01*064Kg,07*128Kg",
+    ] {
+        let bench = Bench::new(Generation::R6);
+        let image = bench.image("image.bin", true);
+        bench.arm(Fault::always(Kind::AltName { alt: 0, text: map.to_owned() }));
+        let error = bench.restore_dct(&whole(&image)).unwrap_err();
+        assert_eq!((error.code(), bench.writes()), (Code::NotADuo, 0), "{error}");
+        assert!(bench.archived().is_empty(), "nothing is begun");
+    }
+}
+
+/// Cut short in the last erasure, so that what is there reads as the image does.
+#[test]
+fn a_sector_that_reads_as_erased_after_a_cut_is_erased_again() {
+    let (bench, image, cut) = (1..)
+        .find_map(|nth| {
+            let bench = Bench::new(Generation::R6);
+            let image = bench.file("image.bin", &bench.area());
+            bench.duo(|duo| duo.set_dct(34, key(NEW)));
+            bench.arm(Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, nth));
+            let ended = bench.restore_dct(&whole(&image));
+            (bench.area() == fs::read(&image).unwrap()).then_some((bench, image, ended))
+        })
+        .unwrap();
+    assert_eq!(cut.unwrap_err().code(), Code::KeyStateUnknown);
+    bench.mend();
+    let erased = erasures(&bench);
+    let done = bench.restore_dct(&whole(&image)).unwrap();
+    assert!(done.written && erasures(&bench) == erased + 1);
+    assert!(!bench.restore_dct(&whole(&image)).unwrap().written, "once");
+}
+
+/// Without a device id and without a key nothing says whose attempt it was.
+#[test]
+fn where_the_way_back_cannot_be_told_that_is_said() {
+    let bench = Bench::new(Generation::R4);
+    let image = bench.image("image.bin", false);
+    bench.arm(Fault::from(Kind::WriteHalf(600), 1));
+    assert_eq!(bench.restore_dct(&whole(&image)).unwrap_err().code(), Code::DctWrong);
+    bench.mend();
+    let mut area = bench.area();
+    (area[8], area[0x4000 + 8]) = (1, 1);
+    bench.duo(|duo| duo.set_dct_area(&area));
+    bench.arm(Fault::from(Kind::WriteHalf(600), 1));
+    let error = bench.restore_dct(&whole(&image)).unwrap_err();
+    assert!(error.hint_text().unwrap().contains("cannot be told"), "{error:?}");
+}
+
+#[test]
+fn an_image_that_is_read_both_ways_says_which_copy_this_duo_will_read() {
+    let bench = cut_in_a_write();
+    let image = bench.file("cut.bin", &bench.area());
+    let of = |nth| PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint();
+    for (generation, nth, word) in [(Generation::R5, OLD, "first"), (Generation::R6, 2, "second")] {
+        let bench = Bench::new(generation);
+        bench.set_slot(key(NEW));
+        let asker = Asker::new();
+        let done = bench.restore_dct_asking(&asker, &whole(&image)).unwrap();
+        assert_eq!(done.fingerprint, Some(of(nth)), "{generation}");
+        let cautions = asker.plan().cautions.join("\n");
+        assert!(cautions.contains(&format!("this Duo's reads the {word} one")), "{cautions}");
+        assert!(bench.slot() == key(nth));
     }
 }
