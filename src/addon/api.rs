@@ -14,6 +14,7 @@ use super::results::{
     BackupResult, EnterDfuResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
 };
 use super::run::{on_bus, read, spawn};
+use crate::dct::WhichCopy;
 use crate::error::Error;
 use crate::workflow::{self, PassphraseOptions, Target};
 
@@ -116,6 +117,7 @@ pub fn restore_key<'env>(
             allow_other_device: given.allow_other_device.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             encrypt: given.encrypt.unwrap_or_default(),
             passphrase: passphrase(given.passphrase, given.passphrase_file),
             dry_run: given.dry_run.unwrap_or_default(),
@@ -144,6 +146,7 @@ pub fn reset_key<'env>(
                 .unproven(given.allow_unproven_address),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             encrypt: given.encrypt.unwrap_or_default(),
             passphrase: passphrase(given.passphrase, given.passphrase_file),
             dry_run: given.dry_run.unwrap_or_default(),
@@ -170,6 +173,10 @@ pub fn inspect_key<'env>(
         Ok(workflow::InspectOptions {
             file: given.file.into(),
             extract,
+            copy: given.copy.map(|copy| match copy {
+                grammar::CopyName::First => WhichCopy::First,
+                grammar::CopyName::Second => WhichCopy::Second,
+            }),
             out: given.out.map(PathBuf::from),
             passphrase: passphrase(given.passphrase, given.passphrase_file),
         })

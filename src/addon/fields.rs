@@ -147,6 +147,7 @@ pub fn set_server_key<'env>(
             leave: given.leave.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };
@@ -176,6 +177,7 @@ pub fn restore_server_key<'env>(
             leave: given.leave.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
             ..workflow::ServerKeySetOptions::default()
@@ -211,6 +213,7 @@ pub fn restore_dct<'env>(
             allow_other_device: given.allow_other_device.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };

@@ -8,14 +8,16 @@ use zeroize::Zeroizing;
 
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
+use super::whole_held::WholeHeld;
 use super::{Context, Event, Phase};
 use crate::archive::{
     Archive, Backup, Contents, FORMAT, Manifest, Opens, Origin, Owner, Stored, check_free, sha256_hex,
     store_at,
 };
-use crate::dct::DEVICE_PRIVATE_KEY;
+use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
+use crate::usb::session::whole_dct_address;
 
 /// Where a backup goes, and how.
 pub(super) struct Destination {
@@ -66,6 +68,8 @@ pub(super) struct Keepsake<'a> {
     pub length: usize,
     /// Whether they were read, or are a key that was made for the device.
     pub origin: Origin,
+    /// Of a whole DCT, the rule by which one of its copies counts.
+    pub copy_rule: Option<CopyRule>,
     /// The device's key in them.
     pub public: Option<PublicKey>,
     /// What opens them, where they are encrypted.
@@ -80,6 +84,7 @@ impl<'a> Keepsake<'a> {
         Ok(Self {
             bytes,
             length: bytes.len(),
+            copy_rule: None,
             opens: None,
             contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
             offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
@@ -100,14 +105,16 @@ impl<'a> Keepsake<'a> {
     }
 
     /// Both copies of a DCT, as they were read; the key is that in the one that counts.
-    pub fn whole(bytes: &'a [u8], offset: u32, current: Option<&Snapshot>) -> Self {
-        let public = current.and_then(|current| key_of(&current.slot));
-        Self::of_bytes(bytes, Contents::WholeDct, offset, public)
+    pub fn whole(held: &'a WholeHeld, device: &DeviceRef) -> Self {
+        let public = held.current.as_ref().and_then(|current| key_of(&current.slot));
+        let offset = whole_dct_address(device.bootloader);
+        let kept = Self::of_bytes(&held.bytes, Contents::WholeDct, offset, public);
+        Self { copy_rule: Some(held.rule), ..kept }
     }
 
     fn of_bytes(bytes: &'a [u8], contents: Contents, offset: u32, public: Option<PublicKey>) -> Self {
         let length = bytes.len();
-        Self { bytes, contents, offset, length, origin: Origin::Device, public, opens: None }
+        Self { bytes, contents, offset, length, copy_rule: None, origin: Origin::Device, public, opens: None }
     }
 
     /// A key that was made for the device.
@@ -117,6 +124,7 @@ impl<'a> Keepsake<'a> {
             contents: Contents::PrivateKey,
             offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
             length: image.as_bytes().len(),
+            copy_rule: None,
             origin: Origin::NewKey,
             public: Some(public),
             opens: None,
@@ -312,6 +320,7 @@ fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a
         device_id_source: device.device_id_source,
         fingerprint: public.map(PublicKey::fingerprint),
         bootloader: device.bootloader_words(),
+        copy_rule: keepsake.copy_rule,
         simulated: device.simulated,
         offset: keepsake.offset,
         length: u32::try_from(keepsake.length).unwrap_or(u32::MAX),

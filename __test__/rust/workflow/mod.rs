@@ -28,4 +28,5 @@ mod secrets;
 mod server_key_set;
 mod typed;
 mod udev;
+mod unbacked;
 mod verify;

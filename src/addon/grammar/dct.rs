@@ -127,9 +127,14 @@ pub struct ServerKeySetOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is there now. If the write fails, that is lost.
+    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
@@ -169,9 +174,14 @@ pub struct ServerKeyRestoreOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is there now. If the write fails, that is lost.
+    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,
@@ -224,9 +234,14 @@ pub struct DctRestoreOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is there now. If the write fails, that is lost.
+    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Check everything and say what would be done; write nothing anywhere.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub dry_run: Option<bool>,

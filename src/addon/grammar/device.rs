@@ -120,9 +120,14 @@ pub struct RestoreOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. If the write fails, that key is lost.
+    /// Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,
@@ -169,9 +174,14 @@ pub struct ResetOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. That key is then lost.
+    /// Do not back up what is in the key slot now. That key is then lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,

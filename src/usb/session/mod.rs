@@ -181,6 +181,11 @@ impl<'a> DfuSession<'a> {
         Ok(read)
     }
 
+    /// An error where the map does not let both copies of the whole DCT be erased and written.
+    pub fn check_whole_dct_is_writable(&self) -> Result<(), SessionError> {
+        self.in_whole_dct(0, WHOLE_DCT_LENGTH).map(drop)
+    }
+
     fn write_block(&mut self, memory: &Memory, block: Block, deadline: Duration) -> Result<(), SessionError> {
         self.select(memory.setting)?;
         let download = Download::new(&memory.geometry, self.start, block).map_err(SessionError::Dfu)?;

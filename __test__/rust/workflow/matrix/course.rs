@@ -68,6 +68,7 @@ impl Course {
         }
         let mut course = Self { log, stages };
         course.tell_proofs();
+        course.tell_erasures();
         course
     }
 
@@ -76,6 +77,24 @@ impl Course {
         for send in (0..self.log.len()).filter(|at| is_data(&self.log[*at])) {
             let command = (0..send).rev().find(|at| is_command(&self.log[*at])).unwrap_or(send);
             self.stages[command..send].fill(Stage::Prove);
+        }
+    }
+
+    /// An erasure is looked at, sent, carried out and read back, which its commands show by their order alone.
+    fn tell_erasures(&mut self) {
+        for (range, _) in self.writes().into_iter().filter(|(_, block)| *block == 0) {
+            let mut commands = 0;
+            for nth in range {
+                let at = nth as usize - 1;
+                let is_command = is_command(&self.log[at]);
+                commands += u32::from(is_command);
+                self.stages[at] = match commands {
+                    1 => Stage::Prove,
+                    2 if is_command => Stage::Send,
+                    2 => Stage::Program,
+                    _ => Stage::Verify,
+                };
+            }
         }
     }
 
