@@ -134,7 +134,9 @@ impl Course {
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
         let Learned { opened, held } = reconcile(opened, &OfStep { held: &self.held, step })
             .map_err(|obstacle| unknown(doubt, obstacle, &device, job, context))?;
-        if matches!(step, Step::Erase { .. }) && held.get(step.range()) == self.held.get(step.range()) {
+        let sector = self.held.get(step.range()).unwrap_or_default();
+        let was_blank = sector.iter().all(|byte| *byte == 0xff);
+        if matches!(step, Step::Erase { .. }) && !was_blank && held.get(step.range()) == Some(sector) {
             return Err(not_erased(&held, &device, job, context));
         }
         self.known = Known { erased: [false; 2], after_cut: true, ..self.known };

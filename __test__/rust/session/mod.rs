@@ -85,13 +85,13 @@ fn the_figures_hold_on_every_bootloader() {
         with_session(&bench, |session, deadline| {
             let read = session.read_twice(BACKUP, deadline).unwrap().unwrap();
             assert!(read[..] == section[..BACKUP], "{generation}");
-            assert_eq!(session.class_requests(), 11);
+            assert_eq!(session.class_requests(), 12);
             let back = write_key(session, &section, deadline).unwrap();
             assert!(back[..] == with_key(&section, &KEY), "{generation}");
-            assert_eq!(session.class_requests(), 11 + 15);
+            assert_eq!(session.class_requests(), 12 + 15);
         });
         assert_eq!(bench.duo(|duo| duo.dct(34, 1216)), KEY);
-        assert_eq!(bench.duo(|duo| (duo.class_requests(), duo.state())), (26, 2));
+        assert_eq!(bench.duo(|duo| (duo.class_requests(), duo.state())), (27, 2));
         let after = bench.duo(|duo| duo.dct(0, SECTION));
         with_session(&bench, |session, deadline| {
             let read = session.read_twice(SECTION, deadline).unwrap().unwrap();

@@ -333,8 +333,8 @@ fn a_duo_that_stays_away_is_given_up_in_time() {
 #[test]
 fn where_nothing_can_have_been_written_there_is_nothing_to_reconcile() {
     let bench = Bench::new(Generation::R6);
-    // Fifteen requests read the DCT twice; the next sets the address to write to.
-    bench.arm(Fault::once(Kind::Stall(Moment::Before), 16));
+    // Sixteen requests read the DCT twice; the next sets the address to write to.
+    bench.arm(Fault::once(Kind::Stall(Moment::Before), 17));
     let asker = Asker::new();
     let error = bench.restore_asking(&asker, &bench.new_key()).unwrap_err();
     assert_eq!(error.key_state(), Some(KeyState::Unchanged), "{error}");

@@ -152,11 +152,12 @@ impl<'a> DfuSession<'a> {
         let [anchor, head, first, byte] = self.read_parts(&internal, INTERNAL, parts, limits)?;
         let parts = [Part::first(block - 1), whole_part(base, 1)];
         let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, limits)?;
+        let Some(anchor) = agreed(anchor, &head, &moved) else { return Ok(None) };
         if !is_bootloader(&anchor, base) {
             return Err(SessionError::NoBootloader { address: INTERNAL });
         }
-        self.anchor = agreed(anchor, &head, &moved);
-        Ok(self.anchor.as_ref().and_then(|_| agreed(first, &byte, &second)))
+        self.anchor = Some(anchor);
+        Ok(agreed(first, &byte, &second))
     }
 
     /// Writes a block, at most 4096 bytes, through a pointer that the block's own proof has shown to be right. Then sets
