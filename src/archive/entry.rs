@@ -3,11 +3,11 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::files::{FileError, read_bounded};
 use super::manifest::{Contents, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
 use super::names::{extended, rfc3339, sibling};
 use super::{MAX_BACKUP_BYTES, sha256_hex};
 use crate::dct::{DeviceId, Dump, DumpKind};
+use crate::disk::{FileError, read_bounded};
 use crate::keys::{Fingerprint, KeyError, PrivateKey, PublicKey};
 
 /// A backup found in the archive.

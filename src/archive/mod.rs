@@ -5,13 +5,10 @@
 //! PEM, the JSON manifest. A key without its manifest is a valid backup.
 
 mod entry;
-mod files;
 pub mod journal;
 mod location;
 mod manifest;
 mod names;
-mod owner;
-mod shown;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -20,16 +17,16 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 pub use entry::{Beside, Description, Entry, manifest_beside};
-pub use files::{
-    FileError, check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept,
-    read_bounded,
-};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
     Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
 };
 pub use names::rfc3339;
-pub use owner::{Owner, is_superuser};
+
+pub use crate::disk::{
+    FileError, Owner, Privacy, check_writable, create_folder, create_new, create_new_public, ensure_folder,
+    is_kept, is_superuser, read_bounded,
+};
 
 use entry::read_entry;
 use names::{has_backups_name, name_of, sibling};

@@ -4,7 +4,6 @@ use std::io;
 use std::path::Path;
 
 use super::{Code, Error};
-use crate::archive::FileError;
 use crate::archive::journal::{JournalError, RecordError};
 use crate::cloud::api_url::ApiUrlError;
 use crate::cloud::device_port::PairingError;
@@ -16,6 +15,7 @@ use crate::cloud::provisioning::RequestError;
 use crate::cloud::reply::Refusal;
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
+use crate::disk::FileError;
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
 use crate::usb::{BootloaderGeneration, SessionError, UsbError};
 
@@ -260,6 +260,15 @@ impl From<FileError> for Error {
             FileError::Exists(_) => (Code::FileExists, "choose another name"),
             FileError::NotFound(_) => (Code::FileNotFound, "check the path"),
             FileError::IsFolder(_) => (Code::FileUnreadable, "name the file itself"),
+            FileError::NotUtf8(_) => (
+                Code::InvalidArgument,
+                "a name that is not UTF-8 can be neither printed nor typed again, and nothing was touched: give the file or \
+                 the folder another name",
+            ),
+            FileError::NameTooLong(_) => (
+                Code::InvalidArgument,
+                "choose a shorter name: .pub.pem and .json files stand beside a backup",
+            ),
             FileError::NotAFolder(_) => {
                 (Code::FileNotWritable, "name a folder for the backups with --archive DIR")
             }

@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::super::manifest::DeviceIdSource;
-use super::super::shown::shown;
 use crate::dct::DeviceId;
+use crate::disk::shown;
 use crate::keys::Fingerprint;
 
 /// The version of the records that this crate writes and reads.
