@@ -58,6 +58,15 @@ pub enum FileError {
     ReadBackDiffers(PathBuf),
 }
 
+/// Refuses a path that is not UTF-8, or begins in a current folder that is not: it could not be written down, printed
+/// and typed again, so that what was begun with it could not be finished.
+pub fn check_utf8(path: &Path) -> Result<(), FileError> {
+    match std::path::absolute(path) {
+        Ok(whole) if whole.to_str().is_none() => Err(FileError::NotUtf8(whole)),
+        _ => Ok(()),
+    }
+}
+
 impl FileError {
     /// The system's error for a file that was to be made.
     pub(super) fn not_writable(path: &Path, source: io::Error) -> Self {

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::error::FileError;
+use super::error::{FileError, check_utf8};
 use super::folder::{self, Folder};
 use super::owner::{Owner, Privacy};
 use super::read::{self, Links, read_bounded};
@@ -44,6 +44,7 @@ fn create(
     hand_over: impl FnOnce(&File) -> io::Result<()>,
 ) -> Result<Privacy, FileError> {
     let failed = |source: io::Error| FileError::not_writable(path, source);
+    check_utf8(path)?;
     let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
     let folder = Folder::open(folder_of(path)).map_err(failed)?;
     let mut temporary = folder.temporary().map_err(failed)?;

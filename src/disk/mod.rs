@@ -9,7 +9,7 @@ mod owner;
 mod read;
 mod shown;
 
-pub use error::FileError;
+pub use error::{FileError, check_utf8};
 pub use files::{check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept};
 pub(crate) use folder::Folder;
 pub use owner::{Owner, Privacy, is_superuser};

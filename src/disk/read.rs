@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::error::FileError;
+use super::error::{FileError, check_utf8};
 
 /// Whether a link in a file's place is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub(crate) enum Links {
 /// in between, or is it a file only in name (`/proc/kmsg`), then nothing is waited for either.
 pub(crate) fn open(path: &Path, links: Links, write: bool) -> Result<File, FileError> {
     let failed = |source: io::Error| FileError::unreadable(path, source);
+    check_utf8(path)?;
     let found = match links {
         Links::Follow => path.metadata(),
         Links::Refuse => path.symlink_metadata(),

@@ -328,6 +328,9 @@ impl From<JournalError> for Error {
             JournalError::Unwritable { source, path } if source.kind() == io::ErrorKind::FileTooLarge => {
                 (Code::JournalUnwritable, aside(path))
             }
+            JournalError::Folder(FileError::NotUtf8(_)) => {
+                (Code::JournalUnwritable, JOURNAL_ELSEWHERE.to_owned())
+            }
             JournalError::Unwritable { .. } | JournalError::Folder(_) => (
                 Code::JournalUnwritable,
                 format!("check the permissions of the file and its folder, or {JOURNAL_ELSEWHERE}"),

@@ -10,10 +10,11 @@ use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::{Context, Event, Phase};
 use crate::archive::{
-    Archive, Backup, Contents, FORMAT, Manifest, Opens, Origin, Owner, Stored, check_free, sha256_hex,
-    store_at,
+    Archive, Backup, Contents, FORMAT, Manifest, NoArchive, Opens, Origin, Owner, Privacy, Stored,
+    check_free, sha256_hex, store_at,
 };
 use crate::dct::DEVICE_PRIVATE_KEY;
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
 
@@ -35,8 +36,11 @@ pub(super) enum Place {
 /// The archive that the options and the environment name.
 pub(super) fn locate_archive(context: Context<'_>, option: Option<&str>) -> Result<Archive, Error> {
     Archive::locate(option.map(Path::new), &context.env).map_err(|missing| {
-        Error::new(Code::FileNotFound, missing.to_string())
-            .hint("name a folder for backups with --archive DIR")
+        let code = match &missing {
+            NoArchive::NoHome => Code::FileNotFound,
+            NoArchive::Name(_) => Code::InvalidArgument,
+        };
+        Error::new(code, missing.to_string()).hint("name a folder for backups with --archive DIR")
     })
 }
 
@@ -171,6 +175,7 @@ pub(super) fn keep_bytes(
     if stored.manifest.is_none() && !stored.already_there {
         context.note("the bytes are saved, but the manifest beside them could not be written");
     }
+    warn_of_readers(context, &stored.path, stored.privacy);
     journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
     let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
     context.control.event(event);
@@ -220,7 +225,18 @@ pub(super) fn keep_new_key(
     let stored = archive
         .store(&describe(context, device, &Keepsake::new_key(image, public)))
         .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
+    warn_of_readers(context, &stored.path, stored.privacy);
     Ok(stored.path)
+}
+
+/// Says where others can read a file that was made for its owner alone.
+pub(super) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
+    if privacy == Privacy::Others {
+        context.note(format!(
+            "others on this machine may be able to read {}: the file system that it is on keeps no access rights",
+            plain_path(path)
+        ));
+    }
 }
 
 fn key_of(slot: &Slot) -> Option<PublicKey> {

@@ -16,6 +16,7 @@ mod inspecting;
 mod journal;
 mod key_files;
 mod matrix;
+mod naming;
 mod provision;
 mod reconciling;
 mod records;

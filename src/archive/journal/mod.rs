@@ -26,7 +26,9 @@ pub use record::{
 };
 
 use super::location;
-use crate::disk::{self, FileError, Folder, Links, Owner, check_writable, ensure_folder, plain_path};
+use crate::disk::{
+    self, FileError, Folder, Links, Owner, check_utf8, check_writable, ensure_folder, plain_path,
+};
 
 /// The most bytes of a journal that are read: some ten thousand operations.
 pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -99,6 +101,7 @@ impl Journal {
     pub fn locate(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, JournalError> {
         let owner = Owner::detect(env);
         let folder = location::own_folder(env, &owner).ok_or(JournalError::NoPlace)?;
+        check_utf8(&folder)?;
         Ok(Self { path: folder.join("journal.jsonl"), running: folder.join("running"), owner })
     }
 
