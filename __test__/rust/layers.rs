@@ -25,9 +25,9 @@ const ARROWS: [(&str, &[&str]); 11] = [
 const HANDSHAKE: [&str; 2] = ["handshake", "device_port"];
 
 /// What `error` may name of other rooms besides types whose name ends in `Error`: they are what went wrong,
-/// too, or what an error tells of.
-const ERRORS_BY_OTHER_NAMES: [&str; 6] =
-    ["BootloaderGeneration", "Flaw", "Misread", "Refusal", "Slot", "Unreachable"];
+/// too, or what an error tells of, or how a path is shown.
+const ERRORS_BY_OTHER_NAMES: [&str; 7] =
+    ["BootloaderGeneration", "Flaw", "Misread", "Refusal", "Slot", "Unreachable", "plain_path"];
 
 /// The modules of `cloud` that are pure.
 const PURE_CLOUD: [&str; 7] =
@@ -245,6 +245,8 @@ fn a_crate_that_lives_in_one_place_is_named_nowhere_else() {
         }
         let starts = source.names("Command::new") && source.code.contains("std::process");
         assert!(!starts || source.path == "workflow/udev/udevadm.rs", "{} starts a process", source.path);
+        let raw = source.code.contains(".display()");
+        assert!(!raw, "{} shows a path as it is: disk::plain_path", source.path);
         let sleeps = source.code.contains("thread::sleep");
         assert!(!sleeps || source.path == "usb/clock.rs", "{} sleeps", source.path);
     }

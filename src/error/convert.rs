@@ -15,7 +15,7 @@ use crate::cloud::provisioning::RequestError;
 use crate::cloud::reply::Refusal;
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
-use crate::disk::FileError;
+use crate::disk::{FileError, plain_path};
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
 use crate::usb::{BootloaderGeneration, SessionError, UsbError};
 
@@ -87,7 +87,7 @@ impl Error {
                 "a key file is PKCS#1, PKCS#8 or a public key, as DER or PEM, or a backup of this tool",
             ),
         };
-        Self::new(code, format!("{}: {error}", path.display())).hint(hint)
+        Self::new(code, format!("{}: {error}", plain_path(path))).hint(hint)
     }
 
     /// A key slot without a key that the firmware reads; `None` where it holds one.
@@ -300,7 +300,7 @@ impl From<JournalError> for Error {
             format!(
                 "move {path} elsewhere and run the command again; what was in flight is then not known any more: look \
                  at each Duo with `duo-provision list`, and at what was saved with `duo-provision backups`",
-                path = path.display()
+                path = plain_path(path)
             )
         };
         let (code, hint) = match &error {

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use super::cancel::interrupted;
-use super::command::{choice, fields_from, quoted, whole_from};
+use super::command::{choice, fields_from, file, restore_from, whole_from};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::patch::Patch;
@@ -54,14 +54,12 @@ pub(super) enum Back {
 impl Back {
     /// To the key that was in the slot.
     pub fn to_key(before: &Snapshot, backup: Option<&Path>) -> Self {
-        match backup.map(|backup| quoted(&backup.to_string_lossy())) {
-            Some(backup) if before.slot.key().is_some() => Self::Command {
-                what: "the key that was there",
-                command: format!("duo-provision restore {backup}"),
-                then: None,
-            },
+        match backup {
+            Some(backup) if before.slot.key().is_some() => {
+                Self::Command { what: "the key that was there", command: restore_from(backup), then: None }
+            }
             Some(backup) => {
-                Self::None(format!("no key was there before; the bytes that were are in {backup}"))
+                Self::None(format!("no key was there before; the bytes that were are in {}", file(backup)))
             }
             None => Self::None("no backup of the key that was there was made".to_owned()),
         }
@@ -69,28 +67,28 @@ impl Back {
 
     /// To what was in these fields; a key slot without a key is not brought back.
     pub fn to_fields(fields: &[Field], before: &Snapshot, backup: Option<&Path>) -> Self {
-        let Some(backup) = backup.map(Path::to_string_lossy) else {
+        let Some(backup) = backup else {
             return Self::None("no backup of what was there was made".to_owned());
         };
         let kept = |field: &&Field| **field != DEVICE_PRIVATE_KEY || before.slot.key().is_some();
         let names: Vec<String> = fields.iter().filter(kept).map(Field::kebab_name).collect();
         if names.is_empty() {
-            let backup = quoted(&backup);
+            let backup = file(backup);
             return Self::None(format!("no key was there before; the bytes that were are in {backup}"));
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Self::Command { what: "what was there", command: fields_from(&backup, &names), then: None }
+        Self::Command { what: "what was there", command: fields_from(backup, &names), then: None }
     }
 
     /// To the DCT that was there, all of it; one in which no key counted is not written back.
     pub fn to_whole(had_key: bool, backup: Option<&Path>) -> Self {
-        let Some(backup) = backup.map(|backup| quoted(&backup.to_string_lossy())) else {
+        let Some(backup) = backup else {
             return Self::None("no backup of what was there was made".to_owned());
         };
         if !had_key {
-            return Self::None(format!("{NO_KEY_COUNTED} are in {backup}"));
+            return Self::None(format!("{NO_KEY_COUNTED} are in {}", file(backup)));
         }
-        Self::Command { what: "the DCT that was there", command: whole_from(&backup), then: None }
+        Self::Command { what: "the DCT that was there", command: whole_from(backup), then: None }
     }
 
     /// The same, with a command to be typed after it.

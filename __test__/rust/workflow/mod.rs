@@ -5,6 +5,7 @@ mod bench;
 mod boards;
 mod cancelling;
 mod choosing;
+mod commands;
 mod dct;
 mod dct_restore;
 mod dct_restore_whole;

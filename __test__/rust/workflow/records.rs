@@ -245,6 +245,13 @@ fn a_member_with_a_value_that_no_record_has_is_named() {
     ] {
         assert_eq!(read(&sound).as_ref(), Ok(&sound));
     }
+    let of_fields = |fields: &[&str]| {
+        let fields = fields.iter().map(|name| (*name).to_owned()).collect();
+        let request = Request { fields, ..Request::default() };
+        record(1, Step::Started(Box::new(Started { request, ..started() })))
+    };
+    let sound = of_fields(&["server-public-key", "device-private-key"]);
+    assert_eq!(read(&sound).as_ref(), Ok(&sound));
     let late = Record { at: "yesterday".to_owned(), ..record(1, Step::Writing) };
     for (unsound, member) in [
         (of_path(""), "path"),
@@ -256,6 +263,8 @@ fn a_member_with_a_value_that_no_record_has_is_named() {
         (of_code("key_wrong"), "code"),
         (of_code("KEY WRONG"), "code"),
         (of_code(&letters(65)), "code"),
+        (of_fields(&["x; touch f #"]), "fields"),
+        (of_fields(&["server-public-key", ""]), "fields"),
         (late, "at"),
     ] {
         assert_eq!(read(&unsound), Err(RecordError::Value(member)), "{unsound:?}");
