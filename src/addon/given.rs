@@ -3,8 +3,8 @@
 //! A property that every object has by inheritance was set by nobody who calls (`Object.prototype.noBackup = true`), and
 //! a getter may throw. Both are settled in JavaScript, where a throw can be caught, before Rust looks at anything.
 
-use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
 use napi::Env;
+use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
 
 use crate::error::{Code, Error};
 

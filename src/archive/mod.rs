@@ -9,6 +9,7 @@ pub mod journal;
 mod location;
 mod manifest;
 mod names;
+mod told;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

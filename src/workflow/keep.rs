@@ -33,15 +33,19 @@ pub(super) enum Place {
     File(PathBuf),
 }
 
-/// The archive that the options and the environment name.
+/// The archive that the options and the environment name, looked through once: what is in it takes time to be told,
+/// and no Duo is to be held open meanwhile. What is wrong with it is said by what needs it.
 pub(super) fn locate_archive(context: Context<'_>, option: Option<&str>) -> Result<Archive, Error> {
-    Archive::locate(option.map(Path::new), &context.env).map_err(|missing| {
+    let located = Archive::locate(option.map(Path::new), &context.env);
+    let archive = located.map_err(|missing| {
         let code = match &missing {
             NoArchive::NoHome => Code::FileNotFound,
             NoArchive::Name(_) => Code::InvalidArgument,
         };
         Error::new(code, missing.to_string()).hint("name a folder for backups with --archive DIR")
-    })
+    })?;
+    let _ = archive.survey();
+    Ok(archive)
 }
 
 /// Shows that a backup can be kept, before the device is touched: in the file that was named, or in the archive.
