@@ -71,6 +71,9 @@ pub struct Control<'a> {
     pub passphrase: Option<Function<'a, PassphraseRequest, Promise<Option<String>>>>,
 }
 
+/// [`LISTEN`].
+type Listen<'a> = Function<'a, FnArgs<(Object<'a>, Function<'a, (), ()>)>, Object<'a>>;
+
 /// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
 type Listener = ThreadsafeFunction<Option<ProgressEvent>, (), Option<ProgressEvent>, Status, false, true>;
 type Question = ThreadsafeFunction<WritePlan, Promise<bool>, WritePlan, Status, false, true>;
@@ -218,8 +221,7 @@ fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Option<Su
             Ok(())
         })
         .map_err(defect)?;
-    let listen: Function<'_, FnArgs<(Object<'_>, Function<'_, (), ()>)>, Object<'_>> =
-        env.run_script(LISTEN).map_err(defect)?;
+    let listen: Listen<'_> = env.run_script(LISTEN).map_err(defect)?;
     let outcome = listen.call((signal, listener).into()).map_err(defect)?;
     if outcome.get::<bool>("aborted").map_err(defect)? == Some(true) {
         cancel.request();

@@ -138,7 +138,6 @@ pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
         |path, to| Some(Effect { class: Class::File, call, path: Some(path), to, bytes: None, setup: None });
     match shape {
         Shape::Open { flags, .. } | Shape::OpenAt { flags, .. } if !changes(arguments[flags]) => None,
-        Shape::Open { path, .. } => on_path(process.path(arguments[path]), None),
         Shape::OpenAt { folder, path, .. } => {
             on_path(process.path_in(arguments[folder], arguments[path]), None)
         }
@@ -147,7 +146,7 @@ pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
             process.path_in(arguments[from], arguments[from + 1]),
             Some(process.path_in(arguments[to], arguments[to + 1])),
         ),
-        Shape::Path(path) => on_path(process.path(arguments[path]), None),
+        Shape::Open { path, .. } | Shape::Path(path) => on_path(process.path(arguments[path]), None),
         Shape::Paths(from, to) => on_path(process.path(arguments[from]), Some(process.path(arguments[to]))),
         Shape::Descriptor(which) => process.on_descriptor(call, low(arguments[which])),
         Shape::Pieces => process.on_descriptor(call, low(arguments[0])),
