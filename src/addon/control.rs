@@ -55,7 +55,8 @@ const LISTEN: &str = "(signal, listener) => {
 #[allow(dead_code)]
 #[napi(object, object_to_js = false)]
 pub struct Control<'a> {
-    /// Stops the operation between two transfers. A write that has begun is finished and read back first.
+    /// Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
+    /// and read back first.
     #[napi(ts_type = "AbortSignal")]
     pub signal: Option<Object<'a>>,
     /// Told what happens. What it throws becomes a warning of the process.
