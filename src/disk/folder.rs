@@ -60,28 +60,14 @@ impl Folder {
     /// whose it is.
     fn make(&self, name: &OsStr, owner: &Owner) -> io::Result<Self> {
         let path = self.path.join(name);
-        match system::make(&self.handle, name) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
-                return Self::open(&path);
+        match system::make(&self.handle, name, owner) {
+            Ok(handle) => {
+                self.sync()?;
+                Ok(Self { handle, path })
             }
-            made => made?,
+            Err(_) if path.is_dir() => Self::open(&path),
+            Err(error) => Err(error),
         }
-        let made = Self { handle: system::open_made(&self.handle, name)?, path };
-        made.hand_over(owner)?;
-        self.sync()?;
-        Ok(made)
-    }
-
-    #[cfg(unix)]
-    fn hand_over(&self, owner: &Owner) -> io::Result<()> {
-        owner.take(&self.handle)
-    }
-
-    /// Only Unix has sudo.
-    #[cfg(not(unix))]
-    #[allow(clippy::unnecessary_wraps)]
-    fn hand_over(&self, _owner: &Owner) -> io::Result<()> {
-        Ok(())
     }
 
     /// Makes a file of mode 0600 that must not exist yet.
@@ -91,8 +77,7 @@ impl Folder {
 
     /// A new file of mode 0600. Its name means nothing to anybody, so it is in no error.
     pub(super) fn temporary(&self) -> io::Result<Temporary<'_>> {
-        let random = getrandom::u64().map_err(io::Error::other)?;
-        let name = format!(".duo-provision-{random:016x}.tmp");
+        let name = temporary_name()?;
         let file = self.create(name.as_ref())?;
         Ok(Temporary { folder: self, name: Some(name), file })
     }
@@ -122,6 +107,12 @@ impl Drop for Temporary<'_> {
     }
 }
 
+/// A name that nobody else uses, and that says whose it is where a crash leaves it behind.
+fn temporary_name() -> io::Result<String> {
+    let random = getrandom::u64().map_err(io::Error::other)?;
+    Ok(format!(".duo-provision-{random:016x}.tmp"))
+}
+
 /// Syncs a folder.
 pub(super) fn sync(path: &Path) -> io::Result<()> {
     Folder::open(path)?.sync()
@@ -135,6 +126,9 @@ mod handle {
     use std::path::Path;
 
     use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
+    use rustix::io::Errno;
+
+    use super::super::owner::Owner;
 
     pub(super) type Handle = File;
 
@@ -144,8 +138,29 @@ mod handle {
         Ok(fs::openat(CWD, path, FOLDER, Mode::empty())?.into())
     }
 
-    pub(super) fn make(above: &Handle, name: &OsStr) -> io::Result<()> {
-        Ok(fs::mkdirat(above, name, Mode::RWXU)?)
+    /// Makes a folder, and gives it its name when it is the owner's: until then nobody puts anything into it, so that one
+    /// with something in it is not the one that was made.
+    pub(super) fn make(above: &Handle, name: &OsStr, owner: &Owner) -> io::Result<Handle> {
+        let temporary = super::temporary_name()?;
+        let temporary = OsStr::new(&temporary);
+        fs::mkdirat(above, temporary, Mode::RWXU)?;
+        let named = || {
+            let made = open_made(above, temporary)?;
+            owner.take(&made)?;
+            name_folder(above, temporary, name)?;
+            Ok(made)
+        };
+        named().inspect_err(|_| {
+            let _ = fs::unlinkat(above, temporary, AtFlags::REMOVEDIR);
+        })
+    }
+
+    /// Never over anything. Where the file system cannot promise that, at most over an empty folder.
+    fn name_folder(above: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        match rename_new(above, from, to) {
+            Err(error) if is_unknown(error) => Ok(fs::renameat(above, from, above, to)?),
+            done => Ok(done?),
+        }
     }
 
     /// Opens the folder that was just made. What has taken its place since, a link or somebody's folder with something
@@ -167,14 +182,29 @@ mod handle {
     }
 
     pub(super) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-        match fs::renameat_with(folder, from, folder, to, fs::RenameFlags::NOREPLACE) {
-            // This file system cannot; it may have a second name for a file.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {}
-            done => return Ok(done?),
+        match rename_new(folder, from, to) {
+            // It may have a second name for a file instead.
+            Err(error) if is_unknown(error) => {
+                fs::linkat(folder, from, folder, to, AtFlags::empty())?;
+                remove(folder, from)
+            }
+            done => Ok(done?),
         }
-        fs::linkat(folder, from, folder, to, AtFlags::empty())?;
-        remove(folder, from)
+    }
+
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    fn rename_new(folder: &Handle, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
+        fs::renameat_with(folder, from, folder, to, fs::RenameFlags::NOREPLACE)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+    fn rename_new(_folder: &Handle, _from: &OsStr, _to: &OsStr) -> Result<(), Errno> {
+        Err(Errno::NOSYS)
+    }
+
+    /// True where this system, or this file system, has no rename that clobbers nothing.
+    fn is_unknown(error: Errno) -> bool {
+        matches!(error, Errno::INVAL | Errno::NOSYS | Errno::NOTSUP)
     }
 
     pub(super) fn remove(folder: &Handle, name: &OsStr) -> io::Result<()> {
@@ -194,6 +224,8 @@ mod by_path {
     use std::io;
     use std::path::{Path, PathBuf};
 
+    use super::super::owner::Owner;
+
     pub(super) type Handle = PathBuf;
 
     pub(super) fn open(path: &Path) -> io::Result<Handle> {
@@ -201,12 +233,10 @@ mod by_path {
         if is_folder { Ok(path.to_owned()) } else { Err(io::ErrorKind::NotADirectory.into()) }
     }
 
-    pub(super) fn make(above: &Handle, name: &OsStr) -> io::Result<()> {
-        fs::create_dir(above.join(name))
-    }
-
-    pub(super) fn open_made(above: &Handle, name: &OsStr) -> io::Result<Handle> {
-        open(&above.join(name))
+    pub(super) fn make(above: &Handle, name: &OsStr, _owner: &Owner) -> io::Result<Handle> {
+        let path = above.join(name);
+        fs::create_dir(&path)?;
+        Ok(path)
     }
 
     pub(super) fn create(folder: &Handle, name: &OsStr) -> io::Result<File> {
@@ -279,6 +309,25 @@ mod tests {
             assert!(system::open_made(&above, name.as_ref()).is_err(), "{name}");
         }
         assert!(system::open_made(&above, "target".as_ref()).is_ok());
+    }
+
+    #[test]
+    fn a_folder_is_made_by_one_and_used_by_all_who_want_it_at_once() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a/b/c");
+        let together = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for nth in 0..4 {
+                let (path, together) = (&path, &together);
+                scope.spawn(move || {
+                    together.wait();
+                    let folder = Folder::open_or_make(path, &Owner::caller()).unwrap();
+                    folder.create(format!("{nth}").as_ref()).unwrap();
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 4);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing temporary is left");
     }
 
     #[test]
