@@ -63,7 +63,7 @@ impl Folder {
         match system::make(&self.handle, name, owner) {
             Ok(handle) => {
                 self.sync()?;
-                Ok(Self { handle, path })
+                Ok(Self { path, handle })
             }
             Err(_) if path.is_dir() => Self::open(&path),
             Err(error) => Err(error),
