@@ -235,6 +235,11 @@ impl From<SessionError> for Error {
                 "use the application section in its place, which holds the keys: duo-provision dct backup, and dct restore \
                  with --fields",
             ),
+            SessionError::Dfu(DfuError::PointerUnproven { .. }) => (
+                Code::AddressUnproven,
+                "run the same command again; if it ends like this every time, press RESET, put the Duo into DFU mode again, or \
+                 try another cable or USB port",
+            ),
             SessionError::Dfu(DfuError::Leaving) => (
                 Code::DeviceFault,
                 "the Duo is leaving DFU mode; put it back into DFU mode and run the command again",

@@ -87,6 +87,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
         request: Request {
             file: options.file.as_ref().map(absolute),
             whole: options.whole,
+            allow_unproven_address: options.target.allow_unproven_address,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
             ..Request::default()
@@ -111,7 +112,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
 }
 
 fn read_section(opened: &mut Opened<'_>) -> Result<Image, Error> {
-    let Snapshot { dct, slot } = opened.section()?;
+    let Snapshot { dct, slot, .. } = opened.section_before_write()?;
     Ok(Image { bytes: dct.into_bytes(), slot, contents: Contents::Dct, offset: 0 })
 }
 

@@ -17,10 +17,11 @@ use super::keep::{keep_section_before_write, locate_archive};
 use super::leave::leave;
 use super::patch::Patch;
 use super::plan::{Action, Change, Evidence, Plan};
+use super::recovery::{Back, Recovery};
 use super::restorable::{Restorable, is_own, reserved};
 use super::restore::confirm;
 use super::source::{KeySource, checked_manifest, public_slot};
-use super::write::{AFTER_THE_WRITE, Back, Recovery, write_verified};
+use super::write::{AFTER_THE_WRITE, write_verified};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
@@ -120,7 +121,7 @@ fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<D
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
-    let section = opened.section()?;
+    let section = opened.section_before_write()?;
     let on_it = |error: Error| error.on(&opened.device, KeyState::Unchanged);
     source.check_generation(context, opened.device.bootloader).map_err(on_it)?;
     source.check_device(&opened.device, &section, options.allow_other_device).map_err(on_it)?;
@@ -151,6 +152,7 @@ fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<D
         fields: source.fields.iter().map(Field::kebab_name).collect(),
         leave: options.leave,
         allow_other_device: options.allow_other_device,
+        allow_unproven_address: options.target.allow_unproven_address,
         archive: options.archive.as_ref().map(absolute),
         usbip: context.bus.address(),
         owner,
@@ -195,7 +197,13 @@ fn write(
         done.backup = stored.map(|stored| stored.path);
         confirm(context, &plan(&done, &section, &differing))?;
         let back = Back::to_fields(&differing, &section, done.backup.as_deref());
-        let recovery = Recovery { again: command::dct_restore(&job.request), back, owner: job.request.owner };
+        let recovery = Recovery {
+            again: command::dct_restore(&job.request),
+            back,
+            owner: job.request.owner,
+            section: done.backup.clone(),
+            unproven: opened.unproven,
+        };
         opened = write_each(opened, section, &job.patches, &recovery, journaled)?;
         done.written = true;
         for field in &mut done.fields {
@@ -224,9 +232,8 @@ fn write_each<'a>(
             journaled.verified();
             continue;
         }
-        opened = write_verified(opened, &held, patch, recovery, journaled)
+        (opened, held) = write_verified(opened, &held, patch, recovery, journaled)
             .map_err(|error| so_far(error, patches, index))?;
-        held = held.with(patch)?;
     }
     Ok(opened)
 }

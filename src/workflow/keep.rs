@@ -168,6 +168,18 @@ pub(super) fn keep_bytes(
     place: &Place,
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
+    let stored = store(context, device, keepsake, place)?;
+    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    Ok(stored)
+}
+
+/// Puts bytes of a Duo onto the disk, and says where.
+fn store(
+    context: Context<'_>,
+    device: &DeviceRef,
+    keepsake: &Keepsake<'_>,
+    place: &Place,
+) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
     let backup = describe(context, device, keepsake);
     let stored = match place {
@@ -180,26 +192,39 @@ pub(super) fn keep_bytes(
         context.note("the bytes are saved, but the manifest beside them could not be written");
     }
     warn_of_readers(context, &stored.path, stored.privacy);
-    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
     let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
     context.control.event(event);
     Ok(stored)
 }
 
-/// The automatic backup before a write: to the archive, or nowhere when `--no-backup` was typed.
+/// The backups that are made before a write.
+#[derive(Default)]
+pub(super) struct KeptBefore {
+    /// The key slot.
+    pub key: Option<PathBuf>,
+    /// The application section, with the bytes that lie beside the slot.
+    pub section: Option<PathBuf>,
+}
+
+/// The automatic backup before the key is written: to the archive, or nowhere when `--no-backup` was typed. The section
+/// is kept with it, for what lies beside the slot; where the key is put behind a passphrase, with the slot blanked.
 pub(super) fn keep_before_write(
     opened: &Opened<'_>,
-    snapshot: &Snapshot,
+    section: &Snapshot,
     destination: Option<&Destination>,
     journaled: &mut Journaled<'_>,
-) -> Result<Option<Stored>, Error> {
+) -> Result<KeptBefore, Error> {
     let Some(destination) = destination else {
         opened
             .context
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
-        return Ok(None);
+        return Ok(KeptBefore::default());
     };
-    keep(opened.context, &opened.device, snapshot, destination, journaled).map(Some)
+    let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
+    let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
+    let beside = store(opened.context, &opened.device, &beside, &destination.place)?;
+    let key = keep(opened.context, &opened.device, section, destination, journaled)?;
+    Ok(KeptBefore { key: Some(key.path), section: Some(beside.path) })
 }
 
 /// The same before other fields are written: all of the application section, as `dct backup` keeps it.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::command::choice;
 use super::device::{DeviceRef, Snapshot};
+use super::recovery::device_arguments;
 use super::runtime::wait_for;
-use super::write::device_arguments;
 use super::{Context, Phase, Timeout};
 use crate::archive::read_bounded;
 use crate::cloud::device_port::{DevicePort, Pair, PairingError, greet, prove};

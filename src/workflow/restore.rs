@@ -11,11 +11,12 @@ use super::leave::leave;
 use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
 use super::patch::Patch;
 use super::plan::{Action, Evidence, Plan};
+use super::recovery::{Back, Recovery};
 use super::source::{KeySource, public_slot};
-use super::write::{Back, Recovery, write_verified};
+use super::write::write_verified;
 use super::{Context, Phase, Timeout};
+use crate::archive::Archive;
 use crate::archive::journal::{OperationKind, Request};
-use crate::archive::{Archive, Stored};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Form};
@@ -89,7 +90,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
-    let snapshot = opened.snapshot()?;
+    let snapshot = opened.section_before_write()?;
     let evidence = source
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)
         .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
@@ -115,6 +116,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
             file: Some(absolute(&source.path)),
             leave: options.leave,
             allow_other_device: options.allow_other_device,
+            allow_unproven_address: options.target.allow_unproven_address,
             encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
@@ -148,14 +150,15 @@ fn write(
     if patch.is_in(snapshot) {
         context.note("the Duo holds exactly this key already; nothing is written");
     } else {
-        let stored = keep_before_write(&opened, snapshot, job.backup, journaled)?;
-        let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
+        let kept = keep_before_write(&opened, snapshot, job.backup, journaled)?;
+        let backup = kept.key;
         let plan = plan(&opened, snapshot, job.source, done.evidence, backup.clone());
         confirm(context, &plan)?;
         let again = again(job, done.evidence);
         let back = Back::to_key(snapshot, backup.as_deref());
-        let recovery = Recovery { again, back, owner: job.owner };
-        opened = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
+        let unproven = opened.unproven;
+        let recovery = Recovery { again, back, owner: job.owner, section: kept.section, unproven };
+        (opened, _) = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
         done.written = true;
         done.backup = backup;
     }

@@ -9,9 +9,10 @@ use super::keep::{keep_section_before_write, locate_archive};
 use super::leave::leave;
 use super::patch::Patch;
 use super::plan::{Action, Change, Plan};
+use super::recovery::{Back, Recovery};
 use super::restore::confirm;
 use super::server_key::ServerReport;
-use super::write::{Back, Recovery, write_verified};
+use super::write::write_verified;
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, read_bounded};
@@ -126,7 +127,7 @@ pub fn set_server_key(
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
-    let section = opened.section()?;
+    let section = opened.section_before_write()?;
     let id = opened.device.device_id.or_else(|| section.image().device_id());
     let old = section.image().server_key_slot().ok_or_else(too_short)?;
     let (address, address_source) =
@@ -194,8 +195,14 @@ fn write(
         done.backup = stored.map(|stored| stored.path);
         confirm(context, &plan(&done, section))?;
         let back = Back::to_fields(&[SERVER_PUBLIC_KEY], section, done.backup.as_deref());
-        let recovery = Recovery { again: command::server_key(&job.request), back, owner: None };
-        opened = write_verified(opened, section, &job.patch, &recovery, journaled)?;
+        let recovery = Recovery {
+            again: command::server_key(&job.request),
+            back,
+            owner: None,
+            section: done.backup.clone(),
+            unproven: opened.unproven,
+        };
+        (opened, _) = write_verified(opened, section, &job.patch, &recovery, journaled)?;
         done.written = true;
     }
     if job.leave {

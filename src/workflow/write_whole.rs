@@ -11,8 +11,9 @@ use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::reconcile::{Learned, Question, reconcile};
+use super::recovery::Recovery;
 use super::whole_held::differences;
-use super::write::{AFTER_THE_WRITE, Recovery};
+use super::write::AFTER_THE_WRITE;
 use super::{Context, Phase};
 use crate::dct::{Dump, Step, next_step};
 use crate::dfuse::{Buffer, Touched};
@@ -58,7 +59,7 @@ pub(super) fn rewrite<'a>(
         if copy.replace(step.copy()) != Some(step.copy()) {
             context.phase(Phase::Write);
         }
-        let taken = take(&mut opened, &step, &then);
+        let taken = take(&mut opened, &step, &held, &then);
         let doubt = match taken {
             Taken::Yes => {
                 held = then;
@@ -138,17 +139,22 @@ enum Taken {
 
 /// Takes a step and reads it back once. What is read then and is not what it should be is not believed at once, as a
 /// read can be wrong, too.
-fn take(opened: &mut Opened<'_>, step: &Step<'_>, then: &[u8]) -> Taken {
+fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> Taken {
     let deadline = opened.deadline();
     let outcome = match step {
-        Step::Erase { copy } => opened.session.erase_whole_dct_sector(*copy, deadline),
+        Step::Erase { copy } => {
+            let sector = held.get(step.range()).unwrap_or_default();
+            let read = opened.session.erase_whole_dct_sector(*copy, sector, deadline);
+            read.map(|read| *read == *then)
+        }
         Step::Write { offset, bytes } => {
-            opened.session.write_whole_dct_and_read_back(*offset, bytes, deadline)
+            let read = opened.session.write_whole_dct_and_read_back(*offset, bytes, deadline);
+            read.map(|read| then.get(step.range()) == Some(read.as_slice()))
         }
     };
     match outcome {
-        Ok(read) if then.get(step.range()) == Some(read.as_slice()) => Taken::Yes,
-        Ok(_) => Taken::Doubtful("other bytes were read back than were written".to_owned()),
+        Ok(true) => Taken::Yes,
+        Ok(false) => Taken::Doubtful("other bytes were read back than were written".to_owned()),
         Err(error) if error.touched() == Touched::No => {
             Taken::No(Error::from(error).during(WRITING).on(&opened.device, KeyState::Unchanged))
         }

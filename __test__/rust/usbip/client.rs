@@ -7,7 +7,8 @@ use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Device, PortPath, TransferError, Transport, UsbError};
 
-use super::{Bench, DEADLINE};
+use super::Bench;
+use super::wire::DEADLINE;
 use crate::virtual_duo::{DFU, NORMAL, command, device_keys, input, output, setup};
 
 #[test]

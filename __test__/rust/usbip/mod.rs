@@ -9,14 +9,12 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use self::wire::DEADLINE;
 use crate::virtual_duo::{DFU, device_id, key_maker};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer};
 use duo_provision::usb::clock::SystemClock;
 use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Device, PortPath, Transport};
-
-/// For whatever has to happen; nothing waits for it to pass.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A server on a port of its own, with `duos` r6 Duos that restart at once.
 struct Bench {

@@ -9,8 +9,8 @@ use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer};
 use duo_provision::usb::clock::SystemClock;
 
+use super::Bench;
 use super::wire::*;
-use super::{Bench, DEADLINE};
 use crate::virtual_duo::{command, device_id, key_maker};
 
 #[test]

@@ -3,41 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use duo_provision::error::{Code, Error, KeyState, exit};
+use duo_provision::error::{Code, KeyState, exit};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
-use duo_provision::workflow::{
-    Action, DctBackupDone, DctBackupOptions, DctRestoreOptions, DctRestored, Evidence, Phase, RestoreOptions,
-    backup_dct, restore_dct,
-};
+use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, RestoreOptions};
 
 use crate::virtual_duo::device_id;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
-use crate::workflow::recovering::target;
-use crate::workflow::server_key_set::own_cloud;
+use crate::workflow::dct_bench::{fields, is_dump, own_cloud};
+use crate::workflow::typed;
 
 impl Bench {
-    pub fn restore_dct(&self, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
-        self.restore_dct_asking(&Asker::new(), options)
-    }
-
-    pub fn restore_dct_asking(
-        &self,
-        asker: &Asker,
-        options: &DctRestoreOptions,
-    ) -> Result<DctRestored, Error> {
-        let archive = options.archive.clone().or_else(|| Some(self.archive().to_str().unwrap().to_owned()));
-        self.run(asker, |context| restore_dct(context, &DctRestoreOptions { archive, ..options.clone() }))
-    }
-
-    /// Saves the DCT to a file of this name.
-    pub fn saved(&self, name: &str, whole: bool) -> DctBackupDone {
-        let file = Some(self.folder.path().join(name));
-        let options = DctBackupOptions { file, whole, ..DctBackupOptions::default() };
-        self.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap()
-    }
-
     /// A dump of this Duo, changed, without a manifest.
     fn dump(&self, change: impl FnOnce(&mut [u8])) -> PathBuf {
         let mut dump = self.duo(|duo| duo.dct(0, 8423));
@@ -46,35 +23,9 @@ impl Bench {
     }
 }
 
-fn fields(file: &Path, names: &str) -> DctRestoreOptions {
-    DctRestoreOptions {
-        file: file.to_owned(),
-        fields: names.split(',').map(ToOwned::to_owned).collect(),
-        ..DctRestoreOptions::default()
-    }
-}
-
-/// Reads the options back out of a printed command.
-pub fn typed(command: &str) -> DctRestoreOptions {
-    let (_, words) = command.split_once("duo-provision dct restore ").unwrap();
-    let words: Vec<&str> = words.split(' ').collect();
-    let named = words.iter().position(|word| *word == "--fields").unwrap();
-    DctRestoreOptions {
-        target: target(command),
-        leave: words.contains(&"--leave"),
-        allow_other_device: words.contains(&"--allow-other-device"),
-        ..fields(Path::new(words[0]), words[named + 1])
-    }
-}
-
 fn new_key_and_server(dump: &mut [u8]) {
     dump[34..1250].copy_from_slice(key(NEW));
     dump[2082..2850].copy_from_slice(&own_cloud());
-}
-
-/// Whether a name in the archive is a dump's, and not that of what describes it.
-pub fn is_dump(name: &str) -> bool {
-    name.contains("-dct-") && name.split_once('.').is_some_and(|(_, end)| end == "bin")
 }
 
 const BOTH: &str = "device-private-key,server-public-key";
@@ -335,9 +286,9 @@ fn status_knows_how_far_it_came_and_what_to_type() {
     // One of the two fields is not both.
     bench.restore(&RestoreOptions { file: bench.key_file(NEW), ..bench.new_key() }).unwrap();
     assert_eq!(bench.status().unwrap().in_flight.len(), 1);
-    bench.restore_dct(&typed(commands[1])).unwrap();
+    bench.restore_dct(&typed::dct_restore_fields(commands[1])).unwrap();
     assert!(bench.status().unwrap().in_flight.is_empty());
-    bench.restore_dct(&typed(commands[2])).unwrap();
+    bench.restore_dct(&typed::dct_restore_fields(commands[2])).unwrap();
     assert!(bench.slot() == key(OLD));
 }
 
@@ -354,7 +305,7 @@ fn a_slot_that_held_no_key_is_not_brought_back() {
         "{back}"
     );
     bench.mend();
-    bench.restore_dct(&typed(back)).unwrap();
+    bench.restore_dct(&typed::dct_restore_fields(back)).unwrap();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `dct restore --whole`: which images are written, to which Duo, and what is there all the while.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use duo_provision::dct::{Dump, WholeDct};
 use duo_provision::error::{Code, KeyState, exit};
@@ -13,46 +13,8 @@ use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, Target
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
-use crate::workflow::recovering::target;
-
-impl Bench {
-    pub fn area(&self) -> Vec<u8> {
-        self.duo(|duo| duo.first_dct_area().to_vec())
-    }
-
-    /// The Duo's DCT with [`NEW`] and other fields, as its firmware writes them, in a file without a manifest; the Duo
-    /// is left as it was. One write moves the DCT to its other copy, a second one back.
-    pub fn image(&self, name: &str, back: bool) -> PathBuf {
-        let before = self.area();
-        self.duo(|duo| duo.set_dct(1762, b"a claim code of old"));
-        if back {
-            self.duo(|duo| duo.set_dct(34, key(NEW)));
-        } else {
-            self.duo(|duo| duo.set_dct(34, key(NEW)));
-            self.duo(|duo| duo.set_dct(1825, b"1"));
-        }
-        let image = self.area();
-        self.duo(|duo| duo.set_dct_area(&before));
-        self.file(name, &image)
-    }
-}
-
-pub fn whole(file: &Path) -> DctRestoreOptions {
-    DctRestoreOptions { file: file.to_owned(), whole: true, ..DctRestoreOptions::default() }
-}
-
-/// Reads the options back out of a printed command.
-pub fn typed(command: &str) -> DctRestoreOptions {
-    let (_, words) = command.split_once("duo-provision dct restore ").unwrap();
-    let words: Vec<&str> = words.split(' ').collect();
-    assert!(words.contains(&"--whole"), "{command}");
-    DctRestoreOptions {
-        target: target(command),
-        leave: words.contains(&"--leave"),
-        allow_other_device: words.contains(&"--allow-other-device"),
-        ..whole(Path::new(words[0]))
-    }
-}
+use crate::workflow::dct_bench::whole;
+use crate::workflow::typed;
 
 fn current(area: &[u8]) -> Option<usize> {
     WholeDct::new(area).and_then(|whole| whole.current())
@@ -334,7 +296,7 @@ fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
                 cuts += 1;
                 let report = bench.status().unwrap().in_flight.remove(0);
                 assert!(report.meaning.contains("whole DCT"), "{}", report.meaning);
-                bench.restore_dct(&typed(&report.next[1].command)).unwrap();
+                bench.restore_dct(&typed::dct_restore_whole(&report.next[1].command)).unwrap();
                 assert!(bench.status().unwrap().in_flight.is_empty());
             } else {
                 bench.restore_dct(&whole(&image)).unwrap();
@@ -364,9 +326,9 @@ fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     bench.mend();
     let report = bench.status().unwrap().in_flight.remove(0);
     assert!(report.meaning.contains("the key that was there"), "{}", report.meaning);
-    bench.restore_dct(&typed(finish)).unwrap();
+    bench.restore_dct(&typed::dct_restore_whole(finish)).unwrap();
     assert!(bench.area() == fs::read(&image).unwrap() && bench.status().unwrap().in_flight.is_empty());
-    bench.restore_dct(&typed(back)).unwrap();
+    bench.restore_dct(&typed::dct_restore_whole(back)).unwrap();
     assert!(bench.slot() == key(OLD) && Dump::recognise(&bench.area()).is_some());
 }
 
@@ -396,7 +358,7 @@ fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
         if no_backup {
             assert!(back.contains("no backup"), "{back}");
         } else {
-            bench.restore_dct(&typed(back)).unwrap();
+            bench.restore_dct(&typed::dct_restore_whole(back)).unwrap();
             assert!(bench.slot() == key(OLD), "{generation}: {back}");
         }
     }
@@ -436,7 +398,7 @@ fn where_the_bootloader_reads_another_dct_than_was_written_it_is_not_done() {
         assert!(bench.area() == fs::read(&image).unwrap());
         bench.mend();
         let (finish, _) = error.hint_text().unwrap().split_once("; ").unwrap();
-        assert!(!bench.restore_dct(&typed(finish)).unwrap().written);
+        assert!(!bench.restore_dct(&typed::dct_restore_whole(finish)).unwrap().written);
     }
 }
 

@@ -13,7 +13,7 @@ use duo_provision::workflow::{
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, reset_image, two};
-use crate::workflow::recovering::typed;
+use crate::workflow::typed;
 
 impl Bench {
     fn examined(&self, target: Target) -> Result<Diagnosis, Error> {
@@ -107,7 +107,7 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
         let found = broken(&bench);
         let fix = found.fix.unwrap();
         assert_eq!((fix.operation, fix.device_id.map(|id| id.to_string())), ("restore", Some(id(1))));
-        bench.restore(&typed(&found.command.unwrap())).unwrap();
+        bench.restore(&typed::restore(&found.command.unwrap())).unwrap();
         assert!(bench.slot() == key(OLD));
     }
 }
@@ -151,7 +151,7 @@ fn a_key_in_a_form_that_the_firmware_misreads_is_put_right_by_its_backup() {
     bench.duo(|duo| duo.set_dct(34, key(OLD)));
     bench.backup(&BackupOptions::default()).unwrap();
     bench.set_slot(&pkcs8);
-    bench.restore(&typed(&bench.finding("KEY_SLOT_PKCS8").command.unwrap())).unwrap();
+    bench.restore(&typed::restore(&bench.finding("KEY_SLOT_PKCS8").command.unwrap())).unwrap();
     assert!(bench.slot() == key(OLD));
 }
 

@@ -323,7 +323,7 @@ fn what_is_printed_after_a_failed_write_encrypts_again() {
     );
     assert!(!format!("{report:?} {error:?}").contains(PASSPHRASE));
     bench.mend();
-    let back = crate::workflow::recovering::typed(back);
+    let back = crate::workflow::typed::restore(back);
     bench.restore(&RestoreOptions { passphrase: given(PASSPHRASE), ..back }).unwrap();
     assert!(bench.slot() == key(OLD));
 }

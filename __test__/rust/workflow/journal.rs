@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, is_data, key, restore_of};
-use crate::workflow::recovering::typed;
+use crate::workflow::typed;
 
 impl Bench {
     pub fn status(&self) -> Result<Status, Error> {
@@ -201,7 +201,9 @@ fn what_it_says_to_type_settles_it_both_ways() {
             bench.set_slot(&key(NEW)[..600]);
             let report = bench.status().unwrap().in_flight.remove(0);
             let advice = report.next.iter().find(|next| next.purpose == which).unwrap();
-            bench.restore(&typed(&advice.command)).unwrap_or_else(|error| panic!("{advice:?}: {error}"));
+            bench
+                .restore(&typed::restore(&advice.command))
+                .unwrap_or_else(|error| panic!("{advice:?}: {error}"));
             assert!(bench.slot() == key(slot), "{advice:?}");
             assert!(bench.status().unwrap().in_flight.is_empty(), "{generation:?}: {which}");
         }
@@ -250,7 +252,7 @@ fn a_key_that_is_wrong_stays_open_until_it_is_mended() {
     assert_eq!(report.error_code.as_deref(), Some(Code::KeyWrong.name()));
     assert_eq!((report.key_state, report.outcome), (Some(KeyState::Wrong), "failed"));
     bench.mend();
-    bench.restore(&typed(&report.next[1].command)).unwrap();
+    bench.restore(&typed::restore(&report.next[1].command)).unwrap();
     assert!(bench.status().unwrap().in_flight.is_empty());
 }
 

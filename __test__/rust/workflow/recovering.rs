@@ -2,29 +2,12 @@
 
 use crate::virtual_duo::device_id;
 use crate::workflow::bench::{Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::typed;
 use duo_provision::error::Code;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
 use duo_provision::workflow::{BackupOptions, RestoreOptions, Target};
 use std::path::PathBuf;
-
-/// Which Duo a printed command chooses.
-pub fn target(command: &str) -> Target {
-    let words: Vec<&str> = command.split(' ').collect();
-    let after = |name: &str| words.iter().position(|w| *w == name).map(|at| words[at + 1]);
-    Target::parse(after("--device"), after("--path")).unwrap()
-}
-
-/// Reads the options back out of a printed command.
-pub fn typed(command: &str) -> RestoreOptions {
-    let (_, words) = command.split_once("duo-provision restore ").unwrap();
-    let words: Vec<&str> = words.split(' ').collect();
-    RestoreOptions {
-        target: target(command),
-        allow_other_device: words.contains(&"--allow-other-device"),
-        ..restore_of(&PathBuf::from(words[0]))
-    }
-}
 
 fn on_r4(device: Option<&str>) -> Target {
     Target::parse(device, Some("1-1")).unwrap()
@@ -49,9 +32,9 @@ fn r4_recovery_by_the_users_word_works() {
     assert_eq!(error.code(), Code::KeyWrong);
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
     bench.mend();
-    bench.restore(&typed(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
+    bench.restore(&typed::restore(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
     assert!(bench.slot() == key(NEW));
-    bench.restore(&typed(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
+    bench.restore(&typed::restore(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
 }
 
 #[test]
@@ -67,8 +50,8 @@ fn r4_recovery_by_the_archives_word_works() {
     assert!(report.next.iter().all(|next| next.command.contains(&named)), "{:?}", report.next);
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
     bench.mend();
-    bench.restore(&typed(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
-    bench.restore(&typed(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
+    bench.restore(&typed::restore(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
+    bench.restore(&typed::restore(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
 }
 
 /// A USB/IP server gives a Duo to one session at a time.

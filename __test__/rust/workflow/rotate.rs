@@ -18,7 +18,7 @@ use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
-use crate::workflow::recovering::{target, typed};
+use crate::workflow::typed;
 
 /// The server key's slot for a cloud: its key, and at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
 fn server_slot(pem: &str, address: SocketAddr) -> Vec<u8> {
@@ -103,7 +103,7 @@ impl Place {
         let options = ProvisionOptions {
             device_id: id(1),
             from_device: true,
-            path: target(arguments).path,
+            path: typed::target(arguments).path,
             api_url: Some(self.cloud.url()),
             token: Some(self.cloud.token()),
             ..ProvisionOptions::default()
@@ -326,7 +326,7 @@ fn a_write_that_fails_names_both_ways_and_both_work() {
                 assert!(place.both_have(NEW));
             } else {
                 if state == KeyState::Wrong {
-                    place.bench.restore(&typed(back)).unwrap();
+                    place.bench.restore(&typed::restore(back)).unwrap();
                     assert!(advised("to go back").contains(" && "));
                 }
                 place.tell_key_of_device(back);
@@ -506,7 +506,7 @@ fn a_pairing_that_is_not_proven_is_not_done_and_can_be_taken_up() {
         let done = place.again_with(&RotateOptions { no_verify: true, ..place.usual() }).unwrap();
         assert!(done.taken_up && !done.written && place.in_flight().is_empty());
         place.bench.mend();
-        place.bench.restore(&typed(back)).unwrap();
+        place.bench.restore(&typed::restore(back)).unwrap();
         place.tell_key_of_device(back);
         assert!(place.both_have(OLD));
     }

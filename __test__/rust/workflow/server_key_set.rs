@@ -2,77 +2,24 @@
 
 use std::fs;
 
-use duo_provision::error::{Code, Error, KeyState, exit};
+use duo_provision::error::{Code, KeyState, exit};
 use duo_provision::keys::ServerKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
-use duo_provision::workflow::{
-    Action, AddressSource, Phase, ServerKeySetOptions, ServerKeyWritten, set_server_key,
-};
+use duo_provision::workflow::{Action, AddressSource, Phase, ServerKeySetOptions};
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, is_data, key, restore_of};
-use crate::workflow::recovering::target;
+use crate::workflow::dct_bench::{field, is_dump, own_cloud, own_key};
+use crate::workflow::typed;
 
 impl Bench {
-    pub fn set_server(&self, options: &ServerKeySetOptions) -> Result<ServerKeyWritten, Error> {
-        self.set_server_asking(&Asker::new(), options)
-    }
-
-    pub fn set_server_asking(
-        &self,
-        asker: &Asker,
-        options: &ServerKeySetOptions,
-    ) -> Result<ServerKeyWritten, Error> {
-        let archive = options.archive.clone().or_else(|| Some(self.archive().to_str().unwrap().to_owned()));
-        self.run(asker, |context| {
-            set_server_key(context, &ServerKeySetOptions { archive, ..options.clone() })
-        })
-    }
-
     fn server(&self) -> Vec<u8> {
         self.duo(|duo| duo.dct(2082, 768))
     }
 
     fn with_server_file(&self, bytes: &[u8]) -> ServerKeySetOptions {
         ServerKeySetOptions { file: Some(self.file("server.der", bytes)), ..ServerKeySetOptions::default() }
-    }
-}
-
-/// The 768 bytes of a key, an address at +384 and a port at +450, by the numbers of redbear/firmware `dct.h`.
-pub fn field(key: &[u8], address: &[u8], port: [u8; 2]) -> Vec<u8> {
-    let mut field = vec![0xff; 768];
-    field[..key.len()].copy_from_slice(key);
-    field[384..384 + address.len()].copy_from_slice(address);
-    field[450..452].copy_from_slice(&port);
-    field
-}
-
-/// The SubjectPublicKeyInfo of a modulus that is made up: nothing here has to be decrypted.
-fn own_key() -> Vec<u8> {
-    let mut spki = ServerKey::particle().spki_der().to_vec();
-    spki[33..289].copy_from_slice(&[0xa5; 256]);
-    spki
-}
-
-/// A cloud of one's own, with its address, as it stands in a DCT.
-pub fn own_cloud() -> Vec<u8> {
-    field(&own_key(), b"\x00\x04\x0a\x00\x00\x01", [0x16, 0x34])
-}
-
-/// Reads the options back out of a printed command.
-pub fn typed(command: &str) -> ServerKeySetOptions {
-    let (_, words) = command.split_once("duo-provision server-key ").unwrap();
-    let words: Vec<&str> = words.split(' ').collect();
-    let after = |name: &str| words.iter().position(|word| *word == name).map(|at| words[at + 1].to_owned());
-    ServerKeySetOptions {
-        target: target(command),
-        file: (words[0] == "set").then(|| words[1].into()),
-        host: after("--host"),
-        port: after("--port").map(|port| port.parse().unwrap()),
-        no_address: words.contains(&"--no-address"),
-        leave: words.contains(&"--leave"),
-        ..ServerKeySetOptions::default()
     }
 }
 
@@ -107,10 +54,8 @@ fn the_whole_section_is_kept_before_the_first_byte_is_written() {
     let wanted = section.clone();
     let asker = Asker::listening(move |event, _| {
         if *event == duo_provision::workflow::Event::Phase(Phase::Write) {
-            let kept = crate::workflow::bench::names(&archive)
-                .into_iter()
-                .find(|name| crate::workflow::dct_restore::is_dump(name))
-                .unwrap();
+            let kept =
+                crate::workflow::bench::names(&archive).into_iter().find(|name| is_dump(name)).unwrap();
             assert!(fs::read(archive.join(kept)).unwrap() == wanted);
             let data = hub.with_duo(&path, |duo, _| duo.log().filter(|transfer| is_data(transfer)).count());
             assert_eq!(data, Some(0));
@@ -273,10 +218,10 @@ fn what_is_printed_after_half_a_write_names_the_address_and_works() {
     let commands: Vec<&str> = report.next.iter().map(|next| next.command.as_str()).collect();
     assert!(commands[0].starts_with("duo-provision server-key show"), "{commands:?}");
     bench.mend();
-    bench.set_server(&typed(commands[1])).unwrap();
+    bench.set_server(&typed::server_key_set(commands[1])).unwrap();
     assert!(bench.server() == field(&own_key(), b"\x01\x0fdevice.spark.io\0", [0xff, 0xff]));
     assert!(bench.status().unwrap().in_flight.is_empty(), "settled by the same field of the same Duo");
-    bench.restore_dct(&crate::workflow::dct_restore::typed(commands[2])).unwrap();
+    bench.restore_dct(&typed::dct_restore_fields(commands[2])).unwrap();
     assert!(bench.server() == old_server());
 }
 

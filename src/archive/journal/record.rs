@@ -137,6 +137,9 @@ pub struct Request {
     /// Write a key that is known to be another device's.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_other_device: bool,
+    /// Take what is read for what it should be where nothing shows its place.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_unproven_address: bool,
     /// Save bytes that are no key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,

@@ -7,7 +7,7 @@ use crate::dct::DeviceId;
 use crate::workflow::Context;
 use crate::workflow::command;
 use crate::workflow::device::DeviceRef;
-use crate::workflow::write::device_arguments;
+use crate::workflow::recovery::device_arguments;
 
 /// The commands that finish a rotation, and those that undo it.
 pub(super) struct Words {

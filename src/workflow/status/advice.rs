@@ -8,7 +8,7 @@ use crate::archive::journal::{KeyLeft, Operation, OperationKind, Reached};
 use crate::workflow::command::{
     self, choice, dct_restore, fields_from, flag, option, restore_from, server_key, whole_from,
 };
-use crate::workflow::write::NO_KEY_COUNTED;
+use crate::workflow::recovery::NO_KEY_COUNTED;
 
 pub(super) fn advice(operation: &Operation) -> Vec<Advice> {
     let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
@@ -78,10 +78,10 @@ fn back(operation: &Operation, backup: &Path) -> Advice {
             advise(NO_KEY_COUNTED, command)
         }
         OperationKind::ServerKeySet | OperationKind::DctRestore if !fields.is_empty() => {
-            advise("to go back to what was there", fields_from(backup, &fields) + &which(operation))
+            advise("to go back to what was there", fields_from(backup, &fields) + &worked_on(operation))
         }
         OperationKind::Restore | OperationKind::Reset if key => {
-            let command = restore_from(backup) + &which(operation);
+            let command = restore_from(backup) + &worked_on(operation);
             advise("to go back to the key that was there", command)
         }
         _ => {
@@ -97,7 +97,7 @@ fn back_from_rotation(operation: &Operation) -> Option<Advice> {
     // Of one that took up the new key after it was written, nothing is known of another.
     operation.started.before.filter(|before| Some(*before) != operation.started.after)?;
     let backup = operation.backup.as_ref().filter(|_| operation.has(Reached::Writing));
-    let restore = backup.map(|backup| restore_from(backup) + &which(operation));
+    let restore = backup.map(|backup| restore_from(backup) + &worked_on(operation));
     let tell = operation
         .may_be_known()
         .then(|| command::tell_key_of_device(id, path_unless_told(operation), &operation.started.request));
@@ -112,7 +112,7 @@ fn again(operation: &Operation) -> String {
     let request = &operation.started.request;
     let file = request.file.as_deref().map(|file| format!(" {}", command::file(file))).unwrap_or_default();
     let archive = option("archive", request.archive.as_deref());
-    let device = which(operation);
+    let device = worked_on(operation);
     let encrypt = flag("encrypt", request.encrypt);
     match operation.kind() {
         OperationKind::Backup => {
@@ -143,6 +143,11 @@ fn again(operation: &Operation) -> String {
 fn which(operation: &Operation) -> String {
     let (device, request) = (&operation.started.device, &operation.started.request);
     choice(device.id.or(request.owner), path_unless_told(operation), request.usbip.as_deref())
+}
+
+/// The same, for a command that keeps what it reads, or writes.
+fn worked_on(operation: &Operation) -> String {
+    which(operation) + &flag("allow-unproven-address", operation.started.request.allow_unproven_address)
 }
 
 fn attached(operation: &Operation) -> String {

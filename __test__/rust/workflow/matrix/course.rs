@@ -2,17 +2,11 @@
 //!
 //! Told from the setup packets by numbers of this file's own.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock};
-
-use duo_provision::simulator::Generation;
 use duo_provision::simulator::duo::Logged;
 use duo_provision::simulator::duo::transfer::Request;
 use duo_provision::simulator::faults::Kind;
 
-use super::case::bench_for;
-use super::subject::Workflow;
-use crate::workflow::bench::{Asker, is_data};
+use crate::workflow::bench::is_data;
 
 /// What a transfer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,20 +56,8 @@ pub struct Course {
 }
 
 impl Course {
-    /// Runs `subject` once; what it took is remembered.
-    pub fn of(subject: &dyn Workflow, generation: Generation) -> Self {
-        static KNOWN: OnceLock<Mutex<HashMap<(&'static str, Generation), Course>>> = OnceLock::new();
-        let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap();
-        let key = (subject.name(), generation);
-        known.entry(key).or_insert_with(|| Self::run(subject, generation)).clone()
-    }
-
-    fn run(subject: &dyn Workflow, generation: Generation) -> Self {
-        let bench = bench_for(subject, generation);
-        let before = bench.duo(|duo| duo.log().count());
-        subject.run(&bench, &Asker::new()).unwrap();
-        let log: Vec<Logged> = bench.duo(|duo| duo.log().skip(before).cloned().collect());
-        let mut stage = if subject.enters() { Stage::Ask } else { Stage::Open };
+    /// What was logged, of a run that begins at `stage`.
+    pub fn new(log: Vec<Logged>, mut stage: Stage) -> Self {
         let mut stages = Vec::new();
         for transfer in &log {
             stage = next(stage, transfer);

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::case::{Case, Outcome};
+use super::case::Case;
+use super::promises::{self, Outcome};
 
 /// Failures that are shown whole.
 const SHOWN: usize = 25;
@@ -43,7 +44,8 @@ pub fn run(title: &'static str, prefix: &str, nth: impl Fn(u64) -> Option<Case> 
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(case) = nth(number) else { return };
-            let outcome = case.run().map_err(|promise| format!("{case} ({prefix} {number}): {promise}"));
+            let outcome =
+                promises::run(&case).map_err(|promise| format!("{case} ({prefix} {number}): {promise}"));
             ran.lock().unwrap().note(&case, outcome);
         }
     };

@@ -1,6 +1,6 @@
 //! Which errors a kind of fault may lead to, written down by hand from the documented exit codes: a permission that
 //! is refused has to be called that, and so on. What is true of the key afterwards is looked at elsewhere
-//! (`case.rs`); this is about the word for it.
+//! (`promises.rs`); this is about the word for it.
 //!
 //! Calls nothing of what it judges.
 // Lines of a table: two may say the same, each for a reason of its own.
@@ -15,7 +15,8 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Lie, Moment};
 
 use super::case::Case;
-use super::course::{Course, Stage};
+use super::course::Stage;
+use super::undisturbed::course;
 
 /// What a run under one fault may end in.
 struct Allowed {
@@ -37,7 +38,7 @@ const fn done_or(errors: &'static [Code]) -> Allowed {
 
 /// Whether this is what the fault may lead to; `None` is "done".
 pub fn allows(case: &Case, fault: &Fault, outcome: Option<Code>) -> bool {
-    let stage = Course::of(case.subject, case.generation).stage(fault.nth);
+    let stage = course(case.subject, case.generation).stage(fault.nth);
     let allows = |stage: Stage| {
         let Allowed { done, errors } = allowed(case, fault, stage);
         outcome.map_or(done, |code| errors.contains(&case.subject.word_for_a_key(code)))

@@ -4,14 +4,15 @@ use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{DctRestoreOptions, ServerKeySetOptions};
 
-use super::subject::{TIMEOUT, Workflow};
+use super::workflow::{TIMEOUT, Workflow};
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
-use crate::workflow::server_key_set::own_cloud;
+use crate::workflow::dct_bench::{field, own_cloud};
+use crate::workflow::typed;
 
 /// What a Duo holds at 2082 that nobody has written to.
 fn untouched_server() -> Vec<u8> {
     let options = crate::virtual_duo::options(Generation::R6);
-    crate::workflow::server_key_set::field(&options.server_key, &options.server_address, [0xff; 2])
+    field(&options.server_key, &options.server_address, [0xff; 2])
 }
 
 /// Something in the field that has to go, up to its end: a write that stops before is not whole.
@@ -54,11 +55,11 @@ impl Workflow for ServerKeySet {
     }
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.set_server(&crate::workflow::server_key_set::typed(command)).map(drop)
+        bench.set_server(&typed::server_key_set(command)).map(drop)
     }
 
     fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore_dct(&crate::workflow::dct_restore::typed(command)).map(drop)
+        bench.restore_dct(&typed::dct_restore_fields(command)).map(drop)
     }
 
     fn is_untouched(&self, field: &[u8]) -> bool {
@@ -119,7 +120,7 @@ impl Workflow for DctRestore {
     }
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore_dct(&crate::workflow::dct_restore::typed(command)).map(drop)
+        bench.restore_dct(&typed::dct_restore_fields(command)).map(drop)
     }
 
     fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {

@@ -1,11 +1,12 @@
 //! Every kind of fault at every control transfer of every workflow: nothing is lost, and nothing is called done
 //! that isn't.
 //!
-//! - [`subject`]: what a workflow has to tell of itself to take part, and those that do;
-//! - [`fields`]: those that write other fields than the key;
-//! - [`whole`]: the one that writes all of the DCT;
-//! - [`course`]: the transfers of an undisturbed run, and what each of them is for;
-//! - [`case`]: one run under faults, and the promises that are looked at after it;
+//! - [`workflow`]: what a workflow has to tell of itself to take part;
+//! - [`subjects`]: those that take part; [`fields`]: those that write other fields than the key; [`whole`]: the one
+//!   that writes all of the DCT;
+//! - [`course`]: the transfers of a run, and what each of them is for; [`undisturbed`]: a run without a fault;
+//! - [`case`]: a workflow, a bootloader and what goes wrong, and its name;
+//! - [`promises`]: a run under faults, and what is looked at after it;
 //! - [`expected`]: which errors a kind of fault may lead to, written down by hand;
 //! - [`crowd`]: many cases on all processors, what failed, and a table of what was run;
 //! - [`pairs`]: two faults at once, drawn by number.
@@ -19,28 +20,24 @@ mod crowd;
 mod expected;
 mod fields;
 mod pairs;
-mod subject;
+mod promises;
+mod subjects;
+mod undisturbed;
 mod whole;
+mod workflow;
 
-use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Counting, Fault, Kind};
 
-use self::case::Case;
-use self::course::Course;
-
-/// The bootloaders that differ in what a workflow sees. r3 is r4 to every transfer, and r5 is r6 where the
-/// system firmware is whole (it spells the same id in capitals): the virtual Duos are held to that in
-/// `simulator/descriptors.rs`, the sessions in `session.rs`.
-const GENERATIONS: [Generation; 2] = [Generation::R4, Generation::R6];
+use self::case::{Case, GENERATIONS};
 
 /// Each kind at each transfer, once and from there on. `before`, `in` and `after` are kinds of their own. A kind
 /// that a transfer does not concern waits for the next that it does: armed here or there it is the same case.
 fn all_cases() -> Vec<Case> {
     let only = std::env::var("MATRIX_ONLY").unwrap_or_default();
     let mut cases = Vec::new();
-    for &subject in subject::ALL {
+    for &subject in subjects::ALL {
         for generation in GENERATIONS {
-            let course = Course::of(subject, generation);
+            let course = undisturbed::course(subject, generation);
             for kind in Kind::catalogue() {
                 for nth in course.where_it_acts(&kind) {
                     if !subject.is_tried_at(generation, &course, nth) {

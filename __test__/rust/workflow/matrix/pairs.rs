@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use duo_provision::simulator::faults::{Counting, Fault, Kind};
 
-use super::case::Case;
-use super::course::Course;
-use super::{GENERATIONS, crowd, subject};
+use super::case::{Case, GENERATIONS};
+use super::undisturbed::course;
+use super::{crowd, subjects};
 
 /// How far behind the last transfer of an undisturbed run a fault may wait: what is sent after the other one has
 /// struck has no end that could be known.
@@ -51,7 +51,7 @@ impl Pairs {
 
     /// How many combinations of workflow, bootloader and two kinds there are.
     fn combinations(&self) -> u64 {
-        let factors = [self.kinds.len(), self.kinds.len(), subject::ALL.len(), GENERATIONS.len()];
+        let factors = [self.kinds.len(), self.kinds.len(), subjects::ALL.len(), GENERATIONS.len()];
         factors.map(|factor| factor as u64).iter().product()
     }
 
@@ -66,9 +66,9 @@ impl Pairs {
             picked
         };
         let (subject, generation) =
-            (subject::ALL[pick(subject::ALL.len())], GENERATIONS[pick(GENERATIONS.len())]);
+            (subjects::ALL[pick(subjects::ALL.len())], GENERATIONS[pick(GENERATIONS.len())]);
         let kinds = [pick(self.kinds.len()), pick(self.kinds.len())];
-        let last = u64::from(Course::of(subject, generation).transfers()) + BEHIND;
+        let last = u64::from(course(subject, generation).transfers()) + BEHIND;
         let faults = kinds.map(|kind| Fault {
             kind: self.kinds[kind].clone(),
             nth: dice.below(last + 1).try_into().unwrap(),

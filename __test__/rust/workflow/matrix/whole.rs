@@ -9,9 +9,10 @@ use duo_provision::simulator::Generation;
 use duo_provision::workflow::DctRestoreOptions;
 
 use super::course::{Course, Stage};
-use super::subject::{TIMEOUT, Workflow};
+use super::workflow::{TIMEOUT, Workflow};
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
-use crate::workflow::dct_restore_whole::{typed, whole};
+use crate::workflow::dct_bench::whole;
+use crate::workflow::typed;
 
 /// Of transfers that are alike, one of so many is tried.
 const ONE_OF: u32 = 17;
@@ -59,14 +60,14 @@ impl Workflow for DctRestoreWhole {
     }
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore_dct(&typed(command)).map(drop)?;
+        bench.restore_dct(&typed::dct_restore_whole(command)).map(drop)?;
         let image = std::fs::read(bench.folder.path().join("image.bin")).unwrap();
         assert!(bench.area() == image, "all of it, byte for byte");
         Ok(())
     }
 
     fn go_back(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        bench.restore_dct(&typed(command)).map(drop)
+        bench.restore_dct(&typed::dct_restore_whole(command)).map(drop)
     }
 
     /// Whatever goes wrong, the firmware finds a whole copy, and in it the old key or the image's.

@@ -1,4 +1,4 @@
-//! `DFU_GETSTATUS` after `DFU_DNLOAD`, until the device is in dfuDNLOAD-IDLE.
+//! `DFU_GETSTATUS` after `DFU_DNLOAD`.
 //!
 //! Knows how to wait; what a failure means depends on what was sent, so that is left to the caller. The
 //! bootloader carries out what was sent while it answers dfuDNBUSY, always and once. A device that comes to
@@ -19,13 +19,19 @@ const MAX_POLL: Duration = Duration::from_secs(5);
 /// with a poll time of 0 is not asked without pause.
 const MIN_POLL: Duration = Duration::from_millis(10);
 
+/// Polls until the device is in dfuDNLOAD-IDLE.
 #[derive(Debug, Default)]
-pub(super) struct Settle {
+pub(super) struct PollStatus {
     asked: bool,
     was_busy: bool,
 }
 
-impl Settle {
+impl PollStatus {
+    /// True once the device has said that it is busy with what was sent.
+    pub(super) fn is_carried_out(&self) -> bool {
+        self.was_busy
+    }
+
     /// Judges an answer to `DFU_GETSTATUS`.
     pub(super) fn reply(&mut self, at: At, reply: Reply<'_>) -> Step<()> {
         let status = match read_status(at, reply) {

@@ -1,0 +1,108 @@
+//! What the tests of other fields than the key, and of whole DCTs, share: a bench that writes them, and what is
+//! written.
+
+use std::path::{Path, PathBuf};
+
+use duo_provision::error::Error;
+use duo_provision::keys::ServerKey;
+use duo_provision::workflow::{
+    DctBackupDone, DctBackupOptions, DctRestoreOptions, DctRestored, ServerKeySetOptions, ServerKeyWritten,
+    backup_dct, restore_dct, set_server_key,
+};
+
+use crate::workflow::bench::{Asker, Bench, NEW, key};
+
+impl Bench {
+    pub fn restore_dct(&self, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
+        self.restore_dct_asking(&Asker::new(), options)
+    }
+
+    pub fn restore_dct_asking(
+        &self,
+        asker: &Asker,
+        options: &DctRestoreOptions,
+    ) -> Result<DctRestored, Error> {
+        let archive = options.archive.clone().or_else(|| Some(self.archive().to_str().unwrap().to_owned()));
+        self.run(asker, |context| restore_dct(context, &DctRestoreOptions { archive, ..options.clone() }))
+    }
+
+    /// Saves the DCT to a file of this name.
+    pub fn saved(&self, name: &str, whole: bool) -> DctBackupDone {
+        let file = Some(self.folder.path().join(name));
+        let options = DctBackupOptions { file, whole, ..DctBackupOptions::default() };
+        self.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap()
+    }
+
+    pub fn set_server(&self, options: &ServerKeySetOptions) -> Result<ServerKeyWritten, Error> {
+        self.set_server_asking(&Asker::new(), options)
+    }
+
+    pub fn set_server_asking(
+        &self,
+        asker: &Asker,
+        options: &ServerKeySetOptions,
+    ) -> Result<ServerKeyWritten, Error> {
+        let archive = options.archive.clone().or_else(|| Some(self.archive().to_str().unwrap().to_owned()));
+        self.run(asker, |context| {
+            set_server_key(context, &ServerKeySetOptions { archive, ..options.clone() })
+        })
+    }
+
+    pub fn area(&self) -> Vec<u8> {
+        self.duo(|duo| duo.first_dct_area().to_vec())
+    }
+
+    /// The Duo's DCT with [`NEW`] and other fields, as its firmware writes them, in a file without a manifest; the Duo
+    /// is left as it was. One write moves the DCT to its other copy, a second one back.
+    pub fn image(&self, name: &str, back: bool) -> PathBuf {
+        let before = self.area();
+        self.duo(|duo| duo.set_dct(1762, b"a claim code of old"));
+        if back {
+            self.duo(|duo| duo.set_dct(34, key(NEW)));
+        } else {
+            self.duo(|duo| duo.set_dct(34, key(NEW)));
+            self.duo(|duo| duo.set_dct(1825, b"1"));
+        }
+        let image = self.area();
+        self.duo(|duo| duo.set_dct_area(&before));
+        self.file(name, &image)
+    }
+}
+
+pub fn fields(file: &Path, names: &str) -> DctRestoreOptions {
+    DctRestoreOptions {
+        file: file.to_owned(),
+        fields: names.split(',').map(ToOwned::to_owned).collect(),
+        ..DctRestoreOptions::default()
+    }
+}
+
+pub fn whole(file: &Path) -> DctRestoreOptions {
+    DctRestoreOptions { file: file.to_owned(), whole: true, ..DctRestoreOptions::default() }
+}
+
+/// Whether a name in the archive is a dump's, and not that of what describes it.
+pub fn is_dump(name: &str) -> bool {
+    name.contains("-dct-") && name.split_once('.').is_some_and(|(_, end)| end == "bin")
+}
+
+/// The 768 bytes of a key, an address at +384 and a port at +450, by the numbers of redbear/firmware `dct.h`.
+pub fn field(key: &[u8], address: &[u8], port: [u8; 2]) -> Vec<u8> {
+    let mut field = vec![0xff; 768];
+    field[..key.len()].copy_from_slice(key);
+    field[384..384 + address.len()].copy_from_slice(address);
+    field[450..452].copy_from_slice(&port);
+    field
+}
+
+/// The SubjectPublicKeyInfo of a modulus that is made up: nothing here has to be decrypted.
+pub fn own_key() -> Vec<u8> {
+    let mut spki = ServerKey::particle().spki_der().to_vec();
+    spki[33..289].copy_from_slice(&[0xa5; 256]);
+    spki
+}
+
+/// A cloud of one's own, with its address, as it stands in a DCT.
+pub fn own_cloud() -> Vec<u8> {
+    field(&own_key(), b"\x00\x04\x0a\x00\x00\x01", [0x16, 0x34])
+}
