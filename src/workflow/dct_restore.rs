@@ -27,6 +27,7 @@ use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState, exit};
 use crate::keys::Fingerprint;
 use crate::usb::BootloaderGeneration;
@@ -297,7 +298,7 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn of(file: &'a DumpFile, options: &DctRestoreOptions) -> Result<Self, Error> {
-        let path = options.file.display();
+        let path = plain_path(&options.file);
         let unusable = |why: &str| Error::new(Code::DumpUnusable, format!("{path}: {why}"));
         let dump = file.dump().ok_or_else(|| {
             unusable("it is no dump of a DCT").hint(

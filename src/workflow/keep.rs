@@ -11,10 +11,11 @@ use super::journaled::Journaled;
 use super::whole_held::WholeHeld;
 use super::{Context, Event, Phase};
 use crate::archive::{
-    Archive, Backup, Contents, FORMAT, Manifest, Opens, Origin, Owner, Stored, check_free, sha256_hex,
-    store_at,
+    Archive, Backup, Contents, FORMAT, Manifest, NoArchive, Opens, Origin, Owner, Privacy, Stored,
+    check_free, sha256_hex, store_at,
 };
 use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
 use crate::usb::session::whole_dct_address;
@@ -34,12 +35,19 @@ pub(super) enum Place {
     File(PathBuf),
 }
 
-/// The archive that the options and the environment name.
+/// The archive that the options and the environment name, looked through once: what is in it takes time to be told,
+/// and no Duo is to be held open meanwhile. What is wrong with it is said by what needs it.
 pub(super) fn locate_archive(context: Context<'_>, option: Option<&str>) -> Result<Archive, Error> {
-    Archive::locate(option.map(Path::new), &context.env).map_err(|missing| {
-        Error::new(Code::FileNotFound, missing.to_string())
-            .hint("name a folder for backups with --archive DIR")
-    })
+    let located = Archive::locate(option.map(Path::new), &context.env);
+    let archive = located.map_err(|missing| {
+        let code = match &missing {
+            NoArchive::NoHome => Code::FileNotFound,
+            NoArchive::Name(_) => Code::InvalidArgument,
+        };
+        Error::new(code, missing.to_string()).hint("name a folder for backups with --archive DIR")
+    })?;
+    let _ = archive.survey();
+    Ok(archive)
 }
 
 /// Shows that a backup can be kept, before the device is touched: in the file that was named, or in the archive.
@@ -191,6 +199,7 @@ fn store(
     if stored.manifest.is_none() && !stored.already_there {
         context.note("the bytes are saved, but the manifest beside them could not be written");
     }
+    warn_of_readers(context, &stored.path, stored.privacy);
     let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
     context.control.event(event);
     Ok(stored)
@@ -253,7 +262,18 @@ pub(super) fn keep_new_key(
     let stored = archive
         .store(&describe(context, device, &Keepsake::new_key(image, public)))
         .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
+    warn_of_readers(context, &stored.path, stored.privacy);
     Ok(stored.path)
+}
+
+/// Says where others can read a file that was made for its owner alone.
+pub(super) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
+    if privacy == Privacy::Others {
+        context.note(format!(
+            "others on this machine may be able to read {}: the file system that it is on keeps no access rights",
+            plain_path(path)
+        ));
+    }
 }
 
 fn key_of(slot: &Slot) -> Option<PublicKey> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
-use super::command::{choice, fields_from, flag, quoted, whole_from};
+use super::command::{choice, fields_from, file, flag, restore_from, whole_from};
 use super::device::{DeviceRef, Snapshot};
 use crate::archive::DeviceIdSource;
 use crate::dct::{DEVICE_PRIVATE_KEY, DeviceId, Field};
@@ -45,14 +45,12 @@ pub(super) enum Back {
 impl Back {
     /// To the key that was in the slot.
     pub fn to_key(before: &Snapshot, backup: Option<&Path>) -> Self {
-        match backup.map(|backup| quoted(&backup.to_string_lossy())) {
-            Some(backup) if before.slot.key().is_some() => Self::Command {
-                what: "the key that was there",
-                command: format!("duo-provision restore {backup}"),
-                then: None,
-            },
+        match backup {
+            Some(backup) if before.slot.key().is_some() => {
+                Self::Command { what: "the key that was there", command: restore_from(backup), then: None }
+            }
             Some(backup) => {
-                Self::None(format!("no key was there before; the bytes that were are in {backup}"))
+                Self::None(format!("no key was there before; the bytes that were are in {}", file(backup)))
             }
             None => Self::None("no backup of the key that was there was made".to_owned()),
         }
@@ -60,28 +58,28 @@ impl Back {
 
     /// To what was in these fields; a key slot without a key is not brought back.
     pub fn to_fields(fields: &[Field], before: &Snapshot, backup: Option<&Path>) -> Self {
-        let Some(backup) = backup.map(Path::to_string_lossy) else {
+        let Some(backup) = backup else {
             return Self::None("no backup of what was there was made".to_owned());
         };
         let kept = |field: &&Field| **field != DEVICE_PRIVATE_KEY || before.slot.key().is_some();
         let names: Vec<String> = fields.iter().filter(kept).map(Field::kebab_name).collect();
         if names.is_empty() {
-            let backup = quoted(&backup);
+            let backup = file(backup);
             return Self::None(format!("no key was there before; the bytes that were are in {backup}"));
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Self::Command { what: "what was there", command: fields_from(&backup, &names), then: None }
+        Self::Command { what: "what was there", command: fields_from(backup, &names), then: None }
     }
 
     /// To the DCT that was there, all of it; one in which no key counted is not written back.
     pub fn to_whole(had_key: bool, backup: Option<&Path>) -> Self {
-        let Some(backup) = backup.map(|backup| quoted(&backup.to_string_lossy())) else {
+        let Some(backup) = backup else {
             return Self::None("no backup of what was there was made".to_owned());
         };
         if !had_key {
-            return Self::None(format!("{NO_KEY_COUNTED} are in {backup}"));
+            return Self::None(format!("{NO_KEY_COUNTED} are in {}", file(backup)));
         }
-        Self::Command { what: "the DCT that was there", command: whole_from(&backup), then: None }
+        Self::Command { what: "the DCT that was there", command: whole_from(backup), then: None }
     }
 
     /// The same, with a command to be typed after it.
@@ -127,7 +125,7 @@ impl Recovery {
         let names: Vec<String> = others.iter().map(Field::kebab_name).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let section = self.section.as_ref().filter(|_| !names.is_empty())?;
-        Some(fields_from(&section.to_string_lossy(), &names))
+        Some(fields_from(section, &names))
     }
 
     fn without_others(&self, others: &[Field], device: &DeviceRef, context: Context<'_>) -> String {
@@ -136,7 +134,7 @@ impl Recovery {
             Some(section) if others.is_empty() => {
                 format!(
                     "{hint}; what changed is no field that can be restored: the bytes are in {}",
-                    shown(section)
+                    file(section)
                 )
             }
             _ => format!("{hint}; what changed beside it is in no backup"),
@@ -153,8 +151,4 @@ pub(super) fn device_arguments(device: &DeviceRef, owner: Option<DeviceId>, cont
     let told = device.device_id_source == Some(DeviceIdSource::UsbSerial);
     let id = device.device_id.or(owner).filter(|_| !told);
     choice(id, Some(&device.path), context.bus.address().as_deref())
-}
-
-fn shown(path: &Path) -> String {
-    quoted(&path.to_string_lossy())
 }

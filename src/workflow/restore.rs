@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::cancel::interrupted;
-use super::command::{flag, quoted};
+use super::command::{flag, restore_from};
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{Destination, Place, keep_before_write, locate_archive};
@@ -177,7 +177,7 @@ fn write(
 fn again(job: &Job<'_>, evidence: Evidence) -> String {
     let allowed = flag("allow-other-device", evidence == Evidence::AllowedOtherDevice);
     let encrypt = flag("encrypt", job.backup.is_some_and(|backup| backup.encrypt.is_some()));
-    format!("duo-provision restore {}{allowed}{encrypt}", quoted(&job.source.path.to_string_lossy()))
+    format!("{}{allowed}{encrypt}", restore_from(&job.source.path))
 }
 
 /// Asks, and takes anything but true for a refusal.

@@ -18,6 +18,7 @@ use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, read_bounded};
 use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{KeyError, ServerKey};
 
@@ -365,11 +366,11 @@ fn refused(file: &Path, error: &KeyError) -> Error {
              duo-provision dct restore FILE --fields server-public-key"
         }
     };
-    Error::new(Code::ServerKeyInvalid, format!("{}: {error}", file.display())).hint(hint)
+    Error::new(Code::ServerKeyInvalid, format!("{}: {error}", plain_path(file))).hint(hint)
 }
 
 fn unusable(file: &Path, error: &ServerAddressError) -> Error {
-    Error::new(Code::ServerKeyInvalid, format!("{}: behind the key: {error}", file.display()))
+    Error::new(Code::ServerKeyInvalid, format!("{}: behind the key: {error}", plain_path(file)))
         .hint("say where the cloud is: add --host NAME; or --no-address for the firmware's own")
 }
 

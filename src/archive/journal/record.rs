@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::super::manifest::DeviceIdSource;
-use super::super::shown::shown;
-use crate::dct::DeviceId;
+use crate::dct::{DeviceId, Field};
+use crate::disk::shown;
 use crate::keys::Fingerprint;
 
 /// The version of the records that this crate writes and reads.
@@ -340,6 +340,8 @@ impl Record {
                 let path = started.device.path.as_deref().unwrap_or("0");
                 let plain = path.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
                 require(plain && !path.is_empty() && path.len() <= 32, "path")?;
+                let fields = &started.request.fields;
+                require(fields.iter().all(|name| name.parse::<Field>().is_ok()), "fields")?;
                 require(started.tool.len() <= 100 && !started.tool.contains(char::is_control), "tool")
             }
             Step::Ended { error: Some(failure) } => {

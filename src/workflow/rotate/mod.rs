@@ -410,9 +410,9 @@ impl Job<'_> {
         }
         let back = match &done.backup {
             Some(backup) if self.words.had_key && done.written => {
-                let backup = command::quoted(&backup.to_string_lossy());
+                let restore = command::restore_from(backup);
                 let (choice, tell) = (&self.words.choice, &self.words.tell);
-                format!("; to go back: duo-provision restore {backup}{choice} && {tell}")
+                format!("; to go back: {restore}{choice} && {tell}")
             }
             _ => String::new(),
         };

@@ -53,6 +53,6 @@ impl Words {
         } else {
             "erase the slot: duo-provision reset".to_owned()
         };
-        format!("put the file back to {}; or, to start anew, first {back}", path.display())
+        format!("put the file back to {}; or, to start anew, first {back}", command::file(path))
     }
 }
