@@ -43,6 +43,12 @@ fn base(generation: Generation) -> usize {
 fn full(generation: Generation) -> Bench {
     let mut bench = Bench::new(generation);
     bench.duo(|duo| duo.set_dct(1858, b"the second copy"));
+    // Up to r5 the copy that was written over is erased.
+    for copy in [base(generation), base(generation) + 0x4000] {
+        if bench.duo(|duo| duo.internal_flash()[copy..copy + 0x4000].iter().all(|byte| *byte == 0xFF)) {
+            bench.write(0, 0x0800_0000 + u32::try_from(copy).unwrap(), &[0x5A; 64]).0.unwrap();
+        }
+    }
     let sectors = [0xC000, 0x1_0000].into_iter().chain((1..8).map(|sector| sector * 0x2_0000));
     for sector in sectors.filter(|sector| *sector >= base(generation) + 0x8000) {
         bench.write(0, 0x0800_0000 + u32::try_from(sector).unwrap(), &[0x5A; 64]).0.unwrap();

@@ -96,7 +96,7 @@ fn the_figures_hold_on_every_bootloader() {
         with_session(&bench, |session, deadline| {
             let read = session.read_twice(SECTION, deadline).unwrap().unwrap();
             assert!(read[..] == after, "{generation}");
-            assert_eq!(session.class_requests(), 15);
+            assert_eq!(session.class_requests(), 16);
         });
     }
 }
