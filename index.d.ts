@@ -114,6 +114,15 @@ export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'ma
  */
 export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-copy' | 'whole'
 
+/** One of the two copies of a whole DCT. */
+export type DctCopyName = 'first' | 'second'
+
+/** What is in the place of a copy of a DCT. */
+export type DctHalfKind = 'copy' | 'erased' | 'other'
+
+/** Bootloaders that agree about which copy of a DCT counts. */
+export type DctReader = 'r3-r5' | 'r6'
+
 /** A step of an operation. */
 export type PhaseName =
   | 'find'
@@ -420,6 +429,9 @@ export interface Control {
   passphrase?: (request: PassphraseRequest) => string | undefined | Promise<string | undefined>
 }
 
+/** One of the two copies of a whole DCT. */
+export type CopyName = 'first' | 'second'
+
 /** Options of `backupDct`. */
 export interface DctBackupOptions {
   /**
@@ -473,6 +485,18 @@ export interface DctBackupResult {
   alreadyThere: boolean
 }
 
+/** One of the two copies of a whole DCT. */
+export interface DctCopyInfo {
+  /** Which one. */
+  copy: DctCopyName
+  /** What is in its place. */
+  holds: DctHalfKind
+  /** The bootloaders whose firmware reads this copy, by their rule. */
+  readBy: Array<DctReader>
+  /** The fingerprint of the device's key in it. */
+  fingerprint?: string
+}
+
 /** A field of a DCT, described; nothing of what is secret in it is shown. */
 export interface DctFieldInfo {
   /** Its name in the firmware's `dct.h`, with hyphens. */
@@ -491,8 +515,13 @@ export interface DctFieldInfo {
 export interface DctInfo {
   /** What was read, and from where. */
   kind: DctDumpKind
-  /** The copy that the fields are of, 0 or 1, of a whole DCT; absent where neither is current. */
+  /**
+   * The copy that the fields are of, 0 or 1, of a whole DCT; absent if neither counts, or if which one does depends on
+   * the Duo's firmware.
+   */
   currentCopy?: number
+  /** Both copies, of a whole DCT. */
+  copies?: Array<DctCopyInfo>
   /** True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
   unreadable: boolean
   /** The fields, by offset. */
@@ -516,8 +545,16 @@ export interface DctRestoreOptions {
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** Do not back up what is there now. If the write fails, that is lost. */
+  /**
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
   noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
   /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
@@ -767,6 +804,11 @@ export interface InspectOptions {
    * not lists them all. A private key is written in the form that the Duo's firmware reads.
    */
   extract?: string
+  /**
+   * Of a whole DCT, look at this copy, whether the Duo's firmware would read it or not. Without it, at the copy that
+   * the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
+   */
+  copy?: CopyName
   /** The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten. */
   out?: string
   /**
@@ -1223,8 +1265,16 @@ export declare function resetKey(options?: ResetOptions, control?: Control): Pro
 export interface ResetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** Do not back up what is in the key slot now. That key is then lost. */
+  /**
+   * Do not back up what is in the key slot now. That key is then lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
   noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
   /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
   encrypt?: boolean
   /**
@@ -1302,8 +1352,16 @@ export interface RestoreOptions {
   allowOtherDevice?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** Do not back up what is in the key slot now. If the write fails, that key is lost. */
+  /**
+   * Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
   noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
   /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
   encrypt?: boolean
   /**
@@ -1478,8 +1536,16 @@ export interface ServerKeyRestoreOptions {
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** Do not back up what is there now. If the write fails, that is lost. */
+  /**
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
   noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
   /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**
@@ -1516,8 +1582,16 @@ export interface ServerKeySetOptions {
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** Do not back up what is there now. If the write fails, that is lost. */
+  /**
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
   noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
   /** Check everything and say what would be done; write nothing anywhere. */
   dryRun?: boolean
   /**

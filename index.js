@@ -842,6 +842,7 @@ module.exports.backupKey = nativeBinding.backupKey
 module.exports.BoardName = nativeBinding.BoardName
 module.exports.Bootloader = nativeBinding.Bootloader
 module.exports.CloudFlavor = nativeBinding.CloudFlavor
+module.exports.CopyName = nativeBinding.CopyName
 module.exports.describeCommandLine = nativeBinding.describeCommandLine
 module.exports.doctor = nativeBinding.doctor
 module.exports.DuoMode = nativeBinding.DuoMode

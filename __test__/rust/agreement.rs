@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::virtual_duo::{DFU, device_id, device_keys, key_maker, options};
-use duo_provision::dct::{self, DctImage, Dump, DumpKind, WholeDct};
+use duo_provision::dct::{self, CopyRule, DctImage, Dump, DumpKind, WholeDct};
 use duo_provision::dfuse::{Block, Buffer};
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer, VirtualBus, VirtualClock};
@@ -40,6 +40,27 @@ fn fields_of_the_table_lie_where_the_virtual_duo_keeps_it() {
     }
 }
 
+fn rule_of(generation: Generation) -> CopyRule {
+    if generation == Generation::R6 { CopyRule::R6 } else { CopyRule::R3ToR5 }
+}
+
+/// A write that was cut short, as it is found when the Duo is there again, and after the next write.
+#[test]
+fn after_a_power_cut_in_the_firmwares_own_write_both_take_the_same_copy() {
+    for generation in Generation::ALL {
+        let mut duo = Duo::new(options(generation), key_maker(3));
+        for round in 0..4 {
+            duo.set_dct_cut_short(1858, format!("round {round}").as_bytes());
+            for _ in 0..2 {
+                let area = duo.first_dct_area().to_vec();
+                let dump = Dump::recognise(&area).unwrap().by(rule_of(generation));
+                assert_eq!(dump.section().unwrap(), duo.dct(0, 8836), "{generation}, round {round}");
+                duo.set_dct(1758, b"DE");
+            }
+        }
+    }
+}
+
 /// Both copies are read as the virtual Duo's own DCT code reads them, whichever it uses at the moment.
 #[test]
 fn the_whole_dct_is_read_as_the_virtual_duo_reads_it() {
@@ -51,15 +72,16 @@ fn the_whole_dct_is_read_as_the_virtual_duo_reads_it() {
         for round in 0..5 {
             duo.set_dct(1858, format!("round {round}").as_bytes());
             let area = duo.internal_flash()[base..][..dct::WHOLE_SIZE].to_vec();
-            let current = WholeDct::new(&area).unwrap().current().expect("one is current");
+            let rule = rule_of(generation);
+            let current = WholeDct::new(&area).unwrap().current(rule).expect("one is current");
             seen[current] = true;
-            let dump = Dump::recognise(&area).unwrap();
+            let dump = Dump::recognise(&area).unwrap().by(rule);
             assert_eq!(dump.kind(), DumpKind::Whole);
             for field in dct::FIELDS {
                 assert_eq!(dump.field(&field).unwrap(), duo.dct(field.offset, field.size), "{}", field.name);
             }
             let copy = WholeDct::new(&area).unwrap().copies()[current];
-            assert_eq!(copy.sequence().is_some(), generation == Generation::R6, "{generation}");
+            assert_eq!(copy.has_record(), generation == Generation::R6, "{generation}");
         }
         assert_eq!(seen, [true, true], "{generation}: the copies take turns");
     }

@@ -57,6 +57,7 @@ fn manifest() -> Manifest {
         device_id_source: None,
         fingerprint: None,
         bootloader: "r5-r6".to_owned(),
+        copy_rule: None,
         simulated: false,
         offset: 34,
         length: 4,

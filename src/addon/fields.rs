@@ -138,7 +138,8 @@ pub fn set_server_key<'env>(
     let prepared = read(env, options).and_then(|given: grammar::ServerKeySetOptions| {
         let options = workflow::ServerKeySetOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             file: Some(given.file.into()),
             host: given.host,
             port: given.port,
@@ -146,6 +147,7 @@ pub fn set_server_key<'env>(
             leave: given.leave.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };
@@ -170,10 +172,12 @@ pub fn restore_server_key<'env>(
     let prepared = read(env, options).and_then(|given: grammar::ServerKeyRestoreOptions| {
         let options = workflow::ServerKeySetOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             leave: given.leave.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
             ..workflow::ServerKeySetOptions::default()
@@ -200,7 +204,8 @@ pub fn restore_dct<'env>(
     let prepared = read(env, options).and_then(|given: grammar::DctRestoreOptions| {
         let options = workflow::DctRestoreOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             file: given.file.into(),
             fields: given.fields.unwrap_or_default(),
             whole: given.whole.unwrap_or_default(),
@@ -208,6 +213,7 @@ pub fn restore_dct<'env>(
             allow_other_device: given.allow_other_device.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
+            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             dry_run: given.dry_run.unwrap_or_default(),
             timeout: given.timeout,
         };

@@ -115,6 +115,12 @@ export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'ma
  */
 export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-copy' | 'whole'
 
+/** What is in the place of a copy of a DCT. */
+export type DctHalfKind = 'copy' | 'erased' | 'other'
+
+/** Bootloaders that agree about which copy of a DCT counts. */
+export type DctReader = 'r3-r5' | 'r6'
+
 /** A step of an operation. */
 export type PhaseName =
   | 'find'

@@ -80,12 +80,36 @@ pub struct DctInfo {
     #[napi(ts_type = "DctDumpKind")]
     #[schemars(extend("enum" = words::DUMP))]
     pub kind: String,
-    /// The copy that the fields are of, 0 or 1, of a whole DCT; absent where neither is current.
+    /// The copy that the fields are of, 0 or 1, of a whole DCT; absent if neither counts, or if which one does depends on
+    /// the Duo's firmware.
     pub current_copy: Option<u32>,
+    /// Both copies, of a whole DCT.
+    pub copies: Option<Vec<DctCopyInfo>>,
     /// True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT.
     pub unreadable: bool,
     /// The fields, by offset.
     pub fields: Vec<DctFieldInfo>,
+}
+
+/// One of the two copies of a whole DCT.
+#[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub struct DctCopyInfo {
+    /// Which one.
+    #[napi(ts_type = "CopyName")]
+    #[schemars(extend("enum" = words::COPY))]
+    pub copy: String,
+    /// What is in its place.
+    #[napi(ts_type = "DctHalfKind")]
+    #[schemars(extend("enum" = words::HALF))]
+    pub holds: String,
+    /// The bootloaders whose firmware reads this copy, by their rule.
+    #[napi(ts_type = "Array<DctReader>")]
+    #[schemars(extend("items" = serde_json::json!({ "type": "string", "enum": words::READER })))]
+    pub read_by: Vec<String>,
+    /// The fingerprint of the device's key in it.
+    pub fingerprint: Option<String>,
 }
 
 /// A field of a DCT, described; nothing of what is secret in it is shown.
@@ -208,8 +232,21 @@ impl From<workflow::DctReport> for DctInfo {
         Self {
             kind: report.kind.name().to_owned(),
             current_copy: report.current_copy.map(count),
+            copies: Some(report.copies.into_iter().map(Into::into).collect())
+                .filter(|copies: &Vec<_>| !copies.is_empty()),
             unreadable: report.unreadable,
             fields: report.fields.into_iter().map(field).collect(),
+        }
+    }
+}
+
+impl From<workflow::CopyReport> for DctCopyInfo {
+    fn from(report: workflow::CopyReport) -> Self {
+        Self {
+            copy: report.copy.name().to_owned(),
+            holds: report.half.name().to_owned(),
+            read_by: report.read_by.iter().map(|rule| rule.name().to_owned()).collect(),
+            fingerprint: optional(report.fingerprint),
         }
     }
 }

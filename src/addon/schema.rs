@@ -37,6 +37,9 @@ pub(super) mod words {
     pub const CONTENTS: [&str; 5] = ["private-key", "encrypted-private-key", "raw-slot", "dct", "whole-dct"];
     pub const FILE: [&str; 5] = ["private-key", "public-key", "server-key", "dct", "manifest"];
     pub const DUMP: [&str; 5] = ["section", "from-start", "from-private-key", "one-copy", "whole"];
+    pub const COPY: [&str; 2] = ["first", "second"];
+    pub const HALF: [&str; 3] = ["copy", "erased", "other"];
+    pub const READER: [&str; 2] = ["r3-r5", "r6"];
     pub const PHASE: [&str; 15] = [
         "find",
         "wait",

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dct::DeviceId;
+use crate::dct::{CopyRule, DeviceId};
 use crate::disk::shown;
 use crate::keys::Fingerprint;
 
@@ -93,6 +93,9 @@ pub struct Manifest {
     pub fingerprint: Option<Fingerprint>,
     /// The bootloader's generation, `r3-r4` or `r5-r6`.
     pub bootloader: String,
+    /// Of a whole DCT, the bootloaders by whose rule one of its copies counts: `r3-r5` or `r6`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_rule: Option<CopyRule>,
     /// True where the device was a simulated one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,

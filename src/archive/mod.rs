@@ -336,6 +336,7 @@ mod tests {
             device_id_source: None,
             fingerprint: None,
             bootloader: "r5-r6".to_owned(),
+            copy_rule: None,
             simulated,
             offset: 34,
             length: 4,

@@ -81,8 +81,7 @@ function printFields(/** @type {DctInfo} */ dct, /** @type {Output} */ output) {
     return
   }
   if (dct.kind === 'whole') {
-    const current = dct.currentCopy === undefined ? 'neither copy is current' : CURRENT[dct.currentCopy]
-    output.print(`  ${'current'.padEnd(12)}${current}`)
+    output.print(facts(copies(dct)))
   }
   if (dct.fields.length === 0) return
   const rows = dct.fields.map(({ name, offset, size, description, fingerprint }) => [
@@ -94,5 +93,29 @@ function printFields(/** @type {DctInfo} */ dct, /** @type {Output} */ output) {
   output.print(`\n${table(['FIELD', 'OFFSET', 'SIZE', 'HOLDS'], rows, output)}`)
 }
 
-/** The copies by their number. */
-const CURRENT = ['the first of the two copies', 'the second of the two copies']
+/** Both copies of a whole DCT: what they are, and who reads them. */
+function copies(/** @type {DctInfo} */ { copies, currentCopy }) {
+  const all = copies ?? []
+  const chosen = currentCopy === undefined ? undefined : all[currentCopy]
+  const none = all.some((copy) => copy.readBy.length > 0)
+    ? 'depends on the firmware: name one with --copy first, or --copy second'
+    : 'neither copy is one that the firmware would use'
+  return {
+    fields: chosen ? `of the ${chosen.copy} of the two copies` : none,
+    ...Object.fromEntries(all.map((copy) => [`${copy.copy} copy`, describeCopy(copy)])),
+  }
+}
+
+function describeCopy(/** @type {import('../../index.js').DctCopyInfo} */ { holds, readBy, fingerprint }) {
+  if (holds !== 'copy') return HALVES[holds]
+  const readers = readBy.map((reader) => READERS[reader]).join(' and ')
+  return `${readers ? `read by ${readers}` : 'read by none'}; ${fingerprint ? `key ${fingerprint}` : 'no key'}`
+}
+
+const HALVES = {
+  copy: 'a copy',
+  erased: 'erased',
+  other: 'no copy of a DCT, and not erased: it may be from another place in the flash',
+}
+
+const READERS = { 'r3-r5': 'bootloaders r3 to r5', r6: 'bootloader r6' }

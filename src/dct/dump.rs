@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::device_id::DeviceId;
 use super::field::{self, Field};
-use super::whole::{self, COPY_SIZE, WHOLE_SIZE, WholeDct};
+use super::whole::{self, COPY_SIZE, CopyRule, DctCopy, WHOLE_SIZE, WholeDct};
 
 /// Bytes of the application section (redbear/firmware `dct.h`): up to system firmware 0.3.1, and from 0.3.2 on.
 /// Either lies within one copy of the DCT, so a read of it holds nothing else: no Wi-Fi password.
@@ -75,6 +75,8 @@ pub struct Dump<'a> {
     section: Option<&'a [u8]>,
     /// The offset in the section of the first of them.
     start: usize,
+    /// Of a whole DCT, the copy that they are of.
+    copy: Option<usize>,
 }
 
 impl<'a> Dump<'a> {
@@ -82,6 +84,9 @@ impl<'a> Dump<'a> {
     ///
     /// An application section of which every byte is zero, or 0xFF, is recognised too: it is what a device
     /// answers that cannot read its DCT, and [`Dump::is_unreadable`] says so.
+    ///
+    /// Of a whole DCT the fields are those of the copy that every firmware takes. If they do not agree, it has none
+    /// until somebody says by which rule it is read ([`Dump::by`]), or which copy is wanted ([`Dump::of_copy`]).
     pub fn recognise(bytes: &'a [u8]) -> Option<Self> {
         let kind = match bytes.len() {
             WHOLE_SIZE => DumpKind::Whole,
@@ -92,18 +97,49 @@ impl<'a> Dump<'a> {
             _ => return None,
         };
         let (section, start) = match kind {
-            DumpKind::Whole => (WholeDct::new(bytes)?.section(), 0),
-            DumpKind::OneCopy => (whole::DctCopy::new(bytes).map(|copy| copy.section()), 0),
+            DumpKind::Whole => (None, 0),
+            DumpKind::OneCopy => (DctCopy::new(bytes).map(|copy| copy.section()), 0),
             DumpKind::FromPrivateKey => (Some(bytes), field::DEVICE_PRIVATE_KEY.offset),
             DumpKind::FromStart | DumpKind::Section => (Some(bytes), 0),
         };
-        let dump = Self { kind, bytes, section, start };
-        dump.is_plausible().then_some(dump)
+        let dump = Self { kind, bytes, section, start, copy: None };
+        let Some(whole) = dump.whole() else {
+            return (kind != DumpKind::Whole && dump.is_plausible()).then_some(dump);
+        };
+        Some(dump.reading(whole.undisputed().flatten()))
+    }
+
+    /// A whole DCT as the firmware with this rule reads it; any other dump as it is.
+    #[must_use]
+    pub fn by(self, rule: CopyRule) -> Self {
+        self.whole().map_or(self, |whole| self.reading(whole.current(rule)))
+    }
+
+    /// A whole DCT with the fields of this copy, 0 or 1, whether it counts or not; any other dump as it is.
+    #[must_use]
+    pub fn of_copy(self, copy: usize) -> Self {
+        if self.kind == DumpKind::Whole { self.reading(Some(copy)) } else { self }
+    }
+
+    fn reading(self, copy: Option<usize>) -> Self {
+        let copies = self.whole().map(|whole| *whole.copies());
+        let taken = copies.and_then(|copies| copies.get(copy?).copied());
+        Self { section: taken.map(|taken| taken.section()), copy, ..self }
+    }
+
+    /// Of a whole DCT, the copy that the fields are of; `None` if none counts, or if that cannot be told.
+    pub const fn copy(&self) -> Option<usize> {
+        self.copy
+    }
+
+    /// True for a whole DCT of which one firmware takes another copy than the other.
+    pub fn is_disputed(&self) -> bool {
+        self.whole().is_some_and(|whole| whole.undisputed().is_none())
     }
 
     /// Bytes that are known to have been read from the beginning of the application section.
     pub const fn of_section(bytes: &'a [u8]) -> Self {
-        Self { kind: DumpKind::Section, bytes, section: Some(bytes), start: 0 }
+        Self { kind: DumpKind::Section, bytes, section: Some(bytes), start: 0, copy: None }
     }
 
     /// What was read, and from where.
@@ -159,7 +195,7 @@ impl<'a> Dump<'a> {
         };
         match self.kind {
             // The magic number of a copy is evidence enough.
-            DumpKind::Whole | DumpKind::OneCopy => true,
+            DumpKind::OneCopy => true,
             _ => self.is_unreadable() || ANCHORS.iter().any(anchored),
         }
     }

@@ -21,8 +21,8 @@ pub use field::{
 };
 pub use field::{Field, Layouts, UnknownFieldError};
 pub use image::{Dct, DctImage};
-pub use rewrite::{Step, next_step};
+pub use rewrite::{Known, Step, next_step};
 pub use server_address::{
     DEFAULT_DEVICE_PORT, DEFAULT_SERVER_NAME, SERVER_FIELD, ServerAddress, ServerAddressError,
 };
-pub use whole::{APPLICATION_SECTION, COPY_SIZE, DctCopy, WHOLE_SIZE, WholeDct};
+pub use whole::{APPLICATION_SECTION, COPY_SIZE, CopyRule, DctCopy, Half, WHOLE_SIZE, WhichCopy, WholeDct};

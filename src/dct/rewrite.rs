@@ -2,17 +2,20 @@
 //! are there, so that whoever was cut short goes on where it was.
 //!
 //! Each copy is one sector of the flash. An erased sector has all bits set, and writing only clears bits, so a copy
-//! is gone before another one is in its place. Three things see to it that the firmware finds a whole copy at every
+//! is gone before another one is in its place. Four things see to it that the firmware finds a whole copy at every
 //! instant, if there was one at the beginning:
 //!
 //! - The image's current copy is written before its other one. Where the Duo's own current copy lies in its place,
 //!   that one is first copied over to the other sector, as it is.
+//! - A sector that reads as erased, and was not seen to be erased since the power may last have gone, is erased again
+//!   before it is written: an erasure that was cut short can leave cells that read as erased and do not hold.
 //! - The last bytes that are written are a copy's first 16, and the last of those its magic number: up to then the
 //!   firmware takes it for none.
 //! - The first bytes that go are the same 16: they are cleared before a sector is erased, so that one which is half
-//!   erased is not taken for a copy either.
+//!   erased is not taken for a copy either. A copy that is marked incomplete is none, and its mark stays one until it is
+//!   erased: so it is not cleared, which would take the mark away before the magic number.
 
-use super::whole::{COPY_SIZE, HEADER_SIZE, WHOLE_SIZE, WholeDct, has_magic};
+use super::whole::{COPY_SIZE, CopyRule, DctCopy, HEADER_SIZE, WHOLE_SIZE, WholeDct};
 
 /// The largest piece that is written at a time: a block of the bootloader's.
 const BLOCK: usize = 4096;
@@ -60,33 +63,50 @@ impl Step<'_> {
     }
 }
 
+/// What the bytes in the flash do not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// By which rule the Duo's firmware takes a copy.
+    pub rule: CopyRule,
+    /// The sectors that were seen to be erased, to the end, since the power may last have gone.
+    pub erased: [bool; 2],
+    /// True if the power may have gone while a sector was erased. Then one that stays erased is erased again, too.
+    pub after_cut: bool,
+}
+
 /// The next step from what the Duo holds to the image; `None` where it is there already, or where one of the two is
 /// not of [`WHOLE_SIZE`] bytes.
-pub fn next_step<'a>(held: &'a [u8], image: &'a [u8]) -> Option<Step<'a>> {
+pub fn next_step<'a>(held: &'a [u8], image: &'a [u8], known: &Known) -> Option<Step<'a>> {
     if held.len() != WHOLE_SIZE || image.len() != WHOLE_SIZE {
         return None;
     }
-    let first = current(image)?;
+    let first = current(image, known)?;
     let other = 1 - first;
-    if copy_of(held, first) == copy_of(image, first) {
-        return toward(other, copy_of(held, other), copy_of(image, other));
+    if is_done(first, held, copy_of(image, first), known) {
+        return toward(other, held, copy_of(image, other), known);
     }
-    let stands_in_its_place = current(held) == Some(first);
+    let stands_in_its_place = current(held, known) == Some(first);
     if stands_in_its_place && copy_of(held, other) != copy_of(held, first) {
-        return toward(other, copy_of(held, other), copy_of(held, first));
+        return toward(other, held, copy_of(held, first), known);
     }
-    toward(first, copy_of(held, first), copy_of(image, first))
+    toward(first, held, copy_of(image, first), known)
+}
+
+fn is_done(copy: usize, held: &[u8], wanted: &[u8], known: &Known) -> bool {
+    copy_of(held, copy) == wanted && (known.erased[copy] || !known.after_cut || !is_erased(wanted))
 }
 
 /// The next step that makes one sector hold `wanted`.
-fn toward<'a>(copy: usize, held: &[u8], wanted: &'a [u8]) -> Option<Step<'a>> {
-    if held == wanted {
+fn toward<'a>(copy: usize, held: &[u8], wanted: &'a [u8], known: &Known) -> Option<Step<'a>> {
+    if is_done(copy, held, wanted, known) {
         return None;
     }
-    let base = copy * COPY_SIZE;
-    if !is_on_the_way(held, wanted) {
+    let (base, held) = (copy * COPY_SIZE, copy_of(held, copy));
+    let doubtful = is_erased(held) && !known.erased[copy];
+    if doubtful || !is_on_the_way(held, wanted) {
         let void = Step::Write { offset: base, bytes: &[0; HEADER_SIZE] };
-        return Some(if has_magic(held) { void } else { Step::Erase { copy } });
+        let counts = DctCopy::new(held).is_some_and(|copy| copy.is_complete());
+        return Some(if counts { void } else { Step::Erase { copy } });
     }
     let missing = pieces().find(|piece| held.get(piece.clone()) != wanted.get(piece.clone()))?;
     Some(Step::Write { offset: base + missing.start, bytes: wanted.get(missing)? })
@@ -94,10 +114,9 @@ fn toward<'a>(copy: usize, held: &[u8], wanted: &'a [u8]) -> Option<Step<'a>> {
 
 /// Whether a sector was erased, and holds nothing since but pieces of `wanted`.
 fn is_on_the_way(held: &[u8], wanted: &[u8]) -> bool {
-    let erased = |piece: &[u8]| piece.iter().all(|byte| *byte == 0xFF);
     pieces().all(|piece| {
         let (held, wanted) = (held.get(piece.clone()), wanted.get(piece));
-        held == wanted || held.is_some_and(erased)
+        held == wanted || held.is_some_and(is_erased)
     })
 }
 
@@ -107,8 +126,12 @@ fn pieces() -> impl Iterator<Item = std::ops::Range<usize>> {
     blocks.chain(std::iter::once(0..HEADER_SIZE))
 }
 
-fn current(whole: &[u8]) -> Option<usize> {
-    WholeDct::new(whole)?.current()
+fn is_erased(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0xFF)
+}
+
+fn current(whole: &[u8], known: &Known) -> Option<usize> {
+    WholeDct::new(whole)?.current(known.rule)
 }
 
 fn copy_of(whole: &[u8], copy: usize) -> &[u8] {

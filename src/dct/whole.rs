@@ -1,10 +1,12 @@
-//! The whole DCT as it lies in the internal flash: two copies of 16 KiB, of which the firmware writes one anew,
-//! changed, and then calls the other one old. So which of them counts is in the bytes, never in their order.
+//! The whole DCT as it lies in the internal flash: two copies of 16 KiB, of which one counts. Which one is in their
+//! bytes, and the bootloaders do not agree about it ([`CopyRule`]).
 //!
-//! Numbers: redbear/firmware `platform_dct.h` (WICED's `platform_dct_header_t` and `platform_dct_version_t`) and
-//! `wiced_dct_internal_common.c`. From system firmware 0.3.2 on a copy carries a sequence number and a CRC-32.
+//! Numbers: redbear/firmware `platform_dct.h` (WICED's `platform_dct_header_t` and `platform_dct_version_t`); the
+//! place of the version record, its checksum and the choice: the bootloader binaries r3 to r6 in redbear/Duo
+//! `firmware/bootloader`, executed.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
+use serde::{Deserialize, Serialize};
 
 /// The CRC-32 of IEEE 802.3.
 const CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
@@ -24,16 +26,113 @@ const MAGIC_NUMBER: &[u8] = b"BRCM";
 /// The bytes of a copy up to the end of its magic number: without them it is none.
 pub(super) const HEADER_SIZE: usize = 16;
 
-/// Behind the 8,423 bytes of the application section, aligned: 36 bytes of network settings, then the version.
-const VERSION: usize = APPLICATION_SECTION + 8424 + 36;
-const VERSION_MAGIC: u32 = 0xDC02_00CD;
-const CRC: usize = VERSION + 8;
-const INITIAL_WRITE: usize = VERSION + 12;
-const SEQUENCE: usize = VERSION + 13;
+// The version record: the last 16 bytes of a copy.
+const RECORD: usize = COPY_SIZE - 16;
+const RECORD_MAGIC: &[u8] = &[0xCD, 0x00, 0x02, 0xDC];
+const CHECKSUM: std::ops::Range<usize> = RECORD + 8..RECORD + 12;
+const INITIAL_WRITE: usize = RECORD + 12;
+const SEQUENCE: usize = RECORD + 13;
+
+// The checksum is made of pieces: the header and what belongs to it, then pieces of one length, then the record.
+const FIRST_PIECE: usize = 388;
+const PIECE: usize = 32;
+
+/// How the firmware of a family of bootloaders tells which copy counts. The same bytes may mean another copy to each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CopyRule {
+    /// r3, r4 and r5, and system firmware up to 0.3.1: the mark in a copy's header.
+    #[serde(rename = "r3-r5")]
+    R3ToR5,
+    /// r6, and system firmware from 0.3.2 on: the version record at a copy's end.
+    #[serde(rename = "r6")]
+    R6,
+}
+
+impl CopyRule {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::R3ToR5, Self::R6];
+
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::R3ToR5 => "r3-r5",
+            Self::R6 => "r6",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::R3ToR5 => Self::R6,
+            Self::R6 => Self::R3ToR5,
+        }
+    }
+}
 
 /// Whether the bytes begin as a copy of the DCT does.
 pub(super) fn has_magic(bytes: &[u8]) -> bool {
     bytes.get(MAGIC..).is_some_and(|rest| rest.starts_with(MAGIC_NUMBER))
+}
+
+/// One of the two copies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhichCopy {
+    /// The one at the lower address.
+    First,
+    /// The other one.
+    Second,
+}
+
+impl WhichCopy {
+    /// Both, in the order in which they lie.
+    pub const BOTH: [Self; 2] = [Self::First, Self::Second];
+
+    /// The name that is typed, and used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Second => "second",
+        }
+    }
+
+    /// Its place, 0 or 1.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::First => 0,
+            Self::Second => 1,
+        }
+    }
+}
+
+/// What is in the place of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// A copy, whether it counts or not.
+    Copy,
+    /// Erased flash.
+    Erased,
+    /// Something else.
+    Other,
+}
+
+impl Half {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Erased => "erased",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// What a copy's version record is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Record {
+    None,
+    Bad,
+    Good,
 }
 
 /// One copy; it borrows the bytes. No `Debug`: they hold keys and passwords.
@@ -46,33 +145,25 @@ impl<'a> DctCopy<'a> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// True where the copy was written to its end: its header has the magic number and is not marked incomplete.
+    /// What it is at all.
+    pub fn half(&self) -> Half {
+        if has_magic(self.0) {
+            Half::Copy
+        } else if self.0.iter().all(|byte| *byte == 0xFF) {
+            Half::Erased
+        } else {
+            Half::Other
+        }
+    }
+
+    /// True if it was written to its end: its header has the magic number and is not marked incomplete.
     pub fn is_complete(&self) -> bool {
         has_magic(self.0) && self.0[WRITE_INCOMPLETE] == 0
     }
 
-    /// True where its header says that it is the current one.
-    pub fn is_marked_current(&self) -> bool {
-        self.0[IS_CURRENT] == 1
-    }
-
-    /// True where it has a version structure, which system firmware before 0.3.2 does not write.
-    pub fn is_versioned(&self) -> bool {
-        self.word(VERSION) == VERSION_MAGIC
-    }
-
-    /// The sequence number, where the copy has one and its CRC-32 is right.
-    pub fn sequence(&self) -> Option<u8> {
-        if !self.is_versioned() {
-            return None;
-        }
-        (self.is_initial() || self.has_checksum(self.word(CRC))).then_some(self.0[SEQUENCE])
-    }
-
-    /// True where it is as it was made at the factory, without a checksum: the firmware clears the flag once there is a
-    /// newer copy.
-    fn is_initial(self) -> bool {
-        self.0[INITIAL_WRITE] == 1 && self.word(CRC) == 0
+    /// True if it has a version record, which system firmware before 0.3.2 does not write.
+    pub fn has_record(&self) -> bool {
+        self.0[RECORD..].starts_with(RECORD_MAGIC)
     }
 
     /// The bytes from the application section's beginning to the end of the copy.
@@ -80,26 +171,34 @@ impl<'a> DctCopy<'a> {
         &self.0[APPLICATION_SECTION..]
     }
 
-    /// The CRC-32 of IEEE 802.3 over the copy, with the bytes that are written last as zeros. WICED's own keeps the
-    /// remainder as it is where others complement it; either is taken.
-    ///
-    /// Particle's stand-in for it (particle-iot/device-os `hal/src/photon/dct_hal.c`) combines the checksums of pieces by
-    /// XOR, and of which length they are is the build's choice. One like that is not recognised; then the mark decides,
-    /// which the same firmware keeps.
-    fn has_checksum(self, stored: u32) -> bool {
-        let changing = |at: usize| {
-            at == WRITE_INCOMPLETE || at == INITIAL_WRITE || (CRC..CRC + size_of::<u32>()).contains(&at)
-        };
-        let mut digest = CRC_32.digest();
-        for (at, &byte) in self.0.iter().enumerate() {
-            digest.update(&[if changing(at) { 0 } else { byte }]);
+    fn record(self) -> Record {
+        let stored = &self.0[CHECKSUM];
+        let unsealed = self.is_initial() && *stored == [0; 4];
+        if !self.has_record() {
+            Record::None
+        } else if unsealed || *stored == self.checksum().to_le_bytes() {
+            Record::Good
+        } else {
+            Record::Bad
         }
-        let checksum = digest.finalize();
-        stored == checksum || stored == !checksum
     }
 
-    fn word(self, at: usize) -> u32 {
-        u32::from_le_bytes([self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]])
+    /// True if it was made from nothing, and not as a changed duplicate.
+    const fn is_initial(self) -> bool {
+        self.0[INITIAL_WRITE] == 1
+    }
+
+    /// The pieces' CRC-32s, combined by XOR, with zeros for what is written last. The mark is part of it: where the
+    /// firmware clears the mark of an old copy, that copy's checksum is wrong from then on.
+    fn checksum(self) -> u32 {
+        let mut bytes = zeroize::Zeroizing::new(*self.0);
+        bytes[WRITE_INCOMPLETE] = 0;
+        bytes[CHECKSUM].fill(0);
+        bytes[INITIAL_WRITE] = 0;
+        let (first, rest) = bytes.split_at(FIRST_PIECE);
+        let (middle, record) = rest.split_at(RECORD - FIRST_PIECE);
+        let pieces = [first, record].into_iter().chain(middle.chunks(PIECE));
+        !pieces.fold(0, |sum, piece| sum ^ !CRC_32.checksum(piece))
     }
 }
 
@@ -124,27 +223,33 @@ impl<'a> WholeDct<'a> {
         &self.0
     }
 
-    /// Which copy the firmware uses, 0 or 1; `None` where it uses neither. Of two with a sequence number that can be
-    /// relied on, one that is as it was made at the factory, else the higher one; one that has it goes before one that
-    /// has not; without any the mark in the header decides, and of two that are marked the first, as the firmware
-    /// looks there first.
-    pub fn current(&self) -> Option<usize> {
-        let [first, second] = self.0.map(|copy| copy.is_complete().then_some(copy));
-        let sequence = |copy: Option<DctCopy<'_>>| copy.and_then(|copy| copy.sequence());
-        let marked = |copy: Option<DctCopy<'_>>| copy.is_some_and(|copy| copy.is_marked_current());
-        match (sequence(first), sequence(second)) {
-            (Some(_), Some(_)) if self.0[1].is_initial() => Some(1),
-            (Some(_), Some(_)) if self.0[0].is_initial() => Some(0),
-            (Some(first), Some(second)) => Some(usize::from(second > first)),
-            (Some(_), None) => Some(0),
-            (None, Some(_)) => Some(1),
-            (None, None) if marked(first) => Some(0),
-            (None, None) => marked(second).then_some(1),
+    /// Which copy counts by a rule, 0 or 1; `None` if neither does.
+    pub fn current(&self, rule: CopyRule) -> Option<usize> {
+        let complete = self.0.map(|copy| copy.is_complete());
+        let marked = |copy: &DctCopy<'_>| copy.is_complete() && copy.0[IS_CURRENT] == 1;
+        match (rule, complete) {
+            (CopyRule::R3ToR5, _) => self.0.iter().position(marked),
+            (CopyRule::R6, [true, true]) => Some(self.newer()),
+            (CopyRule::R6, _) => complete.iter().position(|complete| *complete),
         }
     }
 
-    /// The current copy's application section.
-    pub fn section(&self) -> Option<&'a [u8]> {
-        self.current().map(|current| self.0[current].section())
+    /// Which copy counts by either rule; `None` if they do not agree.
+    pub fn undisputed(&self) -> Option<Option<usize>> {
+        let [mark, record] = CopyRule::ALL.map(|rule| self.current(rule));
+        (mark == record).then_some(mark)
+    }
+
+    /// Of two complete copies the one that r6 takes.
+    fn newer(&self) -> usize {
+        let [first, second] = self.0;
+        usize::from(match (first.record(), second.record()) {
+            (Record::Good, Record::Good) if second.is_initial() => true,
+            (Record::Good, Record::Good) if first.is_initial() => false,
+            (Record::Good, Record::Good) => second.0[SEQUENCE] > first.0[SEQUENCE],
+            (Record::Bad, Record::Bad) => first.0[IS_CURRENT] == 0,
+            (Record::None, Record::None) | (Record::Good, _) | (Record::Bad, Record::None) => false,
+            (_, Record::Good) | (Record::None, Record::Bad) => true,
+        })
     }
 }

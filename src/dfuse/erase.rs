@@ -95,7 +95,7 @@ impl Operation for Erase {
                 if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
                     at.touched = Touched::Maybe;
                 }
-                sent(at, reply).then(|()| self.go(State::Program(PollStatus::default())))
+                sent(at, reply).then(|()| self.go(State::Program(PollStatus::of_flash())))
             }
             State::Program(_) => self.program(reply),
         }

@@ -55,7 +55,7 @@ impl Operation for SetAddress {
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
         let at = self.at();
         match &mut self.state {
-            State::Send => sent(at, reply).then(|()| self.go(State::Poll(PollStatus::default()))),
+            State::Send => sent(at, reply).then(|()| self.go(State::Poll(PollStatus::of_address()))),
             State::Poll(_) if matches!(reply, Reply::Failed(Failure::Stall)) => {
                 Step::fail(DfuError::AddressRefused { address: self.address })
             }

@@ -235,7 +235,7 @@ impl From<SessionError> for Error {
                 "use the application section in its place, which holds the keys: duo-provision dct backup, and dct restore \
                  with --fields",
             ),
-            SessionError::Dfu(DfuError::PointerUnproven { .. }) => (
+            SessionError::NoBootloader { .. } | SessionError::Dfu(DfuError::PointerUnproven { .. }) => (
                 Code::AddressUnproven,
                 "run the same command again; if it ends like this every time, press RESET, put the Duo into DFU mode again, or \
                  try another cable or USB port",

@@ -97,7 +97,7 @@ impl VirtualTransport {
             Outcome::Done => Ok(Vec::new()),
             Outcome::Data(bytes) if bytes.len() > request.length.into() => Err(TransferError::Babble),
             Outcome::Data(bytes) => Ok(bytes),
-            Outcome::Stall => Err(TransferError::Stall),
+            Outcome::Stall | Outcome::DataThenStall(_) => Err(TransferError::Stall),
             Outcome::Disconnected => Err(TransferError::Disconnected),
             Outcome::Protocol(why) => Err(TransferError::Protocol(why)),
             Outcome::NoAnswer => Err(TransferError::Timeout),

@@ -79,6 +79,12 @@ impl Identity {
         let is_id = serial.len() == 24 && serial.bytes().all(|b| b.is_ascii_hexdigit());
         is_id.then(|| serial.to_ascii_lowercase())
     }
+
+    /// Whether it is r6, which spells its device id in lower case; r5 has capitals. An id without a letter tells nothing.
+    pub fn is_r6(&self) -> bool {
+        let serial = self.serial.as_deref().unwrap_or_default();
+        self.device_id_hex().is_some() && serial.bytes().any(|b| b.is_ascii_lowercase())
+    }
 }
 
 /// Opens a device just to ask who it is: claims nothing and changes no setting.

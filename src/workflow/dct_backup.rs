@@ -11,13 +11,10 @@ use super::journaled::{Beginning, Ledger, absolute};
 use super::keep::{Keepsake, keep_bytes, prepare};
 use super::whole_held::WholeHeld;
 use super::{Context, Timeout};
-use crate::archive::Contents;
 use crate::archive::journal::{OperationKind, Request};
 use crate::dct::Dump;
-use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};
-use crate::usb::session::whole_dct_address;
 
 /// What `dct backup` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -58,11 +55,39 @@ pub struct DctBackupDone {
 }
 
 /// What was read, twice and the same.
-struct Image {
-    bytes: Buffer,
-    slot: Slot,
-    contents: Contents,
-    offset: u32,
+enum Image {
+    Section(Snapshot),
+    Whole(WholeHeld, Slot),
+}
+
+impl Image {
+    fn read(opened: &mut Opened<'_>, whole: bool) -> Result<Self, Error> {
+        if !whole {
+            return opened.section_before_write().map(Self::Section);
+        }
+        let held = WholeHeld::read(opened)?;
+        let Some(current) = &held.current else {
+            return Err(without_current(&held.bytes)
+                .during("looking at the whole DCT")
+                .on(&opened.device, KeyState::Unchanged));
+        };
+        let slot = current.slot.clone();
+        Ok(Self::Whole(held, slot))
+    }
+
+    const fn slot(&self) -> &Slot {
+        match self {
+            Self::Section(section) => &section.slot,
+            Self::Whole(_, slot) => slot,
+        }
+    }
+
+    fn keepsake(&self, device: &DeviceRef) -> Keepsake<'_> {
+        match self {
+            Self::Section(section) => Keepsake::section(section),
+            Self::Whole(held, _) => Keepsake::whole(held, device),
+        }
+    }
 }
 
 /// Reads the DCT twice, looks whether it can be one, and keeps it in a new file.
@@ -77,8 +102,8 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
     } else {
         Opened::find_any_board(context, &options.target, timeout)?
     };
-    let image = if options.whole { read_whole(&mut opened)? } else { read_section(&mut opened)? };
-    let fingerprint = image.slot.key().map(|read| read.key.public_key().fingerprint());
+    let image = Image::read(&mut opened, options.whole)?;
+    let fingerprint = image.slot().key().map(|read| read.key.public_key().fingerprint());
     let beginning = Beginning {
         operation: OperationKind::DctBackup,
         device: (&opened.device).into(),
@@ -93,42 +118,27 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
             ..Request::default()
         },
     };
-    let Image { bytes, slot, contents, offset } = &image;
-    let keepsake = Keepsake::dump(bytes, *contents, *offset, slot);
+    let keepsake = image.keepsake(&opened.device);
     let stored = ledger.follow(context, beginning, |journaled| {
         keep_bytes(context, &opened.device, &keepsake, &place, journaled)
     })?;
     Ok(DctBackupDone {
-        device: opened.device,
+        device: opened.device.clone(),
         path: stored.path,
         public_key: stored.public_key,
         manifest: stored.manifest,
         fingerprint,
-        slot: slot.kind(),
+        slot: image.slot().kind(),
         whole: options.whole,
-        length: bytes.len(),
+        length: keepsake.length,
         already_there: stored.already_there,
     })
-}
-
-fn read_section(opened: &mut Opened<'_>) -> Result<Image, Error> {
-    let Snapshot { dct, slot, .. } = opened.section_before_write()?;
-    Ok(Image { bytes: dct.into_bytes(), slot, contents: Contents::Dct, offset: 0 })
-}
-
-fn read_whole(opened: &mut Opened<'_>) -> Result<Image, Error> {
-    let WholeHeld { bytes, current, .. } = WholeHeld::read(opened)?;
-    let judged =
-        |error: Error| error.during("looking at the whole DCT").on(&opened.device, KeyState::Unchanged);
-    let slot = current.map(|current| current.slot).ok_or_else(|| judged(without_current(&bytes)))?;
-    let offset = whole_dct_address(opened.device.bootloader);
-    Ok(Image { bytes, slot, contents: Contents::WholeDct, offset })
 }
 
 fn without_current(bytes: &[u8]) -> Error {
     let message = match Dump::recognise(bytes) {
         None => "where the whole DCT should be, neither half is a copy of one",
-        Some(_) => "neither of the two copies of the DCT is marked as the current one",
+        Some(_) => "neither of the two copies of the DCT is one that the Duo's firmware would use",
     };
     Error::new(Code::DctUnreadable, message).hint(
         "start the Duo with RESET, put it into DFU mode again and run the same command; if that does not help, try \

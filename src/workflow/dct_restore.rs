@@ -21,6 +21,7 @@ use super::recovery::{Back, Recovery};
 use super::restorable::{Restorable, is_own, reserved};
 use super::restore::confirm;
 use super::source::{KeySource, checked_manifest, public_slot};
+use super::unbacked::check_unbacked;
 use super::write::{AFTER_THE_WRITE, write_verified};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
@@ -52,6 +53,8 @@ pub struct DctRestoreOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
     /// Write nothing anywhere.
     pub dry_run: bool,
     /// Seconds a step.
@@ -121,6 +124,7 @@ fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<D
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
     let section = opened.section_before_write()?;
     let on_it = |error: Error| error.on(&opened.device, KeyState::Unchanged);
     source.check_generation(context, opened.device.bootloader).map_err(on_it)?;
@@ -308,8 +312,14 @@ impl<'a> Source<'a> {
             )
             .hint("look for another backup with: duo-provision backups"));
         }
-        if dump.whole().is_some_and(|whole| whole.current().is_none()) {
-            return Err(unusable("neither of the two copies in it is marked as the current one")
+        if dump.is_disputed() && dump.copy().is_none() {
+            return Err(unusable("which of the two copies in it counts depends on the Duo's firmware").hint(format!(
+                "write all of it, as the Duo's own firmware reads it: --whole; or take out one field: duo-provision inspect \
+                 {path} --extract device-private-key --copy first (or second)"
+            )));
+        }
+        if dump.whole().is_some() && dump.section().is_none() {
+            return Err(unusable("neither of the two copies in it is one that the firmware would use")
                 .hint("look for another backup with: duo-provision backups"));
         }
         let manifest = checked_manifest(&options.file, &sha256_hex(&file.bytes))?;
@@ -336,11 +346,11 @@ impl<'a> Source<'a> {
         ))
     }
 
-    /// As the manifest says; without one, a version structure tells firmware from 0.3.2 on.
+    /// As the manifest says; without one, a version record tells firmware from 0.3.2 on.
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
         let written = || {
-            let versioned = self.dump.whole()?.copies().iter().any(DctCopy::is_versioned);
+            let versioned = self.dump.whole()?.copies().iter().any(DctCopy::has_record);
             versioned.then(|| BootloaderGeneration::R5R6.to_string())
         };
         told.or_else(written)

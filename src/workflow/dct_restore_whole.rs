@@ -10,28 +10,29 @@ use super::dct_restore::{DctRestoreOptions, DctRestored, RestoredField, fields_a
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::dump_file::DumpFile;
 use super::journaled::{Beginning, Journaled, Ledger, absolute, operations};
-use super::keep::{Destination, Keepsake, Place, counts_as_key, keep, keep_bytes, locate_archive};
+use super::keep::{Destination, Keepsake, Place, keep, keep_bytes, locate_archive};
 use super::leave::leave;
 use super::plan::{Action, Change, Evidence, Plan};
 use super::recovery::{Back, Recovery};
 use super::restore::confirm;
 use super::source::public_slot;
+use super::unbacked::check_unbacked;
 use super::whole_held::WholeHeld;
 use super::whole_image::WholeImage;
 use super::write_whole::{Rewrite, rewrite};
 use super::{Context, Timeout};
 use crate::archive::Archive;
 use crate::archive::journal::{Operation, OperationKind, Reached, Request, open};
-use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field};
+use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known, next_step};
 use crate::error::{Code, Error, KeyState};
-use crate::keys::Slot;
-use crate::usb::session::whole_dct_address;
+use crate::keys::{Fingerprint, Slot};
 
 /// Checks the image, backs up what is there, asks, and writes what differs.
 pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let file = DumpFile::read(&options.file)?;
-    let image = WholeImage::of(&file, &options.file).map_err(|error| error.during("reading the image"))?;
+    let reading = |error: Error| error.during("reading the image");
+    let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
     // Named even with --no-backup: it may know the key as another device's.
     let archive = locate_archive(context, options.archive.as_deref());
     let keeps = !options.no_backup && !options.dry_run;
@@ -41,15 +42,17 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
-    let looked = look(&mut opened, &image, archive.as_ref().ok(), options)
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
+    let looked = candidate
+        .check_generation(opened.device.bootloader)
+        .and_then(|()| look(&mut opened, &file, archive.as_ref().ok(), options))
         .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
-    let writes = looked.held.bytes.as_slice() != image.dump.bytes();
-    if writes && (options.dry_run || !context.control.asks()) {
+    if looked.writes() && (options.dry_run || !context.control.asks()) {
         for caution in &looked.cautions {
             context.note(caution);
         }
     }
-    let done = looked.done(&opened, &image, options);
+    let done = looked.done(&opened, options);
     let Some(ledger) = ledger else { return Ok(done) };
     let request = Request {
         file: Some(absolute(&options.file)),
@@ -69,13 +72,18 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
         request: request.clone(),
     };
     let archive = if keeps { Some(archive?) } else { None };
-    let job = Job { image: &image, looked: &looked, request, archive };
+    let job = Job { looked: &looked, request, archive };
     ledger.follow(context, beginning, |journaled| job.write(opened, done, journaled))
 }
 
 /// What is in the Duo, and what that means for the image.
-struct Looked {
+struct Looked<'f> {
     held: WholeHeld,
+    /// As this Duo's firmware reads it.
+    image: WholeImage<'f>,
+    known: Known,
+    /// The first attempt, where this one goes on from what that has left.
+    first: Option<Operation>,
     evidence: Evidence,
     /// The device that the keys stand in for, where the Duo tells no id.
     owner: Option<DeviceId>,
@@ -83,30 +91,51 @@ struct Looked {
 }
 
 /// Reads what is in the Duo; an error where the image must not go to it.
-fn look(
+fn look<'f>(
     opened: &mut Opened<'_>,
-    image: &WholeImage<'_>,
+    file: &'f DumpFile,
     archive: Option<&Archive>,
     options: &DctRestoreOptions,
-) -> Result<Looked, Error> {
-    image.check_generation(opened.device.bootloader)?;
+) -> Result<Looked<'f>, Error> {
+    opened.session.check_whole_dct_is_writable()?;
     let held = WholeHeld::read(opened)?;
     check_held(&held)?;
-    image.check_versioned(&held)?;
+    let image = WholeImage::of(file, &options.file, held.rule)?;
     let blank = Snapshot::of_section(&[0xFF; COPY_SIZE])?;
-    if held.current.is_none() {
-        opened.context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
-    }
     let section = held.current.as_ref().unwrap_or(&blank);
     let evidence = image.evidence(&opened.device, section, archive, options.allow_other_device)?;
     let owner = image.key.owner(&opened.device, section, archive)?;
     let cautions = image.cautions(evidence, held.current.is_some());
-    Ok(Looked { held, evidence, owner, cautions })
+    let previous = held.current.as_ref().and_then(Snapshot::fingerprint);
+    let first = first_attempt(opened.context, &opened.device, previous, options.dry_run)?;
+    let known = Known { rule: held.rule, erased: [false; 2], after_cut: first.is_some() };
+    Ok(Looked { held, image, known, first, evidence, owner, cautions })
 }
 
-impl Looked {
+/// The oldest attempt on this Duo that is not known to have come to an end.
+fn first_attempt(
+    context: Context<'_>,
+    device: &DeviceRef,
+    key: Option<Fingerprint>,
+    dry_run: bool,
+) -> Result<Option<Operation>, Error> {
+    let known = operations(context);
+    let known = if dry_run { known.unwrap_or_default() } else { known? };
+    let is_one = |earlier: &&Operation| {
+        earlier.is_whole() && earlier.has(Reached::Writing) && earlier.worked_on(&device.into(), key)
+    };
+    Ok(open(&known).into_iter().find(is_one).cloned())
+}
+
+impl Looked<'_> {
+    /// Whether anything has to be written.
+    fn writes(&self) -> bool {
+        next_step(&self.held.bytes, self.image.dump.bytes(), &self.known).is_some()
+    }
+
     /// What would be done.
-    fn done(&self, opened: &Opened<'_>, image: &WholeImage<'_>, options: &DctRestoreOptions) -> DctRestored {
+    fn done(&self, opened: &Opened<'_>, options: &DctRestoreOptions) -> DctRestored {
+        let image = &self.image;
         DctRestored {
             device: opened.device.clone(),
             whole: true,
@@ -122,16 +151,8 @@ impl Looked {
     }
 }
 
-/// A key that is only seen one way would be kept by no backup of its own, and its copy not be spared. A flash that reads
-/// as one byte throughout was not read, or was never written: there is nothing to be kept of it.
+/// A flash that reads as one byte throughout was not read, or was never written: there is nothing to be kept of it.
 fn check_held(held: &WholeHeld) -> Result<(), Error> {
-    if held.contradicted {
-        return Err(Error::new(
-            Code::ReadUnstable,
-            "the bootloader reads a key, and in the whole DCT no copy counts: one of the two was read wrongly",
-        )
-        .hint("save the key with `duo-provision backup`; what is wanted of the image is restored by --fields"));
-    }
     let one_byte = held.bytes.windows(2).all(|pair| pair[0] == pair[1]);
     if !one_byte {
         return Ok(());
@@ -153,8 +174,7 @@ fn changed(held: &WholeHeld, image: &WholeImage<'_>, device: &DeviceRef) -> Vec<
 
 /// What is written, and what goes with it.
 struct Job<'a> {
-    image: &'a WholeImage<'a>,
-    looked: &'a Looked,
+    looked: &'a Looked<'a>,
     request: Request,
     /// Where the backups go; `None` where none are wanted.
     archive: Option<Archive>,
@@ -168,8 +188,7 @@ impl Job<'_> {
         journaled: &mut Journaled<'_>,
     ) -> Result<DctRestored, Error> {
         let context = opened.context;
-        let image = self.image.dump.bytes();
-        if self.looked.held.bytes.as_slice() == image {
+        if !self.looked.writes() {
             context.note("the Duo holds exactly these bytes already; nothing is written");
             journaled.verified();
         } else {
@@ -177,16 +196,17 @@ impl Job<'_> {
             confirm(context, &self.plan(&done))?;
             let recovery = Recovery {
                 again: command::dct_restore(&self.request),
-                back: self.back(context, &done)?,
+                back: self.back(&done),
                 owner: self.request.owner,
                 section: None,
                 unproven: false,
             };
             let rewriting = Rewrite {
-                image,
+                image: self.looked.image.dump.bytes(),
                 before: &self.looked.held.bytes,
+                known: self.looked.known,
                 old: done.previous,
-                new: self.image.key.fingerprint,
+                new: self.looked.image.key.fingerprint,
                 recovery: &recovery,
             };
             opened = rewrite(opened, &rewriting, journaled)?;
@@ -202,24 +222,24 @@ impl Job<'_> {
         Ok(done)
     }
 
-    /// The way back: to what was there before the first attempt, where this one goes on from what that has left.
-    fn back(&self, context: Context<'_>, done: &DctRestored) -> Result<Back, Error> {
-        let known = operations(context)?;
-        let is_first = |earlier: &&Operation| {
-            earlier.is_whole()
-                && earlier.has(Reached::Writing)
-                && earlier.worked_on(&(&done.device).into(), done.previous)
-        };
-        Ok(match open(&known).into_iter().find(is_first) {
+    /// The way back: to what was there before the first attempt, if this one goes on from what that has left.
+    fn back(&self, done: &DctRestored) -> Back {
+        match &self.looked.first {
+            // Another Duo may have been in its port then.
+            Some(_) if done.device.device_id.is_none() && done.previous.is_none() => Back::None(
+                "which backup leads back cannot be told: the Duo tells no device id, and no key is found in it \
+                 (`duo-provision backups` lists those that were made)"
+                    .to_owned(),
+            ),
             Some(first) => Back::to_whole(first.started.before.is_some(), first.backup.as_deref()),
             None => Back::to_whole(
                 self.looked.held.current.as_ref().is_some_and(|current| matches!(current.slot, Slot::Key(_))),
                 done.backup.as_deref(),
             ),
-        })
+        }
     }
 
-    /// Each key in a file of its own, and then both copies.
+    /// Each key in a file of its own, one that the firmware misreads as well, and then both copies.
     fn keep(&self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<Option<PathBuf>, Error> {
         let context = opened.context;
         let Some(archive) = &self.archive else {
@@ -229,11 +249,10 @@ impl Job<'_> {
         let destination = Destination { place: Place::Archive(archive.clone()), encrypt: None };
         let held = &self.looked.held;
         let uncounted = held.uncounted();
-        for copy in held.current.iter().chain(&uncounted).filter(|copy| counts_as_key(&copy.slot)) {
+        for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
             keep(context, &opened.device, copy, &destination, journaled)?;
         }
-        let offset = whole_dct_address(opened.device.bootloader);
-        let keepsake = Keepsake::whole(&self.looked.held.bytes, offset, self.looked.held.current.as_ref());
+        let keepsake = Keepsake::whole(&self.looked.held, &opened.device);
         let place = Place::Archive(archive.clone());
         keep_bytes(context, &opened.device, &keepsake, &place, journaled).map(|stored| Some(stored.path))
     }

@@ -6,9 +6,10 @@ use super::dct_fields::{FieldReport, describe};
 use super::device::{DeviceRef, Opened, Target};
 use super::dump_file::{self, DumpFile};
 use super::{Context, Timeout};
-use crate::dct::{DeviceId, Dump, DumpKind};
+use crate::dct::{CopyRule, DeviceId, Dump, DumpKind, Half, WhichCopy};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
+use crate::keys::{Fingerprint, Slot};
 
 /// What `dct show` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +27,44 @@ pub struct DctShowOptions {
 pub struct DctReport {
     /// What was read, and from where.
     pub kind: DumpKind,
-    /// The copy that the fields are of, 0 or 1, where there are two; `None` too where neither is current.
+    /// The copy that the fields are of, 0 or 1, where there are two; `None` too if neither counts, or if that cannot be
+    /// told.
     pub current_copy: Option<usize>,
+    /// Both copies, of a whole DCT.
+    pub copies: Vec<CopyReport>,
     /// True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT.
     pub unreadable: bool,
     /// The fields, by offset; none where no copy is current.
     pub fields: Vec<FieldReport>,
+}
+
+/// One half of a whole DCT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyReport {
+    /// Which one.
+    pub copy: WhichCopy,
+    /// What is in its place.
+    pub half: Half,
+    /// The bootloaders whose firmware reads this copy.
+    pub read_by: Vec<CopyRule>,
+    /// The device's key in it, whether the firmware reads it or not.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl CopyReport {
+    fn of(dump: &Dump<'_>, copy: WhichCopy) -> Option<Self> {
+        let whole = dump.whole()?;
+        let half = whole.copies()[copy.index()].half();
+        let reads = |rule: &CopyRule| whole.current(*rule) == Some(copy.index());
+        let slot = dump.of_copy(copy.index()).private_key_slot().map(Slot::classify);
+        let key = slot.as_ref().filter(|_| half == Half::Copy).and_then(Slot::key);
+        Some(Self {
+            copy,
+            half,
+            read_by: CopyRule::ALL.into_iter().filter(reads).collect(),
+            fingerprint: key.map(|read| read.key.public_key().fingerprint()),
+        })
+    }
 }
 
 /// The DCT of a Duo or of a file.
@@ -52,7 +85,8 @@ impl DctReport {
     pub(super) fn of(dump: &Dump<'_>, id: Option<DeviceId>) -> Self {
         Self {
             kind: dump.kind(),
-            current_copy: dump.whole().and_then(|whole| whole.current()),
+            current_copy: dump.copy(),
+            copies: WhichCopy::BOTH.into_iter().filter_map(|copy| CopyReport::of(dump, copy)).collect(),
             unreadable: dump.is_unreadable(),
             fields: describe(dump, id),
         }

@@ -16,7 +16,7 @@ use super::located::{is_in_place, unproven};
 use super::patch::Patch;
 use super::{Context, Event, Phase, Timeout, Transfer};
 use crate::archive::DeviceIdSource;
-use crate::dct::{DEVICE_PRIVATE_KEY, Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
+use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY, Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};
@@ -100,6 +100,8 @@ pub struct DeviceRef {
     pub device_id_source: Option<DeviceIdSource>,
     /// Which bootloaders it may have.
     pub bootloader: BootloaderGeneration,
+    /// How its bootloader tells which copy of its DCT counts.
+    pub copy_rule: CopyRule,
     /// True for a virtual Duo.
     pub simulated: bool,
 }
@@ -247,6 +249,7 @@ impl<'a> Opened<'a> {
             device_id,
             device_id_source: device_id.map(|_| DeviceIdSource::UsbSerial),
             bootloader: identity.generation,
+            copy_rule: if identity.is_r6() { CopyRule::R6 } else { CopyRule::R3ToR5 },
             simulated: context.bus.is_virtual(),
         };
         Ok(Self { context, session, device, unproven: false, address, timeout })

@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 
 use super::device::Target;
 use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
-use crate::dct::{DeviceId, Dump};
+use crate::dct::{CopyRule, DeviceId, Dump};
 use crate::error::{Code, Error};
+use crate::usb::BootloaderGeneration;
 
 /// The most bytes that are read of any file; the largest dump has 32 KiB.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -30,9 +31,17 @@ impl DumpFile {
         Ok(Self { bytes, manifest })
     }
 
-    /// The dump in it.
+    /// The dump in it; a whole DCT as the firmware reads it that the manifest names.
     pub fn dump(&self) -> Option<Dump<'_>> {
-        Dump::recognise(&self.bytes)
+        let dump = Dump::recognise(&self.bytes)?;
+        Some(self.copy_rule().map_or(dump, |rule| dump.by(rule)))
+    }
+
+    /// By which rule one of its copies counts, if the manifest says it.
+    fn copy_rule(&self) -> Option<CopyRule> {
+        let manifest = self.manifest.as_ref()?;
+        let old = manifest.bootloader == BootloaderGeneration::R3R4.to_string();
+        manifest.copy_rule.or_else(|| old.then_some(CopyRule::R3ToR5))
     }
 
     /// The device that it is of: as the manifest says, else as the DCT in it says.

@@ -42,13 +42,7 @@ impl Extract {
     }
 
     fn of_dump(dump: &Dump<'_>, field: Field) -> Result<Self, Error> {
-        let bytes = dump.field(&field).ok_or_else(|| {
-            let whole = dump.whole().is_some_and(|whole| whole.current().is_none());
-            none(
-                field,
-                if whole { "neither of its two copies is current" } else { "the dump begins behind it" },
-            )
-        })?;
+        let bytes = dump.field(&field).ok_or_else(|| missing(dump, field))?;
         if field == dct::DEVICE_PRIVATE_KEY {
             let slot = dump.private_key_slot().map(Slot::classify);
             let key = slot.as_ref().and_then(Slot::key);
@@ -98,6 +92,18 @@ impl Extract {
         warn_of_readers(context, &path, privacy);
         Ok(path)
     }
+}
+
+/// Why a dump does not have a field. Of a whole DCT of which no copy is known to count, it may be in either.
+fn missing(dump: &Dump<'_>, field: Field) -> Error {
+    let why = match dump.whole() {
+        None => return none(field, "the dump begins behind it"),
+        Some(_) if dump.is_disputed() => "which of its two copies counts depends on the Duo's firmware",
+        Some(_) => "neither of its two copies is one that the firmware would use",
+    };
+    Error::new(Code::InvalidArgument, format!("{} may be in either copy of the DCT: {why}", field.kebab_name()))
+        .during("taking a field out of the file")
+        .hint("see which keys they hold with: duo-provision inspect FILE; then name the copy: --copy first, or --copy second")
 }
 
 fn none(field: Field, reason: &str) -> Error {

@@ -10,7 +10,7 @@ use super::passphrase::{PassphraseOptions, Passphrases};
 use super::server_key::ServerReport;
 use super::source::READING;
 use crate::archive::{Contents, Manifest, read_bounded, rfc3339, sha256_hex};
-use crate::dct::{DeviceId, Dump, Field};
+use crate::dct::{DeviceId, Dump, Field, WhichCopy};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Slot, firmware};
@@ -25,6 +25,8 @@ pub struct InspectOptions {
     pub file: PathBuf,
     /// The passphrase; without one an encrypted key is described from outside.
     pub passphrase: PassphraseOptions,
+    /// The copy of a whole DCT that is looked at, whether it counts or not.
+    pub copy: Option<WhichCopy>,
     /// The field to take out.
     pub extract: Option<Field>,
     /// The file to write it to; beside the file unless given.
@@ -124,6 +126,13 @@ pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspect
     let path = &options.file;
     let file = DumpFile::read(path)?;
     let (inspection, source) = describe(context, options, &file)?;
+    if options.copy.is_some() && !matches!(&source, Found::Dump(dump) if dump.whole().is_some()) {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            "--copy names a copy of a whole DCT, and the file is none",
+        )
+        .hint("leave --copy out"));
+    }
     let Some(field) = options.extract else { return Ok(inspection) };
     let source = match &source {
         Found::Dump(dump) => Source::Dump(dump),
@@ -156,6 +165,7 @@ fn describe<'a>(
         return Ok((of_manifest(path, &file.bytes)?, Found::Manifest));
     }
     if let Some(dump) = file.dump() {
+        let dump = options.copy.map_or(dump, |copy| dump.of_copy(copy.index()));
         return Ok((of_dump(path, file, &dump), Found::Dump(dump)));
     }
     match KeyFile::read(&file.bytes) {

@@ -8,15 +8,17 @@ use zeroize::Zeroizing;
 
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
+use super::whole_held::WholeHeld;
 use super::{Context, Event, Phase};
 use crate::archive::{
     Archive, Backup, Contents, FORMAT, Manifest, NoArchive, Opens, Origin, Owner, Privacy, Stored,
     check_free, sha256_hex, store_at,
 };
-use crate::dct::DEVICE_PRIVATE_KEY;
+use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
+use crate::usb::session::whole_dct_address;
 
 /// Where a backup goes, and how.
 pub(super) struct Destination {
@@ -74,6 +76,8 @@ pub(super) struct Keepsake<'a> {
     pub length: usize,
     /// Whether they were read, or are a key that was made for the device.
     pub origin: Origin,
+    /// Of a whole DCT, the rule by which one of its copies counts.
+    pub copy_rule: Option<CopyRule>,
     /// The device's key in them.
     pub public: Option<PublicKey>,
     /// What opens them, where they are encrypted.
@@ -88,6 +92,7 @@ impl<'a> Keepsake<'a> {
         Ok(Self {
             bytes,
             length: bytes.len(),
+            copy_rule: None,
             opens: None,
             contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
             offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
@@ -108,14 +113,16 @@ impl<'a> Keepsake<'a> {
     }
 
     /// Both copies of a DCT, as they were read; the key is that in the one that counts.
-    pub fn whole(bytes: &'a [u8], offset: u32, current: Option<&Snapshot>) -> Self {
-        let public = current.and_then(|current| key_of(&current.slot));
-        Self::of_bytes(bytes, Contents::WholeDct, offset, public)
+    pub fn whole(held: &'a WholeHeld, device: &DeviceRef) -> Self {
+        let public = held.current.as_ref().and_then(|current| key_of(&current.slot));
+        let offset = whole_dct_address(device.bootloader);
+        let kept = Self::of_bytes(&held.bytes, Contents::WholeDct, offset, public);
+        Self { copy_rule: Some(held.rule), ..kept }
     }
 
     fn of_bytes(bytes: &'a [u8], contents: Contents, offset: u32, public: Option<PublicKey>) -> Self {
         let length = bytes.len();
-        Self { bytes, contents, offset, length, origin: Origin::Device, public, opens: None }
+        Self { bytes, contents, offset, length, copy_rule: None, origin: Origin::Device, public, opens: None }
     }
 
     /// A key that was made for the device.
@@ -125,6 +132,7 @@ impl<'a> Keepsake<'a> {
             contents: Contents::PrivateKey,
             offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
             length: image.as_bytes().len(),
+            copy_rule: None,
             origin: Origin::NewKey,
             public: Some(public),
             opens: None,
@@ -168,6 +176,7 @@ pub(super) fn keep_bytes(
     place: &Place,
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
+    context.phase(Phase::Backup);
     let stored = store(context, device, keepsake, place)?;
     journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
     Ok(stored)
@@ -180,7 +189,6 @@ fn store(
     keepsake: &Keepsake<'_>,
     place: &Place,
 ) -> Result<Stored, Error> {
-    context.phase(Phase::Backup);
     let backup = describe(context, device, keepsake);
     let stored = match place {
         Place::Archive(archive) => archive.store(&backup),
@@ -220,10 +228,10 @@ pub(super) fn keep_before_write(
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(KeptBefore::default());
     };
+    let key = keep(opened.context, &opened.device, section, destination, journaled)?;
     let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
     let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
     let beside = store(opened.context, &opened.device, &beside, &destination.place)?;
-    let key = keep(opened.context, &opened.device, section, destination, journaled)?;
     Ok(KeptBefore { key: Some(key.path), section: Some(beside.path) })
 }
 
@@ -332,6 +340,7 @@ fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a
         device_id_source: device.device_id_source,
         fingerprint: public.map(PublicKey::fingerprint),
         bootloader: device.bootloader_words(),
+        copy_rule: keepsake.copy_rule,
         simulated: device.simulated,
         offset: keepsake.offset,
         length: u32::try_from(keepsake.length).unwrap_or(u32::MAX),

@@ -12,6 +12,7 @@ use super::patch::Patch;
 use super::plan::{Action, Plan};
 use super::recovery::{Back, Recovery};
 use super::restore::confirm;
+use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
@@ -27,6 +28,8 @@ pub struct ResetOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
     /// Put the backup of what is there behind a passphrase.
     pub encrypt: bool,
     /// The passphrase.
@@ -71,6 +74,7 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
     let snapshot = opened.section_before_write()?;
     let device = opened.device.clone();
     let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());

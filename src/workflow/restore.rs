@@ -13,6 +13,7 @@ use super::patch::Patch;
 use super::plan::{Action, Evidence, Plan};
 use super::recovery::{Back, Recovery};
 use super::source::{KeySource, public_slot};
+use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Phase, Timeout};
 use crate::archive::Archive;
@@ -38,6 +39,8 @@ pub struct RestoreOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
     /// Put the backup of what is there behind a passphrase.
     pub encrypt: bool,
     /// The passphrase, of the key file and of the backup.
@@ -90,6 +93,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
     let snapshot = opened.section_before_write()?;
     let evidence = source
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)

@@ -12,6 +12,7 @@ use super::plan::{Action, Change, Plan};
 use super::recovery::{Back, Recovery};
 use super::restore::confirm;
 use super::server_key::ServerReport;
+use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
@@ -45,6 +46,8 @@ pub struct ServerKeySetOptions {
     pub archive: Option<String>,
     /// Make no backup of what is there.
     pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
     /// Write nothing anywhere.
     pub dry_run: bool,
     /// Seconds a step.
@@ -127,6 +130,7 @@ pub fn set_server_key(
     let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
+    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
     let section = opened.section_before_write()?;
     let id = opened.device.device_id.or_else(|| section.image().device_id());
     let old = section.image().server_key_slot().ok_or_else(too_short)?;

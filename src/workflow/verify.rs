@@ -136,6 +136,7 @@ fn claim_of_device(
 ) -> Result<Claim, Error> {
     let mut opened = Opened::find(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
     let device = opened.device.clone();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let key = match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {

@@ -10,9 +10,8 @@ use super::device::{DeviceRef, Snapshot};
 use super::dump_file::DumpFile;
 use super::plan::Evidence;
 use super::source::{KeySource, checked_manifest};
-use super::whole_held::WholeHeld;
 use crate::archive::{Archive, Contents, Manifest, sha256_hex};
-use crate::dct::{DctCopy, DeviceId, Dump, FLASH_MODULES, WHOLE_SIZE};
+use crate::dct::{CopyRule, DctCopy, DeviceId, Dump, FLASH_MODULES, Half, WHOLE_SIZE, WhichCopy};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::Slot;
@@ -31,9 +30,15 @@ pub(super) struct WholeImage<'a> {
 }
 
 impl<'a> WholeImage<'a> {
-    /// Gates a file.
-    pub fn of(file: &'a DumpFile, path: &Path) -> Result<Self, Error> {
-        let dump = recognised(file, path)?;
+    /// Gates a file before the Duo is looked for: some Duo has to be able to take it.
+    pub fn for_any(file: &'a DumpFile, path: &Path) -> Result<Self, Error> {
+        let [r3_to_r5, r6] = CopyRule::ALL.map(|rule| Self::of(file, path, rule));
+        r6.or_else(|refused| r3_to_r5.map_err(|_| refused))
+    }
+
+    /// Gates a file for a Duo whose firmware has this rule: that is how the image will be read there.
+    pub fn of(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Self, Error> {
+        let dump = recognised(file, path, rule)?;
         let slot = dump.private_key_slot().map(Slot::classify);
         let Some(Slot::Key(read)) = &slot else { return Err(without_key(slot.as_ref(), path)) };
         let manifest = checked_manifest(path, &sha256_hex(&file.bytes))?;
@@ -64,37 +69,13 @@ impl<'a> WholeImage<'a> {
         })
     }
 
-    /// Refuses an image without version structures for a Duo that has them, and the other way round: system firmware has
-    /// them from 0.3.2 on, and makes a copy without into one with them as soon as it sees it (WICED
-    /// `wiced_dct_internal_common.c`).
-    pub fn check_versioned(&self, held: &WholeHeld) -> Result<(), Error> {
-        let here = Dump::recognise(&held.bytes);
-        let versioned = |dump: &Dump<'_>| {
-            let whole = dump.whole()?;
-            whole.current().map(|current| whole.copies()[current].is_versioned())
-        };
-        let (Some(here), Some(there)) = (here.as_ref().and_then(versioned), versioned(&self.dump)) else {
-            return Ok(());
-        };
-        if here == there {
-            return Ok(());
-        }
-        let message = if there {
-            "the image is of system firmware 0.3.2 or newer, and the Duo's DCT of an older one"
-        } else {
-            "the image is of system firmware older than 0.3.2, and the Duo's DCT of a newer one"
-        };
-        Err(Error::new(Code::DumpUnusable, message)
-            .hint("its fields can be restored: --fields, with their names, in place of --whole"))
-    }
-
-    /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a version structure (from 0.3.2),
-    /// or the device id, whose bytes are reserved up to 0.2.4 (redbear/firmware `dct.h`).
+    /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a version record (from 0.3.2), or
+    /// the device id, whose bytes are reserved up to 0.2.4 (redbear/firmware `dct.h`).
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
         let written = || {
             let whole = self.dump.whole()?;
-            let versioned = whole.copies().iter().any(DctCopy::is_versioned);
+            let versioned = whole.copies().iter().any(DctCopy::has_record);
             (versioned || self.dump.device_id().is_some()).then(|| BootloaderGeneration::R5R6.to_string())
         };
         told.or_else(written)
@@ -154,6 +135,13 @@ impl<'a> WholeImage<'a> {
                     .to_owned(),
             );
         }
+        if self.dump.is_disputed() {
+            cautions.push(format!(
+                "the firmware of bootloaders r3 to r5 and that of r6 read different copies in the image: this Duo's reads \
+                 the {} one",
+                WhichCopy::BOTH[self.dump.copy().unwrap_or_default()].name()
+            ));
+        }
         if evidence == Evidence::AllowedOtherDevice {
             cautions
                 .push("the image is another device's: its device id and its keys come with it".to_owned());
@@ -170,7 +158,7 @@ impl<'a> WholeImage<'a> {
     }
 }
 
-fn recognised<'a>(file: &'a DumpFile, path: &Path) -> Result<Dump<'a>, Error> {
+fn recognised<'a>(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Dump<'a>, Error> {
     let unusable = |why: String| Error::new(Code::DumpUnusable, format!("{}: {why}", plain_path(path)));
     let length = file.bytes.len();
     if length != WHOLE_SIZE {
@@ -180,13 +168,27 @@ fn recognised<'a>(file: &'a DumpFile, path: &Path) -> Result<Dump<'a>, Error> {
             command::file(path)
         )));
     }
-    let dump = file.dump().filter(|dump| !dump.is_unreadable());
+    let dump = file.dump().filter(|dump| !dump.is_unreadable()).map(|dump| dump.by(rule));
     let dump = dump.ok_or_else(|| unusable("neither half of it is a copy of a DCT".into()).hint(ANOTHER))?;
+    if let Some(other) = strange_half(&dump) {
+        let why = format!(
+            "its {} half is neither a copy of a DCT nor erased: it may have been read from another place in the flash",
+            other.name()
+        );
+        return Err(unusable(why).hint(ANOTHER));
+    }
     if dump.section().is_none() {
         let why = "neither of the two copies in it is one that the firmware would use";
         return Err(unusable(why.into()).hint(ANOTHER));
     }
     Ok(dump)
+}
+
+/// The half of a whole DCT that is neither a copy nor erased. A dump from the address that the other generation has its
+/// DCT at has one.
+fn strange_half(dump: &Dump<'_>) -> Option<WhichCopy> {
+    let whole = dump.whole()?;
+    WhichCopy::BOTH.into_iter().find(|copy| whole.copies()[copy.index()].half() == Half::Other)
 }
 
 /// An image that would take the Duo's key and bring none.

@@ -4,6 +4,8 @@
 //! lost (a timeout, an unplugged cable), the Duo is waited for and asked what it holds: the outcome is
 //! learned, never guessed.
 
+use std::ops::Range;
+
 use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
@@ -13,7 +15,7 @@ use super::reconcile::{Learned, OfField, reconcile};
 use super::recovery::Recovery;
 use super::restorable::Restorable;
 use super::{Phase, Transfer};
-use crate::dct::{FIELDS, Field};
+use crate::dct::{DEVICE_PUBLIC_KEY, FIELDS, Field};
 use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
 
@@ -62,6 +64,9 @@ pub(super) fn write_verified<'a>(
     }
     Ok((opened, held))
 }
+
+/// Where the device's public key lies.
+const PUBLIC_SLOT: Range<usize> = DEVICE_PUBLIC_KEY.offset..DEVICE_PUBLIC_KEY.end();
 
 /// One field, and what is to be so afterwards.
 struct Write<'s> {
@@ -126,8 +131,7 @@ impl Write<'_> {
 
     fn judge(&self, held: &Snapshot, opened: &Opened<'_>) -> Result<Outcome, Error> {
         let Self { before, patch, .. } = self;
-        let same =
-            |one: &Snapshot| opened.compared(held.image().bytes()) == opened.compared(one.image().bytes());
+        let same = |one: &Snapshot| self.is_same(held, one, opened);
         // The old key with something else behind it is no new one.
         let renewed =
             patch.is_reset() && held.fingerprint().is_some() && held.fingerprint() != before.fingerprint();
@@ -148,6 +152,14 @@ impl Write<'_> {
                 .hint(self.recovery.hint(&opened.device, opened.context))
         };
         Err(error.during("comparing what was written"))
+    }
+
+    /// Whether both hold the same, but for the device's public key: the firmware derives it anew when it starts, and
+    /// the Duo may have started since.
+    fn is_same(&self, held: &Snapshot, other: &Snapshot, opened: &Opened<'_>) -> bool {
+        let derived = if *self.patch.field() == DEVICE_PUBLIC_KEY { 0..0 } else { PUBLIC_SLOT };
+        let pairs = opened.compared(held.image().bytes()).iter().zip(opened.compared(other.image().bytes()));
+        pairs.enumerate().all(|(at, (one, other))| one == other || derived.contains(&at))
     }
 
     /// The field holds what it did or what it should, and something else of the DCT does not.

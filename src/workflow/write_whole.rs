@@ -2,9 +2,11 @@
 //!
 //! One step of [`next_step`] after another: a sector is erased, a block of it is written, and each is read back and
 //! compared before the next. Where an answer is lost, or is not what it should be, the Duo is waited for and read
-//! whole, and what it holds says which step is next. A step that was not taken is tried once more; then the Duo is left
+//! whole, and what it holds says which step is next. At the end it is read whole once more.
+//! A step that was not taken is tried once more; then the Duo is left
 //! as it is, and what it has is said.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::cancel::interrupted;
@@ -15,7 +17,7 @@ use super::recovery::Recovery;
 use super::whole_held::differences;
 use super::write::AFTER_THE_WRITE;
 use super::{Context, Phase};
-use crate::dct::{Dump, Step, next_step};
+use crate::dct::{Dump, Known, Step, next_step};
 use crate::dfuse::{Buffer, Touched};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Fingerprint;
@@ -32,6 +34,8 @@ pub(super) struct Rewrite<'s> {
     pub image: &'s [u8],
     /// What it held before the first step.
     pub before: &'s [u8],
+    /// What is known of the Duo besides.
+    pub known: Known,
     /// The key that its firmware found then.
     pub old: Option<Fingerprint>,
     /// The key in the image.
@@ -52,34 +56,15 @@ pub(super) fn rewrite<'a>(
     }
     journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
-    let mut held = Buffer::new(job.before.to_vec());
-    let (mut doubts, mut copy) = (0, None);
-    while let Some(step) = next_step(&held, job.image) {
-        let then = step.done_to(&held).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
-        if copy.replace(step.copy()) != Some(step.copy()) {
-            context.phase(Phase::Write);
+    let mut course =
+        Course { held: Buffer::new(job.before.to_vec()), known: job.known, doubts: 0, copy: None };
+    loop {
+        opened = course.steps(opened, job)?;
+        let is_there;
+        (opened, is_there) = course.is_read_at_the_end(opened, job)?;
+        if is_there {
+            break;
         }
-        let taken = take(&mut opened, &step, &held, &then);
-        let doubt = match taken {
-            Taken::Yes => {
-                held = then;
-                continue;
-            }
-            Taken::No(error) if doubts == 0 && held.as_slice() == job.before => return Err(error),
-            Taken::No(error) => error.to_string(),
-            Taken::Doubtful(doubt) => doubt,
-        };
-        context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
-        let learned = reconcile(opened, &OfStep { held: &held, step: &step })
-            .map_err(|obstacle| unknown(&doubt, obstacle, &device, job, context))?;
-        if learned.held != then {
-            doubts += 1;
-        }
-        if doubts == DOUBTS {
-            return Err(given_up(&learned.held, &device, job, context));
-        }
-        Learned { opened, held } = learned;
-        copy = None;
     }
     confirm(&mut opened, job)?;
     journaled.verified();
@@ -90,6 +75,108 @@ pub(super) fn rewrite<'a>(
             .hint("the Duo is still in DFU mode; press RESET to start it"));
     }
     Ok(opened)
+}
+
+/// What is known on the way.
+struct Course {
+    /// What the Duo holds.
+    held: Buffer,
+    known: Known,
+    /// How many steps, and reads at the end, were not what they should be.
+    doubts: u32,
+    /// The copy that was written last.
+    copy: Option<usize>,
+}
+
+impl Course {
+    /// Takes one step after another, until none is left.
+    fn steps<'a>(&mut self, mut opened: Opened<'a>, job: &Rewrite<'_>) -> Result<Opened<'a>, Error> {
+        let context = opened.context;
+        loop {
+            let before = self.held.clone();
+            let Some(step) = next_step(&before, job.image, &self.known) else { return Ok(opened) };
+            let then =
+                step.done_to(&before).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
+            if self.copy.replace(step.copy()) != Some(step.copy()) {
+                context.phase(Phase::Write);
+            }
+            let doubt = match take(&mut opened, &step, &before, &then) {
+                Taken::Yes => {
+                    self.taken(&step, then);
+                    continue;
+                }
+                Taken::No(error) if self.doubts == 0 && before.as_slice() == job.before => return Err(error),
+                Taken::No(error) => error.to_string(),
+                Taken::Doubtful(doubt) => doubt,
+            };
+            opened = self.learn(opened, &step, &then, &doubt, job)?;
+        }
+    }
+
+    fn taken(&mut self, step: &Step<'_>, then: Buffer) {
+        if let Step::Erase { copy } = step {
+            self.known.erased[*copy] = true;
+        }
+        self.held = then;
+    }
+
+    /// Asks the Duo what it holds after a step of which that is not known. The power may have gone: an erasure is not
+    /// believed, whatever is read.
+    fn learn<'a>(
+        &mut self,
+        opened: Opened<'a>,
+        step: &Step<'_>,
+        then: &[u8],
+        doubt: &str,
+        job: &Rewrite<'_>,
+    ) -> Result<Opened<'a>, Error> {
+        let (context, device) = (opened.context, opened.device.clone());
+        context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
+        let Learned { opened, held } = reconcile(opened, &OfStep { held: &self.held, step })
+            .map_err(|obstacle| unknown(doubt, obstacle, &device, job, context))?;
+        if matches!(step, Step::Erase { .. }) && held.get(step.range()) == self.held.get(step.range()) {
+            return Err(not_erased(&held, &device, job, context));
+        }
+        self.known = Known { erased: [false; 2], after_cut: true, ..self.known };
+        if held.as_slice() != then || matches!(step, Step::Erase { .. }) {
+            self.doubts += 1;
+        }
+        if self.doubts == DOUBTS {
+            return Err(given_up(&held, &device, job, context));
+        }
+        (self.held, self.copy) = (held, None);
+        Ok(opened)
+    }
+
+    /// Reads all of it again, since a step that went to another place would have been read back from there, too. `false`
+    /// if it is not the image.
+    fn is_read_at_the_end<'a>(
+        &mut self,
+        mut opened: Opened<'a>,
+        job: &Rewrite<'_>,
+    ) -> Result<(Opened<'a>, bool), Error> {
+        let (context, device) = (opened.context, opened.device.clone());
+        let deadline = opened.deadline();
+        let Learned { opened, held } = match all_of_it(&mut opened, deadline) {
+            Ok(held) => Learned { opened, held },
+            Err(error) => {
+                let doubt = format!("all of it could not be read at the end: {error}");
+                context.note(format!("{doubt}; asking the Duo what it holds"));
+                reconcile(opened, &AtTheEnd { image: job.image })
+                    .map_err(|obstacle| unknown(&doubt, obstacle, &device, job, context))?
+            }
+        };
+        if held.as_slice() == job.image {
+            return Ok((opened, true));
+        }
+        self.doubts += 1;
+        if self.doubts == DOUBTS {
+            return Err(given_up(&held, &device, job, context));
+        }
+        context.note("read whole at the end, the DCT is not the image; what differs is written again");
+        (self.held, self.copy) = (held, None);
+        Ok((opened, false))
+    }
 }
 
 /// Every byte was read back. Which copy counts is the firmware's to say, and the bootloader reads as it does: so it is
@@ -108,6 +195,7 @@ fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
         }
     };
     let image = Dump::recognise(job.image).ok_or_else(|| Error::new(Code::Internal, "the image is none"))?;
+    let image = image.by(job.known.rule);
     let different = differences(&image, &section);
     if different.is_empty() {
         return Ok(());
@@ -181,11 +269,43 @@ impl Question for OfStep<'_> {
         Err(Error::new(Code::ReadUnstable, "what the write does not touch reads otherwise than before it"))
     }
 
-    /// A step changes nothing outside of its range.
+    /// A write changes nothing outside of its range. An erasure may have gone to the other copy's sector, since its
+    /// address cannot be proven beforehand: then its own is as it was.
     fn is_familiar(&self, held: &Buffer) -> bool {
         let range = self.step.range();
-        held.get(..range.start) == self.held.get(..range.start)
-            && held.get(range.end..) == self.held.get(range.end..)
+        let same = |part: Range<usize>| held.get(part.clone()) == self.held.get(part);
+        let others = [0..range.start, range.end..held.len()];
+        let blank = |part: &Range<usize>| {
+            held.get(part.clone()).is_some_and(|part| part.iter().all(|byte| *byte == 0xff))
+        };
+        let strayed = matches!(self.step, Step::Erase { .. }) && same(range) && others.iter().all(blank);
+        strayed || others.into_iter().all(same)
+    }
+}
+
+/// Both copies; an error if they cannot be what is in the flash.
+fn all_of_it(opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
+    let held = opened.read_whole(deadline)?;
+    if held.windows(2).all(|pair| pair[0] == pair[1]) {
+        return Err(Error::new(Code::DctUnreadable, "every byte of the whole DCT reads the same"));
+    }
+    Ok(held)
+}
+
+/// What all steps have come to.
+struct AtTheEnd<'s> {
+    image: &'s [u8],
+}
+
+impl Question for AtTheEnd<'_> {
+    type Held = Buffer;
+
+    fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
+        all_of_it(opened, deadline)
+    }
+
+    fn is_familiar(&self, held: &Buffer) -> bool {
+        held.as_slice() == self.image
     }
 }
 
@@ -205,6 +325,23 @@ fn unknown(
         .because(obstacle)
 }
 
+/// An erasure that was acknowledged, and did not erase its sector, may have erased another.
+fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context<'_>) -> Error {
+    let found = Dump::recognise(held).and_then(|dump| dump.section()).map(Snapshot::of_section);
+    let key = found.and_then(Result::ok).as_ref().and_then(Snapshot::fingerprint);
+    let state = match key {
+        Some(key) if Some(key) == job.old => KeyState::Unchanged,
+        Some(key) if key == job.new => KeyState::Written,
+        _ => KeyState::Wrong,
+    };
+    let message = "the Duo acknowledged an erasure, and that sector of the DCT is not erased: another sector of its flash may \
+                   be, with firmware in it (if the Duo does not start any more, install its system firmware with dfu-util)";
+    Error::new(Code::DctWrong, message)
+        .during(WRITING)
+        .on(device, state)
+        .hint(job.recovery.hint(device, context))
+}
+
 /// Says what a Duo has that is neither what it was nor what it should be.
 fn given_up(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context<'_>) -> Error {
     if held == job.before {
@@ -213,7 +350,8 @@ fn given_up(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context
             .on(device, KeyState::Unchanged)
             .hint("run the same command again; if it ends like this every time, nothing is lost: its DCT is as it was");
     }
-    let found = Dump::recognise(held).and_then(|dump| dump.section()).map(Snapshot::of_section);
+    let found =
+        Dump::recognise(held).and_then(|dump| dump.by(job.known.rule).section()).map(Snapshot::of_section);
     let found = found.and_then(Result::ok);
     let key = found.as_ref().and_then(Snapshot::fingerprint);
     let (state, what) = match key {

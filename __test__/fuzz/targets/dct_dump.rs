@@ -1,9 +1,6 @@
 //! A file that may be a dump of a DCT.
 
-use duo_provision::dct::{DctImage, Dump, DumpKind, FIELDS, WholeDct};
-
-/// The factory's flag, behind the application section (redbear/firmware `platform_dct.h`).
-const INITIAL_WRITE: usize = 8472;
+use duo_provision::dct::{CopyRule, DctImage, Dump, DumpKind, FIELDS, WholeDct};
 
 /// Recognises `bytes`, as they are and repeated to the sizes that dumps have.
 pub fn run(bytes: &[u8]) {
@@ -36,23 +33,11 @@ fn recognise(bytes: &[u8]) {
     assert_eq!(dump.whole().is_some(), dump.kind() == DumpKind::Whole);
 }
 
-/// What is taken for the current copy was written to its end, and says of itself that it is current: by a
-/// sequence number with its checksum, or by its mark.
+/// What is taken for the current copy was written to its end; r6 takes one whenever there is one.
 fn current(whole: &WholeDct<'_>) {
-    let usable = |copy: usize| {
-        let copy = whole.copies()[copy];
-        copy.is_complete() && (copy.is_marked_current() || copy.sequence().is_some())
-    };
-    match whole.current() {
-        Some(current) => {
-            assert!(usable(current));
-            let [this, other] = [current, 1 - current].map(|copy| whole.copies()[copy].sequence());
-            assert!(!usable(1 - current) || this.is_some() || other.is_none());
-            let initial = whole.copies()[current].section()[INITIAL_WRITE] == 1;
-            assert!(
-                this.zip(other).is_none_or(|(this, other)| initial || this >= other || !usable(1 - current))
-            );
-        }
-        None => assert!(!usable(0) && !usable(1)),
+    let complete = whole.copies().map(|copy| copy.is_complete());
+    for rule in CopyRule::ALL {
+        assert!(whole.current(rule).is_none_or(|current| complete[current]));
     }
+    assert_eq!(whole.current(CopyRule::R6).is_some(), complete.contains(&true));
 }

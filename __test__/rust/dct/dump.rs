@@ -1,16 +1,16 @@
 //! Dumps: recognised by size and bytes, whatever they are; the current copy is found in either place.
 
 use duo_provision::dct::{
-    self, COPY_SIZE, DctCopy, DeviceId, Dump, DumpKind, FIELDS, Field, SECTION_SIZES, WHOLE_SIZE, WholeDct,
+    self, COPY_SIZE, CopyRule, DctCopy, DeviceId, Dump, DumpKind, FIELDS, Field, SECTION_SIZES, WHOLE_SIZE,
+    WholeDct,
 };
 use proptest::prelude::*;
 
-/// Where the version structure of a copy lies, and what in it (redbear/firmware `platform_dct.h`), typed in a
-/// second time.
-const VERSION: usize = 16_008;
-const CRC: usize = 16_016;
-const INITIAL_WRITE: usize = 16_020;
-const SEQUENCE: usize = 16_021;
+/// Where the version record of a copy lies, and what in it, typed in a second time.
+const RECORD: usize = 16_368;
+const CRC: usize = 16_376;
+const INITIAL_WRITE: usize = 16_380;
+const SEQUENCE: usize = 16_381;
 
 const ID: &str = "30001b000c4735333030ab01";
 
@@ -35,24 +35,39 @@ pub fn copy(mark: u8) -> Vec<u8> {
     copy
 }
 
-/// The same with a sequence number and a checksum, as from 0.3.2 on; the checksum complemented or not.
-pub fn sealed(mark: u8, sequence: u8, complemented: bool) -> Vec<u8> {
+/// The same with a version record, as from 0.3.2 on.
+pub fn sealed(mark: u8, sequence: u8) -> Vec<u8> {
     let mut copy = copy(mark);
-    copy[VERSION..VERSION + 4].copy_from_slice(&[0xCD, 0x00, 0x02, 0xDC]);
-    copy[CRC..CRC + 4].fill(0);
-    copy[INITIAL_WRITE] = 0;
-    copy[SEQUENCE] = sequence;
-    let crc = crc32(&copy);
-    copy[CRC..CRC + 4].copy_from_slice(&if complemented { !crc } else { crc }.to_le_bytes());
+    copy[RECORD..RECORD + 8].copy_from_slice(&[0xCD, 0x00, 0x02, 0xDC, 0, 0, 0x70, 3]);
+    copy[RECORD + 8..].copy_from_slice(&[0, 0, 0, 0, 0, sequence, 0, 0]);
+    let sum = checksum(&copy);
+    copy[CRC..CRC + 4].copy_from_slice(&sum.to_le_bytes());
     copy
 }
 
-/// A copy as it is made at the factory, before any firmware has written another.
+/// A copy as it is made from nothing, before any firmware has written another.
 pub fn factory(mark: u8) -> Vec<u8> {
-    let mut copy = sealed(mark, 1, true);
+    let mut copy = sealed(mark, 1);
     copy[CRC..CRC + 4].fill(0);
     copy[INITIAL_WRITE] = 1;
     copy
+}
+
+/// A copy whose record has a wrong checksum.
+pub fn torn(mark: u8, sequence: u8) -> Vec<u8> {
+    let mut copy = sealed(mark, sequence);
+    copy[CRC] ^= 1;
+    copy
+}
+
+/// Of the pieces of a copy in which the checksum itself is zero: 388 bytes, then 32 each up to the record, then that.
+fn checksum(copy: &[u8]) -> u32 {
+    let mut starts = vec![0];
+    starts.extend((388..RECORD).step_by(32));
+    starts.push(RECORD);
+    let ends = starts[1..].iter().copied().chain([COPY_SIZE]);
+    let sums = starts.iter().zip(ends).map(|(start, end)| crc32(&copy[*start..end]) ^ 0xFFFF_FFFF);
+    sums.fold(0, |sum, piece| sum ^ piece) ^ 0xFFFF_FFFF
 }
 
 /// CRC-32 of IEEE 802.3, a bit at a time.
@@ -70,9 +85,9 @@ pub fn old(mut copy: Vec<u8>) -> Vec<u8> {
     copy
 }
 
-/// The mark of the copy that a dump takes its fields from.
-pub fn mark(bytes: &[u8]) -> Option<u8> {
-    Some(Dump::recognise(bytes)?.field(&dct::SERVER_PUBLIC_KEY)?[4])
+/// The mark of the copy that the firmware with this rule reads.
+pub fn mark(bytes: &[u8], rule: CopyRule) -> Option<u8> {
+    Some(Dump::recognise(bytes)?.by(rule).field(&dct::SERVER_PUBLIC_KEY)?[4])
 }
 
 #[test]
@@ -89,7 +104,7 @@ fn every_dump_in_use_is_recognised_and_has_its_fields_in_their_places() {
         (section.clone(), DumpKind::FromStart),
         (section[34..].to_vec(), DumpKind::FromPrivateKey),
         (copy(7), DumpKind::OneCopy),
-        (whole(&old(copy(1)), &copy(7)), DumpKind::Whole),
+        (whole(&vec![0xFF; COPY_SIZE], &copy(7)), DumpKind::Whole),
     ];
     for (bytes, kind) in dumps {
         let dump = Dump::recognise(&bytes).unwrap();
@@ -125,71 +140,65 @@ fn what_an_unreadable_dct_answers_is_recognised_as_that() {
     }
 }
 
+/// What each rule takes: r3 to r5, then r6.
 #[test]
 fn the_current_copy_is_the_one_that_the_firmware_uses() {
     let erased = vec![0xFF; COPY_SIZE];
     let mut incomplete = copy(9);
     incomplete[8] = 1;
-    let mut torn = sealed(9, 200, true);
-    torn[100] ^= 1;
     let cases = [
-        ("the first of all", copy(1), erased.clone(), Some(0)),
-        ("after one write", old(copy(1)), copy(2), Some(1)),
-        ("after two", copy(1), old(copy(2)), Some(0)),
-        ("power lost before the old one was marked", copy(1), copy(2), Some(0)),
-        ("power lost in the middle of the new one", copy(1), incomplete.clone(), Some(0)),
-        ("the same the other way round", incomplete, copy(2), Some(1)),
-        ("both sealed, the first newer", sealed(1, 7, true), sealed(2, 6, true), Some(0)),
-        ("both sealed, the second newer", sealed(1, 6, false), sealed(2, 7, false), Some(1)),
-        ("sealed and superseded", old(sealed(1, 9, true)), sealed(2, 8, true), Some(1)),
-        ("the sequence wraps", old(sealed(1, 255, true)), sealed(2, 0, true), Some(1)),
-        ("one sealed, one older firmware's", copy(1), sealed(2, 1, true), Some(1)),
-        ("a wrong checksum does not count", torn.clone(), sealed(2, 1, false), Some(1)),
-        ("but a mark does, with nothing better", torn, erased.clone(), Some(0)),
-        ("of two with the same number the first", sealed(1, 4, true), sealed(2, 4, true), Some(0)),
-        ("none is current", old(copy(1)), old(copy(2)), None),
-        ("only an old one", erased.clone(), old(copy(2)), None),
+        ("the first of all", copy(1), erased.clone(), [Some(0), Some(0)]),
+        ("r3-r5 after a write", erased.clone(), copy(2), [Some(1), Some(1)]),
+        ("a fresh one", old(copy(1)), old(copy(2)), [None, Some(0)]),
+        ("one that is not marked", erased.clone(), old(copy(2)), [None, Some(1)]),
+        ("power lost in the middle of the new one", copy(1), incomplete.clone(), [Some(0), Some(0)]),
+        ("the same the other way round", incomplete.clone(), copy(2), [Some(1), Some(1)]),
+        ("neither is whole", incomplete.clone(), incomplete, [None, None]),
+        ("both are marked", copy(1), copy(2), [Some(0), Some(0)]),
+        ("the new one whole, the old one still marked", sealed(1, 6), sealed(2, 7), [Some(0), Some(1)]),
+        ("the same the other way round", sealed(1, 7), sealed(2, 6), [Some(0), Some(0)]),
+        ("bytes are compared as they are", sealed(1, 0), sealed(2, 255), [Some(0), Some(1)]),
+        ("the same number", sealed(1, 4), sealed(2, 4), [Some(0), Some(0)]),
+        ("after a write of r6", old(sealed(1, 9)), sealed(2, 8), [Some(1), Some(1)]),
+        ("a record goes before none", copy(1), sealed(2, 1), [Some(0), Some(1)]),
+        ("and before a bad one", torn(1, 200), sealed(2, 1), [Some(0), Some(1)]),
+        ("a bad one before none", copy(1), torn(2, 1), [Some(0), Some(1)]),
+        ("and the same the other way round", torn(1, 1), copy(2), [Some(0), Some(0)]),
+        ("both bad, the first marked", torn(1, 1), torn(2, 9), [Some(0), Some(0)]),
+        ("both bad, the first not marked", old(torn(1, 9)), torn(2, 1), [Some(1), Some(1)]),
+        ("the second made from nothing", sealed(1, 9), factory(2), [Some(0), Some(1)]),
+        ("the first made from nothing", factory(1), sealed(2, 9), [Some(0), Some(0)]),
     ];
     for (name, first, second, expected) in cases {
         let bytes = whole(&first, &second);
-        assert_eq!(WholeDct::new(&bytes).unwrap().current(), expected, "{name}");
         let marks = [first[7548 + 2086], second[7548 + 2086]];
-        assert_eq!(mark(&bytes), expected.map(|current| marks[current]), "{name}");
+        for (rule, expected) in CopyRule::ALL.into_iter().zip(expected) {
+            assert_eq!(WholeDct::new(&bytes).unwrap().current(rule), expected, "{name}, {rule:?}");
+            assert_eq!(mark(&bytes, rule), expected.map(|current| marks[current]), "{name}, {rule:?}");
+        }
+        let agreed = expected[0].filter(|_| expected[0] == expected[1]);
+        assert_eq!(Dump::recognise(&bytes).unwrap().copy(), agreed, "{name}");
+        assert_eq!(Dump::recognise(&bytes).unwrap().is_disputed(), expected[0] != expected[1], "{name}");
     }
     assert!(WholeDct::new(&whole(&erased, &erased)).is_none());
 }
 
 #[test]
-fn the_factorys_copy_has_a_sequence_without_a_checksum() {
-    let mut factory = factory(1);
-    assert_eq!(DctCopy::new(&factory).unwrap().sequence(), Some(1));
-    factory[INITIAL_WRITE] = 0;
-    assert_eq!(DctCopy::new(&factory).unwrap().sequence(), None);
-    factory[INITIAL_WRITE] = 1;
-    let mut flagged = sealed(2, 5, true);
-    (flagged[8], flagged[INITIAL_WRITE]) = (1, 1);
-    assert_eq!(
-        DctCopy::new(&flagged).unwrap().sequence(),
-        Some(5),
-        "what is written last is no part of the checksum"
-    );
-    let newer = sealed(2, 2, true);
-    assert_eq!(WholeDct::new(&whole(&factory, &newer)).unwrap().current(), Some(0));
-    assert_eq!(WholeDct::new(&whole(&newer, &factory)).unwrap().current(), Some(1));
+fn a_copy_that_is_named_gives_its_fields_whether_it_counts_or_not() {
+    let bytes = whole(&copy(1), &old(copy(2)));
+    let dump = Dump::recognise(&bytes).unwrap();
+    for (copy, expected) in [(0, 1), (1, 2)] {
+        let named = dump.of_copy(copy);
+        assert_eq!(named.server_key_slot().unwrap()[4], expected);
+        assert_eq!(named.copy(), Some(copy));
+    }
+    assert!(dump.of_copy(2).section().is_none());
 }
 
-/// Particle's stand-in for WICED's checksum is another function.
 #[test]
-fn of_copies_with_a_checksum_of_another_kind_the_mark_decides() {
-    let other = |mut copy: Vec<u8>| {
-        copy[CRC] ^= 0x5A;
-        copy
-    };
-    let (current, stale) = (other(sealed(1, 9, true)), old(other(sealed(2, 8, true))));
-    assert!([&current, &stale].iter().all(|copy| DctCopy::new(copy).unwrap().is_versioned()));
-    assert!(!DctCopy::new(&copy(1)).unwrap().is_versioned());
-    assert_eq!(WholeDct::new(&whole(&current, &stale)).unwrap().current(), Some(0));
-    assert_eq!(WholeDct::new(&whole(&stale, &current)).unwrap().current(), Some(1));
+fn a_record_tells_the_firmware_that_wrote_it() {
+    assert!(DctCopy::new(&torn(1, 3)).unwrap().has_record());
+    assert!(!DctCopy::new(&copy(1)).unwrap().has_record());
 }
 
 #[test]
@@ -206,7 +215,7 @@ fn names_are_typed_with_hyphens_and_a_mistyped_one_is_named() {
 /// Bytes of a size that a dump may have, with a header here and there.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let sizes = prop_oneof![Just(4290), Just(8423), Just(16_350), Just(16_384), Just(32_768), 0usize..40_000];
-    let spots = [8, 9, 12, VERSION, CRC, SEQUENCE, 34, 7548 + 34, 2082, 7548 + 2082, 3618];
+    let spots = [8, 9, 12, RECORD, CRC, SEQUENCE, 34, 7548 + 34, 2082, 7548 + 2082, 3618];
     let pokes = proptest::collection::vec((0..spots.len(), any::<bool>(), any::<[u8; 4]>()), 0..12);
     let brcm = proptest::collection::vec(any::<bool>(), 2);
     (sizes, any::<u8>(), pokes, brcm).prop_map(move |(size, fill, pokes, brcm)| {
@@ -241,10 +250,12 @@ proptest! {
             }
         }
         if let Some(whole) = dump.whole() {
-            let current = whole.current();
-            prop_assert_eq!(dump.field(&dct::VERSION).is_some(), current.is_some());
-            if let Some(current) = current {
-                prop_assert!(whole.copies()[current].is_complete());
+            for rule in CopyRule::ALL {
+                let current = whole.current(rule);
+                prop_assert_eq!(dump.by(rule).field(&dct::VERSION).is_some(), current.is_some());
+                if let Some(current) = current {
+                    prop_assert!(whole.copies()[current].is_complete());
+                }
             }
         }
     }

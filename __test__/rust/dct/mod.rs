@@ -1,5 +1,6 @@
 //! The promises of the `dct` room: the table, the view of an image of any length, device ids.
 
+mod current_copy;
 mod dump;
 mod rewrite;
 mod server_address;

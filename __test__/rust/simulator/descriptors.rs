@@ -49,9 +49,9 @@ fn strings_name_maker_product_and_the_three_memories() {
         assert_eq!(text(&mut b, 6), internal);
         assert_eq!(text(&mut b, 7), "@DCT Flash   /0x00000000/01*016Kg");
         assert_eq!(text(&mut b, 8), "@Serial Flash   /0x00000000/192*004Kg,128*004Kg,64*004Kg,128*004Kg");
-        for present in [4, 5] {
-            assert!(b.input((0x80, 6, 0x0300 | present, 0x0409), 255).is_ok());
-        }
+        let unused = if g >= Generation::R5 { "DFU" } else { "DFU Config" };
+        assert_eq!(text(&mut b, 4), unused, "{g}");
+        assert!(text(&mut b, 5).starts_with("DFU"), "{g}");
         assert_eq!(b.input((0x80, 6, 0x0309, 0x0409), 255), Err(TransferError::Stall));
     }
 }
@@ -72,7 +72,7 @@ fn microsoft_os_descriptors_are_on_r5_and_r6_only() {
         let answers = [
             b.input((0x80, 6, 0x03ee, 0), 18),
             b.input((0xc0, 0xee, 0, 4), 40),
-            b.input((0xc1, 0xee, 0, 5), 142),
+            b.input((0xc1, 0xee, 0, 5), 256),
         ];
         if g < Generation::R5 {
             assert!(answers.iter().all(|a| *a == Err(TransferError::Stall)), "{g}");
@@ -84,14 +84,37 @@ fn microsoft_os_descriptors_are_on_r5_and_r6_only() {
             id,
             unhex("28000000000104000100000000000000000157494e55534200000000000000000000000000000000")
         );
-        assert_eq!(properties.len(), 142);
+        assert_eq!(properties.len(), 146);
         assert_eq!(
             properties[..18],
-            unhex("8e000000000105000100840000000100 0000".replace(' ', "").as_str())
+            unhex("92000000000105000100880000000700 0000".replace(' ', "").as_str())
         );
         let guid: Vec<u8> =
-            "{37fb5f90-1a34-4929-933b-8a27e1850033}\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(properties[64..], guid);
+            "{37fb5f90-1a34-4929-933b-8a27e1850033}\0\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(properties[66..], guid);
+    }
+}
+
+#[test]
+fn the_interface_is_asked_for_its_functional_descriptor() {
+    for g in R {
+        let mut b = Bench::new(g);
+        assert_eq!(b.input((0x81, 6, 0x2100, 0), 255).unwrap(), unhex("09210bff0000101a01"), "{g}");
+        assert_eq!(b.input((0x81, 6, 0x2100, 1), 255), Err(TransferError::Stall));
+    }
+}
+
+#[test]
+fn set_configuration_leaves_the_status_of_r5_and_r6_until_abort() {
+    for g in R {
+        let mut b = Bench::new(g);
+        b.clear_status(); // into dfuERROR
+        b.output((0x00, 9, 0, 0), &[]).unwrap();
+        b.output((0x00, 9, 1, 0), &[]).unwrap();
+        let kept = if g >= Generation::R5 { 14 } else { 0 };
+        assert_eq!(b.get_status().unwrap(), [kept, 0, 0, 0, 2, 0], "{g}");
+        b.abort();
+        assert_eq!(b.get_status().unwrap(), [0, 0, 0, 0, 2, 0]);
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use duo_provision::simulator::Generation;
 use duo_provision::simulator::duo::SystemFirmware;
+use duo_provision::simulator::duo::transfer::{Outcome, Request};
 use duo_provision::simulator::faults::{Fault, Kind};
+use duo_provision::simulator::{Duo, Generation};
 use duo_provision::usb::{Clock, TransferError};
 
 use super::{R, status};
@@ -73,17 +74,23 @@ fn poll_time_is_that_of_the_old_pointer_and_r5_r6_keep_it() {
 }
 
 #[test]
-fn poll_time_of_alts_0_and_2_is_zero() {
-    for alt in [0, 2] {
-        let mut b = Bench::new(Generation::R6);
-        b.alt(1);
-        b.point_at(34);
-        b.point_at(34);
-        b.alt(alt);
-        for code in [0x21, 0x41] {
-            b.dnload(0, &command(code, 0)).unwrap();
-            assert_eq!(b.get_status(), status(0, 4));
-            assert_eq!(b.get_status(), status(0, 5));
+fn poll_time_of_alts_0_and_2_is_that_of_their_memory_if_the_old_pointer_is_in_it() {
+    for g in R {
+        for (alt, inside) in [(0, 0x0800_8000), (2, 0x1000)] {
+            let mut b = Bench::new(g);
+            b.alt(1);
+            b.point_at(34);
+            b.point_at(34);
+            b.alt(alt);
+            let of_flash = if g >= Generation::R5 { 0 } else { 5 };
+            // Out of reach of alt 0, and in reach of alt 2.
+            let kept = if alt == 0 { u8::from(g >= Generation::R5) } else { of_flash };
+            b.dnload(0, &command(0x21, inside)).unwrap();
+            assert_eq!(b.get_status(), status(kept, 4), "{g}, alt {alt}");
+            b.get_status().unwrap();
+            b.dnload(0, &command(0x21, inside)).unwrap();
+            assert_eq!(b.get_status(), status(of_flash, 4), "{g}, alt {alt}");
+            b.get_status().unwrap();
         }
     }
 }
@@ -105,6 +112,7 @@ fn flash_is_written_while_the_first_getstatus_completes() {
     }
 }
 
+/// r6 clears the mark of the old copy, r3 to r5 erase it.
 #[test]
 fn dct_write_leaves_all_other_fields_and_moves_to_the_other_copy() {
     for g in R {
@@ -121,8 +129,80 @@ fn dct_write_leaves_all_other_fields_and_moves_to_the_other_copy() {
             assert_eq!((copy[8], copy[9], &copy[12..16]), (0, 1, &b"BRCM"[..]));
             assert_eq!(copy[7548 + 34..][..1216], [round; 1216]);
             let other = b.duo(|d| d.internal_flash()[base + (1 - current) * 0x4000..][..16].to_vec());
-            assert_eq!(other[9], 0, "the other copy is not current");
+            if g == Generation::R6 {
+                assert_eq!((other[9], &other[12..16]), (0, &b"BRCM"[..]));
+            } else {
+                assert_eq!(other, [0xff; 16], "{g}");
+            }
         }
+    }
+}
+
+/// Flash only takes zeros, so what needs none but these stays where it is.
+#[test]
+fn r3_to_r5_first_program_over_the_current_copy_in_place() {
+    for g in R {
+        let mut b = Bench::new(g);
+        b.write(1, 34, &[0xf0; 1216]).0.unwrap();
+        let moved = b.duo(|d| d.first_dct_area().to_vec());
+        b.write(1, 34, &[0x30; 1216]).0.unwrap();
+        let after = b.duo(|d| d.first_dct_area().to_vec());
+        assert_eq!(b.read(1, 34, 1216), [0x30; 1216]);
+        let second = 0x4000;
+        let unmoved = after[second + 34 + 7548] == 0x30 && moved[..second] == after[..second];
+        assert_eq!(unmoved, g != Generation::R6, "{g}");
+    }
+}
+
+#[test]
+fn a_power_cut_in_a_write_of_r3_to_r5_can_leave_neither_the_old_nor_the_new_key() {
+    for g in [Generation::R3, Generation::R4, Generation::R5] {
+        let mut b = Bench::new(g);
+        b.duo(|d| d.set_dct(34, &[0x0f; 1216]));
+        b.alt(1);
+        b.point_at(34);
+        b.duo(|d| d.faults().arm(Fault::once(Kind::PowerCut(1000), 1)));
+        b.dnload(2, &[0x3c; 1216]).unwrap();
+        assert_eq!(b.get_status(), Err(TransferError::Disconnected));
+        let slot = b.duo(|d| d.dct(34, 1216));
+        assert_eq!((&slot[..1000], &slot[1000..]), (&[0x0c; 1000][..], &[0x0f; 216][..]), "{g}");
+    }
+}
+
+#[test]
+fn a_write_of_r6_ends_before_the_version_record() {
+    for g in R {
+        let mut b = Bench::new(g);
+        let tail = |b: &Bench| b.duo(|d| d.dct(8820 - 64, 80));
+        b.write(1, 8820 - 64, &[0x55; 64]).0.unwrap();
+        assert_eq!(tail(&b)[..64], [0x55; 64]);
+        let before = tail(&b);
+        let (first, second) = b.write(1, 8820 - 63, &[0xaa; 64]);
+        if g == Generation::R6 {
+            assert_eq!((first, second.unwrap()[4]), (Err(TransferError::Stall), 5));
+            assert_eq!(tail(&b), before);
+        } else {
+            assert_eq!((first.is_ok(), tail(&b)[1]), (true, 0xaa), "{g}");
+        }
+    }
+}
+
+#[test]
+fn a_dct_that_cannot_be_used_is_made_anew_as_soon_as_it_is_asked_for() {
+    for g in R {
+        let mut b = Bench::new(g);
+        let mut area = b.duo(|d| d.first_dct_area().to_vec());
+        area[8] = 1;
+        area[0x4000..].fill(0x77);
+        b.duo(|d| d.set_dct_area(&area));
+        assert_eq!(b.read(1, 34, 1216), [0xff; 1216], "{g}");
+        let made = b.duo(|d| d.first_dct_area().to_vec());
+        assert_eq!(made[12..16], *b"BRCM");
+        let second = if g == Generation::R6 { made[0..0x4000].to_vec() } else { vec![0x77; 0x4000] };
+        assert!(made[0x4000..] == second, "r3 to r5 make the first alone: {g}");
+        assert_eq!(made[9], u8::from(g != Generation::R6), "r6 marks none");
+        b.write(1, 34, &[1; 8]).0.unwrap();
+        assert_eq!(b.duo(|d| d.dct(34, 8)), [1; 8], "and the first write puts it right");
     }
 }
 
@@ -168,6 +248,53 @@ fn unknown_block_0_command_stalls_its_getstatus_and_then_all_is_ok() {
     }
     b.dnload(0, &[0x00]).unwrap();
     assert_eq!(b.get_status().unwrap()[4], 4, "the get-commands command is known");
+}
+
+#[test]
+fn an_erase_that_is_refused_stalls_its_getstatus_and_moves_the_pointer() {
+    for g in R {
+        let mut b = Bench::new(g);
+        for (alt, address) in [(0, 0x0800_0000), (0, 0x0900_0000), (1, 0x4000), (2, 0x0020_0000)] {
+            b.alt(alt);
+            b.dnload(0, &command(0x41, address)).unwrap();
+            assert_eq!(b.get_status(), Err(TransferError::Stall), "{g}, alt {alt}");
+            assert_eq!(b.get_status().unwrap()[4], 5);
+            assert_eq!(b.duo(|d| d.pointer()), address);
+            b.abort();
+        }
+    }
+}
+
+/// Seen on the wire: a host's system shows the stall alone.
+#[test]
+fn a_failed_write_delivers_its_six_bytes_and_stalls_in_the_status_stage() {
+    let mut duo = Duo::new(options(Generation::R6), key_maker(0));
+    let mut send = |setup_of, length: u16, data: &[u8]| {
+        let setup = setup(setup_of);
+        let request = if setup.request_type & 0x80 == 0 {
+            Request::host_to_device(setup, data)
+        } else {
+            Request::device_to_host(setup, length)
+        };
+        duo.transfer(Duration::ZERO, &request).outcome
+    };
+    send((0x00, 9, 1, 0), 0, &[]);
+    send((0x21, 1, 0, 0), 0, &[0x99, 0, 0, 0, 0]);
+    assert_eq!(send((0xa1, 3, 0, 0), 6, &[]), Outcome::DataThenStall(vec![0, 0, 0, 0, 4, 0]));
+    assert_eq!(send((0xa1, 3, 0, 0), 6, &[]), Outcome::Data(vec![0, 0, 0, 0, 5, 0]));
+}
+
+#[test]
+fn r6_reads_zeros_wherever_it_refuses() {
+    for g in R {
+        let mut b = Bench::new(g);
+        b.write(2, 0x1000, &[0x5a; 64]).0.unwrap();
+        for (alt, address) in [(0, 0x0900_0000), (1, 0x4000), (2, 0x0020_0000)] {
+            let read = b.read(alt, address, 64);
+            let stale = [&command(0x21, address)[..], &[0x5a; 59]].concat();
+            assert_eq!(read, if g == Generation::R6 { vec![0; 64] } else { stale }, "{g}, alt {alt}");
+        }
+    }
 }
 
 #[test]

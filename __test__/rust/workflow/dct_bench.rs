@@ -56,13 +56,11 @@ impl Bench {
     /// is left as it was. One write moves the DCT to its other copy, a second one back.
     pub fn image(&self, name: &str, back: bool) -> PathBuf {
         let before = self.area();
-        self.duo(|duo| duo.set_dct(1762, b"a claim code of old"));
-        if back {
-            self.duo(|duo| duo.set_dct(34, key(NEW)));
-        } else {
-            self.duo(|duo| duo.set_dct(34, key(NEW)));
-            self.duo(|duo| duo.set_dct(1825, b"1"));
+        if !back {
+            self.duo(|duo| duo.set_dct(1762, b"z"));
         }
+        self.duo(|duo| duo.set_dct(1762, b"a claim code of old"));
+        self.duo(|duo| duo.set_dct(34, key(NEW)));
         let image = self.area();
         self.duo(|duo| duo.set_dct_area(&before));
         self.file(name, &image)

@@ -3,21 +3,26 @@
 use std::fs;
 use std::path::Path;
 
-use duo_provision::dct::{Dump, WholeDct};
+use duo_provision::dct::{CopyRule, Dump, WholeDct};
 use duo_provision::error::{Code, KeyState, exit};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
-use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, Phase, Target};
+use duo_provision::workflow::{Action, DctRestoreOptions, Evidence, InspectOptions, Phase, Target, inspect};
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
 use crate::workflow::dct_bench::whole;
 use crate::workflow::typed;
 
-fn current(area: &[u8]) -> Option<usize> {
-    WholeDct::new(area).and_then(|whole| whole.current())
+/// How the bootloader of this generation tells which copy counts.
+fn rule(generation: Generation) -> CopyRule {
+    if generation == Generation::R6 { CopyRule::R6 } else { CopyRule::R3ToR5 }
+}
+
+fn current(area: &[u8], generation: Generation) -> Option<usize> {
+    WholeDct::new(area).and_then(|whole| whole.current(rule(generation)))
 }
 
 #[test]
@@ -76,7 +81,7 @@ fn what_is_there_already_is_left_alone_sector_by_sector() {
     let again = bench.restore_dct(&whole(&image)).unwrap();
     assert!(!again.written && again.backup.is_none() && bench.writes() == writes);
     // The stale copy alone is another: only its sector is written.
-    let stale = 1 - current(&area).unwrap();
+    let stale = 1 - current(&area, Generation::R6).unwrap();
     area[stale * 0x4000 + 600] ^= 0x10;
     bench.duo(|duo| duo.set_dct_area(&area));
     let erased = erasures(&bench);
@@ -89,13 +94,11 @@ fn what_is_there_already_is_left_alone_sector_by_sector() {
 fn erasures(bench: &Bench) -> usize {
     let log: Vec<_> =
         bench.duo(|duo| duo.log().map(|t| (t.setup.request, t.setup.value, t.length)).collect());
-    // Set-address, twice asked for its state, ABORT, then five blocks or more: a read of the whole. An erasure is the
-    // same with four.
-    let erasure = |w: &&[(u8, u16, u16)]| {
-        let blocks = [(2, 2, 4096), (2, 3, 4096), (2, 4, 4096), (2, 5, 4096)];
-        w[0] == (1, 0, 5) && w[3].0 == 6 && w[4..8] == blocks && w[8].0 == 6
-    };
-    log.windows(9).filter(erasure).count()
+    // A command, twice asked for its state, and then another command: to set the address for the read-back. Every other
+    // one is followed by ABORT.
+    let erasure =
+        |w: &&[(u8, u16, u16)]| w[0] == (1, 0, 5) && w[1].0 == 3 && w[2].0 == 3 && w[3] == (1, 0, 5);
+    log.windows(4).filter(erasure).count()
 }
 
 #[test]
@@ -123,6 +126,8 @@ fn what_must_not_be_written_is_refused_before_any_duo_is_looked_for() {
         ("ones", vec![0xff; 32_768], "neither half"),
         ("text", vec![b'x'; 32_768], "neither half"),
         ("no current copy", with(&|b| (b[8], b[16_392]) = (1, 1)), "firmware would use"),
+        ("the first half is something else", with(&|b| b[..16_384].fill(0x11)), "its first half is neither"),
+        ("so is the second", with(&|b| b[16_384..].fill(0)), "its second half is neither"),
         ("a blank key", with(&|b| slot(b, &[0xff; 1216])), "destroy the Duo's key"),
         ("zeros for a key", with(&|b| slot(b, &[0; 1216])), "without a key"),
         ("PKCS#8", with(&|b| slot(b, &padded)), "without a key"),
@@ -220,32 +225,33 @@ fn a_duo_whose_system_firmware_is_broken_gets_its_dct_back() {
     assert!(bench.area() == fs::read(&image).unwrap());
 }
 
-/// The sequence number came with system firmware 0.3.2.
+/// The shipped bootloaders boot and read each other's.
 #[test]
-fn an_image_of_firmware_that_marks_its_copies_otherwise_is_refused() {
-    let with = |patch| {
-        let firmware = Some(SystemFirmware::Version(0, 3, patch));
-        Bench::with([DuoOptions { firmware, ..options(Generation::R5) }])
-    };
-    let (older, newer) = (with(0), with(2));
-    for (of, to) in [(&older, &newer), (&newer, &older)] {
+fn an_image_of_r5_goes_to_r6_and_the_other_way_round() {
+    let (r5, r6) = (Bench::new(Generation::R5), Bench::new(Generation::R6));
+    for (of, to) in [(&r5, &r6), (&r6, &r5)] {
         let image = of.image("other.bin", false);
-        let error = to.restore_dct(&whole(&image)).unwrap_err();
-        assert_eq!((error.code(), to.writes()), (Code::DumpUnusable, 0), "{error}");
-        assert!(error.message().contains("0.3.2"), "{error}");
+        to.restore_dct(&whole(&image)).unwrap();
+        assert!(to.area() == fs::read(&image).unwrap() && to.slot() == key(NEW));
     }
 }
 
+/// A bootloader that finds no DCT makes a new one as soon as it is asked for it.
 #[test]
-fn where_the_bootloader_reads_a_key_that_counts_nowhere_nothing_is_written() {
+fn where_no_copy_counts_the_bootloader_is_not_asked_before_what_is_there_is_kept() {
     let bench = Bench::new(Generation::R4);
     let image = bench.image("image.bin", false);
     let mut area = bench.area();
     area[8] = 1;
     bench.duo(|duo| duo.set_dct_area(&area));
-    let error = bench.restore_dct(&whole(&image)).unwrap_err();
-    assert_eq!((error.code(), bench.writes()), (Code::ReadUnstable, 0), "{error}");
-    assert!(bench.area() == area);
+    let asker = Asker::refusing();
+    let error = bench.restore_dct_asking(&asker, &whole(&image)).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::ConfirmationRefused, 0), "{error}");
+    assert!(bench.area() == area, "nothing has made a new one");
+    assert!(asker.notes().contains("no copy of the Duo's DCT counts"), "{}", asker.notes());
+    assert!(bench.keeps(&area) && bench.keeps(key(OLD)));
+    bench.restore_dct(&whole(&image)).unwrap();
+    assert!(bench.area() == fs::read(&image).unwrap());
 }
 
 #[test]
@@ -284,7 +290,7 @@ fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
             if bench.duo(|duo| duo.faults().acted()) == 0 {
                 break;
             }
-            assert!(current(&bench.area()).is_some(), "{generation} at {nth}");
+            assert!(current(&bench.area(), generation).is_some(), "{generation} at {nth}");
             assert!([key(OLD), key(NEW)].contains(&&bench.slot()[..]), "{generation} at {nth}");
             let Err(error) = ended else {
                 assert!(asker.notes().contains("what the bootloader makes of them is not known"));
@@ -367,6 +373,8 @@ fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
 #[test]
 fn one_step_that_is_not_taken_is_tried_once_more() {
     let bench = Bench::new(Generation::R6);
+    // There is something to be cleared, so that the first step changes something.
+    bench.duo(|duo| duo.set_dct(1758, b"DE"));
     let image = bench.image("image.bin", false);
     bench.arm(Fault::once(Kind::WriteSilent, 1));
     let asker = Asker::new();
@@ -411,4 +419,145 @@ fn a_wish_to_stop_is_heard_before_the_first_step_and_after_the_last() {
     let error = bench.restore_dct_asking(&Asker::stopping_at(Phase::Write), &whole(&image)).unwrap_err();
     assert_eq!((error.code(), error.key_state()), (Code::Interrupted, Some(KeyState::Written)));
     assert!(bench.area() == fs::read(&image).unwrap(), "half of it helps nobody");
+}
+
+/// The state after a power cut inside the firmware's own write: both copies carry the mark, and r6 reads the second.
+fn cut_in_a_write() -> Bench {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct_cut_short(34, key(2)));
+    let area = bench.area();
+    assert_eq!((area[9], area[0x4000 + 9], current(&area, Generation::R6)), (1, 1, Some(1)));
+    bench
+}
+
+#[test]
+fn after_a_power_cut_in_the_firmwares_own_write_the_dct_is_backed_up_shown_and_restored() {
+    let bench = cut_in_a_write();
+    let image = bench.image("image.bin", true);
+    let before = bench.area();
+    let saved = bench.saved("cut.bin", true);
+    let of = |nth| Some(PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint());
+    assert_eq!(saved.fingerprint, of(2), "the key that the firmware reads");
+    let options = InspectOptions { file: saved.path, ..InspectOptions::default() };
+    let seen = bench.run(&Asker::new(), |context| inspect(context, &options)).unwrap();
+    assert_eq!(seen.fingerprint, of(2), "and so says the file, by its manifest");
+    let done = bench.restore_dct(&whole(&image)).unwrap();
+    assert_eq!(done.previous, of(2));
+    assert!(bench.area() == fs::read(&image).unwrap() && bench.keeps(&before) && bench.keeps(key(2)));
+}
+
+#[test]
+fn an_image_of_a_dct_that_was_cut_short_goes_back_as_it_was_read() {
+    let bench = cut_in_a_write();
+    let cut = bench.saved("cut.bin", true).path;
+    bench.set_slot(key(NEW));
+    bench.restore_dct(&whole(&cut)).unwrap();
+    assert!(bench.area() == fs::read(&cut).unwrap() && bench.slot() == key(2));
+}
+
+/// The power goes in every step; the Duo's bootloader starts anew, and may find two copies with a mark.
+#[test]
+fn after_a_power_cut_anywhere_the_promised_recovery_works() {
+    for generation in [Generation::R5, Generation::R6] {
+        for back in [true, false] {
+            let mut cuts = 0;
+            for nth in (1..).step_by(7) {
+                let bench = Bench::new(generation);
+                let image = bench.image("image.bin", back);
+                bench.arm(Fault::once(Kind::PowerCut(16), nth));
+                let ended = bench.restore_dct(&whole(&image));
+                if bench.duo(|duo| duo.faults().acted()) == 0 {
+                    break;
+                }
+                bench.mend();
+                cuts += u32::from(ended.is_err());
+                bench.saved(&format!("after-{nth}.bin"), true);
+                bench.restore_dct(&whole(&image)).unwrap();
+                assert!(bench.area() == fs::read(&image).unwrap(), "{generation} at {nth}");
+                bench.saved("end.bin", true);
+            }
+            assert!(cuts < 3, "what is cut once goes on by itself: {cuts} did not");
+        }
+    }
+}
+
+/// A key that the firmware misreads is a key all the same, and may be the only one that there is of it.
+#[test]
+fn a_slot_with_a_key_in_another_form_gets_a_file_of_its_own() {
+    let bench = Bench::new(Generation::R6);
+    let image = bench.image("image.bin", true);
+    let pkcs8 = PrivateKey::read(key(2)).unwrap().key.to_pkcs8_der().unwrap();
+    bench.set_slot(&pkcs8);
+    let slot = bench.slot();
+    bench.restore_dct(&whole(&image)).unwrap();
+    assert!(bench.keeps(&slot), "{:?}", bench.archived());
+}
+
+#[test]
+fn both_sectors_are_known_to_be_writable_before_the_first_step() {
+    for map in [
+        "@Internal Flash   /0x08000000/02*016Ka,01*016Kg,01*016Ka,01*064Kg,07*128Kg",
+        "@Internal Flash   /0x08000000/02*016Ka,01*032Kg,01*064Kg,07*128Kg",
+    ] {
+        let bench = Bench::new(Generation::R6);
+        let image = bench.image("image.bin", true);
+        bench.arm(Fault::always(Kind::AltName { alt: 0, text: map.to_owned() }));
+        let error = bench.restore_dct(&whole(&image)).unwrap_err();
+        assert_eq!((error.code(), bench.writes()), (Code::NotADuo, 0), "{error}");
+        assert!(bench.archived().is_empty(), "nothing is begun");
+    }
+}
+
+/// Cut short in the last erasure, so that what is there reads as the image does.
+#[test]
+fn a_sector_that_reads_as_erased_after_a_cut_is_erased_again() {
+    let (bench, image, cut) = (1..)
+        .find_map(|nth| {
+            let bench = Bench::new(Generation::R6);
+            let image = bench.file("image.bin", &bench.area());
+            bench.duo(|duo| duo.set_dct(34, key(NEW)));
+            bench.arm(Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, nth));
+            let ended = bench.restore_dct(&whole(&image));
+            (bench.area() == fs::read(&image).unwrap()).then_some((bench, image, ended))
+        })
+        .unwrap();
+    assert_eq!(cut.unwrap_err().code(), Code::KeyStateUnknown);
+    bench.mend();
+    let erased = erasures(&bench);
+    let done = bench.restore_dct(&whole(&image)).unwrap();
+    assert!(done.written && erasures(&bench) == erased + 1);
+    assert!(!bench.restore_dct(&whole(&image)).unwrap().written, "once");
+}
+
+/// Without a device id and without a key nothing says whose attempt it was.
+#[test]
+fn where_the_way_back_cannot_be_told_that_is_said() {
+    let bench = Bench::new(Generation::R4);
+    let image = bench.image("image.bin", false);
+    bench.arm(Fault::from(Kind::WriteHalf(600), 1));
+    assert_eq!(bench.restore_dct(&whole(&image)).unwrap_err().code(), Code::DctWrong);
+    bench.mend();
+    let mut area = bench.area();
+    (area[8], area[0x4000 + 8]) = (1, 1);
+    bench.duo(|duo| duo.set_dct_area(&area));
+    bench.arm(Fault::from(Kind::WriteHalf(600), 1));
+    let error = bench.restore_dct(&whole(&image)).unwrap_err();
+    assert!(error.hint_text().unwrap().contains("cannot be told"), "{error:?}");
+}
+
+#[test]
+fn an_image_that_is_read_both_ways_says_which_copy_this_duo_will_read() {
+    let bench = cut_in_a_write();
+    let image = bench.file("cut.bin", &bench.area());
+    let of = |nth| PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint();
+    for (generation, nth, word) in [(Generation::R5, OLD, "first"), (Generation::R6, 2, "second")] {
+        let bench = Bench::new(generation);
+        bench.set_slot(key(NEW));
+        let asker = Asker::new();
+        let done = bench.restore_dct_asking(&asker, &whole(&image)).unwrap();
+        assert_eq!(done.fingerprint, Some(of(nth)), "{generation}");
+        let cautions = asker.plan().cautions.join("\n");
+        assert!(cautions.contains(&format!("this Duo's reads the {word} one")), "{cautions}");
+        assert!(bench.slot() == key(nth));
+    }
 }

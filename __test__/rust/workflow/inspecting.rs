@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use duo_provision::dct::{self, Field};
+use duo_provision::dct::{self, CopyRule, Field, Half, WhichCopy};
 use duo_provision::error::{Code, Error};
-use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey, PublicKey};
+use duo_provision::keys::{Fingerprint, PARTICLE_SERVER_KEY_PEM, PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
     BackupOptions, DctBackupOptions, FileKind, InspectOptions, Inspection, backup_dct, inspect,
@@ -191,4 +191,93 @@ fn a_key_file_gives_its_key_in_the_devices_form() {
     let file = bench.file("key.pem", pkcs8.as_bytes());
     let taken = extract(&bench, &file, Some(dct::DEVICE_PRIVATE_KEY), None).unwrap().extracted.unwrap();
     assert_eq!(fs::read(taken).unwrap(), key(OLD));
+}
+
+/// Both copies carry the mark, each with a key of its own, and nothing names the firmware.
+fn disputed(bench: &Bench) -> (PathBuf, Vec<u8>) {
+    bench.duo(|duo| duo.set_dct_cut_short(34, key(NEW)));
+    let area = bench.duo(|duo| duo.first_dct_area().to_vec());
+    (bench.file("cut.bin", &area), area)
+}
+
+fn fingerprint(nth: usize) -> Fingerprint {
+    PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint()
+}
+
+#[test]
+fn of_a_whole_dct_both_copies_are_told_with_who_reads_them() {
+    let bench = Bench::new(Generation::R6);
+    let (cut, _) = disputed(&bench);
+    let seen = look(&bench, &cut).unwrap();
+    let dct = seen.dct.unwrap();
+    assert_eq!((seen.fingerprint, dct.current_copy, dct.fields.len()), (None, None, 0));
+    let told: Vec<_> =
+        dct.copies.iter().map(|copy| (copy.half, copy.read_by.clone(), copy.fingerprint)).collect();
+    let expected = [
+        (Half::Copy, vec![CopyRule::R3ToR5], Some(fingerprint(OLD))),
+        (Half::Copy, vec![CopyRule::R6], Some(fingerprint(NEW))),
+    ];
+    assert_eq!(told, expected);
+    let shipped = bench.file("shipped.bin", include_bytes!("../../fixtures/dct/r6-0.3.3.bin"));
+    let dct = look(&bench, &shipped).unwrap().dct.unwrap();
+    let readers: Vec<usize> = dct.copies.iter().map(|copy| copy.read_by.len()).collect();
+    assert_eq!((dct.current_copy, readers), (Some(0), vec![2, 0]));
+}
+
+#[test]
+fn which_copy_counts_is_told_by_the_manifest_of_a_backup() {
+    let bench = Bench::new(Generation::R6);
+    disputed(&bench);
+    let saved = whole(&bench);
+    let manifest = fs::read_to_string(saved.with_extension("json")).unwrap();
+    assert!(manifest.contains("\"copy_rule\": \"r6\""), "{manifest}");
+    assert_eq!(look(&bench, &saved).unwrap().fingerprint, Some(fingerprint(NEW)));
+    let old = Bench::new(Generation::R4);
+    let manifest = fs::read_to_string(whole(&old).with_extension("json")).unwrap();
+    assert!(manifest.contains("\"copy_rule\": \"r3-r5\""), "{manifest}");
+}
+
+#[test]
+fn a_field_of_a_dct_that_is_read_both_ways_is_taken_out_of_the_copy_that_is_named() {
+    let bench = Bench::new(Generation::R6);
+    let (cut, area) = disputed(&bench);
+    let mut torn = area;
+    (torn[8], torn[0x4000 + 8]) = (1, 1);
+    let none_counts = bench.file("torn.bin", &torn);
+    for file in [&cut, &none_counts] {
+        let refused = extract(&bench, file, Some(dct::DEVICE_PRIVATE_KEY), None).unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
+        assert!(refused.hint_text().unwrap().contains("--copy first"), "{refused}");
+        for (copy, nth) in [(WhichCopy::First, OLD), (WhichCopy::Second, NEW)] {
+            let out = bench.folder.path().join(format!("{}-{}.der", copy.name(), nth));
+            let options = InspectOptions {
+                file: file.clone(),
+                copy: Some(copy),
+                extract: Some(dct::DEVICE_PRIVATE_KEY),
+                out: Some(out.clone()),
+                ..InspectOptions::default()
+            };
+            let seen = bench.run(&Asker::new(), |context| inspect(context, &options)).unwrap();
+            assert_eq!(seen.fingerprint, Some(fingerprint(nth)));
+            assert_eq!(fs::read(&out).unwrap(), key(nth));
+            fs::remove_file(out).unwrap();
+        }
+    }
+    let options = InspectOptions {
+        file: bench.file("slot.der", key(OLD)),
+        copy: Some(WhichCopy::First),
+        ..InspectOptions::default()
+    };
+    let refused = bench.run(&Asker::new(), |context| inspect(context, &options)).unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+}
+
+#[test]
+fn a_half_that_is_neither_a_copy_nor_erased_is_said_to_be_that() {
+    let bench = Bench::new(Generation::R6);
+    let mut area = bench.duo(|duo| duo.internal_flash()[0x4000..0xC000].to_vec());
+    area[..0x4000].fill(0x11);
+    let dct = look(&bench, &bench.file("other.bin", &area)).unwrap().dct.unwrap();
+    assert_eq!(dct.copies.iter().map(|copy| copy.half).collect::<Vec<_>>(), [Half::Other, Half::Copy]);
+    assert_eq!(dct.copies[0].fingerprint, None);
 }

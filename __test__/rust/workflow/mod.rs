@@ -30,4 +30,5 @@ mod secrets;
 mod server_key_set;
 mod typed;
 mod udev;
+mod unbacked;
 mod verify;

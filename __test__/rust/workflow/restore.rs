@@ -10,11 +10,7 @@ use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions};
 
 use crate::virtual_duo::device_keys;
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, is_data, key, names, restore_of, two};
-
-/// The request of a write in which the flash is written: SET_ADDRESS, two polls, the block, and its first
-/// poll.
-const PROGRAMS: u32 = 5;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, id, is_data, key, names, restore_of, two};
 
 fn unchanged(bench: &Bench, error: &Error, code: Code) {
     assert_eq!(error.code(), code, "{error}");
@@ -338,8 +334,8 @@ fn a_duo_that_stays_away_is_given_up_in_time() {
 #[test]
 fn where_nothing_can_have_been_written_there_is_nothing_to_reconcile() {
     let bench = Bench::new(Generation::R6);
-    // Eight requests read the slot twice; the ninth sets the address to write to.
-    bench.arm(Fault::once(Kind::Stall(Moment::Before), 9));
+    // Fifteen requests read the DCT twice; the next sets the address to write to.
+    bench.arm(Fault::once(Kind::Stall(Moment::Before), 16));
     let asker = Asker::new();
     let error = bench.restore_asking(&asker, &bench.new_key()).unwrap_err();
     assert_eq!(error.key_state(), Some(KeyState::Unchanged), "{error}");

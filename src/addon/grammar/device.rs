@@ -91,6 +91,10 @@ pub struct BackupOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -116,9 +120,14 @@ pub struct RestoreOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. If the write fails, that key is lost.
+    /// Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,
@@ -145,6 +154,10 @@ pub struct RestoreOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -161,9 +174,14 @@ pub struct ResetOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. That key is then lost.
+    /// Do not back up what is in the key slot now. That key is then lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,
@@ -190,6 +208,10 @@ pub struct ResetOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -253,6 +275,10 @@ pub struct RotateOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,

@@ -117,7 +117,8 @@ Examples:
 pub const INSPECT_EXAMPLES: &str = "\
 Examples:
   duo-provision inspect device_private_key.der
-  duo-provision inspect dump.bin --extract device-private-key --out duo.der";
+  duo-provision inspect dump.bin --extract device-private-key --out duo.der
+  duo-provision inspect whole.bin --extract device-private-key --copy second";
 
 pub const KEY_NEW_EXAMPLES: &str = "\
 Examples:

@@ -1,8 +1,19 @@
 //! Options of what is done with key files and the archive, without a device.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use napi_derive::napi;
 use serde::{Deserialize, Serialize};
+
+/// One of the two copies of a whole DCT.
+#[napi(string_enum = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CopyName {
+    /// The one at the lower address.
+    First,
+    /// The other one.
+    Second,
+}
 
 /// Options of `inspectKey`.
 #[napi(object)]
@@ -16,6 +27,10 @@ pub struct InspectOptions {
     /// not lists them all. A private key is written in the form that the Duo's firmware reads.
     #[arg(long, value_name = "FIELD")]
     pub extract: Option<String>,
+    /// Of a whole DCT, look at this copy, whether the Duo's firmware would read it or not. Without it, at the copy that
+    /// the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
+    #[arg(long, value_name = "COPY", value_enum)]
+    pub copy: Option<CopyName>,
     /// The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,

@@ -18,8 +18,10 @@ impl Duo {
             return Presence::Dfu;
         }
         self.boots += 1;
-        if !dct::has_valid_copy(self.memory.dct_area()) {
-            // A DCT that cannot be used is made anew, with an erased key slot: the next lines fill it.
+        if self.memory.read_dct(dct::SERVER_KEY, 1) == [0xff]
+            && self.memory.read_dct(dct::PRIVATE_KEY, 1) == [0xff]
+        {
+            // A DCT that the bootloader has made is filled, but for its key slot: the next lines do that.
             let blank = DeviceKey { slot: [0xff; 1216].into(), spki: [0xff; 162] };
             dct::after_first_boot(self.memory.dct_area_mut(), &self.options, &blank);
         }

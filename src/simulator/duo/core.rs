@@ -89,10 +89,12 @@ impl Core {
         }
     }
 
-    /// SET_CONFIGURATION to another configuration: idle, and nothing else changes.
+    /// SET_CONFIGURATION to another configuration: idle, and nothing else changes; r5 and r6 keep even bStatus.
     pub fn configured(&mut self) {
         self.state = state::IDLE;
-        self.status = STATUS_OK;
+        if self.generation.clears_status() {
+            self.status = STATUS_OK;
+        }
     }
 
     /// A class request to interface 0. `fault` spoils a flash write or an erasure, and is taken if there was one.
@@ -144,7 +146,7 @@ impl Core {
         Outcome::Done
     }
 
-    fn upload(&mut self, request: &Request, memory: &Memory) -> Outcome {
+    fn upload(&mut self, request: &Request, memory: &mut Memory) -> Outcome {
         if request.length == 0 {
             self.state = state::IDLE;
             return Outcome::Data(Vec::new());
@@ -174,8 +176,11 @@ impl Core {
         }
     }
 
-    /// What a refused read returns: the buffer as the last download left it.
+    /// What a refused read returns: the buffer as the last download left it, or as r6 has cleared it.
     fn stale(&self, length: usize) -> Vec<u8> {
+        if self.generation == Generation::R6 {
+            return vec![0; length];
+        }
         let mut bytes = self.buffer.clone();
         bytes.resize(length, 0);
         bytes
@@ -187,7 +192,7 @@ impl Core {
         }
         match self.state {
             state::DNLOAD_SYNC if self.length > 0 => {
-                self.report_poll_timeout();
+                self.report_poll_timeout(memory);
                 let reply = self.status_bytes(state::DNBUSY);
                 // The answer has gone out; what follows happens while the transfer completes.
                 let done = self.carry_out(memory, fault);
@@ -195,7 +200,7 @@ impl Core {
                 self.block = 0;
                 match done {
                     Ok(effect) => (Outcome::Data(reply), effect),
-                    Err(()) => (Outcome::Stall, Effect::None),
+                    Err(()) => (Outcome::DataThenStall(reply), Effect::None),
                 }
             }
             state::DNLOAD_SYNC => {
@@ -210,14 +215,16 @@ impl Core {
         }
     }
 
-    /// The poll time is looked up for the pointer as it was *before* the command is carried out, and only
-    /// alt 1 has times; outside the DCT the last value stays.
-    fn report_poll_timeout(&mut self) {
+    /// The poll time is looked up for the pointer as it was *before* the command is carried out; outside the memory the
+    /// last value stays.
+    fn report_poll_timeout(&mut self, memory: &Memory) {
         let erase = self.block == 0 && self.buffer[0] == COMMAND_ERASE;
-        match self.alt {
-            1 if self.pointer < 0x4000 => self.poll = if erase { 500 } else { 1 },
-            1 => {}
-            _ => self.poll = 0,
+        if memory.has(self.alt, self.pointer) {
+            self.poll = match self.alt {
+                1 if erase => 500,
+                1 => 1,
+                _ => self.generation.poll_time_of_flash(),
+            };
         }
     }
 
@@ -244,8 +251,7 @@ impl Core {
             }
             (COMMAND_ERASE, 5) => {
                 self.pointer = target();
-                memory.erase(self.alt, self.pointer, fault);
-                Ok(Effect::Programmed)
+                memory.erase(self.alt, self.pointer, fault).map(|()| Effect::Programmed)
             }
             _ => Err(()),
         }

@@ -1,14 +1,9 @@
-//! The DCT as a Duo holds it after its first boot: two copies, one of them current.
+//! The DCT as a Duo holds it after its first boot.
 //!
-//! Knows where the fields lie (redbear/firmware `dct.h`; offsets are into the application section) and how
-//! the firmware replaces a copy. What the sources leave open is this simulator's own choice and marked so.
+//! Knows where the fields lie (redbear/firmware `dct.h`; offsets are into the application section). What the sources
+//! leave open is this simulator's own choice and marked so.
 
-use crc::{CRC_32_ISO_HDLC, Crc};
-
-use super::{Board, DeviceKey, DuoOptions, Generation, SystemFirmware};
-
-/// As in IEEE 802.3.
-const CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+use super::{Board, DeviceKey, DuoOptions, Generation, copies};
 
 /// One copy.
 pub const COPY_SIZE: usize = 16 * 1024;
@@ -24,7 +19,6 @@ pub const PUBLIC_KEY_SIZE: usize = 384;
 /// The 12-byte device id, from the r5 bootloader on.
 pub const DEVICE_ID: usize = 3618;
 
-const SYSTEM_FLAGS: usize = 0;
 const VERSION: usize = 32;
 const IP_CONFIG: usize = 1634;
 const FEATURE_FLAGS: usize = 1754;
@@ -35,21 +29,11 @@ const SSID_PREFIX: usize = 1826;
 const DEVICE_CODE: usize = 1852;
 const VERSION_STRING: usize = 1858;
 const DNS_RESOLVE: usize = 1890;
-const SERVER_KEY: usize = 2082;
+/// The cloud's public key.
+pub const SERVER_KEY: usize = 2082;
 const SERVER_ADDRESS: usize = SERVER_KEY + 384;
 const FLASH_MODULES: usize = 2852;
 const ALT_PRIVATE_KEY: usize = 3106;
-
-// The header of a copy (WICED `platform_dct_header_t`).
-const WRITE_INCOMPLETE: usize = 8;
-const IS_CURRENT: usize = 9;
-const MAGIC: usize = 12;
-// From system firmware 0.3.2, behind the application section's 8,423 bytes: 36 bytes of network settings and 16 of
-// WICED's `platform_dct_version_t`, with a CRC-32 and a sequence number (redbear/firmware `platform_dct.h`).
-const VERSION_MAGIC: usize = APPLICATION_SECTION + 8460;
-const CRC: usize = APPLICATION_SECTION + 8468;
-const INITIAL_WRITE: usize = APPLICATION_SECTION + 8472;
-const SEQUENCE: usize = APPLICATION_SECTION + 8473;
 
 /// Somewhere in the part of a copy that comes before the application section: the Wi-Fi settings, because
 /// of which a dump is a secret. Place and contents are made up.
@@ -59,29 +43,26 @@ const WIFI: usize = 512;
 pub fn after_first_boot(area: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
     area.fill(0xff);
     let (copy, _erased) = area.split_at_mut(COPY_SIZE);
-    header(copy);
+    copies::head(copy);
     copy[WIFI..WIFI + 32].copy_from_slice(b"ssid=VirtualNetwork;pass=letmein");
     fill_fields(&mut copy[APPLICATION_SECTION..], options, key);
-    seal(copy, 1, options.system_firmware());
+    if options.generation == Generation::R6 {
+        copies::seal(copy, 1);
+    }
 }
 
-fn header(copy: &mut [u8]) {
-    copy[..4].copy_from_slice(&16384u32.to_le_bytes());
-    copy[4..8].copy_from_slice(&16384u32.to_le_bytes());
-    copy[WRITE_INCOMPLETE] = 0;
-    copy[IS_CURRENT] = 1;
-    copy[10] = 1;
-    copy[11] = 0;
-    copy[MAGIC..MAGIC + 4].copy_from_slice(b"BRCM");
+/// The first bytes of the application section: a magic number and the layout's version, which r5 counts on. In the
+/// published factory DCT it is 3.
+pub fn section_header(section: &mut [u8], generation: Generation) {
+    let version = if generation == Generation::R5 { 5 } else { 3 };
+    section[..6].copy_from_slice(&[0xc0, 0xac, 0xde, 0x1a, version, 0]);
 }
 
 fn fill_fields(section: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
     let generation = options.generation;
+    section_header(section, generation);
     let mut put = |offset: usize, bytes: &[u8]| section[offset..offset + bytes.len()].copy_from_slice(bytes);
     let firmware = options.system_firmware();
-    if firmware < SystemFirmware::Version(0, 3, 2) {
-        put(SYSTEM_FLAGS, &[0xc0, 0xac]);
-    }
     put(VERSION, &[1, 0]);
     put(PRIVATE_KEY, &key.slot[..]);
     put(PUBLIC_KEY, &public_slot(&key.spki));
@@ -130,74 +111,6 @@ pub fn public_slot(spki: &[u8; 162]) -> [u8; PUBLIC_KEY_SIZE] {
     let mut slot = [0; PUBLIC_KEY_SIZE];
     slot[..spki.len()].copy_from_slice(spki);
     slot
-}
-
-/// Which of the two copies is current; 0 where none is valid.
-pub fn current_copy(area: &[u8]) -> usize {
-    let copies = [&area[..COPY_SIZE], &area[COPY_SIZE..]];
-    match [is_valid(copies[0]), is_valid(copies[1])] {
-        [true, true] => match (sequence(copies[0]), sequence(copies[1])) {
-            (Some(a), Some(b)) => usize::from(b > a),
-            (None, Some(_)) => 1,
-            (Some(_), None) => 0,
-            (None, None) => usize::from(copies[0][IS_CURRENT] != 1 && copies[1][IS_CURRENT] == 1),
-        },
-        [false, true] => 1,
-        _ => 0,
-    }
-}
-
-/// True where either copy can be used at all.
-pub fn has_valid_copy(area: &[u8]) -> bool {
-    is_valid(&area[..COPY_SIZE]) || is_valid(&area[COPY_SIZE..])
-}
-
-fn is_valid(copy: &[u8]) -> bool {
-    copy[MAGIC..MAGIC + 4] == *b"BRCM" && copy[WRITE_INCOMPLETE] == 0
-}
-
-/// The sequence number, where its checksum is right.
-fn sequence(copy: &[u8]) -> Option<u8> {
-    let stored = u32::from_le_bytes(copy[CRC..CRC + 4].try_into().ok()?);
-    (copy[VERSION_MAGIC..VERSION_MAGIC + 4] == [0xcd, 0x00, 0x02, 0xdc] && stored == checksum(copy))
-        .then_some(copy[SEQUENCE])
-}
-
-/// Over the whole copy, with zeros for what is written last.
-fn checksum(copy: &[u8]) -> u32 {
-    let mut copy = copy.to_vec();
-    copy[WRITE_INCOMPLETE] = 0;
-    copy[CRC..CRC + 4].fill(0);
-    copy[INITIAL_WRITE] = 0;
-    CRC_32.checksum(&copy)
-}
-
-/// Writes `data` at `offset` of the application section: into a duplicate, which then becomes the current
-/// copy. What would go past the copy's end, or into the sequence number behind the section, is dropped.
-pub fn rewrite(area: &mut [u8], offset: usize, data: &[u8], firmware: SystemFirmware) {
-    let current = current_copy(area);
-    let mut copy = area[current * COPY_SIZE..(current + 1) * COPY_SIZE].to_vec();
-    let number = sequence(&copy).unwrap_or(0);
-    let start = (APPLICATION_SECTION + offset).min(COPY_SIZE);
-    let end = (start + data.len()).min(COPY_SIZE);
-    copy[start..end].copy_from_slice(&data[..end - start]);
-    header(&mut copy);
-    seal(&mut copy, number.wrapping_add(1), firmware);
-
-    let other = 1 - current;
-    area[other * COPY_SIZE..(other + 1) * COPY_SIZE].copy_from_slice(&copy);
-    area[current * COPY_SIZE + IS_CURRENT] = 0;
-}
-
-fn seal(copy: &mut [u8], number: u8, firmware: SystemFirmware) {
-    if firmware < SystemFirmware::Version(0, 3, 2) {
-        return;
-    }
-    copy[VERSION_MAGIC..VERSION_MAGIC + 4].copy_from_slice(&[0xcd, 0x00, 0x02, 0xdc]);
-    copy[INITIAL_WRITE] = 0;
-    copy[SEQUENCE] = number;
-    let crc = checksum(copy);
-    copy[CRC..CRC + 4].copy_from_slice(&crc.to_le_bytes());
 }
 
 /// True where the firmware of `generation` would store its device id at boot.

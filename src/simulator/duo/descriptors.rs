@@ -26,6 +26,9 @@ pub fn device(product: u16, bcd_device: u16, class: [u8; 3]) -> Vec<u8> {
     d
 }
 
+/// The DFU functional descriptor: bmAttributes 0x0B, wDetachTimeOut 255, wTransferSize 4096, bcdDFUVersion 1.1a.
+pub const DFU_FUNCTIONAL: [u8; 9] = [9, 0x21, 0x0b, 0xff, 0x00, 0x00, 0x10, 0x1a, 0x01];
+
 /// The bootloader's configuration descriptor, 45 bytes: one interface with three alternate settings and,
 /// after the last of them, one DFU functional descriptor.
 pub fn configuration_dfu() -> Vec<u8> {
@@ -33,8 +36,7 @@ pub fn configuration_dfu() -> Vec<u8> {
     for alt in 0..3 {
         d.extend([9, 4, 0, alt, 0, 0xfe, 0x01, 0x02, 6 + alt]);
     }
-    // bmAttributes 0x0B, wDetachTimeOut 255, wTransferSize 4096, bcdDFUVersion 1.1a
-    d.extend([9, 0x21, 0x0b, 0xff, 0x00, 0x00, 0x10, 0x1a, 0x01]);
+    d.extend(DFU_FUNCTIONAL);
     d
 }
 
@@ -84,14 +86,15 @@ pub fn interface_classes(configuration: &[u8]) -> Vec<[u8; 3]> {
 
 /// A string descriptor of the bootloader, or `None` where there is none.
 ///
-/// Nothing refers to the strings 4 and 5; their wording is this simulator's own.
+/// Nothing refers to the strings 4 and 5. The wording of the fifth of r3 and r4 is this simulator's own.
 pub fn string_dfu(board: Board, generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
     Some(match index {
         0 => vec![4, 3, 0x09, 0x04],
         1 => string(board.maker()),
         2 => string(&format!("{} DFU Mode", board.name())),
         3 => string(serial),
-        4 => string("DFU Configuration"),
+        4 | 5 if generation >= Generation::R5 => string("DFU"),
+        4 => string("DFU Config"),
         5 => string("DFU Interface"),
         6 => string(generation.internal_flash_map()),
         7 => string("@DCT Flash   /0x00000000/01*016Kg"),
@@ -136,11 +139,12 @@ pub fn ms_compatible_id() -> Vec<u8> {
     d
 }
 
-/// The extended properties descriptor (`wIndex` 5), 142 bytes: the interface's GUID.
+/// The extended properties descriptor (`wIndex` 5), 146 bytes: the interface's GUID.
 pub fn ms_properties() -> Vec<u8> {
-    let name = utf16_z("DeviceInterfaceGUID");
-    let data = utf16_z(MS_INTERFACE_GUID);
-    let mut property = 1u32.to_le_bytes().to_vec(); // REG_SZ
+    let name = utf16_z("DeviceInterfaceGUIDs");
+    let mut data = utf16_z(MS_INTERFACE_GUID);
+    data.extend([0, 0]);
+    let mut property = 7u32.to_le_bytes().to_vec(); // REG_MULTI_SZ
     property.extend(u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
     property.extend(&name);
     property.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::copies::{self, Reach};
 use super::dct::{self, COPY_SIZE};
 use super::{Generation, SystemFirmware};
 
@@ -49,18 +50,18 @@ impl Memory {
         Self { generation, firmware, internal, serial }
     }
 
-    /// `length` bytes as UPLOAD returns them; `None` where the firmware refuses and forgets to say so.
-    /// What lies behind the end of a memory reads as zeros.
-    pub fn read(&self, alt: u8, address: u32, length: usize) -> Option<Vec<u8>> {
+    /// `length` bytes as UPLOAD returns them; `None` where the firmware refuses and forgets to say so: r6 sends zeros
+    /// then, the others what was downloaded last. What lies behind the end of a memory reads as zeros.
+    pub fn read(&mut self, alt: u8, address: u32, length: usize) -> Option<Vec<u8>> {
         match alt {
             0 => {
                 let start = self.internal_offset(address)?;
                 Some(padded(&self.internal[start..], length))
             }
-            1 if !self.dct_readable() => Some(vec![0; length]),
-            1 if address < DCT_LIMIT => Some(self.read_dct(address as usize, length)),
-            // The bootloader that borrows the DCT code from the system firmware copies into a cleared buffer.
-            1 if self.generation == Generation::R6 => Some(vec![0; length]),
+            1 if self.dct_readable() && address < DCT_LIMIT => {
+                self.make_dct_if_missing();
+                Some(self.read_dct(address as usize, length))
+            }
             2 => {
                 let start = usize::try_from(address).ok().filter(|&a| a < SERIAL_SIZE)?;
                 Some(padded(&self.serial[start..], length))
@@ -69,14 +70,25 @@ impl Memory {
         }
     }
 
+    /// Whether an address lies in the memory behind an alternate setting.
+    pub fn has(&self, alt: u8, address: u32) -> bool {
+        match alt {
+            0 => self.internal_offset(address).is_some(),
+            1 => address < DCT_LIMIT,
+            _ => usize::try_from(address).is_ok_and(|address| address < SERIAL_SIZE),
+        }
+    }
+
     /// Programs `data`.
     pub fn write(&mut self, alt: u8, address: u32, data: &[u8], fault: Option<WriteFault>) -> Result<(), ()> {
-        let data = match fault {
+        let reach = match fault {
             Some(WriteFault::Fails) => return Err(()),
             Some(WriteFault::Silent) => return Ok(()),
-            Some(WriteFault::Half(bytes)) => &data[..bytes.min(data.len())],
-            None => data,
+            Some(WriteFault::Half(bytes)) => Reach::Bytes(bytes),
+            None => Reach::All,
         };
+        let whole = data;
+        let data = if let Reach::Bytes(bytes) = reach { &data[..bytes.min(data.len())] } else { data };
         match alt {
             0 => {
                 let start = self.internal_offset(address).ok_or(())?;
@@ -88,7 +100,12 @@ impl Memory {
                 Ok(())
             }
             1 if self.dct_readable() && address < DCT_LIMIT => {
-                self.write_dct(address as usize, data);
+                let end = (address as usize).saturating_add(whole.len());
+                if self.generation == Generation::R6 && end > copies::R6_LIMIT {
+                    return Err(());
+                }
+                self.make_dct_if_missing();
+                self.write_dct_as_far_as(address as usize, whole, reach);
                 Ok(())
             }
             2 => {
@@ -101,10 +118,12 @@ impl Memory {
         }
     }
 
-    /// Erases the sector that `address` lies in. On alt 1 there is nothing to erase, and an address outside is
-    /// ignored, as the firmware ignores the result (redbear/firmware `usbd_flash_if.c`, `usbd_dfu_core.c`). A fault
-    /// is taken where there is something to spoil; of a sector that is half erased, the first bytes are.
-    pub fn erase(&mut self, alt: u8, address: u32, fault: &mut Option<WriteFault>) {
+    /// Erases the sector that `address` lies in; an error if that is refused. On alt 1 there is nothing to erase. A
+    /// fault is taken if there is something to spoil; of a sector that is half erased, the first bytes are.
+    pub fn erase(&mut self, alt: u8, address: u32, fault: &mut Option<WriteFault>) -> Result<(), ()> {
+        if alt == 1 {
+            return if self.dct_readable() && address < DCT_LIMIT { Ok(()) } else { Err(()) };
+        }
         let sector = match alt {
             0 => self
                 .internal_offset(address)
@@ -119,13 +138,14 @@ impl Memory {
             }
             _ => None,
         };
-        let Some(sector) = sector else { return };
+        let sector = sector.ok_or(())?;
         let erased = match fault.take() {
             Some(WriteFault::Fails | WriteFault::Silent) => 0,
             Some(WriteFault::Half(bytes)) => bytes.min(sector.len()),
             None => sector.len(),
         };
         sector[..erased].fill(0xff);
+        Ok(())
     }
 
     /// The internal flash, 1 MiB from 0x08000000.
@@ -167,15 +187,28 @@ impl Memory {
 
     /// Application-section bytes of the current copy; past its end, whatever lies behind in the flash.
     pub fn read_dct(&self, offset: usize, length: usize) -> Vec<u8> {
-        let start = self.generation.dct_base() + dct::current_copy(self.dct_area()) * COPY_SIZE;
+        let current = copies::current(self.dct_area(), self.generation).unwrap_or_default();
+        let start = self.generation.dct_base() + current * COPY_SIZE;
         padded(&self.internal[start + dct::APPLICATION_SECTION + offset..], length)
     }
 
-    /// Writes as the firmware does: a changed duplicate becomes the current copy. Bytes past the end of the
-    /// copy are dropped.
+    /// Writes as the bootloader does.
     pub fn write_dct(&mut self, offset: usize, data: &[u8]) {
-        let firmware = self.firmware;
-        dct::rewrite(self.dct_area_mut(), offset, data, firmware);
+        self.write_dct_as_far_as(offset, data, Reach::All);
+    }
+
+    /// The same, as far as the power lasts.
+    pub fn write_dct_as_far_as(&mut self, offset: usize, data: &[u8], reach: Reach) {
+        let generation = self.generation;
+        copies::write(self.dct_area_mut(), offset, data, generation, reach);
+    }
+
+    /// Makes a blank DCT if there is none that can be used: when the bootloader starts, and when it is asked for one.
+    pub fn make_dct_if_missing(&mut self) {
+        let generation = self.generation;
+        if self.dct_readable() && copies::current(self.dct_area(), generation).is_none() {
+            copies::make_blank(self.dct_area_mut(), generation);
+        }
     }
 
     fn internal_offset(&self, address: u32) -> Option<usize> {

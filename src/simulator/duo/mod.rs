@@ -6,11 +6,12 @@
 //! host reaches it, is not its business.
 //!
 //! Its parts: [`descriptors`] and `standard` are what any USB device has, `core` is the bootloader's DFU
-//! code, `memory` and `dct` are its flash, `boot` is what the system firmware does when it starts, and
+//! code, `memory`, `copies` and `dct` are its flash, `boot` is what the system firmware does when it starts, and
 //! [`serial_port`] what can be reached of it while it runs.
 
 mod board;
 mod boot;
+mod copies;
 mod core;
 mod dct;
 pub(super) mod descriptors;
@@ -284,7 +285,7 @@ impl Duo {
         let outcome = match outcome {
             Outcome::Done => "done",
             Outcome::Data(_) => "data",
-            Outcome::Stall => "stall",
+            Outcome::Stall | Outcome::DataThenStall(_) => "stall",
             Outcome::NoAnswer => "no answer",
             Outcome::Disconnected => "disconnected",
             Outcome::Protocol(_) => "protocol",
@@ -302,11 +303,13 @@ impl Duo {
                 Event::Restart => self.restart(at),
                 Event::Return(presence) => self.appear(presence),
                 Event::Booted => {
+                    self.memory.make_dct_if_missing();
                     let presence = self.boot();
                     self.core = Core::new(self.options.generation);
                     self.appear(presence);
                 }
                 Event::Appear(presence) => {
+                    self.memory.make_dct_if_missing();
                     self.core = Core::new(self.options.generation);
                     self.appear(presence);
                 }
@@ -484,6 +487,12 @@ impl Duo {
     /// Changes the DCT behind the back of any host.
     pub fn set_dct(&mut self, offset: usize, data: &[u8]) {
         self.memory.write_dct(offset, data);
+    }
+
+    /// The same, but the power goes when the new copy is whole: the old one counts as before, or does not, as the
+    /// bootloader's rule has it.
+    pub fn set_dct_cut_short(&mut self, offset: usize, data: &[u8]) {
+        self.memory.write_dct_as_far_as(offset, data, copies::Reach::NewCopy);
     }
 
     /// Installs another system firmware, or removes it.

@@ -40,6 +40,16 @@ impl Generation {
         self < Self::R5
     }
 
+    /// Whether SET_CONFIGURATION clears bStatus.
+    pub(super) fn clears_status(self) -> bool {
+        self < Self::R5
+    }
+
+    /// `bwPollTimeout` of the internal and of the serial flash, in milliseconds.
+    pub(super) fn poll_time_of_flash(self) -> u32 {
+        if self < Self::R5 { 5 } else { 0 }
+    }
+
     pub(super) fn internal_flash_map(self) -> &'static str {
         if self >= Self::R5 {
             "@Internal Flash   /0x08000000/02*016Ka,02*016Kg,01*064Kg,07*128Kg"

@@ -20,6 +20,9 @@ impl Duo {
         let setup = &request.setup;
         match (setup.request_type, setup.request) {
             (0x80, GET_DESCRIPTOR) => self.descriptor(request),
+            (0x81, GET_DESCRIPTOR) if self.names_functional(request) => {
+                cut(descriptors::DFU_FUNCTIONAL.to_vec(), request)
+            }
             // Self-powered, no remote wake-up.
             (0x80, GET_STATUS) => cut(vec![1, 0], request),
             (0x81 | 0x82, GET_STATUS) => cut(vec![0, 0], request),
@@ -31,6 +34,11 @@ impl Duo {
             (0xc0 | 0xc1, descriptors::MS_VENDOR_CODE) => self.ms_descriptor(request),
             _ => Outcome::Stall,
         }
+    }
+
+    /// Whether the bootloader's interface is asked for its DFU functional descriptor.
+    fn names_functional(&self, request: &Request) -> bool {
+        self.presence == Presence::Dfu && request.setup.index == 0 && request.setup.value == 0x2100
     }
 
     fn descriptor(&self, request: &Request) -> Outcome {

@@ -39,6 +39,8 @@ pub enum Outcome {
     Done,
     /// What the device sent; more than `wLength` is babble.
     Data(Vec<u8>),
+    /// What the device sent, and then it refused: the status stage stalls.
+    DataThenStall(Vec<u8>),
     /// The device refused.
     Stall,
     /// The device never answers: the host's time limit decides.

@@ -239,6 +239,10 @@ impl<'a> Session<'a> {
                 wire::submit_reply(sequence, errno::OVERFLOW, 0, &[])
             }
             Outcome::Data(bytes) => wire::submit_reply(sequence, errno::OK, bytes.len(), &bytes),
+            Outcome::DataThenStall(bytes) => {
+                let sent = &bytes[..bytes.len().min(submit.length)];
+                wire::submit_reply(sequence, errno::PIPE, sent.len(), sent)
+            }
             Outcome::Stall => wire::submit_reply(sequence, errno::PIPE, 0, &[]),
             Outcome::Disconnected => wire::submit_reply(sequence, errno::NODEV, 0, &[]),
             Outcome::Protocol(_) => wire::submit_reply(sequence, errno::PROTO, 0, &[]),

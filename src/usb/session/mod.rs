@@ -134,9 +134,10 @@ impl<'a> DfuSession<'a> {
             return Err(SessionError::Dfu(RangeError::Empty.into()));
         }
         let (dct, limits) = (self.dct.clone(), Limits::until(deadline));
-        let [first] = self.read_parts(&dct, 0, [Part::first(length)], limits)?;
+        // The first byte, which the second pass does not reach, is read once more in the first.
+        let [first, byte] = self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], limits)?;
         let [second] = self.read_parts(&dct, 1, [Part::first(length.saturating_sub(1))], limits)?;
-        Ok(agreed(first, &second))
+        Ok(agreed(first, &byte, &second))
     }
 
     /// Reads the whole DCT, both copies, in the same way: 32 KiB of the internal flash, and nothing else of it can be
@@ -144,14 +145,18 @@ impl<'a> DfuSession<'a> {
     pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
         let (internal, base) = self.whole_dct()?;
         let limits = Limits::until(deadline);
-        let pass = |less: usize| [Part::first(usize::from(BLOCK) - less), whole_part(base, less)];
-        let [anchor, first] = self.read_parts(&internal, INTERNAL, pass(0), limits)?;
-        let [moved, second] = self.read_parts(&internal, INTERNAL + 1, pass(1), limits)?;
+        let block = usize::from(BLOCK);
+        let one = |part: Part| Part { length: 1, ..part };
+        let whole = whole_part(base, 0);
+        let parts = [Part::first(block), Part::first(1), whole, one(whole)];
+        let [anchor, head, first, byte] = self.read_parts(&internal, INTERNAL, parts, limits)?;
+        let parts = [Part::first(block - 1), whole_part(base, 1)];
+        let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, limits)?;
         if !is_bootloader(&anchor, base) {
-            return Err(SessionError::Dfu(DfuError::PointerUnproven { address: INTERNAL }));
+            return Err(SessionError::NoBootloader { address: INTERNAL });
         }
-        self.anchor = agreed(anchor, &moved);
-        Ok(self.anchor.as_ref().and_then(|_| agreed(first, &second)))
+        self.anchor = agreed(anchor, &head, &moved);
+        Ok(self.anchor.as_ref().and_then(|_| agreed(first, &byte, &second)))
     }
 
     /// Writes a block, at most 4096 bytes, through a pointer that the block's own proof has shown to be right. Then sets
@@ -174,6 +179,11 @@ impl<'a> DfuSession<'a> {
         self.write_block(&dct, block, deadline)?;
         let [read] = self.read_back(&dct, 0, [Part::first(length)], deadline)?;
         Ok(read)
+    }
+
+    /// An error where the map does not let both copies of the whole DCT be erased and written.
+    pub fn check_whole_dct_is_writable(&self) -> Result<(), SessionError> {
+        self.in_whole_dct(0, WHOLE_DCT_LENGTH).map(drop)
     }
 
     fn write_block(&mut self, memory: &Memory, block: Block, deadline: Duration) -> Result<(), SessionError> {
@@ -380,9 +390,10 @@ impl<'a> DfuSession<'a> {
     }
 }
 
-/// The bytes, where both passes have them: the second begins one byte later.
-fn agreed(first: Buffer, second: &Buffer) -> Option<Buffer> {
-    (first.get(1..) == Some(second.as_slice())).then_some(first)
+/// The bytes, where both passes have them: the second begins one byte later, so that one byte was read by itself.
+fn agreed(first: Buffer, byte: &Buffer, second: &Buffer) -> Option<Buffer> {
+    let same = first.get(..1) == Some(byte.as_slice()) && first.get(1..) == Some(second.as_slice());
+    same.then_some(first)
 }
 
 /// How many blocks of 4096 bytes lie between the beginning of the internal flash and an address in it.

@@ -3,7 +3,7 @@
 //! On r4 the image's current copy belongs where the Duo's own is, so that three sectors are written; on r6 it belongs
 //! to the other sector, and two are.
 
-use duo_provision::dct::WholeDct;
+use duo_provision::dct::{CopyRule, DctCopy, WholeDct};
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::DctRestoreOptions;
@@ -16,6 +16,14 @@ use crate::workflow::typed;
 
 /// Of transfers that are alike, one of so many is tried.
 const ONE_OF: u32 = 17;
+
+/// What the firmware reads in it: that of r6 leaves a record in every copy.
+fn section(area: &[u8]) -> Option<&[u8]> {
+    let whole = WholeDct::new(area)?;
+    let r6 = whole.copies().iter().any(DctCopy::has_record);
+    let current = whole.current(if r6 { CopyRule::R6 } else { CopyRule::R3ToR5 })?;
+    Some(whole.copies()[current].section())
+}
 
 pub struct DctRestoreWhole;
 
@@ -40,9 +48,8 @@ impl Workflow for DctRestoreWhole {
     }
 
     fn is_new(&self, area: &[u8]) -> Option<bool> {
-        let current = WholeDct::new(area).and_then(|whole| whole.section());
         Some(
-            current
+            section(area)
                 .is_some_and(|section| section[34..1250] == *key(NEW) && section[1762..1770] == *b"a claim "),
         )
     }
@@ -73,8 +80,7 @@ impl Workflow for DctRestoreWhole {
     /// Whatever goes wrong, the firmware finds a whole copy, and in it the old key or the image's.
     fn always(&self, bench: &Bench) -> Result<(), String> {
         let area = bench.area();
-        let section = WholeDct::new(&area).and_then(|whole| whole.section());
-        let found = section.is_some_and(|section| [key(OLD), key(NEW)].contains(&&section[34..1250]));
+        let found = section(&area).is_some_and(|section| [key(OLD), key(NEW)].contains(&&section[34..1250]));
         if found { Ok(()) } else { Err("no copy of the DCT counts, or one with another key".to_owned()) }
     }
 
