@@ -128,7 +128,7 @@ mod handle {
     use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
     use rustix::io::Errno;
 
-    use crate::disk::owner::Owner;
+    use super::Owner;
 
     pub(super) type Handle = File;
 
@@ -224,7 +224,7 @@ mod by_path {
     use std::io;
     use std::path::{Path, PathBuf};
 
-    use crate::disk::owner::Owner;
+    use super::Owner;
 
     pub(super) type Handle = PathBuf;
 
