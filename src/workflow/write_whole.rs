@@ -305,7 +305,10 @@ fn unknown(
     Error::new(Code::KeyStateUnknown, message)
         .during(WRITING)
         .on(device, KeyState::Unknown)
-        .hint(job.recovery.hint(device, context))
+        .hint(format!(
+            "{} (if the Duo answers nothing, press RESET first, and put it into DFU mode again)",
+            job.recovery.hint(device, context)
+        ))
         .because(obstacle)
 }
 
