@@ -114,9 +114,6 @@ export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'ma
  */
 export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-copy' | 'whole'
 
-/** One of the two copies of a whole DCT. */
-export type DctCopyName = 'first' | 'second'
-
 /** What is in the place of a copy of a DCT. */
 export type DctHalfKind = 'copy' | 'erased' | 'other'
 
@@ -488,7 +485,7 @@ export interface DctBackupResult {
 /** One of the two copies of a whole DCT. */
 export interface DctCopyInfo {
   /** Which one. */
-  copy: DctCopyName
+  copy: CopyName
   /** What is in its place. */
   holds: DctHalfKind
   /** The bootloaders whose firmware reads this copy, by their rule. */

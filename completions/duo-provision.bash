@@ -280,7 +280,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__dct__subcmd__restore)
-            opts="-y -v -h --fields --whole --allow-other-device --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --fields --whole --allow-other-device --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -434,7 +434,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__inspect)
-            opts="-y -v -h --extract --out --passphrase-file --json --yes --verbose --help"
+            opts="-y -v -h --extract --copy --out --passphrase-file --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -442,6 +442,10 @@ _duo__provision() {
             case "${prev}" in
                 --extract)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --copy)
+                    COMPREPLY=($(compgen -W "first second" -- "${cur}"))
                     return 0
                     ;;
                 --out)
@@ -600,7 +604,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__reset)
-            opts="-y -v -h --archive --no-backup --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --archive --no-backup --i-accept-that-the-key-may-be-lost --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -638,7 +642,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__restore)
-            opts="-y -v -h --leave --allow-other-device --archive --no-backup --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --leave --allow-other-device --archive --no-backup --i-accept-that-the-key-may-be-lost --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,7 +752,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__server__subcmd__key__subcmd__restore)
-            opts="-y -v -h --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -782,7 +786,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__server__subcmd__key__subcmd__set)
-            opts="-y -v -h --host --port --no-address --leave --archive --no-backup --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --host --port --no-address --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -120,6 +120,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l 
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l leave -d 'Leave DFU mode once the key is in place and verified'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l allow-other-device -d 'Write the key even though it is known to be another device\'s'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l no-backup -d 'Do not back up what is in the key slot now'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l i-accept-that-the-key-may-be-lost -d 'With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l encrypt -d 'Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
@@ -135,6 +136,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l pa
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l usbip -d 'Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l timeout -d 'Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l no-backup -d 'Do not back up what is in the key slot now'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l i-accept-that-the-key-may-be-lost -d 'With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l encrypt -d 'Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
@@ -202,6 +204,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __f
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l allow-other-device -d 'Write what is known to be another device\'s'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l leave -d 'Leave DFU mode once it is in place and verified'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l no-backup -d 'Do not back up what is there now'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l i-accept-that-the-key-may-be-lost -d 'With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
@@ -236,6 +239,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; 
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l no-address -d 'Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l leave -d 'Leave DFU mode once the key is in place and verified'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l no-backup -d 'Do not back up what is there now'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l i-accept-that-the-key-may-be-lost -d 'With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
@@ -250,6 +254,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; 
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l timeout -d 'Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l leave -d 'Leave DFU mode once the key is in place and verified'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l no-backup -d 'Do not back up what is there now'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l i-accept-that-the-key-may-be-lost -d 'With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so a power cut can leave neither the old key nor the new one'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
@@ -258,6 +263,8 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; 
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Name the causes of an error too'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand inspect" -l extract -d 'Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is not lists them all' -r
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand inspect" -l copy -d 'Of a whole DCT, look at this copy, whether the Duo\'s firmware would read it or not' -r -f -a "first\t'The one at the lower address'
+second\t'The other one'"
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand inspect" -l out -d 'The file for the field; beside the dump, and named for both, unless given' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand inspect" -l passphrase-file -d 'A file whose first line is the passphrase of the key file, or - for standard input' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand inspect" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'

@@ -57,3 +57,26 @@ test('an unfinished or mistyped command of a group says what there is', async (t
   }
   sandbox.matches('groups')
 })
+
+test('a DCT that is read both ways: both copies are shown, and the one that is named is taken', async (t) => {
+  const sandbox = new Sandbox(t)
+  const cut = readFileSync(new URL('../fixtures/dct/r6-0.3.3-cut.bin', import.meta.url))
+  sandbox.file('cut.bin', cut)
+  assert.equal((await sandbox.run(['inspect', 'cut.bin'])).status, 0)
+  const key = ['inspect', 'cut.bin', '--extract', 'device-private-key']
+  assert.equal((await sandbox.run(key)).status, 2)
+  assert.equal((await sandbox.run([...key, '--copy', 'third'])).status, 2)
+  assert.equal((await sandbox.run([...key, '--copy', 'second', '--out', 'duo.der'])).status, 0)
+  const slot = 16_384 + 7548 + 34
+  assert.deepEqual(readFileSync(join(sandbox.cwd, 'duo.der')), cut.subarray(slot, slot + 1216))
+  sandbox.matches('dct-two-copies')
+})
+
+test('without a backup, a Duo that can lose both keys needs more than --no-backup', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo({ bootloader: 'r4' })
+  const reset = ['reset', '--yes', '--no-backup', '--usbip', duo.address]
+  assert.equal((await sandbox.run(reset)).status, 2)
+  assert.equal((await sandbox.run([...reset, '--i-accept-that-the-key-may-be-lost'])).status, 0)
+  sandbox.matches('no-backup')
+})

@@ -21,7 +21,8 @@ export function describeDump(/** @type {InspectResult} */ result, /** @type {Out
   output.print(
     facts({
       device: result.deviceId ?? 'not told',
-      fingerprint: result.fingerprint ?? 'none: it holds no private key',
+      fingerprint:
+        result.fingerprint ?? (result.private ? 'see the copies' : 'none: it holds no private key'),
       firmware: firmware(result.firmwareReadsAsIs),
     }),
   )
@@ -108,8 +109,9 @@ function copies(/** @type {DctInfo} */ { copies, currentCopy }) {
 
 function describeCopy(/** @type {import('../../index.js').DctCopyInfo} */ { holds, readBy, fingerprint }) {
   if (holds !== 'copy') return HALVES[holds]
-  const readers = readBy.map((reader) => READERS[reader]).join(' and ')
-  return `${readers ? `read by ${readers}` : 'read by none'}; ${fingerprint ? `key ${fingerprint}` : 'no key'}`
+  const [one, other] = readBy
+  const readers = other ? 'every bootloader' : one ? READERS[one] : 'none'
+  return `read by ${readers}; ${fingerprint ? `key ${fingerprint}` : 'no key'}`
 }
 
 const HALVES = {

@@ -248,7 +248,7 @@ impl<'a> WholeDct<'a> {
             (Record::Good, Record::Good) if first.is_initial() => false,
             (Record::Good, Record::Good) => second.0[SEQUENCE] > first.0[SEQUENCE],
             (Record::Bad, Record::Bad) => first.0[IS_CURRENT] == 0,
-            (Record::None, Record::None) | (Record::Good, _) | (Record::Bad, Record::None) => false,
+            (Record::None | Record::Bad, Record::None) | (Record::Good, _) => false,
             (_, Record::Good) | (Record::None, Record::Bad) => true,
         })
     }

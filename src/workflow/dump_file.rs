@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::device::Target;
 use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
-use crate::dct::{CopyRule, DeviceId, Dump};
+use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
 use crate::error::{Code, Error};
 use crate::usb::BootloaderGeneration;
 
@@ -47,8 +47,19 @@ impl DumpFile {
     /// The device that it is of: as the manifest says, else as the DCT in it says.
     pub fn device_id(&self) -> Option<DeviceId> {
         let told = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
-        told.or_else(|| self.dump()?.device_id())
+        told.or_else(|| {
+            let dump = self.dump()?;
+            dump.device_id().or_else(|| in_both_copies(&dump))
+        })
     }
+}
+
+/// The device id in the copies of a whole DCT of which it is not known which one counts.
+fn in_both_copies(dump: &Dump<'_>) -> Option<DeviceId> {
+    dump.whole()?;
+    let mut told = WhichCopy::BOTH.into_iter().filter_map(|copy| dump.of_copy(copy.index()).device_id());
+    let first = told.next()?;
+    told.all(|other| other == first).then_some(first)
 }
 
 /// A file and an attached Duo cannot be meant at once.

@@ -250,13 +250,14 @@ fn of_dump(path: &Path, file: &DumpFile, dump: &Dump<'_>) -> Inspection {
     let device_id = file.device_id();
     let slot = dump.private_key_slot().map(Slot::classify);
     let public = slot.as_ref().and_then(Slot::key).map(|read| read.key.public_key());
+    let dct = DctReport::of(dump, device_id);
     Inspection {
-        private: public.is_some(),
+        private: public.is_some() || dct.copies.iter().any(|copy| copy.fingerprint.is_some()),
         fingerprint: public.as_ref().map(crate::keys::PublicKey::fingerprint),
         firmware_reads_as_is: public.as_ref().map(|_| matches!(slot, Some(Slot::Key(_)))),
         public_key: public.map(|public| public.to_pem()),
         device_id,
-        dct: Some(DctReport::of(dump, device_id)),
+        dct: Some(dct),
         server: ServerReport::of_dump(dump, device_id),
         ..blank(path, FileKind::Dct, dump.kind().to_string())
     }

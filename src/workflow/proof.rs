@@ -68,13 +68,13 @@ mod tests {
         let mut section = vec![0xff; 8423];
         assert!(!is_telling(&section, 34), "blank");
         for (at, byte) in section.iter_mut().enumerate().take(2952) {
-            *byte = (at % 251) as u8;
+            *byte = u8::try_from(at % 251).unwrap();
         }
         assert!(is_telling(&section, 34));
         assert!(is_telling(&section, 2082));
         assert!(!is_telling(&section, 2952), "0xFF from there on");
         // The second half of a pattern that repeats with a power of two.
-        let repeated: Vec<u8> = (0..8423_usize).map(|at| (at % 256) as u8).collect();
+        let repeated: Vec<u8> = (0..8423_usize).map(|at| at.to_le_bytes()[0]).collect();
         assert!(!is_telling(&repeated, 34));
     }
 }

@@ -94,7 +94,7 @@ impl Course {
         let context = opened.context;
         loop {
             let before = self.held.clone();
-            let Some(step) = next_step(&before, job.image, &self.known) else { return Ok(opened) };
+            let Some(step) = next_step(&before, job.image, self.known) else { return Ok(opened) };
             let then =
                 step.done_to(&before).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
             if self.copy.replace(step.copy()) != Some(step.copy()) {
@@ -323,7 +323,10 @@ fn unknown(
     Error::new(Code::KeyStateUnknown, message)
         .during(WRITING)
         .on(device, KeyState::Unknown)
-        .hint(job.recovery.hint(device, context))
+        .hint(format!(
+            "{} (if the Duo answers nothing, press RESET first, and put it into DFU mode again)",
+            job.recovery.hint(device, context)
+        ))
         .because(obstacle)
 }
 

@@ -321,6 +321,8 @@ fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
 #[test]
 fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     let bench = Bench::new(Generation::R6);
+    // There is something to be cleared, so that the first step is a write.
+    bench.duo(|duo| duo.set_dct(1758, b"DE"));
     let image = bench.image("image.bin", false);
     let before = bench.area();
     bench.arm(Fault::from(Kind::WriteFails, 1));
@@ -340,6 +342,26 @@ fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     assert!(bench.area() == fs::read(&image).unwrap() && bench.status().unwrap().in_flight.is_empty());
     bench.restore_dct(&typed::dct_restore_whole(back)).unwrap();
     assert!(bench.slot() == key(OLD) && Dump::recognise(&bench.area()).is_some());
+}
+
+/// The bootloader waits for ever for a flash that does not erase.
+#[test]
+fn a_duo_that_falls_silent_in_an_erasure_is_said_to_need_a_reset() {
+    let bench = Bench::new(Generation::R6);
+    let image = bench.image("image.bin", false);
+    bench.arm(Fault::once(Kind::WriteFails, 1));
+    let error = bench.restore_dct(&whole(&image)).unwrap_err();
+    assert_eq!(
+        (error.code(), error.key_state()),
+        (Code::KeyStateUnknown, Some(KeyState::Unknown)),
+        "{error}"
+    );
+    assert!(error.hint_text().unwrap().contains("press RESET first"), "{error:?}");
+    assert!(bench.slot() == key(OLD));
+    bench.mend();
+    let (finish, _) = error.hint_text().unwrap().split_once("; ").unwrap();
+    bench.restore_dct(&typed::dct_restore_whole(finish)).unwrap();
+    assert!(bench.area() == fs::read(&image).unwrap());
 }
 
 /// What was there before the second attempt is what the first has left, which may be the image's key already.

@@ -211,6 +211,7 @@ fn of_a_whole_dct_both_copies_are_told_with_who_reads_them() {
     let seen = look(&bench, &cut).unwrap();
     let dct = seen.dct.unwrap();
     assert_eq!((seen.fingerprint, dct.current_copy, dct.fields.len()), (None, None, 0));
+    assert_eq!((seen.private, seen.device_id.unwrap().to_string()), (true, id(1)));
     let told: Vec<_> =
         dct.copies.iter().map(|copy| (copy.half, copy.read_by.clone(), copy.fingerprint)).collect();
     let expected = [

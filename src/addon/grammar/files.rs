@@ -29,7 +29,7 @@ pub struct InspectOptions {
     pub extract: Option<String>,
     /// Of a whole DCT, look at this copy, whether the Duo's firmware would read it or not. Without it, at the copy that
     /// the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
-    #[arg(long, value_name = "COPY", value_enum)]
+    #[arg(long, value_name = "first|second", hide_possible_values = true)]
     pub copy: Option<CopyName>,
     /// The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
     #[arg(long, value_name = "FILE")]

@@ -4,7 +4,7 @@
 //! carries them out. Knows nothing of time, of the bus, or of where an address lies: [`Memory`] does.
 
 use super::Generation;
-use super::memory::{Memory, WriteFault};
+use super::memory::{Erasure, Memory, WriteFault};
 use super::transfer::{Outcome, Request};
 
 /// DFU 1.1 §6.1.2, `bState`.
@@ -49,6 +49,8 @@ pub enum Effect {
     None,
     /// Flash was written or erased.
     Programmed,
+    /// It answers nothing any more, until it is started anew.
+    Hang,
     /// The device will leave DFU mode in 500 ms.
     Leave,
     /// The device drops off the bus and returns, still in DFU mode.
@@ -251,7 +253,11 @@ impl Core {
             }
             (COMMAND_ERASE, 5) => {
                 self.pointer = target();
-                memory.erase(self.alt, self.pointer, fault).map(|()| Effect::Programmed)
+                match memory.erase(self.alt, self.pointer, fault) {
+                    Erasure::Done => Ok(Effect::Programmed),
+                    Erasure::Refused => Err(()),
+                    Erasure::Hangs => Ok(Effect::Hang),
+                }
             }
             _ => Err(()),
         }

@@ -31,6 +31,17 @@ pub enum WriteFault {
     Half(usize),
 }
 
+/// What comes of an ERASE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// It was carried out, as far as the bootloader can tell.
+    Done,
+    /// There is nothing to erase at that address.
+    Refused,
+    /// The flash did not erase, and the bootloader waits for it for ever.
+    Hangs,
+}
+
 /// All that a Duo remembers without power. No `Debug`: it holds a private key.
 pub struct Memory {
     generation: Generation,
@@ -118,11 +129,11 @@ impl Memory {
         }
     }
 
-    /// Erases the sector that `address` lies in; an error if that is refused. On alt 1 there is nothing to erase. A
-    /// fault is taken if there is something to spoil; of a sector that is half erased, the first bytes are.
-    pub fn erase(&mut self, alt: u8, address: u32, fault: &mut Option<WriteFault>) -> Result<(), ()> {
+    /// Erases the sector that `address` lies in. On alt 1 there is nothing to erase. A fault is taken if there is something to spoil; of a sector that is half erased, the first bytes are.
+    pub fn erase(&mut self, alt: u8, address: u32, fault: &mut Option<WriteFault>) -> Erasure {
         if alt == 1 {
-            return if self.dct_readable() && address < DCT_LIMIT { Ok(()) } else { Err(()) };
+            let readable = self.dct_readable() && address < DCT_LIMIT;
+            return if readable { Erasure::Done } else { Erasure::Refused };
         }
         let sector = match alt {
             0 => self
@@ -138,14 +149,15 @@ impl Memory {
             }
             _ => None,
         };
-        let sector = sector.ok_or(())?;
+        let Some(sector) = sector else { return Erasure::Refused };
         let erased = match fault.take() {
-            Some(WriteFault::Fails | WriteFault::Silent) => 0,
+            Some(WriteFault::Fails) => return Erasure::Hangs,
+            Some(WriteFault::Silent) => 0,
             Some(WriteFault::Half(bytes)) => bytes.min(sector.len()),
             None => sector.len(),
         };
         sector[..erased].fill(0xff);
-        Ok(())
+        Erasure::Done
     }
 
     /// The internal flash, 1 MiB from 0x08000000.

@@ -91,6 +91,8 @@ enum Event {
 }
 
 /// An emulated Duo.
+// Each says what has become of it of its own.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Duo {
     options: DuoOptions,
     make_key: KeyMaker,
@@ -103,6 +105,8 @@ pub struct Duo {
     enumeration: u64,
     due: Option<(Duration, Event)>,
     faults: Faults,
+    /// It answers nothing, until it is started anew.
+    hangs: bool,
     /// It will not leave when it is told to.
     leave_hangs: bool,
     /// The Duo that a fault has taken out of this port, or that it will put into it: its id and its memory.
@@ -143,6 +147,7 @@ impl Duo {
             enumeration: 1,
             due: None,
             faults: Faults::default(),
+            hangs: false,
             leave_hangs: false,
             drawer: None,
             away: false,
@@ -182,6 +187,9 @@ impl Duo {
         request: &Request,
         fault: &mut Option<memory::WriteFault>,
     ) -> Transfer {
+        if self.hangs {
+            return Transfer { outcome: Outcome::NoAnswer, takes: Duration::ZERO };
+        }
         if !request.is_class() {
             return Transfer { outcome: self.standard(request), takes: Duration::ZERO };
         }
@@ -197,6 +205,10 @@ impl Duo {
         match effect {
             Effect::None => {}
             Effect::Programmed => takes = self.options.write_time,
+            Effect::Hang => {
+                self.hangs = true;
+                return Transfer { outcome: Outcome::NoAnswer, takes };
+            }
             Effect::Leave if std::mem::take(&mut self.leave_hangs) => {}
             Effect::Leave => self.due = Some((now + LEAVE_DELAY, Event::Restart)),
             Effect::Detach => {
@@ -322,6 +334,7 @@ impl Duo {
         self.configuration = 0;
         self.line_coding = serial_port::FIRST_LINE_CODING;
         self.listening = false;
+        self.hangs = false;
         self.enumeration += 1;
     }
 

@@ -76,7 +76,8 @@ pub enum Kind {
     ReadFlipped(usize),
     /// UPLOAD returns different noise in every transfer. [`read-unstable`]
     ReadUnstable,
-    /// A flash write fails; the device stalls the GETSTATUS that carries it out, then says OK. [`write-fails`]
+    /// A flash write fails; the device stalls the GETSTATUS that carries it out, then says OK. Of an erasure, the
+    /// device answers nothing any more, until it is started anew. [`write-fails`]
     WriteFails,
     /// A flash write changes nothing, and nothing tells. [`write-silent`]
     WriteSilent,

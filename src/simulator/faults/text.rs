@@ -152,8 +152,10 @@ fn with_number(word: &str, last: &str) -> Option<Kind> {
 }
 
 fn with_text(key: &str, text: &str) -> Result<Kind, &'static str> {
-    if let Some(kind) = address_of(key, text) {
-        return kind.ok_or("an address has a bit from 0 to 31, or eight hexadecimal digits behind 0x");
+    if key.starts_with("address-") {
+        return address_of(key, text).ok_or(
+            "an address has a bit from 0 to 31 or, where it is stuck, eight hexadecimal digits behind 0x",
+        );
     }
     let text = decoded(text).ok_or("its text is not percent-encoded UTF-8 of at most 126 characters")?;
     match key.strip_prefix("alt-name-") {
@@ -163,16 +165,15 @@ fn with_text(key: &str, text: &str) -> Result<Kind, &'static str> {
     }
 }
 
-/// A kind that concerns addresses; `None` for every other.
-fn address_of(key: &str, text: &str) -> Option<Option<Kind>> {
+fn address_of(key: &str, text: &str) -> Option<Kind> {
     let bit = || number::<u8>(text).filter(|bit| *bit < 32);
     let at = || {
         let address = u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()?;
         (format!("{address:#010x}") == text).then_some(Stuck::At(address))
     };
     match key {
-        "address-once-wrong" => Some(bit().map(Kind::AddressOnceWrong)),
-        "address-stuck" => Some(bit().map(Stuck::Bit).or_else(at).map(Kind::AddressStuck)),
+        "address-once-wrong" => bit().map(Kind::AddressOnceWrong),
+        "address-stuck" => bit().map(Stuck::Bit).or_else(at).map(Kind::AddressStuck),
         _ => None,
     }
 }

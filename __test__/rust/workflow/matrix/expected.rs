@@ -281,6 +281,10 @@ fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     let too_late = stage > Stage::Program || !case.subject.writes();
     match (&fault.kind, stage) {
         _ if too_late => done(),
+        // A Duo whose flash does not erase is silent from then on.
+        (Kind::WriteFails, _) if case.subject.tries_twice() => {
+            done_or(&[WriteFailed, KeyWrong, KeyStateUnknown])
+        }
         // What was not written at first is written then.
         _ if case.subject.tries_twice() && fault.once => done_or(&[KeyWrong]),
         _ if case.subject.tries_twice() => error(&[WriteFailed, KeyWrong]),
