@@ -114,7 +114,8 @@ impl Course {
     /// as the numbers of their transfers, and how long the block was; of an erasure 0.
     pub fn writes(&self) -> Vec<(std::ops::Range<u32>, u16)> {
         let begins: Vec<usize> = (0..self.log.len()).filter(|at| is_command(&self.log[*at])).collect();
-        let number = |at: usize| begins.get(at).map_or(self.transfers() + 1, |begin| *begin as u32 + 1);
+        let number =
+            |at: usize| u32::try_from(begins.get(at).copied().unwrap_or(self.log.len()) + 1).unwrap();
         let operation = |(at, begin): (usize, &usize)| {
             let end = begins.get(at + 1).copied().unwrap_or(self.log.len());
             let transfers = &self.log[*begin..end];
