@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'DEVICE_FAULT'
   | 'DCT_UNREADABLE'
   | 'READ_UNSTABLE'
+  | 'ADDRESS_UNPROVEN'
   | 'WRITE_FAILED'
   | 'LEAVE_FAILED'
   | 'KEY_SLOT_BLANK'
@@ -327,6 +328,11 @@ export interface BackupOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -454,6 +460,11 @@ export interface DctBackupOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -565,6 +576,11 @@ export interface DctRestoreOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1198,6 +1214,11 @@ export interface ProvisionOptions {
   enterDfu?: boolean
   /** With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
   usbip?: string
   /** Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
@@ -1294,6 +1315,11 @@ export interface ResetOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1381,6 +1407,11 @@ export interface RestoreOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1470,6 +1501,11 @@ export interface RotateOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /**
@@ -1556,6 +1592,11 @@ export interface ServerKeyRestoreOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1602,6 +1643,11 @@ export interface ServerKeySetOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
@@ -1760,6 +1806,11 @@ export interface VerifyOptions {
   enterDfu?: boolean
   /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
   wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /** Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given. */

@@ -116,7 +116,7 @@ _duo__provision() {
 
     case "${cmd}" in
         duo__provision)
-            opts="-y -v -h -V --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --usbip --timeout --dry-run --json --yes --verbose --help --version provision list dfu backup restore reset rotate dct server-key inspect key verify backups status doctor udev simulate demo completions shell-init man"
+            opts="-y -v -h -V --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --dry-run --json --yes --verbose --help --version provision list dfu backup restore reset rotate dct server-key inspect key verify backups status doctor udev simulate demo completions shell-init man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -158,7 +158,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__backup)
-            opts="-y -v -h --raw --encrypt --passphrase-file --archive --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --raw --encrypt --passphrase-file --archive --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,7 +246,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__dct__subcmd__backup)
-            opts="-y -v -h --whole --archive --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --whole --archive --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,7 +280,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__dct__subcmd__restore)
-            opts="-y -v -h --fields --whole --allow-other-device --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --fields --whole --allow-other-device --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -562,7 +562,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__provision)
-            opts="-y -v -h --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --usbip --timeout --dry-run --json --yes --verbose --help"
+            opts="-y -v -h --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --dry-run --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -604,7 +604,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__reset)
-            opts="-y -v -h --archive --no-backup --i-accept-that-the-key-may-be-lost --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --archive --no-backup --i-accept-that-the-key-may-be-lost --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -642,7 +642,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__restore)
-            opts="-y -v -h --leave --allow-other-device --archive --no-backup --i-accept-that-the-key-may-be-lost --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --leave --allow-other-device --archive --no-backup --i-accept-that-the-key-may-be-lost --encrypt --passphrase-file --dry-run --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -680,7 +680,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__rotate)
-            opts="-y -v -h --product-id --archive --no-verify --dry-run --api-url --allow-http --token-file --server-key --host --port --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --product-id --archive --no-verify --dry-run --api-url --allow-http --token-file --server-key --host --port --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -752,7 +752,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__server__subcmd__key__subcmd__restore)
-            opts="-y -v -h --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,7 +786,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__server__subcmd__key__subcmd__set)
-            opts="-y -v -h --host --port --no-address --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --host --port --no-address --leave --archive --no-backup --i-accept-that-the-key-may-be-lost --dry-run --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -986,7 +986,7 @@ _duo__provision() {
             return 0
             ;;
         duo__provision__subcmd__verify)
-            opts="-y -v -h --key --passphrase-file --server-key --host --port --device --path --enter-dfu --wait --usbip --timeout --json --yes --verbose --help"
+            opts="-y -v -h --key --passphrase-file --server-key --host --port --device --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --json --yes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_duo_provision_global_optspecs
-    string join \n passphrase-file= from-device product-id= api-url= allow-http token-file= path= enter-dfu wait usbip= timeout= dry-run json y/yes v/verbose h/help V/version
+    string join \n passphrase-file= from-device product-id= api-url= allow-http token-file= path= enter-dfu wait allow-unproven-address usbip= timeout= dry-run json y/yes v/verbose h/help V/version
 end
 
 function __fish_duo_provision_needs_command
@@ -35,6 +35,7 @@ complete -c duo-provision -n "__fish_duo_provision_needs_command" -l from-device
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -l allow-http -d 'Send the token over plain HTTP to another machine, for your own cloud on a network you trust'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -l enter-dfu -d 'With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -l wait -d 'With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_needs_command" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -l dry-run -d 'Check everything and say what would be sent; send nothing'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -s y -l yes -d 'Do not ask before a write'
@@ -73,6 +74,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l allow-http -d 'Send the token over plain HTTP to another machine, for your own cloud on a network you trust'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l enter-dfu -d 'With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l wait -d 'With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l dry-run -d 'Check everything and say what would be sent; send nothing'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand provision" -s y -l yes -d 'Do not ask before a write'
@@ -107,6 +109,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -l r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -l encrypt -d 'Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand backup" -s v -l verbose -d 'Name the causes of an error too'
@@ -125,6 +128,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l 
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand restore" -s v -l verbose -d 'Name the causes of an error too'
@@ -141,6 +145,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l en
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand reset" -s v -l verbose -d 'Name the causes of an error too'
@@ -161,6 +166,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -l d
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -l allow-http -d 'Send the token over plain HTTP to another machine, for your own cloud on a network you trust'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand rotate" -s v -l verbose -d 'Name the causes of an error too'
@@ -180,6 +186,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __f
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from backup" -l whole -d 'Both copies of the DCT, 32 KiB of the internal flash, in place of its application section'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from backup" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from backup" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from backup" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from backup" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from backup" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Name the causes of an error too'
@@ -208,6 +215,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __f
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand dct; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Name the causes of an error too'
@@ -243,6 +251,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; 
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Name the causes of an error too'
@@ -258,6 +267,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; 
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l dry-run -d 'Check everything and say what would be done; write nothing anywhere'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand server-key; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Name the causes of an error too'
@@ -300,6 +310,7 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -l u
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -l timeout -d 'Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -l enter-dfu -d 'Put the Duo into DFU mode through its serial port where it runs its firmware'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -l wait -d 'Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -l allow-unproven-address -d 'Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no cloud\'s public key in its slot'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand verify" -s v -l verbose -d 'Name the causes of an error too'
