@@ -41,7 +41,14 @@ test('an encrypted backup: made, held, listed, inspected and restored', async (t
   }
   assert.equal(duo.duos()[0]?.fingerprint, before)
   assert.equal(statSync(join(sandbox.cwd, 'duo.pem')).mode & 0o777, 0o600)
-  assert.ok(!sandbox.files().some((name) => /\.(der|bin)$/.test(name)), 'no key is in the clear')
+  assert.ok(!sandbox.files().some((name) => name.endsWith('.der')), 'no key is in the clear')
+  for (const name of sandbox.files().filter((name) => name.endsWith('.bin'))) {
+    const slot = readFileSync(join(sandbox.folder, name)).subarray(34, 1250)
+    assert.ok(
+      slot.every((byte) => byte === 0xff),
+      `${name}: what lies beside the key is kept with a blank slot`,
+    )
+  }
   sandbox.matches('encrypted')
 })
 
