@@ -57,9 +57,9 @@ test('errors and transfers have the names that particle-usb has for them', async
   seen = []
   await resetKey(writing, watching)
   assert.deepEqual(seen, [
-    'start-upload 4096',
-    'uploaded 4096',
-    'complete-upload 4096',
+    'start-upload 8423',
+    'uploaded 8423',
+    'complete-upload 8423',
     'start-download 1216',
     'downloaded 1216',
     'complete-download 1216',

@@ -176,7 +176,7 @@ for (const [version, folder] of Object.entries(VERSIONS)) {
 
 test('Ctrl-C during a write finishes the write and its check', async (t) => {
   const { sandbox } = bench(t)
-  const duo = await sandbox.duo({ faults: ['poll-timeout-2000@dfu14'] })
+  const duo = await sandbox.duo({ faults: ['poll-timeout-2000@dfu24'] })
   sandbox.file('new.der', readFileSync(join(ROOT, '__test__/fixtures/keys/rsa1024-pkcs1.der')))
   const before = duo.duos()[0]?.fingerprint
   const args = ['duo', 'restore', 'new.der', '--yes', '--usbip', duo.address]
