@@ -76,7 +76,7 @@ pub struct Known {
 
 /// The next step from what the Duo holds to the image; `None` where it is there already, or where one of the two is
 /// not of [`WHOLE_SIZE`] bytes.
-pub fn next_step<'a>(held: &'a [u8], image: &'a [u8], known: &Known) -> Option<Step<'a>> {
+pub fn next_step<'a>(held: &'a [u8], image: &'a [u8], known: Known) -> Option<Step<'a>> {
     if held.len() != WHOLE_SIZE || image.len() != WHOLE_SIZE {
         return None;
     }
@@ -92,12 +92,12 @@ pub fn next_step<'a>(held: &'a [u8], image: &'a [u8], known: &Known) -> Option<S
     toward(first, held, copy_of(image, first), known)
 }
 
-fn is_done(copy: usize, held: &[u8], wanted: &[u8], known: &Known) -> bool {
+fn is_done(copy: usize, held: &[u8], wanted: &[u8], known: Known) -> bool {
     copy_of(held, copy) == wanted && (known.erased[copy] || !known.after_cut || !is_erased(wanted))
 }
 
 /// The next step that makes one sector hold `wanted`.
-fn toward<'a>(copy: usize, held: &[u8], wanted: &'a [u8], known: &Known) -> Option<Step<'a>> {
+fn toward<'a>(copy: usize, held: &[u8], wanted: &'a [u8], known: Known) -> Option<Step<'a>> {
     if is_done(copy, held, wanted, known) {
         return None;
     }
@@ -130,7 +130,7 @@ fn is_erased(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0xFF)
 }
 
-fn current(whole: &[u8], known: &Known) -> Option<usize> {
+fn current(whole: &[u8], known: Known) -> Option<usize> {
     WholeDct::new(whole)?.current(known.rule)
 }
 

@@ -130,7 +130,7 @@ fn first_attempt(
 impl Looked<'_> {
     /// Whether anything has to be written.
     fn writes(&self) -> bool {
-        next_step(&self.held.bytes, self.image.dump.bytes(), &self.known).is_some()
+        next_step(&self.held.bytes, self.image.dump.bytes(), self.known).is_some()
     }
 
     /// What would be done.
@@ -188,10 +188,7 @@ impl Job<'_> {
         journaled: &mut Journaled<'_>,
     ) -> Result<DctRestored, Error> {
         let context = opened.context;
-        if !self.looked.writes() {
-            context.note("the Duo holds exactly these bytes already; nothing is written");
-            journaled.verified();
-        } else {
+        if self.looked.writes() {
             done.backup = self.keep(&opened, journaled)?;
             confirm(context, &self.plan(&done))?;
             let recovery = Recovery {
@@ -212,6 +209,9 @@ impl Job<'_> {
             for field in &mut done.fields {
                 field.written = true;
             }
+        } else {
+            context.note("the Duo holds exactly these bytes already; nothing is written");
+            journaled.verified();
         }
         if self.request.leave {
             leave(opened, "nothing else is left to do", journaled)?;

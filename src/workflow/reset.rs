@@ -19,6 +19,8 @@ use crate::error::Error;
 use crate::keys::{Fingerprint, SlotImage};
 
 /// What `reset` is asked for.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct ResetOptions {
     /// Which Duo.

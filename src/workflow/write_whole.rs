@@ -92,7 +92,7 @@ impl Course {
         let context = opened.context;
         loop {
             let before = self.held.clone();
-            let Some(step) = next_step(&before, job.image, &self.known) else { return Ok(opened) };
+            let Some(step) = next_step(&before, job.image, self.known) else { return Ok(opened) };
             let then =
                 step.done_to(&before).ok_or_else(|| Error::new(Code::Internal, "a step has no place"))?;
             if self.copy.replace(step.copy()) != Some(step.copy()) {

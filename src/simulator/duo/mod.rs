@@ -91,6 +91,8 @@ enum Event {
 }
 
 /// An emulated Duo.
+// One a thing that may be so; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Duo {
     options: DuoOptions,
     make_key: KeyMaker,
