@@ -407,7 +407,10 @@ export interface CommandDescription {
  * The shape alone, for `index.d.ts`: the object is read member by member, so that a wrong one is named.
  */
 export interface Control {
-  /** Stops the operation between two transfers. A write that has begun is finished and read back first. */
+  /**
+   * Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
+   * and read back first.
+   */
   signal?: AbortSignal
   /** Told what happens. What it throws becomes a warning of the process. */
   onEvent?: (event: ProgressEvent) => void

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod cloud;
 pub mod dct;
 pub mod dfuse;
+pub mod disk;
 pub mod error;
 pub mod keys;
 pub mod simulator;

@@ -141,3 +141,36 @@ test('a mistyped command is told from a device id', async (t) => {
   }
   sandbox.matches('mistyped-command')
 })
+
+test('names that move a cursor, that are not UTF-8, and that lead to what never ends', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const before = duo.duos()[0]
+  const usbip = ['--usbip', duo.address]
+  const moving = 'k\u001b[2J\u009b1m\u202e.der'
+  const said = []
+  for (const args of [
+    ['inspect', moving],
+    ['backup', moving, ...usbip],
+    ['inspect', moving],
+    ['list', `--${moving}`],
+  ]) {
+    const { stdout, stderr } = await sandbox.run(args)
+    said.push(stdout + stderr)
+  }
+  assert.match(said.join('\n'), /k\ufffd\[2J/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
+  assert.doesNotMatch(said.join('\n'), /[\u001b\u009b\u202e]/)
+
+  // What Node makes of the byte FF in an argument.
+  const broken = await sandbox.run(['backup', 'k\ufffd.der', ...usbip, '--json'])
+  assert.equal(broken.status, 2)
+  assert.match(broken.stdout, /"INVALID_ARGUMENT".*cannot be given/)
+
+  if (process.platform === 'linux') {
+    const endless = await sandbox.run(['restore', '/proc/kmsg', '--yes', ...usbip])
+    assert.equal(endless.status, 9, endless.stderr)
+  }
+  assert.deepEqual(duo.duos()[0]?.fingerprint, before?.fingerprint)
+  assert.ok(!sandbox.files().some((name) => name.includes('\ufffd')))
+})

@@ -16,7 +16,7 @@ import { closing, run } from './tracer.mjs'
 /** @typedef {import('node:test').TestContext} TestContext */
 
 /** What a temporary file is called: no backup is looked for under such a name, and no command opens one. */
-const TEMPORARY = /^\.duo-provision-[A-Za-z0-9]{6}\.tmp$/
+const TEMPORARY = /^\.duo-provision-[0-9a-f]{16}\.tmp$/
 
 /** What the bytes of a backup are called: a key slot, or a DCT. */
 const BYTES = /\.(der|bin)$/
@@ -114,7 +114,7 @@ export class Home {
   /** A path in this home, without what differs from run to run. */
   nameless(/** @type {string} */ path) {
     return relative(this.folder, path)
-      .replace(/\.duo-provision-\w{6}\.tmp$/, '<temporary>')
+      .replace(/\.duo-provision-[0-9a-f]{16}\.tmp$/, '<temporary>')
       .replace(/-\d{8}T\d{6}Z\b/, '-<time>')
       .replace(/-[0-9a-f]{8}-/, '-<key>-')
       .replace(/\w+\.lock$/, '<operation>.lock')

@@ -53,7 +53,7 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
   const write = at(writesKey)
   assert.ok(named > 0 && work[kept]?.call === 'fsync', 'a backup is made')
   // What comes first is shown to be writable first: the archive or the file's folder, and then the journal.
-  const [shown, duo] = [at(({ call }) => call === 'unlink'), at((effect) => effect.class === 'socket')]
+  const [shown, duo] = [at(({ call }) => call === 'unlinkat'), at((effect) => effect.class === 'socket')]
   const journal = dirname(home.journal)
   const isJournals = (/** @type {Effect} */ { path = '' }, /** @type {number} */ index) =>
     index > duo
@@ -62,7 +62,7 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
 
   /** @returns {Outcome} */
   const outcome = (/** @type {Effect} */ effect, /** @type {number} */ index) => {
-    if (effect.call === 'unlink') return 'goes on'
+    if (effect.call === 'unlinkat') return 'goes on'
     if (write >= 0 && index > write) return 'goes on'
     // What writes nothing to a Duo does without a journal.
     if (isJournals(effect, index) && write < 0) return 'goes on'

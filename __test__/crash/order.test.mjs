@@ -76,7 +76,7 @@ function assertSynced(/** @type {Effect[]} */ effects, /** @type {string} */ bac
   assert.ok(synced(before.slice(named), dirname(backup)), 'the folder is synced after the file has its name')
   assertWrittenDown(before.slice(named))
   for (const [index, { call, path }] of before.entries()) {
-    if (call !== 'mkdir' || path === undefined) continue
+    if (call !== 'mkdirat' || path === undefined) continue
     assert.ok(synced(before.slice(index), dirname(path)), `${path} is synced`)
   }
 }

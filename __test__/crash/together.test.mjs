@@ -53,7 +53,7 @@ describe('two at once', { concurrency: 2 }, () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { duo, home } = await bench(t, 2)
       const commands = duo.duos().map(({ path }) => backup(duo, path))
-      const ended = await together(commands, home, ({ call }) => call === 'mkdir')
+      const ended = await together(commands, home, ({ call }) => call === 'mkdirat')
       assert.deepEqual(
         ended.map(({ code }) => code),
         [0, 0],

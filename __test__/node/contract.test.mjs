@@ -107,6 +107,128 @@ test('options and controls of a wrong type are refused', async () => {
   }
 })
 
+test('only what stands in the options themselves counts', async (t) => {
+  const { writing, files } = await openLab(t)
+  const everywhere = /** @type {any} */ (Object.prototype)
+  const theirs = { noBackup: true, thrown: 'no', aborted: true, confirm: () => false }
+  Object.assign(everywhere, theirs)
+  const done = await resetKey(writing).finally(() => {
+    for (const name of Object.keys(theirs)) delete everywhere[name]
+  })
+  assert.equal(done.written, true)
+  assert.ok(
+    files().some((name) => done.backupPath?.endsWith(`${name}`)),
+    'backed up all the same',
+  )
+})
+
+const THROWING = {
+  get device() {
+    throw new Error('a getter’s own')
+  },
+}
+const NOT_UTF_8 = ['k\ufffd.der', 'k\ud800.der']
+test('what cannot be read is refused, and never thrown', async () => {
+  /** @type {[object, object | undefined, RegExp][]} */
+  const cases = [
+    [THROWING, undefined, /a getter’s own/],
+    [new Proxy({}, { ownKeys: () => assert.fail('a trap’s own') }), undefined, /a trap’s own/],
+    [
+      {},
+      {
+        get signal() {
+          throw new Error('a getter’s own')
+        },
+      },
+      /a getter’s own/,
+    ],
+    [{}, { signal: {} }, /not an AbortSignal/],
+    [
+      {},
+      {
+        signal: {
+          get aborted() {
+            throw new Error('no')
+          },
+        },
+      },
+      /not an AbortSignal/,
+    ],
+    [{}, { signal: { addEventListener: 1, removeEventListener() {} } }, /not an AbortSignal/],
+    [
+      {},
+      {
+        signal: {
+          addEventListener() {
+            throw new Error('no')
+          },
+          removeEventListener() {},
+        },
+      },
+      /not an AbortSignal/,
+    ],
+    [{}, /** @type {any} */ (5), /control object/],
+    ...NOT_UTF_8.map(
+      (archive) =>
+        /** @type {[object, undefined, RegExp]} */ ([{ archive }, undefined, /archive is not UTF-8/]),
+    ),
+  ]
+  for (const [options, control, message] of cases) {
+    /** @type {any} */
+    let call
+    assert.doesNotThrow(() => {
+      call = backupKey(/** @type {any} */ (options), /** @type {any} */ (control))
+    })
+    const error = await failure(call)
+    assert.equal(error.code, 'INVALID_ARGUMENT', `${message}: ${error.message}`)
+    assert.match(error.message, message)
+  }
+})
+
+test('a signal that cannot be let go of does not keep the call from settling', async (t) => {
+  const { usb } = await openLab(t)
+  const warned = new Promise((resolve) => process.once('warning', resolve))
+  const signal = /** @type {any} */ ({
+    addEventListener() {},
+    removeEventListener() {
+      throw new Error('a signal’s own')
+    },
+  })
+  assert.equal((await listDevices(usb, { signal })).devices.length, 1)
+  assert.match(`${await warned}`, /a signal’s own/)
+})
+
+test('a question that is never answered is ended by the signal, and the Duo is free', async (t) => {
+  const { writing, usb, state, folder } = await openLab(t)
+  const before = state().fingerprint
+  const never = () => new Promise(() => {})
+  const stop = new AbortController()
+  const asked = resetKey(writing, {
+    signal: stop.signal,
+    confirm: () => {
+      setImmediate(() => stop.abort())
+      return /** @type {Promise<boolean>} */ (never())
+    },
+  })
+  const error = await failure(asked)
+  assert.deepEqual([error.code, error.keyState, state().fingerprint], ['INTERRUPTED', 'unchanged', before])
+  assert.equal((await listDevices(usb)).devices[0]?.key?.fingerprint, before)
+
+  const stopSecret = new AbortController()
+  const file = join(folder, 'duo.pem')
+  const secret = backupKey(
+    { ...usb, file, encrypt: true },
+    {
+      signal: stopSecret.signal,
+      passphrase: () => {
+        setImmediate(() => stopSecret.abort())
+        return /** @type {Promise<undefined>} */ (never())
+      },
+    },
+  )
+  assert.equal((await failure(secret)).code, 'INTERRUPTED')
+})
+
 test('all events come in order, before the promise settles', async (t) => {
   const { usb, folder } = await openLab(t)
   /** @type {string[]} */

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::virtual_duo::{DFU, device_id, device_keys, key_maker, options};
 use duo_provision::dct::{self, CopyRule, DctImage, Dump, DumpKind, WholeDct};
+use duo_provision::dfuse::{Block, Buffer};
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer, VirtualBus, VirtualClock};
 use duo_provision::usb::clock::SystemClock;
@@ -13,9 +14,11 @@ use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Clock, DfuSession};
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// The application section of the DCT, from 0.3.2.
+const SECTION: usize = 8423;
 
 fn dct_of(generation: Generation) -> Vec<u8> {
-    Duo::new(options(generation), key_maker(3)).dct(0, 8423)
+    Duo::new(options(generation), key_maker(3)).dct(0, SECTION)
 }
 
 #[test]
@@ -120,22 +123,26 @@ fn exchange(bus: &dyn Bus, clock: &dyn Clock, generation: Generation) {
     let expected = (generation >= Generation::R5).then(|| "30001b000c4735333030ab01".to_owned());
     assert_eq!(named, expected, "{generation}");
 
-    let (first, second) = session.read_twice(34, 1216, deadline).unwrap();
-    assert_eq!(first[..], keys[0].slot[..], "{generation}");
-    assert_eq!(second[..], keys[0].slot[..]);
-    assert!(session.class_requests() <= 9, "backup: {}", session.class_requests());
+    let held = session.read_twice(SECTION, deadline).unwrap().expect("both passes agree");
+    assert_eq!(held[34..1250], keys[0].slot[..], "{generation}");
+    assert!(session.class_requests() <= 16, "before a write: {}", session.class_requests());
 
     let before = session.class_requests();
-    let back = session.write_and_read_back(34, &keys[60].slot[..], deadline).unwrap();
-    assert_eq!(back[..], keys[60].slot[..], "{generation}");
-    assert!(session.class_requests() - before <= 10, "write: {}", session.class_requests() - before);
+    let proof = Buffer::new(held[34..1250].to_vec());
+    let block = Block { pointer: 34, proof, block: 0, data: Buffer::new(keys[60].slot.to_vec()) };
+    let back = session.write_and_read_back(block, SECTION, deadline).unwrap();
+    assert_eq!(back[34..1250], keys[60].slot[..], "{generation}");
+    assert!(back[..34] == held[..34] && back[1250..] == held[1250..], "{generation}");
+    assert!(session.class_requests() - before <= 15, "write: {}", session.class_requests() - before);
 
     session.leave(deadline).unwrap();
     drop(session);
     let back = bus.wait_for(&[DFU], &|d| d.address != device.address, clock, deadline, &never);
     let device = back.unwrap().expect("it comes back");
     let mut session = DfuSession::open(bus, &device, clock, &never, deadline).unwrap();
-    assert_eq!(session.read(1250, 162, deadline).unwrap()[..], keys[60].spki, "{generation}");
+    let backup = session.read_twice(4096, deadline).unwrap().expect("both passes agree");
+    assert_eq!(backup[1250..1412], keys[60].spki, "{generation}");
+    assert!(session.class_requests() <= 12, "backup: {}", session.class_requests());
 }
 
 #[test]

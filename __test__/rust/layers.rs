@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use duo_provision::error::Code;
 
 /// Which rooms each room may import.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("dfuse", &[]),
     ("dct", &[]),
-    ("cloud", &[]),
+    ("disk", &[]),
+    ("cloud", &["disk"]),
     ("keys", &["dct"]),
     ("usb", &["dfuse"]),
-    ("archive", &["keys", "dct"]),
-    ("error", &["archive", "cloud", "dct", "dfuse", "keys", "usb"]),
-    ("workflow", &["archive", "cloud", "dct", "dfuse", "error", "keys", "usb"]),
+    ("archive", &["disk", "keys", "dct"]),
+    ("error", &["archive", "cloud", "dct", "dfuse", "disk", "keys", "usb"]),
+    ("workflow", &["archive", "cloud", "dct", "dfuse", "disk", "error", "keys", "usb"]),
     ("simulator", &["keys", "usb"]),
     ("addon", &["archive", "dct", "error", "keys", "simulator", "usb", "workflow"]),
 ];
@@ -24,17 +25,18 @@ const ARROWS: [(&str, &[&str]); 10] = [
 const HANDSHAKE: [&str; 2] = ["handshake", "device_port"];
 
 /// What `error` may name of other rooms besides types whose name ends in `Error`: they are what went wrong,
-/// too, or what an error tells of.
-const ERRORS_BY_OTHER_NAMES: [&str; 6] =
-    ["BootloaderGeneration", "Flaw", "Misread", "Refusal", "Slot", "Unreachable"];
+/// too, or what an error tells of, or how a path is shown.
+const ERRORS_BY_OTHER_NAMES: [&str; 7] =
+    ["BootloaderGeneration", "Flaw", "Misread", "Refusal", "Slot", "Unreachable", "plain_path"];
 
 /// The modules of `cloud` that are pure.
 const PURE_CLOUD: [&str; 7] =
     ["reply", "provisioning", "device_record", "excerpt", "api_url", "token", "handshake"];
 
 /// What no pure code may touch: files, sockets, clocks, threads, devices. (`IpAddr` is a number.)
-const IMPURE: [&str; 14] = [
+const IMPURE: [&str; 15] = [
     "fs",
+    "disk",
     "TcpStream",
     "TcpListener",
     "UdpSocket",
@@ -51,7 +53,7 @@ const IMPURE: [&str; 14] = [
 ];
 
 /// Crates that live in one place, by the beginning of the paths where they may be named.
-const CONFINED: [(&str, &str); 11] = [
+const CONFINED: [(&str, &str); 12] = [
     ("rusb", "usb/libusb.rs"),
     ("napi", "addon/"),
     ("napi_derive", "addon/"),
@@ -61,7 +63,8 @@ const CONFINED: [(&str, &str); 11] = [
     ("hyper_rustls", "cloud/connection.rs"),
     ("tower_service", "cloud/connection.rs"),
     ("url", "cloud/"),
-    ("nix", "archive/owner.rs"),
+    ("nix", "disk/owner.rs"),
+    ("rustix", "disk/"),
     ("clap_mangen", "addon/"),
 ];
 
@@ -242,6 +245,8 @@ fn a_crate_that_lives_in_one_place_is_named_nowhere_else() {
         }
         let starts = source.names("Command::new") && source.code.contains("std::process");
         assert!(!starts || source.path == "workflow/udev/udevadm.rs", "{} starts a process", source.path);
+        let raw = source.code.contains(".display()");
+        assert!(!raw, "{} shows a path as it is: disk::plain_path", source.path);
         let sleeps = source.code.contains("thread::sleep");
         assert!(!sleeps || source.path == "usb/clock.rs", "{} sleeps", source.path);
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duo_provision::dfuse::{DfuError, Touched};
+use duo_provision::dfuse::{Block, Buffer, DfuError, Touched};
 use duo_provision::error::Error;
 use duo_provision::usb::identity::{BootloaderGeneration, identify};
 use duo_provision::usb::session::{DfuSession, SessionError};
 use duo_provision::usb::{Clock, UsbError};
 
 use crate::common::mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
-use crate::common::mock_duo::{MockDuo, Trouble};
+use crate::common::mock_duo::{MockDuo, Pointing, Trouble};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Opens a session on a model and hands it on.
@@ -172,6 +172,23 @@ mod reading_and_writing {
     use super::*;
 
     const KEY: [u8; 1216] = [0xA5; 1216];
+    /// What is read before a write and after it (redbear/firmware `dct.h`, from 0.3.2).
+    const SECTION: usize = 8423;
+    /// What a backup reads.
+    const BACKUP: usize = 4096;
+
+    /// The key, to be written where the mock holds what it held at first.
+    fn key() -> Block {
+        let proof = Buffer::new(MockDuo::new().memory[34..1250].to_vec());
+        Block { pointer: 34, proof, block: 0, data: Buffer::new(KEY.to_vec()) }
+    }
+
+    /// The mock's section, with the key in it.
+    fn written() -> Vec<u8> {
+        let mut section = MockDuo::new().memory[..SECTION].to_vec();
+        section[34..1250].copy_from_slice(&KEY);
+        section
+    }
 
     fn troubled(nth: usize, trouble: Trouble, carried_out: bool) -> Model {
         let trouble = BTreeMap::from([(nth, trouble)]);
@@ -185,43 +202,111 @@ mod reading_and_writing {
 
     #[test]
     fn the_figures_that_are_promised() {
-        with_session(Model::new(), |_, session| {
-            let (first, second) = session.read_twice(34, 1216, DEADLINE).unwrap();
-            assert_eq!((&first, first.len()), (&second, 1216));
-            assert_eq!(session.class_requests(), 8);
-            assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
-            assert_eq!(session.class_requests() - 8, 9);
+        with_session(Model::new(), |bus, session| {
+            let read = session.read_twice(BACKUP, DEADLINE).unwrap().unwrap();
+            assert_eq!(read[..], bus.model().duo.memory[..BACKUP]);
+            assert_eq!(session.class_requests(), 12);
+        });
+        with_session(Model::new(), |bus, session| {
+            let read = session.read_twice(SECTION, DEADLINE).unwrap().unwrap();
+            assert_eq!(read[..], bus.model().duo.memory[..SECTION]);
+            assert_eq!(session.class_requests(), 16);
+            let back = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap();
+            assert_eq!(back[..], written());
+            assert_eq!(session.class_requests() - 16, 15);
         });
         with_session(Model::new(), |_, session| {
-            assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
-            assert_eq!(session.class_requests(), 10);
+            assert_eq!(session.write_and_read_back(key(), SECTION, DEADLINE).unwrap()[..], written());
+            assert_eq!(session.class_requests(), 16, "from a state that is not known");
         });
     }
 
     #[test]
-    fn several_fields_in_one_session_each_come_from_their_place() {
+    fn every_read_is_of_the_beginning_and_sets_its_addresses_anew() {
         with_session(Model::new(), |bus, session| {
-            for (address, length) in [(34, 1216), (2082, 768), (2082, 768), (1250, 384), (34, 10)] {
-                let read = session.read(address, length, DEADLINE).unwrap();
-                let start = address as usize;
-                assert_eq!(read[..], bus.model().duo.memory[start..start + length]);
+            for (nth, length) in [1216, 4096, 4096, 10, 2, 8423, 0x4000].into_iter().enumerate() {
+                let read = session.read_twice(length, DEADLINE).unwrap().unwrap();
+                assert_eq!(read[..], bus.model().duo.memory[..length]);
+                let duo = &bus.model().duo;
+                assert_eq!((duo.pointed, duo.pointer), (2 * (nth + 1), 1));
             }
+            let requests = session.class_requests();
+            for length in [0, 1, 0x4001, usize::MAX] {
+                assert!(matches!(
+                    session.read_twice(length, DEADLINE),
+                    Err(SessionError::Dfu(DfuError::Range(_)))
+                ));
+            }
+            assert_eq!(session.class_requests(), requests, "nothing was sent");
         });
+    }
+
+    #[test]
+    fn two_passes_behind_pointers_that_are_not_right_do_not_agree() {
+        let length = 2048;
+        let places = [0, 1, 34, 2082, 0x3000].map(Pointing::At);
+        let bits = (0..32).map(Pointing::BitWrong);
+        for pointing in bits.chain(places).chain([Pointing::Unmoved]) {
+            for from in [0, 1] {
+                let duo = MockDuo { pointing: (from, pointing), pointer: 34, ..MockDuo::new() };
+                let memory = duo.memory.clone();
+                with_session(Model { duo, ..Model::new() }, |_, session| {
+                    let read = session.read_twice(length, DEADLINE).unwrap();
+                    // A bit that is wrong both times moves both passes alike: where to is for the caller to see.
+                    let moved = match pointing {
+                        Pointing::BitWrong(bit @ 1..14) if from == 0 => {
+                            Some(memory[1 << bit..][..length].to_vec())
+                        }
+                        Pointing::BitWrong(14..) if from == 0 => Some(vec![0; length]),
+                        Pointing::At(1) if from == 1 => Some(memory[..length].to_vec()),
+                        _ => None,
+                    };
+                    assert!(read.map(|read| read.to_vec()) == moved, "{pointing:?} from {from}");
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_pointer_that_is_not_proven() {
+        for pointing in (0..32).map(Pointing::BitWrong).chain([Pointing::Unmoved, Pointing::At(0)]) {
+            let duo = MockDuo { pointing: (2, pointing), ..MockDuo::new() };
+            with_session(Model { duo, ..Model::new() }, |bus, session| {
+                session.read_twice(BACKUP, DEADLINE).unwrap().unwrap();
+                let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
+                assert_eq!(error, SessionError::Dfu(DfuError::PointerUnproven { address: 34 }));
+                assert_eq!(error.touched(), Touched::No);
+                let duo = &bus.model().duo;
+                assert_eq!((duo.written, blocks_sent(duo), duo.state), (0, 0, 2), "{pointing:?}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_read_back_does_not_use_the_pointer_of_the_write() {
+        for pointing in (0..32).map(Pointing::BitWrong).chain([Pointing::Unmoved, Pointing::At(34)]) {
+            let duo = MockDuo { pointing: (1, pointing), ..MockDuo::new() };
+            with_session(Model { duo, ..Model::new() }, |bus, session| {
+                let back = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap();
+                assert!(back[..] != written(), "{pointing:?}: what is read is not what was to be there");
+                assert!(bus.model().duo.memory[..SECTION] == written(), "the write itself is right");
+            });
+        }
     }
 
     #[test]
     fn a_read_that_fails_once_is_tried_again_and_one_that_fails_twice_is_not() {
-        for nth in 0..7 {
+        for nth in 0..11 {
             for trouble in [Trouble::Stall, Trouble::Noise, Trouble::Timeout] {
                 with_session(troubled(nth, trouble, false), |bus, session| {
-                    let read = session.read(34, 1216, DEADLINE).unwrap();
-                    assert_eq!(read[..], bus.model().duo.memory[34..1250], "{trouble:?} at {nth}");
+                    let read = session.read_twice(BACKUP, DEADLINE).unwrap().expect("they agree");
+                    assert_eq!(read[..], bus.model().duo.memory[..BACKUP], "{trouble:?} at {nth}");
                 });
             }
         }
         let duo = MockDuo { short_reads: true, ..MockDuo::new() };
         with_session(Model { duo, ..Model::new() }, |bus, session| {
-            let error = session.read(34, 1216, DEADLINE).unwrap_err();
+            let error = session.read_twice(BACKUP, DEADLINE).unwrap_err();
             assert!(matches!(error, SessionError::Dfu(DfuError::ShortRead { .. })));
             assert_eq!(bus.model().duo.count(2), 2);
         });
@@ -230,7 +315,7 @@ mod reading_and_writing {
     #[test]
     fn a_device_that_is_gone_is_asked_nothing_more() {
         with_session(troubled(3, Trouble::Gone, false), |bus, session| {
-            assert!(session.read(34, 1216, DEADLINE).is_err());
+            assert!(session.read_twice(BACKUP, DEADLINE).is_err());
             assert_eq!(bus.model().duo.log.len(), 4);
         });
     }
@@ -239,16 +324,16 @@ mod reading_and_writing {
     fn a_write_is_never_repeated_and_never_left_pending() {
         for carried_out in [false, true] {
             for trouble in [Trouble::Stall, Trouble::Noise, Trouble::Timeout] {
-                for nth in 0..10 {
+                for nth in 0..18 {
                     with_session(troubled(nth, trouble, carried_out), |bus, session| {
-                        let result = session.write_and_read_back(34, &KEY, DEADLINE);
+                        let result = session.write_and_read_back(key(), SECTION, DEADLINE);
                         let model = bus.model();
                         let case =
                             format!("{trouble:?} at {nth}, {carried_out}: {:?}", result.as_ref().err());
                         assert!(blocks_sent(&model.duo) <= 1, "{case}");
                         assert_eq!((model.duo.state, &model.duo.pending), (2, &None), "{case}");
                         match result {
-                            Ok(read) => assert_eq!(read[..], KEY, "{case}"),
+                            Ok(read) => assert!(read[..] == written(), "{case}"),
                             Err(error) if error.touched() == Touched::No => {
                                 assert_eq!(model.duo.written, 0, "{case}");
                             }
@@ -262,36 +347,39 @@ mod reading_and_writing {
 
     #[test]
     fn a_failed_way_back_to_idle_does_not_keep_a_write_from_being_read_back() {
-        with_session(troubled(7, Trouble::Stall, false), |_, session| {
-            assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
+        with_session(troubled(15, Trouble::Stall, false), |bus, session| {
+            assert_eq!(session.write_and_read_back(key(), SECTION, DEADLINE).unwrap()[..], written());
+            assert_eq!(bus.model().duo.log[15].0, 6, "DFU_ABORT");
         });
     }
 
     #[test]
     fn a_write_that_cannot_be_read_back_has_touched_the_flash() {
-        with_session(troubled(8, Trouble::Gone, false), |_, session| {
-            let error = session.write_and_read_back(34, &KEY, DEADLINE).unwrap_err();
-            assert!(matches!(error, SessionError::ReadBack { .. }), "{error:?}");
-            assert_eq!(error.touched(), Touched::Yes);
-        });
+        for nth in 9..16 {
+            with_session(troubled(nth, Trouble::Gone, false), |_, session| {
+                let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
+                assert!(matches!(error, SessionError::ReadBack { .. }), "{error:?}");
+                assert_eq!(error.touched(), Touched::Yes);
+            });
+        }
     }
 
     #[test]
     fn a_refused_write_can_be_looked_into_in_the_same_session() {
         let duo = MockDuo { writes_fail: true, ..MockDuo::new() };
         with_session(Model { duo, ..Model::new() }, |bus, session| {
-            let error = session.write_and_read_back(34, &KEY, DEADLINE).unwrap_err();
+            let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
             assert_eq!(error, SessionError::Dfu(DfuError::WriteRefused { address: 34, length: 1216 }));
-            let now = session.read(34, 1216, DEADLINE).unwrap();
-            assert_eq!(now[..], bus.model().duo.memory[34..1250]);
-            assert_ne!(now[..], KEY);
+            let now = session.read_twice(BACKUP, DEADLINE).unwrap().unwrap();
+            assert_eq!(now[..], bus.model().duo.memory[..BACKUP]);
+            assert_ne!(now[34..1250], KEY);
         });
     }
 
     #[test]
     fn a_transport_that_claims_too_many_bytes_is_an_error() {
         with_session(Model { babbles: true, ..Model::new() }, |_, session| {
-            let error = session.read(34, 1216, DEADLINE).unwrap_err();
+            let error = session.read_twice(BACKUP, DEADLINE).unwrap_err();
             assert!(matches!(error, SessionError::Dfu(DfuError::Transfer { .. })), "{error:?}");
         });
     }
@@ -299,7 +387,7 @@ mod reading_and_writing {
     #[test]
     fn leaving_is_done_once_the_device_has_been_asked() {
         with_session(Model::new(), |bus, session| {
-            session.read(34, 1216, DEADLINE).unwrap();
+            session.read_twice(BACKUP, DEADLINE).unwrap().unwrap();
             let before = session.class_requests();
             session.leave(DEADLINE).unwrap();
             assert!(bus.model().duo.leaving);
@@ -312,8 +400,8 @@ mod reading_and_writing {
         let (bus, clock) = (MockBus::new(Model::new()), VirtualClock::default());
         let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
         clock.sleep(DEADLINE);
-        assert!(matches!(session.read(34, 8, DEADLINE), Err(SessionError::Dfu(DfuError::Deadline { .. }))));
-        let error = session.write_and_read_back(34, &KEY, DEADLINE).unwrap_err();
+        assert!(matches!(session.read_twice(8, DEADLINE), Err(SessionError::Dfu(DfuError::Deadline { .. }))));
+        let error = session.write_and_read_back(key(), SECTION, DEADLINE).unwrap_err();
         assert_eq!(error.touched(), Touched::No);
         assert_eq!((session.class_requests(), bus.model().duo.log.len()), (0, 0));
     }
@@ -322,21 +410,21 @@ mod reading_and_writing {
     /// its read-back, one that was not is not sent, and the device is left in dfuIDLE.
     #[test]
     fn a_cancellation_never_strikes_between_a_block_and_its_read_back() {
-        for after in 0..=10 {
+        for after in 0..=17 {
             let mut duo = MockDuo::new();
             duo.poll = 1000;
             let (bus, clock) = (MockBus::new(Model { duo, ..Model::new() }), VirtualClock::default());
             let cancelled = || bus.model().duo.log.len() >= after;
             let mut session = DfuSession::open(&bus, &device(), &clock, &cancelled, DEADLINE).unwrap();
-            let result = session.write_and_read_back(34, &KEY, DEADLINE);
+            let result = session.write_and_read_back(key(), SECTION, DEADLINE);
             let duo = &bus.model().duo;
             assert_eq!((duo.state, &duo.pending), (2, &None), "after {after}");
-            if after <= 4 {
+            if after <= 6 {
                 assert_eq!(result, Err(SessionError::Cancelled { touched: Touched::No }), "after {after}");
                 assert_eq!((duo.written, blocks_sent(duo)), (0, 0), "after {after}");
             } else {
-                assert_eq!(result.unwrap()[..], KEY, "after {after}");
-                assert_eq!(duo.log.len(), 10, "after {after}");
+                assert!(result.unwrap()[..] == written(), "after {after}");
+                assert_eq!(duo.log.len(), 16, "after {after}");
             }
         }
     }
@@ -347,8 +435,9 @@ mod reading_and_writing {
         let (bus, clock) = (MockBus::new(Model { duo, ..Model::new() }), VirtualClock::default());
         let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
         clock.sleep(DEADLINE.saturating_sub(Duration::from_secs(2)));
-        assert_eq!(session.write_and_read_back(34, &KEY, DEADLINE).unwrap()[..], KEY);
-        assert_eq!(clock.now(), DEADLINE + Duration::from_secs(1));
+        assert_eq!(session.write_and_read_back(key(), SECTION, DEADLINE).unwrap()[..], written());
+        // Half a second before it the block was sent; it takes 1.5 s, and the address of the read-back 1 s, since longer is not waited for one.
+        assert_eq!(clock.now(), DEADLINE + Duration::from_millis(1500));
     }
 
     #[test]
@@ -367,9 +456,159 @@ mod reading_and_writing {
         let (bus, clock) = (MockBus::new(Model { duo, ..Model::new() }), VirtualClock::default());
         let cancelled = || clock.now() >= Duration::from_millis(300);
         let mut session = DfuSession::open(&bus, &device(), &clock, &cancelled, DEADLINE).unwrap();
-        let error = session.read(34, 1216, DEADLINE).unwrap_err();
+        let error = session.read_twice(BACKUP, DEADLINE).unwrap_err();
         assert_eq!(error, SessionError::Cancelled { touched: Touched::No });
         assert!(clock.now() < Duration::from_secs(1));
+    }
+}
+
+mod the_whole_dct {
+    use super::*;
+
+    const BASE: usize = 0x8000;
+    const LENGTH: usize = 0x8000;
+    const FLASH: DfuError = DfuError::PointerUnproven { address: 0x0800_0000 };
+
+    /// With a word of the bootloader's vector table, or more, replaced.
+    fn beginning_with(words: &[u32]) -> Model {
+        let mut duo = MockDuo::new();
+        for (cell, byte) in duo.internal.iter_mut().zip(words.iter().flat_map(|word| word.to_le_bytes())) {
+            *cell = byte;
+        }
+        Model { duo, ..Model::new() }
+    }
+
+    #[test]
+    fn both_copies_are_read_behind_a_pointer_that_the_bootloader_proves() {
+        with_session(Model::new(), |bus, session| {
+            let read = session.read_whole_dct_twice(DEADLINE).unwrap().unwrap();
+            let duo = &bus.model().duo;
+            assert!(read[..] == duo.internal[BASE..BASE + LENGTH]);
+            assert_eq!((duo.pointer, duo.pointed, duo.alt, duo.state), (0x0800_0001, 2, 0, 2));
+            assert_eq!(session.class_requests(), 29);
+        });
+    }
+
+    #[test]
+    fn what_does_not_begin_with_the_bootloader_is_refused() {
+        const STACK: u32 = 0x2002_0000;
+        let blank = vec![u32::MAX; 1024];
+        let zeros = vec![0; 1024];
+        let others: [&[u32]; 13] = [
+            &blank,
+            &zeros,
+            // A stack that is not in the RAM.
+            &[0x2002_0001],
+            &[0x1FFF_FFFF],
+            &[0x0800_0000],
+            &[0x1000_0000],
+            // The firmware's entry point, one in the DCT, one below the flash, and one that is not Thumb code.
+            &[STACK, 0x0802_0101],
+            &[STACK, 0x0800_8001],
+            &[STACK, 0x0800_9001],
+            &[STACK, 0x07FF_FFFF],
+            &[STACK, 0x0800_0188],
+            &[STACK, u32::MAX],
+            &[STACK, 0],
+        ];
+        for words in others {
+            with_session(beginning_with(words), |bus, session| {
+                let case = format!("{:x?}", &words[..words.len().min(2)]);
+                assert_eq!(
+                    session.read_whole_dct_twice(DEADLINE).err(),
+                    Some(SessionError::NoBootloader { address: 0x0800_0000 }),
+                    "{case}"
+                );
+                let requests = session.class_requests();
+                let held = bus.model().duo.internal[BASE..BASE + 0x4000].to_vec();
+                let erased = session.erase_whole_dct_sector(0, &held, DEADLINE).unwrap_err();
+                let written = session.write_whole_dct_and_read_back(0, &[0; 16], DEADLINE).unwrap_err();
+                for error in [erased, written] {
+                    assert_eq!((&error, error.touched()), (&SessionError::Dfu(FLASH), Touched::No), "{case}");
+                }
+                assert_eq!((session.class_requests(), bus.model().duo.written), (requests, 0), "{case}");
+            });
+        }
+        for words in [[0x2000_0000, 0x0800_0001], [STACK, 0x0800_7FFF]] {
+            with_session(beginning_with(&words), |_, session| {
+                assert!(session.read_whole_dct_twice(DEADLINE).unwrap().is_some(), "{words:x?}");
+            });
+        }
+        // Up to r4 the DCT begins one sector earlier, and the bootloader ends there.
+        for (entry, is_taken) in [(0x0800_3FFF, true), (0x0800_4001, false)] {
+            let model = Model { bcd_device: 0x0200, ..beginning_with(&[STACK, entry]) };
+            with_session(model, |_, session| {
+                assert_eq!(session.read_whole_dct_twice(DEADLINE).is_ok(), is_taken, "{entry:#x}");
+            });
+        }
+    }
+
+    #[test]
+    fn what_a_wrong_pointer_shows_is_not_the_whole_dct() {
+        let places = [0, 1, 0x0800_0000, 0x0800_0001, 0x0800_8000, 0x0801_0000].map(Pointing::At);
+        for pointing in (0..32).map(Pointing::BitWrong).chain(places).chain([Pointing::Unmoved]) {
+            for from in [0, 1] {
+                let duo = MockDuo { pointing: (from, pointing), ..MockDuo::new() };
+                let held = duo.internal[BASE..BASE + LENGTH].to_vec();
+                with_session(Model { duo, ..Model::new() }, |_, session| {
+                    let read = session.read_whole_dct_twice(DEADLINE);
+                    let is_right = (from, pointing) == (1, Pointing::At(0x0800_0001));
+                    match read {
+                        Ok(Some(read)) => assert!(is_right && read[..] == held, "{pointing:?} from {from}"),
+                        Ok(None) => assert!(!is_right, "{pointing:?} from {from}"),
+                        Err(error) => {
+                            let there = SessionError::NoBootloader { address: 0x0800_0000 };
+                            assert_eq!(error, there, "{pointing:?} from {from}");
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_erased_or_written_before_the_bootloader_was_read() {
+        with_session(Model::new(), |bus, session| {
+            session.read_twice(4096, DEADLINE).unwrap().unwrap();
+            let requests = session.class_requests();
+            let held = bus.model().duo.internal[BASE..BASE + 0x4000].to_vec();
+            let erased = session.erase_whole_dct_sector(0, &held, DEADLINE).unwrap_err();
+            let written = session.write_whole_dct_and_read_back(0, &[0; 16], DEADLINE).unwrap_err();
+            assert_eq!([erased, written], [FLASH, FLASH].map(SessionError::Dfu));
+            assert_eq!(session.class_requests(), requests);
+        });
+    }
+
+    #[test]
+    fn a_sector_that_does_not_hold_what_it_should_is_not_erased() {
+        for (at, copy) in [(0, 0), (0x3FFF, 0), (0x1234, 1)] {
+            with_session(Model::new(), |bus, session| {
+                let read = session.read_whole_dct_twice(DEADLINE).unwrap().unwrap();
+                let mut held = read[copy * 0x4000..][..0x4000].to_vec();
+                held[at] ^= 1;
+                let error = session.erase_whole_dct_sector(copy, &held, DEADLINE).unwrap_err();
+                assert!(matches!(error, SessionError::Dfu(DfuError::PointerUnproven { .. })), "{error:?}");
+                assert_eq!((error.touched(), bus.model().duo.written), (Touched::No, 0));
+                for length in [0, 0x3FFF] {
+                    assert!(session.erase_whole_dct_sector(copy, &held[..length], DEADLINE).is_err());
+                }
+                assert_eq!(bus.model().duo.written, 0);
+            });
+        }
+    }
+
+    #[test]
+    fn what_lies_in_front_of_a_part_is_sent_as_it_may_stay() {
+        with_session(Model::new(), |bus, session| {
+            let read = session.read_whole_dct_twice(DEADLINE).unwrap().unwrap();
+            let all = session.erase_whole_dct_sector(1, &read[0x4000..], DEADLINE).unwrap();
+            assert!(all[..0x4000] == read[..0x4000] && all[0x4000..].iter().all(|byte| *byte == 0xFF));
+            session.write_whole_dct_and_read_back(0x4000, &[0x11; 16], DEADLINE).unwrap();
+            let back = session.write_whole_dct_and_read_back(0x4010, &[0x22; 4080], DEADLINE).unwrap();
+            assert!(back.len() == 4080 && back.iter().all(|byte| *byte == 0x22));
+            assert_eq!(bus.model().duo.internal[BASE + 0x4000..][..16], [0x11; 16]);
+            assert_eq!(bus.model().duo.internal[BASE + 0x5000..][..16], [0xFF; 16]);
+        });
     }
 }
 

@@ -25,7 +25,7 @@ import { secretNumbers } from './numbers.mjs'
 const OUTPUT = process.env['DUO_PROVISION_TEST_OUTPUT']
 
 /** What is meant to hold a private key: backups, and the files that they are before they are whole. */
-const MEANT_FOR_KEYS = /\.(der|bin)$|^\.duo-provision-\w{6}\.tmp$/
+const MEANT_FOR_KEYS = /\.(der|bin)$|^\.duo-provision-[0-9a-f]{16}\.tmp$/
 
 let count = 0
 

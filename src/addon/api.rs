@@ -110,7 +110,8 @@ pub fn restore_key<'env>(
     let prepared = read(env, options).and_then(|given: grammar::RestoreOptions| {
         let options = workflow::RestoreOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             file: given.file.into(),
             leave: given.leave.unwrap_or_default(),
             allow_other_device: given.allow_other_device.unwrap_or_default(),
@@ -141,7 +142,8 @@ pub fn reset_key<'env>(
     let prepared = read(env, options).and_then(|given: grammar::ResetOptions| {
         let options = workflow::ResetOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
             accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
@@ -239,6 +241,7 @@ pub fn provision<'env>(
             token: given.token,
             path: given.path,
             enter_dfu: given.enter_dfu.unwrap_or_default(),
+            allow_unproven_address: given.allow_unproven_address.unwrap_or_default(),
             wait: given.wait.unwrap_or_default(),
             usbip: given.usbip.is_some(),
             dry_run: given.dry_run.unwrap_or_default(),

@@ -7,15 +7,14 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{
-    FnArgs, Function, FunctionRef, JsObjectValue, Object, ObjectRef, Promise, Unknown,
-};
+use napi::bindgen_prelude::{FnArgs, Function, FunctionRef, JsObjectValue, Object, Promise, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, Status, ValueType};
+use napi::{Env, JsValue, Status, ValueType};
 use napi_derive::napi;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
+use super::given::copied;
 use super::results::{PassphraseRequest, ProgressEvent, WritePlan};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan};
@@ -36,13 +35,28 @@ const SECRET: &str = "(ask) => async (request) => {
     try { const said = await ask(request); return typeof said === 'string' ? said : null; } catch { return null; }
 }";
 
+/// Listens to a signal: `{ aborted }`, or `{ end }`, which takes the listener off again; or nothing of one that is no
+/// signal. What its own methods throw in the end is a warning, since the operation has settled.
+const LISTEN: &str = "(signal, listener) => {
+    try {
+        if (signal.aborted === true) return { __proto__: null, aborted: true };
+        if (typeof signal.removeEventListener !== 'function') return { __proto__: null };
+        signal.addEventListener('abort', listener);
+        return { __proto__: null, end() {
+            try { signal.removeEventListener('abort', listener); }
+            catch (error) { process.emitWarning(error instanceof Error ? error : String(error)); }
+        } };
+    } catch { return { __proto__: null }; }
+}";
+
 /// How an operation is watched and stopped.
 ///
 /// The shape alone, for `index.d.ts`: the object is read member by member, so that a wrong one is named.
 #[allow(dead_code)]
 #[napi(object, object_to_js = false)]
 pub struct Control<'a> {
-    /// Stops the operation between two transfers. A write that has begun is finished and read back first.
+    /// Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
+    /// and read back first.
     #[napi(ts_type = "AbortSignal")]
     pub signal: Option<Object<'a>>,
     /// Told what happens. What it throws becomes a warning of the process.
@@ -58,12 +72,13 @@ pub struct Control<'a> {
     pub passphrase: Option<Function<'a, PassphraseRequest, Promise<Option<String>>>>,
 }
 
-/// `addEventListener` and `removeEventListener`.
-type EventTargetMethod<'a> = Function<'a, FnArgs<(String, Function<'a, (), ()>)>, ()>;
+/// [`LISTEN`].
+type Listen<'a> = Function<'a, FnArgs<(Object<'a>, Function<'a, (), ()>)>, Object<'a>>;
 
 /// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
 type Listener = ThreadsafeFunction<Option<ProgressEvent>, (), Option<ProgressEvent>, Status, false, true>;
 type Question = ThreadsafeFunction<WritePlan, Promise<bool>, WritePlan, Status, false, true>;
+type AskConsent<'a> = Function<'a, WritePlan, Promise<bool>>;
 type AskSecret<'a> = Function<'a, PassphraseRequest, Promise<Option<String>>>;
 type SecretQuestion =
     ThreadsafeFunction<PassphraseRequest, Promise<Option<String>>, PassphraseRequest, Status, false, true>;
@@ -77,47 +92,58 @@ pub(super) struct Remote {
     cancel: Cancel,
 }
 
-/// The listener on an `AbortSignal`, to be taken off when the operation has settled.
-pub(super) struct Subscription {
-    signal: ObjectRef,
-    listener: FunctionRef<(), ()>,
-}
+/// What takes the listener off an `AbortSignal` when the operation has settled.
+pub(super) struct Subscription(FunctionRef<(), ()>);
 
 impl Remote {
     /// Takes the callbacks over, and listens to the signal.
     pub(super) fn take(
         env: &Env,
-        control: Option<&Object<'_>>,
-    ) -> napi::Result<(Self, Option<Subscription>)> {
+        control: Option<Object<'_>>,
+    ) -> Result<(Self, Option<Subscription>), Error> {
+        let defect = |error: napi::Error| Error::new(Code::Internal, error.reason.clone());
+        let own = copied(env, control.map(|control| control.to_unknown()), "the control object")?;
+        let object = check(own)?;
         let mut remote = Self { listener: None, question: None, secret: None, cancel: Cancel::default() };
-        let Some(object) = control else { return Ok((remote, None)) };
+        remote.take_callbacks(env, &object).map_err(defect)?;
+        let subscription = match object.get::<Object<'_>>("signal").map_err(defect)? {
+            Some(signal) => subscribe(env, signal, &remote.cancel)?,
+            None => None,
+        };
+        Ok((remote, subscription))
+    }
+
+    fn take_callbacks(&mut self, env: &Env, object: &Object<'_>) -> napi::Result<()> {
         if let Some(listener) = object.get::<Function<'_, ProgressEvent, ()>>("onEvent")? {
             let wrap: Function<'_, Function<'_, ProgressEvent, ()>, Function<'_, Option<ProgressEvent>, ()>> =
                 env.run_script(LISTENER)?;
             let safe = wrap.call(listener)?;
             let built = safe.build_threadsafe_function::<Option<ProgressEvent>>();
-            remote.listener = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+            self.listener = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
-        if let Some(question) = object.get::<Function<'_, WritePlan, Promise<bool>>>("confirm")? {
-            let wrap: Function<
-                '_,
-                Function<'_, WritePlan, Promise<bool>>,
-                Function<'_, WritePlan, Promise<bool>>,
-            > = env.run_script(QUESTION)?;
+        if let Some(question) = object.get::<AskConsent<'_>>("confirm")? {
+            let wrap: Function<'_, AskConsent<'_>, AskConsent<'_>> = env.run_script(QUESTION)?;
             let safe = wrap.call(question)?;
             let built = safe.build_threadsafe_function::<WritePlan>();
-            remote.question = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+            self.question = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
         if let Some(ask) = object.get::<AskSecret<'_>>("passphrase")? {
             let wrap: Function<'_, AskSecret<'_>, AskSecret<'_>> = env.run_script(SECRET)?;
             let safe = wrap.call(ask)?;
             let built = safe.build_threadsafe_function::<PassphraseRequest>();
-            remote.secret = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+            self.secret = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
-        let signal = object.get::<Object<'_>>("signal")?;
-        let subscription =
-            signal.map(|signal| subscribe(env, &signal, &remote.cancel)).transpose()?.flatten();
-        Ok((remote, subscription))
+        Ok(())
+    }
+
+    /// What `asked` comes to; `None` where the signal ends the wait, since whoever was asked may never answer.
+    fn answer<T>(&self, asked: impl Future<Output = napi::Result<T>>) -> Option<T> {
+        Handle::current().block_on(async {
+            tokio::select! {
+                answer = asked => answer.ok(),
+                () = self.cancel.requested() => None,
+            }
+        })
     }
 
     pub(super) fn cancel(&self) -> &Cancel {
@@ -142,14 +168,13 @@ impl workflow::Control for Remote {
 
     fn confirm(&self, plan: &Plan) -> bool {
         let Some(question) = &self.question else { return true };
-        let asked = async { question.call_async_catch(plan.into()).await?.await };
-        Handle::current().block_on(asked).unwrap_or(false)
+        self.answer(async { question.call_async_catch(plan.into()).await?.await }).unwrap_or(false)
     }
 
     fn passphrase(&self, request: &workflow::PassphraseRequest) -> Option<Zeroizing<String>> {
         let question = self.secret.as_ref()?;
-        let asked = async { question.call_async_catch(request.into()).await?.await };
-        Handle::current().block_on(asked).ok().flatten().map(Zeroizing::new)
+        let said = self.answer(async { question.call_async_catch(request.into()).await?.await });
+        said.flatten().map(Zeroizing::new)
     }
 
     fn asks(&self) -> bool {
@@ -163,12 +188,15 @@ impl workflow::Control for Remote {
 
 /// Refuses a control object with properties that mean nothing: a typing error in `signal` would go unnoticed
 /// until somebody wants to stop a write.
-pub(super) fn check(control: Option<&Object<'_>>) -> Result<(), Error> {
-    let Some(object) = control else { return Ok(()) };
+fn check(control: Unknown<'_>) -> Result<Object<'_>, Error> {
     let refused = |message: String| {
         Error::new(Code::InvalidArgument, message).hint("it takes signal, onEvent, confirm and passphrase")
     };
-    for key in Object::keys(object).map_err(|error| refused(error.reason.clone()))? {
+    if !matches!(control.get_type(), Ok(ValueType::Object)) {
+        return Err(refused("the control object is none".to_owned()));
+    }
+    let object = control.coerce_to_object().map_err(|error| refused(error.reason.clone()))?;
+    for key in Object::keys(&object).map_err(|error| refused(error.reason.clone()))? {
         let expected = match key.as_str() {
             "signal" => ValueType::Object,
             "onEvent" | "confirm" | "passphrase" => ValueType::Function,
@@ -181,31 +209,35 @@ pub(super) fn check(control: Option<&Object<'_>>) -> Result<(), Error> {
             _ => return Err(refused(format!("the control object's {key} is of the wrong type"))),
         }
     }
-    Ok(())
+    Ok(object)
 }
 
-fn subscribe(env: &Env, signal: &Object<'_>, cancel: &Cancel) -> napi::Result<Option<Subscription>> {
-    if signal.get::<bool>("aborted")? == Some(true) {
+/// Listens to the signal. `None` where it is aborted already.
+fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Option<Subscription>, Error> {
+    let defect = |error: napi::Error| Error::new(Code::Internal, error.reason.clone());
+    let shared = cancel.clone();
+    let listener = env
+        .create_function_from_closure::<(), (), _>("abort", move |_| {
+            shared.request();
+            Ok(())
+        })
+        .map_err(defect)?;
+    let listen: Listen<'_> = env.run_script(LISTEN).map_err(defect)?;
+    let outcome = listen.call((signal, listener).into()).map_err(defect)?;
+    if outcome.get::<bool>("aborted").map_err(defect)? == Some(true) {
         cancel.request();
         return Ok(None);
     }
-    let shared = cancel.clone();
-    let listener = env.create_function_from_closure::<(), (), _>("abort", move |_| {
-        shared.request();
-        Ok(())
+    let end = outcome.get::<Function<'_, (), ()>>("end").map_err(defect)?.ok_or_else(|| {
+        Error::new(Code::InvalidArgument, "the control object's signal is not an AbortSignal")
+            .hint("it is the signal of an AbortController")
     })?;
-    let add: EventTargetMethod<'_> = signal.get_named_property("addEventListener")?;
-    add.apply(*signal, ("abort".to_owned(), listener).into())?;
-    Ok(Some(Subscription { signal: signal.create_ref()?, listener: listener.create_ref()? }))
+    end.create_ref().map(|end| Some(Subscription(end))).map_err(defect)
 }
 
 impl Subscription {
     /// Takes the listener off the signal.
     pub(super) fn end(self, env: &Env) -> napi::Result<()> {
-        let signal = self.signal.get_value(env)?;
-        let listener = self.listener.borrow_back(env)?;
-        let remove: EventTargetMethod<'_> = signal.get_named_property("removeEventListener")?;
-        remove.apply(signal, ("abort".to_owned(), listener).into())?;
-        self.signal.unref(env)
+        self.0.borrow_back(env)?.call(())
     }
 }

@@ -68,7 +68,8 @@ pub fn backup_dct<'env>(
     let prepared = read(env, options).and_then(|given: grammar::DctBackupOptions| {
         let options = workflow::DctBackupOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             file: given.file.map(PathBuf::from),
             whole: given.whole.unwrap_or_default(),
             archive: given.archive,

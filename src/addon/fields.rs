@@ -138,7 +138,8 @@ pub fn set_server_key<'env>(
     let prepared = read(env, options).and_then(|given: grammar::ServerKeySetOptions| {
         let options = workflow::ServerKeySetOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             file: Some(given.file.into()),
             host: given.host,
             port: given.port,
@@ -171,7 +172,8 @@ pub fn restore_server_key<'env>(
     let prepared = read(env, options).and_then(|given: grammar::ServerKeyRestoreOptions| {
         let options = workflow::ServerKeySetOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             leave: given.leave.unwrap_or_default(),
             archive: given.archive,
             no_backup: given.no_backup.unwrap_or_default(),
@@ -202,7 +204,8 @@ pub fn restore_dct<'env>(
     let prepared = read(env, options).and_then(|given: grammar::DctRestoreOptions| {
         let options = workflow::DctRestoreOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             file: given.file.into(),
             fields: given.fields.unwrap_or_default(),
             whole: given.whole.unwrap_or_default(),

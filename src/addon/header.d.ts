@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'DEVICE_FAULT'
   | 'DCT_UNREADABLE'
   | 'READ_UNSTABLE'
+  | 'ADDRESS_UNPROVEN'
   | 'WRITE_FAILED'
   | 'LEAVE_FAILED'
   | 'KEY_SLOT_BLANK'

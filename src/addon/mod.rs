@@ -13,6 +13,7 @@ mod dct;
 mod describing;
 mod doctoring;
 mod fields;
+mod given;
 mod grammar;
 mod kept;
 mod key_files;

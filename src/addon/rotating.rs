@@ -57,7 +57,8 @@ pub fn rotate_key<'env>(
     let prepared: Result<_, Error> = read(env, options).and_then(|given: grammar::RotateOptions| {
         let options = workflow::RotateOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
+                .brought(given.enter_dfu, given.wait)
+                .unproven(given.allow_unproven_address),
             product_id: given.product_id,
             api_url: given.api_url,
             allow_http: given.allow_http.unwrap_or_default(),

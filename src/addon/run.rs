@@ -3,10 +3,11 @@
 use std::time::SystemTime;
 
 use napi::bindgen_prelude::{Object, PromiseRaw, ToNapiValue, Unknown};
-use napi::{Env, JsError, JsValue, ValueType};
+use napi::{Env, JsError, JsValue};
 use serde::de::DeserializeOwned;
 
-use super::control::{self, Remote};
+use super::control::Remote;
+use super::given::copied;
 use super::results::Problem;
 use crate::error::{Code, Error};
 use crate::usb::Bus;
@@ -15,7 +16,7 @@ use crate::usb::libusb::LibusbBus;
 use crate::usb::usbip::UsbipBus;
 use crate::workflow::Context;
 
-/// Checks an options object: unknown properties, wrong types and numbers out of range are errors. Nothing at
+/// Reads an options object, of its own properties alone: unknown ones, wrong types and numbers out of range are errors. Nothing at
 /// all is taken for an empty object.
 pub(super) fn read<'a, T: DeserializeOwned>(
     env: &Env,
@@ -25,17 +26,14 @@ pub(super) fn read<'a, T: DeserializeOwned>(
         Error::new(Code::InvalidArgument, format!("the options cannot be used: {reason}"))
             .hint("the names and types of all options are in index.d.ts")
     };
-    let given =
-        value.into().filter(|value| !matches!(value.get_type(), Ok(ValueType::Undefined | ValueType::Null)));
-    let read = match given {
-        Some(value) => env.from_js_value(value),
-        None => Object::new(env).and_then(|empty| env.from_js_value(empty)),
-    };
-    read.map_err(|error| refused(&error.reason))
+    let own = copied(env, value.into(), "the options")?;
+    env.from_js_value(own).map_err(|error| refused(&error.reason))
 }
 
 /// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
 /// through `control`. All events are delivered before the promise settles.
+///
+/// Whatever is wrong with `control` rejects, too: nothing is thrown while somebody may not be listening yet.
 ///
 /// A defect that panics is an `INTERNAL` error, not the end of the process.
 pub(super) fn spawn<'env, T, V, F>(
@@ -48,16 +46,19 @@ where
     V: From<T> + ToNapiValue + 'static,
     F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
 {
-    let work = control::check(control.as_ref()).and(work);
-    let (remote, subscription) = Remote::take(env, control.filter(|_| work.is_ok()).as_ref())?;
+    let (ready, subscription) = match work.and_then(|work| Ok((work, Remote::take(env, control)?))) {
+        Ok((work, (remote, subscription))) => (Ok((work, remote)), subscription),
+        Err(error) => (Err(error), None),
+    };
     let future = async move {
-        let runner = remote.clone();
-        let outcome = match work {
-            Err(error) => Err(error),
-            Ok(work) => tokio::task::spawn_blocking(move || work(&runner))
-                .await
-                .unwrap_or_else(|panic| Err(Error::new(Code::Internal, panic.to_string()))),
+        let (work, remote) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return Ok(Err(error)),
         };
+        let runner = remote.clone();
+        let outcome = tokio::task::spawn_blocking(move || work(&runner))
+            .await
+            .unwrap_or_else(|panic| Err(Error::new(Code::Internal, panic.to_string())));
         remote.flush().await;
         Ok::<Result<T, Error>, napi::Error>(outcome)
     };

@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::files::{FileError, read_bounded};
 use super::manifest::{Contents, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
 use super::names::{extended, rfc3339, sibling};
-use super::{MAX_BACKUP_BYTES, sha256_hex};
-use crate::dct::{DeviceId, Dump, DumpKind};
-use crate::keys::{Fingerprint, KeyError, PrivateKey, PublicKey};
+use super::{MAX_BACKUP_BYTES, sha256_hex, told};
+use crate::dct::DeviceId;
+use crate::disk::{FileError, read_bounded};
+use crate::keys::{Fingerprint, PublicKey};
 
 /// A backup found in the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,28 +119,17 @@ pub(super) fn read_entry(path: &Path) -> Result<Entry, FileError> {
     let (contents, device_id, fingerprint, created_at) = if let Some(manifest) = manifest {
         (manifest.contents, manifest.device_id, manifest.fingerprint, rfc3339(&manifest.created_at))
     } else {
-        let (contents, fingerprint) = told_by(path, &bytes);
+        let (contents, fingerprint) = match told::by(&sha256, &bytes) {
+            (Contents::EncryptedPrivateKey, _) => {
+                (Contents::EncryptedPrivateKey, public_key_beside(path).map(|public| public.fingerprint()))
+            }
+            told => told,
+        };
         let device_id = stem.split('-').next().and_then(|id| id.parse().ok());
         (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
     };
     let path = path.to_owned();
     Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, origin, created_at, description })
-}
-
-/// What bytes without a manifest are, and the fingerprint of the device's key in them.
-fn told_by(path: &Path, bytes: &[u8]) -> (Contents, Option<Fingerprint>) {
-    let key = |bytes: &[u8]| PrivateKey::read(bytes).map(|read| read.key.public_key().fingerprint());
-    if let Some(dump) = Dump::recognise(bytes) {
-        let contents = if dump.kind() == DumpKind::Whole { Contents::WholeDct } else { Contents::Dct };
-        return (contents, dump.private_key_slot().and_then(|slot| key(slot).ok()));
-    }
-    match key(bytes) {
-        Ok(key) => (Contents::PrivateKey, Some(key)),
-        Err(KeyError::Encrypted) => {
-            (Contents::EncryptedPrivateKey, public_key_beside(path).map(|public| public.fingerprint()))
-        }
-        Err(_) => (Contents::RawSlot, None),
-    }
 }
 
 /// The public key that stands beside a backup.

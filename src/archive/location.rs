@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::owner::Owner;
+use crate::disk::Owner;
 
 /// The environment variable that names the archive.
 pub const ARCHIVE_VARIABLE: &str = "DUO_PROVISION_ARCHIVE";

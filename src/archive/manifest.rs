@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::shown::shown;
 use crate::dct::{CopyRule, DeviceId};
+use crate::disk::shown;
 use crate::keys::Fingerprint;
 
 /// The `format` that every manifest names.

@@ -5,31 +5,31 @@
 //! PEM, the JSON manifest. A key without its manifest is a valid backup.
 
 mod entry;
-mod files;
 pub mod journal;
 mod location;
 mod manifest;
 mod names;
-mod owner;
-mod shown;
+mod told;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 pub use entry::{Beside, Description, Entry, manifest_beside};
-pub use files::{
-    FileError, check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept,
-    read_bounded,
-};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{
     Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
 };
 pub use names::rfc3339;
-pub use owner::{Owner, is_superuser};
+
+use crate::disk::check_utf8;
+pub use crate::disk::{
+    FileError, Owner, Privacy, check_writable, create_folder, create_new, create_new_public, ensure_folder,
+    is_kept, is_superuser, read_bounded,
+};
 
 use entry::read_entry;
 use names::{has_backups_name, name_of, sibling};
@@ -86,6 +86,8 @@ pub struct Stored {
     pub manifest: Option<PathBuf>,
     /// True where the same bytes of the same device were there already, and nothing was written.
     pub already_there: bool,
+    /// Who can read the bytes, where they were written now.
+    pub privacy: Privacy,
 }
 
 /// The archive, looked through.
@@ -104,16 +106,23 @@ pub struct Archive {
     owner: Owner,
 }
 
-/// No home folder, so no data directory either.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this user has no home folder to keep backups in")]
-pub struct NoArchive;
+/// Why there is no archive.
+#[derive(Debug, thiserror::Error)]
+pub enum NoArchive {
+    /// No home folder, so no data directory either.
+    #[error("this user has no home folder to keep backups in")]
+    NoHome,
+    /// Its folder has a name that cannot be used.
+    #[error("the folder of the backups: {0}")]
+    Name(#[from] FileError),
+}
 
 impl Archive {
     /// The archive that `option`, the environment or the user's data directory name. Touches nothing.
     pub fn locate(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, NoArchive> {
         let owner = Owner::detect(env);
-        let folder = location::locate(option, env, &owner).ok_or(NoArchive)?;
+        let folder = location::locate(option, env, &owner).ok_or(NoArchive::NoHome)?;
+        check_utf8(&folder)?;
         Ok(Self { folder, owner })
     }
 
@@ -141,6 +150,7 @@ impl Archive {
                 manifest: existing(sibling(&entry.path, "json")),
                 path: entry.path,
                 already_there: true,
+                privacy: Privacy::OwnerAlone,
             });
         }
         let name = name_of(&backup.manifest);
@@ -264,7 +274,7 @@ fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, 
     let manifest = sibling(&path, "json");
     check_free(&path)?;
 
-    create_new(&path, files.bytes, owner)?;
+    let privacy = create_new(&path, files.bytes, owner)?;
     if let Some(opens) = files.opens
         && !opens.holds(&read_bounded(&path, MAX_BACKUP_BYTES)?)
     {
@@ -279,14 +289,20 @@ fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, 
         public_key: files.public_pem.and_then(|pem| written(public_key, pem)),
         manifest: files.manifest.and_then(|text| written(manifest, text)),
         already_there: false,
+        privacy,
     })
 }
 
 /// Shows, before a device is touched, that none of a backup's three files exists and that they can be made.
 pub fn check_free(path: &Path) -> Result<(), FileError> {
+    check_utf8(path)?;
     for candidate in [path.to_owned(), sibling(path, "pub.pem"), sibling(path, "json")] {
-        if candidate.symlink_metadata().is_ok() {
-            return Err(FileError::Exists(candidate));
+        match candidate.symlink_metadata() {
+            Ok(_) => return Err(FileError::Exists(candidate)),
+            Err(error) if error.kind() == ErrorKind::InvalidFilename => {
+                return Err(FileError::NameTooLong(path.to_owned()));
+            }
+            Err(_) => {}
         }
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

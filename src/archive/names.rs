@@ -19,7 +19,8 @@ pub(super) fn sibling(path: &Path, extension: &str) -> PathBuf {
 
 /// Whether a file of the archive is called as a backup is, and not as what stands beside one.
 pub(super) fn has_backups_name(path: &Path) -> bool {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    // One that is not UTF-8 counts: it is then found to be unreadable, and named.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     matches!(path.extension().and_then(OsStr::to_str), Some("der" | "pem" | "bin"))
         && !name.starts_with('.')
         && !name.ends_with(".pub.pem")

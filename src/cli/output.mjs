@@ -24,6 +24,16 @@ export function painter(/** @type {boolean} */ colored) {
     colored ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
 }
 
+/**
+ * What a terminal would act on, other than our own colours: file names and other people's words may hold it.
+ * Controls but tab and line feed, and marks that are invisible or change direction.
+ */
+const ACTED_ON =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
+  /(?!\u001b\[\d+m)[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g
+
+const visible = (/** @type {string} */ text) => text.replace(ACTED_ON, '\ufffd')
+
 export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>} */ { json, verbose }) {
   const paintOut = painter(!json && takesColor(process.stdout))
   const paintErr = painter(takesColor(process.stderr))
@@ -35,7 +45,7 @@ export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>}
   /** Lines to standard error, clear of a spinner. */
   const say = (/** @type {string} */ text) => {
     progress.pause()
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(`${visible(text)}\n`)
   }
 
   return {
@@ -48,7 +58,7 @@ export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>}
     /** Lines of data to standard output. */
     print(/** @type {string} */ text) {
       progress.pause()
-      process.stdout.write(`${text}\n`)
+      process.stdout.write(`${visible(text)}\n`)
     },
     event(/** @type {import('../../index.js').ProgressEvent} */ event) {
       if (json) emit({ ...event })

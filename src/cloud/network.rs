@@ -11,7 +11,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,9 +21,14 @@ use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
 use super::excerpt::excerpt;
+use crate::disk::{plain_path, read_bounded};
 
 /// The largest `NODE_EXTRA_CA_CERTS` file read, in bytes; a whole system's bundle has about 200 KiB.
 const MAX_EXTRA_ROOTS: u64 = 4 * 1024 * 1024;
+
+/// The most that is read of the file and the folder that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, in bytes and files.
+const MAX_NAMED_ROOTS: u64 = 16 * 1024 * 1024;
+const MAX_FILES: usize = 4096;
 
 /// Network settings, as environment variables give them.
 #[derive(Clone, Default)]
@@ -63,11 +67,11 @@ pub enum NetworkError {
         reason: String,
     },
     /// `NODE_EXTRA_CA_CERTS` names a file that cannot be used.
-    #[error("NODE_EXTRA_CA_CERTS ({}): {reason}", .path.display())]
+    #[error("NODE_EXTRA_CA_CERTS: {reason}")]
     ExtraRoots {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with it, with its name.
         reason: String,
     },
     /// `HTTPS_PROXY` is no URL of a proxy that can be used. Not quoted: it may hold a password.
@@ -114,23 +118,72 @@ impl NetworkEnv {
     }
 
     fn roots(&self) -> Result<RootCertStore, NetworkError> {
-        let (file, dir) = (self.ssl_cert_file.as_deref(), self.ssl_cert_dir.as_deref());
-        let found = if file.is_some() || dir.is_some() {
-            rustls_native_certs::load_certs_from_paths(file, dir)
+        let found = if self.ssl_cert_file.is_some() || self.ssl_cert_dir.is_some() {
+            self.named_roots()
         } else {
-            rustls_native_certs::load_native_certs()
+            let found = rustls_native_certs::load_native_certs();
+            Found { certificates: found.certs, complaint: found.errors.first().map(ToString::to_string) }
         };
         let mut roots = RootCertStore::empty();
         // Systems carry the odd certificate that is not well-formed; the others are no worse for it.
-        roots.add_parsable_certificates(found.certs);
+        roots.add_parsable_certificates(found.certificates);
         if let Some(path) = &self.node_extra_ca_certs {
             add_extra_roots(&mut roots, path)?;
         }
         if roots.is_empty() {
-            let reason = found.errors.first().map(ToString::to_string).unwrap_or_default();
+            let reason = found.complaint.unwrap_or_default();
             return Err(NetworkError::NoRoots { reason: excerpt(reason.as_bytes(), "") });
         }
         Ok(roots)
+    }
+
+    /// What is in the file and the folder that the environment names. Not read by rustls-native-certs, which takes
+    /// whatever is there, and as much of it as there is.
+    fn named_roots(&self) -> Found {
+        let mut found = Found::default();
+        let mut left = MAX_NAMED_ROOTS;
+        for path in self.ssl_cert_file.iter().cloned().chain(self.files_in_folder(&mut found)) {
+            match read_bounded(&path, left) {
+                Ok(pem) => {
+                    left -= pem.len() as u64;
+                    found.take(&path, &pem);
+                }
+                Err(error) => found.complain(error.to_string()),
+            }
+        }
+        found
+    }
+
+    /// The regular files in the folder; `openssl rehash` leaves links there, and some of them lead nowhere.
+    fn files_in_folder(&self, found: &mut Found) -> Vec<PathBuf> {
+        let Some(folder) = &self.ssl_cert_dir else { return Vec::new() };
+        let listing = fs::read_dir(folder)
+            .inspect_err(|error| found.complain(format!("{}: {error}", plain_path(folder))));
+        let entries = listing.into_iter().flatten().flatten().take(MAX_FILES);
+        entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+    }
+}
+
+/// Trusted certificates, and the first thing that was wrong with where they were looked for.
+#[derive(Default)]
+struct Found {
+    certificates: Vec<CertificateDer<'static>>,
+    complaint: Option<String>,
+}
+
+impl Found {
+    fn complain(&mut self, what: String) {
+        self.complaint.get_or_insert(what);
+    }
+
+    /// Takes the certificates out of a file.
+    fn take(&mut self, path: &Path, pem: &[u8]) {
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            match certificate {
+                Ok(certificate) => self.certificates.push(certificate),
+                Err(error) => self.complain(format!("{}: {error}", plain_path(path))),
+            }
+        }
     }
 }
 
@@ -148,8 +201,9 @@ fn tls_with(roots: RootCertStore) -> Result<ClientConfig, NetworkError> {
 }
 
 fn add_extra_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), NetworkError> {
-    let fail = |reason: String| NetworkError::ExtraRoots { path: path.to_owned(), reason };
-    let pem = read_bounded(path, MAX_EXTRA_ROOTS).map_err(&fail)?;
+    let failed = |reason: String| NetworkError::ExtraRoots { path: path.to_owned(), reason };
+    let fail = |reason: String| failed(format!("{}: {reason}", plain_path(path)));
+    let pem = read_bounded(path, MAX_EXTRA_ROOTS).map_err(|error| failed(error.to_string()))?;
     let mut added = 0;
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|e| fail(format!("not PEM: {e}")))?;
@@ -157,19 +211,6 @@ fn add_extra_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), Network
         added += 1;
     }
     if added == 0 { Err(fail("there is no certificate in it".to_owned())) } else { Ok(()) }
-}
-
-/// A regular file's contents, at most `limit` bytes; why not, otherwise.
-pub(super) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    // Looked at before it is opened: opening a FIFO waits for a writer.
-    let metadata = fs::metadata(path).map_err(|e| e.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(|e| e.to_string())?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-    if bytes.len() as u64 > limit { Err(format!("it is larger than {limit} bytes")) } else { Ok(bytes) }
 }
 
 #[cfg(test)]
@@ -203,6 +244,45 @@ mod tests {
         assert!(matches!(env.tls(), Err(NetworkError::NoRoots { .. })));
         let missing = NetworkEnv { ssl_cert_file: Some(empty.path().join("none")), ..NetworkEnv::default() };
         assert!(matches!(missing.tls(), Err(NetworkError::NoRoots { reason }) if !reason.is_empty()));
+    }
+
+    #[test]
+    fn named_roots_are_read_within_bounds_and_nothing_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large.pem");
+        fs::File::create(&large).unwrap().set_len(MAX_NAMED_ROOTS + 1).unwrap();
+        for (file, complaint) in [
+            ("/dev/zero".into(), "not a regular file"),
+            (large, "larger than"),
+            (folder.path().to_owned(), "is a folder"),
+        ] {
+            if cfg!(not(unix)) && file == Path::new("/dev/zero") {
+                continue;
+            }
+            let env = NetworkEnv { ssl_cert_file: Some(file), ..NetworkEnv::default() };
+            let error = env.tls().unwrap_err().to_string();
+            assert!(error.contains(complaint), "{error}");
+        }
+    }
+
+    #[test]
+    fn roots_are_found_in_the_file_and_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = |name: &str| {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let certificate =
+                rcgen::CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+            certificate.pem()
+        };
+        let file = folder.path().join("bundle.pem");
+        fs::write(&file, authority("a") + &authority("b")).unwrap();
+        let rehashed = folder.path().join("rehashed");
+        fs::create_dir_all(rehashed.join("folder")).unwrap();
+        fs::write(rehashed.join("0123abcd.0"), authority("c")).unwrap();
+        let env = NetworkEnv { ssl_cert_file: Some(file), ..NetworkEnv::default() };
+        assert_eq!(env.roots().unwrap().len(), 2);
+        let env = NetworkEnv { ssl_cert_dir: Some(rehashed), ..env };
+        assert_eq!(env.roots().unwrap().len(), 3);
     }
 
     #[test]

@@ -14,8 +14,8 @@ use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use super::api_url::{ApiUrl, ApiUrlError};
-use super::network::read_bounded;
 use super::token::{Token, TokenError};
+use crate::disk::{FileError, plain_path, read_bounded};
 
 /// The profile that particle-cli uses where no other is named.
 pub const DEFAULT_NAME: &str = "particle";
@@ -54,35 +54,38 @@ impl Profile {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
     /// A file exists and cannot be read.
-    #[error("{}: {reason}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    #[error("{0}")]
+    Unreadable(String),
     /// A file is not a JSON object.
-    #[error("{}: not a JSON object", .path.display())]
+    #[error("{}: not a JSON object", plain_path(.path))]
     NotJson {
         /// The file.
         path: PathBuf,
     },
     /// The profile's name would lead out of the folder, or is no name.
-    #[error("{}: the profile's name is not one", .path.display())]
+    #[error("{}: the profile's name is not one", plain_path(.path))]
     Name {
         /// The file.
         path: PathBuf,
     },
     /// What stands in the token's place is none.
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: {error}", plain_path(.path))]
     Token {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         error: TokenError,
     },
+    /// A member that has to be a text is none.
+    #[error("{}: {member} is not a text", plain_path(.path))]
+    NotText {
+        /// The file.
+        path: PathBuf,
+        /// The member.
+        member: &'static str,
+    },
     /// What stands in the API URL's place is none.
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: {error}", plain_path(.path))]
     ApiUrl {
         /// The file.
         path: PathBuf,
@@ -130,15 +133,17 @@ fn is_name(name: &str) -> bool {
 /// Parses a `<name>.config.json`. `path` is only for the messages.
 pub fn parse_config(name: String, path: PathBuf, bytes: &[u8]) -> Result<Profile, ProfileError> {
     let mut config = object(&path, bytes)?;
-    let mut text = |field: &str| match config.remove(field) {
-        Some(Value::String(text)) if !text.is_empty() => Some(Zeroizing::new(text)),
-        _ => None,
+    // Not passed over: without its `apiUrl` the login of one's own cloud would be one of Particle's.
+    let mut text = |member: &'static str| match config.remove(member) {
+        Some(Value::String(text)) => Ok(Some(Zeroizing::new(text)).filter(|text| !text.is_empty())),
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => Err(ProfileError::NotText { path: path.clone(), member }),
     };
-    let token = text("access_token").map(|t| Token::new(&t)).transpose();
+    let token = text("access_token")?.map(|t| Token::new(&t)).transpose();
     let token = token.map_err(|error| ProfileError::Token { path: path.clone(), error })?;
-    let api_url = text("apiUrl").map(|url| url.parse()).transpose();
+    let api_url = text("apiUrl")?.map(|url| url.parse()).transpose();
     let api_url = api_url.map_err(|error| ProfileError::ApiUrl { path: path.clone(), error })?;
-    let expires_at = text("access_token_expires_at").and_then(|t| OffsetDateTime::parse(&t, &Rfc3339).ok());
+    let expires_at = text("access_token_expires_at")?.and_then(|t| OffsetDateTime::parse(&t, &Rfc3339).ok());
     Ok(Profile { name, path, token, api_url, expires_at })
 }
 
@@ -149,15 +154,13 @@ fn object(path: &Path, bytes: &[u8]) -> Result<serde_json::Map<String, Value>, P
 }
 
 fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, ProfileError> {
-    match std::fs::metadata(path) {
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        _ => {}
-    }
     match read_bounded(path, MAX_FILE) {
-        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
-        Err(reason) => Err(ProfileError::Unreadable { path: path.to_owned(), reason }),
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(FileError::NotFound(_)) => Ok(None),
+        Err(FileError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotADirectory => {
+            Ok(None)
+        }
+        Err(error) => Err(ProfileError::Unreadable(error.to_string())),
     }
 }
 
@@ -232,6 +235,10 @@ mod tests {
             ("{\"access_token\":\"0123", "not a JSON object"),
             ("[]", "not a JSON object"),
             ("", "not a JSON object"),
+            (r#"{"access_token":"0123abcd","apiUrl":7}"#, "apiUrl is not a text"),
+            (r#"{"access_token":"0123abcd","apiUrl":{"url":"https://0123"}}"#, "apiUrl is not a text"),
+            (r#"{"access_token":["0123abcd"]}"#, "access_token is not a text"),
+            (r#"{"access_token":"0123abcd","access_token_expires_at":0}"#, "expires_at is not a text"),
             (r#"{"access_token":"0123\n4567"}"#, "line break"),
             (r#"{"apiUrl":"https://me:0123@host"}"#, "user name or password"),
             (large.as_str(), "larger than 65536 bytes"),
@@ -247,7 +254,7 @@ mod tests {
     fn a_folder_in_the_place_of_a_file_is_unreadable() {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(home.path().join(".particle/particle.config.json")).unwrap();
-        assert!(matches!(read(home.path()), Err(ProfileError::Unreadable { .. })));
+        assert!(matches!(read(home.path()), Err(ProfileError::Unreadable(_))));
     }
 
     #[test]

@@ -1,53 +1,76 @@
-//! Writing one block.
+//! Writing one block, through a pointer that was just proven.
 //!
-//! Set address, the block, `DFU_GETSTATUS` until it is written, back to dfuIDLE. Two things are left out on
-//! purpose:
+//! Set address, a read through the pointer, which has to bring what is known to lie there, back to dfuIDLE, the block,
+//! `DFU_GETSTATUS` until it is written. Neither the read nor `DFU_ABORT` moves the pointer, so the block goes where the
+//! read came from. Two things are left out on purpose:
 //!
 //! - *Erasing.* The DCT's sectors carry the letter `g`, erasable, but the bootloader ignores the command
 //!   there: a write to the DCT rewrites the whole of it into its other copy (`usbd_dct_if.c`). dfu-util, which
 //!   sends it, waits half a second for nothing. Where the flash does need it, [`Erase`](super::Erase) comes first.
 //! - *Verifying.* The bootloader reports success for writes that failed, so a write is proved by a read-back
-//!   alone. Every write leaves the pointer where it was set: an [`Upload`](super::Upload) with
-//!   [`Start::IdleAt`] costs two requests.
-//!
-//! A write sets its address always, also where the pointer is believed to be right already.
+//!   alone: an [`Upload`](super::Upload) with an address of its own, which the device takes where a write ends, in
+//!   dfuDNLOAD-IDLE.
 
 use std::time::Duration;
 
 use super::Buffer;
 use super::error::{DfuError, Failure, Stage, Touched};
-use super::geometry::Geometry;
+use super::geometry::{BLOCK, Geometry};
 use super::machine::{Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step};
-use super::point::Point;
+use super::poll_status::{PollStatus, sent};
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
-use super::settle::{Settle, sent};
+use super::set_address::SetAddress;
+
+/// A block to be written.
+#[derive(Clone)]
+pub struct Block {
+    /// Where the pointer is set to.
+    pub pointer: u32,
+    /// What is known to lie behind the pointer: at least one byte, at most one block. It has to be such that no other
+    /// address shows the same.
+    pub proof: Buffer,
+    /// How many blocks of 4096 bytes behind the pointer it is written.
+    pub block: u16,
+    /// Its bytes.
+    pub data: Buffer,
+}
+
+impl Block {
+    /// Where it is written.
+    pub fn address(&self) -> u32 {
+        self.pointer.saturating_add(u32::from(self.block) * u32::from(BLOCK))
+    }
+}
 
 #[derive(Debug)]
 enum State {
     Recover(Recover),
-    Point(Point),
+    SetAddress(SetAddress),
+    Prove,
+    BackToIdle,
     Send,
-    Program(Settle),
-    Finish,
+    Program(PollStatus),
 }
 
-/// Writes one block.
+/// Writes one block. Ends in dfuDNLOAD-IDLE.
 pub struct Download {
     state: State,
-    address: u32,
-    data: Buffer,
+    block: Block,
 }
 
 impl Download {
-    /// To write `data` at `address`. Refuses what `geometry` does not permit.
-    pub fn new(geometry: &Geometry, start: Start, address: u32, data: Buffer) -> Result<Self, DfuError> {
-        geometry.check_write(address, data.len())?;
+    /// To write `block`. Refuses what `geometry` does not permit.
+    pub fn new(geometry: &Geometry, start: Start, block: Block) -> Result<Self, DfuError> {
+        geometry.check_write(block.address(), block.data.len())?;
+        Geometry::check_numbers(block.block, block.data.len())?;
+        geometry.check_read(block.pointer, block.proof.len())?;
+        geometry.check_block(block.proof.len())?;
         let state = match start {
             Start::Unknown => State::Recover(Recover::new()),
-            Start::Idle | Start::IdleAt(_) => State::Point(Point::new(address)),
+            Start::Ready => State::SetAddress(SetAddress::new(block.pointer)),
         };
-        Ok(Self { state, address, data })
+        Ok(Self { state, block })
     }
 
     fn go<T>(&mut self, state: State) -> Step<T> {
@@ -55,15 +78,34 @@ impl Download {
         Step::Next
     }
 
+    /// Compares what lies behind the pointer with what is known to.
+    fn prove(&mut self, reply: Reply<'_>) -> Step<()> {
+        let (at, address) = (self.at(), self.block.pointer);
+        match reply {
+            Reply::Data(bytes) if *bytes == **self.block.proof => self.go(State::BackToIdle),
+            Reply::Data(bytes) if bytes.len() == self.block.proof.len() => {
+                Step::fail(DfuError::PointerUnproven { address })
+            }
+            Reply::Data(bytes) => Step::fail(DfuError::MalformedReply { at, length: bytes.len() }),
+            Reply::Sent => Step::fail(DfuError::MalformedReply { at, length: 0 }),
+            Reply::Failed(failure) => Step::fail(DfuError::Transfer { at, failure }),
+        }
+    }
+
     /// The bootloader writes in the course of `DFU_GETSTATUS`, never before it.
     fn program(&mut self, reply: Reply<'_>) -> Step<()> {
-        let (at, address, length) = (self.at(), self.address, self.data.len());
-        let State::Program(settle) = &mut self.state else { return Step::Next };
+        let (at, address, length) = (self.at(), self.block.address(), self.block.data.len());
+        let State::Program(poll) = &mut self.state else { return Step::Next };
         match reply {
             Reply::Failed(Failure::Stall) => Step::fail(DfuError::WriteRefused { address, length }),
             Reply::Failed(failure) => Step::fail(DfuError::OutcomeUnknown { address, length, failure }),
-            reply => settle.reply(at, reply).then(|()| self.go(State::Finish)),
+            reply => poll.reply(at, reply),
         }
+    }
+
+    /// How long the block of the proof is.
+    fn proof_length(&self) -> u16 {
+        u16::try_from(self.block.proof.len()).unwrap_or(BLOCK)
     }
 }
 
@@ -73,27 +115,26 @@ impl Operation for Download {
     fn stage(&self) -> Stage {
         match &self.state {
             State::Recover(recover) => recover.stage(),
-            State::Point(point) => point.stage(),
+            State::SetAddress(_) | State::Prove | State::BackToIdle => Stage::SetAddress,
             State::Send | State::Program(_) => Stage::Write,
-            State::Finish => Stage::Finish,
         }
     }
 
     fn touched(&self) -> Touched {
-        match self.state {
-            State::Recover(_) | State::Point(_) | State::Send => Touched::No,
-            State::Program(_) => Touched::Maybe,
-            State::Finish => Touched::Yes,
-        }
+        if matches!(self.state, State::Program(_)) { Touched::Maybe } else { Touched::No }
     }
 
     fn command(&self) -> Command<'_> {
         match &self.state {
             State::Recover(recover) => recover.command(),
-            State::Point(point) => point.command(),
-            State::Send => Command::Dnload { block: FIRST_BLOCK, data: &self.data },
+            State::SetAddress(set_address) => set_address.command(),
+            State::Prove => Command::Upload { block: FIRST_BLOCK, length: self.proof_length() },
+            State::BackToIdle => Command::Abort,
+            State::Send => Command::Dnload {
+                block: self.block.block.saturating_add(FIRST_BLOCK),
+                data: &self.block.data,
+            },
             State::Program(_) => Command::GetStatus,
-            State::Finish => Command::Abort,
         }
     }
 
@@ -101,28 +142,28 @@ impl Operation for Download {
         if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
     }
 
-    /// The way back to dfuIDLE belongs to it: without it the write cannot be read back.
     fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_) | State::Finish)
+        matches!(self.state, State::Program(_))
     }
 
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
         let mut at = self.at();
         match &mut self.state {
-            State::Recover(recover) => {
-                recover.reply(reply).then(|()| self.go(State::Point(Point::new(self.address))))
-            }
-            State::Point(point) => point.reply(reply).then(|()| self.go(State::Send)),
+            State::Recover(recover) => recover
+                .reply(reply)
+                .then(|()| self.go(State::SetAddress(SetAddress::new(self.block.pointer)))),
+            State::SetAddress(set_address) => set_address.reply(reply).then(|()| self.go(State::Prove)),
+            State::Prove => self.prove(reply),
+            State::BackToIdle => sent(at, reply).then(|()| self.go(State::Send)),
             State::Send => {
                 // Without an answer the block may lie in the device, and the next `DFU_GETSTATUS`, whoever
                 // sends it, would write it.
                 if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
                     at.touched = Touched::Maybe;
                 }
-                sent(at, reply).then(|()| self.go(State::Program(Settle::default())))
+                sent(at, reply).then(|()| self.go(State::Program(PollStatus::of_flash())))
             }
             State::Program(_) => self.program(reply),
-            State::Finish => sent(at, reply),
         }
     }
 }

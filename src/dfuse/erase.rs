@@ -1,27 +1,26 @@
 //! Erasing one sector.
 //!
-//! The command, `DFU_GETSTATUS` until it is carried out, back to dfuIDLE. It sets the address pointer, too. As with a
-//! write, the bootloader erases in the course of `DFU_GETSTATUS`, and reports success whatever came of it: only a
-//! read-back proves it (redbear/firmware `usbd_dfu_core.c`, `usbd_flash_if.c`).
+//! The command, and `DFU_GETSTATUS` until it is carried out. It carries an address of its own, which cannot be proven
+//! beforehand, and sets the pointer, too. As with a write, the bootloader erases in the course of `DFU_GETSTATUS`, and
+//! reports success whatever came of it: only a read-back, behind an address set anew, proves it (redbear/firmware `usbd_dfu_core.c`, `usbd_flash_if.c`).
 
 use std::time::Duration;
 
 use super::error::{DfuError, Failure, Stage, Touched};
 use super::geometry::Geometry;
 use super::machine::{Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step};
+use super::poll_status::{PollStatus, sent};
 use super::recover::Recover;
 use super::request::{Command, erase};
-use super::settle::{Settle, sent};
 
 #[derive(Debug)]
 enum State {
     Recover(Recover),
     Send,
-    Program(Settle),
-    Finish,
+    Program(PollStatus),
 }
 
-/// Erases one sector.
+/// Erases one sector. Ends in dfuDNLOAD-IDLE.
 pub struct Erase {
     state: State,
     address: u32,
@@ -36,7 +35,7 @@ impl Erase {
         geometry.check_erase(address, length)?;
         let state = match start {
             Start::Unknown => State::Recover(Recover::new()),
-            Start::Idle | Start::IdleAt(_) => State::Send,
+            Start::Ready => State::Send,
         };
         Ok(Self { state, address, length, payload: erase(address) })
     }
@@ -48,11 +47,11 @@ impl Erase {
 
     fn program(&mut self, reply: Reply<'_>) -> Step<()> {
         let (at, address, length) = (self.at(), self.address, self.length);
-        let State::Program(settle) = &mut self.state else { return Step::Next };
+        let State::Program(poll) = &mut self.state else { return Step::Next };
         match reply {
             Reply::Failed(Failure::Stall) => Step::fail(DfuError::WriteRefused { address, length }),
             Reply::Failed(failure) => Step::fail(DfuError::OutcomeUnknown { address, length, failure }),
-            reply => settle.reply(at, reply).then(|()| self.go(State::Finish)),
+            reply => poll.reply(at, reply),
         }
     }
 }
@@ -64,16 +63,11 @@ impl Operation for Erase {
         match &self.state {
             State::Recover(recover) => recover.stage(),
             State::Send | State::Program(_) => Stage::Write,
-            State::Finish => Stage::Finish,
         }
     }
 
     fn touched(&self) -> Touched {
-        match self.state {
-            State::Recover(_) | State::Send => Touched::No,
-            State::Program(_) => Touched::Maybe,
-            State::Finish => Touched::Yes,
-        }
+        if matches!(self.state, State::Program(_)) { Touched::Maybe } else { Touched::No }
     }
 
     fn command(&self) -> Command<'_> {
@@ -81,7 +75,6 @@ impl Operation for Erase {
             State::Recover(recover) => recover.command(),
             State::Send => Command::Dnload { block: 0, data: &self.payload },
             State::Program(_) => Command::GetStatus,
-            State::Finish => Command::Abort,
         }
     }
 
@@ -89,9 +82,8 @@ impl Operation for Erase {
         if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
     }
 
-    /// The way back to dfuIDLE belongs to it: without it the sector cannot be read back.
     fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_) | State::Finish)
+        matches!(self.state, State::Program(_))
     }
 
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {
@@ -103,10 +95,9 @@ impl Operation for Erase {
                 if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
                     at.touched = Touched::Maybe;
                 }
-                sent(at, reply).then(|()| self.go(State::Program(Settle::default())))
+                sent(at, reply).then(|()| self.go(State::Program(PollStatus::of_flash())))
             }
             State::Program(_) => self.program(reply),
-            State::Finish => sent(at, reply),
         }
     }
 }

@@ -130,6 +130,13 @@ pub enum DfuError {
         /// The address.
         address: u32,
     },
+    /// What lies behind the pointer is not what is known to lie there: the device has taken another address, or what it
+    /// reads is not to be relied on. Nothing was written.
+    #[error("what the device reads at {address:#010x} is not what lay there before; nothing was written")]
+    PointerUnproven {
+        /// The address that it was given.
+        address: u32,
+    },
     /// A block came back shorter than asked for; the bootloader never does that by itself.
     #[error("a read at {address:#010x} brought {got} bytes in place of {expected}")]
     ShortRead {
@@ -199,6 +206,7 @@ impl DfuError {
             Self::WriteRefused { .. } | Self::OutcomeUnknown { .. } => Touched::Maybe,
             Self::Range(_)
             | Self::AddressRefused { .. }
+            | Self::PointerUnproven { .. }
             | Self::ShortRead { .. }
             | Self::Leaving
             | Self::NotInDfuMode { .. }

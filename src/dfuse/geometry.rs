@@ -116,6 +116,17 @@ impl Geometry {
         if whole { Ok(()) } else { Err(RangeError::NotErasable { address, length }) }
     }
 
+    /// Whether `length` bytes fit one block.
+    pub fn check_block(&self, length: usize) -> Result<(), RangeError> {
+        self.check_length(length, 1)
+    }
+
+    /// Whether there are block numbers for `length` bytes that begin `blocks` blocks behind the pointer.
+    pub fn check_numbers(blocks: u16, length: usize) -> Result<(), RangeError> {
+        let limit = MAX_BLOCKS.saturating_sub(usize::from(blocks)).saturating_mul(usize::from(BLOCK));
+        if length > limit { Err(RangeError::TooLong { length, limit }) } else { Ok(()) }
+    }
+
     fn check_extent(&self, address: u32, length: usize) -> Result<(), RangeError> {
         if length == 0 {
             return Err(RangeError::Empty);

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::error::{DfuError, Failure, Stage};
 use super::machine::{Operation, Reply, Start, Step};
+use super::poll_status::{read_status, sent};
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
-use super::settle::{read_status, sent};
 use super::status;
 
 /// How often `DFU_GETSTATUS` is sent where it brings no answer, and the time in between: a device that drops
@@ -36,7 +36,7 @@ impl Leave {
     pub fn new(start: Start) -> Self {
         let state = match start {
             Start::Unknown => State::Recover(Recover::new()),
-            Start::Idle | Start::IdleAt(_) => State::Send,
+            Start::Ready => State::Send,
         };
         Self { state }
     }

@@ -15,16 +15,14 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// sector, which takes hundreds of milliseconds, and a limit that strikes leaves the outcome unknown.
 pub const PROGRAM_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is known of the device before an operation begins. Every operation that ends well leaves it in
-/// dfuIDLE, so the next one need not ask again.
+/// What is known of the device before an operation begins. Every operation that ends well leaves it where the next
+/// one can begin, so that one need not ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// Nothing: another program, or an operation that failed, may have left it in any state.
     Unknown,
-    /// It is in dfuIDLE.
-    Idle,
-    /// It is in dfuIDLE and its address pointer has this value.
-    IdleAt(u32),
+    /// It takes `DFU_DNLOAD`: it is in dfuIDLE or dfuDNLOAD-IDLE.
+    Ready,
 }
 
 /// One transfer for the driver to perform.

@@ -30,7 +30,7 @@
 //!   would commit a block, or a leave, that somebody else left pending. `DFU_ABORT` discards it.
 //! - `DFU_UPLOAD` is taken in dfuIDLE and dfuUPLOAD-IDLE only; block 1 leads to the illegal state 15.
 //! - `DFU_CLRSTATUS` outside dfuERROR puts the device into dfuERROR.
-//! - The address pointer survives `DFU_ABORT`, so that what was written can be read back at once.
+//! - Neither `DFU_ABORT` nor `DFU_UPLOAD` moves the address pointer, so a block goes where a read before it came from.
 //! - `bwPollTimeout` is repeated in states that have nothing to wait for.
 
 use zeroize::Zeroizing;
@@ -43,14 +43,14 @@ pub mod geometry;
 pub mod leave;
 pub mod machine;
 pub mod memory_map;
-mod point;
+mod poll_status;
 pub mod recover;
 pub mod request;
-mod settle;
+mod set_address;
 pub mod status;
 pub mod upload;
 
-pub use download::Download;
+pub use download::{Block, Download};
 pub use erase::Erase;
 pub use error::{At, DfuError, Failure, Stage, Touched};
 pub use geometry::{BLOCK, Geometry, RangeError};
@@ -60,7 +60,7 @@ pub use memory_map::{Access, MapError, MemoryMap};
 pub use recover::Recover;
 pub use request::{Command, Request};
 pub use status::{State, Status, StatusCode};
-pub use upload::Upload;
+pub use upload::{Part, Upload};
 
 /// Bytes of the device's memory, wiped when dropped, as they may be a private key.
 pub type Buffer = Zeroizing<Vec<u8>>;

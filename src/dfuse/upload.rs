@@ -1,85 +1,100 @@
-//! Reading a range of the device's memory, once or several times over.
+//! Reading parts of the device's memory through one pointer.
 //!
-//! Set address, back to dfuIDLE (`DFU_UPLOAD` is refused in dfuDNLOAD-IDLE), the blocks, back to dfuIDLE.
-//! A second pass costs its blocks only, as the pointer does not move.
+//! Set address, the blocks of each part, back to dfuIDLE. The pointer is set for every read, also where it is believed
+//! to be right already: two reads behind one address would agree wherever that address was taken to.
 
 use std::mem;
 
-use zeroize::Zeroizing;
-
 use super::Buffer;
 use super::error::{DfuError, Stage};
-use super::geometry::{BLOCK, Geometry};
+use super::geometry::{BLOCK, Geometry, RangeError};
 use super::machine::{Operation, Reply, Start, Step};
-use super::point::Point;
+use super::poll_status::sent;
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
-use super::settle::sent;
+use super::set_address::SetAddress;
+
+/// A part that is read: so many bytes, from the so-manieth block of 4096 bytes behind the pointer on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Blocks behind the pointer, counted from 0.
+    pub block: u16,
+    /// Bytes.
+    pub length: usize,
+}
+
+impl Part {
+    /// From the pointer itself.
+    pub const fn first(length: usize) -> Self {
+        Self { block: 0, length }
+    }
+
+    /// Where it begins, where the pointer has this value.
+    pub fn address(self, pointer: u32) -> u32 {
+        pointer.saturating_add(u32::from(self.block) * u32::from(BLOCK))
+    }
+}
 
 #[derive(Debug)]
 enum State {
     Recover(Recover),
-    Point(Point),
-    BackToIdle,
+    SetAddress(SetAddress),
     Read,
     Finish,
 }
 
-/// Reads a range. The output has one buffer a pass, each of the length asked for.
+/// Reads parts of a memory. The output has one buffer a part, each of the length asked for.
 pub struct Upload {
     state: State,
     address: u32,
-    length: usize,
-    passes: usize,
+    parts: Vec<Part>,
     reading: Buffer,
     read: Vec<Buffer>,
 }
 
 impl Upload {
-    /// To read `length` bytes from `address`, `passes` times (at least once). Refuses what `geometry` does
-    /// not permit.
-    pub fn new(
-        geometry: &Geometry,
-        start: Start,
-        address: u32,
-        length: usize,
-        passes: usize,
-    ) -> Result<Self, DfuError> {
-        geometry.check_read(address, length)?;
+    /// To read `parts` (at least one) with the pointer at `address`. Refuses what `geometry` does not permit.
+    pub fn new(geometry: &Geometry, start: Start, address: u32, parts: &[Part]) -> Result<Self, DfuError> {
+        if parts.is_empty() {
+            return Err(RangeError::Empty.into());
+        }
+        for part in parts {
+            geometry.check_read(part.address(address), part.length)?;
+            Geometry::check_numbers(part.block, part.length)?;
+        }
         let state = match start {
             Start::Unknown => State::Recover(Recover::new()),
-            Start::IdleAt(pointer) if pointer == address => State::Read,
-            Start::Idle | Start::IdleAt(_) => State::Point(Point::new(address)),
+            Start::Ready => State::SetAddress(SetAddress::new(address)),
         };
-        Ok(Self {
-            state,
-            address,
-            length,
-            passes: passes.max(1),
-            reading: Zeroizing::new(Vec::with_capacity(length)),
-            read: Vec::new(),
-        })
+        Ok(Self { state, address, parts: parts.to_vec(), reading: Buffer::default(), read: Vec::new() })
+    }
+
+    /// The part that is being read.
+    fn part(&self) -> Part {
+        self.parts.get(self.read.len()).copied().unwrap_or(Part::first(0))
     }
 
     /// How many bytes the present block has.
     fn block_length(&self) -> u16 {
-        let left = self.length - self.reading.len();
+        let left = self.part().length - self.reading.len();
         u16::try_from(left).unwrap_or(BLOCK).min(BLOCK)
     }
 
-    /// Never past 16 bits: [`Geometry::check_read`] refuses a longer range.
+    /// Never past 16 bits: [`Geometry::check_numbers`] refuses what has no number.
     fn block_number(&self) -> u16 {
         let blocks_read = self.reading.len() / usize::from(BLOCK);
-        u16::try_from(blocks_read).unwrap_or(u16::MAX).saturating_add(FIRST_BLOCK)
+        let block = u16::try_from(blocks_read).unwrap_or(u16::MAX).saturating_add(FIRST_BLOCK);
+        block.saturating_add(self.part().block)
     }
 
     fn block_address(&self) -> u32 {
-        self.address.saturating_add(u32::try_from(self.reading.len()).unwrap_or(u32::MAX))
+        let read = u32::try_from(self.reading.len()).unwrap_or(u32::MAX);
+        self.part().address(self.address).saturating_add(read)
     }
 
     fn take_block(&mut self, reply: Reply<'_>) -> Step<Vec<Buffer>> {
         let at = self.at();
-        let expected = usize::from(self.block_length());
+        let (expected, length) = (usize::from(self.block_length()), self.part().length);
         let bytes = match reply {
             Reply::Data(bytes) => bytes,
             Reply::Sent => &[],
@@ -92,12 +107,14 @@ impl Upload {
         if bytes.len() > expected {
             return Step::fail(DfuError::MalformedReply { at, length: bytes.len() });
         }
+        // With all its room at once, so that no copy of a key is left behind in memory that was outgrown.
+        let room = length - self.reading.len();
+        self.reading.reserve_exact(room);
         self.reading.extend_from_slice(bytes);
-        if self.reading.len() == self.length {
-            let next = Zeroizing::new(Vec::with_capacity(self.length));
-            self.read.push(mem::replace(&mut self.reading, next));
+        if self.reading.len() == length {
+            self.read.push(mem::take(&mut self.reading));
         }
-        if self.read.len() == self.passes {
+        if self.read.len() == self.parts.len() {
             self.state = State::Finish;
         }
         Step::Next
@@ -113,9 +130,9 @@ impl Operation for Upload {
     type Output = Vec<Buffer>;
 
     fn stage(&self) -> Stage {
-        match self.state {
-            State::Recover(_) => Stage::Recover,
-            State::Point(_) | State::BackToIdle => Stage::SetAddress,
+        match &self.state {
+            State::Recover(recover) => recover.stage(),
+            State::SetAddress(set_address) => set_address.stage(),
             State::Read => Stage::Read,
             State::Finish => Stage::Finish,
         }
@@ -124,9 +141,9 @@ impl Operation for Upload {
     fn command(&self) -> Command<'_> {
         match &self.state {
             State::Recover(recover) => recover.command(),
-            State::Point(point) => point.command(),
-            State::BackToIdle | State::Finish => Command::Abort,
+            State::SetAddress(set_address) => set_address.command(),
             State::Read => Command::Upload { block: self.block_number(), length: self.block_length() },
+            State::Finish => Command::Abort,
         }
     }
 
@@ -134,10 +151,9 @@ impl Operation for Upload {
         let at = self.at();
         match &mut self.state {
             State::Recover(recover) => {
-                recover.reply(reply).then(|()| self.go(State::Point(Point::new(self.address))))
+                recover.reply(reply).then(|()| self.go(State::SetAddress(SetAddress::new(self.address))))
             }
-            State::Point(point) => point.reply(reply).then(|()| self.go(State::BackToIdle)),
-            State::BackToIdle => sent(at, reply).then(|()| self.go(State::Read)),
+            State::SetAddress(set_address) => set_address.reply(reply).then(|()| self.go(State::Read)),
             State::Read => self.take_block(reply),
             State::Finish => sent(at, reply).then(|()| Step::Done(Ok(mem::take(&mut self.read)))),
         }

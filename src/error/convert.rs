@@ -4,7 +4,6 @@ use std::io;
 use std::path::Path;
 
 use super::{Code, Error};
-use crate::archive::FileError;
 use crate::archive::journal::{JournalError, RecordError};
 use crate::cloud::api_url::ApiUrlError;
 use crate::cloud::device_port::PairingError;
@@ -16,6 +15,7 @@ use crate::cloud::provisioning::RequestError;
 use crate::cloud::reply::Refusal;
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
+use crate::disk::{FileError, plain_path};
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
 use crate::usb::{BootloaderGeneration, SessionError, UsbError};
 
@@ -87,7 +87,7 @@ impl Error {
                 "a key file is PKCS#1, PKCS#8 or a public key, as DER or PEM, or a backup of this tool",
             ),
         };
-        Self::new(code, format!("{}: {error}", path.display())).hint(hint)
+        Self::new(code, format!("{}: {error}", plain_path(path))).hint(hint)
     }
 
     /// A key slot without a key that the firmware reads; `None` where it holds one.
@@ -235,6 +235,11 @@ impl From<SessionError> for Error {
                 "use the application section in its place, which holds the keys: duo-provision dct backup, and dct restore \
                  with --fields",
             ),
+            SessionError::NoBootloader { .. } | SessionError::Dfu(DfuError::PointerUnproven { .. }) => (
+                Code::AddressUnproven,
+                "run the same command again; if it ends like this every time, press RESET, put the Duo into DFU mode again, or \
+                 try another cable or USB port",
+            ),
             SessionError::Dfu(DfuError::Leaving) => (
                 Code::DeviceFault,
                 "the Duo is leaving DFU mode; put it back into DFU mode and run the command again",
@@ -260,6 +265,15 @@ impl From<FileError> for Error {
             FileError::Exists(_) => (Code::FileExists, "choose another name"),
             FileError::NotFound(_) => (Code::FileNotFound, "check the path"),
             FileError::IsFolder(_) => (Code::FileUnreadable, "name the file itself"),
+            FileError::NotUtf8(_) => (
+                Code::InvalidArgument,
+                "a name that is not UTF-8 can be neither printed nor typed again, and nothing was touched: give the file or \
+                 the folder another name",
+            ),
+            FileError::NameTooLong(_) => (
+                Code::InvalidArgument,
+                "choose a shorter name: .pub.pem and .json files stand beside a backup",
+            ),
             FileError::NotAFolder(_) => {
                 (Code::FileNotWritable, "name a folder for the backups with --archive DIR")
             }
@@ -291,7 +305,7 @@ impl From<JournalError> for Error {
             format!(
                 "move {path} elsewhere and run the command again; what was in flight is then not known any more: look \
                  at each Duo with `duo-provision list`, and at what was saved with `duo-provision backups`",
-                path = path.display()
+                path = plain_path(path)
             )
         };
         let (code, hint) = match &error {
@@ -318,6 +332,9 @@ impl From<JournalError> for Error {
             }
             JournalError::Unwritable { source, path } if source.kind() == io::ErrorKind::FileTooLarge => {
                 (Code::JournalUnwritable, aside(path))
+            }
+            JournalError::Folder(FileError::NotUtf8(_)) => {
+                (Code::JournalUnwritable, JOURNAL_ELSEWHERE.to_owned())
             }
             JournalError::Unwritable { .. } | JournalError::Folder(_) => (
                 Code::JournalUnwritable,

@@ -153,6 +153,8 @@ codes! {
     DctUnreadable = "DCT_UNREADABLE" => exit::FAULT;
     /// Two reads of the same bytes differ.
     ReadUnstable = "READ_UNSTABLE" => exit::FAULT;
+    /// The Duo does not read, or nothing shows that it reads, where it is told to; nothing was written.
+    AddressUnproven = "ADDRESS_UNPROVEN" => exit::FAULT;
     /// The device did not write; a read-back shows the key that was there before.
     WriteFailed = "WRITE_FAILED" => exit::FAULT;
     /// The key is in place and verified, but the device did not leave DFU mode.

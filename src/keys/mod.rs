@@ -34,6 +34,8 @@ pub use error::{KeyError, Number, Relation};
 pub use firmware::Misread;
 pub use passphrase::{MAX_PASSPHRASE, Passphrase, PassphraseError};
 pub use private::PrivateKey;
+#[doc(hidden)]
+pub use proven::proofs;
 pub use public::{Fingerprint, FingerprintError, GENERIC_PUBLIC_KEY_PEM, PublicKey};
 pub use read::{Form, KeyFile, MAX_KEY_FILE, ReadKey};
 pub use server::{PARTICLE_SERVER_KEY_PEM, ServerKey};

@@ -3,6 +3,7 @@
 //! One command reads the same key several times: twice from the slot, from its backup, when it is read back. Proving
 //! two primes costs more than all the rest of it, so a pair that has passed is remembered by a digest of them.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,6 +13,16 @@ pub(super) type Digest = [u8; 32];
 /// How many are remembered: more keys than one command reads, and nothing that grows.
 const REMEMBERED: usize = 64;
 
+thread_local! {
+    static PROOFS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many pairs this thread has proven so far. For tests: what is known already costs nothing.
+#[doc(hidden)]
+pub fn proofs() -> u64 {
+    PROOFS.get()
+}
+
 static PROVEN: Mutex<VecDeque<Digest>> = Mutex::new(VecDeque::new());
 
 /// Runs `check`, unless primes with this digest have passed it before.
@@ -19,6 +30,7 @@ pub(super) fn once<E>(digest: Digest, check: impl FnOnce() -> Result<(), E>) -> 
     if remembered().contains(&digest) {
         return Ok(());
     }
+    PROOFS.set(PROOFS.get() + 1);
     check()?;
     let mut proven = remembered();
     if proven.len() == REMEMBERED {

@@ -57,6 +57,9 @@ DQIDAQAB
 pub struct ServerKey(rsa::PublicKey);
 
 impl ServerKey {
+    /// How the encoding of every RSA-2048 key with e = 65537 begins, up to the modulus.
+    pub const HEAD: [u8; 33] = SPKI_HEAD;
+
     /// Length of [`ServerKey::spki_der`].
     pub const SPKI_LEN: usize = SPKI_HEAD.len() + WIDE + SPKI_TAIL.len();
     /// Length of what [`ServerKey::encrypt`] gives and [`ServerKey::open`] takes.

@@ -59,6 +59,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
 
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
     check_slot(&opened, &snapshot, options)?;
     let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
     let beginning = Beginning {
@@ -69,6 +70,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         request: Request {
             file: options.file.as_ref().map(absolute),
             raw: options.raw,
+            allow_unproven_address: options.target.allow_unproven_address,
             encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),

@@ -1,13 +1,19 @@
 //! Commands, as they are printed to be typed.
+//!
+//! The one place where what a file, the journal or a name holds becomes part of a command: always as a word of its own,
+//! which no shell acts on, no terminal is moved by, and our own grammar takes for no option.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::archive::journal::Request;
-use crate::dct::DeviceId;
+use crate::dct::{DeviceId, Field};
+use crate::disk::hidden;
 
 /// A word for a shell.
 pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%\\".contains(c);
+    let separator = |c: char| cfg!(windows) && c == '\\';
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c) || separator(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
@@ -30,14 +36,24 @@ pub(super) fn quoted(word: &str) -> String {
     spelled + "'"
 }
 
-/// Controls, and marks that are invisible or change direction: what Rust itself would escape.
-fn hidden(c: char) -> bool {
-    !matches!(c, '"' | '\'' | '\\') && c.escape_debug().len() > 1
+/// A file, as an argument of its own. One whose name begins like an option is named from the current folder.
+pub(super) fn file(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref().to_string_lossy();
+    if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(&path) }
 }
 
-/// ` --name value`, where there is a value.
+/// ` --name value`, where there is a value. One that begins like an option is tied to the name.
 pub(super) fn option(name: &str, value: Option<&str>) -> String {
-    value.map(|value| format!(" --{name} {}", quoted(value))).unwrap_or_default()
+    let Some(value) = value else { return String::new() };
+    let tie = if value.starts_with('-') { '=' } else { ' ' };
+    format!(" --{name}{tie}{}", quoted(value))
+}
+
+/// ` --fields a,b`: of what is given, the names of fields alone.
+fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
+    let known = fields.iter().filter_map(|name| name.as_ref().parse::<Field>().ok());
+    let names: Vec<String> = known.map(|field| field.kebab_name()).collect();
+    format!(" --fields {}", quoted(&names.join(",")))
 }
 
 /// ` --name`, where it was typed.
@@ -57,7 +73,7 @@ pub(super) fn server_key(request: &Request) -> String {
     let set = |file: &String| {
         let port = port.map(|port| port.to_string());
         let address = option("host", host.as_deref()) + &option("port", port.as_deref());
-        format!("set {}{address}{}", quoted(file), flag("no-address", *no_address))
+        format!("set {}{address}{}", self::file(file), flag("no-address", *no_address))
     };
     let what = file.as_ref().map_or_else(|| "restore".to_owned(), set);
     format!(
@@ -70,10 +86,10 @@ pub(super) fn server_key(request: &Request) -> String {
 /// The command that restores the same fields, or the same whole DCT.
 pub(super) fn dct_restore(request: &Request) -> String {
     let Request { file, fields, whole, allow_other_device, leave, archive, .. } = request;
-    let what = if *whole { "--whole".to_owned() } else { format!("--fields {}", fields.join(",")) };
+    let what = if *whole { flag("whole", true) } else { fields_option(fields) };
     format!(
-        "duo-provision dct restore {} {what}{}{}{}",
-        quoted(file.as_deref().unwrap_or_default()),
+        "duo-provision dct restore {}{what}{}{}{}",
+        self::file(file.as_deref().unwrap_or_default()),
         flag("allow-other-device", *allow_other_device),
         flag("leave", *leave),
         option("archive", archive.as_deref())
@@ -81,13 +97,23 @@ pub(super) fn dct_restore(request: &Request) -> String {
 }
 
 /// The command that brings fields back from a backup.
-pub(super) fn fields_from(backup: &str, fields: &[&str]) -> String {
-    format!("duo-provision dct restore {} --fields {}", quoted(backup), fields.join(","))
+pub(super) fn fields_from(backup: impl AsRef<Path>, fields: &[&str]) -> String {
+    format!("duo-provision dct restore {}{}", file(backup), fields_option(fields))
 }
 
-/// The command that brings all of the DCT back from a backup; `backup` is a word for a shell already.
-pub(super) fn whole_from(backup: &str) -> String {
-    format!("duo-provision dct restore {backup} --whole")
+/// The command that brings all of the DCT back from a backup.
+pub(super) fn whole_from(backup: impl AsRef<Path>) -> String {
+    format!("duo-provision dct restore {} --whole", file(backup))
+}
+
+/// The command that writes the key in a file.
+pub(super) fn restore_from(key: impl AsRef<Path>) -> String {
+    format!("duo-provision restore {}", file(key))
+}
+
+/// The command that shows what is in a file.
+pub(super) fn inspect(path: impl AsRef<Path>) -> String {
+    format!("duo-provision inspect {}", file(path))
 }
 
 /// The arguments that choose the cloud again. The token is not among them.
@@ -123,7 +149,7 @@ pub(super) fn tell_key_of_device(id: DeviceId, path: Option<&str>, request: &Req
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{fields_option, file, option, quoted};
 
     #[test]
     fn a_word_is_one_word_and_moves_no_cursor() {
@@ -133,5 +159,19 @@ mod tests {
         assert_eq!(quoted("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
         assert_eq!(quoted("käse.der"), "'käse.der'");
         assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a\\b"), if cfg!(windows) { "a\\b" } else { "'a\\b'" });
+    }
+
+    #[test]
+    fn what_begins_like_an_option_is_taken_for_none() {
+        assert_eq!((file("-x y").as_str(), file("/-x").as_str()), ("'./-x y'", "/-x"));
+        assert_eq!(option("archive", Some("--yes")), " --archive=--yes");
+        assert_eq!(option("archive", Some("a;b")), " --archive 'a;b'");
+    }
+
+    #[test]
+    fn only_the_names_of_fields_are_fields() {
+        let fields = ["server-public-key", "x; touch f #", "device_private_key"];
+        assert_eq!(fields_option(&fields), " --fields server-public-key,device-private-key");
     }
 }

@@ -63,7 +63,7 @@ enum Image {
 impl Image {
     fn read(opened: &mut Opened<'_>, whole: bool) -> Result<Self, Error> {
         if !whole {
-            return opened.section().map(Self::Section);
+            return opened.section_before_write().map(Self::Section);
         }
         let held = WholeHeld::read(opened)?;
         let Some(current) = &held.current else {
@@ -112,6 +112,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
         request: Request {
             file: options.file.as_ref().map(absolute),
             whole: options.whole,
+            allow_unproven_address: options.target.allow_unproven_address,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
             ..Request::default()

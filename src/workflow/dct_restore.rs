@@ -17,15 +17,17 @@ use super::keep::{keep_section_before_write, locate_archive};
 use super::leave::leave;
 use super::patch::Patch;
 use super::plan::{Action, Change, Evidence, Plan};
+use super::recovery::{Back, Recovery};
 use super::restorable::{Restorable, is_own, reserved};
 use super::restore::confirm;
 use super::source::{KeySource, checked_manifest, public_slot};
 use super::unbacked::check_unbacked;
-use super::write::{AFTER_THE_WRITE, Back, Recovery, write_verified};
+use super::write::{AFTER_THE_WRITE, write_verified};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState, exit};
 use crate::keys::Fingerprint;
 use crate::usb::BootloaderGeneration;
@@ -123,7 +125,7 @@ fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<D
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
     check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let section = opened.section()?;
+    let section = opened.section_before_write()?;
     let on_it = |error: Error| error.on(&opened.device, KeyState::Unchanged);
     source.check_generation(context, opened.device.bootloader).map_err(on_it)?;
     source.check_device(&opened.device, &section, options.allow_other_device).map_err(on_it)?;
@@ -154,6 +156,7 @@ fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<D
         fields: source.fields.iter().map(Field::kebab_name).collect(),
         leave: options.leave,
         allow_other_device: options.allow_other_device,
+        allow_unproven_address: options.target.allow_unproven_address,
         archive: options.archive.as_ref().map(absolute),
         usbip: context.bus.address(),
         owner,
@@ -198,7 +201,13 @@ fn write(
         done.backup = stored.map(|stored| stored.path);
         confirm(context, &plan(&done, &section, &differing))?;
         let back = Back::to_fields(&differing, &section, done.backup.as_deref());
-        let recovery = Recovery { again: command::dct_restore(&job.request), back, owner: job.request.owner };
+        let recovery = Recovery {
+            again: command::dct_restore(&job.request),
+            back,
+            owner: job.request.owner,
+            section: done.backup.clone(),
+            unproven: opened.unproven,
+        };
         opened = write_each(opened, section, &job.patches, &recovery, journaled)?;
         done.written = true;
         for field in &mut done.fields {
@@ -227,9 +236,8 @@ fn write_each<'a>(
             journaled.verified();
             continue;
         }
-        opened = write_verified(opened, &held, patch, recovery, journaled)
+        (opened, held) = write_verified(opened, &held, patch, recovery, journaled)
             .map_err(|error| so_far(error, patches, index))?;
-        held = held.with(patch)?;
     }
     Ok(opened)
 }
@@ -290,7 +298,7 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn of(file: &'a DumpFile, options: &DctRestoreOptions) -> Result<Self, Error> {
-        let path = options.file.display();
+        let path = plain_path(&options.file);
         let unusable = |why: &str| Error::new(Code::DumpUnusable, format!("{path}: {why}"));
         let dump = file.dump().ok_or_else(|| {
             unusable("it is no dump of a DCT").hint(

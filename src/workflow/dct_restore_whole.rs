@@ -13,12 +13,12 @@ use super::journaled::{Beginning, Journaled, Ledger, absolute, operations};
 use super::keep::{Destination, Keepsake, Place, keep, keep_bytes, locate_archive};
 use super::leave::leave;
 use super::plan::{Action, Change, Evidence, Plan};
+use super::recovery::{Back, Recovery};
 use super::restore::confirm;
 use super::source::public_slot;
 use super::unbacked::check_unbacked;
 use super::whole_held::WholeHeld;
 use super::whole_image::WholeImage;
-use super::write::{Back, Recovery};
 use super::write_whole::{Rewrite, rewrite};
 use super::{Context, Timeout};
 use crate::archive::Archive;
@@ -195,6 +195,8 @@ impl Job<'_> {
                 again: command::dct_restore(&self.request),
                 back: self.back(&done),
                 owner: self.request.owner,
+                section: None,
+                unproven: false,
             };
             let rewriting = Rewrite {
                 image: self.looked.image.dump.bytes(),

@@ -7,6 +7,7 @@ use super::device::{DeviceRef, Opened, Target};
 use super::dump_file::{self, DumpFile};
 use super::{Context, Timeout};
 use crate::dct::{CopyRule, DeviceId, Dump, DumpKind, Half, WhichCopy};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, Slot};
 
@@ -99,7 +100,7 @@ pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctSho
         dump_file::no_device(&options.target)?;
         let file = DumpFile::read(path)?;
         let dump = file.dump().ok_or_else(|| {
-            Error::new(Code::KeyUnrecognized, format!("{}: it is no dump of a DCT", path.display()))
+            Error::new(Code::KeyUnrecognized, format!("{}: it is no dump of a DCT", plain_path(path)))
                 .during("reading the file")
                 .hint("a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes; for other files: duo-provision inspect FILE")
         })?;

@@ -12,10 +12,11 @@ use super::board::{BOARDS, Board, DUO, ids};
 use super::cancel::interrupted;
 use super::command::choice;
 use super::enter::arrive;
+use super::located::{is_in_place, unproven};
 use super::patch::Patch;
 use super::{Context, Event, Phase, Timeout, Transfer};
 use crate::archive::DeviceIdSource;
-use crate::dct::{CopyRule, Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
+use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY, Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};
@@ -41,6 +42,8 @@ pub struct Target {
     pub enter_dfu: bool,
     /// Wait for it where it is not there.
     pub wait: bool,
+    /// Take what is read for what it should be where nothing shows its place.
+    pub allow_unproven_address: bool,
 }
 
 impl Target {
@@ -55,6 +58,12 @@ impl Target {
     #[must_use]
     pub fn brought(self, enter_dfu: Option<bool>, wait: Option<bool>) -> Self {
         Self { enter_dfu: enter_dfu.unwrap_or_default(), wait: wait.unwrap_or_default(), ..self }
+    }
+
+    /// The same, and whether a place that nothing shows will do.
+    #[must_use]
+    pub fn unproven(self, allow: Option<bool>) -> Self {
+        Self { allow_unproven_address: allow.unwrap_or_default(), ..self }
     }
 
     /// True where one Duo was asked for by name.
@@ -122,6 +131,8 @@ pub(super) struct Opened<'a> {
     pub context: Context<'a>,
     pub session: DfuSession<'a>,
     pub device: DeviceRef,
+    /// True where a place that nothing shows will do.
+    pub unproven: bool,
     address: u8,
     timeout: Timeout,
 }
@@ -131,6 +142,8 @@ pub(super) struct Snapshot {
     pub dct: Dct,
     /// The key slot, judged.
     pub slot: Slot,
+    /// True where something in it shows that it was read from its place.
+    in_place: bool,
 }
 
 impl Snapshot {
@@ -149,6 +162,14 @@ impl Snapshot {
         let mut bytes = Zeroizing::new(self.image().bytes().to_vec());
         let field = bytes.get_mut(patch.field().offset..patch.field().end());
         field.ok_or_else(read_short)?.copy_from_slice(patch.bytes());
+        Ok(Self { in_place: self.in_place, ..Self::of(bytes)? })
+    }
+
+    /// The same with a blank key slot.
+    pub fn without_key(&self) -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new(self.image().bytes().to_vec());
+        let slot = bytes.get_mut(DEVICE_PRIVATE_KEY.offset..DEVICE_PRIVATE_KEY.end());
+        slot.ok_or_else(read_short)?.fill(0xff);
         Self::of(bytes)
     }
 
@@ -158,10 +179,11 @@ impl Snapshot {
         Self::of(Zeroizing::new(section.to_vec()))
     }
 
-    fn of(bytes: Buffer) -> Result<Self, Error> {
+    /// What lies at the beginning of a DCT.
+    pub fn of(bytes: Buffer) -> Result<Self, Error> {
         let dct = Dct::new(bytes);
         let slot = dct.image().private_key_slot().map(Slot::classify).ok_or_else(read_short)?;
-        Ok(Self { dct, slot })
+        Ok(Self { dct, slot, in_place: true })
     }
 
     /// The DCT up to the device id.
@@ -198,8 +220,9 @@ impl<'a> Opened<'a> {
         boards: &[Board],
         timeout: Timeout,
     ) -> Result<Self, Error> {
-        let opened =
+        let mut opened =
             find(context, target, boards, timeout).map_err(|error| error.during("looking for the Duo"))?;
+        opened.unproven = target.allow_unproven_address;
         if opened.device.device_id_source == Some(DeviceIdSource::User) {
             context
                 .note("this bootloader (r3 or r4) does not tell its device id: yours is taken at its word");
@@ -229,7 +252,7 @@ impl<'a> Opened<'a> {
             copy_rule: if identity.is_r6() { CopyRule::R6 } else { CopyRule::R3ToR5 },
             simulated: context.bus.is_virtual(),
         };
-        Ok(Self { context, session, device, address, timeout })
+        Ok(Self { context, session, device, unproven: false, address, timeout })
     }
 
     /// Reads the DCT twice, compares, and judges the key slot.
@@ -243,6 +266,37 @@ impl<'a> Opened<'a> {
     /// The same, by `deadline`.
     pub fn read_slot(&mut self, deadline: Duration) -> Result<Snapshot, Error> {
         self.read_length(DctImage::READ_SIZE, deadline)
+    }
+
+    /// The application section, read twice, before something of it is written: refused where nothing shows that it was
+    /// read from its place, unless that was allowed.
+    pub fn section_before_write(&mut self) -> Result<Snapshot, Error> {
+        let section = self.section()?;
+        self.proven(section)
+    }
+
+    /// What is kept, or goes before a write: refused where nothing shows that it was read from its place, unless that
+    /// was allowed.
+    pub fn proven(&self, snapshot: Snapshot) -> Result<Snapshot, Error> {
+        if snapshot.in_place {
+            return Ok(snapshot);
+        }
+        if self.unproven {
+            self.context
+                .note("nothing shows that the DCT was read from its beginning (--allow-unproven-address)");
+            return Ok(snapshot);
+        }
+        Err(unproven().during("reading the DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// Of bytes read from the beginning of the DCT, those that a write elsewhere in it leaves as they are. What lies
+    /// behind the application section of firmware up to 0.3.1 is not known to be copied with it.
+    pub fn compared<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        let end = match self.device.bootloader {
+            BootloaderGeneration::R3R4 => SECTION_SIZES[0],
+            BootloaderGeneration::R5R6 => SECTION_SIZES[1],
+        };
+        bytes.get(..end).unwrap_or(bytes)
     }
 
     /// Reads the application section twice, compares, and judges the key slot. Nothing that lies behind the
@@ -267,8 +321,7 @@ impl<'a> Opened<'a> {
     pub fn read_whole(&mut self, deadline: Duration) -> Result<Buffer, Error> {
         self.not_cancelled()?;
         self.context.progress(Transfer::StartUpload, WHOLE_SIZE);
-        let (first, second) = self.session.read_whole_dct_twice(deadline)?;
-        let read = agreed(first, &second)?;
+        let read = self.session.read_whole_dct_twice(deadline)?.ok_or_else(unstable)?;
         self.uploaded(WHOLE_SIZE);
         Ok(read)
     }
@@ -282,14 +335,16 @@ impl<'a> Opened<'a> {
         if (self.context.cancelled)() { Err(interrupted()) } else { Ok(()) }
     }
 
-    fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
+    /// Reads the first `length` bytes of the DCT twice, compares, and judges the key slot.
+    pub fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
         self.not_cancelled()?;
         self.context.progress(Transfer::StartUpload, length);
-        let (first, second) = self.session.read_twice(0, length, deadline)?;
-        let first = agreed(first, &second)?;
+        let bytes = self.session.read_twice(length, deadline)?.ok_or_else(unstable)?;
         self.uploaded(length);
-        check_readable(&first)?;
-        Snapshot::of(first)
+        check_readable(&bytes)?;
+        let told = self.device.device_id_source == Some(DeviceIdSource::UsbSerial);
+        let in_place = is_in_place(&bytes, self.device.device_id.filter(|_| told))?;
+        Ok(Snapshot { in_place, ..Snapshot::of(bytes)? })
     }
 
     /// When a step that starts now has to end.
@@ -308,13 +363,9 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// The bytes, where both reads of them have them.
-fn agreed(first: Buffer, second: &Buffer) -> Result<Buffer, Error> {
-    if first == *second {
-        return Ok(first);
-    }
-    Err(Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
-        .hint("try another cable or USB port, without a hub, and run the command again"))
+fn unstable() -> Error {
+    Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
+        .hint("try another cable or USB port, without a hub, and run the command again")
 }
 
 fn read_short() -> Error {

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::dump_file::absolute;
+use super::keep::warn_of_readers;
 use crate::archive::{Owner, create_new};
 use crate::dct::{self, Dump, Field};
 use crate::error::{Code, Error};
@@ -86,8 +87,9 @@ impl Extract {
             let field = field.kebab_name();
             context.note(format!("the field {field} was never set: all of its bytes are 0xFF"));
         }
-        create_new(&path, &self.bytes, &Owner::detect(&context.env))
+        let privacy = create_new(&path, &self.bytes, &Owner::detect(&context.env))
             .map_err(|error| Error::from(error).during("writing the field to a file"))?;
+        warn_of_readers(context, &path, privacy);
         Ok(path)
     }
 }

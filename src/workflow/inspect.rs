@@ -11,6 +11,7 @@ use super::server_key::ServerReport;
 use super::source::READING;
 use crate::archive::{Contents, Manifest, read_bounded, rfc3339, sha256_hex};
 use crate::dct::{DeviceId, Dump, Field, WhichCopy};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Slot, firmware};
 
@@ -278,7 +279,7 @@ fn of_server_key(path: &Path, file: &DumpFile, server: ServerReport) -> Inspecti
 
 fn of_manifest(path: &Path, bytes: &[u8]) -> Result<Inspection, Error> {
     let manifest = Manifest::parse(bytes).map_err(|error| {
-        Error::new(Code::ManifestInvalid, format!("{}: {error}", path.display()))
+        Error::new(Code::ManifestInvalid, format!("{}: {error}", plain_path(path)))
             .during("reading the manifest")
             .hint("a backup is good without its manifest: look at the backup itself")
     })?;

@@ -11,10 +11,11 @@ use super::journaled::Journaled;
 use super::whole_held::WholeHeld;
 use super::{Context, Event, Phase};
 use crate::archive::{
-    Archive, Backup, Contents, FORMAT, Manifest, Opens, Origin, Owner, Stored, check_free, sha256_hex,
-    store_at,
+    Archive, Backup, Contents, FORMAT, Manifest, NoArchive, Opens, Origin, Owner, Privacy, Stored,
+    check_free, sha256_hex, store_at,
 };
 use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
 use crate::usb::session::whole_dct_address;
@@ -34,12 +35,19 @@ pub(super) enum Place {
     File(PathBuf),
 }
 
-/// The archive that the options and the environment name.
+/// The archive that the options and the environment name, looked through once: what is in it takes time to be told,
+/// and no Duo is to be held open meanwhile. What is wrong with it is said by what needs it.
 pub(super) fn locate_archive(context: Context<'_>, option: Option<&str>) -> Result<Archive, Error> {
-    Archive::locate(option.map(Path::new), &context.env).map_err(|missing| {
-        Error::new(Code::FileNotFound, missing.to_string())
-            .hint("name a folder for backups with --archive DIR")
-    })
+    let located = Archive::locate(option.map(Path::new), &context.env);
+    let archive = located.map_err(|missing| {
+        let code = match &missing {
+            NoArchive::NoHome => Code::FileNotFound,
+            NoArchive::Name(_) => Code::InvalidArgument,
+        };
+        Error::new(code, missing.to_string()).hint("name a folder for backups with --archive DIR")
+    })?;
+    let _ = archive.survey();
+    Ok(archive)
 }
 
 /// Shows that a backup can be kept, before the device is touched: in the file that was named, or in the archive.
@@ -169,6 +177,18 @@ pub(super) fn keep_bytes(
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
+    let stored = store(context, device, keepsake, place)?;
+    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    Ok(stored)
+}
+
+/// Puts bytes of a Duo onto the disk, and says where.
+fn store(
+    context: Context<'_>,
+    device: &DeviceRef,
+    keepsake: &Keepsake<'_>,
+    place: &Place,
+) -> Result<Stored, Error> {
     let backup = describe(context, device, keepsake);
     let stored = match place {
         Place::Archive(archive) => archive.store(&backup),
@@ -179,26 +199,40 @@ pub(super) fn keep_bytes(
     if stored.manifest.is_none() && !stored.already_there {
         context.note("the bytes are saved, but the manifest beside them could not be written");
     }
-    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    warn_of_readers(context, &stored.path, stored.privacy);
     let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
     context.control.event(event);
     Ok(stored)
 }
 
-/// The automatic backup before a write: to the archive, or nowhere when `--no-backup` was typed.
+/// The backups that are made before a write.
+#[derive(Default)]
+pub(super) struct KeptBefore {
+    /// The key slot.
+    pub key: Option<PathBuf>,
+    /// The application section, with the bytes that lie beside the slot.
+    pub section: Option<PathBuf>,
+}
+
+/// The automatic backup before the key is written: to the archive, or nowhere when `--no-backup` was typed. The section
+/// is kept with it, for what lies beside the slot; where the key is put behind a passphrase, with the slot blanked.
 pub(super) fn keep_before_write(
     opened: &Opened<'_>,
-    snapshot: &Snapshot,
+    section: &Snapshot,
     destination: Option<&Destination>,
     journaled: &mut Journaled<'_>,
-) -> Result<Option<Stored>, Error> {
+) -> Result<KeptBefore, Error> {
     let Some(destination) = destination else {
         opened
             .context
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
-        return Ok(None);
+        return Ok(KeptBefore::default());
     };
-    keep(opened.context, &opened.device, snapshot, destination, journaled).map(Some)
+    let key = keep(opened.context, &opened.device, section, destination, journaled)?;
+    let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
+    let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
+    let beside = store(opened.context, &opened.device, &beside, &destination.place)?;
+    Ok(KeptBefore { key: Some(key.path), section: Some(beside.path) })
 }
 
 /// The same before other fields are written: all of the application section, as `dct backup` keeps it.
@@ -228,7 +262,18 @@ pub(super) fn keep_new_key(
     let stored = archive
         .store(&describe(context, device, &Keepsake::new_key(image, public)))
         .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
+    warn_of_readers(context, &stored.path, stored.privacy);
     Ok(stored.path)
+}
+
+/// Says where others can read a file that was made for its owner alone.
+pub(super) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
+    if privacy == Privacy::Others {
+        context.note(format!(
+            "others on this machine may be able to read {}: the file system that it is on keeps no access rights",
+            plain_path(path)
+        ));
+    }
 }
 
 fn key_of(slot: &Slot) -> Option<PublicKey> {

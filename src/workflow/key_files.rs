@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::dump_file::absolute;
-use super::keep::encrypt;
+use super::keep::{encrypt, warn_of_readers};
 use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::source::read_key_file;
 use crate::archive::{Opens, Owner, check_free, create_new, store_key};
@@ -62,6 +62,7 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
     let public_key = public.to_pem();
     let stored = store_key(&path, &bytes, opens, &public_key, &Owner::detect(&context.env))
         .map_err(|error| Error::from(error).during(MAKING))?;
+    warn_of_readers(context, &stored.path, stored.privacy);
     if stored.public_key.is_none() {
         context.note("the key is saved, but the public key beside it could not be written");
     }

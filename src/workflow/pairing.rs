@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::command::choice;
 use super::device::{DeviceRef, Snapshot};
+use super::recovery::device_arguments;
 use super::runtime::wait_for;
-use super::write::device_arguments;
 use super::{Context, Phase, Timeout};
 use crate::archive::read_bounded;
 use crate::cloud::device_port::{DevicePort, Pair, PairingError, greet, prove};
 use crate::cloud::handshake::Flaw;
 use crate::dct::{DeviceId, ServerAddress};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{PrivateKey, ServerKey};
 
@@ -144,7 +145,7 @@ fn read_server_key(path: &Path) -> Result<ServerKey, Error> {
     let during = "reading the server's public key";
     let bytes = read_bounded(path, MAX_SERVER_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
     ServerKey::read(&bytes).map_err(|error| {
-        Error::new(Code::ServerKeyInvalid, format!("{}: {error}", path.display())).during(during).hint(
+        Error::new(Code::ServerKeyInvalid, format!("{}: {error}", plain_path(path))).during(during).hint(
             "a cloud's public key is RSA with 2048 bits, as DER or PEM; a private key is never needed here",
         )
     })

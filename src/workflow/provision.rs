@@ -40,6 +40,8 @@ pub struct ProvisionOptions {
     pub token: Option<String>,
     /// Bus and ports of the Duo, with `from_device`.
     pub path: Option<String>,
+    /// Take what is read for what it should be where nothing shows its place.
+    pub allow_unproven_address: bool,
     /// Put the Duo into DFU mode where it runs its firmware, with `from_device`.
     pub enter_dfu: bool,
     /// Wait for the Duo, with `from_device`.
@@ -154,6 +156,7 @@ fn beginning(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionD
             allow_http: options.allow_http,
             product_id: options.product_id,
             from_device: options.from_device,
+            allow_unproven_address: options.allow_unproven_address,
             usbip: context.bus.address().filter(|_| options.from_device),
             ..Request::default()
         },
@@ -193,9 +196,11 @@ fn read_from_device(
 ) -> Result<(PublicKey, DeviceRef), Error> {
     let target = Target::parse(None, options.path.as_deref())?;
     let (enter_dfu, wait) = (options.enter_dfu, options.wait);
-    let target = Target { device: Some(device_id), enter_dfu, wait, ..target };
+    let allow_unproven_address = options.allow_unproven_address;
+    let target = Target { device: Some(device_id), enter_dfu, wait, allow_unproven_address, ..target };
     let mut opened = Opened::find(context, &target, timeout)?;
     let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
     match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
         (None, Some(read)) => Ok((read.key.public_key(), opened.device)),
         (problem, _) => Err(problem

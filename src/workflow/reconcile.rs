@@ -47,7 +47,13 @@ pub(super) fn reconcile<'a, Q: Question>(
     let context = opened.context;
     context.phase(Phase::Reconcile);
     let deadline = opened.deadline();
-    let search = Search { context, timeout: opened.timeout(), device: opened.device.clone(), question };
+    let search = Search {
+        context,
+        timeout: opened.timeout(),
+        device: opened.device.clone(),
+        unproven: opened.unproven,
+        question,
+    };
     // Closed, since a USB/IP server lends a Duo to one session at a time.
     drop(opened);
     let mut pause = FIRST_PAUSE;
@@ -68,6 +74,7 @@ struct Search<'a, 's, Q> {
     context: Context<'a>,
     timeout: Timeout,
     device: DeviceRef,
+    unproven: bool,
     question: &'s Q,
 }
 
@@ -100,6 +107,7 @@ impl<'a, Q: Question> Search<'a, '_, Q> {
 
     fn ask(&self, device: &Device, deadline: Duration) -> Result<Learned<'a, Q::Held>, Error> {
         let mut opened = Opened::open(self.context, device, self.timeout, deadline)?;
+        opened.unproven = self.unproven;
         let told = self.told();
         if opened.device.bootloader != self.device.bootloader
             || told.is_some() && opened.device.device_id != told
@@ -126,7 +134,8 @@ impl Question for OfField<'_> {
     type Held = Snapshot;
 
     fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Snapshot, Error> {
-        opened.read_slot(deadline)
+        let held = opened.read_length(self.before.image().bytes().len(), deadline)?;
+        opened.proven(held)
     }
 
     fn is_familiar(&self, held: &Snapshot) -> bool {

@@ -10,9 +10,10 @@ use super::leave::leave;
 use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
 use super::patch::Patch;
 use super::plan::{Action, Plan};
+use super::recovery::{Back, Recovery};
 use super::restore::confirm;
 use super::unbacked::check_unbacked;
-use super::write::{Back, Recovery, write_verified};
+use super::write::write_verified;
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::error::Error;
@@ -76,7 +77,7 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
     check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let snapshot = opened.snapshot()?;
+    let snapshot = opened.section_before_write()?;
     let device = opened.device.clone();
     let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
     let done = ResetDone { device, previous, backup: None, written: false, dry_run: options.dry_run };
@@ -88,6 +89,7 @@ pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, 
         after: None,
         request: Request {
             leave: true,
+            allow_unproven_address: options.target.allow_unproven_address,
             encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
@@ -109,8 +111,8 @@ fn erase(
     if patch.is_in(snapshot) {
         context.note("the key slot is reset already; the Duo makes a new key when it starts");
     } else {
-        let stored = keep_before_write(&opened, snapshot, backup, journaled)?;
-        done.backup = stored.map(|stored| stored.path);
+        let kept = keep_before_write(&opened, snapshot, backup, journaled)?;
+        done.backup = kept.key;
         let plan = Plan {
             action: Action::Reset,
             device: opened.device.clone(),
@@ -128,8 +130,9 @@ fn erase(
         let encrypt = flag("encrypt", backup.is_some_and(|backup| backup.encrypt.is_some()));
         let again = format!("duo-provision reset{encrypt}");
         let back = Back::to_key(snapshot, done.backup.as_deref());
-        let recovery = Recovery { again, back, owner: None };
-        opened = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
+        let unproven = opened.unproven;
+        let recovery = Recovery { again, back, owner: None, section: kept.section, unproven };
+        (opened, _) = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
         done.written = true;
     }
     leave(opened, "it then makes a new key, and has to be provisioned again", journaled)?;

@@ -30,15 +30,17 @@ impl Restorable {
             dct::FLASH_MODULES => Self::Never(
                 "it tells the bootloader what to install out of the external flash, which holds something else by now",
             ),
+            dct::ALT_DEVICE_PRIVATE_KEY
+            | dct::ALT_DEVICE_PUBLIC_KEY
+            | dct::ALT_SERVER_PUBLIC_KEY
+            | dct::ALT_SERVER_ADDRESS => Self::Never("no Duo uses it: it is for boards that speak UDP"),
             dct::DEVICE_ID => Self::ToItself,
             dct::DEVICE_PRIVATE_KEY
             | dct::DEVICE_PUBLIC_KEY
             | dct::IP_CONFIG
             | dct::CLAIM_CODE
             | dct::CLAIMED
-            | dct::DEVICE_CODE
-            | dct::ALT_DEVICE_PRIVATE_KEY
-            | dct::ALT_DEVICE_PUBLIC_KEY => Self::ToItsDevice,
+            | dct::DEVICE_CODE => Self::ToItsDevice,
             _ => Self::Anywhere,
         }
     }

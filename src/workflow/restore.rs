@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::cancel::interrupted;
-use super::command::{flag, quoted};
+use super::command::{flag, restore_from};
 use super::device::{DeviceRef, Opened, Snapshot, Target};
 use super::journaled::{Beginning, Journaled, Ledger, absolute};
 use super::keep::{Destination, Place, keep_before_write, locate_archive};
@@ -11,12 +11,13 @@ use super::leave::leave;
 use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
 use super::patch::Patch;
 use super::plan::{Action, Evidence, Plan};
+use super::recovery::{Back, Recovery};
 use super::source::{KeySource, public_slot};
 use super::unbacked::check_unbacked;
-use super::write::{Back, Recovery, write_verified};
+use super::write::write_verified;
 use super::{Context, Phase, Timeout};
+use crate::archive::Archive;
 use crate::archive::journal::{OperationKind, Request};
-use crate::archive::{Archive, Stored};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Form};
@@ -93,7 +94,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
 
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let snapshot = opened.snapshot()?;
+    let snapshot = opened.section_before_write()?;
     let evidence = source
         .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)
         .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
@@ -119,6 +120,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
             file: Some(absolute(&source.path)),
             leave: options.leave,
             allow_other_device: options.allow_other_device,
+            allow_unproven_address: options.target.allow_unproven_address,
             encrypt: options.encrypt,
             archive: options.archive.as_ref().map(absolute),
             usbip: context.bus.address(),
@@ -152,14 +154,15 @@ fn write(
     if patch.is_in(snapshot) {
         context.note("the Duo holds exactly this key already; nothing is written");
     } else {
-        let stored = keep_before_write(&opened, snapshot, job.backup, journaled)?;
-        let backup = stored.as_ref().map(|stored: &Stored| stored.path.clone());
+        let kept = keep_before_write(&opened, snapshot, job.backup, journaled)?;
+        let backup = kept.key;
         let plan = plan(&opened, snapshot, job.source, done.evidence, backup.clone());
         confirm(context, &plan)?;
         let again = again(job, done.evidence);
         let back = Back::to_key(snapshot, backup.as_deref());
-        let recovery = Recovery { again, back, owner: job.owner };
-        opened = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
+        let unproven = opened.unproven;
+        let recovery = Recovery { again, back, owner: job.owner, section: kept.section, unproven };
+        (opened, _) = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
         done.written = true;
         done.backup = backup;
     }
@@ -174,7 +177,7 @@ fn write(
 fn again(job: &Job<'_>, evidence: Evidence) -> String {
     let allowed = flag("allow-other-device", evidence == Evidence::AllowedOtherDevice);
     let encrypt = flag("encrypt", job.backup.is_some_and(|backup| backup.encrypt.is_some()));
-    format!("duo-provision restore {}{allowed}{encrypt}", quoted(&job.source.path.to_string_lossy()))
+    format!("{}{allowed}{encrypt}", restore_from(&job.source.path))
 }
 
 /// Asks, and takes anything but true for a refusal.

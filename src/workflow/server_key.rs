@@ -7,6 +7,7 @@ use super::device::{DeviceRef, Opened, Target};
 use super::dump_file::{self, DumpFile};
 use super::{Context, Timeout};
 use crate::dct::{DeviceId, Dump, SERVER_FIELD, ServerAddress};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, ServerKey};
 
@@ -79,14 +80,14 @@ fn of_file(path: &Path) -> Result<ServerReport, Error> {
         return ServerReport::of_dump(&dump, id).ok_or_else(|| {
             Error::new(
                 Code::ServerKeyInvalid,
-                format!("{}: no copy of the DCT in it is current", path.display()),
+                format!("{}: no copy of the DCT in it is current", plain_path(path)),
             )
             .hint("look at it with: duo-provision inspect FILE")
             .during("reading the file")
         });
     }
     ServerReport::of_key_file(&file.bytes).map_err(|error| {
-        Error::new(Code::ServerKeyInvalid, format!("{}: {error}", path.display()))
+        Error::new(Code::ServerKeyInvalid, format!("{}: {error}", plain_path(path)))
             .during("reading the file")
             .hint("a cloud's public key is RSA with 2048 bits, as DER or PEM, or in a dump of a DCT")
     })

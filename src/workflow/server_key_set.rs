@@ -9,14 +9,16 @@ use super::keep::{keep_section_before_write, locate_archive};
 use super::leave::leave;
 use super::patch::Patch;
 use super::plan::{Action, Change, Plan};
+use super::recovery::{Back, Recovery};
 use super::restore::confirm;
 use super::server_key::ServerReport;
 use super::unbacked::check_unbacked;
-use super::write::{Back, Recovery, write_verified};
+use super::write::write_verified;
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{Archive, read_bounded};
 use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{KeyError, ServerKey};
 
@@ -129,7 +131,7 @@ pub fn set_server_key(
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
     check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let section = opened.section()?;
+    let section = opened.section_before_write()?;
     let id = opened.device.device_id.or_else(|| section.image().device_id());
     let old = section.image().server_key_slot().ok_or_else(too_short)?;
     let (address, address_source) =
@@ -197,8 +199,14 @@ fn write(
         done.backup = stored.map(|stored| stored.path);
         confirm(context, &plan(&done, section))?;
         let back = Back::to_fields(&[SERVER_PUBLIC_KEY], section, done.backup.as_deref());
-        let recovery = Recovery { again: command::server_key(&job.request), back, owner: None };
-        opened = write_verified(opened, section, &job.patch, &recovery, journaled)?;
+        let recovery = Recovery {
+            again: command::server_key(&job.request),
+            back,
+            owner: None,
+            section: done.backup.clone(),
+            unproven: opened.unproven,
+        };
+        (opened, _) = write_verified(opened, section, &job.patch, &recovery, journaled)?;
         done.written = true;
     }
     if job.leave {
@@ -358,11 +366,11 @@ fn refused(file: &Path, error: &KeyError) -> Error {
              duo-provision dct restore FILE --fields server-public-key"
         }
     };
-    Error::new(Code::ServerKeyInvalid, format!("{}: {error}", file.display())).hint(hint)
+    Error::new(Code::ServerKeyInvalid, format!("{}: {error}", plain_path(file))).hint(hint)
 }
 
 fn unusable(file: &Path, error: &ServerAddressError) -> Error {
-    Error::new(Code::ServerKeyInvalid, format!("{}: behind the key: {error}", file.display()))
+    Error::new(Code::ServerKeyInvalid, format!("{}: behind the key: {error}", plain_path(file)))
         .hint("say where the cloud is: add --host NAME; or --no-address for the firmware's own")
 }
 

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::Context;
-use super::command::quoted;
+use super::command::inspect;
 use super::device::{DeviceRef, Snapshot};
 use super::passphrase::Passphrases;
 use super::plan::Evidence;
 use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
 use crate::dct::{DeviceId, Dump};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{
     EncryptedKey, Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, ReadKey, SlotImage,
@@ -60,11 +61,8 @@ fn no_key(error: &KeyError, path: &Path, bytes: &[u8]) -> Error {
     if Dump::recognise(bytes).is_none() {
         return Error::key_file(error, path);
     }
-    let file = quoted(&path.to_string_lossy());
-    Error::new(Code::KeyUnrecognized, format!("{}: it is a dump of a DCT, not a key file", path.display()))
-        .hint(format!(
-            "take the key out of it first: duo-provision inspect {file} --extract device-private-key"
-        ))
+    Error::new(Code::KeyUnrecognized, format!("{}: it is a dump of a DCT, not a key file", plain_path(path)))
+        .hint(format!("take the key out of it first: {} --extract device-private-key", inspect(path)))
 }
 
 /// A key that may be written to a Duo.
@@ -102,7 +100,7 @@ impl KeySource {
     pub fn of_dump(path: &Path, dump: &Dump<'_>, manifest: Option<Manifest>) -> Result<Self, Error> {
         let named = |error: Error| error.during("reading the key in the dump");
         let slot = dump.private_key_slot().ok_or_else(|| {
-            named(Error::new(Code::DumpUnusable, format!("{} has no key slot", path.display())))
+            named(Error::new(Code::DumpUnusable, format!("{} has no key slot", plain_path(path))))
         })?;
         let read = PrivateKey::read(slot).map_err(|error| named(Error::key_file(&error, path)))?;
         Self::of_key_in(path, &read, dump, manifest).map_err(named)
@@ -239,14 +237,14 @@ pub(super) fn devices_of_current(
 pub(super) fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
     let Some(beside) = manifest_beside(path)? else { return Ok(None) };
     let manifest = beside.manifest.map_err(|error| {
-        Error::new(Code::ManifestInvalid, format!("{}: {error}", beside.path.display())).hint(
+        Error::new(Code::ManifestInvalid, format!("{}: {error}", plain_path(&beside.path))).hint(
             "if you trust the key file all the same, move the .json file away and run the command again",
         )
     })?;
     if manifest.sha256 == sha256 {
         return Ok(Some(manifest));
     }
-    let message = format!("{} describes other bytes than {} has", beside.path.display(), path.display());
+    let message = format!("{} describes other bytes than {} has", plain_path(&beside.path), plain_path(path));
     Err(Error::new(Code::ManifestMismatch, message)
         .hint("look for an untouched backup with the same name; or, if you trust this key file, move the .json away"))
 }

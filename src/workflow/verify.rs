@@ -12,6 +12,7 @@ use super::source::read_key_file;
 use super::{Context, Timeout};
 use crate::archive::{manifest_beside, sha256_hex};
 use crate::dct::DeviceId;
+use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey};
 
@@ -106,7 +107,7 @@ fn claim_of_file(
     }
     let (bytes, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
     let KeyFile::Private(read) = read else {
-        return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", file.display()))
+        return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", plain_path(file)))
             .hint("the proof needs the private key; its backups end in .der or .pem"));
     };
     let id = match options.target.device {
@@ -121,7 +122,7 @@ fn device_of(file: &Path, sha256: &str) -> Result<DeviceId, Error> {
     let manifest = manifest_beside(file)?.and_then(|beside| beside.manifest.ok());
     manifest.filter(|manifest| manifest.sha256 == sha256).and_then(|manifest| manifest.device_id).ok_or_else(
         || {
-            Error::new(Code::InvalidArgument, format!("nothing says which device {} is of", file.display()))
+            Error::new(Code::InvalidArgument, format!("nothing says which device {} is of", plain_path(file)))
                 .hint("add --device ID, the 24 hexadecimal digits of the Duo's id")
         },
     )
@@ -135,6 +136,7 @@ fn claim_of_device(
 ) -> Result<Claim, Error> {
     let mut opened = Opened::find(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
     let device = opened.device.clone();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let key = match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {

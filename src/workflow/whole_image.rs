@@ -5,13 +5,14 @@
 
 use std::path::Path;
 
-use super::command::quoted;
+use super::command::{self, inspect};
 use super::device::{DeviceRef, Snapshot};
 use super::dump_file::DumpFile;
 use super::plan::Evidence;
 use super::source::{KeySource, checked_manifest};
 use crate::archive::{Archive, Contents, Manifest, sha256_hex};
 use crate::dct::{CopyRule, DctCopy, DeviceId, Dump, FLASH_MODULES, Half, WHOLE_SIZE, WhichCopy};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::Slot;
 use crate::usb::BootloaderGeneration;
@@ -51,18 +52,21 @@ impl<'a> WholeImage<'a> {
         let lay = self.whole_manifest().map(|manifest| manifest.offset);
         let elsewhere = lay.is_some_and(|offset| offset != whole_dct_address(here));
         match there {
-            Some(there) if there != here.to_string() => Err(format!(
-                "the image is of a Duo with bootloader {there}, and this one has {here}"
-            )),
+            Some(there) if there != here.to_string() => {
+                Err(format!("the image is of a Duo with bootloader {there}, and this one has {here}"))
+            }
             _ if elsewhere => {
-                Err("the image was read from another place in the flash than this Duo has its DCT in".to_owned())
+                Err("the image was read from another place in the flash than this Duo has its DCT in"
+                    .to_owned())
             }
             _ => Ok(()),
         }
-        .map_err(|message| Error::new(Code::DumpUnusable, message).hint(format!(
-            "its key alone can be taken out and restored: duo-provision inspect {} --extract device-private-key",
-            quoted(&self.key.path.to_string_lossy())
-        )))
+        .map_err(|message| {
+            Error::new(Code::DumpUnusable, message).hint(format!(
+                "its key alone can be taken out and restored: {} --extract device-private-key",
+                inspect(&self.key.path)
+            ))
+        })
     }
 
     /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a version record (from 0.3.2), or
@@ -155,13 +159,13 @@ impl<'a> WholeImage<'a> {
 }
 
 fn recognised<'a>(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Dump<'a>, Error> {
-    let unusable = |why: String| Error::new(Code::DumpUnusable, format!("{}: {why}", path.display()));
+    let unusable = |why: String| Error::new(Code::DumpUnusable, format!("{}: {why}", plain_path(path)));
     let length = file.bytes.len();
     if length != WHOLE_SIZE {
         return Err(unusable(format!("it has {length} bytes, and a whole DCT has {WHOLE_SIZE}")).hint(format!(
             "a whole one is made with: duo-provision dct backup --whole; single fields of any dump are written with: \
              duo-provision dct restore {} --fields NAMES",
-            quoted(&path.to_string_lossy())
+            command::file(path)
         )));
     }
     let dump = file.dump().filter(|dump| !dump.is_unreadable()).map(|dump| dump.by(rule));
@@ -194,10 +198,10 @@ fn without_key(slot: Option<&Slot>, path: &Path) -> Error {
         Some(Slot::Blank | Slot::ResetImage) => "writing it would destroy the Duo's key and bring none",
         _ => "writing it would leave the Duo without a key that its firmware reads",
     };
-    let message = format!("{}: the key slot in it {holds}: {why}", path.display());
+    let message = format!("{}: the key slot in it {holds}: {why}", plain_path(path));
     Error::new(Code::DumpUnusable, message).during("reading the key in the dump").hint(format!(
         "to have the Duo make a new key: duo-provision reset; to set it up for Particle's cloud: duo-provision server-key \
          restore; for what else is in the image: duo-provision dct restore {} --fields NAMES",
-        quoted(&path.to_string_lossy())
+        command::file(path)
     ))
 }

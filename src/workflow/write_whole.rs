@@ -6,14 +6,16 @@
 //! A step that was not taken is tried once more; then the Duo is left
 //! as it is, and what it has is said.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::journaled::Journaled;
 use super::reconcile::{Learned, Question, reconcile};
+use super::recovery::Recovery;
 use super::whole_held::differences;
-use super::write::{AFTER_THE_WRITE, Recovery};
+use super::write::AFTER_THE_WRITE;
 use super::{Context, Phase};
 use crate::dct::{Dump, Known, Step, next_step};
 use crate::dfuse::{Buffer, Touched};
@@ -98,7 +100,7 @@ impl Course {
             if self.copy.replace(step.copy()) != Some(step.copy()) {
                 context.phase(Phase::Write);
             }
-            let doubt = match take(&mut opened, &step, &then) {
+            let doubt = match take(&mut opened, &step, &before, &then) {
                 Taken::Yes => {
                     self.taken(&step, then);
                     continue;
@@ -132,6 +134,11 @@ impl Course {
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
         let Learned { opened, held } = reconcile(opened, &OfStep { held: &self.held, step })
             .map_err(|obstacle| unknown(doubt, obstacle, &device, job, context))?;
+        let sector = self.held.get(step.range()).unwrap_or_default();
+        let was_blank = sector.iter().all(|byte| *byte == 0xff);
+        if matches!(step, Step::Erase { .. }) && !was_blank && held.get(step.range()) == Some(sector) {
+            return Err(not_erased(&held, &device, job, context));
+        }
         self.known = Known { erased: [false; 2], after_cut: true, ..self.known };
         if held.as_slice() != then || matches!(step, Step::Erase { .. }) {
             self.doubts += 1;
@@ -222,17 +229,22 @@ enum Taken {
 
 /// Takes a step and reads it back once. What is read then and is not what it should be is not believed at once, as a
 /// read can be wrong, too.
-fn take(opened: &mut Opened<'_>, step: &Step<'_>, then: &[u8]) -> Taken {
+fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> Taken {
     let deadline = opened.deadline();
     let outcome = match step {
-        Step::Erase { copy } => opened.session.erase_whole_dct_sector(*copy, deadline),
+        Step::Erase { copy } => {
+            let sector = held.get(step.range()).unwrap_or_default();
+            let read = opened.session.erase_whole_dct_sector(*copy, sector, deadline);
+            read.map(|read| *read == *then)
+        }
         Step::Write { offset, bytes } => {
-            opened.session.write_whole_dct_and_read_back(*offset, bytes, deadline)
+            let read = opened.session.write_whole_dct_and_read_back(*offset, bytes, deadline);
+            read.map(|read| then.get(step.range()) == Some(read.as_slice()))
         }
     };
     match outcome {
-        Ok(read) if then.get(step.range()) == Some(read.as_slice()) => Taken::Yes,
-        Ok(_) => Taken::Doubtful("other bytes were read back than were written".to_owned()),
+        Ok(true) => Taken::Yes,
+        Ok(false) => Taken::Doubtful("other bytes were read back than were written".to_owned()),
         Err(error) if error.touched() == Touched::No => {
             Taken::No(Error::from(error).during(WRITING).on(&opened.device, KeyState::Unchanged))
         }
@@ -259,11 +271,17 @@ impl Question for OfStep<'_> {
         Err(Error::new(Code::ReadUnstable, "what the write does not touch reads otherwise than before it"))
     }
 
-    /// A step changes nothing outside of its range.
+    /// A write changes nothing outside of its range. An erasure may have gone to the other copy's sector, since its
+    /// address cannot be proven beforehand: then its own is as it was.
     fn is_familiar(&self, held: &Buffer) -> bool {
         let range = self.step.range();
-        held.get(..range.start) == self.held.get(..range.start)
-            && held.get(range.end..) == self.held.get(range.end..)
+        let same = |part: Range<usize>| held.get(part.clone()) == self.held.get(part);
+        let others = [0..range.start, range.end..held.len()];
+        let blank = |part: &Range<usize>| {
+            held.get(part.clone()).is_some_and(|part| part.iter().all(|byte| *byte == 0xff))
+        };
+        let strayed = matches!(self.step, Step::Erase { .. }) && same(range) && others.iter().all(blank);
+        strayed || others.into_iter().all(same)
     }
 }
 
@@ -310,6 +328,23 @@ fn unknown(
             job.recovery.hint(device, context)
         ))
         .because(obstacle)
+}
+
+/// An erasure that was acknowledged, and did not erase its sector, may have erased another.
+fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context<'_>) -> Error {
+    let found = Dump::recognise(held).and_then(|dump| dump.section()).map(Snapshot::of_section);
+    let key = found.and_then(Result::ok).as_ref().and_then(Snapshot::fingerprint);
+    let state = match key {
+        Some(key) if Some(key) == job.old => KeyState::Unchanged,
+        Some(key) if key == job.new => KeyState::Written,
+        _ => KeyState::Wrong,
+    };
+    let message = "the Duo acknowledged an erasure, and that sector of the DCT is not erased: another sector of its flash may \
+                   be, with firmware in it (if the Duo does not start any more, install its system firmware with dfu-util)";
+    Error::new(Code::DctWrong, message)
+        .during(WRITING)
+        .on(device, state)
+        .hint(job.recovery.hint(device, context))
 }
 
 /// Says what a Duo has that is neither what it was nor what it should be.

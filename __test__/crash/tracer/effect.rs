@@ -65,10 +65,16 @@ pub struct Effect {
 enum Shape {
     /// A path and flags: an effect where it may create or empty a file.
     Open { path: usize, flags: usize },
+    /// The same behind a descriptor of the folder that the path begins in.
+    OpenAt { folder: usize, path: usize, flags: usize },
     /// A path.
     Path(usize),
     /// Two paths.
     Paths(usize, usize),
+    /// A path behind a descriptor of the folder that it begins in.
+    PathAt(usize),
+    /// Two of them.
+    PathsAt(usize, usize),
     /// A descriptor.
     Descriptor(usize),
     /// A descriptor, a buffer and its length.
@@ -78,10 +84,10 @@ enum Shape {
 }
 
 fn shape(number: i64) -> Option<(&'static str, Shape)> {
-    use Shape::{Data, Descriptor, Open, Path, Paths, Pieces};
+    use Shape::{Data, Descriptor, Open, OpenAt, Path, PathAt, Paths, PathsAt, Pieces};
     Some(match number {
         libc::SYS_open => ("open", Open { path: 0, flags: 1 }),
-        libc::SYS_openat => ("openat", Open { path: 1, flags: 2 }),
+        libc::SYS_openat => ("openat", OpenAt { folder: 0, path: 1, flags: 2 }),
         libc::SYS_creat => ("creat", Path(0)),
         libc::SYS_write => ("write", Data),
         libc::SYS_pwrite64 => ("pwrite64", Data),
@@ -103,20 +109,20 @@ fn shape(number: i64) -> Option<(&'static str, Shape)> {
         libc::SYS_fchown => ("fchown", Descriptor(0)),
         libc::SYS_truncate => ("truncate", Path(0)),
         libc::SYS_chmod => ("chmod", Path(0)),
-        libc::SYS_fchmodat => ("fchmodat", Path(1)),
+        libc::SYS_fchmodat => ("fchmodat", PathAt(0)),
         libc::SYS_chown => ("chown", Path(0)),
         libc::SYS_lchown => ("lchown", Path(0)),
-        libc::SYS_fchownat => ("fchownat", Path(1)),
+        libc::SYS_fchownat => ("fchownat", PathAt(0)),
         libc::SYS_mkdir => ("mkdir", Path(0)),
-        libc::SYS_mkdirat => ("mkdirat", Path(1)),
+        libc::SYS_mkdirat => ("mkdirat", PathAt(0)),
         libc::SYS_rmdir => ("rmdir", Path(0)),
         libc::SYS_unlink => ("unlink", Path(0)),
-        libc::SYS_unlinkat => ("unlinkat", Path(1)),
+        libc::SYS_unlinkat => ("unlinkat", PathAt(0)),
         libc::SYS_rename => ("rename", Paths(0, 1)),
-        libc::SYS_renameat => ("renameat", Paths(1, 3)),
-        libc::SYS_renameat2 => ("renameat2", Paths(1, 3)),
+        libc::SYS_renameat => ("renameat", PathsAt(0, 2)),
+        libc::SYS_renameat2 => ("renameat2", PathsAt(0, 2)),
         libc::SYS_link => ("link", Paths(0, 1)),
-        libc::SYS_linkat => ("linkat", Paths(1, 3)),
+        libc::SYS_linkat => ("linkat", PathsAt(0, 2)),
         libc::SYS_symlink => ("symlink", Paths(0, 1)),
         libc::SYS_symlinkat => ("symlinkat", Paths(0, 2)),
         _ => return None,
@@ -131,11 +137,16 @@ pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
     let on_path =
         |path, to| Some(Effect { class: Class::File, call, path: Some(path), to, bytes: None, setup: None });
     match shape {
-        Shape::Open { path, flags } => {
-            let changes = low(arguments[flags]) & (libc::O_CREAT | libc::O_TRUNC) != 0;
-            if changes { on_path(process.path(arguments[path]), None) } else { None }
+        Shape::Open { flags, .. } | Shape::OpenAt { flags, .. } if !changes(arguments[flags]) => None,
+        Shape::OpenAt { folder, path, .. } => {
+            on_path(process.path_in(arguments[folder], arguments[path]), None)
         }
-        Shape::Path(path) => on_path(process.path(arguments[path]), None),
+        Shape::PathAt(at) => on_path(process.path_in(arguments[at], arguments[at + 1]), None),
+        Shape::PathsAt(from, to) => on_path(
+            process.path_in(arguments[from], arguments[from + 1]),
+            Some(process.path_in(arguments[to], arguments[to + 1])),
+        ),
+        Shape::Open { path, .. } | Shape::Path(path) => on_path(process.path(arguments[path]), None),
         Shape::Paths(from, to) => on_path(process.path(arguments[from]), Some(process.path(arguments[to]))),
         Shape::Descriptor(which) => process.on_descriptor(call, low(arguments[which])),
         Shape::Pieces => process.on_descriptor(call, low(arguments[0])),
@@ -147,6 +158,11 @@ pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
             Some(effect)
         }
     }
+}
+
+/// Whether a file that is opened with these flags may be made or emptied.
+fn changes(flags: u64) -> bool {
+    low(flags) & (libc::O_CREAT | libc::O_TRUNC) != 0
 }
 
 /// The half of a register that an `int` is in.
@@ -175,6 +191,13 @@ impl Process {
         let mut bytes = self.memory(address, 4096);
         bytes.truncate(bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len()));
         std::ffi::OsString::from_vec(bytes).into()
+    }
+
+    /// A path that begins in the folder of a descriptor. One that is absolute does not, and stays what it is.
+    fn path_in(&self, folder: u64, address: u64) -> PathBuf {
+        let path = self.path(address);
+        let folder = std::fs::read_link(format!("/proc/{}/fd/{}", self.0, low(folder)));
+        folder.map_or_else(|_| path.clone(), |folder| folder.join(&path))
     }
 
     /// The last eight bytes of a USBIP_CMD_SUBMIT's head of 48 (Linux `Documentation/usb/usbip_protocol.rst`).

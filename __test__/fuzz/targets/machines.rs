@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use duo_provision::dfuse::machine::PROGRAM_TIMEOUT;
 use duo_provision::dfuse::{
-    Action, Buffer, Command, DfuError, Download, Failure, Geometry, Leave, Machine, MemoryMap, Operation,
-    Recover, Reply, Start, State, Status, StatusCode, Touched, Upload,
+    Action, Block, Buffer, Command, DfuError, Download, Erase, Failure, Geometry, Leave, Machine, MemoryMap,
+    Operation, Part, Recover, Reply, Start, State, Status, StatusCode, Touched, Upload,
 };
 
 use super::tape::Tape;
@@ -27,24 +27,33 @@ const SLOT: [u8; 1216] = {
     bytes
 };
 
+/// What lies where the slot is to be written; no two neighbours are the same, and no part of the slot is in it.
+const PROOF: [u8; 300] = {
+    let mut bytes = [0; 300];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = (250 - at % 251).to_le_bytes()[0];
+        at += 1;
+    }
+    bytes
+};
+const SECTOR: u32 = 0x1000;
+const SECTOR_SIZE: usize = 1024;
+
 /// Drives one machine to its end.
 pub fn run(bytes: &[u8]) {
     getstatus(bytes);
     let mut tape = Tape::new(bytes);
     let operation = tape.u8();
-    let start = match tape.u8() % 4 {
-        0 => Start::Unknown,
-        1 => Start::Idle,
-        2 => Start::IdleAt(ADDRESS),
-        _ => Start::IdleAt(ADDRESS + 1),
-    };
+    let start = if tape.u8().is_multiple_of(4) { Start::Unknown } else { Start::Ready };
     let geometry = Geometry::new(MemoryMap::parse("@DCT Flash/0x0/01*016Kg").expect("a map"), 4096);
-    match operation % 5 {
-        0 => recover(&tape),
-        1 => leave(&tape, start),
-        2 => download(&tape, &geometry, start),
-        3 => upload(&tape, &geometry, start, SLOT.len(), 2),
-        _ => upload(&tape, &geometry, start, 10_000, 1),
+    match (operation, operation % 5) {
+        (0xF8.., _) => erase(&tape, start),
+        (_, 0) => recover(&tape),
+        (_, 1) => leave(&tape, start),
+        (_, 2) => download(&tape, &geometry, start, (operation / 5 % 3).into()),
+        (_, 3) => upload(&tape, &geometry, start, &[Part::first(SLOT.len())]),
+        _ => upload(&tape, &geometry, start, &[Part::first(16), Part { block: 1, length: 10_000 }]),
     }
 }
 
@@ -61,7 +70,7 @@ fn getstatus(bytes: &[u8]) {
 }
 
 fn recover(tape: &Tape<'_>) {
-    let (trace, result) = drive(Recover::new(), tape);
+    let (trace, result) = drive(Recover::new(), tape, &[]);
     assert!(trace.sent.iter().all(|sent| !matches!(sent.request, Sent::Dnload(..) | Sent::Upload(..))));
     assert!(trace.sent.len() <= 16, "{} requests", trace.sent.len());
     if result.is_ok() {
@@ -70,7 +79,7 @@ fn recover(tape: &Tape<'_>) {
 }
 
 fn leave(tape: &Tape<'_>, start: Start) {
-    let (trace, result) = drive(Leave::new(start), tape);
+    let (trace, result) = drive(Leave::new(start), tape, &[]);
     let leaves = trace.positions(|request| *request == Sent::Dnload(2, Vec::new()));
     assert!(leaves.len() <= 1, "one leave at most");
     assert_eq!(trace.downloads(), leaves.len(), "nothing but a leave is sent");
@@ -82,69 +91,100 @@ fn leave(tape: &Tape<'_>, start: Start) {
     }
 }
 
-/// Writes at most once, only the slot, only where it belongs, and tells whether it may have.
-fn download(tape: &Tape<'_>, geometry: &Geometry, start: Start) {
-    let data = Buffer::new(SLOT.to_vec());
-    let operation = Download::new(geometry, start, ADDRESS, data).expect("within the map");
-    let (trace, result) = drive(operation, tape);
-    let blocks = trace.positions(|request| *request == Sent::Dnload(2, SLOT.to_vec()));
+/// Writes at most once, only the slot, only where it belongs, only where the proof came from just before, and tells
+/// whether it may have.
+fn download(tape: &Tape<'_>, geometry: &Geometry, start: Start, behind: u16) {
+    let (proof, data) = (Buffer::new(PROOF.to_vec()), Buffer::new(SLOT.to_vec()));
+    let block = Block { pointer: ADDRESS, proof, block: behind, data };
+    let operation = Download::new(geometry, start, block).expect("within the map");
+    let (trace, result) = drive(operation, tape, &PROOF);
+    let the_block = Sent::Dnload(2 + behind, SLOT.to_vec());
+    let the_proof = Sent::Upload(2, PROOF.len().try_into().expect("300"));
+    let blocks = trace.positions(|request| *request == the_block);
     assert!(blocks.len() <= 1, "a block is never sent twice");
     assert_eq!(trace.downloads(), trace.pointed() + blocks.len(), "nothing else is sent");
-    assert!(!trace.sent.iter().any(|sent| matches!(sent.request, Sent::Upload(..))));
+    let uploads = trace.positions(|request| matches!(request, Sent::Upload(..)));
+    assert!(uploads.len() <= 1 && uploads.iter().all(|&at| trace.sent[at].request == the_proof));
     let Some(&block) = blocks.first() else {
         assert_eq!(result.expect_err("nothing was written").touched(), Touched::No);
         return;
     };
-    // The address was set, carried out and confirmed before.
-    assert!(trace.settled(|request| *request == Sent::pointing(ADDRESS), 0..block));
+    // The address was set and carried out, the proof's bytes came, every one of them, and nothing has come in between.
+    assert!(trace.reads_behind(ADDRESS, block - 2));
+    let came = Answer::Data(PROOF.to_vec());
+    assert_eq!((&trace.sent[block - 2].request, &trace.sent[block - 2].answer), (&the_proof, &came));
+    assert_eq!(
+        (&trace.sent[block - 1].request, &trace.sent[block - 1].answer),
+        (&Sent::Abort, &Answer::Sent)
+    );
     let taken = trace.sent[block].answer == Answer::Sent;
-    let written =
-        trace.settled(|request| *request == Sent::Dnload(2, SLOT.to_vec()), block..trace.sent.len());
+    let written = trace.settled(|request| *request == the_block, block..trace.sent.len());
+    told(&trace.sent[block].answer, taken, written, result);
+}
+
+/// What is said of the flash after a request that changes it.
+fn told(answer: &Answer, taken: bool, settled: bool, result: Result<(), DfuError>) {
     match result {
-        Ok(()) => assert!(taken && written, "done means sent, written and back in dfuIDLE"),
-        Err(error) if written => assert_eq!(error.touched(), Touched::Yes),
-        Err(error) if taken => assert_eq!(error.touched(), Touched::Maybe),
+        Ok(()) => assert!(taken && settled, "done means sent and carried out"),
+        Err(error) if taken => assert!(!settled && error.touched() == Touched::Maybe, "{error}"),
         Err(error) => {
-            let lost =
-                matches!(trace.sent[block].answer, Answer::Failed(Failure::Timeout | Failure::Other(_)));
+            let lost = matches!(answer, Answer::Failed(Failure::Timeout | Failure::Other(_)));
             assert!(!lost || error.touched() == Touched::Maybe, "without an answer it may lie in the device");
         }
     }
 }
 
-/// Writes nothing, reads what was asked for, and brings what came.
-fn upload(tape: &Tape<'_>, geometry: &Geometry, start: Start, length: usize, passes: usize) {
-    let operation = Upload::new(geometry, start, ADDRESS, length, passes).expect("within the map");
-    let (trace, result) = drive(operation, tape);
+/// Erases one sector, once at most, and tells whether it may have.
+fn erase(tape: &Tape<'_>, start: Start) {
+    let map = MemoryMap::parse("@X/0x1000/4*001Kg").expect("a map");
+    let operation = Erase::new(&Geometry::new(map, 4096), start, SECTOR, SECTOR_SIZE).expect("a sector");
+    let (trace, result) = drive(operation, tape, &[]);
+    let the_command = Sent::Dnload(0, [&[0x41][..], &SECTOR.to_le_bytes()].concat());
+    let commands = trace.positions(|request| *request == the_command);
+    assert!(commands.len() <= 1 && trace.downloads() == commands.len(), "it and nothing else is sent");
+    assert!(trace.positions(|request| matches!(request, Sent::Upload(..))).is_empty());
+    let Some(&command) = commands.first() else {
+        assert_eq!(result.expect_err("nothing was erased").touched(), Touched::No);
+        return;
+    };
+    let taken = trace.sent[command].answer == Answer::Sent;
+    let settled = trace.settled(|request| *request == the_command, command..trace.sent.len());
+    told(&trace.sent[command].answer, taken, settled, result);
+}
+
+/// Writes nothing, reads what was asked for, behind an address that it has set, and brings what came.
+fn upload(tape: &Tape<'_>, geometry: &Geometry, start: Start, parts: &[Part]) {
+    let operation = Upload::new(geometry, start, ADDRESS, parts).expect("within the map");
+    let (trace, result) = drive(operation, tape, &[]);
     assert_eq!(trace.downloads(), trace.pointed(), "nothing is written");
-    let (mut came, mut at) = (Vec::new(), 0);
-    for sent in &trace.sent {
-        let Sent::Upload(block, asked) = sent.request else { continue };
-        assert_eq!(usize::from(block - 2) * 4096, at);
-        assert!(asked > 0 && at + usize::from(asked) <= length, "not a byte more than asked for");
-        if let Answer::Data(bytes) = &sent.answer {
+    // Each block of each part, in order.
+    let mut expected = parts.iter().flat_map(|part| {
+        (0..part.length.div_ceil(4096)).map(|block| {
+            let number = 2 + part.block + u16::try_from(block).expect("few");
+            (number, u16::try_from((part.length - block * 4096).min(4096)).expect("at most 4096"))
+        })
+    });
+    let uploads = trace.positions(|request| matches!(request, Sent::Upload(..)));
+    if let Some(&first) = uploads.first() {
+        assert!(trace.reads_behind(ADDRESS, first));
+        assert_eq!(*uploads.last().expect("one") - first + 1, uploads.len(), "nothing comes in between");
+    }
+    let mut came = Vec::new();
+    for &at in &uploads {
+        let Sent::Upload(block, asked) = trace.sent[at].request else { unreachable!() };
+        assert_eq!(Some((block, asked)), expected.next(), "not a byte more than asked for");
+        if let Answer::Data(bytes) = &trace.sent[at].answer {
             came.extend_from_slice(bytes);
         }
-        at = (at + usize::from(asked)) % length;
     }
-    let pointed = trace.settled(|request| *request == Sent::pointing(ADDRESS), 0..trace.sent.len());
-    if let Ok(read) = result {
-        assert!(pointed || start == Start::IdleAt(ADDRESS));
-        assert_eq!(read.len(), passes);
-        assert!(read.iter().all(|pass| pass.len() == length));
-        assert_eq!(read.concat_bytes(), came);
-    } else if let Err(error) = result {
-        assert_eq!(error.touched(), Touched::No);
-    }
-}
-
-trait ConcatBytes {
-    fn concat_bytes(&self) -> Vec<u8>;
-}
-
-impl ConcatBytes for Vec<Buffer> {
-    fn concat_bytes(&self) -> Vec<u8> {
-        self.iter().flat_map(|buffer| buffer.iter().copied()).collect()
+    match result {
+        Ok(read) => {
+            assert_eq!(expected.next(), None);
+            assert!(read.iter().map(|part| part.len()).eq(parts.iter().map(|part| part.length)));
+            let read: Vec<u8> = read.iter().flat_map(|buffer| buffer.iter().copied()).collect();
+            assert_eq!(read, came);
+        }
+        Err(error) => assert_eq!(error.touched(), Touched::No),
     }
 }
 
@@ -154,6 +194,7 @@ enum Sent {
     Dnload(u16, Vec<u8>),
     Upload(u16, u16),
     GetStatus,
+    Abort,
     Other,
 }
 
@@ -167,7 +208,8 @@ impl Sent {
             Command::Dnload { block, data } => Self::Dnload(block, data.to_vec()),
             Command::Upload { block, length } => Self::Upload(block, length),
             Command::GetStatus => Self::GetStatus,
-            Command::ClrStatus | Command::GetState | Command::Abort => Self::Other,
+            Command::Abort => Self::Abort,
+            Command::ClrStatus | Command::GetState => Self::Other,
         }
     }
 }
@@ -181,8 +223,9 @@ enum Answer {
 }
 
 impl Answer {
-    /// Mostly such as fits the request, since one that doesn't ends most operations.
-    fn next(tape: &mut Tape<'_>, command: Command<'_>) -> Self {
+    /// Mostly such as fits the request, since one that doesn't ends most operations. Where an operation waits for a
+    /// `proof`, that comes in half of the cases, or nearly that.
+    fn next(tape: &mut Tape<'_>, command: Command<'_>, proof: &[u8]) -> Self {
         let choice = tape.u8();
         match (choice, command.reply_length()) {
             (0xF0, _) => Self::Failed(Failure::Stall),
@@ -197,6 +240,17 @@ impl Answer {
             (state, Some(1)) => Self::Data(vec![state & 15]),
             (state, Some(6)) if state & 0x40 == 0 => Self::Data(vec![0, state >> 4, 0, 0, state & 15, 0]),
             (state, Some(6)) => Self::Data(vec![tape.u8(), tape.u8(), tape.u8(), tape.u8(), state & 15, 0]),
+            (0x00..=0x7F, Some(_)) if !proof.is_empty() => Self::Data(proof.to_vec()),
+            (choice @ 0x80..=0xBF, Some(_)) if !proof.is_empty() => {
+                let mut nearly = proof.to_vec();
+                let at = usize::from(tape.u16()) % nearly.len();
+                match choice {
+                    0x80..=0x9F => nearly[at] ^= tape.u8().max(1),
+                    0xA0..=0xAF => nearly.truncate(at),
+                    _ => nearly.push(tape.u8()),
+                }
+                Self::Data(nearly)
+            }
             (fill, Some(length)) => {
                 let odd = tape.u8();
                 let short = if odd == 0xFF { usize::from(tape.u16()) } else { usize::from(length) };
@@ -243,6 +297,21 @@ impl Trace {
         })
     }
 
+    /// Whether what is sent at `position` is answered from behind an address: it was taken, carried out (dfuDNBUSY, and
+    /// no answer after that), and `DFU_ABORT` was taken.
+    fn reads_behind(&self, address: u32, position: usize) -> bool {
+        let before = &self.sent[..position];
+        let Some((abort, polls)) = before.split_last() else { return false };
+        let Some((busy, polls)) = polls.split_last() else { return false };
+        let Some(command) = polls.iter().rev().find(|exchange| exchange.request != Sent::GetStatus) else {
+            return false;
+        };
+        let is_busy = matches!(&busy.answer, Answer::Data(bytes) if matches!(bytes[..], [0, _, _, _, 4, _]));
+        (&abort.request, &abort.answer) == (&Sent::Abort, &Answer::Sent)
+            && (busy.request == Sent::GetStatus && is_busy)
+            && (&command.request, &command.answer) == (&Sent::pointing(address), &Answer::Sent)
+    }
+
     /// Whether the device took a request and said that it carried it out: dfuDNBUSY, then dfuDNLOAD-IDLE.
     fn settled(&self, wanted: impl Fn(&Sent) -> bool, within: std::ops::Range<usize>) -> bool {
         let mut exchanges = self.sent[within].iter().skip_while(|exchange| !wanted(&exchange.request));
@@ -260,7 +329,11 @@ impl Trace {
 }
 
 /// Drives a machine as `usb::drive` does; only waits and requests without an answer take time.
-fn drive<O: Operation>(operation: O, answers: &Tape<'_>) -> (Trace, Result<O::Output, DfuError>) {
+fn drive<O: Operation>(
+    operation: O,
+    answers: &Tape<'_>,
+    proof: &[u8],
+) -> (Trace, Result<O::Output, DfuError>) {
     let mut machine = Machine::new(operation, DEADLINE);
     let (mut trace, mut now, mut tape) = (Trace::default(), Duration::ZERO, answers.clone());
     for _ in 0..MOST_ACTIONS {
@@ -281,7 +354,7 @@ fn drive<O: Operation>(operation: O, answers: &Tape<'_>) -> (Trace, Result<O::Ou
         assert!(now + timeout <= DEADLINE + PROGRAM_TIMEOUT);
         assert!(open || now + timeout <= DEADLINE, "only what is open may pass the deadline");
         assert_ne!(command.value(), 1, "block 1 leads to the illegal state 15 (usbd_dfu_mal.c)");
-        let answer = Answer::next(&mut tape, command);
+        let answer = Answer::next(&mut tape, command, proof);
         trace.sent.push(Exchange { request: Sent::of(command), answer: answer.clone() });
         if answer == Answer::Failed(Failure::Timeout) {
             now += timeout;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use duo_provision::dfuse::{Block, Buffer, Touched};
 use duo_provision::simulator::{DeviceKey, Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::session::DfuSession;
 use duo_provision::usb::{Bus, Clock, Device, PortPath, Setup, TransferError, Transport, UsbError};
@@ -63,18 +64,21 @@ fn converse(
         return assert_eq!(dct(hub, path)[34..1250], OLD, "opening writes nothing");
     };
     assert!(session.geometry().check_write(KEY_SLOT, NEW.len()).is_ok(), "it holds a key in one block");
-    if let Ok((first, second)) = session.read_twice(KEY_SLOT, OLD.len(), DEADLINE) {
-        assert_eq!((first.len(), second.len()), (OLD.len(), OLD.len()));
-        assert!(bus.has_lied() || (*first == OLD && *second == OLD));
+    let held = dct(hub, path);
+    if let Ok(Some(read)) = session.read_twice(DCT, DEADLINE) {
+        assert_eq!(read.len(), DCT);
+        assert!(bus.has_lied() || *read == held);
     }
-    assert_eq!(dct(hub, path)[34..1250], OLD, "reading writes nothing");
-    match session.write_and_read_back(KEY_SLOT, &NEW, DEADLINE) {
+    assert!(dct(hub, path) == held, "reading writes nothing");
+    let proof = Buffer::new(OLD.to_vec());
+    let block = Block { pointer: KEY_SLOT, proof, block: 0, data: Buffer::new(NEW.to_vec()) };
+    match session.write_and_read_back(block, DCT, DEADLINE) {
         Ok(read) => {
-            assert_eq!(read.len(), NEW.len());
-            assert!(bus.has_lied() || *read == dct(hub, path)[34..1250]);
+            assert_eq!(read.len(), DCT);
+            assert!(bus.has_lied() || *read == dct(hub, path));
         }
         Err(error) if !bus.has_lied() && dct(hub, path)[34..1250] == NEW => {
-            assert_ne!(error.touched(), duo_provision::dfuse::Touched::No, "{error}");
+            assert_ne!(error.touched(), Touched::No, "{error}");
         }
         Err(error) => assert!(!error.to_string().chars().any(char::is_control)),
     }

@@ -197,6 +197,29 @@ async fn large_bodies_are_refused() {
     assert_eq!(reply, b"HTTP/1.1 413");
 }
 
+/// As many as are served at a time send a body that does not come. On a virtual clock, which moves on whenever
+/// everybody waits.
+#[tokio::test(start_paused = true)]
+async fn bodies_that_do_not_come_keep_nobody_out() {
+    let cloud = start(Options::default()).await;
+    let mut slow = Vec::new();
+    for _ in 0..64 {
+        let mut stream = TcpStream::connect(cloud.address()).await.unwrap();
+        stream
+            .write_all(post("/v1/provisioning/a", "", "12345678").strip_suffix("5678").unwrap().as_bytes())
+            .await
+            .unwrap();
+        slow.push(stream);
+    }
+    let get = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let hour = std::time::Duration::from_secs(3600);
+    let answer = tokio::time::timeout(hour, raw(&cloud, get)).await.expect("an answer within an hour");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let mut reply = String::new();
+    slow[0].read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 408"), "{reply}");
+}
+
 #[tokio::test]
 async fn stopping_frees_the_port_and_closes_idle_connections() {
     let cloud = start(Options::default()).await;

@@ -14,6 +14,8 @@ mod local_cloud;
 mod meter;
 mod pairing;
 mod retries;
+#[path = "../common/sample.rs"]
+mod sample;
 mod tls;
 mod trial;
 #[path = "../virtual_duo/mod.rs"]

@@ -24,6 +24,7 @@ use duo_provision::workflow::{
 use super::adversary::Adversary;
 use super::canary::Canaries;
 use super::meter::{growth, kept_waiting};
+use super::sample::Sample;
 use super::virtual_duo::{key_maker, unhex};
 use super::{DEVICE, TOKEN};
 
@@ -313,6 +314,13 @@ fn said(asker: &Asker, result: &Result<Option<Diagnosis>, Error>) -> String {
         }
     }
     said
+}
+
+/// Tries a sample of a table in which many cases are alike: of each way to end the first, and some of the rest.
+pub fn sampled(step: &str, trials: impl Iterator<Item = Trial> + Send) {
+    let mut sample = Sample::new();
+    all(step, trials.filter(|trial| sample.takes(format!("{:?}", trial.wanted), &trial.about)));
+    sample.say("hostile cloud");
 }
 
 /// Tries all of them, many at a time, and fails with every one that did not hold. Trials are made as they

@@ -155,7 +155,10 @@ impl Transport for MockBus {
     }
 
     fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError> {
-        self.model().calls.push(format!("alt {interface}/{alt}"));
+        let mut model = self.model();
+        model.calls.push(format!("alt {interface}/{alt}"));
+        let is_internal = model.alts[usize::from(alt)].as_deref() == Some(INTERNAL);
+        model.duo.alt = u8::from(!is_internal);
         Ok(())
     }
 }

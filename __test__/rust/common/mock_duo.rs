@@ -15,11 +15,48 @@ pub enum Trouble {
     Noise,
 }
 
+/// What becomes of an address that the device is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pointing {
+    Right,
+    /// It is acknowledged and ignored.
+    Unmoved,
+    /// One bit of it is taken the wrong way round.
+    BitWrong(u8),
+    /// The pointer comes to stand here, whatever the address.
+    At(u32),
+}
+
+impl Pointing {
+    fn of(self, address: u32, pointer: u32) -> u32 {
+        match self {
+            Self::Right => address,
+            Self::Unmoved => pointer,
+            Self::BitWrong(bit) => address ^ 1 << bit,
+            Self::At(stuck) => stuck,
+        }
+    }
+}
+
+/// Where the internal flash begins, and how much of it the mock has: the bootloader's two sectors of 16 KiB, the DCT's
+/// two, and the first 64 KiB behind them.
+pub const INTERNAL_BASE: u32 = 0x0800_0000;
+const INTERNAL_SIZE: u32 = 0x2_0000;
+const SECTOR: usize = 0x4000;
+
 #[allow(clippy::struct_excessive_bools, reason = "each switches one fault, by itself")]
 pub struct MockDuo {
     pub state: u8,
     pub pointer: u32,
+    /// The alternate setting: 0 is the internal flash, all others are the DCT.
+    pub alt: u8,
+    /// The DCT.
     pub memory: Vec<u8>,
+    pub internal: Vec<u8>,
+    /// What becomes of addresses, from the n-th on, counted from 0.
+    pub pointing: (usize, Pointing),
+    /// How many addresses it was given.
+    pub pointed: usize,
     /// `(bRequest, wValue, wLength)` of each class request.
     pub log: Vec<(u8, u16, usize)>,
     /// Poll time reported in every answer, milliseconds.
@@ -32,8 +69,10 @@ pub struct MockDuo {
     pub addresses_refused: bool,
     pub getstate_stalls: bool,
     pub short_reads: bool,
-    /// How many answers more say dfuDNBUSY than needed.
+    /// How many answers more say dfuDNBUSY than needed, after the one with which the command is carried out.
     pub busy: u32,
+    /// It never gets to what it was given: `DFU_GETSTATUS` says dfuDNLOAD-SYNC.
+    pub idles: bool,
     /// How often memory was written.
     pub written: u32,
     pub leaving: bool,
@@ -47,7 +86,11 @@ impl MockDuo {
         Self {
             state: 2,
             pointer: 0x0802_0000,
+            alt: 1,
             memory: (0..0x4000u32).map(|n| (n % 251) as u8).collect(),
+            internal: internal_flash(),
+            pointing: (0, Pointing::Right),
+            pointed: 0,
             log: Vec::new(),
             poll: 0,
             trouble: BTreeMap::new(),
@@ -57,6 +100,7 @@ impl MockDuo {
             getstate_stalls: false,
             short_reads: false,
             busy: 0,
+            idles: false,
             written: 0,
             leaving: false,
             gone: false,
@@ -152,8 +196,9 @@ impl MockDuo {
             return Ok(vec![0x00, 0x21, 0x41]);
         }
         self.state = 9;
-        let start = self.pointer as usize + (block as usize - 2) * 4096;
-        let mut bytes: Vec<u8> = (start..start + length).map(|a| *self.memory.get(a).unwrap_or(&0)).collect();
+        let (flash, start) = self.place(block);
+        let cell = |at: usize| start.and_then(|start| flash.get(start + at)).copied().unwrap_or(0);
+        let mut bytes: Vec<u8> = (0..length).map(cell).collect();
         if self.short_reads {
             bytes.pop();
         }
@@ -162,14 +207,14 @@ impl MockDuo {
 
     fn getstatus(&mut self) -> Result<Vec<u8>, Trouble> {
         let answer = match self.state {
-            3 | 4 if self.busy > 0 => {
-                self.busy -= 1;
-                4
-            }
+            3 if self.idles => 3,
             3 | 4 => {
                 if let Some((block, data)) = self.pending.take() {
                     self.state = 3;
                     self.carry_out(block, &data)?;
+                    4
+                } else if self.busy > 0 {
+                    self.busy -= 1;
                     4
                 } else {
                     self.state = 5;
@@ -190,19 +235,61 @@ impl MockDuo {
 
     fn carry_out(&mut self, block: u16, data: &[u8]) -> Result<(), Trouble> {
         match (block, data) {
-            (0, [0x21, a, b, c, d]) if !self.addresses_refused => {
-                self.pointer = u32::from_le_bytes([*a, *b, *c, *d]);
+            (0, [command @ (0x21 | 0x41), address @ ..]) if address.len() == 4 && !self.addresses_refused => {
+                let address = u32::from_le_bytes(address.try_into().unwrap());
+                let (from, pointing) = self.pointing;
+                let pointing = if self.pointed < from { Pointing::Right } else { pointing };
+                self.pointed += 1;
+                self.pointer = pointing.of(address, self.pointer);
+                if *command == 0x41 && pointing != Pointing::Unmoved {
+                    self.erase();
+                }
                 Ok(())
             }
             (0, _) => Err(Trouble::Stall),
             (1, _) => Ok(()),
             _ if self.writes_fail => Err(Trouble::Stall),
             (block, data) => {
-                let start = self.pointer as usize + (block as usize - 2) * 4096;
-                self.memory[start..start + data.len()].copy_from_slice(data);
+                let (flash, start) = self.place(block);
+                let start = start.filter(|start| start + data.len() <= flash.len()).ok_or(Trouble::Stall)?;
+                let is_dct = self.alt != 0;
+                let flash = if is_dct { &mut self.memory } else { &mut self.internal };
+                for (cell, byte) in flash[start..].iter_mut().zip(data) {
+                    // The DCT is rewritten by the bootloader; other flash takes zeros only.
+                    *cell = if is_dct { *byte } else { *cell & byte };
+                }
                 self.written += 1;
                 Ok(())
             }
         }
     }
+
+    /// The flash that is selected, and where a block lies in it.
+    fn place(&self, block: u16) -> (&[u8], Option<usize>) {
+        let address = self.pointer.wrapping_add((u32::from(block) - 2) * 4096);
+        if self.alt == 0 {
+            (&self.internal, address.checked_sub(INTERNAL_BASE).map(|start| start as usize))
+        } else {
+            (&self.memory, Some(address as usize))
+        }
+    }
+
+    /// The sector that the pointer is in, of the internal flash; its first four are alike.
+    fn erase(&mut self) {
+        let (flash, start) = self.place(2);
+        let Some(start) = start.filter(|start| self.alt == 0 && *start < flash.len()) else { return };
+        let (from, size) =
+            if start < 4 * SECTOR { (start / SECTOR * SECTOR, SECTOR) } else { (0x1_0000, 0x1_0000) };
+        self.internal[from..from + size].fill(0xFF);
+        self.written += 1;
+    }
+}
+
+/// The bootloader (first the end of the RAM and its entry point, RM0033), then numbers without a pattern of their own.
+fn internal_flash() -> Vec<u8> {
+    let mut flash: Vec<u8> =
+        (0..INTERNAL_SIZE).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    flash[..4].copy_from_slice(&0x2002_0000_u32.to_le_bytes());
+    flash[4..8].copy_from_slice(&0x0800_0189_u32.to_le_bytes());
+    flash
 }

@@ -3,3 +3,4 @@
 pub mod canary;
 pub mod mock_bus;
 pub mod mock_duo;
+pub mod sample;

@@ -63,10 +63,12 @@ proptest! {
     #[test]
     fn every_machine_ends_whatever_is_answered(answers in proptest::collection::vec(answer(), 1..12)) {
         exhaust(Recover::new(), &answers)?;
-        exhaust(upload(Start::Unknown, 34, 1216, 2), &answers)?;
-        exhaust(upload(Start::Idle, 0, 10_000, 1), &answers)?;
-        exhaust(download(Start::Idle, 34, &[0; 1216]), &answers)?;
-        exhaust(Leave::new(Start::Idle), &answers)?;
+        exhaust(upload(Start::Unknown, 34, 1216), &answers)?;
+        exhaust(upload(Start::Ready, 0, 10_000), &answers)?;
+        // With a proof that is among the answers.
+        let block = Block { proof: Buffer::new(vec![0; 1216]), ..block(34, &[0; 1216]) };
+        exhaust(Download::new(&dct(), Start::Ready, block).unwrap(), &answers)?;
+        exhaust(Leave::new(Start::Ready), &answers)?;
     }
 
     #[test]
@@ -82,7 +84,7 @@ proptest! {
         prop_assert_eq!(result.is_ok(), duo.state == 2);
 
         let mut duo = MockDuo { poll, getstate_stalls, busy, ..MockDuo::in_state(state) };
-        if let Ok(read) = drive(&mut duo, upload(Start::Unknown, 34, 1216, 1)).0 {
+        if let Ok(read) = drive(&mut duo, upload(Start::Unknown, 34, 1216)).0 {
             prop_assert_eq!(&read[0][..], &duo.memory[34..1250]);
             prop_assert_eq!(duo.state, 2);
         }

@@ -296,6 +296,10 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// The class request, counted from the beginning of a write, during which the flash is written: set address,
+/// GETSTATUS, ABORT, the proof, ABORT, the block, and then this GETSTATUS.
+pub const PROGRAMS: u32 = 7;
+
 /// The slot with the fixtures' `nth` key.
 pub fn key(nth: usize) -> &'static [u8] {
     &device_keys()[nth].slot[..]

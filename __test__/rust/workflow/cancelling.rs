@@ -8,7 +8,7 @@ use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, reset_image};
 
 #[test]
 fn before_the_write_the_key_is_unchanged() {
-    for phase in [Phase::Find, Phase::Read, Phase::Backup, Phase::Confirm] {
+    for phase in [Phase::Find, Phase::ReadDct, Phase::Backup, Phase::Confirm] {
         let bench = Bench::new(Generation::R6);
         let error = bench.restore_asking(&Asker::stopping_at(phase), &bench.new_key()).unwrap_err();
         assert_eq!((error.code(), error.code().exit_code()), (Code::Interrupted, 130), "{phase:?}");

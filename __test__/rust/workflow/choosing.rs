@@ -7,7 +7,7 @@ use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::workflow::{BackupDone, BackupOptions, ListOptions, Listed, Target, list};
 
 use crate::virtual_duo::options;
-use crate::workflow::bench::{Asker, Bench, OLD, id, key, two};
+use crate::workflow::bench::{Asker, Bench, OLD, PROGRAMS, id, key, two};
 
 fn choose(bench: &Bench, device: Option<&str>, path: Option<&str>) -> Result<BackupDone, Error> {
     let target = Target::parse(device, path).unwrap();
@@ -121,7 +121,7 @@ fn a_restore_after_a_lost_answer_finds_an_r4_again_by_its_port() {
     let asker = Asker::listening(move |event, _| {
         if *event == duo_provision::workflow::Event::Phase(duo_provision::workflow::Phase::Write) {
             let gone = Kind::Disconnect { moment: Moment::After, returns: true };
-            hub.with_duo(&path, |duo, _| duo.faults().arm(Fault::once(gone, 5)));
+            hub.with_duo(&path, |duo, _| duo.faults().arm(Fault::once(gone, PROGRAMS)));
         }
     });
     let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();

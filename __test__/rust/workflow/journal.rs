@@ -367,7 +367,7 @@ fn a_journal_that_is_lost_at_the_beginning_stops_what_writes_and_nothing_else() 
     let losing = |bench: &Bench| {
         let journal = bench.journal();
         Asker::listening(move |event, _| {
-            if *event == Event::Phase(Phase::Read) {
+            if matches!(event, Event::Phase(Phase::Read | Phase::ReadDct)) {
                 let taken = fs::File::open(&journal).unwrap();
                 taken.lock().unwrap();
                 std::mem::forget(taken);

@@ -7,10 +7,7 @@ use duo_provision::usb::Clock;
 use duo_provision::workflow::{Event, Phase, ResetDone, ResetOptions, RestoreDone, RestoreOptions};
 
 use crate::virtual_duo::{key_maker, options};
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, key, reset_image};
-
-/// The class request, counted from the beginning of the write, during which the flash is written.
-const PROGRAMS: u32 = 5;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, key, reset_image};
 
 /// Restores with `faults` armed when the write begins, and `meanwhile` done when the Duo is waited for.
 fn restore(
@@ -88,7 +85,7 @@ fn a_duo_that_names_itself_is_found_in_another_port() {
 fn one_wrong_read_back_is_not_believed() {
     for kind in [Kind::ReadFlipped(99), Kind::ReadZeros, Kind::ReadOnes, Kind::ReadUnstable] {
         let bench = Bench::new(Generation::R4);
-        let (result, notes) = restore(&bench, &[Fault::once(kind, 1)], |_| {});
+        let (result, notes) = restore(&bench, &[Fault::once(kind, PROGRAMS)], |_| {});
         assert!(result.unwrap().written);
         assert!(notes.contains("other bytes were read back"), "{notes}");
     }

@@ -146,6 +146,41 @@ fn an_operation_that_runs_keeps_its_lock_and_what_is_not_the_journals_stays() {
     assert!(place.home.path().exists());
 }
 
+/// A pipe in the place of a lock, and of the journal: whoever opens one to read waits until somebody writes.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_waited_for_where_a_pipe_stands_in_the_place_of_a_file() {
+    use rustix::fs::{CWD, mkfifoat};
+    let place = Place::new();
+    let running = place.begin(started()).unwrap();
+    let lock = place.journal.path().with_file_name("running").join(format!("{}.lock", running.id()));
+    fs::remove_file(&lock).unwrap();
+    mkfifoat(CWD, &lock, 0o600.into()).unwrap();
+    let left_over = lock.with_file_name("0123456789abcdef.lock");
+    mkfifoat(CWD, &left_over, 0o600.into()).unwrap();
+    let place = within_a_minute(move || {
+        assert_eq!(place.count(), (1, 0));
+        drop(place.begin(started()).unwrap());
+        place
+    });
+    assert!(lock.exists() && left_over.exists(), "what is no lock of the journal's is not removed");
+
+    fs::remove_file(place.journal.path()).unwrap();
+    mkfifoat(CWD, place.journal.path(), 0o600.into()).unwrap();
+    let (read, begun) = within_a_minute(move || {
+        (place.journal.operations(&no_pause).unwrap_err(), place.begin(started()).unwrap_err())
+    });
+    assert!(matches!((read, begun), (JournalError::NotAFile(_), JournalError::NotAFile(_))));
+}
+
+/// What `work` returns. It runs on a thread of its own, so that one that waits for ever fails the test.
+#[cfg(target_os = "linux")]
+fn within_a_minute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(work()));
+    receiver.recv_timeout(Duration::from_secs(60)).expect("it ends by itself")
+}
+
 #[test]
 fn many_that_begin_at_once_all_find_the_journal_or_make_it() {
     for _ in 0..50 {
@@ -210,6 +245,13 @@ fn a_member_with_a_value_that_no_record_has_is_named() {
     ] {
         assert_eq!(read(&sound).as_ref(), Ok(&sound));
     }
+    let of_fields = |fields: &[&str]| {
+        let fields = fields.iter().map(|name| (*name).to_owned()).collect();
+        let request = Request { fields, ..Request::default() };
+        record(1, Step::Started(Box::new(Started { request, ..started() })))
+    };
+    let sound = of_fields(&["server-public-key", "device-private-key"]);
+    assert_eq!(read(&sound).as_ref(), Ok(&sound));
     let late = Record { at: "yesterday".to_owned(), ..record(1, Step::Writing) };
     for (unsound, member) in [
         (of_path(""), "path"),
@@ -221,6 +263,8 @@ fn a_member_with_a_value_that_no_record_has_is_named() {
         (of_code("key_wrong"), "code"),
         (of_code("KEY WRONG"), "code"),
         (of_code(&letters(65)), "code"),
+        (of_fields(&["x; touch f #"]), "fields"),
+        (of_fields(&["server-public-key", ""]), "fields"),
         (late, "at"),
     ] {
         assert_eq!(read(&unsound), Err(RecordError::Value(member)), "{unsound:?}");

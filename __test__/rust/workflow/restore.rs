@@ -9,11 +9,8 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
 use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions};
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, is_data, key, names, restore_of, two};
-
-/// The request of a write in which the flash is written: SET_ADDRESS, two polls, the block, and its first
-/// poll.
-const PROGRAMS: u32 = 5;
+use crate::virtual_duo::device_keys;
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, id, is_data, key, names, restore_of, two};
 
 fn unchanged(bench: &Bench, error: &Error, code: Code) {
     assert_eq!(error.code(), code, "{error}");
@@ -337,11 +334,36 @@ fn a_duo_that_stays_away_is_given_up_in_time() {
 #[test]
 fn where_nothing_can_have_been_written_there_is_nothing_to_reconcile() {
     let bench = Bench::new(Generation::R6);
-    // Eight requests read the slot twice; the ninth sets the address to write to.
-    bench.arm(Fault::once(Kind::Stall(Moment::Before), 9));
+    // Sixteen requests read the DCT twice; the next sets the address to write to.
+    bench.arm(Fault::once(Kind::Stall(Moment::Before), 17));
     let asker = Asker::new();
     let error = bench.restore_asking(&asker, &bench.new_key()).unwrap_err();
     assert_eq!(error.key_state(), Some(KeyState::Unchanged), "{error}");
     assert!(!asker.phases().contains(&Phase::Reconcile), "{:?}", asker.phases());
     assert_eq!((bench.writes(), bench.slot() == key(OLD)), (0, true));
+}
+
+/// Keys that somebody has put into the archive, without manifests: each takes milliseconds to be checked.
+#[test]
+fn an_archive_is_looked_through_before_the_duo_is_opened() {
+    use duo_provision::keys::proofs;
+    use std::cell::Cell;
+    thread_local! {
+        static BEFORE_THE_READ: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+    let bench = Bench::new(Generation::R6);
+    fs::create_dir_all(bench.archive()).unwrap();
+    let others: Vec<usize> = (0..device_keys().len()).filter(|nth| ![OLD, NEW].contains(nth)).collect();
+    assert!(others.len() > 64, "more than the keys' own memory holds");
+    for nth in &others {
+        fs::write(bench.archive().join(format!("{nth}.der")), key(*nth)).unwrap();
+    }
+    let asker = Asker::listening(|event, _| {
+        if *event == Event::Phase(Phase::Find) {
+            BEFORE_THE_READ.set(Some(proofs()));
+        }
+    });
+    bench.restore_asking(&asker, &bench.new_key()).unwrap();
+    let while_it_was_open = proofs() - BEFORE_THE_READ.get().expect("the Duo was looked for");
+    assert!(while_it_was_open < 10, "{while_it_was_open} keys were checked while the Duo was open");
 }

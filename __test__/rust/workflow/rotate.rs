@@ -147,7 +147,7 @@ fn the_cloud_and_the_duo_have_the_new_key_and_it_is_proven_that_they_pair() {
             asker.phases(),
             [
                 Phase::Find,
-                Phase::Read,
+                Phase::ReadDct,
                 Phase::Greet,
                 Phase::Backup,
                 Phase::Confirm,
@@ -593,7 +593,7 @@ fn a_rotation_that_is_done_is_not_taken_up() {
 
 #[test]
 fn stopped_before_the_cloud_is_told_nothing_is_sent_or_written() {
-    for phase in [Phase::Read, Phase::Greet, Phase::Backup, Phase::Confirm] {
+    for phase in [Phase::ReadDct, Phase::Greet, Phase::Backup, Phase::Confirm] {
         let place = Place::new();
         let error = place.run_asking(&Asker::stopping_at(phase), &place.usual());
         let Err(error) = error else { panic!("{phase:?}") };

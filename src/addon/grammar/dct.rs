@@ -33,6 +33,10 @@ pub struct DctBackupOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -147,6 +151,10 @@ pub struct ServerKeySetOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -190,6 +198,10 @@ pub struct ServerKeyRestoreOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -246,6 +258,10 @@ pub struct DctRestoreOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,

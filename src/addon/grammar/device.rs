@@ -91,6 +91,10 @@ pub struct BackupOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -150,6 +154,10 @@ pub struct RestoreOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -200,6 +208,10 @@ pub struct ResetOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,
@@ -263,6 +275,10 @@ pub struct RotateOptions {
     /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
     #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
     pub usbip: Option<String>,

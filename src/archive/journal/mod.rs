@@ -14,7 +14,7 @@ mod operation;
 mod record;
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,9 +25,10 @@ pub use record::{
     Started, Step, VERSION, whole,
 };
 
-use super::files::{FileError, check_writable, create_folder, ensure_folder, sync_folder_of};
 use super::location;
-use super::owner::Owner;
+use crate::disk::{
+    self, FileError, Folder, Links, Owner, check_utf8, check_writable, ensure_folder, plain_path,
+};
 
 /// The most bytes of a journal that are read: some ten thousand operations.
 pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -47,7 +48,7 @@ pub enum JournalError {
     #[error("this user has no home folder to keep the journal in")]
     NoPlace,
     /// A line that is no record, and is not the last one torn.
-    #[error("the journal {path}, {bad}", path = path.display())]
+    #[error("the journal {path}, {bad}", path = plain_path(path))]
     Invalid {
         /// The journal.
         path: PathBuf,
@@ -55,16 +56,16 @@ pub enum JournalError {
         bad: BadLine,
     },
     /// More bytes than are read.
-    #[error("the journal {path} is larger than {MAX_BYTES} bytes", path = .0.display())]
+    #[error("the journal {path} is larger than {MAX_BYTES} bytes", path = plain_path(.0))]
     TooLarge(PathBuf),
     /// A link, a folder, a pipe or a device.
-    #[error("the journal {path} is not a regular file", path = .0.display())]
+    #[error("the journal {path} is not a regular file", path = plain_path(.0))]
     NotAFile(PathBuf),
     /// Another process holds the lock and does not let go.
-    #[error("the journal {path} is locked by another process", path = .0.display())]
+    #[error("the journal {path} is locked by another process", path = plain_path(.0))]
     Locked(PathBuf),
     /// The operating system does not let it be read.
-    #[error("the journal {path} cannot be read: {source}", path = path.display())]
+    #[error("the journal {path} cannot be read: {source}", path = plain_path(path))]
     Unreadable {
         /// The journal.
         path: PathBuf,
@@ -72,7 +73,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// The operating system does not let it be written.
-    #[error("the journal {path} cannot be written: {source}", path = path.display())]
+    #[error("the journal {path} cannot be written: {source}", path = plain_path(path))]
     Unwritable {
         /// The journal, or a file or folder beside it.
         path: PathBuf,
@@ -100,6 +101,7 @@ impl Journal {
     pub fn locate(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, JournalError> {
         let owner = Owner::detect(env);
         let folder = location::own_folder(env, &owner).ok_or(JournalError::NoPlace)?;
+        check_utf8(&folder)?;
         Ok(Self { path: folder.join("journal.jsonl"), running: folder.join("running"), owner })
     }
 
@@ -136,7 +138,7 @@ impl Journal {
 
     /// Writes down that an operation begins.
     pub fn begin(&self, started: Started, at: String, pause: Pause<'_>) -> Result<Entry, JournalError> {
-        create_folder(&self.running, &self.owner)?;
+        let running = Folder::open_or_make(&self.running, &self.owner)?;
         let mut file = self.open_or_create()?;
         let random = getrandom::u64().map_err(|error| self.unwritable(io::Error::other(error)))?;
         let id = OperationId::new(random);
@@ -145,7 +147,7 @@ impl Journal {
             let mut locked = Locked::new(&mut file, &path, Lock::Exclusive, pause)?;
             self.read(locked.file)?;
             self.sweep();
-            let marker = self.mark(&id)?;
+            let marker = self.mark(&running, &id)?;
             let record = Record { v: VERSION, id: id.clone(), at, step: Step::Started(Box::new(started)) };
             locked.append(&record).inspect_err(|_| {
                 // It never began, so nothing is to look as if it ran.
@@ -169,20 +171,21 @@ impl Journal {
     }
 
     fn open_or_create(&self) -> Result<File, JournalError> {
+        let failed = |source| self.unwritable(source);
+        let (above, name) = (self.path.parent(), self.path.file_name());
+        let folder = Folder::open(above.unwrap_or(Path::new("."))).map_err(failed)?;
         loop {
             if let Some(file) = self.open(Access::Append)? {
                 return Ok(file);
             }
-            match new_private(&self.path) {
+            match folder.create(name.unwrap_or_default()) {
                 Ok(file) => {
-                    let failed = |source| self.unwritable(source);
-                    self.owner.take(&file).map_err(failed)?;
-                    sync_folder_of(&self.path).map_err(failed)?;
+                    self.owner.take(&file).and_then(|()| folder.sync()).map_err(failed)?;
                     return Ok(file);
                 }
                 // Somebody else made it in between.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(self.unwritable(error)),
+                Err(error) => return Err(failed(error)),
             }
         }
     }
@@ -190,22 +193,13 @@ impl Journal {
     /// Opens it where it is there. Never through a link: under sudo that would let whoever owns the folder choose
     /// a file for root to write to.
     fn open(&self, access: Access) -> Result<Option<File>, JournalError> {
-        let found = match self.path.symlink_metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|source| self.unreadable(source))?,
-        };
-        // Looked at before it is opened too, since opening a pipe may wait for ever.
-        if !found.is_file() {
-            return Err(JournalError::NotAFile(self.path.clone()));
-        }
         let write = matches!(access, Access::Append);
-        let opened = OpenOptions::new().read(true).write(write).open(&self.path);
-        let file =
-            opened.map_err(|error| if write { self.unwritable(error) } else { self.unreadable(error) })?;
-        let (opened, named) = (file.metadata(), self.path.symlink_metadata());
-        match (opened, named) {
-            (Ok(opened), Ok(named)) if is_same(&opened, &named) => Ok(Some(file)),
-            _ => Err(JournalError::NotAFile(self.path.clone())),
+        match disk::open(&self.path, Links::Refuse, write) {
+            Ok(file) => Ok(Some(file)),
+            Err(FileError::NotFound(_)) => Ok(None),
+            Err(FileError::Unreadable { source, .. }) if write => Err(self.unwritable(source)),
+            Err(FileError::Unreadable { source, .. }) => Err(self.unreadable(source)),
+            Err(_) => Err(JournalError::NotAFile(self.path.clone())),
         }
     }
 
@@ -213,17 +207,17 @@ impl Journal {
         self.running.join(format!("{id}.lock"))
     }
 
-    fn mark(&self, id: &OperationId) -> Result<Marker, JournalError> {
+    fn mark(&self, running: &Folder, id: &OperationId) -> Result<Marker, JournalError> {
         let path = self.marker_of(id);
         let failed = |source| JournalError::Unwritable { path: path.clone(), source };
-        let file = new_private(&path).map_err(failed)?;
+        let file = running.create(path.file_name().unwrap_or_default()).map_err(failed)?;
         self.owner.take(&file).map_err(failed)?;
         file.try_lock().map_err(|error| failed(error.into()))?;
         Ok(Marker { file, path })
     }
 
     fn is_running(&self, id: &OperationId) -> bool {
-        let Ok(marker) = File::open(self.marker_of(id)) else { return false };
+        let Ok(marker) = disk::open(&self.marker_of(id), Links::Refuse, false) else { return false };
         matches!(marker.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
@@ -234,9 +228,8 @@ impl Journal {
             let name = entry.file_name().to_string_lossy().into_owned();
             let ours =
                 name.strip_suffix(".lock").is_some_and(|id| OperationId::try_from(id.to_owned()).is_ok());
-            let free = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
-            let file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if ours && file && free() {
+            let marker = || disk::open(&entry.path(), Links::Refuse, false);
+            if ours && marker().is_ok_and(|marker| marker.try_lock().is_ok()) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -365,24 +358,4 @@ fn whole_length(file: &mut File) -> io::Result<u64> {
     let mut tail = Vec::with_capacity(MAX_LINE);
     file.take(MAX_LINE as u64).read_to_end(&mut tail)?;
     Ok(from + whole(&tail) as u64)
-}
-
-fn new_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-#[cfg(unix)]
-fn is_same(opened: &fs::Metadata, named: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (opened.dev(), opened.ino()) == (named.dev(), named.ino())
-}
-
-/// On Windows making links takes a right of its own, and there is no sudo.
-#[cfg(not(unix))]
-fn is_same(_opened: &fs::Metadata, named: &fs::Metadata) -> bool {
-    named.is_file()
 }

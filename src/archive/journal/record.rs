@@ -15,8 +15,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::super::manifest::DeviceIdSource;
-use super::super::shown::shown;
-use crate::dct::DeviceId;
+use crate::dct::{DeviceId, Field};
+use crate::disk::shown;
 use crate::keys::Fingerprint;
 
 /// The version of the records that this crate writes and reads.
@@ -137,6 +137,9 @@ pub struct Request {
     /// Write a key that is known to be another device's.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_other_device: bool,
+    /// Take what is read for what it should be where nothing shows its place.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_unproven_address: bool,
     /// Save bytes that are no key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
@@ -337,6 +340,8 @@ impl Record {
                 let path = started.device.path.as_deref().unwrap_or("0");
                 let plain = path.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
                 require(plain && !path.is_empty() && path.len() <= 32, "path")?;
+                let fields = &started.request.fields;
+                require(fields.iter().all(|name| name.parse::<Field>().is_ok()), "fields")?;
                 require(started.tool.len() <= 100 && !started.tool.contains(char::is_control), "tool")
             }
             Step::Ended { error: Some(failure) } => {

@@ -106,6 +106,10 @@ impl Answer {
 }
 
 /// The answer to a body that is larger than any server's limit.
+pub(super) fn too_slow() -> Answer {
+    Answer::error(408, "request timeout")
+}
+
 pub(super) fn too_large() -> Answer {
     Answer::error(413, "request entity too large")
 }

@@ -4,7 +4,7 @@
 //! What it answers is decided in [`behavior`], which knows no sockets; this file is the server around it. The
 //! port that devices connect to is `device_server`'s.
 //! It listens only once [`LocalCloud::start`] is called, on 127.0.0.1 only, and accepts a token made at that
-//! moment. Everything is bounded: connections, request heads and bodies, and the time for sending a head.
+//! moment. Everything is bounded: connections, request heads and bodies, and the time for sending each.
 
 pub mod behavior;
 mod device_info;
@@ -45,6 +45,12 @@ const MAX_CONNECTIONS: usize = 64;
 
 /// The time for a client to send the head of a request, which also ends idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The time for a client to send a request's body, once its head is there.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection is kept at most, whatever it does; clients make new ones.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The wait after a failure to accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -263,6 +269,8 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stop: watch::Rec
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
+        // One that does not take its answers, say.
+        () = tokio::time::sleep(CONNECTION_TIMEOUT) => {}
     }
 }
 
@@ -272,8 +280,11 @@ fn respond(
 ) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> {
     let (head, body) = request.into_parts();
     async move {
-        let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-            return Ok(response(behavior::too_large()));
+        let body = Limited::new(body, MAX_BODY).collect();
+        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => return Ok(response(behavior::too_large())),
+            Err(_) => return Ok(response(behavior::too_slow())),
         };
         let body = body.to_bytes();
         let authorization = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);

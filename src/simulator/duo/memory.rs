@@ -14,6 +14,9 @@ const INTERNAL_SIZE: usize = 1024 * 1024;
 const SERIAL_SIZE: usize = 512 * 4096;
 const SERIAL_SECTOR: usize = 4096;
 
+/// As much of the bootloader's own code as is there: one transfer.
+const BOOTLOADER_HEAD: usize = 4096;
+
 /// Alt 1 checks only that a transfer starts below this.
 const DCT_LIMIT: u32 = 0x4000;
 
@@ -53,7 +56,9 @@ impl Memory {
     pub fn new(generation: Generation, firmware: SystemFirmware) -> Self {
         static ERASED: OnceLock<Arc<Vec<u8>>> = OnceLock::new();
         let serial = Arc::clone(ERASED.get_or_init(|| Arc::new(vec![0xff; SERIAL_SIZE])));
-        Self { generation, firmware, internal: vec![0xff; INTERNAL_SIZE], serial }
+        let mut internal = vec![0xff; INTERNAL_SIZE];
+        internal[..BOOTLOADER_HEAD].copy_from_slice(&bootloader(generation));
+        Self { generation, firmware, internal, serial }
     }
 
     /// `length` bytes as UPLOAD returns them; `None` where the firmware refuses and forgets to say so: r6 sends zeros
@@ -222,6 +227,23 @@ impl Memory {
         let offset = address.checked_sub(INTERNAL_BASE)? as usize;
         (offset < self.internal.len()).then_some(offset)
     }
+}
+
+/// The bootloader's first bytes: where the stack begins, where its code does, and no two bytes in a row that tell
+/// nothing. What a real one has there is not ours to ship.
+fn bootloader(generation: Generation) -> [u8; BOOTLOADER_HEAD] {
+    let mut head = [0; BOOTLOADER_HEAD];
+    let mut word = 0x9e37_79b9_u32 ^ generation as u32;
+    for (at, bytes) in head.chunks_exact_mut(4).enumerate() {
+        word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let value = match at {
+            0 => 0x2002_0000,
+            1 => 0x0800_0189,
+            _ => word,
+        };
+        bytes.copy_from_slice(&value.to_le_bytes());
+    }
+    head
 }
 
 /// Flash bits only go from 1 to 0.

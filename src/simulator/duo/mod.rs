@@ -246,6 +246,8 @@ impl Duo {
             Kind::LeaveHangs => self.leave_hangs = true,
             _ => {}
         }
+        let taken = due.kind.command_taken(request.data, self.core.pointer);
+        let request = &taken.as_ref().map_or(*request, |data| Request { data, ..*request });
         let mut write_fault = due.kind.write_fault();
         let armed = write_fault.is_some();
         let transfer = self.sound(now, request, &mut write_fault);

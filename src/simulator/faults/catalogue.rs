@@ -1,6 +1,6 @@
 //! One or more of every kind, for tests that try them all.
 
-use super::{Kind, Lie, Moment};
+use super::{Kind, Lie, Moment, Stuck};
 
 /// Bytes of a key's slot.
 const SLOT: usize = 1216;
@@ -12,6 +12,7 @@ impl Kind {
         let mut kinds = transfers();
         kinds.extend(reads());
         kinds.extend(writes());
+        kinds.extend(addresses());
         kinds.extend((0..=15).map(Self::State));
         kinds.extend([Self::Busy, Self::PollTimeout(0), Self::PollTimeout(0x00ff_ffff)]);
         kinds.extend([Self::LeaveStalls, Self::LeaveHangs, Self::LeaveVanishes]);
@@ -47,6 +48,15 @@ fn writes() -> Vec<Kind> {
     let mut kinds = vec![Kind::WriteFails, Kind::WriteSilent];
     kinds.extend([1, 600].map(Kind::WriteHalf));
     kinds.extend([0, 600, SLOT].map(Kind::PowerCut));
+    kinds
+}
+
+/// Each bit, and the places where a pointer has stood before or that hold what matters.
+fn addresses() -> Vec<Kind> {
+    let mut kinds = vec![Kind::AddressSilent];
+    kinds.extend((0..32).map(Kind::AddressOnceWrong));
+    kinds.extend((0..32).map(Stuck::Bit).map(Kind::AddressStuck));
+    kinds.extend([0, 1, 34, 2082, 0x0800_0000].map(Stuck::At).map(Kind::AddressStuck));
     kinds
 }
 
@@ -103,6 +113,8 @@ pub fn forms() -> Vec<String> {
             Kind::Descriptor { .. } => "descriptor-TYPE.INDEX-LIE".to_owned(),
             Kind::AltName { .. } => "alt-name-N=TEXT".to_owned(),
             Kind::Serial(_) => "serial=TEXT".to_owned(),
+            Kind::AddressOnceWrong(_) => "address-once-wrong=BIT".to_owned(),
+            Kind::AddressStuck(_) => "address-stuck=BIT|0xADDRESS".to_owned(),
             kind => {
                 let name = kind.to_string();
                 let without = name.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -1,5 +1,6 @@
 //! The defects.
 
+use super::address::{self, Stuck};
 use crate::simulator::duo::memory::WriteFault;
 use crate::simulator::duo::transfer::Request;
 
@@ -85,6 +86,13 @@ pub enum Kind {
     /// The power goes when so many bytes of a flash write have landed: off the bus, then back in the
     /// bootloader. With 0 the old bytes are there, with all of them the new ones. [`power-cut-N`]
     PowerCut(usize),
+    /// A SET ADDRESS, or an ERASE, is acknowledged and ignored: the pointer stays where it is. [`address-silent`]
+    AddressSilent,
+    /// It is taken with one bit of its address inverted, counted from the lowest. [`address-once-wrong=BIT`]
+    AddressOnceWrong(u8),
+    /// It is taken with this, and so is every one from there on. [`address-stuck=BIT`, or `=0xADDRESS` with eight
+    /// digits]
+    AddressStuck(Stuck),
     /// The DFU state is this when the request arrives, as something else has left it. [`state-N`]
     State(u8),
     /// GETSTATUS says dfuDNBUSY, and nothing moves. [`busy`]
@@ -154,6 +162,21 @@ impl Kind {
         }
     }
 
+    /// What the device takes a SET ADDRESS or an ERASE for, while its pointer stands at `pointer`.
+    pub(in crate::simulator) fn command_taken(&self, command: &[u8], pointer: u32) -> Option<Vec<u8>> {
+        match self {
+            Self::AddressSilent => Some(address::without_effect(pointer)),
+            Self::AddressOnceWrong(bit) => Some(address::taken_for(command, Stuck::Bit(*bit))),
+            Self::AddressStuck(stuck) => Some(address::taken_for(command, *stuck)),
+            _ => None,
+        }
+    }
+
+    /// True for what lasts once it has begun, whether or not it is armed for one time.
+    pub fn lasts(&self) -> bool {
+        matches!(self, Self::AddressStuck(_))
+    }
+
     /// True for what concerns no transfer, but the device as the bus and the operating system show it.
     pub(super) fn is_of_the_bus(&self) -> bool {
         matches!(self, Self::Twin | Self::Denied | Self::Taken)
@@ -185,6 +208,10 @@ impl Kind {
             | Self::PowerCut(_)
             | Self::Busy
             | Self::PollTimeout(_) => dfu_in(3),
+            // The commands with an address are of five bytes, and no others.
+            Self::AddressSilent | Self::AddressOnceWrong(_) | Self::AddressStuck(_) => {
+                (setup.request_type, setup.request, setup.value, request.length) == (0x21, 1, 0, 5)
+            }
             Self::LeaveStalls | Self::LeaveHangs | Self::LeaveVanishes => {
                 setup.request_type == 0x21 && setup.request == 1 && request.length == 0
             }

@@ -9,6 +9,7 @@
 //! - [`catalogue`]: one or more of every kind, for tests that try them all;
 //! - [`plan`]: what is armed, what has been counted, and what is due;
 //! - `text`: a fault's name, as `stall-before@7+`;
+//! - `address`: what becomes of an address;
 //! - `alter`: what becomes of a reply.
 //!
 //! This room decides what is spoilt and rewrites replies. The [`Duo`](super::Duo) carries out the rest, and
@@ -25,12 +26,14 @@
 //! 1 is the first; 0, for the kinds that concern the bus (`denied`, `taken`, `twin`), is at once. What the
 //! kinds are called is said at [`Kind`]. A fault printed is a fault that can be read again.
 
+mod address;
 mod alter;
 pub mod catalogue;
 pub mod kind;
 pub mod plan;
 mod text;
 
+pub use address::Stuck;
 pub use kind::{Kind, Lie, Moment};
 pub(super) use plan::Due;
 pub use plan::{Access, Counting, Fault, Faults};

@@ -75,7 +75,8 @@ struct Armed {
 
 impl Armed {
     fn is_due(&self) -> bool {
-        let spent = self.acted > 0 && (self.fault.once || self.fault.kind.is_of_the_bus());
+        let once = self.fault.once && !self.fault.kind.lasts();
+        let spent = self.acted > 0 && (once || self.fault.kind.is_of_the_bus());
         !spent && self.seen >= self.fault.nth
     }
 }

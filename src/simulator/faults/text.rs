@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Counting, Fault, Kind, Lie, Moment};
+use super::{Counting, Fault, Kind, Lie, Moment, Stuck};
 
 /// The longest text that a name can hold, in UTF-16 units: what a string descriptor has room for.
 const MAX_TEXT: usize = 126;
@@ -66,6 +66,8 @@ impl fmt::Display for Kind {
             Self::ReadFlipped(bit) => write!(f, "read-flipped-{bit}"),
             Self::WriteHalf(bytes) => write!(f, "write-half-{bytes}"),
             Self::PowerCut(bytes) => write!(f, "power-cut-{bytes}"),
+            Self::AddressOnceWrong(bit) => write!(f, "address-once-wrong={bit}"),
+            Self::AddressStuck(stuck) => write!(f, "address-stuck={stuck}"),
             Self::State(state) => write!(f, "state-{state}"),
             Self::PollTimeout(ms) => write!(f, "poll-timeout-{ms}"),
             Self::TransferSize(size) => write!(f, "transfer-size-{size}"),
@@ -78,13 +80,14 @@ impl fmt::Display for Kind {
 }
 
 /// The kinds that are one word.
-const PLAIN: [(&str, Kind); 13] = [
+const PLAIN: [(&str, Kind); 14] = [
     ("babble", Kind::Babble),
     ("read-zeros", Kind::ReadZeros),
     ("read-ones", Kind::ReadOnes),
     ("read-unstable", Kind::ReadUnstable),
     ("write-fails", Kind::WriteFails),
     ("write-silent", Kind::WriteSilent),
+    ("address-silent", Kind::AddressSilent),
     ("busy", Kind::Busy),
     ("twin", Kind::Twin),
     ("denied", Kind::Denied),
@@ -149,11 +152,29 @@ fn with_number(word: &str, last: &str) -> Option<Kind> {
 }
 
 fn with_text(key: &str, text: &str) -> Result<Kind, &'static str> {
+    if key.starts_with("address-") {
+        return address_of(key, text).ok_or(
+            "an address has a bit from 0 to 31 or, where it is stuck, eight hexadecimal digits behind 0x",
+        );
+    }
     let text = decoded(text).ok_or("its text is not percent-encoded UTF-8 of at most 126 characters")?;
     match key.strip_prefix("alt-name-") {
         Some(alt) => Ok(Kind::AltName { alt: number(alt).ok_or(UNKNOWN)?, text }),
         None if key == "serial" => Ok(Kind::Serial(text)),
         None => Err(UNKNOWN),
+    }
+}
+
+fn address_of(key: &str, text: &str) -> Option<Kind> {
+    let bit = || number::<u8>(text).filter(|bit| *bit < 32);
+    let at = || {
+        let address = u32::from_str_radix(text.strip_prefix("0x")?, 16).ok()?;
+        (format!("{address:#010x}") == text).then_some(Stuck::At(address))
+    };
+    match key {
+        "address-once-wrong" => bit().map(Kind::AddressOnceWrong),
+        "address-stuck" => bit().map(Stuck::Bit).or_else(at).map(Kind::AddressStuck),
+        _ => None,
     }
 }
 

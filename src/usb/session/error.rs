@@ -61,6 +61,12 @@ pub enum SessionError {
         /// Where it would be with this bootloader.
         address: u32,
     },
+    /// Where the internal flash begins, no bootloader is read, so it is not read from there.
+    #[error("what the device reads at {address:#010x}, where its bootloader lies, is no bootloader")]
+    NoBootloader {
+        /// Where that is.
+        address: u32,
+    },
     /// Part of what is to be written does not lie in the whole DCT.
     #[error("{length} bytes at {offset} do not lie within the {WHOLE_DCT_LENGTH} bytes of the whole DCT")]
     OutsideWholeDct {

@@ -15,6 +15,11 @@ const DCT_LENGTH: usize = 0x4000;
 /// The name of the flash that the bootloader, the firmware and the whole DCT lie in (redbear/firmware
 /// `usbd_flash_if.c`).
 const INTERNAL_NAME: &str = "Internal Flash";
+/// Where that flash begins, with the bootloader (STM32F205 reference manual RM0033, table 5).
+pub(super) const INTERNAL: u32 = 0x0800_0000;
+/// The RAM, in which the stack begins (RM0033, figure 2).
+const RAM: std::ops::RangeInclusive<u32> = 0x2000_0000..=0x2002_0000;
+
 /// The whole DCT: two copies of 16 KiB, each of which is one sector of the flash.
 pub(super) const WHOLE_DCT_LENGTH: usize = 0x8000;
 pub(super) const WHOLE_DCT_SECTOR: usize = 0x4000;
@@ -26,6 +31,15 @@ pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
         BootloaderGeneration::R3R4 => 0x0800_4000,
         BootloaderGeneration::R5R6 => 0x0800_8000,
     }
+}
+
+/// Whether these are the first bytes of the bootloader: a stack in the RAM, and an entry point (odd, since it is Thumb
+/// code) in front of the whole DCT, where no other program's lies (ARMv7-M Architecture Reference Manual, B1.5.3).
+pub(super) fn is_bootloader(first: &[u8], whole_dct: u32) -> bool {
+    let word =
+        |at: usize| first.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes);
+    let entry = word(4).filter(|entry| (INTERNAL..whole_dct).contains(entry) && entry % 2 == 1);
+    word(0).is_some_and(|stack| RAM.contains(&stack)) && entry.is_some()
 }
 
 /// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,

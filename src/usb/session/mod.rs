@@ -8,13 +8,12 @@ mod memories;
 
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 pub use error::SessionError;
 pub use memories::whole_dct_address;
 
 use memories::{
-    Memories, Memory, WHOLE_DCT_LENGTH, WHOLE_DCT_SECTOR, check_functional, find_memories, read_configuration,
+    INTERNAL, Memories, Memory, WHOLE_DCT_LENGTH, WHOLE_DCT_SECTOR, check_functional, find_memories,
+    is_bootloader, read_configuration,
 };
 
 use super::drive::Driver;
@@ -22,11 +21,9 @@ use super::identity::{Enquiry, Identity};
 use super::{Bus, Clock, Device, Transport};
 use crate::dfuse::descriptors::AltSetting;
 use crate::dfuse::{
-    Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Recover, Start, Touched, Upload,
+    BLOCK, Block, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Part, RangeError,
+    Recover, Start, Upload,
 };
-
-/// The most that is written of the whole DCT at once; a device that takes less would do so only after an erasure.
-const WHOLE_DCT_BLOCK: u16 = 4096;
 
 /// How long a device is given to come back to dfuIDLE after an operation that failed.
 const TIDY_TIME: Duration = Duration::from_secs(2);
@@ -59,6 +56,9 @@ pub struct DfuSession<'a> {
     selected: Option<u8>,
     identity: Identity,
     start: Start,
+    /// The first block of the internal flash, once it was read: the bootloader's own, which is never blank and never
+    /// written, so it proves a pointer there.
+    anchor: Option<Buffer>,
 }
 
 impl<'a> DfuSession<'a> {
@@ -90,6 +90,7 @@ impl<'a> DfuSession<'a> {
             selected: None,
             identity,
             start: Start::Unknown,
+            anchor: None,
         };
         // The bootloader keeps the last setting through SET_CONFIGURATION, so it is sent always.
         session.select(setting)?;
@@ -106,10 +107,6 @@ impl<'a> DfuSession<'a> {
             .set_alt_setting(setting.interface, setting.alt)
             .map_err(|source| SessionError::Transfer { what: "alternate setting", source })?;
         self.selected = Some(setting.alt);
-        // The state survives, and so does the pointer, which is now one into another memory.
-        if let Start::IdleAt(_) = self.start {
-            self.start = Start::Idle;
-        }
         Ok(())
     }
 
@@ -128,84 +125,60 @@ impl<'a> DfuSession<'a> {
         self.driver.class_requests()
     }
 
-    /// Reads `length` bytes. A read that fails is tried once more.
-    pub fn read(&mut self, address: u32, length: usize, deadline: Duration) -> Result<Buffer, SessionError> {
-        let [data] = self.read_passes(address, length, Limits::until(deadline))?;
-        Ok(data)
+    /// Reads the first `length` bytes twice, each time behind an address of its own: from 0, and from 1. A pointer that
+    /// is stuck, off or not moved at all does not bring the same twice, unless what is there is the same throughout.
+    /// `None` where the two do not agree. A pass that fails is tried once more. The very first byte is in one pass
+    /// only, so a single byte is too little.
+    pub fn read_twice(&mut self, length: usize, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
+        if length < 2 {
+            return Err(SessionError::Dfu(RangeError::Empty.into()));
+        }
+        let (dct, limits) = (self.dct.clone(), Limits::until(deadline));
+        // The first byte, which the second pass does not reach, is read once more in the first.
+        let [first, byte] = self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], limits)?;
+        let [second] = self.read_parts(&dct, 1, [Part::first(length.saturating_sub(1))], limits)?;
+        Ok(agreed(first, &byte, &second))
     }
 
-    /// Reads the same `length` bytes twice over, for the caller to compare. A read that fails is tried once
-    /// more.
-    pub fn read_twice(
-        &mut self,
-        address: u32,
-        length: usize,
-        deadline: Duration,
-    ) -> Result<(Buffer, Buffer), SessionError> {
-        let [first, second] = self.read_passes(address, length, Limits::until(deadline))?;
-        Ok((first, second))
+    /// Reads the whole DCT, both copies, in the same way: 32 KiB of the internal flash, and nothing else of it can be
+    /// read. Works even where the bootloader cannot read the DCT by itself.
+    pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
+        let (internal, base) = self.whole_dct()?;
+        let limits = Limits::until(deadline);
+        let block = usize::from(BLOCK);
+        let one = |part: Part| Part { length: 1, ..part };
+        let whole = whole_part(base, 0);
+        let parts = [Part::first(block), Part::first(1), whole, one(whole)];
+        let [anchor, head, first, byte] = self.read_parts(&internal, INTERNAL, parts, limits)?;
+        let parts = [Part::first(block - 1), whole_part(base, 1)];
+        let [moved, second] = self.read_parts(&internal, INTERNAL + 1, parts, limits)?;
+        let Some(anchor) = agreed(anchor, &head, &moved) else { return Ok(None) };
+        if !is_bootloader(&anchor, base) {
+            return Err(SessionError::NoBootloader { address: INTERNAL });
+        }
+        self.anchor = Some(anchor);
+        Ok(agreed(first, &byte, &second))
     }
 
-    /// Reads the whole DCT, both copies, twice over, for the caller to compare: 32 KiB of the internal flash, and
-    /// nothing else of it can be read. Works even where the bootloader cannot read the DCT by itself.
-    pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<(Buffer, Buffer), SessionError> {
-        let address = whole_dct_address(self.identity.generation);
-        let internal = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
-        let read = self.passes_of(&internal, address, WHOLE_DCT_LENGTH, Limits::until(deadline));
-        read.map(|[first, second]| (first, second))
-    }
-
-    /// Writes `data`, at most one block, and returns what is there then, for the caller to compare: only
-    /// that proves a write. Never writes twice.
+    /// Writes a block, at most 4096 bytes, through a pointer that the block's own proof has shown to be right. Then sets
+    /// the address anew and returns the DCT's first `length` bytes, for the caller to compare: only they prove the write,
+    /// and that nothing else was written. Never writes twice.
     ///
     /// Once the block was sent, neither a cancellation nor the deadline keeps it from being read back: a few
     /// milliseconds more tell whether a key is whole. (A device that does not answer is given up all the same,
     /// [`PROGRAM_TIMEOUT`](crate::dfuse::machine::PROGRAM_TIMEOUT) and two seconds later at most.)
     ///
-    /// Where it fails, [`SessionError::touched`] says what may have happened, and [`DfuSession::read`] can
+    /// Where it fails, [`SessionError::touched`] says what may have happened, and [`DfuSession::read_twice`] can
     /// be tried to find out.
     pub fn write_and_read_back(
         &mut self,
-        address: u32,
-        data: &[u8],
-        deadline: Duration,
-    ) -> Result<Buffer, SessionError> {
-        self.write_to(&self.dct.clone(), address, data, deadline)
-    }
-
-    fn write_to(
-        &mut self,
-        memory: &Memory,
-        address: u32,
-        data: &[u8],
-        deadline: Duration,
-    ) -> Result<Buffer, SessionError> {
-        self.select(memory.setting)?;
-        let copy = Zeroizing::new(data.to_vec());
-        let download =
-            Download::new(&memory.geometry, self.start, address, copy).map_err(SessionError::Dfu)?;
-        let result = self.run(download, Start::IdleAt(address), Limits::until(deadline));
-        self.read_back(result, memory, address, data.len(), deadline)
-    }
-
-    /// What is there after a write, or an erasure, that ended so.
-    fn read_back(
-        &mut self,
-        result: Result<(), SessionError>,
-        memory: &Memory,
-        address: u32,
+        block: Block,
         length: usize,
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
-        match result {
-            // It was carried out and the way back to dfuIDLE failed: reading finds that way by itself.
-            Err(SessionError::Dfu(error)) if error.touched() == Touched::Yes => {}
-            result => result?,
-        }
-        let deadline = deadline.max(self.driver.now() + READ_BACK_TIME);
-        let [read] = self
-            .passes_of(memory, address, length, Limits { deadline, cancellable: false })
-            .map_err(|source| SessionError::ReadBack { source: Box::new(source) })?;
+        let dct = self.dct.clone();
+        self.write_block(&dct, block, deadline)?;
+        let [read] = self.read_back(&dct, 0, [Part::first(length)], deadline)?;
         Ok(read)
     }
 
@@ -214,47 +187,118 @@ impl<'a> DfuSession<'a> {
         self.in_whole_dct(0, WHOLE_DCT_LENGTH).map(drop)
     }
 
-    /// Erases the sector of one copy of the whole DCT, 0 or 1, and returns what is in it then, for the caller to
-    /// compare: only that proves it. Of the internal flash nothing else can be erased through a session.
+    fn write_block(&mut self, memory: &Memory, block: Block, deadline: Duration) -> Result<(), SessionError> {
+        self.select(memory.setting)?;
+        let download = Download::new(&memory.geometry, self.start, block).map_err(SessionError::Dfu)?;
+        self.run(download, Start::Ready, Limits::until(deadline))
+    }
+
+    /// What is there after a write, or an erasure, that ended well.
+    fn read_back<const PARTS: usize>(
+        &mut self,
+        memory: &Memory,
+        pointer: u32,
+        parts: [Part; PARTS],
+        deadline: Duration,
+    ) -> Result<[Buffer; PARTS], SessionError> {
+        let deadline = deadline.max(self.driver.now() + READ_BACK_TIME);
+        self.read_parts(memory, pointer, parts, Limits { deadline, cancellable: false })
+            .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
+    }
+
+    /// Erases the sector of one copy of the whole DCT, 0 or 1, which is known to hold `held`, and returns all of the
+    /// whole DCT then, for the caller to compare: only that proves it. Of the internal flash nothing else can be
+    /// erased through a session.
+    ///
+    /// The command carries an address of its own, which cannot be proven beforehand as that of a write can. So the
+    /// sector is looked at before it.
     ///
     /// As with a write, neither a cancellation nor the deadline keeps it from being read back.
     pub fn erase_whole_dct_sector(
         &mut self,
         copy: usize,
+        held: &[u8],
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
         let (internal, address) =
             self.in_whole_dct(copy.saturating_mul(WHOLE_DCT_SECTOR), WHOLE_DCT_SECTOR)?;
-        self.select(internal.setting)?;
+        let anchor = self.known_anchor()?;
+        let sector = Part { block: blocks_to(address), length: WHOLE_DCT_SECTOR };
+        let parts = [Part::first(anchor.len()), sector];
+        let [proof, now] = self.read_parts(&internal, INTERNAL, parts, Limits::until(deadline))?;
+        if proof != anchor || *now != *held {
+            return Err(SessionError::Dfu(DfuError::PointerUnproven { address }));
+        }
         let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)
             .map_err(SessionError::Dfu)?;
-        let result = self.run(erase, Start::IdleAt(address), Limits::until(deadline));
-        self.read_back(result, &internal, address, WHOLE_DCT_SECTOR, deadline)
+        self.run(erase, Start::Ready, Limits::until(deadline))?;
+        let base = whole_dct_address(self.identity.generation);
+        self.read_back_whole(&internal, whole_part(base, 0), &anchor, deadline)
     }
 
-    /// Writes `data`, at most one block, into the whole DCT, `offset` bytes from its beginning, and returns what is
-    /// there then. Flash that is not erased takes only the zeros of it. Of the internal flash nothing else can be
-    /// written through a session. Otherwise as [`DfuSession::write_and_read_back`].
+    /// Writes `data` into the whole DCT, `offset` bytes from its beginning, all of it within one block of 4096 bytes,
+    /// and returns what is there then, for the caller to compare. Flash that is not erased takes only the zeros of it.
+    /// Of the internal flash nothing else can be written through a session. Otherwise as
+    /// [`DfuSession::write_and_read_back`].
     pub fn write_whole_dct_and_read_back(
         &mut self,
         offset: usize,
         data: &[u8],
         deadline: Duration,
     ) -> Result<Buffer, SessionError> {
-        let (internal, address) = self.in_whole_dct(offset, data.len())?;
-        self.write_to(&internal, address, data, deadline)
+        if data.is_empty() {
+            return Err(SessionError::Dfu(RangeError::Empty.into()));
+        }
+        let front = offset % usize::from(BLOCK);
+        let (internal, address) = self.in_whole_dct(offset - front, front + data.len())?;
+        let anchor = self.known_anchor()?;
+        // 0xFF in front of it changes nothing.
+        let mut bytes = Buffer::new(vec![0xff; front]);
+        bytes.extend_from_slice(data);
+        let part = Part { block: blocks_to(address), length: bytes.len() };
+        let block = Block { pointer: INTERNAL, proof: anchor.clone(), block: part.block, data: bytes };
+        self.write_block(&internal, block, deadline)?;
+        let read = self.read_back_whole(&internal, part, &anchor, deadline)?;
+        Ok(Buffer::new(read.get(front..).unwrap_or_default().to_vec()))
+    }
+
+    /// Reads a part of the whole DCT through a pointer that the anchor proves.
+    fn read_back_whole(
+        &mut self,
+        internal: &Memory,
+        part: Part,
+        anchor: &Buffer,
+        deadline: Duration,
+    ) -> Result<Buffer, SessionError> {
+        let parts = [Part::first(anchor.len()), part];
+        let [proof, read] = self.read_back(internal, INTERNAL, parts, deadline)?;
+        if proof == *anchor {
+            return Ok(read);
+        }
+        let unproven = SessionError::Dfu(DfuError::PointerUnproven { address: INTERNAL });
+        Err(SessionError::ReadBack { source: Box::new(unproven) })
+    }
+
+    /// The bootloader's first bytes, which [`DfuSession::read_whole_dct_twice`] has read.
+    fn known_anchor(&self) -> Result<Buffer, SessionError> {
+        self.anchor.clone().ok_or(SessionError::Dfu(DfuError::PointerUnproven { address: INTERNAL }))
+    }
+
+    /// The internal flash, and where the whole DCT begins in it.
+    fn whole_dct(&self) -> Result<(Memory, u32), SessionError> {
+        let address = whole_dct_address(self.identity.generation);
+        let internal = self.internal.clone().ok_or(SessionError::NoWholeDct { address })?;
+        let offered = internal.geometry.block();
+        if offered < BLOCK {
+            return Err(SessionError::TransferSize { offered, needed: BLOCK });
+        }
+        Ok((internal, address))
     }
 
     /// Where a part of the whole DCT lies; an error for whatever is not wholly in it, and where it does not lie in
     /// two sectors of its own.
     fn in_whole_dct(&self, offset: usize, length: usize) -> Result<(Memory, u32), SessionError> {
-        let base = whole_dct_address(self.identity.generation);
-        let missing = SessionError::NoWholeDct { address: base };
-        let internal = self.internal.clone().ok_or_else(|| missing.clone())?;
-        let offered = internal.geometry.block();
-        if offered < WHOLE_DCT_BLOCK {
-            return Err(SessionError::TransferSize { offered, needed: WHOLE_DCT_BLOCK });
-        }
+        let (internal, base) = self.whole_dct()?;
         let map = internal.geometry.map();
         let at = |offset: usize| u32::try_from(offset).ok().and_then(|offset| base.checked_add(offset));
         let is_one =
@@ -263,7 +307,7 @@ impl<'a> DfuSession<'a> {
             access.readable() && access.erasable() && access.writable()
         });
         if !is_one(0) || !is_one(WHOLE_DCT_SECTOR) || !is_open {
-            return Err(missing);
+            return Err(SessionError::NoWholeDct { address: base });
         }
         let end = offset.checked_add(length).filter(|end| *end <= WHOLE_DCT_LENGTH);
         let address = end.and_then(|_| at(offset)).ok_or(SessionError::OutsideWholeDct { offset, length })?;
@@ -275,43 +319,33 @@ impl<'a> DfuSession<'a> {
         self.run(Leave::new(self.start), Start::Unknown, Limits::until(deadline))
     }
 
-    fn read_passes<const PASSES: usize>(
-        &mut self,
-        address: u32,
-        length: usize,
-        limits: Limits,
-    ) -> Result<[Buffer; PASSES], SessionError> {
-        self.passes_of(&self.dct.clone(), address, length, limits)
-    }
-
-    fn passes_of<const PASSES: usize>(
+    /// Reads parts of a memory through one pointer, and once more where that fails.
+    fn read_parts<const PARTS: usize>(
         &mut self,
         memory: &Memory,
-        address: u32,
-        length: usize,
+        pointer: u32,
+        parts: [Part; PARTS],
         limits: Limits,
-    ) -> Result<[Buffer; PASSES], SessionError> {
-        let passes = match self.try_read(memory, address, length, PASSES, limits) {
-            Err(error) if error.is_worth_a_retry() => self.try_read(memory, address, length, PASSES, limits),
+    ) -> Result<[Buffer; PARTS], SessionError> {
+        let read = match self.try_read(memory, pointer, &parts, limits) {
+            Err(error) if error.is_worth_a_retry() => self.try_read(memory, pointer, &parts, limits),
             result => result,
         }?;
-        // An upload that ends well has made all its passes.
-        <[_; PASSES]>::try_from(passes)
-            .map_err(|_| SessionError::Dfu(DfuError::ShortRead { address, expected: length, got: 0 }))
+        // An upload that ends well has read all its parts.
+        <[_; PARTS]>::try_from(read)
+            .map_err(|_| SessionError::Dfu(DfuError::ShortRead { address: pointer, expected: PARTS, got: 0 }))
     }
 
     fn try_read(
         &mut self,
         memory: &Memory,
-        address: u32,
-        length: usize,
-        passes: usize,
+        pointer: u32,
+        parts: &[Part],
         limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
         self.select(memory.setting)?;
-        let upload =
-            Upload::new(&memory.geometry, self.start, address, length, passes).map_err(SessionError::Dfu)?;
-        self.run(upload, Start::IdleAt(address), limits)
+        let upload = Upload::new(&memory.geometry, self.start, pointer, parts).map_err(SessionError::Dfu)?;
+        self.run(upload, Start::Ready, limits)
     }
 
     /// Runs an operation; `then` is what is known of the device if it ends well.
@@ -352,7 +386,23 @@ impl<'a> DfuSession<'a> {
         let deadline = deadline.min(self.driver.now() + TIDY_TIME);
         let machine = Machine::new(Recover::new(), deadline);
         if self.driver.run_regardless(self.transport.as_mut(), machine).is_ok() {
-            self.start = Start::Idle;
+            self.start = Start::Ready;
         }
     }
+}
+
+/// The bytes, where both passes have them: the second begins one byte later, so that one byte was read by itself.
+fn agreed(first: Buffer, byte: &Buffer, second: &Buffer) -> Option<Buffer> {
+    let same = first.get(..1) == Some(byte.as_slice()) && first.get(1..) == Some(second.as_slice());
+    same.then_some(first)
+}
+
+/// How many blocks of 4096 bytes lie between the beginning of the internal flash and an address in it.
+fn blocks_to(address: u32) -> u16 {
+    u16::try_from(address.saturating_sub(INTERNAL) / u32::from(BLOCK)).unwrap_or(u16::MAX)
+}
+
+/// All of the whole DCT but its last `less` bytes.
+fn whole_part(base: u32, less: usize) -> Part {
+    Part { block: blocks_to(base), length: WHOLE_DCT_LENGTH - less }
 }

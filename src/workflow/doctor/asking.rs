@@ -3,8 +3,8 @@
 use super::super::command::{flag, option, tell_key_of_device};
 use super::super::credentials::{self, Wanted};
 use super::super::device::DeviceRef;
+use super::super::recovery::device_arguments;
 use super::super::telling::Cloud;
-use super::super::write::device_arguments;
 use super::super::{Context, Timeout};
 use super::Examined;
 use super::finding::{Finding, Severity};

@@ -1,12 +1,13 @@
 //! What can be told from what was read of a Duo, and from the archive. Pure.
 
 use super::super::DeviceRef;
-use super::super::command::quoted;
+use super::super::command::restore_from;
 use super::super::device::Snapshot;
 use super::super::source::public_slot;
 use super::finding::{Finding, Fix, Severity};
 use crate::archive::{Contents, Description, Entry, Origin};
 use crate::dct::ServerAddress;
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, ServerKey};
 use crate::usb::BootloaderGeneration;
@@ -95,12 +96,11 @@ impl Patient<'_> {
     }
 
     fn restore(&self, found: Finding, backup: &Entry) -> Finding {
-        let file = quoted(&backup.path.to_string_lossy());
         let fix = Fix { file: Some(backup.path.clone()), ..self.fix("restore") };
         let when = backup.created_at.as_deref().unwrap_or("an unknown time");
         found
             .advice(format!("the archive holds a key of this Duo, of {when}"))
-            .command(format!("duo-provision restore {file}{}", self.arguments))
+            .command(restore_from(&backup.path) + self.arguments)
             .fix(fix)
     }
 
@@ -224,7 +224,7 @@ impl Patient<'_> {
         if let Some(entry) = self.backups.iter().find(kept) {
             return Some(Finding::ok(
                 "BACKUP",
-                format!("the archive holds this key: {}", entry.path.display()),
+                format!("the archive holds this key: {}", plain_path(&entry.path)),
             ));
         }
         let found = Finding::note("BACKUP_MISSING", "the archive does not hold this key");

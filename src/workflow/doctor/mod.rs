@@ -5,13 +5,13 @@ mod asking;
 mod checks;
 mod finding;
 
-use super::command::quoted;
+use super::command::option;
 use super::device::{Attempt, Opened, Target, open_all};
 use super::journaled::operations;
 use super::keep::locate_archive;
 use super::list::bring_one;
+use super::recovery::device_arguments;
 use super::status::{OperationReport, StatusOptions, status};
-use super::write::device_arguments;
 use super::{Context, Timeout};
 use crate::archive::journal::{Operation, OperationKind, open};
 use crate::archive::{DeviceIdSource, Entry};
@@ -217,8 +217,7 @@ fn examine(
         }
     };
     let archive = options.archive.as_deref();
-    let arguments = device_arguments(&opened.device, None, context)
-        + &archive.map(|archive| format!(" --archive {}", quoted(archive))).unwrap_or_default();
+    let arguments = device_arguments(&opened.device, None, context) + &option("archive", archive);
     let (rotated, rotating) = rotations(context, &opened.device);
     let patient = Patient {
         rotated,

@@ -26,10 +26,11 @@ use super::leave::leave;
 use super::pairing::{Server, ServerChoice};
 use super::patch::Patch;
 use super::plan::{Action, Plan};
+use super::recovery::{Back, Recovery};
 use super::restore::confirm;
 use super::source::{devices_of_current, public_slot};
 use super::telling::{Cloud, Message, check_product};
-use super::write::{Back, Recovery, write_verified};
+use super::write::write_verified;
 use super::{Context, Event, Timeout};
 use crate::archive::journal::{OperationKind, Request, may_be_taken};
 use crate::archive::{Archive, DeviceIdSource};
@@ -127,7 +128,7 @@ pub fn rotate(
     };
 
     let mut opened = Opened::find(context, &options.target, timeout)?;
-    let snapshot = opened.snapshot()?;
+    let snapshot = opened.section_before_write()?;
     let device = opened.device.clone();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
@@ -241,6 +242,7 @@ fn current(snapshot: &Snapshot) -> Option<Fingerprint> {
 fn request(context: Context<'_>, options: &RotateOptions, done: &RotateDone) -> Request {
     Request {
         leave: true,
+        allow_unproven_address: options.target.allow_unproven_address,
         archive: options.archive.as_ref().map(absolute),
         usbip: context.bus.address(),
         api_url: Some(done.api_url.clone()),
@@ -279,21 +281,30 @@ impl Job<'_> {
         if done.taken_up {
             context.note(self.taken_up(is_there));
         }
-        let stored = keep_before_write(&opened, snapshot, Some(&self.destination()), journaled)?;
-        done.backup = stored.map(|stored| stored.path).filter(|_| !is_there);
+        let kept = keep_before_write(&opened, snapshot, Some(&self.destination()), journaled)?;
+        done.backup = kept.key.filter(|_| !is_there);
         done.new_key = Some(self.keep_new(&opened, journaled)?);
         if !is_there {
             confirm(context, &self.plan(&opened, snapshot, &done))?;
         }
         self.tell(context, &done, journaled)?;
+        let mut written = None;
         if !is_there {
             let back = Back::to_key(snapshot, done.backup.as_deref()).and_then(self.words.tell.clone());
-            let recovery = Recovery { again: self.words.again.clone(), back, owner: None };
-            opened = write_verified(opened, snapshot, &patch, &recovery, journaled)
+            let recovery = Recovery {
+                again: self.words.again.clone(),
+                back,
+                owner: None,
+                section: kept.section,
+                unproven: opened.unproven,
+            };
+            let held;
+            (opened, held) = write_verified(opened, snapshot, &patch, &recovery, journaled)
                 .map_err(|error| self.cloud_is_ahead(error))?;
+            written = Some(held);
             done.written = true;
         }
-        self.prove(context, &done)?;
+        self.prove(context, &done, written.as_ref().unwrap_or(snapshot))?;
         leave(opened, "the cloud knows the new key already, and nothing else is left to do", journaled)?;
         Ok(done)
     }
@@ -383,9 +394,11 @@ impl Job<'_> {
         }
     }
 
-    fn prove(&self, context: Context<'_>, done: &RotateDone) -> Result<(), Error> {
+    /// Proves the key that was read from the Duo, not the one that was to be written.
+    fn prove(&self, context: Context<'_>, done: &RotateDone, held: &Snapshot) -> Result<(), Error> {
         let Some(server) = self.server else { return Ok(()) };
-        let proven = server.prove(context, done.device_id, &self.new.key, Some(&done.device), self.timeout);
+        let key = held.slot.key().ok_or_else(|| Error::new(Code::Internal, "the slot holds no key"))?;
+        let proven = server.prove(context, done.device_id, &key.key, Some(&done.device), self.timeout);
         proven.map_err(|error| self.unproven(error, done))
     }
 
@@ -397,9 +410,9 @@ impl Job<'_> {
         }
         let back = match &done.backup {
             Some(backup) if self.words.had_key && done.written => {
-                let backup = command::quoted(&backup.to_string_lossy());
+                let restore = command::restore_from(backup);
                 let (choice, tell) = (&self.words.choice, &self.words.tell);
-                format!("; to go back: duo-provision restore {backup}{choice} && {tell}")
+                format!("; to go back: {restore}{choice} && {tell}")
             }
             _ => String::new(),
         };

@@ -8,6 +8,7 @@ use rand_core::UnwrapErr;
 use super::current;
 use super::words::Words;
 use crate::archive::journal::{Operation, OperationKind, open};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
 use crate::workflow::device::{DeviceRef, Snapshot};
@@ -58,11 +59,11 @@ impl NewKey {
         let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
             return Err(lost(Error::new(
                 Code::KeyIsPublic,
-                format!("{}: it is a public key", path.display()),
+                format!("{}: it is a public key", plain_path(path)),
             )));
         };
         if Some(read.key.public_key().fingerprint()) != earlier.started.after {
-            let message = format!("{} holds another key than was kept there", path.display());
+            let message = format!("{} holds another key than was kept there", plain_path(path));
             return Err(lost(Error::new(Code::ManifestMismatch, message)));
         }
         Self::new(read.key, Some(path.to_owned()), known)

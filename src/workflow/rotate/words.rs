@@ -7,7 +7,7 @@ use crate::dct::DeviceId;
 use crate::workflow::Context;
 use crate::workflow::command;
 use crate::workflow::device::DeviceRef;
-use crate::workflow::write::device_arguments;
+use crate::workflow::recovery::device_arguments;
 
 /// The commands that finish a rotation, and those that undo it.
 pub(super) struct Words {
@@ -53,6 +53,6 @@ impl Words {
         } else {
             "erase the slot: duo-provision reset".to_owned()
         };
-        format!("put the file back to {}; or, to start anew, first {back}", path.display())
+        format!("put the file back to {}; or, to start anew, first {back}", command::file(path))
     }
 }

@@ -6,9 +6,9 @@ use super::Advice;
 use crate::archive::DeviceIdSource;
 use crate::archive::journal::{KeyLeft, Operation, OperationKind, Reached};
 use crate::workflow::command::{
-    self, choice, dct_restore, fields_from, flag, option, quoted, server_key, whole_from,
+    self, choice, dct_restore, fields_from, flag, option, restore_from, server_key, whole_from,
 };
-use crate::workflow::write::NO_KEY_COUNTED;
+use crate::workflow::recovery::NO_KEY_COUNTED;
 
 pub(super) fn advice(operation: &Operation) -> Vec<Advice> {
     let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
@@ -16,7 +16,7 @@ pub(super) fn advice(operation: &Operation) -> Vec<Advice> {
         let kept = operation.started.request.file.as_deref().filter(|file| Path::new(file).exists());
         return match (operation.kind(), kept) {
             (OperationKind::Backup | OperationKind::DctBackup, Some(file)) => {
-                let command = format!("duo-provision inspect {}", quoted(file));
+                let command = command::inspect(file);
                 vec![advise("the file is there: see whether it holds the key", command)]
             }
             (OperationKind::Backup | OperationKind::DctBackup, None) => {
@@ -45,7 +45,7 @@ pub(super) fn advice(operation: &Operation) -> Vec<Advice> {
         return next;
     }
     if let (Some(backup), true) = (&operation.backup, operation.has(Reached::Writing)) {
-        next.push(back(operation, &backup.to_string_lossy()));
+        next.push(back(operation, backup));
     }
     next
 }
@@ -63,7 +63,7 @@ fn after_reset(operation: &Operation) -> Advice {
 }
 
 /// How to get back what was there. A key slot without a key is not brought back.
-fn back(operation: &Operation, backup: &str) -> Advice {
+fn back(operation: &Operation, backup: &Path) -> Advice {
     let advise = |purpose: &str, command| Advice { purpose: purpose.to_owned(), command };
     let key = operation.started.before.is_some();
     let fields = operation.fields();
@@ -71,21 +71,21 @@ fn back(operation: &Operation, backup: &str) -> Advice {
         fields.iter().map(String::as_str).filter(|field| key || *field != "device-private-key").collect();
     match operation.kind() {
         OperationKind::DctRestore if operation.is_whole() && key => {
-            advise("to go back to what was there", whole_from(&quoted(backup)) + &which(operation))
+            advise("to go back to what was there", whole_from(backup) + &which(operation))
         }
         OperationKind::DctRestore if operation.is_whole() => {
-            let command = format!("duo-provision inspect {}", quoted(backup));
+            let command = command::inspect(backup);
             advise(NO_KEY_COUNTED, command)
         }
         OperationKind::ServerKeySet | OperationKind::DctRestore if !fields.is_empty() => {
-            advise("to go back to what was there", fields_from(backup, &fields) + &which(operation))
+            advise("to go back to what was there", fields_from(backup, &fields) + &worked_on(operation))
         }
         OperationKind::Restore | OperationKind::Reset if key => {
-            let command = format!("duo-provision restore {}{}", quoted(backup), which(operation));
+            let command = restore_from(backup) + &worked_on(operation);
             advise("to go back to the key that was there", command)
         }
         _ => {
-            let command = format!("duo-provision inspect {}", quoted(backup));
+            let command = command::inspect(backup);
             advise("no key was there before; the bytes that were", command)
         }
     }
@@ -96,9 +96,8 @@ fn back_from_rotation(operation: &Operation) -> Option<Advice> {
     let id = operation.started.device.id?;
     // Of one that took up the new key after it was written, nothing is known of another.
     operation.started.before.filter(|before| Some(*before) != operation.started.after)?;
-    let restore = operation.backup.as_ref().filter(|_| operation.has(Reached::Writing)).map(|backup| {
-        format!("duo-provision restore {}{}", quoted(&backup.to_string_lossy()), which(operation))
-    });
+    let backup = operation.backup.as_ref().filter(|_| operation.has(Reached::Writing));
+    let restore = backup.map(|backup| restore_from(backup) + &worked_on(operation));
     let tell = operation
         .may_be_known()
         .then(|| command::tell_key_of_device(id, path_unless_told(operation), &operation.started.request));
@@ -111,9 +110,9 @@ fn back_from_rotation(operation: &Operation) -> Option<Advice> {
 /// `--no-backup` is not repeated.
 fn again(operation: &Operation) -> String {
     let request = &operation.started.request;
-    let file = request.file.as_deref().map(|file| format!(" {}", quoted(file))).unwrap_or_default();
+    let file = request.file.as_deref().map(|file| format!(" {}", command::file(file))).unwrap_or_default();
     let archive = option("archive", request.archive.as_deref());
-    let device = which(operation);
+    let device = worked_on(operation);
     let encrypt = flag("encrypt", request.encrypt);
     match operation.kind() {
         OperationKind::Backup => {
@@ -144,6 +143,11 @@ fn again(operation: &Operation) -> String {
 fn which(operation: &Operation) -> String {
     let (device, request) = (&operation.started.device, &operation.started.request);
     choice(device.id.or(request.owner), path_unless_told(operation), request.usbip.as_deref())
+}
+
+/// The same, for a command that keeps what it reads, or writes.
+fn worked_on(operation: &Operation) -> String {
+    which(operation) + &flag("allow-unproven-address", operation.started.request.allow_unproven_address)
 }
 
 fn attached(operation: &Operation) -> String {

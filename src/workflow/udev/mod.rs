@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::board::BOARDS;
-use super::command::quoted;
+use super::command::{self, file};
 use super::device::NORMAL_MODE;
 use crate::archive::{FileError, create_new_public, is_superuser, read_bounded};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use udevadm::Udevadm;
 
@@ -135,7 +136,7 @@ fn not_linux() -> Error {
 
 fn not_root(rule: &Path) -> Error {
     let [reload, trigger] = TAKE_UP.map(|arguments| format!("sudo udevadm {}", arguments.join(" ")));
-    let rule = rule.display();
+    let rule = file(rule);
     Error::new(Code::RootRequired, format!("only root may write {rule}; nothing was written")).hint(format!(
         "sudo npx duo-provision udev install\n\
          or, where sudo finds no npx:\n\
@@ -144,15 +145,15 @@ fn not_root(rule: &Path) -> Error {
 }
 
 fn other_contents(file: &Path) -> Error {
-    let name = quoted(&file.to_string_lossy());
-    Error::new(Code::FileExists, format!("{} exists already, with other contents", file.display())).hint(format!(
+    let name = command::file(file);
+    Error::new(Code::FileExists, format!("{} exists already, with other contents", plain_path(file))).hint(format!(
         "it was not touched. Compare it with the output of `duo-provision udev print`; to have that one, move it \
          away (sudo mv {name} {name}.old) and run the command again"
     ))
 }
 
 fn not_taken_up(file: &Path, reason: &str) -> Error {
-    let message = format!("{} is in place, but udev was not told of it: {reason}", file.display());
+    let message = format!("{} is in place, but udev was not told of it: {reason}", plain_path(file));
     Error::new(Code::UdevFailed, message)
         .hint("unplug the Duo and plug it in again; if it still cannot be opened, restart the machine")
 }

@@ -9,7 +9,7 @@ use crate::TOKEN;
 use crate::adversary::{Adversary, End, Say, Script, Wait};
 use crate::authority::{Authority, localhost};
 use crate::canary::hexadecimal;
-use crate::trial::{Outcome, Trial, all};
+use crate::trial::{Outcome, Trial, all, sampled};
 
 const RECORD: &str =
     "{\"id\":\"2a0048001951343334363138\",\"name\":\"kitchen\",\"online\":false,\"last_heard\":null}";
@@ -65,7 +65,7 @@ fn an_end_at_each_byte() {
         let wanted = if bytes == whole.len() { Outcome::Done } else { UNKNOWN };
         against(format!("after {bytes} bytes"), Script::saying(&whole[..bytes]), [wanted])
     });
-    all("asking, an end at each byte", cases);
+    sampled("asking, an end at each byte", cases);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn every_status_that_means_something() {
                 .check(|told| if told.heard.len() == 1 { Ok(()) } else { Err("asked twice".to_owned()) })
         })
     });
-    all("asking, every status", cases);
+    sampled("asking, every status", cases);
 }
 
 #[test]
@@ -224,5 +224,5 @@ fn the_token_back() {
             })
         })
     });
-    all("asking, the token back", cases);
+    sampled("asking, the token back", cases);
 }

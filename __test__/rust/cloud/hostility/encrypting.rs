@@ -10,7 +10,7 @@ use super::{NO_TRUST, UNKNOWN, UNREACHABLE, reply};
 use crate::adversary::{Adversary, End, Say, Script, Wait};
 use crate::authority::{Authority, config, localhost};
 use crate::client::YES;
-use crate::trial::{Outcome, Trial, all};
+use crate::trial::{Outcome, Trial, all, sampled};
 
 /// Whom all these calls trust.
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
@@ -122,7 +122,7 @@ fn a_reset_at_each_byte() {
     all("TLS, undisturbed", std::iter::once(undisturbed));
     // Signatures differ in length by a few bytes.
     let whole = *whole.lock().unwrap();
-    all(
+    sampled(
         "TLS, reset at each byte",
         (0..whole).map(move |bytes| {
             let server = Adversary::start([script().cut_after(bytes).end(End::Reset)]);

@@ -5,7 +5,7 @@ use duo_provision::error::Code;
 use super::{NONSENSE, UNAVAILABLE, UNKNOWN, reply};
 use crate::adversary::{Adversary, Script};
 use crate::client::YES;
-use crate::trial::{Outcome, Trial, all};
+use crate::trial::{Outcome, Trial, sampled};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Body {
@@ -67,7 +67,7 @@ fn every_status_with_every_body() {
                 .check(|told| if told.heard.len() == 1 { Ok(()) } else { Err("asked twice".to_owned()) })
         })
     });
-    all("every status with every body", cases);
+    sampled("every status with every body", cases);
 }
 
 #[test]
@@ -113,5 +113,5 @@ fn redirects_of_every_kind() {
             ]
             .map(elsewhere)
         });
-    all("redirects", cases);
+    sampled("redirects", cases);
 }

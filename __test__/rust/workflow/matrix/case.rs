@@ -52,10 +52,30 @@ impl FromStr for Case {
 }
 
 impl Case {
+    /// The kinds of its faults without their numbers and texts.
+    pub fn kinds(&self) -> String {
+        let words = self.faults.iter().map(|fault| {
+            let kind = fault.kind.to_string();
+            let kind = kind.split('=').next().unwrap_or_default();
+            if kind.starts_with("descriptor-") {
+                return "descriptor".to_owned();
+            }
+            kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned()
+        });
+        words.collect::<Vec<_>>().join(" + ")
+    }
+
     /// A Duo without a name that another one has taken the place of while it restarted: nothing could tell.
     pub fn is_swapped_unseen(&self) -> bool {
         let swapped = |fault: &Fault| matches!(fault.kind, Kind::Swap(_));
         self.subject.enters() && self.generation == Generation::R4 && self.faults.iter().any(swapped)
+    }
+
+    /// The address of an erasure cannot be proven beforehand: it may be the other copy's.
+    pub fn may_misdirect_an_erasure(&self) -> bool {
+        let misleads =
+            |fault: &Fault| matches!(fault.kind, Kind::AddressOnceWrong(_) | Kind::AddressStuck(_));
+        self.faults.iter().any(misleads)
     }
 
     /// A device that tells the same lie twice is believed: nothing could tell.

@@ -8,11 +8,8 @@ use duo_provision::simulator::faults::Kind;
 
 use crate::workflow::bench::is_data;
 
-const DNLOAD: u8 = 1;
-const GETSTATUS: u8 = 3;
-
 /// What a transfer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// A Duo that runs its firmware is asked who it is.
     Ask,
@@ -26,6 +23,8 @@ pub enum Stage {
     Open,
     /// What is there is read.
     Read,
+    /// The address of a write is set, and what lies there is compared.
+    Prove,
     /// The block is sent; nothing is written yet.
     Send,
     /// It is written, and the Duo is asked whether it is done.
@@ -37,13 +36,14 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ask,
         Self::Enter,
         Self::Return,
         Self::Meet,
         Self::Open,
         Self::Read,
+        Self::Prove,
         Self::Send,
         Self::Program,
         Self::Verify,
@@ -67,22 +67,33 @@ impl Course {
             stages.push(stage);
         }
         let mut course = Self { log, stages };
+        course.tell_proofs();
         course.tell_erasures();
         course
     }
 
-    /// An erasure is sent, carried out and read back as a block is, which its command alone does not show.
+    /// What comes between the last command before a block and the block is its proof; only the block shows it.
+    fn tell_proofs(&mut self) {
+        for send in (0..self.log.len()).filter(|at| is_data(&self.log[*at])) {
+            let command = (0..send).rev().find(|at| is_command(&self.log[*at])).unwrap_or(send);
+            self.stages[command..send].fill(Stage::Prove);
+        }
+    }
+
+    /// An erasure is looked at, sent, carried out and read back, which its commands show by their order alone.
     fn tell_erasures(&mut self) {
         for (range, _) in self.writes().into_iter().filter(|(_, block)| *block == 0) {
-            let mut stage = Stage::Send;
+            let mut commands = 0;
             for nth in range {
                 let at = nth as usize - 1;
-                stage = match (stage, self.log[at].setup.request) {
-                    (_, DNLOAD) => Stage::Send,
-                    (Stage::Send | Stage::Program, GETSTATUS) => Stage::Program,
+                let is_command = is_command(&self.log[at]);
+                commands += u32::from(is_command);
+                self.stages[at] = match commands {
+                    1 => Stage::Prove,
+                    2 if is_command => Stage::Send,
+                    2 => Stage::Program,
                     _ => Stage::Verify,
                 };
-                self.stages[at] = stage;
             }
         }
     }
@@ -102,21 +113,20 @@ impl Course {
     /// The operations on the flash behind the reads, a sector's erasure or a block's write and what is read back of it,
     /// as the numbers of their transfers, and how long the block was; of an erasure 0.
     pub fn writes(&self) -> Vec<(std::ops::Range<u32>, u16)> {
-        // Each begins with a command, and no other transfer is one.
-        let command =
-            |t: &Logged| (t.setup.request_type, t.setup.request, t.setup.value, t.length) == (0x21, 1, 0, 5);
-        let begins: Vec<usize> = (0..self.log.len()).filter(|at| command(&self.log[*at])).collect();
-        let ends = begins.iter().skip(1).copied().chain([self.log.len()]);
-        let operations = begins.iter().copied().zip(ends);
-        let write = |(begin, end): (usize, usize)| {
-            let transfers = &self.log[begin..end];
+        let begins: Vec<usize> = (0..self.log.len()).filter(|at| is_command(&self.log[*at])).collect();
+        let number =
+            |at: usize| u32::try_from(begins.get(at).copied().unwrap_or(self.log.len()) + 1).unwrap();
+        let operation = |(at, begin): (usize, &usize)| {
+            let end = begins.get(at + 1).copied().unwrap_or(self.log.len());
+            let transfers = &self.log[*begin..end];
             let block = transfers.iter().find(|transfer| is_data(transfer)).map(|transfer| transfer.length);
-            // A read goes on with what belongs to it; an erasure is read back in four blocks.
-            let blocks = transfers.iter().filter(|t| t.setup.request == 2).count();
-            let number = |at: usize| u32::try_from(at + 1).unwrap();
-            (block.is_some() || blocks == 4).then(|| (number(begin)..number(end), block.unwrap_or(0)))
+            // An erasure is the one command behind which nothing is read; a look at the sector comes before it. What
+            // comes next is the read-back.
+            let erases = block.is_none() && transfers.iter().all(|t| t.setup.request != 2);
+            let from = if erases { at.saturating_sub(1) } else { at };
+            (block.is_some() || erases).then(|| (number(from)..number(at + 2), block.unwrap_or(0)))
         };
-        operations.filter_map(write).collect()
+        begins.iter().enumerate().filter_map(operation).collect()
     }
 
     fn request(&self, nth: u32) -> Request<'static> {
@@ -128,6 +138,12 @@ impl Course {
     pub fn stage(&self, nth: u32) -> Stage {
         self.stages[nth.clamp(1, self.transfers()) as usize - 1]
     }
+}
+
+/// SET ADDRESS or ERASE.
+fn is_command(transfer: &Logged) -> bool {
+    let setup = transfer.setup;
+    (setup.request_type, setup.request, setup.value, transfer.length) == (0x21, 1, 0, 5)
 }
 
 fn next(stage: Stage, transfer: &Logged) -> Stage {

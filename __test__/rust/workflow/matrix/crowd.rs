@@ -12,7 +12,7 @@ use super::case::Case;
 use super::promises::{self, Outcome};
 
 /// Failures that are shown whole.
-const SHOWN: usize = 25;
+const SHOWN: usize = 2500;
 
 /// What came of many cases.
 pub struct Ran {
@@ -59,22 +59,9 @@ pub fn run(title: &'static str, prefix: &str, nth: impl Fn(u64) -> Option<Case> 
     ran
 }
 
-/// The kind without its numbers and texts: the rows of the table.
-fn row(case: &Case) -> String {
-    let words = case.faults.iter().map(|fault| {
-        let kind = fault.kind.to_string();
-        let kind = kind.split('=').next().unwrap_or_default();
-        if kind.starts_with("descriptor-") {
-            return "descriptor".to_owned();
-        }
-        kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned()
-    });
-    words.collect::<Vec<_>>().join(" + ")
-}
-
 impl Ran {
     fn note(&mut self, case: &Case, outcome: Result<Outcome, String>) {
-        *self.counts.entry((row(case), case.subject.name())).or_default() += 1;
+        *self.counts.entry((case.kinds(), case.subject.name())).or_default() += 1;
         match outcome {
             Ok(outcome) => *self.outcomes.entry(outcome).or_default() += 1,
             Err(failure) => self.failures.push(failure),

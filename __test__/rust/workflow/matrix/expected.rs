@@ -8,8 +8,9 @@
 
 use duo_provision::error::Code;
 use duo_provision::error::Code::{
-    DctUnreadable, DeviceFault, DeviceIdUnverifiable, KeySlotGarbage, KeyStateUnknown, KeyWrong, LeaveFailed,
-    NoDevice, NotADuo, ReadUnstable, SeveralDevices, UsbAccessDenied, UsbBusy, WriteFailed, WrongDevice,
+    AddressUnproven, DctUnreadable, DeviceFault, DeviceIdUnverifiable, KeySlotGarbage, KeyStateUnknown,
+    KeyWrong, LeaveFailed, NoDevice, NotADuo, ReadUnstable, SeveralDevices, UsbAccessDenied, UsbBusy,
+    WriteFailed, WrongDevice,
 };
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Lie, Moment};
@@ -39,6 +40,11 @@ const fn done_or(errors: &'static [Code]) -> Allowed {
 /// Whether this is what the fault may lead to; `None` is "done".
 pub fn allows(case: &Case, fault: &Fault, outcome: Option<Code>) -> bool {
     let stage = course(case.subject, case.generation).stage(fault.nth);
+    let of_a_step = case.subject.tries_twice() && stage > Stage::Read;
+    // Which step of many was not taken has one word; whether it is true is looked at elsewhere.
+    if of_a_step && outcome.is_some_and(|code| case.subject.word_for_a_key(code) == KeyWrong) {
+        return true;
+    }
     let allows = |stage: Stage| {
         let Allowed { done, errors } = allowed(case, fault, stage);
         outcome.map_or(done, |code| errors.contains(&case.subject.word_for_a_key(code)))
@@ -80,10 +86,11 @@ fn allowed(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
         Kind::WriteFails | Kind::WriteSilent | Kind::WriteHalf(_) | Kind::PowerCut(_) => {
             of_writes(case, fault, stage)
         }
+        Kind::AddressSilent | Kind::AddressOnceWrong(_) | Kind::AddressStuck(_) => of_addresses(case, stage),
         Kind::LeaveStalls | Kind::LeaveHangs | Kind::LeaveVanishes => error(&[LeaveFailed]),
         // The poll times of the bootloader are a wish; they are bounded both ways.
         Kind::PollTimeout(_) => done(),
-        Kind::Busy => of_busy(fault, stage),
+        Kind::Busy => of_busy(case, fault, stage),
         Kind::State(left) => of_states(*left, fault.once, stage),
         Kind::Swap(_) => gone(stage, false),
         Kind::Disconnect { returns, .. } => gone(stage, *returns && fault.once),
@@ -206,10 +213,24 @@ fn only_in_the_second_read(fault: &Fault) -> Allowed {
 /// What is read before anything else is written is read twice and has to agree; what is read back wrong is read
 /// again before it is believed. A lie told every time is believed only as far as it is no nonsense.
 fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
+    let whole = case.subject.name().ends_with("-whole");
     match (&fault.kind, fault.once, stage) {
-        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => {
-            done_or(if once { &[ReadUnstable] } else { &[DctUnreadable, ReadUnstable, KeyStateUnknown] })
-        }
+        // What reads as ones, or has the bit anyway, is no lie there.
+        (_, _, Stage::Prove) => done_or(&[AddressUnproven]),
+        // Of the whole DCT nothing is believed before the bootloader was found in front of it.
+        (_, _, Stage::Open | Stage::Read) if whole => done_or(&[
+            AddressUnproven,
+            DctUnreadable,
+            ReadUnstable,
+            KeySlotGarbage,
+            KeyWrong,
+            KeyStateUnknown,
+        ]),
+        (Kind::ReadOnes, once, Stage::Open | Stage::Read) if keeps_a_section(case) => done_or(if once {
+            &[ReadUnstable]
+        } else {
+            &[DctUnreadable, ReadUnstable, KeyStateUnknown, AddressUnproven]
+        }),
         // Most of a DCT is erased flash, which reads as ones anyway.
         (Kind::ReadOnes, _, Stage::Open | Stage::Read)
             if case.subject.name().starts_with("dct-") || case.subject.name().starts_with("server-key-") =>
@@ -231,25 +252,29 @@ fn of_reads(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[ReadUnstable, KeySlotGarbage, KeyWrong])
         }
         (_, true, _) => done(),
-        // A slot without a key, or another field, names no Duo on r4: there the rest of the DCT does, and the lie may be in that.
-        (Kind::ReadFlipped(_), false, _) if names_no_duo(case) && case.generation == Generation::R4 => {
-            done_or(&[KeyWrong, KeyStateUnknown])
-        }
-        (Kind::ReadFlipped(_), false, _) => done_or(&[KeyWrong]),
+        (Kind::ReadFlipped(_), false, _) => done_or(&[KeyWrong, KeyStateUnknown]),
         // At the end the bootloader is asked, too, and it is no failure if it gives no answer.
         (_, false, Stage::Verify) if case.subject.tries_twice() => done_or(&[KeyStateUnknown]),
         (_, false, _) => error(&[KeyStateUnknown]),
     }
 }
 
-/// What does not write a key.
-fn names_no_duo(case: &Case) -> bool {
-    case.subject.name() == "reset" || keeps_a_section(case)
+/// What writes reads the whole application section before.
+fn keeps_a_section(case: &Case) -> bool {
+    case.subject.writes()
 }
 
-/// What writes other fields reads the whole application section before.
-fn keeps_a_section(case: &Case) -> bool {
-    matches!(case.subject.name(), "server-key-set" | "dct-restore" | "dct-restore-whole")
+/// A read somewhere else is noticed, by its neighbour or by what should lie there; a write somewhere else is not made.
+fn of_addresses(case: &Case, stage: Stage) -> Allowed {
+    match stage {
+        // An erasure cannot be proven beforehand, and what follows from one that went elsewhere has words of its own.
+        stage if stage >= Stage::Send && case.subject.tries_twice() => {
+            done_or(&[AddressUnproven, KeyWrong, KeyStateUnknown])
+        }
+        Stage::Prove => error(&[AddressUnproven]),
+        Stage::Verify => done_or(&[KeyStateUnknown]),
+        _ => done_or(&[AddressUnproven, ReadUnstable, DctUnreadable, DeviceFault]),
+    }
 }
 
 fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
@@ -261,7 +286,7 @@ fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[WriteFailed, KeyWrong, KeyStateUnknown])
         }
         // What was not written at first is written then.
-        _ if case.subject.tries_twice() && fault.once => done(),
+        _ if case.subject.tries_twice() && fault.once => done_or(&[KeyWrong]),
         _ if case.subject.tries_twice() => error(&[WriteFailed, KeyWrong]),
         // The GETSTATUS that follows the one that writes writes nothing.
         (_, Stage::Program) => done_or(&[WriteFailed, KeyWrong]),
@@ -273,11 +298,16 @@ fn of_writes(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     }
 }
 
-fn of_busy(fault: &Fault, stage: Stage) -> Allowed {
+/// An address counts as taken once the device was busy with it. One that says so and does nothing keeps its pointer,
+/// which shows in what is read.
+fn of_busy(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
     match (fault.once, stage) {
         (_, Stage::Leave) => done_or(&[LeaveFailed]),
+        (_, Stage::Open | Stage::Read) => error(&[ReadUnstable, DctUnreadable, DeviceFault, AddressUnproven]),
+        (_, Stage::Prove) => error(&[AddressUnproven, DeviceFault]),
+        (true, Stage::Program) if case.subject.tries_twice() => done_or(&[KeyWrong]),
         (true, _) => done(),
-        (false, Stage::Open | Stage::Read | Stage::Send) => error(&[DeviceFault]),
+        (false, Stage::Send) => error(&[DeviceFault]),
         (false, _) => done_or(&[KeyStateUnknown]),
     }
 }
@@ -290,7 +320,7 @@ fn of_states(left: u8, once: bool, stage: Stage) -> Allowed {
         Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet | Stage::Open => {
             done_or(if curable { &[] } else { &[DeviceFault] })
         }
-        Stage::Read => done_or(&[DeviceFault, KeyStateUnknown]),
+        Stage::Read | Stage::Prove => done_or(&[DeviceFault, KeyStateUnknown]),
         Stage::Send => done_or(&[DeviceFault, KeyStateUnknown, WriteFailed]),
         // Out of 8, dfuMANIFEST-WAIT-RESET, it restarts by itself, and can be asked.
         Stage::Program if curable || left == 8 => done_or(&[WriteFailed, KeyStateUnknown]),
@@ -306,7 +336,7 @@ fn of_states(left: u8, once: bool, stage: Stage) -> Allowed {
 fn gone(stage: Stage, back: bool) -> Allowed {
     match stage {
         Stage::Ask | Stage::Enter | Stage::Return | Stage::Meet => error(&[DeviceFault]),
-        Stage::Open | Stage::Read | Stage::Send => error(&[DeviceFault]),
+        Stage::Open | Stage::Read | Stage::Prove | Stage::Send => error(&[DeviceFault]),
         Stage::Program if back => done_or(&[WriteFailed, KeyWrong]),
         Stage::Verify if back => done(),
         Stage::Program | Stage::Verify => error(&[KeyStateUnknown]),
@@ -332,6 +362,8 @@ fn of_transfers(case: &Case, fault: &Fault, stage: Stage) -> Allowed {
             done_or(&[DeviceFault, KeyStateUnknown])
         }
         (false, Stage::Read) => done_or(&[DeviceFault]),
+        (_, Stage::Prove) if matches!(fault.kind, Kind::ShortRead(6..)) => done_or(&[DeviceFault]),
+        (_, Stage::Prove) => error(&[DeviceFault]),
         (_, Stage::Send) if !lost => error(&[DeviceFault]),
         // The block may lie in the Duo; that it was not written is learned by asking.
         (true, Stage::Send) => error(&[WriteFailed]),

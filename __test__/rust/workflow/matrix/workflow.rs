@@ -124,6 +124,6 @@ pub trait Workflow: Sync {
 
     /// How long the files are that it keeps, beside [`Self::keepsake`].
     fn keeps_files_of(&self) -> &'static [usize] {
-        &[]
+        if self.writes() { &[8423] } else { &[] }
     }
 }

@@ -1,4 +1,4 @@
-//! `DFU_GETSTATUS` after `DFU_DNLOAD`, until the device is in dfuDNLOAD-IDLE.
+//! `DFU_GETSTATUS` after `DFU_DNLOAD`.
 //!
 //! Knows how to wait; what a failure means depends on what was sent, so that is left to the caller. The
 //! bootloader carries out what was sent while it answers dfuDNBUSY, always and once. A device that comes to
@@ -15,17 +15,37 @@ use super::status::{State, Status, StatusCode};
 /// milliseconds from a device that means harm would be hours.
 const MAX_POLL: Duration = Duration::from_secs(5);
 
+/// The longest that is waited for an address, which is set in no time.
+const MAX_ADDRESS_POLL: Duration = Duration::from_secs(1);
+
 /// The least time between questions once the first answer was "busy", so that a device that is busy for ever
 /// with a poll time of 0 is not asked without pause.
 const MIN_POLL: Duration = Duration::from_millis(10);
 
-#[derive(Debug, Default)]
-pub(super) struct Settle {
+/// Polls until the device is in dfuDNLOAD-IDLE.
+#[derive(Debug)]
+pub(super) struct PollStatus {
+    most: Duration,
     asked: bool,
     was_busy: bool,
 }
 
-impl Settle {
+impl PollStatus {
+    /// Of a command that sets the address.
+    pub(super) fn of_address() -> Self {
+        Self { most: MAX_ADDRESS_POLL, asked: false, was_busy: false }
+    }
+
+    /// Of a write or an erasure.
+    pub(super) fn of_flash() -> Self {
+        Self { most: MAX_POLL, ..Self::of_address() }
+    }
+
+    /// True once the device has said that it is busy with what was sent.
+    pub(super) fn is_carried_out(&self) -> bool {
+        self.was_busy
+    }
+
     /// Judges an answer to `DFU_GETSTATUS`.
     pub(super) fn reply(&mut self, at: At, reply: Reply<'_>) -> Step<()> {
         let status = match read_status(at, reply) {
@@ -38,7 +58,7 @@ impl Settle {
             State::DnloadIdle if self.was_busy => Step::Done(Ok(())),
             State::DnBusy => {
                 self.was_busy = true;
-                pause(status.poll_timeout.min(MAX_POLL).max(least))
+                pause(status.poll_timeout.min(self.most).max(least))
             }
             // The poll time is a left-over here: r5 and r6 repeat their last one in every state.
             State::DnloadSync => pause(least),

@@ -1,0 +1,159 @@
+//! Whose the files are: the caller's, or under sudo the user's who typed it; and who else can read them.
+
+use std::ffi::OsString;
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::PathBuf;
+
+/// Who can read a file that was made here, mode 0600.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privacy {
+    /// Its owner alone.
+    OwnerAlone,
+    /// Others, too: the file system has no modes (FAT, some network drives).
+    Others,
+}
+
+impl Privacy {
+    #[cfg(unix)]
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        let for_others = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077;
+        if for_others == 0 { Self::OwnerAlone } else { Self::Others }
+    }
+
+    /// On Windows the folder's access list counts.
+    #[cfg(not(unix))]
+    pub(super) fn of(_metadata: &Metadata) -> Self {
+        Self::OwnerAlone
+    }
+}
+
+/// The user that new files and folders are given to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// User and group id to hand files to; `None` where they are the caller's anyway.
+    ids: Option<(u32, u32)>,
+}
+
+impl Owner {
+    /// Whoever runs the process; nothing is handed over.
+    pub const fn caller() -> Self {
+        Self { ids: None }
+    }
+
+    /// Under sudo (root, with `SUDO_UID` and `SUDO_GID` in the environment) the user who called it.
+    #[cfg(unix)]
+    pub fn detect(env: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let id = |name| env(name)?.to_str()?.parse::<u32>().ok().filter(|id| *id != 0);
+        if !nix::unistd::geteuid().is_root() {
+            return Self::caller();
+        }
+        Self { ids: id("SUDO_UID").zip(id("SUDO_GID")) }
+    }
+
+    /// Only Unix has sudo.
+    #[cfg(not(unix))]
+    pub fn detect(_env: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self::caller()
+    }
+
+    /// The home folder of the user behind sudo; `None` where nobody stands behind.
+    #[cfg(unix)]
+    pub fn home(&self) -> Option<PathBuf> {
+        let (user, _) = self.ids?;
+        let entry = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(user)).ok()??;
+        Some(entry.dir)
+    }
+
+    /// Only Unix has sudo.
+    #[cfg(not(unix))]
+    pub fn home(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Hands an open file or folder, just made with a mode for its owner alone, to the owner.
+    #[cfg(unix)]
+    pub fn take(&self, file: &File) -> io::Result<()> {
+        let Some((user, group)) = self.ids else { return Ok(()) };
+        match std::os::unix::fs::fchown(file, Some(user), Some(group)) {
+            // Where there are no modes there are no owners either.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                match Privacy::of(&file.metadata()?) {
+                    Privacy::Others => Ok(()),
+                    Privacy::OwnerAlone => Err(error),
+                }
+            }
+            taken => taken,
+        }
+    }
+
+    /// Only Unix has sudo.
+    #[cfg(not(unix))]
+    #[allow(clippy::unnecessary_wraps)]
+    pub fn take(&self, _file: &File) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// True where the process may do anything: under the user id 0.
+#[cfg(unix)]
+pub fn is_superuser() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Only Unix has a user id 0.
+#[cfg(not(unix))]
+pub fn is_superuser() -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::Owner;
+
+    #[test]
+    fn without_sudo_the_files_are_the_callers() {
+        assert_eq!(Owner::detect(&|_| None), Owner::caller());
+    }
+
+    #[test]
+    fn under_sudo_the_files_go_to_who_called_it() {
+        let env = |name: &str| match name {
+            "SUDO_UID" | "SUDO_GID" => Some("1000".into()),
+            _ => None,
+        };
+        let owner = Owner::detect(&env);
+        if nix::unistd::geteuid().is_root() {
+            assert_eq!(owner, Owner { ids: Some((1000, 1000)) });
+        } else {
+            assert_eq!(owner, Owner::caller(), "SUDO_UID means nothing to a user who is not root");
+        }
+    }
+
+    /// An immutable file stands for one on a file system without owners: even root cannot give it away.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_there_are_no_owners_nothing_is_handed_over_and_that_is_no_failure() {
+        use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+        use std::os::unix::fs::PermissionsExt;
+        let owner = Owner { ids: Some((1000, 1000)) };
+        let file = tempfile::tempfile().unwrap();
+        let immutable = |on: bool| {
+            let flags = ioctl_getflags(&file)?;
+            ioctl_setflags(&file, if on { flags | IFlags::IMMUTABLE } else { flags - IFlags::IMMUTABLE })
+        };
+        if !nix::unistd::geteuid().is_root() || immutable(true).is_err() {
+            eprintln!("skipped: only root, and not on every file system, can make a file immutable");
+            return;
+        }
+        let taken_with = |mode| {
+            immutable(false).unwrap();
+            file.set_permissions(std::fs::Permissions::from_mode(mode)).unwrap();
+            immutable(true).unwrap();
+            owner.take(&file).is_ok()
+        };
+        let outcomes = (taken_with(0o600), taken_with(0o755));
+        immutable(false).unwrap();
+        assert_eq!(outcomes, (false, true));
+    }
+}
