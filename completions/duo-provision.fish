@@ -364,8 +364,8 @@ p1\t'Particle\'s P1'
 electron\t'Particle\'s Electron'"
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand simulate" -l bootloader -d 'The bootloader they have; r6 unless given' -r -f -a "r3\t'System firmware up to 0.2.4'
 r4\t'The same to this tool'
-r5\t'System firmware from 0.3.0'
-r6\t'System firmware from 0.3.1, which does its DCT\'s reading and writing'"
+r5\t'System firmware from 0.3.0. Shows its device id in capitals, and writes its DCT as r3 and r4 do'
+r6\t'System firmware from 0.3.1, which does its DCT\'s reading and writing. Shows its device id in small letters'"
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand simulate" -l mode -d 'What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given' -r -f -a "dfu\t'It stays in DFU mode, as if somebody held its buttons'
 normal\t'It runs its firmware'"
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand simulate" -l usbip -d 'The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP\'s own)' -r

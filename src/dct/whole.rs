@@ -127,8 +127,8 @@ impl Half {
     }
 }
 
-/// What a copy's version record is worth.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What a copy's version record is worth, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Record {
     None,
     Bad,
@@ -243,13 +243,14 @@ impl<'a> WholeDct<'a> {
     /// Of two complete copies the one that r6 takes.
     fn newer(&self) -> usize {
         let [first, second] = self.0;
-        usize::from(match (first.record(), second.record()) {
-            (Record::Good, Record::Good) if second.is_initial() => true,
-            (Record::Good, Record::Good) if first.is_initial() => false,
-            (Record::Good, Record::Good) => second.0[SEQUENCE] > first.0[SEQUENCE],
-            (Record::Bad, Record::Bad) => first.0[IS_CURRENT] == 0,
-            (Record::None | Record::Bad, Record::None) | (Record::Good, _) => false,
-            (_, Record::Good) | (Record::None, Record::Bad) => true,
-        })
+        let [a, b] = self.0.map(DctCopy::record);
+        let second_is_newer = match a {
+            _ if a != b => b > a,
+            Record::Good if second.is_initial() => true,
+            Record::Good => !first.is_initial() && second.0[SEQUENCE] > first.0[SEQUENCE],
+            Record::Bad => first.0[IS_CURRENT] == 0,
+            Record::None => false,
+        };
+        usize::from(second_is_newer)
     }
 }

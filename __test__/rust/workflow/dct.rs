@@ -14,7 +14,7 @@ use duo_provision::workflow::{
     ServerReport, Target, backup_dct, backups, show_dct, show_server_key,
 };
 
-use crate::virtual_duo::options;
+use crate::virtual_duo::{device_id, options};
 use crate::workflow::bench::{Asker, Bench, OLD, id, key};
 
 /// Where the whole DCT lies in the virtual Duo's flash: behind one sector of 16 KiB up to r4, two from r5 on.
@@ -313,4 +313,40 @@ fn a_cloud_is_read_from_files_of_every_form() {
     }
     let none = show_server(&bench, Some(bench.file("device.der", key(OLD)))).unwrap_err();
     assert_eq!(none.code(), Code::ServerKeyInvalid);
+}
+
+/// r5 spells its device id in capitals and r6 in small letters; an id of digits alone tells nothing.
+#[test]
+fn which_copy_counts_is_told_by_the_serial_number_and_the_bootloader_has_the_last_word() {
+    let digits = [0x30, 0x00, 0x19, 0x00, 0x04, 0x47, 0x35, 0x33, 0x30, 0x30, 0x12, 0x01];
+    for (generation, device_id) in [
+        (Generation::R4, device_id(1)),
+        (Generation::R5, device_id(1)),
+        (Generation::R6, device_id(1)),
+        (Generation::R5, digits),
+        (Generation::R6, digits),
+    ] {
+        let bench = Bench::with([DuoOptions::new(generation, device_id)]);
+        bench.duo(|duo| duo.set_dct_cut_short(34, key(60)));
+        let done = backup(&bench, true).unwrap();
+        // r3 to r5 have programmed the new key over the old one in place by then: what is read is neither.
+        let new = PrivateKey::read(key(60)).unwrap().key.public_key().fingerprint();
+        assert_eq!(done.fingerprint, (generation == Generation::R6).then_some(new), "{generation}");
+        let manifest = fs::read_to_string(done.manifest.unwrap()).unwrap();
+        let rule = if generation == Generation::R6 { "\"r6\"" } else { "\"r3-r5\"" };
+        assert!(manifest.contains(&format!("\"copy_rule\": {rule}")), "{generation}: {manifest}");
+    }
+}
+
+/// A DCT that 0.3.2 or later has just made marks neither copy.
+#[test]
+fn of_a_fresh_dct_the_first_copy_is_the_one() {
+    let bench = Bench::new(Generation::R6);
+    let mut fresh = area(&bench);
+    fresh[9] = 0;
+    fresh.copy_within(..0x4000, 0x4000);
+    bench.duo(|duo| duo.set_dct_area(&fresh));
+    let done = backup(&bench, true).unwrap();
+    assert_eq!(fs::read(done.path).unwrap(), fresh);
+    assert_eq!(done.slot, "key");
 }

@@ -316,3 +316,16 @@ fn on_r4_the_word_of_the_dump_is_not_the_duos() {
     let done = bench.restore_dct(&fields(&dump, BOTH)).unwrap();
     assert!(matches!(done.evidence, Some(Evidence::None | Evidence::PublicKeySlot)), "{:?}", done.evidence);
 }
+
+/// Which key would be restored is not guessed.
+#[test]
+fn fields_of_a_dump_that_is_read_both_ways_are_not_restored() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct_cut_short(34, key(NEW)));
+    let cut = bench.file("cut.bin", &bench.area());
+    let error = bench.restore_dct(&fields(&cut, "device-private-key")).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::DumpUnusable, 0), "{error}");
+    assert!(error.hint_text().unwrap().contains("--copy first"), "{error:?}");
+    let saved = bench.saved("saved.bin", true).path;
+    bench.restore_dct(&fields(&saved, "device-private-key")).unwrap();
+}

@@ -13,9 +13,9 @@ pub enum Bootloader {
     R3,
     /// The same to this tool.
     R4,
-    /// System firmware from 0.3.0.
+    /// System firmware from 0.3.0. Shows its device id in capitals, and writes its DCT as r3 and r4 do.
     R5,
-    /// System firmware from 0.3.1, which does its DCT's reading and writing.
+    /// System firmware from 0.3.1, which does its DCT's reading and writing. Shows its device id in small letters.
     R6,
 }
 

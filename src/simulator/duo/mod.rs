@@ -91,7 +91,7 @@ enum Event {
 }
 
 /// An emulated Duo.
-// Each says what has become of it of its own.
+// One a thing that may be so; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Duo {
     options: DuoOptions,

@@ -9,9 +9,9 @@ use duo_provision::simulator::faults::{Fault, Kind};
 use super::subjects;
 use super::workflow::Workflow;
 
-/// The bootloaders that differ in what a workflow sees. r3 is r4 to every transfer, and r5 is r6 where the
-/// system firmware is whole (it spells the same id in capitals): the virtual Duos are held to that in
-/// `simulator/descriptors.rs`, the sessions in `session/`.
+/// The bootloaders that differ in what a workflow sees. r3 is r4 to every transfer; r5 says of
+/// itself what r6 says (it spells the same id in capitals) and writes its DCT as r4 does: the virtual Duos are held to that in
+/// `simulator/descriptors.rs` and `simulator/memory.rs`, the sessions in `session/`.
 pub const GENERATIONS: [Generation; 2] = [Generation::R4, Generation::R6];
 
 /// A workflow, a bootloader, and what goes wrong.
