@@ -128,7 +128,7 @@ fn cut_short_anywhere_the_same_image_is_come_to() {
             });
         }
     }
-    sample.say("cuts of a whole DCT");
+    sample.say("the cuts of a whole DCT");
 }
 
 #[test]
