@@ -8,7 +8,8 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
+import { Sample } from '../sample.mjs'
 import { again, leaves, writesKey } from './bench.mjs'
 import { AT_ONCE, COMMANDS, staged } from './stages.mjs'
 import { failing } from './tracer.mjs'
@@ -33,13 +34,20 @@ const THINNED = new Map([
   [COMMANDS['dct restore --whole'], { before: 3, requests: 7 }],
 ])
 
+/** When a blow lands. @type {Record<string, string>} */
+const WHEN = { kill: 'before', 'kill-after': 'after' }
+
 /** How often a call is aimed at, until the blow lands on it. */
 const AIMS = 3
 
 const options = { concurrency: AT_ONCE }
 
 describe('killed at any call', () => {
-  for (const [name, set] of Object.entries(COMMANDS)) test(name, options, (t) => strikeEverywhere(t, set))
+  const sample = new Sample()
+  after(() => sample.say('the kills'))
+
+  for (const [name, set] of Object.entries(COMMANDS))
+    test(name, options, (t) => strikeEverywhere(t, { name, set, sample }))
 
   // The block is committed by the first poll after it, and the connection is lost in place of the second.
   test('restore, while it asks what became of the write', options, async (t) => {
@@ -47,17 +55,17 @@ describe('killed at any call', () => {
     const requests = effects.filter((effect) => effect.class === 'socket')
     const poll = requests[requests.findIndex(writesKey) + 2]
     assert.ok(poll?.setup?.startsWith('a103'), 'the second poll')
-    await strikeEverywhere(t, COMMANDS.restore, poll)
+    await strikeEverywhere(t, { name: 'restore, asking', set: COMMANDS.restore, lost: poll, sample })
   })
 })
 
 /**
- * Watches a command once, then kills it at each of its calls, each time from its beginning.
+ * Watches a command once, then kills it at each of its calls, each time from its beginning; in a sample at some.
  * @param {TestContext} t
- * @param {() => Promise<Stage>} set
- * @param {Effect} [lost] a call at which the connection is lost each time; then only what follows is struck
+ * @param {{ name: string, set: () => Promise<Stage>, sample: Sample, lost?: Effect | undefined }} what `lost`: a call at which the
+ *   connection is lost each time; then only what follows is struck
  */
-async function strikeEverywhere(t, set, lost) {
+async function strikeEverywhere(t, { name: command, set, sample, lost }) {
   const first = lost && failing(lost, 'ECONNRESET')
   const { calls } = await watch(set, first)
   const begin = lost ? calls.findIndex(({ effect }) => isSame(effect, lost)) + 1 : 0
@@ -69,16 +77,16 @@ async function strikeEverywhere(t, set, lost) {
     const last = aims.at(-1)
     assert.ok(last, `there is no ${kind}`)
     const chosen = WHOLE.has(set) ? aims : thinned(fewerReads(aims), set)
-    return [
-      ...chosen.map(({ effect, name }) =>
-        t.test(`${kind} ${effect.index}, before ${name}`, () =>
-          kill(set, strikes(first, 'kill', effect), name),
-        ),
-      ),
-      t.test(`${kind} ${last.effect.index}, after ${last.name}`, () =>
-        kill(set, strikes(first, 'kill-after', last.effect), last.name),
-      ),
+    const blows = [
+      ...chosen.map(({ effect, name, before }) => ({ deed: 'kill', effect, name, before })),
+      { ...last, deed: 'kill-after' },
     ]
+    return blows
+      .map((blow) => ({ ...blow, title: `${kind} ${blow.effect.index}, ${WHEN[blow.deed]} ${blow.name}` }))
+      .filter(({ before, title }) => sample.takes(`${command} ${before}`, `${command} ${title}`))
+      .map(({ deed, effect, name, title }) =>
+        t.test(title, () => kill(set, strikes(first, deed, effect), name)),
+      )
   })
   await Promise.all(runs)
 }
@@ -129,7 +137,7 @@ function thinned(aims, set) {
 
 function strikes(
   /** @type {string | undefined} */ first,
-  /** @type {'kill' | 'kill-after'} */ deed,
+  /** @type {string} */ deed,
   /** @type {Effect} */ effect,
 ) {
   return [first, `${deed}:${effect.class}:${effect.index}`].filter(Boolean).join(',')

@@ -50,17 +50,18 @@ replay! {
     usbip_server: 1_000,
 }
 
-fn replay(name: &str, target: fn(&[u8]), rounds: u32) {
+fn replay(name: &str, target: fn(&[u8]), rounds: usize) {
     let kept = kept(name);
     for (file, input) in &kept {
         attempt(target, input, &format!("{name}: {}", file.display()));
     }
     let seed = seed();
-    let rounds = if sample::is_all() { rounds } else { rounds / 10 };
+    let tried = if sample::is_all() { rounds } else { rounds / 10 };
     let mut mutator = Mutator::new(seed, kept.into_iter().map(|(_, input)| input).collect());
-    for round in 0..rounds {
+    for round in 0..tried {
         attempt(target, mutator.next_input(), &format!("{name}: mutation {round} of seed {seed}"));
     }
+    sample::say("the mutated inputs", tried, rounds);
 }
 
 /// Runs a target; on a failure says which input it was, and where it can be found.

@@ -202,7 +202,7 @@ pub(super) struct FixOptions {
 }
 
 /// The schema, as JSON text.
-#[cfg_attr(feature = "schema", napi_derive::napi)]
+#[cfg_attr(feature = "schema", napi_derive::napi(skip_typescript))]
 pub fn output_schema() -> String {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.transforms.push(Box::new(RecursiveTransform(plain)));

@@ -119,8 +119,10 @@ pub struct Trial {
 
 /// What a call left behind.
 pub struct Told {
-    /// Everything that was said: events, and the error in each of its forms.
+    /// Everything that was said: events, and what it ended with in each of its forms.
     pub said: String,
+    /// What it ended with. An attempt before the last may have sent nothing, and have said so.
+    concluded: String,
     /// Requests, or pieces of them, that the origin understood.
     pub heard: Vec<Vec<u8>>,
     /// Connections of the other servers.
@@ -229,7 +231,8 @@ impl Trial {
             Ok(Some(diagnosis)) => Outcome::Finds(about_cloud(diagnosis)),
             Err(error) => Outcome::Fails(error.code()),
         };
-        let said = said(&asker, &result);
+        let concluded = concluded(&result);
+        let said = format!("{:?}\n{concluded}", asker.events.lock().unwrap());
         let fail = |what: String| Err(format!("{}: {what}\n{said}", self.about));
         if !self.wanted.contains(&outcome) {
             return fail(format!("{outcome:?}, not {:?}", self.wanted));
@@ -246,6 +249,7 @@ impl Trial {
             others: self.others.iter().map(Adversary::connections).sum(),
             sent: self.origin.as_ref().map_or(0, Adversary::sent),
             said,
+            concluded,
         };
         match self.leaks(&told, outcome).or_else(|| (self.check)(&told).err()) {
             Some(what) => Err(format!("{}: {what}\n{}", self.about, told.said)),
@@ -278,7 +282,7 @@ impl Trial {
             Outcome::Fails(Code::CloudUnreachable | Code::CloudTls | Code::CloudNoRoots) if reached => {
                 return Some("something was sent, and it is said that nothing was".to_owned());
             }
-            Outcome::Finds(_) if reached && told.said.contains("nothing was sent") => {
+            Outcome::Finds(_) if reached && told.concluded.contains("nothing was sent") => {
                 return Some("something was sent, and it is said that nothing was".to_owned());
             }
             _ => {}
@@ -299,9 +303,9 @@ fn about_cloud(diagnosis: &Diagnosis) -> &'static str {
     found.map(|finding| finding.code).find(|code| code.starts_with("CLOUD")).unwrap_or("nothing")
 }
 
-/// Everything that a person could be shown of a call.
-fn said(asker: &Asker, result: &Result<Option<Diagnosis>, Error>) -> String {
-    let mut said = format!("{:?}\n", asker.events.lock().unwrap());
+/// Everything that a person could be shown of how a call ended.
+fn concluded(result: &Result<Option<Diagnosis>, Error>) -> String {
+    let mut said = String::new();
     if let Ok(Some(diagnosis)) = result {
         let _ = writeln!(said, "{diagnosis:?}");
     }
@@ -320,7 +324,7 @@ fn said(asker: &Asker, result: &Result<Option<Diagnosis>, Error>) -> String {
 pub fn sampled(step: &str, trials: impl Iterator<Item = Trial> + Send) {
     let mut sample = Sample::new();
     all(step, trials.filter(|trial| sample.takes(format!("{:?}", trial.wanted), &trial.about)));
-    sample.say("hostile cloud");
+    sample.say("the hostile cloud");
 }
 
 /// Tries all of them, many at a time, and fails with every one that did not hold. Trials are made as they

@@ -144,7 +144,7 @@ fn cut_short_anywhere_the_same_image_is_come_to() {
             }
         });
     });
-    sample.say("cuts of a whole DCT");
+    sample.say("the cuts of a whole DCT");
 }
 
 /// An erasure that was cut short may leave a sector that reads as erased: it is erased again before it is written, and

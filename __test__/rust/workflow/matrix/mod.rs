@@ -71,7 +71,7 @@ fn every_kind_at_every_transfer_of_every_workflow() {
     let mut sample = if only.is_empty() { Sample::new() } else { Sample::of(true) };
     let ran = crowd::of("fault matrix", &cases(&only, &mut sample));
     ran.print_table();
-    sample.say("fault matrix");
+    sample.say("the fault matrix");
     ran.assert_all_kept();
 }
 

@@ -1,0 +1,92 @@
+/**
+ * `npm run build:debug`: the addon in the profile of the tests, its loader and its types, put where the loader looks
+ * for the addon. Much faster to compile than `npm run build`, and slower at work.
+ *
+ * Not by `napi build`, which always names a target to cargo: that has a folder of its own, and all dependencies would
+ * be compiled once more. What comes behind cargo is napi's.
+ */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { cargo } from './cargo.mjs'
+import { ROOT } from './prepare.mjs'
+
+/** Where it is put, with its loader `index.js`, its types `index.d.ts`, and the schema. */
+export const BUILT = join(ROOT, 'target/dev-addon')
+
+/** The schema in the repository. */
+export const SCHEMA = 'schema/output.schema.json'
+
+/** What napi-derive tells of each function that is exported. */
+const TYPES = join(ROOT, 'target/napi-types')
+
+/** The addon's file, as the loader looks for it on this machine. */
+export const ADDON = `duo-provision.${platform()}.node`
+
+function platform() {
+  const { platform, arch } = process
+  if (platform === 'win32') return `win32-${arch}-msvc`
+  if (platform !== 'linux') return `${platform}-${arch}`
+  const { header } = /** @type {any} */ (process.report.getReport())
+  return `linux-${arch}-${header.glibcVersionRuntime ? 'gnu' : 'musl'}`
+}
+
+/** Compiles it and writes all of it into `BUILT`. */
+export async function buildAddon() {
+  rmSync(BUILT, { recursive: true, force: true })
+  for (const folder of [BUILT, TYPES]) mkdirSync(folder, { recursive: true })
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, NAPI_TYPE_DEF_TMP_FOLDER: TYPES }
+  // They are told while the crate is compiled: once more, if they got lost.
+  if (!existsSync(join(TYPES, 'duo-provision'))) env['NAPI_FORCE_BUILD_DUO_PROVISION'] = `${Date.now()}`
+  // An example has the same features of the dependencies as the tests, so that each is compiled once.
+  const args = ['build', '--lib', '--example', 'tracer', '--features', 'schema']
+  const { status, output, made } = await cargo(args, env)
+  const library = made.find(({ kinds }) => kinds.includes('cdylib'))
+  const file = library?.files.find((name) => /\.(so|dylib|dll)$/.test(name))
+  if (status !== 0 || !file) return { status: status || 1, output }
+  copyFileSync(file, join(BUILT, ADDON))
+  await writeLoader()
+  writeSchema()
+  return { status: 0, output }
+}
+
+/** The loader and its types, as `napi build` writes them. */
+async function writeLoader() {
+  // Not above: this file is read before node_modules is there. And not `import`: its types upset ours.
+  const { generateTypeDef, writeJsBinding } = createRequire(import.meta.url)('@napi-rs/cli')
+  const { name, version, napi } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const { exports, dts } = await generateTypeDef({
+    typeDefDir: TYPES,
+    cwd: ROOT,
+    configDtsHeaderFile: napi.dtsHeaderFile,
+    constEnum: napi.constEnum,
+    declareBindingTarget: true,
+  })
+  writeFileSync(join(BUILT, 'index.d.ts'), dts)
+  const names = { binaryName: napi.binaryName, packageName: name, version }
+  await writeJsBinding({ ...names, platform: true, idents: exports, outputDir: BUILT })
+}
+
+/** The JSON Schema of what `--json` prints: an addon of the feature `schema` knows it. */
+function writeSchema() {
+  const schema = JSON.parse(createRequire(import.meta.url)(join(BUILT, ADDON)).outputSchema())
+  mkdirSync(dirname(join(BUILT, SCHEMA)), { recursive: true })
+  writeFileSync(join(BUILT, SCHEMA), `${JSON.stringify(schema, undefined, 2)}\n`)
+}
+
+/** Puts an addon from that folder where the loader looks for it. */
+export function install(/** @type {string} */ folder) {
+  copyFileSync(join(folder, ADDON), join(ROOT, ADDON))
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { status, output } = await buildAddon()
+  process.stderr.write(output)
+  if (status === 0) {
+    install(BUILT)
+    for (const name of ['index.js', 'index.d.ts']) copyFileSync(join(BUILT, name), join(ROOT, name))
+  }
+  process.exitCode = status
+}

@@ -1,0 +1,52 @@
+/** cargo, and what it says that it has made. */
+import { spawn } from 'node:child_process'
+import { ROOT } from './prepare.mjs'
+
+/**
+ * What cargo says of a program or library: its target's name and kinds, and where it is.
+ * @typedef {{ name: string, kinds: string[], test: boolean, executable: string | undefined, files: string[] }} Made
+ */
+
+/**
+ * Runs cargo in the root. `output` is what it has to tell people, and `made` each program and library of this crate,
+ * wherever its target folder is.
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<{ status: number, output: string, made: Made[] }>}
+ */
+export function cargo(args, env = process.env) {
+  const [command = '', ...options] = args
+  const format = ['--quiet', '--message-format=json-render-diagnostics']
+  return new Promise((resolve) => {
+    const child = spawn('cargo', [command, ...format, ...options], {
+      cwd: ROOT,
+      env: { ...env, CARGO_TERM_COLOR: 'never' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let [messages, output] = ['', '']
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      messages += text
+    })
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+    child.on('error', (error) => resolve({ status: 1, output: `cargo: ${error.message}\n`, made: [] }))
+    child.on('close', (code) => resolve({ status: code ?? 1, output, made: madeIn(messages) }))
+  })
+}
+
+/** @returns {Made[]} */
+function madeIn(/** @type {string} */ messages) {
+  return messages
+    .split('\n')
+    .filter((line) => line.startsWith('{"reason":"compiler-artifact"'))
+    .map((line) => JSON.parse(line))
+    .filter(({ manifest_path: path }) => path.startsWith(ROOT))
+    .map(({ target, profile, executable, filenames }) => ({
+      name: target.name,
+      kinds: target.kind,
+      test: profile.test,
+      executable: executable ?? undefined,
+      files: filenames,
+    }))
+}

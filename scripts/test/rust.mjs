@@ -1,0 +1,82 @@
+/** The steps that are Rust: what is compiled, once and before anything needs it, and the core's own tests. */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { BUILT, buildAddon, install } from '../addon.mjs'
+import { cargo } from '../cargo.mjs'
+import { ROOT, tool } from '../prepare.mjs'
+import { sum, withStatus } from './run.mjs'
+
+/** @typedef {import('./run.mjs').Outcome} Outcome */
+/** @typedef {import('./run.mjs').Run} Run */
+
+/** Where the release addon is built, so that the committed loader and types are compared, not replaced. */
+const RELEASE = join(ROOT, 'target/addon')
+
+/** Most of the hostile cloud's calls wait: more of them at a time than there are cores. */
+const CLOUD = ['--test-threads=8']
+
+/**
+ * The core's tests and the tracer, without the Node-API surface: what passes here needs nothing of Node.
+ * @returns {Promise<Outcome>}
+ */
+export async function compile(/** @type {Run} */ run) {
+  const { status, output, made } = await cargo(['test', '--no-default-features', '--no-run'], run.env())
+  for (const { name, executable } of made) if (executable) run.programs[name] = executable
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output }
+}
+
+/** The tests in the sources, and those of all rooms but the cloud. */
+export async function core(/** @type {Run} */ run) {
+  return sum([await rustTest(run, 'duo_provision'), await rustTest(run, 'core')])
+}
+
+export function cloud(/** @type {Run} */ run) {
+  return rustTest(run, 'cloud', CLOUD)
+}
+
+async function rustTest(
+  /** @type {Run} */ run,
+  /** @type {string} */ name,
+  /** @type {string[]} */ args = [],
+) {
+  const { status, output } = await run.capture(run.programs[name] ?? name, args)
+  /** @type {Outcome} */
+  const outcome = { passed: 0, failed: 0, skipped: 0, output }
+  for (const found of output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored;/gm)) {
+    outcome.passed += Number(found[1])
+    outcome.failed += Number(found[2])
+    outcome.skipped = (outcome.skipped ?? 0) + Number(found[3])
+  }
+  return withStatus(outcome, status)
+}
+
+/** The addon as it is quickly compiled, with its loader, its types and its schema. */
+export async function addon(/** @type {Run} */ run) {
+  const { status, output } = await buildAddon()
+  if (status !== 0) return { passed: 0, failed: 1, output }
+  if (!run.all) install(BUILT)
+  return { passed: 1, failed: 0 }
+}
+
+/**
+ * The addon as it is shipped.
+ * @returns {Promise<Outcome>}
+ */
+export async function release(/** @type {Run} */ run) {
+  rmSync(RELEASE, { recursive: true, force: true })
+  mkdirSync(RELEASE, { recursive: true })
+  const args = ['build', '--platform', '--release', '--output-dir', RELEASE]
+  const { status, output } = await run.capture(tool('napi'), args)
+  const file = readdirSync(RELEASE).find((name) => name.endsWith('.node'))
+  if (status !== 0 || !file) return { passed: 0, failed: 1, output }
+  install(RELEASE)
+  return { passed: 1, failed: 0, note: file }
+}
+
+/** The addon, and the core with all of its tests, which are the same with the addon. */
+export async function clippy(/** @type {Run} */ run) {
+  const lint = (/** @type {string[]} */ ...options) =>
+    run.check('cargo', ['clippy', '--quiet', ...options, '--', '-D', 'warnings'])
+  const shipped = await lint('--lib', '--examples')
+  return sum([shipped, await lint('--no-default-features', '--all-targets')])
+}

@@ -1,0 +1,41 @@
+/** The steps of `npm test`, in the order in which they are wanted. docs/contributing.md says what each of them is. */
+import { tool } from '../prepare.mjs'
+import * as node from './node.mjs'
+import * as rust from './rust.mjs'
+
+/** @typedef {import('./run.mjs').Run} Run */
+/** @typedef {import('./schedule.mjs').Step} Step */
+
+/** Steps that only `npm test -- --all` has. */
+export const ONLY_IN_ALL = ['release', 'particle', 'usb']
+
+/** cargo lets one build at a time into a folder. */
+const lock = 'cargo'
+
+/**
+ * All of them. What needs the addon gets the quickly compiled one, and with `--all` the one that is shipped.
+ * @returns {Step[]}
+ */
+export function steps(/** @type {Run} */ run) {
+  const tested = [run.all ? 'release' : 'addon']
+  /** @type {Step[]} */
+  const all = [
+    { name: 'rustfmt', run: () => run.check('cargo', ['fmt', '--check', '--', '--color=never']) },
+    { name: 'biome', run: () => run.check(tool('biome'), ['ci', '--colors=off', '--error-on-warnings']) },
+    { name: 'compile', lock, run: () => rust.compile(run) },
+    { name: 'release', run: () => rust.release(run) },
+    { name: 'types', run: () => node.types(run) },
+    { name: 'addon', lock, needs: ['compile'], run: () => rust.addon(run) },
+    { name: 'core', needs: ['compile'], run: () => rust.core(run) },
+    { name: 'node-test', needs: tested, run: () => node.nodeTest(run) },
+    { name: 'clippy', lock, needs: ['compile'], run: () => rust.clippy(run) },
+    { name: 'crash', needs: ['compile', ...tested], run: () => node.crash(run) },
+    { name: 'usb', needs: tested, run: () => node.usb(run) },
+    { name: 'cloud', needs: ['compile'], run: () => rust.cloud(run) },
+    { name: 'package', needs: tested, run: () => node.packages(run) },
+    { name: 'drift', needs: ['addon', ...tested], run: () => node.drift(run) },
+    { name: 'particle', needs: tested, run: () => node.particle(run) },
+    { name: 'secrets', last: true, run: () => node.secrets(run) },
+  ]
+  return all.filter(({ name }) => run.all || !ONLY_IN_ALL.includes(name))
+}
