@@ -1,5 +1,6 @@
 //! What the workflows promise, on virtual Duos: nothing is lost, nothing is called done that isn't.
 
+mod addresses;
 mod backup;
 mod bench;
 mod boards;

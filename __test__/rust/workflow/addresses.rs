@@ -1,0 +1,159 @@
+//! What is read lies where it should, or is not believed; what is written goes there, or nowhere.
+
+use std::fs;
+
+use duo_provision::error::{Code, Error, KeyState, exit};
+use duo_provision::simulator::Generation;
+use duo_provision::simulator::faults::{Fault, Kind, Stuck};
+use duo_provision::workflow::{
+    BackupOptions, Event, ListOptions, Phase, RestoreOptions, ServerKeySetOptions, Target, list,
+};
+
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, is_data, key};
+use crate::workflow::dct_bench::fields;
+use crate::workflow::typed;
+
+const SERVER: usize = 2082;
+
+fn allowing() -> Target {
+    Target { allow_unproven_address: true, ..Target::default() }
+}
+
+fn refused(bench: &Bench, error: &Error) {
+    assert_eq!(
+        (error.code(), error.key_state()),
+        (Code::AddressUnproven, Some(KeyState::Unchanged)),
+        "{error}"
+    );
+    assert_eq!((bench.writes(), bench.archived().len()), (0, 0), "{error}");
+}
+
+/// Neither a device id nor a cloud's key can show the place on r4 where the key's slot is blank, or holds something else.
+#[test]
+fn where_nothing_shows_the_place_it_has_to_be_typed_that_it_will_do() {
+    for slot in [[0xff; 768], [0x55; 768]] {
+        let bench = Bench::new(Generation::R4);
+        bench.duo(|duo| duo.set_dct(SERVER, &slot));
+        for error in [
+            bench.backup(&BackupOptions::default()).unwrap_err(),
+            bench.restore(&bench.new_key()).unwrap_err(),
+            bench.set_server(&ServerKeySetOptions::default()).unwrap_err(),
+        ] {
+            refused(&bench, &error);
+            assert!(error.hint_text().unwrap().contains("--allow-unproven-address"), "{error}");
+        }
+        let listed = bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap();
+        assert_eq!(listed.len(), 1, "to look is no harm");
+        let asker = Asker::new();
+        let options = RestoreOptions { target: allowing(), ..bench.new_key() };
+        assert!(bench.restore_asking(&asker, &options).unwrap().written);
+        assert!(asker.notes().contains("nothing shows"), "{}", asker.notes());
+        bench.set_server(&ServerKeySetOptions { target: allowing(), ..Default::default() }).unwrap();
+        bench.backup(&BackupOptions::default()).unwrap();
+        assert!(bench.slot() == key(NEW), "and with a cloud's key the place is shown again");
+    }
+}
+
+#[test]
+fn the_device_id_shows_the_place_where_no_cloud_is_known() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct(SERVER, &[0xff; 768]));
+    assert!(bench.restore(&bench.new_key()).unwrap().written);
+}
+
+/// Both passes are off by as much, and agree.
+#[test]
+fn what_lies_elsewhere_than_it_should_is_no_backup() {
+    for generation in Generation::ALL {
+        for bit in 1..12 {
+            let bench = Bench::new(generation);
+            bench.arm(Fault::from(Kind::AddressStuck(Stuck::Bit(bit)), 1));
+            let error = bench.backup(&BackupOptions::default()).unwrap_err();
+            refused(&bench, &error);
+        }
+    }
+}
+
+#[test]
+fn what_has_to_be_typed_is_printed_again() {
+    let bench = Bench::new(Generation::R4);
+    bench.duo(|duo| duo.set_dct(SERVER, &[0xff; 768]));
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    let error = bench.restore(&RestoreOptions { target: allowing(), ..bench.new_key() }).unwrap_err();
+    assert_eq!(error.code().exit_code(), exit::KEY, "{error}");
+    let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+    for command in [finish, back] {
+        assert!(command.contains("--allow-unproven-address"), "{command}");
+    }
+    let next = bench.status().unwrap().in_flight.remove(0).next;
+    let writing: Vec<&str> =
+        next.iter().map(|next| next.command.as_str()).filter(|c| c.contains(" restore ")).collect();
+    assert_eq!(writing.len(), 2);
+    assert!(writing.iter().all(|command| command.contains("--allow-unproven-address")), "{writing:?}");
+}
+
+/// On r4 all that lies behind the server key may be 0xFF: a read there shows nothing.
+#[test]
+fn a_field_among_erased_bytes_is_written_with_the_server_key_in_front_of_it() {
+    let bench = Bench::new(Generation::R4);
+    let before = bench.duo(|duo| duo.dct(0, 4290));
+    assert!(before[2952..4096].iter().all(|byte| *byte == 0xff), "nothing there tells its place");
+    let mut dump = before.clone();
+    dump[2952..2976].fill(0x42);
+    let file = bench.file("dump.bin", &dump);
+    assert!(bench.restore_dct(&fields(&file, "product-store")).unwrap().written);
+    assert!(bench.duo(|duo| duo.dct(0, 4290)) == dump, "the field, and nothing else");
+    let blocks: Vec<u16> = bench.duo(|duo| duo.log().filter(|t| is_data(t)).map(|t| t.length).collect());
+    assert_eq!(blocks, [2976 - 2082], "one block, from the server key on");
+    let kept = |name: &String| fs::read(bench.archive().join(name)).unwrap().starts_with(&before);
+    assert!(bench.archived().iter().any(kept), "what was there is kept");
+}
+
+#[test]
+fn what_no_duo_uses_is_not_restored() {
+    let bench = Bench::new(Generation::R6);
+    let file = bench.file("dump.bin", &bench.duo(|duo| duo.dct(0, 8423)));
+    for field in
+        ["alt-device-public-key", "alt-device-private-key", "alt-server-public-key", "alt-server-address"]
+    {
+        let error = bench.restore_dct(&fields(&file, field)).unwrap_err();
+        assert!(
+            error.code() == Code::InvalidArgument && error.message().contains("no Duo uses it"),
+            "{error}"
+        );
+    }
+}
+
+/// Something else of the DCT has changed by the time that it is read back: it is named, and what puts it back is typed.
+#[test]
+fn a_write_beside_which_something_else_has_changed_is_not_done() {
+    for (now, state, holds) in [(NEW, KeyState::Written, NEW), (OLD, KeyState::Unchanged, OLD)] {
+        let bench = Bench::new(Generation::R6);
+        let version = bench.duo(|duo| duo.dct(1858, 32));
+        let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
+        let asker = Asker::listening(move |event, _| {
+            hub.with_duo(&path, |duo, _| match event {
+                Event::Phase(Phase::Write) => duo.faults().arm(Fault::once(Kind::ReadUnstable, PROGRAMS)),
+                Event::Phase(Phase::Reconcile) => {
+                    duo.set_dct(1858, b"something else");
+                    duo.set_dct(34, key(now));
+                }
+                _ => {}
+            });
+        });
+        let error = bench.restore_asking(&asker, &bench.new_key()).unwrap_err();
+        assert_eq!((error.code(), error.key_state()), (Code::DctWrong, Some(state)), "{error}");
+        assert!(error.message().contains("version-string"), "{error}");
+        assert!(bench.slot() == key(holds));
+        let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+        for (commands, key_then) in [(finish, NEW), (back, OLD)] {
+            let (others, key_too) = commands.split_once(" && ").unwrap();
+            bench.restore_dct(&typed::dct_restore_fields(others)).unwrap();
+            bench.restore(&typed::restore(key_too)).unwrap();
+            assert!(
+                bench.slot() == key(key_then) && bench.duo(|duo| duo.dct(1858, 32)) == version,
+                "{commands}"
+            );
+        }
+    }
+}
