@@ -41,14 +41,21 @@ mod opening {
 
     #[test]
     fn the_dct_is_found_by_name_and_map_wherever_it_is() {
-        let alts = vec![Some(DCT.into()), None, Some(INTERNAL.into())];
+        let alts = vec![Some(DCT.into()), Some("no map".into()), Some(INTERNAL.into())];
         with_session(Model { alts, ..Model::new() }, |bus, _| {
             assert_eq!(bus.model().calls, ["claim 0", "alt 0/0"]);
         });
-        let alts = vec![None, Some("no map".into()), Some(INTERNAL.into()), Some(DCT.into())];
+        let alts = vec![Some("no map".into()), Some(INTERNAL.into()), Some(DCT.into())];
         with_session(Model { alts, ..Model::new() }, |bus, _| {
-            assert_eq!(bus.model().calls, ["claim 0", "alt 0/3"]);
+            assert_eq!(bus.model().calls, ["claim 0", "alt 0/2"]);
         });
+    }
+
+    /// It may be the DCT, and the one that calls itself that another memory.
+    #[test]
+    fn a_memory_whose_name_cannot_be_read_is_not_passed_over() {
+        let alts = vec![Some(DCT.into()), None, Some(INTERNAL.into())];
+        assert_eq!(open_error(Model { alts, ..Model::new() }), SessionError::NameUnread { alt: 1 });
     }
 
     #[test]

@@ -219,6 +219,7 @@ impl From<SessionError> for Error {
                 return Self::new(Code::Interrupted, "stopped as asked");
             }
             SessionError::NoDct { .. }
+            | SessionError::NameUnread { .. }
             | SessionError::SeveralDcts
             | SessionError::UnexpectedDct { .. }
             | SessionError::NoFunctional

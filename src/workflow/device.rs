@@ -341,7 +341,7 @@ impl<'a> Opened<'a> {
         self.context.progress(Transfer::StartUpload, length);
         let bytes = self.session.read_twice(length, deadline)?.ok_or_else(unstable)?;
         self.uploaded(length);
-        check_readable(&bytes)?;
+        check_readable(&bytes, self.device.bootloader)?;
         let told = self.device.device_id_source == Some(DeviceIdSource::UsbSerial);
         let in_place = is_in_place(&bytes, self.device.device_id.filter(|_| told))?;
         Ok(Snapshot { in_place, ..Snapshot::of(bytes)? })
@@ -373,24 +373,28 @@ fn read_short() -> Error {
 }
 
 /// Refuses what no working DCT reads as: what cannot be read cannot be backed up, and so is not written over.
-fn check_readable(dct: &[u8]) -> Result<(), Error> {
+fn check_readable(dct: &[u8], bootloader: BootloaderGeneration) -> Result<(), Error> {
     if dct.iter().all(|byte| *byte == 0xff) {
         return Err(Error::new(Code::DctUnreadable, "every byte of the DCT reads as 0xFF").hint(
             "start the Duo with RESET, put it into DFU mode again and run the same command: if its DCT was erased, \
              its firmware fills it and makes a key; if not, try another cable or USB port",
         ));
     }
-    if DctImage::new(dct).is_unreadable() {
-        return Err(Error::new(
-            Code::DctUnreadable,
-            "every byte of the DCT reads as zero, which no working Duo has",
-        )
-        .hint(
-            "with bootloader r6 this means that the system firmware is missing, broken or older than 0.3.2: install \
-             the current system firmware, then run the command again; until then the key cannot be read or written",
-        ));
+    if !DctImage::new(dct).is_unreadable() {
+        return Ok(());
     }
-    Ok(())
+    let hint = match bootloader {
+        BootloaderGeneration::R3R4 => {
+            "press RESET, put the Duo into DFU mode again and run the same command; if that does not help, try another cable \
+             or USB port"
+        }
+        BootloaderGeneration::R5R6 => {
+            "with bootloader r6 this means that the system firmware is missing, broken or older than 0.3.2: install \
+             the current system firmware, then run the command again; until then the key cannot be read or written"
+        }
+    };
+    Err(Error::new(Code::DctUnreadable, "every byte of the DCT reads as zero, which no working Duo has")
+        .hint(hint))
 }
 
 fn find<'a>(

@@ -13,9 +13,9 @@ use super::device::{BUTTONS_HINT, DFU_MODE, DeviceRef, NORMAL_MODE, Opened, Targ
 use super::{Context, Event, Phase, Timeout};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::usb::identity::identify;
+use crate::usb::identity::{Identity, identify};
 use crate::usb::line_coding::{SERIAL_INTERFACE, ask_for_dfu_mode};
-use crate::usb::{Device, SessionError, TransferError, UsbError};
+use crate::usb::{BootloaderGeneration, Device, SessionError, TransferError, UsbError};
 
 /// How long a person is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -129,15 +129,18 @@ impl Arrival<'_, '_> {
 
     /// The id that a device tells of itself, in either mode.
     fn told(&self, device: &Device, deadline: Duration) -> Result<Option<DeviceId>, Error> {
+        self.identity(device, deadline).map(|identity| id_of(&identity))
+    }
+
+    fn identity(&self, device: &Device, deadline: Duration) -> Result<Identity, Error> {
         let runs = (device.vendor_id, device.product_id) == NORMAL_MODE;
-        let identity = identify(self.context.bus, device, self.context.clock, deadline).map_err(|error| {
+        identify(self.context.bus, device, self.context.clock, deadline).map_err(|error| {
             let error = match error {
                 SessionError::Usb(error) if runs => refused(error),
                 error => error.into(),
             };
             error.on(&device.path, KeyState::Unchanged)
-        })?;
-        Ok(identity.device_id_hex().and_then(|id| id.parse().ok()))
+        })
     }
 
     /// Whether a Duo in DFU mode is, or may be, the one that is wanted.
@@ -292,12 +295,18 @@ impl Arrival<'_, '_> {
             devices.into_iter().partition(|device| device.path == running.device.path);
         let mut obstacle = None;
         for device in here {
-            match self.told(&device, deadline) {
-                Ok(told) if told.is_none() || running.id.is_none() || told == running.id => {
+            match self.identity(&device, deadline) {
+                // What told its id while it ran tells it in DFU mode, too, unless its bootloader tells none.
+                Ok(found) if running.id.is_none() || id_of(&found) == running.id || tells_none(&found) => {
                     return Ok(device);
                 }
-                Ok(_) => {
-                    let message = format!("another Duo is at {} now", device.path);
+                Ok(found) => {
+                    let message = match id_of(&found) {
+                        Some(_) => format!("another Duo is at {} now", device.path),
+                        None => {
+                            format!("what is at {} now does not tell the id that the Duo told", device.path)
+                        }
+                    };
                     obstacle = Some(Error::new(Code::WrongDevice, message).hint(BUTTONS_HINT));
                 }
                 Err(error) => obstacle = Some(error),
@@ -320,6 +329,14 @@ impl Arrival<'_, '_> {
         };
         Error::new(Code::DeviceFault, message).hint(BUTTONS_HINT)
     }
+}
+
+fn id_of(identity: &Identity) -> Option<DeviceId> {
+    identity.device_id_hex().and_then(|id| id.parse().ok())
+}
+
+fn tells_none(identity: &Identity) -> bool {
+    identity.generation == BootloaderGeneration::R3R4
 }
 
 /// The serial port cannot be had; what a person can do instead.

@@ -46,6 +46,12 @@ pub enum SessionError {
         /// The names of those it has, in printable form.
         found: Vec<String>,
     },
+    /// The name of one of the device's memories cannot be read: it may be the DCT, whatever another one says.
+    #[error("the name of the device's memory {alt} cannot be read")]
+    NameUnread {
+        /// Its alternate setting.
+        alt: u8,
+    },
     /// More than one of the device's memories is named as the DCT.
     #[error("more than one of the device's memories is named \"{DCT_NAME}\"")]
     SeveralDcts,

@@ -86,7 +86,12 @@ pub(super) fn find_memories(
     let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
     let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
     for setting in settings.take(MAX_ALT_SETTINGS) {
-        let Some(text) = enquiry.string(setting.name)? else { continue };
+        // A memory without a name is none of ours; one whose name cannot be read may be.
+        let text = match enquiry.string(setting.name)? {
+            Some(text) => text,
+            None if setting.name == 0 => continue,
+            None => return Err(SessionError::NameUnread { alt: setting.alt }),
+        };
         match MemoryMap::parse(&text) {
             Ok(map) if map.name() == DCT_NAME && is_dct(&map) => {
                 if dct.replace((*setting, map)).is_some() {

@@ -111,6 +111,12 @@ fn of_entering(case: &Case, fault: &Fault, stage: Stage) -> Option<Allowed> {
     let stays = || error(&[DeviceFault]);
     Some(match (&fault.kind, stage) {
         (Kind::Twin, _) => return None,
+        // What has told an id while it ran is not taken for it without one.
+        (Kind::Serial(_) | Kind::Descriptor { kind: 3, index: 3, .. }, _)
+            if case.generation == Generation::R6 =>
+        {
+            done_or(&[WrongDevice, DeviceIdUnverifiable])
+        }
         // A node that has just appeared gets its permissions late; any other is to have them.
         (Kind::Denied, Stage::Enter | Stage::Return) if fault.once => done(),
         (Kind::Denied, _) => error(&[UsbAccessDenied]),

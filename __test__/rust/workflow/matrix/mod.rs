@@ -75,6 +75,21 @@ fn every_kind_at_every_transfer_of_every_workflow() {
     ran.assert_all_kept();
 }
 
+/// Pairs of faults that ended wrong once.
+#[test]
+fn what_two_faults_once_did_they_do_no_more() {
+    let names = [
+        // Another memory under the DCT's name, and the DCT under a name that cannot be read.
+        "dct-restore r4 descriptor-3.7-too-long@9 alt-name-0=%40DCT%20Flash%20%20%20/0x00000000/01%2A016Kg@4+",
+        // Swapped while it restarts, and the other one's serial number names nothing.
+        "enter-backup r6 serial=00000000010C@47 swap-after@6",
+        // What is read of a pointer that did not move.
+        "doctor r4 state-5@23 busy@2+",
+    ];
+    let cases: Vec<Case> = names.iter().map(|name| name.parse().unwrap()).collect();
+    crowd::of("pairs that ended wrong", &cases).assert_all_kept();
+}
+
 #[test]
 fn a_case_is_replayed_by_its_name() {
     let name = std::env::var("MATRIX_CASE").unwrap_or_else(|_| "restore-leave r6 stall-before@7+".to_owned());

@@ -9,6 +9,8 @@ use duo_provision::simulator::faults::{Counting, Fault, Kind};
 
 use super::case::{Case, GENERATIONS};
 use super::undisturbed::course;
+use crate::common::sample::is_all;
+
 use super::{crowd, subjects};
 
 /// How far behind the last transfer of an undisturbed run a fault may wait: what is sent after the other one has
@@ -20,6 +22,8 @@ const STRIDE: u64 = 2_654_435_761;
 
 /// Cases in the ordinary run.
 const FEW: u64 = 1500;
+/// And where everything is asked for.
+const MANY: u64 = 20_000;
 
 /// Draws numbers: splitmix64.
 struct Dice(u64);
@@ -86,7 +90,8 @@ fn number_in(variable: &str) -> Option<u64> {
 #[test]
 fn a_few_pairs_of_faults() {
     let pairs = Pairs::new(1);
-    let ran = crowd::run("pairs of faults", "--seed 1 --case", |n| (n < FEW).then(|| pairs.case(n)));
+    let most = if is_all() { MANY } else { FEW };
+    let ran = crowd::run("pairs of faults", "--seed 1 --case", |n| (n < most).then(|| pairs.case(n)));
     ran.say("");
     ran.assert_all_kept();
 }
