@@ -6,21 +6,22 @@
 /** True where everything is to be tried: `npm test -- --all` sets it. */
 export const ALL = !['', '0', undefined].includes(process.env['DUO_PROVISION_TEST_ALL'])
 
-/** In the sample is one of so many. */
-const ONE_OF = 10n
-
 /**
- * Chooses from a table: the first case of each sort, and of the rest by their names one of ten; the same at each run,
- * on any machine.
+ * Chooses from a table: the first case of each sort, and of the rest by their names one of so many; the same at each
+ * run, on any machine.
  */
 export class Sample {
+  constructor(oneOf = 10) {
+    this.oneOf = BigInt(oneOf)
+  }
+
   #seen = new Set()
   #taken = 0
   #offered = 0
 
   /** Whether the case with this name is to be tried. */
   takes(/** @type {string} */ sort, /** @type {string} */ name) {
-    const takes = ALL || !this.#seen.has(sort) || hash(name) % ONE_OF === 0n
+    const takes = ALL || !this.#seen.has(sort) || hash(name) % this.oneOf === 0n
     this.#seen.add(sort)
     this.#offered += 1
     if (takes) this.#taken += 1

@@ -43,7 +43,7 @@ const AIMS = 3
 const options = { concurrency: AT_ONCE }
 
 describe('killed at any call', () => {
-  const sample = new Sample()
+  const sample = new Sample(20)
   after(() => sample.say('the kills'))
 
   for (const [name, set] of Object.entries(COMMANDS))

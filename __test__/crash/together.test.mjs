@@ -17,7 +17,7 @@ import { closing, run, startTraced, trace } from './tracer.mjs'
 /** @typedef {import('node:test').TestContext} TestContext */
 
 /** How often each is tried. */
-const ROUNDS = ALL ? 10 : 2
+const ROUNDS = ALL ? 10 : 1
 
 describe('two at once', { concurrency: 2 }, () => {
   test('two restores on one Duo: one after the other, or one is told that it is busy', async (t) => {

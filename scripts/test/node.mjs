@@ -12,10 +12,19 @@ const UNAVAILABLE = 77
 
 /** The types as Node resolves them, and as a bundler does. */
 export async function types(/** @type {Run} */ run) {
-  const compile = (/** @type {string} */ project) =>
-    run.check(tool('tsc'), ['--project', join(ROOT, project), '--noEmit', '--pretty', 'false'])
-  const asNode = await compile('.')
-  return sum([asNode, await compile('__test__/types/tsconfig.bundler.json')])
+  const compile = (/** @type {string} */ project, /** @type {string} */ name) => {
+    const known = ['--incremental', '--tsBuildInfoFile', join(ROOT, `target/tsc/${name}.json`)]
+    return run.check(tool('tsc'), [
+      '--project',
+      join(ROOT, project),
+      '--noEmit',
+      '--pretty',
+      'false',
+      ...known,
+    ])
+  }
+  const asNode = await compile('.', 'node')
+  return sum([asNode, await compile('__test__/types/tsconfig.bundler.json', 'bundler')])
 }
 
 /** What is committed and made from the sources. */

@@ -34,7 +34,7 @@ use self::course::Stage;
 use crate::common::sample::Sample;
 
 /// Cases that are alike but for where in a stage they strike.
-type Sort = (&'static str, Generation, String, Stage, bool);
+type Sort = (&'static str, Generation, String, Stage);
 
 /// Each kind at each transfer, once and from there on. `before`, `in` and `after` are kinds of their own. A kind
 /// that a transfer does not concern waits for the next that it does: armed here or there it is the same case.
@@ -52,7 +52,7 @@ fn cases(only: &str, sample: &mut Sample<Sort>) -> Vec<Case> {
                     for once in [true, false].into_iter().filter(|once| !(*once && kind.lasts())) {
                         let fault = Fault { kind: kind.clone(), nth, counting: Counting::All, once };
                         let case = Case { subject, generation, faults: vec![fault] };
-                        let sort = (subject.name(), generation, case.kinds(), course.stage(nth), once);
+                        let sort = (subject.name(), generation, case.kinds(), course.stage(nth));
                         let name = case.to_string();
                         if name.contains(only) && sample.takes(sort, &name) {
                             cases.push(case);
