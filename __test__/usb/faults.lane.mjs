@@ -37,6 +37,8 @@ const LIMIT = 1_500_000
 
 /** What may come of a fault besides success, by its kind; of any of them, on a machine so slow that a step's time is over. */
 const ANY = ['done', 'DEVICE_FAULT', 'KEY_STATE_UNKNOWN', 'LEAVE_FAILED']
+/** What is read is not what lies there, or not from there. */
+const MISREAD = ['READ_UNSTABLE', 'DCT_UNREADABLE', 'ADDRESS_UNPROVEN']
 const GONE = ['NO_DEVICE', 'USB_ERROR', 'WRITE_FAILED', 'KEY_WRONG']
 /** @type {[RegExp, string[]][]} */
 const PLAUSIBLE = [
@@ -44,12 +46,10 @@ const PLAUSIBLE = [
   [/^(disconnect|unplug|reenumerate|power-cut)-/, GONE],
   [/^swap-/, [...GONE, 'WRONG_DEVICE']],
   [/^(short|babble)/, ['NOT_A_DUO', 'WRITE_FAILED']],
-  [
-    /^read-/,
-    ['READ_UNSTABLE', 'DCT_UNREADABLE', 'KEY_WRONG', 'WRITE_FAILED', 'KEY_SLOT_GARBAGE', 'KEY_SLOT_ZEROED'],
-  ],
+  [/^read-/, [...MISREAD, 'KEY_WRONG', 'WRITE_FAILED', 'KEY_SLOT_GARBAGE', 'KEY_SLOT_ZEROED']],
   [/^write-/, ['WRITE_FAILED', 'KEY_WRONG']],
-  [/^(state-|busy|poll-timeout-)/, ['WRITE_FAILED', 'NO_DEVICE']],
+  [/^address-/, MISREAD],
+  [/^(state-|busy|poll-timeout-)/, [...MISREAD, 'WRITE_FAILED', 'NO_DEVICE']],
   [/^leave-/, []],
   [/^(descriptor|alt-name|serial|transfer-size)/, ['NOT_A_DUO', 'NO_DEVICE', 'USB_ERROR', 'WRONG_DEVICE']],
   [/^(denied|taken)$/, ['NO_DEVICE']],

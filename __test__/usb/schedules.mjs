@@ -32,6 +32,8 @@ const FAMILIES = [
   { kinds: /^(stall|timeout|protocol|disconnect|unplug|reenumerate|swap)-/, requests: 5, warm: 1, cold: 1 },
   { kinds: /^(short|babble|read)/, requests: 3 },
   { kinds: /^(write|power-cut)-/, requests: 3, workflows: ['restore', 'reset'] },
+  { kinds: /^address-(silent|once-wrong=13|stuck=0x)/, requests: 3, standing: ['warm'] },
+  { kinds: /^address-/, standing: ['warm'] },
   { kinds: /^state-/, requests: 2 },
   { kinds: /^(busy|poll-timeout)/, requests: 4 },
   { kinds: /^leave-/, requests: 4, workflows: ['restore', 'reset'] },
