@@ -158,6 +158,18 @@ pub(super) fn keep(
     destination: &Destination,
     journaled: &mut Journaled<'_>,
 ) -> Result<Stored, Error> {
+    keep_slot(context, device, snapshot, destination, journaled, None).map(|kept| kept.0)
+}
+
+/// The same, with something else that is kept before it, once the key is known to be one that can be.
+fn keep_slot(
+    context: Context<'_>,
+    device: &DeviceRef,
+    snapshot: &Snapshot,
+    destination: &Destination,
+    journaled: &mut Journaled<'_>,
+    beside: Option<&Keepsake<'_>>,
+) -> Result<(Stored, Option<Stored>), Error> {
     let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
     let sealed = sealed
         .transpose()
@@ -165,7 +177,11 @@ pub(super) fn keep(
         .flatten();
     let slot = Keepsake::key_slot(snapshot)?;
     let keepsake = sealed.as_ref().map_or_else(|| slot.clone(), |sealed| slot.sealed(sealed));
-    keep_bytes(context, device, &keepsake, &destination.place, journaled)
+    context.phase(Phase::Backup);
+    let beside = beside.map(|beside| store(context, device, beside, &destination.place)).transpose()?;
+    let stored = store(context, device, &keepsake, &destination.place)?;
+    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    Ok((stored, beside))
 }
 
 /// The same for any bytes of a Duo.
@@ -228,11 +244,11 @@ pub(super) fn keep_before_write(
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(KeptBefore::default());
     };
-    let key = keep(opened.context, &opened.device, section, destination, journaled)?;
     let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
     let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
-    let beside = store(opened.context, &opened.device, &beside, &destination.place)?;
-    Ok(KeptBefore { key: Some(key.path), section: Some(beside.path) })
+    let (context, device) = (opened.context, &opened.device);
+    let (key, beside) = keep_slot(context, device, section, destination, journaled, Some(&beside))?;
+    Ok(KeptBefore { key: Some(key.path), section: beside.map(|stored| stored.path) })
 }
 
 /// The same before other fields are written: all of the application section, as `dct backup` keeps it.

@@ -36,6 +36,12 @@ use crate::common::sample::Sample;
 /// Cases that are alike but for where in a stage they strike.
 type Sort = (&'static str, Generation, String, Stage);
 
+/// Whether this is not another kind by another name: what lasts does so whether or not it is armed for one time, and an
+/// address that is wrong every time is one that is stuck.
+fn is_another(kind: &Kind, once: bool) -> bool {
+    if once { !kind.lasts() } else { !matches!(kind, Kind::AddressOnceWrong(_)) }
+}
+
 /// Each kind at each transfer, once and from there on. `before`, `in` and `after` are kinds of their own. A kind
 /// that a transfer does not concern waits for the next that it does: armed here or there it is the same case.
 /// In a sample is each kind at the first transfer of each stage.
@@ -49,7 +55,7 @@ fn cases(only: &str, sample: &mut Sample<Sort>) -> Vec<Case> {
                     if !subject.is_tried_at(generation, &course, nth) {
                         continue;
                     }
-                    for once in [true, false].into_iter().filter(|once| !(*once && kind.lasts())) {
+                    for once in [true, false].into_iter().filter(|once| is_another(&kind, *once)) {
                         let fault = Fault { kind: kind.clone(), nth, counting: Counting::All, once };
                         let case = Case { subject, generation, faults: vec![fault] };
                         let sort = (subject.name(), generation, case.kinds(), course.stage(nth));
