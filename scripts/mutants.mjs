@@ -3,8 +3,10 @@
  * sees whether a test notices (cargo-mutants). What no test has to notice, and why, is in `.cargo/mutants.toml`.
  *
  * Rooms import little, so that a room and what it imports is a crate of its own, which builds in seconds
- * where all of this crate would take half a minute, a thousand times. The copy is in `target/mutants`, and so
- * are the reports.
+ * where all of this crate would take half a minute, a thousand times. Of the tests there are those of the room. The
+ * copy is in `target/mutants`, and so are the reports.
+ *
+ * Long tables are tried as a sample: a mutant that is missed may be noticed with `DUO_PROVISION_TEST_ALL=1`.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,23 +14,31 @@ import { join } from 'node:path'
 import { ROOT } from './prepare.mjs'
 
 /**
- * Which modules make a crate, which test targets hold its promises, and which of its files are changed. What
- * touches the machine (`location`, `owner`: home folders, sudo) is left out.
- * @type {Record<string, { modules?: string[], tests: string[], files: string[], unit?: boolean }>}
+ * @typedef {object} Room
+ * @property {string[]} [modules] the modules that make a crate; all of them unless given
+ * @property {string[]} tests the modules of `__test__/rust` that hold its promises
+ * @property {string[]} [shared] what these need of `__test__/rust/common`; all of it unless given
+ * @property {boolean} [cloud] whether the tests of the cloud hold its promises, too
+ * @property {boolean} [unit] whether the tests in its sources do
+ * @property {string[]} files which of its files are changed. What touches the machine (`location`, `owner`: home
+ *   folders, sudo) is left out
  */
+
+/** @type {Record<string, Room>} */
 const ROOMS = {
-  dct: { modules: ['dct'], tests: ['dct'], files: ['src/dct/**'], unit: true },
-  keys: { modules: ['dct', 'keys'], tests: ['keys'], files: ['src/keys/**'], unit: true },
-  dfuse: { modules: ['dfuse'], tests: ['dfuse'], files: ['src/dfuse/**'], unit: true },
+  dct: { modules: ['dct'], tests: ['dct'], shared: ['sample'], files: ['src/dct/**'], unit: true },
+  keys: { modules: ['dct', 'keys'], tests: ['keys'], shared: [], files: ['src/keys/**'], unit: true },
+  dfuse: { modules: ['dfuse'], tests: ['dfuse'], shared: ['mock_duo'], files: ['src/dfuse/**'], unit: true },
   archive: {
     modules: ['dct', 'keys', 'archive'],
     tests: ['archive'],
+    shared: [],
     files: ['src/archive/{files,manifest,entry,names,mod}.rs'],
     unit: true,
   },
-  journal: { tests: ['workflow'], files: ['src/archive/journal/*.rs'] },
+  journal: { tests: ['virtual_duo', 'workflow'], files: ['src/archive/journal/*.rs'] },
   write: {
-    tests: ['workflow', 'session', 'usb'],
+    tests: ['virtual_duo', 'workflow', 'session', 'usb'],
     files: [
       'src/workflow/{write,patch,reconcile,leave,journaled,keep,backup,restore,reset}.rs',
       'src/usb/session/mod.rs',
@@ -36,7 +46,8 @@ const ROOMS = {
     ],
   },
   verify: {
-    tests: ['workflow', 'cloud'],
+    tests: ['virtual_duo', 'workflow'],
+    cloud: true,
     files: ['src/workflow/verify.rs', 'src/cloud/{handshake,device_port}.rs'],
   },
 }
@@ -52,7 +63,7 @@ async function main() {
   }
   const crate = copy(name, room)
   const files = room.files.flatMap((file) => ['--file', file])
-  const tests = room.tests.flatMap((test) => ['--test', test])
+  const tests = ['--test', 'core', ...(room.cloud ? ['--test', 'cloud'] : [])]
   const cargo = [
     '--',
     ...(room.modules ? [] : ['--no-default-features']),
@@ -66,7 +77,7 @@ async function main() {
 }
 
 /** Copies the crate, or what a room needs of it, to where it may be changed. */
-function copy(/** @type {string} */ name, /** @type {(typeof ROOMS)[string]} */ room) {
+function copy(/** @type {string} */ name, /** @type {Room} */ room) {
   const crate = join(ROOT, 'target/mutants', name)
   for (const folder of ['src', '__test__', '.cargo'])
     rmSync(join(crate, folder), { recursive: true, force: true })
@@ -74,6 +85,7 @@ function copy(/** @type {string} */ name, /** @type {(typeof ROOMS)[string]} */ 
   for (const part of ['__test__/rust', '__test__/fixtures', '.cargo/mutants.toml', 'Cargo.lock']) {
     cpSync(join(ROOT, part), join(crate, part), { recursive: true })
   }
+  writeFileSync(join(crate, '__test__/rust/main.rs'), testsOf(room))
   // The tests run hundreds of times: a little optimisation pays, a library for Node does not.
   const manifest = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8')
     .replace('"cdylib", ', '')
@@ -81,23 +93,34 @@ function copy(/** @type {string} */ name, /** @type {(typeof ROOMS)[string]} */ 
     .replace('debug = "line-tables-only"', 'debug = false\nopt-level = 1')
   if (!room.modules) {
     for (const part of ['src', 'build.rs']) cpSync(join(ROOT, part), join(crate, part), { recursive: true })
-    writeFileSync(join(crate, 'Cargo.toml'), manifest.replaceAll(/\[\[test\]\]\nname = "fuzz"\n.*\n/g, ''))
+    writeFileSync(join(crate, 'Cargo.toml'), manifest)
     return crate
   }
   for (const module of room.modules)
     cpSync(join(ROOT, 'src', module), join(crate, 'src', module), { recursive: true })
   writeFileSync(join(crate, 'src/lib.rs'), room.modules.map((module) => `pub mod ${module};\n`).join(''))
-  writeFileSync(join(crate, 'Cargo.toml'), only(manifest, room.tests))
+  writeFileSync(join(crate, 'Cargo.toml'), alone(manifest))
   return crate
 }
 
-/** The manifest with these tests only, and without what no room that is a crate of its own depends on. */
-function only(/** @type {string} */ manifest, /** @type {string[]} */ tests) {
+/** The program of the core's tests with those of a room alone. */
+function testsOf(/** @type {Room} */ { tests, shared }) {
+  const common = shared?.map((name) => `pub mod ${name}; `).join('')
+  return ['common', ...tests]
+    .map((name) =>
+      name === 'common' && common !== undefined ? `mod common { ${common}}\n` : `mod ${name};\n`,
+    )
+    .join('')
+}
+
+/** The manifest without what no room that is a crate of its own has, or depends on. */
+function alone(/** @type {string} */ manifest) {
   const foreign =
     /^(napi|napi-\w+|clap|clap_\w+|strsim|schemars|url|tower-.*|rustls.*|rusb|hyper.*|http-.*|tokio.*|rcgen) = .*\n/gm
   return manifest
     .replaceAll(foreign, '')
-    .replaceAll(/\[\[test\]\]\nname = "(\w+)"\n.*\n/g, (found, test) => (tests.includes(test) ? found : ''))
+    .replace(/\[\[test\]\]\nname = "cloud"\n.*\n/, '')
+    .replaceAll(/\[profile\.dev\.package\.hyper\]\n.*\n/g, '')
     .replace(/\[features\]\n(?:.+\n)*/, '')
     .replace('build = "build.rs"\n', '')
 }

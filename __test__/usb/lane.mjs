@@ -60,9 +60,10 @@ async function main(/** @type {string[]} */ args) {
   const console = join(CACHE, 'console.log')
   const machine = { vmlinuz, archive, out, console, seconds: LIMITS.machine }
   const onConsole = (/** @type {string} */ text) => process.stderr.write(text)
-  const { ended, consoleText } = await boot(args.includes('--console') ? { ...machine, onConsole } : machine)
+  const ran = await boot(args.includes('--console') ? { ...machine, onConsole } : machine)
+  process.stdout.write(`the machine ran on ${ran.on}\n`)
   takeOver(out)
-  return report(out, ended, consoleText)
+  return report(out, ran.ended, ran.consoleText)
 }
 
 /** Takes over what the tests kept, and the secrets that must not be in it, for the step that looks through both. */

@@ -1,11 +1,29 @@
 /**
- * The lane's machine: QEMU, emulating in software, with Debian's kernel and an initramfs made here. Knows how
- * to boot it around one command, and to stop it when it takes too long; knows nothing of what the command does.
+ * The lane's machine: QEMU, on KVM where that works and emulating in software elsewhere, with Debian's kernel and an
+ * initramfs made here. Knows how to boot it around one command, and to stop it when it takes too long; knows nothing of
+ * what the command does.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  createWriteStream,
+  mkdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+/** What runs the guest's instructions, and the processor that it sees. */
+const KVM = ['-accel', 'kvm', '-cpu', 'host']
+const EMULATOR = ['-accel', 'tcg', '-cpu', 'max']
+
+/** What `guest/init` says first, and within how many seconds on a KVM that works. */
+const FIRST_LINE = 'lane: kernel up'
+const PATIENCE = 10
 
 const INIT = join(dirname(fileURLToPath(import.meta.url)), '../guest/init')
 
@@ -42,36 +60,68 @@ export function initramfs({ folder, modules, busybox, command }) {
 }
 
 /**
- * Boots the machine and waits until it powers off.
- * @param {{ vmlinuz: string, archive: string, out: string, console: string, seconds: number,
- *   onConsole?: (text: string) => void }} machine
- *   `out` is the folder the guest writes to; `console` the file that keeps all the serial line said;
- *   `seconds` how long it may take in all
+ * @typedef {object} Machine
+ * @property {string} vmlinuz
+ * @property {string} archive
+ * @property {string} out the folder that the guest writes to
+ * @property {string} console the file that keeps all that the serial line said
+ * @property {number} seconds how long it may take in all
+ * @property {(text: string) => void} [onConsole]
+ */
+
+/**
+ * Boots the machine and waits until it powers off. There are hosts with a KVM on which no kernel comes up: where the
+ * guest says nothing, the emulator has to do.
+ * @param {Machine} machine
+ */
+export async function boot(machine) {
+  if (hasKvm()) {
+    const ran = await start(machine, KVM, PATIENCE)
+    if (ran.consoleText.includes(FIRST_LINE)) return { ...ran, on: 'KVM' }
+  }
+  return { ...(await start(machine, EMULATOR)), on: 'an emulator' }
+}
+
+function hasKvm() {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * @param {Machine} machine
+ * @param {string[]} accelerator
+ * @param {number} [patience] how many seconds it may take to its first line
  * @returns {Promise<{ ended: 'power-off' | 'timeout' | 'error', consoleText: string }>}
  */
-export function boot({ vmlinuz, archive, out, console, seconds, onConsole }) {
+function start({ console, seconds, onConsole, ...paths }, accelerator, patience = seconds) {
   const log = createWriteStream(console)
   let consoleText = ''
-  const qemu = spawn('qemu-system-x86_64', qemuArguments({ vmlinuz, archive, out }), {
+  const qemu = spawn('qemu-system-x86_64', qemuArguments(paths, accelerator), {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const kill = () => qemu.kill('SIGKILL')
   process.on('exit', kill)
   return new Promise((resolve) => {
     let timedOut = false
-    const watchdog = setTimeout(() => {
+    const giveUp = () => {
       timedOut = true
       kill()
-    }, seconds * 1000)
+    }
+    const limits = [setTimeout(giveUp, seconds * 1000), setTimeout(giveUp, patience * 1000)]
     for (const stream of [qemu.stdout, qemu.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         consoleText += text
         log.write(text)
         onConsole?.(text)
+        if (consoleText.includes(FIRST_LINE)) clearTimeout(limits[1])
       })
     }
     const end = (/** @type {'power-off' | 'timeout' | 'error'} */ ended) => {
-      clearTimeout(watchdog)
+      for (const limit of limits) clearTimeout(limit)
       process.off('exit', kill)
       log.end(() => resolve({ ended, consoleText }))
     }
@@ -83,13 +133,16 @@ export function boot({ vmlinuz, archive, out, console, seconds, onConsole }) {
   })
 }
 
-function qemuArguments(/** @type {{ vmlinuz: string, archive: string, out: string }} */ paths) {
+function qemuArguments(
+  /** @type {{ vmlinuz: string, archive: string, out: string }} */ paths,
+  /** @type {string[]} */ accelerator,
+) {
   const share = (/** @type {string} */ tag, /** @type {string} */ path, /** @type {string} */ more) => [
     '-virtfs',
     `local,path=${path.replaceAll(',', ',,')},mount_tag=${tag},security_model=none,multidevs=remap${more}`,
   ]
   return [
-    ...['-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '2048'],
+    ...[...accelerator, '-smp', '2', '-m', '2048'],
     ...['-nographic', '-no-reboot', '-nodefaults', '-serial', 'stdio', '-nic', 'none'],
     ...['-kernel', paths.vmlinuz, '-initrd', paths.archive],
     ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off'],
