@@ -153,16 +153,16 @@ fn an_end_without_a_farewell_is_no_end_of_a_body() {
 
 #[cfg(unix)]
 #[test]
-fn certificates_that_are_waited_for() {
+fn certificates_that_are_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let fifo = folder.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let cases = [("SSL_CERT_FILE", UNREACHABLE), ("NODE_EXTRA_CA_CERTS", Code::CloudNoRoots.into())];
+    let cases = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
     all(
         "certificates in a FIFO",
-        cases.into_iter().map(|(name, wanted)| {
+        cases.into_iter().map(|name| {
             let server = Adversary::start([Script::saying(YES).over(&sound())]);
-            trial(name, server, [wanted]).briefly().env(name, fifo.to_str().unwrap())
+            trial(name, server, [Code::CloudNoRoots.into()]).briefly().env(name, fifo.to_str().unwrap())
         }),
     );
 }

@@ -12,7 +12,7 @@ use super::case::Case;
 use super::promises::{self, Outcome};
 
 /// Failures that are shown whole.
-const SHOWN: usize = 2500;
+const SHOWN: usize = 25;
 
 /// What came of many cases.
 pub struct Ran {
