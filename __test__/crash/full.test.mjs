@@ -56,6 +56,11 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
   const at = (/** @type {(effect: Effect) => boolean} */ matches) => work.findIndex(matches)
   const named = at(({ to }) => to?.endsWith('.der') === true)
   const kept = named + 1
+  // Before a write the section is kept first, and then the key; of each the bytes, and then what describes them.
+  const section = at(({ to }) => to?.endsWith('.bin') === true)
+  const sectionKept = section < 0 ? section : section + 1
+  // Behind the name of what was kept before it, and the folder's sync.
+  const key = work.slice(0, named).findLastIndex(({ call }) => call === 'renameat2') + 2
   const write = at(writesKey)
   assert.ok(named > 0 && work[kept]?.call === 'fsync', 'a backup is made')
   // What comes first is shown to be writable first: the archive or the file's folder, and then the journal.
@@ -74,8 +79,10 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
     if (isJournals(effect, index) && write < 0) return 'goes on'
     if (isJournals(effect, index)) return index > named ? 'refused, and the backup is kept' : 'refused'
     // The name is there, and may not survive a power cut.
-    if (index === kept) return 'refused, and the backup is kept'
-    return index < kept ? 'refused' : 'goes on'
+    if (index === kept || index === sectionKept) return 'refused, and the backup is kept'
+    if (index > kept) return 'goes on'
+    if (section < 0 || index <= section) return 'refused'
+    return index < key ? 'goes on' : 'refused, and the backup is kept'
   }
   return work
     .map((effect, index) => ({
