@@ -29,9 +29,10 @@ async function main() {
   if (only.join() !== 'secrets') {
     for (const folder of [OUTPUT, canariesOf(OUTPUT)]) rmSync(folder, { recursive: true, force: true })
   }
+  process.on('exit', () => run.end())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
   const report = new Report()
   await sideBySide(only.length > 0 ? withNeeds(chosen, only) : chosen, CORES, report)
-  run.end()
   return report.close()
 }
 

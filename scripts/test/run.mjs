@@ -25,6 +25,9 @@ export class Run {
   /** A folder in memory for files that are soon gone; '' where there can be none, undefined before one is needed. */
   #memory = /** @type {string | undefined} */ (undefined)
 
+  /** The programs that run. @type {Set<import('node:child_process').ChildProcess>} */
+  #running = new Set()
+
   /** @param {boolean} all everything, not a sample */
   constructor(all) {
     this.all = all
@@ -59,6 +62,7 @@ export class Run {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: this.env(options),
       })
+      this.#running.add(child)
       let output = ''
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text) => {
@@ -66,7 +70,10 @@ export class Run {
         })
       }
       child.on('error', (error) => resolve({ status: 1, output: `${program}: ${error.message}\n` }))
-      child.on('close', (code) => resolve({ status: code ?? 1, output }))
+      child.on('close', (code) => {
+        this.#running.delete(child)
+        resolve({ status: code ?? 1, output })
+      })
     })
   }
 
@@ -79,7 +86,9 @@ export class Run {
     return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output }
   }
 
+  /** Leaves nothing behind, nor anything that runs where it ends early. */
   end() {
+    for (const child of this.#running) child.kill()
     if (this.#memory) rmSync(this.#memory, { recursive: true, force: true })
   }
 }
