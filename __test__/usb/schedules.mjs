@@ -32,8 +32,9 @@ const FAMILIES = [
   { kinds: /^(stall|timeout|protocol|disconnect|unplug|reenumerate|swap)-/, requests: 5, warm: 1, cold: 1 },
   { kinds: /^(short|babble|read)/, requests: 3 },
   { kinds: /^(write|power-cut)-/, requests: 3, workflows: ['restore', 'reset'] },
-  { kinds: /^address-(silent|once-wrong=13|stuck=0x)/, requests: 3, standing: ['warm'] },
-  { kinds: /^address-/, standing: ['warm'] },
+  { kinds: /^address-(silent|once-wrong=(0|13|27)|stuck=(5|14|0x.*))$/, requests: 1, standing: ['warm'] },
+  // The fault matrix has the other bits.
+  { kinds: /^address-/ },
   { kinds: /^state-/, requests: 2 },
   { kinds: /^(busy|poll-timeout)/, requests: 4 },
   { kinds: /^leave-/, requests: 4, workflows: ['restore', 'reset'] },
