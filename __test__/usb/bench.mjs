@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCommandLine } from '../../index.js'
 import { keepFolder } from '../secrets/keep.mjs'
@@ -36,6 +36,8 @@ const START_ANEW = /unplug the Duo|into DFU mode/
 const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(1212)])
 
 /** A device that tells the same lie at every reading is believed: nothing could tell. */
+/** Bytes of the section that is kept beside a key before a write. */
+const SECTION = 8423
 const LIES = /^read-(zeros|ones|flipped-\d+)@.*\+$/
 
 export class Bench {
@@ -189,11 +191,13 @@ export class Bench {
   /** Every file in the archive is whole; true where this key is one of them. */
   #checkArchive(/** @type {string} */ archive, /** @type {Buffer} */ key) {
     const names = readdirSync(archive)
-    for (const name of names) assert.match(name, /^[\w-]+\.(der|pub\.pem|json)$/)
+    for (const name of names) assert.match(name, /^[\w-]+\.(der|bin|pub\.pem|json)$/)
     const slots = names
       .filter((name) => name.endsWith('.der'))
       .map((name) => readFileSync(join(archive, name)))
     for (const slot of slots) assert.equal(slot.length, this.old.length)
+    const sections = names.filter((name) => name.endsWith('.bin'))
+    for (const name of sections) assert.equal(statSync(join(archive, name)).size, SECTION)
     return slots.some((slot) => slot.equals(key))
   }
 
