@@ -35,9 +35,10 @@ const START_ANEW = /unplug the Duo|into DFU mode/
 /** The image that has a Duo make a new key at its next boot. */
 const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(1212)])
 
-/** A device that tells the same lie at every reading is believed: nothing could tell. */
 /** Bytes of the section that is kept beside a key before a write. */
 const SECTION = 8423
+
+/** A device that tells the same lie at every reading is believed: nothing could tell. */
 const LIES = /^read-(zeros|ones|flipped-\d+)@.*\+$/
 
 export class Bench {
