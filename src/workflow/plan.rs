@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::device::DeviceRef;
+use super::device::{DeviceRef, Snapshot};
 use crate::keys::Fingerprint;
 
 /// What will be written.
@@ -115,4 +115,23 @@ pub struct Plan {
     pub cloud: Option<String>,
     /// Where the backup of what is there now lies; `None` where none was made.
     pub backup: Option<PathBuf>,
+}
+
+impl Plan {
+    /// With what is in the Duo now, and nothing that is to be there.
+    pub(super) fn of(action: Action, device: &DeviceRef, held: &Snapshot) -> Self {
+        Self {
+            action,
+            device: device.clone(),
+            current: held.fingerprint(),
+            current_words: held.slot.to_string(),
+            new: None,
+            evidence: None,
+            public_slot: None,
+            changes: Vec::new(),
+            cautions: Vec::new(),
+            cloud: None,
+            backup: None,
+        }
+    }
 }
