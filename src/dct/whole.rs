@@ -5,11 +5,11 @@
 //! place of the version record, its checksum and the choice: the bootloader binaries r3 to r6 in redbear/Duo
 //! `firmware/bootloader`, executed.
 
-use crc::{CRC_32_ISO_HDLC, Crc};
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use serde::{Deserialize, Serialize};
 
 /// The CRC-32 of IEEE 802.3.
-const CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+static CRC_32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
 /// One copy.
 pub const COPY_SIZE: usize = 16 * 1024;

@@ -3,13 +3,13 @@
 //! As seen in the bootloader binaries r3 to r6 (redbear/Duo `firmware/bootloader`), executed. r3 to r5 carry this code
 //! themselves; r6 takes it from system firmware 0.3.2 or later.
 
-use crc::{CRC_32_ISO_HDLC, Crc};
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
 
 use super::Generation;
 use super::dct::{APPLICATION_SECTION, COPY_SIZE};
 
 /// As in IEEE 802.3.
-const CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+static CRC_32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
 // The header of a copy (WICED `platform_dct_header_t`): zeros but for these.
 const WRITE_INCOMPLETE: usize = 8;
