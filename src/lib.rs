@@ -7,6 +7,7 @@ pub mod dfuse;
 pub mod disk;
 pub mod error;
 pub mod keys;
+pub mod outcome;
 pub mod simulator;
 pub mod usb;
 pub mod workflow;
