@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use duo_provision::error::Code;
 
 /// Which rooms each room may import.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("dfuse", &[]),
     ("dct", &[]),
     ("disk", &[]),
@@ -16,8 +16,9 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("keys", &["dct"]),
     ("usb", &["dfuse"]),
     ("archive", &["disk", "keys", "dct"]),
-    ("error", &["archive", "cloud", "dct", "dfuse", "disk", "keys", "outcome", "usb"]),
-    ("workflow", &["archive", "cloud", "dct", "dfuse", "disk", "error", "keys", "usb"]),
+    ("journal", &["disk", "outcome", "dct", "keys"]),
+    ("error", &["archive", "cloud", "dct", "dfuse", "disk", "journal", "keys", "outcome", "usb"]),
+    ("workflow", &["archive", "cloud", "dct", "dfuse", "disk", "error", "journal", "keys", "usb"]),
     ("simulator", &["keys", "usb"]),
     ("addon", &["archive", "dct", "error", "keys", "simulator", "usb", "workflow"]),
 ];

@@ -8,6 +8,7 @@ mod folder;
 mod owner;
 mod read;
 mod shown;
+mod user_folder;
 
 pub use error::{FileError, check_utf8};
 pub use files::{check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept};
@@ -16,3 +17,5 @@ pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
 pub(crate) use read::{Links, open};
 pub use shown::{hidden, plain, plain_path, shown};
+pub(crate) use user_folder::set;
+pub use user_folder::own_folder;

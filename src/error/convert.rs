@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Code, Error};
-use crate::archive::journal::{JournalError, RecordError};
+use crate::journal::{JournalError, RecordError};
 use crate::cloud::api_url::ApiUrlError;
 use crate::cloud::device_port::PairingError;
 use crate::cloud::failure::{CloudError, Unreachable};

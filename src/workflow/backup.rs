@@ -7,7 +7,7 @@ use super::journaled::{Beginning, Ledger, absolute};
 use super::keep::{Destination, counts_as_key, keep, not_encryptable, prepare};
 use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
+use crate::journal::{OperationKind, Request};
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
 

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::archive::journal::Request;
+use crate::journal::Request;
 use crate::dct::{DeviceId, Field};
 use crate::disk::hidden;
 

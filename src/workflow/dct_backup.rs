@@ -11,7 +11,7 @@ use super::journaled::{Beginning, Ledger, absolute};
 use super::keep::{Keepsake, keep_bytes, prepare};
 use super::whole_held::WholeHeld;
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
+use crate::journal::{OperationKind, Request};
 use crate::dct::Dump;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};

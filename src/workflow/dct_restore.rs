@@ -24,7 +24,7 @@ use super::source::{KeySource, checked_manifest, public_slot};
 use super::unbacked::check_unbacked;
 use super::write::{AFTER_THE_WRITE, write_verified};
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
+use crate::journal::{OperationKind, Request};
 use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
 use crate::disk::plain_path;

@@ -22,7 +22,7 @@ use super::whole_image::WholeImage;
 use super::write_whole::{Rewrite, rewrite};
 use super::{Context, Timeout};
 use crate::archive::Archive;
-use crate::archive::journal::{Operation, OperationKind, Reached, Request, open};
+use crate::journal::{Operation, OperationKind, Reached, Request, open};
 use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known, next_step};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Context;
 use super::device::DeviceRef;
-use crate::archive::journal::{
+use crate::journal::{
     DeviceMark, Entry, Failure, Journal, JournalError, KeyLeft, Operation, OperationKind, Request, Started,
     Step,
 };

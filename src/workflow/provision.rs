@@ -9,7 +9,7 @@ use super::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use super::source::read_key_file;
 use super::telling::{Cloud, Message, check_product};
 use super::{Context, Timeout};
-use crate::archive::journal::{DeviceMark, OperationKind, Request};
+use crate::journal::{DeviceMark, OperationKind, Request};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};

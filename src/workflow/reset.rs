@@ -15,7 +15,7 @@ use super::restore::confirm;
 use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
+use crate::journal::{OperationKind, Request};
 use crate::error::Error;
 use crate::keys::{Fingerprint, SlotImage};
 

@@ -17,7 +17,7 @@ use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Phase, Timeout};
 use crate::archive::Archive;
-use crate::archive::journal::{OperationKind, Request};
+use crate::journal::{OperationKind, Request};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Form};

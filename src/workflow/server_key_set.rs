@@ -15,7 +15,7 @@ use super::server_key::ServerReport;
 use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
+use crate::journal::{OperationKind, Request};
 use crate::archive::{Archive, read_bounded};
 use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
 use crate::disk::plain_path;

@@ -1,6 +1,6 @@
 //! The journal of operations: a file that a crash may have torn and anybody may have changed.
 
-use duo_provision::archive::journal::{Operation, Reached, Record, VERSION, open, operations_in, whole};
+use duo_provision::journal::{Operation, Reached, Record, VERSION, open, operations_in, whole};
 
 /// Reads a journal, and each of its lines.
 pub fn run(bytes: &[u8]) {
@@ -47,7 +47,7 @@ fn survives(record: &Record) {
 }
 
 fn is_begin(record: &Record) -> bool {
-    matches!(record.step, duo_provision::archive::journal::Step::Started(_))
+    matches!(record.step, duo_provision::journal::Step::Started(_))
 }
 
 /// The last operation has none behind it that could have settled it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use duo_provision::archive::journal::{
+use duo_provision::journal::{
     DeviceMark, Journal, OperationKind, Request, Started, Step, operations_in,
 };
 use duo_provision::error::{Code, Error, KeyState, exit};

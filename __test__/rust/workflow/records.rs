@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-use duo_provision::archive::journal::{
+use duo_provision::journal::{
     DeviceMark, Entry, Failure, Journal, JournalError, MAX_BYTES, MAX_LINE, OperationId, OperationKind,
     Record, RecordError, Request, Started, Step, VERSION,
 };

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use duo_provision::archive::journal::operations_in;
+use duo_provision::journal::operations_in;
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::keys::{Fingerprint, PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;

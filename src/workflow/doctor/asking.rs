@@ -8,7 +8,7 @@ use super::super::telling::Cloud;
 use super::super::{Context, Timeout};
 use super::Examined;
 use super::finding::{Finding, Severity};
-use crate::archive::journal::Request;
+use crate::journal::Request;
 use crate::cloud::device_record::{DeviceRecord, LastHeard};
 use crate::cloud::failure::CloudError;
 use crate::cloud::provisioning::DUO_PRODUCT_ID;

@@ -13,7 +13,7 @@ use super::list::bring_one;
 use super::recovery::device_arguments;
 use super::status::{OperationReport, StatusOptions, status};
 use super::{Context, Timeout};
-use crate::archive::journal::{Operation, OperationKind, open};
+use crate::journal::{Operation, OperationKind, open};
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
 use crate::keys::Fingerprint;

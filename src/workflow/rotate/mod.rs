@@ -32,7 +32,7 @@ use super::source::{devices_of_current, public_slot};
 use super::telling::{Cloud, Message, check_product};
 use super::write::write_verified;
 use super::{Context, Event, Timeout};
-use crate::archive::journal::{OperationKind, Request, may_be_taken};
+use crate::journal::{OperationKind, Request, may_be_taken};
 use crate::archive::{Archive, DeviceIdSource};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;

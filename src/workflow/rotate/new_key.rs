@@ -7,7 +7,7 @@ use rand_core::UnwrapErr;
 
 use super::current;
 use super::words::Words;
-use crate::archive::journal::{Operation, OperationKind, open};
+use crate::journal::{Operation, OperationKind, open};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::archive::journal::Request;
+use crate::journal::Request;
 use crate::dct::DeviceId;
 use crate::workflow::Context;
 use crate::workflow::command;

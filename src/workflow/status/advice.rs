@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Advice;
 use crate::archive::DeviceIdSource;
-use crate::archive::journal::{KeyLeft, Operation, OperationKind, Reached};
+use crate::journal::{KeyLeft, Operation, OperationKind, Reached};
 use crate::workflow::command::{
     self, choice, dct_restore, fields_from, flag, option, restore_from, server_key, whole_from,
 };

@@ -1,6 +1,6 @@
 //! What an operation has come to, and what that means for the Duo, in words.
 
-use crate::archive::journal::{KeyLeft, Operation, OperationKind, Reached};
+use crate::journal::{KeyLeft, Operation, OperationKind, Reached};
 
 pub(super) fn meaning(operation: &Operation) -> &'static str {
     if operation.is_done() {

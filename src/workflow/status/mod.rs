@@ -10,7 +10,7 @@ use self::advice::advice;
 use self::meaning::meaning;
 use super::Context;
 use crate::archive::DeviceIdSource;
-use crate::archive::journal::{End, Journal, KeyLeft, Operation, Reached, open};
+use crate::journal::{End, Journal, KeyLeft, Operation, Reached, open};
 use crate::dct::DeviceId;
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::record::{
     DeviceMark, Failure, KeyLeft, OperationId, OperationKind, Record, RecordError, Started, Step, whole,
 };
-use crate::dct::{FIELDS, Field};
+use crate::dct::{DeviceIdSource, FIELDS, Field};
 use crate::keys::Fingerprint;
 
 /// A step that an operation has behind it.
@@ -383,5 +383,5 @@ impl Operation {
 }
 
 fn tells_id(device: &DeviceMark) -> bool {
-    device.source == Some(super::super::manifest::DeviceIdSource::UsbSerial)
+    device.source == Some(DeviceIdSource::UsbSerial)
 }

@@ -25,9 +25,8 @@ pub use record::{
     Started, Step, VERSION, whole,
 };
 
-use super::location;
 use crate::disk::{
-    self, FileError, Folder, Links, Owner, check_utf8, check_writable, ensure_folder, plain_path,
+    self, FileError, Folder, Links, Owner, check_utf8, check_writable, ensure_folder, own_folder, plain_path,
 };
 
 /// The most bytes of a journal that are read: some ten thousand operations.
@@ -100,7 +99,7 @@ impl Journal {
     /// The journal in the user's data directory; under sudo, in that of the user who called it. Touches nothing.
     pub fn locate(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, JournalError> {
         let owner = Owner::detect(env);
-        let folder = location::own_folder(env, &owner).ok_or(JournalError::NoPlace)?;
+        let folder = own_folder(env, &owner).ok_or(JournalError::NoPlace)?;
         check_utf8(&folder)?;
         Ok(Self { path: folder.join("journal.jsonl"), running: folder.join("running"), owner })
     }

@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::super::manifest::DeviceIdSource;
-use crate::dct::{DeviceId, Field};
+use crate::dct::{DeviceId, DeviceIdSource, Field};
 use crate::disk::shown;
 use crate::keys::Fingerprint;
 
