@@ -85,7 +85,9 @@ function assertSynced(/** @type {Effect[]} */ effects, /** @type {string} */ bac
 function assertWrittenDown(/** @type {Effect[]} */ effects) {
   const onFiles = effects.filter((effect) => effect.class === 'file')
   const [record, sync] = onFiles.slice(-2)
-  assert.match(record?.path ?? '', /journal\.jsonl$/)
+  const path = record?.path ?? ''
+  assert.match(path, /journal\/open\/[\w.]+\.jsonl$/)
+  assert.ok(synced(effects, dirname(path)), 'so is the name of its file')
   assert.deepEqual([record?.call, record?.result === record?.bytes], ['write', true])
   assert.deepEqual([sync?.call, sync?.path, sync?.result], ['fsync', record?.path, 0])
 }

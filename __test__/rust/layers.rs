@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("archive", &["disk", "keys", "dct"]),
     ("journal", &["disk", "outcome", "dct", "keys"]),
     ("error", &["archive", "cloud", "dct", "dfuse", "disk", "journal", "keys", "outcome", "usb"]),
-    ("workflow", &["archive", "cloud", "dct", "dfuse", "disk", "error", "journal", "keys", "usb"]),
+    ("workflow", &["archive", "cloud", "dct", "dfuse", "disk", "error", "journal", "keys", "outcome", "usb"]),
     ("simulator", &["keys", "usb"]),
     ("addon", &["archive", "dct", "error", "keys", "simulator", "usb", "workflow"]),
 ];

@@ -19,9 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub use entry::{Beside, Description, Entry, manifest_beside};
 pub use location::ARCHIVE_VARIABLE;
-pub use manifest::{
-    Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
-};
+pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
 pub use names::rfc3339;
 
 pub use crate::dct::DeviceIdSource;

@@ -1,44 +1,45 @@
-//! The journal: an append-only file that says what was in flight when a process or a machine stopped.
+//! The journal: what was in flight when a process or a machine stopped, and what was done before.
 //!
-//! Knows files and locks; what a line means is [`record`], what the lines together mean is [`operation`]. It lies
-//! beside the folder of the backups in the user's data directory, mode 0600. A record is appended with one write
-//! under a lock and synced before anything else is done. What a crash tore is left out by readers and cut off by
-//! the next append.
+//! Knows files and locks; what a record means is [`record`], what the records of an operation mean is [`operation`]. It
+//! lies beside the folder of the backups in the user's data directory, every file of mode 0600. What is open and what is
+//! settled are kept apart, so that the length of the one makes the other no slower:
 //!
-//! Beside it, in `running`, every operation holds a lock on a file of its own name for as long as its process
-//! lives. The operating system lets go of it whatever ends the process, so a lock that is free tells an operation
-//! that was cut short from one that is still at work: a process id could mean another process by then, and means
-//! nothing in another container.
+//! - `open/` has a file for each operation. Its process alone writes to it, a record with one write, synced before anything
+//!   else is done. What a crash tore is left out by readers.
+//! - `open/<operation>.lock` is locked for as long as that process lives. The operating system lets go of it whatever ends
+//!   the process, so a lock that is free tells an operation that was cut short from one that is still at work: a process id
+//!   could mean another process by then, and means nothing in another container.
+//! - `history/` has a file for each Duo. When an operation ends, it and what it supersedes go there ([`history`]).
+//! - `lock` is held while an operation begins, while it goes to the history, and shared by those who read what is open.
+//!
+//! A crash may leave a settled operation in `open/`. It counts as settled there, too, and goes to the history with the next
+//! one that is done to this Duo.
 
+mod history;
 mod operation;
 mod record;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operations_in};
+pub use history::Past;
+pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operation_in, settled_line};
 pub use record::{
-    DeviceMark, Failure, KeyLeft, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request,
-    Started, Step, VERSION, whole,
+    DeviceMark, Failure, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request, Started, Step,
+    VERSION, whole,
 };
 
+use crate::dct::DeviceId;
 use crate::disk::{
-    self, FileError, Folder, Links, Owner, check_utf8, check_writable, ensure_folder, own_folder, plain_path,
+    self, FileError, Folder, Links, Lock, Owner, Pause, check_utf8, check_writable, create_folder,
+    ensure_folder, own_folder, plain_path,
 };
 
-/// The most bytes of a journal that are read: some ten thousand operations.
-pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
-
-/// How often a lock that another process holds is tried for, and how long is waited in between: 5 seconds.
-/// It is held for one append at a time.
-const TRIES: u32 = 250;
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// The most left-over lock files that are looked at when an operation begins.
-const MAX_SWEPT: usize = 1000;
+/// The most bytes of one operation: some tens of records, each of some hundreds.
+pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// Why the journal cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -49,12 +50,12 @@ pub enum JournalError {
     /// A line that is no record, and is not the last one torn.
     #[error("the journal {path}, {bad}", path = plain_path(path))]
     Invalid {
-        /// The journal.
+        /// The file of an operation.
         path: PathBuf,
         /// The line, and why.
         bad: BadLine,
     },
-    /// More bytes than are read.
+    /// More bytes than an operation has.
     #[error("the journal {path} is larger than {MAX_BYTES} bytes", path = plain_path(.0))]
     TooLarge(PathBuf),
     /// A link, a folder, a pipe or a device.
@@ -66,7 +67,7 @@ pub enum JournalError {
     /// The operating system does not let it be read.
     #[error("the journal {path} cannot be read: {source}", path = plain_path(path))]
     Unreadable {
-        /// The journal.
+        /// A file or folder of the journal.
         path: PathBuf,
         /// The operating system's reason.
         source: io::Error,
@@ -74,7 +75,7 @@ pub enum JournalError {
     /// The operating system does not let it be written.
     #[error("the journal {path} cannot be written: {source}", path = plain_path(path))]
     Unwritable {
-        /// The journal, or a file or folder beside it.
+        /// A file or folder of the journal.
         path: PathBuf,
         /// The operating system's reason.
         source: io::Error,
@@ -84,180 +85,339 @@ pub enum JournalError {
     Folder(#[from] FileError),
 }
 
-/// What is waited with for a lock.
-pub type Pause<'a> = &'a dyn Fn(Duration);
+impl JournalError {
+    fn unwritable(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        |source| Self::Unwritable { path: path.to_owned(), source }
+    }
+
+    fn unreadable(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        |source| Self::Unreadable { path: path.to_owned(), source }
+    }
+}
 
 /// The journal of one user.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    path: PathBuf,
-    running: PathBuf,
+    folder: PathBuf,
     owner: Owner,
+}
+
+/// The name of an operation's file in `open/`. The Duo is in it, so that whoever needs the operations of one does not
+/// read those of all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    /// Higher than that of every operation that began before and is in the folder.
+    nth: u64,
+    id: String,
+    /// See [`duo`].
+    duo: String,
+}
+
+/// A Duo in the name of a file: its device id, else its port.
+fn duo(id: Option<DeviceId>, path: Option<&str>) -> String {
+    match (id, path) {
+        (Some(id), _) => id.to_string(),
+        (None, Some(path)) if record::is_port(path) => format!("port-{path}"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+impl Name {
+    fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.strip_suffix(".jsonl")?.splitn(3, '.');
+        let nth = parts.next()?.parse().ok()?;
+        let id = OperationId::try_from(parts.next()?.to_owned()).ok()?.to_string();
+        Some(Self { nth, id, duo: parts.next()?.to_owned() })
+    }
+
+    fn file(&self) -> String {
+        format!("{:08}.{}.{}.jsonl", self.nth, self.id, self.duo)
+    }
+
+    /// Whether it may have been done to this device; two with different ids are two.
+    fn may_be_of(&self, device: &DeviceMark) -> bool {
+        let other = |id: DeviceId| self.duo.parse::<DeviceId>().is_ok_and(|its| its != id);
+        !device.id.is_some_and(other)
+    }
 }
 
 impl Journal {
     /// The journal in the user's data directory; under sudo, in that of the user who called it. Touches nothing.
     pub fn locate(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, JournalError> {
         let owner = Owner::detect(env);
-        let folder = own_folder(env, &owner).ok_or(JournalError::NoPlace)?;
+        let folder = own_folder(env, &owner).ok_or(JournalError::NoPlace)?.join("journal");
         check_utf8(&folder)?;
-        Ok(Self { path: folder.join("journal.jsonl"), running: folder.join("running"), owner })
+        Ok(Self { folder, owner })
     }
 
-    /// Its absolute path.
+    /// The absolute path of its folder.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.folder
     }
 
-    /// Shows, before a device is touched, that it is sound and that an operation can be written down.
+    /// Shows, before a device is touched, that an operation can be written down.
     pub fn prepare(&self, pause: Pause<'_>) -> Result<(), JournalError> {
-        ensure_folder(&self.running, &self.owner)?;
-        check_writable(&self.running)?;
-        if let Some(mut file) = self.open(Access::Append)? {
-            let locked = Locked::new(&mut file, &self.path, Lock::Shared, pause)?;
-            self.read(locked.file)?;
-        } else if let Some(folder) = self.path.parent() {
-            check_writable(folder)?;
-        }
-        Ok(())
+        ensure_folder(&self.open_folder(), &self.owner)?;
+        create_folder(&self.history(), &self.owner)?;
+        check_writable(&self.open_folder())?;
+        check_writable(&self.history())?;
+        self.lock_if_there(Access::Write, pause).map(drop)
     }
 
-    /// Every operation in it, in the order in which they began; none where there is no journal.
-    pub fn operations(&self, pause: Pause<'_>) -> Result<Vec<Operation>, JournalError> {
-        let Some(mut file) = self.open(Access::Read)? else { return Ok(Vec::new()) };
-        // An end is written down before its lock is let go of, both under the lock of the journal: whoever holds
-        // that sees no operation between the two.
-        let locked = Locked::new(&mut file, &self.path, Lock::Shared, pause)?;
-        let mut operations = self.read(locked.file)?;
-        for operation in operations.iter_mut().filter(|operation| operation.end.is_none()) {
-            operation.running = self.is_running(&operation.id);
-        }
-        Ok(operations)
+    /// The operations that are not in the history yet, in the order in which they began; with a device, those alone that
+    /// may have been done to it.
+    pub fn operations(
+        &self,
+        device: Option<&DeviceMark>,
+        pause: Pause<'_>,
+    ) -> Result<Vec<Operation>, JournalError> {
+        // Between what an operation supersedes and itself, nobody is to look.
+        let _lock = self.lock_if_there(Access::Read, pause)?;
+        let names = self.names(device).map_err(JournalError::unreadable(&self.open_folder()))?;
+        names.iter().filter_map(|name| self.read(name).transpose()).collect()
+    }
+
+    /// What is settled of what was done to a device, the last first.
+    pub fn past(&self, device: DeviceId) -> Result<Past, JournalError> {
+        self.past_in(&self.history().join(format!("{device}.jsonl")))
+    }
+
+    /// What is settled, one Duo after the other.
+    pub fn pasts(&self) -> Result<impl Iterator<Item = Result<Past, JournalError>> + '_, JournalError> {
+        let names = names_in(&self.history()).map_err(JournalError::unreadable(&self.history()))?;
+        let files = names.into_iter().filter(|name| name.ends_with(".jsonl"));
+        Ok(files.map(|name| self.past_in(&self.history().join(name))))
     }
 
     /// Writes down that an operation begins.
     pub fn begin(&self, started: Started, at: String, pause: Pause<'_>) -> Result<Entry, JournalError> {
-        let running = Folder::open_or_make(&self.running, &self.owner)?;
-        let mut file = self.open_or_create()?;
-        let random = getrandom::u64().map_err(|error| self.unwritable(io::Error::other(error)))?;
+        let _lock = self.lock(pause)?;
+        let open_folder = self.open_folder();
+        let folder = Folder::open_or_make(&open_folder, &self.owner)?;
+        let unwritable = JournalError::unwritable(&open_folder);
+        let last = self.sweep().map_err(&unwritable)?;
+        let random = getrandom::u64().map_err(io::Error::other).map_err(&unwritable)?;
         let id = OperationId::new(random);
-        let path = self.path.clone();
-        let marker = {
-            let mut locked = Locked::new(&mut file, &path, Lock::Exclusive, pause)?;
-            self.read(locked.file)?;
-            self.sweep();
-            let marker = self.mark(&running, &id)?;
-            let record = Record { v: VERSION, id: id.clone(), at, step: Step::Started(Box::new(started)) };
-            locked.append(&record).inspect_err(|_| {
-                // It never began, so nothing is to look as if it ran.
-                let _ = fs::remove_file(&marker.path);
-            })?;
-            marker
+        let device = started.device.clone();
+        let duo = duo(device.id, device.path.as_deref());
+        let name = Name { nth: last.saturating_add(1), id: id.to_string(), duo };
+        let path = open_folder.join(name.file());
+        let made = || -> io::Result<(File, File)> {
+            let marker = self.create(&folder, &self.marker(&name))?;
+            marker.try_lock()?;
+            Ok((self.create(&folder, &path)?, marker))
         };
-        Ok(Entry { id, path, file, marker })
+        let begun = made().map_err(JournalError::unwritable(&path)).and_then(|(file, marker)| {
+            let journal = self.clone();
+            let mut entry = Entry {
+                id,
+                name: name.clone(),
+                path: path.clone(),
+                device,
+                file,
+                length: 0,
+                marker,
+                journal,
+            };
+            entry.append(Step::Started(Box::new(started)), at)?;
+            folder.sync().map_err(JournalError::unwritable(&path))?;
+            Ok(entry)
+        });
+        // What never began is not to look as if it had.
+        begun.inspect_err(|_| self.remove(&name))
     }
 
-    fn read(&self, file: &mut File) -> Result<Vec<Operation>, JournalError> {
-        let unreadable = |source| JournalError::Unreadable { path: self.path.clone(), source };
-        let size = file.metadata().map_err(unreadable)?.len();
-        let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_BYTES)).unwrap_or(0) + 1);
-        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(JournalError::TooLarge(self.path.clone()));
-        }
-        operations_in(&bytes).map_err(|bad| JournalError::Invalid { path: self.path.clone(), bad })
+    fn open_folder(&self) -> PathBuf {
+        self.folder.join("open")
     }
 
-    fn open_or_create(&self) -> Result<File, JournalError> {
-        let failed = |source| self.unwritable(source);
-        let (above, name) = (self.path.parent(), self.path.file_name());
-        let folder = Folder::open(above.unwrap_or(Path::new("."))).map_err(failed)?;
-        loop {
-            if let Some(file) = self.open(Access::Append)? {
-                return Ok(file);
-            }
-            match folder.create(name.unwrap_or_default()) {
-                Ok(file) => {
-                    self.owner.take(&file).and_then(|()| folder.sync()).map_err(failed)?;
-                    return Ok(file);
-                }
-                // Somebody else made it in between.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
+    fn history(&self) -> PathBuf {
+        self.folder.join("history")
     }
 
-    /// Opens it where it is there. Never through a link: under sudo that would let whoever owns the folder choose
-    /// a file for root to write to.
-    fn open(&self, access: Access) -> Result<Option<File>, JournalError> {
-        let write = matches!(access, Access::Append);
-        match disk::open(&self.path, Links::Refuse, write) {
-            Ok(file) => Ok(Some(file)),
-            Err(FileError::NotFound(_)) => Ok(None),
-            Err(FileError::Unreadable { source, .. }) if write => Err(self.unwritable(source)),
-            Err(FileError::Unreadable { source, .. }) => Err(self.unreadable(source)),
-            Err(_) => Err(JournalError::NotAFile(self.path.clone())),
-        }
+    fn marker(&self, name: &Name) -> PathBuf {
+        self.open_folder().join(format!("{}.lock", name.id))
     }
 
-    fn marker_of(&self, id: &OperationId) -> PathBuf {
-        self.running.join(format!("{id}.lock"))
+    fn lock(&self, pause: Pause<'_>) -> Result<Lock, JournalError> {
+        let path = self.folder.join("lock");
+        let folder = Folder::open_or_make(&self.folder, &self.owner)?;
+        lock(self.open_or_create(&folder, &path)?, path, Access::Write, pause)
     }
 
-    fn mark(&self, running: &Folder, id: &OperationId) -> Result<Marker, JournalError> {
-        let path = self.marker_of(id);
-        let failed = |source| JournalError::Unwritable { path: path.clone(), source };
-        let file = running.create(path.file_name().unwrap_or_default()).map_err(failed)?;
-        self.owner.take(&file).map_err(failed)?;
-        file.try_lock().map_err(|error| failed(error.into()))?;
-        Ok(Marker { file, path })
+    /// The same, but makes no file: where there is none yet, nothing began.
+    fn lock_if_there(&self, access: Access, pause: Pause<'_>) -> Result<Option<Lock>, JournalError> {
+        let path = self.folder.join("lock");
+        open_file(&path, access)?.map(|file| lock(file, path, access, pause)).transpose()
     }
 
-    fn is_running(&self, id: &OperationId) -> bool {
-        let Ok(marker) = disk::open(&self.marker_of(id), Links::Refuse, false) else { return false };
+    /// The files of operations, in the order in which these began.
+    fn names(&self, device: Option<&DeviceMark>) -> io::Result<Vec<Name>> {
+        let names = names_in(&self.open_folder())?;
+        let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
+        names.retain(|name| device.is_none_or(|device| name.may_be_of(device)));
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// What an operation has come to; `None` if a crash came before its first record was whole.
+    fn read(&self, name: &Name) -> Result<Option<Operation>, JournalError> {
+        // Before its records: who is found to have ended has written all of them.
+        let running = self.is_running(name);
+        let path = self.open_folder().join(name.file());
+        let operation = operation_in(&self.bytes(name)?);
+        let operation = operation.map_err(|bad| JournalError::Invalid { path, bad })?;
+        Ok(operation.map(|operation| Operation { running, ..operation }))
+    }
+
+    fn bytes(&self, name: &Name) -> Result<Vec<u8>, JournalError> {
+        let path = self.open_folder().join(name.file());
+        let mut bytes = Vec::new();
+        let Some(file) = open_file(&path, Access::Read)? else { return Ok(bytes) };
+        let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(JournalError::unreadable(&path))?;
+        if bytes.len() > MAX_BYTES { Err(JournalError::TooLarge(path)) } else { Ok(bytes) }
+    }
+
+    fn is_running(&self, name: &Name) -> bool {
+        let Ok(marker) = disk::open(&self.marker(name), Links::Refuse, false) else { return false };
         matches!(marker.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
-    /// Removes the lock files of operations that are not running any more. They mean nothing, but pile up.
-    fn sweep(&self) {
-        let Ok(listing) = fs::read_dir(&self.running) else { return };
-        for entry in listing.flatten().take(MAX_SWEPT) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let ours =
-                name.strip_suffix(".lock").is_some_and(|id| OperationId::try_from(id.to_owned()).is_ok());
-            let marker = || disk::open(&entry.path(), Links::Refuse, false);
-            if ours && marker().is_ok_and(|marker| marker.try_lock().is_ok()) {
-                let _ = fs::remove_file(entry.path());
+    /// Removes the lock files that a crash left without an operation; the highest number of those that are there.
+    fn sweep(&self) -> io::Result<u64> {
+        let names = names_in(&self.open_folder())?;
+        let operations: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
+        let there: HashSet<&str> = operations.iter().map(|name| name.id.as_str()).collect();
+        let lost = names.iter().filter_map(|name| name.strip_suffix(".lock"));
+        for id in lost.filter(|id| OperationId::try_from((*id).to_owned()).is_ok()) {
+            let path = self.open_folder().join(format!("{id}.lock"));
+            let marker = || disk::open(&path, Links::Refuse, false);
+            if !there.contains(id) && marker().is_ok_and(|marker| marker.try_lock().is_ok()) {
+                let _ = fs::remove_file(path);
+            }
+        }
+        Ok(operations.iter().map(|name| name.nth).max().unwrap_or_default())
+    }
+
+    /// Has an operation that has ended go to the history if nothing is left to learn, with everything that it supersedes.
+    fn settle(&self, own: &Name, device: &DeviceMark) -> Result<(), JournalError> {
+        let Some(mine) = self.read(own)? else { return Ok(()) };
+        let mut names = vec![own.clone()];
+        if mine.is_done() {
+            names = self.names(Some(device)).map_err(JournalError::unreadable(&self.open_folder()))?;
+        }
+        let known = names.into_iter().filter_map(|name| match self.read(&name) {
+            Ok(Some(operation)) => Some((operation, name)),
+            // A crash came before it had begun.
+            Ok(None) => {
+                self.remove(&name);
+                None
+            }
+            // Whoever asks what is open is told.
+            Err(_) => None,
+        });
+        let (operations, names): (Vec<Operation>, Vec<Name>) = known.unzip();
+        let open = open(&operations);
+        // In their order: what is superseded before what supersedes it, which may be all that tells.
+        for (operation, name) in operations.iter().zip(names) {
+            if !operation.running && open.iter().all(|open| open.id != operation.id) {
+                self.to_history(operation, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn to_history(&self, operation: &Operation, name: &Name) -> Result<(), JournalError> {
+        let Started { device, request, .. } = &operation.started;
+        let folder = Folder::open_or_make(&self.history(), &self.owner)?;
+        let path = self.history().join(duo(device.id.or(request.owner), device.path.as_deref()) + ".jsonl");
+        let file = self.open_or_create(&folder, &path)?;
+        let line = settled_line(&self.bytes(name)?);
+        history::append(&file, &operation.id, &line).map_err(JournalError::unwritable(&path))?;
+        self.remove(name);
+        Ok(())
+    }
+
+    fn remove(&self, name: &Name) {
+        for path in [self.open_folder().join(name.file()), self.marker(name)] {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    fn past_in(&self, path: &Path) -> Result<Past, JournalError> {
+        Past::of(open_file(path, Access::Read)?).map_err(JournalError::unreadable(path))
+    }
+
+    fn open_or_create(&self, folder: &Folder, path: &Path) -> Result<File, JournalError> {
+        loop {
+            if let Some(file) = open_file(path, Access::Write)? {
+                return Ok(file);
+            }
+            let made = self.create(folder, path).and_then(|file| folder.sync().map(|()| file));
+            match made {
+                // Somebody else made it in between.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map_err(JournalError::unwritable(path)),
             }
         }
     }
 
-    fn unwritable(&self, source: io::Error) -> JournalError {
-        JournalError::Unwritable { path: self.path.clone(), source }
-    }
-
-    fn unreadable(&self, source: io::Error) -> JournalError {
-        JournalError::Unreadable { path: self.path.clone(), source }
+    fn create(&self, folder: &Folder, path: &Path) -> io::Result<File> {
+        let file = folder.create(path.file_name().unwrap_or_default())?;
+        self.owner.take(&file)?;
+        Ok(file)
     }
 }
 
-/// An operation in the journal. Its lock is let go of when it is dropped, and its file stays open, so that its
-/// records follow each other even when the journal is moved away meanwhile.
+/// The names in a folder that are text; none if there is no such folder.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let listing = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let names = listing.map(|entry| Ok(entry?.file_name().into_string().ok()));
+    names.filter_map(io::Result::transpose).collect()
+}
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// Opens a file of the journal if it is there. Never through a link: under sudo that would let whoever owns the folder
+/// choose a file for root to write to.
+fn open_file(path: &Path, access: Access) -> Result<Option<File>, JournalError> {
+    let write = matches!(access, Access::Write);
+    match disk::open(path, Links::Refuse, write) {
+        Ok(file) => Ok(Some(file)),
+        Err(FileError::NotFound(_)) => Ok(None),
+        Err(FileError::Unreadable { source, .. }) if write => Err(JournalError::unwritable(path)(source)),
+        Err(FileError::Unreadable { source, .. }) => Err(JournalError::unreadable(path)(source)),
+        Err(_) => Err(JournalError::NotAFile(path.to_owned())),
+    }
+}
+
+/// Locks a file for those who read, or for one who writes.
+fn lock(file: File, path: PathBuf, access: Access, pause: Pause<'_>) -> Result<Lock, JournalError> {
+    let lock = Lock::take(file, matches!(access, Access::Read), pause);
+    lock.map_err(JournalError::unwritable(&path))?.ok_or(JournalError::Locked(path))
+}
+
+/// An operation that is written down. Dropped without an end, it was cut short.
 #[derive(Debug)]
 pub struct Entry {
     id: OperationId,
+    name: Name,
     path: PathBuf,
+    device: DeviceMark,
     file: File,
-    marker: Marker,
-}
-
-#[derive(Debug)]
-struct Marker {
+    /// How many bytes were written.
+    length: u64,
     /// Locked for as long as it is open.
-    file: File,
-    path: PathBuf,
+    marker: File,
+    journal: Journal,
 }
 
 impl Entry {
@@ -266,95 +426,45 @@ impl Entry {
         &self.id
     }
 
-    /// Appends a record; it is synced when this returns. An end also says that the operation does not run any
-    /// more.
-    pub fn append(&mut self, step: Step, at: String, pause: Pause<'_>) -> Result<(), JournalError> {
-        let ends = matches!(step, Step::Ended { .. });
-        let mut locked = Locked::new(&mut self.file, &self.path, Lock::Exclusive, pause)?;
-        locked.append(&Record { v: VERSION, id: self.id.clone(), at, step })?;
-        if ends {
-            let _ = self.marker.file.unlock();
-            let _ = fs::remove_file(&self.marker.path);
-        }
-        Ok(())
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Access {
-    Read,
-    Append,
-}
-
-#[derive(Clone, Copy)]
-enum Lock {
-    Shared,
-    Exclusive,
-}
-
-/// The journal's file, locked until this is dropped.
-struct Locked<'a> {
-    file: &'a mut File,
-    path: &'a Path,
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        let _ = self.file.unlock();
-    }
-}
-
-impl<'a> Locked<'a> {
-    fn new(file: &'a mut File, path: &'a Path, lock: Lock, pause: Pause<'_>) -> Result<Self, JournalError> {
-        for attempt in 0..TRIES {
-            if attempt > 0 {
-                pause(PAUSE);
-            }
-            let tried = match lock {
-                Lock::Shared => file.try_lock_shared(),
-                Lock::Exclusive => file.try_lock(),
-            };
-            match tried {
-                Ok(()) => return Ok(Self { file, path }),
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(source)) => {
-                    return Err(JournalError::Unwritable { path: path.to_owned(), source });
-                }
-            }
-        }
-        Err(JournalError::Locked(path.to_owned()))
+    /// The file with its records.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// Cuts off what is torn, and appends a line with one write.
-    fn append(&mut self, record: &Record) -> Result<(), JournalError> {
-        let line = record.to_line();
+    /// Appends a record with one write; it is synced when this returns.
+    pub fn append(&mut self, step: Step, at: String) -> Result<(), JournalError> {
+        let line = Record { v: VERSION, id: self.id.clone(), at, step }.to_line();
+        let end = self.length + line.len() as u64;
         let write = |file: &mut File| -> io::Result<()> {
-            if line.len() > MAX_LINE {
+            if line.len() > MAX_LINE || end > MAX_BYTES as u64 {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
             }
-            let end = whole_length(file)?;
-            if end + line.len() as u64 > MAX_BYTES {
-                return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is full"));
+            if file.metadata()?.len() != self.length {
+                return Err(io::Error::other("somebody else has written to it"));
             }
-            file.set_len(end)?;
-            file.seek(SeekFrom::Start(end))?;
+            file.seek(SeekFrom::Start(self.length))?;
             let written = file.write_all(&line).and_then(|()| file.sync_all());
             if written.is_err() {
-                // What is there of the line is torn, and would be cut off by the next append anyway.
-                let _ = file.set_len(end);
+                // What is there of the line is torn.
+                let _ = file.set_len(self.length);
             }
             written
         };
-        write(self.file).map_err(|source| JournalError::Unwritable { path: self.path.to_owned(), source })
+        write(&mut self.file).map_err(JournalError::unwritable(&self.path))?;
+        self.length = end;
+        Ok(())
     }
-}
 
-/// How many bytes of the file are whole lines. Only as many of its last are read as a line can have, since no more
-/// than one line can be torn: the rest was read when the operation began.
-fn whole_length(file: &mut File) -> io::Result<u64> {
-    let from = file.metadata()?.len().saturating_sub(MAX_LINE as u64);
-    file.seek(SeekFrom::Start(from))?;
-    let mut tail = Vec::with_capacity(MAX_LINE);
-    file.take(MAX_LINE as u64).read_to_end(&mut tail)?;
-    Ok(from + whole(&tail) as u64)
+    /// Writes down that it is over, and how it ended. What cannot go to the history now goes there later.
+    pub fn end(mut self, error: Option<Failure>, at: String, pause: Pause<'_>) -> Result<(), JournalError> {
+        let written = self.append(Step::Ended { error }, at);
+        let Self { name, device, marker, journal, .. } = self;
+        let lock = journal.lock(pause);
+        drop(marker);
+        let _ = fs::remove_file(journal.marker(&name));
+        if lock.is_ok() {
+            let _ = journal.settle(&name, &device);
+        }
+        written
+    }
 }

@@ -24,11 +24,11 @@ use super::source::{KeySource, checked_manifest, public_slot};
 use super::unbacked::check_unbacked;
 use super::write::{AFTER_THE_WRITE, write_verified};
 use super::{Context, Timeout};
-use crate::journal::{OperationKind, Request};
 use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState, exit};
+use crate::journal::{OperationKind, Request};
 use crate::keys::Fingerprint;
 use crate::usb::BootloaderGeneration;
 

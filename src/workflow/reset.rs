@@ -15,8 +15,8 @@ use super::restore::confirm;
 use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Timeout};
-use crate::journal::{OperationKind, Request};
 use crate::error::Error;
+use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
 
 /// What `reset` is asked for.

@@ -17,9 +17,9 @@ use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Phase, Timeout};
 use crate::archive::Archive;
-use crate::journal::{OperationKind, Request};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
 
 /// What `restore` is asked for.

@@ -15,11 +15,11 @@ use super::server_key::ServerReport;
 use super::unbacked::check_unbacked;
 use super::write::write_verified;
 use super::{Context, Timeout};
-use crate::journal::{OperationKind, Request};
 use crate::archive::{Archive, read_bounded};
 use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request};
 use crate::keys::{KeyError, ServerKey};
 
 /// The most bytes of a server key file that are read; one with an address behind it has 768.

@@ -20,7 +20,7 @@ use super::cancel::interrupted;
 use super::command;
 use super::credentials::Wanted;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Beginning, Journaled, Ledger, absolute, operations};
+use super::journaled::{Beginning, Journaled, Ledger, absolute, operations, past};
 use super::keep::{Destination, Place, keep_before_write, keep_new_key, locate_archive};
 use super::leave::leave;
 use super::pairing::{Server, ServerChoice};
@@ -32,11 +32,11 @@ use super::source::{devices_of_current, public_slot};
 use super::telling::{Cloud, Message, check_product};
 use super::write::write_verified;
 use super::{Context, Event, Timeout};
-use crate::journal::{OperationKind, Request, may_be_taken};
 use crate::archive::{Archive, DeviceIdSource};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request, may_be_taken};
 use crate::keys::Fingerprint;
 
 /// What `rotate` is asked for. No `Debug`: it may hold a token.
@@ -137,9 +137,10 @@ pub fn rotate(
         server.greet(context, timeout).map_err(without_proof).map_err(on)?;
     }
     let previous = current(&snapshot);
-    let known = operations(context)?;
+    let known = operations(context, Some(&(&device).into()))?;
     check_owner(&snapshot, &archive, &device, id).map_err(on)?;
-    let earlier = earlier(&known, &device, previous, &cloud.api_url());
+    let earlier = earlier(&known, past(context, id), &device, previous, &cloud.api_url());
+    let earlier = earlier.as_ref();
     let mut done = RotateDone {
         device: device.clone(),
         device_id: id,

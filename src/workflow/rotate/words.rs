@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::journal::Request;
 use crate::dct::DeviceId;
+use crate::journal::Request;
 use crate::workflow::Context;
 use crate::workflow::command;
 use crate::workflow::device::DeviceRef;

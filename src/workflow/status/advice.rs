@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::Advice;
 use crate::archive::DeviceIdSource;
-use crate::journal::{KeyLeft, Operation, OperationKind, Reached};
+use crate::journal::{Operation, OperationKind, Reached};
+use crate::outcome::KeyState as KeyLeft;
 use crate::workflow::command::{
     self, choice, dct_restore, fields_from, flag, option, restore_from, server_key, whole_from,
 };
