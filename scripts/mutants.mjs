@@ -36,7 +36,7 @@ const ROOMS = {
     files: ['src/archive/{files,manifest,entry,names,mod}.rs'],
     unit: true,
   },
-  journal: { tests: ['virtual_duo', 'workflow'], files: ['src/archive/journal/*.rs'] },
+  journal: { tests: ['virtual_duo', 'workflow'], files: ['src/journal/*.rs'] },
   write: {
     tests: ['virtual_duo', 'workflow', 'session', 'usb'],
     files: [
