@@ -179,14 +179,14 @@ impl Journal {
 
     /// What is settled of what was done to a device, the last first.
     pub fn past(&self, device: DeviceId) -> Result<Past, JournalError> {
-        self.past_in(&self.history().join(format!("{device}.jsonl")))
+        past_in(&self.history().join(format!("{device}.jsonl")))
     }
 
     /// What is settled, one Duo after the other.
     pub fn pasts(&self) -> Result<impl Iterator<Item = Result<Past, JournalError>> + '_, JournalError> {
         let names = names_in(&self.history()).map_err(JournalError::unreadable(&self.history()))?;
-        let files = names.into_iter().filter(|name| name.ends_with(".jsonl"));
-        Ok(files.map(|name| self.past_in(&self.history().join(name))))
+        let files = names.into_iter().filter(|name| name.strip_suffix(".jsonl").is_some());
+        Ok(files.map(|name| past_in(&self.history().join(name))))
     }
 
     /// Writes down that an operation begins.
@@ -345,10 +345,6 @@ impl Journal {
         }
     }
 
-    fn past_in(&self, path: &Path) -> Result<Past, JournalError> {
-        Past::of(open_file(path, Access::Read)?).map_err(JournalError::unreadable(path))
-    }
-
     fn open_or_create(&self, folder: &Folder, path: &Path) -> Result<File, JournalError> {
         loop {
             if let Some(file) = open_file(path, Access::Write)? {
@@ -397,6 +393,10 @@ fn open_file(path: &Path, access: Access) -> Result<Option<File>, JournalError> 
         Err(FileError::Unreadable { source, .. }) => Err(JournalError::unreadable(path)(source)),
         Err(_) => Err(JournalError::NotAFile(path.to_owned())),
     }
+}
+
+fn past_in(path: &Path) -> Result<Past, JournalError> {
+    Past::of(open_file(path, Access::Read)?).map_err(JournalError::unreadable(path))
 }
 
 /// Locks a file for those who read, or for one who writes.

@@ -1,8 +1,8 @@
 //! The seam between a workflow and the journal: what an operation has come to, written down as it happens.
 //!
-//! What writes to a device needs the journal: where it cannot be kept, nothing is written. Once the write has begun
-//! it goes on without, and says so, since stopping would help nobody. What only reads, or talks to the cloud, goes
-//! on without it from the start.
+//! What writes to a device needs the journal: where it cannot be kept, nothing is written. Once the write has begun, or
+//! the cloud is told, it goes on without, and says so, since stopping would help nobody. What only reads, or talks to the
+//! cloud, goes on without it from the start.
 
 use std::time::Duration;
 
@@ -151,7 +151,10 @@ impl Journaled<'_> {
 
     /// The next thing is the request to the cloud.
     pub fn sending(&mut self) -> Result<(), Error> {
-        self.before_a_write(Step::Sending)
+        self.before_a_write(Step::Sending)?;
+        // From here on, to stop would leave the device with another key than the cloud.
+        self.required = false;
+        Ok(())
     }
 
     /// The cloud said that it took the key, and more is to be done.

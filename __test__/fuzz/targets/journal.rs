@@ -17,7 +17,9 @@ pub fn run(bytes: &[u8]) {
             assert!(records.iter().all(Result::is_ok), "every line is a record, or the file is refused");
             assert_eq!(operation.is_some(), !records.is_empty(), "none is lost");
             assert_eq!(operation_in(&bytes[..kept]).as_ref(), Ok(&operation), "what is torn does not count");
-            operation.iter().for_each(|operation| goes_to_the_history(operation, bytes));
+            if let Some(operation) = operation {
+                goes_to_the_history(&operation, bytes);
+            }
         }
         Err(bad) => {
             assert!(bad.line >= 1 && bad.line <= records.len());

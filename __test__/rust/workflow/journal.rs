@@ -57,18 +57,14 @@ impl Bench {
             let record: Value = serde_json::from_slice(line).unwrap_or_default();
             let of_it = record["id"].as_str().and_then(|id| files.iter().position(|(its, ..)| its == id));
             let id = record["id"].as_str().unwrap_or("0123456789abcdef");
-            match of_it.or(files.len().checked_sub(1).filter(|_| record["record"] != "started")) {
-                Some(at) => files[at].2.extend(line),
-                None => {
-                    let device = &record["device"];
-                    let port = format!("port-{}", device["path"].as_str().unwrap_or("1-1"));
-                    files.push((
-                        id.to_owned(),
-                        device["id"].as_str().unwrap_or(&port).to_owned(),
-                        line.to_owned(),
-                    ));
-                }
+            let last = files.len().checked_sub(1).filter(|_| record["record"] != "started");
+            if let Some(at) = of_it.or(last) {
+                files[at].2.extend(line);
+                continue;
             }
+            let device = &record["device"];
+            let port = format!("port-{}", device["path"].as_str().unwrap_or("1-1"));
+            files.push((id.to_owned(), device["id"].as_str().unwrap_or(&port).to_owned(), line.to_owned()));
         }
         for (nth, (id, duo, lines)) in files.into_iter().enumerate() {
             fs::write(open.join(format!("{nth:08}.{id}.{duo}.jsonl")), lines).unwrap();
@@ -225,7 +221,7 @@ fn a_line_of_the_history_torn_at_any_byte_is_left_out_and_then_cut_off() {
         bench.backup(&BackupOptions::default()).unwrap();
         let after = fs::read(&file).unwrap();
         assert!(after.starts_with(&[&earlier[..], &line[..]].concat()), "{} bytes, {kept}", torn.len());
-        assert_eq!(after.iter().filter(|byte| **byte == b'\n').count(), 3);
+        assert_eq!(ends(&after).len(), 3);
         assert_eq!(fs::read_dir(bench.journal().join("open")).unwrap().count(), 0);
     }
 }
@@ -504,7 +500,7 @@ fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
 }
 
 /// Somebody else writes into the file of the operation that runs, so that its next record is refused.
-fn write_into(journal: &Path) {
+pub fn write_into(journal: &Path) {
     use std::io::Write;
     for file in files_in(&journal.join("open")) {
         fs::File::options().append(true).open(file).unwrap().write_all(b"x").unwrap();

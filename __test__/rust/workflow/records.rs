@@ -274,7 +274,7 @@ fn nothing_is_waited_for_where_a_pipe_stands_in_the_place_of_a_file() {
     assert!(lock.exists() && left_over.exists(), "what is no lock of the journal's is not removed");
 
     let of_all = place.journal.path().join("lock");
-    mkfifoat(CWD, &place.open().join("00000001.0123456789abcdef.unknown.jsonl"), 0o600.into()).unwrap();
+    mkfifoat(CWD, place.open().join("00000001.0123456789abcdef.unknown.jsonl"), 0o600.into()).unwrap();
     let (place, read) = within_a_minute(move || {
         let read = place.journal.operations(None, &no_pause).unwrap_err();
         (place, read)

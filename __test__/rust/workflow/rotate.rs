@@ -17,6 +17,7 @@ use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::journal::write_into;
 use crate::workflow::typed;
 
 /// The server key's slot for a cloud: its key, and at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
@@ -603,6 +604,28 @@ fn stopped_before_the_cloud_is_told_nothing_is_sent_or_written() {
         );
         assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0), "{phase:?}");
         assert!(place.in_flight().is_empty(), "{phase:?}");
+    }
+}
+
+/// Neither the Duo nor the cloud is left alone with its key because something could not be written down.
+#[test]
+fn a_journal_that_is_lost_after_the_cloud_is_told_stops_nothing_and_one_before_does() {
+    for (phase, done) in [(Phase::Confirm, false), (Phase::Send, true)] {
+        let place = Place::new();
+        let journal = place.bench.journal();
+        let asker = Asker::listening(move |event, _| {
+            if *event == Event::Phase(phase) {
+                write_into(&journal);
+            }
+        });
+        let rotated = place.run_asking(&asker, &place.usual());
+        if done {
+            assert!(rotated.unwrap().written && place.both_have(NEW));
+            assert_eq!(asker.notes().matches("not written down").count(), 1, "{}", asker.notes());
+        } else {
+            assert_eq!(rotated.unwrap_err().code(), Code::JournalUnwritable);
+            assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
+        }
     }
 }
 
