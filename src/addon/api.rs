@@ -8,12 +8,7 @@ use napi_derive::napi;
 use zeroize::Zeroizing;
 
 use super::grammar;
-use super::kept::{BackupsResult, StatusResult};
-use super::looked_at::InspectResult;
-use super::results::{
-    BackupResult, EnterDfuResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
-};
-use super::run::{on_bus, read, spawn};
+use super::run::{on_bus, read, settle};
 use crate::dct::WhichCopy;
 use crate::error::Error;
 use crate::workflow::{self, PassphraseOptions, Target};
@@ -36,7 +31,7 @@ pub fn list_devices<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "ListOptions")] options: Option<Unknown<'_>>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, ListResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::ListOptions| {
         let options = workflow::ListOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
@@ -48,7 +43,7 @@ pub fn list_devices<'env>(
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::list(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
@@ -58,7 +53,7 @@ pub fn enter_dfu<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "DfuOptions")] options: Option<Unknown<'_>>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, EnterDfuResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::DfuOptions| {
         let options = workflow::EnterOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?.brought(None, given.wait),
@@ -69,7 +64,7 @@ pub fn enter_dfu<'env>(
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::enter_dfu(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
@@ -79,7 +74,7 @@ pub fn backup_key<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "BackupOptions")] options: Option<Unknown<'_>>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, BackupResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::BackupOptions| {
         let options = workflow::BackupOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
@@ -96,7 +91,7 @@ pub fn backup_key<'env>(
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::backup(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
@@ -106,7 +101,7 @@ pub fn restore_key<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "RestoreOptions")] options: Unknown<'_>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, RestoreResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::RestoreOptions| {
         let options = workflow::RestoreOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
@@ -128,7 +123,7 @@ pub fn restore_key<'env>(
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::restore(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
@@ -138,7 +133,7 @@ pub fn reset_key<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "ResetOptions")] options: Option<Unknown<'_>>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, ResetResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::ResetOptions| {
         let options = workflow::ResetOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
@@ -157,7 +152,7 @@ pub fn reset_key<'env>(
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::reset(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
@@ -167,7 +162,7 @@ pub fn inspect_key<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "InspectOptions")] options: Unknown<'_>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, InspectResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::InspectOptions| {
         let extract = given.extract.as_deref().map(str::parse).transpose()?;
         Ok(workflow::InspectOptions {
@@ -184,7 +179,7 @@ pub fn inspect_key<'env>(
     let work = prepared.map(|options| {
         move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
@@ -193,7 +188,7 @@ pub fn list_backups<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "BackupsOptions")] options: Option<Unknown<'_>>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, BackupsResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::BackupsOptions| {
         let device = given.device.as_deref().map(str::parse).transpose()?;
         Ok(workflow::BackupsOptions { archive: given.archive, device })
@@ -201,7 +196,7 @@ pub fn list_backups<'env>(
     let work = prepared.map(|options| {
         move |remote: &_| on_bus(remote, None, |context| workflow::backups(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
@@ -211,14 +206,14 @@ pub fn status<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "StatusOptions")] options: Option<Unknown<'_>>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, StatusResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::StatusOptions| {
         let device = given.device.as_deref().map(str::parse).transpose()?;
         Ok(workflow::StatusOptions { device })
     });
     let work = prepared
         .map(|options| move |remote: &_| on_bus(remote, None, |context| workflow::status(context, &options)));
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
@@ -227,7 +222,7 @@ pub fn provision<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "ProvisionOptions")] options: Unknown<'_>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, ProvisionResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared: Result<_, Error> = read(env, options).map(|given: grammar::ProvisionOptions| {
         let options = workflow::ProvisionOptions {
             device_id: given.device_id,
@@ -252,7 +247,7 @@ pub fn provision<'env>(
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::provision(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }
 
 /// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
@@ -263,7 +258,7 @@ pub fn verify_pairing<'env>(
     env: &'env Env,
     #[napi(ts_arg_type = "VerifyOptions")] options: Option<Unknown<'_>>,
     #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, VerifyResult>> {
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
     let prepared = read(env, options).and_then(|given: grammar::VerifyOptions| {
         let options = workflow::VerifyOptions {
             target: Target::parse(given.device.as_deref(), given.path.as_deref())?
@@ -280,5 +275,5 @@ pub fn verify_pairing<'env>(
     let work = prepared.map(|(options, usbip)| {
         move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::verify(context, &options))
     });
-    spawn(env, control, work)
+    settle(env, control, work)
 }

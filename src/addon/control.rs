@@ -7,7 +7,10 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{FnArgs, Function, FunctionRef, JsObjectValue, Object, Promise, Unknown};
+use napi::bindgen_prelude::{
+    FnArgs, FromNapiValue, Function, FunctionRef, JsObjectValue, JsValuesTupleIntoVec, Object, Promise,
+    Unknown,
+};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, JsValue, Status, ValueType};
 use napi_derive::napi;
@@ -15,24 +18,24 @@ use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 use super::given::copied;
-use super::results::{PassphraseRequest, ProgressEvent, WritePlan};
+use super::plain::{PARSE, json};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan};
 
 /// Catches what a listener throws, so that it cannot end the process in the middle of a write.
-const LISTENER: &str = "(listener) => (event) => {
+const LISTENER: &str = "(listener, parse) => (event) => {
     if (event === null) return;
-    try { listener(event); } catch (error) { process.emitWarning(error instanceof Error ? error : String(error)); }
+    try { listener(parse(event)); } catch (error) { process.emitWarning(error instanceof Error ? error : String(error)); }
 }";
 
 /// Makes a promise of any answer, and a refusal of a throw.
-const QUESTION: &str = "(ask) => async (plan) => {
-    try { return (await ask(plan)) === true; } catch { return false; }
+const QUESTION: &str = "(ask, parse) => async (plan) => {
+    try { return (await ask(parse(plan))) === true; } catch { return false; }
 }";
 
 /// Makes a promise of any answer, and nothing of one that is no text.
-const SECRET: &str = "(ask) => async (request) => {
-    try { const said = await ask(request); return typeof said === 'string' ? said : null; } catch { return null; }
+const SECRET: &str = "(ask, parse) => async (request) => {
+    try { const said = await ask(parse(request)); return typeof said === 'string' ? said : null; } catch { return null; }
 }";
 
 /// Listens to a signal: `{ aborted }`, or `{ end }`, which takes the listener off again; or nothing of one that is no
@@ -61,34 +64,32 @@ pub struct Control<'a> {
     pub signal: Option<Object<'a>>,
     /// Told what happens. What it throws becomes a warning of the process.
     #[napi(ts_type = "(event: ProgressEvent) => void")]
-    pub on_event: Option<Function<'a, ProgressEvent, ()>>,
+    pub on_event: Option<Function<'a, String, ()>>,
     /// Asked after the backup and before the first byte is written, with the Duo still open. Without it the
     /// call is the consent. Anything but `true`, a throw included, is a refusal.
     #[napi(ts_type = "(plan: WritePlan) => boolean | Promise<boolean>")]
-    pub confirm: Option<Function<'a, WritePlan, Promise<bool>>>,
+    pub confirm: Option<Function<'a, String, Promise<bool>>>,
     /// Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
     /// throw included, means that there is none.
     #[napi(ts_type = "(request: PassphraseRequest) => string | undefined | Promise<string | undefined>")]
-    pub passphrase: Option<Function<'a, PassphraseRequest, Promise<Option<String>>>>,
+    pub passphrase: Option<Function<'a, String, Promise<Option<String>>>>,
 }
 
 /// [`LISTEN`].
 type Listen<'a> = Function<'a, FnArgs<(Object<'a>, Function<'a, (), ()>)>, Object<'a>>;
 
+// Events, plans and requests cross as JSON, which the wrappers parse.
+
 /// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
-type Listener = ThreadsafeFunction<Option<ProgressEvent>, (), Option<ProgressEvent>, Status, false, true>;
-type Question = ThreadsafeFunction<WritePlan, Promise<bool>, WritePlan, Status, false, true>;
-type AskConsent<'a> = Function<'a, WritePlan, Promise<bool>>;
-type AskSecret<'a> = Function<'a, PassphraseRequest, Promise<Option<String>>>;
-type SecretQuestion =
-    ThreadsafeFunction<PassphraseRequest, Promise<Option<String>>, PassphraseRequest, Status, false, true>;
+type Listener = ThreadsafeFunction<Option<String>, (), Option<String>, Status, false, true>;
+type Question<T> = ThreadsafeFunction<String, Promise<T>, String, Status, false, true>;
 
 /// A control that can cross to the thread of the operation.
 #[derive(Clone)]
 pub(super) struct Remote {
     listener: Option<Arc<Listener>>,
-    question: Option<Arc<Question>>,
-    secret: Option<Arc<SecretQuestion>>,
+    question: Option<Arc<Question<bool>>>,
+    secret: Option<Arc<Question<Option<String>>>>,
     cancel: Cancel,
 }
 
@@ -114,24 +115,16 @@ impl Remote {
     }
 
     fn take_callbacks(&mut self, env: &Env, object: &Object<'_>) -> napi::Result<()> {
-        if let Some(listener) = object.get::<Function<'_, ProgressEvent, ()>>("onEvent")? {
-            let wrap: Function<'_, Function<'_, ProgressEvent, ()>, Function<'_, Option<ProgressEvent>, ()>> =
-                env.run_script(LISTENER)?;
-            let safe = wrap.call(listener)?;
-            let built = safe.build_threadsafe_function::<Option<ProgressEvent>>();
+        if let Some(listener) = object.get("onEvent")? {
+            let safe: Function<'_, Option<String>, ()> = wrapped(env, LISTENER, listener)?;
+            let built = safe.build_threadsafe_function::<Option<String>>();
             self.listener = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
-        if let Some(question) = object.get::<AskConsent<'_>>("confirm")? {
-            let wrap: Function<'_, AskConsent<'_>, AskConsent<'_>> = env.run_script(QUESTION)?;
-            let safe = wrap.call(question)?;
-            let built = safe.build_threadsafe_function::<WritePlan>();
-            self.question = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+        if let Some(ask) = object.get("confirm")? {
+            self.question = Some(asked(wrapped(env, QUESTION, ask)?)?);
         }
-        if let Some(ask) = object.get::<AskSecret<'_>>("passphrase")? {
-            let wrap: Function<'_, AskSecret<'_>, AskSecret<'_>> = env.run_script(SECRET)?;
-            let safe = wrap.call(ask)?;
-            let built = safe.build_threadsafe_function::<PassphraseRequest>();
-            self.secret = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
+        if let Some(ask) = object.get("passphrase")? {
+            self.secret = Some(asked(wrapped(env, SECRET, ask)?)?);
         }
         Ok(())
     }
@@ -161,19 +154,21 @@ impl Remote {
 
 impl workflow::Control for Remote {
     fn event(&self, event: Event) {
-        if let Some(listener) = &self.listener {
-            listener.call(Some(event.into()), ThreadsafeFunctionCallMode::NonBlocking);
+        if let (Some(listener), Ok(event)) = (&self.listener, json(&event)) {
+            listener.call(Some(event), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 
     fn confirm(&self, plan: &Plan) -> bool {
         let Some(question) = &self.question else { return true };
-        self.answer(async { question.call_async_catch(plan.into()).await?.await }).unwrap_or(false)
+        let Ok(plan) = json(plan) else { return false };
+        self.answer(async { question.call_async_catch(plan).await?.await }).unwrap_or(false)
     }
 
     fn passphrase(&self, request: &workflow::PassphraseRequest) -> Option<Zeroizing<String>> {
         let question = self.secret.as_ref()?;
-        let said = self.answer(async { question.call_async_catch(request.into()).await?.await });
+        let request = json(request).ok()?;
+        let said = self.answer(async { question.call_async_catch(request).await?.await });
         said.flatten().map(Zeroizing::new)
     }
 
@@ -210,6 +205,27 @@ fn check(control: Unknown<'_>) -> Result<Object<'_>, Error> {
         }
     }
     Ok(object)
+}
+
+/// [`LISTENER`], [`QUESTION`] or [`SECRET`].
+type Wrapper<'a, 'env, A, R> =
+    Function<'a, FnArgs<(Function<'a, A, R>, Function<'a, String, Unknown<'a>>)>, Function<'env, A, R>>;
+
+/// One of them around what was given.
+fn wrapped<'env, A: JsValuesTupleIntoVec, R: FromNapiValue>(
+    env: &'env Env,
+    wrapper: &str,
+    given: Function<'_, A, R>,
+) -> napi::Result<Function<'env, A, R>> {
+    let parse: Function<'_, String, Unknown<'_>> = env.run_script(PARSE)?;
+    let wrap: Wrapper<'_, 'env, A, R> = env.run_script(wrapper)?;
+    wrap.call((given, parse).into())
+}
+
+/// A question that can cross to the thread of the operation.
+fn asked<T: FromNapiValue>(question: Function<'_, String, Promise<T>>) -> napi::Result<Arc<Question<T>>> {
+    let built = question.build_threadsafe_function::<String>();
+    Ok(Arc::new(built.weak::<true>().callee_handled::<false>().build()?))
 }
 
 /// Listens to the signal. `None` where it is aborted already.

@@ -4,11 +4,13 @@ use std::time::SystemTime;
 
 use napi::bindgen_prelude::{Object, PromiseRaw, ToNapiValue, Unknown};
 use napi::{Env, JsError, JsValue};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::control::Remote;
+use super::error_name::ErrorName;
 use super::given::copied;
-use super::results::Problem;
+use super::plain::{json, parse, plain};
 use crate::error::{Code, Error};
 use crate::usb::Bus;
 use crate::usb::clock::SystemClock;
@@ -30,6 +32,20 @@ pub(super) fn read<'a, T: DeserializeOwned>(
     env.from_js_value(own).map_err(|error| refused(&error.reason))
 }
 
+/// Settles a promise with the result of `work`, as a plain object; see [`spawn`].
+pub(super) fn settle<'env, T, F>(
+    env: &'env Env,
+    control: Option<Object<'_>>,
+    work: Result<F, Error>,
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>>
+where
+    T: Serialize,
+    F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
+{
+    let work = work.map(|work| move |remote: &Remote| json(&work(remote)?));
+    spawn(env, control, work, parse)
+}
+
 /// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
 /// through `control`. All events are delivered before the promise settles.
 ///
@@ -40,10 +56,11 @@ pub(super) fn spawn<'env, T, V, F>(
     env: &'env Env,
     control: Option<Object<'_>>,
     work: Result<F, Error>,
+    convert: impl FnOnce(&'env Env, T) -> napi::Result<V> + 'static,
 ) -> napi::Result<PromiseRaw<'env, V>>
 where
     T: Send + 'static,
-    V: From<T> + ToNapiValue + 'static,
+    V: ToNapiValue,
     F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
 {
     let (ready, subscription) = match work.and_then(|work| Ok((work, Remote::take(env, control)?))) {
@@ -66,7 +83,7 @@ where
         if let Some(subscription) = subscription {
             subscription.end(env)?;
         }
-        outcome.map(V::from).map_err(|error| to_js(env, &error))
+        convert(env, outcome.map_err(|error| to_js(env, &error))?)
     })
 }
 
@@ -94,41 +111,15 @@ pub(super) fn on_bus<T>(
     })
 }
 
-/// The class that particle-usb has for this (its `src/error.js`), where it means the same.
-fn class_name(code: Code) -> &'static str {
-    match code {
-        Code::NoDevice => "NotFoundError",
-        Code::UsbAccessDenied => "NotAllowedError",
-        Code::UsbUnavailable
-        | Code::UsbBusy
-        | Code::UsbWrongDriver
-        | Code::UsbipUnreachable
-        | Code::UsbError => "UsbError",
-        Code::DeviceFault => "DeviceError",
-        Code::Internal => "InternalError",
-        _ => "DuoProvisionError",
-    }
-}
-
-/// A JavaScript `Error` with the properties of [`Problem`] and its causes.
+/// A JavaScript `Error` with the properties of a [`Problem`](crate::error::Problem) and its causes.
 pub(super) fn to_js(env: &Env, error: &Error) -> napi::Error {
     let build = || -> napi::Result<Unknown<'_>> {
         let made = JsError::from(napi::Error::from_reason(error.to_string())).into_unknown(*env);
         let mut object: Object<'_> = made.coerce_to_object()?;
-        let problem = Problem::from(error);
-        object.set("name", class_name(error.code()))?;
-        object.set("code", problem.code)?;
-        object.set("exitCode", problem.exit_code)?;
-        let optional = [
-            ("hint", problem.hint),
-            ("phase", problem.phase),
-            ("device", problem.device),
-            ("keyState", problem.key_state),
-        ];
-        for (name, value) in optional {
-            if let Some(value) = value {
-                object.set(name, value)?;
-            }
+        object.set("name", ErrorName::of(error.code()).to_string())?;
+        let problem = plain(env, &error.problem())?.coerce_to_object()?;
+        for member in Object::keys(&problem)? {
+            object.set(&member, problem.get::<Unknown<'_>>(&member)?)?;
         }
         if let Some(cause) = std::error::Error::source(error) {
             let reason = napi::Error::<napi::Status>::from_reason(cause.to_string());

@@ -5,41 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw, Uint8Array, Unknown};
 use napi_derive::napi;
-use schemars::JsonSchema;
 
 use super::grammar::{BoardName, Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions};
+use super::plain::plain;
 use super::run::{read, spawn, to_js};
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
-use crate::simulator::duo::Presence;
 use crate::simulator::faults::{self, Fault, FaultError, Kind};
 use crate::simulator::{Board, Generation, Lab, LabError, LabOptions, NoSuchPort};
 use crate::usb::clock::SystemClock;
-
-/// One of the Duos of a `VirtualDuo`.
-#[napi(object, object_from_js = false)]
-#[derive(JsonSchema)]
-#[schemars(rename_all = "camelCase")]
-pub struct VirtualDuoInfo {
-    /// Bus and port: `1-1`.
-    pub path: String,
-    /// The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal.
-    pub device_id: String,
-    /// The fingerprint of the key in its slot, where it holds one.
-    pub fingerprint: Option<String>,
-    /// Where it is, seen from the bus.
-    #[napi(ts_type = "'dfu' | 'normal' | 'absent'")]
-    #[schemars(extend("enum" = ["dfu", "normal", "absent"]))]
-    pub presence: String,
-    /// How often it has started its firmware.
-    pub boots: u32,
-    /// How many keys it has made, the first included.
-    pub keys_made: u32,
-    /// How many DFU class requests it has received.
-    pub class_requests: u32,
-    /// How often the faults that it is armed with have acted.
-    pub faults_acted: u32,
-}
 
 /// Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved.
 #[napi]
@@ -82,7 +56,7 @@ impl VirtualDuo {
                 Ok(lab)
             }
         });
-        spawn(env, None, work)
+        spawn(env, None, work, |_, started| Ok(started.into()))
     }
 
     /// What the option `usbip` takes: `127.0.0.1:PORT`.
@@ -92,25 +66,10 @@ impl VirtualDuo {
     }
 
     /// The Duos as they are now, ordered by path; none after `stop`.
-    #[napi]
-    pub fn duos(&self) -> Vec<VirtualDuoInfo> {
+    #[napi(ts_return_type = "Array<VirtualDuoInfo>")]
+    pub fn duos<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
         let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
-        let info = |duo: crate::simulator::VirtualDuoState| VirtualDuoInfo {
-            path: duo.path,
-            device_id: duo.device_id,
-            fingerprint: duo.fingerprint,
-            presence: match duo.presence {
-                Presence::Dfu => "dfu",
-                Presence::Normal => "normal",
-                Presence::Absent => "absent",
-            }
-            .to_owned(),
-            boots: u32::try_from(duo.boots).unwrap_or(u32::MAX),
-            keys_made: u32::try_from(duo.keys_made).unwrap_or(u32::MAX),
-            class_requests: u32::try_from(duo.class_requests).unwrap_or(u32::MAX),
-            faults_acted: duo.faults_acted,
-        };
-        lab.as_ref().map(|lab| lab.duos().into_iter().map(info).collect()).unwrap_or_default()
+        plain(env, &lab.as_ref().map(Lab::duos).unwrap_or_default())
     }
 
     /// The names of faults to try: one or more of every kind, without the transfer at which they strike. A
@@ -202,7 +161,7 @@ impl VirtualDuo {
             lab.into_iter().for_each(Lab::stop);
             Ok(())
         };
-        spawn(env, None, Ok(stop))
+        spawn(env, None, Ok(stop), |_, ()| Ok(()))
     }
 }
 
@@ -242,19 +201,6 @@ fn read_fault(name: &str) -> Result<Fault, Error> {
                 counts DFU's requests alone. The kinds: {forms}"
         ))
     })
-}
-
-/// A device that was provisioned at a local cloud.
-#[napi(object, object_from_js = false)]
-pub struct ProvisionedDevice {
-    /// The device id, as it was sent.
-    pub device_id: String,
-    /// The public key as PEM, as it was sent.
-    pub public_key: String,
-    /// The product id, as it was sent.
-    pub product_id: Option<String>,
-    /// The order, as it was sent.
-    pub order: Option<String>,
 }
 
 /// A cloud on loopback that takes public keys and remembers them. A simulation: nothing leaves the machine.
@@ -300,7 +246,7 @@ impl LocalCloud {
                 Ok(Started { token: token.unwrap_or_else(|| cloud.token()), cloud })
             }
         });
-        spawn(env, None, work)
+        spawn(env, None, work, |_, started| Ok(started.into()))
     }
 
     /// The API's URL, what the option `apiUrl` takes.
@@ -328,16 +274,10 @@ impl LocalCloud {
     }
 
     /// What was provisioned so far, one entry a device; nothing after `stop`.
-    #[napi]
-    pub fn provisioned(&self) -> Vec<ProvisionedDevice> {
+    #[napi(ts_return_type = "Array<ProvisionedDevice>")]
+    pub fn provisioned<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
         let cloud = self.cloud.lock().unwrap_or_else(PoisonError::into_inner);
-        let convert = |device: cloud::Provisioned| ProvisionedDevice {
-            device_id: device.device_id,
-            public_key: device.public_key,
-            product_id: device.product_id,
-            order: device.order,
-        };
-        cloud.as_ref().map(|cloud| cloud.provisioned().into_iter().map(convert).collect()).unwrap_or_default()
+        plain(env, &cloud.as_ref().map(cloud::LocalCloud::provisioned).unwrap_or_default())
     }
 
     /// Lets requests in flight finish and stops. A second call does nothing.
@@ -350,7 +290,7 @@ impl LocalCloud {
             }
             Ok(())
         };
-        spawn(env, None, Ok(stop))
+        spawn(env, None, Ok(stop), |_, ()| Ok(()))
     }
 }
 

@@ -15,19 +15,21 @@ pub const FORMAT: &str = "duo-provision backup";
 /// The most bytes a manifest may have; a real one has about 600.
 pub const MAX_BYTES: u64 = 16 * 1024;
 
-/// Where the device id in a manifest comes from.
+/// How a device id is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DeviceIdSource", rename_all = "kebab-case")]
 pub enum DeviceIdSource {
-    /// The USB serial number (bootloaders r5 and r6).
+    /// Told by the Duo: its USB serial number (bootloaders r5 and r6).
     UsbSerial,
-    /// The user's word (bootloaders r3 and r4 do not tell).
+    /// The caller's word (bootloaders r3 and r4 do not tell).
     User,
 }
 
 /// What stands in the backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "BackupContents", rename_all = "kebab-case")]
 pub enum Contents {
     /// The device's private key.
     PrivateKey,
@@ -39,19 +41,6 @@ pub enum Contents {
     Dct,
     /// The whole DCT, both copies.
     WholeDct,
-}
-
-impl Contents {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PrivateKey => "private-key",
-            Self::EncryptedPrivateKey => "encrypted-private-key",
-            Self::RawSlot => "raw-slot",
-            Self::Dct => "dct",
-            Self::WholeDct => "whole-dct",
-        }
-    }
 }
 
 /// Where the bytes come from.

@@ -11,6 +11,7 @@ const LEN: usize = 12;
 /// The id of a device: the STM32's 96-bit serial number. Never all 0x00 or all 0xFF, which stand for
 /// flash that holds none. Written as 24 hex digits in lower case; read in any case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(try_from = "String", into = "String")]
 pub struct DeviceId([u8; LEN]);
 

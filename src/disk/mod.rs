@@ -5,6 +5,7 @@
 mod error;
 mod files;
 mod folder;
+mod lossy;
 mod owner;
 mod read;
 mod shown;
@@ -12,6 +13,7 @@ mod shown;
 pub use error::{FileError, check_utf8};
 pub use files::{check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept};
 pub(crate) use folder::Folder;
+pub use lossy::lossy;
 pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
 pub(crate) use read::{Links, open};

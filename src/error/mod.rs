@@ -11,11 +11,15 @@ pub(crate) use convert::PASSPHRASE_HINT;
 use std::error::Error as StdError;
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal => $exit:expr;)+) => {
-        /// The stable name of an error, as `err.code` in JavaScript and `code` in `--json` output.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+        /// The stable names of errors: `err.code`, and `code` in `--json` output.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(rename = "ErrorCode")]
+        pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+ }
 
         impl Code {
             /// Every code there is, in the order of the exit codes.
@@ -251,8 +255,10 @@ codes! {
     Interrupted = "INTERRUPTED" => exit::INTERRUPTED;
 }
 
-/// What is known of the device's key when an operation fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of the Duo's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeyState", rename_all = "kebab-case")]
 pub enum KeyState {
     /// Nothing was written to the device.
     Unchanged,
@@ -265,16 +271,6 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unchanged => "unchanged",
-            Self::Written => "written",
-            Self::Wrong => "wrong",
-            Self::Unknown => "unknown",
-        }
-    }
-
     const fn sentence(self, code: Code) -> &'static str {
         match self {
             Self::Written if matches!(code, Code::DctWrong) => "its key is the image's",
@@ -381,6 +377,48 @@ impl Error {
     /// What is known of the device's key.
     pub fn key_state(&self) -> Option<KeyState> {
         self.0.key_state
+    }
+}
+
+/// Why something did not work, as a plain object; thrown errors carry the same properties.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Problem<'a> {
+    /// The stable name.
+    pub code: Code,
+    /// What went wrong, where, and what is known of the key.
+    pub message: String,
+    /// The next thing to type or do.
+    pub hint: Option<&'a str>,
+    /// The exit code of the command line.
+    pub exit_code: u8,
+    /// What was being done.
+    pub phase: Option<&'a str>,
+    /// The Duo.
+    pub device: Option<&'a str>,
+    /// What is known of the Duo's key.
+    pub key_state: Option<KeyState>,
+}
+
+impl Error {
+    /// Itself, without its causes.
+    pub fn problem(&self) -> Problem<'_> {
+        Problem {
+            code: self.code(),
+            message: self.to_string(),
+            hint: self.hint_text(),
+            exit_code: self.code().exit_code(),
+            phase: self.phase(),
+            device: self.device(),
+            key_state: self.key_state(),
+        }
+    }
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.problem().serialize(serializer)
     }
 }
 

@@ -1,11 +1,10 @@
 //! Options of what is done to the machine itself.
 
 use clap::Args;
-use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 
 /// Options of `installUdevRule`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UdevInstallOptions {
