@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Beginning, Ledger, absolute};
+use super::journaled::{Ledger, absolute, started};
 use super::keep::{Destination, counts_as_key, keep, not_encryptable, prepare};
 use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::{Context, Timeout};
@@ -68,22 +68,17 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
     let snapshot = opened.proven(snapshot)?;
     check_slot(&opened, &snapshot, options)?;
     let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-    let beginning = Beginning {
-        operation: OperationKind::Backup,
-        device: (&opened.device).into(),
-        before: fingerprint,
-        after: None,
-        request: Request {
-            file: options.file.as_ref().map(absolute),
-            raw: options.raw,
-            allow_unproven_address: options.target.allow_unproven_address,
-            encrypt: options.encrypt,
-            archive: options.archive.as_ref().map(absolute),
-            usbip: context.bus.address(),
-            ..Request::default()
-        },
+    let request = Request {
+        file: options.file.as_ref().map(absolute),
+        raw: options.raw,
+        allow_unproven_address: options.target.allow_unproven_address,
+        encrypt: options.encrypt,
+        archive: options.archive.as_ref().map(absolute),
+        usbip: context.bus.address(),
+        ..Request::default()
     };
-    let stored = ledger.follow(context, beginning, |journaled| {
+    let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);
+    let stored = ledger.follow(context, started, |journaled| {
         keep(context, &opened.device, &snapshot, &destination, journaled)
     })?;
     Ok(BackupDone {

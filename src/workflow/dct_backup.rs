@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Beginning, Ledger, absolute};
+use super::journaled::{Ledger, absolute, started};
 use super::keep::{Keepsake, keep_bytes, prepare};
 use super::whole_held::WholeHeld;
 use super::{Context, Timeout};
@@ -109,22 +109,17 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
     };
     let image = Image::read(&mut opened, options.whole)?;
     let fingerprint = image.slot().key().map(|read| read.key.public_key().fingerprint());
-    let beginning = Beginning {
-        operation: OperationKind::DctBackup,
-        device: (&opened.device).into(),
-        before: fingerprint,
-        after: None,
-        request: Request {
-            file: options.file.as_ref().map(absolute),
-            whole: options.whole,
-            allow_unproven_address: options.target.allow_unproven_address,
-            archive: options.archive.as_ref().map(absolute),
-            usbip: context.bus.address(),
-            ..Request::default()
-        },
+    let request = Request {
+        file: options.file.as_ref().map(absolute),
+        whole: options.whole,
+        allow_unproven_address: options.target.allow_unproven_address,
+        archive: options.archive.as_ref().map(absolute),
+        usbip: context.bus.address(),
+        ..Request::default()
     };
+    let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);
     let keepsake = image.keepsake(&opened.device);
-    let stored = ledger.follow(context, beginning, |journaled| {
+    let stored = ledger.follow(context, started, |journaled| {
         keep_bytes(context, &opened.device, &keepsake, &place, journaled)
     })?;
     Ok(DctBackupDone {

@@ -7,28 +7,21 @@
 
 use std::path::PathBuf;
 
-use super::command;
+use super::board::DUO;
 use super::dct_fields::{FieldReport, describe_these};
 use super::dct_restore_whole::restore_whole;
-use super::device::{DeviceRef, Opened, Snapshot, Target};
+use super::device::{DeviceRef, Snapshot, Target};
 use super::dump_file::DumpFile;
-use super::journaled::{Beginning, Journaled, Ledger, absolute};
-use super::keep::{keep_section_before_write, locate_archive};
-use super::leave::leave;
-use super::patch::Patch;
+use super::journaled::absolute;
 use super::plan::{Action, Change, Evidence, Plan};
-use super::recovery::{Back, Recovery};
-use super::restorable::{Restorable, is_own, reserved};
-use super::restore::confirm;
 use super::source::{KeySource, checked_manifest, public_slot};
-use super::unbacked::check_unbacked;
-use super::write::{AFTER_THE_WRITE, write_verified};
+use super::write::{Fields, Outcome, Patch, Permitted, Proposal, Terms, Transaction, is_own, reserved};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
-use crate::archive::{Archive, DeviceIdSource, Manifest, sha256_hex};
+use crate::archive::{DeviceIdSource, Manifest, sha256_hex};
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
 use crate::disk::plain_path;
-use crate::error::{Code, Error, KeyState, exit};
+use crate::error::{Code, Error, KeyState};
 use crate::keys::Fingerprint;
 use crate::usb::BootloaderGeneration;
 
@@ -125,175 +118,102 @@ fn restore_fields(context: Context<'_>, options: &DctRestoreOptions) -> Result<D
     let timeout = Timeout::from_seconds(options.timeout)?;
     let file = DumpFile::read(&options.file)?;
     let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;
-    // Named even with --no-backup: it may know the key as another device's.
-    let archive = locate_archive(context, options.archive.as_deref());
-    let keeps = !options.no_backup && !options.dry_run;
-    if keeps {
-        archive.as_ref().map_or(Ok(()), Archive::prepare)?;
-    }
-    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
-    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let section = opened.section_before_write()?;
-    let on_it = |error: Error| error.on(&opened.device, KeyState::Unchanged);
-    source.check_generation(context, opened.device.bootloader).map_err(on_it)?;
-    source.check_device(&opened.device, &section, options.allow_other_device).map_err(on_it)?;
-    let known = archive.as_ref().ok();
-    let evidence = source
-        .key
-        .as_ref()
-        .map(|key| key.evidence(&opened.device, &section, known, options.allow_other_device));
+    let mut transaction = Transaction::open(context, terms(options, timeout))?;
+    let held = transaction.opened.section_before_write()?;
+    let (device, archive) = (transaction.device().clone(), transaction.archive());
+    let on_it = |error: Error| error.on(&device, KeyState::Unchanged);
+    source.check_generation(context, device.bootloader).map_err(on_it)?;
+    source.check_device(&device, &held, options.allow_other_device).map_err(on_it)?;
+    let key = source.key.as_ref();
+    let evidence = key.map(|key| key.evidence(&device, &held, archive, options.allow_other_device));
     let evidence = evidence.transpose().map_err(on_it)?;
-    let owner =
-        source.key.as_ref().map(|key| key.owner(&opened.device, &section, known)).transpose()?.flatten();
-    let previous = section.slot.key().map(|read| read.key.public_key().fingerprint());
+    let owner = key.map(|key| key.owner(&device, &held, archive)).transpose()?.flatten();
     let done = DctRestored {
-        device: opened.device.clone(),
         whole: false,
         written: false,
-        fields: source.fields_against(&section, &opened.device),
-        previous,
-        fingerprint: source.key.as_ref().map(|key| key.fingerprint),
+        fields: source.fields_against(&held, &device),
+        previous: held.fingerprint(),
+        fingerprint: key.map(|key| key.fingerprint),
         evidence,
         backup: None,
         left: false,
         dry_run: options.dry_run,
+        device,
     };
-    let Some(ledger) = ledger else { return Ok(done) };
     let request = Request {
         file: Some(absolute(&options.file)),
         fields: source.fields.iter().map(Field::kebab_name).collect(),
-        leave: options.leave,
         allow_other_device: options.allow_other_device,
-        allow_unproven_address: options.target.allow_unproven_address,
-        archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
         owner,
         ..Request::default()
     };
-    let beginning = Beginning {
-        operation: OperationKind::DctRestore,
-        device: (&opened.device).into(),
-        before: previous,
-        after: done.fingerprint,
-        request: request.clone(),
-    };
-    let archive = if keeps { Some(archive?) } else { None };
-    let job = Job { patches: source.patches()?, request, archive: archive.as_ref() };
-    ledger.follow(context, beginning, |journaled| write(opened, section, &job, done, journaled))
+    let keys = (done.previous, done.fingerprint);
+    let started = transaction.started(OperationKind::DctRestore, keys, request);
+    let writing = Fields::of_dct(held, source.patches()?);
+    let differing = writing.differing();
+    let outcome = transaction.commit(Proposal {
+        started,
+        plan: plan(&done, writing.held(), &differing),
+        writing,
+        already: ALREADY,
+        then: "nothing else is left to do",
+        rollback: None,
+        beside: None,
+    })?;
+    Ok(done.with(outcome, |field| differing.iter().any(|written| written.kebab_name() == field.name)))
 }
 
-/// What is written, and what goes with it.
-struct Job<'a> {
-    /// In the order in which they are written.
-    patches: Vec<Patch>,
-    request: Request,
-    /// Where the backup goes; `None` where none is wanted.
-    archive: Option<&'a Archive>,
+/// Said if nothing differs.
+pub(super) const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
+
+/// The options that every write has.
+pub(super) fn terms(options: &DctRestoreOptions, timeout: Timeout) -> Terms<'_> {
+    Terms {
+        target: &options.target,
+        boards: &[DUO],
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: options.no_backup,
+        accepts_key_loss: options.accepts_key_loss,
+        encrypt: None,
+        leave: options.leave,
+        dry_run: options.dry_run,
+    }
 }
 
-fn write(
-    mut opened: Opened<'_>,
-    section: Snapshot,
-    job: &Job<'_>,
-    mut done: DctRestored,
-    journaled: &mut Journaled<'_>,
-) -> Result<DctRestored, Error> {
-    let context = opened.context;
-    let differing: Vec<Field> =
-        job.patches.iter().filter(|patch| !patch.is_in(&section)).map(|patch| *patch.field()).collect();
-    if differing.is_empty() {
-        context.note("the Duo holds exactly these bytes already; nothing is written");
-        job.patches.iter().for_each(|_| journaled.verified());
-    } else {
-        let stored = keep_section_before_write(&opened, &section, job.archive, journaled)?;
-        done.backup = stored.map(|stored| stored.path);
-        confirm(context, &plan(&done, &section, &differing))?;
-        let back = Back::to_fields(&differing, &section, done.backup.as_deref());
-        let recovery = Recovery {
-            again: command::dct_restore(&job.request),
-            back,
-            owner: job.request.owner,
-            section: done.backup.clone(),
-            unproven: opened.unproven,
-        };
-        opened = write_each(opened, section, &job.patches, &recovery, journaled)?;
-        done.written = true;
-        for field in &mut done.fields {
-            field.written = differing.iter().any(|written| written.kebab_name() == field.name);
+impl DctRestored {
+    /// What came of it; `differed`: whether a field held other bytes before.
+    pub(super) fn with(mut self, outcome: Outcome, differed: impl Fn(&RestoredField) -> bool) -> Self {
+        for field in &mut self.fields {
+            field.written = outcome.written && differed(field);
+        }
+        Self { backup: outcome.backup, written: outcome.written, left: outcome.left, ..self }
+    }
+}
+
+impl RestoredField {
+    /// What changes, as it is asked.
+    pub(super) fn change(&self) -> Change {
+        let then = &self.holds;
+        let same = self.previous == *then;
+        Change {
+            what: self.name.clone(),
+            now: self.previous.clone(),
+            then: if same { format!("{then}, with other bytes") } else { then.clone() },
         }
     }
-    if job.request.leave {
-        leave(opened, "nothing else is left to do", journaled)?;
-        done.left = true;
-    }
-    Ok(done)
 }
 
-/// One after another, leaving out what is there already.
-fn write_each<'a>(
-    mut opened: Opened<'a>,
-    mut held: Snapshot,
-    patches: &[Patch],
-    recovery: &Recovery,
-    journaled: &mut Journaled<'_>,
-) -> Result<Opened<'a>, Error> {
-    for (index, patch) in patches.iter().enumerate() {
-        if patch.is_in(&held) {
-            let name = patch.field().kebab_name();
-            opened.context.note(format!("{name} is as it is in the dump already; it is left alone"));
-            journaled.verified();
-            continue;
-        }
-        (opened, held) = write_verified(opened, &held, patch, recovery, journaled)
-            .map_err(|error| so_far(error, patches, index))?;
-    }
-    Ok(opened)
-}
-
-/// Says which fields are done and which are not, where there are several.
-fn so_far(error: Error, patches: &[Patch], failed: usize) -> Error {
-    let names = |patches: &[Patch]| {
-        let names: Vec<String> = patches.iter().map(|patch| patch.field().kebab_name()).collect();
-        names.join(", ")
-    };
-    // Of the one that failed nothing is known here but what the error says, unless it had succeeded.
-    let succeeded = error.phase() == Some(AFTER_THE_WRITE);
-    let open = error.code().exit_code() == exit::KEY;
-    let (done, left) = patches.split_at(failed + usize::from(succeeded));
-    let left = left.get(usize::from(open)..).unwrap_or_default();
-    let error = if done.is_empty() { error } else { error.adding(format!("in place: {}", names(done))) };
-    if left.is_empty() || patches.len() == 1 {
-        return error;
-    }
-    error.adding(format!("not written: {} (the same command goes on with that)", names(left)))
-}
-
-fn plan(done: &DctRestored, section: &Snapshot, differing: &[Field]) -> Plan {
+fn plan(done: &DctRestored, held: &Snapshot, differing: &[Field]) -> Plan {
     let key_too = differing.contains(&DEVICE_PRIVATE_KEY);
     let differs = |name: &str| differing.iter().any(|field| field.kebab_name() == name);
-    let change = |field: &RestoredField| Change {
-        what: field.name.clone(),
-        now: field.previous.clone(),
-        then: if field.previous == field.holds {
-            format!("{}, with other bytes", field.holds)
-        } else {
-            field.holds.clone()
-        },
-    };
     Plan {
-        cautions: Vec::new(),
-        cloud: None,
-        action: Action::RestoreDct,
-        device: done.device.clone(),
-        current: done.previous,
-        current_words: section.slot.to_string(),
         new: done.fingerprint.filter(|_| key_too),
         evidence: done.evidence.filter(|_| key_too),
-        public_slot: public_slot(section).filter(|public| key_too && Some(*public) != done.fingerprint),
-        changes: done.fields.iter().filter(|field| differs(&field.name)).map(change).collect(),
-        backup: done.backup.clone(),
+        public_slot: public_slot(held).filter(|public| key_too && Some(*public) != done.fingerprint),
+        changes: done.fields.iter().filter(|field| differs(&field.name)).map(RestoredField::change).collect(),
+        ..Plan::of(Action::RestoreDct, &done.device, held)
     }
 }
 
@@ -384,9 +304,8 @@ impl<'a> Source<'a> {
         }
         let here = device.device_id.or_else(|| section.image().device_id());
         let (Some(other), Some(here)) = (self.device_id(), here) else { return Ok(()) };
-        let belongs = |field: &&Field| {
-            Restorable::of(field) == Restorable::ToItsDevice && **field != DEVICE_PRIVATE_KEY
-        };
+        let belongs =
+            |field: &&Field| Permitted::of(field) == Permitted::ToItsDevice && **field != DEVICE_PRIVATE_KEY;
         match self.fields.iter().find(belongs) {
             Some(field) if other != here && !allowed => Err(Error::new(
                 Code::KeyOfOtherDevice,
@@ -454,7 +373,7 @@ fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Er
     fields.sort_by_key(|field| (*field == DEVICE_PRIVATE_KEY, field.offset));
     fields.dedup();
     if fields.is_empty() {
-        let never = |field: &&Field| matches!(Restorable::of(field), Restorable::Never(_));
+        let never = |field: &&Field| matches!(Permitted::of(field), Permitted::Never(_));
         let held = FIELDS.iter().filter(|field| dump.field(field).is_some() && !never(field));
         let held: Vec<String> = held.map(Field::kebab_name).collect();
         let message = format!("no field is named; the dump holds: {}", held.join(", "));
@@ -462,7 +381,7 @@ fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Er
             .hint("name what is to be restored: --fields device-private-key,server-public-key; or, of a whole DCT, all of it: --whole"));
     }
     for field in &fields {
-        if let Restorable::Never(why) = Restorable::of(field) {
+        if let Permitted::Never(why) = Permitted::of(field) {
             return Err(cannot_be_written(field, why));
         }
         if dump.field(field).is_none() {

@@ -3,27 +3,20 @@
 //! What the Duo holds already is left alone, sector by sector, so the same command goes on where it was cut short. In
 //! which order the rest is written, and why the Duo has a whole copy all the while, is `dct`'s to say.
 
-use std::path::PathBuf;
-
-use super::command;
-use super::dct_restore::{DctRestoreOptions, DctRestored, RestoredField, fields_against};
+use super::dct_restore::{ALREADY, DctRestoreOptions, DctRestored, RestoredField, fields_against, terms};
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::dump_file::DumpFile;
-use super::journaled::{Beginning, Journaled, Ledger, absolute, operations};
-use super::keep::{Destination, Keepsake, Place, keep, keep_bytes, locate_archive};
-use super::leave::leave;
-use super::plan::{Action, Change, Evidence, Plan};
-use super::recovery::{Back, Recovery};
-use super::restore::confirm;
+use super::journaled::{absolute, operations};
+use super::next::{Rollback, SoFar, rollback};
+use super::plan::{Action, Evidence, Plan};
 use super::source::public_slot;
-use super::unbacked::check_unbacked;
 use super::whole_held::WholeHeld;
 use super::whole_image::WholeImage;
-use super::write_whole::{Rewrite, rewrite};
+use super::write::{Proposal, Transaction, WholeDct, Writing};
 use super::{Context, Timeout};
 use crate::archive::Archive;
 use crate::archive::journal::{Operation, OperationKind, Reached, Request, open};
-use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known, next_step};
+use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Fingerprint, Slot};
 
@@ -33,47 +26,43 @@ pub(super) fn restore_whole(context: Context<'_>, options: &DctRestoreOptions) -
     let file = DumpFile::read(&options.file)?;
     let reading = |error: Error| error.during("reading the image");
     let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
-    // Named even with --no-backup: it may know the key as another device's.
-    let archive = locate_archive(context, options.archive.as_deref());
-    let keeps = !options.no_backup && !options.dry_run;
-    if keeps {
-        archive.as_ref().map_or(Ok(()), Archive::prepare)?;
-    }
-    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
-    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
+    let mut transaction = Transaction::open(context, terms(options, timeout))?;
+    let archive = transaction.archive().cloned();
+    let device = transaction.device().clone();
     let looked = candidate
-        .check_generation(opened.device.bootloader)
-        .and_then(|()| look(&mut opened, &file, archive.as_ref().ok(), options))
-        .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
-    if looked.writes() && (options.dry_run || !context.control.asks()) {
-        for caution in &looked.cautions {
-            context.note(caution);
-        }
-    }
-    let done = looked.done(&opened, options);
-    let Some(ledger) = ledger else { return Ok(done) };
+        .check_generation(device.bootloader)
+        .and_then(|()| look(&mut transaction.opened, &file, archive.as_ref(), options))
+        .map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    let done = looked.done(device, options.dry_run);
+    let plan = looked.plan(&done);
+    let keys = (counted(&looked.held), done.fingerprint);
     let request = Request {
         file: Some(absolute(&options.file)),
         whole: true,
-        leave: options.leave,
         allow_other_device: options.allow_other_device,
-        archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
         owner: looked.owner,
         ..Request::default()
     };
-    let beginning = Beginning {
-        operation: OperationKind::DctRestore,
-        device: (&opened.device).into(),
-        before: done.previous,
-        after: done.fingerprint,
-        request: request.clone(),
-    };
-    let archive = if keeps { Some(archive?) } else { None };
-    let job = Job { looked: &looked, request, archive };
-    ledger.follow(context, beginning, |journaled| job.write(opened, done, journaled))
+    let started = transaction.started(OperationKind::DctRestore, keys, request);
+    let rollback = looked.rollback(&done);
+    let Looked { held, image, known, .. } = looked;
+    let writing = WholeDct { held, image: image.dump.bytes(), new: image.key.fingerprint, known };
+    if !writing.is_there() && (options.dry_run || !context.control.asks()) {
+        for caution in &plan.cautions {
+            context.note(caution);
+        }
+    }
+    let outcome = transaction.commit(Proposal {
+        started,
+        writing,
+        plan,
+        already: ALREADY,
+        then: "nothing else is left to do",
+        rollback,
+        beside: None,
+    })?;
+    Ok(done.with(outcome, |_| true))
 }
 
 /// What is in the Duo, and what that means for the image.
@@ -82,10 +71,10 @@ struct Looked<'f> {
     /// As this Duo's firmware reads it.
     image: WholeImage<'f>,
     known: Known,
-    /// The first attempt, where this one goes on from what that has left.
+    /// The first attempt, if this one goes on from what that has left.
     first: Option<Operation>,
     evidence: Evidence,
-    /// The device that the keys stand in for, where the Duo tells no id.
+    /// The device that the keys stand in for, if the Duo tells no id.
     owner: Option<DeviceId>,
     cautions: Vec<String>,
 }
@@ -106,8 +95,7 @@ fn look<'f>(
     let evidence = image.evidence(&opened.device, section, archive, options.allow_other_device)?;
     let owner = image.key.owner(&opened.device, section, archive)?;
     let cautions = image.cautions(evidence, held.current.is_some());
-    let previous = held.current.as_ref().and_then(Snapshot::fingerprint);
-    let first = first_attempt(opened.context, &opened.device, previous, options.dry_run)?;
+    let first = first_attempt(opened.context, &opened.device, counted(&held), options.dry_run)?;
     let known = Known { rule: held.rule, erased: [false; 2], after_cut: first.is_some() };
     Ok(Looked { held, image, known, first, evidence, owner, cautions })
 }
@@ -128,27 +116,66 @@ fn first_attempt(
 }
 
 impl Looked<'_> {
-    /// Whether anything has to be written.
-    fn writes(&self) -> bool {
-        next_step(&self.held.bytes, self.image.dump.bytes(), self.known).is_some()
-    }
-
     /// What would be done.
-    fn done(&self, opened: &Opened<'_>, options: &DctRestoreOptions) -> DctRestored {
+    fn done(&self, device: DeviceRef, dry_run: bool) -> DctRestored {
         let image = &self.image;
         DctRestored {
-            device: opened.device.clone(),
             whole: true,
             written: false,
-            fields: changed(&self.held, image, &opened.device),
+            fields: changed(&self.held, image, &device),
             previous: self.held.current.as_ref().and_then(Snapshot::fingerprint),
             fingerprint: Some(image.key.fingerprint),
             evidence: Some(self.evidence),
             backup: None,
             left: false,
-            dry_run: options.dry_run,
+            dry_run,
+            device,
         }
     }
+
+    fn plan(&self, done: &DctRestored) -> Plan {
+        let blank = "no copy of the DCT counts";
+        let current = self.held.current.as_ref();
+        let key = DEVICE_PRIVATE_KEY.kebab_name();
+        Plan {
+            action: Action::RestoreWholeDct,
+            device: done.device.clone(),
+            current: done.previous,
+            current_words: current.map_or_else(|| blank.to_owned(), |current| current.slot.to_string()),
+            new: done.fingerprint,
+            evidence: done.evidence,
+            public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
+            changes: done
+                .fields
+                .iter()
+                .filter(|field| field.name != key)
+                .map(RestoredField::change)
+                .collect(),
+            cautions: self.cautions.clone(),
+            cloud: None,
+            backup: None,
+        }
+    }
+
+    /// To what was there before the first attempt, if this one goes on from what that has left.
+    fn rollback(&self, done: &DctRestored) -> Option<Rollback> {
+        let first = self.first.as_ref()?;
+        // Another Duo may have been in its port then.
+        if done.device.device_id.is_none() && counted(&self.held).is_none() {
+            return Some(Rollback::None(Some(
+                "which backup leads back cannot be told: the Duo tells no device id, and no key is found in it \
+                 (`duo-provision backups` lists those that were made)",
+            )));
+        }
+        let so_far = SoFar { backup: first.backup.as_deref(), wrote: true, told: false };
+        Some(rollback(&first.started, so_far))
+    }
+}
+
+/// The key that was there, if the firmware reads it.
+fn counted(held: &WholeHeld) -> Option<Fingerprint> {
+    let current = held.current.as_ref()?;
+    matches!(current.slot, Slot::Key(_)).then(|| current.fingerprint()).flatten()
 }
 
 /// A flash that reads as one byte throughout was not read, or was never written: there is nothing to be kept of it.
@@ -170,118 +197,4 @@ fn changed(held: &WholeHeld, image: &WholeImage<'_>, device: &DeviceRef) -> Vec<
     let differs = |field: &&Field| here.field(field) != image.dump.field(field);
     let fields: Vec<Field> = FIELDS.iter().filter(differs).copied().collect();
     fields_against(&fields, current, device, &image.dump, image.device_id())
-}
-
-/// What is written, and what goes with it.
-struct Job<'a> {
-    looked: &'a Looked<'a>,
-    request: Request,
-    /// Where the backups go; `None` where none are wanted.
-    archive: Option<Archive>,
-}
-
-impl Job<'_> {
-    fn write(
-        &self,
-        mut opened: Opened<'_>,
-        mut done: DctRestored,
-        journaled: &mut Journaled<'_>,
-    ) -> Result<DctRestored, Error> {
-        let context = opened.context;
-        if self.looked.writes() {
-            done.backup = self.keep(&opened, journaled)?;
-            confirm(context, &self.plan(&done))?;
-            let recovery = Recovery {
-                again: command::dct_restore(&self.request),
-                back: self.back(&done),
-                owner: self.request.owner,
-                section: None,
-                unproven: false,
-            };
-            let rewriting = Rewrite {
-                image: self.looked.image.dump.bytes(),
-                before: &self.looked.held.bytes,
-                known: self.looked.known,
-                old: done.previous,
-                new: self.looked.image.key.fingerprint,
-                recovery: &recovery,
-            };
-            opened = rewrite(opened, &rewriting, journaled)?;
-            done.written = true;
-            for field in &mut done.fields {
-                field.written = true;
-            }
-        } else {
-            context.note("the Duo holds exactly these bytes already; nothing is written");
-            journaled.verified();
-        }
-        if self.request.leave {
-            leave(opened, "nothing else is left to do", journaled)?;
-            done.left = true;
-        }
-        Ok(done)
-    }
-
-    /// The way back: to what was there before the first attempt, if this one goes on from what that has left.
-    fn back(&self, done: &DctRestored) -> Back {
-        match &self.looked.first {
-            // Another Duo may have been in its port then.
-            Some(_) if done.device.device_id.is_none() && done.previous.is_none() => Back::None(
-                "which backup leads back cannot be told: the Duo tells no device id, and no key is found in it \
-                 (`duo-provision backups` lists those that were made)"
-                    .to_owned(),
-            ),
-            Some(first) => Back::to_whole(first.started.before.is_some(), first.backup.as_deref()),
-            None => Back::to_whole(
-                self.looked.held.current.as_ref().is_some_and(|current| matches!(current.slot, Slot::Key(_))),
-                done.backup.as_deref(),
-            ),
-        }
-    }
-
-    /// Each key in a file of its own, one that the firmware misreads as well, and then both copies.
-    fn keep(&self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<Option<PathBuf>, Error> {
-        let context = opened.context;
-        let Some(archive) = &self.archive else {
-            context.note("no backup is made (--no-backup): what is written over is lost");
-            return Ok(None);
-        };
-        let destination = Destination { place: Place::Archive(archive.clone()), encrypt: None };
-        let held = &self.looked.held;
-        let uncounted = held.uncounted();
-        for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
-            keep(context, &opened.device, copy, &destination, journaled)?;
-        }
-        let keepsake = Keepsake::whole(&self.looked.held, &opened.device);
-        let place = Place::Archive(archive.clone());
-        keep_bytes(context, &opened.device, &keepsake, &place, journaled).map(|stored| Some(stored.path))
-    }
-
-    fn plan(&self, done: &DctRestored) -> Plan {
-        let current = self.looked.held.current.as_ref();
-        let change = |field: &RestoredField| Change {
-            what: field.name.clone(),
-            now: field.previous.clone(),
-            then: if field.previous == field.holds {
-                format!("{}, with other bytes", field.holds)
-            } else {
-                field.holds.clone()
-            },
-        };
-        let key = DEVICE_PRIVATE_KEY.kebab_name();
-        Plan {
-            action: Action::RestoreWholeDct,
-            device: done.device.clone(),
-            current: done.previous,
-            current_words: current
-                .map_or_else(|| "no copy of the DCT counts".to_owned(), |current| current.slot.to_string()),
-            new: done.fingerprint,
-            evidence: done.evidence,
-            public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
-            changes: done.fields.iter().filter(|field| field.name != key).map(change).collect(),
-            cautions: self.looked.cautions.clone(),
-            cloud: None,
-            backup: done.backup.clone(),
-        }
-    }
 }

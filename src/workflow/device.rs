@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use super::board::{BOARDS, Board, BootloaderName, DUO, ids};
 use super::cancel::interrupted;
-use super::command::choice;
 use super::enter::arrive;
 use super::located::{is_in_place, unproven};
-use super::patch::Patch;
+use super::next::command_line::choice;
+use super::write::Patch;
 use super::{Context, Event, Phase, Timeout, Transfer};
 use crate::archive::DeviceIdSource;
 use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY, Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
@@ -204,7 +204,8 @@ impl<'a> Opened<'a> {
         Self::find_board(context, target, &BOARDS, timeout)
     }
 
-    fn find_board(
+    /// The same, of these boards.
+    pub fn find_board(
         context: Context<'a>,
         target: &Target,
         boards: &[Board],

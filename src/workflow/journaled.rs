@@ -12,6 +12,7 @@ use crate::archive::journal::{
     DeviceMark, Entry, Failure, Journal, JournalError, KeyLeft, Operation, OperationKind, Request, Started,
     Step,
 };
+use crate::dct::DeviceId;
 use crate::error::{Error, KeyState};
 use crate::keys::Fingerprint;
 
@@ -21,13 +22,15 @@ pub(super) struct Ledger {
     required: bool,
 }
 
-/// What is written down when an operation begins.
-pub(super) struct Beginning {
-    pub operation: OperationKind,
-    pub device: DeviceMark,
-    pub before: Option<Fingerprint>,
-    pub after: Option<Fingerprint>,
-    pub request: Request,
+/// What is recorded when an operation begins; `keys` are the one that was there and the one that is to be.
+pub(super) fn started(
+    operation: OperationKind,
+    device: DeviceMark,
+    keys: (Option<Fingerprint>, Option<Fingerprint>),
+    request: Request,
+) -> Started {
+    let tool = concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned();
+    Started { operation, device, before: keys.0, after: keys.1, request, tool }
 }
 
 impl Ledger {
@@ -46,19 +49,16 @@ impl Ledger {
     pub fn follow<'a, T>(
         &self,
         context: Context<'a>,
-        beginning: Beginning,
+        started: Started,
         work: impl FnOnce(&mut Journaled<'a>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut journaled = self.begin(context, beginning)?;
+        let mut journaled = self.begin(context, started)?;
         let outcome = work(&mut journaled);
         journaled.end(outcome.as_ref().err());
         outcome
     }
 
-    fn begin<'a>(&self, context: Context<'a>, beginning: Beginning) -> Result<Journaled<'a>, Error> {
-        let Beginning { operation, device, before, after, request } = beginning;
-        let tool = concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned();
-        let started = Started { operation, device, before, after, request, tool };
+    fn begin<'a>(&self, context: Context<'a>, started: Started) -> Result<Journaled<'a>, Error> {
         let begun = self
             .journal
             .as_ref()
@@ -85,6 +85,17 @@ fn prepared(context: Context<'_>) -> Result<Journal, JournalError> {
 pub(super) fn operations(context: Context<'_>) -> Result<Vec<Operation>, Error> {
     let journal = Journal::locate(&context.env)?;
     Ok(journal.operations(&|time| context.clock.sleep(time))?)
+}
+
+/// The last request by which a cloud was told a key of this device, as far as the journal can be read.
+pub(super) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
+    let told = |operation: &&Operation| {
+        operation.started.device.id == Some(id)
+            && matches!(operation.kind(), OperationKind::Provision | OperationKind::Rotate)
+            && (operation.is_done() || operation.may_be_known())
+    };
+    let known = operations(context).ok()?;
+    Some(known.iter().rfind(told)?.started.request.clone())
 }
 
 fn without(error: &JournalError) -> String {

@@ -221,12 +221,12 @@ fn store(
     Ok(stored)
 }
 
-/// The backups that are made before a write.
+/// The backups that are made before a write; none with `--no-backup`.
 #[derive(Default)]
-pub(super) struct KeptBefore {
-    /// The key slot.
-    pub key: Option<PathBuf>,
-    /// The application section, with the bytes that lie beside the slot.
+pub(super) struct Backups {
+    /// Of what is written over: the key slot, or the DCT.
+    pub first: Option<PathBuf>,
+    /// The application section, with the bytes that lie beside what is written.
     pub section: Option<PathBuf>,
 }
 
@@ -237,34 +237,55 @@ pub(super) fn keep_before_write(
     section: &Snapshot,
     destination: Option<&Destination>,
     journaled: &mut Journaled<'_>,
-) -> Result<KeptBefore, Error> {
+) -> Result<Backups, Error> {
     let Some(destination) = destination else {
         opened
             .context
             .note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
-        return Ok(KeptBefore::default());
+        return Ok(Backups::default());
     };
     let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
     let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
     let (context, device) = (opened.context, &opened.device);
     let (key, beside) = keep_slot(context, device, section, destination, journaled, Some(&beside))?;
-    Ok(KeptBefore { key: Some(key.path), section: beside.map(|stored| stored.path) })
+    Ok(Backups { first: Some(key.path), section: beside.map(|stored| stored.path) })
 }
 
 /// The same before other fields are written: all of the application section, as `dct backup` keeps it.
 pub(super) fn keep_section_before_write(
     opened: &Opened<'_>,
     section: &Snapshot,
-    archive: Option<&Archive>,
+    destination: Option<&Destination>,
     journaled: &mut Journaled<'_>,
-) -> Result<Option<Stored>, Error> {
-    let Some(archive) = archive else {
+) -> Result<Backups, Error> {
+    let Some(destination) = destination else {
         opened.context.note("no backup is made (--no-backup): what is written over is lost");
-        return Ok(None);
+        return Ok(Backups::default());
     };
-    let place = Place::Archive(archive.clone());
     let keepsake = Keepsake::section(section);
-    keep_bytes(opened.context, &opened.device, &keepsake, &place, journaled).map(Some)
+    let stored = keep_bytes(opened.context, &opened.device, &keepsake, &destination.place, journaled)?;
+    Ok(Backups { first: Some(stored.path.clone()), section: Some(stored.path) })
+}
+
+/// The same before a whole DCT is written: each key in a file of its own, one that the firmware misreads as well, and then
+/// both copies.
+pub(super) fn keep_whole_before_write(
+    opened: &Opened<'_>,
+    held: &WholeHeld,
+    destination: Option<&Destination>,
+    journaled: &mut Journaled<'_>,
+) -> Result<Backups, Error> {
+    let (context, device) = (opened.context, &opened.device);
+    let Some(destination) = destination else {
+        context.note("no backup is made (--no-backup): what is written over is lost");
+        return Ok(Backups::default());
+    };
+    let uncounted = held.uncounted();
+    for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
+        keep(context, device, copy, destination, journaled)?;
+    }
+    let stored = keep_bytes(context, device, &Keepsake::whole(held, device), &destination.place, journaled)?;
+    Ok(Backups { first: Some(stored.path), section: None })
 }
 
 /// Keeps a key that was made here, before anybody is told of it: where its bytes lie.

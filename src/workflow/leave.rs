@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::cancel::interrupted;
 use super::device::{DeviceRef, Opened};
-use super::journaled::Journaled;
 use super::{Context, Phase};
 use crate::error::{Code, Error, KeyState};
 use crate::usb::{SessionError, UsbError};
@@ -17,7 +16,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Leaves DFU mode; the key is in place and verified by then.
 ///
 /// `then` is what is left to do by hand where it does not.
-pub(super) fn leave(opened: Opened<'_>, then: &str, journaled: &mut Journaled<'_>) -> Result<(), Error> {
+pub(super) fn leave(opened: Opened<'_>, then: &str) -> Result<(), Error> {
     let device = opened.device.clone();
     opened.context.phase(Phase::Leave);
     told_to_leave(opened).map_err(|error| {
@@ -25,9 +24,7 @@ pub(super) fn leave(opened: Opened<'_>, then: &str, journaled: &mut Journaled<'_
             .during("leaving DFU mode")
             .on(&device, KeyState::Written)
             .hint(format!("press RESET on the Duo; {then}"))
-    })?;
-    journaled.left();
-    Ok(())
+    })
 }
 
 fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {

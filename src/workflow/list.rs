@@ -1,9 +1,9 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
 use super::board::{BOARDS, ids};
-use super::command::choice;
 use super::device::{Attempt, DeviceRef, NORMAL_MODE, Opened, Target, open_all};
 use super::enter::arrive;
+use super::next::command_line::choice;
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
 use crate::keys::{Fingerprint, SlotKind};

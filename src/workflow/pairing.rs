@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::command::choice;
 use super::device::{DeviceRef, Snapshot};
-use super::recovery::device_arguments;
+use super::journaled::last_told;
+use super::next::{CloudOf, pair_again};
 use super::runtime::wait_for;
 use super::{Context, Phase, Timeout};
 use crate::archive::read_bounded;
@@ -101,7 +101,34 @@ impl Server {
         ));
         let pair = Pair { id: *id.as_bytes(), key, server: &self.key };
         let proof = prove(&self.port, &pair, timeout.duration(), context.control.cancel().requested());
-        wait_for(proof)?.map_err(|error| explain(error, context, id, device).during("proving the pairing"))
+        wait_for(proof)?
+            .map_err(|error| self.explain(error, context, id, device).during("proving the pairing"))
+    }
+
+    /// If the keys are no pair: how to make them one.
+    fn explain(
+        &self,
+        error: PairingError,
+        context: Context<'_>,
+        id: DeviceId,
+        device: Option<&DeviceRef>,
+    ) -> Error {
+        let unpaired = matches!(
+            error,
+            PairingError::Closed(_) | PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. }
+        );
+        let error = Error::from(error);
+        if !unpaired {
+            return error;
+        }
+        let cloud = if self.key.is_particle() {
+            CloudOf::Particle
+        } else {
+            last_told(context, id).map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
+        };
+        let device = device.map(Into::into);
+        let usbip = context.bus.address().filter(|_| device.is_some());
+        error.hint(pair_again(id, device.as_ref(), usbip, cloud))
     }
 
     /// Sees that a cloud listens there, as far as that can be told without saying who asks.
@@ -110,23 +137,6 @@ impl Server {
         let greeting = greet(&self.port, timeout.duration(), context.control.cancel().requested());
         wait_for(greeting)?.map_err(|error| Error::from(error).during(Phase::Greet.words()))
     }
-}
-
-/// Where the keys are no pair: how to make them one.
-fn explain(error: PairingError, context: Context<'_>, id: DeviceId, device: Option<&DeviceRef>) -> Error {
-    let unpaired =
-        matches!(error, PairingError::Closed(_) | PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. });
-    let error = Error::from(error);
-    if !unpaired {
-        return error;
-    }
-    let usbip = context.bus.address();
-    let sent = device.map(|device| choice(None, Some(&device.path), usbip.as_deref())).unwrap_or_default();
-    let written = device.map(|device| device_arguments(device, Some(id), context)).unwrap_or_default();
-    error.hint(format!(
-        "tell the cloud the key that is in the Duo: duo-provision {id} --from-device{sent}; or give the Duo the key that \
-         the cloud knows, from its backup: duo-provision restore FILE{written}"
-    ))
 }
 
 /// Where to connect to, for this device.

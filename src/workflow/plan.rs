@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use super::device::DeviceRef;
+use super::device::{DeviceRef, Snapshot};
 use crate::keys::Fingerprint;
 
 /// What will be written.
@@ -126,4 +126,23 @@ pub struct Plan {
     /// The backup of what is there now; absent where none was made.
     #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
+}
+
+impl Plan {
+    /// With what is in the Duo now, and nothing that is to be there.
+    pub(super) fn of(action: Action, device: &DeviceRef, held: &Snapshot) -> Self {
+        Self {
+            action,
+            device: device.clone(),
+            current: held.fingerprint(),
+            current_words: held.slot.to_string(),
+            new: None,
+            evidence: None,
+            public_slot: None,
+            changes: Vec::new(),
+            cautions: Vec::new(),
+            cloud: None,
+            backup: None,
+        }
+    }
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::credentials::Wanted;
 use super::device::{DeviceRef, Opened, Target};
-use super::journaled::{Beginning, Ledger, absolute};
+use super::journaled::{Ledger, absolute, started};
 use super::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use super::source::read_key_file;
 use super::telling::{Cloud, Message, check_product};
 use super::{Context, Timeout};
-use crate::archive::journal::{DeviceMark, OperationKind, Request};
+use crate::archive::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
@@ -125,10 +125,10 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     if options.dry_run {
         return Ok(done);
     }
-    let beginning = beginning(context, options, &done);
+    let started = begun(context, options, &done);
     let generic = source == PublicKeySource::Generic;
     let message = Message::new(context, device_id, &public, product_id, generic)?;
-    Ledger::wished(context).follow(context, beginning, |journaled| {
+    Ledger::wished(context).follow(context, started, |journaled| {
         journaled.sending()?;
         cloud.tell(context, &message)
     })?;
@@ -136,24 +136,20 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
 }
 
 /// Where the token comes from is left out: what was typed for a file may have been the token itself.
-fn beginning(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone) -> Beginning {
+fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone) -> Started {
     let attached = done.device.as_ref().map(DeviceMark::from);
-    Beginning {
-        operation: OperationKind::Provision,
-        device: attached.unwrap_or_else(|| DeviceMark { id: Some(done.device_id), ..DeviceMark::default() }),
-        before: None,
-        after: Some(done.fingerprint),
-        request: Request {
-            file: options.key_file.as_ref().map(absolute),
-            api_url: Some(done.api_url.clone()),
-            allow_http: options.allow_http,
-            product_id: options.product_id,
-            from_device: options.from_device,
-            allow_unproven_address: options.allow_unproven_address,
-            usbip: context.bus.address().filter(|_| options.from_device),
-            ..Request::default()
-        },
-    }
+    let device = attached.unwrap_or_else(|| DeviceMark { id: Some(done.device_id), ..DeviceMark::default() });
+    let request = Request {
+        file: options.key_file.as_ref().map(absolute),
+        api_url: Some(done.api_url.clone()),
+        allow_http: options.allow_http,
+        product_id: options.product_id,
+        from_device: options.from_device,
+        allow_unproven_address: options.allow_unproven_address,
+        usbip: context.bus.address().filter(|_| options.from_device),
+        ..Request::default()
+    };
+    started(OperationKind::Provision, device, (None, Some(done.fingerprint)), request)
 }
 
 fn check(options: &ProvisionOptions) -> Result<(), Error> {

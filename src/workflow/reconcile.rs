@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use super::device::{DeviceRef, Opened, Snapshot};
-use super::patch::Patch;
+use super::write::Patch;
 use super::{Context, Phase, Timeout};
 use crate::archive::DeviceIdSource;
 use crate::dct::{DctImage, DeviceId, Field};

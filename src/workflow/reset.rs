@@ -2,18 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::command::flag;
-use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Beginning, Journaled, Ledger, absolute};
-use super::keep::{Destination, Place, keep_before_write, locate_archive};
-use super::leave::leave;
+use super::board::DUO;
+use super::device::{DeviceRef, Target};
 use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
-use super::patch::Patch;
 use super::plan::{Action, Plan};
-use super::recovery::{Back, Recovery};
-use super::restore::confirm;
-use super::unbacked::check_unbacked;
-use super::write::write_verified;
+use super::write::{Fields, Patch, Proposal, Terms, Transaction};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
 use crate::error::Error;
@@ -65,80 +58,32 @@ pub struct ResetDone {
 pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     check_used(&options.passphrase, options.encrypt)?;
-    let archive = if options.no_backup || options.dry_run {
-        None
-    } else {
-        let archive = locate_archive(context, options.archive.as_deref())?;
-        archive.prepare()?;
-        Some(archive)
-    };
     let wanted =
         WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
-    let encrypt = Passphrases::new(context, &options.passphrase).for_backup(&wanted)?;
-    let backup = archive.map(|archive| Destination { place: Place::Archive(archive), encrypt });
-
-    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
-
-    let mut opened = Opened::find(context, &options.target, timeout)?;
-    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let snapshot = opened.section_before_write()?;
-    let device = opened.device.clone();
-    let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-    let done = ResetDone { device, previous, backup: None, written: false, dry_run: options.dry_run };
-    let Some(ledger) = ledger else { return Ok(done) };
-    let beginning = Beginning {
-        operation: OperationKind::Reset,
-        device: (&opened.device).into(),
-        before: previous,
-        after: None,
-        request: Request {
-            leave: true,
-            allow_unproven_address: options.target.allow_unproven_address,
-            encrypt: options.encrypt,
-            archive: options.archive.as_ref().map(absolute),
-            usbip: context.bus.address(),
-            ..Request::default()
-        },
+    let terms = Terms {
+        target: &options.target,
+        boards: &[DUO],
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: options.no_backup,
+        accepts_key_loss: options.accepts_key_loss,
+        encrypt: Passphrases::new(context, &options.passphrase).for_backup(&wanted)?,
+        leave: true,
+        dry_run: options.dry_run,
     };
-    ledger.follow(context, beginning, |journaled| erase(opened, &snapshot, backup.as_ref(), done, journaled))
-}
-
-fn erase(
-    mut opened: Opened<'_>,
-    snapshot: &Snapshot,
-    backup: Option<&Destination>,
-    mut done: ResetDone,
-    journaled: &mut Journaled<'_>,
-) -> Result<ResetDone, Error> {
-    let context = opened.context;
-    let patch = Patch::key(&SlotImage::reset());
-    if patch.is_in(snapshot) {
-        context.note("the key slot is reset already; the Duo makes a new key when it starts");
-    } else {
-        let kept = keep_before_write(&opened, snapshot, backup, journaled)?;
-        done.backup = kept.key;
-        let plan = Plan {
-            action: Action::Reset,
-            device: opened.device.clone(),
-            current: done.previous,
-            current_words: snapshot.slot.to_string(),
-            new: None,
-            evidence: None,
-            public_slot: None,
-            changes: Vec::new(),
-            cautions: Vec::new(),
-            cloud: None,
-            backup: done.backup.clone(),
-        };
-        confirm(context, &plan)?;
-        let encrypt = flag("encrypt", backup.is_some_and(|backup| backup.encrypt.is_some()));
-        let again = format!("duo-provision reset{encrypt}");
-        let back = Back::to_key(snapshot, done.backup.as_deref());
-        let unproven = opened.unproven;
-        let recovery = Recovery { again, back, owner: None, section: kept.section, unproven };
-        (opened, _) = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
-        done.written = true;
-    }
-    leave(opened, "it then makes a new key, and has to be provisioned again", journaled)?;
-    Ok(done)
+    let mut transaction = Transaction::open(context, terms)?;
+    let held = transaction.opened.section_before_write()?;
+    let (device, previous) = (transaction.device().clone(), held.fingerprint());
+    let started = transaction.started(OperationKind::Reset, (previous, None), Request::default());
+    let outcome = transaction.commit(Proposal {
+        started,
+        plan: Plan::of(Action::Reset, &device, &held),
+        writing: Fields::key(held, Patch::key(&SlotImage::reset())),
+        already: "the key slot is reset already; the Duo makes a new key when it starts",
+        then: "it then makes a new key, and has to be provisioned again",
+        rollback: None,
+        beside: None,
+    })?;
+    let (backup, written) = (outcome.backup, outcome.written);
+    Ok(ResetDone { device, previous, backup, written, dry_run: options.dry_run })
 }

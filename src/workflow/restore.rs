@@ -2,24 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::cancel::interrupted;
-use super::command::{flag, restore_from};
-use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Beginning, Journaled, Ledger, absolute};
-use super::keep::{Destination, Place, keep_before_write, locate_archive};
-use super::leave::leave;
+use super::board::BOARDS;
+use super::device::{DeviceRef, Target};
+use super::journaled::absolute;
 use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
-use super::patch::Patch;
 use super::plan::{Action, Evidence, Plan};
-use super::recovery::{Back, Recovery};
 use super::source::{KeySource, public_slot};
-use super::unbacked::check_unbacked;
-use super::write::write_verified;
-use super::{Context, Phase, Timeout};
-use crate::archive::Archive;
+use super::write::{Fields, Patch, Proposal, Terms, Transaction};
+use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
-use crate::dct::DeviceId;
-use crate::error::{Code, Error, KeyState};
+use crate::error::{Error, KeyState};
 use crate::keys::{Fingerprint, Form};
 
 /// What `restore` is asked for.
@@ -87,139 +79,58 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     if source.form != Form::Encrypted && options.passphrase.is_given() && !options.encrypt {
         context.note("the key file is not encrypted, and without --encrypt the backup is not: the passphrase is not used");
     }
-    // Named even with --no-backup: it may know the key as another device's.
-    let archive = locate_archive(context, options.archive.as_deref());
-    let keeps = !options.no_backup && !options.dry_run;
-    if keeps {
-        archive.as_ref().map_or(Ok(()), Archive::prepare)?;
-    }
     let wanted =
         WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
-    let encrypt = passphrases.for_backup(&wanted)?;
-    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
-
-    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
-    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let snapshot = opened.section_before_write()?;
+    let terms = Terms {
+        target: &options.target,
+        boards: &BOARDS,
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: options.no_backup,
+        accepts_key_loss: options.accepts_key_loss,
+        encrypt: passphrases.for_backup(&wanted)?,
+        leave: options.leave,
+        dry_run: options.dry_run,
+    };
+    let mut transaction = Transaction::open(context, terms)?;
+    let held = transaction.opened.section_before_write()?;
+    let (device, archive) = (transaction.device().clone(), transaction.archive());
     let evidence = source
-        .evidence(&opened.device, &snapshot, archive.as_ref().ok(), options.allow_other_device)
-        .map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
-    let owner = source.owner(&opened.device, &snapshot, archive.as_ref().ok())?;
-    let previous = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
-    let done = RestoreDone {
-        device: opened.device.clone(),
+        .evidence(&device, &held, archive, options.allow_other_device)
+        .map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    let owner = source.owner(&device, &held, archive)?;
+    let previous = held.fingerprint();
+    let request = Request {
+        file: Some(absolute(&source.path)),
+        allow_other_device: options.allow_other_device,
+        owner,
+        ..Request::default()
+    };
+    let plan = Plan {
+        new: Some(source.fingerprint),
+        evidence: Some(evidence),
+        public_slot: public_slot(&held).filter(|public| *public != source.fingerprint),
+        ..Plan::of(Action::Restore, &device, &held)
+    };
+    let keys = (previous, Some(source.fingerprint));
+    let started = transaction.started(OperationKind::Restore, keys, request);
+    let outcome = transaction.commit(Proposal {
+        started,
+        writing: Fields::key(held, Patch::key(&source.image)),
+        plan,
+        already: "the Duo holds exactly this key already; nothing is written",
+        then: "nothing else is left to do",
+        rollback: None,
+        beside: None,
+    })?;
+    Ok(RestoreDone {
+        device,
         previous,
         fingerprint: source.fingerprint,
         evidence,
-        backup: None,
-        written: false,
-        left: false,
+        backup: outcome.backup,
+        written: outcome.written,
+        left: outcome.left,
         dry_run: options.dry_run,
-    };
-    let Some(ledger) = ledger else { return Ok(done) };
-    let beginning = Beginning {
-        operation: OperationKind::Restore,
-        device: (&opened.device).into(),
-        before: previous,
-        after: Some(source.fingerprint),
-        request: Request {
-            file: Some(absolute(&source.path)),
-            leave: options.leave,
-            allow_other_device: options.allow_other_device,
-            allow_unproven_address: options.target.allow_unproven_address,
-            encrypt: options.encrypt,
-            archive: options.archive.as_ref().map(absolute),
-            usbip: context.bus.address(),
-            owner,
-            ..Request::default()
-        },
-    };
-    let backup = if keeps { Some(Destination { place: Place::Archive(archive?), encrypt }) } else { None };
-    let job = Job { source: &source, backup: backup.as_ref(), owner, leave: options.leave };
-    ledger.follow(context, beginning, |journaled| write(opened, &snapshot, &job, done, journaled))
-}
-
-/// What is written, and what goes with it.
-struct Job<'a> {
-    source: &'a KeySource,
-    /// Where the backup goes; `None` where none is wanted.
-    backup: Option<&'a Destination>,
-    owner: Option<DeviceId>,
-    leave: bool,
-}
-
-fn write(
-    mut opened: Opened<'_>,
-    snapshot: &Snapshot,
-    job: &Job<'_>,
-    mut done: RestoreDone,
-    journaled: &mut Journaled<'_>,
-) -> Result<RestoreDone, Error> {
-    let context = opened.context;
-    let patch = Patch::key(&job.source.image);
-    if patch.is_in(snapshot) {
-        context.note("the Duo holds exactly this key already; nothing is written");
-    } else {
-        let kept = keep_before_write(&opened, snapshot, job.backup, journaled)?;
-        let backup = kept.key;
-        let plan = plan(&opened, snapshot, job.source, done.evidence, backup.clone());
-        confirm(context, &plan)?;
-        let again = again(job, done.evidence);
-        let back = Back::to_key(snapshot, backup.as_deref());
-        let unproven = opened.unproven;
-        let recovery = Recovery { again, back, owner: job.owner, section: kept.section, unproven };
-        (opened, _) = write_verified(opened, snapshot, &patch, &recovery, journaled)?;
-        done.written = true;
-        done.backup = backup;
-    }
-    if job.leave {
-        leave(opened, "nothing else is left to do", journaled)?;
-        done.left = true;
-    }
-    Ok(done)
-}
-
-/// The command that writes the key once more.
-fn again(job: &Job<'_>, evidence: Evidence) -> String {
-    let allowed = flag("allow-other-device", evidence == Evidence::AllowedOtherDevice);
-    let encrypt = flag("encrypt", job.backup.is_some_and(|backup| backup.encrypt.is_some()));
-    format!("{}{allowed}{encrypt}", restore_from(&job.source.path))
-}
-
-/// Asks, and takes anything but true for a refusal.
-pub(super) fn confirm(context: Context<'_>, plan: &Plan) -> Result<(), Error> {
-    if context.control.asks() {
-        context.phase(Phase::Confirm);
-    }
-    if context.control.confirm(plan) {
-        return Ok(());
-    }
-    if context.control.cancel().is_requested() {
-        return Err(interrupted().during("asking before the write").on(&plan.device, KeyState::Unchanged));
-    }
-    Err(Error::new(Code::ConfirmationRefused, "the write was not confirmed")
-        .on(&plan.device, KeyState::Unchanged)
-        .hint("nothing was written; run the same command again when you are sure"))
-}
-
-fn plan(
-    opened: &Opened<'_>,
-    snapshot: &Snapshot,
-    source: &KeySource,
-    evidence: Evidence,
-    backup: Option<PathBuf>,
-) -> Plan {
-    Plan {
-        action: Action::Restore,
-        device: opened.device.clone(),
-        current: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
-        current_words: snapshot.slot.to_string(),
-        new: Some(source.fingerprint),
-        evidence: Some(evidence),
-        public_slot: public_slot(snapshot).filter(|public| *public != source.fingerprint),
-        changes: Vec::new(),
-        cautions: Vec::new(),
-        cloud: None,
-        backup,
-    }
+    })
 }

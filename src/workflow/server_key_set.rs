@@ -2,21 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::command;
-use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Beginning, Journaled, Ledger, absolute};
-use super::keep::{keep_section_before_write, locate_archive};
-use super::leave::leave;
-use super::patch::Patch;
+use super::board::DUO;
+use super::device::{DeviceRef, Snapshot, Target};
+use super::journaled::absolute;
 use super::plan::{Action, Change, Plan};
-use super::recovery::{Back, Recovery};
-use super::restore::confirm;
 use super::server_key::ServerReport;
-use super::unbacked::check_unbacked;
-use super::write::write_verified;
+use super::write::{Fields, Patch, Proposal, Terms, Transaction};
 use super::{Context, Timeout};
 use crate::archive::journal::{OperationKind, Request};
-use crate::archive::{Archive, read_bounded};
+use crate::archive::read_bounded;
 use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
@@ -114,37 +108,28 @@ pub fn set_server_key(
 ) -> Result<ServerKeyWritten, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let cloud = Cloud::of(options)?;
-    let archive = if options.no_backup || options.dry_run {
-        None
-    } else {
-        let archive = locate_archive(context, options.archive.as_deref())?;
-        archive.prepare()?;
-        Some(archive)
-    };
-    let ledger = if options.dry_run { None } else { Some(Ledger::required(context)?) };
-
-    let mut opened = Opened::find(context, &options.target, timeout)?;
-    check_unbacked(&opened, options.no_backup, options.accepts_key_loss)?;
-    let section = opened.section_before_write()?;
-    let id = opened.device.device_id.or_else(|| section.image().device_id());
-    let old = section.image().server_key_slot().ok_or_else(too_short)?;
-    let (address, address_source) =
-        cloud.address_for(old).map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
-    let new = ServerAddress::write(&cloud.key.spki_der(), address.as_ref()).ok_or_else(too_short)?;
-    note(context, address.as_ref(), address_source);
-    let done = ServerKeyWritten {
-        device: opened.device.clone(),
-        previous: ServerReport::of_field(old, id),
-        server: ServerReport::of_field(&new, id),
-        address_source,
-        backup: None,
-        written: false,
-        left: false,
+    let terms = Terms {
+        target: &options.target,
+        boards: &[DUO],
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: options.no_backup,
+        accepts_key_loss: options.accepts_key_loss,
+        encrypt: None,
+        leave: options.leave,
         dry_run: options.dry_run,
     };
-    let Some(ledger) = ledger else { return Ok(done) };
-    let key = section.slot.key().map(|read| read.key.public_key().fingerprint());
-    // What the file does not say is written down: the Duo may not be able to say it any more.
+    let mut transaction = Transaction::open(context, terms)?;
+    let held = transaction.opened.section_before_write()?;
+    let device = transaction.device().clone();
+    let id = device.device_id.or_else(|| held.image().device_id());
+    let old = held.image().server_key_slot().ok_or_else(too_short)?;
+    let (address, address_source) =
+        cloud.address_for(old).map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    let new = ServerAddress::write(&cloud.key.spki_der(), address.as_ref()).ok_or_else(too_short)?;
+    note(context, address.as_ref(), address_source);
+    let (previous, server) = (ServerReport::of_field(old, id), ServerReport::of_field(&new, id));
+    // What the file does not say is recorded: the Duo may not be able to say it any more.
     let typed =
         address.as_ref().filter(|_| matches!(address_source, AddressSource::Options | AddressSource::Kept));
     let request = Request {
@@ -152,87 +137,49 @@ pub fn set_server_key(
         host: typed.map(ServerAddress::host_as_written),
         port: typed.map(ServerAddress::port),
         no_address: address_source == AddressSource::None,
-        leave: options.leave,
-        archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
         ..Request::default()
     };
-    let beginning = Beginning {
-        operation: OperationKind::ServerKeySet,
-        device: (&opened.device).into(),
-        before: key,
-        after: None,
-        request: request.clone(),
-    };
-    let patch = Patch::field_of(SERVER_PUBLIC_KEY, &new)?;
-    let job = Job { patch, request, archive: archive.as_ref(), leave: options.leave };
-    ledger.follow(context, beginning, |journaled| write(opened, &section, &job, done, journaled))
+    let started = transaction.started(OperationKind::ServerKeySet, (held.fingerprint(), None), request);
+    let outcome = transaction.commit(Proposal {
+        started,
+        plan: plan(&device, &held, (&previous, &server), address_source),
+        writing: Fields::of_dct(held, vec![Patch::field_of(SERVER_PUBLIC_KEY, &new)?]),
+        already: "the Duo holds exactly this key and this address already; nothing is written",
+        then: "nothing else is left to do",
+        rollback: None,
+        beside: None,
+    })?;
+    Ok(ServerKeyWritten {
+        device,
+        previous,
+        server,
+        address_source,
+        backup: outcome.backup,
+        written: outcome.written,
+        left: outcome.left,
+        dry_run: options.dry_run,
+    })
 }
 
-/// What is written, and what goes with it.
-struct Job<'a> {
-    patch: Patch,
-    request: Request,
-    /// Where the backup goes; `None` where none is wanted.
-    archive: Option<&'a Archive>,
-    leave: bool,
-}
-
-fn write(
-    mut opened: Opened<'_>,
-    section: &Snapshot,
-    job: &Job<'_>,
-    mut done: ServerKeyWritten,
-    journaled: &mut Journaled<'_>,
-) -> Result<ServerKeyWritten, Error> {
-    let context = opened.context;
-    if job.patch.is_in(section) {
-        context.note("the Duo holds exactly this key and this address already; nothing is written");
-    } else {
-        let stored = keep_section_before_write(&opened, section, job.archive, journaled)?;
-        done.backup = stored.map(|stored| stored.path);
-        confirm(context, &plan(&done, section))?;
-        let back = Back::to_fields(&[SERVER_PUBLIC_KEY], section, done.backup.as_deref());
-        let recovery = Recovery {
-            again: command::server_key(&job.request),
-            back,
-            owner: None,
-            section: done.backup.clone(),
-            unproven: opened.unproven,
-        };
-        (opened, _) = write_verified(opened, section, &job.patch, &recovery, journaled)?;
-        done.written = true;
-    }
-    if job.leave {
-        leave(opened, "nothing else is left to do", journaled)?;
-        done.left = true;
-    }
-    Ok(done)
-}
-
-fn plan(done: &ServerKeyWritten, section: &Snapshot) -> Plan {
+/// What is asked; `servers`: the one in the Duo, and the one that is to be.
+fn plan(
+    device: &DeviceRef,
+    held: &Snapshot,
+    servers: (&ServerReport, &ServerReport),
+    source: AddressSource,
+) -> Plan {
     let key = |server: &ServerReport| match server.fingerprint {
         Some(fingerprint) => format!("{fingerprint} ({})", server.words()),
         None => server.words(),
     };
     let change = |what: &str, now, then| Change { what: what.to_owned(), now, then };
-    let address = done.server.address_words() + done.address_source.words();
-    Plan {
-        cautions: Vec::new(),
-        cloud: None,
-        action: Action::SetServerKey,
-        device: done.device.clone(),
-        current: section.slot.key().map(|read| read.key.public_key().fingerprint()),
-        current_words: section.slot.to_string(),
-        new: None,
-        evidence: None,
-        public_slot: None,
-        changes: vec![
-            change("server key", key(&done.previous), key(&done.server)),
-            change("address", done.previous.address_words(), address),
-        ],
-        backup: done.backup.clone(),
-    }
+    let (previous, server) = servers;
+    let address = server.address_words() + source.words();
+    let changes = vec![
+        change("server key", key(previous), key(server)),
+        change("address", previous.address_words(), address),
+    ];
+    Plan { changes, ..Plan::of(Action::SetServerKey, device, held) }
 }
 
 /// Says what becomes of the address where the file holds none.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::Context;
-use super::command::inspect;
 use super::device::{DeviceRef, Snapshot};
+use super::next::command_line::inspect;
 use super::passphrase::Passphrases;
 use super::plan::Evidence;
 use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};

@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use super::command::{self, inspect};
 use super::device::{DeviceRef, Snapshot};
 use super::dump_file::DumpFile;
+use super::next::command_line::{self as command, inspect};
 use super::plan::Evidence;
 use super::source::{KeySource, checked_manifest};
 use crate::archive::{Archive, Contents, Manifest, sha256_hex};

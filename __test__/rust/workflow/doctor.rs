@@ -70,7 +70,12 @@ fn a_sound_duo_has_no_problem_and_only_lacks_a_backup_until_it_has_one() {
         "{findings:?}"
     );
     let missing = bench.finding("BACKUP_MISSING");
-    assert!(missing.command.unwrap().starts_with("duo-provision backup --path 1-1 --archive "));
+    assert!(
+        missing
+            .command
+            .unwrap()
+            .starts_with("duo-provision backup --device 30001b000c4735333030ab01 --archive ")
+    );
     assert_eq!(missing.fix.unwrap().operation, FixOperation::Backup);
     bench.backup(&BackupOptions::default()).unwrap();
     assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
@@ -97,7 +102,7 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
             found
         };
         let found = broken(&bench);
-        assert!(found.command.unwrap().starts_with("duo-provision reset --path 1-1"));
+        assert!(found.command.unwrap().starts_with("duo-provision reset --device 30001b000c4735333030ab01"));
         assert_eq!(found.fix.unwrap().operation, FixOperation::Reset);
 
         bench.duo(|duo| duo.set_dct(34, key(OLD)));
@@ -150,7 +155,11 @@ fn a_key_in_a_form_that_the_firmware_misreads_is_put_right_by_its_backup() {
     bench.set_slot(&pkcs8);
     let found = bench.finding("KEY_SLOT_PKCS8");
     assert!(
-        found.fix.is_none() && found.command.unwrap().starts_with("duo-provision backup --raw --path 1-1")
+        found.fix.is_none()
+            && found
+                .command
+                .unwrap()
+                .starts_with("duo-provision backup --raw --device 30001b000c4735333030ab01")
     );
     bench.duo(|duo| duo.set_dct(34, key(OLD)));
     bench.backup(&BackupOptions::default()).unwrap();

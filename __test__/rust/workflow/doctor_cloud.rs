@@ -137,14 +137,16 @@ fn a_cloud_that_does_not_have_it_is_told_and_then_has_it() {
         let place = Place::with(flavor, Bench::new(Generation::R6));
         let unknown = place.only(place.usual());
         assert_eq!((unknown.code, unknown.severity), ("CLOUD_DEVICE_UNKNOWN", Severity::Problem));
-        let command =
-            format!("duo-provision {} --from-device --path 1-1 --api-url {}", id(1), place.cloud.url());
+        let command = format!("duo-provision {} --from-device --api-url {}", id(1), place.cloud.url());
         assert_eq!(unknown.command, Some(command));
         place.provision(None);
         let known = place.found(place.usual());
         assert_eq!(codes(&known), ["CLOUD_DEVICE", "CLOUD_CONNECTION"], "{flavor:?}");
         assert_eq!(known[0].severity, Severity::Ok);
-        assert_eq!(known[0].command.as_deref(), Some("duo-provision verify --path 1-1"));
+        assert_eq!(
+            known[0].command.as_deref(),
+            Some("duo-provision verify --device 30001b000c4735333030ab01")
+        );
         assert_ne!(known[1].severity, Severity::Problem);
     }
 }

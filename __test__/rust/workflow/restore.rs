@@ -116,7 +116,14 @@ fn half_a_write_is_exit_6_and_its_recovery_works() {
     assert_eq!((error.code(), error.code().exit_code()), (Code::KeyWrong, 6));
     assert_eq!(error.key_state(), Some(KeyState::Wrong));
     let hint = error.hint_text().unwrap().to_owned();
-    assert!(hint.contains(&format!("duo-provision restore {} --path 1-1", options.file.display())), "{hint}");
+    let archive = bench.archive();
+    let again = format!(
+        "duo-provision restore {} --archive {} --device {}",
+        options.file.display(),
+        archive.display(),
+        id(1)
+    );
+    assert!(hint.contains(&again), "{hint}");
     let (_, back) = hint.rsplit_once("duo-provision restore ").unwrap();
     bench.restore(&restore_of(Path::new(back.split(' ').next().unwrap()))).unwrap();
     assert!(bench.slot() == key(OLD));
@@ -141,7 +148,7 @@ fn recovery_repeats_what_was_allowed_by_name() {
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     let options = RestoreOptions { allow_other_device: true, ..restore_of(&file) };
     let error = bench.restore(&options).unwrap_err();
-    assert!(error.hint_text().unwrap().contains("--allow-other-device --path"), "{:?}", error.hint_text());
+    assert!(error.hint_text().unwrap().contains("--allow-other-device --archive"), "{:?}", error.hint_text());
 }
 
 #[test]

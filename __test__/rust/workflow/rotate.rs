@@ -494,7 +494,7 @@ fn a_pairing_that_is_not_proven_is_not_done_and_can_be_taken_up() {
         );
         assert!(place.both_have(NEW), "{error}");
         let hint = error.hint_text().unwrap();
-        let back = hint.split_once("; to go back: ").unwrap().1;
+        let back = hint.split_once("; to go back to the key that was there: ").unwrap().1;
         assert_eq!(place.bench.duo(|duo| duo.enumeration()), 1, "it stays in DFU mode");
         assert_eq!(place.in_flight().len(), 1);
         place.again_with(&RotateOptions { timeout: Some(2), ..place.usual() }).unwrap_err();

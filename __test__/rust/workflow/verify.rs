@@ -133,15 +133,31 @@ fn keys_that_are_no_pair_are_told_from_a_cloud_that_is_not_there() {
     place.tell_key(NEW);
     let error = place.refused(&VerifyOptions::default(), Code::PairingRefused);
     assert_eq!(error.key_state(), Some(KeyState::Unchanged));
-    for way in [format!("duo-provision {} --from-device", id(1)), "duo-provision restore".to_owned()] {
-        assert!(hint(&error).contains(&way), "{error:?}");
-    }
+    let told = format!("duo-provision {} --from-device --api-url {};", id(1), place.cloud.url());
+    let backups = format!("duo-provision backups --device {}", id(1));
+    assert!(hint(&error).contains(&told) && hint(&error).ends_with(&backups), "{error:?}");
     // Other keys would not help here.
     let nobody = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
     let options = VerifyOptions { port: Some(nobody), ..VerifyOptions::default() };
     let error = place.refused(&options, Code::CloudUnreachable);
     assert_eq!(error.key_state(), Some(KeyState::Unchanged));
     assert!(!hint(&error).contains("restore") && !hint(&error).contains("--from-device"), "{error:?}");
+}
+
+/// The API of a cloud is another address than the one for devices, which is all that the Duo has of it.
+#[test]
+fn the_cloud_to_be_told_is_the_one_of_the_last_request_else_it_has_to_be_named() {
+    let place = Place::new(Generation::R6);
+    place.tell_key(NEW);
+    fs::remove_dir_all(place.bench.journal().parent().unwrap()).unwrap();
+    let error = place.refused(&VerifyOptions::default(), Code::PairingRefused);
+    let named = format!("duo-provision {} --from-device --api-url URL;", id(1));
+    assert!(hint(&error).contains(&named), "{error:?}");
+    let mut field = place.field();
+    field[..294].copy_from_slice(&ServerKey::particle().spki_der());
+    place.set_field(&field);
+    let error = place.refused(&VerifyOptions::default(), Code::PairingRefused);
+    assert!(hint(&error).contains(&format!("duo-provision {} --from-device;", id(1))), "{error:?}");
 }
 
 #[test]

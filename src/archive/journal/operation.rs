@@ -143,6 +143,26 @@ pub fn may_be_taken(code: &str) -> bool {
     !NOT_TAKEN.contains(&code)
 }
 
+impl Started {
+    /// True for what writes all of the DCT.
+    pub fn is_whole(&self) -> bool {
+        self.operation == OperationKind::DctRestore && self.request.whole
+    }
+
+    /// The fields that it writes, in that order, by the names that are typed. All of a DCT is more than all of them.
+    pub fn fields(&self) -> Vec<String> {
+        match self.operation {
+            OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => {
+                vec![DEVICE_PRIVATE_KEY.to_owned()]
+            }
+            OperationKind::ServerKeySet => vec![SERVER_PUBLIC_KEY.to_owned()],
+            OperationKind::DctRestore if self.is_whole() => FIELDS.iter().map(Field::kebab_name).collect(),
+            OperationKind::DctRestore => self.request.fields.clone(),
+            OperationKind::Backup | OperationKind::DctBackup | OperationKind::Provision => Vec::new(),
+        }
+    }
+}
+
 impl Operation {
     fn begun(id: OperationId, at: String, started: Box<Started>) -> Self {
         Self {
@@ -258,20 +278,12 @@ impl Operation {
 
     /// True for one that writes all of the DCT.
     pub fn is_whole(&self) -> bool {
-        self.kind() == OperationKind::DctRestore && self.started.request.whole
+        self.started.is_whole()
     }
 
-    /// The fields that it writes, in that order, by the names that are typed. All of a DCT is more than all of them.
+    /// The fields that it writes, in that order, by the names that are typed.
     pub fn fields(&self) -> Vec<String> {
-        match self.kind() {
-            OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => {
-                vec![DEVICE_PRIVATE_KEY.to_owned()]
-            }
-            OperationKind::ServerKeySet => vec![SERVER_PUBLIC_KEY.to_owned()],
-            OperationKind::DctRestore if self.is_whole() => FIELDS.iter().map(Field::kebab_name).collect(),
-            OperationKind::DctRestore => self.started.request.fields.clone(),
-            OperationKind::Backup | OperationKind::DctBackup | OperationKind::Provision => Vec::new(),
-        }
+        self.started.fields()
     }
 
     /// How many of its fields are known to hold what they should.

@@ -1,9 +1,9 @@
 //! What the cloud says of a Duo: whether it is asked at all, and what its answer means.
 
-use super::super::command::{flag, option, tell_key_of_device};
 use super::super::credentials::{self, Wanted};
 use super::super::device::DeviceRef;
-use super::super::recovery::device_arguments;
+use super::super::next::command_line::{flag, option};
+use super::super::next::{tell_key_of, which_of};
 use super::super::telling::Cloud;
 use super::super::{Context, Timeout};
 use super::Examined;
@@ -164,7 +164,7 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// The arguments that choose the Duo.
     fn duo(&self) -> String {
-        device_arguments(self.device, None, self.context)
+        which_of(&self.device.into(), None, self.context.bus.address().as_deref())
     }
 
     /// The command that tells the cloud the key in the Duo. Of another board's product nothing is known.
@@ -178,7 +178,7 @@ impl Asked<'_> {
             usbip: self.context.bus.address(),
             ..Request::default()
         };
-        found.command(tell_key_of_device(id, Some(&self.device.path), &request))
+        found.command(tell_key_of(id, &self.device.into(), &request))
     }
 
     /// A token in the environment is no wish to have Particle's cloud told of a Duo that is meant for another one, whose

@@ -1,8 +1,8 @@
 //! What can be told from what was read of a Duo, and from the archive. Pure.
 
 use super::super::DeviceRef;
-use super::super::command::restore_from;
 use super::super::device::Snapshot;
+use super::super::next::command_line::restore_from;
 use super::super::source::public_slot;
 use super::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
 use crate::archive::{Contents, Description, Entry, Origin};

@@ -5,12 +5,12 @@ mod asking;
 mod checks;
 mod finding;
 
-use super::command::option;
 use super::device::{Attempt, Opened, Target, open_all};
 use super::journaled::operations;
 use super::keep::locate_archive;
 use super::list::bring_one;
-use super::recovery::device_arguments;
+use super::next::command_line::option;
+use super::next::which_of;
 use super::status::{OperationReport, StatusOptions, status};
 use super::{Context, Timeout};
 use crate::archive::journal::{Operation, OperationKind, open};
@@ -221,7 +221,8 @@ fn examine(
         }
     };
     let archive = options.archive.as_deref();
-    let arguments = device_arguments(&opened.device, None, context) + &option("archive", archive);
+    let arguments = which_of(&(&opened.device).into(), None, context.bus.address().as_deref())
+        + &option("archive", archive);
     let (rotated, rotating) = rotations(context, &opened.device);
     let patient = Patient {
         rotated,

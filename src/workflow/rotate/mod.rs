@@ -8,31 +8,26 @@
 //! made while the cloud may know the first.
 
 mod new_key;
-mod words;
 
 use std::path::PathBuf;
 
 pub use self::new_key::{KeyMaker, make_key};
 
 use self::new_key::{NewKey, earlier};
-use self::words::Words;
+use super::board::DUO;
 use super::cancel::interrupted;
-use super::command;
 use super::credentials::Wanted;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Beginning, Journaled, Ledger, absolute, operations};
-use super::keep::{Destination, Place, keep_before_write, keep_new_key, locate_archive};
-use super::leave::leave;
+use super::journaled::{Journaled, absolute, operations};
+use super::keep::{Backups, keep_new_key};
+use super::next::{self, Rollback, SoFar};
 use super::pairing::{Server, ServerChoice};
-use super::patch::Patch;
 use super::plan::{Action, Plan};
-use super::recovery::{Back, Recovery};
-use super::restore::confirm;
 use super::source::{devices_of_current, public_slot};
 use super::telling::{Cloud, Message, check_product};
-use super::write::write_verified;
+use super::write::{Beside, Fields, Patch, Proposal, Terms, Transaction};
 use super::{Context, Event, Timeout};
-use crate::archive::journal::{OperationKind, Request, may_be_taken};
+use crate::archive::journal::{Operation, OperationKind, Request, Started, may_be_taken};
 use crate::archive::{Archive, DeviceIdSource};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
@@ -117,7 +112,6 @@ pub fn rotate(
     let timeout = Timeout::from_seconds(options.timeout)?;
     check_product(options.product_id)?;
     let choice = server_choice(options)?;
-    let archive = locate_archive(context, options.archive.as_deref())?;
     let wanted = Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
@@ -125,25 +119,31 @@ pub fn rotate(
         allow_http: options.allow_http,
     };
     let cloud = Cloud::find(context, &wanted, timeout)?;
-    let ledger = if options.dry_run {
-        None
-    } else {
-        archive.prepare()?;
-        Some(Ledger::required(context)?)
+    let terms = Terms {
+        target: &options.target,
+        boards: &[DUO],
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: false,
+        accepts_key_loss: false,
+        encrypt: None,
+        leave: true,
+        dry_run: options.dry_run,
     };
 
-    let mut opened = Opened::find(context, &options.target, timeout)?;
-    let snapshot = opened.section_before_write()?;
-    let device = opened.device.clone();
+    let mut transaction = Transaction::open(context, terms)?;
+    let held = transaction.opened.section_before_write()?;
+    let device = transaction.device().clone();
+    let archive = transaction.archive().cloned();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
-    let server = choice.map(|choice| choice.of_device(&snapshot, id)).transpose().map_err(on)?;
+    let server = choice.map(|choice| choice.of_device(&held, id)).transpose().map_err(on)?;
     if let Some(server) = &server {
         server.greet(context, timeout).map_err(without_proof).map_err(on)?;
     }
-    let previous = current(&snapshot);
+    let previous = held.fingerprint();
     let known = operations(context)?;
-    check_owner(&snapshot, &archive, &device, id).map_err(on)?;
+    check_owner(&held, archive.as_ref(), &device, id).map_err(on)?;
     let earlier = earlier(&known, &device, previous, &cloud.api_url());
     let mut done = RotateDone {
         device: device.clone(),
@@ -159,32 +159,67 @@ pub fn rotate(
         written: false,
         dry_run: options.dry_run,
     };
-    let Some(ledger) = ledger else { return Ok(done) };
-    let request = request(context, options, &done);
-    let words = Words::new(context, &device, id, &request, previous.is_some());
-    let new = match earlier {
-        Some(earlier) => {
-            match NewKey::of(earlier, &snapshot, &words) {
-                Err(error) if error.code() == Code::FileNotFound && !earlier.may_be_known() => {
-                    context.note("the new key of an earlier attempt is gone; nobody was told of it, so another is made");
-                    done.taken_up = false;
-                    NewKey::fresh(make_key).map_err(on)?
-                }
-                of_earlier => of_earlier.map_err(on)?,
-            }
+    // No key is made that is not used.
+    let (false, Some(archive)) = (options.dry_run, archive) else { return Ok(done) };
+    let mut started =
+        transaction.started(OperationKind::Rotate, (previous, None), request(options, &done.api_url));
+    let new = new_key(context, earlier, &held, &started, make_key).map_err(on)?;
+    started.after = Some(new.fingerprint);
+    done.fingerprint = started.after;
+    done.taken_up = new.taken_up;
+    let patch = Patch::key(&new.image);
+    if new.taken_up {
+        context.note(new.taken_up_words(patch.is_in(&held)));
+    }
+    let plan = Plan {
+        new: started.after,
+        public_slot: public_slot(&held).filter(|public| Some(*public) != previous),
+        cloud: Some(done.api_url.clone()),
+        ..Plan::of(Action::Rotate, &device, &held)
+    };
+    let mut telling = Telling {
+        context,
+        new,
+        cloud: &cloud,
+        server: server.as_ref(),
+        archive: &archive,
+        started: started.clone(),
+        id,
+        product_id: done.product_id,
+        device: &device,
+        timeout,
+        backup: None,
+        kept: None,
+    };
+    let outcome = transaction.commit(Proposal {
+        started,
+        writing: Fields::key(held, patch),
+        plan,
+        already: "",
+        then: "the cloud knows the new key already, and nothing else is left to do",
+        rollback: None,
+        beside: Some(&mut telling),
+    })?;
+    Ok(RotateDone { new_key: telling.kept, backup: outcome.backup, written: outcome.written, ..done })
+}
+
+/// The key of an earlier attempt, else one that is made now.
+fn new_key(
+    context: Context<'_>,
+    earlier: Option<&Operation>,
+    held: &Snapshot,
+    started: &Started,
+    make_key: KeyMaker<'_>,
+) -> Result<NewKey, Error> {
+    let Some(earlier) = earlier else { return NewKey::fresh(make_key) };
+    match NewKey::of(earlier, held, started) {
+        Err(error) if error.code() == Code::FileNotFound && !earlier.may_be_known() => {
+            context
+                .note("the new key of an earlier attempt is gone; nobody was told of it, so another is made");
+            NewKey::fresh(make_key)
         }
-        None => NewKey::fresh(make_key).map_err(on)?,
-    };
-    done.fingerprint = Some(new.fingerprint);
-    let beginning = Beginning {
-        operation: OperationKind::Rotate,
-        device: (&device).into(),
-        before: previous,
-        after: Some(new.fingerprint),
-        request,
-    };
-    let job = Job { new: &new, cloud: &cloud, server: server.as_ref(), archive: &archive, words, timeout };
-    ledger.follow(context, beginning, |journaled| job.run(opened, &snapshot, done, journaled))
+        of_earlier => of_earlier,
+    }
 }
 
 fn server_choice(options: &RotateOptions) -> Result<Option<ServerChoice>, Error> {
@@ -210,14 +245,14 @@ fn nameless(device: &DeviceRef) -> Error {
 /// An id that is the user's word is not believed against what the archive knows of the key that is there.
 fn check_owner(
     snapshot: &Snapshot,
-    archive: &Archive,
+    archive: Option<&Archive>,
     device: &DeviceRef,
     id: DeviceId,
 ) -> Result<(), Error> {
     if device.device_id_source != Some(DeviceIdSource::User) {
         return Ok(());
     }
-    let known = devices_of_current(snapshot, Some(archive))?;
+    let known = devices_of_current(snapshot, archive)?;
     match known.first() {
         Some(other) if !known.contains(&id) => {
             let message =
@@ -240,17 +275,9 @@ fn without_proof(error: Error) -> Error {
         .hint(format!("{hint}; for a cloud without such a port, or without the proof, add --no-verify"))
 }
 
-fn current(snapshot: &Snapshot) -> Option<Fingerprint> {
-    snapshot.slot.key().map(|read| read.key.public_key().fingerprint())
-}
-
-fn request(context: Context<'_>, options: &RotateOptions, done: &RotateDone) -> Request {
+fn request(options: &RotateOptions, api_url: &str) -> Request {
     Request {
-        leave: true,
-        allow_unproven_address: options.target.allow_unproven_address,
-        archive: options.archive.as_ref().map(absolute),
-        usbip: context.bus.address(),
-        api_url: Some(done.api_url.clone()),
+        api_url: Some(api_url.to_owned()),
         allow_http: options.allow_http,
         product_id: options.product_id,
         no_verify: options.no_verify,
@@ -261,174 +288,123 @@ fn request(context: Context<'_>, options: &RotateOptions, done: &RotateDone) -> 
     }
 }
 
-/// All that a rotation needs beside the Duo.
-struct Job<'a> {
-    new: &'a NewKey,
-    cloud: &'a Cloud,
-    /// Where the pairing is proven; `None` where it is not wanted.
-    server: Option<&'a Server>,
-    archive: &'a Archive,
-    words: Words,
+/// Tells the cloud before the Duo is written, and proves the pairing afterwards.
+struct Telling<'a, 'r> {
+    context: Context<'a>,
+    new: NewKey,
+    cloud: &'r Cloud,
+    /// Where the pairing is proven; `None` if it is not wanted.
+    server: Option<&'r Server>,
+    archive: &'r Archive,
+    started: Started,
+    id: DeviceId,
+    product_id: u32,
+    device: &'r DeviceRef,
     timeout: Timeout,
+    /// The backup of the old key, once it is made.
+    backup: Option<PathBuf>,
+    /// Where the new key lies, once it is kept.
+    kept: Option<PathBuf>,
 }
 
-impl Job<'_> {
-    fn run(
-        &self,
-        mut opened: Opened<'_>,
-        snapshot: &Snapshot,
-        mut done: RotateDone,
-        journaled: &mut Journaled<'_>,
-    ) -> Result<RotateDone, Error> {
-        let context = opened.context;
-        let patch = Patch::key(&self.new.image);
-        let is_there = patch.is_in(snapshot);
-        if done.taken_up {
-            context.note(self.taken_up(is_there));
-        }
-        let kept = keep_before_write(&opened, snapshot, Some(&self.destination()), journaled)?;
-        done.backup = kept.key.filter(|_| !is_there);
-        done.new_key = Some(self.keep_new(&opened, journaled)?);
-        if !is_there {
-            confirm(context, &self.plan(&opened, snapshot, &done))?;
-        }
-        self.tell(context, &done, journaled)?;
-        let mut written = None;
-        if !is_there {
-            let back = Back::to_key(snapshot, done.backup.as_deref()).and_then(self.words.tell.clone());
-            let recovery = Recovery {
-                again: self.words.again.clone(),
-                back,
-                owner: None,
-                section: kept.section,
-                unproven: opened.unproven,
-            };
-            let held;
-            (opened, held) = write_verified(opened, snapshot, &patch, &recovery, journaled)
-                .map_err(|error| self.cloud_is_ahead(error))?;
-            written = Some(held);
-            done.written = true;
-        }
-        self.prove(context, &done, written.as_ref().unwrap_or(snapshot))?;
-        leave(opened, "the cloud knows the new key already, and nothing else is left to do", journaled)?;
-        Ok(done)
+impl Telling<'_, '_> {
+    fn on(&self, error: Error) -> Error {
+        error.on(self.device, KeyState::Unchanged)
     }
 
-    fn destination(&self) -> Destination {
-        Destination { place: Place::Archive(self.archive.clone()), encrypt: None }
+    fn rollback(&self, wrote: bool) -> Rollback {
+        next::rollback(&self.started, SoFar { backup: self.backup.as_deref(), wrote, told: true })
     }
 
-    fn taken_up(&self, is_there: bool) -> String {
-        let key = self.new.fingerprint.short();
-        let cloud =
-            if self.new.known { "the cloud may have it already" } else { "the cloud does not have it yet" };
-        let duo = if is_there { "the Duo has it" } else { "the Duo does not" };
-        format!("taking up the new key {key} of an earlier attempt: {cloud}, {duo}")
+    /// What to type, to finish and to go back, while the Duo has the old key.
+    fn hint(&self) -> String {
+        next::hint(&self.started, &self.rollback(false))
     }
 
-    fn keep_new(&self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<PathBuf, Error> {
-        let public = self.new.key.public_key();
-        let path = match &self.new.kept {
-            Some(path) => path.clone(),
-            None => keep_new_key(opened.context, &opened.device, &self.new.image, public, self.archive)?,
+    /// What it means that the cloud did not say that it took the key.
+    fn not_accepted(&self, error: Error) -> Error {
+        let told = may_be_taken(error.code().name());
+        let error = self.on(error);
+        let consequence = if self.started.before == self.started.after {
+            "the Duo has the new key already, since an earlier attempt"
+        } else if told {
+            "whether the cloud has the old key or the new one is not known, and the Duo has the old one"
+        } else if self.new.known {
+            "the cloud may have the new key since an earlier attempt, and the Duo has the old one"
+        } else {
+            return error;
         };
-        journaled.new_key(&path).map_err(|error| error.on(&opened.device, KeyState::Unchanged))?;
-        let event = Event::NewKey { path: path.clone(), already_there: self.new.kept.is_some() };
-        opened.context.control.event(event);
-        Ok(path)
-    }
-
-    fn plan(&self, opened: &Opened<'_>, snapshot: &Snapshot, done: &RotateDone) -> Plan {
-        Plan {
-            action: Action::Rotate,
-            device: opened.device.clone(),
-            current: done.previous,
-            current_words: snapshot.slot.to_string(),
-            new: Some(self.new.fingerprint),
-            evidence: None,
-            public_slot: public_slot(snapshot).filter(|public| Some(*public) != done.previous),
-            changes: Vec::new(),
-            cautions: Vec::new(),
-            cloud: Some(done.api_url.clone()),
-            backup: done.backup.clone(),
-        }
-    }
-
-    /// The first step that cannot be undone from here. Where it fails, the Duo is as it was.
-    fn tell(
-        &self,
-        context: Context<'_>,
-        done: &RotateDone,
-        journaled: &mut Journaled<'_>,
-    ) -> Result<(), Error> {
-        let on = |error: Error| error.on(&done.device, KeyState::Unchanged);
-        if context.control.cancel().is_requested() {
-            return Err(on(interrupted().during("before the cloud was told")));
-        }
-        let public = self.new.key.public_key();
-        let message = Message::new(context, done.device_id, &public, done.product_id, false).map_err(on)?;
-        journaled.sending().map_err(on)?;
-        self.cloud.tell(context, &message).map_err(|error| {
-            let told = may_be_taken(error.code().name());
-            let error = on(error);
-            let consequence = if done.previous == Some(self.new.fingerprint) {
-                "the Duo has the new key already, since an earlier attempt"
-            } else if told {
-                "whether the cloud has the old key or the new one is not known, and the Duo has the old one"
-            } else if self.new.known {
-                "the cloud may have the new key since an earlier attempt, and the Duo has the old one"
-            } else {
-                return error;
-            };
-            error.adding(consequence).hint(self.words.finish_or_go_back())
-        })?;
-        journaled.accepted();
-        Ok(())
-    }
-
-    /// What follows from a write that was not done, once the cloud has the new key.
-    fn cloud_is_ahead(&self, error: Error) -> Error {
-        match error.key_state() {
-            Some(KeyState::Wrong | KeyState::Unknown) => error.adding("the cloud has the new key"),
-            Some(KeyState::Written) => error.hint(self.words.finish()),
-            _ => {
-                let before = error.hint_text().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                let hint = before + &self.words.finish_or_go_back();
-                error.adding("the cloud has the new key, and the Duo still has the old one").hint(hint)
-            }
-        }
-    }
-
-    /// Proves the key that was read from the Duo, not the one that was to be written.
-    fn prove(&self, context: Context<'_>, done: &RotateDone, held: &Snapshot) -> Result<(), Error> {
-        let Some(server) = self.server else { return Ok(()) };
-        let key = held.slot.key().ok_or_else(|| Error::new(Code::Internal, "the slot holds no key"))?;
-        let proven = server.prove(context, done.device_id, &key.key, Some(&done.device), self.timeout);
-        proven.map_err(|error| self.unproven(error, done))
+        error.adding(consequence).hint(self.hint())
     }
 
     /// The key is in the Duo, and stays there in DFU mode.
-    fn unproven(&self, error: Error, done: &RotateDone) -> Error {
-        let finish = self.words.finish();
+    fn not_proven(&self, error: Error, written: bool) -> Error {
+        let finish = next::finish(&self.started);
         if error.code() == Code::Interrupted {
-            return error.on(&done.device, KeyState::Written).hint(finish);
+            return error.on(self.device, KeyState::Written).hint(finish);
         }
-        let back = match &done.backup {
-            Some(backup) if self.words.had_key && done.written => {
-                let restore = command::restore_from(backup);
-                let (choice, tell) = (&self.words.choice, &self.words.tell);
-                format!("; to go back: {restore}{choice} && {tell}")
-            }
-            _ => String::new(),
-        };
         let message = format!(
             "the cloud said that it took the new key, and the Duo has it, but that they are a pair is not proven: {}",
             error.message()
         );
         Error::new(Code::PairingUnproven, message)
             .during("proving the pairing")
-            .on(&done.device, KeyState::Written)
-            .hint(format!("{finish} (with --no-verify: without the proof){back}"))
+            .on(self.device, KeyState::Written)
+            .hint(format!("{finish} (with --no-verify: without the proof){}", self.rollback(written)))
             .because(error)
+    }
+}
+
+impl Beside<Fields> for Telling<'_, '_> {
+    /// Keeps the new key, before anybody is told of it.
+    fn prepare(&mut self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<(), Error> {
+        let already_there = self.new.kept.is_some();
+        let path = if let Some(path) = &self.new.kept {
+            path.clone()
+        } else {
+            let public = self.new.key.public_key();
+            keep_new_key(self.context, &opened.device, &self.new.image, public, self.archive)?
+        };
+        journaled.new_key(&path).map_err(|error| self.on(error))?;
+        self.context.control.event(Event::NewKey { path: path.clone(), already_there });
+        self.kept = Some(path);
+        Ok(())
+    }
+
+    /// The first step that cannot be undone from here. If it fails, the Duo is as it was.
+    fn before_write(&mut self, backups: &Backups, journaled: &mut Journaled<'_>) -> Result<(), Error> {
+        self.backup.clone_from(&backups.first);
+        if self.context.control.cancel().is_requested() {
+            return Err(self.on(interrupted().during("before the cloud was told")));
+        }
+        let public = self.new.key.public_key();
+        let message = Message::new(self.context, self.id, &public, self.product_id, false);
+        let message = message.map_err(|error| self.on(error))?;
+        journaled.sending().map_err(|error| self.on(error))?;
+        self.cloud.tell(self.context, &message).map_err(|error| self.not_accepted(error))?;
+        journaled.accepted();
+        Ok(())
+    }
+
+    /// What follows from a write that was not done, once the cloud has the new key.
+    fn write_failed(&self, error: Error) -> Error {
+        match error.key_state() {
+            Some(KeyState::Wrong | KeyState::Unknown) => error.adding("the cloud has the new key"),
+            Some(KeyState::Written) => error.hint(next::finish(&self.started)),
+            _ => {
+                let before = error.hint_text().map(|hint| format!("{hint}; ")).unwrap_or_default();
+                let hint = before + &self.hint();
+                error.adding("the cloud has the new key, and the Duo still has the old one").hint(hint)
+            }
+        }
+    }
+
+    /// Proves the key that was read from the Duo, not the one that was to be written.
+    fn after_write(&self, writing: &Fields, written: bool) -> Result<(), Error> {
+        let Some(server) = self.server else { return Ok(()) };
+        let key = writing.held().slot.key();
+        let key = key.ok_or_else(|| Error::new(Code::Internal, "the slot holds no key"))?;
+        let proven = server.prove(self.context, self.id, &key.key, Some(self.device), self.timeout);
+        proven.map_err(|error| self.not_proven(error, written))
     }
 }

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
-use super::current;
-use super::words::Words;
-use crate::archive::journal::{Operation, OperationKind, open};
+use crate::archive::journal::{Operation, OperationKind, Started, open};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
 use crate::workflow::device::{DeviceRef, Snapshot};
+use crate::workflow::next::{command_line, tell_key};
 use crate::workflow::source::load;
 
 /// Makes a private key, as [`make_key`] does.
@@ -29,20 +28,23 @@ pub(super) struct NewKey {
     pub(super) fingerprint: Fingerprint,
     /// Where it lies, where an earlier attempt has kept it.
     pub(super) kept: Option<PathBuf>,
-    /// True where the cloud may have it since an earlier attempt.
+    /// True if it is that of an earlier attempt.
+    pub(super) taken_up: bool,
+    /// True if the cloud may have it since that.
     pub(super) known: bool,
 }
 
 impl NewKey {
     pub(super) fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
         let made = make_key();
-        Self::new(made.map_err(|error| Error::new(Code::Internal, error.to_string()))?, None, false)
+        let made = made.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        Ok(Self { taken_up: false, ..Self::new(made, None, false)? })
     }
 
     /// The one of an earlier attempt: out of the Duo where it got there, else out of its file.
-    pub(super) fn of(earlier: &Operation, snapshot: &Snapshot, words: &Words) -> Result<Self, Error> {
+    pub(super) fn of(earlier: &Operation, held: &Snapshot, started: &Started) -> Result<Self, Error> {
         let known = earlier.may_be_known();
-        if let Some(read) = snapshot.slot.key().filter(|_| current(snapshot) == earlier.started.after) {
+        if let Some(read) = held.slot.key().filter(|_| held.fingerprint() == earlier.started.after) {
             return Self::new(read.key.clone(), earlier.new_key.clone(), known);
         }
         let path = earlier.new_key.as_deref().unwrap_or(Path::new(""));
@@ -54,7 +56,7 @@ impl NewKey {
                 } else {
                     "it was not used yet"
                 })
-                .hint(words.if_lost(path))
+                .hint(if_lost(path, started))
         };
         let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
             return Err(lost(Error::new(
@@ -71,8 +73,26 @@ impl NewKey {
 
     fn new(key: PrivateKey, kept: Option<PathBuf>, known: bool) -> Result<Self, Error> {
         let image = SlotImage::of_key(&key)?;
-        Ok(Self { image, fingerprint: key.public_key().fingerprint(), key, kept, known })
+        Ok(Self { image, fingerprint: key.public_key().fingerprint(), key, kept, taken_up: true, known })
     }
+
+    /// Said when the key of an earlier attempt is used; `is_there`: the Duo has it.
+    pub(super) fn taken_up_words(&self, is_there: bool) -> String {
+        let key = self.fingerprint.short();
+        let cloud =
+            if self.known { "the cloud may have it already" } else { "the cloud does not have it yet" };
+        let duo = if is_there { "the Duo has it" } else { "the Duo does not" };
+        format!("taking up the new key {key} of an earlier attempt: {cloud}, {duo}")
+    }
+}
+
+/// What to type if the file of the new key is lost.
+fn if_lost(path: &Path, started: &Started) -> String {
+    let back = match tell_key(started).filter(|_| started.before.is_some()) {
+        Some(tell) => format!("tell the cloud the key that is in the Duo: {tell}"),
+        None => "erase the slot: duo-provision reset".to_owned(),
+    };
+    format!("put the file back to {}; or, to start anew, first {back}", command_line::file(path))
 }
 
 /// The key in a file that was written here; never behind a passphrase.

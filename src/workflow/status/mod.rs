@@ -1,14 +1,13 @@
 //! `status`: what was in flight when a process or a machine stopped, what that means for the key, and what to
 //! type next. Offline: it reads the journal and asks no Duo.
 
-mod advice;
 mod meaning;
 
 use std::path::PathBuf;
 
-use self::advice::advice;
 use self::meaning::meaning;
 use super::Context;
+use super::next::{Advice, advice};
 use crate::archive::DeviceIdSource;
 use crate::archive::journal::{End, Journal, KeyLeft, Operation, OperationKind, Reached, open};
 use crate::dct::DeviceId;
@@ -99,17 +98,6 @@ pub enum Outcome {
     Done,
     /// It ended with an error.
     Failed,
-}
-
-/// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename = "NextStep", rename_all = "camelCase")]
-pub struct Advice {
-    /// What for, in words.
-    pub purpose: String,
-    /// The command, to be typed.
-    pub command: String,
 }
 
 /// Reads the journal and says what is still open.

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::board::BOARDS;
-use super::command::{self, file};
 use super::device::NORMAL_MODE;
+use super::next::command_line::{self as command, file};
 use crate::archive::{FileError, create_new_public, is_superuser, read_bounded};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};

@@ -1,8 +1,8 @@
 //! `--no-backup` on a Duo whose firmware can lose both keys.
 
-use super::device::Opened;
 use crate::dct::CopyRule;
 use crate::error::{Code, Error, KeyState};
+use crate::workflow::device::Opened;
 
 /// The word that has to be typed beside `--no-backup`.
 const ACCEPTED: &str = "--i-accept-that-the-key-may-be-lost";

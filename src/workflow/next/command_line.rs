@@ -11,7 +11,7 @@ use crate::dct::{DeviceId, Field};
 use crate::disk::hidden;
 
 /// A word for a shell.
-pub(super) fn quoted(word: &str) -> String {
+pub(in crate::workflow) fn quoted(word: &str) -> String {
     let separator = |c: char| cfg!(windows) && c == '\\';
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c) || separator(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -37,87 +37,62 @@ pub(super) fn quoted(word: &str) -> String {
 }
 
 /// A file, as an argument of its own. One whose name begins like an option is named from the current folder.
-pub(super) fn file(path: impl AsRef<Path>) -> String {
+pub(in crate::workflow) fn file(path: impl AsRef<Path>) -> String {
     let path = path.as_ref().to_string_lossy();
     if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(&path) }
 }
 
 /// ` --name value`, where there is a value. One that begins like an option is tied to the name.
-pub(super) fn option(name: &str, value: Option<&str>) -> String {
+pub(in crate::workflow) fn option(name: &str, value: Option<&str>) -> String {
     let Some(value) = value else { return String::new() };
     let tie = if value.starts_with('-') { '=' } else { ' ' };
     format!(" --{name}{tie}{}", quoted(value))
 }
 
 /// ` --fields a,b`: of what is given, the names of fields alone.
-fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
+pub(super) fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
     let known = fields.iter().filter_map(|name| name.as_ref().parse::<Field>().ok());
     let names: Vec<String> = known.map(|field| field.kebab_name()).collect();
     format!(" --fields {}", quoted(&names.join(",")))
 }
 
 /// ` --name`, where it was typed.
-pub(super) fn flag(name: &str, typed: bool) -> String {
+pub(in crate::workflow) fn flag(name: &str, typed: bool) -> String {
     if typed { format!(" --{name}") } else { String::new() }
 }
 
 /// The arguments that choose a Duo. An id that it does not tell by itself has to be typed again.
-pub(super) fn choice(device: Option<DeviceId>, path: Option<&str>, usbip: Option<&str>) -> String {
+pub(in crate::workflow) fn choice(
+    device: Option<DeviceId>,
+    path: Option<&str>,
+    usbip: Option<&str>,
+) -> String {
     let id = device.map(|id| format!(" --device {id}")).unwrap_or_default();
     format!("{id}{}{}", option("path", path), option("usbip", usbip))
 }
 
-/// The command that writes the same cloud's key and address, whatever is in the Duo by then.
-pub(super) fn server_key(request: &Request) -> String {
-    let Request { file, host, port, no_address, leave, archive, .. } = request;
-    let set = |file: &String| {
-        let port = port.map(|port| port.to_string());
-        let address = option("host", host.as_deref()) + &option("port", port.as_deref());
-        format!("set {}{address}{}", self::file(file), flag("no-address", *no_address))
-    };
-    let what = file.as_ref().map_or_else(|| "restore".to_owned(), set);
-    format!(
-        "duo-provision server-key {what}{}{}",
-        flag("leave", *leave),
-        option("archive", archive.as_deref())
-    )
-}
-
-/// The command that restores the same fields, or the same whole DCT.
-pub(super) fn dct_restore(request: &Request) -> String {
-    let Request { file, fields, whole, allow_other_device, leave, archive, .. } = request;
-    let what = if *whole { flag("whole", true) } else { fields_option(fields) };
-    format!(
-        "duo-provision dct restore {}{what}{}{}{}",
-        self::file(file.as_deref().unwrap_or_default()),
-        flag("allow-other-device", *allow_other_device),
-        flag("leave", *leave),
-        option("archive", archive.as_deref())
-    )
-}
-
 /// The command that brings fields back from a backup.
-pub(super) fn fields_from(backup: impl AsRef<Path>, fields: &[&str]) -> String {
+pub(in crate::workflow) fn fields_from<S: AsRef<str>>(backup: impl AsRef<Path>, fields: &[S]) -> String {
     format!("duo-provision dct restore {}{}", file(backup), fields_option(fields))
 }
 
 /// The command that brings all of the DCT back from a backup.
-pub(super) fn whole_from(backup: impl AsRef<Path>) -> String {
+pub(in crate::workflow) fn whole_from(backup: impl AsRef<Path>) -> String {
     format!("duo-provision dct restore {} --whole", file(backup))
 }
 
 /// The command that writes the key in a file.
-pub(super) fn restore_from(key: impl AsRef<Path>) -> String {
+pub(in crate::workflow) fn restore_from(key: impl AsRef<Path>) -> String {
     format!("duo-provision restore {}", file(key))
 }
 
 /// The command that shows what is in a file.
-pub(super) fn inspect(path: impl AsRef<Path>) -> String {
+pub(in crate::workflow) fn inspect(path: impl AsRef<Path>) -> String {
     format!("duo-provision inspect {}", file(path))
 }
 
 /// The arguments that choose the cloud again. The token is not among them.
-pub(super) fn cloud(request: &Request) -> String {
+pub(in crate::workflow) fn cloud(request: &Request) -> String {
     let product = request.product_id.map(|number| number.to_string());
     format!(
         "{}{}{}",
@@ -125,26 +100,6 @@ pub(super) fn cloud(request: &Request) -> String {
         flag("allow-http", request.allow_http),
         option("product-id", product.as_deref())
     )
-}
-
-/// The command that gives the same new key again.
-pub(super) fn rotate(request: &Request) -> String {
-    let port = request.port.map(|port| port.to_string());
-    format!(
-        "duo-provision rotate{}{}{}{}{}{}",
-        cloud(request),
-        option("server-key", request.server_key.as_deref()),
-        option("host", request.host.as_deref()),
-        option("port", port.as_deref()),
-        flag("no-verify", request.no_verify),
-        option("archive", request.archive.as_deref())
-    )
-}
-
-/// The command that tells the cloud the key that is in the Duo.
-pub(super) fn tell_key_of_device(id: DeviceId, path: Option<&str>, request: &Request) -> String {
-    let attached = choice(None, path, request.usbip.as_deref());
-    format!("duo-provision {id} --from-device{attached}{}", cloud(request))
 }
 
 #[cfg(test)]

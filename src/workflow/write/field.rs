@@ -6,18 +6,18 @@
 
 use std::ops::Range;
 
-use super::cancel::interrupted;
-use super::device::{DeviceRef, Opened, Snapshot};
-use super::journaled::Journaled;
 use super::patch::Patch;
+use super::permitted::Permitted;
 use super::proof::block_of;
-use super::reconcile::{Learned, OfField, reconcile};
-use super::recovery::Recovery;
-use super::restorable::Restorable;
-use super::{Phase, Transfer};
 use crate::dct::{DEVICE_PUBLIC_KEY, FIELDS, Field};
 use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
+use crate::workflow::cancel::interrupted;
+use crate::workflow::device::{DeviceRef, Opened, Snapshot};
+use crate::workflow::journaled::Journaled;
+use crate::workflow::next::Recovery;
+use crate::workflow::reconcile::{Learned, OfField, reconcile};
+use crate::workflow::{Phase, Transfer};
 
 /// When an operation is stopped that has written and verified its field.
 pub(super) const AFTER_THE_WRITE: &str = "after the write";
@@ -28,7 +28,7 @@ pub(super) fn write_verified<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
     patch: &Patch,
-    recovery: &Recovery,
+    recovery: &Recovery<'_>,
     journaled: &mut Journaled<'_>,
 ) -> Result<(Opened<'a>, Snapshot), Error> {
     let context = opened.context;
@@ -74,7 +74,7 @@ struct Write<'s> {
     /// What was there, with the field written.
     wanted: &'s Snapshot,
     patch: &'s Patch,
-    recovery: &'s Recovery,
+    recovery: &'s Recovery<'s>,
 }
 
 impl Write<'_> {
@@ -117,7 +117,7 @@ impl Write<'_> {
             Error::new(self.patch.code_when_unknown(), message)
                 .during(self.patch.during())
                 .on(&device, KeyState::Unknown)
-                .hint(self.recovery.hint(&device, context))
+                .hint(self.recovery.hint())
                 .because(obstacle)
         })?;
         context.note(match self.judge(&held, &opened)? {
@@ -147,9 +147,7 @@ impl Write<'_> {
             let message = format!("{} holds neither the old nor the new bytes", patch.words());
             let kept = held.slot_bytes() == before.slot_bytes();
             let state = if kept { KeyState::Unchanged } else { KeyState::Wrong };
-            Error::new(patch.code_when_wrong(), message)
-                .on(&opened.device, state)
-                .hint(self.recovery.hint(&opened.device, opened.context))
+            Error::new(patch.code_when_wrong(), message).on(&opened.device, state).hint(self.recovery.hint())
         };
         Err(error.during("comparing what was written"))
     }
@@ -178,14 +176,12 @@ impl Write<'_> {
             (_, false) => KeyState::Wrong,
         };
         let did = if written { "holds what was written" } else { "holds what it did" };
-        let restorable = |field: &Field| !matches!(Restorable::of(field), Restorable::Never(_));
+        let restorable = |field: &Field| !matches!(Permitted::of(field), Permitted::Never(_));
         let others: Vec<Field> = changed.into_iter().filter(restorable).collect();
         let message = format!("{} {did}, but other parts of the DCT have changed: {names}", patch.words());
-        Error::new(Code::DctWrong, message).on(&opened.device, state).hint(self.recovery.hint_of_others(
-            &others,
-            &opened.device,
-            opened.context,
-        ))
+        Error::new(Code::DctWrong, message)
+            .on(&opened.device, state)
+            .hint(self.recovery.hint_of_others(&others))
     }
 }
 

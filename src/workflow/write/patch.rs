@@ -4,13 +4,13 @@
 
 use zeroize::Zeroizing;
 
-use super::device::Snapshot;
 use crate::dct::{DEVICE_PRIVATE_KEY, Field, SERVER_PUBLIC_KEY};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::SlotImage;
+use crate::workflow::device::Snapshot;
 
 /// A field and its new bytes.
-pub(super) struct Patch {
+pub(in crate::workflow) struct Patch {
     field: Field,
     bytes: Zeroizing<Vec<u8>>,
 }

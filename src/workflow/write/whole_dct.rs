@@ -9,18 +9,20 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::cancel::interrupted;
-use super::device::{DeviceRef, Opened, Snapshot};
-use super::journaled::Journaled;
-use super::reconcile::{Learned, Question, reconcile};
-use super::recovery::Recovery;
-use super::whole_held::differences;
-use super::write::AFTER_THE_WRITE;
-use super::{Context, Phase};
+use super::field::AFTER_THE_WRITE;
+use super::transaction::Writing;
 use crate::dct::{Dump, Known, Step, next_step};
 use crate::dfuse::{Buffer, Touched};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Fingerprint;
+use crate::workflow::Phase;
+use crate::workflow::cancel::interrupted;
+use crate::workflow::device::{DeviceRef, Opened, Snapshot};
+use crate::workflow::journaled::Journaled;
+use crate::workflow::keep::{Backups, Destination, keep_whole_before_write};
+use crate::workflow::next::Recovery;
+use crate::workflow::reconcile::{Learned, Question, reconcile};
+use crate::workflow::whole_held::{WholeHeld, differences};
 
 /// The step that was not taken with which it is given up.
 const DOUBTS: u32 = 2;
@@ -28,23 +30,68 @@ const DOUBTS: u32 = 2;
 /// What is being done.
 const WRITING: &str = "writing the whole DCT";
 
-/// What is written, and what was there.
-pub(super) struct Rewrite<'s> {
-    /// What the Duo is to hold.
-    pub image: &'s [u8],
-    /// What it held before the first step.
-    pub before: &'s [u8],
+/// All of a DCT, both copies, and what the Duo holds.
+pub(in crate::workflow) struct WholeDct<'f> {
+    /// What the Duo held before the first step.
+    pub held: WholeHeld,
+    /// What it is to hold.
+    pub image: &'f [u8],
+    /// The key in that.
+    pub new: Fingerprint,
     /// What is known of the Duo besides.
     pub known: Known,
-    /// The key that its firmware found then.
-    pub old: Option<Fingerprint>,
-    /// The key in the image.
-    pub new: Fingerprint,
-    pub recovery: &'s Recovery,
+}
+
+impl Writing for WholeDct<'_> {
+    /// There is one verification, of all of it.
+    fn parts(&self) -> usize {
+        1
+    }
+
+    fn is_there(&self) -> bool {
+        next_step(&self.held.bytes, self.image, self.known).is_none()
+    }
+
+    fn back_up(
+        &self,
+        opened: &Opened<'_>,
+        to: Option<&Destination>,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<Backups, Error> {
+        keep_whole_before_write(opened, &self.held, to, journaled)
+    }
+
+    fn write<'a>(
+        &mut self,
+        opened: Opened<'a>,
+        recovery: &Recovery<'_>,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<Opened<'a>, Error> {
+        let job = Rewrite {
+            image: self.image,
+            before: &self.held.bytes,
+            known: self.known,
+            old: self.held.current.as_ref().and_then(Snapshot::fingerprint),
+            new: self.new,
+            recovery,
+        };
+        rewrite(opened, &job, journaled)
+    }
+}
+
+/// What is written, and what was there.
+struct Rewrite<'s> {
+    image: &'s [u8],
+    before: &'s [u8],
+    known: Known,
+    /// The key that the firmware found then.
+    old: Option<Fingerprint>,
+    new: Fingerprint,
+    recovery: &'s Recovery<'s>,
 }
 
 /// Writes what differs, and returns once every step was read back, and the bootloader reads the image's DCT.
-pub(super) fn rewrite<'a>(
+fn rewrite<'a>(
     mut opened: Opened<'a>,
     job: &Rewrite<'_>,
     journaled: &mut Journaled<'_>,
@@ -133,18 +180,18 @@ impl Course {
         let (context, device) = (opened.context, opened.device.clone());
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
         let Learned { opened, held } = reconcile(opened, &OfStep { held: &self.held, step })
-            .map_err(|obstacle| unknown(doubt, obstacle, &device, job, context))?;
+            .map_err(|obstacle| unknown(doubt, obstacle, &device, job))?;
         let sector = self.held.get(step.range()).unwrap_or_default();
         let was_blank = sector.iter().all(|byte| *byte == 0xff);
         if matches!(step, Step::Erase { .. }) && !was_blank && held.get(step.range()) == Some(sector) {
-            return Err(not_erased(&held, &device, job, context));
+            return Err(not_erased(&held, &device, job));
         }
         self.known = Known { erased: [false; 2], after_cut: true, ..self.known };
         if held.as_slice() != then || matches!(step, Step::Erase { .. }) {
             self.doubts += 1;
         }
         if self.doubts == DOUBTS {
-            return Err(given_up(&held, &device, job, context));
+            return Err(given_up(&held, &device, job));
         }
         (self.held, self.copy) = (held, None);
         Ok(opened)
@@ -165,7 +212,7 @@ impl Course {
                 let doubt = format!("all of it could not be read at the end: {error}");
                 context.note(format!("{doubt}; asking the Duo what it holds"));
                 reconcile(opened, &AtTheEnd { image: job.image })
-                    .map_err(|obstacle| unknown(&doubt, obstacle, &device, job, context))?
+                    .map_err(|obstacle| unknown(&doubt, obstacle, &device, job))?
             }
         };
         if held.as_slice() == job.image {
@@ -173,7 +220,7 @@ impl Course {
         }
         self.doubts += 1;
         if self.doubts == DOUBTS {
-            return Err(given_up(&held, &device, job, context));
+            return Err(given_up(&held, &device, job));
         }
         context.note("read whole at the end, the DCT is not the image; what differs is written again");
         (self.held, self.copy) = (held, None);
@@ -214,7 +261,7 @@ fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
     Err(Error::new(code, message)
         .during("asking the bootloader for the DCT")
         .on(&opened.device, state)
-        .hint(job.recovery.hint(&opened.device, context)))
+        .hint(job.recovery.hint()))
 }
 
 /// What came of a step.
@@ -311,13 +358,7 @@ impl Question for AtTheEnd<'_> {
     }
 }
 
-fn unknown(
-    doubt: &str,
-    obstacle: Error,
-    device: &DeviceRef,
-    job: &Rewrite<'_>,
-    context: Context<'_>,
-) -> Error {
+fn unknown(doubt: &str, obstacle: Error, device: &DeviceRef, job: &Rewrite<'_>) -> Error {
     let message =
         format!("the outcome of the write could not be learned: {doubt}; then: {}", obstacle.message());
     Error::new(Code::KeyStateUnknown, message)
@@ -325,13 +366,13 @@ fn unknown(
         .on(device, KeyState::Unknown)
         .hint(format!(
             "{} (if the Duo answers nothing, press RESET first, and put it into DFU mode again)",
-            job.recovery.hint(device, context)
+            job.recovery.hint()
         ))
         .because(obstacle)
 }
 
 /// An erasure that was acknowledged, and did not erase its sector, may have erased another.
-fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context<'_>) -> Error {
+fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>) -> Error {
     let found = Dump::recognise(held).and_then(|dump| dump.section()).map(Snapshot::of_section);
     let key = found.and_then(Result::ok).as_ref().and_then(Snapshot::fingerprint);
     let state = match key {
@@ -341,14 +382,11 @@ fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Conte
     };
     let message = "the Duo acknowledged an erasure, and that sector of the DCT is not erased: another sector of its flash may \
                    be, with firmware in it (if the Duo does not start any more, install its system firmware with dfu-util)";
-    Error::new(Code::DctWrong, message)
-        .during(WRITING)
-        .on(device, state)
-        .hint(job.recovery.hint(device, context))
+    Error::new(Code::DctWrong, message).during(WRITING).on(device, state).hint(job.recovery.hint())
 }
 
 /// Says what a Duo has that is neither what it was nor what it should be.
-fn given_up(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context<'_>) -> Error {
+fn given_up(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>) -> Error {
     if held == job.before {
         return Error::new(Code::WriteFailed, "the Duo did not write: the old bytes are still there")
             .during(WRITING)
@@ -372,8 +410,5 @@ fn given_up(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>, context: Context
         None => (KeyState::Wrong, "no copy counts that holds a key"),
     };
     let message = format!("the DCT is neither what it was nor what the image holds: {what}");
-    Error::new(Code::DctWrong, message)
-        .during(WRITING)
-        .on(device, state)
-        .hint(job.recovery.hint(device, context))
+    Error::new(Code::DctWrong, message).during(WRITING).on(device, state).hint(job.recovery.hint())
 }

@@ -4,12 +4,12 @@
 //! address would bring the same, which is told from the backup: every address that differs in one bit, and those where
 //! the pointer stood before, have to show something else.
 
-use super::device::Snapshot;
-use super::located::unproven;
 use super::patch::Patch;
 use crate::dct::SERVER_PUBLIC_KEY;
 use crate::dfuse::{BLOCK, Block, Buffer};
 use crate::error::{Code, Error};
+use crate::workflow::device::Snapshot;
+use crate::workflow::located::unproven;
 
 /// Where the pointer stands after the two passes of a read, and after a read-back.
 const EARLIER: [usize; 2] = [0, 1];

@@ -5,7 +5,7 @@ use crate::usb::BootloaderGeneration;
 
 /// What may be done with a field of a dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Restorable {
+pub(in crate::workflow) enum Permitted {
     /// It may go to any Duo.
     Anywhere,
     /// It belongs to one device: it goes to another only if that was allowed.
@@ -16,7 +16,7 @@ pub(super) enum Restorable {
     Never(&'static str),
 }
 
-impl Restorable {
+impl Permitted {
     /// By what redbear/firmware does with a field.
     pub fn of(field: &Field) -> Self {
         match *field {
@@ -47,12 +47,12 @@ impl Restorable {
 }
 
 /// Why this Duo has no such field.
-pub(super) fn reserved(field: &Field, bootloader: BootloaderGeneration) -> Option<&'static str> {
+pub(in crate::workflow) fn reserved(field: &Field, bootloader: BootloaderGeneration) -> Option<&'static str> {
     (field.layouts == Layouts::Since030 && bootloader == BootloaderGeneration::R3R4)
         .then_some("its firmware has no such field: the bytes are reserved up to system firmware 0.2.4")
 }
 
 /// Whether a device id out of a dump is the one that the Duo tells by itself.
-pub(super) fn is_own(id: &[u8], told: Option<DeviceId>) -> bool {
+pub(in crate::workflow) fn is_own(id: &[u8], told: Option<DeviceId>) -> bool {
     told.is_some_and(|told| id == told.as_bytes())
 }

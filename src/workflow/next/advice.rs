@@ -1,0 +1,82 @@
+//! What to type after an operation that was cut short: to see, to finish, to go back.
+
+use std::path::Path;
+
+use super::command_line::inspect;
+use super::operation::{Rollback, SoFar, retry, rollback, tell_key, which};
+use crate::archive::journal::{KeyLeft, Operation, OperationKind, Reached};
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "NextStep", rename_all = "camelCase")]
+pub struct Advice {
+    /// What for, in words.
+    pub purpose: String,
+    /// The command, to be typed.
+    pub command: String,
+}
+
+fn advise(purpose: &str, command: String) -> Advice {
+    Advice { purpose: purpose.to_owned(), command }
+}
+
+/// What to do next.
+pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
+    if !operation.kind().writes() {
+        return vec![without_a_write(operation)];
+    }
+    let mut next = Vec::new();
+    let open = matches!(operation.key(), Some(KeyLeft::Unknown | KeyLeft::Wrong));
+    if open || operation.left_a_field_open() {
+        let (what, show) = match operation.kind() {
+            OperationKind::ServerKeySet => ("see which server key it has", "server-key show"),
+            OperationKind::DctRestore => ("see what its DCT holds", "dct show"),
+            _ => ("see which key it has", "list"),
+        };
+        let command = format!("duo-provision {show}{}", which(&operation.started));
+        next.push(advise(&format!("put the Duo into DFU mode, and {what}"), command));
+    }
+    next.push(match (operation.kind(), operation.key()) {
+        (OperationKind::Reset, Some(KeyLeft::Written)) => after_reset(operation),
+        _ => advise("to finish", retry(&operation.started)),
+    });
+    let wrote = operation.has(Reached::Writing);
+    if wrote || operation.may_be_known() {
+        next.extend(back(operation, wrote));
+    }
+    next
+}
+
+fn without_a_write(operation: &Operation) -> Advice {
+    let kept = operation.started.request.file.as_deref().filter(|file| Path::new(file).exists());
+    match (operation.kind(), kept) {
+        (OperationKind::Backup | OperationKind::DctBackup, Some(file)) => {
+            advise("the file is there: see whether it holds the key", inspect(file))
+        }
+        (OperationKind::Backup | OperationKind::DctBackup, None) => {
+            advise("to make the backup", retry(&operation.started))
+        }
+        _ => advise("to send it again, with the token given as before", retry(&operation.started)),
+    }
+}
+
+/// How to get back what was there.
+fn back(operation: &Operation, wrote: bool) -> Option<Advice> {
+    let backup = operation.backup.as_deref();
+    match rollback(&operation.started, SoFar { backup, wrote, told: operation.may_be_known() }) {
+        Rollback::Command { what, command } => Some(advise(&format!("to go back to {what}"), command)),
+        Rollback::Bytes { why, .. } => Some(advise(why, inspect(backup?))),
+        Rollback::None(_) => None,
+    }
+}
+
+/// A slot that was reset is not reset again: the Duo may have started since, and have a new key by now.
+fn after_reset(operation: &Operation) -> Advice {
+    let list = || format!("duo-provision list{}", which(&operation.started));
+    advise(
+        "to finish: press RESET if the Duo is still in DFU mode, let it make its new key, bring it into DFU mode again, and \
+         tell the cloud",
+        tell_key(&operation.started).unwrap_or_else(list),
+    )
+}

@@ -1,0 +1,201 @@
+//! The commands that belong to an operation, made from its record alone: once more, and back.
+
+use std::fmt;
+use std::path::Path;
+
+use super::command_line::{
+    choice, cloud, fields_from, fields_option, file, flag, option, restore_from, whole_from,
+};
+use crate::archive::DeviceIdSource;
+use crate::archive::journal::{DeviceMark, OperationKind, Request, Started};
+use crate::dct::DeviceId;
+
+/// What an operation has come to, as far as it matters for going back.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::workflow) struct SoFar<'o> {
+    /// The backup of what was there.
+    pub backup: Option<&'o Path>,
+    /// True if the device may have been written.
+    pub wrote: bool,
+    /// True if the cloud may know the new key.
+    pub told: bool,
+}
+
+/// The way back to what was there.
+#[derive(Clone, Debug)]
+pub(in crate::workflow) enum Rollback {
+    /// A command, and what it brings back: "the key that was there".
+    Command { what: &'static str, command: String },
+    /// Nothing can be written back: why, and where the bytes are.
+    Bytes { why: &'static str, backup: String },
+    /// There is none; why, unless nothing was changed.
+    None(Option<&'static str>),
+}
+
+/// The command that asks for the same once more. What was backed up already is recognized, and not kept twice;
+/// `--no-backup` is not repeated.
+pub(in crate::workflow) fn retry(started: &Started) -> String {
+    let request = &started.request;
+    let file = request.file.as_deref().map(|file| format!(" {}", self::file(file))).unwrap_or_default();
+    let leave = flag("leave", request.leave);
+    let other = flag("allow-other-device", request.allow_other_device);
+    let encrypt = flag("encrypt", request.encrypt);
+    let what = match started.operation {
+        OperationKind::Backup => format!("backup{file}{}{encrypt}", flag("raw", request.raw)),
+        OperationKind::DctBackup => format!("dct backup{file}{}", flag("whole", request.whole)),
+        OperationKind::Restore => format!("restore{file}{leave}{other}{encrypt}"),
+        OperationKind::Reset => format!("reset{encrypt}"),
+        OperationKind::DctRestore if request.whole => format!("dct restore{file} --whole{other}{leave}"),
+        OperationKind::DctRestore => {
+            format!("dct restore{file}{}{other}{leave}", fields_option(&request.fields))
+        }
+        OperationKind::ServerKeySet if request.file.is_none() => format!("server-key restore{leave}"),
+        OperationKind::ServerKeySet => {
+            format!(
+                "server-key set{file}{}{}{leave}",
+                device_port(started),
+                flag("no-address", request.no_address)
+            )
+        }
+        OperationKind::Rotate => {
+            let server = option("server-key", request.server_key.as_deref());
+            let (port, cloud) = (device_port(started), cloud(request));
+            format!("rotate{cloud}{server}{port}{}", flag("no-verify", request.no_verify))
+        }
+        OperationKind::Provision => return provision_again(started, &file),
+    };
+    format!("duo-provision {what}{}", on_device(started))
+}
+
+fn provision_again(started: &Started, file: &str) -> String {
+    let id = started.device.id.map(|id| id.to_string()).unwrap_or_default();
+    match started.device.id.filter(|_| started.request.from_device) {
+        Some(id) => tell_key_of(id, &started.device, &started.request),
+        None => format!("duo-provision {id}{file}{}", cloud(&started.request)),
+    }
+}
+
+/// Where devices connect to, as it was typed.
+fn device_port(started: &Started) -> String {
+    let port = started.request.port.map(|port| port.to_string());
+    option("host", started.request.host.as_deref()) + &option("port", port.as_deref())
+}
+
+/// What to type, to finish and to go back.
+pub(in crate::workflow) fn hint(started: &Started, rollback: &Rollback) -> String {
+    format!("{}{rollback}", finish(started))
+}
+
+/// What follows what is typed to finish.
+impl fmt::Display for Rollback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command { what, command } => write!(f, "; to go back to {what}: {command}"),
+            Self::Bytes { why, backup } => write!(f, "; {why} are in {backup}"),
+            Self::None(Some(why)) => write!(f, "; {why}"),
+            Self::None(None) => Ok(()),
+        }
+    }
+}
+
+/// What to type, to finish.
+pub(in crate::workflow) fn finish(started: &Started) -> String {
+    format!("to finish: {}", retry(started))
+}
+
+/// The way back to what was there before. A key slot without a key is not written back.
+pub(in crate::workflow) fn rollback(started: &Started, so_far: SoFar<'_>) -> Rollback {
+    if started.operation == OperationKind::Rotate {
+        return rollback_of_rotation(started, so_far);
+    }
+    let Some(backup) = so_far.backup else {
+        return Rollback::None(Some("no backup of what was there was made"));
+    };
+    let had_key = started.before.is_some();
+    let fields = started.fields();
+    let fields: Vec<&String> =
+        fields.iter().filter(|field| had_key || *field != "device-private-key").collect();
+    let (what, command) = match started.operation {
+        OperationKind::DctRestore if started.is_whole() && had_key => {
+            ("the DCT that was there", whole_from(backup))
+        }
+        OperationKind::DctRestore if started.is_whole() => {
+            return Rollback::Bytes { why: NO_KEY_COUNTED, backup: file(backup) };
+        }
+        OperationKind::ServerKeySet | OperationKind::DctRestore if !fields.is_empty() => {
+            ("what was there", fields_from(backup, &fields))
+        }
+        OperationKind::Restore | OperationKind::Reset if had_key => {
+            ("the key that was there", restore_from(backup))
+        }
+        _ => return Rollback::Bytes { why: NO_KEY, backup: file(backup) },
+    };
+    Rollback::Command { what, command: command + &on_device(started) }
+}
+
+const NO_KEY: &str = "no key was there before; the bytes that were";
+
+/// Of a whole DCT. A copy that did not count may hold a key all the same.
+const NO_KEY_COUNTED: &str =
+    "no key counted before (`duo-provision backups` lists those that were found); the bytes that were there";
+
+/// Back to the old key: in the Duo, where it may not be there any more, and in the cloud, where it may not be either.
+fn rollback_of_rotation(started: &Started, so_far: SoFar<'_>) -> Rollback {
+    let backup = so_far.backup.filter(|_| so_far.wrote);
+    match started.before {
+        None => {
+            return backup.map_or(Rollback::None(None), |backup| Rollback::Bytes {
+                why: NO_KEY,
+                backup: file(backup),
+            });
+        }
+        // Resumed after the write: no earlier key is recorded.
+        before if before == started.after => return Rollback::None(None),
+        Some(_) => {}
+    }
+    let restore = backup.map(|backup| restore_from(backup) + &on_device(started));
+    let tell = so_far.told.then(|| tell_key(started)).flatten();
+    let commands: Vec<String> = restore.into_iter().chain(tell).collect();
+    if commands.is_empty() {
+        return Rollback::None(None);
+    }
+    Rollback::Command { what: "the key that was there", command: commands.join(" && ") }
+}
+
+/// The command that tells the operation's cloud the key that is in the device.
+pub(in crate::workflow) fn tell_key(started: &Started) -> Option<String> {
+    let id = started.device.id.or(started.request.owner)?;
+    Some(tell_key_of(id, &started.device, &started.request))
+}
+
+/// The command that tells the request's cloud the key that is in the device.
+pub(in crate::workflow) fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
+    let attached = choice(None, path_unless_told(device), request.usbip.as_deref());
+    let unproven = flag("allow-unproven-address", request.allow_unproven_address);
+    format!("duo-provision {id} --from-device{attached}{unproven}{}", cloud(request))
+}
+
+/// The arguments that choose the device. One that tells its id is found by it, at whatever port it is by now.
+pub(in crate::workflow) fn which(started: &Started) -> String {
+    which_of(&started.device, started.request.owner, started.request.usbip.as_deref())
+}
+
+/// The same; `owner`: whose keys they are, if it tells no id.
+pub(in crate::workflow) fn which_of(
+    device: &DeviceMark,
+    owner: Option<DeviceId>,
+    usbip: Option<&str>,
+) -> String {
+    choice(device.id.or(owner), path_unless_told(device), usbip)
+}
+
+/// The same, for a command that keeps what it reads, or writes.
+pub(super) fn on_device(started: &Started) -> String {
+    let request = &started.request;
+    let unproven = flag("allow-unproven-address", request.allow_unproven_address);
+    option("archive", request.archive.as_deref()) + &which(started) + &unproven
+}
+
+fn path_unless_told(device: &DeviceMark) -> Option<&str> {
+    device.path.as_deref().filter(|_| device.source != Some(DeviceIdSource::UsbSerial))
+}

@@ -1,0 +1,32 @@
+//! How to make a pair again of a key in a Duo and one in a cloud.
+
+use super::operation::tell_key_of;
+use crate::archive::journal::{DeviceMark, Request};
+use crate::dct::DeviceId;
+
+/// What is known of the cloud that a Duo connects to: its API is another address than the one for devices.
+pub(in crate::workflow) enum CloudOf {
+    /// Its key is Particle's.
+    Particle,
+    /// It was told a key of this Duo by this request.
+    Told(Box<Request>),
+    /// Its API is not known.
+    Unknown,
+}
+
+/// The two ways. `device`: the attached Duo that the key is in, if it is in one.
+pub(in crate::workflow) fn pair_again(
+    id: DeviceId,
+    device: Option<&DeviceMark>,
+    usbip: Option<String>,
+    of: CloudOf,
+) -> String {
+    let placeholder = if matches!(of, CloudOf::Unknown) { " --api-url URL" } else { "" };
+    let told = if let CloudOf::Told(request) = of { *request } else { Request::default() };
+    let request = Request { usbip, allow_unproven_address: false, ..told };
+    let tell = tell_key_of(id, device.unwrap_or(&DeviceMark::default()), &request) + placeholder;
+    format!(
+        "tell the cloud the key that is in the Duo: {tell}; or give the Duo the key that the cloud knows, with restore: its \
+         backups are listed by: duo-provision backups --device {id}"
+    )
+}

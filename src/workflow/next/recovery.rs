@@ -1,0 +1,56 @@
+//! What is printed to be typed after a write that went wrong: to finish, and to go back.
+
+use std::path::PathBuf;
+
+use super::command_line::{fields_from, file};
+use super::operation::{Rollback, hint, on_device, retry};
+use crate::archive::journal::Started;
+use crate::dct::Field;
+
+/// What recovers the device when a write goes wrong.
+pub(in crate::workflow) struct Recovery<'r> {
+    /// What began.
+    pub started: &'r Started,
+    /// The way back to what was there.
+    pub rollback: Rollback,
+    /// The backup of the application section, in which the bytes beside the field are.
+    pub section: Option<PathBuf>,
+}
+
+impl Recovery<'_> {
+    /// What to type, to finish and to go back.
+    pub fn hint(&self) -> String {
+        hint(self.started, &self.rollback)
+    }
+
+    /// What to type if other fields than the one that was to be written have changed.
+    pub fn hint_of_others(&self, others: &[Field]) -> String {
+        let Some(others) = self.put_back(others) else { return self.without_others(others) };
+        let back = match &self.rollback {
+            Rollback::Command { what, command } => format!("to go back to {what}: {others} && {command}"),
+            Rollback::Bytes { why, backup } => format!("to go back: {others} ({why} are in {backup})"),
+            Rollback::None(why) => format!("to go back: {others} ({})", why.unwrap_or("no key was changed")),
+        };
+        format!("to finish: {others} && {}; {back}", retry(self.started))
+    }
+
+    /// The command that puts back what lay beside the field.
+    fn put_back(&self, others: &[Field]) -> Option<String> {
+        let names: Vec<String> = others.iter().map(Field::kebab_name).collect();
+        let section = self.section.as_ref().filter(|_| !names.is_empty())?;
+        Some(fields_from(section, &names) + &on_device(self.started))
+    }
+
+    fn without_others(&self, others: &[Field]) -> String {
+        let hint = self.hint();
+        match &self.section {
+            Some(section) if others.is_empty() => {
+                format!(
+                    "{hint}; what changed is no field that can be restored: the bytes are in {}",
+                    file(section)
+                )
+            }
+            _ => format!("{hint}; what changed beside it is in no backup"),
+        }
+    }
+}

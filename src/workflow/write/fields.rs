@@ -1,0 +1,105 @@
+//! Fields of the DCT, written one after another, each in one block, read back and compared.
+//!
+//! The private key comes last: whatever goes wrong before it, the key is the one that was there.
+
+use super::field::{AFTER_THE_WRITE, write_verified};
+use super::patch::Patch;
+use super::transaction::Writing;
+use crate::dct::Field;
+use crate::error::{Error, exit};
+use crate::workflow::device::{Opened, Snapshot};
+use crate::workflow::journaled::Journaled;
+use crate::workflow::keep::{Backups, Destination, keep_before_write, keep_section_before_write};
+use crate::workflow::next::Recovery;
+
+/// Fields, and the Duo's DCT that they go into.
+pub(in crate::workflow) struct Fields {
+    held: Snapshot,
+    patches: Vec<Patch>,
+    /// True if the key is backed up in a file of its own.
+    key_alone: bool,
+}
+
+impl Fields {
+    /// A key, or the reset image.
+    pub fn key(held: Snapshot, patch: Patch) -> Self {
+        Self { held, patches: vec![patch], key_alone: true }
+    }
+
+    /// Fields in the order in which they are written.
+    pub const fn of_dct(held: Snapshot, patches: Vec<Patch>) -> Self {
+        Self { held, patches, key_alone: false }
+    }
+
+    /// What the Duo holds, as it was last read.
+    pub const fn held(&self) -> &Snapshot {
+        &self.held
+    }
+
+    /// The fields that the Duo holds with other bytes.
+    pub fn differing(&self) -> Vec<Field> {
+        let differing = self.patches.iter().filter(|patch| !patch.is_in(&self.held));
+        differing.map(|patch| *patch.field()).collect()
+    }
+
+    /// Says which fields are done and which are not, if there are several.
+    fn so_far(&self, error: Error, failed: usize) -> Error {
+        if self.patches.len() == 1 {
+            return error;
+        }
+        // Of the one that failed nothing is known here but what the error says, unless it had succeeded.
+        let succeeded = error.phase() == Some(AFTER_THE_WRITE);
+        let open = error.code().exit_code() == exit::KEY;
+        let (done, left) = self.patches.split_at(failed + usize::from(succeeded));
+        let left = left.get(usize::from(open)..).unwrap_or_default();
+        let error = if done.is_empty() { error } else { error.adding(format!("in place: {}", names(done))) };
+        if left.is_empty() {
+            return error;
+        }
+        error.adding(format!("not written: {} (the same command goes on with that)", names(left)))
+    }
+}
+
+impl Writing for Fields {
+    fn parts(&self) -> usize {
+        self.patches.len()
+    }
+
+    fn is_there(&self) -> bool {
+        self.differing().is_empty()
+    }
+
+    fn back_up(
+        &self,
+        opened: &Opened<'_>,
+        to: Option<&Destination>,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<Backups, Error> {
+        let back_up = if self.key_alone { keep_before_write } else { keep_section_before_write };
+        back_up(opened, &self.held, to, journaled)
+    }
+
+    fn write<'a>(
+        &mut self,
+        mut opened: Opened<'a>,
+        recovery: &Recovery<'_>,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<Opened<'a>, Error> {
+        for (index, patch) in self.patches.iter().enumerate() {
+            if patch.is_in(&self.held) {
+                let name = patch.field().kebab_name();
+                opened.context.note(format!("{name} is as it is in the dump already; it is left alone"));
+                journaled.verified();
+                continue;
+            }
+            (opened, self.held) = write_verified(opened, &self.held, patch, recovery, journaled)
+                .map_err(|error| self.so_far(error, index))?;
+        }
+        Ok(opened)
+    }
+}
+
+fn names(patches: &[Patch]) -> String {
+    let names: Vec<String> = patches.iter().map(|patch| patch.field().kebab_name()).collect();
+    names.join(", ")
+}

@@ -1,0 +1,263 @@
+//! The order in which the promises are kept, for every command that writes to a Duo: show that a backup and the journal
+//! can be kept, find, read, stop here in a dry run, journal, back up, ask, write, read back, leave.
+//!
+//! A command opens a [`Transaction`], looks at the Duo in it, and commits a [`Proposal`]: what is to be written, and the
+//! words that go with it.
+
+use std::path::PathBuf;
+
+use super::unbacked::check_unbacked;
+use crate::archive::Archive;
+use crate::archive::journal::{OperationKind, Request, Started};
+use crate::error::{Code, Error, KeyState};
+use crate::keys::{Fingerprint, Passphrase};
+use crate::workflow::board::Board;
+use crate::workflow::cancel::interrupted;
+use crate::workflow::device::{DeviceRef, Opened, Target};
+use crate::workflow::journaled::{Journaled, Ledger, absolute, started};
+use crate::workflow::keep::{Backups, Destination, Place, locate_archive};
+use crate::workflow::leave::leave;
+use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
+use crate::workflow::plan::Plan;
+use crate::workflow::{Context, Phase, Timeout};
+
+/// The options that every write has.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+pub(in crate::workflow) struct Terms<'o> {
+    pub target: &'o Target,
+    /// The boards that may be written.
+    pub boards: &'static [Board],
+    pub timeout: Timeout,
+    pub archive: Option<&'o str>,
+    pub no_backup: bool,
+    pub accepts_key_loss: bool,
+    /// What the backup of the key is encrypted with.
+    pub encrypt: Option<Passphrase>,
+    pub leave: bool,
+    pub dry_run: bool,
+}
+
+/// A Duo that was found, and shown before that to be one whose key can be backed up.
+pub(in crate::workflow) struct Transaction<'a, 'o> {
+    pub opened: Opened<'a>,
+    context: Context<'a>,
+    terms: Terms<'o>,
+    archive: Option<Archive>,
+    /// `None` in a dry run.
+    journal: Option<Ledger>,
+}
+
+/// What is to be in the Duo.
+pub(in crate::workflow) trait Writing {
+    /// Of how many parts each is read back and compared.
+    fn parts(&self) -> usize;
+
+    /// True if the Duo holds all of it already.
+    fn is_there(&self) -> bool;
+
+    /// Backs up what is there; `None` if no backup is wanted.
+    fn back_up(
+        &self,
+        opened: &Opened<'_>,
+        to: Option<&Destination>,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<Backups, Error>;
+
+    /// Writes what is not there, and returns once all of it was read back and compared.
+    fn write<'a>(
+        &mut self,
+        opened: Opened<'a>,
+        recovery: &Recovery<'_>,
+        journaled: &mut Journaled<'_>,
+    ) -> Result<Opened<'a>, Error>;
+}
+
+/// What a command does beside the write; a write that is there already does not end it.
+pub(in crate::workflow) trait Beside<W> {
+    /// Before the question.
+    fn prepare(&mut self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<(), Error>;
+
+    /// After the question and before the first byte.
+    fn before_write(&mut self, backups: &Backups, journaled: &mut Journaled<'_>) -> Result<(), Error>;
+
+    /// What a write that failed means, after that.
+    fn write_failed(&self, error: Error) -> Error;
+
+    /// Once it is written; it stays in DFU mode if this fails.
+    fn after_write(&self, writing: &W, written: bool) -> Result<(), Error>;
+}
+
+/// What a command wants of the Duo that it has looked at.
+pub(in crate::workflow) struct Proposal<'c, W> {
+    /// What begins, as the journal records it.
+    pub started: Started,
+    pub writing: W,
+    /// What is asked; the backup is filled in.
+    pub plan: Plan,
+    /// Said if all of it is there already.
+    pub already: &'static str,
+    /// What is left to do by hand if the Duo does not leave DFU mode.
+    pub then: &'static str,
+    /// The way back, if it is not to the backup that is made now.
+    pub rollback: Option<Rollback>,
+    pub beside: Option<&'c mut dyn Beside<W>>,
+}
+
+/// What came of it; nothing of it in a dry run.
+#[derive(Default)]
+pub(in crate::workflow) struct Outcome {
+    /// The backup of what was there; absolute.
+    pub backup: Option<PathBuf>,
+    /// False if the Duo held all of it already.
+    pub written: bool,
+    /// True if the Duo left DFU mode.
+    pub left: bool,
+}
+
+impl<'a, 'o> Transaction<'a, 'o> {
+    /// Shows that backup and journal can be kept, and then finds the Duo.
+    pub fn open(context: Context<'a>, terms: Terms<'o>) -> Result<Self, Error> {
+        // Named even with --no-backup: it may know a key as another device's.
+        let archive = locate_archive(context, terms.archive);
+        let archive = if keeps(&terms) { Some(archive.and_then(prepared)?) } else { archive.ok() };
+        let journal = if terms.dry_run { None } else { Some(Ledger::required(context)?) };
+        let opened = Opened::find_board(context, terms.target, terms.boards, terms.timeout)?;
+        check_unbacked(&opened, terms.no_backup, terms.accepts_key_loss)?;
+        Ok(Self { opened, context, terms, archive, journal })
+    }
+
+    /// The Duo.
+    pub fn device(&self) -> &DeviceRef {
+        &self.opened.device
+    }
+
+    /// The archive, if there is one.
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
+    }
+
+    /// What is to be recorded: the operation, with what all commands have in common in its request.
+    pub fn started(
+        &self,
+        operation: OperationKind,
+        keys: (Option<Fingerprint>, Option<Fingerprint>),
+        request: Request,
+    ) -> Started {
+        let request = Request {
+            leave: self.terms.leave,
+            allow_unproven_address: self.terms.target.allow_unproven_address,
+            encrypt: self.terms.encrypt.is_some(),
+            archive: self.terms.archive.map(absolute),
+            usbip: self.context.bus.address(),
+            ..request
+        };
+        started(operation, self.device().into(), keys, request)
+    }
+
+    /// Writes it, unless it is a dry run.
+    pub fn commit<W: Writing>(self, proposal: Proposal<'_, W>) -> Result<Outcome, Error> {
+        let Self { opened, context, terms, archive, journal: Some(journal) } = self else {
+            return Ok(Outcome::default());
+        };
+        let destination = archive.filter(|_| keeps(&terms)).map(Place::Archive);
+        let destination = destination.map(|place| Destination { place, encrypt: terms.encrypt });
+        let started = proposal.started.clone();
+        journal.follow(context, started, |journaled| {
+            run(opened, proposal, destination.as_ref(), terms.leave, journaled)
+        })
+    }
+}
+
+fn prepared(archive: Archive) -> Result<Archive, Error> {
+    archive.prepare()?;
+    Ok(archive)
+}
+
+/// True if a backup is wanted.
+fn keeps(terms: &Terms<'_>) -> bool {
+    !terms.no_backup && !terms.dry_run
+}
+
+fn run<W: Writing>(
+    mut opened: Opened<'_>,
+    mut proposal: Proposal<'_, W>,
+    destination: Option<&Destination>,
+    leaves: bool,
+    journaled: &mut Journaled<'_>,
+) -> Result<Outcome, Error> {
+    let is_there = proposal.writing.is_there();
+    let mut backups = Backups::default();
+    if is_there && proposal.beside.is_none() {
+        opened.context.note(proposal.already);
+    } else {
+        backups = proposal.writing.back_up(&opened, destination, journaled)?;
+        prepare(&opened, &mut proposal, &backups, journaled)?;
+    }
+    if is_there {
+        (0..proposal.writing.parts()).for_each(|_| journaled.verified());
+        backups.first = None;
+    } else {
+        opened = write(opened, &mut proposal, &backups, journaled)?;
+    }
+    if let Some(beside) = &proposal.beside {
+        beside.after_write(&proposal.writing, !is_there)?;
+    }
+    if leaves {
+        leave(opened, proposal.then)?;
+        journaled.left();
+    }
+    Ok(Outcome { backup: backups.first, written: !is_there, left: leaves })
+}
+
+/// Asks, with everything on the disk that the write could lose.
+fn prepare<W: Writing>(
+    opened: &Opened<'_>,
+    proposal: &mut Proposal<'_, W>,
+    backups: &Backups,
+    journaled: &mut Journaled<'_>,
+) -> Result<(), Error> {
+    if let Some(beside) = &mut proposal.beside {
+        beside.prepare(opened, journaled)?;
+    }
+    if !proposal.writing.is_there() {
+        proposal.plan.backup.clone_from(&backups.first);
+        confirm(opened.context, &proposal.plan)?;
+    }
+    match &mut proposal.beside {
+        Some(beside) => beside.before_write(backups, journaled),
+        None => Ok(()),
+    }
+}
+
+fn write<'a, W: Writing>(
+    opened: Opened<'a>,
+    proposal: &mut Proposal<'_, W>,
+    backups: &Backups,
+    journaled: &mut Journaled<'_>,
+) -> Result<Opened<'a>, Error> {
+    let so_far = SoFar { backup: backups.first.as_deref(), wrote: true, told: proposal.beside.is_some() };
+    let rollback = proposal.rollback.take().unwrap_or_else(|| rollback(&proposal.started, so_far));
+    let recovery = Recovery { started: &proposal.started, rollback, section: backups.section.clone() };
+    let written = proposal.writing.write(opened, &recovery, journaled);
+    written.map_err(|error| match &proposal.beside {
+        Some(beside) => beside.write_failed(error),
+        None => error,
+    })
+}
+
+/// Asks, and takes anything but true for a refusal.
+fn confirm(context: Context<'_>, plan: &Plan) -> Result<(), Error> {
+    if context.control.asks() {
+        context.phase(Phase::Confirm);
+    }
+    if context.control.confirm(plan) {
+        return Ok(());
+    }
+    if context.control.cancel().is_requested() {
+        return Err(interrupted().during("asking before the write").on(&plan.device, KeyState::Unchanged));
+    }
+    Err(Error::new(Code::ConfirmationRefused, "the write was not confirmed")
+        .on(&plan.device, KeyState::Unchanged)
+        .hint("nothing was written; run the same command again when you are sure"))
+}
