@@ -11,40 +11,13 @@
 #[cfg(feature = "addon")]
 mod api;
 #[cfg(feature = "addon")]
+mod call;
+#[cfg(feature = "addon")]
 mod command_line;
-#[cfg(feature = "addon")]
-mod completions;
-#[cfg(feature = "addon")]
-mod control;
-#[cfg(feature = "addon")]
-mod dct;
-#[cfg(feature = "addon")]
-mod describing;
-#[cfg(feature = "addon")]
-mod doctoring;
 mod error_name;
-#[cfg(feature = "addon")]
-mod fields;
-#[cfg(feature = "addon")]
-mod given;
 mod grammar;
-#[cfg(feature = "addon")]
-mod key_files;
-#[cfg(feature = "addon")]
-mod machine;
-#[cfg(feature = "addon")]
-mod manual;
-#[cfg(feature = "addon")]
-mod plain;
-#[cfg(feature = "addon")]
-mod rotating;
-#[cfg(feature = "addon")]
-mod run;
 #[cfg(feature = "schema")]
 mod schema;
-mod shell_init;
-#[cfg(feature = "addon")]
-mod simulation;
 
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -1,6 +1,6 @@
 //! Options of what is done to the machine itself.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 /// Options of `installUdevRule`.
@@ -12,4 +12,13 @@ pub struct UdevInstallOptions {
     /// udevadm below it is run.
     #[arg(long, value_name = "DIR", hide = true)]
     pub root: Option<String>,
+}
+
+/// A shell that functions are printed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Pwsh,
 }

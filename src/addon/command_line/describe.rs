@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, CommandFactory};
 use napi_derive::napi;
 
-use super::grammar::CommandLine;
+use crate::addon::grammar::CommandLine;
 
 /// What an example's line begins with, behind its indent.
 const PROGRAM: &str = "duo-provision ";

@@ -4,8 +4,8 @@ use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
-use super::grammar;
-use super::run::{on_bus, read, settle};
+use crate::addon::call::{on_bus, read, settle};
+use crate::addon::grammar;
 use crate::workflow::{self, Target};
 
 /// Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up

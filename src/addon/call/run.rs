@@ -2,15 +2,15 @@
 
 use std::time::SystemTime;
 
+use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, ToNapiValue, Unknown};
-use napi::{Env, JsError, JsValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::control::Remote;
-use super::error_name::ErrorName;
-use super::given::copied;
-use super::plain::{json, parse, plain};
+use super::errors::to_js;
+use super::objects::copied;
+use super::plain::{json, parse};
 use crate::error::{Code, Error};
 use crate::usb::Bus;
 use crate::usb::clock::SystemClock;
@@ -20,10 +20,7 @@ use crate::workflow::Context;
 
 /// Reads an options object, of its own properties alone: unknown ones, wrong types and numbers out of range are errors. Nothing at
 /// all is taken for an empty object.
-pub(super) fn read<'a, T: DeserializeOwned>(
-    env: &Env,
-    value: impl Into<Option<Unknown<'a>>>,
-) -> Result<T, Error> {
+pub fn read<'a, T: DeserializeOwned>(env: &Env, value: impl Into<Option<Unknown<'a>>>) -> Result<T, Error> {
     let refused = |reason: &str| {
         Error::new(Code::InvalidArgument, format!("the options cannot be used: {reason}"))
             .hint("the names and types of all options are in index.d.ts")
@@ -33,7 +30,7 @@ pub(super) fn read<'a, T: DeserializeOwned>(
 }
 
 /// Settles a promise with the result of `work`, as a plain object; see [`spawn`].
-pub(super) fn settle<'env, T, F>(
+pub fn settle<'env, T, F>(
     env: &'env Env,
     control: Option<Object<'_>>,
     work: Result<F, Error>,
@@ -52,7 +49,7 @@ where
 /// Whatever is wrong with `control` rejects, too: nothing is thrown while somebody may not be listening yet.
 ///
 /// A defect that panics is an `INTERNAL` error, not the end of the process.
-pub(super) fn spawn<'env, T, V, F>(
+pub fn spawn<'env, T, V, F>(
     env: &'env Env,
     control: Option<Object<'_>>,
     work: Result<F, Error>,
@@ -88,7 +85,7 @@ where
 }
 
 /// Gives `work` the bus that `usbip` names, or the machine's own, which is not touched before it is used.
-pub(super) fn on_bus<T>(
+pub fn on_bus<T>(
     remote: &Remote,
     usbip: Option<&str>,
     work: impl FnOnce(Context<'_>) -> Result<T, Error>,
@@ -109,23 +106,4 @@ pub(super) fn on_bus<T>(
         control: remote,
         cancelled: &|| remote.cancel().stops_now(),
     })
-}
-
-/// A JavaScript `Error` with the properties of a [`Problem`](crate::error::Problem) and its causes.
-pub(super) fn to_js(env: &Env, error: &Error) -> napi::Error {
-    let build = || -> napi::Result<Unknown<'_>> {
-        let made = JsError::from(napi::Error::from_reason(error.to_string())).into_unknown(*env);
-        let mut object: Object<'_> = made.coerce_to_object()?;
-        object.set("name", ErrorName::of(error.code()).to_string())?;
-        let problem = plain(env, &error.problem())?.coerce_to_object()?;
-        for member in Object::keys(&problem)? {
-            object.set(&member, problem.get::<Unknown<'_>>(&member)?)?;
-        }
-        if let Some(cause) = std::error::Error::source(error) {
-            let reason = napi::Error::<napi::Status>::from_reason(cause.to_string());
-            object.set("cause", JsError::from(reason).into_unknown(*env))?;
-        }
-        Ok(object.to_unknown())
-    };
-    build().map_or_else(|failure| failure, napi::Error::from)
 }

@@ -4,9 +4,9 @@ use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
-use super::api::passphrase;
-use super::grammar;
-use super::run::{on_bus, read, settle};
+use super::keys::passphrase;
+use crate::addon::call::{on_bus, read, settle};
+use crate::addon::grammar;
 use crate::error::Error;
 use crate::workflow;
 

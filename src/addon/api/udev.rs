@@ -4,9 +4,8 @@ use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
-use super::grammar;
-use super::plain::plain;
-use super::run::{on_bus, read, settle};
+use crate::addon::call::{on_bus, plain, read, settle};
+use crate::addon::grammar;
 use crate::error::Error;
 use crate::workflow;
 

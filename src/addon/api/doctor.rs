@@ -4,8 +4,8 @@ use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
-use super::grammar;
-use super::run::{on_bus, read, settle};
+use crate::addon::call::{on_bus, read, settle};
+use crate::addon::grammar;
 use crate::workflow::{self, AskOptions, Target};
 
 /// Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is

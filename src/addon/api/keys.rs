@@ -7,8 +7,8 @@ use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 use zeroize::Zeroizing;
 
-use super::grammar;
-use super::run::{on_bus, read, settle};
+use crate::addon::call::{on_bus, read, settle};
+use crate::addon::grammar;
 use crate::dct::WhichCopy;
 use crate::error::Error;
 use crate::workflow::{self, PassphraseOptions, Target};

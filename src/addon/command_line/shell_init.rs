@@ -1,16 +1,7 @@
 //! `shell-init`: a shell function `particle` that hands `particle duo …` to this program, and everything else to
 //! particle-cli, for those of its installations that are no Node modules.
 
-use clap::ValueEnum;
-
-/// A shell that functions are printed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-    Pwsh,
-}
+use crate::addon::grammar::Shell;
 
 /// Bash and zsh share it. After `function` an alias of the name is not put in its place.
 const POSIX: &str = r#"function particle {

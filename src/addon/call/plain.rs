@@ -21,7 +21,7 @@ pub(super) fn parse<'env>(env: &'env Env, text: String) -> napi::Result<Unknown<
 }
 
 /// A value as an object.
-pub(super) fn plain<'env>(env: &'env Env, value: &impl Serialize) -> napi::Result<Unknown<'env>> {
+pub fn plain<'env>(env: &'env Env, value: &impl Serialize) -> napi::Result<Unknown<'env>> {
     let text = json(value).map_err(|error| napi::Error::from_reason(error.to_string()))?;
     parse(env, text)
 }

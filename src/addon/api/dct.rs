@@ -6,8 +6,8 @@ use napi::Env;
 use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
 use napi_derive::napi;
 
-use super::grammar;
-use super::run::{on_bus, read, settle};
+use crate::addon::call::{on_bus, read, settle};
+use crate::addon::grammar;
 use crate::workflow::{self, Target};
 
 /// Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode

@@ -17,7 +17,7 @@ use napi_derive::napi;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use super::given::copied;
+use super::objects::copied;
 use super::plain::{PARSE, json};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan};
@@ -86,7 +86,7 @@ type Question<T> = ThreadsafeFunction<String, Promise<T>, String, Status, false,
 
 /// A control that can cross to the thread of the operation.
 #[derive(Clone)]
-pub(super) struct Remote {
+pub struct Remote {
     listener: Option<Arc<Listener>>,
     question: Option<Arc<Question<bool>>>,
     secret: Option<Arc<Question<Option<String>>>>,

@@ -6,9 +6,10 @@ use napi::Env;
 use napi::bindgen_prelude::{Buffer, PromiseRaw, Uint8Array, Unknown};
 use napi_derive::napi;
 
-use super::grammar::{BoardName, Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions};
-use super::plain::plain;
-use super::run::{read, spawn, to_js};
+use crate::addon::call::{plain, read, spawn, to_js};
+use crate::addon::grammar::{
+    BoardName, Bootloader, CloudFlavor, DuoMode, LocalCloudOptions, VirtualDuoOptions,
+};
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
 use crate::simulator::faults::{self, Fault, FaultError, Kind};

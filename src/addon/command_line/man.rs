@@ -5,13 +5,13 @@ use clap::error::ErrorKind;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use super::command_line::similar;
+use super::similar::similar;
 
 /// What begins a part of a command's after-help, and the section that it becomes.
 const SECTIONS: [(&str, &str); 2] = [("Examples:", "EXAMPLES"), ("Exit codes:", "EXIT STATUS")];
 
 /// The man page of the command with these words, in roff.
-pub(super) fn manual(program: Command, words: &[String]) -> Result<String, clap::Error> {
+pub(super) fn page_of(program: Command, words: &[String]) -> Result<String, clap::Error> {
     let mut program = program.disable_help_subcommand(true);
     program.build();
     let mut command = &program;

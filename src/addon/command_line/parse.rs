@@ -7,9 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::completions::completions;
-use super::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
-use super::manual::manual;
+use super::man::page_of;
+use crate::addon::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
+
 use super::shell_init;
+use super::similar::similar;
 use crate::error::exit;
 
 /// What a command line asks for.
@@ -92,7 +94,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
             return script("shell-init", parsed.json, shell_init::function(shell));
         }
         (Some(Command::Man { command }), _) => {
-            return match manual(CommandLine::command(), &command) {
+            return match page_of(CommandLine::command(), &command) {
                 Ok(page) => script("man", parsed.json, page),
                 Err(error) => refuse(&error, parsed.json),
             };
@@ -123,16 +125,6 @@ fn strip(value: &mut Value) {
         members.retain(|_, member| !member.is_null());
         members.values_mut().for_each(strip);
     }
-}
-
-/// The command of a group that somebody meant who typed this.
-pub(super) fn similar(group: &clap::Command, word: &str) -> Option<String> {
-    let names = group.get_subcommands().map(|known| known.get_name().to_owned());
-    names
-        .map(|name| (strsim::levenshtein(word, &name), name))
-        .filter(|(far, _)| *far <= 2)
-        .min()
-        .map(|(_, name)| name)
 }
 
 fn nothing_asked(json: bool) -> ParsedCommand {
