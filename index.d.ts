@@ -1,178 +1,1281 @@
+/** Where the address comes from that stands behind a cloud's key. */
+export type AddressSource =
+  /** It is Particle's own, with Particle's own key. */
+  | 'built-in'
+  /** The file has it behind the key. */
+  | 'file'
+  /** It was given as an option. */
+  | 'options'
+  /** It is the one that the Duo had. */
+  | 'kept'
+  /** There is none, and the firmware's own counts. */
+  | 'none'
+
+/** A backup in the archive. */
+export interface ArchivedBackup {
+  /** The file with the bytes; absolute. */
+  path: string
+  /** What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it. */
+  contents: BackupContents
+  /** The device: from the manifest, else from the file's name. */
+  deviceId?: string
+  /**
+   * The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+   * it names.
+   */
+  fingerprint?: string
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
+  /** When the bytes were read, RFC 3339, where that is known. */
+  createdAt?: string
+  /** True where the manifest says that it was made by `rotateKey` and not read from a Duo. */
+  newKey: boolean
+  /** True where the manifest says that the Duo was a virtual one. */
+  simulated: boolean
+  /** What stands beside the file. A backup without a manifest is a backup all the same. */
+  manifest: ManifestState
+  /** The same in words. */
+  manifestDescription: string
+}
+
+/** What stands in the backup. */
+export type BackupContents =
+  /** The device's private key. */
+  | 'private-key'
+  /** The device's private key behind a passphrase: PKCS#8 with PBES2, as PEM. */
+  | 'encrypted-private-key'
+  /** The bytes of a key slot that holds no key. */
+  | 'raw-slot'
+  /** The application section of the DCT, from address 0. */
+  | 'dct'
+  /** The whole DCT, both copies. */
+  | 'whole-dct'
+
+/** A backup that is on the disk, synced and read back. */
+export interface BackupResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The file with the bytes; absolute. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** The manifest beside it; absolute. */
+  manifestPath?: string
+  /** The key's fingerprint, where the bytes hold a key. */
+  fingerprint?: string
+  /** The kind of thing that was saved. */
+  slot: KeySlotKind
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
+  /**
+   * True where the archive held the same bytes of the same Duo already, or the same key behind this very
+   * passphrase, and nothing was written.
+   */
+  alreadyThere: boolean
+}
+
+/** What the archive holds. */
+export interface BackupsResult {
+  /** The archive's folder; absolute. It need not be there. */
+  folder: string
+  /** The backups, by name. */
+  backups: Array<ArchivedBackup>
+  /** What has the name of a backup and cannot be read, and why. */
+  unreadable: Array<string>
+}
+
+/** A bootloader's generation; of another board than the Duo its name, in lower case. */
+export type BootloaderName =
+  /** System firmware up to 0.2.4. */
+  | 'r3-r4'
+  /** System firmware from 0.3.0. */
+  | 'r5-r6'
+  /** Particle's Photon. */
+  | 'photon'
+  /** Particle's P1. */
+  | 'p1'
+  /** Particle's Electron. */
+  | 'electron'
+
+/** A backup of a DCT that is on the disk, synced and read back. */
+export interface DctBackupResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The file with the bytes; absolute. It is a secret. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** The manifest beside it; absolute. */
+  manifestPath?: string
+  /** The fingerprint of the device's key in it, where it holds one. */
+  fingerprint?: string
+  /** The kind of thing in its key slot. */
+  slot: KeySlotKind
+  /** True for both copies of the DCT, which hold the Wi-Fi passwords, too. */
+  whole: boolean
+  /** Bytes of the file. */
+  length: number
+  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
+  alreadyThere: boolean
+}
+
+/** One of the two copies of a whole DCT. */
+export interface DctCopyInfo {
+  /** Which one. */
+  copy: CopyName
+  /** What is in its place. */
+  holds: DctHalfKind
+  /** The bootloaders whose firmware reads this copy, by their rule. */
+  readBy: Array<DctReader>
+  /** The fingerprint of the device's key in it. */
+  fingerprint?: string
+}
+
+/** What a dump of a DCT is of. */
+export type DctDumpKind =
+  /** The application section and nothing else. */
+  | 'section'
+  /** 16 KiB through alternate setting 1, from address 0: the application section, and what lies behind it. */
+  | 'from-start'
+  /** 16,350 bytes through alternate setting 1, from the private key's address. */
+  | 'from-private-key'
+  /** One copy of the DCT, 16 KiB of the internal flash. */
+  | 'one-copy'
+  /** Both copies of the DCT, 32 KiB of the internal flash. */
+  | 'whole'
+
+/** A field of a DCT, described; nothing of what is secret in it is shown. */
+export interface DctFieldInfo {
+  /** Its name in the firmware's `dct.h`, with hyphens. */
+  name: string
+  /** Bytes from the start of the application section. */
+  offset: number
+  /** Size in bytes. */
+  size: number
+  /** What it holds, in words. */
+  description: string
+  /** The fingerprint of the key in it. */
+  fingerprint?: string
+}
+
+/** What is in the place of a copy of a DCT. */
+export type DctHalfKind =
+  /** A copy, whether it counts or not. */
+  | 'copy'
+  /** Erased flash. */
+  | 'erased'
+  /** Something else. */
+  | 'other'
+
+/** A DCT, described. */
+export interface DctInfo {
+  /** What was read, and from where. */
+  kind: DctDumpKind
+  /**
+   * The copy that the fields are of, 0 or 1, of a whole DCT; absent if neither counts, or if which one does depends on
+   * the Duo's firmware.
+   */
+  currentCopy?: number
+  /** Both copies, of a whole DCT. */
+  copies?: Array<DctCopyInfo>
+  /** True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
+  unreadable: boolean
+  /** The fields, by offset. */
+  fields: Array<DctFieldInfo>
+}
+
+/** Bootloaders that agree about which copy of a DCT counts. The same bytes may mean another copy to each family. */
+export type DctReader =
+  /** r3, r4 and r5, and system firmware up to 0.3.1: the mark in a copy's header. */
+  | 'r3-r5'
+  /** r6, and system firmware from 0.3.2 on: the version record at a copy's end. */
+  | 'r6'
+
+/** Fields of a DCT, or all of it, in place: each part read back and compared. */
+export interface DctRestoreResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** True where all of the DCT was asked for, both copies. */
+  whole: boolean
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /**
+   * The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
+   * in the Duo differed.
+   */
+  fields: Array<RestoredFieldInfo>
+  /** The key that was there; absent where the slot held none. */
+  previousFingerprint?: string
+  /** The key that is there now, where it was written, too; in a dry run, that would be. */
+  fingerprint?: string
+  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
+  evidence?: KeyEvidence
+  /** The same in words. */
+  evidenceDescription?: string
+  /** The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret. */
+  backupPath?: string
+  /** True where the Duo was told to leave DFU mode. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/** The DCT of a Duo or of a file. */
+export interface DctShowResult {
+  /** The Duo, where it was read from one. */
+  device?: DuoInfo
+  /** The file, where it was read from one; absolute. */
+  path?: string
+  /** The device that it is of, where that is known. */
+  deviceId?: string
+  /** What is there. */
+  dct: DctInfo
+}
+
+/** How a device id is known. */
+export type DeviceIdSource =
+  /** Told by the Duo: its USB serial number (bootloaders r5 and r6). */
+  | 'usb-serial'
+  /** The caller's word (bootloaders r3 and r4 do not tell). */
+  | 'user'
+
+/** One thing that was looked at. */
+export interface DoctorFinding {
+  /** What it is about: an error's code, or a name of its own, in capitals. */
+  code: string
+  /** How bad it is. */
+  severity: Severity
+  /** What was found. */
+  message: string
+  /** What to do about it, in words. */
+  advice?: string
+  /** What to type. */
+  command?: string
+  /** The same for a program, where it can be done without asking anything else. */
+  fix?: DoctorFix
+}
+
+/** A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write. */
+export interface DoctorFix {
+  /** Which function: `backupKey`, `restoreKey` or `resetKey`. */
+  operation: FixOperation
+  /** Its options. */
+  options: FixOptions
+}
+
+/** Everything that was found. */
+export interface DoctorResult {
+  /** How many of the findings are problems. */
+  problems: number
+  /** What is of no one Duo: the archive, the journal, USB. */
+  general: Array<DoctorFinding>
+  /** The Duos, ordered by path. */
+  duos: Array<ExaminedDuo>
+}
+
+/** The Duo that an operation worked on, or another board that is laid out as one. */
+export interface DuoInfo {
+  /** Which board it is. */
+  board: BoardName
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
+  deviceId?: string
+  /** How the device id is known: told by the Duo over USB, or the word of the caller. */
+  deviceIdSource?: DeviceIdSource
+  /** The bootloader's generation; of another board than the Duo its name, in lower case. */
+  bootloader: BootloaderName
+  /** True for a virtual Duo. */
+  simulated: boolean
+}
+
+/** A Duo that is in DFU mode now. */
+export interface EnterDfuResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** True where it was in DFU mode from the start, and nothing was done. */
+  wasAlready: boolean
+}
+
 /** The stable names of errors: `err.code`, and `code` in `--json` output. */
 export type ErrorCode =
+  /** A defect in duo-provision itself. */
   | 'INTERNAL'
+  /** An argument or option is unknown, missing or out of range. */
   | 'INVALID_ARGUMENT'
+  /** The device id is not 24 hexadecimal digits. */
   | 'INVALID_DEVICE_ID'
+  /** The key file is in no form that is known. */
   | 'KEY_UNRECOGNIZED'
+  /** The key file is empty. */
   | 'KEY_EMPTY'
+  /** The key file ends before the key does. */
   | 'KEY_TRUNCATED'
+  /** The key file holds an elliptic-curve key; the Duo takes RSA only. */
   | 'KEY_EC'
+  /** The RSA key is not of 1024 bits. */
   | 'KEY_WRONG_SIZE'
+  /** The RSA key's public exponent is not 65537. */
   | 'KEY_WRONG_EXPONENT'
+  /** The key file is encrypted, and no passphrase was given, or it is encrypted in a way that is not known here. */
   | 'KEY_ENCRYPTED'
+  /** A passphrase is needed to encrypt, and none was given. */
   | 'PASSPHRASE_MISSING'
+  /** What was given as passphrase cannot be one: it is empty, too long, or cannot be typed. */
   | 'PASSPHRASE_INVALID'
+  /** The passphrase does not open the key file. */
   | 'PASSPHRASE_WRONG'
+  /** The numbers of the key do not belong together: it has been damaged. */
   | 'KEY_INCONSISTENT'
+  /** A public key where a private key is needed. */
   | 'KEY_IS_PUBLIC'
+  /** The Duo's firmware would read other numbers from this key than it holds. */
   | 'KEY_MISREAD_BY_FIRMWARE'
+  /** The file given as a cloud's public key holds none. */
   | 'SERVER_KEY_INVALID'
+  /** The file is no dump of a DCT that can be restored: of another bootloader's, or without what was asked for. */
   | 'DUMP_UNUSABLE'
+  /** The manifest beside a key file cannot be read. */
   | 'MANIFEST_INVALID'
+  /** The manifest beside a key file describes other bytes than the file has. */
   | 'MANIFEST_MISMATCH'
+  /** No access token was given or found. */
   | 'TOKEN_MISSING'
+  /** What was given as access token cannot be one. */
   | 'TOKEN_INVALID'
+  /** The API URL cannot be used. */
   | 'API_URL_INVALID'
+  /** The access token would have crossed the network in the clear. */
   | 'PLAIN_HTTP_REFUSED'
+  /** The question before the write was not answered with yes. */
   | 'CONFIRMATION_REFUSED'
+  /** There is no terminal to ask on, and `--yes` was not typed. */
   | 'CONFIRMATION_REQUIRED'
+  /** No Duo in DFU mode was found. */
   | 'NO_DEVICE'
+  /** More than one Duo was found, and none was chosen. */
   | 'SEVERAL_DEVICES'
+  /** The Duo found is another than the one asked for. */
   | 'WRONG_DEVICE'
+  /** A bootloader r3 or r4 does not tell its device id, so the port has to be named. */
   | 'DEVICE_ID_UNVERIFIABLE'
+  /** The key is known to be another device's. */
   | 'KEY_OF_OTHER_DEVICE'
+  /** USB cannot be used on this machine. */
   | 'USB_UNAVAILABLE'
+  /** The operating system does not let this user open the device. */
   | 'USB_ACCESS_DENIED'
+  /** Another program is using the device. */
   | 'USB_BUSY'
+  /** The device is bound to a driver that cannot be used. */
   | 'USB_WRONG_DRIVER'
+  /** The USB/IP server named with `--usbip` cannot be used. */
   | 'USBIP_UNREACHABLE'
+  /** Any other failure of the USB driver. */
   | 'USB_ERROR'
+  /** The device's descriptors are not those of a Duo's bootloader. */
   | 'NOT_A_DUO'
+  /** The device stopped answering as it should; its key has not been changed. */
   | 'DEVICE_FAULT'
+  /** The whole DCT reads as zeros, or as 0xFF: the device cannot read it at the moment. */
   | 'DCT_UNREADABLE'
+  /** Two reads of the same bytes differ. */
   | 'READ_UNSTABLE'
+  /** The Duo does not read, or nothing shows that it reads, where it is told to; nothing was written. */
   | 'ADDRESS_UNPROVEN'
+  /** The device did not write; a read-back shows the key that was there before. */
   | 'WRITE_FAILED'
+  /** The key is in place and verified, but the device did not leave DFU mode. */
   | 'LEAVE_FAILED'
+  /** The key slot is blank; the Duo makes a key at its next start. */
   | 'KEY_SLOT_BLANK'
+  /** The key slot holds zeros, which the firmware takes for a key. */
   | 'KEY_SLOT_ZEROED'
+  /** The key slot holds a PKCS#8 key, which the firmware misreads. */
   | 'KEY_SLOT_PKCS8'
+  /** The key slot holds PEM text, of which the firmware reads nothing. */
   | 'KEY_SLOT_PEM'
+  /** The key slot holds a sound key in a form that the firmware misreads. */
   | 'KEY_SLOT_MISREAD'
+  /** The key slot holds an elliptic-curve key. */
   | 'KEY_SLOT_EC'
+  /** The key slot holds an RSA key of another size. */
   | 'KEY_SLOT_WRONG_SIZE'
+  /** The key slot holds something that is no key. */
   | 'KEY_SLOT_GARBAGE'
+  /** The Duo holds no public key of a cloud. */
   | 'SERVER_KEY_SLOT_INVALID'
+  /** The device's key is neither the old one nor the new one. */
   | 'KEY_WRONG'
+  /** A write began and its outcome could not be learned. */
   | 'KEY_STATE_UNKNOWN'
+  /** A field of the DCT, other than the key, holds neither what was there nor what was written. */
   | 'FIELD_WRONG'
+  /** A write to a field of the DCT, other than the key, began and its outcome could not be learned. */
   | 'FIELD_STATE_UNKNOWN'
+  /** The whole DCT is neither what was there nor the image that was to be written. */
   | 'DCT_WRONG'
+  /** The cloud does not permit this account to provision this device. */
   | 'CLOUD_PERMISSION_DENIED'
+  /** The cloud does not know the access token. */
   | 'CLOUD_TOKEN_INVALID'
+  /** The access token has expired. */
   | 'CLOUD_TOKEN_EXPIRED'
+  /** The cloud did not accept the public key. */
   | 'CLOUD_KEY_REJECTED'
+  /** The cloud does not know the address or the device. */
   | 'CLOUD_NOT_FOUND'
+  /** The cloud refused for a reason of its own. */
   | 'CLOUD_REFUSED'
+  /** The cloud turned the device away: its server key is another, or it does not know the device by this key. */
   | 'PAIRING_REFUSED'
+  /** The cloud knows the device by another public key than the one of the Duo's private key. */
   | 'PAIRING_BROKEN'
+  /** The server that answered does not have the server key that the Duo names. */
   | 'SERVER_KEY_MISMATCH'
+  /** The cloud could not be reached; nothing was sent. */
   | 'CLOUD_UNREACHABLE'
+  /** The request may have reached the cloud, but its answer did not come back. */
   | 'CLOUD_OUTCOME_UNKNOWN'
+  /** The server's TLS certificate was not accepted; nothing was sent. */
   | 'CLOUD_TLS'
+  /** No root certificates were found on this machine. */
   | 'CLOUD_NO_ROOTS'
+  /** The cloud asked for fewer requests, until the deadline. */
   | 'CLOUD_RATE_LIMITED'
+  /** The cloud answered with a server error until the deadline. */
   | 'CLOUD_UNAVAILABLE'
+  /** The cloud took the new key and the device has it, but it could not be proven that the two are a pair. */
   | 'PAIRING_UNPROVEN'
+  /** The answer is not one of this API. */
   | 'CLOUD_UNEXPECTED_REPLY'
+  /** A file or folder does not exist. */
   | 'FILE_NOT_FOUND'
+  /** The file is there already; nothing is ever overwritten. */
   | 'FILE_EXISTS'
+  /** A file cannot be read. */
   | 'FILE_UNREADABLE'
+  /** A file cannot be written. */
   | 'FILE_NOT_WRITABLE'
+  /** A line of the journal of operations is not one that this version can read. */
   | 'JOURNAL_INVALID'
+  /** The journal of operations cannot be kept, so nothing is written to a device. */
   | 'JOURNAL_UNWRITABLE'
+  /** A simulated Duo or cloud could not be started. */
   | 'SIMULATOR_FAILED'
+  /** What was asked for is root's to do. */
   | 'ROOT_REQUIRED'
+  /** The udev rule is in place, but udev could not be told of it. */
   | 'UDEV_FAILED'
+  /** This system has no udev. */
   | 'UDEV_UNAVAILABLE'
+  /** Stopped by the user. */
   | 'INTERRUPTED'
+
+/** `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, else `DuoProvisionError`. */
+export type ErrorName =
+  /** An error that particle-usb does not have. */
+  | 'DuoProvisionError'
+  /** There is no such device. */
+  | 'NotFoundError'
+  /** The system does not let this user open the device. */
+  | 'NotAllowedError'
+  /** USB failed. */
+  | 'UsbError'
+  /** The device stopped answering as it should. */
+  | 'DeviceError'
+  /** A defect. */
+  | 'InternalError'
+
+/** A Duo in DFU mode, looked at. */
+export interface ExaminedDuo {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** What it tells of itself, where it could be opened. */
+  device?: DuoInfo
+  /** What was found, in the order in which it was looked at. */
+  findings: Array<DoctorFinding>
+}
+
+/** What kind of thing a file is. */
+export type FileKind =
+  /** A device's private key, in any form. */
+  | 'private-key'
+  /** A device's public key. */
+  | 'public-key'
+  /** A cloud's public key, with or without an address. */
+  | 'server-key'
+  /** A DCT, or a part of one. */
+  | 'dct'
+  /** The manifest of a backup. */
+  | 'manifest'
+
+/** A function that puts something right. */
+export type FixOperation =
+  /** `backupKey`. */
+  | 'backup'
+  /** `restoreKey`. */
+  | 'restore'
+  /** `resetKey`. */
+  | 'reset'
+
+/** The options of a function that puts something right. */
+export interface FixOptions {
+  /** The backup to be restored. */
+  file?: string
+  /** Bus and ports of the Duo. */
+  path: string
+  /** The Duo's id, where it is known. */
+  device?: string
+  /** The USB/IP server, of a virtual Duo. */
+  usbip?: string
+  /** The archive, where another than the usual one was named. */
+  archive?: string
+}
+
+/** What was done. */
+export interface HistoryResult {
+  /** The folder of the journal; absolute. It need not be there. */
+  journal: string
+  /** The operations, the newest first. What is open is among them. */
+  operations: Array<OperationInfo>
+  /** True if there are older ones. */
+  more: boolean
+  /** How many lines could not be read, and were left aside. */
+  unreadable: number
+}
+
+/** What a file holds. */
+export interface InspectResult {
+  /** The file; absolute. */
+  path: string
+  /** What kind of thing it is. */
+  kind: FileKind
+  /** True where it holds a device's private key. */
+  private: boolean
+  /** The encoding, in words. */
+  form: string
+  /** How a key is encrypted, in words; absent where it is not. */
+  encryption?: string
+  /** Bytes behind a key. */
+  trailing: number
+  /**
+   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
+   * the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
+   */
+  fingerprint?: string
+  /** The device's public key as PEM. */
+  publicKey?: string
+  /**
+   * Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
+   * restore writes the form that it does read.
+   */
+  firmwareReadsAsIs?: boolean
+  /** The device that it belongs to: as the manifest beside it names it, or the DCT in it. */
+  deviceId?: string
+  /** The fields of a dump. */
+  dct?: DctInfo
+  /** The cloud's key and address, of a dump or of a cloud's key. */
+  server?: ServerKeyInfo
+  /** What a manifest says, and whether it is so. */
+  manifest?: ManifestInfo
+  /** The key that the manifest beside the file names. */
+  manifestFingerprint?: string
+  /** The file that the field was written to; absolute. */
+  extracted?: string
+}
+
+/** Why a key is taken to be a Duo's. */
+export type KeyEvidence =
+  /** The manifest beside the file names this device. */
+  | 'manifest'
+  /** The archive knows the key as this device's. */
+  | 'archive'
+  /** The dump that the key comes from holds this device's id. */
+  | 'dump'
+  /** The public key in the device's DCT is the one of this key. */
+  | 'public-key-slot'
+  /** The manifest or the archive names another device, and that was allowed by name. */
+  | 'allowed-other-device'
+  /** Nothing says whose key it is. */
+  | 'none'
+
+/** What a key slot holds. */
+export interface KeyInfo {
+  /** The kind of thing in the slot. */
+  slot: KeySlotKind
+  /** The same in words. */
+  description: string
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key. */
+  fingerprint?: string
+}
 
 /** The kind of thing in a key slot. */
 export type KeySlotKind =
+  /** A key that the firmware reads. */
   | 'key'
+  /** Nothing: the Duo makes a key when it starts. */
   | 'blank'
+  /** The reset image, which does the same. */
   | 'reset'
+  /** Zeros, which the firmware takes for a key. */
   | 'zeros'
+  /** A PKCS#8 key, which the firmware misreads. */
   | 'pkcs8'
+  /** PEM text, of which the firmware reads nothing. */
   | 'pem'
+  /** A sound key in a form that the firmware misreads. */
   | 'misread'
+  /** An elliptic-curve key. */
   | 'ec'
+  /** An RSA key of another size. */
   | 'wrong-size'
+  /** Something that is no key. */
   | 'garbage'
 
-/** Why a key is taken to be a Duo's. */
-export type KeyEvidence = 'manifest' | 'archive' | 'dump' | 'public-key-slot' | 'allowed-other-device' | 'none'
+/** What is known of the Duo's key. */
+export type KeyState =
+  /** Nothing was written to the device, or the old bytes are still there. */
+  | 'unchanged'
+  /** The new key is in place: it was read back and compared. */
+  | 'written'
+  /** It is neither the old key nor the new one. */
+  | 'wrong'
+  /** A write began, and its outcome could not be learned. */
+  | 'unknown'
 
-/** What stands in a backup. */
-export type BackupContents = 'private-key' | 'encrypted-private-key' | 'raw-slot' | 'dct' | 'whole-dct'
+/** What `listDevices` found. */
+export interface ListResult {
+  /** The Duos in DFU mode, ordered by path; maybe none. */
+  devices: Array<ListedDuo>
+}
 
-/** What kind of thing a file is. */
-export type FileKind = 'private-key' | 'public-key' | 'server-key' | 'dct' | 'manifest'
+/** A Duo in DFU mode. */
+export interface ListedDuo {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** What it tells of itself, where it could be opened. */
+  device?: DuoInfo
+  /** What its key slot holds, where it could be read. */
+  key?: KeyInfo
+  /** What stood in the way. */
+  problem?: Problem
+}
 
-/**
- * What a dump of a DCT is of: the application section alone; 16 KiB from its beginning; 16,350 bytes from the private
- * key on; one copy of the DCT; both.
- */
-export type DctDumpKind = 'section' | 'from-start' | 'from-private-key' | 'one-copy' | 'whole'
+/** What a manifest says, and whether it is so. */
+export interface ManifestInfo {
+  /** What stands in the backup. */
+  contents: BackupContents
+  /** Bytes of the backup. */
+  length: number
+  /** When the bytes were read, RFC 3339. */
+  createdAt?: string
+  /** True for a virtual Duo's. */
+  simulated: boolean
+  /** The file beside the manifest; absolute. */
+  file?: string
+  /** Whether that file has the bytes that the manifest describes. */
+  matches?: boolean
+}
 
-/** What is in the place of a copy of a DCT. */
-export type DctHalfKind = 'copy' | 'erased' | 'other'
+/** What becomes of the manifest beside a backup. A key without one is a backup all the same. */
+export type ManifestState =
+  /** It describes the file. */
+  | 'sound'
+  /** There is none. */
+  | 'missing'
+  /** It cannot be read. */
+  | 'invalid'
+  /** It describes other bytes. */
+  | 'of-other-bytes'
 
-/** Bootloaders that agree about which copy of a DCT counts. */
-export type DctReader = 'r3-r5' | 'r6'
+/** A new key that is on the disk, synced and read back. */
+export interface NewKeyResult {
+  /** The file with the private key; absolute. */
+  path: string
+  /** The public key's PEM beside it; absolute. */
+  publicKeyPath?: string
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint: string
+  /** The public key as PEM. */
+  publicKey: string
+  /** True where the key is behind a passphrase. */
+  encrypted: boolean
+}
+
+/** Something to do. */
+export interface NextStep {
+  /** What for, in words. */
+  purpose: string
+  /** The command, to be typed. */
+  command: string
+}
+
+/** An operation of the journal. */
+export interface OperationInfo {
+  /** Its name in the journal. */
+  id: string
+  /** The command. */
+  operation: OperationName
+  /** What became of it. */
+  outcome: OperationOutcome
+  /** The step that it had come to. */
+  reached: OperationStep
+  /** What that means, in words. */
+  meaning: string
+  /** What is known of the Duo's key; absent for what does not touch it. */
+  keyState?: KeyState
+  /** The code of the error that it ended with. */
+  errorCode?: ErrorCode
+  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
+  deviceId?: string
+  /** How the device id is known, where the Duo was attached. */
+  deviceIdSource?: DeviceIdSource
+  /** Bus and ports, where the Duo was attached. */
+  path?: string
+  /** True for a virtual Duo. */
+  simulated: boolean
+  /** When it began, RFC 3339. */
+  startedAt: string
+  /** When the last of it was written down, RFC 3339. */
+  updatedAt: string
+  /** The key that was there before. */
+  previousFingerprint?: string
+  /** The key that was written or sent, or was to be. */
+  fingerprint?: string
+  /** The backup of what was there: the key slot, or the DCT; absolute. */
+  backupPath?: string
+  /** The key that was made for it; absolute. */
+  newKeyPath?: string
+  /** What to do next; empty where nothing is left to do. */
+  next: Array<NextStep>
+}
+
+/** What is done. */
+export type OperationName =
+  /** Saves the key; writes nothing to the device. */
+  | 'backup'
+  /** Writes a saved key to the device. */
+  | 'restore'
+  /** Erases the device's key. */
+  | 'reset'
+  /** Sends a public key to the cloud. */
+  | 'provision'
+  /** Saves the DCT; writes nothing to the device. */
+  | 'dct-backup'
+  /** Writes fields of a dump, or a whole one, to the device. */
+  | 'dct-restore'
+  /** Writes a cloud's public key and address to the device. */
+  | 'server-key-set'
+  /** Gives the cloud and the device a new key. */
+  | 'rotate'
+
+/** What became of an operation. */
+export type OperationOutcome =
+  /** Another process is at it. */
+  | 'running'
+  /** It was cut short. */
+  | 'in-flight'
+  /** It was cut short, and a later one has made plain what it left open. */
+  | 'cut-short'
+  /** Done, as it was asked for. */
+  | 'done'
+  /** It ended with an error. */
+  | 'failed'
+
+/** A step that an operation has behind it. */
+export type OperationStep =
+  /** It began. */
+  | 'started'
+  /** The backup is kept. */
+  | 'backed-up'
+  /** The write was about to begin, or had begun. */
+  | 'writing'
+  /** What was written was read back and compared. */
+  | 'verified'
+  /** The device left DFU mode. */
+  | 'left'
+  /** The key that is to be there afterwards was made, and is kept. */
+  | 'new-key'
+  /** The request to the cloud was about to go out, or had gone. */
+  | 'sending'
+  /** The cloud said that it took the public key. */
+  | 'accepted'
+
+/** What a passphrase is for. */
+export type PassphrasePurpose =
+  /** To open a key file. */
+  | 'open'
+  /** To encrypt a key: a new one, which a typing error would make a secret to everybody. */
+  | 'encrypt'
+
+/** What a passphrase is asked for. */
+export interface PassphraseRequest {
+  /** To open a key file, or to encrypt a key with a new one. */
+  purpose: PassphrasePurpose
+  /** The key file to be opened. */
+  path?: string
+  /** True where the last answer did not open it. */
+  again: boolean
+}
 
 /** A step of an operation. */
 export type PhaseName =
+  /** Looking for the Duo. */
   | 'find'
+  /** Waiting for a person to plug a Duo in, or to put it into DFU mode. */
   | 'wait'
+  /** Putting a Duo that runs its firmware into DFU mode. */
   | 'enter-dfu'
+  /** Reading the DCT, twice. */
   | 'read'
+  /** Reading the DCT at greater length, twice. */
   | 'read-dct'
+  /** Keeping a backup. */
   | 'backup'
+  /** Asking for consent. */
   | 'confirm'
+  /** Writing a field, the key slot as a rule. */
   | 'write'
+  /** Reading it back. */
   | 'verify'
+  /** Waiting for a Duo that went away in the middle of a write. */
   | 'reconcile'
+  /** Leaving DFU mode. */
   | 'leave'
+  /** Telling the cloud a key. */
   | 'send'
+  /** Asking the cloud what it knows of the Duo. */
   | 'ask'
+  /** Seeing that a cloud listens where the Duo would connect to. */
   | 'greet'
+  /** Performing the Duo's handshake with its cloud. */
   | 'handshake'
 
-/** How far a transfer is; particle-usb's names. */
-export type TransferEvent =
-  | 'start-upload'
-  | 'uploaded'
-  | 'complete-upload'
-  | 'start-download'
-  | 'downloaded'
-  | 'complete-download'
-  | 'failed-download'
+/** Something that changes beside the key, in words that tell no secret. */
+export interface PlannedChange {
+  /** The field, or the part of it. */
+  what: string
+  /** What is there now, in words; no secret is shown. */
+  now: string
+  /** What will be there, in words. */
+  then: string
+}
 
-/** `err.name`: that of particle-usb's class where it means the same, else `DuoProvisionError`. */
-export type ErrorName =
-  | 'DuoProvisionError'
-  | 'NotFoundError'
-  | 'NotAllowedError'
-  | 'UsbError'
-  | 'DeviceError'
-  | 'InternalError'
+/** Where a Duo is, seen from the bus. */
+export type Presence =
+  /** Not on the bus. */
+  | 'absent'
+  /** In its bootloader, 2b04:d058. */
+  | 'dfu'
+  /** Running, 2b04:c058. */
+  | 'normal'
 
-/** What every function of this package throws. */
-export interface DuoProvisionError extends Error {
-  name: ErrorName
+/** Why something did not work, as a plain object; thrown errors carry the same properties. */
+export interface Problem {
   /** The stable name. */
   code: ErrorCode
-  /** The exit code of the command line. */
-  exitCode: number
+  /** What went wrong, where, and what is known of the key. */
+  message: string
   /** The next thing to type or do. */
   hint?: string
+  /** The exit code of the command line. */
+  exitCode: number
   /** What was being done. */
   phase?: string
   /** The Duo. */
   device?: string
   /** What is known of the Duo's key. */
-  keyState?: 'unchanged' | 'written' | 'wrong' | 'unknown'
+  keyState?: KeyState
+}
+
+/** Something that happened. */
+export type ProgressEvent =
+  /** A step begins. */
+  | {
+    type: 'phase'
+    /** Its name. */
+    phase: PhaseName
+    /** The same in words. */
+    description: string
+  }
+  /**
+   * Bytes come from the Duo (an upload) or go to it (a download). Names and numbers are those of particle-usb's
+   * `progress`: how many there will be, how many have been read so far, how many more were written, how many in all.
+   * A download is complete when it was read back and compared.
+   */
+  | {
+    type: 'progress'
+    /** How far they are. */
+    event: TransferEvent
+    /** How many bytes; absent of a download that failed. */
+    bytes?: number
+  }
+  /** This is the Duo that the operation works on. */
+  | {
+    type: 'found'
+    /** The Duo. */
+    device: DuoInfo
+  }
+  /** A person is waited for, who is to press the buttons of a Duo. */
+  | {
+    type: 'waiting'
+    /** For how many milliseconds at most. */
+    withinMs: number
+    /** True where plugging in a Duo that runs its firmware will do. */
+    enterDfu: boolean
+  }
+  /** A backup is on the disk, synced and read back. */
+  | {
+    type: 'backed-up'
+    /** The file; absolute. */
+    path: string
+    /** True where the archive held the same bytes already. */
+    alreadyThere: boolean
+  }
+  /** A key was made, and is on the disk, synced and read back. The Duo does not have it yet. */
+  | {
+    type: 'new-key'
+    /** The file; absolute. */
+    path: string
+    /** True where an earlier attempt had made it. */
+    alreadyThere: boolean
+  }
+  /** Something to know, which is no error. */
+  | {
+    type: 'note'
+    /** A sentence or two. */
+    message: string
+  }
+  /** The public key goes to the cloud now. */
+  | {
+    type: 'sending'
+    /** The device it is for. */
+    deviceId: string
+    /** True where it is the generic key of device-provisioning-helper. */
+    generic: boolean
+  }
+  /** The cloud will be asked again. */
+  | {
+    type: 'retry'
+    /** Why. */
+    reason: string
+    /** In how many milliseconds. */
+    delayMs: number
+  }
+
+/** A public key that the cloud said it took (in a dry run: that would have been sent). */
+export interface ProvisionResult {
+  /** The device id, in lower case. */
+  deviceId: string
+  /** The public key's fingerprint. */
+  fingerprint: string
+  /** Where the public key came from. */
+  source: PublicKeySource
+  /** The product id. */
+  productId: number
+  /** The cloud's API. */
+  apiUrl: string
+  /** The attached Duo, where its key was sent. */
+  device?: DuoInfo
+  /** True where nothing was sent. */
+  dryRun: boolean
+}
+
+/** A device that was provisioned at a local cloud. */
+export interface ProvisionedDevice {
+  /** The device id, as it was sent. */
+  deviceId: string
+  /** The public key as PEM, as it was sent. */
+  publicKey: string
+  /** The product id, as it was sent. */
+  productId?: string
+  /** The order, as it was sent. */
+  order?: string
+}
+
+/** The public key of a key file. */
+export interface PublicKeyResult {
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint: string
+  /** The public key as PEM. */
+  publicKey: string
+  /** The file that it was written to; absolute. */
+  out?: string
+}
+
+/** Where a public key comes from. */
+export type PublicKeySource =
+  /** The generic key of device-provisioning-helper. */
+  | 'generic'
+  /** A file. */
+  | 'file'
+  /** The Duo. */
+  | 'device'
+
+/** A key slot that holds the reset image, of a Duo that has left DFU mode. */
+export interface ResetResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** False where the slot held the reset image already, and in a dry run. */
+  written: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/** A key that is in place: read back and compared. */
+export interface RestoreResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The key that is there now (in a dry run: that would be). */
+  fingerprint: string
+  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
+  evidence: KeyEvidence
+  /** The same in words. */
+  evidenceDescription: string
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /** True where the Duo was told to leave DFU mode, and did. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/** A field that holds what the dump has of it. */
+export interface RestoredFieldInfo {
+  /** Its name in `dct.h`, with hyphens. */
+  name: string
+  /** What was there, in words; no secret is shown. */
+  previous: string
+  /** What is there now, in words; in a dry run, what would be. */
+  description: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+}
+
+/** A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair. */
+export interface RotateResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The device id that the cloud was told the key of. */
+  deviceId: string
+  /** The key that was there, where there was one. */
+  previousFingerprint?: string
+  /** The key that is there now; absent in a dry run that would make one. */
+  fingerprint?: string
+  /** Where the new key lies in the archive; absolute. Absent in a dry run. */
+  newKeyPath?: string
+  /** True where an earlier attempt, which was cut short, had made it. */
+  takenUp: boolean
+  /** The backup of what was there; absolute. */
+  backupPath?: string
+  /** The product id. */
+  productId: number
+  /** The cloud's API. */
+  apiUrl: string
+  /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
+  server?: string
+  /** False where the Duo held the new key already, and in a dry run. */
+  written: boolean
+  /** True where nothing was to be changed. */
+  dryRun: boolean
+}
+
+/** A cloud's public key and its address. */
+export interface ServerKeyInfo {
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used. */
+  fingerprint?: string
+  /** True where it is the key of Particle's own cloud. */
+  particle: boolean
+  /** Why there is no key to be used. */
+  keyProblem?: string
+  /** True where an address is named; otherwise it is the firmware's own. */
+  namesAddress: boolean
+  /** The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id. */
+  host?: string
+  /** The same for this very device, where it is known. */
+  connectsTo?: string
+  /** The TCP port. */
+  port?: number
+  /** Why the address cannot be used. */
+  addressProblem?: string
+}
+
+/** The cloud that a Duo or a file names. */
+export interface ServerKeyShowResult {
+  /** The Duo, where it was read from one. */
+  device?: DuoInfo
+  /** The file, where it was read from one; absolute. */
+  path?: string
+  /** What is there. */
+  server: ServerKeyInfo
+}
+
+/** A cloud's public key and its address, in place: read back and compared. */
+export interface ServerKeyWriteResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The cloud that the Duo named before. */
+  previous: ServerKeyInfo
+  /** The cloud that it names now; in a dry run, that it would name. */
+  server: ServerKeyInfo
+  /** Where the address comes from. */
+  addressSource: AddressSource
+  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  backupPath?: string
+  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  written: boolean
+  /** True where the Duo was told to leave DFU mode. */
+  left: boolean
+  /** True where nothing was to be written. */
+  dryRun: boolean
+}
+
+/** How bad a finding is. */
+export type Severity =
+  /** As it should be. */
+  | 'ok'
+  /** To be known. */
+  | 'note'
+  /** To be put right. */
+  | 'problem'
+
+/** What is open. */
+export interface StatusResult {
+  /** The folder of the journal; absolute. It need not be there. */
+  journal: string
+  /** What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first. */
+  inFlight: Array<OperationInfo>
+  /** What other processes are doing at the moment. */
+  running: Array<OperationInfo>
+}
+
+/**
+ * How far a transfer is; particle-usb's names (`progress` in its `src/dfu.js`). An upload comes from the Duo, a download
+ * goes to it.
+ */
+export type TransferEvent =
+  /** So many bytes are about to be read. */
+  | 'start-upload'
+  /** So many have been read, by now. */
+  | 'uploaded'
+  /** That was all; two reads agree. */
+  | 'complete-upload'
+  /** So many bytes are about to be written. */
+  | 'start-download'
+  /** So many more have been written. */
+  | 'downloaded'
+  /** That was all; it was read back and compared. */
+  | 'complete-download'
+  /** They were not written, or it is not known that they were. */
+  | 'failed-download'
+
+/** A udev rule that is in place, and that udev has taken up. */
+export interface UdevInstallResult {
+  /** The file. */
+  path: string
+  /** False where it was there already, with these very contents. */
+  written: boolean
+}
+
+/** The udev rule that lets users open a Duo without being root. */
+export interface UdevRule {
+  /** Where it goes. */
+  path: string
+  /** The whole file. */
+  contents: string
+}
+
+/** A pairing that was proven by the device's own handshake. */
+export interface VerifyResult {
+  /** The device id that the cloud knows. */
+  deviceId: string
+  /** The key that it knows the device by, and that the private key belongs to. */
+  fingerprint: string
+  /** SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  serverFingerprint: string
+  /** True where it is the server key of Particle's own cloud. */
+  particle: boolean
+  /** Host and port that were talked to. */
+  server: string
+  /** The attached Duo, where the key came from it. */
+  device?: DuoInfo
+}
+
+/** One of the Duos of a `VirtualDuo`. */
+export interface VirtualDuoInfo {
+  /** Bus and port: `1-1`. */
+  path: string
+  /** The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal. */
+  deviceId: string
+  /** The fingerprint of the key in its slot, where it holds one. */
+  fingerprint?: string
+  /** Where it is, seen from the bus. */
+  presence: Presence
+  /** How often it has started its firmware. */
+  boots: number
+  /** How many keys it has made, the first included. */
+  keysMade: number
+  /** How many DFU class requests it has received. */
+  classRequests: number
+  /** How often the faults that it is armed with have acted. */
+  faultsActed: number
+}
+
+/** What will be written. */
+export type WriteAction =
+  /** A private key. */
+  | 'restore'
+  /** The reset image. */
+  | 'reset'
+  /** A cloud's public key and its address. */
+  | 'set-server-key'
+  /** Fields out of a dump. */
+  | 'restore-dct'
+  /** A whole DCT, both copies. */
+  | 'restore-whole-dct'
+  /** A new private key, of which the cloud is told first. */
+  | 'rotate'
+
+/** What is about to be written, shown before the question. */
+export interface WritePlan {
+  /** What will be written. */
+  action: WriteAction
+  /** The Duo. */
+  device: DuoInfo
+  /** The key in the Duo now, where there is one. */
+  currentFingerprint?: string
+  /** What is in the slot now, in words. */
+  current: string
+  /** The key to be written; absent for a reset, and where the key stays as it is. */
+  newFingerprint?: string
+  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
+  evidence?: KeyEvidence
+  /** The same in words. */
+  evidenceDescription?: string
+  /** The public key in the Duo's DCT, where it is another than the key's. It may be stale. */
+  publicSlotFingerprint?: string
+  /** What changes beside the key. */
+  changes: Array<PlannedChange>
+  /** What has to be known before: what is lost, and what is not known. Sentences. */
+  cautions: Array<string>
+  /** The cloud's API, where the cloud is told of the new key before it is written. */
+  cloud?: string
+  /** The backup of what is there now; absent where none was made. */
+  backupPath?: string
+}
+
+/** What every function of this package throws. */
+export interface DuoProvisionError extends Error, Problem {
+  name: ErrorName
 }
 
 
@@ -258,33 +1361,6 @@ export declare class VirtualDuo {
   stop(): Promise<void>
 }
 
-/** A backup in the archive. */
-export interface ArchivedBackup {
-  /** The file with the bytes; absolute. */
-  path: string
-  /** What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it. */
-  contents: BackupContents
-  /** The device: from the manifest, else from the file's name. */
-  deviceId?: string
-  /**
-   * The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
-   * it names.
-   */
-  fingerprint?: string
-  /** True where the key is behind a passphrase. */
-  encrypted: boolean
-  /** When the bytes were read, RFC 3339, where that is known. */
-  createdAt?: string
-  /** True where the manifest says that it was made by `rotateKey` and not read from a Duo. */
-  newKey: boolean
-  /** True where the manifest says that the Duo was a virtual one. */
-  simulated: boolean
-  /** What stands beside the file. A backup without a manifest is a backup all the same. */
-  manifest: 'sound' | 'missing' | 'invalid' | 'of-other-bytes'
-  /** The same in words. */
-  manifestDescription: string
-}
-
 /**
  * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
  * 0600, synced and read back. It is a secret. Writes nothing to the Duo.
@@ -339,45 +1415,12 @@ export interface BackupOptions {
   timeout?: number
 }
 
-/** A backup that is on the disk, synced and read back. */
-export interface BackupResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** The file with the bytes; absolute. */
-  path: string
-  /** The public key's PEM beside it; absolute. */
-  publicKeyPath?: string
-  /** The manifest beside it; absolute. */
-  manifestPath?: string
-  /** The key's fingerprint, where the bytes hold a key. */
-  fingerprint?: string
-  /** The kind of thing that was saved. */
-  slot: KeySlotKind
-  /** True where the key is behind a passphrase. */
-  encrypted: boolean
-  /**
-   * True where the archive held the same bytes of the same Duo already, or the same key behind this very
-   * passphrase, and nothing was written.
-   */
-  alreadyThere: boolean
-}
-
 /** Options of `listBackups`. */
 export interface BackupsOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /** Only the backups of this Duo: its device id, 24 hexadecimal digits. */
   device?: string
-}
-
-/** What the archive holds. */
-export interface BackupsResult {
-  /** The archive's folder; absolute. It need not be there. */
-  folder: string
-  /** The backups, by name. */
-  backups: Array<ArchivedBackup>
-  /** What has the name of a backup and cannot be read, and why. */
-  unreadable: Array<string>
 }
 
 /** A board that shares the Duo's bootloader and the layout of its DCT. */
@@ -471,71 +1514,6 @@ export interface DctBackupOptions {
   timeout?: number
 }
 
-/** A backup of a DCT that is on the disk, synced and read back. */
-export interface DctBackupResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** The file with the bytes; absolute. It is a secret. */
-  path: string
-  /** The public key's PEM beside it; absolute. */
-  publicKeyPath?: string
-  /** The manifest beside it; absolute. */
-  manifestPath?: string
-  /** The fingerprint of the device's key in it, where it holds one. */
-  fingerprint?: string
-  /** The kind of thing in its key slot. */
-  slot: KeySlotKind
-  /** True for both copies of the DCT, which hold the Wi-Fi passwords, too. */
-  whole: boolean
-  /** Bytes of the file. */
-  length: number
-  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
-  alreadyThere: boolean
-}
-
-/** One of the two copies of a whole DCT. */
-export interface DctCopyInfo {
-  /** Which one. */
-  copy: CopyName
-  /** What is in its place. */
-  holds: DctHalfKind
-  /** The bootloaders whose firmware reads this copy, by their rule. */
-  readBy: Array<DctReader>
-  /** The fingerprint of the device's key in it. */
-  fingerprint?: string
-}
-
-/** A field of a DCT, described; nothing of what is secret in it is shown. */
-export interface DctFieldInfo {
-  /** Its name in the firmware's `dct.h`, with hyphens. */
-  name: string
-  /** Bytes from the start of the application section. */
-  offset: number
-  /** Size in bytes. */
-  size: number
-  /** What it holds, in words. */
-  description: string
-  /** The fingerprint of the key in it. */
-  fingerprint?: string
-}
-
-/** A DCT, described. */
-export interface DctInfo {
-  /** What was read, and from where. */
-  kind: DctDumpKind
-  /**
-   * The copy that the fields are of, 0 or 1, of a whole DCT; absent if neither counts, or if which one does depends on
-   * the Duo's firmware.
-   */
-  currentCopy?: number
-  /** Both copies, of a whole DCT. */
-  copies?: Array<DctCopyInfo>
-  /** True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
-  unreadable: boolean
-  /** The fields, by offset. */
-  fields: Array<DctFieldInfo>
-}
-
 /** Options of `restoreDct`. */
 export interface DctRestoreOptions {
   /** The dump of a DCT: a backup, or what other tools read out of one. */
@@ -587,35 +1565,6 @@ export interface DctRestoreOptions {
   timeout?: number
 }
 
-/** Fields of a DCT, or all of it, in place: each part read back and compared. */
-export interface DctRestoreResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** True where all of the DCT was asked for, both copies. */
-  whole: boolean
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
-  written: boolean
-  /**
-   * The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
-   * in the Duo differed.
-   */
-  fields: Array<RestoredFieldInfo>
-  /** The key that was there; absent where the slot held none. */
-  previousFingerprint?: string
-  /** The key that is there now, where it was written, too; in a dry run, that would be. */
-  fingerprint?: string
-  /** Why that key is taken to be this Duo's. */
-  evidence?: KeyEvidence
-  /** The same in words. */
-  evidenceDescription?: string
-  /** The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret. */
-  backupPath?: string
-  /** True where the Duo was told to leave DFU mode. */
-  left: boolean
-  /** True where nothing was to be written. */
-  dryRun: boolean
-}
-
 /** Options of `showDct`. */
 export interface DctShowOptions {
   /** A dump of a DCT, in place of an attached Duo. */
@@ -635,18 +1584,6 @@ export interface DctShowOptions {
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
   timeout?: number
-}
-
-/** The DCT of a Duo or of a file. */
-export interface DctShowResult {
-  /** The Duo, where it was read from one. */
-  device?: DuoInfo
-  /** The file, where it was read from one; absolute. */
-  path?: string
-  /** The device that it is of, where that is known. */
-  deviceId?: string
-  /** What is there. */
-  dct: DctInfo
 }
 
 /**
@@ -678,30 +1615,6 @@ export interface DfuOptions {
  * and so is a cloud that cannot be reached.
  */
 export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
-
-/** One thing that was looked at. */
-export interface DoctorFinding {
-  /** What it is about: an error's code, or a name of its own, in capitals. */
-  code: string
-  /** How bad it is. */
-  severity: 'ok' | 'note' | 'problem'
-  /** What was found. */
-  message: string
-  /** What to do about it, in words. */
-  advice?: string
-  /** What to type. */
-  command?: string
-  /** The same for a program, where it can be done without asking anything else. */
-  fix?: DoctorFix
-}
-
-/** A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write. */
-export interface DoctorFix {
-  /** Which function: `backupKey`, `restoreKey` or `resetKey`. */
-  operation: 'backup' | 'restore' | 'reset'
-  /** Its options. */
-  options: BackupOptions & { file?: string }
-}
 
 /** Options of `doctor`. */
 export interface DoctorOptions {
@@ -741,32 +1654,6 @@ export interface DoctorOptions {
   timeout?: number
 }
 
-/** Everything that was found. */
-export interface DoctorResult {
-  /** How many of the findings are problems. */
-  problems: number
-  /** What is of no one Duo: the archive, the journal, USB. */
-  general: Array<DoctorFinding>
-  /** The Duos, ordered by path. */
-  duos: Array<ExaminedDuo>
-}
-
-/** The Duo that an operation worked on, or another board that is laid out as one. */
-export interface DuoInfo {
-  /** Which board it is. */
-  board: BoardName
-  /** Bus and ports, as dfu-util writes them: `1-2`. */
-  path: string
-  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
-  deviceId?: string
-  /** How the device id is known: told by the Duo over USB, or the word of the caller. */
-  deviceIdSource?: 'usb-serial' | 'user'
-  /** The bootloader's generation; of another board than the Duo its name, in lower case. */
-  bootloader: 'r3-r4' | 'r5-r6' | 'photon' | 'p1' | 'electron'
-  /** True for a virtual Duo. */
-  simulated: boolean
-}
-
 /** What a virtual Duo does whenever it starts. */
 export type DuoMode = 'dfu' | 'normal'
 
@@ -775,24 +1662,6 @@ export type DuoMode = 'dfu' | 'normal'
  * there already is left alone. Neither its key nor anything else in its flash is touched.
  */
 export declare function enterDfu(options?: DfuOptions, control?: Control): Promise<EnterDfuResult>
-
-/** A Duo that is in DFU mode now. */
-export interface EnterDfuResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** True where it was in DFU mode from the start, and nothing was done. */
-  wasAlready: boolean
-}
-
-/** A Duo in DFU mode, looked at. */
-export interface ExaminedDuo {
-  /** Bus and ports, as dfu-util writes them: `1-2`. */
-  path: string
-  /** What it tells of itself, where it could be opened. */
-  device?: DuoInfo
-  /** What was found, in the order in which it was looked at. */
-  findings: Array<DoctorFinding>
-}
 
 /** One line of examples. */
 export interface ExampleDescription {
@@ -811,18 +1680,6 @@ export interface HistoryOptions {
   device?: string
   /** List this many operations at most, the newest; 100 unless given. */
   limit?: number
-}
-
-/** What was done. */
-export interface HistoryResult {
-  /** The folder of the journal; absolute. It need not be there. */
-  journal: string
-  /** The operations, the newest first. What is open is among them; what to type next says `status`. */
-  operations: Array<OperationInfo>
-  /** True if there are older ones. */
-  more: boolean
-  /** How many lines of the journal could not be read, and were left aside. */
-  unreadable: number
 }
 
 /**
@@ -857,61 +1714,11 @@ export interface InspectOptions {
   passphrase?: string
 }
 
-/** What a file holds. */
-export interface InspectResult {
-  /** The file; absolute. */
-  path: string
-  /** What kind of thing it is. */
-  kind: FileKind
-  /** True where it holds a device's private key. */
-  private: boolean
-  /** The encoding, in words. */
-  form: string
-  /** How a key is encrypted, in words; absent where it is not. */
-  encryption?: string
-  /** Bytes behind a key. */
-  trailing: number
-  /**
-   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
-   * the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
-   */
-  fingerprint?: string
-  /** The device's public key as PEM. */
-  publicKey?: string
-  /**
-   * Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
-   * restore writes the form that it does read.
-   */
-  firmwareReadsAsIs?: boolean
-  /** The device that it belongs to: as the manifest beside it names it, or the DCT in it. */
-  deviceId?: string
-  /** The fields of a dump. */
-  dct?: DctInfo
-  /** The cloud's key and address, of a dump or of a cloud's key. */
-  server?: ServerKeyInfo
-  /** What a manifest says, and whether it is so. */
-  manifest?: ManifestInfo
-  /** The key that the manifest beside the file names. */
-  manifestFingerprint?: string
-  /** The file that the field was written to; absolute. */
-  extracted?: string
-}
-
 /**
  * Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
  * ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
  */
 export declare function installUdevRule(options?: UdevInstallOptions, control?: Control): Promise<UdevInstallResult>
-
-/** What a key slot holds. */
-export interface KeyInfo {
-  /** The kind of thing in the slot. */
-  slot: KeySlotKind
-  /** The same in words. */
-  description: string
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key. */
-  fingerprint?: string
-}
 
 /** Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo. */
 export declare function listBackups(options?: BackupsOptions, control?: Control): Promise<BackupsResult>
@@ -921,18 +1728,6 @@ export declare function listBackups(options?: BackupsOptions, control?: Control)
  * read is listed with the reason; none at all is an empty list.
  */
 export declare function listDevices(options?: ListOptions, control?: Control): Promise<ListResult>
-
-/** A Duo in DFU mode. */
-export interface ListedDuo {
-  /** Bus and ports, as dfu-util writes them: `1-2`. */
-  path: string
-  /** What it tells of itself, where it could be opened. */
-  device?: DuoInfo
-  /** What its key slot holds, where it could be read. */
-  key?: KeyInfo
-  /** What stood in the way. */
-  problem?: Problem
-}
 
 /** Options of `listDevices`. */
 export interface ListOptions {
@@ -953,12 +1748,6 @@ export interface ListOptions {
   timeout?: number
 }
 
-/** What `listDevices` found. */
-export interface ListResult {
-  /** The Duos in DFU mode, ordered by path; maybe none. */
-  devices: Array<ListedDuo>
-}
-
 /** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
 export interface LocalCloudOptions {
   /** Whose answers to give; particle unless given. */
@@ -972,22 +1761,6 @@ export interface LocalCloudOptions {
   devicePort?: number
   /** The access token to accept; a new random one unless given. */
   token?: string
-}
-
-/** What a manifest says, and whether it is so. */
-export interface ManifestInfo {
-  /** What stands in the backup. */
-  contents: BackupContents
-  /** Bytes of the backup. */
-  length: number
-  /** When the bytes were read, RFC 3339. */
-  createdAt?: string
-  /** True for a virtual Duo's. */
-  simulated: boolean
-  /** The file beside the manifest; absolute. */
-  file?: string
-  /** Whether that file has the bytes that the manifest describes. */
-  matches?: boolean
 }
 
 /**
@@ -1012,68 +1785,6 @@ export interface NewKeyOptions {
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
   passphrase?: string
-}
-
-/** A new key that is on the disk, synced and read back. */
-export interface NewKeyResult {
-  /** The file with the private key; absolute. */
-  path: string
-  /** The public key's PEM beside it; absolute. */
-  publicKeyPath?: string
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
-  fingerprint: string
-  /** The public key as PEM. */
-  publicKey: string
-  /** True where the key is behind a passphrase. */
-  encrypted: boolean
-}
-
-/** Something to do. */
-export interface NextStep {
-  /** What for, in words. */
-  purpose: string
-  /** The command, to be typed. */
-  command: string
-}
-
-/** An operation of the journal. */
-export interface OperationInfo {
-  /** Its name in the journal. */
-  id: string
-  /** The command. */
-  operation: 'backup' | 'restore' | 'reset' | 'provision' | 'rotate' | 'dct-backup' | 'dct-restore' | 'server-key-set'
-  /** What became of it. `cut-short`: it did not come to its end, and what it left open is settled by now. */
-  outcome: 'running' | 'in-flight' | 'cut-short' | 'done' | 'failed'
-  /** The step that it had come to. */
-  reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'new-key' | 'sending' | 'accepted'
-  /** What that means, in words. */
-  meaning: string
-  /** What is known of the Duo's key; absent for what does not touch it. */
-  keyState?: 'unchanged' | 'written' | 'wrong' | 'unknown'
-  /** The code of the error that it ended with. */
-  errorCode?: ErrorCode
-  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
-  deviceId?: string
-  /** How the device id is known, where the Duo was attached. */
-  deviceIdSource?: 'usb-serial' | 'user'
-  /** Bus and ports, where the Duo was attached. */
-  path?: string
-  /** True for a virtual Duo. */
-  simulated: boolean
-  /** When it began, RFC 3339. */
-  startedAt: string
-  /** When the last of it was written down, RFC 3339. */
-  updatedAt: string
-  /** The key that was there before. */
-  previousFingerprint?: string
-  /** The key that was written or sent, or was to be. */
-  fingerprint?: string
-  /** The backup of what was there: the key slot, or the DCT; absolute. */
-  backupPath?: string
-  /** The key that was made for it; absolute. */
-  newKeyPath?: string
-  /** What to do next; empty where nothing is left to do. */
-  next: Array<NextStep>
 }
 
 /** One option of a command. */
@@ -1113,86 +1824,8 @@ export interface ParsedCommand {
   exitCode: number
 }
 
-/** What a passphrase is asked for. */
-export interface PassphraseRequest {
-  /** To open a key file, or to encrypt a key with a new one. */
-  purpose: 'open' | 'encrypt'
-  /** The key file to be opened. */
-  path?: string
-  /** True where the last answer did not open it. */
-  again: boolean
-}
-
-/** Something that changes beside the key. */
-export interface PlannedChange {
-  /** The field, or the part of it. */
-  what: string
-  /** What is there now, in words; no secret is shown. */
-  now: string
-  /** What will be there, in words. */
-  then: string
-}
-
-/** Why something did not work, as a plain object; thrown errors carry the same properties. */
-export interface Problem {
-  /** The stable name. */
-  code: ErrorCode
-  /** What went wrong, where, and what is known of the key. */
-  message: string
-  /** The next thing to type or do. */
-  hint?: string
-  /** The exit code of the command line. */
-  exitCode: number
-  /** What was being done. */
-  phase?: string
-  /** The Duo. */
-  device?: string
-  /** What is known of the Duo's key. */
-  keyState?: 'unchanged' | 'written' | 'wrong' | 'unknown'
-}
-
-/** Something that happened. */
-export type ProgressEvent =
-  | { type: 'phase'; /** Its name. */
-    phase: PhaseName; /** The same in words. */
-  description: string }
-  | { type: 'progress'; /** How far they are. */
-    event: TransferEvent; /** How many bytes; absent of a download that failed. */
-  bytes?: number }
-  | { type: 'found'; /** The Duo. */
-  device: DuoInfo }
-  | { type: 'waiting'; /** For how many milliseconds at most. */
-    withinMs: number; /** True where plugging in a Duo that runs its firmware will do. */
-  enterDfu: boolean }
-  | { type: 'backed-up'; /** The file; absolute. */
-    path: string; /** True where the archive held the same bytes already. */
-  alreadyThere: boolean }
-  | { type: 'new-key'; /** The file; absolute. */
-    path: string; /** True where an earlier attempt had made it. */
-  alreadyThere: boolean }
-  | { type: 'note'; /** A sentence or two. */
-  message: string }
-  | { type: 'sending'; /** The device it is for. */
-    deviceId: string; /** True where it is the generic key of device-provisioning-helper. */
-  generic: boolean }
-  | { type: 'retry'; /** Why. */
-    reason: string; /** In how many milliseconds. */
-  delayMs: number }
-
 /** Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it. */
 export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>
-
-/** A device that was provisioned at a local cloud. */
-export interface ProvisionedDevice {
-  /** The device id, as it was sent. */
-  deviceId: string
-  /** The public key as PEM, as it was sent. */
-  publicKey: string
-  /** The product id, as it was sent. */
-  productId?: string
-  /** The order, as it was sent. */
-  order?: string
-}
 
 /** Options of `provision`. */
 export interface ProvisionOptions {
@@ -1250,24 +1883,6 @@ export interface ProvisionOptions {
   dryRun?: boolean
 }
 
-/** A public key that the cloud said it took (in a dry run: that would have been sent). */
-export interface ProvisionResult {
-  /** The device id, in lower case. */
-  deviceId: string
-  /** The public key's fingerprint. */
-  fingerprint: string
-  /** Where the public key came from. */
-  source: 'generic' | 'file' | 'device'
-  /** The product id. */
-  productId: number
-  /** The cloud's API. */
-  apiUrl: string
-  /** The attached Duo, where its key was sent. */
-  device?: DuoInfo
-  /** True where nothing was sent. */
-  dryRun: boolean
-}
-
 /** Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo. */
 export declare function publicKey(options: PublicKeyOptions, control?: Control): Promise<PublicKeyResult>
 
@@ -1284,16 +1899,6 @@ export interface PublicKeyOptions {
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
   passphrase?: string
-}
-
-/** The public key of a key file. */
-export interface PublicKeyResult {
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
-  fingerprint: string
-  /** The public key as PEM. */
-  publicKey: string
-  /** The file that it was written to; absolute. */
-  out?: string
 }
 
 /**
@@ -1349,38 +1954,12 @@ export interface ResetOptions {
   timeout?: number
 }
 
-/** A key slot that holds the reset image, of a Duo that has left DFU mode. */
-export interface ResetResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** The key that was there, where there was one. */
-  previousFingerprint?: string
-  /** The backup of what was there; absolute. */
-  backupPath?: string
-  /** False where the slot held the reset image already, and in a dry run. */
-  written: boolean
-  /** True where nothing was to be written. */
-  dryRun: boolean
-}
-
 /**
  * Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
  * of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
  * same call goes on where one was cut short.
  */
 export declare function restoreDct(options: DctRestoreOptions, control?: Control): Promise<DctRestoreResult>
-
-/** A field that holds what the dump has of it. */
-export interface RestoredFieldInfo {
-  /** Its name in `dct.h`, with hyphens. */
-  name: string
-  /** What was there, in words; no secret is shown. */
-  previous: string
-  /** What is there now, in words; in a dry run, what would be. */
-  description: string
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
-  written: boolean
-}
 
 /**
  * Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
@@ -1439,28 +2018,6 @@ export interface RestoreOptions {
   usbip?: string
   /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
   timeout?: number
-}
-
-/** A key that is in place: read back and compared. */
-export interface RestoreResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** The key that was there, where there was one. */
-  previousFingerprint?: string
-  /** The key that is there now (in a dry run: that would be). */
-  fingerprint: string
-  /** Why the key is taken to be this Duo's. */
-  evidence: KeyEvidence
-  /** The same in words. */
-  evidenceDescription: string
-  /** The backup of what was there; absolute. */
-  backupPath?: string
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
-  written: boolean
-  /** True where the Duo was told to leave DFU mode, and did. */
-  left: boolean
-  /** True where nothing was to be written. */
-  dryRun: boolean
 }
 
 /**
@@ -1536,54 +2093,6 @@ export interface RotateOptions {
    * 30 unless given.
    */
   timeout?: number
-}
-
-/** A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair. */
-export interface RotateResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** The device id that the cloud was told the key of. */
-  deviceId: string
-  /** The key that was there, where there was one. */
-  previousFingerprint?: string
-  /** The key that is there now; absent in a dry run that would make one. */
-  fingerprint?: string
-  /** Where the new key lies in the archive; absolute. Absent in a dry run. */
-  newKeyPath?: string
-  /** True where an earlier attempt, which was cut short, had made it. */
-  takenUp: boolean
-  /** The backup of what was there; absolute. */
-  backupPath?: string
-  /** The product id. */
-  productId: number
-  /** The cloud's API. */
-  apiUrl: string
-  /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
-  server?: string
-  /** False where the Duo held the new key already, and in a dry run. */
-  written: boolean
-  /** True where nothing was to be changed. */
-  dryRun: boolean
-}
-
-/** A cloud's public key and its address. */
-export interface ServerKeyInfo {
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used. */
-  fingerprint?: string
-  /** True where it is the key of Particle's own cloud. */
-  particle: boolean
-  /** Why there is no key to be used. */
-  keyProblem?: string
-  /** True where an address is named; otherwise it is the firmware's own. */
-  namesAddress: boolean
-  /** The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id. */
-  host?: string
-  /** The same for this very device, where it is known. */
-  connectsTo?: string
-  /** The TCP port. */
-  port?: number
-  /** Why the address cannot be used. */
-  addressProblem?: string
 }
 
 /** Options of `restoreServerKey`. */
@@ -1698,36 +2207,6 @@ export interface ServerKeyShowOptions {
   timeout?: number
 }
 
-/** The cloud that a Duo or a file names. */
-export interface ServerKeyShowResult {
-  /** The Duo, where it was read from one. */
-  device?: DuoInfo
-  /** The file, where it was read from one; absolute. */
-  path?: string
-  /** What is there. */
-  server: ServerKeyInfo
-}
-
-/** A cloud's public key and its address, in place: read back and compared. */
-export interface ServerKeyWriteResult {
-  /** The Duo. */
-  device: DuoInfo
-  /** The cloud that the Duo named before. */
-  previous: ServerKeyInfo
-  /** The cloud that it names now; in a dry run, that it would name. */
-  server: ServerKeyInfo
-  /** Where the address comes from: `kept` is the one that the Duo had, and with `none` the firmware's own counts. */
-  addressSource: 'built-in' | 'file' | 'options' | 'kept' | 'none'
-  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
-  backupPath?: string
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
-  written: boolean
-  /** True where the Duo was told to leave DFU mode. */
-  left: boolean
-  /** True where nothing was to be written. */
-  dryRun: boolean
-}
-
 /**
  * Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
  * first, and the write counts once it was read back and compared. A bare key keeps the address in the Duo.
@@ -1755,16 +2234,6 @@ export interface StatusOptions {
   device?: string
 }
 
-/** What is open. */
-export interface StatusResult {
-  /** The folder of the journal; absolute. It need not be there. */
-  journal: string
-  /** What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first. */
-  inFlight: Array<OperationInfo>
-  /** What other processes are doing at the moment. */
-  running: Array<OperationInfo>
-}
-
 /** Options of `installUdevRule`. */
 export interface UdevInstallOptions {
   /**
@@ -1774,27 +2243,11 @@ export interface UdevInstallOptions {
   root?: string
 }
 
-/** A udev rule that is in place, and that udev has taken up. */
-export interface UdevInstallResult {
-  /** The file. */
-  path: string
-  /** False where it was there already, with these very contents. */
-  written: boolean
-}
-
 /**
  * The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
  * serial port.
  */
 export declare function udevRule(): UdevRule
-
-/** The udev rule that lets users open a Duo without being root. */
-export interface UdevRule {
-  /** Where it goes. */
-  path: string
-  /** The whole file. */
-  contents: string
-}
 
 /** Options of `verifyPairing`. */
 export interface VerifyOptions {
@@ -1845,44 +2298,8 @@ export interface VerifyOptions {
  */
 export declare function verifyPairing(options?: VerifyOptions, control?: Control): Promise<VerifyResult>
 
-/** A pairing that was proven by the device's own handshake. */
-export interface VerifyResult {
-  /** The device id that the cloud knows. */
-  deviceId: string
-  /** The key that it knows the device by, and that the private key belongs to. */
-  fingerprint: string
-  /** SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
-  serverFingerprint: string
-  /** True where it is the server key of Particle's own cloud. */
-  particle: boolean
-  /** Host and port that were talked to. */
-  server: string
-  /** The attached Duo, where the key came from it. */
-  device?: DuoInfo
-}
-
 /** The version of this package. */
 export declare function version(): string
-
-/** One of the Duos of a `VirtualDuo`. */
-export interface VirtualDuoInfo {
-  /** Bus and port: `1-1`. */
-  path: string
-  /** The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal. */
-  deviceId: string
-  /** The fingerprint of the key in its slot, where it holds one. */
-  fingerprint?: string
-  /** Where it is, seen from the bus. */
-  presence: 'dfu' | 'normal' | 'absent'
-  /** How often it has started its firmware. */
-  boots: number
-  /** How many keys it has made, the first included. */
-  keysMade: number
-  /** How many DFU class requests it has received. */
-  classRequests: number
-  /** How often the faults that it is armed with have acted. */
-  faultsActed: number
-}
 
 /** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
 export interface VirtualDuoOptions {
@@ -1901,35 +2318,4 @@ export interface VirtualDuoOptions {
    * there on, and KIND@dfu7 counts DFU's requests alone. May be repeated. A mistyped one lists the kinds.
    */
   faults?: Array<string>
-}
-
-/** What is about to be written, shown before the question. */
-export interface WritePlan {
-  /**
-   * What will be written: a key, the reset image, a new key that the cloud is told first, a cloud's key and address,
-   * fields of a dump, or a whole DCT.
-   */
-  action: 'restore' | 'reset' | 'rotate' | 'set-server-key' | 'restore-dct' | 'restore-whole-dct'
-  /** The Duo. */
-  device: DuoInfo
-  /** What is in the slot now, in words. */
-  current: string
-  /** The key in the Duo now, where there is one. */
-  currentFingerprint?: string
-  /** The key to be written; absent for a reset, and where the key stays as it is. */
-  newFingerprint?: string
-  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
-  evidence?: KeyEvidence
-  /** The same in words. */
-  evidenceDescription?: string
-  /** The public key in the Duo's DCT, where it is another than the key's. It may be stale. */
-  publicSlotFingerprint?: string
-  /** What changes beside the key. */
-  changes: Array<PlannedChange>
-  /** What has to be known before: what is lost, and what is not known. Sentences. */
-  cautions: Array<string>
-  /** The cloud's API, where the cloud is told of the new key before it is written. */
-  cloud?: string
-  /** The backup of what is there now; absent where none was made. */
-  backupPath?: string
 }

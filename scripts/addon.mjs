@@ -7,16 +7,15 @@
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cargo } from './cargo.mjs'
 import { ROOT } from './prepare.mjs'
+import { SCHEMA, schemas } from './schema.mjs'
+import { declarations } from './types.mjs'
 
 /** Where it is put, with its loader `index.js`, its types `index.d.ts`, and the schema. */
 export const BUILT = join(ROOT, 'target/dev-addon')
-
-/** The schema in the repository. */
-export const SCHEMA = 'schema/output.schema.json'
 
 /** What napi-derive tells of each function that is exported. */
 const TYPES = join(ROOT, 'target/napi-types')
@@ -41,39 +40,37 @@ export async function buildAddon() {
   // They are told while the crate is compiled: once more, if they got lost.
   if (!existsSync(join(TYPES, 'duo-provision'))) env['NAPI_FORCE_BUILD_DUO_PROVISION'] = `${Date.now()}`
   // An example has the same features of the dependencies as the tests, so that each is compiled once.
-  const args = ['build', '--lib', '--example', 'tracer', '--features', 'schema']
+  const args = ['build', '--lib', '--example', 'tracer']
   const { status, output, made } = await cargo(args, env)
   const library = made.find(({ kinds }) => kinds.includes('cdylib'))
   const file = library?.files.find((name) => /\.(so|dylib|dll)$/.test(name))
   if (status !== 0 || !file) return { status: status || 1, output }
   copyFileSync(file, join(BUILT, ADDON))
-  await writeLoader()
-  writeSchema()
+  const described = await schemas()
+  if (described.status !== 0) return described
+  mkdirSync(dirname(join(BUILT, SCHEMA)), { recursive: true })
+  writeFileSync(join(BUILT, SCHEMA), described.text)
+  await writeLoader(described.types)
   return { status: 0, output }
 }
 
 /** The loader and its types, as `napi build` writes them. */
-async function writeLoader() {
+async function writeLoader(/** @type {Record<string, any>} */ types) {
   // Not above: this file is read before node_modules is there. And not `import`: its types upset ours.
   const { generateTypeDef, writeJsBinding } = createRequire(import.meta.url)('@napi-rs/cli')
   const { name, version, napi } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const header = join(BUILT, 'header.d.ts')
+  writeFileSync(header, declarations(types, readFileSync(join(TYPES, 'duo-provision'), 'utf8')))
   const { exports, dts } = await generateTypeDef({
     typeDefDir: TYPES,
     cwd: ROOT,
-    configDtsHeaderFile: napi.dtsHeaderFile,
+    configDtsHeaderFile: relative(ROOT, header),
     constEnum: napi.constEnum,
     declareBindingTarget: true,
   })
   writeFileSync(join(BUILT, 'index.d.ts'), dts)
   const names = { binaryName: napi.binaryName, packageName: name, version }
   await writeJsBinding({ ...names, platform: true, idents: exports, outputDir: BUILT })
-}
-
-/** The JSON Schema of what `--json` prints: an addon of the feature `schema` knows it. */
-function writeSchema() {
-  const schema = JSON.parse(createRequire(import.meta.url)(join(BUILT, ADDON)).outputSchema())
-  mkdirSync(dirname(join(BUILT, SCHEMA)), { recursive: true })
-  writeFileSync(join(BUILT, SCHEMA), `${JSON.stringify(schema, undefined, 2)}\n`)
 }
 
 /** Puts an addon from that folder where the loader looks for it. */

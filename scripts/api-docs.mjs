@@ -12,7 +12,7 @@ import { ROOT, tool } from './prepare.mjs'
 /** The page. */
 export const API_PAGE = 'docs/api.md'
 
-const HEAD = `<!-- Made from index.d.ts by \`npm run api-docs\`. Change the comments in src/addon, not this page. -->
+const HEAD = `<!-- Made from index.d.ts by \`npm run api-docs\`. Change the comments in src, not this page. -->
 
 # API reference
 

@@ -1,10 +1,32 @@
-/** `npm run schema`: writes `schema/output.schema.json`, the JSON Schema of what `--json` prints, from the Rust types. */
-import { copyFileSync } from 'node:fs'
+/**
+ * `npm run schema`: writes `schema/output.schema.json`, the JSON Schema of what `--json` prints. It is made from the Rust
+ * types, by a program of the crate (`schema.rs`).
+ */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BUILT, buildAddon, SCHEMA } from './addon.mjs'
+import { pathToFileURL } from 'node:url'
+import { cargo } from './cargo.mjs'
 import { ROOT } from './prepare.mjs'
 
-const { status, output } = await buildAddon()
-process.stderr.write(output)
-if (status === 0) copyFileSync(join(BUILT, SCHEMA), join(ROOT, SCHEMA))
-process.exitCode = status
+/** The schema in the repository. */
+export const SCHEMA = 'schema/output.schema.json'
+
+/** Compiles the program and runs it. `text` is the schema of the lines, `types` has the types of the API, by name. */
+export async function schemas(/** @type {NodeJS.ProcessEnv} */ env = process.env) {
+  const args = ['build', '--no-default-features', '--features', 'schema', '--example', 'schema']
+  const { status, output, made } = await cargo(args, env)
+  const program = made.find(({ name, executable }) => name === 'schema' && executable)
+  if (status !== 0 || !program) return { status: status || 1, output, text: '', types: {} }
+  const printed = spawnSync(program.executable ?? '', { encoding: 'utf8', maxBuffer: 1 << 24 })
+  if (printed.status !== 0) return { status: 1, output: printed.stderr, text: '', types: {} }
+  const { output: lines, types } = JSON.parse(printed.stdout)
+  return { status: 0, output: '', text: `${JSON.stringify(lines, undefined, 2)}\n`, types }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { status, output, text } = await schemas()
+  process.stderr.write(output)
+  if (status === 0) writeFileSync(join(ROOT, SCHEMA), text)
+  process.exitCode = status
+}

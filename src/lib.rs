@@ -14,5 +14,5 @@ pub mod usb;
 pub mod workflow;
 
 // napi registers nothing in a unit test, where every export would count as unused.
-#[cfg(all(feature = "addon", not(test)))]
-mod addon;
+#[cfg(all(feature = "command-line", not(test)))]
+pub mod addon;

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal => $exit:expr;)+) => {
-        /// The stable name of an error, as `err.code` in JavaScript and `code` in `--json` output.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+        /// The stable names of errors: `err.code`, and `code` in `--json` output.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(rename = "ErrorCode")]
+        pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+ }
 
         impl Code {
             /// Every code there is, in the order of the exit codes.
@@ -243,9 +245,10 @@ codes! {
     Interrupted = "INTERRUPTED" => exit::INTERRUPTED;
 }
 
-/// What is known of the device's key when an operation fails.
+/// What is known of the Duo's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeyState", rename_all = "kebab-case")]
 pub enum KeyState {
     /// Nothing was written to the device, or the old bytes are still there.
     Unchanged,

@@ -1,13 +1,20 @@
-/** The completions and man pages that are shipped, in the shells and formatters for which they are written. */
+/** The completions and man pages as they are made for a package, in the shells and formatters for which they are written. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { ROOT, Sandbox, start } from './harness.mjs'
+import { after, test } from 'node:test'
+import * as addon from '../../index.js'
+import { writePages } from '../../scripts/pages.mjs'
+import { Sandbox, start } from './harness.mjs'
 
-const COMPLETIONS = join(ROOT, 'completions')
-const PAGES = join(ROOT, 'man')
+const MADE = mkdtempSync(join(tmpdir(), 'duo-provision-pages-'))
+after(() => rmSync(MADE, { recursive: true, force: true }))
+writePages(MADE, addon)
+
+const COMPLETIONS = join(MADE, 'completions')
+const PAGES = join(MADE, 'man')
 
 /** What is typed before Tab, and the words that the line has then. */
 const CASES = [

@@ -1,9 +1,11 @@
 /** The packages from the registry's point of view. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import * as addon from '../../index.js'
+import { FOLDERS, pages } from '../../scripts/pages.mjs'
 import { inProject, MAIN_TARBALL, PART_TARBALL, PLATFORM, project, ROOT, run, WORK } from './install.mjs'
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
@@ -22,13 +24,54 @@ function node(/** @type {string} */ folder, /** @type {string[]} */ ...args) {
 }
 
 test('the tarballs hold what they must, and nothing else', () => {
-  const folders = ['completions', 'docs', 'examples', 'man', 'schema', 'src/cli']
+  const folders = ['docs', 'examples', 'schema', 'src/cli']
   const listed = execFileSync('git', ['ls-files', '-z', ...folders], { cwd: ROOT, encoding: 'utf8' })
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
   const main = ['index.d.ts', 'index.js', 'src/entry.cjs']
-  assert.deepEqual(filesOf(MAIN_TARBALL), [...texts, ...main, ...listed.split('\0').filter(Boolean)].sort())
+  const made = Object.keys(pages(addon))
+  const all = [...texts, ...main, ...made, ...listed.split('\0').filter(Boolean)]
+  assert.deepEqual(filesOf(MAIN_TARBALL), all.sort())
   const part = ['LICENSE', 'README.md', 'THIRD-PARTY.txt', `duo-provision.${PLATFORM}.node`, 'package.json']
   assert.deepEqual(filesOf(PART_TARBALL), part.sort())
+})
+
+/** Of a tarball a file's text. */
+function textOf(/** @type {string} */ tarball, /** @type {string} */ name) {
+  return execFileSync('tar', ['-xzOf', tarball, `package/${name}`], { encoding: 'utf8' })
+}
+
+test('the completions and man pages of the package are those of its grammar, and npm is told of every page', () => {
+  const made = pages(addon)
+  for (const name of ['man/duo-provision.1', 'man/duo-provision-dct-show.1', 'completions/_duo-provision'])
+    assert.equal(textOf(MAIN_TARBALL, name), made[name])
+  const { man } = JSON.parse(textOf(MAIN_TARBALL, 'package.json'))
+  assert.deepEqual(
+    man,
+    Object.keys(made)
+      .filter((name) => name.startsWith('man/'))
+      .sort(),
+  )
+})
+
+test('`npm pack` makes them, too, and leaves package.json as it was', () => {
+  const clone = join(WORK, 'clone')
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const there = files.filter((/** @type {string} */ name) => existsSync(join(ROOT, name)))
+  const own = `duo-provision.${PLATFORM}.node`
+  // The addon last: it has to be newer than what it is compiled from.
+  for (const name of ['.gitignore', 'package.json', 'package-lock.json', 'scripts', ...there, own]) {
+    if (!FOLDERS.includes(name)) cpSync(join(ROOT, name), join(clone, name), { recursive: true })
+  }
+  mkdirSync(join(clone, 'node_modules'))
+  writeFileSync(join(clone, 'node_modules/.package-lock.json'), '{}')
+  const packed = run('npm', ['pack', '--silent', '--offline'], { cwd: clone })
+  assert.equal(packed.status, 0, packed.stderr)
+  const tarball = join(clone, `duo-provision-${version}.tgz`)
+  assert.deepEqual(filesOf(tarball), filesOf(MAIN_TARBALL))
+  const [was, is] = [MAIN_TARBALL, tarball].map((file) => JSON.parse(textOf(file, 'package.json')).man)
+  assert.deepEqual(is, was)
+  const manifest = (/** @type {string} */ folder) => readFileSync(join(folder, 'package.json'), 'utf8')
+  assert.equal(manifest(clone), manifest(ROOT))
 })
 
 test('the main package needs its platforms in exactly its version, and runs no scripts', () => {

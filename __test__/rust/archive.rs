@@ -233,14 +233,13 @@ fn a_manifest_of_another_format_or_version_is_not_read() {
 }
 
 #[test]
-fn what_becomes_of_a_manifest_has_a_name_and_words() {
-    for (description, name, words) in [
-        (Description::Sound, "sound", "it describes the file"),
-        (Description::Missing, "missing", "missing: the backup is good without it"),
-        (Description::Invalid, "invalid", "it cannot be read: to restore the backup, move the manifest away"),
-        (Description::OfOtherBytes, "of-other-bytes", "it describes other bytes than the file has"),
+fn what_becomes_of_a_manifest_has_words() {
+    for (description, words) in [
+        (Description::Sound, "it describes the file"),
+        (Description::Missing, "missing: the backup is good without it"),
+        (Description::Invalid, "it cannot be read: to restore the backup, move the manifest away"),
+        (Description::OfOtherBytes, "it describes other bytes than the file has"),
     ] {
-        assert_eq!(description.name(), name);
         assert!(description.words().starts_with(words), "{}", description.words());
     }
 }

@@ -5,13 +5,18 @@
  *
  *   npm run release:pack -- --addons FOLDER --output-dir FOLDER [--only PLATFORM]… [--local]
  *
+ * The completions and man pages are made by the addon of the machine that packs, which has to be among the addons.
+ *
  * `--local` is for trying packages on the machine that built them: whatever C library the addon needs is there.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ADDON } from '../addon.mjs'
+import { FOLDERS, writePages } from '../pages.mjs'
 import { ROOT } from '../prepare.mjs'
 import { linkedCrates, notices } from './crates.mjs'
 import { problems } from './gate.mjs'
@@ -30,6 +35,8 @@ process.exitCode = main(resolve(values.addons), resolve(values['output-dir']))
 function main(/** @type {string} */ addons, /** @type {string} */ output) {
   const platforms = PLATFORMS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
   const found = problems(ROOT, platforms, addons, { anyGlibc: values.local })
+  const own = join(addons, ADDON)
+  if (!existsSync(own)) found.push(`${own} does not exist, and this machine's addon makes the man pages`)
   for (const problem of found) process.stderr.write(`error: ${problem}\n`)
   if (found.length > 0) return 1
   rmSync(output, { recursive: true, force: true })
@@ -37,7 +44,7 @@ function main(/** @type {string} */ addons, /** @type {string} */ output) {
   const stage = mkdtempSync(join(tmpdir(), 'duo-provision-pack-'))
   try {
     for (const platform of platforms) packPlatform(platform, addons, join(stage, platform.name), output)
-    packMain(platforms, join(stage, 'main'), output)
+    packMain(platforms, own, join(stage, 'main'), output)
   } finally {
     rmSync(stage, { recursive: true, force: true })
   }
@@ -60,14 +67,17 @@ function packPlatform(
 
 function packMain(
   /** @type {import('./platforms.mjs').Platform[]} */ platforms,
+  /** @type {string} */ own,
   /** @type {string} */ stage,
   /** @type {string} */ output,
 ) {
-  for (const name of MANIFEST.files) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
+  const copied = MANIFEST.files.filter((/** @type {string} */ name) => !FOLDERS.includes(name))
+  for (const name of copied) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
   // What only a clone can use stays there.
   const { scripts, devDependencies, napi, ...manifest } = MANIFEST
   const optionalDependencies = Object.fromEntries(platforms.map((one) => [one.package, MANIFEST.version]))
-  pack({ ...manifest, optionalDependencies }, stage, output)
+  const man = writePages(stage, createRequire(import.meta.url)(own))
+  pack({ ...manifest, man, optionalDependencies }, stage, output)
 }
 
 /** npm asks of provenance that a package names the repository whose workflow publishes it. */

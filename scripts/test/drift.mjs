@@ -1,30 +1,26 @@
 /**
- * What is committed and made from the sources, held against what they make now: loader, types, schema, API reference,
- * completions and man pages. Needs the addon, built by `../addon.mjs`. Prints what differs, and a closing line.
+ * What is committed and made from the sources, held against what they make now: loader, types, schema, API reference.
+ * Needs the addon, built by `../addon.mjs`. Prints what differs, and a closing line.
  */
-import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BUILT, SCHEMA } from '../addon.mjs'
+import { BUILT } from '../addon.mjs'
 import { API_PAGE, apiDocs } from '../api-docs.mjs'
 import { ROOT } from '../prepare.mjs'
+import { SCHEMA } from '../schema.mjs'
 
 const types = join(BUILT, 'index.d.ts')
 const made = [
-  { name: 'index.js', built: read(join(BUILT, 'index.js')), command: 'npm run build' },
-  { name: 'index.d.ts', built: read(types), command: 'npm run build' },
+  { name: 'index.js', built: read(join(BUILT, 'index.js')), command: 'npm run build:debug' },
+  { name: 'index.d.ts', built: read(types), command: 'npm run build:debug' },
   { name: SCHEMA, built: read(join(BUILT, SCHEMA)), command: 'npm run schema' },
   { name: API_PAGE, built: apiDocs(types), command: 'npm run api-docs' },
 ]
 const wrong = made.filter(({ name, built }) => built === undefined || built !== read(join(ROOT, name)))
 for (const { name, built, command } of wrong) process.stdout.write(differs(name, built, command))
 
-const shipped = spawnSync(process.execPath, [join(ROOT, 'scripts/generate.mjs'), '--check'], {
-  stdio: 'inherit',
-})
-const failed = wrong.length + (shipped.status === 0 ? 0 : 1)
-process.stdout.write(`${made.length + 1 - failed} passed, ${failed} failed\n`)
-process.exitCode = failed > 0 ? 1 : 0
+process.stdout.write(`${made.length - wrong.length} passed, ${wrong.length} failed\n`)
+process.exitCode = wrong.length > 0 ? 1 : 0
 
 function differs(
   /** @type {string} */ name,

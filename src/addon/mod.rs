@@ -1,28 +1,23 @@
 //! The Node-API surface: the grammar, conversions and promises. The only user of napi and clap.
 //!
+//! Without the feature `addon` there is the grammar alone, and, with `schema`, the schema of all types of the API.
+//!
 //! Nothing is decided here; see `workflow` for that.
 
 // napi calls exported functions with owned arguments and with `&Env`.
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]
+#![cfg_attr(not(feature = "addon"), allow(dead_code, unused_imports))]
 
+#[cfg(feature = "addon")]
 mod api;
+#[cfg(feature = "addon")]
+mod call;
+#[cfg(feature = "addon")]
 mod command_line;
-mod completions;
-mod control;
-mod dct;
-mod describing;
-mod doctoring;
-mod fields;
-mod given;
+mod error_name;
 mod grammar;
-mod kept;
-mod key_files;
-mod looked_at;
-mod machine;
-mod manual;
-mod results;
-mod rotating;
-mod run;
+#[cfg(feature = "schema")]
 mod schema;
-mod shell_init;
-mod simulation;
+
+#[cfg(feature = "schema")]
+pub use schema::schema;

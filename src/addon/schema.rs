@@ -1,84 +1,33 @@
-//! The JSON Schema of what `--json` prints, made from the types that the lines are made of.
+//! The JSON Schema of what `--json` prints, and of all types of the API, made from the types themselves.
 //!
-//! The feature `schema` exports it; without it nothing of this is left in the addon. The types here are shapes alone:
-//! what the command line, and not the API, puts together. No value of them is ever made.
+//! The types here are shapes alone: what the command line, and not the API, puts together. No value of them is ever made.
 #![allow(dead_code, clippy::large_enum_variant)]
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::dct::DctBackupResult;
-use super::doctoring::DoctorResult;
-use super::fields::{DctRestoreResult, ServerKeyWriteResult};
-use super::kept::{BackupsResult, HistoryResult, StatusResult};
-use super::key_files::{NewKeyResult, PublicKeyResult};
-use super::looked_at::{DctShowResult, InspectResult, ServerKeyShowResult};
-use super::machine::{UdevInstallResult, UdevRule};
-use super::results::{
-    BackupResult, EnterDfuResult, ListResult, Problem, ProgressEvent, ProvisionResult, ResetResult,
-    RestoreResult, VerifyResult,
+use super::error_name::ErrorName;
+use super::grammar::CloudFlavor;
+use crate::error::Problem;
+use crate::simulator::VirtualDuoState;
+use crate::simulator::cloud::Provisioned;
+use crate::workflow::{
+    BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event, History,
+    Inspection, Listing, NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone, ResetDone,
+    RestoreDone, RotateDone, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
 };
-use super::rotating::RotateResult;
-use super::simulation::VirtualDuoInfo;
 
 /// Names the shape of the lines. Its number goes up when a line that was valid before no longer would be.
 const ID: &str = "urn:duo-provision:output:1";
-
-/// The words that a text can be, where more than one type has them.
-pub(super) mod words {
-    use crate::error::Code;
-
-    pub const SLOT: [&str; 10] =
-        ["key", "blank", "reset", "zeros", "pkcs8", "pem", "misread", "ec", "wrong-size", "garbage"];
-    pub const EVIDENCE: [&str; 6] =
-        ["manifest", "archive", "dump", "public-key-slot", "allowed-other-device", "none"];
-    pub const CONTENTS: [&str; 5] = ["private-key", "encrypted-private-key", "raw-slot", "dct", "whole-dct"];
-    pub const FILE: [&str; 5] = ["private-key", "public-key", "server-key", "dct", "manifest"];
-    pub const DUMP: [&str; 5] = ["section", "from-start", "from-private-key", "one-copy", "whole"];
-    pub const COPY: [&str; 2] = ["first", "second"];
-    pub const HALF: [&str; 3] = ["copy", "erased", "other"];
-    pub const READER: [&str; 2] = ["r3-r5", "r6"];
-    pub const PHASE: [&str; 15] = [
-        "find",
-        "wait",
-        "enter-dfu",
-        "read",
-        "read-dct",
-        "backup",
-        "confirm",
-        "write",
-        "verify",
-        "reconcile",
-        "leave",
-        "send",
-        "ask",
-        "greet",
-        "handshake",
-    ];
-
-    pub const TRANSFER: [&str; 7] = [
-        "start-upload",
-        "uploaded",
-        "complete-upload",
-        "start-download",
-        "downloaded",
-        "complete-download",
-        "failed-download",
-    ];
-
-    pub fn error_codes() -> Vec<&'static str> {
-        Code::ALL.iter().map(|code| code.name()).collect()
-    }
-}
 
 /// One line of what `duo-provision --json` prints: events, and at the end a result or an error. Members and kinds of
 /// events may be added; what is not known is to be passed over.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 enum Line {
-    Event(ProgressEvent),
+    Event(Event),
     Closing(ClosingLine),
 }
 
@@ -89,46 +38,46 @@ enum ClosingLine {
     /// The command did what it was asked to.
     Result(CommandResult),
     /// The command failed, or the command line cannot be used.
-    Error(Problem),
+    Error(Problem<'static>),
 }
 
 /// What a command came to.
 #[derive(JsonSchema)]
 #[schemars(tag = "command", rename_all = "kebab-case")]
 enum CommandResult {
-    List(ListResult),
-    Dfu(EnterDfuResult),
-    Backup(BackupResult),
-    Restore(RestoreResult),
-    Reset(ResetResult),
-    Rotate(RotateResult),
-    Provision(ProvisionResult),
-    Verify(VerifyResult),
+    List(Listing),
+    Dfu(EnterDone),
+    Backup(BackupDone),
+    Restore(RestoreDone),
+    Reset(ResetDone),
+    Rotate(RotateDone),
+    Provision(ProvisionDone),
+    Verify(VerifyDone),
     #[schemars(rename = "dct backup")]
-    DctBackup(DctBackupResult),
+    DctBackup(DctBackupDone),
     #[schemars(rename = "dct show")]
-    DctShow(DctShowResult),
+    DctShow(DctShown),
     #[schemars(rename = "dct restore")]
-    DctRestore(DctRestoreResult),
+    DctRestore(DctRestored),
     #[schemars(rename = "server-key show")]
-    ServerKeyShow(ServerKeyShowResult),
+    ServerKeyShow(ServerKeyShown),
     #[schemars(rename = "server-key set")]
-    ServerKeySet(ServerKeyWriteResult),
+    ServerKeySet(ServerKeyWritten),
     #[schemars(rename = "server-key restore")]
-    ServerKeyRestore(ServerKeyWriteResult),
-    Inspect(InspectResult),
+    ServerKeyRestore(ServerKeyWritten),
+    Inspect(Inspection),
     #[schemars(rename = "key new")]
-    KeyNew(NewKeyResult),
+    KeyNew(NewKeyDone),
     #[schemars(rename = "key public")]
-    KeyPublic(PublicKeyResult),
-    Backups(BackupsResult),
-    Status(StatusResult),
-    History(HistoryResult),
-    Doctor(DoctorResult),
+    KeyPublic(PublicKeyDone),
+    Backups(BackupsFound),
+    Status(Status),
+    History(History),
+    Doctor(Diagnosis),
     #[schemars(rename = "udev print")]
     UdevPrint(UdevRule),
     #[schemars(rename = "udev install")]
-    UdevInstall(UdevInstallResult),
+    UdevInstall(UdevInstalled),
     Simulate(SimulateResult),
     Demo(DemoResult),
     Completions(ScriptResult),
@@ -142,7 +91,7 @@ struct SimulateResult {
     /// What `--usbip` takes.
     usbip: String,
     /// The Duos, ordered by path.
-    duos: Vec<VirtualDuoInfo>,
+    duos: Vec<VirtualDuoState>,
     /// The faults that each of them is armed with.
     faults: Vec<String>,
     /// The cloud.
@@ -158,8 +107,7 @@ struct SimulatedCloud {
     /// A token that it accepts; good for this cloud only.
     token: String,
     /// Whose replies it gives.
-    #[schemars(extend("enum" = ["particle", "spark", "brewskey"]))]
-    flavor: String,
+    flavor: CloudFlavor,
     /// Where devices connect to, with `--device-port`.
     device_address: Option<String>,
 }
@@ -187,36 +135,37 @@ struct ScriptResult {
     text: String,
 }
 
-/// The options of a function that puts something right.
+/// What the API has beside the lines.
 #[derive(JsonSchema)]
-pub(super) struct FixOptions {
-    /// The backup to be restored.
-    file: Option<String>,
-    /// Bus and ports of the Duo.
-    path: String,
-    /// The Duo's id, where it is known.
-    device: Option<String>,
-    /// The USB/IP server, of a virtual Duo.
-    usbip: Option<String>,
-    /// The archive, where another than the usual one was named.
-    archive: Option<String>,
+struct Api {
+    line: Line,
+    plan: Plan,
+    request: PassphraseRequest,
+    provisioned: Provisioned,
+    name: ErrorName,
 }
 
-/// The schema, as JSON text.
-#[cfg_attr(feature = "schema", napi_derive::napi(skip_typescript))]
-pub fn output_schema() -> String {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.transforms.push(Box::new(RecursiveTransform(plain)));
-    });
-    let mut schema = settings.into_generator().into_root_schema_for::<Line>();
-    schema.insert("$id".to_owned(), ID.into());
-    schema.insert("title".to_owned(), "A line of duo-provision --json".into());
-    schema.to_value().to_string()
+/// Two schemas: `output` of the lines of `--json`, and in `types` all types of the API.
+pub fn schema() -> Value {
+    let mut output = of::<Line>();
+    output.insert("$id".to_owned(), ID.into());
+    output.insert("title".to_owned(), "A line of duo-provision --json".into());
+    serde_json::json!({ "output": output, "types": of::<Api>().get("$defs") })
 }
 
-/// What is absent is left out of a line and never null; and `uint32` is no format that JSON Schema knows.
+fn of<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let settings = settings.with_transform(RecursiveTransform(plain));
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+/// What is absent is left out and never null; and `uint32` is no format that JSON Schema knows.
 fn plain(schema: &mut Schema) {
     schema.remove("format");
+    let absent = schema.get("properties").and_then(Value::as_object).map(nullable).unwrap_or_default();
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|name| !absent.iter().any(|absent| name == absent));
+    }
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
@@ -235,4 +184,15 @@ fn plain(schema: &mut Schema) {
             });
         }
     }
+}
+
+/// The members that may be null.
+fn nullable(members: &Map<String, Value>) -> Vec<String> {
+    let null = Value::from("null");
+    let is_null = |schema: &Value| schema["type"] == null;
+    let may_be = |schema: &Value| {
+        schema["type"].as_array().is_some_and(|types| types.contains(&null))
+            || schema["anyOf"].as_array().is_some_and(|choices| choices.iter().any(is_null))
+    };
+    members.iter().filter(|(_, schema)| may_be(schema)).map(|(name, _)| name.clone()).collect()
 }

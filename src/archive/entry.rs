@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use serde::{Serialize, Serializer};
+
 use super::manifest::{Contents, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
 use super::names::{extended, rfc3339, sibling};
 use super::{MAX_BACKUP_BYTES, sha256_hex, told};
@@ -10,32 +12,50 @@ use crate::dct::DeviceId;
 use crate::disk::{FileError, read_bounded};
 use crate::keys::{Fingerprint, PublicKey};
 
-/// A backup found in the archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A backup in the archive.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ArchivedBackup", rename_all = "camelCase")]
 pub struct Entry {
-    /// The file with the bytes.
+    /// The file with the bytes; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// What it holds: from the manifest, else from the bytes themselves.
+    /// What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it.
     pub contents: Contents,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<DeviceId>,
-    /// The key's fingerprint: from the manifest, else from the key itself, else, where that is encrypted, from the
-    /// public key beside it.
+    /// The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+    /// it names.
     pub fingerprint: Option<Fingerprint>,
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
     /// SHA-256 of the file as it is now, 64 hexadecimal digits.
+    #[serde(skip)]
     pub sha256: String,
-    /// True where the manifest says that the device was a simulated one.
-    pub simulated: bool,
-    /// Where the bytes come from, as far as the manifest says.
-    pub origin: Origin,
-    /// When the bytes were read or made, RFC 3339: from the manifest, else from the file's name.
+    /// When the bytes were read, RFC 3339, where that is known.
     pub created_at: Option<String>,
-    /// What stands beside the file.
+    /// True where the manifest says that it was made by `rotateKey` and not read from a Duo.
+    #[serde(rename = "newKey", serialize_with = "is_new")]
+    #[cfg_attr(feature = "schema", schemars(with = "bool"))]
+    pub origin: Origin,
+    /// True where the manifest says that the Duo was a virtual one.
+    pub simulated: bool,
+    /// What stands beside the file. A backup without a manifest is a backup all the same.
+    #[serde(flatten, serialize_with = "shown_description")]
+    #[cfg_attr(feature = "schema", schemars(with = "ShownDescription"))]
     pub description: Description,
 }
 
+// serde hands over references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_new<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(*origin == Origin::NewKey)
+}
+
 /// What becomes of the manifest beside a backup. A key without one is a backup all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ManifestState", rename_all = "kebab-case")]
 pub enum Description {
     /// It describes the file.
     Sound,
@@ -47,17 +67,25 @@ pub enum Description {
     OfOtherBytes,
 }
 
-impl Description {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sound => "sound",
-            Self::Missing => "missing",
-            Self::Invalid => "invalid",
-            Self::OfOtherBytes => "of-other-bytes",
-        }
-    }
+/// A [`Description`] as results show it.
+#[derive(serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct ShownDescription {
+    /// What stands beside the file. A backup without a manifest is a backup all the same.
+    manifest: Description,
+    /// The same in words.
+    manifest_description: &'static str,
+}
 
+// serde hands over references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn shown_description<S: Serializer>(description: &Description, serializer: S) -> Result<S::Ok, S::Error> {
+    let shown = ShownDescription { manifest: *description, manifest_description: description.words() };
+    shown.serialize(serializer)
+}
+
+impl Description {
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
@@ -129,7 +157,19 @@ pub(super) fn read_entry(path: &Path) -> Result<Entry, FileError> {
         (contents, device_id, fingerprint, stem.split('-').nth(2).and_then(extended))
     };
     let path = path.to_owned();
-    Ok(Entry { path, contents, device_id, fingerprint, sha256, simulated, origin, created_at, description })
+    let encrypted = contents == Contents::EncryptedPrivateKey;
+    Ok(Entry {
+        path,
+        contents,
+        device_id,
+        fingerprint,
+        encrypted,
+        sha256,
+        created_at,
+        origin,
+        simulated,
+        description,
+    })
 }
 
 /// The public key that stands beside a backup.

@@ -17,7 +17,8 @@ pub const MAX_BYTES: u64 = 16 * 1024;
 
 /// What stands in the backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "BackupContents", rename_all = "kebab-case")]
 pub enum Contents {
     /// The device's private key.
     PrivateKey,
@@ -29,19 +30,6 @@ pub enum Contents {
     Dct,
     /// The whole DCT, both copies.
     WholeDct,
-}
-
-impl Contents {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PrivateKey => "private-key",
-            Self::EncryptedPrivateKey => "encrypted-private-key",
-            Self::RawSlot => "raw-slot",
-            Self::Dct => "dct",
-            Self::WholeDct => "whole-dct",
-        }
-    }
 }
 
 /// Where the bytes come from.

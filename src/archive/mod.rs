@@ -89,12 +89,21 @@ pub struct Stored {
 }
 
 /// The archive, looked through.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "Survey", rename_all = "camelCase")]
 pub struct Survey {
-    /// Every backup that can be read, by name.
+    /// The backups, by name.
+    #[serde(rename = "backups")]
     pub entries: Vec<Entry>,
-    /// Files that have a backup's name and cannot be read, and why.
+    /// What has the name of a backup and cannot be read, and why.
+    #[serde(serialize_with = "in_words")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub unreadable: Vec<FileError>,
+}
+
+fn in_words<S: serde::Serializer>(errors: &[FileError], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(errors.iter().map(ToString::to_string))
 }
 
 /// The folder that automatic backups go to.

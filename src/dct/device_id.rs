@@ -11,6 +11,7 @@ const LEN: usize = 12;
 /// The id of a device: the STM32's 96-bit serial number. Never all 0x00 or all 0xFF, which stand for
 /// flash that holds none. Written as 24 hex digits in lower case; read in any case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(try_from = "String", into = "String")]
 pub struct DeviceId([u8; LEN]);
 
@@ -26,13 +27,14 @@ impl DeviceId {
     }
 }
 
-/// How the id of a device is known.
+/// How a device id is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DeviceIdSource", rename_all = "kebab-case")]
 pub enum DeviceIdSource {
-    /// The USB serial number (bootloaders r5 and r6).
+    /// Told by the Duo: its USB serial number (bootloaders r5 and r6).
     UsbSerial,
-    /// The user's word (bootloaders r3 and r4 do not tell).
+    /// The caller's word (bootloaders r3 and r4 do not tell).
     User,
 }
 

@@ -26,10 +26,12 @@ const ANCHORS: [(Field, &[u8]); 3] = [
     (field::SERVER_PUBLIC_KEY, &[0x30, 0x82, 0x01, 0x22]),
 ];
 
-/// What was read, and from where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a dump of a DCT is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctDumpKind", rename_all = "kebab-case")]
 pub enum DumpKind {
-    /// The application section and nothing else: [`SECTION_SIZES`].
+    /// The application section and nothing else.
     Section,
     /// 16 KiB through alternate setting 1, from address 0: the application section, and what lies behind it.
     FromStart,
@@ -39,19 +41,6 @@ pub enum DumpKind {
     OneCopy,
     /// Both copies of the DCT, 32 KiB of the internal flash.
     Whole,
-}
-
-impl DumpKind {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Section => "section",
-            Self::FromStart => "from-start",
-            Self::FromPrivateKey => "from-private-key",
-            Self::OneCopy => "one-copy",
-            Self::Whole => "whole",
-        }
-    }
 }
 
 impl fmt::Display for DumpKind {
@@ -203,6 +192,6 @@ impl<'a> Dump<'a> {
 
 impl fmt::Debug for Dump<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Dump({}, {} bytes, redacted)", self.kind.name(), self.bytes.len())
+        write!(f, "Dump({:?}, {} bytes, redacted)", self.kind, self.bytes.len())
     }
 }

@@ -37,8 +37,10 @@ const SEQUENCE: usize = RECORD + 13;
 const FIRST_PIECE: usize = 388;
 const PIECE: usize = 32;
 
-/// How the firmware of a family of bootloaders tells which copy counts. The same bytes may mean another copy to each.
+/// Bootloaders that agree about which copy of a DCT counts. The same bytes may mean another copy to each family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctReader")]
 pub enum CopyRule {
     /// r3, r4 and r5, and system firmware up to 0.3.1: the mark in a copy's header.
     #[serde(rename = "r3-r5")]
@@ -51,14 +53,6 @@ pub enum CopyRule {
 impl CopyRule {
     /// Both.
     pub const ALL: [Self; 2] = [Self::R3ToR5, Self::R6];
-
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::R3ToR5 => "r3-r5",
-            Self::R6 => "r6",
-        }
-    }
 
     /// The other one.
     #[must_use]
@@ -75,8 +69,10 @@ pub(super) fn has_magic(bytes: &[u8]) -> bool {
     bytes.get(MAGIC..).is_some_and(|rest| rest.starts_with(MAGIC_NUMBER))
 }
 
-/// One of the two copies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One of the two copies of a whole DCT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "CopyName", rename_all = "kebab-case")]
 pub enum WhichCopy {
     /// The one at the lower address.
     First,
@@ -105,8 +101,10 @@ impl WhichCopy {
     }
 }
 
-/// What is in the place of a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is in the place of a copy of a DCT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctHalfKind", rename_all = "kebab-case")]
 pub enum Half {
     /// A copy, whether it counts or not.
     Copy,
@@ -114,17 +112,6 @@ pub enum Half {
     Erased,
     /// Something else.
     Other,
-}
-
-impl Half {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Copy => "copy",
-            Self::Erased => "erased",
-            Self::Other => "other",
-        }
-    }
 }
 
 /// What a copy's version record is worth, the least first.

@@ -6,6 +6,7 @@ mod error;
 mod files;
 mod folder;
 mod lock;
+mod lossy;
 mod owner;
 mod read;
 mod shown;
@@ -16,6 +17,7 @@ pub use files::{check_writable, create_folder, create_new, create_new_public, en
 pub(crate) use folder::Folder;
 pub(crate) use lock::Lock;
 pub use lock::Pause;
+pub use lossy::lossy;
 pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
 pub(crate) use read::{Links, open};

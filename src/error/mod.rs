@@ -13,6 +13,8 @@ pub use crate::outcome::{Code, KeyState, exit};
 use std::error::Error as StdError;
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// What went wrong, where, and what to do about it.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
@@ -108,6 +110,48 @@ impl Error {
     /// What is known of the device's key.
     pub fn key_state(&self) -> Option<KeyState> {
         self.0.key_state
+    }
+}
+
+/// Why something did not work, as a plain object; thrown errors carry the same properties.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Problem<'a> {
+    /// The stable name.
+    pub code: Code,
+    /// What went wrong, where, and what is known of the key.
+    pub message: String,
+    /// The next thing to type or do.
+    pub hint: Option<&'a str>,
+    /// The exit code of the command line.
+    pub exit_code: u8,
+    /// What was being done.
+    pub phase: Option<&'a str>,
+    /// The Duo.
+    pub device: Option<&'a str>,
+    /// What is known of the Duo's key.
+    pub key_state: Option<KeyState>,
+}
+
+impl Error {
+    /// Itself, without its causes.
+    pub fn problem(&self) -> Problem<'_> {
+        Problem {
+            code: self.code(),
+            message: self.to_string(),
+            hint: self.hint_text(),
+            exit_code: self.code().exit_code(),
+            phase: self.phase(),
+            device: self.device(),
+            key_state: self.key_state(),
+        }
+    }
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.problem().serialize(serializer)
     }
 }
 

@@ -13,7 +13,9 @@ use crate::keys::Fingerprint;
 use crate::outcome::{Code, KeyState};
 
 /// A step that an operation has behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "OperationStep", rename_all = "kebab-case")]
 pub enum Reached {
     /// It began.
     Started,

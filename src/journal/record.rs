@@ -64,7 +64,8 @@ impl fmt::Display for OperationId {
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "OperationName", rename_all = "kebab-case")]
 pub enum OperationKind {
     /// Saves the key; writes nothing to the device.
     Backup,

@@ -4,20 +4,47 @@ use std::fmt;
 
 use super::slot::Slot;
 
+/// The kind of thing in a key slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeySlotKind", rename_all = "kebab-case")]
+pub enum SlotKind {
+    /// A key that the firmware reads.
+    Key,
+    /// Nothing: the Duo makes a key when it starts.
+    Blank,
+    /// The reset image, which does the same.
+    Reset,
+    /// Zeros, which the firmware takes for a key.
+    Zeros,
+    /// A PKCS#8 key, which the firmware misreads.
+    Pkcs8,
+    /// PEM text, of which the firmware reads nothing.
+    Pem,
+    /// A sound key in a form that the firmware misreads.
+    Misread,
+    /// An elliptic-curve key.
+    Ec,
+    /// An RSA key of another size.
+    WrongSize,
+    /// Something that is no key.
+    Garbage,
+}
+
 impl Slot {
-    /// A stable name for the kind of thing in the slot.
-    pub const fn kind(&self) -> &'static str {
+    /// The kind of thing in the slot.
+    pub const fn kind(&self) -> SlotKind {
         match self {
-            Self::Key(_) => "key",
-            Self::Blank => "blank",
-            Self::ResetImage => "reset",
-            Self::Zeros => "zeros",
-            Self::Pkcs8(_) => "pkcs8",
-            Self::Pem(_) => "pem",
-            Self::Misread(..) => "misread",
-            Self::Ec => "ec",
-            Self::WrongSize { .. } => "wrong-size",
-            Self::Garbage(_) => "garbage",
+            Self::Key(_) => SlotKind::Key,
+            Self::Blank => SlotKind::Blank,
+            Self::ResetImage => SlotKind::Reset,
+            Self::Zeros => SlotKind::Zeros,
+            Self::Pkcs8(_) => SlotKind::Pkcs8,
+            Self::Pem(_) => SlotKind::Pem,
+            Self::Misread(..) => SlotKind::Misread,
+            Self::Ec => SlotKind::Ec,
+            Self::WrongSize { .. } => SlotKind::WrongSize,
+            Self::Garbage(_) => SlotKind::Garbage,
         }
     }
 }

@@ -29,6 +29,7 @@ mod server;
 mod slot;
 mod tlv;
 
+pub use describe::SlotKind;
 pub use encrypted::{EncryptedKey, Work};
 pub use error::{KeyError, Number, Relation};
 pub use firmware::Misread;

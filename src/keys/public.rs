@@ -133,6 +133,7 @@ impl fmt::Debug for PublicKey {
 /// SHA-256 of a public key's `SubjectPublicKeyInfo`: the name of a key. Written as 64 hex digits in lower
 /// case; read in any case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(try_from = "String", into = "String")]
 pub struct Fingerprint([u8; 32]);
 

@@ -78,12 +78,14 @@ pub enum ServerError {
     Address(String),
 }
 
-/// What a virtual Duo is like at the moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One of the Duos of a `VirtualDuo`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "VirtualDuoInfo", rename_all = "camelCase")]
 pub struct VirtualDuoState {
-    /// Bus and port.
+    /// Bus and port: `1-1`.
     pub path: String,
-    /// The device id, 24 hexadecimal digits.
+    /// The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal.
     pub device_id: String,
     /// The fingerprint of the key in its slot, where it holds one.
     pub fingerprint: Option<String>,
@@ -91,11 +93,11 @@ pub struct VirtualDuoState {
     pub presence: Presence,
     /// How often it has started its firmware.
     pub boots: u64,
-    /// How many keys it has made.
+    /// How many keys it has made, the first included.
     pub keys_made: u64,
     /// How many DFU class requests it has received.
     pub class_requests: u64,
-    /// How often the faults that are armed have acted.
+    /// How often the faults that it is armed with have acted.
     pub faults_acted: u32,
 }
 

@@ -9,7 +9,7 @@ use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::{Context, Timeout};
 use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
-use crate::keys::Fingerprint;
+use crate::keys::{Fingerprint, SlotKind};
 
 /// What `backup` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -31,23 +31,29 @@ pub struct BackupOptions {
 }
 
 /// A backup that is on the disk, synced and read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "BackupResult", rename_all = "camelCase")]
 pub struct BackupDone {
     /// The Duo.
     pub device: DeviceRef,
     /// The file with the bytes; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// The public key's PEM beside it.
+    /// The public key's PEM beside it; absolute.
+    #[serde(rename = "publicKeyPath", serialize_with = "crate::disk::lossy")]
     pub public_key: Option<PathBuf>,
-    /// The manifest beside it.
+    /// The manifest beside it; absolute.
+    #[serde(rename = "manifestPath", serialize_with = "crate::disk::lossy")]
     pub manifest: Option<PathBuf>,
-    /// The key's fingerprint; `None` for raw bytes that are no key.
+    /// The key's fingerprint, where the bytes hold a key.
     pub fingerprint: Option<Fingerprint>,
-    /// What the slot holds, as [`crate::keys::Slot::kind`] names it.
-    pub slot: &'static str,
+    /// The kind of thing that was saved.
+    pub slot: SlotKind,
     /// True where the key is behind a passphrase.
     pub encrypted: bool,
-    /// True where the archive held the same bytes already.
+    /// True where the archive held the same bytes of the same Duo already, or the same key behind this very
+    /// passphrase, and nothing was written.
     pub already_there: bool,
 }
 

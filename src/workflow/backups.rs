@@ -18,11 +18,15 @@ pub struct BackupsOptions {
 }
 
 /// What the archive holds.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "BackupsResult", rename_all = "camelCase")]
 pub struct BackupsFound {
     /// The archive's folder; absolute. It need not be there.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub folder: PathBuf,
-    /// The backups, and what has the name of one but cannot be read (which device's it is cannot be told).
+    /// What is in it.
+    #[serde(flatten)]
     pub survey: Survey,
 }
 

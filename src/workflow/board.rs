@@ -5,25 +5,82 @@
 
 use std::fmt;
 
+use crate::usb::BootloaderGeneration;
+
 /// A board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(into = "BoardName")]
 pub struct Board {
+    /// Its name in the API.
+    pub id: BoardName,
     /// Its name.
     pub name: &'static str,
     /// `idVendor` and `idProduct` in DFU mode.
     pub dfu_mode: (u16, u16),
 }
 
+/// A board that shares the Duo's bootloader and the layout of its DCT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "BoardName", rename_all = "kebab-case")]
+pub enum BoardName {
+    /// RedBear's Duo.
+    Duo,
+    /// Particle's Photon.
+    Photon,
+    /// Particle's P1.
+    P1,
+    /// Particle's Electron.
+    Electron,
+}
+
+/// A bootloader's generation; of another board than the Duo its name, in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "BootloaderName", rename_all = "kebab-case")]
+pub enum BootloaderName {
+    /// System firmware up to 0.2.4.
+    #[serde(rename = "r3-r4")]
+    R3R4,
+    /// System firmware from 0.3.0.
+    #[serde(rename = "r5-r6")]
+    R5R6,
+    /// Particle's Photon.
+    Photon,
+    /// Particle's P1.
+    P1,
+    /// Particle's Electron.
+    Electron,
+}
+
+impl BootloaderName {
+    pub(super) const fn of(board: Board, generation: BootloaderGeneration) -> Self {
+        match (board.id, generation) {
+            (BoardName::Duo, BootloaderGeneration::R3R4) => Self::R3R4,
+            (BoardName::Duo, BootloaderGeneration::R5R6) => Self::R5R6,
+            (BoardName::Photon, _) => Self::Photon,
+            (BoardName::P1, _) => Self::P1,
+            (BoardName::Electron, _) => Self::Electron,
+        }
+    }
+}
+
+impl fmt::Display for BootloaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        serde::Serialize::serialize(self, f)
+    }
+}
+
 /// RedBear Duo. All commands know it; the others are known to those that read or write the RSA key slot alone.
-pub(super) const DUO: Board = Board { name: "Duo", dfu_mode: (0x2b04, 0xd058) };
+pub(super) const DUO: Board = Board { id: BoardName::Duo, name: "Duo", dfu_mode: (0x2b04, 0xd058) };
 
 /// All of them.
 pub(super) const BOARDS: [Board; 4] = [
     DUO,
-    Board { name: "Photon", dfu_mode: (0x2b04, 0xd006) },
-    Board { name: "P1", dfu_mode: (0x2b04, 0xd008) },
+    Board { id: BoardName::Photon, name: "Photon", dfu_mode: (0x2b04, 0xd006) },
+    Board { id: BoardName::P1, name: "P1", dfu_mode: (0x2b04, 0xd008) },
     // Its cloud is reached with the elliptic-curve key behind the RSA key, which is read with the whole DCT.
-    Board { name: "Electron", dfu_mode: (0x2b04, 0xd00a) },
+    Board { id: BoardName::Electron, name: "Electron", dfu_mode: (0x2b04, 0xd00a) },
 ];
 
 impl Board {
@@ -35,6 +92,12 @@ impl Board {
     /// True for the Duo.
     pub fn is_duo(self) -> bool {
         self == DUO
+    }
+}
+
+impl From<Board> for BoardName {
+    fn from(board: Board) -> Self {
+        board.id
     }
 }
 

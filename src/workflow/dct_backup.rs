@@ -14,7 +14,7 @@ use super::{Context, Timeout};
 use crate::dct::Dump;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
-use crate::keys::{Fingerprint, Slot};
+use crate::keys::{Fingerprint, Slot, SlotKind};
 
 /// What `dct backup` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -32,25 +32,30 @@ pub struct DctBackupOptions {
 }
 
 /// A backup of a DCT that is on the disk, synced and read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctBackupResult", rename_all = "camelCase")]
 pub struct DctBackupDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// The file with the bytes; absolute.
+    /// The file with the bytes; absolute. It is a secret.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// The public key's PEM beside it.
+    /// The public key's PEM beside it; absolute.
+    #[serde(rename = "publicKeyPath", serialize_with = "crate::disk::lossy")]
     pub public_key: Option<PathBuf>,
-    /// The manifest beside it.
+    /// The manifest beside it; absolute.
+    #[serde(rename = "manifestPath", serialize_with = "crate::disk::lossy")]
     pub manifest: Option<PathBuf>,
-    /// The fingerprint of the device's key in it; `None` where it holds none.
+    /// The fingerprint of the device's key in it, where it holds one.
     pub fingerprint: Option<Fingerprint>,
-    /// What the key slot in it holds, as [`Slot::kind`] names it.
-    pub slot: &'static str,
-    /// True for both copies.
+    /// The kind of thing in its key slot.
+    pub slot: SlotKind,
+    /// True for both copies of the DCT, which hold the Wi-Fi passwords, too.
     pub whole: bool,
     /// Bytes of the file.
     pub length: usize,
-    /// True where the archive held the same bytes already.
+    /// True where the archive held the same bytes of the same Duo already, and nothing was written.
     pub already_there: bool,
 }
 

@@ -7,16 +7,19 @@ use super::server_key::ServerReport;
 use crate::dct::{self, DeviceId, Dump, FIELDS, Field, Layouts};
 use crate::keys::{Fingerprint, PublicKey, SLOT_LEN, Slot};
 
-/// A field, described.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A field of a DCT, described; nothing of what is secret in it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctFieldInfo", rename_all = "camelCase")]
 pub struct FieldReport {
-    /// Its name in `dct.h`, with hyphens.
+    /// Its name in the firmware's `dct.h`, with hyphens.
     pub name: String,
     /// Bytes from the start of the application section.
     pub offset: usize,
     /// Size in bytes.
     pub size: usize,
     /// What it holds, in words.
+    #[serde(rename = "description")]
     pub holds: String,
     /// The fingerprint of the key in it.
     pub fingerprint: Option<Fingerprint>,

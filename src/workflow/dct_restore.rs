@@ -55,22 +55,27 @@ pub struct DctRestoreOptions {
 }
 
 /// A field that holds what the dump has of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "RestoredFieldInfo", rename_all = "camelCase")]
 pub struct RestoredField {
-    /// Its name, as it is typed.
+    /// Its name in `dct.h`, with hyphens.
     pub name: String,
-    /// What was there, in words.
+    /// What was there, in words; no secret is shown.
     pub previous: String,
-    /// What is there now (in a dry run: that would be), in words.
+    /// What is there now, in words; in a dry run, what would be.
+    #[serde(rename = "description")]
     pub holds: String,
     /// False where the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,
 }
 
-/// What is in place: each part of it read back and compared.
+/// Fields of a DCT, or all of it, in place: each part read back and compared.
 // One a thing that may be so; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctRestoreResult", rename_all = "camelCase")]
 pub struct DctRestored {
     /// The Duo.
     pub device: DeviceRef,
@@ -78,15 +83,20 @@ pub struct DctRestored {
     pub whole: bool,
     /// False where the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,
-    /// The fields, in the order in which they are written; of a whole DCT those that differed.
+    /// The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
+    /// in the Duo differed.
     pub fields: Vec<RestoredField>,
-    /// The key that was there; `None` where the slot held none.
+    /// The key that was there; absent where the slot held none.
+    #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
-    /// The key that is there now, where it was among the fields (in a dry run: that would be).
+    /// The key that is there now, where it was written, too; in a dry run, that would be.
     pub fingerprint: Option<Fingerprint>,
     /// Why that key is taken to be this Duo's.
+    #[serde(flatten, serialize_with = "crate::workflow::shown_evidence")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::workflow::ShownEvidence>"))]
     pub evidence: Option<Evidence>,
-    /// The backup of the DCT's application section, or of all of the DCT; absolute.
+    /// The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// True where the Duo was told to leave DFU mode.
     pub left: bool,

@@ -23,31 +23,37 @@ pub struct DctShowOptions {
 }
 
 /// A DCT, described.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctInfo", rename_all = "camelCase")]
 pub struct DctReport {
     /// What was read, and from where.
     pub kind: DumpKind,
-    /// The copy that the fields are of, 0 or 1, where there are two; `None` too if neither counts, or if that cannot be
-    /// told.
+    /// The copy that the fields are of, 0 or 1, of a whole DCT; absent if neither counts, or if which one does depends on
+    /// the Duo's firmware.
     pub current_copy: Option<usize>,
     /// Both copies, of a whole DCT.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<CopyReport>,
     /// True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT.
     pub unreadable: bool,
-    /// The fields, by offset; none where no copy is current.
+    /// The fields, by offset.
     pub fields: Vec<FieldReport>,
 }
 
-/// One half of a whole DCT.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One of the two copies of a whole DCT.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctCopyInfo", rename_all = "camelCase")]
 pub struct CopyReport {
     /// Which one.
     pub copy: WhichCopy,
     /// What is in its place.
+    #[serde(rename = "holds")]
     pub half: Half,
-    /// The bootloaders whose firmware reads this copy.
+    /// The bootloaders whose firmware reads this copy, by their rule.
     pub read_by: Vec<CopyRule>,
-    /// The device's key in it, whether the firmware reads it or not.
+    /// The fingerprint of the device's key in it.
     pub fingerprint: Option<Fingerprint>,
 }
 
@@ -68,11 +74,14 @@ impl CopyReport {
 }
 
 /// The DCT of a Duo or of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctShowResult", rename_all = "camelCase")]
 pub struct DctShown {
     /// The Duo, where it was read from one.
     pub device: Option<DeviceRef>,
     /// The file, where it was read from one; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: Option<PathBuf>,
     /// The device that it is of, where that is known.
     pub device_id: Option<DeviceId>,

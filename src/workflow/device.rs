@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::board::{BOARDS, Board, DUO, ids};
+use super::board::{BOARDS, Board, BootloaderName, DUO, ids};
 use super::cancel::interrupted;
 use super::enter::arrive;
 use super::located::{is_in_place, unproven};
@@ -87,30 +87,31 @@ fn check_path(path: &str) -> Result<String, Error> {
     .hint("see the path of each Duo with: duo-provision list"))
 }
 
-/// The Duo that a workflow works on, as it is shown to people and kept in manifests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The Duo that an operation worked on, or another board that is laid out as one.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DuoInfo", rename_all = "camelCase")]
 pub struct DeviceRef {
-    /// Which board it is: a Duo, or one that is laid out as one.
+    /// Which board it is.
+    #[cfg_attr(feature = "schema", schemars(with = "super::BoardName"))]
     pub board: Board,
-    /// Bus and ports, `1-2`.
+    /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// The device id, where it is known.
+    /// The device id, 24 hexadecimal digits in lower case, where it is known.
     pub device_id: Option<DeviceId>,
-    /// How the device id is known.
+    /// How the device id is known: told by the Duo over USB, or the word of the caller.
     pub device_id_source: Option<DeviceIdSource>,
+    /// The bootloader's generation; of another board than the Duo its name, in lower case.
+    #[serde(rename = "bootloader")]
+    pub bootloader_name: BootloaderName,
     /// Which bootloaders it may have.
+    #[serde(skip)]
     pub bootloader: BootloaderGeneration,
     /// How its bootloader tells which copy of its DCT counts.
+    #[serde(skip)]
     pub copy_rule: CopyRule,
     /// True for a virtual Duo.
     pub simulated: bool,
-}
-
-impl DeviceRef {
-    /// The bootloader's generation; that of other boards has no name of its own.
-    pub fn bootloader_words(&self) -> String {
-        if self.board.is_duo() { self.bootloader.to_string() } else { self.board.name.to_lowercase() }
-    }
 }
 
 impl fmt::Display for DeviceRef {
@@ -228,7 +229,7 @@ impl<'a> Opened<'a> {
             context
                 .note("this bootloader (r3 or r4) does not tell its device id: yours is taken at its word");
         }
-        context.control.event(Event::Found(opened.device.clone()));
+        context.control.event(Event::Found { device: opened.device.clone() });
         Ok(opened)
     }
 
@@ -244,11 +245,13 @@ impl<'a> Opened<'a> {
             .map_err(|error| Error::from(error).on(&device.path, KeyState::Unchanged))?;
         let identity = session.identity();
         let device_id = identity.device_id_hex().and_then(|id| id.parse().ok());
+        let board = Board::of((device.vendor_id, device.product_id)).unwrap_or(DUO);
         let device = DeviceRef {
-            board: Board::of((device.vendor_id, device.product_id)).unwrap_or(DUO),
+            board,
             path: device.path.to_string(),
             device_id,
             device_id_source: device_id.map(|_| DeviceIdSource::UsbSerial),
+            bootloader_name: BootloaderName::of(board, identity.generation),
             bootloader: identity.generation,
             copy_rule: if identity.is_r6() { CopyRule::R6 } else { CopyRule::R3ToR5 },
             simulated: context.bus.is_virtual(),

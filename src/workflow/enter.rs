@@ -30,8 +30,10 @@ pub struct EnterOptions {
     pub timeout: Option<u32>,
 }
 
-/// A Duo in DFU mode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A Duo that is in DFU mode now.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "EnterDfuResult", rename_all = "camelCase")]
 pub struct EnterDone {
     /// The Duo.
     pub device: DeviceRef,

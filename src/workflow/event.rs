@@ -3,16 +3,21 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 use super::device::DeviceRef;
 
-/// A step of a workflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A step of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PhaseName", rename_all = "kebab-case")]
 pub enum Phase {
     /// Looking for the Duo.
     Find,
     /// Waiting for a person to plug a Duo in, or to put it into DFU mode.
     Wait,
     /// Putting a Duo that runs its firmware into DFU mode.
+    #[serde(rename = "enter-dfu")]
     Enter,
     /// Reading the DCT, twice.
     Read,
@@ -41,27 +46,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Find => "find",
-            Self::Wait => "wait",
-            Self::Enter => "enter-dfu",
-            Self::Read => "read",
-            Self::ReadDct => "read-dct",
-            Self::Backup => "backup",
-            Self::Confirm => "confirm",
-            Self::Write => "write",
-            Self::Verify => "verify",
-            Self::Reconcile => "reconcile",
-            Self::Leave => "leave",
-            Self::Send => "send",
-            Self::Ask => "ask",
-            Self::Greet => "greet",
-            Self::Handshake => "handshake",
-        }
-    }
-
     /// What is being done, in words.
     pub const fn words(self) -> &'static str {
         match self {
@@ -84,9 +68,11 @@ impl Phase {
     }
 }
 
-/// How far the bytes have come between the Duo and this machine, in the words of particle-usb (`progress` in its
-/// `src/dfu.js`): an upload comes from the Duo, a download goes to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far a transfer is; particle-usb's names (`progress` in its `src/dfu.js`). An upload comes from the Duo, a download
+/// goes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "TransferEvent", rename_all = "kebab-case")]
 pub enum Transfer {
     /// So many bytes are about to be read.
     StartUpload,
@@ -104,59 +90,79 @@ pub enum Transfer {
     FailedDownload,
 }
 
-impl Transfer {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::StartUpload => "start-upload",
-            Self::Uploaded => "uploaded",
-            Self::CompleteUpload => "complete-upload",
-            Self::StartDownload => "start-download",
-            Self::Downloaded => "downloaded",
-            Self::CompleteDownload => "complete-download",
-            Self::FailedDownload => "failed-download",
-        }
-    }
+/// A [`Phase`] as an event shows it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+struct ShownPhase {
+    /// Its name.
+    phase: Phase,
+    /// The same in words.
+    description: &'static str,
+}
+
+// serde hands over references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn shown_phase<S: Serializer>(phase: &Phase, serializer: S) -> Result<S::Ok, S::Error> {
+    ShownPhase { phase: *phase, description: phase.words() }.serialize(serializer)
+}
+
+fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((time.as_secs_f64() * 1000.0).round())
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ProgressEvent", tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Event {
     /// A step begins.
-    Phase(Phase),
-    /// Bytes go to or come from the Duo.
+    Phase(
+        #[serde(serialize_with = "shown_phase")]
+        #[cfg_attr(feature = "schema", schemars(with = "ShownPhase"))]
+        Phase,
+    ),
+    /// Bytes come from the Duo (an upload) or go to it (a download). Names and numbers are those of particle-usb's
+    /// `progress`: how many there will be, how many have been read so far, how many more were written, how many in all.
+    /// A download is complete when it was read back and compared.
     Progress {
         /// How far they are.
         event: Transfer,
-        /// How many bytes; none of a download that failed.
+        /// How many bytes; absent of a download that failed.
         bytes: Option<usize>,
     },
-    /// This is the Duo that the workflow works on.
-    Found(DeviceRef),
+    /// This is the Duo that the operation works on.
+    Found {
+        /// The Duo.
+        device: DeviceRef,
+    },
     /// A person is waited for, who is to press the buttons of a Duo.
     Waiting {
-        /// For how long at most.
+        /// For how many milliseconds at most.
+        #[serde(rename = "withinMs", serialize_with = "milliseconds")]
+        #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         within: Duration,
-        /// True where plugging in one that runs its firmware will do.
+        /// True where plugging in a Duo that runs its firmware will do.
         enter_dfu: bool,
     },
     /// A backup is on the disk, synced and read back.
     BackedUp {
-        /// The absolute path of the bytes.
+        /// The file; absolute.
+        #[serde(serialize_with = "crate::disk::lossy")]
         path: PathBuf,
-        /// True where the archive held the same bytes of the same device already.
+        /// True where the archive held the same bytes already.
         already_there: bool,
     },
-    /// A key was made, and is on the disk, synced and read back.
+    /// A key was made, and is on the disk, synced and read back. The Duo does not have it yet.
     NewKey {
-        /// The absolute path of its bytes.
+        /// The file; absolute.
+        #[serde(serialize_with = "crate::disk::lossy")]
         path: PathBuf,
         /// True where an earlier attempt had made it.
         already_there: bool,
     },
     /// Something to know, which is no error.
     Note {
-        /// One sentence or two.
+        /// A sentence or two.
         message: String,
     },
     /// The public key goes to the cloud now.
@@ -170,7 +176,9 @@ pub enum Event {
     Retry {
         /// Why.
         reason: String,
-        /// In how long.
+        /// In how many milliseconds.
+        #[serde(rename = "delayMs", serialize_with = "milliseconds")]
+        #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         delay: Duration,
     },
 }

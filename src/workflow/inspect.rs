@@ -34,7 +34,9 @@ pub struct InspectOptions {
 }
 
 /// What kind of thing a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FileKind", rename_all = "kebab-case")]
 pub enum FileKind {
     /// A device's private key, in any form.
     PrivateKey,
@@ -48,57 +50,51 @@ pub enum FileKind {
     Manifest,
 }
 
-impl FileKind {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PrivateKey => "private-key",
-            Self::PublicKey => "public-key",
-            Self::ServerKey => "server-key",
-            Self::Dct => "dct",
-            Self::Manifest => "manifest",
-        }
-    }
-}
-
 /// What a file holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "InspectResult", rename_all = "camelCase")]
 pub struct Inspection {
     /// The file; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// What kind of thing it is.
     pub kind: FileKind,
-    /// True where it holds a private key.
+    /// True where it holds a device's private key.
     pub private: bool,
     /// The encoding, in words.
     pub form: String,
-    /// How a key is encrypted, in words; `None` where it is not.
+    /// How a key is encrypted, in words; absent where it is not.
     pub encryption: Option<String>,
     /// Bytes behind a key.
     pub trailing: usize,
-    /// SHA-256 of the SubjectPublicKeyInfo: of the device's key, or of the cloud's where there is only that; `None` for
-    /// an encrypted key that was not opened.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
+    /// the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
     pub fingerprint: Option<Fingerprint>,
     /// The device's public key as PEM.
     pub public_key: Option<String>,
-    /// Whether the firmware would read these very bytes as this key; `None` where there is no private key.
+    /// Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
+    /// restore writes the form that it does read.
     pub firmware_reads_as_is: Option<bool>,
-    /// The device it belongs to: as the manifest beside it names it, or the DCT in it.
+    /// The device that it belongs to: as the manifest beside it names it, or the DCT in it.
     pub device_id: Option<DeviceId>,
-    /// The fields of a DCT.
+    /// The fields of a dump.
     pub dct: Option<DctReport>,
-    /// The cloud's key and address, of a server key and of a DCT.
+    /// The cloud's key and address, of a dump or of a cloud's key.
     pub server: Option<ServerReport>,
-    /// What a manifest says.
+    /// What a manifest says, and whether it is so.
     pub manifest: Option<ManifestReport>,
-    /// The key that the manifest beside a key names.
+    /// The key that the manifest beside the file names.
     pub manifest_fingerprint: Option<Fingerprint>,
     /// The file that the field was written to; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub extracted: Option<PathBuf>,
 }
 
 /// What a manifest says, and whether it is so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ManifestInfo", rename_all = "camelCase")]
 pub struct ManifestReport {
     /// What stands in the backup.
     pub contents: Contents,
@@ -108,9 +104,10 @@ pub struct ManifestReport {
     pub created_at: Option<String>,
     /// True for a virtual Duo's.
     pub simulated: bool,
-    /// The file beside it; absolute.
+    /// The file beside the manifest; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub file: Option<PathBuf>,
-    /// Whether the file has the bytes that the manifest describes.
+    /// Whether that file has the bytes that the manifest describes.
     pub matches: Option<bool>,
 }
 

@@ -376,7 +376,7 @@ fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a
         device_id: device.device_id,
         device_id_source: device.device_id_source,
         fingerprint: public.map(PublicKey::fingerprint),
-        bootloader: device.bootloader_words(),
+        bootloader: device.bootloader_name.to_string(),
         copy_rule: keepsake.copy_rule,
         simulated: device.simulated,
         offset: keepsake.offset,

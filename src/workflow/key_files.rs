@@ -27,13 +27,17 @@ pub struct NewKeyOptions {
 }
 
 /// A new key that is on the disk, synced and read back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "NewKeyResult", rename_all = "camelCase")]
 pub struct NewKeyDone {
     /// The file with the private key; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// The public key's PEM beside it.
+    /// The public key's PEM beside it; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub public_key_path: Option<PathBuf>,
-    /// The key's fingerprint.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub fingerprint: Fingerprint,
     /// The public key as PEM.
     pub public_key: String,
@@ -99,14 +103,17 @@ pub struct PublicKeyOptions {
     pub passphrase: PassphraseOptions,
 }
 
-/// A public key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The public key of a key file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PublicKeyResult", rename_all = "camelCase")]
 pub struct PublicKeyDone {
-    /// Its fingerprint.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub fingerprint: Fingerprint,
-    /// Itself, as PEM.
+    /// The public key as PEM.
     pub public_key: String,
     /// The file that it was written to; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub out: Option<PathBuf>,
 }
 

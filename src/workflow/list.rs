@@ -6,7 +6,7 @@ use super::enter::arrive;
 use super::next::command_line::choice;
 use super::{Context, Phase, Timeout};
 use crate::error::Error;
-use crate::keys::Fingerprint;
+use crate::keys::{Fingerprint, SlotKind};
 
 /// What `list` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -18,35 +18,50 @@ pub struct ListOptions {
 }
 
 /// What a key slot holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeyInfo", rename_all = "camelCase")]
 pub struct KeyReport {
-    /// The kind, as [`crate::keys::Slot::kind`] names it.
-    pub slot: &'static str,
-    /// In words.
+    /// The kind of thing in the slot.
+    pub slot: SlotKind,
+    /// The same in words.
+    #[serde(rename = "description")]
     pub words: String,
-    /// The key's fingerprint, where there is a key.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key.
     pub fingerprint: Option<Fingerprint>,
 }
 
 /// A Duo in DFU mode.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ListedDuo", rename_all = "camelCase")]
 pub struct Listed {
-    /// Bus and ports, `1-2`.
+    /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// What it tells of itself, where it can be opened.
+    /// What it tells of itself, where it could be opened.
     pub device: Option<DeviceRef>,
-    /// What its key slot holds, where it can be read.
+    /// What its key slot holds, where it could be read.
     pub key: Option<KeyReport>,
     /// What stood in the way.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
     pub problem: Option<Error>,
+}
+
+/// What `listDevices` found.
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ListResult", rename_all = "camelCase")]
+pub struct Listing {
+    /// The Duos in DFU mode, ordered by path; maybe none.
+    pub devices: Vec<Listed>,
 }
 
 /// Lists the Duos in DFU mode. One that cannot be opened or read is listed with the reason; none at all is
 /// an empty list.
-pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, Error> {
+pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     bring_one(context, &options.target, timeout)?;
-    let mut listed = Vec::new();
+    let mut devices = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let entry = match opened {
             Err(problem) => Listed { path, device: None, key: None, problem: Some(problem) },
@@ -70,17 +85,17 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Vec<Listed>, 
             entry.device.as_ref().is_none_or(|device| device.device_id.is_none_or(|found| found == id))
         });
         if wanted {
-            listed.push(entry);
+            devices.push(entry);
         }
     }
     if !options.target.is_named() {
         name_running(context);
     }
-    if listed.is_empty() && options.target.is_named() {
+    if devices.is_empty() && options.target.is_named() {
         // Say what is there in its place.
         Opened::find_there(context, &options.target, &BOARDS, timeout)?;
     }
-    Ok(listed)
+    Ok(Listing { devices })
 }
 
 /// Says which Duos run their firmware, which are not listed, and how to have them listed.

@@ -61,29 +61,32 @@ use crate::usb::{Bus, Clock};
 
 pub use backup::{BackupDone, BackupOptions, backup};
 pub use backups::{BackupsFound, BackupsOptions, backups};
-pub use board::Board;
+pub use board::{Board, BoardName, BootloaderName};
 pub use cancel::Cancel;
 pub use dct_backup::{DctBackupDone, DctBackupOptions, backup_dct};
 pub use dct_fields::FieldReport;
 pub use dct_restore::{DctRestoreOptions, DctRestored, RestoredField, restore_dct};
 pub use dct_show::{CopyReport, DctReport, DctShowOptions, DctShown, show_dct};
 pub use device::{DeviceRef, Target};
-pub use doctor::{AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, Severity, doctor};
+pub use doctor::{
+    AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, FixOperation, FixOptions, Severity, doctor,
+};
 pub use enter::{EnterDone, EnterOptions, enter_dfu};
 pub use event::{Event, Phase, Transfer};
 pub use inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
 pub use key_files::{NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key};
-pub use list::{KeyReport, ListOptions, Listed, list};
+pub use list::{KeyReport, ListOptions, Listed, Listing, list};
 pub use next::Advice;
-pub use passphrase::{PassphraseOptions, PassphraseRequest};
-pub use plan::{Action, Change, Evidence, Plan};
+pub use passphrase::{PassphraseOptions, PassphrasePurpose, PassphraseRequest};
+pub(crate) use plan::shown_evidence;
+pub use plan::{Action, Change, Evidence, Plan, ShownEvidence};
 pub use provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use reset::{ResetDone, ResetOptions, reset};
 pub use restore::{RestoreDone, RestoreOptions, restore};
 pub use rotate::{KeyMaker, RotateDone, RotateOptions, make_key, rotate};
 pub use server_key::{ServerKeyShowOptions, ServerKeyShown, ServerReport, show_server_key};
 pub use server_key_set::{AddressSource, ServerKeySetOptions, ServerKeyWritten, set_server_key};
-pub use status::{History, HistoryOptions, OperationReport, Status, StatusOptions, history, status};
+pub use status::{History, HistoryOptions, OperationReport, Outcome, Status, StatusOptions, history, status};
 pub use timeout::Timeout;
 pub use udev::{Machine, UdevInstalled, UdevRule, install_udev_rule, udev_rule};
 pub use verify::{VerifyDone, VerifyOptions, verify};

@@ -46,15 +46,25 @@ impl fmt::Debug for PassphraseOptions {
 }
 
 /// What a passphrase is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PassphraseRequest {
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PassphraseRequest", rename_all = "camelCase")]
+pub struct PassphraseRequest {
+    /// To open a key file, or to encrypt a key with a new one.
+    pub purpose: PassphrasePurpose,
+    /// The key file to be opened.
+    pub path: Option<String>,
+    /// True where the last answer did not open it.
+    pub again: bool,
+}
+
+/// What a passphrase is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PassphrasePurpose", rename_all = "kebab-case")]
+pub enum PassphrasePurpose {
     /// To open a key file.
-    Open {
-        /// The file.
-        path: String,
-        /// True where the last answer did not open it.
-        again: bool,
-    },
+    Open,
     /// To encrypt a key: a new one, which a typing error would make a secret to everybody.
     Encrypt,
 }
@@ -86,8 +96,8 @@ impl<'a> Passphrases<'a> {
             return encrypted.open(&passphrase).map_err(refused);
         }
         for attempt in 0..TRIES {
-            let path = path.to_string_lossy().into_owned();
-            let request = PassphraseRequest::Open { path, again: attempt > 0 };
+            let path = Some(path.to_string_lossy().into_owned());
+            let request = PassphraseRequest { purpose: PassphrasePurpose::Open, path, again: attempt > 0 };
             let passphrase = self.ask(&request)?.ok_or_else(|| refused(KeyError::Encrypted))?;
             match encrypted.open(&passphrase) {
                 Err(KeyError::WrongPassphrase) => {}
@@ -107,7 +117,8 @@ impl<'a> Passphrases<'a> {
         }
         let missing =
             || Error::new(Code::PassphraseMissing, "no passphrase was given to encrypt the key with");
-        let passphrase = self.ask(&PassphraseRequest::Encrypt)?;
+        let request = PassphraseRequest { purpose: PassphrasePurpose::Encrypt, path: None, again: false };
+        let passphrase = self.ask(&request)?;
         let passphrase = passphrase.ok_or_else(|| missing().hint(PASSPHRASE_HINT))?;
         self.found = Some(passphrase.clone());
         Ok(passphrase)

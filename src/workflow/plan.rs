@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use serde::{Serialize, Serializer};
+
 use super::device::{DeviceRef, Snapshot};
 use crate::keys::Fingerprint;
 
 /// What will be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "WriteAction", rename_all = "kebab-case")]
 pub enum Action {
     /// A private key.
     Restore,
@@ -22,22 +26,10 @@ pub enum Action {
     Rotate,
 }
 
-impl Action {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Restore => "restore",
-            Self::Reset => "reset",
-            Self::SetServerKey => "set-server-key",
-            Self::RestoreDct => "restore-dct",
-            Self::RestoreWholeDct => "restore-whole-dct",
-            Self::Rotate => "rotate",
-        }
-    }
-}
-
-/// Why the key is taken to be this device's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a key is taken to be a Duo's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeyEvidence", rename_all = "kebab-case")]
 pub enum Evidence {
     /// The manifest beside the file names this device.
     Manifest,
@@ -54,18 +46,6 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Manifest => "manifest",
-            Self::Archive => "archive",
-            Self::Dump => "dump",
-            Self::PublicKeySlot => "public-key-slot",
-            Self::AllowedOtherDevice => "allowed-other-device",
-            Self::None => "none",
-        }
-    }
-
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
@@ -79,41 +59,72 @@ impl Evidence {
     }
 }
 
-/// What changes beside the key, in words that tell no secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An [`Evidence`] as results show it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ShownEvidence {
+    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
+    evidence: Evidence,
+    /// The same in words.
+    evidence_description: &'static str,
+}
+
+pub(crate) fn shown_evidence<S: Serializer>(
+    evidence: &(impl Copy + Into<Option<Evidence>>),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let evidence: Option<Evidence> = (*evidence).into();
+    let shown = |evidence: Evidence| ShownEvidence { evidence, evidence_description: evidence.words() };
+    evidence.map(shown).serialize(serializer)
+}
+
+/// Something that changes beside the key, in words that tell no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PlannedChange", rename_all = "camelCase")]
 pub struct Change {
     /// The field, or the part of it.
     pub what: String,
-    /// What is there now.
+    /// What is there now, in words; no secret is shown.
     pub now: String,
-    /// What will be there.
+    /// What will be there, in words.
     pub then: String,
 }
 
-/// What is about to be written, and what is there now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is about to be written, shown before the question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "WritePlan", rename_all = "camelCase")]
 pub struct Plan {
     /// What will be written.
     pub action: Action,
     /// The Duo.
     pub device: DeviceRef,
-    /// The key in the Duo now; `None` where the slot holds none.
+    /// The key in the Duo now, where there is one.
+    #[serde(rename = "currentFingerprint")]
     pub current: Option<Fingerprint>,
     /// What is in the slot now, in words.
+    #[serde(rename = "current")]
     pub current_words: String,
-    /// The key to be written; `None` for a reset, and where the key stays as it is.
+    /// The key to be written; absent for a reset, and where the key stays as it is.
+    #[serde(rename = "newFingerprint")]
     pub new: Option<Fingerprint>,
-    /// Why the key is taken to be this Duo's; `None` where none is written, and for a key that was made for it.
+    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
+    #[serde(flatten, serialize_with = "shown_evidence")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<ShownEvidence>"))]
     pub evidence: Option<Evidence>,
-    /// The public key in the Duo's DCT, where the key and it differ. It may be stale.
+    /// The public key in the Duo's DCT, where it is another than the key's. It may be stale.
+    #[serde(rename = "publicSlotFingerprint")]
     pub public_slot: Option<Fingerprint>,
     /// What changes beside the key.
     pub changes: Vec<Change>,
-    /// What has to be known before: what is lost, and what is not known.
+    /// What has to be known before: what is lost, and what is not known. Sentences.
     pub cautions: Vec<String>,
-    /// The cloud that is told of the key first, by its API; `None` where none is.
+    /// The cloud's API, where the cloud is told of the new key before it is written.
     pub cloud: Option<String>,
-    /// Where the backup of what is there now lies; `None` where none was made.
+    /// The backup of what is there now; absent where none was made.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
 }
 

@@ -54,8 +54,10 @@ pub struct ProvisionOptions {
     pub timeout: Option<u32>,
 }
 
-/// Where the public key comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a public key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PublicKeySource", rename_all = "kebab-case")]
 pub enum PublicKeySource {
     /// The generic key of device-provisioning-helper.
     Generic,
@@ -65,31 +67,22 @@ pub enum PublicKeySource {
     Device,
 }
 
-impl PublicKeySource {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Generic => "generic",
-            Self::File => "file",
-            Self::Device => "device",
-        }
-    }
-}
-
-/// A public key that the cloud said it took (in a dry run: would have been sent).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A public key that the cloud said it took (in a dry run: that would have been sent).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ProvisionResult", rename_all = "camelCase")]
 pub struct ProvisionDone {
-    /// The device id.
+    /// The device id, in lower case.
     pub device_id: DeviceId,
     /// The public key's fingerprint.
     pub fingerprint: Fingerprint,
-    /// Where the public key comes from.
+    /// Where the public key came from.
     pub source: PublicKeySource,
     /// The product id.
     pub product_id: u32,
-    /// The host and port, or the URL's origin, that it was sent to.
+    /// The cloud's API.
     pub api_url: String,
-    /// The attached Duo, with `from_device`.
+    /// The attached Duo, where its key was sent.
     pub device: Option<DeviceRef>,
     /// True where nothing was sent.
     pub dry_run: bool,

@@ -35,14 +35,18 @@ pub struct ResetOptions {
     pub timeout: Option<u32>,
 }
 
-/// A slot that holds the reset image, read back and compared, of a Duo that has left DFU mode.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A key slot that holds the reset image, of a Duo that has left DFU mode.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ResetResult", rename_all = "camelCase")]
 pub struct ResetDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// The key that was there; `None` where the slot held none.
+    /// The key that was there, where there was one.
+    #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
     /// The backup of what was there; absolute.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// False where the slot held the reset image already, and in a dry run.
     pub written: bool,

@@ -44,21 +44,27 @@ pub struct RestoreOptions {
 }
 
 /// A key that is in place: read back and compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "RestoreResult", rename_all = "camelCase")]
 pub struct RestoreDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// The key that was there; `None` where the slot held none.
+    /// The key that was there, where there was one.
+    #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
     /// The key that is there now (in a dry run: that would be).
     pub fingerprint: Fingerprint,
     /// Why the key is taken to be this Duo's.
+    #[serde(flatten, serialize_with = "crate::workflow::shown_evidence")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::workflow::ShownEvidence"))]
     pub evidence: Evidence,
     /// The backup of what was there; absolute.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// False where the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,
-    /// True where the Duo was told to leave DFU mode.
+    /// True where the Duo was told to leave DFU mode, and did.
     pub left: bool,
     /// True where nothing was to be written.
     pub dry_run: bool,

@@ -23,17 +23,19 @@ pub struct ServerKeyShowOptions {
 }
 
 /// A cloud's public key and its address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ServerKeyInfo", rename_all = "camelCase")]
 pub struct ServerReport {
-    /// The key's fingerprint; `None` where there is no key that can be used.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used.
     pub fingerprint: Option<Fingerprint>,
     /// True where it is the key of Particle's own cloud.
     pub particle: bool,
-    /// Why there is no key that can be used.
+    /// Why there is no key to be used.
     pub key_problem: Option<String>,
     /// True where an address is named; otherwise it is the firmware's own.
     pub names_address: bool,
-    /// The cloud's name or IPv4 address as it stands there, in which `$id` may stand for the device id.
+    /// The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id.
     pub host: Option<String>,
     /// The same for this very device, where it is known.
     pub connects_to: Option<String>,
@@ -44,11 +46,14 @@ pub struct ServerReport {
 }
 
 /// The cloud that a Duo or a file names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ServerKeyShowResult", rename_all = "camelCase")]
 pub struct ServerKeyShown {
     /// The Duo, where it was read from one.
     pub device: Option<DeviceRef>,
     /// The file, where it was read from one; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: Option<PathBuf>,
     /// What is there.
     pub server: ServerReport,

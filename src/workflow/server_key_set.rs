@@ -48,14 +48,16 @@ pub struct ServerKeySetOptions {
     pub timeout: Option<u32>,
 }
 
-/// Where the address comes from that stands behind the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where the address comes from that stands behind a cloud's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "AddressSource", rename_all = "kebab-case")]
 pub enum AddressSource {
     /// It is Particle's own, with Particle's own key.
     BuiltIn,
     /// The file has it behind the key.
     File,
-    /// It was typed.
+    /// It was given as an option.
     Options,
     /// It is the one that the Duo had.
     Kept,
@@ -64,17 +66,6 @@ pub enum AddressSource {
 }
 
 impl AddressSource {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BuiltIn => "built-in",
-            Self::File => "file",
-            Self::Options => "options",
-            Self::Kept => "kept",
-            Self::None => "none",
-        }
-    }
-
     /// In words, behind the address.
     const fn words(self) -> &'static str {
         match self {
@@ -86,18 +77,21 @@ impl AddressSource {
     }
 }
 
-/// A server's key and address that are in place: read back and compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A cloud's public key and its address, in place: read back and compared.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ServerKeyWriteResult", rename_all = "camelCase")]
 pub struct ServerKeyWritten {
     /// The Duo.
     pub device: DeviceRef,
-    /// What was there.
+    /// The cloud that the Duo named before.
     pub previous: ServerReport,
-    /// What is there now (in a dry run: that would be).
+    /// The cloud that it names now; in a dry run, that it would name.
     pub server: ServerReport,
-    /// Where its address comes from.
+    /// Where the address comes from.
     pub address_source: AddressSource,
-    /// The backup of the DCT's application section; absolute.
+    /// The backup of the DCT's application section as it was; absolute. It is a secret.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// False where the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,

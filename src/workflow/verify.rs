@@ -35,16 +35,18 @@ pub struct VerifyOptions {
     pub timeout: Option<u32>,
 }
 
-/// A pairing that was proven.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A pairing that was proven by the device's own handshake.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "VerifyResult", rename_all = "camelCase")]
 pub struct VerifyDone {
     /// The device id that the cloud knows.
     pub device_id: DeviceId,
     /// The key that it knows the device by, and that the private key belongs to.
     pub fingerprint: Fingerprint,
-    /// The server's key.
+    /// SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub server_fingerprint: Fingerprint,
-    /// True where it is Particle's own.
+    /// True where it is the server key of Particle's own cloud.
     pub particle: bool,
     /// Host and port that were talked to.
     pub server: String,

@@ -42,7 +42,8 @@ fn where_nothing_shows_the_place_it_has_to_be_typed_that_it_will_do() {
             refused(&bench, &error);
             assert!(error.hint_text().unwrap().contains("--allow-unproven-address"), "{error}");
         }
-        let listed = bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap();
+        let listed =
+            bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap().devices;
         assert_eq!(listed.len(), 1, "to look is no harm");
         let asker = Asker::new();
         let options = RestoreOptions { target: allowing(), ..bench.new_key() };

@@ -3,11 +3,11 @@
 use std::fs;
 
 use duo_provision::error::{Code, Error, KeyState};
-use duo_provision::keys::PrivateKey;
+use duo_provision::keys::{PrivateKey, SlotKind};
 use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
-use duo_provision::workflow::{BackupOptions, backup};
+use duo_provision::workflow::{BackupOptions, Evidence, backup};
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, OLD, id, key, names};
@@ -38,7 +38,7 @@ fn a_backup_is_key_public_key_and_manifest_under_the_archives_own_names() {
     let stem = format!("{}-{}-20260131T120000Z", id(1), fingerprint.short());
     assert_eq!(bench.archived(), ["der", "json", "pub.pem"].map(|end| format!("{stem}.{end}")));
     assert_eq!(fs::read(&done.path).unwrap(), key(OLD));
-    assert_eq!((done.fingerprint, done.slot, done.already_there), (Some(fingerprint), "key", false));
+    assert_eq!((done.fingerprint, done.slot, done.already_there), (Some(fingerprint), SlotKind::Key, false));
     let manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(done.manifest.unwrap()).unwrap()).unwrap();
     assert_eq!(manifest["device_id"], id(1));
@@ -108,7 +108,7 @@ fn siblings_of_odd_names_are_found_again() {
         assert_eq!(done.path, file);
         assert_eq!(names(bench.folder.path()).len(), 3, "{name}: {:?}", names(bench.folder.path()));
         let evidence = bench.restore(&crate::workflow::bench::restore_of(&file)).unwrap().evidence;
-        assert_eq!(evidence.name(), "manifest", "{name}");
+        assert_eq!(evidence, Evidence::Manifest, "{name}");
     }
 }
 

@@ -21,7 +21,8 @@ fn board(board: Board) -> DuoOptions {
 fn their_key_is_listed_kept_and_restored() {
     for (which, name) in OTHERS {
         let bench = Bench::with([board(which)]);
-        let listed = bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap();
+        let listed =
+            bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap().devices;
         let device = listed[0].device.as_ref().unwrap();
         assert_eq!((device.board.name, device.device_id), (name, Some(id(1).parse().unwrap())));
         assert!(listed[0].key.as_ref().unwrap().fingerprint.is_some(), "{name}");

@@ -2,6 +2,7 @@
 
 use duo_provision::archive::DeviceIdSource;
 use duo_provision::error::{Code, Error, exit};
+use duo_provision::keys::SlotKind;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::workflow::{BackupDone, BackupOptions, ListOptions, Listed, Target, list};
@@ -22,7 +23,7 @@ fn refused(result: Result<BackupDone, Error>, code: Code) -> Error {
 }
 
 fn listed(bench: &Bench, options: &ListOptions) -> Vec<Listed> {
-    bench.run(&Asker::new(), |context| list(context, options)).unwrap()
+    bench.run(&Asker::new(), |context| list(context, options)).unwrap().devices
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_list_goes_on_past_a_duo_that_is_broken() {
     assert_eq!(all.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["1-1", "1-2", "1-3"]);
     assert_eq!((code(0), all[0].device.is_some()), (Some(Code::UsbAccessDenied), false));
     assert_eq!((code(1), all[1].device.is_some()), (Some(Code::DeviceFault), true));
-    assert_eq!((code(2), all[2].key.as_ref().unwrap().slot), (None, "key"));
+    assert_eq!((code(2), all[2].key.as_ref().unwrap().slot), (None, SlotKind::Key));
     assert!(bench.slot() == key(OLD));
 }
 

@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::PathBuf;
 
+use duo_provision::archive::Contents;
 use duo_provision::dct::DumpKind;
 use duo_provision::error::{Code, Error};
-use duo_provision::keys::PrivateKey;
+use duo_provision::journal::OperationKind;
+use duo_provision::keys::{PrivateKey, SlotKind};
 use duo_provision::simulator::duo::SystemFirmware;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
 use duo_provision::workflow::{
-    BackupsOptions, DctBackupDone, DctBackupOptions, DctShowOptions, DctShown, ServerKeyShowOptions,
+    BackupsOptions, DctBackupDone, DctBackupOptions, DctShowOptions, DctShown, Outcome, ServerKeyShowOptions,
     ServerReport, Target, backup_dct, backups, show_dct, show_server_key,
 };
 
@@ -56,7 +58,7 @@ fn the_application_section_is_saved_and_nothing_behind_it() {
         let done = backup(&bench, false).unwrap();
         let bytes = fs::read(&done.path).unwrap();
         assert_eq!(bytes, bench.duo(|duo| duo.dct(0, 8423)), "{generation}");
-        assert_eq!((done.length, done.whole, done.slot), (8423, false, "key"));
+        assert_eq!((done.length, done.whole, done.slot), (8423, false, SlotKind::Key));
         assert!(!bytes.windows(7).any(|window| window == b"letmein"), "the Wi-Fi password stays in the Duo");
         assert_eq!(bench.writes(), 0);
         let manifest: serde_json::Value =
@@ -104,15 +106,11 @@ fn names_tell_what_it_is_and_the_same_bytes_are_kept_once() {
     let told = |bench: &Bench| {
         let found = bench.run(&Asker::new(), |context| backups(context, &options)).unwrap();
         let told = found.survey.entries.iter().map(|entry| {
-            (
-                entry.contents.name(),
-                entry.device_id.unwrap().to_string(),
-                entry.fingerprint == section.fingerprint,
-            )
+            (entry.contents, entry.device_id.unwrap().to_string(), entry.fingerprint == section.fingerprint)
         });
         told.collect::<Vec<_>>()
     };
-    let expected = [("dct", id(1), true), ("whole-dct", id(1), true)];
+    let expected = [(Contents::Dct, id(1), true), (Contents::WholeDct, id(1), true)];
     assert_eq!(told(&bench), expected);
     // Without its manifest a dump tells the same by itself.
     fs::remove_file(section.manifest.unwrap()).unwrap();
@@ -139,7 +137,7 @@ fn what_the_bootloader_cannot_read_is_read_from_the_flash_and_said_to_be_unconfi
     let asker = Asker::new();
     let done = backup_asking(&bench, &asker, true).unwrap();
     assert_eq!(fs::read(done.path).unwrap(), area(&bench));
-    assert_eq!(done.slot, "key");
+    assert_eq!(done.slot, SlotKind::Key);
     assert!(asker.notes().contains("unconfirmed"), "{}", asker.notes());
 }
 
@@ -181,7 +179,7 @@ fn a_dct_without_a_key_is_saved_all_the_same() {
     let bench = Bench::new(Generation::R6);
     bench.set_slot(&[]);
     let done = backup(&bench, false).unwrap();
-    assert_eq!((done.fingerprint, done.slot, done.public_key), (None, "blank", None));
+    assert_eq!((done.fingerprint, done.slot, done.public_key), (None, SlotKind::Blank, None));
 }
 
 #[test]
@@ -190,7 +188,7 @@ fn the_journal_knows_it_and_says_how_to_do_it_again() {
     backup(&bench, true).unwrap();
     let status = bench.status().unwrap();
     assert!(status.in_flight.is_empty());
-    assert_eq!((bench.last().operation, bench.last().outcome), ("dct-backup", "done"));
+    assert_eq!((bench.last().operation, bench.last().outcome), (OperationKind::DctBackup, Outcome::Done));
 }
 
 #[test]
@@ -348,5 +346,5 @@ fn of_a_fresh_dct_the_first_copy_is_the_one() {
     bench.duo(|duo| duo.set_dct_area(&fresh));
     let done = backup(&bench, true).unwrap();
     assert_eq!(fs::read(done.path).unwrap(), fresh);
-    assert_eq!(done.slot, "key");
+    assert_eq!(done.slot, SlotKind::Key);
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use duo_provision::error::{Code, KeyState, exit};
+use duo_provision::journal::OperationKind;
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{DuoOptions, Generation};
@@ -278,7 +279,7 @@ fn status_knows_how_far_it_came_and_what_to_type() {
     let error = bench.restore_dct(&options).unwrap_err();
     assert_eq!(error.code(), Code::FieldWrong, "{error}");
     let report = bench.status().unwrap().in_flight.remove(0);
-    assert_eq!((report.operation, report.key_state), ("dct-restore", Some(KeyState::Unchanged)));
+    assert_eq!((report.operation, report.key_state), (OperationKind::DctRestore, Some(KeyState::Unchanged)));
     assert!(report.meaning.contains("a field of the Duo's DCT"), "{}", report.meaning);
     let commands: Vec<&str> = report.next.iter().map(|next| next.command.as_str()).collect();
     assert!(commands[0].starts_with("duo-provision dct show"), "{commands:?}");

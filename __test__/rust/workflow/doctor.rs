@@ -7,7 +7,8 @@ use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Board, DuoOptions, Generation};
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, Severity, Target, backup_dct, doctor,
+    BackupOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, FixOperation, Severity, Target,
+    backup_dct, doctor,
 };
 
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
@@ -75,7 +76,7 @@ fn a_sound_duo_has_no_problem_and_only_lacks_a_backup_until_it_has_one() {
             .unwrap()
             .starts_with("duo-provision backup --device 30001b000c4735333030ab01 --archive ")
     );
-    assert_eq!(missing.fix.unwrap().operation, "backup");
+    assert_eq!(missing.fix.unwrap().operation, FixOperation::Backup);
     bench.backup(&BackupOptions::default()).unwrap();
     assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
 }
@@ -102,7 +103,7 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
         };
         let found = broken(&bench);
         assert!(found.command.unwrap().starts_with("duo-provision reset --device 30001b000c4735333030ab01"));
-        assert_eq!(found.fix.unwrap().operation, "reset");
+        assert_eq!(found.fix.unwrap().operation, FixOperation::Reset);
 
         bench.duo(|duo| duo.set_dct(34, key(OLD)));
         bench.backup(&BackupOptions::default()).unwrap();
@@ -111,7 +112,10 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
         bench.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap();
         let found = broken(&bench);
         let fix = found.fix.unwrap();
-        assert_eq!((fix.operation, fix.device_id.map(|id| id.to_string())), ("restore", Some(id(1))));
+        assert_eq!(
+            (fix.operation, fix.options.device_id.map(|id| id.to_string())),
+            (FixOperation::Restore, Some(id(1)))
+        );
         bench.restore(&typed::restore(&found.command.unwrap())).unwrap();
         assert!(bench.slot() == key(OLD));
     }
@@ -141,7 +145,7 @@ fn a_blank_slot_whose_key_is_in_the_archive_gets_it_back() {
     bench.backup(&BackupOptions::default()).unwrap();
     bench.duo(|duo| duo.set_dct(34, &reset_image()));
     let found = bench.finding("KEY_SLOT_BLANK");
-    assert_eq!((found.severity, found.fix.unwrap().operation), (Severity::Note, "restore"));
+    assert_eq!((found.severity, found.fix.unwrap().operation), (Severity::Note, FixOperation::Restore));
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn a_reset_slot_and_a_stale_public_key_are_notes() {
     let bench = Bench::new(Generation::R6);
     bench.duo(|duo| duo.set_dct(34, &reset_image()));
     assert_eq!(bench.finding("KEY_SLOT_BLANK").severity, Severity::Note);
-    assert_eq!(bench.examined(Target::default()).unwrap().problems(), 0);
+    assert_eq!(bench.examined(Target::default()).unwrap().problems, 0);
     bench.duo(|duo| duo.set_dct(34, key(NEW)));
     assert_eq!(bench.finding("PUBLIC_KEY_STALE").severity, Severity::Note);
 }
@@ -224,7 +228,7 @@ fn an_r4_is_told_by_its_port_and_by_the_users_word() {
 fn none_and_several_and_one_that_cannot_be_opened() {
     let bench = Bench::with(two(Generation::R6));
     let both = bench.examined(Target::default()).unwrap();
-    assert_eq!((both.duos.len(), both.problems()), (2, 0));
+    assert_eq!((both.duos.len(), both.problems), (2, 0));
     let second = bench.examined(Target::parse(Some(&id(2)), None).unwrap()).unwrap();
     assert_eq!(second.duos.iter().map(|duo| duo.path.as_str()).collect::<Vec<_>>(), ["1-2"]);
 

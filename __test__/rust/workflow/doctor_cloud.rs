@@ -179,7 +179,7 @@ fn a_cloud_that_fails_is_a_finding_and_is_not_asked_again() {
     let nobody = AskOptions { api_url: Some("http://127.0.0.1:1".to_owned()), ..place.usual() };
     let (result, _) = place.examined(nobody, Target::default());
     let diagnosis = result.unwrap();
-    assert_eq!((diagnosis.problems(), diagnosis.obstacles.len()), (0, 0));
+    assert_eq!((diagnosis.problems, diagnosis.obstacles.len()), (0, 0));
     let [found] = about_cloud(diagnosis).try_into().unwrap();
     assert_eq!((found.code, found.severity), ("CLOUD_UNREACHABLE", Severity::Note));
 }

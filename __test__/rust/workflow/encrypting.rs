@@ -9,8 +9,8 @@ use duo_provision::keys::{EncryptedKey, Passphrase, PrivateKey, SlotImage};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    BackupOptions, InspectOptions, PassphraseOptions, PassphraseRequest, ProvisionOptions, ResetOptions,
-    RestoreOptions, VerifyOptions, backup, inspect, provision, verify,
+    BackupOptions, Evidence, InspectOptions, PassphraseOptions, PassphrasePurpose, PassphraseRequest,
+    ProvisionOptions, ResetOptions, RestoreOptions, VerifyOptions, backup, inspect, provision, verify,
 };
 use zeroize::Zeroizing;
 
@@ -245,7 +245,7 @@ fn an_encrypted_backup_is_restored_with_its_passphrase_alone() {
     assert_eq!((error.code(), error.code().exit_code()), (Code::PassphraseWrong, 2), "{error}");
     assert_eq!(bench.duo(|duo| duo.class_requests()), asked, "refused before the Duo is asked");
     let done = bench.restore(&restore_with(&file, PASSPHRASE)).unwrap();
-    assert_eq!(done.evidence.name(), "manifest");
+    assert_eq!(done.evidence, Evidence::Manifest);
     assert!(bench.slot() == key(OLD));
 }
 
@@ -270,12 +270,16 @@ fn a_passphrase_file_is_its_first_line_and_the_environment_comes_after_it() {
     assert!(!format!("{error} {error:?} {:?}", error.hint_text()).contains(PASSPHRASE), "{error:?}");
 }
 
+fn request(purpose: PassphrasePurpose, path: Option<String>, again: bool) -> PassphraseRequest {
+    PassphraseRequest { purpose, path, again }
+}
+
 #[test]
 fn who_can_be_asked_is_asked_before_the_duo_and_three_times_at_most() {
     let bench = Bench::new(Generation::R6);
     let file = bench.backup(&encrypted()).unwrap().path;
     bench.set_slot(key(NEW));
-    let open = |again| PassphraseRequest::Open { path: file.display().to_string(), again };
+    let open = |again| request(PassphrasePurpose::Open, Some(file.display().to_string()), again);
     let asker = Asker::knowing(&["one", PASSPHRASE]);
     bench.restore_asking(&asker, &RestoreOptions { encrypt: true, ..restore_of(&file) }).unwrap();
     // One passphrase serves the whole command.
@@ -289,7 +293,7 @@ fn who_can_be_asked_is_asked_before_the_duo_and_three_times_at_most() {
     let asker = Asker::knowing(&["new"]);
     let options = ResetOptions { encrypt: true, ..ResetOptions::default() };
     bench.reset_asking(&asker, &options).unwrap();
-    assert_eq!(asker.requests(), [PassphraseRequest::Encrypt]);
+    assert_eq!(asker.requests(), [request(PassphrasePurpose::Encrypt, None, false)]);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn commands_bring_it_there_themselves() {
 
 fn listed(bench: &Bench, target: &Target) -> Vec<Listed> {
     let options = ListOptions { target: target.clone(), timeout: Some(10) };
-    bench.run(&Asker::new(), |context| list(context, &options)).unwrap()
+    bench.run(&Asker::new(), |context| list(context, &options)).unwrap().devices
 }
 
 #[test]

@@ -8,13 +8,13 @@ use std::time::Duration;
 use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::journal::Operation;
 use duo_provision::journal::{
-    DeviceMark, Journal, OperationKind, Request, Started, Step, operation_in, settled_line,
+    DeviceMark, Journal, OperationKind, Reached, Request, Started, Step, operation_in, settled_line,
 };
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, Event, History, HistoryOptions, OperationReport, Phase, ResetOptions,
-    RestoreOptions, Status, StatusOptions, Target, backup_dct, history, status,
+    BackupOptions, DctBackupOptions, Event, History, HistoryOptions, OperationReport, Outcome, Phase,
+    ResetOptions, RestoreOptions, Status, StatusOptions, Target, backup_dct, history, status,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -132,7 +132,10 @@ fn every_step_is_written_down_in_order() {
     let found = bench.status().unwrap();
     assert!(found.in_flight.is_empty() && found.running.is_empty());
     let last = bench.last();
-    assert_eq!((last.operation, last.outcome, last.key_state), ("restore", "done", Some(KeyState::Written)));
+    assert_eq!(
+        (last.operation, last.outcome, last.key_state),
+        (OperationKind::Restore, Outcome::Done, Some(KeyState::Written))
+    );
     assert_eq!(last.device_id.unwrap().to_string(), id(1));
     assert!(last.simulated);
     let leftovers = fs::read_dir(bench.journal().join("open")).unwrap().count();
@@ -217,7 +220,7 @@ fn a_line_of_the_history_torn_at_any_byte_is_left_out_and_then_cut_off() {
         fs::write(&file, [&earlier[..], torn].concat()).unwrap();
         assert!(bench.status().unwrap().in_flight.is_empty());
         let listed = bench.history(&HistoryOptions::default()).unwrap();
-        assert_eq!((listed.operations.len(), listed.unreadable), (2, usize::from(torn == zeros)));
+        assert_eq!((listed.operations.len(), listed.unreadable), (2, u32::from(torn == zeros)));
         bench.backup(&BackupOptions::default()).unwrap();
         let after = fs::read(&file).unwrap();
         assert!(after.starts_with(&[&earlier[..], &line[..]].concat()), "{} bytes, {kept}", torn.len());
@@ -237,19 +240,19 @@ fn id_in(journal: &[u8]) -> String {
 fn after_a_crash_it_says_what_is_known_and_what_to_type() {
     let (_, journal) = whole_restore();
     let expected = [
-        ("started", Some(KeyState::Unchanged), 1),
-        ("backed-up", Some(KeyState::Unchanged), 1),
-        ("writing", Some(KeyState::Unknown), 3),
-        ("verified", Some(KeyState::Written), 2),
+        (Reached::Started, Some(KeyState::Unchanged), 1),
+        (Reached::BackedUp, Some(KeyState::Unchanged), 1),
+        (Reached::Writing, Some(KeyState::Unknown), 3),
+        (Reached::Verified, Some(KeyState::Written), 2),
     ];
     for (end, (reached, state, advice)) in ends(&journal).into_iter().zip(expected) {
         let bench = Bench::new(Generation::R6);
         bench.set_journal(&journal[..end]);
         let found = bench.status().unwrap();
         assert!(found.running.is_empty(), "its process is gone");
-        assert_eq!(found.in_flight.len(), 1, "{reached}");
+        assert_eq!(found.in_flight.len(), 1, "{reached:?}");
         let report = &found.in_flight[0];
-        assert_eq!((report.reached, report.key_state, report.outcome), (reached, state, "in-flight"));
+        assert_eq!((report.reached, report.key_state, report.outcome), (reached, state, Outcome::InFlight));
         assert_eq!(report.next.len(), advice, "{:?}", report.next);
         assert!(report.next.iter().all(|next| next.command.contains(&format!("--device {}", id(1)))));
     }
@@ -337,7 +340,7 @@ fn a_key_that_is_wrong_stays_open_until_it_is_mended() {
     let found = bench.status().unwrap();
     let report = &found.in_flight[0];
     assert_eq!(report.error_code.as_deref(), Some(Code::KeyWrong.name()));
-    assert_eq!((report.key_state, report.outcome), (Some(KeyState::Wrong), "failed"));
+    assert_eq!((report.key_state, report.outcome), (Some(KeyState::Wrong), Outcome::Failed));
     bench.mend();
     bench.restore(&typed::restore(&report.next[1].command)).unwrap();
     assert!(bench.status().unwrap().in_flight.is_empty());
@@ -351,7 +354,7 @@ fn what_still_runs_is_told_from_what_was_cut_short() {
         if *event == Event::Phase(Phase::Write) {
             let found = seen.status().unwrap();
             assert!(found.in_flight.is_empty());
-            assert_eq!((found.running.len(), found.running[0].outcome), (1, "running"));
+            assert_eq!((found.running.len(), found.running[0].outcome), (1, Outcome::Running));
             panic!("the process ends here");
         }
     });
@@ -361,7 +364,7 @@ fn what_still_runs_is_told_from_what_was_cut_short() {
     assert!(crashed.is_err());
     let found = bench.status().unwrap();
     assert_eq!((found.running.len(), found.in_flight.len()), (0, 1));
-    assert_eq!(found.in_flight[0].reached, "writing");
+    assert_eq!(found.in_flight[0].reached, Reached::Writing);
     bench.restore(&options).unwrap();
     assert!(bench.status().unwrap().in_flight.is_empty());
     let leftovers = fs::read_dir(bench.journal().join("open")).unwrap().count();
@@ -408,7 +411,7 @@ fn a_line_of_the_history_that_is_no_operation_is_left_aside() {
     fs::write(&file, [&bad[..], &sound, &bad, &sound].concat()).unwrap();
     bench.restore(&bench.new_key()).unwrap();
     let found = bench.history(&HistoryOptions::default()).unwrap();
-    let operations: Vec<&str> = found.operations.iter().map(|operation| operation.operation).collect();
+    let operations: Vec<&str> = found.operations.iter().map(|operation| operation.operation.name()).collect();
     assert_eq!(operations, ["restore", "backup", "backup"]);
     assert_eq!((found.unreadable, found.more), (16, false));
     assert!(bench.status().unwrap().in_flight.is_empty());
@@ -453,11 +456,11 @@ fn what_was_cut_short_and_is_superseded_is_in_the_history_as_such() {
     let (bench, journal) = whole_restore();
     bench.mend();
     bench.set_journal(&journal[..ends(&journal)[2]]);
-    assert_eq!(bench.last().outcome, "in-flight");
+    assert_eq!(bench.last().outcome, Outcome::InFlight);
     bench.restore(&restore_of(&bench.key_file(OLD))).unwrap();
     let found = bench.history(&HistoryOptions::default()).unwrap().operations;
     let outcomes: Vec<_> = found.iter().map(|operation| (operation.outcome, operation.reached)).collect();
-    assert_eq!(outcomes, [("done", "verified"), ("cut-short", "writing")]);
+    assert_eq!(outcomes, [(Outcome::Done, Reached::Verified), (Outcome::CutShort, Reached::Writing)]);
     assert_eq!(fs::read_dir(bench.journal().join("open")).unwrap().count(), 0);
 }
 
@@ -718,7 +721,7 @@ fn a_dct_backup_that_was_cut_short_is_asked_for_again() {
     let journal = bench.records();
     bench.set_journal(&journal[..ends(&journal)[0]]);
     let report = bench.status().unwrap().in_flight.remove(0);
-    assert_eq!((report.operation, report.key_state), ("dct-backup", None));
+    assert_eq!((report.operation, report.key_state), (OperationKind::DctBackup, None));
     assert!(report.next[0].command.starts_with("duo-provision dct backup --whole --archive "), "{report:?}");
 
     bench.backup(&BackupOptions::default()).unwrap();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use duo_provision::error::{Code, Error};
+use duo_provision::journal::{OperationKind, Reached};
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, LocalCloud, Options, Provisioned};
@@ -303,7 +304,7 @@ fn a_request_that_was_cut_short_is_in_flight_until_it_is_sent_again() {
     let cut: String = text.split_inclusive('\n').take(2).collect();
     place.bench.set_journal(cut.as_bytes());
     let report = place.bench.status().unwrap().in_flight.remove(0);
-    assert_eq!((report.operation, report.reached), ("provision", "sending"));
+    assert_eq!((report.operation, report.reached), (OperationKind::Provision, Reached::Sending));
     assert_eq!(
         report.next[0].command,
         format!("duo-provision {} --from-device --api-url {}", id(1), place.cloud.url())

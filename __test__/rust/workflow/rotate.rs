@@ -450,7 +450,7 @@ fn the_doctor_brings_back_the_new_key_and_leaves_an_open_rotation_alone() {
         findings.find(|finding| finding.code.starts_with("KEY_SLOT")).unwrap()
     };
     let fix = key_finding().fix.unwrap();
-    let file = fix.file.unwrap();
+    let file = fix.options.file.unwrap();
     assert!(file.to_string_lossy().contains(&print(NEW).short()), "{}", file.display());
 
     let whole = place.journal();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use duo_provision::error::{Code, KeyState, exit};
+use duo_provision::journal::OperationKind;
 use duo_provision::keys::ServerKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
@@ -213,7 +214,7 @@ fn what_is_printed_after_half_a_write_names_the_address_and_works() {
     assert!(finish.contains("--host device.spark.io --port 5683"), "{finish}");
     assert!(back.contains("dct restore") && back.contains("--fields server-public-key"), "{back}");
     let report = bench.status().unwrap().in_flight.remove(0);
-    assert_eq!(report.operation, "server-key-set");
+    assert_eq!(report.operation, OperationKind::ServerKeySet);
     assert!(report.meaning.contains("server key is neither"), "{}", report.meaning);
     let commands: Vec<&str> = report.next.iter().map(|next| next.command.as_str()).collect();
     assert!(commands[0].starts_with("duo-provision server-key show"), "{commands:?}");
@@ -232,14 +233,14 @@ fn a_key_that_is_restored_settles_nothing_about_the_server_key_nor_the_other_way
     bench.set_server(&bench.with_server_file(&own_cloud())).unwrap_err();
     bench.mend();
     bench.restore(&bench.new_key()).unwrap();
-    let open = |bench: &Bench| -> Vec<&'static str> {
+    let open = |bench: &Bench| -> Vec<OperationKind> {
         bench.status().unwrap().in_flight.iter().map(|report| report.operation).collect()
     };
-    assert_eq!(open(&bench), ["server-key-set"]);
+    assert_eq!(open(&bench), [OperationKind::ServerKeySet]);
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     bench.restore(&restore_of(&bench.key_file(NEW + 1))).unwrap_err();
     bench.mend();
-    assert_eq!(open(&bench), ["server-key-set", "restore"]);
+    assert_eq!(open(&bench), [OperationKind::ServerKeySet, OperationKind::Restore]);
     bench.set_server(&bench.with_server_file(&own_cloud())).unwrap();
-    assert_eq!(open(&bench), ["restore"]);
+    assert_eq!(open(&bench), [OperationKind::Restore]);
 }

@@ -1,11 +1,10 @@
 //! Options of what is done with the DCT, and with the cloud's public key in it.
 
 use clap::Args;
-use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 
 /// Options of `backupDct`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DctBackupOptions {
@@ -46,7 +45,7 @@ pub struct DctBackupOptions {
 }
 
 /// Options of `showDct`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DctShowOptions {
@@ -75,7 +74,7 @@ pub struct DctShowOptions {
 }
 
 /// Options of `showServerKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeyShowOptions {
@@ -104,7 +103,7 @@ pub struct ServerKeyShowOptions {
 }
 
 /// Options of `setServerKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeySetOptions {
@@ -164,7 +163,7 @@ pub struct ServerKeySetOptions {
 }
 
 /// Options of `restoreServerKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeyRestoreOptions {
@@ -211,7 +210,7 @@ pub struct ServerKeyRestoreOptions {
 }
 
 /// Options of `restoreDct`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DctRestoreOptions {

@@ -1,11 +1,10 @@
 //! Options of what is done with the key in a device, and of finding one.
 
 use clap::Args;
-use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 
 /// Options of `listDevices`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListOptions {
@@ -31,7 +30,7 @@ pub struct ListOptions {
 }
 
 /// Options of `enterDfu`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DfuOptions {
@@ -54,7 +53,7 @@ pub struct DfuOptions {
 }
 
 /// Options of `backupKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupOptions {
@@ -104,7 +103,7 @@ pub struct BackupOptions {
 }
 
 /// Options of `restoreKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreOptions {
@@ -167,7 +166,7 @@ pub struct RestoreOptions {
 }
 
 /// Options of `resetKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResetOptions {
@@ -221,7 +220,7 @@ pub struct ResetOptions {
 }
 
 /// Options of `rotateKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RotateOptions {

@@ -1,11 +1,10 @@
 //! Options of what is done with key files and the archive, without a device.
 
 use clap::{Args, ValueEnum};
-use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 
 /// One of the two copies of a whole DCT.
-#[napi(string_enum = "lowercase")]
+#[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CopyName {
@@ -16,7 +15,7 @@ pub enum CopyName {
 }
 
 /// Options of `inspectKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InspectOptions {
@@ -45,7 +44,7 @@ pub struct InspectOptions {
 }
 
 /// Options of `newKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewKeyOptions {
@@ -66,7 +65,7 @@ pub struct NewKeyOptions {
 }
 
 /// Options of `publicKey`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublicKeyOptions {
@@ -86,7 +85,7 @@ pub struct PublicKeyOptions {
 }
 
 /// Options of `listBackups`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupsOptions {
@@ -99,7 +98,7 @@ pub struct BackupsOptions {
 }
 
 /// Options of `status`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StatusOptions {
@@ -109,7 +108,7 @@ pub struct StatusOptions {
 }
 
 /// Options of `history`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HistoryOptions {

@@ -16,8 +16,6 @@ mod system;
 
 use clap::{Parser, Subcommand};
 
-use super::shell_init::Shell;
-
 pub use dct::*;
 pub use device::*;
 pub use files::*;

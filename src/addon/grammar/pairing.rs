@@ -1,11 +1,10 @@
 //! Options of what brings a device and its cloud together, and of what looks whether they are.
 
 use clap::Args;
-use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 
 /// Options of `doctor`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DoctorOptions {
@@ -63,7 +62,7 @@ pub struct DoctorArgs {
 }
 
 /// Options of `provision`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProvisionOptions {
@@ -127,7 +126,7 @@ pub struct ProvisionOptions {
 }
 
 /// Options of `verifyPairing`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyOptions {

@@ -1,11 +1,10 @@
 //! Options of virtual Duos and local clouds.
 
 use clap::{Args, ValueEnum};
-use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 
 /// A release of the Duo's bootloader.
-#[napi(string_enum = "lowercase")]
+#[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bootloader {
@@ -20,7 +19,7 @@ pub enum Bootloader {
 }
 
 /// What a virtual Duo does whenever it starts.
-#[napi(string_enum = "lowercase")]
+#[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DuoMode {
@@ -31,8 +30,9 @@ pub enum DuoMode {
 }
 
 /// Whose answers a local cloud gives.
-#[napi(string_enum = "lowercase")]
+#[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CloudFlavor {
     /// api.particle.io.
@@ -44,7 +44,7 @@ pub enum CloudFlavor {
 }
 
 /// A board that shares the Duo's bootloader and the layout of its DCT.
-#[napi(string_enum = "lowercase")]
+#[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BoardName {
@@ -59,7 +59,7 @@ pub enum BoardName {
 }
 
 /// Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VirtualDuoOptions {
@@ -85,7 +85,7 @@ pub struct VirtualDuoOptions {
 }
 
 /// Options of `LocalCloud.start`, and of the local cloud of `simulate`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocalCloudOptions {

@@ -1,11 +1,10 @@
 //! Options of what is done to the machine itself.
 
-use clap::Args;
-use napi_derive::napi;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 /// Options of `installUdevRule`.
-#[napi(object)]
+#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UdevInstallOptions {
@@ -13,4 +12,13 @@ pub struct UdevInstallOptions {
     /// udevadm below it is run.
     #[arg(long, value_name = "DIR", hide = true)]
     pub root: Option<String>,
+}
+
+/// A shell that functions are printed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Pwsh,
 }

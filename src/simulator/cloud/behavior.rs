@@ -48,24 +48,30 @@ pub struct KnownDevice {
     pub owner: Option<String>,
 }
 
-/// What the cloud was told of one device, last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A device that was provisioned at a local cloud.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ProvisionedDevice", rename_all = "camelCase")]
 pub struct Provisioned {
-    /// The device's id, as the server keeps it.
+    /// The device id, as it was sent.
     pub device_id: String,
-    /// The public key, PEM, as it was sent.
+    /// The public key as PEM, as it was sent.
     pub public_key: String,
-    /// `product_id`, as it was sent.
+    /// The product id, as it was sent.
     pub product_id: Option<String>,
-    /// `order`.
+    /// The order, as it was sent.
     pub order: Option<String>,
     /// `filename`.
+    #[serde(skip)]
     pub filename: Option<String>,
     /// `algorithm`.
+    #[serde(skip)]
     pub algorithm: Option<String>,
     /// The user whose token it was.
+    #[serde(skip)]
     pub user: String,
     /// When.
+    #[serde(skip)]
     pub at: SystemTime,
 }
 

@@ -57,7 +57,9 @@ pub struct DeviceKey {
 pub type KeyMaker = Box<dyn FnMut() -> DeviceKey + Send>;
 
 /// Where a Duo is, seen from the bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "Presence", rename_all = "kebab-case")]
 pub enum Presence {
     /// Not on the bus.
     Absent,

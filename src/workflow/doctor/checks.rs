@@ -4,7 +4,7 @@ use super::super::DeviceRef;
 use super::super::device::Snapshot;
 use super::super::next::command_line::restore_from;
 use super::super::source::public_slot;
-use super::finding::{Finding, Fix, Severity};
+use super::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
 use crate::archive::{Contents, Description, Entry, Origin};
 use crate::dct::ServerAddress;
 use crate::disk::plain_path;
@@ -29,7 +29,7 @@ pub(super) struct Patient<'a> {
 
 /// Which bootloader it has, and what follows from that.
 pub(super) fn bootloader(device: &DeviceRef) -> Finding {
-    let message = format!("bootloader {}", device.bootloader_words());
+    let message = format!("bootloader {}", device.bootloader_name);
     if device.bootloader == BootloaderGeneration::R3R4 {
         return Finding::note("BOOTLOADER", message + ": it does not tell the device id").advice(format!(
             "choose this Duo by its port, and say which one it is: --device ID --path {}",
@@ -85,7 +85,7 @@ impl Patient<'_> {
                 None => found
                     .advice("no backup of this Duo's key is in the archive: let it make a new one, and provision it again")
                     .command(format!("duo-provision reset{}", self.arguments))
-                    .fix(self.fix("reset")),
+                    .fix(self.fix(FixOperation::Reset)),
             },
         }
     }
@@ -96,7 +96,8 @@ impl Patient<'_> {
     }
 
     fn restore(&self, found: Finding, backup: &Entry) -> Finding {
-        let fix = Fix { file: Some(backup.path.clone()), ..self.fix("restore") };
+        let mut fix = self.fix(FixOperation::Restore);
+        fix.options.file = Some(backup.path.clone());
         let when = backup.created_at.as_deref().unwrap_or("an unknown time");
         found
             .advice(format!("the archive holds a key of this Duo, of {when}"))
@@ -104,15 +105,15 @@ impl Patient<'_> {
             .fix(fix)
     }
 
-    fn fix(&self, operation: &'static str) -> Fix {
-        Fix {
-            operation,
+    fn fix(&self, operation: FixOperation) -> Fix {
+        let options = FixOptions {
             file: None,
             path: self.device.path.clone(),
             device_id: self.device.device_id,
             usbip: self.usbip.clone(),
             archive: self.archive.map(str::to_owned),
-        }
+        };
+        Fix { operation, options }
     }
 
     /// The newest backup with a key of this very Duo.
@@ -231,6 +232,10 @@ impl Patient<'_> {
         if Error::key_slot(&self.snapshot.slot).is_some() {
             return Some(found);
         }
-        Some(found.command(format!("duo-provision backup{}", self.arguments)).fix(self.fix("backup")))
+        Some(
+            found
+                .command(format!("duo-provision backup{}", self.arguments))
+                .fix(self.fix(FixOperation::Backup)),
+        )
     }
 }

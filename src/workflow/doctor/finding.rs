@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use crate::dct::DeviceId;
 use crate::error::Error;
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "Severity", rename_all = "kebab-case")]
 pub enum Severity {
     /// As it should be.
     Ok,
@@ -16,21 +18,12 @@ pub enum Severity {
     Problem,
 }
 
-impl Severity {
-    /// The name used in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Note => "note",
-            Self::Problem => "problem",
-        }
-    }
-}
-
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DoctorFinding", rename_all = "camelCase")]
 pub struct Finding {
-    /// What it is about: an error's code, or a name of its own.
+    /// What it is about: an error's code, or a name of its own, in capitals.
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -44,20 +37,46 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
-/// An operation that would put something right. It is safe: what is in the key slot is backed up before a write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DoctorFix", rename_all = "camelCase")]
 pub struct Fix {
-    /// `backup`, `restore` or `reset`.
-    pub operation: &'static str,
-    /// The file to restore.
+    /// Which function: `backupKey`, `restoreKey` or `resetKey`.
+    pub operation: FixOperation,
+    /// Its options.
+    pub options: FixOptions,
+}
+
+/// A function that puts something right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FixOperation", rename_all = "kebab-case")]
+pub enum FixOperation {
+    /// `backupKey`.
+    Backup,
+    /// `restoreKey`.
+    Restore,
+    /// `resetKey`.
+    Reset,
+}
+
+/// The options of a function that puts something right.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FixOptions", rename_all = "camelCase")]
+pub struct FixOptions {
+    /// The backup to be restored.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub file: Option<PathBuf>,
-    /// Bus and ports.
+    /// Bus and ports of the Duo.
     pub path: String,
-    /// The device id.
+    /// The Duo's id, where it is known.
+    #[serde(rename = "device")]
     pub device_id: Option<DeviceId>,
-    /// The USB/IP server of a virtual Duo.
+    /// The USB/IP server, of a virtual Duo.
     pub usbip: Option<String>,
-    /// The archive's folder, where it was named.
+    /// The archive, where another than the usual one was named.
     pub archive: Option<String>,
 }
 

@@ -19,7 +19,7 @@ use crate::journal::{Operation, OperationKind, open};
 use crate::keys::Fingerprint;
 
 pub use asking::AskOptions;
-pub use finding::{Finding, Fix, Severity};
+pub use finding::{Finding, Fix, FixOperation, FixOptions, Severity};
 
 use super::DeviceRef;
 use checks::Patient;
@@ -38,35 +38,35 @@ pub struct DoctorOptions {
 }
 
 /// A Duo in DFU mode, looked at.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ExaminedDuo", rename_all = "camelCase")]
 pub struct Examined {
-    /// Bus and ports, `1-2`.
+    /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// What it tells of itself, where it can be opened.
+    /// What it tells of itself, where it could be opened.
     pub device: Option<DeviceRef>,
     /// What was found, in the order in which it was looked at.
     pub findings: Vec<Finding>,
     /// Whether it is meant for Particle's cloud, where its server key tells.
+    #[serde(skip)]
     particle: Option<bool>,
 }
 
 /// Everything that was found.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DoctorResult", rename_all = "camelCase")]
 pub struct Diagnosis {
+    /// How many of the findings are problems.
+    pub problems: usize,
     /// What is of no one Duo: the archive, the journal, USB.
     pub general: Vec<Finding>,
     /// The Duos, ordered by path.
     pub duos: Vec<Examined>,
     /// What stood in the way of looking at one, or at any; each is among the findings.
+    #[serde(skip)]
     pub obstacles: Vec<Error>,
-}
-
-impl Diagnosis {
-    /// How many problems there are.
-    pub fn problems(&self) -> usize {
-        let all = self.duos.iter().flat_map(|duo| &duo.findings).chain(&self.general);
-        all.filter(|finding| finding.severity == Severity::Problem).count()
-    }
 }
 
 /// Looks at the archive, the journal, and every Duo in DFU mode, and then asks the cloud about each, where that was
@@ -98,7 +98,9 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
         None if !duos.is_empty() => general.push(asking::not_asked()),
         None => {}
     }
-    Ok(Diagnosis { general, duos, obstacles })
+    let all = duos.iter().flat_map(|duo| &duo.findings).chain(&general);
+    let problems = all.filter(|finding| finding.severity == Severity::Problem).count();
+    Ok(Diagnosis { problems, general, duos, obstacles })
 }
 
 /// The backups in the archive, and what is wrong with it.
@@ -136,7 +138,9 @@ fn in_flight(report: &OperationReport) -> Finding {
     };
     let message = format!(
         "a {} {duo}, begun {}, is in flight: {}",
-        report.operation, report.started_at, report.meaning
+        report.operation.name(),
+        report.started_at,
+        report.meaning
     );
     Finding::problem("OPERATION_IN_FLIGHT", message).command("duo-provision status".to_owned())
 }

@@ -8,7 +8,9 @@ use crate::journal::{Operation, OperationKind, Reached};
 use crate::outcome::KeyState;
 
 /// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "NextStep", rename_all = "camelCase")]
 pub struct Advice {
     /// What for, in words.
     pub purpose: String,

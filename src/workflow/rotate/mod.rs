@@ -67,30 +67,35 @@ pub struct RotateOptions {
     pub timeout: Option<u32>,
 }
 
-/// A key that the cloud took, that is in the Duo, read back and compared, and that was proven to pair.
+/// A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair.
 // Each says what was done of its own.
 #[allow(clippy::struct_excessive_bools)]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "RotateResult", rename_all = "camelCase")]
 pub struct RotateDone {
     /// The Duo.
     pub device: DeviceRef,
     /// The device id that the cloud was told the key of.
     pub device_id: DeviceId,
-    /// The key that was there; `None` where the slot held none.
+    /// The key that was there, where there was one.
+    #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
-    /// The key that is there now; `None` in a dry run that would make one.
+    /// The key that is there now; absent in a dry run that would make one.
     pub fingerprint: Option<Fingerprint>,
-    /// Where the new key lies in the archive; absolute.
+    /// Where the new key lies in the archive; absolute. Absent in a dry run.
+    #[serde(rename = "newKeyPath", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
-    /// True where it was made by an earlier attempt.
+    /// True where an earlier attempt, which was cut short, had made it.
     pub taken_up: bool,
     /// The backup of what was there; absolute.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// The product id.
     pub product_id: u32,
     /// The cloud's API.
     pub api_url: String,
-    /// Host and port where the pairing was proven (in a dry run: would be); `None` with `no_verify`.
+    /// Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`.
     pub server: Option<String>,
     /// False where the Duo held the new key already, and in a dry run.
     pub written: bool,

@@ -22,16 +22,19 @@ pub struct HistoryOptions {
 }
 
 /// What was done.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "HistoryResult", rename_all = "camelCase")]
 pub struct History {
     /// The folder of the journal; absolute. It need not be there.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub journal: PathBuf,
     /// The operations, the newest first. What is open is among them.
     pub operations: Vec<OperationReport>,
     /// True if there are older ones.
     pub more: bool,
     /// How many lines could not be read, and were left aside.
-    pub unreadable: usize,
+    pub unreadable: u32,
 }
 
 /// Reads what was done: of each Duo as much from the end as is listed.

@@ -8,7 +8,7 @@ mod report;
 use std::path::PathBuf;
 
 pub use self::history::{History, HistoryOptions, history};
-pub use self::report::OperationReport;
+pub use self::report::{OperationReport, Outcome};
 
 use self::report::report;
 use super::Context;
@@ -25,9 +25,12 @@ pub struct StatusOptions {
 }
 
 /// What is open.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "StatusResult", rename_all = "camelCase")]
 pub struct Status {
     /// The folder of the journal; absolute. It need not be there.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub journal: PathBuf,
     /// What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first.
     pub in_flight: Vec<OperationReport>,

@@ -5,49 +5,73 @@ use std::path::PathBuf;
 use super::super::next::Advice;
 use super::meaning::meaning;
 use crate::dct::{DeviceId, DeviceIdSource};
-use crate::journal::{End, Operation, Reached};
+use crate::journal::{End, Operation, OperationKind, Reached};
 use crate::keys::Fingerprint;
 use crate::outcome::KeyState;
 
-/// One operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An operation of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "OperationInfo", rename_all = "camelCase")]
 pub struct OperationReport {
     /// Its name in the journal.
     pub id: String,
     /// The command.
-    pub operation: &'static str,
-    /// The device id, where it is known.
+    pub operation: OperationKind,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The step that it had come to.
+    pub reached: Reached,
+    /// What that means, in words.
+    pub meaning: String,
+    /// What is known of the Duo's key; absent for what does not touch it.
+    pub key_state: Option<KeyState>,
+    /// The code of the error that it ended with.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Code>"))]
+    pub error_code: Option<String>,
+    /// The device id, 24 hexadecimal digits in lower case, where it is known.
     pub device_id: Option<DeviceId>,
-    /// How the device id is known.
+    /// How the device id is known, where the Duo was attached.
     pub device_id_source: Option<DeviceIdSource>,
-    /// Bus and ports, where a device was attached.
+    /// Bus and ports, where the Duo was attached.
     pub path: Option<String>,
-    /// True for a virtual device.
+    /// True for a virtual Duo.
     pub simulated: bool,
     /// When it began, RFC 3339.
     pub started_at: String,
     /// When the last of it was written down, RFC 3339.
     pub updated_at: String,
-    /// `running`, `in-flight`, `done`, `failed`, or `cut-short` if a later one has made plain what it left open.
-    pub outcome: &'static str,
-    /// The step that it had come to, as the journal names it.
-    pub reached: &'static str,
-    /// What that means, in words.
-    pub meaning: String,
-    /// What is known of the device's key; `None` for what does not touch it.
-    pub key_state: Option<KeyState>,
-    /// The code of the error that it ended with.
-    pub error_code: Option<String>,
     /// The key that was there before.
+    #[serde(rename = "previousFingerprint")]
     pub before: Option<Fingerprint>,
     /// The key that was written or sent, or was to be.
+    #[serde(rename = "fingerprint")]
     pub after: Option<Fingerprint>,
     /// The backup of what was there: the key slot, or the DCT; absolute.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// The key that was made for it; absolute.
+    #[serde(rename = "newKeyPath", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
-    /// What to do next; nothing where nothing is left to do.
+    /// What to do next; empty where nothing is left to do.
     pub next: Vec<Advice>,
+}
+
+/// What became of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "OperationOutcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Another process is at it.
+    Running,
+    /// It was cut short.
+    InFlight,
+    /// It was cut short, and a later one has made plain what it left open.
+    CutShort,
+    /// Done, as it was asked for.
+    Done,
+    /// It ended with an error.
+    Failed,
 }
 
 /// What is to be said of an operation. `settled`: if nothing of it is open any more.
@@ -59,7 +83,7 @@ pub(super) fn report(operation: &Operation, settled: bool) -> OperationReport {
     };
     OperationReport {
         id: operation.id.to_string(),
-        operation: operation.kind().name(),
+        operation: operation.kind(),
         device_id: device.id,
         device_id_source: device.source,
         path: device.path.clone(),
@@ -67,22 +91,13 @@ pub(super) fn report(operation: &Operation, settled: bool) -> OperationReport {
         started_at: operation.started_at.clone(),
         updated_at: operation.updated_at.clone(),
         outcome: match operation.end {
-            _ if operation.running => "running",
-            Some(End::Failed(_)) => "failed",
-            _ if operation.is_done() => "done",
-            _ if settled => "cut-short",
-            _ => "in-flight",
+            _ if operation.running => Outcome::Running,
+            Some(End::Failed(_)) => Outcome::Failed,
+            _ if operation.is_done() => Outcome::Done,
+            _ if settled => Outcome::CutShort,
+            _ => Outcome::InFlight,
         },
-        reached: match operation.last() {
-            Reached::Started => "started",
-            Reached::BackedUp => "backed-up",
-            Reached::Writing => "writing",
-            Reached::Verified => "verified",
-            Reached::Left => "left",
-            Reached::NewKey => "new-key",
-            Reached::Sending => "sending",
-            Reached::Accepted => "accepted",
-        },
+        reached: operation.last(),
         meaning: meaning(operation).to_owned(),
         key_state: operation.key(),
         error_code,

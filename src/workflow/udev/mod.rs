@@ -31,12 +31,15 @@ const RULE_LIMIT: u64 = 1 << 16;
 const TAKE_UP: [&[&str]; 2] =
     [&["control", "--reload"], &["trigger", "--subsystem-match=usb", "--attr-match=idVendor=2b04"]];
 
-/// The rule, and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The udev rule that lets users open a Duo without being root.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "UdevRule", rename_all = "camelCase")]
 pub struct UdevRule {
-    /// The file.
+    /// Where it goes.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// All of it.
+    /// The whole file.
     pub contents: String,
 }
 
@@ -81,10 +84,13 @@ impl Machine {
     }
 }
 
-/// A rule that is in place, and that udev has taken up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A udev rule that is in place, and that udev has taken up.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "UdevInstallResult", rename_all = "camelCase")]
 pub struct UdevInstalled {
     /// The file.
+    #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// False where it was there already, with these very contents.
     pub written: bool,

@@ -253,7 +253,7 @@ impl Workflow for List {
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = ListOptions { timeout: Some(TIMEOUT), ..ListOptions::default() };
-        let listed = bench.run(asker, |context| list(context, &options))?;
+        let listed = bench.run(asker, |context| list(context, &options))?.devices;
         let old = PrivateKey::read(key(OLD)).unwrap().key.public_key().fingerprint();
         for entry in listed {
             if let Some(problem) = entry.problem {
@@ -289,7 +289,7 @@ impl Workflow for Doctor {
         };
         let diagnosis = bench.run(asker, |context| doctor(context, &options))?;
         let obstacles = diagnosis.obstacles.len();
-        assert!(diagnosis.problems() >= obstacles, "what stood in the way is a problem");
+        assert!(diagnosis.problems >= obstacles, "what stood in the way is a problem");
         diagnosis.obstacles.into_iter().next().map_or(Ok(()), Err)
     }
 

@@ -1,0 +1,29 @@
+/**
+ * Before npm packs this folder: makes the completions and man pages, and lists the pages in package.json, since npm
+ * installs those that are listed and does not look into a folder. With `--undo`, after it: takes the list out again.
+ */
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ownAddon, writePages } from './pages.mjs'
+import { ROOT } from './prepare.mjs'
+
+const MANIFEST = join(ROOT, 'package.json')
+
+const { man: _, ...manifest } = JSON.parse(readFileSync(MANIFEST, 'utf8'))
+if (process.argv.includes('--undo')) write(manifest)
+else {
+  const man = writePages(ROOT, ownAddon())
+  write(Object.fromEntries(Object.entries(manifest).flatMap((entry) => [entry, ...listed(entry[0], man)])))
+}
+
+/** The list stands behind `bin`. */
+function listed(/** @type {string} */ name, /** @type {string[]} */ man) {
+  return name === 'bin' ? [['man', man]] : []
+}
+
+/** Keeps the file's time: the addon counts as out of date if package.json is newer. */
+function write(/** @type {object} */ changed) {
+  const { atime, mtime } = statSync(MANIFEST)
+  writeFileSync(MANIFEST, `${JSON.stringify(changed, undefined, 2)}\n`)
+  utimesSync(MANIFEST, atime, mtime)
+}

@@ -1,0 +1,72 @@
+/**
+ * The types of results, events and options for `index.d.ts`, made of the schema of the API: what napi puts below them
+ * refers to them by name.
+ */
+
+/** Types of the schema that only the command line puts together. */
+export const OF_THE_COMMAND_LINE = [
+  'ClosingLine',
+  'CommandResult',
+  'DemoResult',
+  'Line',
+  'ScriptResult',
+  'SimulateResult',
+  'SimulatedCloud',
+]
+
+const THROWN = `/** What every function of this package throws. */
+export interface DuoProvisionError extends Error, Problem {
+  name: ErrorName
+}
+`
+
+/**
+ * @param {Record<string, any>} types by name
+ * @param {string} declared what napi declares; what is in it is left out here
+ */
+export function declarations(types, declared) {
+  const left = new Set([
+    ...OF_THE_COMMAND_LINE,
+    ...[...declared.matchAll(/"name": ?"(\w+)"/g)].map(([, name]) => name),
+  ])
+  const wanted = Object.keys(types)
+    .filter((name) => !left.has(name))
+    .sort()
+  return `${[...wanted.map((name) => declare(name, types[name])), THROWN].join('\n')}\n`
+}
+
+function declare(/** @type {string} */ name, /** @type {any} */ schema) {
+  const head = comment(schema, '')
+  if (schema.properties) return `${head}export interface ${name} ${members(schema, '')}\n`
+  const choices = schema.oneOf ?? [schema]
+  const union = choices.map((/** @type {any} */ one) => `${comment(one, '  ')}  | ${type(one, '  ')}\n`)
+  return `${head}export type ${name} =\n${choices.length > 1 ? union.join('') : `  ${type(schema, '  ')}\n`}`
+}
+
+function members(/** @type {any} */ { properties, required = [] }, /** @type {string} */ indent) {
+  const inside = `${indent}  `
+  const lines = Object.entries(properties).map(([name, schema]) => {
+    const optional = required.includes(name) ? '' : '?'
+    return `${comment(schema, inside)}${inside}${name}${optional}: ${type(schema, inside)}\n`
+  })
+  return `{\n${lines.join('')}${indent}}`
+}
+
+/** @returns {string} */
+function type(/** @type {any} */ schema, /** @type {string} */ indent) {
+  if (schema.$ref) return schema.$ref.split('/').at(-1)
+  if (schema.const !== undefined) return `'${schema.const}'`
+  if (schema.enum) return schema.enum.map((/** @type {string} */ word) => `'${word}'`).join(' | ')
+  if (schema.properties) return members(schema, indent)
+  if (schema.type === 'array') return `Array<${type(schema.items, indent)}>`
+  if (schema.type === 'integer') return 'number'
+  if (['string', 'number', 'boolean'].includes(schema.type)) return schema.type
+  throw new Error(`there is no type for ${JSON.stringify(schema)}`)
+}
+
+function comment(/** @type {any} */ { description }, /** @type {string} */ indent) {
+  if (!description) return ''
+  const lines = description.split('\n')
+  if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`
+  return `${indent}/**\n${lines.map((/** @type {string} */ line) => `${indent} * ${line}\n`).join('')}${indent} */\n`
+}

@@ -1,0 +1,12 @@
+//! A call from JavaScript, and its way across the threads: options and control in, events and questions out and in, a
+//! result or an error out.
+
+mod control;
+mod errors;
+mod objects;
+mod plain;
+mod run;
+
+pub(super) use errors::to_js;
+pub(super) use plain::plain;
+pub(super) use run::{on_bus, read, settle, spawn};

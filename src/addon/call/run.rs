@@ -1,0 +1,109 @@
+//! Runs a workflow on a thread of its own and settles a promise with what comes of it.
+
+use std::time::SystemTime;
+
+use napi::Env;
+use napi::bindgen_prelude::{Object, PromiseRaw, ToNapiValue, Unknown};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::control::Remote;
+use super::errors::to_js;
+use super::objects::copied;
+use super::plain::{json, parse};
+use crate::error::{Code, Error};
+use crate::usb::Bus;
+use crate::usb::clock::SystemClock;
+use crate::usb::libusb::LibusbBus;
+use crate::usb::usbip::UsbipBus;
+use crate::workflow::Context;
+
+/// Reads an options object, of its own properties alone: unknown ones, wrong types and numbers out of range are errors. Nothing at
+/// all is taken for an empty object.
+pub fn read<'a, T: DeserializeOwned>(env: &Env, value: impl Into<Option<Unknown<'a>>>) -> Result<T, Error> {
+    let refused = |reason: &str| {
+        Error::new(Code::InvalidArgument, format!("the options cannot be used: {reason}"))
+            .hint("the names and types of all options are in index.d.ts")
+    };
+    let own = copied(env, value.into(), "the options")?;
+    env.from_js_value(own).map_err(|error| refused(&error.reason))
+}
+
+/// Settles a promise with the result of `work`, as a plain object; see [`spawn`].
+pub fn settle<'env, T, F>(
+    env: &'env Env,
+    control: Option<Object<'_>>,
+    work: Result<F, Error>,
+) -> napi::Result<PromiseRaw<'env, Unknown<'env>>>
+where
+    T: Serialize,
+    F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
+{
+    let work = work.map(|work| move |remote: &Remote| json(&work(remote)?));
+    spawn(env, control, work, parse)
+}
+
+/// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
+/// through `control`. All events are delivered before the promise settles.
+///
+/// Whatever is wrong with `control` rejects, too: nothing is thrown while somebody may not be listening yet.
+///
+/// A defect that panics is an `INTERNAL` error, not the end of the process.
+pub fn spawn<'env, T, V, F>(
+    env: &'env Env,
+    control: Option<Object<'_>>,
+    work: Result<F, Error>,
+    convert: impl FnOnce(&'env Env, T) -> napi::Result<V> + 'static,
+) -> napi::Result<PromiseRaw<'env, V>>
+where
+    T: Send + 'static,
+    V: ToNapiValue,
+    F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
+{
+    let (ready, subscription) = match work.and_then(|work| Ok((work, Remote::take(env, control)?))) {
+        Ok((work, (remote, subscription))) => (Ok((work, remote)), subscription),
+        Err(error) => (Err(error), None),
+    };
+    let future = async move {
+        let (work, remote) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return Ok(Err(error)),
+        };
+        let runner = remote.clone();
+        let outcome = tokio::task::spawn_blocking(move || work(&runner))
+            .await
+            .unwrap_or_else(|panic| Err(Error::new(Code::Internal, panic.to_string())));
+        remote.flush().await;
+        Ok::<Result<T, Error>, napi::Error>(outcome)
+    };
+    env.spawn_future_with_callback(future, move |env, outcome| {
+        if let Some(subscription) = subscription {
+            subscription.end(env)?;
+        }
+        convert(env, outcome.map_err(|error| to_js(env, &error))?)
+    })
+}
+
+/// Gives `work` the bus that `usbip` names, or the machine's own, which is not touched before it is used.
+pub fn on_bus<T>(
+    remote: &Remote,
+    usbip: Option<&str>,
+    work: impl FnOnce(Context<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let bus: Box<dyn Bus> = match usbip {
+        Some(address) => Box::new(UsbipBus::new(address).map_err(|error| {
+            Error::new(Code::InvalidArgument, error.to_string())
+                .hint("start virtual Duos with: duo-provision simulate --usbip 3240")
+        })?),
+        None => Box::new(LibusbBus::new()),
+    };
+    let clock = SystemClock::new();
+    work(Context {
+        bus: bus.as_ref(),
+        clock: &clock,
+        wall: &SystemTime::now,
+        env: &|name| std::env::var_os(name),
+        control: remote,
+        cancelled: &|| remote.cancel().stops_now(),
+    })
+}

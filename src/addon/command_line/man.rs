@@ -1,0 +1,82 @@
+//! Man pages, from the grammar: one for the program, and one for each of its commands.
+
+use clap::Command;
+use clap::error::ErrorKind;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+
+use super::similar::similar;
+
+/// What begins a part of a command's after-help, and the section that it becomes.
+const SECTIONS: [(&str, &str); 2] = [("Examples:", "EXAMPLES"), ("Exit codes:", "EXIT STATUS")];
+
+/// The man page of the command with these words, in roff.
+pub(super) fn page_of(program: Command, words: &[String]) -> Result<String, clap::Error> {
+    let mut program = program.disable_help_subcommand(true);
+    program.build();
+    let mut command = &program;
+    for word in words {
+        command = command.find_subcommand(word).ok_or_else(|| unknown(&program, command, word))?;
+    }
+    Ok(page(command.clone()))
+}
+
+fn unknown(program: &Command, group: &Command, word: &str) -> clap::Error {
+    let tip = match similar(group, word) {
+        Some(name) => format!("a similar command exists: '{name}'"),
+        None => "see: duo-provision --help".to_owned(),
+    };
+    let message = format!("there is no command '{word}' to print a man page of\n\n  tip: {tip}");
+    program.clone().error(ErrorKind::InvalidSubcommand, message)
+}
+
+fn page(command: Command) -> String {
+    let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
+    let has_commands = command.has_subcommands();
+    let man = Man::new(command);
+    // Without a date, so that the same grammar gives the same page. clap_mangen would leave the place of the date out.
+    let title = name.to_uppercase();
+    let version = env!("CARGO_PKG_VERSION");
+    let mut text =
+        format!(".TH \"{title}\" \"1\" \"\" \"duo-provision {version}\" \"duo-provision\"\n").into_bytes();
+    // Writing to memory does not fail.
+    let _ = man.render_name_section(&mut text);
+    let _ = man.render_synopsis_section(&mut text);
+    let _ = man.render_description_section(&mut text);
+    let _ = man.render_options_section(&mut text);
+    if has_commands {
+        let _ = man.render_subcommands_section(&mut text);
+    }
+    let _ = after_help(&after).to_writer(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// What stands below the options in `--help`: prose, and parts whose lines are laid out and stay as they are.
+fn after_help(text: &str) -> Roff {
+    let mut roff = Roff::new();
+    let mut laid_out = false;
+    for (index, part) in text.split("\n\n").enumerate() {
+        let section = SECTIONS.iter().find_map(|(begins, title)| Some((title, part.strip_prefix(begins)?)));
+        let (title, part) =
+            section.map_or((None, part), |(title, rest)| (Some(*title), rest.trim_start_matches('\n')));
+        match title {
+            Some(title) => {
+                if laid_out {
+                    roff.control("fi", []);
+                }
+                roff.control("SH", [title]).control("nf", []);
+                laid_out = true;
+            }
+            None if index == 0 => drop(roff.control("SH", ["NOTES"])),
+            None => drop(roff.control("PP", [])),
+        }
+        for line in part.lines() {
+            roff.text([roman(line)]);
+        }
+    }
+    if laid_out {
+        roff.control("fi", []);
+    }
+    roff
+}

@@ -1,0 +1,166 @@
+//! The command line, parsed: what to run, what to print, or what is wrong.
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use napi_derive::napi;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::completions::completions;
+use super::man::page_of;
+use crate::addon::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
+
+use super::shell_init;
+use super::similar::similar;
+use crate::error::exit;
+
+/// What a command line asks for.
+#[napi(object, object_from_js = false)]
+pub struct ParsedCommand {
+    /// `run` a command, `print` a text to standard output, or report an `error`.
+    #[napi(ts_type = "'run' | 'print' | 'error'")]
+    pub kind: String,
+    /// The command to run; the words of one in a group with a space between: `key new`.
+    pub command: Option<String>,
+    /// Its options, as the API takes them.
+    #[napi(ts_type = "any")]
+    pub options: Option<Value>,
+    /// True where `--json` was typed, even on a command line that cannot be used.
+    pub json: bool,
+    /// True where `--yes` was typed.
+    pub yes: bool,
+    /// How often `-v` was typed.
+    pub verbose: u32,
+    /// The text to print, or what is wrong.
+    pub text: Option<String>,
+    /// The exit code that goes with the text.
+    pub exit_code: u32,
+}
+
+/// Parses the arguments of the command line. For the command line itself; scripts call the functions.
+#[napi]
+pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
+    let json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let program = std::iter::once("duo-provision".to_owned());
+    match CommandLine::try_parse_from(program.chain(arguments)) {
+        Ok(parsed) => run(parsed),
+        Err(error) => refuse(&error, json),
+    }
+}
+
+fn run(parsed: CommandLine) -> ParsedCommand {
+    if let Some(command) =
+        parsed.provision.as_ref().and_then(|given| similar(&CommandLine::command(), &given.device_id))
+    {
+        let typed = parsed.provision.map(|given| given.device_id).unwrap_or_default();
+        let message = format!(
+            "'{typed}' is neither a command nor a device id (24 hex digits)\n\n  tip: a similar command exists: '{command}'"
+        );
+        return refuse(&CommandLine::command().error(ErrorKind::InvalidSubcommand, message), parsed.json);
+    }
+    let (name, options) = match (parsed.command, parsed.provision) {
+        (Some(Command::Provision(options)), _) | (None, Some(options)) => ("provision", object(&options)),
+        (Some(Command::List(options)), _) => ("list", object(&options)),
+        (Some(Command::Dfu(options)), _) => ("dfu", object(&options)),
+        (Some(Command::Backup(options)), _) => ("backup", object(&options)),
+        (Some(Command::Restore(options)), _) => ("restore", object(&options)),
+        (Some(Command::Reset(options)), _) => ("reset", object(&options)),
+        (Some(Command::Dct(DctCommand::Backup(options))), _) => ("dct backup", object(&options)),
+        (Some(Command::Dct(DctCommand::Show(options))), _) => ("dct show", object(&options)),
+        (Some(Command::Dct(DctCommand::Restore(options))), _) => ("dct restore", object(&options)),
+        (Some(Command::ServerKey(ServerKeyCommand::Set(options))), _) => ("server-key set", object(&options)),
+        (Some(Command::ServerKey(ServerKeyCommand::Restore(options))), _) => {
+            ("server-key restore", object(&options))
+        }
+        (Some(Command::ServerKey(ServerKeyCommand::Show(options))), _) => {
+            ("server-key show", object(&options))
+        }
+        (Some(Command::Rotate(options)), _) => ("rotate", object(&options)),
+        (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
+        (Some(Command::Key(KeyCommand::New(options))), _) => ("key new", object(&options)),
+        (Some(Command::Key(KeyCommand::Public(options))), _) => ("key public", object(&options)),
+        (Some(Command::Verify(options)), _) => ("verify", object(&options)),
+        (Some(Command::Backups(options)), _) => ("backups", object(&options)),
+        (Some(Command::Doctor(options)), _) => ("doctor", object(&options)),
+        (Some(Command::Status(options)), _) => ("status", object(&options)),
+        (Some(Command::History(options)), _) => ("history", object(&options)),
+        (Some(Command::Udev(UdevCommand::Print)), _) => ("udev print", None),
+        (Some(Command::Udev(UdevCommand::Install(options))), _) => ("udev install", object(&options)),
+        (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
+        (Some(Command::Demo), _) => ("demo", None),
+        (Some(Command::Completions { shell }), _) => {
+            return script("completions", parsed.json, completions(&CommandLine::command(), shell));
+        }
+        (Some(Command::ShellInit { shell }), _) => {
+            return script("shell-init", parsed.json, shell_init::function(shell));
+        }
+        (Some(Command::Man { command }), _) => {
+            return match page_of(CommandLine::command(), &command) {
+                Ok(page) => script("man", parsed.json, page),
+                Err(error) => refuse(&error, parsed.json),
+            };
+        }
+        (None, None) => return nothing_asked(parsed.json),
+    };
+    ParsedCommand {
+        kind: "run".to_owned(),
+        command: Some(name.to_owned()),
+        options,
+        json: parsed.json,
+        yes: parsed.yes,
+        verbose: parsed.verbose.into(),
+        text: None,
+        exit_code: 0,
+    }
+}
+
+/// Only what was typed: an option that was not is absent, and the workflow's default counts.
+fn object(options: &impl Serialize) -> Option<Value> {
+    let mut value = serde_json::to_value(options).ok()?;
+    strip(&mut value);
+    Some(value)
+}
+
+fn strip(value: &mut Value) {
+    if let Value::Object(members) = value {
+        members.retain(|_, member| !member.is_null());
+        members.values_mut().for_each(strip);
+    }
+}
+
+fn nothing_asked(json: bool) -> ParsedCommand {
+    let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
+                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, udev, \
+                simulate and demo\n\nFor more information, try '--help'.";
+    ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
+}
+
+/// A text for a shell to read, which `--json` puts into a result.
+fn script(command: &str, json: bool, text: String) -> ParsedCommand {
+    ParsedCommand { command: Some(command.to_owned()), json, ..print(text, exit::DONE) }
+}
+
+fn print(text: String, exit_code: u8) -> ParsedCommand {
+    ParsedCommand {
+        kind: "print".to_owned(),
+        command: None,
+        options: None,
+        json: false,
+        yes: false,
+        verbose: 0,
+        text: Some(text),
+        exit_code: exit_code.into(),
+    }
+}
+
+fn refuse(error: &clap::Error, json: bool) -> ParsedCommand {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return nothing_asked(json);
+    }
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return print(error.render().to_string(), exit::DONE);
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned();
+    ParsedCommand { kind: "error".to_owned(), json, ..print(text, exit::USAGE) }
+}
