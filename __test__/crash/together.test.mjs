@@ -62,6 +62,7 @@ describe('two at once', { concurrency: 2 }, () => {
       for (const { fingerprint } of duo.duos()) {
         assert.equal((await home.backupsOf(fingerprint)).length, 1)
       }
+      assert.deepEqual([home.records().size, home.open()], [2, []], 'both are written down, and settled')
       await home.check()
     }
   })
