@@ -112,6 +112,13 @@ export class Home {
     )
   }
 
+  /** What is in the journal and not in its history; of an operation that is settled, nothing. */
+  open() {
+    const below = `${join(this.journal, 'open')}/`
+    const paths = filesBelow(this.folder).filter((path) => this.#isJournals(path) && path.startsWith(below))
+    return paths.map((path) => this.nameless(path))
+  }
+
   /** What `status` says: whatever a crash did to the journal, it says something. */
   async status() {
     const { status, stdout } = await run(['status', '--json'], this)

@@ -193,8 +193,10 @@ async function recover(/** @type {Stage} */ stage, /** @type {Home} */ home, /**
   )
   await home.check(before)
   await stage.done(home)
-  if (open && status === 0)
+  if (open && status === 0) {
     assert.deepEqual((await home.status()).inFlight, [], 'something is said to be open still')
+    assert.deepEqual(home.open(), [], 'what is settled is not in the history')
+  }
 }
 
 /** Where a key may have gone out and no end was written down, `status` names the operation and its backup. */

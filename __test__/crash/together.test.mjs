@@ -7,7 +7,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { inspectKey } from '../../index.js'
+import { inspectKey, LocalCloud } from '../../index.js'
 import { ALL, Sample } from '../sample.mjs'
 import { Home, startDuo, stateOf } from './bench.mjs'
 import { closing, run, startTraced, trace } from './tracer.mjs'
@@ -62,6 +62,7 @@ describe('two at once', { concurrency: 2 }, () => {
       for (const { fingerprint } of duo.duos()) {
         assert.equal((await home.backupsOf(fingerprint)).length, 1)
       }
+      assert.deepEqual([home.records().size, home.open()], [2, []], 'both are written down, and settled')
       await home.check()
     }
   })
@@ -100,6 +101,50 @@ describe('two at once', { concurrency: 2 }, () => {
       })
     }
     sample.say('the calls that are held')
+  })
+
+  test('an operation, held at each of its calls on the journal while another is done to the same Duo', {
+    concurrency: 4,
+  }, async (t) => {
+    const cloud = await LocalCloud.start()
+    t.after(() => cloud.stop())
+    const home = () => {
+      const made = new Home({ PARTICLE_ACCESS_TOKEN: cloud.token })
+      t.after(() => made.remove())
+      return made
+    }
+    const first = home()
+    const { path } = await newKey(first, 'key')
+    const command = ['30001a000347343432313031', path, '--api-url', cloud.url, '--json']
+    const { effects } = await trace(command, first)
+    const calls = effects.filter(
+      ({ class: kind, path = '' }) => kind === 'file' && path.startsWith(first.journal),
+    )
+    assert.ok(calls.length > 10, 'the journal is kept')
+    const sample = new Sample()
+    const chosen = calls.filter(({ call, index }) => sample.takes(call, `${call} ${index}`))
+    const runs = chosen.map(({ call, index }) =>
+      t.test(`${call} ${index}`, async () => {
+        const own = home()
+        const release = join(own.folder, 'go')
+        const held = startTraced(command, own, `hold:file:${index}:${release}`)
+        await held.holding()
+        // Where the one that is held has the lock, the other goes on without the journal, and says so.
+        const other = await run(command, own)
+        writeFileSync(release, '')
+        assert.deepEqual([other.status, (await held.end).code], [0, 0], other.stdout)
+        rmSync(release)
+        await own.check()
+        for (const records of own.records().values()) assert.match(records.at(-1) ?? '', /"ended"/)
+        const { inFlight, running } = await own.status()
+        assert.deepEqual([inFlight, running], [[], []])
+        const before = own.records().size
+        assert.equal((await run(command, own)).status, 0)
+        assert.deepEqual([own.records().size, own.open()], [before + 1, []], 'all of them are settled')
+      }),
+    )
+    await Promise.all(runs)
+    sample.say('the calls on the journal that are held')
   })
 })
 

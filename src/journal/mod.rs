@@ -458,9 +458,9 @@ impl Entry {
     /// Writes down that it is over, and how it ended. What cannot go to the history now goes there later.
     pub fn end(mut self, error: Option<Failure>, at: String, pause: Pause<'_>) -> Result<(), JournalError> {
         let written = self.append(Step::Ended { error }, at);
-        let Self { name, device, marker, journal, .. } = self;
+        let Self { name, device, file, marker, journal, .. } = self;
         let lock = journal.lock(pause);
-        drop(marker);
+        drop((file, marker));
         let _ = fs::remove_file(journal.marker(&name));
         if lock.is_ok() {
             let _ = journal.settle(&name, &device);

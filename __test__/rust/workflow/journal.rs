@@ -535,7 +535,8 @@ fn a_journal_that_is_lost_at_the_beginning_stops_what_writes_and_nothing_else() 
         let journal = bench.journal();
         Asker::listening(move |event, _| {
             if matches!(event, Event::Phase(Phase::Read | Phase::ReadDct)) {
-                let taken = fs::File::open(journal.join("lock")).unwrap();
+                let path = journal.join("lock");
+                let taken = fs::File::options().create(true).append(true).open(path).unwrap();
                 taken.lock().unwrap();
                 std::mem::forget(taken);
             }
