@@ -63,7 +63,9 @@ function packMain(
   /** @type {string} */ stage,
   /** @type {string} */ output,
 ) {
-  for (const name of MANIFEST.files) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
+  // What is left out begins with `!`; npm leaves it out.
+  const copied = MANIFEST.files.filter((/** @type {string} */ name) => !name.startsWith('!'))
+  for (const name of copied) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
   // What only a clone can use stays there.
   const { scripts, devDependencies, napi, ...manifest } = MANIFEST
   const optionalDependencies = Object.fromEntries(platforms.map((one) => [one.package, MANIFEST.version]))
