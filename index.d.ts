@@ -802,6 +802,29 @@ export interface ExampleDescription {
   text: string
 }
 
+/** Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo. */
+export declare function history(options?: HistoryOptions, control?: Control): Promise<HistoryResult>
+
+/** Options of `history`. */
+export interface HistoryOptions {
+  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
+  device?: string
+  /** List this many operations at most, the newest; 100 unless given. */
+  limit?: number
+}
+
+/** What was done. */
+export interface HistoryResult {
+  /** The folder of the journal; absolute. It need not be there. */
+  journal: string
+  /** The operations, the newest first. What is open is among them; what to type next says `status`. */
+  operations: Array<OperationInfo>
+  /** True if there are older ones. */
+  more: boolean
+  /** How many lines of the journal could not be read, and were left aside. */
+  unreadable: number
+}
+
 /**
  * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
  * Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
@@ -1019,8 +1042,8 @@ export interface OperationInfo {
   id: string
   /** The command. */
   operation: 'backup' | 'restore' | 'reset' | 'provision' | 'rotate' | 'dct-backup' | 'dct-restore' | 'server-key-set'
-  /** What became of it. */
-  outcome: 'running' | 'in-flight' | 'done' | 'failed'
+  /** What became of it. `cut-short`: it did not come to its end, and what it left open is settled by now. */
+  outcome: 'running' | 'in-flight' | 'cut-short' | 'done' | 'failed'
   /** The step that it had come to. */
   reached: 'started' | 'backed-up' | 'writing' | 'verified' | 'left' | 'new-key' | 'sending' | 'accepted'
   /** What that means, in words. */
@@ -1721,8 +1744,8 @@ export declare function showDct(options?: DctShowOptions, control?: Control): Pr
 export declare function showServerKey(options?: ServerKeyShowOptions, control?: Control): Promise<ServerKeyShowResult>
 
 /**
- * Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
- * user's data directory. Needs no Duo.
+ * Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
+ * journal in the user's data directory. Needs no Duo.
  */
 export declare function status(options?: StatusOptions, control?: Control): Promise<StatusResult>
 
@@ -1732,16 +1755,14 @@ export interface StatusOptions {
   device?: string
 }
 
-/** What the journal says. */
+/** What is open. */
 export interface StatusResult {
-  /** The journal; absolute. It need not be there. */
+  /** The folder of the journal; absolute. It need not be there. */
   journal: string
   /** What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first. */
   inFlight: Array<OperationInfo>
   /** What other processes are doing at the moment. */
   running: Array<OperationInfo>
-  /** The last operation on every Duo, in the order in which they began. */
-  last: Array<OperationInfo>
 }
 
 /** Options of `installUdevRule`. */

@@ -847,6 +847,7 @@ module.exports.describeCommandLine = nativeBinding.describeCommandLine
 module.exports.doctor = nativeBinding.doctor
 module.exports.DuoMode = nativeBinding.DuoMode
 module.exports.enterDfu = nativeBinding.enterDfu
+module.exports.history = nativeBinding.history
 module.exports.inspectKey = nativeBinding.inspectKey
 module.exports.installUdevRule = nativeBinding.installUdevRule
 module.exports.listBackups = nativeBinding.listBackups

@@ -37,6 +37,9 @@ _duo__provision() {
             duo__provision,doctor)
                 cmd="duo__provision__subcmd__doctor"
                 ;;
+            duo__provision,history)
+                cmd="duo__provision__subcmd__history"
+                ;;
             duo__provision,inspect)
                 cmd="duo__provision__subcmd__inspect"
                 ;;
@@ -116,7 +119,7 @@ _duo__provision() {
 
     case "${cmd}" in
         duo__provision)
-            opts="-y -v -h -V --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --dry-run --json --yes --verbose --help --version provision list dfu backup restore reset rotate dct server-key inspect key verify backups status doctor udev simulate demo completions shell-init man"
+            opts="-y -v -h -V --passphrase-file --from-device --product-id --api-url --allow-http --token-file --path --enter-dfu --wait --allow-unproven-address --usbip --timeout --dry-run --json --yes --verbose --help --version provision list dfu backup restore reset rotate dct server-key inspect key verify backups status history doctor udev simulate demo completions shell-init man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -423,6 +426,28 @@ _duo__provision() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        duo__provision__subcmd__history)
+            opts="-y -v -h --device --limit --json --yes --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --device)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

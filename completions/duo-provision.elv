@@ -54,6 +54,7 @@ set edit:completion:arg-completer[duo-provision] = {|@words|
             cand verify 'Prove that the Duo''s key and the cloud''s are a pair, by the Duo''s own handshake'
             cand backups 'List the backups in the archive, with their devices and keys'
             cand status 'Say what was in flight when a command was cut short, and what to type next'
+            cand history 'List what was done to which Duo, newest first'
             cand doctor 'Say what is wrong with the Duos in DFU mode, and what to type'
             cand udev 'Let the users of this machine open a Duo: print or install the udev rule for it (Linux)'
             cand simulate 'Run virtual Duos and a local cloud until Ctrl-C'
@@ -426,6 +427,17 @@ set edit:completion:arg-completer[duo-provision] = {|@words|
         }
         &'duo-provision;status'= {
             cand --device 'Only what was done to this Duo: its device id, 24 hexadecimal digits'
+            cand --json 'Print one JSON object a line on standard output: events, then one result or error'
+            cand -y 'Do not ask before a write'
+            cand --yes 'Do not ask before a write'
+            cand -v 'Name the causes of an error too'
+            cand --verbose 'Name the causes of an error too'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'duo-provision;history'= {
+            cand --device 'Only what was done to this Duo: its device id, 24 hexadecimal digits'
+            cand --limit 'List this many operations at most, the newest; 100 unless given'
             cand --json 'Print one JSON object a line on standard output: events, then one result or error'
             cand -y 'Do not ask before a write'
             cand --yes 'Do not ask before a write'

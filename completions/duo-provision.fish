@@ -56,6 +56,7 @@ complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "key" -d
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "verify" -d 'Prove that the Duo\'s key and the cloud\'s are a pair, by the Duo\'s own handshake'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "backups" -d 'List the backups in the archive, with their devices and keys'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "status" -d 'Say what was in flight when a command was cut short, and what to type next'
+complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "history" -d 'List what was done to which Duo, newest first'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "doctor" -d 'Say what is wrong with the Duos in DFU mode, and what to type'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "udev" -d 'Let the users of this machine open a Duo: print or install the udev rule for it (Linux)'
 complete -c duo-provision -n "__fish_duo_provision_needs_command" -f -a "simulate" -d 'Run virtual Duos and a local cloud until Ctrl-C'
@@ -326,6 +327,12 @@ complete -c duo-provision -n "__fish_duo_provision_using_subcommand status" -l j
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand status" -s y -l yes -d 'Do not ask before a write'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand status" -s v -l verbose -d 'Name the causes of an error too'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand status" -s h -l help -d 'Print help'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand history" -l device -d 'Only what was done to this Duo: its device id, 24 hexadecimal digits' -r
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand history" -l limit -d 'List this many operations at most, the newest; 100 unless given' -r
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand history" -l json -d 'Print one JSON object a line on standard output: events, then one result or error'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand history" -s y -l yes -d 'Do not ask before a write'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand history" -s v -l verbose -d 'Name the causes of an error too'
+complete -c duo-provision -n "__fish_duo_provision_using_subcommand history" -s h -l help -d 'Print help'
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l archive -d 'The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l device -d 'The device id of the Duo, 24 hexadecimal digits' -r
 complete -c duo-provision -n "__fish_duo_provision_using_subcommand doctor" -l path -d 'The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4' -r

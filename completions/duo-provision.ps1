@@ -57,6 +57,7 @@ Register-ArgumentCompleter -Native -CommandName 'duo-provision' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Prove that the Duo''s key and the cloud''s are a pair, by the Duo''s own handshake')
             [CompletionResult]::new('backups', 'backups', [CompletionResultType]::ParameterValue, 'List the backups in the archive, with their devices and keys')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say what was in flight when a command was cut short, and what to type next')
+            [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'List what was done to which Duo, newest first')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say what is wrong with the Duos in DFU mode, and what to type')
             [CompletionResult]::new('udev', 'udev', [CompletionResultType]::ParameterValue, 'Let the users of this machine open a Duo: print or install the udev rule for it (Linux)')
             [CompletionResult]::new('simulate', 'simulate', [CompletionResultType]::ParameterValue, 'Run virtual Duos and a local cloud until Ctrl-C')
@@ -451,6 +452,18 @@ Register-ArgumentCompleter -Native -CommandName 'duo-provision' -ScriptBlock {
         }
         'duo-provision;status' {
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Only what was done to this Duo: its device id, 24 hexadecimal digits')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a line on standard output: events, then one result or error')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before a write')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before a write')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Name the causes of an error too')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Name the causes of an error too')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'duo-provision;history' {
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Only what was done to this Duo: its device id, 24 hexadecimal digits')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'List this many operations at most, the newest; 100 unless given')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a line on standard output: events, then one result or error')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before a write')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before a write')

@@ -30,13 +30,13 @@ const ROOMS = {
   keys: { modules: ['dct', 'keys'], tests: ['keys'], shared: [], files: ['src/keys/**'], unit: true },
   dfuse: { modules: ['dfuse'], tests: ['dfuse'], shared: ['mock_duo'], files: ['src/dfuse/**'], unit: true },
   archive: {
-    modules: ['dct', 'keys', 'archive'],
+    modules: ['dct', 'disk', 'keys', 'archive'],
     tests: ['archive'],
     shared: [],
-    files: ['src/archive/{files,manifest,entry,names,mod}.rs'],
+    files: ['src/archive/{manifest,entry,names,mod}.rs'],
     unit: true,
   },
-  journal: { tests: ['virtual_duo', 'workflow'], files: ['src/archive/journal/*.rs'] },
+  journal: { tests: ['virtual_duo', 'workflow'], files: ['src/journal/*.rs'] },
   write: {
     tests: ['virtual_duo', 'workflow', 'session', 'usb'],
     files: [

@@ -18,6 +18,7 @@ const COMMANDS = [
   'key',
   'backups',
   'status',
+  'history',
   'doctor',
   'simulate',
   'demo',

@@ -1,8 +1,8 @@
 /** `rotate`: a new key, every refusal, and what is typed after one that was cut short. */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { reopen, upTo } from '../journal.mjs'
 import { Sandbox } from './harness.mjs'
 
 /** A virtual Duo that is meant for a local cloud. */
@@ -75,10 +75,7 @@ test('cut short after the cloud was told, it is finished with the same key', asy
   await sandbox.start(['rotate', '--yes', ...all], { stdin: '' }).end
   await restarted()
   const { fingerprint } = state()
-  const journal = join(sandbox.home, '.local/share/duo-provision/journal.jsonl')
-  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
-  const cut = lines.slice(0, lines.findIndex((line) => line.includes('"writing"')) + 1)
-  writeFileSync(journal, `${cut.join('\n')}\n`)
+  reopen(join(sandbox.home, '.local/share/duo-provision/journal'), upTo('writing'))
   await sandbox.run(['status'])
   assert.equal((await sandbox.run(['rotate', '--yes', ...all])).status, 0)
   await restarted(2)

@@ -74,6 +74,7 @@ test('every command of the grammar prints a result that the schema describes', a
     ['server-key', 'restore', '--yes', ...usbip],
     ['backups'],
     ['status'],
+    ['history'],
     ['doctor', ...usbip],
     ['demo'],
     ['completions', 'bash'],

@@ -1,16 +1,18 @@
 /** After a crash: what was in flight, what to type, and what the archive holds. */
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { reopen, upTo } from '../journal.mjs'
 import { jsonLines, Sandbox } from './harness.mjs'
 
 /** A sandbox whose transcript shows neither times nor the names of operations. */
 function open(/** @type {import('node:test').TestContext} */ t) {
   const sandbox = new Sandbox(t)
   sandbox.name(/"id":"[0-9a-f]{16}"/g, '"id":"<id>"')
+  sandbox.name(/\b\d{8}\.[0-9a-f]{16}\b/g, '<operation>')
   sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
-  return { sandbox, journal: join(sandbox.home, '.local/share/duo-provision/journal.jsonl') }
+  return { sandbox, journal: join(sandbox.home, '.local/share/duo-provision/journal') }
 }
 
 test('status names what was cut short and what to type, until that is done', async (t) => {
@@ -28,11 +30,10 @@ test('status names what was cut short and what to type, until that is done', asy
   await sandbox.start(['restore', 'duo.der', '--yes', ...usbip], { stdin: '' }).end
   sandbox.remark('after a backup, a reset and a restore')
   await sandbox.run(['status'])
+  await sandbox.run(['history'])
 
   // As a crash in the middle of the write would have left it, with the last line torn.
-  const whole = readFileSync(journal, 'utf8').trimEnd().split('\n')
-  const cut = whole.slice(0, whole.findLastIndex((line) => line.includes('"writing"')) + 1)
-  writeFileSync(journal, `${cut.join('\n')}\n{"v":1,"id":"01`)
+  reopen(journal, upTo('writing'), { torn: '{"v":1,"id":"01' })
   sandbox.remark('after a crash in the middle of the restore')
   await sandbox.run(['status'])
   const { stdout } = await sandbox.run(['status', '--json'])
@@ -49,21 +50,31 @@ test('status names what was cut short and what to type, until that is done', asy
   sandbox.remark('after what it said was typed')
   const settled = await sandbox.run(['status'])
   assert.match(settled.stdout, /^Nothing is in flight/)
+  await sandbox.run(['history', '--limit', '3'])
+  await sandbox.run(['history', '--device', '30001a000347343432313031'])
+  const listed = await sandbox.run(['history', '--limit', '1', '--json'])
+  assert.equal(jsonLines(listed.stdout).at(-1).operations[0].operation, 'restore')
+  assert.equal((await sandbox.run(['history', '--limit', '0'])).status, 2)
   sandbox.matches('status')
 })
 
-test('a journal that is none is refused by line, and so is every write', async (t) => {
+test('a journal that is none is refused by line, and no write is', async (t) => {
   const { sandbox, journal } = open(t)
   const duo = await sandbox.duo()
   const usbip = ['--usbip', duo.address]
   await sandbox.start(['backup', 'duo.der', ...usbip], { stdin: '' }).end
-  writeFileSync(journal, `${readFileSync(journal, 'utf8')}nonsense\n{}\n`)
-  const requests = duo.duos()[0]?.classRequests
+  const file = reopen(journal, upTo('started'), { torn: 'nonsense\n{}\n' })
+  const inIt = readFileSync(file, 'utf8')
   assert.equal((await sandbox.run(['status'])).status, 9)
   assert.equal((await sandbox.run(['status', '--json'])).status, 9)
-  assert.equal((await sandbox.run(['reset', '--yes', ...usbip])).status, 9)
-  assert.equal(duo.duos()[0]?.classRequests, requests, 'the Duo was not asked')
+  assert.equal((await sandbox.run(['history'])).status, 9)
   assert.equal((await sandbox.run(['backup', ...usbip])).status, 0)
+  assert.equal(readFileSync(file, 'utf8'), inIt)
+  rmSync(file)
+  const history = join(journal, 'history')
+  for (const name of readdirSync(history)) appendFileSync(join(history, name), 'nonsense\n{}\n')
+  assert.equal((await sandbox.run(['status'])).status, 0)
+  assert.equal((await sandbox.run(['history'])).status, 0)
   sandbox.matches('bad-journal')
 })
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { createHash, createPublicKey } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { inspectKey, VirtualDuo } from '../../index.js'
 import { filesBelow } from '../files-below.mjs'
 import { canaryDuos, keepFolder } from '../secrets/keep.mjs'
@@ -23,9 +23,6 @@ const BYTES = /\.(der|bin)$/
 
 /** How long they are: a key slot, the DCT's application section, and both copies of it. */
 const LENGTHS = { der: [1216], bin: [8423, 32_768] }
-
-/** The locks that say which operations run: files without contents, which a later run sweeps away. */
-const LOCK = /^[0-9a-f]+\.lock$/
 
 /** How often a command is tried again while the Duo is still in the hands of a process that was killed. */
 const ATTEMPTS = 50
@@ -65,7 +62,7 @@ export class Home {
   constructor(/** @type {Record<string, string>} */ env = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'duo-provision-crash-'))
     this.archive = join(this.folder, '.local/share/duo-provision/backups')
-    this.journal = join(this.folder, '.local/share/duo-provision/journal.jsonl')
+    this.journal = join(this.folder, '.local/share/duo-provision/journal')
     this.cwd = join(this.folder, 'here')
     mkdirSync(this.cwd)
     /** @type {Record<string, string>} */
@@ -83,23 +80,36 @@ export class Home {
     return names.map((name) => join(this.cwd, name))
   }
 
+  /** Whether it is of the journal, and no temporary file in it. */
+  #isJournals(/** @type {string} */ path) {
+    return path.startsWith(`${this.journal}/`) && !TEMPORARY.test(basename(path))
+  }
+
   /** Every file but the journal, with the SHA-256 of what is in it. @returns {Map<string, string>} */
   files() {
-    const others = filesBelow(this.folder).filter((path) => path !== this.journal)
+    const others = filesBelow(this.folder).filter((path) => !this.#isJournals(path))
     return new Map(others.sort().map((path) => [path, sha256(readFileSync(path))]))
   }
 
   /** The files that have their final name and are there to stay. */
   finals() {
-    const passing = (/** @type {string} */ path) =>
-      TEMPORARY.test(basename(path)) || LOCK.test(basename(path))
-    return new Map([...this.files()].filter(([path]) => !passing(path)))
+    return new Map([...this.files()].filter(([path]) => !TEMPORARY.test(basename(path))))
   }
 
-  /** The whole lines of the journal. */
+  /** The records of each operation, open or settled, by its name. @returns {Map<string, string[]>} */
   records() {
-    const text = existsSync(this.journal) ? readFileSync(this.journal, 'utf8') : ''
-    return text.slice(0, text.lastIndexOf('\n') + 1)
+    const wholeLines = (/** @type {string} */ path) => readFileSync(path, 'utf8').split('\n').slice(0, -1)
+    const files = filesBelow(this.folder).filter((path) => this.#isJournals(path) && path.endsWith('.jsonl'))
+    const operations = files.flatMap((path) => {
+      const lines = wholeLines(path).map((line) => JSON.parse(line))
+      return basename(dirname(path)) === 'history' ? lines : lines.length > 0 ? [lines] : []
+    })
+    return new Map(
+      operations.map((records) => [
+        records[0].id,
+        records.map((/** @type {any} */ it) => JSON.stringify(it)),
+      ]),
+    )
   }
 
   /** What `status` says: whatever a crash did to the journal, it says something. */
@@ -117,7 +127,8 @@ export class Home {
       .replace(/\.duo-provision-[0-9a-f]{16}\.tmp$/, '<temporary>')
       .replace(/-\d{8}T\d{6}Z\b/, '-<time>')
       .replace(/-[0-9a-f]{8}-/, '-<key>-')
-      .replace(/\w+\.lock$/, '<operation>.lock')
+      .replace(/\b[0-9a-f]{16}\.lock$/, '<operation>.lock')
+      .replace(/\b\d{8}\.[0-9a-f]{16}\.(\w+)\.jsonl$/, '<operation>.$1.jsonl')
   }
 
   /** The files with a final name whose bytes are the key with that fingerprint, or a DCT with it. */
@@ -133,20 +144,25 @@ export class Home {
 
   /**
    * Whatever happened: what has a final name is whole and its owner's, what was there `before` is unchanged, and
-   * nothing else lies about but temporary files that only their owner can read. The journal only grows.
-   * @param {{ finals: Map<string, string>, records: string }} [before] nothing unless given
+   * nothing else lies about but temporary files that only their owner can read. No record of the journal is lost.
+   * @param {{ finals: Map<string, string>, records: Map<string, string[]> }} [before] nothing unless given
    */
-  async check(before = { finals: new Map(), records: '' }) {
+  async check(before = { finals: new Map(), records: new Map() }) {
     const after = this.files()
     for (const [path, hash] of before.finals) assert.equal(after.get(path), hash, `${path} has changed`)
     for (const path of after.keys()) {
       if (before.finals.has(path)) continue
       assert.equal(statSync(path).mode & 0o777, 0o600, `${path} is not its owner's alone`)
-      if (LOCK.test(basename(path))) assert.equal(statSync(path).size, 0, path)
-      else if (!TEMPORARY.test(basename(path))) await checkWhole(path)
+      if (!TEMPORARY.test(basename(path))) await checkWhole(path)
     }
-    if (existsSync(this.journal)) assert.equal(statSync(this.journal).mode & 0o777, 0o600)
-    assert.ok(this.records().startsWith(before.records), 'a record is lost')
+    for (const path of filesBelow(this.folder).filter((path) => this.#isJournals(path))) {
+      assert.equal(statSync(path).mode & 0o777, 0o600, `${path} is not its owner's alone`)
+      if (path.endsWith('lock')) assert.equal(statSync(path).size, 0, path)
+    }
+    const records = this.records()
+    for (const [id, earlier] of before.records) {
+      assert.deepEqual(records.get(id)?.slice(0, earlier.length), earlier, 'a record is lost')
+    }
   }
 
   /** What is not to change any more. */

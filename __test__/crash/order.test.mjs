@@ -74,7 +74,7 @@ function assertSynced(/** @type {Effect[]} */ effects, /** @type {string} */ bac
   assert.equal(before[filled]?.bytes, 1216)
   assert.ok(synced(before.slice(filled, named), temporary), 'the bytes are synced before they get the name')
   assert.ok(synced(before.slice(named), dirname(backup)), 'the folder is synced after the file has its name')
-  assertWrittenDown(before.slice(named))
+  assertWrittenDown(before)
   for (const [index, { call, path }] of before.entries()) {
     if (call !== 'mkdirat' || path === undefined) continue
     assert.ok(synced(before.slice(index), dirname(path)), `${path} is synced`)
@@ -85,7 +85,9 @@ function assertSynced(/** @type {Effect[]} */ effects, /** @type {string} */ bac
 function assertWrittenDown(/** @type {Effect[]} */ effects) {
   const onFiles = effects.filter((effect) => effect.class === 'file')
   const [record, sync] = onFiles.slice(-2)
-  assert.match(record?.path ?? '', /journal\.jsonl$/)
+  const path = record?.path ?? ''
+  assert.match(path, /journal\/open\/[\w.]+\.jsonl$/)
+  assert.ok(synced(effects, dirname(path)), 'so is the name of its file')
   assert.deepEqual([record?.call, record?.result === record?.bytes], ['write', true])
   assert.deepEqual([sync?.call, sync?.path, sync?.result], ['fsync', record?.path, 0])
 }

@@ -131,8 +131,9 @@ test('the job for GitHub Actions succeeds, step by step', posix, async (t) => {
   const env = { GITHUB_ENV: environment, CI: 'true' }
   try {
     for (const { name, run: script } of steps) {
-      // The runner ends what a step has left running when the job ends; here its number is kept.
-      const kept = script.replace(/ &$/m, ' & echo $! > simulation.pid')
+      // The runner ends what a step has left running when the job ends; here it gets a process group of its own, since npx
+      // does not end what it has started.
+      const kept = script.replace(/^(.*) &$/m, 'set -m; $1 & echo $! > simulation.pid; set +m')
       const { status, stderr } = await run(sandbox, 'bash', ['-e', '-c', kept], env)
       assert.equal(status, 0, `${name}: ${stderr}`)
       for (const [, key = '', value = ''] of readFileSync(environment, 'utf8').matchAll(/^(\w+)=(.*)$/gm)) {
@@ -140,7 +141,7 @@ test('the job for GitHub Actions succeeds, step by step', posix, async (t) => {
       }
     }
   } finally {
-    process.kill(Number(read(sandbox, 'simulation.pid')), 'SIGINT')
+    process.kill(-Number(read(sandbox, 'simulation.pid')), 'SIGTERM')
   }
   assert.equal(closing(sandbox, 'backup.jsonl').command, 'backup')
   assert.equal(closing(sandbox, 'provision.jsonl').deviceId, env['DUO_ID'])

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   backupKey,
+  history,
   inspectKey,
   listBackups,
   listDevices,
@@ -16,6 +17,7 @@ import {
   VirtualDuo,
   version,
 } from '../../index.js'
+import { reopen } from '../journal.mjs'
 import { openCloud, openLab } from './lab.mjs'
 
 test('the version is the one of the package', () => {
@@ -197,20 +199,29 @@ test('status says what was cut short, and that it is settled once it was done ag
   const file = join(folder, 'duo.der')
   await backupKey({ ...usb, file })
   await restoreKey({ ...writing, file })
-  const { journal, inFlight, last } = await status()
+  const { journal, inFlight } = await status()
+  const { deviceId } = state()
   assert.deepEqual(inFlight, [])
-  assert.deepEqual([last.at(-1)?.operation, last.at(-1)?.outcome], ['restore', 'done'])
+  const { operations, more, unreadable } = await history({ device: deviceId, limit: 1 })
+  assert.deepEqual([operations[0]?.operation, operations[0]?.outcome], ['restore', 'done'])
+  assert.deepEqual([operations.length, more, unreadable], [1, true, 0])
   // As if the process had ended in the middle of the restore.
-  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
-  writeFileSync(journal, `${lines.slice(0, -1).join('\n')}\n{"v":1,"id`)
-  const cut = (await status({ device: state().deviceId })).inFlight[0]
+  reopen(journal, (records) => records.slice(0, -1), { torn: '{"v":1,"id', deviceId })
+  const cut = (await status({ device: deviceId })).inFlight[0]
   assert.deepEqual([cut?.operation, cut?.reached, cut?.keyState], ['restore', 'started', 'unchanged'])
   assert.match(cut?.next[0]?.command ?? '', /^duo-provision restore \S*duo\.der /)
   await restoreKey({ ...writing, file })
   assert.deepEqual((await status()).inFlight, [])
 
-  writeFileSync(journal, `nonsense\n${lines.join('\n')}\n`)
-  await assert.rejects(status(), { code: 'JOURNAL_INVALID', exitCode: 9, message: /line 1: / })
-  rmSync(journal)
-  assert.deepEqual((await status()).last, [])
+  const past = await history({ device: deviceId, limit: 3 })
+  const outcomes = past.operations.map(({ operation, outcome }) => `${operation} ${outcome}`)
+  assert.deepEqual(outcomes, ['restore done', 'restore cut-short', 'backup done'])
+
+  const open = reopen(journal, (records) => records.slice(0, 1), { torn: 'nonsense\n{}\n', deviceId })
+  await assert.rejects(status(), { code: 'JOURNAL_INVALID', exitCode: 9, message: /line 2: / })
+  rmSync(open)
+  const [last] = (await history({ device: deviceId, limit: 1 })).operations
+  assert.equal(last?.outcome, 'cut-short', 'what was settled before stands as it was')
+  rmSync(journal, { recursive: true })
+  assert.deepEqual((await history()).operations, [])
 })

@@ -198,6 +198,7 @@ test('commands with a passphrase', async (t) => {
   await loudly(sandbox, ['verify', '--key', 'duo.pem', '--timeout', '1', ...known])
   await loudly(sandbox, [ID, 'duo.pem', ...known, '--dry-run'], { env: { PARTICLE_ACCESS_TOKEN: 'none' } })
   await loudly(sandbox, ['status'])
+  await loudly(sandbox, ['history'])
 })
 
 test('commands about the cloud', async (t) => {

@@ -6,6 +6,7 @@ import {
   doctor,
   type ErrorCode,
   enterDfu,
+  history,
   inspectKey,
   LocalCloud,
   listBackups,
@@ -77,6 +78,8 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
 
   const { backups } = await listBackups({ device: id ?? '' })
   const { inFlight } = await status()
+  const { operations } = await history({ limit: 10 })
+  const over: boolean = operations.every(({ outcome }) => outcome === 'done' || outcome === 'cut-short')
   const typed: string[] = inFlight.flatMap(({ next }) => next.map(({ command }) => command))
   const sound: boolean = backups.every(({ manifest }) => manifest === 'sound')
 
@@ -98,7 +101,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
     ...typed,
     ...fixes,
     `${rotated.newKeyPath} ${problems}`,
-    `${sound} ${already}`,
+    `${sound} ${already} ${over}`,
     code ?? '',
     restored.fingerprint,
     `${reset.written}`,
@@ -141,6 +144,8 @@ export function wrong(error: DuoProvisionError): void {
   void backupKey({ dryRun: true })
   // @ts-expect-error: status asks no Duo
   void status({ path: '1-2' })
+  // @ts-expect-error: what was done last is in the history
+  void status().then(({ last }) => last)
   // @ts-expect-error: a dump is of one of five kinds
   void showDct().then(({ dct }) => dct.kind === 'half')
   // @ts-expect-error: a file is needed

@@ -8,7 +8,7 @@ use napi_derive::napi;
 use zeroize::Zeroizing;
 
 use super::grammar;
-use super::kept::{BackupsResult, StatusResult};
+use super::kept::{BackupsResult, HistoryResult, StatusResult};
 use super::looked_at::InspectResult;
 use super::results::{
     BackupResult, EnterDfuResult, ListResult, ProvisionResult, ResetResult, RestoreResult, VerifyResult,
@@ -204,8 +204,8 @@ pub fn list_backups<'env>(
     spawn(env, control, work)
 }
 
-/// Says what was in flight when a process or a machine stopped, and what to type next: reads the journal in the
-/// user's data directory. Needs no Duo.
+/// Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
+/// journal in the user's data directory. Needs no Duo.
 #[napi(ts_return_type = "Promise<StatusResult>")]
 pub fn status<'env>(
     env: &'env Env,
@@ -218,6 +218,23 @@ pub fn status<'env>(
     });
     let work = prepared
         .map(|options| move |remote: &_| on_bus(remote, None, |context| workflow::status(context, &options)));
+    spawn(env, control, work)
+}
+
+/// Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
+#[napi(ts_return_type = "Promise<HistoryResult>")]
+pub fn history<'env>(
+    env: &'env Env,
+    #[napi(ts_arg_type = "HistoryOptions")] options: Option<Unknown<'_>>,
+    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
+) -> napi::Result<PromiseRaw<'env, HistoryResult>> {
+    let prepared = read(env, options).and_then(|given: grammar::HistoryOptions| {
+        let device = given.device.as_deref().map(str::parse).transpose()?;
+        Ok(workflow::HistoryOptions { device, limit: given.limit })
+    });
+    let work = prepared.map(|options| {
+        move |remote: &_| on_bus(remote, None, |context| workflow::history(context, &options))
+    });
     spawn(env, control, work)
 }
 

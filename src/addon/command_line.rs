@@ -81,6 +81,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         (Some(Command::Backups(options)), _) => ("backups", object(&options)),
         (Some(Command::Doctor(options)), _) => ("doctor", object(&options)),
         (Some(Command::Status(options)), _) => ("status", object(&options)),
+        (Some(Command::History(options)), _) => ("history", object(&options)),
         (Some(Command::Udev(UdevCommand::Print)), _) => ("udev print", None),
         (Some(Command::Udev(UdevCommand::Install(options))), _) => ("udev install", object(&options)),
         (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),

@@ -78,9 +78,9 @@ pub struct OperationInfo {
     )]
     #[schemars(extend("enum" = ["backup", "restore", "reset", "provision", "rotate", "dct-backup", "dct-restore", "server-key-set"]))]
     pub operation: String,
-    /// What became of it.
-    #[napi(ts_type = "'running' | 'in-flight' | 'done' | 'failed'")]
-    #[schemars(extend("enum" = ["running", "in-flight", "done", "failed"]))]
+    /// What became of it. `cut-short`: it did not come to its end, and what it left open is settled by now.
+    #[napi(ts_type = "'running' | 'in-flight' | 'cut-short' | 'done' | 'failed'")]
+    #[schemars(extend("enum" = ["running", "in-flight", "cut-short", "done", "failed"]))]
     pub outcome: String,
     /// The step that it had come to.
     #[napi(
@@ -124,19 +124,32 @@ pub struct OperationInfo {
     pub next: Vec<NextStep>,
 }
 
-/// What the journal says.
+/// What is open.
 #[napi(object, object_from_js = false)]
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub struct StatusResult {
-    /// The journal; absolute. It need not be there.
+    /// The folder of the journal; absolute. It need not be there.
     pub journal: String,
     /// What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first.
     pub in_flight: Vec<OperationInfo>,
     /// What other processes are doing at the moment.
     pub running: Vec<OperationInfo>,
-    /// The last operation on every Duo, in the order in which they began.
-    pub last: Vec<OperationInfo>,
+}
+
+/// What was done.
+#[napi(object, object_from_js = false)]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub struct HistoryResult {
+    /// The folder of the journal; absolute. It need not be there.
+    pub journal: String,
+    /// The operations, the newest first. What is open is among them; what to type next says `status`.
+    pub operations: Vec<OperationInfo>,
+    /// True if there are older ones.
+    pub more: bool,
+    /// How many lines of the journal could not be read, and were left aside.
+    pub unreadable: u32,
 }
 
 impl From<archive::Entry> for ArchivedBackup {
@@ -192,14 +205,27 @@ impl From<workflow::OperationReport> for OperationInfo {
     }
 }
 
+fn all(reports: Vec<workflow::OperationReport>) -> Vec<OperationInfo> {
+    reports.into_iter().map(Into::into).collect()
+}
+
 impl From<workflow::Status> for StatusResult {
     fn from(status: workflow::Status) -> Self {
-        let all = |reports: Vec<workflow::OperationReport>| reports.into_iter().map(Into::into).collect();
         Self {
             journal: text(&status.journal),
             in_flight: all(status.in_flight),
             running: all(status.running),
-            last: all(status.last),
+        }
+    }
+}
+
+impl From<workflow::History> for HistoryResult {
+    fn from(history: workflow::History) -> Self {
+        Self {
+            journal: text(&history.journal),
+            operations: all(history.operations),
+            more: history.more,
+            unreadable: history.unreadable.try_into().unwrap_or(u32::MAX),
         }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::dct::DctBackupResult;
 use super::doctoring::DoctorResult;
 use super::fields::{DctRestoreResult, ServerKeyWriteResult};
-use super::kept::{BackupsResult, StatusResult};
+use super::kept::{BackupsResult, HistoryResult, StatusResult};
 use super::key_files::{NewKeyResult, PublicKeyResult};
 use super::looked_at::{DctShowResult, InspectResult, ServerKeyShowResult};
 use super::machine::{UdevInstallResult, UdevRule};
@@ -123,6 +123,7 @@ enum CommandResult {
     KeyPublic(PublicKeyResult),
     Backups(BackupsResult),
     Status(StatusResult),
+    History(HistoryResult),
     Doctor(DoctorResult),
     #[schemars(rename = "udev print")]
     UdevPrint(UdevRule),

@@ -1,10 +1,9 @@
-//! Where the archive is: `--archive`, `DUO_PROVISION_ARCHIVE`, or the user's data directory, in which the journal
-//! always is.
+//! Where the archive is: `--archive`, `DUO_PROVISION_ARCHIVE`, or the user's data directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::disk::Owner;
+use crate::disk::{Owner, own_folder, set};
 
 /// The environment variable that names the archive.
 pub const ARCHIVE_VARIABLE: &str = "DUO_PROVISION_ARCHIVE";
@@ -21,38 +20,6 @@ pub fn locate(
         None => own_folder(env, owner)?.join("backups"),
     };
     std::path::absolute(path).ok()
-}
-
-/// The program's own folder in the user's data directory, absolute; `None` where the user has no home folder.
-pub fn own_folder(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {
-    std::path::absolute(data_directory(env, owner)?.join("duo-provision")).ok()
-}
-
-fn set(env: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {
-    env(name).filter(|value| !value.is_empty())
-}
-
-/// `$XDG_DATA_HOME` or `~/.local/share` (XDG Base Directory Specification). Under sudo the variables are
-/// root's, so only the caller's home counts.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn data_directory(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {
-    if let Some(home) = owner.home() {
-        return Some(home.join(".local/share"));
-    }
-    let xdg = set(env, "XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    xdg.or_else(|| Some(PathBuf::from(set(env, "HOME")?).join(".local/share")))
-}
-
-#[cfg(target_os = "macos")]
-fn data_directory(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {
-    let home = owner.home().or_else(|| set(env, "HOME").map(PathBuf::from))?;
-    Some(home.join("Library/Application Support"))
-}
-
-/// The machine's own folder, not the roaming one: keys should not travel with a profile.
-#[cfg(windows)]
-fn data_directory(env: &dyn Fn(&str) -> Option<OsString>, _owner: &Owner) -> Option<PathBuf> {
-    set(env, "LOCALAPPDATA").map(PathBuf::from)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dct::{CopyRule, DeviceId};
+use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
 use crate::disk::shown;
 use crate::keys::Fingerprint;
 
@@ -14,16 +14,6 @@ pub const FORMAT: &str = "duo-provision backup";
 
 /// The most bytes a manifest may have; a real one has about 600.
 pub const MAX_BYTES: u64 = 16 * 1024;
-
-/// Where the device id in a manifest comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeviceIdSource {
-    /// The USB serial number (bootloaders r5 and r6).
-    UsbSerial,
-    /// The user's word (bootloaders r3 and r4 do not tell).
-    User,
-}
 
 /// What stands in the backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

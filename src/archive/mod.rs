@@ -5,7 +5,6 @@
 //! PEM, the JSON manifest. A key without its manifest is a valid backup.
 
 mod entry;
-pub mod journal;
 mod location;
 mod manifest;
 mod names;
@@ -20,11 +19,10 @@ use sha2::{Digest, Sha256};
 
 pub use entry::{Beside, Description, Entry, manifest_beside};
 pub use location::ARCHIVE_VARIABLE;
-pub use manifest::{
-    Contents, DeviceIdSource, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin,
-};
+pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
 pub use names::rfc3339;
 
+pub use crate::dct::DeviceIdSource;
 use crate::disk::check_utf8;
 pub use crate::disk::{
     FileError, Owner, Privacy, check_writable, create_folder, create_new, create_new_public, ensure_folder,

@@ -239,20 +239,27 @@ const DESCRIBE = {
     output.print('udev has taken it up, for Duos that are plugged in, too.')
   },
 
-  status(/** @type {import('../../index.js').StatusResult} */ { journal, inFlight, running, last }, output) {
+  status(/** @type {import('../../index.js').StatusResult} */ { inFlight, running }, output) {
     for (const operation of running) {
       output.print(`${output.paint('cyan', 'Running:')} ${subject(operation)}`)
     }
     for (const operation of inFlight) describeInFlight(operation, output)
     if (inFlight.length === 0) output.print(output.paint('green', 'Nothing is in flight.'))
-    if (last.length === 0) return output.say(`no operations in ${printable(journal)}`)
-    const rows = last.map((operation) => [
+    output.say('what was done before: duo-provision history')
+  },
+
+  history(/** @type {import('../../index.js').HistoryResult} */ result, output) {
+    const { journal, operations, more, unreadable } = result
+    const rows = operations.map((operation) => [
       operation.startedAt,
       `${operation.deviceId ?? `at ${operation.path}`}${operation.simulated ? ' (virtual)' : ''}`,
       operation.operation,
       operation.errorCode ? `${operation.outcome} [${operation.errorCode}]` : operation.outcome,
     ])
-    output.print(`\n${table(['BEGUN', 'DUO', 'OPERATION', 'OUTCOME'], rows, output)}`)
+    if (rows.length === 0) output.say(`no operations in ${printable(journal)}`)
+    else output.print(table(['BEGUN', 'DUO', 'OPERATION', 'OUTCOME'], rows, output))
+    if (more) output.note(`there are older ones: --limit ${2 * rows.length} lists more`)
+    if (unreadable > 0) output.note(`${unreadable} lines of ${printable(journal)} cannot be read`)
   },
 }
 

@@ -33,6 +33,7 @@ const FUNCTIONS = {
   verify: api.verifyPairing,
   backups: api.listBackups,
   status: api.status,
+  history: api.history,
   'udev print': async () => api.udevRule(),
   'udev install': api.installUdevRule,
 }

@@ -26,6 +26,16 @@ impl DeviceId {
     }
 }
 
+/// How the id of a device is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceIdSource {
+    /// The USB serial number (bootloaders r5 and r6).
+    UsbSerial,
+    /// The user's word (bootloaders r3 and r4 do not tell).
+    User,
+}
+
 /// Why a text is not a device id. The variants differ in what the person most likely meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceIdError {

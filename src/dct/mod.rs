@@ -11,7 +11,7 @@ mod rewrite;
 mod server_address;
 mod whole;
 
-pub use device_id::{DeviceId, DeviceIdError};
+pub use device_id::{DeviceId, DeviceIdError, DeviceIdSource};
 pub use dump::{Dump, DumpKind, SECTION_SIZES};
 pub use field::{
     ALT_DEVICE_PRIVATE_KEY, ALT_DEVICE_PUBLIC_KEY, ALT_SERVER_ADDRESS, ALT_SERVER_PUBLIC_KEY,

@@ -5,14 +5,20 @@
 mod error;
 mod files;
 mod folder;
+mod lock;
 mod owner;
 mod read;
 mod shown;
+mod user_folder;
 
 pub use error::{FileError, check_utf8};
 pub use files::{check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept};
 pub(crate) use folder::Folder;
+pub(crate) use lock::Lock;
+pub use lock::Pause;
 pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
 pub(crate) use read::{Links, open};
 pub use shown::{hidden, plain, plain_path, shown};
+pub use user_folder::own_folder;
+pub(crate) use user_folder::set;

@@ -4,7 +4,6 @@ use std::io;
 use std::path::Path;
 
 use super::{Code, Error};
-use crate::archive::journal::{JournalError, RecordError};
 use crate::cloud::api_url::ApiUrlError;
 use crate::cloud::device_port::PairingError;
 use crate::cloud::failure::{CloudError, Unreachable};
@@ -16,6 +15,7 @@ use crate::cloud::reply::Refusal;
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
 use crate::disk::{FileError, plain_path};
+use crate::journal::{JournalError, RecordError};
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
 use crate::usb::{BootloaderGeneration, SessionError, UsbError};
 
@@ -330,9 +330,6 @@ impl From<JournalError> for Error {
                 if is_full(source) =>
             {
                 (Code::JournalUnwritable, format!("make room on the disk, or {JOURNAL_ELSEWHERE}"))
-            }
-            JournalError::Unwritable { source, path } if source.kind() == io::ErrorKind::FileTooLarge => {
-                (Code::JournalUnwritable, aside(path))
             }
             JournalError::Folder(FileError::NotUtf8(_)) => {
                 (Code::JournalUnwritable, JOURNAL_ELSEWHERE.to_owned())

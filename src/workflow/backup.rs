@@ -7,8 +7,8 @@ use super::journaled::{Ledger, absolute, started};
 use super::keep::{Destination, counts_as_key, keep, not_encryptable, prepare};
 use super::passphrase::{PassphraseOptions, Passphrases, check_used};
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
 use crate::error::{Error, KeyState};
+use crate::journal::{OperationKind, Request};
 use crate::keys::Fingerprint;
 
 /// What `backup` is asked for.

@@ -11,9 +11,9 @@ use super::journaled::{Ledger, absolute, started};
 use super::keep::{Keepsake, keep_bytes, prepare};
 use super::whole_held::WholeHeld;
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
 use crate::dct::Dump;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Slot};
 
 /// What `dct backup` is asked for.

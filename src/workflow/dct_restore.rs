@@ -17,11 +17,11 @@ use super::plan::{Action, Change, Evidence, Plan};
 use super::source::{KeySource, checked_manifest, public_slot};
 use super::write::{Fields, Outcome, Patch, Permitted, Proposal, Terms, Transaction, is_own, reserved};
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
 use crate::archive::{DeviceIdSource, Manifest, sha256_hex};
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request};
 use crate::keys::Fingerprint;
 use crate::usb::BootloaderGeneration;
 

@@ -15,9 +15,9 @@ use super::whole_image::WholeImage;
 use super::write::{Proposal, Transaction, WholeDct, Writing};
 use super::{Context, Timeout};
 use crate::archive::Archive;
-use crate::archive::journal::{Operation, OperationKind, Reached, Request, open};
 use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known};
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{DeviceMark, Operation, OperationKind, Reached, Request, open};
 use crate::keys::{Fingerprint, Slot};
 
 /// Checks the image, backs up what is there, asks, and writes what differs.
@@ -107,10 +107,11 @@ fn first_attempt(
     key: Option<Fingerprint>,
     dry_run: bool,
 ) -> Result<Option<Operation>, Error> {
-    let known = operations(context);
+    let mark = DeviceMark::from(device);
+    let known = operations(context, Some(&mark));
     let known = if dry_run { known.unwrap_or_default() } else { known? };
     let is_one = |earlier: &&Operation| {
-        earlier.is_whole() && earlier.has(Reached::Writing) && earlier.worked_on(&device.into(), key)
+        earlier.is_whole() && earlier.has(Reached::Writing) && earlier.worked_on(&mark, key)
     };
     Ok(open(&known).into_iter().find(is_one).cloned())
 }

@@ -15,7 +15,7 @@ use super::located::{is_in_place, unproven};
 use super::next::command_line::choice;
 use super::write::Patch;
 use super::{Context, Event, Phase, Timeout, Transfer};
-use crate::archive::DeviceIdSource;
+use crate::dct::DeviceIdSource;
 use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY, Dct, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};

@@ -1,19 +1,18 @@
 //! The seam between a workflow and the journal: what an operation has come to, written down as it happens.
 //!
-//! What writes to a device needs the journal: where it cannot be kept, nothing is written. Once the write has begun
-//! it goes on without, and says so, since stopping would help nobody. What only reads, or talks to the cloud, goes
-//! on without it from the start.
+//! What writes to a device needs the journal: where it cannot be kept, nothing is written. Once the write has begun, or
+//! the cloud is told, it goes on without, and says so, since stopping would help nobody. What only reads, or talks to the
+//! cloud, goes on without it from the start.
 
 use std::time::Duration;
 
 use super::Context;
 use super::device::DeviceRef;
-use crate::archive::journal::{
-    DeviceMark, Entry, Failure, Journal, JournalError, KeyLeft, Operation, OperationKind, Request, Started,
-    Step,
-};
 use crate::dct::DeviceId;
-use crate::error::{Error, KeyState};
+use crate::error::Error;
+use crate::journal::{
+    DeviceMark, Entry, Failure, Journal, JournalError, Operation, OperationKind, Request, Started, Step,
+};
 use crate::keys::Fingerprint;
 
 /// The journal, before an operation begins.
@@ -81,10 +80,20 @@ fn prepared(context: Context<'_>) -> Result<Journal, JournalError> {
     Ok(journal)
 }
 
-/// Every operation that is written down, in the order in which they began.
-pub(super) fn operations(context: Context<'_>) -> Result<Vec<Operation>, Error> {
+/// How many operations of the past are looked at, at most. What is older helps nobody to go on.
+const MAX_PAST: usize = 1000;
+
+/// The operations that may be open, in the order in which they began: those on a device, or all.
+pub(super) fn operations(context: Context<'_>, device: Option<&DeviceMark>) -> Result<Vec<Operation>, Error> {
     let journal = Journal::locate(&context.env)?;
-    Ok(journal.operations(&|time| context.clock.sleep(time))?)
+    Ok(journal.operations(device, &|time| context.clock.sleep(time))?)
+}
+
+/// What is settled of what was done to a device, the last first. Nothing that depends on it is a danger, so that a past
+/// which cannot be read stops nobody.
+pub(super) fn past(context: Context<'_>, device: DeviceId) -> impl Iterator<Item = Operation> {
+    let past = Journal::locate(&context.env).and_then(|journal| journal.past(device));
+    past.into_iter().flatten().take(MAX_PAST).filter_map(Result::ok)
 }
 
 /// The last request by which a cloud was told a key of this device, as far as the journal can be read.
@@ -94,8 +103,12 @@ pub(super) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
             && matches!(operation.kind(), OperationKind::Provision | OperationKind::Rotate)
             && (operation.is_done() || operation.may_be_known())
     };
-    let known = operations(context).ok()?;
-    Some(known.iter().rfind(told)?.started.request.clone())
+    let open = operations(context, None).unwrap_or_default();
+    let last = open.into_iter().rev().find(|operation| told(&operation));
+    let settled = past(context, id).find(|operation| told(&operation));
+    let newest =
+        [last, settled].into_iter().flatten().max_by(|one, other| one.started_at.cmp(&other.started_at));
+    newest.map(|operation| operation.started.request)
 }
 
 fn without(error: &JournalError) -> String {
@@ -138,7 +151,10 @@ impl Journaled<'_> {
 
     /// The next thing is the request to the cloud.
     pub fn sending(&mut self) -> Result<(), Error> {
-        self.before_a_write(Step::Sending)
+        self.before_a_write(Step::Sending)?;
+        // From here on, to stop would leave the device with another key than the cloud.
+        self.required = false;
+        Ok(())
     }
 
     /// The cloud said that it took the key, and more is to be done.
@@ -147,16 +163,11 @@ impl Journaled<'_> {
     }
 
     fn end(mut self, error: Option<&Error>) {
-        let error = error.map(|error| Failure {
-            code: error.code().name().to_owned(),
-            key: error.key_state().map(|state| match state {
-                KeyState::Unchanged => KeyLeft::Unchanged,
-                KeyState::Written => KeyLeft::Written,
-                KeyState::Wrong => KeyLeft::Wrong,
-                KeyState::Unknown => KeyLeft::Unknown,
-            }),
-        });
-        self.say(Step::Ended { error });
+        let error =
+            error.map(|error| Failure { code: error.code().name().to_owned(), key: error.key_state() });
+        let Some(entry) = self.entry.take() else { return };
+        let ended = entry.end(error, self.context.timestamp(), &|time| self.context.clock.sleep(time));
+        self.complain(ended);
     }
 
     fn before_a_write(&mut self, step: Step) -> Result<(), Error> {
@@ -168,7 +179,12 @@ impl Journaled<'_> {
     }
 
     fn say(&mut self, step: Step) {
-        if let Err(error) = self.append(step)
+        let said = self.append(step);
+        self.complain(said);
+    }
+
+    fn complain(&mut self, written: Result<(), JournalError>) {
+        if let Err(error) = written
             && !std::mem::replace(&mut self.complained, true)
         {
             self.context.note(format!("what this operation came to is not written down: {error}"));
@@ -176,9 +192,8 @@ impl Journaled<'_> {
     }
 
     fn append(&mut self, step: Step) -> Result<(), JournalError> {
-        let context = self.context;
         let Some(entry) = &mut self.entry else { return Ok(()) };
-        entry.append(step, context.timestamp(), &|time| context.clock.sleep(time))
+        entry.append(step, self.context.timestamp())
     }
 }
 

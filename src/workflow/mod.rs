@@ -83,7 +83,7 @@ pub use restore::{RestoreDone, RestoreOptions, restore};
 pub use rotate::{KeyMaker, RotateDone, RotateOptions, make_key, rotate};
 pub use server_key::{ServerKeyShowOptions, ServerKeyShown, ServerReport, show_server_key};
 pub use server_key_set::{AddressSource, ServerKeySetOptions, ServerKeyWritten, set_server_key};
-pub use status::{OperationReport, Status, StatusOptions, status};
+pub use status::{History, HistoryOptions, OperationReport, Status, StatusOptions, history, status};
 pub use timeout::Timeout;
 pub use udev::{Machine, UdevInstalled, UdevRule, install_udev_rule, udev_rule};
 pub use verify::{VerifyDone, VerifyOptions, verify};

@@ -9,10 +9,10 @@ use super::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use super::source::read_key_file;
 use super::telling::{Cloud, Message, check_product};
 use super::{Context, Timeout};
-use crate::archive::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::keys::{Fingerprint, PublicKey};
 
 /// What `provision` is asked for. No `Debug`: it may hold a token.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::device::{DeviceRef, Opened, Snapshot};
 use super::write::Patch;
 use super::{Context, Phase, Timeout};
-use crate::archive::DeviceIdSource;
+use crate::dct::DeviceIdSource;
 use crate::dct::{DctImage, DeviceId, Field};
 use crate::error::{Code, Error};
 use crate::usb::Device;

@@ -8,8 +8,8 @@ use super::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used
 use super::plan::{Action, Plan};
 use super::write::{Fields, Patch, Proposal, Terms, Transaction};
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
 use crate::error::Error;
+use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
 
 /// What `reset` is asked for.

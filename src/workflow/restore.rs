@@ -10,8 +10,8 @@ use super::plan::{Action, Evidence, Plan};
 use super::source::{KeySource, public_slot};
 use super::write::{Fields, Patch, Proposal, Terms, Transaction};
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
 use crate::error::{Error, KeyState};
+use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
 
 /// What `restore` is asked for.

@@ -9,11 +9,11 @@ use super::plan::{Action, Change, Plan};
 use super::server_key::ServerReport;
 use super::write::{Fields, Patch, Proposal, Terms, Transaction};
 use super::{Context, Timeout};
-use crate::archive::journal::{OperationKind, Request};
 use crate::archive::read_bounded;
 use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request};
 use crate::keys::{KeyError, ServerKey};
 
 /// The most bytes of a server key file that are read; one with an address behind it has 768.

@@ -1,8 +1,10 @@
-//! The journal of operations: a file that a crash may have torn and anybody may have changed.
+//! The journal of operations: files that a crash may have torn and anybody may have changed.
 
-use duo_provision::archive::journal::{Operation, Reached, Record, VERSION, open, operations_in, whole};
+use std::collections::BTreeMap;
 
-/// Reads a journal, and each of its lines.
+use duo_provision::journal::{Operation, Reached, Record, VERSION, open, operation_in, settled_line, whole};
+
+/// Reads the file of an operation, each of its lines, a line of the history, and what several operations come to.
 pub fn run(bytes: &[u8]) {
     let kept = whole(bytes);
     torn_end(bytes, kept);
@@ -10,17 +12,14 @@ pub fn run(bytes: &[u8]) {
     let records: Vec<_> =
         lines().map(|line| Record::parse(line.strip_suffix(b"\n").unwrap_or(line))).collect();
     records.iter().flatten().for_each(survives);
-    match operations_in(bytes) {
-        Ok(operations) => {
-            assert!(records.iter().all(Result::is_ok), "every line is a record, or the journal is refused");
-            let begun = records.iter().flatten().filter(|record| is_begin(record)).count();
-            assert_eq!(operations.len(), begun, "none is lost");
-            assert_eq!(
-                operations_in(&bytes[..kept]).as_ref(),
-                Ok(&operations),
-                "what is torn does not count"
-            );
-            nothing_unfinished_is_left_out(&operations);
+    match operation_in(bytes) {
+        Ok(operation) => {
+            assert!(records.iter().all(Result::is_ok), "every line is a record, or the file is refused");
+            assert_eq!(operation.is_some(), !records.is_empty(), "none is lost");
+            assert_eq!(operation_in(&bytes[..kept]).as_ref(), Ok(&operation), "what is torn does not count");
+            if let Some(operation) = operation {
+                goes_to_the_history(&operation, bytes);
+            }
         }
         Err(bad) => {
             assert!(bad.line >= 1 && bad.line <= records.len());
@@ -29,6 +28,17 @@ pub fn run(bytes: &[u8]) {
             shown_safely(&bad.to_string());
         }
     }
+    match Operation::of_line(bytes) {
+        Ok(operation) => assert_eq!(operation.reached.first(), Some(&Reached::Started)),
+        Err(reason) => shown_safely(&reason.to_string()),
+    }
+    // A file for each operation whose records are there.
+    let mut files: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+    for record in records.iter().flatten() {
+        files.entry(record.id.as_str()).or_default().extend(record.to_line());
+    }
+    let operations: Vec<Operation> = files.values().filter_map(|file| operation_in(file).ok()?).collect();
+    nothing_unfinished_is_left_out(&operations);
 }
 
 /// What is kept ends with a line, and at most one line is left out.
@@ -46,11 +56,14 @@ fn survives(record: &Record) {
     assert_eq!(Record::parse(&line[..line.len() - 1]).as_ref(), Ok(record));
 }
 
-fn is_begin(record: &Record) -> bool {
-    matches!(record.step, duo_provision::archive::journal::Step::Started(_))
+/// As one line, from which the same is read.
+fn goes_to_the_history(operation: &Operation, file: &[u8]) {
+    let line = settled_line(file);
+    assert_eq!(line.iter().position(|&byte| byte == b'\n'), Some(line.len() - 1), "one line");
+    assert_eq!(Operation::of_line(&line[..line.len() - 1]).as_ref(), Ok(operation));
 }
 
-/// The last operation has none behind it that could have settled it.
+/// The last operation has none behind it that could have superseded it.
 fn nothing_unfinished_is_left_out(operations: &[Operation]) {
     let left = open(operations);
     assert!(left.iter().all(|operation| !operation.is_finished()));

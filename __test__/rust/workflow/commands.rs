@@ -6,10 +6,10 @@
 use std::path::Path;
 use std::process::Command;
 
-use duo_provision::archive::journal::{
+use duo_provision::error::Code;
+use duo_provision::journal::{
     DeviceMark, OperationId, OperationKind, Record, Request, Started, Step, VERSION,
 };
-use duo_provision::error::Code;
 use duo_provision::simulator::Generation;
 use serde_json::json;
 

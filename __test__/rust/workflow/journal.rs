@@ -1,19 +1,20 @@
 //! The journal: written before it matters, read whatever a crash left of it, refused where it says nothing true.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use duo_provision::archive::journal::{
-    DeviceMark, Journal, OperationKind, Request, Started, Step, operations_in,
-};
 use duo_provision::error::{Code, Error, KeyState, exit};
+use duo_provision::journal::Operation;
+use duo_provision::journal::{
+    DeviceMark, Journal, OperationKind, Request, Started, Step, operation_in, settled_line,
+};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, Event, Phase, ResetOptions, RestoreOptions, Status, StatusOptions,
-    Target, backup_dct, status,
+    BackupOptions, DctBackupOptions, Event, History, HistoryOptions, OperationReport, Phase, ResetOptions,
+    RestoreOptions, Status, StatusOptions, Target, backup_dct, history, status,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -26,20 +27,79 @@ impl Bench {
         self.run(&Asker::new(), |context| status(context, &StatusOptions::default()))
     }
 
+    pub fn history(&self, options: &HistoryOptions) -> Result<History, Error> {
+        self.run(&Asker::new(), |context| history(context, options))
+    }
+
+    /// What was done last.
+    pub fn last(&self) -> OperationReport {
+        self.history(&HistoryOptions::default()).unwrap().operations.remove(0)
+    }
+
     pub fn journal(&self) -> PathBuf {
         let env = |name: &str| self.env.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
         Journal::locate(&env).unwrap().path().to_owned()
     }
 
+    /// The records of every operation, settled ones first, a line each.
+    pub fn records(&self) -> Vec<u8> {
+        records_in(&self.journal())
+    }
+
+    /// Has the journal hold the operations of these lines and nothing else, none of them settled: as if their processes
+    /// had ended behind the last line of each.
     pub fn set_journal(&self, bytes: &[u8]) {
-        let path = self.journal();
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
+        let _ = fs::remove_dir_all(self.journal());
+        let open = self.journal().join("open");
+        fs::create_dir_all(&open).unwrap();
+        let mut files: Vec<(String, String, Vec<u8>)> = Vec::new();
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let record: Value = serde_json::from_slice(line).unwrap_or_default();
+            let of_it = record["id"].as_str().and_then(|id| files.iter().position(|(its, ..)| its == id));
+            let id = record["id"].as_str().unwrap_or("0123456789abcdef");
+            let last = files.len().checked_sub(1).filter(|_| record["record"] != "started");
+            if let Some(at) = of_it.or(last) {
+                files[at].2.extend(line);
+                continue;
+            }
+            let device = &record["device"];
+            let port = format!("port-{}", device["path"].as_str().unwrap_or("1-1"));
+            files.push((id.to_owned(), device["id"].as_str().unwrap_or(&port).to_owned(), line.to_owned()));
+        }
+        for (nth, (id, duo, lines)) in files.into_iter().enumerate() {
+            fs::write(open.join(format!("{nth:08}.{id}.{duo}.jsonl")), lines).unwrap();
+        }
+    }
+
+    /// The file of the one operation that is open.
+    pub fn open_file(&self) -> PathBuf {
+        let mut files = files_in(&self.journal().join("open"));
+        assert_eq!(files.len(), 1, "{files:?}");
+        files.remove(0)
     }
 
     fn leaving(&self) -> RestoreOptions {
         RestoreOptions { leave: true, ..self.new_key() }
     }
+}
+
+/// The files of a folder that are made of lines, by name.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let listing = fs::read_dir(folder).into_iter().flatten();
+    let mut files: Vec<PathBuf> = listing.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension() == Some("jsonl".as_ref()));
+    files.sort();
+    files
+}
+
+/// See [`Bench::records`].
+pub fn records_in(journal: &Path) -> Vec<u8> {
+    let text = |path: &PathBuf| fs::read_to_string(path).unwrap();
+    let unpacked = |line: &str| format!("{}\n", &line[1..line.len() - 1]).replace("},{\"v\":", "}\n{\"v\":");
+    let settled: String = files_in(&journal.join("history")).iter().map(text).collect();
+    let settled: String = settled.lines().map(unpacked).collect();
+    let open: String = files_in(&journal.join("open")).iter().map(text).collect();
+    (settled + &open).into_bytes()
 }
 
 /// The `record` of each line.
@@ -58,7 +118,7 @@ fn ends(journal: &[u8]) -> Vec<usize> {
 fn whole_restore() -> (Bench, Vec<u8>) {
     let bench = Bench::new(Generation::R6);
     bench.restore(&bench.leaving()).unwrap();
-    let journal = fs::read(bench.journal()).unwrap();
+    let journal = bench.records();
     (bench, journal)
 }
 
@@ -71,12 +131,15 @@ fn every_step_is_written_down_in_order() {
     assert_eq!(kinds(&journal), ["started", "backed-up", "writing", "verified", "left", "ended"]);
     let found = bench.status().unwrap();
     assert!(found.in_flight.is_empty() && found.running.is_empty());
-    let last = &found.last[0];
+    let last = bench.last();
     assert_eq!((last.operation, last.outcome, last.key_state), ("restore", "done", Some(KeyState::Written)));
     assert_eq!(last.device_id.unwrap().to_string(), id(1));
     assert!(last.simulated);
-    let leftovers = fs::read_dir(bench.journal().with_file_name("running")).unwrap().count();
-    assert_eq!(leftovers, 0, "no lock file outlives its operation");
+    let leftovers = fs::read_dir(bench.journal().join("open")).unwrap().count();
+    assert_eq!(
+        leftovers, 0,
+        "what is settled is in the history alone, and no lock file outlives its operation"
+    );
 }
 
 #[cfg(unix)]
@@ -85,8 +148,11 @@ fn it_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let (bench, _) = whole_restore();
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&bench.journal()), 0o600);
-    assert_eq!(mode(bench.journal().parent().unwrap()), 0o700);
+    let history = bench.journal().join("history");
+    assert_eq!(mode(&history.join(format!("{}.jsonl", id(1)))), 0o600);
+    for folder in [history, bench.journal().join("open"), bench.journal()] {
+        assert_eq!(mode(&folder), 0o700);
+    }
 }
 
 #[test]
@@ -95,8 +161,7 @@ fn that_a_write_begins_is_written_down_before_its_first_byte() {
     let (journal, hub, path) = (bench.journal(), bench.hub.clone(), bench.paths[0].clone());
     let asker = Asker::listening(move |event, _| {
         if *event == Event::Phase(Phase::Write) {
-            let written = fs::read(&journal).unwrap();
-            assert_eq!(kinds(&written).last().unwrap(), "writing");
+            assert_eq!(kinds(&records_in(&journal)).last().unwrap(), "writing");
             let data = hub.with_duo(&path, |duo, _| duo.log().filter(|transfer| is_data(transfer)).count());
             assert_eq!(data, Some(0));
         }
@@ -114,35 +179,57 @@ fn nothing_is_written_down_of_what_does_nothing() {
     bench.backup(&BackupOptions { target: elsewhere.clone(), ..BackupOptions::default() }).unwrap_err();
     bench.restore(&RestoreOptions { target: elsewhere, ..bench.new_key() }).unwrap_err();
     bench.restore(&restore_of(&bench.file("empty.der", b""))).unwrap_err();
-    assert!(!bench.journal().exists());
-    assert!(bench.status().unwrap().last.is_empty());
+    assert!(bench.records().is_empty());
+    assert!(bench.history(&HistoryOptions::default()).unwrap().operations.is_empty());
 }
 
 #[test]
-fn a_line_torn_at_any_byte_is_left_out_and_then_cut_off() {
+fn a_record_torn_at_any_byte_is_left_out() {
     let (_, journal) = whole_restore();
     let ends = ends(&journal);
     for (index, end) in ends.iter().enumerate() {
         let start = if index == 0 { 0 } else { ends[index - 1] };
         for length in start..*end {
-            let read = operations_in(&journal[..length]).unwrap();
-            assert_eq!(read, operations_in(&journal[..start]).unwrap(), "torn at {length}");
+            let read = operation_in(&journal[..length]).unwrap();
+            assert_eq!(read, operation_in(&journal[..start]).unwrap(), "torn at {length}");
         }
         // Where the disk got the end of the line before its beginning.
         let mut zeros = journal[..*end].to_vec();
         zeros[start..*end - 5].fill(0);
-        assert_eq!(operations_in(&zeros).unwrap(), operations_in(&journal[..start]).unwrap());
+        assert_eq!(operation_in(&zeros).unwrap(), operation_in(&journal[..start]).unwrap());
     }
-    let start = ends[4];
-    for length in [start, start + 1, usize::midpoint(start, journal.len()), journal.len() - 1] {
+}
+
+/// A crash while an operation went to the history, at any byte of it: it is in `open/` still, and counts once.
+#[test]
+fn a_line_of_the_history_torn_at_any_byte_is_left_out_and_then_cut_off() {
+    let (_, journal) = whole_restore();
+    let earlier = String::from_utf8(journal.clone()).unwrap().replace(&id_in(&journal), "00000000000000aa");
+    let (earlier, line) = (settled_line(earlier.as_bytes()), settled_line(&journal));
+    let zeros = [&vec![0; line.len() - 5], &line[line.len() - 5..]].concat();
+    let torn = (0..line.len()).step_by(97).map(|length| &line[..length]);
+    for (torn, kept) in torn.map(|torn| (torn, false)).chain([(&zeros[..], false), (&line[..], true)]) {
         let bench = Bench::new(Generation::R6);
-        bench.set_journal(&journal[..length]);
-        bench.status().unwrap();
+        bench.set_journal(&journal);
+        let history = bench.journal().join("history");
+        fs::create_dir(&history).unwrap();
+        let file = history.join(format!("{}.jsonl", id(1)));
+        fs::write(&file, [&earlier[..], torn].concat()).unwrap();
+        assert!(bench.status().unwrap().in_flight.is_empty());
+        let listed = bench.history(&HistoryOptions::default()).unwrap();
+        assert_eq!((listed.operations.len(), listed.unreadable), (2, usize::from(torn == zeros)));
         bench.backup(&BackupOptions::default()).unwrap();
-        let after = fs::read(bench.journal()).unwrap();
-        assert!(after.starts_with(&journal[..start]));
-        assert_eq!(kinds(&after)[5..], ["started", "backed-up", "ended"], "torn at {length}");
+        let after = fs::read(&file).unwrap();
+        assert!(after.starts_with(&[&earlier[..], &line[..]].concat()), "{} bytes, {kept}", torn.len());
+        assert_eq!(ends(&after).len(), 3);
+        assert_eq!(fs::read_dir(bench.journal().join("open")).unwrap().count(), 0);
     }
+}
+
+/// The name of the first operation.
+fn id_in(journal: &[u8]) -> String {
+    let first = journal.split(|byte| *byte == b'\n').next().unwrap();
+    serde_json::from_slice::<Value>(first).unwrap()["id"].as_str().unwrap().to_owned()
 }
 
 /// What a crash right after each record leaves behind: what is said of it, and what is to be typed.
@@ -178,7 +265,7 @@ fn after_a_crash_it_says_what_is_known_and_what_to_type() {
 fn a_slot_that_was_reset_is_not_to_be_reset_again() {
     let bench = Bench::new(Generation::R6);
     bench.reset(&ResetOptions::default()).unwrap();
-    let whole = fs::read(bench.journal()).unwrap();
+    let whole = bench.records();
     assert_eq!(kinds(&whole)[3], "verified");
     bench.set_journal(&whole[..ends(&whole)[3]]);
     let report = bench.status().unwrap().in_flight.remove(0);
@@ -195,7 +282,7 @@ fn what_it_says_to_type_settles_it_both_ways() {
             let bench = Bench::new(generation);
             let target = Target::parse(Some(&id(1)), Some("1-1")).unwrap();
             bench.restore(&RestoreOptions { target, ..bench.new_key() }).unwrap();
-            let whole = fs::read(bench.journal()).unwrap();
+            let whole = bench.records();
             bench.set_journal(&whole[..ends(&whole)[2]]);
             // Half the write landed.
             bench.set_slot(&key(NEW)[..600]);
@@ -235,7 +322,7 @@ fn only_what_makes_it_plain_settles_it() {
 fn another_duo_at_the_port_of_an_r4_settles_nothing() {
     let bench = Bench::new(Generation::R4);
     bench.restore(&bench.new_key()).unwrap();
-    let journal = fs::read(bench.journal()).unwrap();
+    let journal = bench.records();
     bench.set_journal(&journal[..ends(&journal)[2]]);
     bench.set_slot(&key(30)[..611]);
     bench.restore(&restore_of(&bench.key_file(31))).unwrap();
@@ -277,12 +364,13 @@ fn what_still_runs_is_told_from_what_was_cut_short() {
     assert_eq!(found.in_flight[0].reached, "writing");
     bench.restore(&options).unwrap();
     assert!(bench.status().unwrap().in_flight.is_empty());
-    let leftovers = fs::read_dir(bench.journal().with_file_name("running")).unwrap().count();
-    assert_eq!(leftovers, 0, "the next operation sweeps up");
+    let leftovers = fs::read_dir(bench.journal().join("open")).unwrap().count();
+    assert_eq!(leftovers, 0, "what supersedes it takes it along to the history");
 }
 
+/// What has to know what is open says so. What does not goes on, since it keeps what is there before it writes.
 #[test]
-fn a_line_that_is_no_record_is_named_and_nothing_is_written() {
+fn a_line_that_is_no_record_is_named_and_stops_no_write() {
     let (_, journal) = whole_restore();
     let end = ends(&journal)[0];
     let with = |line: &[u8]| [&journal[..end], line, b"\n", &journal[end..]].concat();
@@ -290,20 +378,87 @@ fn a_line_that_is_no_record_is_named_and_nothing_is_written() {
     let orphan = br#"{"v":1,"id":"0123456789abcdef","at":"2026-01-31T12:00:00Z","record":"writing"}"#;
     for line in [&b"garbage"[..], b"", b"{}", b"\xff\0", newer, orphan, &journal[..end - 1]] {
         let bench = Bench::new(Generation::R6);
-        bench.set_journal(&with(line));
-        for error in [
-            bench.status().unwrap_err(),
-            bench.restore(&bench.new_key()).unwrap_err(),
-            bench.reset(&ResetOptions::default()).unwrap_err(),
-        ] {
+        bench.set_journal(b"x");
+        let file = bench.open_file();
+        fs::write(&file, with(line)).unwrap();
+        for error in [bench.status().unwrap_err(), bench.history(&HistoryOptions::default()).unwrap_err()] {
             assert_eq!((error.code(), error.code().exit_code()), (Code::JournalInvalid, exit::SYSTEM));
             assert!(error.message().contains("line 2: "), "{error}");
             assert!(error.hint_text().is_some());
         }
-        assert_eq!(bench.duo(|duo| duo.class_requests()), 0, "the Duo was not touched");
-        bench.backup(&BackupOptions::default()).unwrap();
-        assert_eq!(fs::read(bench.journal()).unwrap(), with(line), "nor was the journal");
+        assert!(bench.restore(&bench.new_key()).unwrap().written);
+        assert_eq!(fs::read(&file).unwrap(), with(line), "it is not touched");
+        fs::remove_file(file).unwrap();
+        assert_eq!(kinds(&bench.records()).last().unwrap(), "ended");
     }
+}
+
+/// A past that makes no sense stops nobody, and what can be read of it is listed.
+#[test]
+fn a_line_of_the_history_that_is_no_operation_is_left_aside() {
+    let bench = Bench::new(Generation::R6);
+    bench.backup(&BackupOptions::default()).unwrap();
+    let file = bench.journal().join("history").join(format!("{}.jsonl", id(1)));
+    let sound = fs::read(&file).unwrap();
+    let newer = br#"[{"v":2,"id":"0123456789abcdef","at":"2026-01-31T12:00:00Z","record":"written"}]"#;
+    let headless = br#"[{"v":1,"id":"0123456789abcdef","at":"2026-01-31T12:00:00Z","record":"writing"}]"#;
+    let long = [b"[", &b" ".repeat(2 * 1024 * 1024)[..], b"]"].concat();
+    let lines = [&b"garbage"[..], b"", b"{}", b"[]", b"\xff\0", newer, headless, &long];
+    let bad: Vec<u8> = lines.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect();
+    fs::write(&file, [&bad[..], &sound, &bad, &sound].concat()).unwrap();
+    bench.restore(&bench.new_key()).unwrap();
+    let found = bench.history(&HistoryOptions::default()).unwrap();
+    let operations: Vec<&str> = found.operations.iter().map(|operation| operation.operation).collect();
+    assert_eq!(operations, ["restore", "backup", "backup"]);
+    assert_eq!((found.unreadable, found.more), (16, false));
+    assert!(bench.status().unwrap().in_flight.is_empty());
+}
+
+#[test]
+fn the_history_lists_the_newest_first_and_of_one_duo_if_one_is_named() {
+    let bench = Bench::with(crate::workflow::bench::two(Generation::R6));
+    let target = |nth| Target::parse(Some(&id(nth)), None).unwrap();
+    for nth in [1, 2, 1] {
+        bench.backup(&BackupOptions { target: target(nth), ..BackupOptions::default() }).unwrap();
+    }
+    // The clock on the wall stands still here.
+    for (nth, hours) in [(1, vec!["07", "09"]), (2, vec!["08"])] {
+        let file = bench.journal().join("history").join(format!("{}.jsonl", id(nth)));
+        let text = fs::read_to_string(&file).unwrap();
+        let at = |hour| format!("\"at\":\"2026-01-31T{hour}:00:00Z\"");
+        let noon = at("12");
+        assert!(text.contains(&noon), "{text}");
+        let lines = text.lines().zip(hours).map(|(line, hour)| line.replace(&noon, &at(hour)) + "\n");
+        fs::write(file, lines.collect::<String>()).unwrap();
+    }
+    let listed = |device: Option<&str>, limit| {
+        let options = HistoryOptions { device: device.map(|id| id.parse().unwrap()), limit };
+        let found = bench.history(&options).unwrap();
+        let ids = found.operations.iter().map(|operation| operation.device_id.unwrap().to_string());
+        (ids.collect::<Vec<_>>(), found.more)
+    };
+    let (one, two) = (id(1), id(2));
+    assert_eq!(listed(None, None), (vec![one.clone(), two.clone(), one.clone()], false));
+    assert_eq!(listed(None, Some(2)), (vec![one.clone(), two.clone()], true));
+    assert_eq!(listed(Some(&one), Some(1)), (vec![one.clone()], true));
+    assert_eq!(listed(Some(&two), None), (vec![two], false));
+    assert_eq!(listed(Some(&id(3)), None), (vec![], false));
+    let none = HistoryOptions { limit: Some(0), ..HistoryOptions::default() };
+    assert_eq!(bench.history(&none).unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// What came of it is known by what was done later, and what it had come to stays written down.
+#[test]
+fn what_was_cut_short_and_is_superseded_is_in_the_history_as_such() {
+    let (bench, journal) = whole_restore();
+    bench.mend();
+    bench.set_journal(&journal[..ends(&journal)[2]]);
+    assert_eq!(bench.last().outcome, "in-flight");
+    bench.restore(&restore_of(&bench.key_file(OLD))).unwrap();
+    let found = bench.history(&HistoryOptions::default()).unwrap().operations;
+    let outcomes: Vec<_> = found.iter().map(|operation| (operation.outcome, operation.reached)).collect();
+    assert_eq!(outcomes, [("done", "verified"), ("cut-short", "writing")]);
+    assert_eq!(fs::read_dir(bench.journal().join("open")).unwrap().count(), 0);
 }
 
 #[test]
@@ -313,24 +468,27 @@ fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
         bench.env.iter_mut().for_each(|(_, value)| value.clone_from(&home));
     };
     let homeless = |bench: &mut Bench| bench.env.clear();
-    let folder = |bench: &mut Bench| fs::create_dir_all(bench.journal()).unwrap();
-    let huge = |bench: &mut Bench| {
-        bench.set_journal(b"");
-        fs::File::options().write(true).open(bench.journal()).unwrap().set_len(16 * 1024 * 1024 + 1).unwrap();
+    let folder = |bench: &mut Bench| fs::create_dir_all(bench.journal().join("lock")).unwrap();
+    let file = |bench: &mut Bench| {
+        fs::create_dir_all(bench.journal()).unwrap();
+        fs::write(bench.journal().join("open"), "").unwrap();
     };
-    let cases: [(Obstacle<'_>, Code); 4] = [
-        (&blocked, Code::JournalUnwritable),
-        (&homeless, Code::JournalUnwritable),
-        (&folder, Code::JournalUnwritable),
-        (&huge, Code::JournalInvalid),
-    ];
-    for (prevent, code) in cases {
+    let no_history = |bench: &mut Bench| {
+        fs::create_dir_all(bench.journal()).unwrap();
+        fs::write(bench.journal().join("history"), "").unwrap();
+    };
+    let cases: [Obstacle<'_>; 5] = [&blocked, &homeless, &folder, &file, &no_history];
+    for prevent in cases {
         let mut bench = Bench::new(Generation::R6);
         prevent(&mut bench);
         let error = bench.restore(&bench.new_key()).unwrap_err();
-        assert_eq!((error.code(), error.code().exit_code()), (code, exit::SYSTEM), "{error}");
+        assert_eq!(
+            (error.code(), error.code().exit_code()),
+            (Code::JournalUnwritable, exit::SYSTEM),
+            "{error}"
+        );
         assert!(error.hint_text().is_some());
-        assert_eq!(bench.reset(&ResetOptions::default()).unwrap_err().code(), code);
+        assert_eq!(bench.reset(&ResetOptions::default()).unwrap_err().code(), Code::JournalUnwritable);
         assert_eq!(bench.duo(|duo| duo.class_requests()), 0);
         let asker = Asker::new();
         let archive = Some(bench.archive().to_str().unwrap().to_owned());
@@ -341,6 +499,14 @@ fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
     }
 }
 
+/// Somebody else writes into the file of the operation that runs, so that its next record is refused.
+pub fn write_into(journal: &Path) {
+    use std::io::Write;
+    for file in files_in(&journal.join("open")) {
+        fs::File::options().append(true).open(file).unwrap().write_all(b"x").unwrap();
+    }
+}
+
 /// Once the write has begun, a journal that fails does not stop it.
 #[test]
 fn a_journal_that_is_lost_during_the_write_is_said_and_the_write_is_finished() {
@@ -348,17 +514,15 @@ fn a_journal_that_is_lost_during_the_write_is_said_and_the_write_is_finished() {
     let journal = bench.journal();
     let asker = Asker::listening(move |event, _| {
         if *event == Event::Phase(Phase::Write) {
-            // The lock that every append needs is taken for good.
-            let taken = fs::File::open(&journal).unwrap();
-            taken.lock().unwrap();
-            std::mem::forget(taken);
+            write_into(&journal);
         }
     });
     let done = bench.restore_asking(&asker, &bench.leaving()).unwrap();
     assert!(done.written && done.left && bench.slot() == key(NEW));
     // Verified, left, ended: three records are lost, which is said once.
     assert_eq!(asker.notes().matches("not written down").count(), 1, "{}", asker.notes());
-    assert_eq!(kinds(&fs::read(bench.journal()).unwrap()), ["started", "backed-up", "writing"]);
+    let written = fs::read(bench.open_file()).unwrap();
+    assert_eq!(kinds(&written[..ends(&written)[2]]), ["started", "backed-up", "writing"]);
 }
 
 /// One that is there when it is looked at, and not when the operation begins, counts as one that is not there.
@@ -368,19 +532,17 @@ fn a_journal_that_is_lost_at_the_beginning_stops_what_writes_and_nothing_else() 
         let journal = bench.journal();
         Asker::listening(move |event, _| {
             if matches!(event, Event::Phase(Phase::Read | Phase::ReadDct)) {
-                let taken = fs::File::open(&journal).unwrap();
+                let taken = fs::File::open(journal.join("lock")).unwrap();
                 taken.lock().unwrap();
                 std::mem::forget(taken);
             }
         })
     };
     let bench = Bench::new(Generation::R6);
-    bench.set_journal(b"");
     let error = bench.restore_asking(&losing(&bench), &bench.new_key()).unwrap_err();
     assert_eq!((error.code(), bench.writes()), (Code::JournalUnwritable, 0), "{error}");
 
     let bench = Bench::new(Generation::R6);
-    bench.set_journal(b"");
     let asker = losing(&bench);
     let archive = Some(bench.archive().to_str().unwrap().to_owned());
     let options = BackupOptions { archive, ..BackupOptions::default() };
@@ -395,9 +557,7 @@ fn a_journal_that_is_lost_before_the_write_stops_it() {
     let journal = bench.journal();
     let asker = Asker::listening(move |event, _| {
         if *event == Event::Phase(Phase::Confirm) {
-            let taken = fs::File::open(&journal).unwrap();
-            taken.lock().unwrap();
-            std::mem::forget(taken);
+            write_into(&journal);
         }
     });
     let error = bench.restore_asking(&asker, &bench.new_key()).unwrap_err();
@@ -411,16 +571,26 @@ fn a_journal_that_is_lost_before_the_write_stops_it() {
 fn a_link_in_its_place_is_not_written_through() {
     let bench = Bench::new(Generation::R6);
     let elsewhere = bench.file("elsewhere", b"precious");
-    bench.set_journal(b"");
-    fs::remove_file(bench.journal()).unwrap();
-    std::os::unix::fs::symlink(&elsewhere, bench.journal()).unwrap();
-    assert_eq!(bench.restore(&bench.new_key()).unwrap_err().code(), Code::JournalUnwritable);
+    let history = bench.journal().join("history");
+    fs::create_dir_all(&history).unwrap();
+    let file = history.join(format!("{}.jsonl", id(1)));
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
     bench.backup(&BackupOptions::default()).unwrap();
+    assert!(bench.status().unwrap().in_flight.is_empty());
+    assert_eq!(kinds(&fs::read(bench.open_file()).unwrap()).last().unwrap(), "ended", "it stays where it is");
+    fs::remove_file(file).unwrap();
+    bench.restore(&bench.new_key()).unwrap();
+    assert_eq!(bench.history(&HistoryOptions::default()).unwrap().operations.len(), 2);
+    assert_eq!(fs::read_dir(bench.journal().join("open")).unwrap().count(), 0, "and is settled later");
+
+    std::os::unix::fs::symlink(&elsewhere, bench.journal().join("link")).unwrap();
+    fs::rename(bench.journal().join("link"), bench.journal().join("lock")).unwrap();
+    assert_eq!(bench.restore(&bench.new_key()).unwrap_err().code(), Code::JournalUnwritable);
     assert_eq!(fs::read(elsewhere).unwrap(), b"precious");
 }
 
 #[test]
-fn two_writers_at_once_do_not_tear_each_others_lines() {
+fn two_at_once_do_not_tear_each_others_lines() {
     let home = tempfile::tempdir().unwrap();
     let env = |_: &str| Some(home.path().as_os_str().to_owned());
     let at = || "2026-01-31T12:00:00Z".to_owned();
@@ -437,17 +607,22 @@ fn two_writers_at_once_do_not_tear_each_others_lines() {
                 tool: "test".to_owned(),
             };
             let mut entry = journal.begin(started, at(), &pause).unwrap();
-            entry.append(Step::Writing, at(), &pause).unwrap();
-            entry.append(Step::Ended { error: None }, at(), &pause).unwrap();
+            entry.append(Step::Writing, at()).unwrap();
+            entry.append(Step::Verified, at()).unwrap();
+            entry.append(Step::Left, at()).unwrap();
+            entry.end(None, at(), &pause).unwrap();
         }
     };
     std::thread::scope(|scope| {
         scope.spawn(one);
         scope.spawn(one);
     });
-    let operations = Journal::locate(&env).unwrap().operations(&pause).unwrap();
-    assert_eq!(operations.len(), 40);
-    assert!(operations.iter().all(|operation| operation.is_done() && operation.reached.len() == 2));
+    let journal = Journal::locate(&env).unwrap();
+    assert!(journal.operations(None, &pause).unwrap().is_empty());
+    let settled: Vec<Operation> =
+        journal.pasts().unwrap().flat_map(Result::unwrap).map(Result::unwrap).collect();
+    assert_eq!(settled.len(), 40);
+    assert!(settled.iter().all(|operation| operation.is_done() && operation.reached.len() == 4));
 }
 
 proptest! {
@@ -455,7 +630,8 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = operations_in(&bytes);
+        let _ = operation_in(&bytes);
+        let _ = Operation::of_line(&bytes);
     }
 
     #[test]
@@ -463,7 +639,7 @@ proptest! {
         let mut journal = sample().to_vec();
         let at = at.index(journal.len());
         journal[at] = byte;
-        if let Err(bad) = operations_in(&journal) {
+        if let Err(bad) = operation_in(&journal) {
             let line = journal[..at].split(|byte| *byte == b'\n').count();
             // An id that changed makes an orphan of a later line; a line feed that is gone joins two.
             prop_assert!(bad.line >= line && bad.line <= 4, "{bad}");
@@ -486,11 +662,11 @@ fn sample() -> &'static [u8] {
 #[test]
 fn what_a_later_version_adds_to_a_record_is_left_aside() {
     let text = std::str::from_utf8(sample()).unwrap().replace("\"tool\"", "\"later\":[{}],\"tool\"");
-    assert_eq!(operations_in(text.as_bytes()).unwrap().len(), 1);
+    assert!(operation_in(text.as_bytes()).unwrap().is_some());
     let text = std::str::from_utf8(sample()).unwrap().replace("\"1-1\"", "\"1-1\\u001b[2J\"");
-    assert_eq!(operations_in(text.as_bytes()).unwrap_err().line, 1, "no escape codes in a path");
+    assert_eq!(operation_in(text.as_bytes()).unwrap_err().line, 1, "no escape codes in a path");
     let text = std::str::from_utf8(sample()).unwrap().replacen("\"reset\"", "\"\\u001b[2J\"", 1);
-    let message = operations_in(text.as_bytes()).unwrap_err().to_string();
+    let message = operation_in(text.as_bytes()).unwrap_err().to_string();
     assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
 }
 
@@ -498,8 +674,10 @@ fn what_a_later_version_adds_to_a_record_is_left_aside() {
 #[test]
 fn the_journal_holds_what_was_asked_for() {
     let asked = |bench: &Bench| {
-        let journal = fs::read(bench.journal()).unwrap();
-        operations_in(&journal).unwrap().pop().unwrap().started.request
+        let journal = bench.records();
+        let last = journal.windows(9).rposition(|window| window == br#""started""#).unwrap();
+        let start = journal[..last].iter().rposition(|byte| *byte == b'\n').map_or(0, |feed| feed + 1);
+        operation_in(&journal[start..]).unwrap().unwrap().started.request
     };
     let text = |path: PathBuf| Some(path.to_str().unwrap().to_owned());
     let bench = Bench::new(Generation::R6);
@@ -520,7 +698,7 @@ fn the_journal_holds_what_was_asked_for() {
     let expected =
         Request { file: text(file), raw: true, archive: text(bench.archive()), ..Request::default() };
     assert_eq!(asked(&bench), expected);
-    assert_eq!(bench.status().unwrap().last[0].key_state, None, "a backup touches no key");
+    assert_eq!(bench.last().key_state, None, "a backup touches no key");
 
     bench.reset(&ResetOptions::default()).unwrap();
     let expected = Request { leave: true, archive: text(bench.archive()), ..Request::default() };
@@ -537,7 +715,7 @@ fn a_dct_backup_that_was_cut_short_is_asked_for_again() {
     };
     let bench = Bench::new(Generation::R6);
     save(&bench, true);
-    let journal = fs::read(bench.journal()).unwrap();
+    let journal = bench.records();
     bench.set_journal(&journal[..ends(&journal)[0]]);
     let report = bench.status().unwrap().in_flight.remove(0);
     assert_eq!((report.operation, report.key_state), ("dct-backup", None));

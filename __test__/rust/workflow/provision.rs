@@ -271,8 +271,7 @@ fn contradictions_are_refused_before_anything() {
 fn a_request_whose_outcome_is_not_known_stays_in_flight() {
     let place = Place::new();
     place.run(&place.usual()).unwrap();
-    let journal = place.bench.status().unwrap().journal;
-    let text = fs::read_to_string(&journal).unwrap();
+    let text = String::from_utf8(place.bench.records()).unwrap();
     let (before, end) = text.trim_end().rsplit_once('\n').unwrap();
     for (code, known) in [
         ("CLOUD_PERMISSION_DENIED", true),
@@ -284,10 +283,10 @@ fn a_request_whose_outcome_is_not_known_stays_in_flight() {
     ] {
         let mut end: serde_json::Value = serde_json::from_str(end).unwrap();
         end["error"] = serde_json::json!({ "code": code });
-        fs::write(&journal, format!("{before}\n{end}\n")).unwrap();
+        place.bench.set_journal(format!("{before}\n{end}\n").as_bytes());
         let status = place.bench.status().unwrap();
         assert_eq!(status.in_flight.is_empty(), known, "{code}");
-        let meaning = &status.last[0].meaning;
+        let meaning = place.bench.last().meaning;
         assert_eq!(meaning.contains("did not take"), known, "{code}: {meaning}");
     }
     place.run(&place.usual()).unwrap();
@@ -299,11 +298,10 @@ fn a_request_that_was_cut_short_is_in_flight_until_it_is_sent_again() {
     let place = Place::new();
     let options = ProvisionOptions { from_device: true, ..place.usual() };
     place.run(&options).unwrap();
-    let journal = place.bench.status().unwrap().journal;
-    let text = fs::read_to_string(&journal).unwrap();
+    let text = String::from_utf8(place.bench.records()).unwrap();
     assert!(place.bench.status().unwrap().in_flight.is_empty());
     let cut: String = text.split_inclusive('\n').take(2).collect();
-    fs::write(&journal, cut).unwrap();
+    place.bench.set_journal(cut.as_bytes());
     let report = place.bench.status().unwrap().in_flight.remove(0);
     assert_eq!((report.operation, report.reached), ("provision", "sending"));
     assert_eq!(
@@ -323,7 +321,7 @@ fn the_journal_has_no_secret_in_it() {
     place.run(&ProvisionOptions { from_device: true, ..place.usual() }).unwrap();
     place.run(&ProvisionOptions { token: Some("0badc0de0badc0de".into()), ..place.usual() }).unwrap_err();
     place.bench.restore(&place.bench.new_key()).unwrap();
-    let journal = fs::read(place.bench.status().unwrap().journal).unwrap();
+    let journal = place.bench.records();
     let has = |needle: &[u8]| journal.windows(needle.len()).any(|window| window == needle);
     assert!(!has(place.cloud.token().as_bytes()) && !has(b"0badc0de0badc0de"));
     assert!(has(place.cloud.url().as_bytes()), "the scan finds what is there");

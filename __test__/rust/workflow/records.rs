@@ -3,13 +3,14 @@
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use duo_provision::archive::journal::{
-    DeviceMark, Entry, Failure, Journal, JournalError, MAX_BYTES, MAX_LINE, OperationId, OperationKind,
-    Record, RecordError, Request, Started, Step, VERSION,
-};
 use duo_provision::error::Code;
+use duo_provision::journal::{
+    DeviceMark, Entry, Failure, Journal, JournalError, MAX_BYTES, MAX_LINE, Operation, OperationId,
+    OperationKind, Record, RecordError, Request, Started, Step, VERSION, operation_in, settled_line,
+};
 use duo_provision::simulator::Generation;
 use tempfile::TempDir;
 
@@ -28,7 +29,6 @@ impl Place {
         let home = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let env = |_: &str| Some(home.path().as_os_str().to_owned());
         let journal = Journal::locate(&env).unwrap();
-        fs::create_dir_all(journal.path().parent().unwrap()).unwrap();
         Self { home, journal }
     }
 
@@ -36,9 +36,23 @@ impl Place {
         self.journal.begin(started, NOON.to_owned(), &no_pause)
     }
 
-    /// How many operations are there, and how many of them run.
+    fn open(&self) -> PathBuf {
+        self.journal.path().join("open")
+    }
+
+    fn names(&self) -> Vec<String> {
+        let listing = fs::read_dir(self.open()).into_iter().flatten();
+        listing.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// How many operations are in the history.
+    fn settled(&self) -> usize {
+        self.journal.pasts().unwrap().flat_map(Result::unwrap).map(Result::unwrap).count()
+    }
+
+    /// How many operations are open, and how many of them run.
     fn count(&self) -> (usize, usize) {
-        let operations = self.journal.operations(&no_pause).unwrap();
+        let operations = self.journal.operations(None, &no_pause).unwrap();
         (operations.len(), operations.iter().filter(|operation| operation.running).count())
     }
 }
@@ -77,12 +91,14 @@ fn refused_as(error: &JournalError, kind: io::ErrorKind) -> bool {
 #[test]
 fn the_longest_line_that_is_written_is_read_again_and_a_longer_one_is_not_written() {
     let place = Place::new();
-    drop(place.begin(as_long_as(MAX_LINE)).unwrap());
-    assert_eq!(fs::metadata(place.journal.path()).unwrap().len(), MAX_LINE as u64);
+    let entry = place.begin(as_long_as(MAX_LINE)).unwrap();
+    assert_eq!(fs::metadata(entry.path()).unwrap().len(), MAX_LINE as u64);
+    drop(entry);
     assert_eq!(place.count(), (1, 0));
+    let there = place.names().len();
     let error = place.begin(as_long_as(MAX_LINE + 1)).unwrap_err();
     assert!(refused_as(&error, io::ErrorKind::InvalidInput), "{error}");
-    assert_eq!(place.count(), (1, 0), "what was not written does not run either");
+    assert_eq!((place.count(), place.names().len()), ((1, 0), there), "of what never began nothing is left");
 
     let line = |length: usize| record(0, Step::Started(Box::new(as_long_as(length + 1)))).to_line();
     let without_end = |line: Vec<u8>| line[..line.len() - 1].to_vec();
@@ -91,59 +107,151 @@ fn the_longest_line_that_is_written_is_read_again_and_a_longer_one_is_not_writte
 }
 
 #[test]
-fn of_the_longest_line_nothing_is_left_when_it_is_torn_and_nothing_is_lost_when_it_is_whole() {
-    let line = |nth| record(nth, Step::Started(Box::new(as_long_as(MAX_LINE)))).to_line();
-    let (one, two) = (line(1), line(2));
-    let without_its_end = two[..MAX_LINE - 1].to_vec();
-    let without_its_beginning = [&[0; 10][..], &two[10..]].concat();
-    for (last, kept) in [(without_its_end, 1), (without_its_beginning, 1), (two, 2)] {
-        let place = Place::new();
-        let whole = [&one[..], &last[..]].concat();
-        fs::write(place.journal.path(), &whole).unwrap();
-        drop(place.begin(started()).unwrap());
-        let after = fs::read(place.journal.path()).unwrap();
-        assert!(after.starts_with(&whole[..kept * MAX_LINE]));
-        assert_eq!(place.count(), (kept + 1, 0));
+fn of_the_longest_line_nothing_is_left_when_it_is_torn() {
+    let line = record(1, Step::Started(Box::new(as_long_as(MAX_LINE)))).to_line();
+    let without_its_beginning = [&[0; 10][..], &line[10..]].concat();
+    for torn in [&line[..MAX_LINE - 1], &without_its_beginning] {
+        assert_eq!(operation_in(torn), Ok(None));
+        let one = record(1, Step::Started(Box::new(started()))).to_line();
+        assert_eq!(operation_in(&[&one, torn].concat()), operation_in(&one));
     }
+    assert!(operation_in(&line).unwrap().is_some());
 }
 
+/// What was written can go to the history and be read again there, whatever its size.
 #[test]
-fn it_is_filled_to_its_last_byte_and_no_further_and_loses_nothing() {
+fn an_operation_is_filled_to_its_last_byte_and_no_further_and_loses_nothing() {
     let place = Place::new();
-    // Lines of 64 KiB fill 16 MiB exactly.
-    let whole = usize::try_from(MAX_BYTES).unwrap() / MAX_LINE;
-    let lines: Vec<u8> = (1..whole)
-        .flat_map(|nth| record(nth, Step::Started(Box::new(as_long_as(MAX_LINE)))).to_line())
-        .collect();
-    fs::write(place.journal.path(), &lines).unwrap();
-    drop(place.begin(as_long_as(MAX_LINE)).unwrap());
-    let full = fs::read(place.journal.path()).unwrap();
-    assert_eq!((full.len() as u64, full.starts_with(&lines)), (MAX_BYTES, true));
-    assert_eq!(place.count(), (whole, 0));
-    let error = place.begin(started()).unwrap_err();
-    assert!(refused_as(&error, io::ErrorKind::FileTooLarge), "{error}");
-    assert!(fs::read(place.journal.path()).unwrap() == full);
+    let mut entry = place.begin(as_long_as(MAX_LINE)).unwrap();
+    let path = |length: usize| {
+        let bare = record(0, Step::BackedUp { path: String::new() }).to_line().len();
+        Step::BackedUp { path: "x".repeat(length - bare) }
+    };
+    for _ in 0..MAX_BYTES / MAX_LINE - 2 {
+        entry.append(path(MAX_LINE), NOON.to_owned()).unwrap();
+    }
+    let end = record(0, Step::Ended { error: None }).to_line().len();
+    let error = entry.append(path(MAX_LINE + 1), NOON.to_owned()).unwrap_err();
+    assert!(refused_as(&error, io::ErrorKind::InvalidInput), "{error}");
+    entry.append(path(MAX_LINE - end), NOON.to_owned()).unwrap();
+    let too_much = path(end + 60);
+    let error = entry.append(too_much, NOON.to_owned()).unwrap_err();
+    assert!(refused_as(&error, io::ErrorKind::InvalidInput), "{error}");
+    let file = entry.path().to_owned();
+    entry.end(None, NOON.to_owned(), &no_pause).unwrap();
+    assert!(!file.exists());
+    assert_eq!((place.count(), place.settled()), ((0, 0), 1));
+    let history = place.journal.path().join("history/unknown.jsonl");
+    assert_eq!(fs::metadata(history).unwrap().len(), MAX_BYTES as u64 + 2);
+}
+
+/// An operation of somebody else's making, or of a disk that lies: what is open is read within bounds.
+#[test]
+fn a_file_with_more_than_an_operation_has_is_refused() {
+    let place = Place::new();
+    let entry = place.begin(started()).unwrap();
+    fs::File::options().write(true).open(entry.path()).unwrap().set_len(MAX_BYTES as u64 + 1).unwrap();
+    let read = place.journal.operations(None, &no_pause);
+    assert!(matches!(read, Err(JournalError::TooLarge(_))), "{read:?}");
+}
+
+/// Every line is found again from the end, wherever the pieces that are read at once begin and end.
+#[test]
+fn a_history_is_read_from_its_end_line_by_line() {
+    let place = Place::new();
+    let history = place.journal.path().join("history");
+    fs::create_dir_all(&history).unwrap();
+    let operation = |nth: usize, length: usize| {
+        let began = record(nth, Step::Started(Box::new(as_long_as(length)))).to_line();
+        settled_line(&[began, record(nth, Step::Ended { error: None }).to_line()].concat())
+    };
+    let lengths = [400, 16_000, 16_384 - 1, 16_384, 16_384 + 1, 33_000, 65_536, 500, 700, 64_000, 401];
+    let lines: Vec<Vec<u8>> =
+        lengths.iter().enumerate().map(|(nth, length)| operation(nth, *length)).collect();
+    let too_long = [vec![b' '; 3 * MAX_BYTES], b"\n".to_vec()].concat();
+    let all = [&lines[..6].concat(), &too_long, &lines[6..].concat(), &b"[{\"v\":1"[..]].concat();
+    fs::write(history.join("unknown.jsonl"), all).unwrap();
+    let found: Vec<Result<Operation, RecordError>> =
+        place.journal.pasts().unwrap().flat_map(Result::unwrap).collect();
+    let names = found.iter().map(|line| line.as_ref().map(|operation| operation.id.clone()));
+    let expected = (0..lengths.len()).rev().map(|nth| Ok(OperationId::new(nth as u64)));
+    let mut expected: Vec<_> = expected.collect();
+    expected.insert(5, Err(&RecordError::TooLong));
+    assert_eq!(names.collect::<Vec<_>>(), expected);
+}
+
+/// A crash between the two leaves an operation in both places; the next one on this Duo tidies up.
+#[test]
+fn what_is_in_the_history_already_does_not_go_there_twice() {
+    let place = Place::new();
+    let mut entry = place.begin(started()).unwrap();
+    entry.append(Step::Left, NOON.to_owned()).unwrap();
+    let (file, id) = (entry.path().to_owned(), entry.id().clone());
+    let there = fs::read(&file).unwrap();
+    entry.end(None, NOON.to_owned(), &no_pause).unwrap();
+    fs::write(&file, there).unwrap();
+    let next = place.begin(started()).unwrap();
+    let last = next.id().clone();
+    next.end(None, NOON.to_owned(), &no_pause).unwrap();
+    assert!(place.names().is_empty());
+    let past = place.journal.pasts().unwrap().flat_map(Result::unwrap);
+    assert_eq!(past.map(|operation| operation.unwrap().id).collect::<Vec<_>>(), [last, id]);
+}
+
+/// That of another Duo is neither read nor touched, whatever is in it.
+#[test]
+fn what_is_done_to_one_duo_takes_nothing_of_another_along() {
+    let place = Place::new();
+    let of = |id: &str| {
+        let device = DeviceMark { id: Some(id.parse().unwrap()), ..DeviceMark::default() };
+        Started { device, ..started() }
+    };
+    let (one, two) = ("30001a000347343432313031", "30001a000347343432313032");
+    drop(place.begin(of(one)).unwrap());
+    let others = place.begin(of(two)).unwrap();
+    let file = others.path().to_owned();
+    drop(others);
+    fs::write(&file, "nonsense").unwrap();
+    let mut entry = place.begin(of(one)).unwrap();
+    entry.append(Step::Left, NOON.to_owned()).unwrap();
+    entry.end(None, NOON.to_owned(), &no_pause).unwrap();
+    assert_eq!(place.settled(), 2, "the reset that was cut short is superseded by the later one");
+    assert_eq!(fs::read(&file).unwrap(), b"nonsense");
+    assert!(place.journal.past(one.parse().unwrap()).unwrap().count() == 2);
+    assert!(place.journal.past(two.parse().unwrap()).unwrap().next().is_none());
+    let known = |id: &str| place.journal.operations(Some(&of(id).device), &no_pause).unwrap();
+    assert!(known(one).is_empty() && known(two).is_empty(), "a torn first line is no operation");
 }
 
 #[test]
 fn an_operation_that_runs_keeps_its_lock_and_what_is_not_the_journals_stays() {
     let place = Place::new();
     let first = place.begin(started()).unwrap();
-    let running = place.journal.path().with_file_name("running");
-    let foreign = ["notes.txt", "notes.lock", "0123456789abcdef.txt", "0123456789ABCDEF.lock"];
+    let foreign = ["notes.txt", "notes.lock", "0123456789abcdef.txt", "0123456789ABCDEF.lock", "1.jsonl"];
     for name in foreign {
-        fs::write(running.join(name), "").unwrap();
+        fs::write(place.open().join(name), "").unwrap();
     }
-    let left_over = running.join("0123456789abcdef.lock");
+    let left_over = place.open().join("0123456789abcdef.lock");
     fs::write(&left_over, "").unwrap();
     let second = place.begin(started()).unwrap();
     assert_eq!(place.count(), (2, 2));
     assert!(!left_over.exists());
-    assert!(foreign.iter().all(|name| running.join(name).exists()));
+    assert!(foreign.iter().all(|name| place.open().join(name).exists()));
     assert_ne!(first.id(), second.id());
     drop((first, second));
     assert_eq!(place.count(), (2, 0));
+    drop(place.begin(started()).unwrap());
+    assert_eq!(place.names().len(), foreign.len() + 3 * 2, "what is open keeps its lock file");
     assert!(place.home.path().exists());
+}
+
+/// Which came first is told by numbers, whatever the clock says and the names are.
+#[test]
+fn operations_are_read_in_the_order_in_which_they_began() {
+    let place = Place::new();
+    let begun: Vec<OperationId> = (0..20).map(|_| place.begin(started()).unwrap().id().clone()).collect();
+    let read = place.journal.operations(None, &no_pause).unwrap();
+    assert_eq!(read.into_iter().map(|operation| operation.id).collect::<Vec<_>>(), begun);
 }
 
 /// A pipe in the place of a lock, and of the journal: whoever opens one to read waits until somebody writes.
@@ -153,7 +261,7 @@ fn nothing_is_waited_for_where_a_pipe_stands_in_the_place_of_a_file() {
     use rustix::fs::{CWD, mkfifoat};
     let place = Place::new();
     let running = place.begin(started()).unwrap();
-    let lock = place.journal.path().with_file_name("running").join(format!("{}.lock", running.id()));
+    let lock = place.open().join(format!("{}.lock", running.id()));
     fs::remove_file(&lock).unwrap();
     mkfifoat(CWD, &lock, 0o600.into()).unwrap();
     let left_over = lock.with_file_name("0123456789abcdef.lock");
@@ -165,12 +273,20 @@ fn nothing_is_waited_for_where_a_pipe_stands_in_the_place_of_a_file() {
     });
     assert!(lock.exists() && left_over.exists(), "what is no lock of the journal's is not removed");
 
-    fs::remove_file(place.journal.path()).unwrap();
-    mkfifoat(CWD, place.journal.path(), 0o600.into()).unwrap();
-    let (read, begun) = within_a_minute(move || {
-        (place.journal.operations(&no_pause).unwrap_err(), place.begin(started()).unwrap_err())
+    let of_all = place.journal.path().join("lock");
+    mkfifoat(CWD, place.open().join("00000001.0123456789abcdef.unknown.jsonl"), 0o600.into()).unwrap();
+    let (place, read) = within_a_minute(move || {
+        let read = place.journal.operations(None, &no_pause).unwrap_err();
+        (place, read)
     });
-    assert!(matches!((read, begun), (JournalError::NotAFile(_), JournalError::NotAFile(_))));
+    fs::remove_file(&of_all).unwrap();
+    mkfifoat(CWD, &of_all, 0o600.into()).unwrap();
+    let (waited, begun) = within_a_minute(move || {
+        (place.journal.operations(None, &no_pause).unwrap_err(), place.begin(started()).unwrap_err())
+    });
+    for error in [read, waited, begun] {
+        assert!(matches!(error, JournalError::NotAFile(_)), "{error}");
+    }
 }
 
 /// What `work` returns. It runs on a thread of its own, so that one that waits for ever fails the test.

@@ -4,20 +4,20 @@ use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use duo_provision::archive::journal::operations_in;
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::keys::{Fingerprint, PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    Action, BackupOptions, DoctorOptions, Event, Phase, ProvisionOptions, ResetOptions, RotateDone,
-    RotateOptions, Target, VerifyOptions, doctor, provision, rotate, verify,
+    Action, BackupOptions, DoctorOptions, Event, HistoryOptions, Phase, ProvisionOptions, ResetOptions,
+    RotateDone, RotateOptions, Target, VerifyOptions, doctor, provision, rotate, verify,
 };
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::journal::write_into;
 use crate::workflow::typed;
 
 /// The server key's slot for a cloud: its key, and at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
@@ -116,7 +116,7 @@ impl Place {
     }
 
     fn journal(&self) -> Vec<u8> {
-        fs::read(self.bench.journal()).unwrap()
+        self.bench.records()
     }
 
     fn in_flight(&self) -> Vec<duo_provision::workflow::OperationReport> {
@@ -272,7 +272,7 @@ fn a_dry_run_makes_and_changes_nothing() {
     let place = Place::new();
     let done = place.again_with(&RotateOptions { dry_run: true, ..place.usual() }).unwrap();
     assert_eq!((done.fingerprint, done.new_key, done.written), (None, None, false));
-    assert!(place.bench.archived().is_empty() && !place.bench.journal().exists());
+    assert!(place.bench.archived().is_empty() && place.bench.records().is_empty());
     assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
 }
 
@@ -419,7 +419,7 @@ fn a_reset_that_was_cut_short_is_settled_once_the_cloud_has_the_new_key() {
     let verified = records(&whole).iter().position(|record| record == "verified").unwrap();
     let cut: Vec<u8> =
         whole.split_inclusive(|byte| *byte == b'\n').take(verified + 1).flatten().copied().collect();
-    fs::write(place.bench.journal(), cut).unwrap();
+    place.bench.set_journal(&cut);
     place.bench.mend();
     // It has started since.
     place.bench.duo(|duo| duo.set_dct(34, key(OLD + 1)));
@@ -457,7 +457,7 @@ fn the_doctor_brings_back_the_new_key_and_leaves_an_open_rotation_alone() {
     let sending = records(&whole).iter().position(|record| record == "sending").unwrap();
     let cut: Vec<u8> =
         whole.split_inclusive(|byte| *byte == b'\n').take(sending + 1).flatten().copied().collect();
-    fs::write(place.bench.journal(), cut).unwrap();
+    place.bench.set_journal(&cut);
     let found = key_finding();
     assert_eq!((found.command.as_deref(), found.fix.is_none()), (Some("duo-provision status"), true));
 }
@@ -546,8 +546,8 @@ fn cut_short_anywhere_it_is_taken_up() {
             let done = if has_key { place.again() } else { place.run(&place.usual()) }.unwrap();
             assert!(place.both_have(NEW) && done.taken_up == has_key, "{names:?}");
             assert!(place.in_flight().is_empty(), "{names:?}");
-            let operations = operations_in(&place.journal()).unwrap();
-            assert!(operations.iter().all(|operation| operation.started.after == Some(print(NEW))));
+            let operations = place.bench.history(&HistoryOptions::default()).unwrap().operations;
+            assert!(operations.iter().all(|operation| operation.after == Some(print(NEW))));
         }
     }
 }
@@ -604,6 +604,28 @@ fn stopped_before_the_cloud_is_told_nothing_is_sent_or_written() {
         );
         assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0), "{phase:?}");
         assert!(place.in_flight().is_empty(), "{phase:?}");
+    }
+}
+
+/// Neither the Duo nor the cloud is left alone with its key because something could not be written down.
+#[test]
+fn a_journal_that_is_lost_after_the_cloud_is_told_stops_nothing_and_one_before_does() {
+    for (phase, done) in [(Phase::Confirm, false), (Phase::Send, true)] {
+        let place = Place::new();
+        let journal = place.bench.journal();
+        let asker = Asker::listening(move |event, _| {
+            if *event == Event::Phase(phase) {
+                write_into(&journal);
+            }
+        });
+        let rotated = place.run_asking(&asker, &place.usual());
+        if done {
+            assert!(rotated.unwrap().written && place.both_have(NEW));
+            assert_eq!(asker.notes().matches("not written down").count(), 1, "{}", asker.notes());
+        } else {
+            assert_eq!(rotated.unwrap_err().code(), Code::JournalUnwritable);
+            assert_eq!((place.cloud_has(), place.bench.writes()), (None, 0));
+        }
     }
 }
 

@@ -139,7 +139,13 @@ Examples:
 pub const STATUS_EXAMPLES: &str = "\
 Examples:
   duo-provision status                      after a crash: what was in flight, and what to type
-It reads the journal in your data directory, and asks no Duo.";
+It reads the journal in your data directory, and asks no Duo. What is settled is in `history`.";
+
+pub const HISTORY_EXAMPLES: &str = "\
+Examples:
+  duo-provision history
+  duo-provision history --device 30001a000347343432313031 --limit 1    what was done to it last
+It reads the journal in your data directory, and asks no Duo. What to type after a crash says `status`.";
 
 pub const DOCTOR_EXAMPLES: &str = "\
 It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is

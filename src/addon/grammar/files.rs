@@ -107,3 +107,16 @@ pub struct StatusOptions {
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
 }
+
+/// Options of `history`.
+#[napi(object)]
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HistoryOptions {
+    /// Only what was done to this Duo: its device id, 24 hexadecimal digits.
+    #[arg(long, value_name = "ID")]
+    pub device: Option<String>,
+    /// List this many operations at most, the newest; 100 unless given.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u32>,
+}

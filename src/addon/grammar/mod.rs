@@ -101,6 +101,9 @@ pub enum Command {
     /// Say what was in flight when a command was cut short, and what to type next
     #[command(after_help = examples::STATUS_EXAMPLES)]
     Status(StatusOptions),
+    /// List what was done to which Duo, newest first
+    #[command(after_help = examples::HISTORY_EXAMPLES)]
+    History(HistoryOptions),
     /// Say what is wrong with the Duos in DFU mode, and what to type
     #[command(after_help = examples::DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),

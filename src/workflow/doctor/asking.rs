@@ -8,13 +8,13 @@ use super::super::telling::Cloud;
 use super::super::{Context, Timeout};
 use super::Examined;
 use super::finding::{Finding, Severity};
-use crate::archive::journal::Request;
 use crate::cloud::device_record::{DeviceRecord, LastHeard};
 use crate::cloud::failure::CloudError;
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::cloud::reply::Refusal;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
+use crate::journal::Request;
 
 /// What `doctor` is told about the cloud. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]

@@ -6,16 +6,16 @@ mod checks;
 mod finding;
 
 use super::device::{Attempt, Opened, Target, open_all};
-use super::journaled::operations;
+use super::journaled::{operations, past};
 use super::keep::locate_archive;
 use super::list::bring_one;
 use super::next::command_line::option;
 use super::next::which_of;
 use super::status::{OperationReport, StatusOptions, status};
 use super::{Context, Timeout};
-use crate::archive::journal::{Operation, OperationKind, open};
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
+use crate::journal::{Operation, OperationKind, open};
 use crate::keys::Fingerprint;
 
 pub use asking::AskOptions;
@@ -178,15 +178,17 @@ fn examine_all(
 /// The keys that rotations are known to have put into a Duo, and whether one is in flight. A journal that cannot be
 /// read is a finding already.
 fn rotations(context: Context<'_>, device: &DeviceRef) -> (Vec<Fingerprint>, bool) {
-    let known = operations(context).unwrap_or_default();
-    let of_this = |operation: &&Operation| {
+    let Some(id) = device.device_id else { return (Vec::new(), false) };
+    let known = operations(context, Some(&device.into())).unwrap_or_default();
+    let of_this = |operation: &Operation| {
         operation.kind() == OperationKind::Rotate
             && operation.started.device.simulated == device.simulated
-            && device.device_id.is_some()
-            && operation.started.device.id == device.device_id
+            && operation.started.device.id == Some(id)
     };
-    let put = known.iter().filter(of_this).filter(|operation| operation.verified() > 0);
-    (put.filter_map(|operation| operation.started.after).collect(), open(&known).iter().any(of_this))
+    let rotating = open(&known).into_iter().any(of_this);
+    let put = known.into_iter().chain(past(context, id)).filter(of_this);
+    let put = put.filter(|operation| operation.verified() > 0);
+    (put.filter_map(|operation| operation.started.after).collect(), rotating)
 }
 
 /// A Duo that tells no id is the one that was named where its port was named, too.

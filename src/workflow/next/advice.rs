@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::command_line::inspect;
 use super::operation::{Rollback, SoFar, retry, rollback, tell_key, which};
-use crate::archive::journal::{KeyLeft, Operation, OperationKind, Reached};
+use crate::journal::{Operation, OperationKind, Reached};
+use crate::outcome::KeyState;
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
         return vec![without_a_write(operation)];
     }
     let mut next = Vec::new();
-    let open = matches!(operation.key(), Some(KeyLeft::Unknown | KeyLeft::Wrong));
+    let open = matches!(operation.key(), Some(KeyState::Unknown | KeyState::Wrong));
     if open || operation.left_a_field_open() {
         let (what, show) = match operation.kind() {
             OperationKind::ServerKeySet => ("see which server key it has", "server-key show"),
@@ -36,7 +37,7 @@ pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
         next.push(advise(&format!("put the Duo into DFU mode, and {what}"), command));
     }
     next.push(match (operation.kind(), operation.key()) {
-        (OperationKind::Reset, Some(KeyLeft::Written)) => after_reset(operation),
+        (OperationKind::Reset, Some(KeyState::Written)) => after_reset(operation),
         _ => advise("to finish", retry(&operation.started)),
     });
     let wrote = operation.has(Reached::Writing);

@@ -6,9 +6,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::archive::journal::Request;
 use crate::dct::{DeviceId, Field};
 use crate::disk::hidden;
+use crate::journal::Request;
 
 /// A word for a shell.
 pub(in crate::workflow) fn quoted(word: &str) -> String {

@@ -6,9 +6,9 @@ use std::path::Path;
 use super::command_line::{
     choice, cloud, fields_from, fields_option, file, flag, option, restore_from, whole_from,
 };
-use crate::archive::DeviceIdSource;
-use crate::archive::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::dct::DeviceId;
+use crate::dct::DeviceIdSource;
+use crate::journal::{DeviceMark, OperationKind, Request, Started};
 
 /// What an operation has come to, as far as it matters for going back.
 #[derive(Clone, Copy, Debug, Default)]

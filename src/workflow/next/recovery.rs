@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::command_line::{fields_from, file};
 use super::operation::{Rollback, hint, on_device, retry};
-use crate::archive::journal::Started;
 use crate::dct::Field;
+use crate::journal::Started;
 
 /// What recovers the device when a write goes wrong.
 pub(in crate::workflow) struct Recovery<'r> {

@@ -18,7 +18,7 @@ use super::board::DUO;
 use super::cancel::interrupted;
 use super::credentials::Wanted;
 use super::device::{DeviceRef, Opened, Snapshot, Target};
-use super::journaled::{Journaled, absolute, operations};
+use super::journaled::{Journaled, absolute, operations, past};
 use super::keep::{Backups, keep_new_key};
 use super::next::{self, Rollback, SoFar};
 use super::pairing::{Server, ServerChoice};
@@ -27,11 +27,11 @@ use super::source::{devices_of_current, public_slot};
 use super::telling::{Cloud, Message, check_product};
 use super::write::{Beside, Fields, Patch, Proposal, Terms, Transaction};
 use super::{Context, Event, Timeout};
-use crate::archive::journal::{Operation, OperationKind, Request, Started, may_be_taken};
 use crate::archive::{Archive, DeviceIdSource};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{Operation, OperationKind, Request, Started, may_be_taken};
 use crate::keys::Fingerprint;
 
 /// What `rotate` is asked for. No `Debug`: it may hold a token.
@@ -137,9 +137,10 @@ pub fn rotate(
         server.greet(context, timeout).map_err(without_proof).map_err(on)?;
     }
     let previous = held.fingerprint();
-    let known = operations(context)?;
+    let known = operations(context, Some(&(&device).into()))?;
     check_owner(&held, archive.as_ref(), &device, id).map_err(on)?;
-    let earlier = earlier(&known, &device, previous, &cloud.api_url());
+    let earlier = earlier(&known, past(context, id), &device, previous, &cloud.api_url());
+    let earlier = earlier.as_ref();
     let mut done = RotateDone {
         device: device.clone(),
         device_id: id,

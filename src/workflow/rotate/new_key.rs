@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
-use crate::archive::journal::{Operation, OperationKind, Started, open};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
+use crate::journal::{Operation, OperationKind, Started, open};
 use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
 use crate::workflow::device::{DeviceRef, Snapshot};
 use crate::workflow::next::{command_line, tell_key};
@@ -101,23 +101,26 @@ fn kept_key(path: &Path) -> Result<KeyFile, Error> {
 }
 
 /// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere. One that is
-/// open at another cloud has nothing left to take up once its key is in the Duo.
-pub(super) fn earlier<'o>(
-    operations: &'o [Operation],
+/// open at another cloud has nothing left to take up once its key is in the Duo. `known` is not in the history yet, and
+/// `past` is, the last first.
+pub(super) fn earlier(
+    known: &[Operation],
+    past: impl Iterator<Item = Operation>,
     device: &DeviceRef,
     current: Option<Fingerprint>,
     api_url: &str,
-) -> Option<&'o Operation> {
+) -> Option<Operation> {
     let of_this = |operation: &&Operation| {
         operation.kind() == OperationKind::Rotate
             && operation.started.device.id == device.device_id
             && operation.started.device.simulated == device.simulated
             && operation.new_key.is_some()
     };
-    let unused = |last: &&Operation| !last.is_done() && !last.may_be_known() && last.started.after != current;
+    let unused = |last: &Operation| !last.is_done() && !last.may_be_known() && last.started.after != current;
     let useful = |operation: &&Operation| {
         operation.started.after != current || operation.started.request.api_url.as_deref() == Some(api_url)
     };
-    let open = open(operations).into_iter().rfind(|operation| of_this(operation) && useful(operation));
-    open.or_else(|| operations.iter().rfind(of_this).filter(unused))
+    let open = open(known).into_iter().rfind(|operation| of_this(operation) && useful(operation));
+    let mut last = known.iter().rev().cloned().chain(past).filter(|operation| of_this(&operation));
+    open.cloned().or_else(|| last.next().filter(unused))
 }

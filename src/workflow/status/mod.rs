@@ -1,18 +1,21 @@
 //! `status`: what was in flight when a process or a machine stopped, what that means for the key, and what to
-//! type next. Offline: it reads the journal and asks no Duo.
+//! type next. `history`: what was done before. Offline: they read the journal and ask no Duo.
 
+mod history;
 mod meaning;
+mod report;
 
 use std::path::PathBuf;
 
-use self::meaning::meaning;
+pub use self::history::{History, HistoryOptions, history};
+pub use self::report::OperationReport;
+
+use self::report::report;
 use super::Context;
-use super::next::{Advice, advice};
-use crate::archive::DeviceIdSource;
-use crate::archive::journal::{End, Journal, KeyLeft, Operation, Reached, open};
+use super::next::advice;
 use crate::dct::DeviceId;
-use crate::error::{Error, KeyState};
-use crate::keys::Fingerprint;
+use crate::error::Error;
+use crate::journal::{Journal, Operation, open};
 
 /// What `status` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -21,145 +24,38 @@ pub struct StatusOptions {
     pub device: Option<DeviceId>,
 }
 
-/// What the journal says.
+/// What is open.
 #[derive(Debug)]
 pub struct Status {
-    /// The journal; absolute. It need not be there.
+    /// The folder of the journal; absolute. It need not be there.
     pub journal: PathBuf,
     /// What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first.
     pub in_flight: Vec<OperationReport>,
     /// What other processes are doing at the moment.
     pub running: Vec<OperationReport>,
-    /// The last operation on every device, in the order in which they began.
-    pub last: Vec<OperationReport>,
 }
 
-/// One operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OperationReport {
-    /// Its name in the journal.
-    pub id: String,
-    /// The command.
-    pub operation: &'static str,
-    /// The device id, where it is known.
-    pub device_id: Option<DeviceId>,
-    /// How the device id is known.
-    pub device_id_source: Option<DeviceIdSource>,
-    /// Bus and ports, where a device was attached.
-    pub path: Option<String>,
-    /// True for a virtual device.
-    pub simulated: bool,
-    /// When it began, RFC 3339.
-    pub started_at: String,
-    /// When the last of it was written down, RFC 3339.
-    pub updated_at: String,
-    /// `running`, `in-flight`, `done` or `failed`.
-    pub outcome: &'static str,
-    /// The step that it had come to, as the journal names it.
-    pub reached: &'static str,
-    /// What that means, in words.
-    pub meaning: String,
-    /// What is known of the device's key; `None` for what does not touch it.
-    pub key_state: Option<KeyState>,
-    /// The code of the error that it ended with.
-    pub error_code: Option<String>,
-    /// The key that was there before.
-    pub before: Option<Fingerprint>,
-    /// The key that was written or sent, or was to be.
-    pub after: Option<Fingerprint>,
-    /// The backup of what was there: the key slot, or the DCT; absolute.
-    pub backup: Option<PathBuf>,
-    /// The key that was made for it; absolute.
-    pub new_key: Option<PathBuf>,
-    /// What to do next; nothing where nothing is left to do.
-    pub next: Vec<Advice>,
-}
-
-/// Reads the journal and says what is still open.
+/// Reads what is open. What is settled is not looked at, so that it takes no longer the more was done.
 pub fn status(context: Context<'_>, options: &StatusOptions) -> Result<Status, Error> {
     let journal = Journal::locate(&context.env)?;
-    let operations = journal.operations(&|time| context.clock.sleep(time))?;
-    let wanted = |operation: &&Operation| {
-        options.device.is_none_or(|id| {
-            operation.started.device.id == Some(id) || operation.started.request.owner == Some(id)
-        })
-    };
-    let (running, in_flight): (Vec<&Operation>, Vec<&Operation>) =
-        open(&operations).into_iter().filter(wanted).partition(|operation| operation.running);
+    let operations = journal.operations(None, &|time| context.clock.sleep(time))?;
+    let (running, in_flight): (Vec<&Operation>, Vec<&Operation>) = open(&operations)
+        .into_iter()
+        .filter(|operation| is_of(operation, options.device))
+        .partition(|operation| operation.running);
     let report_open = |operation: &&Operation| OperationReport {
         next: if operation.running { Vec::new() } else { advice(operation) },
-        ..report(operation)
+        ..report(operation, false)
     };
     Ok(Status {
         journal: journal.path().to_owned(),
         in_flight: in_flight.iter().map(report_open).collect(),
         running: running.iter().map(report_open).collect(),
-        last: last_of_each(operations.iter().filter(wanted)).into_iter().map(report).collect(),
     })
 }
 
-fn last_of_each<'a>(operations: impl Iterator<Item = &'a Operation>) -> Vec<&'a Operation> {
-    let mut last: Vec<&Operation> = Vec::new();
-    for operation in operations {
-        last.retain(|earlier| !same_device(earlier, operation));
-        last.push(operation);
-    }
-    last
-}
-
-/// For the list alone: by id, else by port.
-fn same_device(one: &Operation, other: &Operation) -> bool {
-    let (one, other) = (&one.started.device, &other.started.device);
-    match (one.id, other.id) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => one.path == other.path && one.simulated == other.simulated,
-        _ => false,
-    }
-}
-
-fn report(operation: &Operation) -> OperationReport {
-    let device = &operation.started.device;
-    let error_code = match &operation.end {
-        Some(End::Failed(failure)) => Some(failure.code.clone()),
-        _ => None,
-    };
-    OperationReport {
-        id: operation.id.to_string(),
-        operation: operation.kind().name(),
-        device_id: device.id,
-        device_id_source: device.source,
-        path: device.path.clone(),
-        simulated: device.simulated,
-        started_at: operation.started_at.clone(),
-        updated_at: operation.updated_at.clone(),
-        outcome: match operation.end {
-            _ if operation.running => "running",
-            Some(End::Failed(_)) => "failed",
-            _ if operation.is_done() => "done",
-            _ => "in-flight",
-        },
-        reached: match operation.last() {
-            Reached::Started => "started",
-            Reached::BackedUp => "backed-up",
-            Reached::Writing => "writing",
-            Reached::Verified => "verified",
-            Reached::Left => "left",
-            Reached::NewKey => "new-key",
-            Reached::Sending => "sending",
-            Reached::Accepted => "accepted",
-        },
-        meaning: meaning(operation).to_owned(),
-        key_state: operation.key().map(|key| match key {
-            KeyLeft::Unchanged => KeyState::Unchanged,
-            KeyLeft::Written => KeyState::Written,
-            KeyLeft::Wrong => KeyState::Wrong,
-            KeyLeft::Unknown => KeyState::Unknown,
-        }),
-        error_code,
-        before: operation.started.before,
-        after: operation.started.after,
-        backup: operation.backup.clone(),
-        new_key: operation.new_key.clone(),
-        next: Vec::new(),
-    }
+/// Whether it was done to that device, if one was named.
+fn is_of(operation: &Operation, device: Option<DeviceId>) -> bool {
+    let started = &operation.started;
+    device.is_none() || started.device.id == device || started.request.owner == device
 }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use super::unbacked::check_unbacked;
 use crate::archive::Archive;
-use crate::archive::journal::{OperationKind, Request, Started};
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request, Started};
 use crate::keys::{Fingerprint, Passphrase};
 use crate::workflow::board::Board;
 use crate::workflow::cancel::interrupted;

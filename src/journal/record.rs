@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::super::manifest::DeviceIdSource;
-use crate::dct::{DeviceId, Field};
+use crate::dct::{DeviceId, DeviceIdSource, Field};
 use crate::disk::shown;
 use crate::keys::Fingerprint;
+use crate::outcome::KeyState;
 
 /// The version of the records that this crate writes and reads.
 pub const VERSION: u32 = 1;
@@ -210,20 +210,6 @@ pub struct Started {
     pub tool: String,
 }
 
-/// What is known of the device's key when an operation ends in a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyLeft {
-    /// Nothing was written, or the old bytes are still there.
-    Unchanged,
-    /// The new bytes are in place: read back and compared.
-    Written,
-    /// It is neither the old key nor the new one.
-    Wrong,
-    /// A write had begun, and its outcome is not known.
-    Unknown,
-}
-
 /// Why an operation ended without being done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -231,7 +217,7 @@ pub struct Failure {
     pub code: String,
     /// What is known of the device's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<KeyLeft>,
+    pub key: Option<KeyState>,
 }
 
 /// What an operation has come to.
@@ -316,20 +302,21 @@ impl Record {
         if line.len() > MAX_LINE {
             return Err(RecordError::TooLong);
         }
-        // Its place is that within the line, where it reads "line 1" whatever the line.
-        let malformed = |error: serde_json::Error| {
-            let (column, text) = (error.column(), error.to_string());
-            let reason = text.split(" at line ").next().unwrap_or_default();
-            RecordError::Malformed(format!("{} (byte {column})", shown(reason)))
-        };
         // The version first: of a later one nothing else is known.
-        let version: Version = serde_json::from_slice(line).map_err(malformed)?;
-        if version.v != VERSION {
-            return Err(RecordError::Newer(version.v));
-        }
-        let record: Self = serde_json::from_slice(line).map_err(malformed)?;
+        let version: Version = parsed(line)?;
+        version.check()?;
+        let record: Self = parsed(line)?;
         record.check()?;
         Ok(record)
+    }
+
+    /// Reads the records of an operation that is settled.
+    pub(super) fn parse_all(line: &[u8]) -> Result<Vec<Self>, RecordError> {
+        let versions: Vec<Version> = parsed(line)?;
+        versions.iter().try_for_each(Version::check)?;
+        let records: Vec<Self> = parsed(line)?;
+        records.iter().try_for_each(Self::check)?;
+        Ok(records)
     }
 
     fn check(&self) -> Result<(), RecordError> {
@@ -337,9 +324,7 @@ impl Record {
         require(OffsetDateTime::parse(&self.at, &Rfc3339).is_ok(), "at")?;
         match &self.step {
             Step::Started(started) => {
-                let path = started.device.path.as_deref().unwrap_or("0");
-                let plain = path.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
-                require(plain && !path.is_empty() && path.len() <= 32, "path")?;
+                require(started.device.path.as_deref().is_none_or(is_port), "path")?;
                 let fields = &started.request.fields;
                 require(fields.iter().all(|name| name.parse::<Field>().is_ok()), "fields")?;
                 require(started.tool.len() <= 100 && !started.tool.contains(char::is_control), "tool")
@@ -356,6 +341,27 @@ impl Record {
 #[derive(Deserialize)]
 struct Version {
     v: u32,
+}
+
+impl Version {
+    fn check(&self) -> Result<(), RecordError> {
+        if self.v == VERSION { Ok(()) } else { Err(RecordError::Newer(self.v)) }
+    }
+}
+
+fn parsed<'l, T: Deserialize<'l>>(line: &'l [u8]) -> Result<T, RecordError> {
+    serde_json::from_slice(line).map_err(|error| {
+        // Its place is that within the line, where it reads "line 1" whatever the line.
+        let (column, text) = (error.column(), error.to_string());
+        let reason = text.split(" at line ").next().unwrap_or_default();
+        RecordError::Malformed(format!("{} (byte {column})", shown(reason)))
+    })
+}
+
+/// True for bus and ports, as they are shown and stand in names of files.
+pub(super) fn is_port(path: &str) -> bool {
+    let plain = path.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
+    plain && (1..=32).contains(&path.len())
 }
 
 /// How many bytes of `bytes` are whole lines. What follows was torn: the process or the machine stopped while it

@@ -1,15 +1,16 @@
-//! The journal as it is read: what every operation had come to, and which of them are still open.
+//! What an operation has come to, and which operations are still open.
 //!
 //! Pure. An operation is open when it began and did not end, or ended with a key that is wrong or not known, and
-//! nothing that was done to the same device afterwards has settled it.
+//! nothing that was done to the same device afterwards supersedes it.
 
 use std::path::PathBuf;
 
 use super::record::{
-    DeviceMark, Failure, KeyLeft, OperationId, OperationKind, Record, RecordError, Started, Step, whole,
+    DeviceMark, Failure, OperationId, OperationKind, Record, RecordError, Started, Step, whole,
 };
-use crate::dct::{FIELDS, Field};
+use crate::dct::{DeviceIdSource, FIELDS, Field};
 use crate::keys::Fingerprint;
+use crate::outcome::{Code, KeyState};
 
 /// A step that an operation has behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub struct Operation {
     pub running: bool,
 }
 
-/// A line of the journal that is no record.
+/// A line of an operation's file that is no record of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct BadLine {
@@ -74,71 +75,67 @@ pub struct BadLine {
     pub reason: RecordError,
 }
 
-/// Reads a whole journal: the operations in the order in which they began, none of them `running`.
+/// Reads the file of an operation; `None` if a crash came before its first record was whole. Never `running`.
 ///
 /// A torn last line is left out; any other that is no record is an error. Takes any bytes.
-pub fn operations_in(bytes: &[u8]) -> Result<Vec<Operation>, BadLine> {
-    let bytes = bytes.get(..whole(bytes)).unwrap_or_default();
-    let mut operations = Vec::new();
-    // Where the operation of an id stands, since a journal may have thousands.
-    let mut places = std::collections::HashMap::new();
-    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let at_line = |reason| BadLine { line: index + 1, reason };
-        let record = Record::parse(line.strip_suffix(b"\n").unwrap_or(line)).map_err(at_line)?;
-        match (record.step, places.get(&record.id)) {
-            (Step::Started(started), None) => {
-                places.insert(record.id.clone(), operations.len());
-                operations.push(Operation::begun(record.id, record.at, started));
-            }
-            (Step::Started(_), Some(_)) => {
-                return Err(at_line(RecordError::OutOfPlace("its operation begins a second time")));
-            }
-            (step, place) => {
-                let operation = place.and_then(|place| operations.get_mut(*place));
-                let missing = RecordError::OutOfPlace("its operation has not begun");
-                operation.ok_or(missing).and_then(|known| known.advance(record.at, step)).map_err(at_line)?;
-            }
-        }
+pub fn operation_in(bytes: &[u8]) -> Result<Option<Operation>, BadLine> {
+    let mut operation = None;
+    for (index, line) in lines(bytes).enumerate() {
+        let record = Record::parse(line);
+        let advanced = record.and_then(|record| Operation::advanced(operation.take(), record));
+        operation = Some(advanced.map_err(|reason| BadLine { line: index + 1, reason })?);
     }
-    Ok(operations)
+    Ok(operation)
 }
 
-/// The operations that nothing has settled yet, oldest first. Those still running are among them.
+/// The line of the history for the operation of a file, with its line feed.
+pub fn settled_line(bytes: &[u8]) -> Vec<u8> {
+    let mut line = b"[".to_vec();
+    line.extend(lines(bytes).collect::<Vec<_>>().join(&b','));
+    line.extend(b"]\n");
+    line
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let whole = bytes.get(..whole(bytes)).unwrap_or_default();
+    whole.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+}
+
+/// Those of some operations that nothing has settled yet; they stand in the order in which they began. Those still
+/// running are among them.
 pub fn open(operations: &[Operation]) -> Vec<&Operation> {
-    let settled = |(index, operation): &(usize, &Operation)| {
-        operations.iter().skip(index + 1).any(|later| later.settles(operation))
+    let superseded = |(index, operation): &(usize, &Operation)| {
+        operations.iter().skip(index + 1).any(|later| later.supersedes(operation))
     };
     let unfinished = operations.iter().enumerate().filter(|(_, operation)| !operation.is_finished());
-    unfinished.filter(|found| !settled(found)).map(|(_, operation)| operation).collect()
+    unfinished.filter(|found| !superseded(found)).map(|(_, operation)| operation).collect()
 }
 
 /// The errors after which it is known that the cloud did not take a key: nothing was sent, or it said no. After
 /// every other one it may have.
-const NOT_TAKEN: [&str; 10] = [
-    "CLOUD_PERMISSION_DENIED",
-    "CLOUD_TOKEN_INVALID",
-    "CLOUD_TOKEN_EXPIRED",
-    "CLOUD_KEY_REJECTED",
-    "CLOUD_NOT_FOUND",
-    "CLOUD_REFUSED",
-    "CLOUD_RATE_LIMITED",
-    "CLOUD_UNREACHABLE",
-    "CLOUD_TLS",
-    "CLOUD_NO_ROOTS",
+const NOT_TAKEN: [Code; 10] = [
+    Code::CloudPermissionDenied,
+    Code::CloudTokenInvalid,
+    Code::CloudTokenExpired,
+    Code::CloudKeyRejected,
+    Code::CloudNotFound,
+    Code::CloudRefused,
+    Code::CloudRateLimited,
+    Code::CloudUnreachable,
+    Code::CloudTls,
+    Code::CloudNoRoots,
 ];
 
 /// The errors after which a field other than the key, or the DCT as a whole, is wrong or not known.
-const FIELD_OPEN: [&str; 3] = ["FIELD_WRONG", "FIELD_STATE_UNKNOWN", "DCT_WRONG"];
+const FIELD_OPEN: [Code; 3] = [Code::FieldWrong, Code::FieldStateUnknown, Code::DctWrong];
 
 /// The fields that the commands write which write one alone.
 const DEVICE_PRIVATE_KEY: &str = "device-private-key";
 const SERVER_PUBLIC_KEY: &str = "server-public-key";
-/// After this error everything else was done.
-const LEAVE_FAILED: &str = "LEAVE_FAILED";
 
 /// Whether a cloud may have taken the key, where sending it ended with the error of this code.
 pub fn may_be_taken(code: &str) -> bool {
-    !NOT_TAKEN.contains(&code)
+    NOT_TAKEN.iter().all(|known| known.name() != code)
 }
 
 impl Started {
@@ -162,17 +159,32 @@ impl Started {
 }
 
 impl Operation {
-    fn begun(id: OperationId, at: String, started: Box<Started>) -> Self {
-        Self {
-            id,
-            started_at: at.clone(),
-            updated_at: at,
-            started: *started,
-            reached: vec![Reached::Started],
-            backup: None,
-            new_key: None,
-            end: None,
-            running: false,
+    /// Reads a line of the history, without its line feed.
+    pub fn of_line(line: &[u8]) -> Result<Self, RecordError> {
+        let mut records = Record::parse_all(line)?.into_iter();
+        let operation = records.try_fold(None, |known, record| Self::advanced(known, record).map(Some))?;
+        operation.ok_or(RecordError::OutOfPlace("no operation has begun"))
+    }
+
+    /// What it is with one record more.
+    fn advanced(known: Option<Self>, record: Record) -> Result<Self, RecordError> {
+        match (known, record.step) {
+            (None, Step::Started(started)) => Ok(Self {
+                id: record.id,
+                started_at: record.at.clone(),
+                updated_at: record.at,
+                started: *started,
+                reached: vec![Reached::Started],
+                backup: None,
+                new_key: None,
+                end: None,
+                running: false,
+            }),
+            (Some(mut known), step) if known.id == record.id => {
+                known.advance(record.at, step)?;
+                Ok(known)
+            }
+            _ => Err(RecordError::OutOfPlace("its operation has not begun")),
         }
     }
 
@@ -238,9 +250,9 @@ impl Operation {
     pub fn is_finished(&self) -> bool {
         match &self.end {
             Some(End::Failed(failure)) => {
-                let open = matches!(failure.key, Some(KeyLeft::Wrong | KeyLeft::Unknown))
+                let open = matches!(failure.key, Some(KeyState::Wrong | KeyState::Unknown))
                     || self.left_a_field_open();
-                !open && (!self.may_be_known() || failure.code == LEAVE_FAILED)
+                !open && (!self.may_be_known() || failure.code == Code::LeaveFailed.name())
             }
             _ => self.is_done(),
         }
@@ -256,7 +268,7 @@ impl Operation {
     }
 
     /// What is known of the device's key; `None` for what does not touch it.
-    pub fn key(&self) -> Option<KeyLeft> {
+    pub fn key(&self) -> Option<KeyState> {
         match &self.end {
             Some(End::Failed(failure)) => return failure.key,
             _ if !self.kind().writes() => return None,
@@ -266,11 +278,11 @@ impl Operation {
         let whole = self.is_whole() && self.has(Reached::Verified);
         Some(if self.is_writing() {
             // The bootloader writes the whole DCT anew, whichever field it is for.
-            KeyLeft::Unknown
+            KeyState::Unknown
         } else if whole || key.is_some_and(|key| self.verified() > key) {
-            KeyLeft::Written
+            KeyState::Written
         } else {
-            KeyLeft::Unchanged
+            KeyState::Unchanged
         })
     }
 
@@ -297,11 +309,11 @@ impl Operation {
 
     /// True where it ended with a field other than the key, or with a whole DCT, that is wrong or not known.
     pub fn left_a_field_open(&self) -> bool {
-        matches!(&self.end, Some(End::Failed(failure)) if FIELD_OPEN.contains(&failure.code.as_str()))
+        matches!(&self.end, Some(End::Failed(failure)) if FIELD_OPEN.iter().any(|code| code.name() == failure.code))
     }
 
     /// True where this one, which came later, has made plain what the earlier one left open.
-    fn settles(&self, earlier: &Self) -> bool {
+    fn supersedes(&self, earlier: &Self) -> bool {
         if !self.is_done() {
             return false;
         }
@@ -363,8 +375,8 @@ impl Operation {
     /// Whether the key that this one sent is the one that the earlier one is known to have left in the device.
     fn sent_what_is_in(&self, earlier: &Self) -> bool {
         let left = match earlier.key() {
-            Some(KeyLeft::Unchanged) => earlier.started.before,
-            Some(KeyLeft::Written) => earlier.started.after,
+            Some(KeyState::Unchanged) => earlier.started.before,
+            Some(KeyState::Written) => earlier.started.after,
             _ => None,
         };
         left.is_some() && self.started.after == left
@@ -395,5 +407,5 @@ impl Operation {
 }
 
 fn tells_id(device: &DeviceMark) -> bool {
-    device.source == Some(super::super::manifest::DeviceIdSource::UsbSerial)
+    device.source == Some(DeviceIdSource::UsbSerial)
 }

@@ -1,0 +1,143 @@
+//! What is settled: a file for each Duo, a line for each operation, the last one at the end.
+//!
+//! Only appended to, and read from its end by whoever needs the past of that Duo, so that what was done before costs
+//! nothing. Hostile until parsed; a line that is no operation stops nobody.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use serde::de::IgnoredAny;
+
+use super::MAX_BYTES;
+use super::operation::Operation;
+use super::record::{OperationId, RecordError};
+
+/// The most bytes of a line: those of all records of an operation, with two brackets.
+const MAX_LINE: usize = MAX_BYTES + 2;
+
+/// How many bytes are read at once, at least.
+const CHUNK: usize = 16 * 1024;
+
+/// How many of the last lines are compared with an operation that is to be appended. After a crash it may be there
+/// already: as the last one, unless others were settled at the same time.
+const COMPARED: usize = 8;
+
+/// The lines of a file, the last one first. What follows the last line feed is left out.
+struct Backwards {
+    file: File,
+    /// Where `read` begins in the file.
+    at: u64,
+    /// What was read and is no line yet.
+    read: Vec<u8>,
+    /// Where the last line ends, behind its line feed.
+    end: u64,
+    ended: bool,
+}
+
+/// Where a line begins, and its bytes without the line feed; none if it is too long to be one.
+type Line = (u64, Option<Vec<u8>>);
+
+impl Backwards {
+    fn new(mut file: File) -> io::Result<Self> {
+        let at = file.seek(SeekFrom::End(0))?;
+        let mut lines = Self { file, at, read: Vec::new(), end: 0, ended: at == 0 };
+        if !lines.ended {
+            // What a crash tore; nothing, if the file ends with a line feed.
+            lines.end = lines.line()?.0;
+        }
+        Ok(lines)
+    }
+
+    fn line(&mut self) -> io::Result<Line> {
+        let mut too_long = false;
+        loop {
+            let feed = self.read.iter().rposition(|byte| *byte == b'\n');
+            if feed.is_some() || self.at == 0 {
+                let begin = feed.map_or(0, |feed| feed + 1);
+                let bytes = self.read.split_off(begin);
+                self.read.truncate(begin.saturating_sub(1));
+                self.ended = feed.is_none();
+                let fits = !too_long && bytes.len() <= MAX_LINE;
+                return Ok((self.at + begin as u64, fits.then_some(bytes)));
+            }
+            if self.read.len() > MAX_LINE {
+                too_long = true;
+                self.read.clear();
+            }
+            self.read_more()?;
+        }
+    }
+
+    /// Reads what stands before it: at least as much as there is, so that a long line is not moved too often.
+    fn read_more(&mut self) -> io::Result<()> {
+        let wanted = self.at.min(self.read.len().max(CHUNK) as u64);
+        self.at -= wanted;
+        self.file.seek(SeekFrom::Start(self.at))?;
+        let mut before = Vec::with_capacity(self.read.len() + self.read.len().max(CHUNK));
+        Read::by_ref(&mut self.file).take(wanted).read_to_end(&mut before)?;
+        before.append(&mut self.read);
+        self.read = before;
+        Ok(())
+    }
+}
+
+impl Iterator for Backwards {
+    type Item = io::Result<Line>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let line = self.line();
+        self.ended |= line.is_err();
+        Some(line)
+    }
+}
+
+/// What was done to a Duo, the last first. A line that is no operation, or cannot be read, is an error.
+pub struct Past(Option<Backwards>);
+
+impl Past {
+    /// Of what is in a file; of a Duo to which nothing was done, there is none.
+    pub(super) fn of(file: Option<File>) -> io::Result<Self> {
+        file.map(Backwards::new).transpose().map(Self)
+    }
+}
+
+impl Iterator for Past {
+    type Item = Result<Operation, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(match self.0.as_mut()?.next()? {
+            Ok((_, Some(line))) => Operation::of_line(&line),
+            Ok((_, None)) => Err(RecordError::TooLong),
+            Err(error) => Err(RecordError::Malformed(error.to_string())),
+        })
+    }
+}
+
+/// Appends an operation with one write, and syncs it. Cuts off what a crash tore, and appends nothing if the operation is
+/// there already.
+pub(super) fn append(mut file: &File, id: &OperationId, line: &[u8]) -> io::Result<()> {
+    let mut lines = Backwards::new(file.try_clone()?)?;
+    let mut end = lines.end;
+    let torn = end < file.metadata()?.len();
+    for nth in 0..COMPARED {
+        let Some((start, bytes)) = lines.next().transpose()? else { break };
+        let bytes = bytes.unwrap_or_default();
+        if Operation::of_line(&bytes).is_ok_and(|there| there.id == *id) {
+            return file.sync_all();
+        }
+        // Where the disk got the end of the last line before its beginning.
+        if nth == 0 && !torn && serde_json::from_slice::<IgnoredAny>(&bytes).is_err() {
+            end = start;
+        }
+    }
+    file.set_len(end)?;
+    file.seek(SeekFrom::Start(end))?;
+    let written = file.write_all(line).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = file.set_len(end);
+    }
+    written
+}

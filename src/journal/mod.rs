@@ -1,0 +1,470 @@
+//! The journal: what was in flight when a process or a machine stopped, and what was done before.
+//!
+//! Knows files and locks; what a record means is [`record`], what the records of an operation mean is [`operation`]. It
+//! lies beside the folder of the backups in the user's data directory, every file of mode 0600. What is open and what is
+//! settled are kept apart, so that the length of the one makes the other no slower:
+//!
+//! - `open/` has a file for each operation. Its process alone writes to it, a record with one write, synced before anything
+//!   else is done. What a crash tore is left out by readers.
+//! - `open/<operation>.lock` is locked for as long as that process lives. The operating system lets go of it whatever ends
+//!   the process, so a lock that is free tells an operation that was cut short from one that is still at work: a process id
+//!   could mean another process by then, and means nothing in another container.
+//! - `history/` has a file for each Duo. When an operation ends, it and what it supersedes go there ([`history`]).
+//! - `lock` is held while an operation begins, while it goes to the history, and shared by those who read what is open.
+//!
+//! A crash may leave a settled operation in `open/`. It counts as settled there, too, and goes to the history with the next
+//! one that is done to this Duo.
+
+mod history;
+mod operation;
+mod record;
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+pub use history::Past;
+pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operation_in, settled_line};
+pub use record::{
+    DeviceMark, Failure, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request, Started, Step,
+    VERSION, whole,
+};
+
+use crate::dct::DeviceId;
+use crate::disk::{
+    self, FileError, Folder, Links, Lock, Owner, Pause, check_utf8, check_writable, create_folder,
+    ensure_folder, own_folder, plain_path,
+};
+
+/// The most bytes of one operation: some tens of records, each of some hundreds.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// Why the journal cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// This user has no data directory.
+    #[error("this user has no home folder to keep the journal in")]
+    NoPlace,
+    /// A line that is no record, and is not the last one torn.
+    #[error("the journal {path}, {bad}", path = plain_path(path))]
+    Invalid {
+        /// The file of an operation.
+        path: PathBuf,
+        /// The line, and why.
+        bad: BadLine,
+    },
+    /// More bytes than an operation has.
+    #[error("the journal {path} is larger than {MAX_BYTES} bytes", path = plain_path(.0))]
+    TooLarge(PathBuf),
+    /// A link, a folder, a pipe or a device.
+    #[error("the journal {path} is not a regular file", path = plain_path(.0))]
+    NotAFile(PathBuf),
+    /// Another process holds the lock and does not let go.
+    #[error("the journal {path} is locked by another process", path = plain_path(.0))]
+    Locked(PathBuf),
+    /// The operating system does not let it be read.
+    #[error("the journal {path} cannot be read: {source}", path = plain_path(path))]
+    Unreadable {
+        /// A file or folder of the journal.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The operating system does not let it be written.
+    #[error("the journal {path} cannot be written: {source}", path = plain_path(path))]
+    Unwritable {
+        /// A file or folder of the journal.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// Its folder cannot be made, or nothing be written in it.
+    #[error("the journal cannot be kept: {0}")]
+    Folder(#[from] FileError),
+}
+
+impl JournalError {
+    fn unwritable(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        |source| Self::Unwritable { path: path.to_owned(), source }
+    }
+
+    fn unreadable(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
+        |source| Self::Unreadable { path: path.to_owned(), source }
+    }
+}
+
+/// The journal of one user.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    owner: Owner,
+}
+
+/// The name of an operation's file in `open/`. The Duo is in it, so that whoever needs the operations of one does not
+/// read those of all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    /// Higher than that of every operation that began before and is in the folder.
+    nth: u64,
+    id: String,
+    /// See [`duo`].
+    duo: String,
+}
+
+/// A Duo in the name of a file: its device id, else its port.
+fn duo(id: Option<DeviceId>, path: Option<&str>) -> String {
+    match (id, path) {
+        (Some(id), _) => id.to_string(),
+        (None, Some(path)) if record::is_port(path) => format!("port-{path}"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+impl Name {
+    fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.strip_suffix(".jsonl")?.splitn(3, '.');
+        let nth = parts.next()?.parse().ok()?;
+        let id = OperationId::try_from(parts.next()?.to_owned()).ok()?.to_string();
+        Some(Self { nth, id, duo: parts.next()?.to_owned() })
+    }
+
+    fn file(&self) -> String {
+        format!("{:08}.{}.{}.jsonl", self.nth, self.id, self.duo)
+    }
+
+    /// Whether it may have been done to this device; two with different ids are two.
+    fn may_be_of(&self, device: &DeviceMark) -> bool {
+        let other = |id: DeviceId| self.duo.parse::<DeviceId>().is_ok_and(|its| its != id);
+        !device.id.is_some_and(other)
+    }
+}
+
+impl Journal {
+    /// The journal in the user's data directory; under sudo, in that of the user who called it. Touches nothing.
+    pub fn locate(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, JournalError> {
+        let owner = Owner::detect(env);
+        let folder = own_folder(env, &owner).ok_or(JournalError::NoPlace)?.join("journal");
+        check_utf8(&folder)?;
+        Ok(Self { folder, owner })
+    }
+
+    /// The absolute path of its folder.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Shows, before a device is touched, that an operation can be written down.
+    pub fn prepare(&self, pause: Pause<'_>) -> Result<(), JournalError> {
+        ensure_folder(&self.open_folder(), &self.owner)?;
+        create_folder(&self.history(), &self.owner)?;
+        check_writable(&self.open_folder())?;
+        check_writable(&self.history())?;
+        self.lock_if_there(Access::Write, pause).map(drop)
+    }
+
+    /// The operations that are not in the history yet, in the order in which they began; with a device, those alone that
+    /// may have been done to it.
+    pub fn operations(
+        &self,
+        device: Option<&DeviceMark>,
+        pause: Pause<'_>,
+    ) -> Result<Vec<Operation>, JournalError> {
+        // Between what an operation supersedes and itself, nobody is to look.
+        let _lock = self.lock_if_there(Access::Read, pause)?;
+        let names = self.names(device).map_err(JournalError::unreadable(&self.open_folder()))?;
+        names.iter().filter_map(|name| self.read(name).transpose()).collect()
+    }
+
+    /// What is settled of what was done to a device, the last first.
+    pub fn past(&self, device: DeviceId) -> Result<Past, JournalError> {
+        past_in(&self.history().join(format!("{device}.jsonl")))
+    }
+
+    /// What is settled, one Duo after the other.
+    pub fn pasts(&self) -> Result<impl Iterator<Item = Result<Past, JournalError>> + '_, JournalError> {
+        let names = names_in(&self.history()).map_err(JournalError::unreadable(&self.history()))?;
+        let files = names.into_iter().filter(|name| name.strip_suffix(".jsonl").is_some());
+        Ok(files.map(|name| past_in(&self.history().join(name))))
+    }
+
+    /// Writes down that an operation begins.
+    pub fn begin(&self, started: Started, at: String, pause: Pause<'_>) -> Result<Entry, JournalError> {
+        let _lock = self.lock(pause)?;
+        let open_folder = self.open_folder();
+        let folder = Folder::open_or_make(&open_folder, &self.owner)?;
+        let unwritable = JournalError::unwritable(&open_folder);
+        let last = self.sweep().map_err(&unwritable)?;
+        let random = getrandom::u64().map_err(io::Error::other).map_err(&unwritable)?;
+        let id = OperationId::new(random);
+        let device = started.device.clone();
+        let duo = duo(device.id, device.path.as_deref());
+        let name = Name { nth: last.saturating_add(1), id: id.to_string(), duo };
+        let path = open_folder.join(name.file());
+        let made = || -> io::Result<(File, File)> {
+            let marker = self.create(&folder, &self.marker(&name))?;
+            marker.try_lock()?;
+            Ok((self.create(&folder, &path)?, marker))
+        };
+        let begun = made().map_err(JournalError::unwritable(&path)).and_then(|(file, marker)| {
+            let journal = self.clone();
+            let mut entry = Entry {
+                id,
+                name: name.clone(),
+                path: path.clone(),
+                device,
+                file,
+                length: 0,
+                marker,
+                journal,
+            };
+            entry.append(Step::Started(Box::new(started)), at)?;
+            folder.sync().map_err(JournalError::unwritable(&path))?;
+            Ok(entry)
+        });
+        // What never began is not to look as if it had.
+        begun.inspect_err(|_| self.remove(&name))
+    }
+
+    fn open_folder(&self) -> PathBuf {
+        self.folder.join("open")
+    }
+
+    fn history(&self) -> PathBuf {
+        self.folder.join("history")
+    }
+
+    fn marker(&self, name: &Name) -> PathBuf {
+        self.open_folder().join(format!("{}.lock", name.id))
+    }
+
+    fn lock(&self, pause: Pause<'_>) -> Result<Lock, JournalError> {
+        let path = self.folder.join("lock");
+        let folder = Folder::open_or_make(&self.folder, &self.owner)?;
+        lock(self.open_or_create(&folder, &path)?, path, Access::Write, pause)
+    }
+
+    /// The same, but makes no file: where there is none yet, nothing began.
+    fn lock_if_there(&self, access: Access, pause: Pause<'_>) -> Result<Option<Lock>, JournalError> {
+        let path = self.folder.join("lock");
+        open_file(&path, access)?.map(|file| lock(file, path, access, pause)).transpose()
+    }
+
+    /// The files of operations, in the order in which these began.
+    fn names(&self, device: Option<&DeviceMark>) -> io::Result<Vec<Name>> {
+        let names = names_in(&self.open_folder())?;
+        let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
+        names.retain(|name| device.is_none_or(|device| name.may_be_of(device)));
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// What an operation has come to; `None` if a crash came before its first record was whole.
+    fn read(&self, name: &Name) -> Result<Option<Operation>, JournalError> {
+        // Before its records: who is found to have ended has written all of them.
+        let running = self.is_running(name);
+        let path = self.open_folder().join(name.file());
+        let operation = operation_in(&self.bytes(name)?);
+        let operation = operation.map_err(|bad| JournalError::Invalid { path, bad })?;
+        Ok(operation.map(|operation| Operation { running, ..operation }))
+    }
+
+    fn bytes(&self, name: &Name) -> Result<Vec<u8>, JournalError> {
+        let path = self.open_folder().join(name.file());
+        let mut bytes = Vec::new();
+        let Some(file) = open_file(&path, Access::Read)? else { return Ok(bytes) };
+        let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(JournalError::unreadable(&path))?;
+        if bytes.len() > MAX_BYTES { Err(JournalError::TooLarge(path)) } else { Ok(bytes) }
+    }
+
+    fn is_running(&self, name: &Name) -> bool {
+        let Ok(marker) = disk::open(&self.marker(name), Links::Refuse, false) else { return false };
+        matches!(marker.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Removes the lock files that a crash left without an operation; the highest number of those that are there.
+    fn sweep(&self) -> io::Result<u64> {
+        let names = names_in(&self.open_folder())?;
+        let operations: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
+        let there: HashSet<&str> = operations.iter().map(|name| name.id.as_str()).collect();
+        let lost = names.iter().filter_map(|name| name.strip_suffix(".lock"));
+        for id in lost.filter(|id| OperationId::try_from((*id).to_owned()).is_ok()) {
+            let path = self.open_folder().join(format!("{id}.lock"));
+            let marker = || disk::open(&path, Links::Refuse, false);
+            if !there.contains(id) && marker().is_ok_and(|marker| marker.try_lock().is_ok()) {
+                let _ = fs::remove_file(path);
+            }
+        }
+        Ok(operations.iter().map(|name| name.nth).max().unwrap_or_default())
+    }
+
+    /// Has an operation that has ended go to the history if nothing is left to learn, with everything that it supersedes.
+    fn settle(&self, own: &Name, device: &DeviceMark) -> Result<(), JournalError> {
+        let Some(mine) = self.read(own)? else { return Ok(()) };
+        let mut names = vec![own.clone()];
+        if mine.is_done() {
+            names = self.names(Some(device)).map_err(JournalError::unreadable(&self.open_folder()))?;
+        }
+        let known = names.into_iter().filter_map(|name| match self.read(&name) {
+            Ok(Some(operation)) => Some((operation, name)),
+            // A crash came before it had begun.
+            Ok(None) => {
+                self.remove(&name);
+                None
+            }
+            // Whoever asks what is open is told.
+            Err(_) => None,
+        });
+        let (operations, names): (Vec<Operation>, Vec<Name>) = known.unzip();
+        let open = open(&operations);
+        // In their order: what is superseded before what supersedes it, which may be all that tells.
+        for (operation, name) in operations.iter().zip(names) {
+            if !operation.running && open.iter().all(|open| open.id != operation.id) {
+                self.to_history(operation, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn to_history(&self, operation: &Operation, name: &Name) -> Result<(), JournalError> {
+        let Started { device, request, .. } = &operation.started;
+        let folder = Folder::open_or_make(&self.history(), &self.owner)?;
+        let path = self.history().join(duo(device.id.or(request.owner), device.path.as_deref()) + ".jsonl");
+        let file = self.open_or_create(&folder, &path)?;
+        let line = settled_line(&self.bytes(name)?);
+        history::append(&file, &operation.id, &line).map_err(JournalError::unwritable(&path))?;
+        self.remove(name);
+        Ok(())
+    }
+
+    fn remove(&self, name: &Name) {
+        for path in [self.open_folder().join(name.file()), self.marker(name)] {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    fn open_or_create(&self, folder: &Folder, path: &Path) -> Result<File, JournalError> {
+        loop {
+            if let Some(file) = open_file(path, Access::Write)? {
+                return Ok(file);
+            }
+            let made = self.create(folder, path).and_then(|file| folder.sync().map(|()| file));
+            match made {
+                // Somebody else made it in between.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map_err(JournalError::unwritable(path)),
+            }
+        }
+    }
+
+    fn create(&self, folder: &Folder, path: &Path) -> io::Result<File> {
+        let file = folder.create(path.file_name().unwrap_or_default())?;
+        self.owner.take(&file)?;
+        Ok(file)
+    }
+}
+
+/// The names in a folder that are text; none if there is no such folder.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let listing = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let names = listing.map(|entry| Ok(entry?.file_name().into_string().ok()));
+    names.filter_map(io::Result::transpose).collect()
+}
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// Opens a file of the journal if it is there. Never through a link: under sudo that would let whoever owns the folder
+/// choose a file for root to write to.
+fn open_file(path: &Path, access: Access) -> Result<Option<File>, JournalError> {
+    let write = matches!(access, Access::Write);
+    match disk::open(path, Links::Refuse, write) {
+        Ok(file) => Ok(Some(file)),
+        Err(FileError::NotFound(_)) => Ok(None),
+        Err(FileError::Unreadable { source, .. }) if write => Err(JournalError::unwritable(path)(source)),
+        Err(FileError::Unreadable { source, .. }) => Err(JournalError::unreadable(path)(source)),
+        Err(_) => Err(JournalError::NotAFile(path.to_owned())),
+    }
+}
+
+fn past_in(path: &Path) -> Result<Past, JournalError> {
+    Past::of(open_file(path, Access::Read)?).map_err(JournalError::unreadable(path))
+}
+
+/// Locks a file for those who read, or for one who writes.
+fn lock(file: File, path: PathBuf, access: Access, pause: Pause<'_>) -> Result<Lock, JournalError> {
+    let lock = Lock::take(file, matches!(access, Access::Read), pause);
+    lock.map_err(JournalError::unwritable(&path))?.ok_or(JournalError::Locked(path))
+}
+
+/// An operation that is written down. Dropped without an end, it was cut short.
+#[derive(Debug)]
+pub struct Entry {
+    id: OperationId,
+    name: Name,
+    path: PathBuf,
+    device: DeviceMark,
+    file: File,
+    /// How many bytes were written.
+    length: u64,
+    /// Locked for as long as it is open.
+    marker: File,
+    journal: Journal,
+}
+
+impl Entry {
+    /// Its name in the journal.
+    pub fn id(&self) -> &OperationId {
+        &self.id
+    }
+
+    /// The file with its records.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a record with one write; it is synced when this returns.
+    pub fn append(&mut self, step: Step, at: String) -> Result<(), JournalError> {
+        let line = Record { v: VERSION, id: self.id.clone(), at, step }.to_line();
+        let end = self.length + line.len() as u64;
+        let write = |file: &mut File| -> io::Result<()> {
+            if line.len() > MAX_LINE || end > MAX_BYTES as u64 {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
+            }
+            if file.metadata()?.len() != self.length {
+                return Err(io::Error::other("somebody else has written to it"));
+            }
+            file.seek(SeekFrom::Start(self.length))?;
+            let written = file.write_all(&line).and_then(|()| file.sync_all());
+            if written.is_err() {
+                // What is there of the line is torn.
+                let _ = file.set_len(self.length);
+            }
+            written
+        };
+        write(&mut self.file).map_err(JournalError::unwritable(&self.path))?;
+        self.length = end;
+        Ok(())
+    }
+
+    /// Writes down that it is over, and how it ended. What cannot go to the history now goes there later.
+    pub fn end(mut self, error: Option<Failure>, at: String, pause: Pause<'_>) -> Result<(), JournalError> {
+        let written = self.append(Step::Ended { error }, at);
+        let Self { name, device, marker, journal, .. } = self;
+        let lock = journal.lock(pause);
+        drop(marker);
+        let _ = fs::remove_file(journal.marker(&name));
+        if lock.is_ok() {
+            let _ = journal.settle(&name, &device);
+        }
+        written
+    }
+}

@@ -1,0 +1,283 @@
+//! What an operation can come to: the codes of the errors with their exit codes, and what is known of the device's key.
+//! Each list is declared here and nowhere else.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal => $exit:expr;)+) => {
+        /// The stable name of an error, as `err.code` in JavaScript and `code` in `--json` output.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Code {
+            /// Every code there is, in the order of the exit codes.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)+];
+
+            /// The name in capitals, `NO_DEVICE`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)+ }
+            }
+
+            /// What the code means, in a sentence or two.
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Code::$variant => concat!($($doc),+),)+ }
+            }
+
+            /// The exit code that the command line gives for it; see [`exit`].
+            pub const fn exit_code(self) -> u8 {
+                match self { $(Code::$variant => $exit,)+ }
+            }
+        }
+    };
+}
+
+/// The exit codes of the command line, one for each kind of thing to do next.
+pub mod exit {
+    /// Done.
+    pub const DONE: u8 = 0;
+    /// A defect in this program.
+    pub const INTERNAL: u8 = 1;
+    /// Arguments, the contents of a given file, a missing token, plain HTTP, a refused confirmation.
+    pub const USAGE: u8 = 2;
+    /// No device, several, or the wrong one.
+    pub const DEVICE: u8 = 3;
+    /// USB access: permission, busy, driver, no USB at all.
+    pub const USB: u8 = 4;
+    /// The device is at fault; its key is as it was or, where only leaving DFU mode failed, as it was asked for.
+    pub const FAULT: u8 = 5;
+    /// The device's key, or another field that was written, is wrong or its state unknown; what recovers it is
+    /// printed.
+    pub const KEY: u8 = 6;
+    /// The cloud refused.
+    pub const REFUSED: u8 = 7;
+    /// Anything else about the cloud.
+    pub const CLOUD: u8 = 8;
+    /// Files and the system: missing, unreadable, exists, full.
+    pub const SYSTEM: u8 = 9;
+    /// Stopped by the user.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+codes! {
+    /// A defect in duo-provision itself.
+    Internal = "INTERNAL" => exit::INTERNAL;
+
+    /// An argument or option is unknown, missing or out of range.
+    InvalidArgument = "INVALID_ARGUMENT" => exit::USAGE;
+    /// The device id is not 24 hexadecimal digits.
+    InvalidDeviceId = "INVALID_DEVICE_ID" => exit::USAGE;
+    /// The key file is in no form that is known.
+    KeyUnrecognized = "KEY_UNRECOGNIZED" => exit::USAGE;
+    /// The key file is empty.
+    KeyEmpty = "KEY_EMPTY" => exit::USAGE;
+    /// The key file ends before the key does.
+    KeyTruncated = "KEY_TRUNCATED" => exit::USAGE;
+    /// The key file holds an elliptic-curve key; the Duo takes RSA only.
+    KeyEc = "KEY_EC" => exit::USAGE;
+    /// The RSA key is not of 1024 bits.
+    KeyWrongSize = "KEY_WRONG_SIZE" => exit::USAGE;
+    /// The RSA key's public exponent is not 65537.
+    KeyWrongExponent = "KEY_WRONG_EXPONENT" => exit::USAGE;
+    /// The key file is encrypted, and no passphrase was given, or it is encrypted in a way that is not known here.
+    KeyEncrypted = "KEY_ENCRYPTED" => exit::USAGE;
+    /// A passphrase is needed to encrypt, and none was given.
+    PassphraseMissing = "PASSPHRASE_MISSING" => exit::USAGE;
+    /// What was given as passphrase cannot be one: it is empty, too long, or cannot be typed.
+    PassphraseInvalid = "PASSPHRASE_INVALID" => exit::USAGE;
+    /// The passphrase does not open the key file.
+    PassphraseWrong = "PASSPHRASE_WRONG" => exit::USAGE;
+    /// The numbers of the key do not belong together: it has been damaged.
+    KeyInconsistent = "KEY_INCONSISTENT" => exit::USAGE;
+    /// A public key where a private key is needed.
+    KeyIsPublic = "KEY_IS_PUBLIC" => exit::USAGE;
+    /// The Duo's firmware would read other numbers from this key than it holds.
+    KeyMisreadByFirmware = "KEY_MISREAD_BY_FIRMWARE" => exit::USAGE;
+    /// The file given as a cloud's public key holds none.
+    ServerKeyInvalid = "SERVER_KEY_INVALID" => exit::USAGE;
+    /// The file is no dump of a DCT that can be restored: of another bootloader's, or without what was asked for.
+    DumpUnusable = "DUMP_UNUSABLE" => exit::USAGE;
+    /// The manifest beside a key file cannot be read.
+    ManifestInvalid = "MANIFEST_INVALID" => exit::USAGE;
+    /// The manifest beside a key file describes other bytes than the file has.
+    ManifestMismatch = "MANIFEST_MISMATCH" => exit::USAGE;
+    /// No access token was given or found.
+    TokenMissing = "TOKEN_MISSING" => exit::USAGE;
+    /// What was given as access token cannot be one.
+    TokenInvalid = "TOKEN_INVALID" => exit::USAGE;
+    /// The API URL cannot be used.
+    ApiUrlInvalid = "API_URL_INVALID" => exit::USAGE;
+    /// The access token would have crossed the network in the clear.
+    PlainHttpRefused = "PLAIN_HTTP_REFUSED" => exit::USAGE;
+    /// The question before the write was not answered with yes.
+    ConfirmationRefused = "CONFIRMATION_REFUSED" => exit::USAGE;
+    /// There is no terminal to ask on, and `--yes` was not typed.
+    ConfirmationRequired = "CONFIRMATION_REQUIRED" => exit::USAGE;
+
+    /// No Duo in DFU mode was found.
+    NoDevice = "NO_DEVICE" => exit::DEVICE;
+    /// More than one Duo was found, and none was chosen.
+    SeveralDevices = "SEVERAL_DEVICES" => exit::DEVICE;
+    /// The Duo found is another than the one asked for.
+    WrongDevice = "WRONG_DEVICE" => exit::DEVICE;
+    /// A bootloader r3 or r4 does not tell its device id, so the port has to be named.
+    DeviceIdUnverifiable = "DEVICE_ID_UNVERIFIABLE" => exit::DEVICE;
+    /// The key is known to be another device's.
+    KeyOfOtherDevice = "KEY_OF_OTHER_DEVICE" => exit::DEVICE;
+
+    /// USB cannot be used on this machine.
+    UsbUnavailable = "USB_UNAVAILABLE" => exit::USB;
+    /// The operating system does not let this user open the device.
+    UsbAccessDenied = "USB_ACCESS_DENIED" => exit::USB;
+    /// Another program is using the device.
+    UsbBusy = "USB_BUSY" => exit::USB;
+    /// The device is bound to a driver that cannot be used.
+    UsbWrongDriver = "USB_WRONG_DRIVER" => exit::USB;
+    /// The USB/IP server named with `--usbip` cannot be used.
+    UsbipUnreachable = "USBIP_UNREACHABLE" => exit::USB;
+    /// Any other failure of the USB driver.
+    UsbError = "USB_ERROR" => exit::USB;
+
+    /// The device's descriptors are not those of a Duo's bootloader.
+    NotADuo = "NOT_A_DUO" => exit::FAULT;
+    /// The device stopped answering as it should; its key has not been changed.
+    DeviceFault = "DEVICE_FAULT" => exit::FAULT;
+    /// The whole DCT reads as zeros, or as 0xFF: the device cannot read it at the moment.
+    DctUnreadable = "DCT_UNREADABLE" => exit::FAULT;
+    /// Two reads of the same bytes differ.
+    ReadUnstable = "READ_UNSTABLE" => exit::FAULT;
+    /// The Duo does not read, or nothing shows that it reads, where it is told to; nothing was written.
+    AddressUnproven = "ADDRESS_UNPROVEN" => exit::FAULT;
+    /// The device did not write; a read-back shows the key that was there before.
+    WriteFailed = "WRITE_FAILED" => exit::FAULT;
+    /// The key is in place and verified, but the device did not leave DFU mode.
+    LeaveFailed = "LEAVE_FAILED" => exit::FAULT;
+    /// The key slot is blank; the Duo makes a key at its next start.
+    KeySlotBlank = "KEY_SLOT_BLANK" => exit::FAULT;
+    /// The key slot holds zeros, which the firmware takes for a key.
+    KeySlotZeroed = "KEY_SLOT_ZEROED" => exit::FAULT;
+    /// The key slot holds a PKCS#8 key, which the firmware misreads.
+    KeySlotPkcs8 = "KEY_SLOT_PKCS8" => exit::FAULT;
+    /// The key slot holds PEM text, of which the firmware reads nothing.
+    KeySlotPem = "KEY_SLOT_PEM" => exit::FAULT;
+    /// The key slot holds a sound key in a form that the firmware misreads.
+    KeySlotMisread = "KEY_SLOT_MISREAD" => exit::FAULT;
+    /// The key slot holds an elliptic-curve key.
+    KeySlotEc = "KEY_SLOT_EC" => exit::FAULT;
+    /// The key slot holds an RSA key of another size.
+    KeySlotWrongSize = "KEY_SLOT_WRONG_SIZE" => exit::FAULT;
+    /// The key slot holds something that is no key.
+    KeySlotGarbage = "KEY_SLOT_GARBAGE" => exit::FAULT;
+    /// The Duo holds no public key of a cloud.
+    ServerKeySlotInvalid = "SERVER_KEY_SLOT_INVALID" => exit::FAULT;
+
+    /// The device's key is neither the old one nor the new one.
+    KeyWrong = "KEY_WRONG" => exit::KEY;
+    /// A write began and its outcome could not be learned.
+    KeyStateUnknown = "KEY_STATE_UNKNOWN" => exit::KEY;
+    /// A field of the DCT, other than the key, holds neither what was there nor what was written.
+    FieldWrong = "FIELD_WRONG" => exit::KEY;
+    /// A write to a field of the DCT, other than the key, began and its outcome could not be learned.
+    FieldStateUnknown = "FIELD_STATE_UNKNOWN" => exit::KEY;
+    /// The whole DCT is neither what was there nor the image that was to be written.
+    DctWrong = "DCT_WRONG" => exit::KEY;
+
+    /// The cloud does not permit this account to provision this device.
+    CloudPermissionDenied = "CLOUD_PERMISSION_DENIED" => exit::REFUSED;
+    /// The cloud does not know the access token.
+    CloudTokenInvalid = "CLOUD_TOKEN_INVALID" => exit::REFUSED;
+    /// The access token has expired.
+    CloudTokenExpired = "CLOUD_TOKEN_EXPIRED" => exit::REFUSED;
+    /// The cloud did not accept the public key.
+    CloudKeyRejected = "CLOUD_KEY_REJECTED" => exit::REFUSED;
+    /// The cloud does not know the address or the device.
+    CloudNotFound = "CLOUD_NOT_FOUND" => exit::REFUSED;
+    /// The cloud refused for a reason of its own.
+    CloudRefused = "CLOUD_REFUSED" => exit::REFUSED;
+    /// The cloud turned the device away: its server key is another, or it does not know the device by this key.
+    PairingRefused = "PAIRING_REFUSED" => exit::REFUSED;
+    /// The cloud knows the device by another public key than the one of the Duo's private key.
+    PairingBroken = "PAIRING_BROKEN" => exit::REFUSED;
+    /// The server that answered does not have the server key that the Duo names.
+    ServerKeyMismatch = "SERVER_KEY_MISMATCH" => exit::REFUSED;
+
+    /// The cloud could not be reached; nothing was sent.
+    CloudUnreachable = "CLOUD_UNREACHABLE" => exit::CLOUD;
+    /// The request may have reached the cloud, but its answer did not come back.
+    CloudOutcomeUnknown = "CLOUD_OUTCOME_UNKNOWN" => exit::CLOUD;
+    /// The server's TLS certificate was not accepted; nothing was sent.
+    CloudTls = "CLOUD_TLS" => exit::CLOUD;
+    /// No root certificates were found on this machine.
+    CloudNoRoots = "CLOUD_NO_ROOTS" => exit::CLOUD;
+    /// The cloud asked for fewer requests, until the deadline.
+    CloudRateLimited = "CLOUD_RATE_LIMITED" => exit::CLOUD;
+    /// The cloud answered with a server error until the deadline.
+    CloudUnavailable = "CLOUD_UNAVAILABLE" => exit::CLOUD;
+    /// The cloud took the new key and the device has it, but it could not be proven that the two are a pair.
+    PairingUnproven = "PAIRING_UNPROVEN" => exit::CLOUD;
+    /// The answer is not one of this API.
+    CloudUnexpectedReply = "CLOUD_UNEXPECTED_REPLY" => exit::CLOUD;
+
+    /// A file or folder does not exist.
+    FileNotFound = "FILE_NOT_FOUND" => exit::SYSTEM;
+    /// The file is there already; nothing is ever overwritten.
+    FileExists = "FILE_EXISTS" => exit::SYSTEM;
+    /// A file cannot be read.
+    FileUnreadable = "FILE_UNREADABLE" => exit::SYSTEM;
+    /// A file cannot be written.
+    FileNotWritable = "FILE_NOT_WRITABLE" => exit::SYSTEM;
+    /// A line of the journal of operations is not one that this version can read.
+    JournalInvalid = "JOURNAL_INVALID" => exit::SYSTEM;
+    /// The journal of operations cannot be kept, so nothing is written to a device.
+    JournalUnwritable = "JOURNAL_UNWRITABLE" => exit::SYSTEM;
+    /// A simulated Duo or cloud could not be started.
+    SimulatorFailed = "SIMULATOR_FAILED" => exit::SYSTEM;
+
+    /// What was asked for is root's to do.
+    RootRequired = "ROOT_REQUIRED" => exit::SYSTEM;
+    /// The udev rule is in place, but udev could not be told of it.
+    UdevFailed = "UDEV_FAILED" => exit::SYSTEM;
+    /// This system has no udev.
+    UdevUnavailable = "UDEV_UNAVAILABLE" => exit::SYSTEM;
+
+    /// Stopped by the user.
+    Interrupted = "INTERRUPTED" => exit::INTERRUPTED;
+}
+
+/// What is known of the device's key when an operation fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyState {
+    /// Nothing was written to the device, or the old bytes are still there.
+    Unchanged,
+    /// The new key is in place: it was read back and compared.
+    Written,
+    /// It is neither the old key nor the new one.
+    Wrong,
+    /// A write began, and its outcome could not be learned.
+    Unknown,
+}
+
+impl KeyState {
+    /// The name used in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Written => "written",
+            Self::Wrong => "wrong",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_has_a_name_of_its_own_and_an_explanation() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| code.explanation().trim().ends_with('.')));
+    }
+}
