@@ -71,7 +71,10 @@ function packMain(
   /** @type {string} */ stage,
   /** @type {string} */ output,
 ) {
-  const copied = MANIFEST.files.filter((/** @type {string} */ name) => !FOLDERS.includes(name))
+  // What is left out begins with `!`; npm leaves it out.
+  const copied = MANIFEST.files.filter(
+    (/** @type {string} */ name) => !FOLDERS.includes(name) && !name.startsWith('!'),
+  )
   for (const name of copied) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
   // What only a clone can use stays there.
   const { scripts, devDependencies, napi, ...manifest } = MANIFEST
