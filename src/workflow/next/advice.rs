@@ -1,22 +1,12 @@
 //! What to type after an operation that was cut short: to see, to finish, to go back.
 
+use crate::workflow::describe::operation::Advice;
 use std::path::Path;
 
-use super::command_line::inspect;
-use super::operation::{Rollback, SoFar, retry, rollback, tell_key, which};
 use crate::journal::{Operation, OperationKind, Reached};
 use crate::outcome::KeyState;
-
-/// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename = "NextStep", rename_all = "camelCase")]
-pub struct Advice {
-    /// What for, in words.
-    pub purpose: String,
-    /// The command, to be typed.
-    pub command: String,
-}
+use crate::workflow::next::command_line::inspect;
+use crate::workflow::next::operation::{Rollback, SoFar, retry, rollback, tell_key, which};
 
 fn advise(purpose: &str, command: String) -> Advice {
     Advice { purpose: purpose.to_owned(), command }

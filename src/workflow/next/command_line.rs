@@ -50,7 +50,7 @@ pub(in crate::workflow) fn option(name: &str, value: Option<&str>) -> String {
 }
 
 /// ` --fields a,b`: of what is given, the names of fields alone.
-pub(super) fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
+pub(in crate::workflow) fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
     let known = fields.iter().filter_map(|name| name.as_ref().parse::<Field>().ok());
     let names: Vec<String> = known.map(|field| field.kebab_name()).collect();
     format!(" --fields {}", quoted(&names.join(",")))

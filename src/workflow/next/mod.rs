@@ -2,13 +2,14 @@
 //! an error, `status` and `doctor` cannot disagree.
 
 mod advice;
-pub(super) mod command_line;
+pub(in crate::workflow) mod command_line;
 mod operation;
 mod pairing;
 mod recovery;
 
-pub use self::advice::Advice;
-pub(super) use self::advice::advice;
-pub(super) use self::operation::{Rollback, SoFar, finish, hint, rollback, tell_key, tell_key_of, which_of};
-pub(super) use self::pairing::{CloudOf, pair_again};
-pub(super) use self::recovery::Recovery;
+pub(in crate::workflow) use crate::workflow::next::advice::advice;
+pub(in crate::workflow) use crate::workflow::next::operation::{
+    Rollback, SoFar, finish, hint, rollback, tell_key, tell_key_of, which_of,
+};
+pub(in crate::workflow) use crate::workflow::next::pairing::{CloudOf, pair_again};
+pub(in crate::workflow) use crate::workflow::next::recovery::Recovery;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::Path;
 
-use super::command_line::{
-    choice, cloud, fields_from, fields_option, file, flag, option, restore_from, whole_from,
-};
 use crate::dct::DeviceId;
 use crate::dct::DeviceIdSource;
 use crate::journal::{DeviceMark, OperationKind, Request, Started};
+use crate::workflow::next::command_line::{
+    choice, cloud, fields_from, fields_option, file, flag, option, restore_from, whole_from,
+};
 
 /// What an operation has come to, as far as it matters for going back.
 #[derive(Clone, Copy, Debug, Default)]
@@ -190,7 +190,7 @@ pub(in crate::workflow) fn which_of(
 }
 
 /// The same, for a command that keeps what it reads, or writes.
-pub(super) fn on_device(started: &Started) -> String {
+pub(in crate::workflow) fn on_device(started: &Started) -> String {
     let request = &started.request;
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     option("archive", request.archive.as_deref()) + &which(started) + &unproven

@@ -1,8 +1,8 @@
 //! How to make a pair again of a key in a Duo and one in a cloud.
 
-use super::operation::tell_key_of;
 use crate::dct::DeviceId;
 use crate::journal::{DeviceMark, Request};
+use crate::workflow::next::operation::tell_key_of;
 
 /// What is known of the cloud that a Duo connects to: its API is another address than the one for devices.
 pub(in crate::workflow) enum CloudOf {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::command_line::{fields_from, file};
-use super::operation::{Rollback, hint, on_device, retry};
 use crate::dct::Field;
 use crate::journal::Started;
+use crate::workflow::next::command_line::{fields_from, file};
+use crate::workflow::next::operation::{Rollback, hint, on_device, retry};
 
 /// What recovers the device when a write goes wrong.
 pub(in crate::workflow) struct Recovery<'r> {

@@ -6,25 +6,30 @@
 
 use std::ops::Range;
 
-use super::patch::Patch;
-use super::permitted::Permitted;
-use super::proof::block_of;
+use std::time::Duration;
+
+use crate::dct::DctImage;
 use crate::dct::{DEVICE_PUBLIC_KEY, FIELDS, Field};
 use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
-use crate::workflow::cancel::interrupted;
-use crate::workflow::device::{DeviceRef, Opened, Snapshot};
-use crate::workflow::journaled::Journaled;
+use crate::workflow::context::cancel::interrupted;
+use crate::workflow::context::event::{Phase, Transfer};
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::device::reconcile::{Learned, Question, reconcile};
 use crate::workflow::next::Recovery;
-use crate::workflow::reconcile::{Learned, OfField, reconcile};
-use crate::workflow::{Phase, Transfer};
+use crate::workflow::record::journal::Journaled;
+use crate::workflow::write::patch::Patch;
+use crate::workflow::write::permitted::Permitted;
+use crate::workflow::write::proof::block_of;
 
 /// When an operation is stopped that has written and verified its field.
-pub(super) const AFTER_THE_WRITE: &str = "after the write";
+pub(in crate::workflow) const AFTER_THE_WRITE: &str = "after the write";
 
 /// Writes all bytes of the field, and returns the Duo and what it holds once a read-back shows the field as it should
 /// be and everything else as it was.
-pub(super) fn write_verified<'a>(
+pub(in crate::workflow) fn write_verified<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
     patch: &Patch,
@@ -36,7 +41,7 @@ pub(super) fn write_verified<'a>(
     if context.control.cancel().is_requested() {
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
-    let wanted = before.with(patch)?;
+    let wanted = patch.applied_to(before)?;
     let block = block_of(patch, before, opened.unproven)
         .map_err(|error| error.during(patch.during()).on(&device, KeyState::Unchanged))?;
     journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
@@ -183,6 +188,37 @@ impl Write<'_> {
             .on(&opened.device, state)
             .hint(self.recovery.hint_of_others(&others))
     }
+}
+
+/// What came of the write of one field.
+struct OfField<'s> {
+    before: &'s Snapshot,
+    patch: &'s Patch,
+}
+
+impl Question for OfField<'_> {
+    type Held = Snapshot;
+
+    fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Snapshot, Error> {
+        let held = opened.read_length(self.before.image().bytes().len(), deadline)?;
+        opened.proven(held)
+    }
+
+    fn is_familiar(&self, held: &Snapshot) -> bool {
+        let (patch, before) = (self.patch, self.before);
+        // A slot without a key, reset or blank, names no Duo; other fields never do.
+        let expected = patch.is_in(held) || patch.of(held) == patch.of(before);
+        let named = patch.is_key() && expected && held.slot.key().is_some();
+        named || rest(held, patch.field()) == rest(before, patch.field())
+    }
+}
+
+/// The DCT without the field, as far as every read of it goes.
+fn rest<'s>(snapshot: &'s Snapshot, field: &Field) -> (&'s [u8], &'s [u8]) {
+    let bytes = snapshot.image().bytes();
+    let bytes = bytes.get(..DctImage::READ_SIZE).unwrap_or(bytes);
+    let (head, tail) = bytes.split_at(field.offset.min(bytes.len()));
+    (head, tail.get(field.size..).unwrap_or_default())
 }
 
 /// What came of a write that counts as done.

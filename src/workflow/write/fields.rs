@@ -2,15 +2,16 @@
 //!
 //! The private key comes last: whatever goes wrong before it, the key is the one that was there.
 
-use super::field::{AFTER_THE_WRITE, write_verified};
-use super::patch::Patch;
-use super::transaction::Writing;
 use crate::dct::Field;
 use crate::error::{Error, exit};
-use crate::workflow::device::{Opened, Snapshot};
-use crate::workflow::journaled::Journaled;
-use crate::workflow::keep::{Backups, Destination, keep_before_write, keep_section_before_write};
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::device::opened::Opened;
 use crate::workflow::next::Recovery;
+use crate::workflow::record::backup::{Backups, Destination, keep_before_write, keep_section_before_write};
+use crate::workflow::record::journal::Journaled;
+use crate::workflow::write::field::{AFTER_THE_WRITE, write_verified};
+use crate::workflow::write::patch::Patch;
+use crate::workflow::write::transaction::Writing;
 
 /// Fields, and the Duo's DCT that they go into.
 pub(in crate::workflow) struct Fields {
@@ -76,7 +77,7 @@ impl Writing for Fields {
         journaled: &mut Journaled<'_>,
     ) -> Result<Backups, Error> {
         let back_up = if self.key_alone { keep_before_write } else { keep_section_before_write };
-        back_up(opened, &self.held, to, journaled)
+        back_up(opened.context, &opened.device, &self.held, to, journaled)
     }
 
     fn write<'a>(

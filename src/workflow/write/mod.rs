@@ -9,8 +9,10 @@ mod transaction;
 mod unbacked;
 mod whole_dct;
 
-pub(super) use self::fields::Fields;
-pub(super) use self::patch::Patch;
-pub(super) use self::permitted::{Permitted, is_own, reserved};
-pub(super) use self::transaction::{Beside, Outcome, Proposal, Terms, Transaction, Writing};
-pub(super) use self::whole_dct::WholeDct;
+pub(in crate::workflow) use crate::workflow::write::fields::Fields;
+pub(in crate::workflow) use crate::workflow::write::patch::Patch;
+pub(in crate::workflow) use crate::workflow::write::permitted::{Permitted, is_own, reserved};
+pub(in crate::workflow) use crate::workflow::write::transaction::{
+    Beside, Outcome, Proposal, Terms, Transaction, Writing,
+};
+pub(in crate::workflow) use crate::workflow::write::whole_dct::WholeDct;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::dct::{DEVICE_PRIVATE_KEY, Field, SERVER_PUBLIC_KEY};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::SlotImage;
-use crate::workflow::device::Snapshot;
+use crate::workflow::context::snapshot::Snapshot;
 
 /// A field and its new bytes.
 pub(in crate::workflow) struct Patch {
@@ -88,6 +88,11 @@ impl Patch {
     /// True where the Duo holds exactly these bytes.
     pub fn is_in(&self, snapshot: &Snapshot) -> bool {
         self.of(snapshot) == self.bytes()
+    }
+
+    /// What a Duo holds that held this, once it is written.
+    pub fn applied_to(&self, held: &Snapshot) -> Result<Snapshot, Error> {
+        held.with(self.field.offset, &self.bytes)
     }
 
     /// What the field holds.

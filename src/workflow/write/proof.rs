@@ -4,12 +4,12 @@
 //! address would bring the same, which is told from the backup: every address that differs in one bit, and those where
 //! the pointer stood before, have to show something else.
 
-use super::patch::Patch;
 use crate::dct::SERVER_PUBLIC_KEY;
 use crate::dfuse::{BLOCK, Block, Buffer};
 use crate::error::{Code, Error};
-use crate::workflow::device::Snapshot;
-use crate::workflow::located::unproven;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::device::located::unproven;
+use crate::workflow::write::patch::Patch;
 
 /// Where the pointer stands after the two passes of a read, and after a read-back.
 const EARLIER: [usize; 2] = [0, 1];
@@ -17,14 +17,18 @@ const EARLIER: [usize; 2] = [0, 1];
 /// The block for a patch to a Duo that holds `before`. Where the field's own place could be taken for another (most of
 /// what lies behind the server key may be 0xFF), the block begins at the server key, and carries what is there.
 /// `unproven_too`: a place that nothing tells from others will do, since that was typed.
-pub(super) fn block_of(patch: &Patch, before: &Snapshot, unproven_too: bool) -> Result<Block, Error> {
+pub(in crate::workflow) fn block_of(
+    patch: &Patch,
+    before: &Snapshot,
+    unproven_too: bool,
+) -> Result<Block, Error> {
     let (section, field) = (before.image().bytes(), patch.field());
     let telling = |start: &usize| is_telling(section, *start);
     let own = Some(field.offset);
     let wider = Some(SERVER_PUBLIC_KEY.offset).filter(|start| *start < field.offset);
     let start = own.into_iter().chain(wider).find(telling).or(own.filter(|_| unproven_too));
     let start = start.ok_or_else(unproven)?;
-    let (after, end) = (before.with(patch)?, field.end());
+    let (after, end) = (patch.applied_to(before)?, field.end());
     let bytes = after.image().bytes().get(start..end).ok_or_else(read_short)?;
     Ok(Block {
         pointer: u32::try_from(start).map_err(|_| read_short())?,

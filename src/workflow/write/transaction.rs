@@ -6,20 +6,23 @@
 
 use std::path::PathBuf;
 
-use super::unbacked::check_unbacked;
 use crate::archive::Archive;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request, Started};
 use crate::keys::{Fingerprint, Passphrase};
-use crate::workflow::board::Board;
-use crate::workflow::cancel::interrupted;
-use crate::workflow::device::{DeviceRef, Opened, Target};
-use crate::workflow::journaled::{Journaled, Ledger, absolute, started};
-use crate::workflow::keep::{Backups, Destination, Place, locate_archive};
-use crate::workflow::leave::leave;
+use crate::workflow::context::Context;
+use crate::workflow::context::board::Board;
+use crate::workflow::context::cancel::interrupted;
+use crate::workflow::context::event::Phase;
+use crate::workflow::context::plan::Plan;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::leave::leave;
+use crate::workflow::device::opened::Opened;
 use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
-use crate::workflow::plan::Plan;
-use crate::workflow::{Context, Phase, Timeout};
+use crate::workflow::record::backup::{Backups, Destination, Place, locate_archive};
+use crate::workflow::record::journal::{Journaled, Ledger, absolute, started};
+use crate::workflow::write::unbacked::check_unbacked;
 
 /// The options that every write has.
 // One a word that can be typed; they are independent of each other.

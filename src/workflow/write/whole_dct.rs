@@ -9,20 +9,23 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::field::AFTER_THE_WRITE;
-use super::transaction::Writing;
 use crate::dct::{Dump, Known, Step, next_step};
 use crate::dfuse::{Buffer, Touched};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::Fingerprint;
-use crate::workflow::Phase;
-use crate::workflow::cancel::interrupted;
-use crate::workflow::device::{DeviceRef, Opened, Snapshot};
-use crate::workflow::journaled::Journaled;
-use crate::workflow::keep::{Backups, Destination, keep_whole_before_write};
+use crate::workflow::context::cancel::interrupted;
+use crate::workflow::context::event::Phase;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::snapshot::WholeHeld;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::device::reconcile::{Learned, Question, reconcile};
+use crate::workflow::device::whole_dct::differences;
 use crate::workflow::next::Recovery;
-use crate::workflow::reconcile::{Learned, Question, reconcile};
-use crate::workflow::whole_held::{WholeHeld, differences};
+use crate::workflow::record::backup::{Backups, Destination, keep_whole_before_write};
+use crate::workflow::record::journal::Journaled;
+use crate::workflow::write::field::AFTER_THE_WRITE;
+use crate::workflow::write::transaction::Writing;
 
 /// The step that was not taken with which it is given up.
 const DOUBTS: u32 = 2;
@@ -58,7 +61,7 @@ impl Writing for WholeDct<'_> {
         to: Option<&Destination>,
         journaled: &mut Journaled<'_>,
     ) -> Result<Backups, Error> {
-        keep_whole_before_write(opened, &self.held, to, journaled)
+        keep_whole_before_write(opened.context, &opened.device, &self.held, to, journaled)
     }
 
     fn write<'a>(

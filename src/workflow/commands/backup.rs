@@ -1,0 +1,124 @@
+//! `backup`: saves the key of a Duo. Writes nothing to the device.
+
+use std::path::PathBuf;
+
+use crate::error::{Error, KeyState};
+use crate::journal::{OperationKind, Request};
+use crate::keys::{Fingerprint, SlotKind};
+use crate::workflow::context::Context;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
+use crate::workflow::record::backup::{Destination, counts_as_key, keep, not_encryptable, prepare};
+use crate::workflow::record::journal::{Ledger, absolute, started};
+
+/// What `backup` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct BackupOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The file to write; the archive unless given.
+    pub file: Option<PathBuf>,
+    /// Save the bytes even when they are no key.
+    pub raw: bool,
+    /// Save the key behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase.
+    pub passphrase: PassphraseOptions,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A backup that is on the disk, synced and read back.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "BackupResult", rename_all = "camelCase")]
+pub struct BackupDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The file with the bytes; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub path: PathBuf,
+    /// The public key's PEM beside it; absolute.
+    #[serde(rename = "publicKeyPath", serialize_with = "crate::disk::lossy")]
+    pub public_key: Option<PathBuf>,
+    /// The manifest beside it; absolute.
+    #[serde(rename = "manifestPath", serialize_with = "crate::disk::lossy")]
+    pub manifest: Option<PathBuf>,
+    /// The key's fingerprint, where the bytes hold a key.
+    pub fingerprint: Option<Fingerprint>,
+    /// The kind of thing that was saved.
+    pub slot: SlotKind,
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
+    /// True where the archive held the same bytes of the same Duo already, or the same key behind this very
+    /// passphrase, and nothing was written.
+    pub already_there: bool,
+}
+
+/// Reads the key slot twice, judges it, and keeps it in a new file.
+pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let destination = destination(context, options)?;
+    let ledger = Ledger::wished(context);
+
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
+    check_slot(&opened, &snapshot, options)?;
+    let fingerprint = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let request = Request {
+        file: options.file.as_ref().map(absolute),
+        raw: options.raw,
+        allow_unproven_address: options.target.allow_unproven_address,
+        encrypt: options.encrypt,
+        archive: options.archive.as_ref().map(absolute),
+        usbip: context.bus.address(),
+        ..Request::default()
+    };
+    let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);
+    let stored = ledger.follow(context, started, |journaled| {
+        keep(context, &opened.device, &snapshot, &destination, journaled)
+    })?;
+    Ok(BackupDone {
+        device: opened.device,
+        path: stored.path,
+        public_key: stored.public_key,
+        manifest: stored.manifest,
+        fingerprint,
+        slot: snapshot.slot.kind(),
+        encrypted: options.encrypt,
+        already_there: stored.already_there,
+    })
+}
+
+/// Shows that the backup can be kept, before the device is touched.
+fn destination(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
+    check_used(&options.passphrase, options.encrypt)?;
+    let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let encrypt = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
+    Ok(Destination { place, encrypt })
+}
+
+/// Without `--raw` only a key is saved, so that no backup turns out to be none when it is needed.
+fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, options: &BackupOptions) -> Result<(), Error> {
+    let Some(problem) = Error::key_slot(&snapshot.slot) else { return Ok(()) };
+    if options.raw && options.encrypt && snapshot.slot.key().is_none() {
+        let error = not_encryptable(&snapshot.slot);
+        return Err(error.during("backing up").on(&opened.device, KeyState::Unchanged));
+    }
+    if options.raw || counts_as_key(&snapshot.slot) {
+        opened.context.note(problem.message().to_owned());
+        return Ok(());
+    }
+    let remedy = problem.hint_text().unwrap_or_default().to_owned();
+    Err(problem
+        .hint(format!("{remedy}. To save the bytes all the same, add --raw"))
+        .during("backing up")
+        .on(&opened.device, KeyState::Unchanged))
+}

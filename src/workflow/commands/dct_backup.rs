@@ -1,0 +1,151 @@
+//! `dct backup`: saves the DCT of a Duo, its application section or both copies whole. Writes nothing to the device.
+//!
+//! The application section is what the bootloader reads out of the current copy through alternate setting 1. The
+//! whole DCT is read from the internal flash, where the bootloader only copies bytes: so it is compared with what
+//! the bootloader reads, which tells whether the copy taken for the current one is.
+
+use std::path::PathBuf;
+
+use crate::dct::Dump;
+use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request};
+use crate::keys::{Fingerprint, Slot, SlotKind};
+use crate::workflow::context::Context;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::snapshot::WholeHeld;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::device::whole_dct;
+use crate::workflow::record::backup::{Keepsake, keep_bytes, prepare};
+use crate::workflow::record::journal::{Ledger, absolute, started};
+
+/// What `dct backup` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct DctBackupOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The file to write; the archive unless given.
+    pub file: Option<PathBuf>,
+    /// Both copies, 32 KiB of the internal flash, in place of the application section.
+    pub whole: bool,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A backup of a DCT that is on the disk, synced and read back.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctBackupResult", rename_all = "camelCase")]
+pub struct DctBackupDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The file with the bytes; absolute. It is a secret.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub path: PathBuf,
+    /// The public key's PEM beside it; absolute.
+    #[serde(rename = "publicKeyPath", serialize_with = "crate::disk::lossy")]
+    pub public_key: Option<PathBuf>,
+    /// The manifest beside it; absolute.
+    #[serde(rename = "manifestPath", serialize_with = "crate::disk::lossy")]
+    pub manifest: Option<PathBuf>,
+    /// The fingerprint of the device's key in it, where it holds one.
+    pub fingerprint: Option<Fingerprint>,
+    /// The kind of thing in its key slot.
+    pub slot: SlotKind,
+    /// True for both copies of the DCT, which hold the Wi-Fi passwords, too.
+    pub whole: bool,
+    /// Bytes of the file.
+    pub length: usize,
+    /// True where the archive held the same bytes of the same Duo already, and nothing was written.
+    pub already_there: bool,
+}
+
+/// What was read, twice and the same.
+enum Image {
+    Section(Snapshot),
+    Whole(WholeHeld, Slot),
+}
+
+impl Image {
+    fn read(opened: &mut Opened<'_>, whole: bool) -> Result<Self, Error> {
+        if !whole {
+            return opened.section_before_write().map(Self::Section);
+        }
+        let held = whole_dct::read(opened)?;
+        let Some(current) = &held.current else {
+            return Err(without_current(&held.bytes)
+                .during("looking at the whole DCT")
+                .on(&opened.device, KeyState::Unchanged));
+        };
+        let slot = current.slot.clone();
+        Ok(Self::Whole(held, slot))
+    }
+
+    const fn slot(&self) -> &Slot {
+        match self {
+            Self::Section(section) => &section.slot,
+            Self::Whole(_, slot) => slot,
+        }
+    }
+
+    fn keepsake(&self, device: &DeviceRef) -> Keepsake<'_> {
+        match self {
+            Self::Section(section) => Keepsake::section(section),
+            Self::Whole(held, _) => Keepsake::whole(held, device),
+        }
+    }
+}
+
+/// Reads the DCT twice, looks whether it can be one, and keeps it in a new file.
+pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
+    let ledger = Ledger::wished(context);
+
+    let mut opened = if options.whole {
+        // Where the whole DCT lies in the flash is known of the Duo alone.
+        Opened::find(context, &options.target, timeout)?
+    } else {
+        Opened::find_any_board(context, &options.target, timeout)?
+    };
+    let image = Image::read(&mut opened, options.whole)?;
+    let fingerprint = image.slot().key().map(|read| read.key.public_key().fingerprint());
+    let request = Request {
+        file: options.file.as_ref().map(absolute),
+        whole: options.whole,
+        allow_unproven_address: options.target.allow_unproven_address,
+        archive: options.archive.as_ref().map(absolute),
+        usbip: context.bus.address(),
+        ..Request::default()
+    };
+    let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);
+    let keepsake = image.keepsake(&opened.device);
+    let stored = ledger.follow(context, started, |journaled| {
+        keep_bytes(context, &opened.device, &keepsake, &place, journaled)
+    })?;
+    Ok(DctBackupDone {
+        device: opened.device.clone(),
+        path: stored.path,
+        public_key: stored.public_key,
+        manifest: stored.manifest,
+        fingerprint,
+        slot: image.slot().kind(),
+        whole: options.whole,
+        length: keepsake.length,
+        already_there: stored.already_there,
+    })
+}
+
+fn without_current(bytes: &[u8]) -> Error {
+    let message = match Dump::recognise(bytes) {
+        None => "where the whole DCT should be, neither half is a copy of one",
+        Some(_) => "neither of the two copies of the DCT is one that the Duo's firmware would use",
+    };
+    Error::new(Code::DctUnreadable, message).hint(
+        "start the Duo with RESET, put it into DFU mode again and run the same command; if that does not help, try \
+         another cable or USB port",
+    )
+}

@@ -1,0 +1,209 @@
+//! `dct restore --whole`: writes a whole DCT, both copies, back to a Duo as it was read.
+//!
+//! What the Duo holds already is left alone, sector by sector, so the same command goes on where it was cut short. In
+//! which order the rest is written, and why the Duo has a whole copy all the while, is `dct`'s to say.
+
+use crate::archive::Archive;
+use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known};
+use crate::error::{Code, Error, KeyState};
+use crate::journal::{DeviceMark, Operation, OperationKind, Reached, Request, open};
+use crate::keys::{Fingerprint, Slot};
+use crate::workflow::commands::dct_restore::options::{ALREADY, DctRestoreOptions, DctRestored, terms};
+use crate::workflow::context::Context;
+use crate::workflow::context::plan::{Action, Evidence, Plan};
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::snapshot::WholeHeld;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::describe::restored_field::{RestoredField, fields_against};
+use crate::workflow::device::opened::Opened;
+use crate::workflow::device::whole_dct;
+use crate::workflow::input::dump_file::DumpFile;
+use crate::workflow::input::key_file::public_slot;
+use crate::workflow::input::whole_dct::WholeImage;
+use crate::workflow::next::{Rollback, SoFar, rollback};
+use crate::workflow::record::journal::{absolute, operations};
+use crate::workflow::write::{Proposal, Transaction, WholeDct, Writing};
+
+/// Checks the image, backs up what is there, asks, and writes what differs.
+pub(in crate::workflow) fn restore_whole(
+    context: Context<'_>,
+    options: &DctRestoreOptions,
+) -> Result<DctRestored, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let file = DumpFile::read(&options.file)?;
+    let reading = |error: Error| error.during("reading the image");
+    let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
+
+    let mut transaction = Transaction::open(context, terms(options, timeout))?;
+    let archive = transaction.archive().cloned();
+    let device = transaction.device().clone();
+    let looked = candidate
+        .check_generation(device.bootloader)
+        .and_then(|()| look(&mut transaction.opened, &file, archive.as_ref(), options))
+        .map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    let done = looked.done(device, options.dry_run);
+    let plan = looked.plan(&done);
+    let keys = (counted(&looked.held), done.fingerprint);
+    let request = Request {
+        file: Some(absolute(&options.file)),
+        whole: true,
+        allow_other_device: options.allow_other_device,
+        owner: looked.owner,
+        ..Request::default()
+    };
+    let started = transaction.started(OperationKind::DctRestore, keys, request);
+    let rollback = looked.rollback(&done);
+    let Looked { held, image, known, .. } = looked;
+    let writing = WholeDct { held, image: image.dump.bytes(), new: image.key.fingerprint, known };
+    if !writing.is_there() && (options.dry_run || !context.control.asks()) {
+        for caution in &plan.cautions {
+            context.note(caution);
+        }
+    }
+    let outcome = transaction.commit(Proposal {
+        started,
+        writing,
+        plan,
+        already: ALREADY,
+        then: "nothing else is left to do",
+        rollback,
+        beside: None,
+    })?;
+    Ok(done.with(outcome, |_| true))
+}
+
+/// What is in the Duo, and what that means for the image.
+struct Looked<'f> {
+    held: WholeHeld,
+    /// As this Duo's firmware reads it.
+    image: WholeImage<'f>,
+    known: Known,
+    /// The first attempt, if this one goes on from what that has left.
+    first: Option<Operation>,
+    evidence: Evidence,
+    /// The device that the keys stand in for, if the Duo tells no id.
+    owner: Option<DeviceId>,
+    cautions: Vec<String>,
+}
+
+/// Reads what is in the Duo; an error where the image must not go to it.
+fn look<'f>(
+    opened: &mut Opened<'_>,
+    file: &'f DumpFile,
+    archive: Option<&Archive>,
+    options: &DctRestoreOptions,
+) -> Result<Looked<'f>, Error> {
+    opened.session.check_whole_dct_is_writable()?;
+    let held = whole_dct::read(opened)?;
+    check_held(&held)?;
+    let image = WholeImage::of(file, &options.file, held.rule)?;
+    let blank = Snapshot::of_section(&[0xFF; COPY_SIZE])?;
+    let section = held.current.as_ref().unwrap_or(&blank);
+    let evidence = image.evidence(&opened.device, section, archive, options.allow_other_device)?;
+    let owner = image.key.owner(&opened.device, section, archive)?;
+    let cautions = image.cautions(evidence, held.current.is_some());
+    let first = first_attempt(opened.context, &opened.device, counted(&held), options.dry_run)?;
+    let known = Known { rule: held.rule, erased: [false; 2], after_cut: first.is_some() };
+    Ok(Looked { held, image, known, first, evidence, owner, cautions })
+}
+
+/// The oldest attempt on this Duo that is not known to have come to an end.
+fn first_attempt(
+    context: Context<'_>,
+    device: &DeviceRef,
+    key: Option<Fingerprint>,
+    dry_run: bool,
+) -> Result<Option<Operation>, Error> {
+    let mark = DeviceMark::from(device);
+    let known = operations(context, Some(&mark));
+    let known = if dry_run { known.unwrap_or_default() } else { known? };
+    let is_one = |earlier: &&Operation| {
+        earlier.is_whole() && earlier.has(Reached::Writing) && earlier.worked_on(&mark, key)
+    };
+    Ok(open(&known).into_iter().find(is_one).cloned())
+}
+
+impl Looked<'_> {
+    /// What would be done.
+    fn done(&self, device: DeviceRef, dry_run: bool) -> DctRestored {
+        let image = &self.image;
+        DctRestored {
+            whole: true,
+            written: false,
+            fields: changed(&self.held, image, &device),
+            previous: self.held.current.as_ref().and_then(Snapshot::fingerprint),
+            fingerprint: Some(image.key.fingerprint),
+            evidence: Some(self.evidence),
+            backup: None,
+            left: false,
+            dry_run,
+            device,
+        }
+    }
+
+    fn plan(&self, done: &DctRestored) -> Plan {
+        let blank = "no copy of the DCT counts";
+        let current = self.held.current.as_ref();
+        let key = DEVICE_PRIVATE_KEY.kebab_name();
+        Plan {
+            action: Action::RestoreWholeDct,
+            device: done.device.clone(),
+            current: done.previous,
+            current_words: current.map_or_else(|| blank.to_owned(), |current| current.slot.to_string()),
+            new: done.fingerprint,
+            evidence: done.evidence,
+            public_slot: current.and_then(public_slot).filter(|public| Some(*public) != done.fingerprint),
+            changes: done
+                .fields
+                .iter()
+                .filter(|field| field.name != key)
+                .map(RestoredField::change)
+                .collect(),
+            cautions: self.cautions.clone(),
+            cloud: None,
+            backup: None,
+        }
+    }
+
+    /// To what was there before the first attempt, if this one goes on from what that has left.
+    fn rollback(&self, done: &DctRestored) -> Option<Rollback> {
+        let first = self.first.as_ref()?;
+        // Another Duo may have been in its port then.
+        if done.device.device_id.is_none() && counted(&self.held).is_none() {
+            return Some(Rollback::None(Some(
+                "which backup leads back cannot be told: the Duo tells no device id, and no key is found in it \
+                 (`duo-provision backups` lists those that were made)",
+            )));
+        }
+        let so_far = SoFar { backup: first.backup.as_deref(), wrote: true, told: false };
+        Some(rollback(&first.started, so_far))
+    }
+}
+
+/// The key that was there, if the firmware reads it.
+fn counted(held: &WholeHeld) -> Option<Fingerprint> {
+    let current = held.current.as_ref()?;
+    matches!(current.slot, Slot::Key(_)).then(|| current.fingerprint()).flatten()
+}
+
+/// A flash that reads as one byte throughout was not read, or was never written: there is nothing to be kept of it.
+fn check_held(held: &WholeHeld) -> Result<(), Error> {
+    let one_byte = held.bytes.windows(2).all(|pair| pair[0] == pair[1]);
+    if !one_byte {
+        return Ok(());
+    }
+    Err(Error::new(Code::DctUnreadable, "every byte of the whole DCT reads the same").hint(
+        "start the Duo with RESET, which fills an erased DCT, put it into DFU mode again and run the same command; if that \
+         does not help, try another cable or USB port",
+    ))
+}
+
+/// The fields that the image changes, in words.
+fn changed(held: &WholeHeld, image: &WholeImage<'_>, device: &DeviceRef) -> Vec<RestoredField> {
+    let Some(current) = &held.current else { return Vec::new() };
+    let here = Dump::of_section(current.image().bytes());
+    let differs = |field: &&Field| here.field(field) != image.dump.field(field);
+    let fields: Vec<Field> = FIELDS.iter().filter(differs).copied().collect();
+    fields_against(&fields, current, device, &image.dump, image.device_id())
+}

@@ -1,0 +1,63 @@
+//! `dct show`: the fields of a DCT as a table, of a Duo or of a file. Reads only, and shows no secret.
+
+use crate::workflow::describe::dct::DctReport;
+use std::path::PathBuf;
+
+use crate::dct::{DeviceId, Dump};
+use crate::disk::plain_path;
+use crate::error::{Code, Error};
+use crate::workflow::context::Context;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::input::dump_file;
+use crate::workflow::input::dump_file::DumpFile;
+
+/// What `dct show` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct DctShowOptions {
+    /// Which Duo, where no file is given.
+    pub target: Target,
+    /// A dump of a DCT.
+    pub file: Option<PathBuf>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// The DCT of a Duo or of a file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DctShowResult", rename_all = "camelCase")]
+pub struct DctShown {
+    /// The Duo, where it was read from one.
+    pub device: Option<DeviceRef>,
+    /// The file, where it was read from one; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub path: Option<PathBuf>,
+    /// The device that it is of, where that is known.
+    pub device_id: Option<DeviceId>,
+    /// What is there.
+    pub dct: DctReport,
+}
+
+/// Reads the application section from a Duo or from a file, and describes its fields.
+pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctShown, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    if let Some(path) = &options.file {
+        dump_file::no_device(&options.target)?;
+        let file = DumpFile::read(path)?;
+        let dump = file.dump().ok_or_else(|| {
+            Error::new(Code::KeyUnrecognized, format!("{}: it is no dump of a DCT", plain_path(path)))
+                .during("reading the file")
+                .hint("a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes; for other files: duo-provision inspect FILE")
+        })?;
+        let device_id = file.device_id();
+        let dct = DctReport::of(&dump, device_id);
+        return Ok(DctShown { device: None, path: Some(dump_file::absolute(path)), device_id, dct });
+    }
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let snapshot = opened.section()?;
+    let device_id = opened.device.device_id.or_else(|| snapshot.image().device_id());
+    let dct = DctReport::of(&Dump::of_section(snapshot.image().bytes()), device_id);
+    Ok(DctShown { device: Some(opened.device), path: None, device_id, dct })
+}

@@ -1,0 +1,38 @@
+//! `dfu`: puts a Duo that runs its firmware into DFU mode.
+
+use crate::error::Error;
+use crate::workflow::context::Context;
+use crate::workflow::context::board::DUO;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::enter_dfu::arrive;
+use crate::workflow::device::opened::Opened;
+
+/// What `dfu` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct EnterOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A Duo that is in DFU mode now.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "EnterDfuResult", rename_all = "camelCase")]
+pub struct EnterDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// True where it was in DFU mode from the start, and nothing was done.
+    pub was_already: bool,
+}
+
+/// Puts a Duo that runs its firmware into DFU mode, and waits until it is there.
+pub fn enter_dfu(context: Context<'_>, options: &EnterOptions) -> Result<EnterDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let target = Target { enter_dfu: true, ..options.target.clone() };
+    let arrived = arrive(context, &target, &[DUO], timeout)?;
+    let opened = Opened::find_there(context, arrived.as_ref().unwrap_or(&target), &[DUO], timeout)?;
+    Ok(EnterDone { device: opened.device, was_already: arrived.is_none() })
+}

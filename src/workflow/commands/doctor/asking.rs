@@ -1,0 +1,258 @@
+//! What the cloud says of a Duo: whether it is asked at all, and what its answer means.
+
+use crate::cloud::device_record::{DeviceRecord, LastHeard};
+use crate::cloud::failure::CloudError;
+use crate::cloud::provisioning::DUO_PRODUCT_ID;
+use crate::cloud::reply::Refusal;
+use crate::dct::DeviceId;
+use crate::error::{Code, Error};
+use crate::journal::Request;
+use crate::workflow::commands::doctor::examined::Examined;
+use crate::workflow::commands::doctor::finding::{Finding, Severity};
+use crate::workflow::context::Context;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::input::token;
+use crate::workflow::input::token::Wanted;
+use crate::workflow::network::api::Cloud;
+use crate::workflow::next::command_line::{flag, option};
+use crate::workflow::next::{tell_key_of, which_of};
+
+/// What `doctor` is told about the cloud. No `Debug`: it may hold a token.
+#[derive(Clone, Default)]
+pub struct AskOptions {
+    /// True to ask it with whatever token is found, particle-cli's login included; false never to ask it. Unless given,
+    /// it is asked where a token is given.
+    pub ask: Option<bool>,
+    /// The cloud's API.
+    pub api_url: Option<String>,
+    /// Permit plain HTTP to another machine.
+    pub allow_http: bool,
+    /// A file with the token, or `-`.
+    pub token_file: Option<String>,
+    /// The token.
+    pub token: Option<String>,
+}
+
+impl AskOptions {
+    fn has_token(&self) -> bool {
+        self.token.is_some() || self.token_file.is_some()
+    }
+
+    /// True where a cloud was meant by what was typed, not by the environment alone.
+    fn is_typed(&self) -> bool {
+        self.ask == Some(true) || self.has_token() || self.api_url.is_some() || self.allow_http
+    }
+
+    /// The arguments that choose the cloud again. The token is not among them.
+    fn arguments(&self) -> String {
+        option("api-url", self.api_url.as_deref()) + &flag("allow-http", self.allow_http)
+    }
+}
+
+/// Settles which cloud is asked, if any; nothing is sent yet. Of what the environment alone asks for, a fault is a
+/// finding.
+pub(in crate::workflow) fn find(
+    context: Context<'_>,
+    options: &AskOptions,
+    timeout: Timeout,
+    general: &mut Vec<Finding>,
+) -> Result<Option<Cloud>, Error> {
+    let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
+    if options.ask == Some(false) {
+        if options.is_typed() {
+            return contradiction("the cloud is not to be asked, and yet a token or a URL for it is given");
+        }
+        return Ok(None);
+    }
+    if options.ask.is_none() && !options.has_token() && !token::is_in_environment(context) {
+        if options.is_typed() {
+            return contradiction(
+                "--api-url and --allow-http are for the cloud, which is asked with --cloud, --token-file or \
+                 PARTICLE_ACCESS_TOKEN",
+            );
+        }
+        return Ok(None);
+    }
+    let wanted = Wanted {
+        api_url: options.api_url.as_deref(),
+        token: options.token.as_deref(),
+        token_file: options.token_file.as_deref(),
+        allow_http: options.allow_http,
+    };
+    match Cloud::find(context, &wanted, timeout) {
+        Ok(cloud) => Ok(Some(cloud)),
+        Err(error) if options.is_typed() => Err(error),
+        Err(error) => {
+            general.push(Finding::of(&error));
+            Ok(None)
+        }
+    }
+}
+
+/// That nobody was asked, and how to ask.
+pub(in crate::workflow) fn not_asked() -> Finding {
+    Finding::note("CLOUD_NOT_ASKED", "the cloud was not asked what it knows of the Duo").advice(
+        "to ask it, add --cloud, which takes the login of particle-cli, too, or --token-file FILE, or set \
+         PARTICLE_ACCESS_TOKEN",
+    )
+}
+
+/// That Particle's cloud was not asked about a Duo that is meant for another one.
+fn elsewhere() -> Finding {
+    Finding::note(
+        "CLOUD_NOT_ASKED",
+        "the cloud was not asked: the Duo is meant for another one than Particle's",
+    )
+    .advice("ask that one, with --api-url URL; or Particle's all the same, with --cloud")
+}
+
+/// Asks about each Duo in turn. A cloud that does not answer is a finding, and is not asked about the others.
+pub(in crate::workflow) fn ask(
+    context: Context<'_>,
+    cloud: &Cloud,
+    options: &AskOptions,
+    duos: &mut [Examined],
+    general: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    for duo in duos {
+        let Some(device) = &duo.device else { continue };
+        let asked = Asked { context, cloud, options, device, particle: duo.particle };
+        if asked.is_unasked_for() {
+            duo.findings.push(elsewhere());
+            continue;
+        }
+        let Some(id) = device.device_id else {
+            duo.findings.push(asked.nameless());
+            continue;
+        };
+        match cloud.ask_about(context, id)? {
+            Ok(record) => duo.findings.extend(asked.known(id, &record)),
+            Err(CloudError::Refused(Refusal::UnknownDevice { detail })) => {
+                duo.findings.push(asked.unknown(id, &detail));
+            }
+            Err(CloudError::Cancelled { .. }) => {
+                return Err(Error::new(Code::Interrupted, "stopped as asked"));
+            }
+            Err(error) => {
+                general.push(unanswered(error));
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What came in the place of an answer. Only a token that is refused is to be put right here.
+fn unanswered(error: CloudError) -> Finding {
+    let error = Error::from(error).during("asking the cloud");
+    let found = Finding::of(&error);
+    match error.code() {
+        Code::CloudTokenInvalid | Code::CloudTokenExpired => found,
+        _ => Finding { severity: Severity::Note, ..found },
+    }
+}
+
+/// A cloud that was asked about a Duo.
+struct Asked<'a> {
+    context: Context<'a>,
+    cloud: &'a Cloud,
+    options: &'a AskOptions,
+    device: &'a DeviceRef,
+    /// Whether the Duo is meant for Particle's cloud, where that can be told.
+    particle: Option<bool>,
+}
+
+impl Asked<'_> {
+    /// The arguments that choose the Duo.
+    fn duo(&self) -> String {
+        which_of(&self.device.into(), None, self.context.bus.address().as_deref())
+    }
+
+    /// The command that tells the cloud the key in the Duo. Of another board's product nothing is known.
+    fn provision(&self, found: Finding, id: DeviceId) -> Finding {
+        if !self.device.board.is_duo() {
+            return found;
+        }
+        let request = Request {
+            api_url: self.options.api_url.clone(),
+            allow_http: self.options.allow_http,
+            usbip: self.context.bus.address(),
+            ..Request::default()
+        };
+        found.command(tell_key_of(id, &self.device.into(), &request))
+    }
+
+    /// A token in the environment is no wish to have Particle's cloud told of a Duo that is meant for another one, whose
+    /// token it may be.
+    fn is_unasked_for(&self) -> bool {
+        !self.options.is_typed() && self.cloud.is_particle() && self.particle == Some(false)
+    }
+
+    fn nameless(&self) -> Finding {
+        Finding::note("CLOUD_NOT_ASKED", "the cloud was not asked: which Duo this is has to be known")
+            .command(format!(
+                "duo-provision doctor --cloud --device ID{}{}",
+                self.duo(),
+                self.options.arguments()
+            ))
+    }
+
+    fn known(&self, id: DeviceId, record: &DeviceRecord) -> Vec<Finding> {
+        let name = record.name.as_ref().map(|name| format!(", as \"{name}\"")).unwrap_or_default();
+        let known = format!("the cloud at {} has it for this account{name}", self.cloud.host());
+        let known = Finding::ok("CLOUD_DEVICE", known)
+            .advice(
+                "which public key it has for it, no cloud tells; whether the keys are a pair is proven by",
+            )
+            .command(format!("duo-provision verify{}", self.duo()));
+        [Some(known), Some(connection(record)), self.product(id, record)].into_iter().flatten().collect()
+    }
+
+    /// Another product than the Duo's.
+    fn product(&self, id: DeviceId, record: &DeviceRecord) -> Option<Finding> {
+        let product = record.product_id.filter(|product| *product != DUO_PRODUCT_ID)?;
+        if !self.device.board.is_duo() {
+            return None;
+        }
+        let platform = record.platform_id.map(|number| format!(" on platform {number}")).unwrap_or_default();
+        let message = format!("the cloud has it as product {product}{platform}; a Duo's is {DUO_PRODUCT_ID}");
+        let advice = format!(
+            "that is right for a product of your own; if it is none, tell the cloud its key again, as product {DUO_PRODUCT_ID}"
+        );
+        Some(self.provision(Finding::note("CLOUD_PRODUCT", message).advice(advice), id))
+    }
+
+    /// `detail`: the cloud's words.
+    fn unknown(&self, id: DeviceId, detail: &str) -> Finding {
+        const CODE: &str = "CLOUD_DEVICE_UNKNOWN";
+        let message =
+            format!("the cloud at {} does not have it for this account: {detail}", self.cloud.host());
+        if self.particle.is_some_and(|particle| particle != self.cloud.is_particle()) {
+            return Finding::note(CODE, message).advice(
+                "the Duo is meant for another cloud than this one; ask that one, with --api-url URL",
+            );
+        }
+        let advice = "nobody told it a key of this Duo, or nobody claimed the Duo, or another account did; a cloud does \
+            not say which. Tell it the key in the Duo, start the Duo, and claim it: particle device add ID";
+        self.provision(Finding::problem(CODE, message).advice(advice), id)
+    }
+}
+
+/// What a cloud takes a Duo in DFU mode to be doing.
+fn connection(record: &DeviceRecord) -> Finding {
+    const CODE: &str = "CLOUD_CONNECTION";
+    if record.online == Some(true) {
+        return Finding::note(CODE, "the cloud takes it to be online, which no Duo in DFU mode is")
+            .advice("the cloud notices that within a minute; if it stays so, another device has this id");
+    }
+    match record.last_heard {
+        LastHeard::At(time) => {
+            let time = time.replace_nanosecond(0).unwrap_or(time).to_offset(time::UtcOffset::UTC);
+            let time = time.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
+            Finding::ok(CODE, format!("the cloud last heard from it {time}"))
+        }
+        LastHeard::Never => Finding::note(CODE, "the cloud has never heard from it"),
+        LastHeard::Untold => Finding::ok(CODE, "the cloud does not say when it last heard from it"),
+    }
+}

@@ -1,0 +1,308 @@
+//! `inspect`: says what a file holds. Offline, and never shows a private number.
+
+mod extract;
+
+use std::path::{Path, PathBuf};
+
+use self::extract::{Extract, Source};
+use crate::archive::{Contents, Manifest, read_bounded, rfc3339, sha256_hex};
+use crate::dct::{DeviceId, Dump, Field, WhichCopy};
+use crate::disk::plain_path;
+use crate::error::{Code, Error};
+use crate::keys::{EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Slot, firmware};
+use crate::workflow::context::Context;
+use crate::workflow::describe::dct::DctReport;
+use crate::workflow::describe::server::ServerReport;
+use crate::workflow::input::dump_file::{DumpFile, absolute};
+use crate::workflow::input::key_file::READING;
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
+
+/// The most bytes that are read of a file that a manifest describes.
+const MAX_DESCRIBED: u64 = 64 * 1024;
+
+/// What `inspect` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct InspectOptions {
+    /// The file.
+    pub file: PathBuf,
+    /// The passphrase; without one an encrypted key is described from outside.
+    pub passphrase: PassphraseOptions,
+    /// The copy of a whole DCT that is looked at, whether it counts or not.
+    pub copy: Option<WhichCopy>,
+    /// The field to take out.
+    pub extract: Option<Field>,
+    /// The file to write it to; beside the file unless given.
+    pub out: Option<PathBuf>,
+}
+
+/// What kind of thing a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FileKind", rename_all = "kebab-case")]
+pub enum FileKind {
+    /// A device's private key, in any form.
+    PrivateKey,
+    /// A device's public key.
+    PublicKey,
+    /// A cloud's public key, with or without an address.
+    ServerKey,
+    /// A DCT, or a part of one.
+    Dct,
+    /// The manifest of a backup.
+    Manifest,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "InspectResult", rename_all = "camelCase")]
+pub struct Inspection {
+    /// The file; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub path: PathBuf,
+    /// What kind of thing it is.
+    pub kind: FileKind,
+    /// True where it holds a device's private key.
+    pub private: bool,
+    /// The encoding, in words.
+    pub form: String,
+    /// How a key is encrypted, in words; absent where it is not.
+    pub encryption: Option<String>,
+    /// Bytes behind a key.
+    pub trailing: usize,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
+    /// the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
+    pub fingerprint: Option<Fingerprint>,
+    /// The device's public key as PEM.
+    pub public_key: Option<String>,
+    /// Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
+    /// restore writes the form that it does read.
+    pub firmware_reads_as_is: Option<bool>,
+    /// The device that it belongs to: as the manifest beside it names it, or the DCT in it.
+    pub device_id: Option<DeviceId>,
+    /// The fields of a dump.
+    pub dct: Option<DctReport>,
+    /// The cloud's key and address, of a dump or of a cloud's key.
+    pub server: Option<ServerReport>,
+    /// What a manifest says, and whether it is so.
+    pub manifest: Option<ManifestReport>,
+    /// The key that the manifest beside the file names.
+    pub manifest_fingerprint: Option<Fingerprint>,
+    /// The file that the field was written to; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub extracted: Option<PathBuf>,
+}
+
+/// What a manifest says, and whether it is so.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ManifestInfo", rename_all = "camelCase")]
+pub struct ManifestReport {
+    /// What stands in the backup.
+    pub contents: Contents,
+    /// Bytes of the backup.
+    pub length: u32,
+    /// When the bytes were read, RFC 3339.
+    pub created_at: Option<String>,
+    /// True for a virtual Duo's.
+    pub simulated: bool,
+    /// The file beside the manifest; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub file: Option<PathBuf>,
+    /// Whether that file has the bytes that the manifest describes.
+    pub matches: Option<bool>,
+}
+
+/// Reads a file and describes it; takes a field out of it, where one is asked for. Nobody is asked for a passphrase.
+pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspection, Error> {
+    if options.out.is_some() && options.extract.is_none() {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            "--out names a file for a field, and no field is named",
+        )
+        .hint("name it with --extract FIELD, device-private-key for one"));
+    }
+    let path = &options.file;
+    let file = DumpFile::read(path)?;
+    let (inspection, source) = describe(context, options, &file)?;
+    if options.copy.is_some() && !matches!(&source, Found::Dump(dump) if dump.whole().is_some()) {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            "--copy names a copy of a whole DCT, and the file is none",
+        )
+        .hint("leave --copy out"));
+    }
+    let Some(field) = options.extract else { return Ok(inspection) };
+    let source = match &source {
+        Found::Dump(dump) => Source::Dump(dump),
+        Found::Key(key) => Source::Key(key),
+        Found::Unopened => Source::Other("a key behind a passphrase that was not given"),
+        Found::ServerKey => Source::Other("a cloud's public key"),
+        Found::Manifest => Source::Other("a manifest"),
+    };
+    let extract = Extract::take(&source, field)?;
+    let extracted = extract.write(context, path, field, options.out.as_deref())?;
+    Ok(Inspection { extracted: Some(extracted), ..inspection })
+}
+
+/// What a field could be taken from.
+enum Found<'a> {
+    Dump(Dump<'a>),
+    Key(Box<KeyFile>),
+    Unopened,
+    ServerKey,
+    Manifest,
+}
+
+fn describe<'a>(
+    context: Context<'_>,
+    options: &InspectOptions,
+    file: &'a DumpFile,
+) -> Result<(Inspection, Found<'a>), Error> {
+    let path = &options.file;
+    if file.bytes.trim_ascii_start().starts_with(b"{") {
+        return Ok((of_manifest(path, &file.bytes)?, Found::Manifest));
+    }
+    if let Some(dump) = file.dump() {
+        let dump = options.copy.map_or(dump, |copy| dump.of_copy(copy.index()));
+        return Ok((of_dump(path, file, &dump), Found::Dump(dump)));
+    }
+    match KeyFile::read(&file.bytes) {
+        Ok(key) => Ok((of_key(path, file, &key), Found::Key(Box::new(key)))),
+        Err(KeyError::Encrypted) => of_encrypted(context, options, file),
+        Err(error) => match ServerReport::of_key_file(&file.bytes) {
+            Ok(server) => Ok((of_server_key(path, file, server), Found::ServerKey)),
+            Err(_) => Err(Error::key_file(&error, path).during("reading the key file")),
+        },
+    }
+}
+
+fn blank(path: &Path, kind: FileKind, form: String) -> Inspection {
+    Inspection {
+        path: absolute(path),
+        kind,
+        private: false,
+        form,
+        encryption: None,
+        trailing: 0,
+        fingerprint: None,
+        public_key: None,
+        firmware_reads_as_is: None,
+        device_id: None,
+        dct: None,
+        server: None,
+        manifest: None,
+        manifest_fingerprint: None,
+        extracted: None,
+    }
+}
+
+/// An encrypted key: itself where the passphrase was given, else from outside.
+fn of_encrypted<'a>(
+    context: Context<'_>,
+    options: &InspectOptions,
+    file: &'a DumpFile,
+) -> Result<(Inspection, Found<'a>), Error> {
+    let path = &options.file;
+    let named = |error: KeyError| Error::key_file(&error, path).during(READING);
+    let encrypted = EncryptedKey::read(&file.bytes).map_err(named)?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let given = passphrases.given().map_err(|error| error.during(READING))?;
+    let opened = given.map(|passphrase| encrypted.open(&passphrase)).transpose().map_err(named)?;
+    let key = opened.map(KeyFile::Private);
+    let seen = match &key {
+        Some(key) => of_key(path, file, key),
+        None => Inspection {
+            private: true,
+            firmware_reads_as_is: Some(false),
+            device_id: file.device_id(),
+            manifest_fingerprint: file.manifest.as_ref().and_then(|manifest| manifest.fingerprint),
+            ..blank(path, FileKind::PrivateKey, Form::Encrypted.to_string())
+        },
+    };
+    let found = key.map_or(Found::Unopened, |key| Found::Key(Box::new(key)));
+    Ok((Inspection { encryption: Some(encrypted.to_string()), ..seen }, found))
+}
+
+fn of_key(path: &Path, file: &DumpFile, key: &KeyFile) -> Inspection {
+    let public = key.public_key();
+    let (kind, form, trailing, as_is) = match key {
+        KeyFile::Private(read) => {
+            let reads = firmware::gate(&file.bytes, &read.key).is_ok();
+            (FileKind::PrivateKey, read.form.to_string(), read.behind, Some(reads))
+        }
+        KeyFile::Public(_) => (FileKind::PublicKey, "SubjectPublicKeyInfo".to_owned(), 0, None),
+    };
+    Inspection {
+        private: kind == FileKind::PrivateKey,
+        trailing,
+        fingerprint: Some(public.fingerprint()),
+        public_key: Some(public.to_pem()),
+        firmware_reads_as_is: as_is,
+        device_id: file.device_id(),
+        manifest_fingerprint: file.manifest.as_ref().and_then(|manifest| manifest.fingerprint),
+        ..blank(path, kind, form)
+    }
+}
+
+fn of_dump(path: &Path, file: &DumpFile, dump: &Dump<'_>) -> Inspection {
+    let device_id = file.device_id();
+    let slot = dump.private_key_slot().map(Slot::classify);
+    let public = slot.as_ref().and_then(Slot::key).map(|read| read.key.public_key());
+    let dct = DctReport::of(dump, device_id);
+    Inspection {
+        private: public.is_some() || dct.copies.iter().any(|copy| copy.fingerprint.is_some()),
+        fingerprint: public.as_ref().map(crate::keys::PublicKey::fingerprint),
+        firmware_reads_as_is: public.as_ref().map(|_| matches!(slot, Some(Slot::Key(_)))),
+        public_key: public.map(|public| public.to_pem()),
+        device_id,
+        dct: Some(dct),
+        server: ServerReport::of_dump(dump, device_id),
+        ..blank(path, FileKind::Dct, dump.kind().to_string())
+    }
+}
+
+fn of_server_key(path: &Path, file: &DumpFile, server: ServerReport) -> Inspection {
+    let form = if server.names_address {
+        "SubjectPublicKeyInfo of RSA-2048, with an address behind it"
+    } else {
+        "SubjectPublicKeyInfo of RSA-2048"
+    };
+    Inspection {
+        fingerprint: server.fingerprint,
+        device_id: file.device_id(),
+        server: Some(server),
+        ..blank(path, FileKind::ServerKey, form.to_owned())
+    }
+}
+
+fn of_manifest(path: &Path, bytes: &[u8]) -> Result<Inspection, Error> {
+    let manifest = Manifest::parse(bytes).map_err(|error| {
+        Error::new(Code::ManifestInvalid, format!("{}: {error}", plain_path(path)))
+            .during("reading the manifest")
+            .hint("a backup is good without its manifest: look at the backup itself")
+    })?;
+    let file = described_by(path);
+    let matches = file.as_ref().map(|file| {
+        read_bounded(file, MAX_DESCRIBED).is_ok_and(|bytes| sha256_hex(&bytes) == manifest.sha256)
+    });
+    Ok(Inspection {
+        fingerprint: manifest.fingerprint,
+        device_id: manifest.device_id,
+        manifest: Some(ManifestReport {
+            contents: manifest.contents,
+            length: manifest.length,
+            created_at: rfc3339(&manifest.created_at),
+            simulated: manifest.simulated,
+            file: file.as_deref().map(absolute),
+            matches,
+        }),
+        ..blank(path, FileKind::Manifest, "the manifest of a backup".to_owned())
+    })
+}
+
+/// The backup beside a manifest: its name is the manifest's, less `.json`.
+fn described_by(manifest: &Path) -> Option<PathBuf> {
+    let names = ["der", "pem", "bin", ""].map(|extension| manifest.with_extension(extension));
+    names.into_iter().find(|path| path != manifest && path.is_file())
+}

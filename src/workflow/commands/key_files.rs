@@ -1,0 +1,135 @@
+//! `key new` and `key public`: key files without a Duo. Offline.
+
+use std::path::PathBuf;
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
+
+use crate::archive::{Opens, Owner, check_free, create_new, store_key};
+use crate::error::{Code, Error};
+use crate::keys::{Fingerprint, Passphrase, PrivateKey, SlotImage};
+use crate::workflow::context::Context;
+use crate::workflow::input::dump_file::absolute;
+use crate::workflow::input::key_file::read_key_file;
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
+use crate::workflow::record::backup::{encrypt, warn_of_readers};
+
+/// What `key new` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct NewKeyOptions {
+    /// The file to write; `key-<fingerprint8>.der` (or `.pem`) in the current folder unless given.
+    pub file: Option<PathBuf>,
+    /// Put the key behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase.
+    pub passphrase: PassphraseOptions,
+}
+
+/// A new key that is on the disk, synced and read back.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "NewKeyResult", rename_all = "camelCase")]
+pub struct NewKeyDone {
+    /// The file with the private key; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub path: PathBuf,
+    /// The public key's PEM beside it; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub public_key_path: Option<PathBuf>,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    pub fingerprint: Fingerprint,
+    /// The public key as PEM.
+    pub public_key: String,
+    /// True where the key is behind a passphrase.
+    pub encrypted: bool,
+}
+
+/// Makes a key as a Duo makes one for itself, and keeps it in a new file, byte for byte as a backup of a Duo with
+/// that key would be; or encrypted. It has no manifest: it is no device's yet.
+pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDone, Error> {
+    const MAKING: &str = "making a key";
+    check_used(&options.passphrase, options.encrypt)?;
+    if let Some(file) = &options.file {
+        check_free(file).map_err(|error| Error::from(error).during(MAKING))?;
+    }
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let passphrase = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;
+
+    let key = PrivateKey::generate(&mut UnwrapErr(SysRng))
+        .map_err(|error| Error::new(Code::Internal, error.to_string()).during(MAKING))?;
+    let public = key.public_key();
+    let (bytes, opens) = contents(&key, passphrase.as_ref())?;
+    let extension = if options.encrypt { "pem" } else { "der" };
+    let unnamed = || PathBuf::from(format!("key-{}.{extension}", public.fingerprint().short()));
+    let path = options.file.clone().unwrap_or_else(unnamed);
+    let public_key = public.to_pem();
+    let stored = store_key(&path, &bytes, opens, &public_key, &Owner::detect(&context.env))
+        .map_err(|error| Error::from(error).during(MAKING))?;
+    warn_of_readers(context, &stored.path, stored.privacy);
+    if stored.public_key.is_none() {
+        context.note("the key is saved, but the public key beside it could not be written");
+    }
+    Ok(NewKeyDone {
+        path: stored.path,
+        public_key_path: stored.public_key,
+        fingerprint: public.fingerprint(),
+        public_key,
+        encrypted: options.encrypt,
+    })
+}
+
+/// What stands in the file: a whole slot, which the firmware's reader has passed, or PEM behind the passphrase.
+fn contents<'a>(
+    key: &'a PrivateKey,
+    passphrase: Option<&'a Passphrase>,
+) -> Result<(Zeroizing<Vec<u8>>, Option<Opens<'a>>), Error> {
+    let image = SlotImage::of_key(key)?;
+    let Some(passphrase) = passphrase else {
+        return Ok((Zeroizing::new(image.as_bytes().to_vec()), None));
+    };
+    let pem = encrypt(key, passphrase)?;
+    Ok((Zeroizing::new(pem.as_bytes().to_vec()), Some(Opens { passphrase, key })))
+}
+
+/// What `key public` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PublicKeyOptions {
+    /// The key file, of either kind.
+    pub file: PathBuf,
+    /// A new file for the public key.
+    pub out: Option<PathBuf>,
+    /// The passphrase of the key file.
+    pub passphrase: PassphraseOptions,
+}
+
+/// The public key of a key file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PublicKeyResult", rename_all = "camelCase")]
+pub struct PublicKeyDone {
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    pub fingerprint: Fingerprint,
+    /// The public key as PEM.
+    pub public_key: String,
+    /// The file that it was written to; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub out: Option<PathBuf>,
+}
+
+/// Takes the public key out of a key file of any kind, and writes it to a new file where one is named.
+pub fn public_key(context: Context<'_>, options: &PublicKeyOptions) -> Result<PublicKeyDone, Error> {
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let (_, file) = read_key_file(&options.file, &mut passphrases)?;
+    let public = file.public_key();
+    let done = PublicKeyDone {
+        fingerprint: public.fingerprint(),
+        public_key: public.to_pem(),
+        out: options.out.as_deref().map(absolute),
+    };
+    if let Some(out) = &done.out {
+        create_new(out, done.public_key.as_bytes(), &Owner::detect(&context.env))
+            .map_err(|error| Error::from(error).during("writing the public key"))?;
+    }
+    Ok(done)
+}

@@ -1,0 +1,113 @@
+//! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
+
+use crate::error::Error;
+use crate::keys::{Fingerprint, SlotKind};
+use crate::workflow::context::Context;
+use crate::workflow::context::board::BOARDS;
+use crate::workflow::context::target::{DeviceRef, NORMAL_MODE, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::enter_dfu::bring_one;
+use crate::workflow::device::opened::{Attempt, Opened, open_all};
+use crate::workflow::next::command_line::choice;
+
+/// What `list` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// Which Duos; all of them unless given.
+    pub target: Target,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// What a key slot holds.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeyInfo", rename_all = "camelCase")]
+pub struct KeyReport {
+    /// The kind of thing in the slot.
+    pub slot: SlotKind,
+    /// The same in words.
+    #[serde(rename = "description")]
+    pub words: String,
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// A Duo in DFU mode.
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ListedDuo", rename_all = "camelCase")]
+pub struct Listed {
+    /// Bus and ports, as dfu-util writes them: `1-2`.
+    pub path: String,
+    /// What it tells of itself, where it could be opened.
+    pub device: Option<DeviceRef>,
+    /// What its key slot holds, where it could be read.
+    pub key: Option<KeyReport>,
+    /// What stood in the way.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
+    pub problem: Option<Error>,
+}
+
+/// What `listDevices` found.
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ListResult", rename_all = "camelCase")]
+pub struct Listing {
+    /// The Duos in DFU mode, ordered by path; maybe none.
+    pub devices: Vec<Listed>,
+}
+
+/// Lists the Duos in DFU mode. One that cannot be opened or read is listed with the reason; none at all is
+/// an empty list.
+pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    bring_one(context, &options.target, timeout)?;
+    let mut devices = Vec::new();
+    for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
+        let entry = match opened {
+            Err(problem) => Listed { path, device: None, key: None, problem: Some(problem) },
+            Ok(mut opened) => match opened.snapshot() {
+                Ok(snapshot) => Listed {
+                    path,
+                    key: Some(KeyReport {
+                        slot: snapshot.slot.kind(),
+                        words: snapshot.slot.to_string(),
+                        fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+                    }),
+                    device: Some(opened.device),
+                    problem: None,
+                },
+                Err(problem) => {
+                    Listed { path, device: Some(opened.device), key: None, problem: Some(problem) }
+                }
+            },
+        };
+        let wanted = options.target.device.is_none_or(|id| {
+            entry.device.as_ref().is_none_or(|device| device.device_id.is_none_or(|found| found == id))
+        });
+        if wanted {
+            devices.push(entry);
+        }
+    }
+    if !options.target.is_named() {
+        name_running(context);
+    }
+    if devices.is_empty() && options.target.is_named() {
+        // Say what is there in its place.
+        Opened::find_there(context, &options.target, &BOARDS, timeout)?;
+    }
+    Ok(Listing { devices })
+}
+
+/// Says which Duos run their firmware, which are not listed, and how to have them listed.
+fn name_running(context: Context<'_>) {
+    for running in context.bus.list(&[NORMAL_MODE]).unwrap_or_default() {
+        let usbip = context.bus.address();
+        let chosen = choice(None, Some(running.path.as_str()), usbip.as_deref());
+        context.note(format!(
+            "the Duo at {} runs its firmware; to put it into DFU mode: duo-provision dfu{chosen}",
+            running.path
+        ));
+    }
+}

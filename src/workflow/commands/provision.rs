@@ -1,0 +1,201 @@
+//! `provision`: tells the cloud the Duo's public key.
+
+use std::path::Path;
+
+use crate::cloud::provisioning::DUO_PRODUCT_ID;
+use crate::dct::DeviceId;
+use crate::error::{Code, Error, KeyState};
+use crate::journal::{DeviceMark, OperationKind, Request, Started};
+use crate::keys::{Fingerprint, PublicKey};
+use crate::workflow::context::Context;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::input::key_file::read_key_file;
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
+use crate::workflow::input::token::Wanted;
+use crate::workflow::network::api::{Cloud, Message, check_product};
+use crate::workflow::record::journal::{Ledger, absolute, started};
+
+/// What `provision` is asked for. No `Debug`: it may hold a token.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Default)]
+pub struct ProvisionOptions {
+    /// The device id, as it was typed.
+    pub device_id: String,
+    /// A key file whose public half is sent.
+    pub key_file: Option<String>,
+    /// The passphrase of the key file.
+    pub passphrase: PassphraseOptions,
+    /// Send the public half of the key in the attached Duo.
+    pub from_device: bool,
+    /// The product id; 88 unless given.
+    pub product_id: Option<u32>,
+    /// The cloud's API.
+    pub api_url: Option<String>,
+    /// Permit plain HTTP to another machine.
+    pub allow_http: bool,
+    /// A file with the token, or `-`.
+    pub token_file: Option<String>,
+    /// The token.
+    pub token: Option<String>,
+    /// Bus and ports of the Duo, with `from_device`.
+    pub path: Option<String>,
+    /// Take what is read for what it should be where nothing shows its place.
+    pub allow_unproven_address: bool,
+    /// Put the Duo into DFU mode where it runs its firmware, with `from_device`.
+    pub enter_dfu: bool,
+    /// Wait for the Duo, with `from_device`.
+    pub wait: bool,
+    /// True where a USB/IP server was named.
+    pub usbip: bool,
+    /// Send nothing.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// Where a public key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PublicKeySource", rename_all = "kebab-case")]
+pub enum PublicKeySource {
+    /// The generic key of device-provisioning-helper.
+    Generic,
+    /// A file.
+    File,
+    /// The Duo.
+    Device,
+}
+
+/// A public key that the cloud said it took (in a dry run: that would have been sent).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ProvisionResult", rename_all = "camelCase")]
+pub struct ProvisionDone {
+    /// The device id, in lower case.
+    pub device_id: DeviceId,
+    /// The public key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Where the public key came from.
+    pub source: PublicKeySource,
+    /// The product id.
+    pub product_id: u32,
+    /// The cloud's API.
+    pub api_url: String,
+    /// The attached Duo, where its key was sent.
+    pub device: Option<DeviceRef>,
+    /// True where nothing was sent.
+    pub dry_run: bool,
+}
+
+/// Checks everything, then sends one request and judges the reply.
+pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
+    check(options)?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
+    let from_file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key.public_key());
+    let wanted = Wanted {
+        api_url: options.api_url.as_deref(),
+        token: options.token.as_deref(),
+        token_file: options.token_file.as_deref(),
+        allow_http: options.allow_http,
+    };
+    let cloud = Cloud::find(context, &wanted, timeout)?;
+
+    let (public, source, device) = if options.from_device {
+        let (public, device) = read_from_device(context, options, device_id, timeout)?;
+        (public, PublicKeySource::Device, Some(device))
+    } else if let Some(public) = from_file {
+        (public, PublicKeySource::File, None)
+    } else {
+        (PublicKey::generic(), PublicKeySource::Generic, None)
+    };
+    let product_id = options.product_id.unwrap_or(DUO_PRODUCT_ID);
+    let done = ProvisionDone {
+        device_id,
+        fingerprint: public.fingerprint(),
+        source,
+        product_id,
+        api_url: cloud.api_url(),
+        device,
+        dry_run: options.dry_run,
+    };
+    if options.dry_run {
+        return Ok(done);
+    }
+    let started = begun(context, options, &done);
+    let generic = source == PublicKeySource::Generic;
+    let message = Message::new(context, device_id, &public, product_id, generic)?;
+    Ledger::wished(context).follow(context, started, |journaled| {
+        journaled.sending()?;
+        cloud.tell(context, &message)
+    })?;
+    Ok(done)
+}
+
+/// Where the token comes from is left out: what was typed for a file may have been the token itself.
+fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone) -> Started {
+    let attached = done.device.as_ref().map(DeviceMark::from);
+    let device = attached.unwrap_or_else(|| DeviceMark { id: Some(done.device_id), ..DeviceMark::default() });
+    let request = Request {
+        file: options.key_file.as_ref().map(absolute),
+        api_url: Some(done.api_url.clone()),
+        allow_http: options.allow_http,
+        product_id: options.product_id,
+        from_device: options.from_device,
+        allow_unproven_address: options.allow_unproven_address,
+        usbip: context.bus.address().filter(|_| options.from_device),
+        ..Request::default()
+    };
+    started(OperationKind::Provision, device, (None, Some(done.fingerprint)), request)
+}
+
+fn check(options: &ProvisionOptions) -> Result<(), Error> {
+    let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
+    if options.from_device && options.key_file.is_some() {
+        return contradiction("a key file and --from-device are two different keys; give one of them");
+    }
+    if options.path.is_some() && !options.from_device {
+        return contradiction("--path chooses an attached Duo, which only --from-device reads");
+    }
+    if options.usbip && !options.from_device {
+        return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
+    }
+    if (options.enter_dfu || options.wait) && !options.from_device {
+        return contradiction(
+            "--enter-dfu and --wait are for an attached Duo, which only --from-device reads",
+        );
+    }
+    if options.token_file.as_deref() == Some("-") && options.passphrase.file.as_deref() == Some("-") {
+        return contradiction(
+            "standard input holds the token or the passphrase, not both; give one of them a file",
+        );
+    }
+    check_opens(&options.passphrase, options.key_file.is_some())?;
+    check_product(options.product_id)
+}
+
+fn read_from_device(
+    context: Context<'_>,
+    options: &ProvisionOptions,
+    device_id: DeviceId,
+    timeout: Timeout,
+) -> Result<(PublicKey, DeviceRef), Error> {
+    let target = Target::parse(None, options.path.as_deref())?;
+    let (enter_dfu, wait) = (options.enter_dfu, options.wait);
+    let allow_unproven_address = options.allow_unproven_address;
+    let target = Target { device: Some(device_id), enter_dfu, wait, allow_unproven_address, ..target };
+    let mut opened = Opened::find(context, &target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
+    match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
+        (None, Some(read)) => Ok((read.key.public_key(), opened.device)),
+        (problem, _) => Err(problem
+            .unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))
+            .on(&opened.device, KeyState::Unchanged)),
+    }
+}

@@ -1,0 +1,90 @@
+//! `reset`: erases the key of a Duo, so that its firmware makes a new one.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::journal::{OperationKind, Request};
+use crate::keys::{Fingerprint, SlotImage};
+use crate::workflow::context::Context;
+use crate::workflow::context::board::DUO;
+use crate::workflow::context::plan::{Action, Plan};
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
+
+/// What `reset` is asked for.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Debug, Default)]
+pub struct ResetOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Make no backup of what is there.
+    pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
+    /// Put the backup of what is there behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase.
+    pub passphrase: PassphraseOptions,
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A key slot that holds the reset image, of a Duo that has left DFU mode.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ResetResult", rename_all = "camelCase")]
+pub struct ResetDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The key that was there, where there was one.
+    #[serde(rename = "previousFingerprint")]
+    pub previous: Option<Fingerprint>,
+    /// The backup of what was there; absolute.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    pub backup: Option<PathBuf>,
+    /// False where the slot held the reset image already, and in a dry run.
+    pub written: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// Backs up what is there, asks, writes the reset image, reads back, compares, leaves DFU mode.
+pub fn reset(context: Context<'_>, options: &ResetOptions) -> Result<ResetDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    check_used(&options.passphrase, options.encrypt)?;
+    let wanted =
+        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
+    let terms = Terms {
+        target: &options.target,
+        boards: &[DUO],
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: options.no_backup,
+        accepts_key_loss: options.accepts_key_loss,
+        encrypt: Passphrases::new(context, &options.passphrase).for_backup(&wanted)?,
+        leave: true,
+        dry_run: options.dry_run,
+    };
+    let mut transaction = Transaction::open(context, terms)?;
+    let held = transaction.opened.section_before_write()?;
+    let (device, previous) = (transaction.device().clone(), held.fingerprint());
+    let started = transaction.started(OperationKind::Reset, (previous, None), Request::default());
+    let outcome = transaction.commit(Proposal {
+        started,
+        plan: Plan::of(Action::Reset, &device, &held),
+        writing: Fields::key(held, Patch::key(&SlotImage::reset())),
+        already: "the key slot is reset already; the Duo makes a new key when it starts",
+        then: "it then makes a new key, and has to be provisioned again",
+        rollback: None,
+        beside: None,
+    })?;
+    let (backup, written) = (outcome.backup, outcome.written);
+    Ok(ResetDone { device, previous, backup, written, dry_run: options.dry_run })
+}

@@ -1,0 +1,137 @@
+//! `restore`: writes a saved key to a Duo, and knows that it is there.
+
+use std::path::PathBuf;
+
+use crate::error::{Error, KeyState};
+use crate::journal::{OperationKind, Request};
+use crate::keys::{Fingerprint, Form};
+use crate::workflow::context::Context;
+use crate::workflow::context::board::BOARDS;
+use crate::workflow::context::plan::{Action, Evidence, Plan};
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::input::key_file::{KeySource, public_slot};
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
+use crate::workflow::record::journal::absolute;
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
+
+/// What `restore` is asked for.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Debug, Default)]
+pub struct RestoreOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The key file.
+    pub file: PathBuf,
+    /// Leave DFU mode afterwards.
+    pub leave: bool,
+    /// Write a key that is known to be another device's.
+    pub allow_other_device: bool,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Make no backup of what is there.
+    pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
+    /// Put the backup of what is there behind a passphrase.
+    pub encrypt: bool,
+    /// The passphrase, of the key file and of the backup.
+    pub passphrase: PassphraseOptions,
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A key that is in place: read back and compared.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "RestoreResult", rename_all = "camelCase")]
+pub struct RestoreDone {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The key that was there, where there was one.
+    #[serde(rename = "previousFingerprint")]
+    pub previous: Option<Fingerprint>,
+    /// The key that is there now (in a dry run: that would be).
+    pub fingerprint: Fingerprint,
+    /// Why the key is taken to be this Duo's.
+    #[serde(flatten, serialize_with = "crate::workflow::shown_evidence")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::workflow::ShownEvidence"))]
+    pub evidence: Evidence,
+    /// The backup of what was there; absolute.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    pub backup: Option<PathBuf>,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+    /// True where the Duo was told to leave DFU mode, and did.
+    pub left: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// Gates the file, backs up what is there, asks, writes, reads back, compares.
+pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let mut passphrases = Passphrases::new(context, &options.passphrase);
+    let source = KeySource::read(&options.file, &mut passphrases)?;
+    source.note(context);
+    if source.form != Form::Encrypted && options.passphrase.is_given() && !options.encrypt {
+        context.note("the key file is not encrypted, and without --encrypt the backup is not: the passphrase is not used");
+    }
+    let wanted =
+        WantedBackup { encrypt: options.encrypt, no_backup: options.no_backup, dry_run: options.dry_run };
+    let terms = Terms {
+        target: &options.target,
+        boards: &BOARDS,
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: options.no_backup,
+        accepts_key_loss: options.accepts_key_loss,
+        encrypt: passphrases.for_backup(&wanted)?,
+        leave: options.leave,
+        dry_run: options.dry_run,
+    };
+    let mut transaction = Transaction::open(context, terms)?;
+    let held = transaction.opened.section_before_write()?;
+    let (device, archive) = (transaction.device().clone(), transaction.archive());
+    let evidence = source
+        .evidence(&device, &held, archive, options.allow_other_device)
+        .map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    let owner = source.owner(&device, &held, archive)?;
+    let previous = held.fingerprint();
+    let request = Request {
+        file: Some(absolute(&source.path)),
+        allow_other_device: options.allow_other_device,
+        owner,
+        ..Request::default()
+    };
+    let plan = Plan {
+        new: Some(source.fingerprint),
+        evidence: Some(evidence),
+        public_slot: public_slot(&held).filter(|public| *public != source.fingerprint),
+        ..Plan::of(Action::Restore, &device, &held)
+    };
+    let keys = (previous, Some(source.fingerprint));
+    let started = transaction.started(OperationKind::Restore, keys, request);
+    let outcome = transaction.commit(Proposal {
+        started,
+        writing: Fields::key(held, Patch::key(&source.image)),
+        plan,
+        already: "the Duo holds exactly this key already; nothing is written",
+        then: "nothing else is left to do",
+        rollback: None,
+        beside: None,
+    })?;
+    Ok(RestoreDone {
+        device,
+        previous,
+        fingerprint: source.fingerprint,
+        evidence,
+        backup: outcome.backup,
+        written: outcome.written,
+        left: outcome.left,
+        dry_run: options.dry_run,
+    })
+}

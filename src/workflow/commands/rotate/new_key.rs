@@ -1,0 +1,131 @@
+//! The key that a rotation brings: one made now, or the one of an earlier attempt, while the cloud may know it.
+
+use std::path::{Path, PathBuf};
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+use crate::disk::plain_path;
+use crate::error::{Code, Error};
+use crate::journal::{Operation, OperationKind, Started, open};
+use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::input::key_file::load;
+use crate::workflow::next::{command_line, tell_key};
+
+/// Makes a private key, as [`make_key`] does.
+pub type KeyMaker<'a> = &'a (dyn Fn() -> Result<PrivateKey, KeyError> + Sync);
+
+/// A key from the system's random numbers.
+pub fn make_key() -> Result<PrivateKey, KeyError> {
+    PrivateKey::generate(&mut UnwrapErr(SysRng))
+}
+
+/// The key that is to be in the Duo.
+pub(in crate::workflow) struct NewKey {
+    pub(in crate::workflow) key: PrivateKey,
+    pub(in crate::workflow) image: SlotImage,
+    pub(in crate::workflow) fingerprint: Fingerprint,
+    /// Where it lies, where an earlier attempt has kept it.
+    pub(in crate::workflow) kept: Option<PathBuf>,
+    /// True if it is that of an earlier attempt.
+    pub(in crate::workflow) taken_up: bool,
+    /// True if the cloud may have it since that.
+    pub(in crate::workflow) known: bool,
+}
+
+impl NewKey {
+    pub(in crate::workflow) fn fresh(make_key: KeyMaker<'_>) -> Result<Self, Error> {
+        let made = make_key();
+        let made = made.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        Ok(Self { taken_up: false, ..Self::new(made, None, false)? })
+    }
+
+    /// The one of an earlier attempt: out of the Duo where it got there, else out of its file.
+    pub(in crate::workflow) fn of(
+        earlier: &Operation,
+        held: &Snapshot,
+        started: &Started,
+    ) -> Result<Self, Error> {
+        let known = earlier.may_be_known();
+        if let Some(read) = held.slot.key().filter(|_| held.fingerprint() == earlier.started.after) {
+            return Self::new(read.key.clone(), earlier.new_key.clone(), known);
+        }
+        let path = earlier.new_key.as_deref().unwrap_or(Path::new(""));
+        let lost = |error: Error| {
+            error
+                .during("taking up the new key of an earlier attempt")
+                .adding(if known {
+                    "the cloud may know that key, so no other is made"
+                } else {
+                    "it was not used yet"
+                })
+                .hint(if_lost(path, started))
+        };
+        let KeyFile::Private(read) = kept_key(path).map_err(lost)? else {
+            return Err(lost(Error::new(
+                Code::KeyIsPublic,
+                format!("{}: it is a public key", plain_path(path)),
+            )));
+        };
+        if Some(read.key.public_key().fingerprint()) != earlier.started.after {
+            let message = format!("{} holds another key than was kept there", plain_path(path));
+            return Err(lost(Error::new(Code::ManifestMismatch, message)));
+        }
+        Self::new(read.key, Some(path.to_owned()), known)
+    }
+
+    fn new(key: PrivateKey, kept: Option<PathBuf>, known: bool) -> Result<Self, Error> {
+        let image = SlotImage::of_key(&key)?;
+        Ok(Self { image, fingerprint: key.public_key().fingerprint(), key, kept, taken_up: true, known })
+    }
+
+    /// Said when the key of an earlier attempt is used; `is_there`: the Duo has it.
+    pub(in crate::workflow) fn taken_up_words(&self, is_there: bool) -> String {
+        let key = self.fingerprint.short();
+        let cloud =
+            if self.known { "the cloud may have it already" } else { "the cloud does not have it yet" };
+        let duo = if is_there { "the Duo has it" } else { "the Duo does not" };
+        format!("taking up the new key {key} of an earlier attempt: {cloud}, {duo}")
+    }
+}
+
+/// What to type if the file of the new key is lost.
+fn if_lost(path: &Path, started: &Started) -> String {
+    let back = match tell_key(started).filter(|_| started.before.is_some()) {
+        Some(tell) => format!("tell the cloud the key that is in the Duo: {tell}"),
+        None => "erase the slot: duo-provision reset".to_owned(),
+    };
+    format!("put the file back to {}; or, to start anew, first {back}", command_line::file(path))
+}
+
+/// The key in a file that was written here; never behind a passphrase.
+fn kept_key(path: &Path) -> Result<KeyFile, Error> {
+    KeyFile::read(&load(path)?).map_err(|error| Error::key_file(&error, path))
+}
+
+/// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere. One that is
+/// open at another cloud has nothing left to take up once its key is in the Duo. `known` is not in the history yet, and
+/// `past` is, the last first.
+pub(in crate::workflow) fn earlier(
+    known: &[Operation],
+    past: impl Iterator<Item = Operation>,
+    device: &DeviceRef,
+    current: Option<Fingerprint>,
+    api_url: &str,
+) -> Option<Operation> {
+    let of_this = |operation: &&Operation| {
+        operation.kind() == OperationKind::Rotate
+            && operation.started.device.id == device.device_id
+            && operation.started.device.simulated == device.simulated
+            && operation.new_key.is_some()
+    };
+    let unused = |last: &Operation| !last.is_done() && !last.may_be_known() && last.started.after != current;
+    let useful = |operation: &&Operation| {
+        operation.started.after != current || operation.started.request.api_url.as_deref() == Some(api_url)
+    };
+    let open = open(known).into_iter().rfind(|operation| of_this(operation) && useful(operation));
+    let mut last = known.iter().rev().cloned().chain(past).filter(|operation| of_this(&operation));
+    open.cloned().or_else(|| last.next().filter(unused))
+}

@@ -1,0 +1,322 @@
+//! `server-key set` and `server-key restore`: which cloud a Duo connects to, written, read back and compared.
+
+use std::path::{Path, PathBuf};
+
+use crate::archive::read_bounded;
+use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
+use crate::disk::plain_path;
+use crate::error::{Code, Error, KeyState};
+use crate::journal::{OperationKind, Request};
+use crate::keys::{KeyError, ServerKey};
+use crate::workflow::context::Context;
+use crate::workflow::context::board::DUO;
+use crate::workflow::context::plan::{Action, Change, Plan};
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::describe::server::ServerReport;
+use crate::workflow::record::journal::absolute;
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
+
+/// The most bytes of a server key file that are read; one with an address behind it has 768.
+const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
+
+/// What `server-key set` and `server-key restore` are asked for.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Debug, Default)]
+pub struct ServerKeySetOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// The cloud's public key, with or without an address behind it; Particle's own key and address unless given.
+    pub file: Option<PathBuf>,
+    /// The cloud's name or IPv4 address. Else that in the file, else that in the Duo.
+    pub host: Option<String>,
+    /// The cloud's TCP port; with a host, 5683 unless given.
+    pub port: Option<u16>,
+    /// Write no address, so that the firmware's own counts.
+    pub no_address: bool,
+    /// Leave DFU mode afterwards.
+    pub leave: bool,
+    /// The archive's folder.
+    pub archive: Option<String>,
+    /// Make no backup of what is there.
+    pub no_backup: bool,
+    /// Accept, with `no_backup`, that a power cut can leave no key at all.
+    pub accepts_key_loss: bool,
+    /// Write nothing anywhere.
+    pub dry_run: bool,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// Where the address comes from that stands behind a cloud's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "AddressSource", rename_all = "kebab-case")]
+pub enum AddressSource {
+    /// It is Particle's own, with Particle's own key.
+    BuiltIn,
+    /// The file has it behind the key.
+    File,
+    /// It was given as an option.
+    Options,
+    /// It is the one that the Duo had.
+    Kept,
+    /// There is none, and the firmware's own counts.
+    None,
+}
+
+impl AddressSource {
+    /// In words, behind the address.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::BuiltIn | Self::None => "",
+            Self::File => " (from the file)",
+            Self::Options => " (as typed)",
+            Self::Kept => " (kept: the file holds a bare key)",
+        }
+    }
+}
+
+/// A cloud's public key and its address, in place: read back and compared.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ServerKeyWriteResult", rename_all = "camelCase")]
+pub struct ServerKeyWritten {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The cloud that the Duo named before.
+    pub previous: ServerReport,
+    /// The cloud that it names now; in a dry run, that it would name.
+    pub server: ServerReport,
+    /// Where the address comes from.
+    pub address_source: AddressSource,
+    /// The backup of the DCT's application section as it was; absolute. It is a secret.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    pub backup: Option<PathBuf>,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+    /// True where the Duo was told to leave DFU mode.
+    pub left: bool,
+    /// True where nothing was to be written.
+    pub dry_run: bool,
+}
+
+/// Checks the key, backs up what is there, asks, writes key and address in one block, reads back, compares.
+pub fn set_server_key(
+    context: Context<'_>,
+    options: &ServerKeySetOptions,
+) -> Result<ServerKeyWritten, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let cloud = Cloud::of(options)?;
+    let terms = Terms {
+        target: &options.target,
+        boards: &[DUO],
+        timeout,
+        archive: options.archive.as_deref(),
+        no_backup: options.no_backup,
+        accepts_key_loss: options.accepts_key_loss,
+        encrypt: None,
+        leave: options.leave,
+        dry_run: options.dry_run,
+    };
+    let mut transaction = Transaction::open(context, terms)?;
+    let held = transaction.opened.section_before_write()?;
+    let device = transaction.device().clone();
+    let id = device.device_id.or_else(|| held.image().device_id());
+    let old = held.image().server_key_slot().ok_or_else(too_short)?;
+    let (address, address_source) =
+        cloud.address_for(old).map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    let new = ServerAddress::write(&cloud.key.spki_der(), address.as_ref()).ok_or_else(too_short)?;
+    note(context, address.as_ref(), address_source);
+    let (previous, server) = (ServerReport::of_field(old, id), ServerReport::of_field(&new, id));
+    // What the file does not say is recorded: the Duo may not be able to say it any more.
+    let typed =
+        address.as_ref().filter(|_| matches!(address_source, AddressSource::Options | AddressSource::Kept));
+    let request = Request {
+        file: options.file.as_ref().map(absolute),
+        host: typed.map(ServerAddress::host_as_written),
+        port: typed.map(ServerAddress::port),
+        no_address: address_source == AddressSource::None,
+        ..Request::default()
+    };
+    let started = transaction.started(OperationKind::ServerKeySet, (held.fingerprint(), None), request);
+    let outcome = transaction.commit(Proposal {
+        started,
+        plan: plan(&device, &held, (&previous, &server), address_source),
+        writing: Fields::of_dct(held, vec![Patch::field_of(SERVER_PUBLIC_KEY, &new)?]),
+        already: "the Duo holds exactly this key and this address already; nothing is written",
+        then: "nothing else is left to do",
+        rollback: None,
+        beside: None,
+    })?;
+    Ok(ServerKeyWritten {
+        device,
+        previous,
+        server,
+        address_source,
+        backup: outcome.backup,
+        written: outcome.written,
+        left: outcome.left,
+        dry_run: options.dry_run,
+    })
+}
+
+/// What is asked; `servers`: the one in the Duo, and the one that is to be.
+fn plan(
+    device: &DeviceRef,
+    held: &Snapshot,
+    servers: (&ServerReport, &ServerReport),
+    source: AddressSource,
+) -> Plan {
+    let key = |server: &ServerReport| match server.fingerprint {
+        Some(fingerprint) => format!("{fingerprint} ({})", server.words()),
+        None => server.words(),
+    };
+    let change = |what: &str, now, then| Change { what: what.to_owned(), now, then };
+    let (previous, server) = servers;
+    let address = server.address_words() + source.words();
+    let changes = vec![
+        change("server key", key(previous), key(server)),
+        change("address", previous.address_words(), address),
+    ];
+    Plan { changes, ..Plan::of(Action::SetServerKey, device, held) }
+}
+
+/// Says what becomes of the address where the file holds none.
+fn note(context: Context<'_>, address: Option<&ServerAddress>, source: AddressSource) {
+    match (source, address) {
+        (AddressSource::Kept, Some(address)) => context.note(format!(
+            "the file holds a bare key, which would lose the address: the Duo keeps its own, now {address} \
+             (--host NAME gives another, --no-address none)"
+        )),
+        (AddressSource::None, _) => context.note(format!(
+            "no address is written: the Duo will look for its cloud at {DEFAULT_SERVER_NAME}, which is Particle's \
+             (--host NAME gives another)"
+        )),
+        _ => {}
+    }
+}
+
+/// A cloud, as it was asked for.
+struct Cloud {
+    key: ServerKey,
+    address: Wanted,
+}
+
+/// The address that is wanted.
+enum Wanted {
+    /// This one.
+    This(ServerAddress, AddressSource),
+    /// That in the Duo, with this port where it was typed.
+    Kept { port: Option<u16> },
+    /// None at all.
+    None,
+}
+
+impl Cloud {
+    fn of(options: &ServerKeySetOptions) -> Result<Self, Error> {
+        let typed = typed_address(options)?;
+        let Some(file) = &options.file else {
+            let address = Wanted::This(ServerAddress::default(), AddressSource::BuiltIn);
+            return Ok(Self { key: ServerKey::particle(), address });
+        };
+        let during = "reading the server's public key";
+        let bytes =
+            read_bounded(file, MAX_SERVER_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
+        let key = ServerKey::read(&bytes).map_err(|error| refused(file, &error).during(during))?;
+        let behind = || address_behind(&key, &bytes).map_err(|error| unusable(file, &error).during(during));
+        let address = match typed {
+            Some(address) => Wanted::This(address, AddressSource::Options),
+            None if options.no_address => Wanted::None,
+            None => match (behind()?, options.port) {
+                (Some(address), None) => Wanted::This(address, AddressSource::File),
+                // What the file says with another port is not what the file says.
+                (Some(address), Some(port)) => Wanted::This(address.with_port(port), AddressSource::Options),
+                (None, port) => Wanted::Kept { port },
+            },
+        };
+        Ok(Self { key, address })
+    }
+
+    /// The address to be written to a Duo that holds this.
+    fn address_for(&self, old: &[u8; SERVER_FIELD]) -> Result<(Option<ServerAddress>, AddressSource), Error> {
+        let port = match &self.address {
+            Wanted::This(address, source) => return Ok((Some(address.clone()), *source)),
+            Wanted::None => return Ok((None, AddressSource::None)),
+            Wanted::Kept { port } => *port,
+        };
+        match ServerAddress::read(old) {
+            Ok(Some(address)) => {
+                let port = port.unwrap_or(address.port());
+                Ok((Some(address.with_port(port)), AddressSource::Kept))
+            }
+            Ok(None) if port.is_some() => {
+                let message =
+                    "--port is given, and neither the file nor the Duo names the host that it belongs to";
+                Err(Error::new(Code::InvalidArgument, message).hint("give both: add --host NAME"))
+            }
+            Ok(None) => Ok((None, AddressSource::None)),
+            Err(error) => Err(Error::new(
+                Code::ServerKeySlotInvalid,
+                format!("the file holds a bare key, and the address in the Duo cannot be kept: {error}"),
+            )
+            .hint("say where the cloud is: add --host NAME; or --no-address for the firmware's own")),
+        }
+    }
+}
+
+/// The address in the options, where there is one and it can be.
+fn typed_address(options: &ServerKeySetOptions) -> Result<Option<ServerAddress>, Error> {
+    let invalid = |message: &str| Error::new(Code::InvalidArgument, message);
+    if options.port == Some(0) {
+        return Err(invalid("0 is no port that a cloud listens on").hint("leave --port out for 5683"));
+    }
+    if options.no_address && (options.host.is_some() || options.port.is_some()) {
+        return Err(invalid("--no-address writes no address, and one is given")
+            .hint("leave out --no-address, or --host and --port"));
+    }
+    let address = |host: &String| {
+        ServerAddress::new(host, options.port.unwrap_or(0)).map_err(|error| {
+            invalid(&format!("{host:?} is no address of a cloud: {error}"))
+                .hint("a host is a name or an IPv4 address; the port has an option of its own, --port")
+        })
+    };
+    options.host.as_ref().map(address).transpose()
+}
+
+/// The address behind a key that stands in a file as it stands in the DCT.
+fn address_behind(key: &ServerKey, bytes: &[u8]) -> Result<Option<ServerAddress>, ServerAddressError> {
+    // Of a PEM text, or a key that is encoded otherwise, nothing lies where the field has its address.
+    if !bytes.starts_with(&key.spki_der()) {
+        return Ok(None);
+    }
+    let mut field = [0xFF; SERVER_FIELD];
+    let length = bytes.len().min(SERVER_FIELD);
+    field[..length].copy_from_slice(&bytes[..length]);
+    ServerAddress::read(&field)
+}
+
+fn refused(file: &Path, error: &KeyError) -> Error {
+    let hint = match error {
+        KeyError::PrivateKey => {
+            "a cloud's private key belongs nowhere but into the cloud; make its public half with: \
+             openssl pkey -in FILE -pubout -out server.pub.pem"
+        }
+        _ => {
+            "a cloud's public key is RSA with 2048 bits, as DER or PEM; out of a dump of a DCT: \
+             duo-provision dct restore FILE --fields server-public-key"
+        }
+    };
+    Error::new(Code::ServerKeyInvalid, format!("{}: {error}", plain_path(file))).hint(hint)
+}
+
+fn unusable(file: &Path, error: &ServerAddressError) -> Error {
+    Error::new(Code::ServerKeyInvalid, format!("{}: behind the key: {error}", plain_path(file)))
+        .hint("say where the cloud is: add --host NAME; or --no-address for the firmware's own")
+}
+
+fn too_short() -> Error {
+    Error::new(Code::Internal, "the server's field was read short")
+}

@@ -1,0 +1,78 @@
+//! `server-key show`: which cloud a Duo connects to: the cloud's public key and its address, as the Duo or a file has
+//! them. Reads only.
+
+use crate::workflow::describe::server::ServerReport;
+use std::path::{Path, PathBuf};
+
+use crate::disk::plain_path;
+use crate::error::{Code, Error};
+use crate::workflow::context::Context;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::input::dump_file;
+use crate::workflow::input::dump_file::DumpFile;
+
+/// What `server-key show` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ServerKeyShowOptions {
+    /// Which Duo, where no file is given.
+    pub target: Target,
+    /// A file: a cloud's public key, with or without an address, or a dump of a DCT.
+    pub file: Option<PathBuf>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// The cloud that a Duo or a file names.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ServerKeyShowResult", rename_all = "camelCase")]
+pub struct ServerKeyShown {
+    /// The Duo, where it was read from one.
+    pub device: Option<DeviceRef>,
+    /// The file, where it was read from one; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub path: Option<PathBuf>,
+    /// What is there.
+    pub server: ServerReport,
+}
+
+/// Reads the server's key and address from a Duo or from a file.
+pub fn show_server_key(
+    context: Context<'_>,
+    options: &ServerKeyShowOptions,
+) -> Result<ServerKeyShown, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    if let Some(file) = &options.file {
+        dump_file::no_device(&options.target)?;
+        let server = of_file(file)?;
+        return Ok(ServerKeyShown { device: None, path: Some(dump_file::absolute(file)), server });
+    }
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let snapshot = opened.section()?;
+    let id = opened.device.device_id.or_else(|| snapshot.image().device_id());
+    let server = snapshot.image().server_key_slot().map(|field| ServerReport::of_field(field, id));
+    let server = server.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+    Ok(ServerKeyShown { device: Some(opened.device), path: None, server })
+}
+
+fn of_file(path: &Path) -> Result<ServerReport, Error> {
+    let file = DumpFile::read(path)?;
+    if let Some(dump) = file.dump() {
+        let id = file.device_id();
+        return ServerReport::of_dump(&dump, id).ok_or_else(|| {
+            Error::new(
+                Code::ServerKeyInvalid,
+                format!("{}: no copy of the DCT in it is current", plain_path(path)),
+            )
+            .hint("look at it with: duo-provision inspect FILE")
+            .during("reading the file")
+        });
+    }
+    ServerReport::of_key_file(&file.bytes).map_err(|error| {
+        Error::new(Code::ServerKeyInvalid, format!("{}: {error}", plain_path(path)))
+            .during("reading the file")
+            .hint("a cloud's public key is RSA with 2048 bits, as DER or PEM, or in a dump of a DCT")
+    })
+}

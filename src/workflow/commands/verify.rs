@@ -1,0 +1,163 @@
+//! `verify`: the proof that the Duo's private key and the cloud's public key for it are a pair.
+//!
+//! Performs the Duo's own handshake with its cloud, with the key that was read over USB or from a file, so that
+//! the one condition for a Duo to connect is checked without restarting it. Writes nothing anywhere.
+
+use std::path::{Path, PathBuf};
+
+use crate::archive::{manifest_beside, sha256_hex};
+use crate::dct::DeviceId;
+use crate::disk::plain_path;
+use crate::error::{Code, Error, KeyState};
+use crate::keys::{Fingerprint, KeyFile, PrivateKey};
+use crate::workflow::context::Context;
+use crate::workflow::context::target::{DeviceRef, Target};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::opened::Opened;
+use crate::workflow::input::key_file::read_key_file;
+use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
+use crate::workflow::network::pairing::{Server, ServerChoice};
+
+/// What `verify` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyOptions {
+    /// Which Duo; with a key file, whose key it is.
+    pub target: Target,
+    /// The private key, where it is not read over USB.
+    pub key_file: Option<PathBuf>,
+    /// The passphrase of the key file.
+    pub passphrase: PassphraseOptions,
+    /// The server's public key, where it is not the one in the Duo.
+    pub server_key: Option<PathBuf>,
+    /// The server's name or IP address, where it is not the one in the Duo.
+    pub host: Option<String>,
+    /// The server's TCP port.
+    pub port: Option<u16>,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A pairing that was proven by the device's own handshake.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "VerifyResult", rename_all = "camelCase")]
+pub struct VerifyDone {
+    /// The device id that the cloud knows.
+    pub device_id: DeviceId,
+    /// The key that it knows the device by, and that the private key belongs to.
+    pub fingerprint: Fingerprint,
+    /// SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits.
+    pub server_fingerprint: Fingerprint,
+    /// True where it is the server key of Particle's own cloud.
+    pub particle: bool,
+    /// Host and port that were talked to.
+    pub server: String,
+    /// The attached Duo, where the key came from it.
+    pub device: Option<DeviceRef>,
+}
+
+/// What the proof is about.
+struct Claim {
+    id: DeviceId,
+    key: PrivateKey,
+    server: Server,
+    device: Option<DeviceRef>,
+}
+
+/// Reads what is needed, performs the handshake, and succeeds only if it proves all three: the server has the
+/// key that the Duo names, it knows this device, and by a public key that pairs with the private one.
+pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    check_opens(&options.passphrase, options.key_file.is_some())?;
+    let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
+    let claim = match &options.key_file {
+        Some(file) => claim_of_file(context, options, file, choice)?,
+        None => claim_of_device(context, options, choice, timeout)?,
+    };
+    claim.server.prove(context, claim.id, &claim.key, claim.device.as_ref(), timeout).map_err(|error| {
+        match &claim.device {
+            Some(device) => error.on(device, KeyState::Unchanged),
+            None => error,
+        }
+    })?;
+    Ok(VerifyDone {
+        device_id: claim.id,
+        fingerprint: claim.key.public_key().fingerprint(),
+        server_fingerprint: claim.server.key.fingerprint(),
+        particle: claim.server.key.is_particle(),
+        server: claim.server.port.to_string(),
+        device: claim.device,
+    })
+}
+
+fn claim_of_file(
+    context: Context<'_>,
+    options: &VerifyOptions,
+    file: &Path,
+    choice: ServerChoice,
+) -> Result<Claim, Error> {
+    if options.target.path.is_some() {
+        let message = "--path chooses an attached Duo, and --key takes the key from a file; give one of them";
+        return Err(Error::new(Code::InvalidArgument, message));
+    }
+    if options.target.enter_dfu || options.target.wait {
+        let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
+        return Err(Error::new(Code::InvalidArgument, message));
+    }
+    if choice.names_key() != options.host.is_some() {
+        let message = "of another cloud than Particle's, both its key and its address are needed";
+        return Err(Error::new(Code::InvalidArgument, message)
+            .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"));
+    }
+    let (bytes, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
+    let KeyFile::Private(read) = read else {
+        return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", plain_path(file)))
+            .hint("the proof needs the private key; its backups end in .der or .pem"));
+    };
+    let id = match options.target.device {
+        Some(id) => id,
+        None => device_of(file, &sha256_hex(&bytes))?,
+    };
+    Ok(Claim { id, key: read.key, server: choice.of_nobody(id), device: None })
+}
+
+/// The device that the manifest beside a key file names.
+fn device_of(file: &Path, sha256: &str) -> Result<DeviceId, Error> {
+    let manifest = manifest_beside(file)?.and_then(|beside| beside.manifest.ok());
+    manifest.filter(|manifest| manifest.sha256 == sha256).and_then(|manifest| manifest.device_id).ok_or_else(
+        || {
+            Error::new(Code::InvalidArgument, format!("nothing says which device {} is of", plain_path(file)))
+                .hint("add --device ID, the 24 hexadecimal digits of the Duo's id")
+        },
+    )
+}
+
+fn claim_of_device(
+    context: Context<'_>,
+    options: &VerifyOptions,
+    choice: ServerChoice,
+    timeout: Timeout,
+) -> Result<Claim, Error> {
+    let mut opened = Opened::find(context, &options.target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
+    let device = opened.device.clone();
+    let on = |error: Error| error.on(&device, KeyState::Unchanged);
+    let key = match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
+        (None, Some(read)) => read.key.clone(),
+        (problem, _) => {
+            return Err(on(
+                problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))
+            ));
+        }
+    };
+    let id = device.device_id.or_else(|| snapshot.image().device_id()).ok_or_else(|| {
+        on(Error::new(
+            Code::DeviceIdUnverifiable,
+            "the Duo does not tell its device id (bootloader r3 or r4)",
+        )
+        .hint(format!("say which one it is: add --device ID --path {}", device.path)))
+    })?;
+    let server = choice.of_device(&snapshot, id).map_err(on)?;
+    Ok(Claim { id, key, server, device: Some(device) })
+}

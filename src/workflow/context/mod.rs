@@ -1,0 +1,84 @@
+//! Who asked, and the words between: the options that select a Duo, events, plans, cancelling, time limits, boards.
+
+pub(in crate::workflow) mod board;
+pub(in crate::workflow) mod cancel;
+pub(in crate::workflow) mod event;
+pub(in crate::workflow) mod passphrase_request;
+pub(in crate::workflow) mod plan;
+pub(in crate::workflow) mod snapshot;
+pub(in crate::workflow) mod target;
+pub(in crate::workflow) mod timeout;
+
+use std::ffi::OsString;
+use std::time::SystemTime;
+
+use zeroize::Zeroizing;
+
+use self::cancel::Cancel;
+use self::event::{Event, Phase, Transfer};
+use self::passphrase_request::PassphraseRequest;
+use self::plan::Plan;
+use crate::usb::{Bus, Clock};
+
+/// Who asked: told what happens, asked before a write, able to stop it.
+pub trait Control: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: Event);
+
+    /// Asked after the backup and before the first byte is written, with the device still open. Anything but
+    /// true is a refusal.
+    fn confirm(&self, plan: &Plan) -> bool;
+
+    /// Whether [`Control::confirm`] puts a question to anybody; otherwise the call was the consent.
+    fn asks(&self) -> bool {
+        true
+    }
+
+    /// Asked for a passphrase, before any device is touched. `None` where nobody has one, or nobody is there.
+    fn passphrase(&self, _request: &PassphraseRequest) -> Option<Zeroizing<String>> {
+        None
+    }
+
+    /// Set when the workflow should stop. It stops between transfers, and never between the first byte of a
+    /// write and the read-back of the last.
+    fn cancel(&self) -> &Cancel;
+}
+
+/// What a workflow works with, so that a test can put its own in each place.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Where devices are found.
+    pub bus: &'a dyn Bus,
+    /// Deadlines and pauses.
+    pub clock: &'a dyn Clock,
+    /// The time of day, for the names and manifests of backups.
+    pub wall: &'a (dyn Fn() -> SystemTime + Sync),
+    /// Environment variables.
+    pub env: &'a (dyn Fn(&str) -> Option<OsString> + Sync),
+    /// Who asked.
+    pub control: &'a dyn Control,
+    /// Polled between transfers: [`Cancel::stops_now`] of the control's own.
+    pub cancelled: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Context<'_> {
+    pub(in crate::workflow) fn phase(&self, phase: Phase) {
+        self.control.event(Event::Phase(phase));
+    }
+
+    pub(in crate::workflow) fn progress(&self, event: Transfer, bytes: usize) {
+        let bytes = (event != Transfer::FailedDownload).then_some(bytes);
+        self.control.event(Event::Progress { event, bytes });
+    }
+
+    pub(in crate::workflow) fn note(&self, message: impl Into<String>) {
+        self.control.event(Event::Note { message: message.into() });
+    }
+
+    /// The time of day as RFC 3339 in UTC, to the second.
+    pub(in crate::workflow) fn timestamp(&self) -> String {
+        let now = time::OffsetDateTime::from((self.wall)());
+        let now = now.replace_nanosecond(0).unwrap_or(now);
+        now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+    }
+}

@@ -1,0 +1,25 @@
+//! What is asked about a passphrase.
+
+/// What a passphrase is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PassphraseRequest", rename_all = "camelCase")]
+pub struct PassphraseRequest {
+    /// To open a key file, or to encrypt a key with a new one.
+    pub purpose: PassphrasePurpose,
+    /// The key file to be opened.
+    pub path: Option<String>,
+    /// True where the last answer did not open it.
+    pub again: bool,
+}
+
+/// What a passphrase is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PassphrasePurpose", rename_all = "kebab-case")]
+pub enum PassphrasePurpose {
+    /// To open a key file.
+    Open,
+    /// To encrypt a key: a new one, which a typing error would make a secret to everybody.
+    Encrypt,
+}

@@ -1,0 +1,149 @@
+//! What a workflow is about to write, as it is shown before the question.
+
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+
+use crate::keys::Fingerprint;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::DeviceRef;
+
+/// What will be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "WriteAction", rename_all = "kebab-case")]
+pub enum Action {
+    /// A private key.
+    Restore,
+    /// The reset image.
+    Reset,
+    /// A cloud's public key and its address.
+    SetServerKey,
+    /// Fields out of a dump.
+    RestoreDct,
+    /// A whole DCT, both copies.
+    RestoreWholeDct,
+    /// A new private key, of which the cloud is told first.
+    Rotate,
+}
+
+/// Why a key is taken to be a Duo's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "KeyEvidence", rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The manifest beside the file names this device.
+    Manifest,
+    /// The archive knows the key as this device's.
+    Archive,
+    /// The dump that the key comes from holds this device's id.
+    Dump,
+    /// The public key in the device's DCT is the one of this key.
+    PublicKeySlot,
+    /// The manifest or the archive names another device, and that was allowed by name.
+    AllowedOtherDevice,
+    /// Nothing says whose key it is.
+    None,
+}
+
+impl Evidence {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Manifest => "the manifest beside the file names this Duo",
+            Self::Archive => "the archive knows the key as this Duo's",
+            Self::Dump => "the device id in the dump is this Duo's",
+            Self::PublicKeySlot => "it pairs with the public key in this Duo",
+            Self::AllowedOtherDevice => "it is known to be ANOTHER device's key, and you allowed that",
+            Self::None => "nothing says whether the key is this Duo's",
+        }
+    }
+}
+
+/// An [`Evidence`] as results show it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ShownEvidence {
+    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
+    evidence: Evidence,
+    /// The same in words.
+    evidence_description: &'static str,
+}
+
+pub(crate) fn shown_evidence<S: Serializer>(
+    evidence: &(impl Copy + Into<Option<Evidence>>),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let evidence: Option<Evidence> = (*evidence).into();
+    let shown = |evidence: Evidence| ShownEvidence { evidence, evidence_description: evidence.words() };
+    evidence.map(shown).serialize(serializer)
+}
+
+/// Something that changes beside the key, in words that tell no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PlannedChange", rename_all = "camelCase")]
+pub struct Change {
+    /// The field, or the part of it.
+    pub what: String,
+    /// What is there now, in words; no secret is shown.
+    pub now: String,
+    /// What will be there, in words.
+    pub then: String,
+}
+
+/// What is about to be written, shown before the question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "WritePlan", rename_all = "camelCase")]
+pub struct Plan {
+    /// What will be written.
+    pub action: Action,
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The key in the Duo now, where there is one.
+    #[serde(rename = "currentFingerprint")]
+    pub current: Option<Fingerprint>,
+    /// What is in the slot now, in words.
+    #[serde(rename = "current")]
+    pub current_words: String,
+    /// The key to be written; absent for a reset, and where the key stays as it is.
+    #[serde(rename = "newFingerprint")]
+    pub new: Option<Fingerprint>,
+    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
+    #[serde(flatten, serialize_with = "shown_evidence")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<ShownEvidence>"))]
+    pub evidence: Option<Evidence>,
+    /// The public key in the Duo's DCT, where it is another than the key's. It may be stale.
+    #[serde(rename = "publicSlotFingerprint")]
+    pub public_slot: Option<Fingerprint>,
+    /// What changes beside the key.
+    pub changes: Vec<Change>,
+    /// What has to be known before: what is lost, and what is not known. Sentences.
+    pub cautions: Vec<String>,
+    /// The cloud's API, where the cloud is told of the new key before it is written.
+    pub cloud: Option<String>,
+    /// The backup of what is there now; absent where none was made.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    pub backup: Option<PathBuf>,
+}
+
+impl Plan {
+    /// With what is in the Duo now, and nothing that is to be there.
+    pub(in crate::workflow) fn of(action: Action, device: &DeviceRef, held: &Snapshot) -> Self {
+        Self {
+            action,
+            device: device.clone(),
+            current: held.fingerprint(),
+            current_words: held.slot.to_string(),
+            new: None,
+            evidence: None,
+            public_slot: None,
+            changes: Vec::new(),
+            cautions: Vec::new(),
+            cloud: None,
+            backup: None,
+        }
+    }
+}

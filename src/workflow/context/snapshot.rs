@@ -1,0 +1,84 @@
+//! What was read of a Duo.
+
+use zeroize::Zeroizing;
+
+use crate::dct::{COPY_SIZE, CopyRule, DEVICE_PRIVATE_KEY, Dct, DctCopy, DctImage, SECTION_SIZES};
+use crate::dfuse::Buffer;
+use crate::error::{Code, Error};
+use crate::keys::{Fingerprint, Slot};
+
+/// What was read from a Duo, twice and the same.
+pub(in crate::workflow) struct Snapshot {
+    pub dct: Dct,
+    /// The key slot, judged.
+    pub slot: Slot,
+    /// True where something in it shows that it was read from its place.
+    pub in_place: bool,
+}
+
+impl Snapshot {
+    /// The bytes of the key slot.
+    pub fn slot_bytes(&self) -> &[u8] {
+        self.image().private_key_slot().map_or(&[], |slot| slot.as_slice())
+    }
+
+    /// The key in the slot, whether the firmware can read it or not.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.slot.key().map(|read| read.key.public_key().fingerprint())
+    }
+
+    /// What a Duo holds that held this, with `bytes` written at `offset`.
+    pub fn with(&self, offset: usize, bytes: &[u8]) -> Result<Self, Error> {
+        let mut all = Zeroizing::new(self.image().bytes().to_vec());
+        let field = all.get_mut(offset..offset + bytes.len());
+        field.ok_or_else(read_short)?.copy_from_slice(bytes);
+        Ok(Self { in_place: self.in_place, ..Self::of(all)? })
+    }
+
+    /// The same with a blank key slot.
+    pub fn without_key(&self) -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new(self.image().bytes().to_vec());
+        let slot = bytes.get_mut(DEVICE_PRIVATE_KEY.offset..DEVICE_PRIVATE_KEY.end());
+        slot.ok_or_else(read_short)?.fill(0xff);
+        Self::of(bytes)
+    }
+
+    /// The application section of a copy, which may be followed by the rest of it.
+    pub fn of_section(section: &[u8]) -> Result<Self, Error> {
+        let section = section.get(..SECTION_SIZES[1]).ok_or_else(read_short)?;
+        Self::of(Zeroizing::new(section.to_vec()))
+    }
+
+    /// What lies at the beginning of a DCT.
+    pub fn of(bytes: Buffer) -> Result<Self, Error> {
+        let dct = Dct::new(bytes);
+        let slot = dct.image().private_key_slot().map(Slot::classify).ok_or_else(read_short)?;
+        Ok(Self { dct, slot, in_place: true })
+    }
+
+    /// The DCT up to the device id.
+    pub fn image(&self) -> DctImage<'_> {
+        self.dct.image()
+    }
+}
+
+/// Both copies of a whole DCT, read twice and the same.
+pub(in crate::workflow) struct WholeHeld {
+    pub bytes: Buffer,
+    /// How the Duo's bootloader tells which of them counts.
+    pub rule: CopyRule,
+    /// The application section of the copy that counts; `None` where none does.
+    pub current: Option<Snapshot>,
+}
+
+impl WholeHeld {
+    /// The application sections in which the key may be where no copy counts: of both.
+    pub fn uncounted(&self) -> Vec<Snapshot> {
+        let copies = self.bytes.chunks(COPY_SIZE).filter(|_| self.current.is_none()).filter_map(DctCopy::new);
+        copies.filter_map(|copy| Snapshot::of_section(copy.section()).ok()).collect()
+    }
+}
+
+fn read_short() -> Error {
+    Error::new(Code::Internal, "the DCT was read short")
+}

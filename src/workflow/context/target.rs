@@ -1,0 +1,116 @@
+//! Which Duo a workflow works on.
+//!
+//! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that
+//! identifies nothing: there the port is the only choice, and the device id is the user's word.
+
+use std::fmt;
+
+use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
+use crate::error::{Code, Error};
+use crate::usb::BootloaderGeneration;
+use crate::workflow::context::board::{Board, BootloaderName, DUO};
+
+/// RedBear Duo in DFU mode.
+pub(in crate::workflow) const DFU_MODE: (u16, u16) = DUO.dfu_mode;
+/// RedBear Duo in normal mode [redbear/firmware, `platform_config.h`].
+pub(in crate::workflow) const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
+
+/// How to get into DFU mode by hand, for every message that needs it.
+pub(in crate::workflow) const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
+    and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
+
+/// Which Duo is wanted, and what may be done to have it in DFU mode; nothing means the only one that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The device id.
+    pub device: Option<DeviceId>,
+    /// Bus and ports, `1-2`.
+    pub path: Option<String>,
+    /// Put it into DFU mode where it runs its firmware.
+    pub enter_dfu: bool,
+    /// Wait for it where it is not there.
+    pub wait: bool,
+    /// Take what is read for what it should be where nothing shows its place.
+    pub allow_unproven_address: bool,
+}
+
+impl Target {
+    /// Checks what a person typed.
+    pub fn parse(device: Option<&str>, path: Option<&str>) -> Result<Self, Error> {
+        let device = device.map(str::parse).transpose()?;
+        let path = path.map(check_path).transpose()?;
+        Ok(Self { device, path, ..Self::default() })
+    }
+
+    /// The same, and how it may be brought into DFU mode.
+    #[must_use]
+    pub fn brought(self, enter_dfu: Option<bool>, wait: Option<bool>) -> Self {
+        Self { enter_dfu: enter_dfu.unwrap_or_default(), wait: wait.unwrap_or_default(), ..self }
+    }
+
+    /// The same, and whether a place that nothing shows will do.
+    #[must_use]
+    pub fn unproven(self, allow: Option<bool>) -> Self {
+        Self { allow_unproven_address: allow.unwrap_or_default(), ..self }
+    }
+
+    /// True where one Duo was asked for by name.
+    pub(in crate::workflow) fn is_named(&self) -> bool {
+        self.device.is_some() || self.path.is_some()
+    }
+}
+
+fn check_path(path: &str) -> Result<String, Error> {
+    let (bus, ports) = path.split_once('-').unwrap_or((path, ""));
+    // Digits only: a sign is a number to `parse`, but no part of a path.
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| text.len() <= 3 && digits(text) && text.parse::<u8>().is_ok();
+    if number(bus) && ports.split('.').count() <= 7 && ports.split('.').all(number) {
+        return Ok(path.to_owned());
+    }
+    Err(Error::new(
+        Code::InvalidArgument,
+        format!("{path:?} is not a USB path: bus and ports look like 1-2 or 1-1.4"),
+    )
+    .hint("see the path of each Duo with: duo-provision list"))
+}
+
+/// The Duo that an operation worked on, or another board that is laid out as one.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "DuoInfo", rename_all = "camelCase")]
+pub struct DeviceRef {
+    /// Which board it is.
+    #[cfg_attr(feature = "schema", schemars(with = "super::BoardName"))]
+    pub board: Board,
+    /// Bus and ports, as dfu-util writes them: `1-2`.
+    pub path: String,
+    /// The device id, 24 hexadecimal digits in lower case, where it is known.
+    pub device_id: Option<DeviceId>,
+    /// How the device id is known: told by the Duo over USB, or the word of the caller.
+    pub device_id_source: Option<DeviceIdSource>,
+    /// The bootloader's generation; of another board than the Duo its name, in lower case.
+    #[serde(rename = "bootloader")]
+    pub bootloader_name: BootloaderName,
+    /// Which bootloaders it may have.
+    #[serde(skip)]
+    pub bootloader: BootloaderGeneration,
+    /// How its bootloader tells which copy of its DCT counts.
+    #[serde(skip)]
+    pub copy_rule: CopyRule,
+    /// True for a virtual Duo.
+    pub simulated: bool,
+}
+
+impl fmt::Display for DeviceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.board.is_duo() {
+            write!(f, "{} ", self.board)?;
+        }
+        match self.device_id {
+            Some(id) => write!(f, "{id} at {}", self.path)?,
+            None => write!(f, "at {}", self.path)?,
+        }
+        f.write_str(if self.simulated { ", virtual" } else { "" })
+    }
+}

@@ -1,0 +1,126 @@
+//! What is said of an operation.
+
+use std::path::PathBuf;
+
+use crate::dct::{DeviceId, DeviceIdSource};
+use crate::journal::{End, Operation, OperationKind, Reached};
+use crate::keys::Fingerprint;
+use crate::outcome::KeyState;
+use crate::workflow::describe::meaning::meaning;
+
+/// An operation of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "OperationInfo", rename_all = "camelCase")]
+pub struct OperationReport {
+    /// Its name in the journal.
+    pub id: String,
+    /// The command.
+    pub operation: OperationKind,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The step that it had come to.
+    pub reached: Reached,
+    /// What that means, in words.
+    pub meaning: String,
+    /// What is known of the Duo's key; absent for what does not touch it.
+    pub key_state: Option<KeyState>,
+    /// The code of the error that it ended with.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Code>"))]
+    pub error_code: Option<String>,
+    /// The device id, 24 hexadecimal digits in lower case, where it is known.
+    pub device_id: Option<DeviceId>,
+    /// How the device id is known, where the Duo was attached.
+    pub device_id_source: Option<DeviceIdSource>,
+    /// Bus and ports, where the Duo was attached.
+    pub path: Option<String>,
+    /// True for a virtual Duo.
+    pub simulated: bool,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// When the last of it was written down, RFC 3339.
+    pub updated_at: String,
+    /// The key that was there before.
+    #[serde(rename = "previousFingerprint")]
+    pub before: Option<Fingerprint>,
+    /// The key that was written or sent, or was to be.
+    #[serde(rename = "fingerprint")]
+    pub after: Option<Fingerprint>,
+    /// The backup of what was there: the key slot, or the DCT; absolute.
+    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    pub backup: Option<PathBuf>,
+    /// The key that was made for it; absolute.
+    #[serde(rename = "newKeyPath", serialize_with = "crate::disk::lossy")]
+    pub new_key: Option<PathBuf>,
+    /// What to do next; empty where nothing is left to do.
+    pub next: Vec<Advice>,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "NextStep", rename_all = "camelCase")]
+pub struct Advice {
+    /// What for, in words.
+    pub purpose: String,
+    /// The command, to be typed.
+    pub command: String,
+}
+
+/// What became of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "OperationOutcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Another process is at it.
+    Running,
+    /// It was cut short.
+    InFlight,
+    /// It was cut short, and a later one has made plain what it left open.
+    CutShort,
+    /// Done, as it was asked for.
+    Done,
+    /// It ended with an error.
+    Failed,
+}
+
+/// What is to be said of an operation. `settled`: if nothing of it is open any more.
+pub(in crate::workflow) fn report(operation: &Operation, settled: bool) -> OperationReport {
+    let device = &operation.started.device;
+    let error_code = match &operation.end {
+        Some(End::Failed(failure)) => Some(failure.code.clone()),
+        _ => None,
+    };
+    OperationReport {
+        id: operation.id.to_string(),
+        operation: operation.kind(),
+        device_id: device.id,
+        device_id_source: device.source,
+        path: device.path.clone(),
+        simulated: device.simulated,
+        started_at: operation.started_at.clone(),
+        updated_at: operation.updated_at.clone(),
+        outcome: match operation.end {
+            _ if operation.running => Outcome::Running,
+            Some(End::Failed(_)) => Outcome::Failed,
+            _ if operation.is_done() => Outcome::Done,
+            _ if settled => Outcome::CutShort,
+            _ => Outcome::InFlight,
+        },
+        reached: operation.last(),
+        meaning: meaning(operation).to_owned(),
+        key_state: operation.key(),
+        error_code,
+        before: operation.started.before,
+        after: operation.started.after,
+        backup: operation.backup.clone(),
+        new_key: operation.new_key.clone(),
+        next: Vec::new(),
+    }
+}
+
+/// Whether it was done to that device, if one was named.
+pub(in crate::workflow) fn is_of(operation: &Operation, device: Option<DeviceId>) -> bool {
+    let started = &operation.started;
+    device.is_none() || started.device.id == device || started.request.owner == device
+}

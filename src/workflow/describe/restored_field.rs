@@ -1,0 +1,65 @@
+//! What a field of a Duo holds, and what a dump has in its place.
+
+use crate::dct::{DeviceId, Dump, Field};
+use crate::workflow::context::plan::Change;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::describe::dct_fields::{FieldReport, describe_these};
+
+/// A field that holds what the dump has of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "RestoredFieldInfo", rename_all = "camelCase")]
+pub struct RestoredField {
+    /// Its name in `dct.h`, with hyphens.
+    pub name: String,
+    /// What was there, in words; no secret is shown.
+    pub previous: String,
+    /// What is there now, in words; in a dry run, what would be.
+    #[serde(rename = "description")]
+    pub holds: String,
+    /// False where the Duo held exactly these bytes already, and in a dry run.
+    pub written: bool,
+}
+
+impl RestoredField {
+    /// What changes, as it is asked.
+    pub(in crate::workflow) fn change(&self) -> Change {
+        let then = &self.holds;
+        let same = self.previous == *then;
+        Change {
+            what: self.name.clone(),
+            now: self.previous.clone(),
+            then: if same { format!("{then}, with other bytes") } else { then.clone() },
+        }
+    }
+}
+
+/// What the fields hold in the Duo and in a dump, which is of the device `id`.
+pub(in crate::workflow) fn fields_against(
+    fields: &[Field],
+    section: &Snapshot,
+    device: &DeviceRef,
+    dump: &Dump<'_>,
+    id: Option<DeviceId>,
+) -> Vec<RestoredField> {
+    let here = Dump::of_section(section.image().bytes());
+    let now = describe_these(fields, &here, device.device_id.or_else(|| section.image().device_id()));
+    let then = describe_these(fields, dump, id);
+    let name = Field::kebab_name;
+    let restored = |field: &Field| RestoredField {
+        name: name(field),
+        previous: words(&now, &name(field)),
+        holds: words(&then, &name(field)),
+        written: false,
+    };
+    fields.iter().map(restored).collect()
+}
+
+fn words(reports: &[FieldReport], name: &str) -> String {
+    let report = reports.iter().find(|report| report.name == name);
+    report.map_or_else(String::new, |report| match report.fingerprint {
+        Some(fingerprint) => format!("{}: {fingerprint}", report.holds),
+        None => report.holds.clone(),
+    })
+}

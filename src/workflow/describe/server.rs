@@ -1,0 +1,82 @@
+//! A cloud's public key and its address, as a Duo or a file has them.
+
+use crate::dct::{DeviceId, Dump, SERVER_FIELD, ServerAddress};
+use crate::keys::{Fingerprint, ServerKey};
+
+/// A cloud's public key and its address.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ServerKeyInfo", rename_all = "camelCase")]
+pub struct ServerReport {
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used.
+    pub fingerprint: Option<Fingerprint>,
+    /// True where it is the key of Particle's own cloud.
+    pub particle: bool,
+    /// Why there is no key to be used.
+    pub key_problem: Option<String>,
+    /// True where an address is named; otherwise it is the firmware's own.
+    pub names_address: bool,
+    /// The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id.
+    pub host: Option<String>,
+    /// The same for this very device, where it is known.
+    pub connects_to: Option<String>,
+    /// The TCP port.
+    pub port: Option<u16>,
+    /// Why the address cannot be used.
+    pub address_problem: Option<String>,
+}
+
+impl ServerReport {
+    /// What the 768 bytes of the field say.
+    pub(in crate::workflow) fn of_field(field: &[u8; SERVER_FIELD], id: Option<DeviceId>) -> Self {
+        let key = ServerKey::read(field);
+        let address = ServerAddress::read(field);
+        let named = address.as_ref().ok().map(|named| named.clone().unwrap_or_default());
+        let id = id.map(|id| id.to_string());
+        Self {
+            fingerprint: key.as_ref().ok().map(ServerKey::fingerprint),
+            particle: key.as_ref().is_ok_and(ServerKey::is_particle),
+            key_problem: key.err().map(|error| error.to_string()),
+            names_address: matches!(address, Ok(Some(_))),
+            connects_to: named.as_ref().zip(id.as_deref()).map(|(named, id)| named.host(id)),
+            host: named.as_ref().map(ServerAddress::host_as_written),
+            port: named.as_ref().map(ServerAddress::port),
+            address_problem: address.err().map(|error| error.to_string()),
+        }
+    }
+
+    /// What the field of a dump says; `None` where it is not in it.
+    pub(in crate::workflow) fn of_dump(dump: &Dump<'_>, id: Option<DeviceId>) -> Option<Self> {
+        Some(Self::of_field(dump.server_key_slot()?, id))
+    }
+
+    /// What a key file says; it may have an address behind the key, as the field has.
+    pub(in crate::workflow) fn of_key_file(bytes: &[u8]) -> Result<Self, crate::keys::KeyError> {
+        let key = ServerKey::read(bytes)?;
+        let mut field = [0xFF; SERVER_FIELD];
+        let spki = key.spki_der();
+        // Of a PEM text, or a key that is encoded otherwise, nothing lies where the field has its address.
+        let as_field = bytes.starts_with(&spki);
+        let length = if as_field { bytes.len().min(SERVER_FIELD) } else { spki.len() };
+        field[..length].copy_from_slice(if as_field { &bytes[..length] } else { &spki });
+        Ok(Self::of_field(&field, None))
+    }
+
+    /// The key in words, without its fingerprint.
+    pub(in crate::workflow) fn words(&self) -> String {
+        match (&self.key_problem, self.particle) {
+            (Some(problem), _) => format!("no key of a cloud ({problem})"),
+            (None, true) => "Particle's own key".to_owned(),
+            (None, false) => "a key of another cloud than Particle's".to_owned(),
+        }
+    }
+
+    /// The address in words.
+    pub(in crate::workflow) fn address_words(&self) -> String {
+        match (&self.host, self.port) {
+            (Some(host), Some(port)) if self.names_address => format!("{host}:{port}"),
+            (Some(host), Some(port)) => format!("none, so the firmware's own: {host}:{port}"),
+            _ => self.address_problem.clone().unwrap_or_default(),
+        }
+    }
+}

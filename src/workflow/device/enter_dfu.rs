@@ -1,0 +1,372 @@
+//! Getting a Duo into DFU mode before it is worked on: through the serial port of one that runs its firmware, or by
+//! waiting for a person who presses its buttons.
+//!
+//! Whether a request to restart was answered says nothing, since a Duo restarts before it answers. What counts is what
+//! comes back: in the same port or, where the Duo had told its id and its port stays empty, with that id anywhere.
+
+use crate::workflow::context::board::BOARDS;
+use std::cell::RefCell;
+use std::time::Duration;
+
+use crate::dct::DeviceId;
+use crate::error::{Code, Error, KeyState};
+use crate::usb::identity::{Identity, identify};
+use crate::usb::line_coding::{SERIAL_INTERFACE, ask_for_dfu_mode};
+use crate::usb::{BootloaderGeneration, Device, SessionError, TransferError, UsbError};
+use crate::workflow::context::Context;
+use crate::workflow::context::board::{Board, ids};
+use crate::workflow::context::cancel::interrupted;
+use crate::workflow::context::event::{Event, Phase};
+use crate::workflow::context::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, Target};
+use crate::workflow::context::timeout::Timeout;
+
+/// How long a person is waited for.
+const PATIENCE: Duration = Duration::from_secs(600);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// Sees to it that the wanted Duo is in DFU mode, as far as `target` permits. `None` where nothing was done: it is
+/// there already, or it is for the search that follows to say why it is not. Otherwise, where it is now.
+pub(in crate::workflow) fn arrive(
+    context: Context<'_>,
+    target: &Target,
+    boards: &[Board],
+    timeout: Timeout,
+) -> Result<Option<Target>, Error> {
+    context.phase(Phase::Find);
+    if !target.enter_dfu && !target.wait {
+        return Ok(None);
+    }
+    let arrival = Arrival { context, target, ready: ids(boards), timeout };
+    let mut seen = arrival.look(target.wait).map_err(|error| error.during("looking for the Duo"))?;
+    let waits = target.wait && seen.is_nothing();
+    if waits {
+        seen = arrival.wait().map_err(|error| error.during("waiting for a Duo"))?;
+    }
+    let arrived = match seen.running {
+        Some(running) => {
+            context.phase(Phase::Enter);
+            arrival.enter(&running).map_err(|error| error.during("putting the Duo into DFU mode"))?
+        }
+        None if waits => target.clone(),
+        None => return Ok(None),
+    };
+    context.phase(Phase::Find);
+    Ok(Some(Target { enter_dfu: false, wait: false, ..arrived }))
+}
+
+/// Sees to it that there is something to list, as far as the target permits.
+pub(in crate::workflow) fn bring_one(
+    context: Context<'_>,
+    target: &Target,
+    timeout: Timeout,
+) -> Result<(), Error> {
+    if has_to_bring_one(context, target)? {
+        return arrive(context, target, &BOARDS, timeout).map(drop);
+    }
+    context.phase(Phase::Find);
+    Ok(())
+}
+
+/// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.
+fn has_to_bring_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
+    let brings = target.enter_dfu || target.wait;
+    Ok(brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()))
+}
+
+/// A Duo that runs its firmware.
+struct Running {
+    device: Device,
+    /// Its id, told by itself: system firmware from 0.3.0 does.
+    id: Option<DeviceId>,
+}
+
+impl Running {
+    fn name(&self) -> String {
+        self.id.map_or_else(|| format!("at {}", self.path()), |id| format!("{id} at {}", self.path()))
+    }
+
+    fn path(&self) -> &str {
+        self.device.path.as_str()
+    }
+}
+
+/// What is there of what is wanted.
+struct Seen {
+    /// One or more in DFU mode, or that may be it.
+    in_dfu_mode: bool,
+    /// The one to be put into DFU mode.
+    running: Option<Running>,
+}
+
+impl Seen {
+    fn is_nothing(&self) -> bool {
+        !self.in_dfu_mode && self.running.is_none()
+    }
+}
+
+struct Arrival<'a, 't> {
+    context: Context<'a>,
+    target: &'t Target,
+    /// The ids in DFU mode of the boards that will do.
+    ready: Vec<(u16, u16)>,
+    timeout: Timeout,
+}
+
+impl Arrival<'_, '_> {
+    fn is_at_path(&self, device: &Device) -> bool {
+        self.target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
+    }
+
+    /// The ids of what can be in DFU mode, or be put into it.
+    fn all(&self) -> Vec<(u16, u16)> {
+        self.ready.iter().copied().chain([NORMAL_MODE]).collect()
+    }
+
+    /// The id that a device tells of itself, in either mode.
+    fn told(&self, device: &Device, deadline: Duration) -> Result<Option<DeviceId>, Error> {
+        self.identity(device, deadline).map(|identity| id_of(&identity))
+    }
+
+    fn identity(&self, device: &Device, deadline: Duration) -> Result<Identity, Error> {
+        let runs = (device.vendor_id, device.product_id) == NORMAL_MODE;
+        identify(self.context.bus, device, self.context.clock, deadline).map_err(|error| {
+            let error = match error {
+                SessionError::Usb(error) if runs => refused(error),
+                error => error.into(),
+            };
+            error.on(&device.path, KeyState::Unchanged)
+        })
+    }
+
+    /// Whether a Duo in DFU mode is, or may be, the one that is wanted.
+    fn may_be_wanted(&self, device: &Device, deadline: Duration) -> bool {
+        let Some(wanted) = self.target.device else { return true };
+        self.told(device, deadline).map_or(true, |told| told.is_none_or(|told| told == wanted))
+    }
+
+    /// Chooses among the Duos of both modes. Two that fit are not guessed between. What is there in place of the wanted
+    /// one is an error, unless that one `may_come`.
+    fn look(&self, may_come: bool) -> Result<Seen, Error> {
+        let deadline = self.timeout.deadline(self.context.clock);
+        let devices = self.context.bus.list(&self.all())?;
+        let here = devices.into_iter().filter(|device| self.is_at_path(device));
+        let (ready, running): (Vec<Device>, Vec<Device>) =
+            here.partition(|device| (device.vendor_id, device.product_id) != NORMAL_MODE);
+        let in_dfu_mode: Vec<&Device> =
+            ready.iter().filter(|device| self.may_be_wanted(device, deadline)).collect();
+        if !self.target.enter_dfu {
+            return Ok(Seen { in_dfu_mode: !in_dfu_mode.is_empty(), running: None });
+        }
+        let (mut wanted, instead) = self.wanted_of(running, deadline)?;
+        if let Some(instead) = instead.filter(|_| !may_come && in_dfu_mode.is_empty() && wanted.is_empty()) {
+            return Err(instead);
+        }
+        match (in_dfu_mode.len(), wanted.len()) {
+            (_, 0) => Ok(Seen { in_dfu_mode: !in_dfu_mode.is_empty(), running: None }),
+            (0, 1) => Ok(Seen { in_dfu_mode: false, running: wanted.pop() }),
+            _ => Err(several(&in_dfu_mode, &wanted)),
+        }
+    }
+
+    /// Those of the running Duos that may be the wanted one, and what stands in the way of another's being it. One that
+    /// tells no id is known by its port alone.
+    fn wanted_of(
+        &self,
+        running: Vec<Device>,
+        deadline: Duration,
+    ) -> Result<(Vec<Running>, Option<Error>), Error> {
+        let told = running.into_iter().map(|device| {
+            let id = self.told(&device, deadline)?;
+            Ok(Running { device, id })
+        });
+        let Some(id) = self.target.device else { return Ok((told.collect::<Result<_, Error>>()?, None)) };
+        let (mut wanted, mut problem) = (Vec::new(), None);
+        for running in told {
+            match running {
+                Ok(running) if running.id == Some(id) => wanted.push(running),
+                Ok(running) if running.id.is_none() && self.target.path.is_some() => wanted.push(running),
+                Ok(running) if running.id.is_none() => problem = Some(unverifiable(&running, id)),
+                Ok(running) => problem = problem.or_else(|| Some(wrong(&running, id))),
+                Err(error) => problem = Some(error),
+            }
+        }
+        Ok((wanted, problem))
+    }
+
+    /// Waits for a person to bring what is wanted.
+    fn wait(&self) -> Result<Seen, Error> {
+        let context = self.context;
+        context.phase(Phase::Wait);
+        context.control.event(Event::Waiting { within: PATIENCE, enter_dfu: self.target.enter_dfu });
+        let until = context.clock.now().saturating_add(PATIENCE);
+        // Who has told another id is not asked again.
+        let strangers = RefCell::new(Vec::new());
+        let wanted = |device: &Device| {
+            if !self.is_at_path(device) || strangers.borrow().contains(device) {
+                return false;
+            }
+            match (self.told(device, self.timeout.deadline(context.clock)), self.target.device) {
+                (Ok(Some(told)), Some(wanted)) if told != wanted => {
+                    strangers.borrow_mut().push(device.clone());
+                    false
+                }
+                (Ok(_), _) => true,
+                // Its node may belong to root until udev has had its turn.
+                (Err(error), None) => error.code() != Code::UsbAccessDenied,
+                (Err(_), Some(_)) => false,
+            }
+        };
+        let ids = if self.target.enter_dfu { self.all() } else { self.ready.clone() };
+        let came = context.bus.wait_for(&ids, &wanted, context.clock, until, &|| (context.cancelled)())?;
+        match came {
+            Some(_) => self.look(false),
+            None if (context.cancelled)() => Err(interrupted()),
+            None => {
+                let minutes = PATIENCE.as_secs() / 60;
+                Err(Error::new(Code::NoDevice, format!("no Duo in DFU mode came within {minutes} minutes"))
+                    .hint(BUTTONS_HINT))
+            }
+        }
+    }
+
+    /// Has a Duo restart into DFU mode, and waits until it is there.
+    fn enter(&self, running: &Running) -> Result<Target, Error> {
+        let on = |error: Error| error.on(running.name(), KeyState::Unchanged);
+        let deadline = self.timeout.deadline(self.context.clock);
+        let asked = self.ask(&running.device).map_err(on)?;
+        let device = self.return_of(running, deadline).map_err(|obstacle| {
+            on(match (obstacle, asked) {
+                (Some(error), _) => error,
+                (None, Ok(())) => self.did_not_come(running),
+                (None, Err(cause)) => self.did_not_come(running).because(cause),
+            })
+        })?;
+        Ok(Target { path: Some(device.path.to_string()), ..self.target.clone() })
+    }
+
+    /// The inner result is how the transfer ended, which proves nothing.
+    fn ask(&self, device: &Device) -> Result<Result<(), TransferError>, Error> {
+        let mut transport = self.context.bus.open(device).map_err(refused)?;
+        transport.take_over(SERIAL_INTERFACE).map_err(refused)?;
+        Ok(ask_for_dfu_mode(transport.as_mut()))
+    }
+
+    /// The Duo, in DFU mode. `Err` at the deadline, with what stood in the way if it was something else than time.
+    fn return_of(&self, running: &Running, deadline: Duration) -> Result<Device, Option<Error>> {
+        let context = self.context;
+        let now = context.clock.now();
+        let anywhere = now + deadline.saturating_sub(now) / 2;
+        loop {
+            let obstacle = match self.find_again(running, context.clock.now() >= anywhere, deadline) {
+                Ok(found) => return Ok(found),
+                Err(obstacle) => obstacle,
+            };
+            // A node that has just appeared may belong to root until udev has had its turn.
+            let passes = |error: &Error| {
+                matches!(error.code(), Code::UsbAccessDenied | Code::NoDevice | Code::WrongDevice)
+            };
+            if obstacle.as_ref().is_some_and(|error| !passes(error)) {
+                return Err(obstacle);
+            }
+            if (context.cancelled)() {
+                return Err(Some(interrupted()));
+            }
+            context.clock.sleep(BETWEEN_LOOKS.min(deadline.saturating_sub(context.clock.now())));
+            if context.clock.now() >= deadline {
+                return Err(obstacle);
+            }
+        }
+    }
+
+    /// Looks into the port it was in; into the others too, if it may be `anywhere`.
+    fn find_again(
+        &self,
+        running: &Running,
+        anywhere: bool,
+        deadline: Duration,
+    ) -> Result<Device, Option<Error>> {
+        let devices = self.context.bus.list(&[DFU_MODE]).map_err(|error| Some(error.into()))?;
+        let (here, elsewhere): (Vec<Device>, Vec<Device>) =
+            devices.into_iter().partition(|device| device.path == running.device.path);
+        let mut obstacle = None;
+        for device in here {
+            match self.identity(&device, deadline) {
+                // What told its id while it ran tells it in DFU mode, too, unless its bootloader tells none.
+                Ok(found) if running.id.is_none() || id_of(&found) == running.id || tells_none(&found) => {
+                    return Ok(device);
+                }
+                Ok(found) => {
+                    let message = match id_of(&found) {
+                        Some(_) => format!("another Duo is at {} now", device.path),
+                        None => {
+                            format!("what is at {} now does not tell the id that the Duo told", device.path)
+                        }
+                    };
+                    obstacle = Some(Error::new(Code::WrongDevice, message).hint(BUTTONS_HINT));
+                }
+                Err(error) => obstacle = Some(error),
+            }
+        }
+        let by_id = anywhere && running.id.is_some();
+        let is_it = |device: &Device| self.told(device, deadline).is_ok_and(|told| told == running.id);
+        match elsewhere.into_iter().find(|device| by_id && is_it(device)) {
+            Some(device) => Ok(device),
+            None => Err(obstacle),
+        }
+    }
+
+    fn did_not_come(&self, running: &Running) -> Error {
+        let normal = self.context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
+        let message = if normal.iter().any(|device| device.path == running.device.path) {
+            "it was asked to restart into DFU mode, and runs its firmware still"
+        } else {
+            "it was asked to restart into DFU mode, and did not come back"
+        };
+        Error::new(Code::DeviceFault, message).hint(BUTTONS_HINT)
+    }
+}
+
+fn id_of(identity: &Identity) -> Option<DeviceId> {
+    identity.device_id_hex().and_then(|id| id.parse().ok())
+}
+
+fn tells_none(identity: &Identity) -> bool {
+    identity.generation == BootloaderGeneration::R3R4
+}
+
+/// The serial port cannot be had; what a person can do instead.
+fn refused(error: UsbError) -> Error {
+    let by_hand = match &error {
+        _ if cfg!(target_os = "macos") => {
+            "open its serial port once at 14400 baud: stty -f /dev/cu.usbmodem* 14400"
+        }
+        _ if cfg!(windows) => "open its COM port once at 14400 baud with any terminal program",
+        UsbError::Busy => "close the other program that uses the Duo (a virtual machine, an IDE)",
+        _ => return error.into(),
+    };
+    Error::from(error).hint(format!("{by_hand}; or {BUTTONS_HINT}"))
+}
+
+fn wrong(running: &Running, wanted: DeviceId) -> Error {
+    let message = format!("the Duo {wanted} is not here; found, running its firmware: {}", running.name());
+    Error::new(Code::WrongDevice, message).hint("connect that Duo, or leave --device out")
+}
+
+fn unverifiable(running: &Running, wanted: DeviceId) -> Error {
+    let path = running.path();
+    Error::new(
+        Code::DeviceIdUnverifiable,
+        format!("the Duo at {path} runs its firmware and does not tell its device id (system firmware up to 0.2.4)"),
+    )
+    .hint(format!("if it is {wanted}, say so by naming its port: add --path {path}"))
+}
+
+fn several(in_dfu_mode: &[&Device], running: &[Running]) -> Error {
+    let ready = in_dfu_mode.iter().map(|device| format!("at {} in DFU mode", device.path));
+    let described: Vec<String> = ready.chain(running.iter().map(Running::name)).collect();
+    let paths =
+        in_dfu_mode.iter().map(|device| device.path.as_str()).chain(running.iter().map(Running::path));
+    let choices: Vec<String> = paths.map(|path| format!("--path {path}")).collect();
+    let message = format!("{} Duos are connected: {}", described.len(), described.join("; "));
+    Error::new(Code::SeveralDevices, message).hint(format!("choose one: add {}", choices.join(" or ")))
+}

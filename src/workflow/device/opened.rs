@@ -1,0 +1,378 @@
+//! Which Duo a workflow works on, and what is in it.
+//!
+//! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that
+//! identifies nothing: there the port is the only choice, and the device id is the user's word.
+
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::{BUTTONS_HINT, DeviceRef, NORMAL_MODE, Target};
+use std::time::Duration;
+
+use crate::dct::DeviceIdSource;
+use crate::dct::{CopyRule, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
+use crate::dfuse::Buffer;
+use crate::error::{Code, Error, KeyState};
+use crate::usb::{BootloaderGeneration, Device, DfuSession};
+use crate::workflow::context::Context;
+use crate::workflow::context::board::{BOARDS, Board, BootloaderName, DUO, ids};
+use crate::workflow::context::cancel::interrupted;
+use crate::workflow::context::event::{Event, Phase, Transfer};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::enter_dfu::arrive;
+use crate::workflow::device::located::{is_in_place, unproven};
+use crate::workflow::next::command_line::choice;
+
+/// An open Duo.
+pub(in crate::workflow) struct Opened<'a> {
+    pub context: Context<'a>,
+    pub session: DfuSession<'a>,
+    pub device: DeviceRef,
+    /// True where a place that nothing shows will do.
+    pub unproven: bool,
+    address: u8,
+    timeout: Timeout,
+}
+
+impl<'a> Opened<'a> {
+    /// Finds the wanted Duo, bringing it into DFU mode where that is wanted, or says why there is not exactly one.
+    pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
+        Self::find_board(context, target, &[DUO], timeout)
+    }
+
+    /// The same, where another board will do.
+    pub fn find_any_board(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
+        Self::find_board(context, target, &BOARDS, timeout)
+    }
+
+    /// The same, of these boards.
+    pub fn find_board(
+        context: Context<'a>,
+        target: &Target,
+        boards: &[Board],
+        timeout: Timeout,
+    ) -> Result<Self, Error> {
+        let arrived = arrive(context, target, boards, timeout)?;
+        Self::find_there(context, arrived.as_ref().unwrap_or(target), boards, timeout)
+    }
+
+    /// Finds the wanted one among those in DFU mode.
+    pub fn find_there(
+        context: Context<'a>,
+        target: &Target,
+        boards: &[Board],
+        timeout: Timeout,
+    ) -> Result<Self, Error> {
+        let mut opened =
+            find(context, target, boards, timeout).map_err(|error| error.during("looking for the Duo"))?;
+        opened.unproven = target.allow_unproven_address;
+        if opened.device.device_id_source == Some(DeviceIdSource::User) {
+            context
+                .note("this bootloader (r3 or r4) does not tell its device id: yours is taken at its word");
+        }
+        context.control.event(Event::Found { device: opened.device.clone() });
+        Ok(opened)
+    }
+
+    /// Opens a device, by `deadline`.
+    pub fn open(
+        context: Context<'a>,
+        device: &Device,
+        timeout: Timeout,
+        deadline: Duration,
+    ) -> Result<Self, Error> {
+        let address = device.address;
+        let session = DfuSession::open(context.bus, device, context.clock, context.cancelled, deadline)
+            .map_err(|error| Error::from(error).on(&device.path, KeyState::Unchanged))?;
+        let identity = session.identity();
+        let device_id = identity.device_id_hex().and_then(|id| id.parse().ok());
+        let board = Board::of((device.vendor_id, device.product_id)).unwrap_or(DUO);
+        let device = DeviceRef {
+            board,
+            path: device.path.to_string(),
+            device_id,
+            device_id_source: device_id.map(|_| DeviceIdSource::UsbSerial),
+            bootloader_name: BootloaderName::of(board, identity.generation),
+            bootloader: identity.generation,
+            copy_rule: if identity.is_r6() { CopyRule::R6 } else { CopyRule::R3ToR5 },
+            simulated: context.bus.is_virtual(),
+        };
+        Ok(Self { context, session, device, unproven: false, address, timeout })
+    }
+
+    /// Reads the DCT twice, compares, and judges the key slot.
+    pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
+        self.context.phase(Phase::Read);
+        let deadline = self.deadline();
+        self.read_slot(deadline)
+            .map_err(|error| error.during("reading the key slot").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// The same, by `deadline`.
+    pub fn read_slot(&mut self, deadline: Duration) -> Result<Snapshot, Error> {
+        self.read_length(DctImage::READ_SIZE, deadline)
+    }
+
+    /// The application section, read twice, before something of it is written: refused where nothing shows that it was
+    /// read from its place, unless that was allowed.
+    pub fn section_before_write(&mut self) -> Result<Snapshot, Error> {
+        let section = self.section()?;
+        self.proven(section)
+    }
+
+    /// What is kept, or goes before a write: refused where nothing shows that it was read from its place, unless that
+    /// was allowed.
+    pub fn proven(&self, snapshot: Snapshot) -> Result<Snapshot, Error> {
+        if snapshot.in_place {
+            return Ok(snapshot);
+        }
+        if self.unproven {
+            self.context
+                .note("nothing shows that the DCT was read from its beginning (--allow-unproven-address)");
+            return Ok(snapshot);
+        }
+        Err(unproven().during("reading the DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// Of bytes read from the beginning of the DCT, those that a write elsewhere in it leaves as they are. What lies
+    /// behind the application section of firmware up to 0.3.1 is not known to be copied with it.
+    pub fn compared<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        let end = match self.device.bootloader {
+            BootloaderGeneration::R3R4 => SECTION_SIZES[0],
+            BootloaderGeneration::R5R6 => SECTION_SIZES[1],
+        };
+        bytes.get(..end).unwrap_or(bytes)
+    }
+
+    /// Reads the application section twice, compares, and judges the key slot. Nothing that lies behind the
+    /// section is read: it may be anything, Wi-Fi passwords included.
+    pub fn section(&mut self) -> Result<Snapshot, Error> {
+        self.context.phase(Phase::ReadDct);
+        let deadline = self.deadline();
+        // The longer of the two; the shorter one is followed by erased flash.
+        self.read_length(SECTION_SIZES[1], deadline)
+            .map_err(|error| error.during("reading the DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// Reads the whole DCT from the internal flash, both copies, twice, and compares.
+    pub fn whole_dct(&mut self) -> Result<Buffer, Error> {
+        self.context.phase(Phase::ReadDct);
+        let deadline = self.deadline();
+        self.read_whole(deadline)
+            .map_err(|error| error.during("reading the whole DCT").on(&self.device, KeyState::Unchanged))
+    }
+
+    /// The same, by `deadline`.
+    pub fn read_whole(&mut self, deadline: Duration) -> Result<Buffer, Error> {
+        self.not_cancelled()?;
+        self.context.progress(Transfer::StartUpload, WHOLE_SIZE);
+        let read = self.session.read_whole_dct_twice(deadline)?.ok_or_else(unstable)?;
+        self.uploaded(WHOLE_SIZE);
+        Ok(read)
+    }
+
+    fn uploaded(&self, length: usize) {
+        self.context.progress(Transfer::Uploaded, length);
+        self.context.progress(Transfer::CompleteUpload, length);
+    }
+
+    fn not_cancelled(&self) -> Result<(), Error> {
+        if (self.context.cancelled)() { Err(interrupted()) } else { Ok(()) }
+    }
+
+    /// Reads the first `length` bytes of the DCT twice, compares, and judges the key slot.
+    pub fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
+        self.not_cancelled()?;
+        self.context.progress(Transfer::StartUpload, length);
+        let bytes = self.session.read_twice(length, deadline)?.ok_or_else(unstable)?;
+        self.uploaded(length);
+        check_readable(&bytes, self.device.bootloader)?;
+        let told = self.device.device_id_source == Some(DeviceIdSource::UsbSerial);
+        let in_place = is_in_place(&bytes, self.device.device_id.filter(|_| told))?;
+        Ok(Snapshot { in_place, ..Snapshot::of(bytes)? })
+    }
+
+    /// When a step that starts now has to end.
+    pub fn deadline(&self) -> Duration {
+        self.timeout.deadline(self.context.clock)
+    }
+
+    /// How long each step may take.
+    pub fn timeout(&self) -> Timeout {
+        self.timeout
+    }
+
+    /// The address that the host gave it.
+    pub fn address(&self) -> u8 {
+        self.address
+    }
+}
+
+fn unstable() -> Error {
+    Error::new(Code::ReadUnstable, "two reads of the same bytes differ")
+        .hint("try another cable or USB port, without a hub, and run the command again")
+}
+
+/// Refuses what no working DCT reads as: what cannot be read cannot be backed up, and so is not written over.
+fn check_readable(dct: &[u8], bootloader: BootloaderGeneration) -> Result<(), Error> {
+    if dct.iter().all(|byte| *byte == 0xff) {
+        return Err(Error::new(Code::DctUnreadable, "every byte of the DCT reads as 0xFF").hint(
+            "start the Duo with RESET, put it into DFU mode again and run the same command: if its DCT was erased, \
+             its firmware fills it and makes a key; if not, try another cable or USB port",
+        ));
+    }
+    if !DctImage::new(dct).is_unreadable() {
+        return Ok(());
+    }
+    let hint = match bootloader {
+        BootloaderGeneration::R3R4 => {
+            "press RESET, put the Duo into DFU mode again and run the same command; if that does not help, try another cable \
+             or USB port"
+        }
+        BootloaderGeneration::R5R6 => {
+            "with bootloader r6 this means that the system firmware is missing, broken or older than 0.3.2: install \
+             the current system firmware, then run the command again; until then the key cannot be read or written"
+        }
+    };
+    Err(Error::new(Code::DctUnreadable, "every byte of the DCT reads as zero, which no working Duo has")
+        .hint(hint))
+}
+
+fn find<'a>(
+    context: Context<'a>,
+    target: &Target,
+    boards: &[Board],
+    timeout: Timeout,
+) -> Result<Opened<'a>, Error> {
+    let everything = context.bus.list(&ids(boards))?;
+    let candidates: Vec<&Device> = everything
+        .iter()
+        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path))
+        .collect();
+    match (candidates.as_slice(), target.device) {
+        ([], _) => Err(none(context, target, &everything)),
+        ([only], None) => Opened::open(context, only, timeout, timeout.deadline(context.clock)),
+        (several, None) => Err(several_found(context, several, timeout)),
+        (some, Some(id)) => find_by_id(context, some, id, target.path.is_some(), timeout),
+    }
+}
+
+fn find_by_id<'a>(
+    context: Context<'a>,
+    candidates: &[&Device],
+    id: DeviceId,
+    by_path: bool,
+    timeout: Timeout,
+) -> Result<Opened<'a>, Error> {
+    let deadline = timeout.deadline(context.clock);
+    let (mut matching, mut others, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for candidate in candidates {
+        match Opened::open(context, candidate, timeout, deadline) {
+            Ok(opened) if opened.device.device_id == Some(id) => matching.push(opened),
+            Ok(opened) => others.push(opened),
+            Err(error) => failures.push(error),
+        }
+    }
+    if matching.len() > 1 {
+        // They are opened once more to be described, and a USB/IP server lends a Duo to one session at a time.
+        drop((matching, others));
+        return Err(several_found(context, candidates, timeout));
+    }
+    if let Some(found) = matching.pop() {
+        return Ok(found);
+    }
+    // A Duo that tells no id can be the one asked for only where its port was named.
+    if let Some(position) = others.iter().position(|opened| opened.device.device_id.is_none()) {
+        let mut silent = others.swap_remove(position);
+        if by_path {
+            silent.device.device_id = Some(id);
+            silent.device.device_id_source = Some(DeviceIdSource::User);
+            return Ok(silent);
+        }
+        let silent = silent.device;
+        return Err(Error::new(
+            Code::DeviceIdUnverifiable,
+            format!("the Duo at {} does not tell its device id (bootloader r3 or r4)", silent.path),
+        )
+        .hint(format!("if it is {id}, say so by naming its port: add --path {}", silent.path)));
+    }
+    if let Some(failure) = failures.pop() {
+        return Err(failure);
+    }
+    let seen: Vec<String> = others.iter().map(|opened| opened.device.to_string()).collect();
+    Err(Error::new(Code::WrongDevice, format!("the Duo {id} is not here; found: {}", seen.join("; ")))
+        .hint("connect that Duo in DFU mode, or see what is connected with: duo-provision list"))
+}
+
+fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
+    if let (Some(path), false) = (&target.path, elsewhere.is_empty()) {
+        let ports: Vec<&str> = elsewhere.iter().map(|device| device.path.as_str()).collect();
+        let message = format!("no Duo in DFU mode at {path}; there is one at {}", ports.join(", "));
+        return Error::new(Code::NoDevice, message).hint("choose one of those with --path");
+    }
+    if let Some(other) = other_board(context, target) {
+        return other;
+    }
+    let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
+    let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
+    let Some(running) = normal.iter().find(at_path) else {
+        let Some(Device { path, .. }) = normal.first() else {
+            return Error::new(Code::NoDevice, "no Duo in DFU mode is connected").hint(BUTTONS_HINT);
+        };
+        let message = format!("no Duo is at that port; the one at {path} runs its firmware");
+        return Error::new(Code::NoDevice, message).hint(format!("choose it with --path {path} --enter-dfu"));
+    };
+    let message = format!("the Duo at {} runs its firmware; no Duo is in DFU mode", running.path);
+    let usbip = context.bus.address();
+    let dfu = format!("duo-provision dfu{}", choice(None, target.path.as_deref(), usbip.as_deref()));
+    Error::new(Code::NoDevice, message).hint(format!("add --enter-dfu, or: {dfu}; by hand: {BUTTONS_HINT}"))
+}
+
+/// A board that lists would show, where it is a Duo that is looked for.
+fn other_board(context: Context<'_>, target: &Target) -> Option<Error> {
+    let boards = context.bus.list(&ids(&BOARDS)).unwrap_or_default();
+    let at_path = |device: &&Device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path);
+    let found = boards.iter().find(at_path)?;
+    let board = Board::of((found.vendor_id, found.product_id)).filter(|board| !board.is_duo())?;
+    let message = format!("no Duo in DFU mode is connected; at {} is another board, {board}", found.path);
+    Some(Error::new(Code::NoDevice, message).hint(format!(
+        "of a {board} this program knows the key slot alone: list, backup, restore, doctor, dct backup and dct show; for \
+         everything else use particle-cli"
+    )))
+}
+
+fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) -> Error {
+    let deadline = timeout.deadline(context.clock);
+    let described: Vec<String> = devices
+        .iter()
+        .map(|device| match Opened::open(context, device, timeout, deadline) {
+            Ok(opened) => opened.device.to_string(),
+            Err(_) => format!("at {} (cannot be opened)", device.path),
+        })
+        .collect();
+    let message = format!("{} Duos are in DFU mode: {}", devices.len(), described.join("; "));
+    let choices: Vec<String> = devices.iter().map(|device| format!("--path {}", device.path)).collect();
+    Error::new(Code::SeveralDevices, message).hint(format!("choose one: add {}", choices.join(" or ")))
+}
+
+/// A Duo, opened or with the reason why not.
+pub(in crate::workflow) struct Attempt<'a> {
+    /// Bus and ports.
+    pub path: String,
+    pub opened: Result<Opened<'a>, Error>,
+}
+
+/// All Duos, and boards like one, in DFU mode.
+pub(in crate::workflow) fn open_all<'a>(
+    context: Context<'a>,
+    target: &Target,
+    timeout: Timeout,
+) -> Result<Vec<Attempt<'a>>, Error> {
+    let devices = context.bus.list(&ids(&BOARDS))?;
+    let wanted = devices
+        .into_iter()
+        .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));
+    let attempt = |device: Device| Attempt {
+        path: device.path.to_string(),
+        opened: Opened::open(context, &device, timeout, timeout.deadline(context.clock)),
+    };
+    Ok(wanted.map(attempt).collect())
+}

@@ -1,0 +1,131 @@
+//! Learning what a Duo holds, when a write was not answered or was answered with something else.
+//!
+//! The Duo may be gone for a while, come back at another address, or in another port, and another Duo may be in
+//! its place. Bootloaders r5 and r6 name themselves, so the same id is the same Duo. Those of r3 and r4 name
+//! nothing: there it is the same port, and something that is familiar in what it holds ([`Question`]). Of the key,
+//! that is one of the two that can be expected or, with a slot that holds neither, everything else in the DCT as it
+//! was.
+
+use std::time::Duration;
+
+use crate::dct::DeviceId;
+use crate::dct::DeviceIdSource;
+use crate::error::{Code, Error};
+use crate::usb::Device;
+use crate::workflow::context::Context;
+use crate::workflow::context::event::Phase;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::device::opened::Opened;
+
+/// Between two looks; each pause is twice as long as the last, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What is read of a Duo that may be the one that was written to, and how it is known again.
+pub(in crate::workflow) trait Question {
+    /// What it holds.
+    type Held;
+
+    /// Reads it twice.
+    fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Self::Held, Error>;
+
+    /// Whether this can be the Duo's by what it holds.
+    fn is_familiar(&self, held: &Self::Held) -> bool;
+}
+
+/// The Duo, opened again, and what it holds.
+pub(in crate::workflow) struct Learned<'a, H> {
+    pub opened: Opened<'a>,
+    pub held: H,
+}
+
+/// Waits for the Duo that was opened and reads it twice, until two reads agree or a step's time is over. The
+/// error is the last thing that stood in the way.
+pub(in crate::workflow) fn reconcile<'a, Q: Question>(
+    opened: Opened<'a>,
+    question: &Q,
+) -> Result<Learned<'a, Q::Held>, Error> {
+    let context = opened.context;
+    context.phase(Phase::Reconcile);
+    let deadline = opened.deadline();
+    let search = Search {
+        context,
+        timeout: opened.timeout(),
+        device: opened.device.clone(),
+        unproven: opened.unproven,
+        question,
+    };
+    // Closed, since a USB/IP server lends a Duo to one session at a time.
+    drop(opened);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let obstacle = match search.look(deadline) {
+            Ok(learned) => return Ok(learned),
+            Err(obstacle) => obstacle,
+        };
+        context.clock.sleep(pause.min(deadline.saturating_sub(context.clock.now())));
+        if context.clock.now() >= deadline {
+            return Err(obstacle);
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+struct Search<'a, 's, Q> {
+    context: Context<'a>,
+    timeout: Timeout,
+    device: DeviceRef,
+    unproven: bool,
+    question: &'s Q,
+}
+
+impl<'a, Q: Question> Search<'a, '_, Q> {
+    /// The id that the Duo tells by itself. One that is the user's word is not to be expected from it.
+    fn told(&self) -> Option<DeviceId> {
+        self.device.device_id.filter(|_| self.device.device_id_source == Some(DeviceIdSource::UsbSerial))
+    }
+
+    fn look(&self, deadline: Duration) -> Result<Learned<'a, Q::Held>, Error> {
+        let devices = self.context.bus.list(&[self.device.board.dfu_mode])?;
+        let (here, elsewhere): (Vec<Device>, Vec<Device>) =
+            devices.into_iter().partition(|device| device.path.as_str() == self.device.path);
+        // What is in its own port says more than what is elsewhere.
+        let mut obstacle = None;
+        for device in here {
+            match self.ask(&device, deadline) {
+                Ok(learned) => return Ok(learned),
+                Err(error) => obstacle = Some(error),
+            }
+        }
+        // Without a name it is looked for in its own port alone.
+        for device in elsewhere.iter().filter(|_| self.told().is_some()) {
+            if let Ok(learned) = self.ask(device, deadline) {
+                return Ok(learned);
+            }
+        }
+        Err(obstacle.unwrap_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back")))
+    }
+
+    fn ask(&self, device: &Device, deadline: Duration) -> Result<Learned<'a, Q::Held>, Error> {
+        let mut opened = Opened::open(self.context, device, self.timeout, deadline)?;
+        opened.unproven = self.unproven;
+        let told = self.told();
+        if opened.device.bootloader != self.device.bootloader
+            || told.is_some() && opened.device.device_id != told
+        {
+            return Err(another(&opened.device));
+        }
+        let held = self.question.ask(&mut opened, deadline)?;
+        let named_in_its_port = told.is_some() && opened.device.path == self.device.path;
+        if !named_in_its_port && !self.question.is_familiar(&held) {
+            return Err(another(&opened.device));
+        }
+        opened.device = DeviceRef { path: opened.device.path, ..self.device.clone() };
+        Ok(Learned { opened, held })
+    }
+}
+
+fn another(found: &DeviceRef) -> Error {
+    Error::new(Code::WrongDevice, format!("another Duo is there now ({found})"))
+}

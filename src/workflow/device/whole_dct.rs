@@ -1,0 +1,66 @@
+//! The whole DCT of a Duo, as it is read from the internal flash: which copy counts in it. The bootloader, which only
+//! copies bytes there, is asked for the DCT as well: what it reads has the last word.
+
+use crate::dct::{CopyRule, Dump, FIELDS, Field, SYSTEM_FLAGS};
+use crate::error::{Code, Error, KeyState};
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::snapshot::WholeHeld;
+use crate::workflow::device::opened::Opened;
+
+/// Reads it, and compares what counts in it with what the bootloader reads.
+pub(in crate::workflow) fn read(opened: &mut Opened<'_>) -> Result<WholeHeld, Error> {
+    let bytes = opened.whole_dct()?;
+    let Some(dump) = Dump::recognise(&bytes).filter(counts_for_any) else {
+        // A bootloader that finds no copy that counts makes a new DCT when it is asked for it: so it is not.
+        opened.context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
+        return Ok(WholeHeld { bytes, rule: opened.device.copy_rule, current: None });
+    };
+    let section = section(opened)?;
+    let judged =
+        |error: Error| error.during("looking at the whole DCT").on(&opened.device, KeyState::Unchanged);
+    let rule = section.as_ref().map_or(Ok(opened.device.copy_rule), |section| {
+        rule_of(&dump, section, opened.device.copy_rule).map_err(judged)
+    })?;
+    let counts = dump.by(rule).section().map(Snapshot::of_section).transpose()?;
+    Ok(WholeHeld { current: counts, rule, bytes })
+}
+
+fn counts_for_any(dump: &Dump<'_>) -> bool {
+    CopyRule::ALL.into_iter().any(|rule| dump.by(rule).section().is_some())
+}
+
+/// What the bootloader reads; `None` where it cannot.
+fn section(opened: &mut Opened<'_>) -> Result<Option<Snapshot>, Error> {
+    match opened.section() {
+        Ok(section) => Ok(Some(section)),
+        // The one way to the keys of a Duo whose system firmware is broken.
+        Err(error) if error.code() == Code::DctUnreadable => {
+            let reason = error.message();
+            opened.context.note(format!("{reason}; the whole DCT is read from the flash, unconfirmed by it"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The rule by which that copy counts that the bootloader reads. `expected` goes first: where both find the same copy,
+/// nothing more can be told.
+fn rule_of(dump: &Dump<'_>, section: &Snapshot, expected: CopyRule) -> Result<CopyRule, Error> {
+    let agrees = |rule: &CopyRule| differences(&dump.by(*rule), section).is_empty();
+    [expected, expected.other()].into_iter().find(agrees).ok_or_else(|| {
+        let message = format!(
+            "the whole DCT and its application section, read one after the other, differ in: {}",
+            differences(&dump.by(expected), section).join(", ")
+        );
+        Error::new(Code::ReadUnstable, message)
+            .hint("try another cable or USB port, without a hub, and run the command again")
+    })
+}
+
+/// The fields, by name, that differ between the copy that is taken for the current one and what the bootloader reads.
+pub(in crate::workflow) fn differences(dump: &Dump<'_>, section: &Snapshot) -> Vec<String> {
+    // From system firmware 0.3.2 on the flags live in the RTC's backup registers.
+    let compared = FIELDS.iter().filter(|field| **field != SYSTEM_FLAGS);
+    let differs = |field: &&Field| dump.field(field) != section.image().field(field);
+    compared.filter(differs).map(Field::kebab_name).collect()
+}

@@ -1,0 +1,77 @@
+//! A file that may be a dump of a DCT, with what the manifest beside it says.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
+use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
+use crate::error::{Code, Error};
+use crate::usb::BootloaderGeneration;
+use crate::workflow::context::target::Target;
+
+/// The most bytes that are read of any file; the largest dump has 32 KiB.
+const MAX_FILE: u64 = 1024 * 1024;
+
+/// A file, read.
+pub(in crate::workflow) struct DumpFile {
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The manifest beside it, where it describes these bytes.
+    pub manifest: Option<Manifest>,
+}
+
+impl DumpFile {
+    /// Reads a file, whatever is in it.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let bytes =
+            read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during("reading the file"))?;
+        // A manifest that cannot be used says nothing; the file is what it is without it.
+        let beside = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
+        let manifest = beside.filter(|manifest| manifest.sha256 == sha256_hex(&bytes));
+        Ok(Self { bytes, manifest })
+    }
+
+    /// The dump in it; a whole DCT as the firmware reads it that the manifest names.
+    pub fn dump(&self) -> Option<Dump<'_>> {
+        let dump = Dump::recognise(&self.bytes)?;
+        Some(self.copy_rule().map_or(dump, |rule| dump.by(rule)))
+    }
+
+    /// By which rule one of its copies counts, if the manifest says it.
+    fn copy_rule(&self) -> Option<CopyRule> {
+        let manifest = self.manifest.as_ref()?;
+        let old = manifest.bootloader == BootloaderGeneration::R3R4.to_string();
+        manifest.copy_rule.or_else(|| old.then_some(CopyRule::R3ToR5))
+    }
+
+    /// The device that it is of: as the manifest says, else as the DCT in it says.
+    pub fn device_id(&self) -> Option<DeviceId> {
+        let told = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        told.or_else(|| {
+            let dump = self.dump()?;
+            dump.device_id().or_else(|| in_both_copies(&dump))
+        })
+    }
+}
+
+/// The device id in the copies of a whole DCT of which it is not known which one counts.
+fn in_both_copies(dump: &Dump<'_>) -> Option<DeviceId> {
+    dump.whole()?;
+    let mut told = WhichCopy::BOTH.into_iter().filter_map(|copy| dump.of_copy(copy.index()).device_id());
+    let first = told.next()?;
+    told.all(|other| other == first).then_some(first)
+}
+
+/// A file and an attached Duo cannot be meant at once.
+pub(in crate::workflow) fn no_device(target: &Target) -> Result<(), Error> {
+    if *target == Target::default() {
+        return Ok(());
+    }
+    Err(Error::new(Code::InvalidArgument, "a file is given, and an attached Duo is chosen; give one of them")
+        .hint("leave out what chooses a Duo to look at the file, or the file to look at the Duo"))
+}
+
+/// The absolute path of what was typed.
+pub(in crate::workflow) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,266 @@
+//! A private key from a file, with all that is known about whose it is.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
+use crate::dct::{DeviceId, Dump};
+use crate::disk::plain_path;
+use crate::error::{Code, Error};
+use crate::keys::{
+    EncryptedKey, Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, ReadKey, SlotImage,
+};
+use crate::workflow::context::Context;
+use crate::workflow::context::plan::Evidence;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::input::passphrase::Passphrases;
+use crate::workflow::next::command_line::inspect;
+
+/// The most bytes of a key file that are read; the largest dump that begins with a key has 32 KiB.
+const MAX_KEY_FILE: u64 = 1024 * 1024;
+
+/// The phase of everything here.
+pub(in crate::workflow) const READING: &str = "reading the key file";
+
+/// The bytes of a key file.
+pub(in crate::workflow) fn load(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(READING))
+}
+
+/// Reads a file with a key of either kind, behind a passphrase or not, and the bytes it was read from.
+pub(in crate::workflow) fn read_key_file(
+    path: &Path,
+    passphrases: &mut Passphrases<'_>,
+) -> Result<(Zeroizing<Vec<u8>>, KeyFile), Error> {
+    let bytes = load(path)?;
+    let key = opened(path, &bytes, passphrases, KeyFile::read, KeyFile::Private)?;
+    Ok((bytes, key))
+}
+
+/// What `read` makes of the bytes, or `of_key` of the key that a passphrase opens.
+fn opened<T>(
+    path: &Path,
+    bytes: &[u8],
+    passphrases: &mut Passphrases<'_>,
+    read: impl FnOnce(&[u8]) -> Result<T, KeyError>,
+    of_key: impl FnOnce(ReadKey) -> T,
+) -> Result<T, Error> {
+    let named = |error: KeyError| no_key(&error, path, bytes).during(READING);
+    match read(bytes) {
+        Err(KeyError::Encrypted) => {
+            let encrypted = EncryptedKey::read(bytes).map_err(named)?;
+            passphrases.open(&encrypted, path).map(of_key).map_err(|error| error.during(READING))
+        }
+        other => other.map_err(named),
+    }
+}
+
+/// Why a file is no key file. A dump of a DCT has a key in it, but only one that begins with the key is one, too.
+fn no_key(error: &KeyError, path: &Path, bytes: &[u8]) -> Error {
+    if Dump::recognise(bytes).is_none() {
+        return Error::key_file(error, path);
+    }
+    Error::new(Code::KeyUnrecognized, format!("{}: it is a dump of a DCT, not a key file", plain_path(path)))
+        .hint(format!("take the key out of it first: {} --extract device-private-key", inspect(path)))
+}
+
+/// A key that may be written to a Duo.
+pub(in crate::workflow) struct KeySource {
+    pub path: PathBuf,
+    /// What is written: the key in the form that the firmware reads, and nothing behind it.
+    pub image: SlotImage,
+    pub form: Form,
+    /// Bytes behind the key in the file.
+    pub trailing: usize,
+    pub fingerprint: Fingerprint,
+    manifest: Option<Manifest>,
+    /// The device id in the dump that the key was taken from.
+    in_dump: Option<DeviceId>,
+}
+
+impl KeySource {
+    /// Reads a key file and refuses what must never be written.
+    pub fn read(path: &Path, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
+        let bytes = load(path)?;
+        let read = opened(path, &bytes, passphrases, PrivateKey::read, |read| read)?;
+        let image = SlotImage::of_key(&read.key).map_err(|error| Error::from(error).during(READING))?;
+        Ok(Self {
+            manifest: checked_manifest(path, &sha256_hex(&bytes))?,
+            fingerprint: read.key.public_key().fingerprint(),
+            path: path.to_owned(),
+            form: read.form,
+            trailing: read.behind,
+            image,
+            in_dump: None,
+        })
+    }
+
+    /// The key in a dump of a DCT, which may say by itself whose it is.
+    pub fn of_dump(path: &Path, dump: &Dump<'_>, manifest: Option<Manifest>) -> Result<Self, Error> {
+        let named = |error: Error| error.during("reading the key in the dump");
+        let slot = dump.private_key_slot().ok_or_else(|| {
+            named(Error::new(Code::DumpUnusable, format!("{} has no key slot", plain_path(path))))
+        })?;
+        let read = PrivateKey::read(slot).map_err(|error| named(Error::key_file(&error, path)))?;
+        Self::of_key_in(path, &read, dump, manifest).map_err(named)
+    }
+
+    /// The same of a key that was read from it.
+    pub fn of_key_in(
+        path: &Path,
+        read: &ReadKey,
+        dump: &Dump<'_>,
+        manifest: Option<Manifest>,
+    ) -> Result<Self, Error> {
+        let image = SlotImage::of_key(&read.key)?;
+        Ok(Self {
+            manifest,
+            fingerprint: read.key.public_key().fingerprint(),
+            path: path.to_owned(),
+            form: read.form,
+            trailing: 0,
+            image,
+            in_dump: dump.device_id(),
+        })
+    }
+
+    /// Why the key may be written to this device; an error where it is known to be another's.
+    pub fn evidence(
+        &self,
+        device: &DeviceRef,
+        snapshot: &Snapshot,
+        archive: Option<&Archive>,
+        allow_other_device: bool,
+    ) -> Result<Evidence, Error> {
+        let by_manifest = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        let by_archive = archive.map(|archive| archive.devices_of(self.fingerprint)).transpose()?;
+        let by_archive = by_archive.unwrap_or_default();
+        let Some(target) = device.device_id else {
+            let known: Vec<DeviceId> =
+                by_manifest.into_iter().chain(by_archive).chain(self.in_dump).collect();
+            return self.evidence_without_id(device, snapshot, archive, &known, allow_other_device);
+        };
+        if by_manifest == Some(target) {
+            return Ok(Evidence::Manifest);
+        }
+        if by_archive.contains(&target) {
+            return Ok(Evidence::Archive);
+        }
+        if self.in_dump == Some(target) {
+            return Ok(Evidence::Dump);
+        }
+        let by_archive = by_archive.first().copied();
+        let told = by_manifest.map(|id| (id, "the manifest beside the file"));
+        let told = told.or(by_archive.map(|id| (id, "the archive")));
+        match told.or(self.in_dump.map(|id| (id, "the device id in the dump"))) {
+            None => Ok(public_slot_evidence(self.fingerprint, snapshot)),
+            Some(_) if allow_other_device => Ok(Evidence::AllowedOtherDevice),
+            Some((other, who)) => Err(other_device(other, target, who)),
+        }
+    }
+
+    /// The same for a Duo that tells no id (bootloaders r3 and r4): there the keys stand in for it. A key that
+    /// is `known` as some device's is not written to a Duo that nothing shows to be that device.
+    fn evidence_without_id(
+        &self,
+        device: &DeviceRef,
+        snapshot: &Snapshot,
+        archive: Option<&Archive>,
+        known: &[DeviceId],
+        allow_other_device: bool,
+    ) -> Result<Evidence, Error> {
+        let by_slot = public_slot_evidence(self.fingerprint, snapshot);
+        let (Some(owner), Evidence::None) = (known.first(), by_slot) else { return Ok(by_slot) };
+        let here = devices_of_current(snapshot, archive)?;
+        if here.iter().any(|id| known.contains(id)) {
+            return Ok(Evidence::Archive);
+        }
+        if allow_other_device {
+            return Ok(Evidence::AllowedOtherDevice);
+        }
+        if let Some(target) = here.first() {
+            return Err(other_device(*owner, *target, "the archive"));
+        }
+        let message = format!(
+            "the key is known as the one of {owner}, and the Duo at {} does not tell its device id \
+             (bootloader r3 or r4)",
+            device.path
+        );
+        Err(Error::new(Code::DeviceIdUnverifiable, message)
+            .hint(format!("if it is that Duo, say so: add --device {owner} --path {}", device.path)))
+    }
+
+    /// The device that both this key and the one in the Duo are known as, for a Duo that tells no id.
+    pub fn owner(
+        &self,
+        device: &DeviceRef,
+        snapshot: &Snapshot,
+        archive: Option<&Archive>,
+    ) -> Result<Option<DeviceId>, Error> {
+        let (Some(archive), None) = (archive, device.device_id) else { return Ok(None) };
+        let here = devices_of_current(snapshot, Some(archive))?;
+        let by_manifest = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        let mut known =
+            by_manifest.into_iter().chain(archive.devices_of(self.fingerprint)?).chain(self.in_dump);
+        Ok(known.find(|id| here.contains(id)))
+    }
+
+    /// Says what is unusual about the file.
+    pub fn note(&self, context: Context<'_>) {
+        if self.form == Form::Pkcs8 {
+            context.note(
+                "the file is PKCS#8, which the Duo's firmware misreads; it is written in the Duo's own form",
+            );
+        }
+        if self.trailing > 1216 {
+            context.note(format!(
+                "only the key is taken from the file: the {} bytes behind it are other fields of the DCT, \
+                 which stay as they are in the Duo",
+                self.trailing
+            ));
+        }
+    }
+}
+
+/// The devices that the archive knows the key in the Duo as belonging to.
+pub(in crate::workflow) fn devices_of_current(
+    snapshot: &Snapshot,
+    archive: Option<&Archive>,
+) -> Result<Vec<DeviceId>, Error> {
+    let current = snapshot.slot.key().map(|read| read.key.public_key().fingerprint());
+    let devices = archive.zip(current).map(|(archive, current)| archive.devices_of(current)).transpose()?;
+    Ok(devices.unwrap_or_default())
+}
+
+/// The manifest beside a file; an error where it cannot be read, or describes other bytes.
+pub(in crate::workflow) fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
+    let Some(beside) = manifest_beside(path)? else { return Ok(None) };
+    let manifest = beside.manifest.map_err(|error| {
+        Error::new(Code::ManifestInvalid, format!("{}: {error}", plain_path(&beside.path))).hint(
+            "if you trust the key file all the same, move the .json file away and run the command again",
+        )
+    })?;
+    if manifest.sha256 == sha256 {
+        return Ok(Some(manifest));
+    }
+    let message = format!("{} describes other bytes than {} has", plain_path(&beside.path), plain_path(path));
+    Err(Error::new(Code::ManifestMismatch, message)
+        .hint("look for an untouched backup with the same name; or, if you trust this key file, move the .json away"))
+}
+
+fn other_device(other: DeviceId, target: DeviceId, who: &str) -> Error {
+    Error::new(Code::KeyOfOtherDevice, format!("{who} says that the key is of {other}, not of {target}"))
+        .hint(format!("choose a backup of {target}; if you really mean it, add --allow-other-device"))
+}
+
+fn public_slot_evidence(key: Fingerprint, snapshot: &Snapshot) -> Evidence {
+    if public_slot(snapshot) == Some(key) { Evidence::PublicKeySlot } else { Evidence::None }
+}
+
+/// The public key in the DCT. The firmware rewrites it when its cloud code starts, so it may be stale.
+pub(in crate::workflow) fn public_slot(snapshot: &Snapshot) -> Option<Fingerprint> {
+    let slot = snapshot.image().public_key_slot()?;
+    PublicKey::read(slot).ok().map(|key| key.fingerprint())
+}

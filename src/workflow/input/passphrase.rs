@@ -1,0 +1,181 @@
+//! Which passphrase is used.
+//!
+//! In this order: the one given to the API, a file or standard input, `DUO_PROVISION_PASSPHRASE`, and the answer of
+//! whoever asked. One passphrase serves a whole command: what opens the key file encrypts the backup, too.
+
+use std::fmt;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::error::{Code, Error, PASSPHRASE_HINT};
+use crate::keys::{EncryptedKey, KeyError, MAX_PASSPHRASE, Passphrase, PassphraseError, ReadKey};
+use crate::workflow::context::Context;
+use crate::workflow::context::cancel::interrupted;
+use crate::workflow::context::passphrase_request::{PassphrasePurpose, PassphraseRequest};
+use crate::workflow::input::secret;
+use crate::workflow::input::secret::Kind;
+
+/// The environment variable that holds a passphrase. The same user's processes can read it.
+const PASSPHRASE_VARIABLE: &str = "DUO_PROVISION_PASSPHRASE";
+
+/// How often a passphrase is asked for that does not open the file.
+const TRIES: usize = 3;
+
+const FILE: Kind =
+    Kind { option: "--passphrase-file", name: "passphrase", phase: "reading the passphrase file" };
+
+/// What the options say about a passphrase.
+#[derive(Clone, Default)]
+pub struct PassphraseOptions {
+    /// The passphrase.
+    pub passphrase: Option<Zeroizing<String>>,
+    /// A file with it, or `-`.
+    pub file: Option<String>,
+}
+
+impl PassphraseOptions {
+    /// True where the options name one.
+    pub(in crate::workflow) const fn is_given(&self) -> bool {
+        self.passphrase.is_some() || self.file.is_some()
+    }
+}
+
+impl fmt::Debug for PassphraseOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PassphraseOptions(redacted, given: {})", self.is_given())
+    }
+}
+
+/// The passphrase of one command.
+pub(in crate::workflow) struct Passphrases<'a> {
+    context: Context<'a>,
+    options: &'a PassphraseOptions,
+    found: Option<Passphrase>,
+}
+
+impl<'a> Passphrases<'a> {
+    pub fn new(context: Context<'a>, options: &'a PassphraseOptions) -> Self {
+        Self { context, options, found: None }
+    }
+
+    /// The one that was given; nobody is asked.
+    pub fn given(&mut self) -> Result<Option<Passphrase>, Error> {
+        if self.found.is_none() {
+            self.found = given(self.context, self.options)?;
+        }
+        Ok(self.found.clone())
+    }
+
+    /// Opens the contents of a file.
+    pub fn open(&mut self, encrypted: &EncryptedKey, path: &Path) -> Result<ReadKey, Error> {
+        let refused = |error: KeyError| Error::key_file(&error, path);
+        if let Some(passphrase) = self.given()? {
+            return encrypted.open(&passphrase).map_err(refused);
+        }
+        for attempt in 0..TRIES {
+            let path = Some(path.to_string_lossy().into_owned());
+            let request = PassphraseRequest { purpose: PassphrasePurpose::Open, path, again: attempt > 0 };
+            let passphrase = self.ask(&request)?.ok_or_else(|| refused(KeyError::Encrypted))?;
+            match encrypted.open(&passphrase) {
+                Err(KeyError::WrongPassphrase) => {}
+                other => {
+                    self.found = Some(passphrase);
+                    return other.map_err(refused);
+                }
+            }
+        }
+        Err(refused(KeyError::WrongPassphrase))
+    }
+
+    /// The passphrase to encrypt with.
+    pub fn new_or_given(&mut self) -> Result<Passphrase, Error> {
+        if let Some(passphrase) = self.given()? {
+            return Ok(passphrase);
+        }
+        let missing =
+            || Error::new(Code::PassphraseMissing, "no passphrase was given to encrypt the key with");
+        let request = PassphraseRequest { purpose: PassphrasePurpose::Encrypt, path: None, again: false };
+        let passphrase = self.ask(&request)?;
+        let passphrase = passphrase.ok_or_else(|| missing().hint(PASSPHRASE_HINT))?;
+        self.found = Some(passphrase.clone());
+        Ok(passphrase)
+    }
+
+    /// The passphrase for the backup before a write, asked for before the device is touched; `None` where it is not
+    /// to be encrypted.
+    pub fn for_backup(&mut self, wanted: &WantedBackup) -> Result<Option<Passphrase>, Error> {
+        if !wanted.encrypt {
+            return Ok(None);
+        }
+        if wanted.no_backup {
+            let message = "--encrypt is about the backup, and --no-backup makes none; give one of them";
+            return Err(Error::new(Code::InvalidArgument, message));
+        }
+        if wanted.dry_run { self.given() } else { self.new_or_given().map(Some) }
+    }
+
+    fn ask(&self, request: &PassphraseRequest) -> Result<Option<Passphrase>, Error> {
+        let answer = self.context.control.passphrase(request);
+        if self.context.control.cancel().is_requested() {
+            return Err(interrupted().during("asking for the passphrase"));
+        }
+        answer.map(|text| Passphrase::new(&text).map_err(Error::from)).transpose()
+    }
+}
+
+/// What was typed about the backup before a write.
+pub(in crate::workflow) struct WantedBackup {
+    pub encrypt: bool,
+    pub no_backup: bool,
+    pub dry_run: bool,
+}
+
+/// Refuses a passphrase that nothing would be encrypted with, since whoever gave it expects otherwise.
+pub(in crate::workflow) fn check_used(options: &PassphraseOptions, encrypt: bool) -> Result<(), Error> {
+    if encrypt || !options.is_given() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::InvalidArgument,
+        "a passphrase was given, but without --encrypt nothing is encrypted",
+    )
+    .hint("add --encrypt, or leave the passphrase out"))
+}
+
+/// Refuses a passphrase where there is no key file that it could open.
+pub(in crate::workflow) fn check_opens(options: &PassphraseOptions, file: bool) -> Result<(), Error> {
+    if file || !options.is_given() {
+        return Ok(());
+    }
+    Err(Error::new(Code::InvalidArgument, "a passphrase opens a key file, and none was given"))
+}
+
+fn given(context: Context<'_>, options: &PassphraseOptions) -> Result<Option<Passphrase>, Error> {
+    let named = |name: &'static str| {
+        move |error| {
+            let error = Error::from(error);
+            let hint = error.hint_text().unwrap_or_default().to_owned();
+            Error::new(error.code(), format!("{name}: {}", error.message())).hint(hint)
+        }
+    };
+    if let Some(passphrase) = &options.passphrase {
+        return Passphrase::new(passphrase).map(Some).map_err(named("the passphrase option"));
+    }
+    if let Some(file) = &options.file {
+        // One line, and whatever stands behind it: a limit that no honest file comes to.
+        let limit = if file == "-" { MAX_PASSPHRASE + 2 } else { 64 * MAX_PASSPHRASE };
+        let bytes = secret::read(file, &FILE, limit)?;
+        let name = if file == "-" { "standard input" } else { "the passphrase file" };
+        return Passphrase::from_input(&bytes).map(Some).map_err(named(name));
+    }
+    match (context.env)(PASSPHRASE_VARIABLE).filter(|value| !value.is_empty()) {
+        Some(value) => value
+            .to_str()
+            .ok_or(PassphraseError::Character)
+            .and_then(Passphrase::new)
+            .map(Some)
+            .map_err(named(PASSPHRASE_VARIABLE)),
+        None => Ok(None),
+    }
+}

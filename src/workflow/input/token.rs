@@ -1,0 +1,118 @@
+//! Which access token is used, and which cloud it may go to.
+//!
+//! In this order: the token given to the API, a token file or standard input, `PARTICLE_ACCESS_TOKEN`, the
+//! login of particle-cli. A token from particle-cli's profile goes to that profile's own cloud only.
+
+use zeroize::Zeroizing;
+
+use crate::archive::Owner;
+use crate::cloud::api_url::ApiUrl;
+use crate::cloud::profile;
+use crate::cloud::token::{MAX_LEN, Token};
+use crate::error::{Code, Error};
+use crate::workflow::context::Context;
+use crate::workflow::input::secret;
+use crate::workflow::input::secret::Kind;
+
+/// The environment variable that holds a token; particle-cli's own.
+const TOKEN_VARIABLE: &str = "PARTICLE_ACCESS_TOKEN";
+
+const FILE: Kind = Kind { option: "--token-file", name: "token", phase: "reading the token file" };
+
+const TOKEN_HINT: &str = "log in with particle-cli, or set PARTICLE_ACCESS_TOKEN, or put the token into a file \
+    and add --token-file FILE (- reads it from standard input)";
+
+/// What the options say about the cloud and the token.
+#[derive(Clone, Debug, Default)]
+pub(in crate::workflow) struct Wanted<'a> {
+    pub api_url: Option<&'a str>,
+    pub token: Option<&'a str>,
+    pub token_file: Option<&'a str>,
+    pub allow_http: bool,
+}
+
+/// A token and the one cloud that it goes to.
+#[derive(Debug)]
+pub(in crate::workflow) struct Credentials {
+    pub token: Token,
+    pub api: ApiUrl,
+}
+
+/// Finds the token, settles the cloud, and refuses what would show the token to others.
+pub(in crate::workflow) fn resolve(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Credentials, Error> {
+    let api = wanted.api_url.map(str::parse::<ApiUrl>).transpose()?;
+    if let Some(api) = &api {
+        api.check_transport(wanted.allow_http)?;
+    }
+    let credentials = match given(context, wanted)? {
+        Some(token) => Credentials { token, api: api.unwrap_or_default() },
+        None => from_profile(context, api)?,
+    };
+    credentials.api.check_transport(wanted.allow_http)?;
+    if !credentials.api.is_https() && !credentials.api.is_loopback() {
+        context.note(format!(
+            "the access token goes to {} over plain HTTP (--allow-http): anyone on that network can read it",
+            credentials.api.host()
+        ));
+    }
+    Ok(credentials)
+}
+
+/// True where the environment holds a token.
+pub(in crate::workflow) fn is_in_environment(context: Context<'_>) -> bool {
+    (context.env)(TOKEN_VARIABLE).is_some_and(|value| !value.is_empty())
+}
+
+fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Error> {
+    let invalid = |where_from: &str| {
+        let where_from = where_from.to_owned();
+        move |error| {
+            Error::new(Code::TokenInvalid, format!("{where_from}: {error}"))
+                .hint("copy the token again; it is one word")
+        }
+    };
+    if let Some(token) = wanted.token {
+        return Token::new(token).map(Some).map_err(invalid("the token option"));
+    }
+    if let Some(file) = wanted.token_file {
+        let bytes = secret::read(file, &FILE, MAX_LEN + 2)?;
+        let name = if file == "-" { "standard input" } else { file };
+        return Token::from_input(&bytes).map(Some).map_err(invalid(name));
+    }
+    match (context.env)(TOKEN_VARIABLE).filter(|value| !value.is_empty()) {
+        Some(value) => Token::new(&Zeroizing::new(value.to_string_lossy().into_owned()))
+            .map(Some)
+            .map_err(invalid(TOKEN_VARIABLE)),
+        None => Ok(None),
+    }
+}
+
+fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials, Error> {
+    let missing = || Error::new(Code::TokenMissing, "no access token was found").hint(TOKEN_HINT);
+    // Under sudo the login is that of the user who called it.
+    let home = Owner::detect(&context.env).home().or_else(|| profile::home(context.env));
+    let home = home.ok_or_else(missing)?;
+    let found = profile::read(&home)?.ok_or_else(missing)?;
+    let own = found.api();
+    let logged_out = || {
+        let message = format!("particle-cli is not logged in (profile {}, {})", found.name, own);
+        Error::new(Code::TokenMissing, message).hint(TOKEN_HINT)
+    };
+    let token = found.token.clone().ok_or_else(logged_out)?;
+    if let Some(asked) = api.filter(|asked| !asked.same_origin(&own)) {
+        return Err(Error::new(
+            Code::TokenMissing,
+            format!(
+                "the login of particle-cli (profile {}) is for {own}, and its token does not go to {asked}",
+                found.name
+            ),
+        )
+        .hint("give the token for that cloud with --token-file FILE or PARTICLE_ACCESS_TOKEN"));
+    }
+    if found.is_expired(time::OffsetDateTime::from((context.wall)())) {
+        context
+            .note("particle-cli's login has expired, by its own file; log in again if the cloud refuses it");
+    }
+    context.note(format!("using particle-cli's login (profile {}) at {}", found.name, own));
+    Ok(Credentials { token, api: own })
+}

@@ -1,0 +1,209 @@
+//! The image of a whole DCT that is to be written back: which may be, and to which Duo.
+//!
+//! It is written as it was read, so whatever is wrong with it cannot be put right on the way: only one in which the
+//! firmware finds a current copy, with a key in it that the firmware reads, goes to a Duo at all.
+
+use std::path::Path;
+
+use crate::archive::{Archive, Contents, Manifest, sha256_hex};
+use crate::dct::{CopyRule, DctCopy, DeviceId, Dump, FLASH_MODULES, Half, WHOLE_SIZE, WhichCopy};
+use crate::disk::plain_path;
+use crate::error::{Code, Error};
+use crate::keys::Slot;
+use crate::usb::BootloaderGeneration;
+use crate::usb::session::whole_dct_address;
+use crate::workflow::context::plan::Evidence;
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::input::dump_file::DumpFile;
+use crate::workflow::input::key_file::{KeySource, checked_manifest};
+use crate::workflow::next::command_line as command;
+use crate::workflow::next::command_line::inspect;
+
+/// Where to find an image in place of one that cannot be used.
+const ANOTHER: &str = "look for another backup with: duo-provision backups";
+
+/// An image that may be written, as far as that can be told without the Duo.
+pub(in crate::workflow) struct WholeImage<'a> {
+    pub dump: Dump<'a>,
+    /// The key in its current copy.
+    pub key: KeySource,
+    manifest: Option<Manifest>,
+}
+
+impl<'a> WholeImage<'a> {
+    /// Gates a file before the Duo is looked for: some Duo has to be able to take it.
+    pub fn for_any(file: &'a DumpFile, path: &Path) -> Result<Self, Error> {
+        let [r3_to_r5, r6] = CopyRule::ALL.map(|rule| Self::of(file, path, rule));
+        r6.or_else(|refused| r3_to_r5.map_err(|_| refused))
+    }
+
+    /// Gates a file for a Duo whose firmware has this rule: that is how the image will be read there.
+    pub fn of(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Self, Error> {
+        let dump = recognised(file, path, rule)?;
+        let slot = dump.private_key_slot().map(Slot::classify);
+        let Some(Slot::Key(read)) = &slot else { return Err(without_key(slot.as_ref(), path)) };
+        let manifest = checked_manifest(path, &sha256_hex(&file.bytes))?;
+        let key = KeySource::of_key_in(path, read, &dump, manifest.clone())?;
+        Ok(Self { dump, key, manifest })
+    }
+
+    /// Refuses an image of the other generation, whose firmware lays its DCT out otherwise.
+    pub fn check_generation(&self, here: BootloaderGeneration) -> Result<(), Error> {
+        let there = self.generation();
+        let lay = self.whole_manifest().map(|manifest| manifest.offset);
+        let elsewhere = lay.is_some_and(|offset| offset != whole_dct_address(here));
+        match there {
+            Some(there) if there != here.to_string() => {
+                Err(format!("the image is of a Duo with bootloader {there}, and this one has {here}"))
+            }
+            _ if elsewhere => {
+                Err("the image was read from another place in the flash than this Duo has its DCT in"
+                    .to_owned())
+            }
+            _ => Ok(()),
+        }
+        .map_err(|message| {
+            Error::new(Code::DumpUnusable, message).hint(format!(
+                "its key alone can be taken out and restored: {} --extract device-private-key",
+                inspect(&self.key.path)
+            ))
+        })
+    }
+
+    /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a version record (from 0.3.2), or
+    /// the device id, whose bytes are reserved up to 0.2.4 (redbear/firmware `dct.h`).
+    fn generation(&self) -> Option<String> {
+        let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
+        let written = || {
+            let whole = self.dump.whole()?;
+            let versioned = whole.copies().iter().any(DctCopy::has_record);
+            (versioned || self.dump.device_id().is_some()).then(|| BootloaderGeneration::R5R6.to_string())
+        };
+        told.or_else(written)
+    }
+
+    fn whole_manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_ref().filter(|manifest| manifest.contents == Contents::WholeDct)
+    }
+
+    /// Why it may be written to this Duo; an error where it is known to be another's.
+    pub fn evidence(
+        &self,
+        device: &DeviceRef,
+        held: &Snapshot,
+        archive: Option<&Archive>,
+        allowed: bool,
+    ) -> Result<Evidence, Error> {
+        let evidence = self.key.evidence(device, held, archive, allowed)?;
+        match (self.dump.device_id(), device.device_id) {
+            (Some(other), Some(here)) if other != here && !allowed => Err(Error::new(
+                Code::KeyOfOtherDevice,
+                format!("the device id in the image is {other}, not {here}"),
+            )
+            .hint(format!("choose a backup of {here}; if you really mean it, add --allow-other-device"))),
+            (Some(other), Some(here)) if other != here => Ok(Evidence::AllowedOtherDevice),
+            _ => Ok(evidence),
+        }
+    }
+
+    /// The device that it is of, where that is told.
+    pub fn device_id(&self) -> Option<DeviceId> {
+        let told = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
+        told.or_else(|| self.dump.device_id())
+    }
+
+    /// What a person has to know before all of it is written; `had_one` where the Duo has a current copy now.
+    pub fn cautions(&self, evidence: Evidence, had_one: bool) -> Vec<String> {
+        let mut cautions = vec![
+            "everything that was written to the Duo since the image was read is lost: keys, the claim code, Wi-Fi \
+             networks, the cloud that it connects to"
+                .to_owned(),
+        ];
+        cautions.push(
+            if had_one {
+                "where the power is cut in the middle, the Duo has the DCT of before or the image's, and the rest is \
+                 done by the same command again"
+            } else {
+                "the Duo has no DCT that counts now; where the power is cut in the middle, it has none until the same \
+                 command is run again"
+            }
+            .to_owned(),
+        );
+        if self.generation().is_none() {
+            cautions.push(
+                "nothing says of which bootloader the image is: one of the other generation (r3 and r4, r5 and r6) does \
+                 not fit this Duo's firmware"
+                    .to_owned(),
+            );
+        }
+        if self.dump.is_disputed() {
+            cautions.push(format!(
+                "the firmware of bootloaders r3 to r5 and that of r6 read different copies in the image: this Duo's reads \
+                 the {} one",
+                WhichCopy::BOTH[self.dump.copy().unwrap_or_default()].name()
+            ));
+        }
+        if evidence == Evidence::AllowedOtherDevice {
+            cautions
+                .push("the image is another device's: its device id and its keys come with it".to_owned());
+        }
+        let modules = self.dump.field(&FLASH_MODULES).unwrap_or_default();
+        if !modules.iter().all(|byte| matches!(byte, 0 | 0xFF)) {
+            cautions.push(
+                "the image names modules that the bootloader installs out of the external flash at the next start, \
+                 which holds something else by now"
+                    .to_owned(),
+            );
+        }
+        cautions
+    }
+}
+
+fn recognised<'a>(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Dump<'a>, Error> {
+    let unusable = |why: String| Error::new(Code::DumpUnusable, format!("{}: {why}", plain_path(path)));
+    let length = file.bytes.len();
+    if length != WHOLE_SIZE {
+        return Err(unusable(format!("it has {length} bytes, and a whole DCT has {WHOLE_SIZE}")).hint(format!(
+            "a whole one is made with: duo-provision dct backup --whole; single fields of any dump are written with: \
+             duo-provision dct restore {} --fields NAMES",
+            command::file(path)
+        )));
+    }
+    let dump = file.dump().filter(|dump| !dump.is_unreadable()).map(|dump| dump.by(rule));
+    let dump = dump.ok_or_else(|| unusable("neither half of it is a copy of a DCT".into()).hint(ANOTHER))?;
+    if let Some(other) = strange_half(&dump) {
+        let why = format!(
+            "its {} half is neither a copy of a DCT nor erased: it may have been read from another place in the flash",
+            other.name()
+        );
+        return Err(unusable(why).hint(ANOTHER));
+    }
+    if dump.section().is_none() {
+        let why = "neither of the two copies in it is one that the firmware would use";
+        return Err(unusable(why.into()).hint(ANOTHER));
+    }
+    Ok(dump)
+}
+
+/// The half of a whole DCT that is neither a copy nor erased. A dump from the address that the other generation has its
+/// DCT at has one.
+fn strange_half(dump: &Dump<'_>) -> Option<WhichCopy> {
+    let whole = dump.whole()?;
+    WhichCopy::BOTH.into_iter().find(|copy| whole.copies()[copy.index()].half() == Half::Other)
+}
+
+/// An image that would take the Duo's key and bring none.
+fn without_key(slot: Option<&Slot>, path: &Path) -> Error {
+    let holds = slot.map_or_else(String::new, |slot| format!("holds {slot}"));
+    let why = match slot {
+        Some(Slot::Blank | Slot::ResetImage) => "writing it would destroy the Duo's key and bring none",
+        _ => "writing it would leave the Duo without a key that its firmware reads",
+    };
+    let message = format!("{}: the key slot in it {holds}: {why}", plain_path(path));
+    Error::new(Code::DumpUnusable, message).during("reading the key in the dump").hint(format!(
+        "to have the Duo make a new key: duo-provision reset; to set it up for Particle's cloud: duo-provision server-key \
+         restore; for what else is in the image: duo-provision dct restore {} --fields NAMES",
+        command::file(path)
+    ))
+}

@@ -1,0 +1,118 @@
+//! Talking to a cloud: telling it a device's public key, asking it what it knows of a device.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::cloud::api_url::ApiUrl;
+use crate::cloud::client::{Client, Options, Retry};
+use crate::cloud::device_record::{DeviceRecord, RecordRequest};
+use crate::cloud::failure::CloudError;
+use crate::cloud::network::NetworkEnv;
+use crate::cloud::provisioning::ProvisioningRequest;
+use crate::cloud::reply::Question;
+use crate::cloud::token::Token;
+use crate::dct::DeviceId;
+use crate::error::{Code, Error};
+use crate::keys::PublicKey;
+use crate::workflow::context::Context;
+use crate::workflow::context::event::{Event, Phase};
+use crate::workflow::context::timeout::Timeout;
+use crate::workflow::input::token::{Wanted, resolve};
+use crate::workflow::network::runtime::wait_for;
+
+/// A cloud that may be told and asked, and the token for it.
+pub(in crate::workflow) struct Cloud {
+    client: Client,
+    token: Token,
+    timeout: Timeout,
+}
+
+/// A public key, on its way.
+pub(in crate::workflow) struct Message {
+    request: ProvisioningRequest,
+    generic: bool,
+}
+
+impl Message {
+    /// What is sent of a key: its public half. `generic` where it is device-provisioning-helper's.
+    pub fn new(
+        context: Context<'_>,
+        device_id: DeviceId,
+        public: &PublicKey,
+        product_id: u32,
+        generic: bool,
+    ) -> Result<Self, Error> {
+        let (id, order) = (device_id.to_string(), milliseconds(context));
+        Ok(Self { request: ProvisioningRequest::new(&id, &public.to_pem(), product_id, order)?, generic })
+    }
+}
+
+impl Cloud {
+    /// Settles which cloud and which token; nothing is sent yet.
+    pub fn find(context: Context<'_>, wanted: &Wanted<'_>, timeout: Timeout) -> Result<Self, Error> {
+        let credentials = resolve(context, wanted)?;
+        let network = NetworkEnv::from_lookup(context.env);
+        let client = Client::new(credentials.api, wanted.allow_http, network)?;
+        Ok(Self { client, token: credentials.token, timeout })
+    }
+
+    /// The API's URL.
+    pub fn api_url(&self) -> String {
+        self.client.api().to_string()
+    }
+
+    /// The API's host.
+    pub fn host(&self) -> &str {
+        self.client.api().host()
+    }
+
+    /// True for Particle's own.
+    pub fn is_particle(&self) -> bool {
+        self.client.api().same_origin(&ApiUrl::default())
+    }
+
+    /// Sends it, and returns once the cloud has said that it took the key.
+    pub fn tell(&self, context: Context<'_>, message: &Message) -> Result<(), Error> {
+        context.phase(Phase::Send);
+        let device_id = message.request.device_id().to_string();
+        context.control.event(Event::Sending { device_id, generic: message.generic });
+        let told = self.ask(context, &message.request)?;
+        told.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
+    }
+
+    /// What it knows of a device.
+    pub fn ask_about(
+        &self,
+        context: Context<'_>,
+        device_id: DeviceId,
+    ) -> Result<Result<DeviceRecord, CloudError>, Error> {
+        context.phase(Phase::Ask);
+        self.ask(context, &RecordRequest::new(&device_id.to_string())?)
+    }
+
+    fn ask<Q: Question + Sync>(
+        &self,
+        context: Context<'_>,
+        question: &Q,
+    ) -> Result<Result<Q::Answer, CloudError>, Error> {
+        let mut on_retry = |retry: Retry<'_>| {
+            context.control.event(Event::Retry { reason: retry.because.to_string(), delay: retry.wait });
+        };
+        let cancelled = context.control.cancel().requested();
+        let options = Options { deadline: self.timeout.duration(), ..Options::default() };
+        wait_for(self.client.ask(question, &self.token, options, &mut on_retry, cancelled))
+    }
+}
+
+/// Refuses a product id that is none.
+pub(in crate::workflow) fn check_product(id: Option<u32>) -> Result<(), Error> {
+    if id == Some(0) {
+        return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")
+            .hint("leave --product-id out for 88, the Duo's"));
+    }
+    Ok(())
+}
+
+fn milliseconds(context: Context<'_>) -> u64 {
+    let now: SystemTime = (context.wall)();
+    now.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+}

@@ -1,0 +1,5 @@
+//! Talks to a cloud.
+
+pub(in crate::workflow) mod api;
+pub(in crate::workflow) mod pairing;
+pub(in crate::workflow) mod runtime;

@@ -1,0 +1,397 @@
+//! Keeping what is in a Duo, before anything else is done to it.
+
+use std::path::{Path, PathBuf};
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
+
+use crate::archive::{
+    Archive, Backup, Contents, FORMAT, Manifest, NoArchive, Opens, Origin, Owner, Privacy, Stored,
+    check_free, sha256_hex, store_at,
+};
+use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
+use crate::disk::plain_path;
+use crate::error::{Code, Error, KeyState};
+use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
+use crate::usb::session::whole_dct_address;
+use crate::workflow::context::Context;
+use crate::workflow::context::event::{Event, Phase};
+use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::snapshot::WholeHeld;
+use crate::workflow::context::target::DeviceRef;
+use crate::workflow::record::journal::Journaled;
+
+/// Where a backup goes, and how.
+pub(in crate::workflow) struct Destination {
+    pub place: Place,
+    /// The passphrase that a key is encrypted with; `None` where the bytes are kept as they were read.
+    pub encrypt: Option<Passphrase>,
+}
+
+/// Where a backup goes.
+pub(in crate::workflow) enum Place {
+    /// The archive, under a name of its own.
+    Archive(Archive),
+    /// A file that the user named.
+    File(PathBuf),
+}
+
+/// The archive that the options and the environment name, looked through once: what is in it takes time to be told,
+/// and no Duo is to be held open meanwhile. What is wrong with it is said by what needs it.
+pub(in crate::workflow) fn locate_archive(
+    context: Context<'_>,
+    option: Option<&str>,
+) -> Result<Archive, Error> {
+    let located = Archive::locate(option.map(Path::new), &context.env);
+    let archive = located.map_err(|missing| {
+        let code = match &missing {
+            NoArchive::NoHome => Code::FileNotFound,
+            NoArchive::Name(_) => Code::InvalidArgument,
+        };
+        Error::new(code, missing.to_string()).hint("name a folder for backups with --archive DIR")
+    })?;
+    let _ = archive.survey();
+    Ok(archive)
+}
+
+/// Shows that a backup can be kept, before the device is touched: in the file that was named, or in the archive.
+pub(in crate::workflow) fn prepare(
+    context: Context<'_>,
+    file: Option<&Path>,
+    archive: Option<&str>,
+) -> Result<Place, Error> {
+    let Some(file) = file else {
+        let archive = locate_archive(context, archive)?;
+        archive.prepare()?;
+        return Ok(Place::Archive(archive));
+    };
+    check_free(file)?;
+    Ok(Place::File(file.to_owned()))
+}
+
+/// Bytes of a Duo that are to be kept, and what they are.
+#[derive(Clone)]
+pub(in crate::workflow) struct Keepsake<'a> {
+    pub bytes: &'a [u8],
+    pub contents: Contents,
+    /// Where they begin: in the DCT, or, of a whole one, in the internal flash.
+    pub offset: u32,
+    /// How many there were in the Duo, before anything was encrypted.
+    pub length: usize,
+    /// Whether they were read, or are a key that was made for the device.
+    pub origin: Origin,
+    /// Of a whole DCT, the rule by which one of its copies counts.
+    pub copy_rule: Option<CopyRule>,
+    /// The device's key in them.
+    pub public: Option<PublicKey>,
+    /// What opens them, where they are encrypted.
+    pub opens: Option<Opens<'a>>,
+}
+
+impl<'a> Keepsake<'a> {
+    /// The key slot.
+    pub fn key_slot(snapshot: &'a Snapshot) -> Result<Self, Error> {
+        let slot = snapshot.image().private_key_slot();
+        let bytes = slot.ok_or_else(|| Error::new(Code::Internal, "the DCT was read short"))?;
+        Ok(Self {
+            bytes,
+            length: bytes.len(),
+            copy_rule: None,
+            opens: None,
+            contents: if counts_as_key(&snapshot.slot) { Contents::PrivateKey } else { Contents::RawSlot },
+            offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
+            origin: Origin::Device,
+            public: key_of(&snapshot.slot),
+        })
+    }
+
+    /// The application section, as it was read.
+    pub fn section(snapshot: &'a Snapshot) -> Self {
+        let bytes = snapshot.image().bytes();
+        Self::dump(bytes, Contents::Dct, 0, &snapshot.slot)
+    }
+
+    /// A DCT or a part of it, as it was read.
+    pub fn dump(bytes: &'a [u8], contents: Contents, offset: u32, slot: &Slot) -> Self {
+        Self::of_bytes(bytes, contents, offset, key_of(slot))
+    }
+
+    /// Both copies of a DCT, as they were read; the key is that in the one that counts.
+    pub fn whole(held: &'a WholeHeld, device: &DeviceRef) -> Self {
+        let public = held.current.as_ref().and_then(|current| key_of(&current.slot));
+        let offset = whole_dct_address(device.bootloader);
+        let kept = Self::of_bytes(&held.bytes, Contents::WholeDct, offset, public);
+        Self { copy_rule: Some(held.rule), ..kept }
+    }
+
+    fn of_bytes(bytes: &'a [u8], contents: Contents, offset: u32, public: Option<PublicKey>) -> Self {
+        let length = bytes.len();
+        Self { bytes, contents, offset, length, copy_rule: None, origin: Origin::Device, public, opens: None }
+    }
+
+    /// A key that was made for the device.
+    fn new_key(image: &'a SlotImage, public: PublicKey) -> Self {
+        Self {
+            bytes: image.as_bytes(),
+            contents: Contents::PrivateKey,
+            offset: u32::try_from(DEVICE_PRIVATE_KEY.offset).unwrap_or(u32::MAX),
+            length: image.as_bytes().len(),
+            copy_rule: None,
+            origin: Origin::NewKey,
+            public: Some(public),
+            opens: None,
+        }
+    }
+
+    /// The same, encrypted.
+    fn sealed<'s>(&'s self, sealed: &'s Sealed<'a>) -> Keepsake<'s> {
+        Keepsake {
+            bytes: sealed.pem.as_bytes(),
+            contents: Contents::EncryptedPrivateKey,
+            opens: Some(sealed.opens),
+            ..self.clone()
+        }
+    }
+}
+
+/// Keeps the slot's bytes as they were read, or the key in it behind a passphrase: on the disk, synced and read back before this returns.
+pub(in crate::workflow) fn keep(
+    context: Context<'_>,
+    device: &DeviceRef,
+    snapshot: &Snapshot,
+    destination: &Destination,
+    journaled: &mut Journaled<'_>,
+) -> Result<Stored, Error> {
+    keep_slot(context, device, snapshot, destination, journaled, None).map(|kept| kept.0)
+}
+
+/// The same, with something else that is kept before it, once the key is known to be one that can be.
+fn keep_slot(
+    context: Context<'_>,
+    device: &DeviceRef,
+    snapshot: &Snapshot,
+    destination: &Destination,
+    journaled: &mut Journaled<'_>,
+    beside: Option<&Keepsake<'_>>,
+) -> Result<(Stored, Option<Stored>), Error> {
+    let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
+    let sealed = sealed
+        .transpose()
+        .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?
+        .flatten();
+    let slot = Keepsake::key_slot(snapshot)?;
+    let keepsake = sealed.as_ref().map_or_else(|| slot.clone(), |sealed| slot.sealed(sealed));
+    context.phase(Phase::Backup);
+    let beside = beside.map(|beside| store(context, device, beside, &destination.place)).transpose()?;
+    let stored = store(context, device, &keepsake, &destination.place)?;
+    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    Ok((stored, beside))
+}
+
+/// The same for any bytes of a Duo.
+pub(in crate::workflow) fn keep_bytes(
+    context: Context<'_>,
+    device: &DeviceRef,
+    keepsake: &Keepsake<'_>,
+    place: &Place,
+    journaled: &mut Journaled<'_>,
+) -> Result<Stored, Error> {
+    context.phase(Phase::Backup);
+    let stored = store(context, device, keepsake, place)?;
+    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    Ok(stored)
+}
+
+/// Puts bytes of a Duo onto the disk, and says where.
+fn store(
+    context: Context<'_>,
+    device: &DeviceRef,
+    keepsake: &Keepsake<'_>,
+    place: &Place,
+) -> Result<Stored, Error> {
+    let backup = describe(context, device, keepsake);
+    let stored = match place {
+        Place::Archive(archive) => archive.store(&backup),
+        Place::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
+    };
+    let stored = stored
+        .map_err(|error| Error::from(error).during("keeping a backup").on(device, KeyState::Unchanged))?;
+    if stored.manifest.is_none() && !stored.already_there {
+        context.note("the bytes are saved, but the manifest beside them could not be written");
+    }
+    warn_of_readers(context, &stored.path, stored.privacy);
+    let event = Event::BackedUp { path: stored.path.clone(), already_there: stored.already_there };
+    context.control.event(event);
+    Ok(stored)
+}
+
+/// The backups that are made before a write; none with `--no-backup`.
+#[derive(Default)]
+pub(in crate::workflow) struct Backups {
+    /// Of what is written over: the key slot, or the DCT.
+    pub first: Option<PathBuf>,
+    /// The application section, with the bytes that lie beside what is written.
+    pub section: Option<PathBuf>,
+}
+
+/// The automatic backup before the key is written: to the archive, or nowhere when `--no-backup` was typed. The section
+/// is kept with it, for what lies beside the slot; where the key is put behind a passphrase, with the slot blanked.
+pub(in crate::workflow) fn keep_before_write(
+    context: Context<'_>,
+    device: &DeviceRef,
+    section: &Snapshot,
+    destination: Option<&Destination>,
+    journaled: &mut Journaled<'_>,
+) -> Result<Backups, Error> {
+    let Some(destination) = destination else {
+        context.note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
+        return Ok(Backups::default());
+    };
+    let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
+    let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
+    let (key, beside) = keep_slot(context, device, section, destination, journaled, Some(&beside))?;
+    Ok(Backups { first: Some(key.path), section: beside.map(|stored| stored.path) })
+}
+
+/// The same before other fields are written: all of the application section, as `dct backup` keeps it.
+pub(in crate::workflow) fn keep_section_before_write(
+    context: Context<'_>,
+    device: &DeviceRef,
+    section: &Snapshot,
+    destination: Option<&Destination>,
+    journaled: &mut Journaled<'_>,
+) -> Result<Backups, Error> {
+    let Some(destination) = destination else {
+        context.note("no backup is made (--no-backup): what is written over is lost");
+        return Ok(Backups::default());
+    };
+    let keepsake = Keepsake::section(section);
+    let stored = keep_bytes(context, device, &keepsake, &destination.place, journaled)?;
+    Ok(Backups { first: Some(stored.path.clone()), section: Some(stored.path) })
+}
+
+/// The same before a whole DCT is written: each key in a file of its own, one that the firmware misreads as well, and then
+/// both copies.
+pub(in crate::workflow) fn keep_whole_before_write(
+    context: Context<'_>,
+    device: &DeviceRef,
+    held: &WholeHeld,
+    destination: Option<&Destination>,
+    journaled: &mut Journaled<'_>,
+) -> Result<Backups, Error> {
+    let Some(destination) = destination else {
+        context.note("no backup is made (--no-backup): what is written over is lost");
+        return Ok(Backups::default());
+    };
+    let uncounted = held.uncounted();
+    for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
+        keep(context, device, copy, destination, journaled)?;
+    }
+    let stored = keep_bytes(context, device, &Keepsake::whole(held, device), &destination.place, journaled)?;
+    Ok(Backups { first: Some(stored.path), section: None })
+}
+
+/// Keeps a key that was made here, before anybody is told of it: where its bytes lie.
+pub(in crate::workflow) fn keep_new_key(
+    context: Context<'_>,
+    device: &DeviceRef,
+    image: &SlotImage,
+    public: PublicKey,
+    archive: &Archive,
+) -> Result<PathBuf, Error> {
+    let stored = archive
+        .store(&describe(context, device, &Keepsake::new_key(image, public)))
+        .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
+    warn_of_readers(context, &stored.path, stored.privacy);
+    Ok(stored.path)
+}
+
+/// Says where others can read a file that was made for its owner alone.
+pub(in crate::workflow) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
+    if privacy == Privacy::Others {
+        context.note(format!(
+            "others on this machine may be able to read {}: the file system that it is on keeps no access rights",
+            plain_path(path)
+        ));
+    }
+}
+
+fn key_of(slot: &Slot) -> Option<PublicKey> {
+    slot.key().map(|read| read.key.public_key())
+}
+
+/// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
+pub(in crate::workflow) const fn counts_as_key(slot: &Slot) -> bool {
+    matches!(slot, Slot::Key(_) | Slot::Misread(..))
+}
+
+/// A key, encrypted.
+struct Sealed<'a> {
+    pem: Zeroizing<String>,
+    opens: Opens<'a>,
+}
+
+/// Encrypts the key in a slot, and says where the slot holds more than that. `None` where it holds nothing that has
+/// to be kept from anybody; the rest is refused, since only a key can be put behind a passphrase.
+fn seal<'a>(
+    context: Context<'_>,
+    snapshot: &'a Snapshot,
+    passphrase: &'a Passphrase,
+) -> Result<Option<Sealed<'a>>, Error> {
+    let Some(read) = snapshot.slot.key() else {
+        if snapshot.slot_bytes().iter().all(|byte| matches!(byte, 0 | 0xff)) {
+            context.note("the slot holds no secret: its bytes are kept as they are, not encrypted");
+            return Ok(None);
+        }
+        return Err(not_encryptable(&snapshot.slot));
+    };
+    let rebuilt = SlotImage::of_key(&read.key).is_ok_and(|image| image.as_bytes() == snapshot.slot_bytes());
+    if !rebuilt {
+        context.note(
+            "the slot held the key in another form than the Duo's own, or other bytes behind it: the key is kept whole, \
+             but a slot rebuilt from this backup differs from the one that was read",
+        );
+    }
+    let pem = encrypt(&read.key, passphrase)?;
+    Ok(Some(Sealed { pem, opens: Opens { passphrase, key: &read.key } }))
+}
+
+/// A slot that holds no key cannot be saved as an encrypted key.
+pub(in crate::workflow) fn not_encryptable(slot: &Slot) -> Error {
+    let code = Error::key_slot(slot).map_or(Code::Internal, |error| error.code());
+    Error::new(code, format!("the key slot holds {slot}, and only a key can be encrypted"))
+        .hint("leave --encrypt out: the bytes are then saved as they are")
+}
+
+/// A key as PEM behind a passphrase.
+pub(in crate::workflow) fn encrypt(
+    key: &PrivateKey,
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<String>, Error> {
+    key.to_encrypted_pem(passphrase, &mut UnwrapErr(SysRng))
+        .map_err(|error| Error::new(Code::Internal, format!("the key could not be encrypted: {error}")))
+}
+
+fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a>) -> Backup<'a> {
+    let (bytes, public) = (keepsake.bytes, keepsake.public.as_ref());
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        version: 1,
+        contents: keepsake.contents,
+        origin: keepsake.origin,
+        device_id: device.device_id,
+        device_id_source: device.device_id_source,
+        fingerprint: public.map(PublicKey::fingerprint),
+        bootloader: device.bootloader_name.to_string(),
+        copy_rule: keepsake.copy_rule,
+        simulated: device.simulated,
+        offset: keepsake.offset,
+        length: u32::try_from(keepsake.length).unwrap_or(u32::MAX),
+        sha256: sha256_hex(bytes),
+        created_at: context.timestamp(),
+        tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    let opens = keepsake.opens;
+    Backup { bytes, opens, public_pem: public.map(PublicKey::to_pem), manifest }
+}
