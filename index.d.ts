@@ -51,6 +51,48 @@ export type BackupContents =
   /** The whole DCT, both copies. */
   | 'whole-dct'
 
+/** Options of `backupKey`. */
+export interface BackupOptions {
+  /**
+   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+   * overwritten. Without it the backup goes to the archive.
+   */
+  file?: string
+  /** Save the bytes of the key slot even when they are no key. */
+  raw?: boolean
+  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
 /** A backup that is on the disk, synced and read back. */
 export interface BackupResult {
   /** The Duo. */
@@ -72,6 +114,14 @@ export interface BackupResult {
    * passphrase, and nothing was written.
    */
   alreadyThere: boolean
+}
+
+/** Options of `listBackups`. */
+export interface BackupsOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** Only the backups of this Duo: its device id, 24 hexadecimal digits. */
+  device?: string
 }
 
 /** What the archive holds. */
@@ -96,6 +146,42 @@ export type BootloaderName =
   | 'p1'
   /** Particle's Electron. */
   | 'electron'
+
+/** Options of `backupDct`. */
+export interface DctBackupOptions {
+  /**
+   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
+   * overwritten. Without it the backup goes to the archive.
+   */
+  file?: string
+  /**
+   * Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
+   * Wi-Fi passwords, too.
+   */
+  whole?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
 
 /** A backup of a DCT that is on the disk, synced and read back. */
 export interface DctBackupResult {
@@ -191,6 +277,57 @@ export type DctReader =
   /** r6, and system firmware from 0.3.2 on: the version record at a copy's end. */
   | 'r6'
 
+/** Options of `restoreDct`. */
+export interface DctRestoreOptions {
+  /** The dump of a DCT: a backup, or what other tools read out of one. */
+  file: string
+  /** The fields to restore: device-private-key, server-public-key, …; without it, the error lists them. */
+  fields?: Array<string>
+  /**
+   * All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
+   * since is lost.
+   */
+  whole?: boolean
+  /** Write what is known to be another device's. */
+  allowOtherDevice?: boolean
+  /** Leave DFU mode once it is in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
+  noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
 /** Fields of a DCT, or all of it, in place: each part read back and compared. */
 export interface DctRestoreResult {
   /** The Duo. */
@@ -220,6 +357,27 @@ export interface DctRestoreResult {
   dryRun: boolean
 }
 
+/** Options of `showDct`. */
+export interface DctShowOptions {
+  /** A dump of a DCT, in place of an attached Duo. */
+  file?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
 /** The DCT of a Duo or of a file. */
 export interface DctShowResult {
   /** The Duo, where it was read from one. */
@@ -238,6 +396,23 @@ export type DeviceIdSource =
   | 'usb-serial'
   /** The caller's word (bootloaders r3 and r4 do not tell). */
   | 'user'
+
+/** Options of `enterDfu`. */
+export interface DfuOptions {
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
+  path?: string
+  /** Where no Duo is connected, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
 
 /** One thing that was looked at. */
 export interface DoctorFinding {
@@ -261,6 +436,44 @@ export interface DoctorFix {
   operation: FixOperation
   /** Its options. */
   options: FixOptions
+}
+
+/** Options of `doctor`. */
+export interface DoctorOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /**
+   * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
+   * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
+   * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
+   */
+  cloud?: boolean
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /** A file that holds the access token, or - for standard input. */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
 }
 
 /** Everything that was found. */
@@ -533,6 +746,14 @@ export interface FixOptions {
   archive?: string
 }
 
+/** Options of `history`. */
+export interface HistoryOptions {
+  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
+  device?: string
+  /** List this many operations at most, the newest; 100 unless given. */
+  limit?: number
+}
+
 /** What was done. */
 export interface HistoryResult {
   /** The folder of the journal; absolute. It need not be there. */
@@ -543,6 +764,32 @@ export interface HistoryResult {
   more: boolean
   /** How many lines could not be read, and were left aside. */
   unreadable: number
+}
+
+/** Options of `inspectKey`. */
+export interface InspectOptions {
+  /** The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest. */
+  file: string
+  /**
+   * Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
+   * not lists them all. A private key is written in the form that the Duo's firmware reads.
+   */
+  extract?: string
+  /**
+   * Of a whole DCT, look at this copy, whether the Duo's firmware would read it or not. Without it, at the copy that
+   * the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
+   */
+  copy?: CopyName
+  /** The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten. */
+  out?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
+   * outside.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
 }
 
 /** What a file holds. */
@@ -644,6 +891,25 @@ export type KeyState =
   /** A write began, and its outcome could not be learned. */
   | 'unknown'
 
+/** Options of `listDevices`. */
+export interface ListOptions {
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
 /** What `listDevices` found. */
 export interface ListResult {
   /** The Duos in DFU mode, ordered by path; maybe none. */
@@ -660,6 +926,21 @@ export interface ListedDuo {
   key?: KeyInfo
   /** What stood in the way. */
   problem?: Problem
+}
+
+/** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
+export interface LocalCloudOptions {
+  /** Whose answers to give; particle unless given. */
+  flavor?: CloudFlavor
+  /** The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
+  cloudPort?: number
+  /**
+   * Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
+   * takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
+   */
+  devicePort?: number
+  /** The access token to accept; a new random one unless given. */
+  token?: string
 }
 
 /** What a manifest says, and whether it is so. */
@@ -688,6 +969,24 @@ export type ManifestState =
   | 'invalid'
   /** It describes other bytes. */
   | 'of-other-bytes'
+
+/** Options of `newKey`. */
+export interface NewKeyOptions {
+  /**
+   * The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
+   * is called after the key's fingerprint, in the current folder.
+   */
+  file?: string
+  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+}
 
 /** A new key that is on the disk, synced and read back. */
 export interface NewKeyResult {
@@ -964,6 +1263,62 @@ export type ProgressEvent =
     delayMs: number
   }
 
+/** Options of `provision`. */
+export interface ProvisionOptions {
+  /** The device id of the Duo, 24 hexadecimal digits. */
+  deviceId: string
+  /**
+   * A key file whose public half is sent: public or private, PEM or DER. Without it and without
+   * `--from-device` the generic key is sent, as device-provisioning-helper did.
+   */
+  keyFile?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /**
+   * Send the public key that belongs to the private key in the attached Duo, read over USB.
+   * Recommended where the Duo is at hand.
+   */
+  fromDevice?: boolean
+  /** The product id; 88, the Duo's, unless given. */
+  productId?: number
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
+  path?: string
+  /** With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
+  usbip?: string
+  /** Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+  /** Check everything and say what would be sent; send nothing. */
+  dryRun?: boolean
+}
+
 /** A public key that the cloud said it took (in a dry run: that would have been sent). */
 export interface ProvisionResult {
   /** The device id, in lower case. */
@@ -994,6 +1349,21 @@ export interface ProvisionedDevice {
   order?: string
 }
 
+/** Options of `publicKey`. */
+export interface PublicKeyOptions {
+  /** The key file: public or private, PEM or DER, a backup, or a dump that begins with a key. */
+  file: string
+  /** Write the public key to this new file, too. */
+  out?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+}
+
 /** The public key of a key file. */
 export interface PublicKeyResult {
   /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
@@ -1013,6 +1383,53 @@ export type PublicKeySource =
   /** The Duo. */
   | 'device'
 
+/** Options of `resetKey`. */
+export interface ResetOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * Do not back up what is in the key slot now. That key is then lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
+  noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
+  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+   * same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
 /** A key slot that holds the reset image, of a Duo that has left DFU mode. */
 export interface ResetResult {
   /** The Duo. */
@@ -1025,6 +1442,59 @@ export interface ResetResult {
   written: boolean
   /** True where nothing was to be written. */
   dryRun: boolean
+}
+
+/** Options of `restoreKey`. */
+export interface RestoreOptions {
+  /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
+  file: string
+  /** Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** Write the key even though it is known to be another device's. */
+  allowOtherDevice?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
+  noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
+  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  encrypt?: boolean
+  /**
+   * A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
 }
 
 /** A key that is in place: read back and compared. */
@@ -1059,6 +1529,67 @@ export interface RestoredFieldInfo {
   description: string
   /** False where the Duo held exactly these bytes already, and in a dry run. */
   written: boolean
+}
+
+/** Options of `rotateKey`. */
+export interface RotateOptions {
+  /** The product id; 88, the Duo's, unless given. */
+  productId?: number
+  /**
+   * The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
+   * data directory.
+   */
+  archive?: string
+  /**
+   * Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+   * reached from here.
+   */
+  noVerify?: boolean
+  /** Check everything and say what would be done; make no key, write and send nothing. */
+  dryRun?: boolean
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   */
+  apiUrl?: string
+  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  allowHttp?: boolean
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /** A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo. */
+  serverKey?: string
+  /** The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
+  host?: string
+  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  port?: number
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /**
+   * Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
+   * 30 unless given.
+   */
+  timeout?: number
 }
 
 /** A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair. */
@@ -1109,6 +1640,118 @@ export interface ServerKeyInfo {
   addressProblem?: string
 }
 
+/** Options of `restoreServerKey`. */
+export interface ServerKeyRestoreOptions {
+  /** Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
+  noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Options of `setServerKey`. */
+export interface ServerKeySetOptions {
+  /** The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT. */
+  file: string
+  /**
+   * The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
+   * one in the Duo is kept.
+   */
+  host?: string
+  /** The TCP port that devices connect to; with `--host`, 5683 unless given. */
+  port?: number
+  /** Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then. */
+  noAddress?: boolean
+  /** Leave DFU mode once the key is in place and verified. */
+  leave?: boolean
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /**
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
+   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   */
+  noBackup?: boolean
+  /**
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+   * a power cut can leave neither the old key nor the new one.
+   */
+  iAcceptThatTheKeyMayBeLost?: boolean
+  /** Check everything and say what would be done; write nothing anywhere. */
+  dryRun?: boolean
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** Options of `showServerKey`. */
+export interface ServerKeyShowOptions {
+  /** A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo. */
+  file?: string
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
 /** The cloud that a Duo or a file names. */
 export interface ServerKeyShowResult {
   /** The Duo, where it was read from one. */
@@ -1148,6 +1791,12 @@ export type Severity =
   /** To be put right. */
   | 'problem'
 
+/** Options of `status`. */
+export interface StatusOptions {
+  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
+  device?: string
+}
+
 /** What is open. */
 export interface StatusResult {
   /** The folder of the journal; absolute. It need not be there. */
@@ -1178,6 +1827,15 @@ export type TransferEvent =
   /** They were not written, or it is not known that they were. */
   | 'failed-download'
 
+/** Options of `installUdevRule`. */
+export interface UdevInstallOptions {
+  /**
+   * For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
+   * udevadm below it is run.
+   */
+  root?: string
+}
+
 /** A udev rule that is in place, and that udev has taken up. */
 export interface UdevInstallResult {
   /** The file. */
@@ -1192,6 +1850,48 @@ export interface UdevRule {
   path: string
   /** The whole file. */
   contents: string
+}
+
+/** Options of `verifyPairing`. */
+export interface VerifyOptions {
+  /** A file with the private key, in any form; `--device` says whose it is. Else the key is read from the attached Duo. */
+  key?: string
+  /**
+   * A file whose first line is the passphrase of the key file, or - for standard input. Else
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   */
+  passphraseFile?: string
+  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
+  passphrase?: string
+  /**
+   * A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
+   * Particle's own.
+   */
+  serverKey?: string
+  /** The cloud's name or IPv4 address. Else the one in the Duo, or device.spark.io. */
+  host?: string
+  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  port?: number
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  device?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
 }
 
 /** A pairing that was proven by the device's own handshake. */
@@ -1228,6 +1928,25 @@ export interface VirtualDuoInfo {
   classRequests: number
   /** How often the faults that it is armed with have acted. */
   faultsActed: number
+}
+
+/** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
+export interface VirtualDuoOptions {
+  /** How many Duos, 1 to 16; 1 unless given. */
+  duos?: number
+  /** Another board that is laid out as a Duo, to be in their place; duo unless given. */
+  board?: BoardName
+  /** The bootloader they have; r6 unless given. */
+  bootloader?: Bootloader
+  /** What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given. */
+  mode?: DuoMode
+  /** The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
+  usbipPort?: number
+  /**
+   * A fault that every Duo is armed with: KIND@7 strikes once, at the seventh control transfer, KIND@7+ from
+   * there on, and KIND@dfu7 counts DFU's requests alone. May be repeated. A mistyped one lists the kinds.
+   */
+  faults?: Array<string>
 }
 
 /** What will be written. */
@@ -1373,56 +2092,6 @@ export declare function backupDct(options?: DctBackupOptions, control?: Control)
  */
 export declare function backupKey(options?: BackupOptions, control?: Control): Promise<BackupResult>
 
-/** Options of `backupKey`. */
-export interface BackupOptions {
-  /**
-   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-   * overwritten. Without it the backup goes to the archive.
-   */
-  file?: string
-  /** Save the bytes of the key slot even when they are no key. */
-  raw?: boolean
-  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
-  encrypt?: boolean
-  /**
-   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else it is asked for, on a terminal.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
-/** Options of `listBackups`. */
-export interface BackupsOptions {
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /** Only the backups of this Duo: its device id, 24 hexadecimal digits. */
-  device?: string
-}
-
 /** A board that shares the Duo's bootloader and the layout of its DCT. */
 export type BoardName = 'duo' | 'photon' | 'p1' | 'electron'
 
@@ -1478,136 +2147,11 @@ export interface Control {
 /** One of the two copies of a whole DCT. */
 export type CopyName = 'first' | 'second'
 
-/** Options of `backupDct`. */
-export interface DctBackupOptions {
-  /**
-   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-   * overwritten. Without it the backup goes to the archive.
-   */
-  file?: string
-  /**
-   * Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
-   * Wi-Fi passwords, too.
-   */
-  whole?: boolean
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
-/** Options of `restoreDct`. */
-export interface DctRestoreOptions {
-  /** The dump of a DCT: a backup, or what other tools read out of one. */
-  file: string
-  /** The fields to restore: device-private-key, server-public-key, …; without it, the error lists them. */
-  fields?: Array<string>
-  /**
-   * All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
-   * since is lost.
-   */
-  whole?: boolean
-  /** Write what is known to be another device's. */
-  allowOtherDevice?: boolean
-  /** Leave DFU mode once it is in place and verified. */
-  leave?: boolean
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-   */
-  noBackup?: boolean
-  /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
-   */
-  iAcceptThatTheKeyMayBeLost?: boolean
-  /** Check everything and say what would be done; write nothing anywhere. */
-  dryRun?: boolean
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
-/** Options of `showDct`. */
-export interface DctShowOptions {
-  /** A dump of a DCT, in place of an attached Duo. */
-  file?: string
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
 /**
  * The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, as
  * `particle duo` does.
  */
 export declare function describeCommandLine(): CommandDescription
-
-/** Options of `enterDfu`. */
-export interface DfuOptions {
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
-  path?: string
-  /** Where no Duo is connected, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
 
 /**
  * Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
@@ -1615,44 +2159,6 @@ export interface DfuOptions {
  * and so is a cloud that cannot be reached.
  */
 export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
-
-/** Options of `doctor`. */
-export interface DoctorOptions {
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /**
-   * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
-   * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
-   * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
-   */
-  cloud?: boolean
-  /**
-   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
-   * used, unless given.
-   */
-  apiUrl?: string
-  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
-  allowHttp?: boolean
-  /** A file that holds the access token, or - for standard input. */
-  tokenFile?: string
-  /** The access token itself; only in the API, since a command line is no place for a secret. */
-  token?: string
-  /** Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
 
 /** What a virtual Duo does whenever it starts. */
 export type DuoMode = 'dfu' | 'normal'
@@ -1674,45 +2180,11 @@ export interface ExampleDescription {
 /** Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo. */
 export declare function history(options?: HistoryOptions, control?: Control): Promise<HistoryResult>
 
-/** Options of `history`. */
-export interface HistoryOptions {
-  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
-  device?: string
-  /** List this many operations at most, the newest; 100 unless given. */
-  limit?: number
-}
-
 /**
  * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
  * Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
  */
 export declare function inspectKey(options: InspectOptions, control?: Control): Promise<InspectResult>
-
-/** Options of `inspectKey`. */
-export interface InspectOptions {
-  /** The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest. */
-  file: string
-  /**
-   * Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
-   * not lists them all. A private key is written in the form that the Duo's firmware reads.
-   */
-  extract?: string
-  /**
-   * Of a whole DCT, look at this copy, whether the Duo's firmware would read it or not. Without it, at the copy that
-   * the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
-   */
-  copy?: CopyName
-  /** The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten. */
-  out?: string
-  /**
-   * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
-   * outside.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-}
 
 /**
  * Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
@@ -1729,63 +2201,11 @@ export declare function listBackups(options?: BackupsOptions, control?: Control)
  */
 export declare function listDevices(options?: ListOptions, control?: Control): Promise<ListResult>
 
-/** Options of `listDevices`. */
-export interface ListOptions {
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
-/** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
-export interface LocalCloudOptions {
-  /** Whose answers to give; particle unless given. */
-  flavor?: CloudFlavor
-  /** The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
-  cloudPort?: number
-  /**
-   * Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
-   * takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
-   */
-  devicePort?: number
-  /** The access token to accept; a new random one unless given. */
-  token?: string
-}
-
 /**
  * Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
  * behind a passphrase; with its public key beside it. Needs no Duo.
  */
 export declare function newKey(options?: NewKeyOptions, control?: Control): Promise<NewKeyResult>
-
-/** Options of `newKey`. */
-export interface NewKeyOptions {
-  /**
-   * The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
-   * is called after the key's fingerprint, in the current folder.
-   */
-  file?: string
-  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
-  encrypt?: boolean
-  /**
-   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else it is asked for, on a terminal.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-}
 
 /** One option of a command. */
 export interface OptionDescription {
@@ -1827,132 +2247,14 @@ export interface ParsedCommand {
 /** Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it. */
 export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>
 
-/** Options of `provision`. */
-export interface ProvisionOptions {
-  /** The device id of the Duo, 24 hexadecimal digits. */
-  deviceId: string
-  /**
-   * A key file whose public half is sent: public or private, PEM or DER. Without it and without
-   * `--from-device` the generic key is sent, as device-provisioning-helper did.
-   */
-  keyFile?: string
-  /**
-   * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-  /**
-   * Send the public key that belongs to the private key in the attached Duo, read over USB.
-   * Recommended where the Duo is at hand.
-   */
-  fromDevice?: boolean
-  /** The product id; 88, the Duo's, unless given. */
-  productId?: number
-  /**
-   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
-   * used, unless given.
-   */
-  apiUrl?: string
-  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
-  allowHttp?: boolean
-  /**
-   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
-   * login of particle-cli.
-   */
-  tokenFile?: string
-  /** The access token itself; only in the API, since a command line is no place for a secret. */
-  token?: string
-  /** With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
-  path?: string
-  /** With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
-  usbip?: string
-  /** Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-  /** Check everything and say what would be sent; send nothing. */
-  dryRun?: boolean
-}
-
 /** Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo. */
 export declare function publicKey(options: PublicKeyOptions, control?: Control): Promise<PublicKeyResult>
-
-/** Options of `publicKey`. */
-export interface PublicKeyOptions {
-  /** The key file: public or private, PEM or DER, a backup, or a dump that begins with a key. */
-  file: string
-  /** Write the public key to this new file, too. */
-  out?: string
-  /**
-   * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-}
 
 /**
  * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
  * and has to be provisioned again.
  */
 export declare function resetKey(options?: ResetOptions, control?: Control): Promise<ResetResult>
-
-/** Options of `resetKey`. */
-export interface ResetOptions {
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * Do not back up what is in the key slot now. That key is then lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-   */
-  noBackup?: boolean
-  /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
-   */
-  iAcceptThatTheKeyMayBeLost?: boolean
-  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
-  encrypt?: boolean
-  /**
-   * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else it is asked for, on a terminal.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-  /** Check everything and say what would be done; write nothing anywhere. */
-  dryRun?: boolean
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
 
 /**
  * Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
@@ -1967,59 +2269,6 @@ export declare function restoreDct(options: DctRestoreOptions, control?: Control
  */
 export declare function restoreKey(options: RestoreOptions, control?: Control): Promise<RestoreResult>
 
-/** Options of `restoreKey`. */
-export interface RestoreOptions {
-  /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
-  file: string
-  /** Leave DFU mode once the key is in place and verified. */
-  leave?: boolean
-  /** Write the key even though it is known to be another device's. */
-  allowOtherDevice?: boolean
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-   */
-  noBackup?: boolean
-  /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
-   */
-  iAcceptThatTheKeyMayBeLost?: boolean
-  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
-  encrypt?: boolean
-  /**
-   * A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-  /** Check everything and say what would be done; write nothing anywhere. */
-  dryRun?: boolean
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
 /**
  * Writes the public key and the address of Particle's own cloud to the Duo, which are built in; otherwise as
  * `setServerKey`.
@@ -2033,179 +2282,6 @@ export declare function restoreServerKey(options?: ServerKeyRestoreOptions, cont
  * leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
  */
 export declare function rotateKey(options?: RotateOptions, control?: Control): Promise<RotateResult>
-
-/** Options of `rotateKey`. */
-export interface RotateOptions {
-  /** The product id; 88, the Duo's, unless given. */
-  productId?: number
-  /**
-   * The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
-   * data directory.
-   */
-  archive?: string
-  /**
-   * Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
-   * reached from here.
-   */
-  noVerify?: boolean
-  /** Check everything and say what would be done; make no key, write and send nothing. */
-  dryRun?: boolean
-  /**
-   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
-   * used, unless given.
-   */
-  apiUrl?: string
-  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
-  allowHttp?: boolean
-  /**
-   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
-   * login of particle-cli.
-   */
-  tokenFile?: string
-  /** The access token itself; only in the API, since a command line is no place for a secret. */
-  token?: string
-  /** A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo. */
-  serverKey?: string
-  /** The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
-  host?: string
-  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
-  port?: number
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /**
-   * Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
-   * 30 unless given.
-   */
-  timeout?: number
-}
-
-/** Options of `restoreServerKey`. */
-export interface ServerKeyRestoreOptions {
-  /** Leave DFU mode once the key is in place and verified. */
-  leave?: boolean
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-   */
-  noBackup?: boolean
-  /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
-   */
-  iAcceptThatTheKeyMayBeLost?: boolean
-  /** Check everything and say what would be done; write nothing anywhere. */
-  dryRun?: boolean
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
-/** Options of `setServerKey`. */
-export interface ServerKeySetOptions {
-  /** The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT. */
-  file: string
-  /**
-   * The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
-   * one in the Duo is kept.
-   */
-  host?: string
-  /** The TCP port that devices connect to; with `--host`, 5683 unless given. */
-  port?: number
-  /** Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then. */
-  noAddress?: boolean
-  /** Leave DFU mode once the key is in place and verified. */
-  leave?: boolean
-  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
-  archive?: string
-  /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-   */
-  noBackup?: boolean
-  /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
-   */
-  iAcceptThatTheKeyMayBeLost?: boolean
-  /** Check everything and say what would be done; write nothing anywhere. */
-  dryRun?: boolean
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
-
-/** Options of `showServerKey`. */
-export interface ServerKeyShowOptions {
-  /** A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo. */
-  file?: string
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
 
 /**
  * Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
@@ -2228,68 +2304,11 @@ export declare function showServerKey(options?: ServerKeyShowOptions, control?: 
  */
 export declare function status(options?: StatusOptions, control?: Control): Promise<StatusResult>
 
-/** Options of `status`. */
-export interface StatusOptions {
-  /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
-  device?: string
-}
-
-/** Options of `installUdevRule`. */
-export interface UdevInstallOptions {
-  /**
-   * For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
-   * udevadm below it is run.
-   */
-  root?: string
-}
-
 /**
  * The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
  * serial port.
  */
 export declare function udevRule(): UdevRule
-
-/** Options of `verifyPairing`. */
-export interface VerifyOptions {
-  /** A file with the private key, in any form; else the key is read from the attached Duo. */
-  key?: string
-  /**
-   * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
-   */
-  passphraseFile?: string
-  /** The passphrase itself; only in the API, since a command line is no place for a secret. */
-  passphrase?: string
-  /**
-   * A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
-   * Particle's own.
-   */
-  serverKey?: string
-  /** The cloud's name or IPv4 address. Else the one in the Duo, or device.spark.io. */
-  host?: string
-  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
-  port?: number
-  /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`. With `--key` it says whose key that is.
-   */
-  device?: string
-  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
-  path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
-  enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
-  wait?: boolean
-  /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-   */
-  allowUnprovenAddress?: boolean
-  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
-  usbip?: string
-  /** Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given. */
-  timeout?: number
-}
 
 /**
  * Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
@@ -2300,22 +2319,3 @@ export declare function verifyPairing(options?: VerifyOptions, control?: Control
 
 /** The version of this package. */
 export declare function version(): string
-
-/** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
-export interface VirtualDuoOptions {
-  /** How many Duos, 1 to 16; 1 unless given. */
-  duos?: number
-  /** Another board that is laid out as a Duo, to be in their place; duo unless given. */
-  board?: BoardName
-  /** The bootloader they have; r6 unless given. */
-  bootloader?: Bootloader
-  /** What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given. */
-  mode?: DuoMode
-  /** The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
-  usbipPort?: number
-  /**
-   * A fault that every Duo is armed with: KIND@7 strikes once, at the seventh control transfer, KIND@7+ from
-   * there on, and KIND@dfu7 counts DFU's requests alone. May be repeated. A mistyped one lists the kinds.
-   */
-  faults?: Array<string>
-}

@@ -96,6 +96,42 @@ for (const nonsense of NONSENSE) {
   })
 }
 
+/** Functions without options. */
+const WITHOUT_OPTIONS = ['describeCommandLine', 'parseCommandLine', 'udevRule', 'version']
+
+/** What an options object has to have. */
+const NEEDED = { deviceId: '0123456789abcdef01234567', file: 'no-such-file' }
+/** @type {Record<string, Array<keyof NEEDED>>} */
+const NEEDS = {
+  inspectKey: ['file'],
+  provision: ['deviceId'],
+  publicKey: ['file'],
+  restoreDct: ['file'],
+  restoreKey: ['file'],
+  setServerKey: ['file'],
+}
+
+/** @type {[string, (options: any) => Promise<unknown>][]} */
+const TAKING_OPTIONS = [
+  ...Object.entries(/** @type {Record<string, any>} */ (imported))
+    .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name))
+    .filter(([name]) => !WITHOUT_OPTIONS.includes(name)),
+  ['VirtualDuo.start', imported.VirtualDuo.start],
+  ['LocalCloud.start', imported.LocalCloud.start],
+]
+
+for (const [name, call] of TAKING_OPTIONS) {
+  test(`${name} refuses an option that it does not have, by name`, async () => {
+    const needed = Object.fromEntries((NEEDS[name] ?? []).map((option) => [option, NEEDED[option]]))
+    // The others are what groups of options are called in Rust, and the options in them.
+    for (const unknown of ['nonsense', 'which', 'before', 'Timeout', 'allow_http', 'enter_dfu']) {
+      const error = await failure(call({ ...needed, [unknown]: {} }))
+      assert.equal(error.code, 'INVALID_ARGUMENT', error.message)
+      assert.match(error.message, new RegExp(`^the options cannot be used: .*\\b${unknown}\\b`))
+    }
+  })
+}
+
 test('options and controls of a wrong type are refused', async () => {
   for (const options of [1, 'text', [], () => {}]) {
     const error = await failure(listDevices(/** @type {any} */ (options)))

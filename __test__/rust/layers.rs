@@ -276,6 +276,56 @@ fn a_crate_that_lives_in_one_place_is_named_nowhere_else() {
     }
 }
 
+/// The module of a source file: `addon::call` for `addon/call/mod.rs`.
+fn module(source: &Source) -> String {
+    let path = source.path.trim_end_matches(".rs").replace('/', "::");
+    path.strip_suffix("::mod").map_or(path.clone(), str::to_owned)
+}
+
+/// The modules of files that the `use` lines of a file name, out of `known`.
+fn imports(source: &Source, known: &BTreeSet<String>) -> BTreeSet<String> {
+    let own = module(source);
+    let mut paths = BTreeSet::new();
+    for (at, _) in source.code.match_indices("use ") {
+        let before = source.code[..at].lines().last().filter(|_| !source.code[..at].ends_with('\n'));
+        if ["", "pub ", "pub(super) ", "pub(crate) "].contains(&before.unwrap_or_default()) {
+            open("", &source.code[at + "use ".len()..], &mut paths);
+        }
+    }
+    let absolute = |path: &String| {
+        let mut base: Vec<&str> = own.split("::").collect();
+        let mut rest = path.as_str();
+        while let Some(above) = rest.strip_prefix("super::") {
+            base.pop();
+            rest = above;
+        }
+        let path = match rest.strip_prefix("crate::") {
+            Some(path) => path.to_owned(),
+            None => format!("{}::{}", base.join("::"), rest.trim_start_matches("self::")),
+        };
+        // What is named may be in a module: the longest part of the path that is one.
+        let ends = path.match_indices("::").map(|(at, _)| at).chain([path.len()]);
+        ends.map(|end| path[..end].to_owned()).filter(|part| known.contains(part)).last()
+    };
+    paths.iter().filter_map(absolute).filter(|named| *named != own).collect()
+}
+
+#[test]
+fn no_file_of_addon_imports_itself_through_others() {
+    let sources = sources();
+    let files: Vec<_> = sources.iter().filter(|source| source.room() == "addon").collect();
+    let known: BTreeSet<String> = files.iter().map(|source| module(source)).collect();
+    let mut left: Vec<_> = files.iter().map(|source| (module(source), imports(source, &known))).collect();
+    assert!(left.iter().map(|(_, imports)| imports.len()).sum::<usize>() > 40, "imports are found");
+    // What imports nothing that is left is in no circle.
+    while let Some(at) =
+        left.iter().position(|(_, imports)| !left.iter().any(|(module, _)| imports.contains(module)))
+    {
+        left.remove(at);
+    }
+    assert_eq!(left, []);
+}
+
 #[test]
 fn lib_rs_is_a_map() {
     let all = sources();

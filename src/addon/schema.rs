@@ -9,7 +9,13 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
 use super::error_name::ErrorName;
-use super::grammar::CloudFlavor;
+use super::grammar::{
+    BackupOptions, BackupsOptions, CloudFlavor, DctBackupOptions, DctRestoreOptions, DctShowOptions,
+    DfuOptions, DoctorOptions, HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions,
+    ProvisionOptions, PublicKeyOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyRestoreOptions,
+    ServerKeySetOptions, ServerKeyShowOptions, StatusOptions, UdevInstallOptions, VerifyOptions,
+    VirtualDuoOptions,
+};
 use crate::error::Problem;
 use crate::simulator::VirtualDuoState;
 use crate::simulator::cloud::Provisioned;
@@ -135,10 +141,41 @@ struct ScriptResult {
     text: String,
 }
 
+/// The options of the functions.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum Options {
+    Backup(BackupOptions),
+    Backups(BackupsOptions),
+    DctBackup(DctBackupOptions),
+    DctRestore(DctRestoreOptions),
+    DctShow(DctShowOptions),
+    Dfu(DfuOptions),
+    Doctor(DoctorOptions),
+    History(HistoryOptions),
+    Inspect(InspectOptions),
+    List(ListOptions),
+    LocalCloud(LocalCloudOptions),
+    NewKey(NewKeyOptions),
+    Provision(ProvisionOptions),
+    PublicKey(PublicKeyOptions),
+    Reset(ResetOptions),
+    Restore(RestoreOptions),
+    Rotate(RotateOptions),
+    ServerKeyRestore(ServerKeyRestoreOptions),
+    ServerKeySet(ServerKeySetOptions),
+    ServerKeyShow(ServerKeyShowOptions),
+    Status(StatusOptions),
+    UdevInstall(UdevInstallOptions),
+    Verify(VerifyOptions),
+    VirtualDuo(VirtualDuoOptions),
+}
+
 /// What the API has beside the lines.
 #[derive(JsonSchema)]
 struct Api {
     line: Line,
+    options: Options,
     plan: Plan,
     request: PassphraseRequest,
     provisioned: Provisioned,

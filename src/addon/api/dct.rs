@@ -1,84 +1,88 @@
-//! The functions of the API that read a DCT, and what they return beside `looked_at`.
+//! Functions that read and write the DCT: `backupDct`, `showDct`, `restoreDct`.
 
-use std::path::PathBuf;
-
-use napi::Env;
-use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
+use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{on_bus, read, settle};
-use crate::addon::grammar;
-use crate::workflow::{self, Target};
+use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::grammar::{DctBackupOptions, DctRestoreOptions, DctShowOptions};
+use crate::workflow;
+
+impl Given for DctBackupOptions {
+    type Options = workflow::DctBackupOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::DctBackupOptions {
+            target: self.which.target()?,
+            file: self.file.map(Into::into),
+            whole: self.whole.unwrap_or_default(),
+            archive: self.archive,
+            timeout: self.timeout,
+        };
+        Ok((options, self.which.usbip))
+    }
+}
+
+impl Given for DctShowOptions {
+    type Options = workflow::DctShowOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::DctShowOptions {
+            target: self.which.target()?,
+            file: self.file.map(Into::into),
+            timeout: self.timeout,
+        };
+        Ok((options, self.which.usbip))
+    }
+}
+
+impl Given for DctRestoreOptions {
+    type Options = workflow::DctRestoreOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::DctRestoreOptions {
+            target: self.which.target()?,
+            file: self.file.into(),
+            fields: self.fields.unwrap_or_default(),
+            whole: self.whole.unwrap_or_default(),
+            leave: self.leave.unwrap_or_default(),
+            allow_other_device: self.allow_other_device.unwrap_or_default(),
+            archive: self.before.archive,
+            no_backup: self.before.no_backup.unwrap_or_default(),
+            accepts_key_loss: self.before.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+            dry_run: self.before.dry_run.unwrap_or_default(),
+            timeout: self.timeout,
+        };
+        Ok((options, self.which.usbip))
+    }
+}
 
 /// Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
 /// 0600, synced and read back. It is a secret. Writes nothing to the Duo.
-#[napi(ts_return_type = "Promise<DctBackupResult>")]
-pub fn backup_dct<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "DctBackupOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::DctBackupOptions| {
-        let options = workflow::DctBackupOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait)
-                .unproven(given.allow_unproven_address),
-            file: given.file.map(PathBuf::from),
-            whole: given.whole.unwrap_or_default(),
-            archive: given.archive,
-            timeout: given.timeout,
-        };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::backup_dct(context, &options))
-    });
-    settle(env, control, work)
+#[napi(
+    ts_args_type = "options?: DctBackupOptions, control?: Control",
+    ts_return_type = "Promise<DctBackupResult>"
+)]
+pub fn backup_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<DctBackupOptions, _>(env, options, control, workflow::backup_dct)
 }
 
 /// Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
 /// fingerprint, a claim code as being there or not. Reads only.
-#[napi(ts_return_type = "Promise<DctShowResult>")]
-pub fn show_dct<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "DctShowOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::DctShowOptions| {
-        let options = workflow::DctShowOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
-            file: given.file.map(PathBuf::from),
-            timeout: given.timeout,
-        };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::show_dct(context, &options))
-    });
-    settle(env, control, work)
+#[napi(
+    ts_args_type = "options?: DctShowOptions, control?: Control",
+    ts_return_type = "Promise<DctShowResult>"
+)]
+pub fn show_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<DctShowOptions, _>(env, options, control, workflow::show_dct)
 }
 
-/// Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only.
-#[napi(ts_return_type = "Promise<ServerKeyShowResult>")]
-pub fn show_server_key<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "ServerKeyShowOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::ServerKeyShowOptions| {
-        let options = workflow::ServerKeyShowOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
-            file: given.file.map(PathBuf::from),
-            timeout: given.timeout,
-        };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| {
-            on_bus(remote, usbip.as_deref(), |context| workflow::show_server_key(context, &options))
-        }
-    });
-    settle(env, control, work)
+/// Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
+/// of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
+/// same call goes on where one was cut short.
+#[napi(
+    ts_args_type = "options: DctRestoreOptions, control?: Control",
+    ts_return_type = "Promise<DctRestoreResult>"
+)]
+pub fn restore_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<DctRestoreOptions, _>(env, options, control, workflow::restore_dct)
 }

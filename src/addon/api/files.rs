@@ -1,50 +1,79 @@
-//! Key files without a Duo: `newKey` and `publicKey`.
+//! Functions about key files, without a Duo: `inspectKey`, `newKey`, `publicKey`.
 
-use napi::Env;
-use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
+use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::keys::passphrase;
-use crate::addon::call::{on_bus, read, settle};
-use crate::addon::grammar;
-use crate::error::Error;
+use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::grammar::{CopyName, InspectOptions, NewKeyOptions, PublicKeyOptions, passphrase};
+use crate::dct::WhichCopy;
 use crate::workflow;
+
+impl Given for InspectOptions {
+    type Options = workflow::InspectOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::InspectOptions {
+            file: self.file.into(),
+            extract: self.extract.as_deref().map(str::parse).transpose()?,
+            copy: self.copy.map(|copy| match copy {
+                CopyName::First => WhichCopy::First,
+                CopyName::Second => WhichCopy::Second,
+            }),
+            out: self.out.map(Into::into),
+            passphrase: passphrase(self.passphrase, self.passphrase_file),
+        };
+        Ok((options, None))
+    }
+}
+
+impl Given for NewKeyOptions {
+    type Options = workflow::NewKeyOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::NewKeyOptions {
+            file: self.file.map(Into::into),
+            encrypt: self.passphrase.encrypt.unwrap_or_default(),
+            passphrase: self.passphrase.given(),
+        };
+        Ok((options, None))
+    }
+}
+
+impl Given for PublicKeyOptions {
+    type Options = workflow::PublicKeyOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::PublicKeyOptions {
+            file: self.file.into(),
+            out: self.out.map(Into::into),
+            passphrase: self.passphrase.given(),
+        };
+        Ok((options, None))
+    }
+}
+
+/// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
+/// Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
+#[napi(
+    ts_args_type = "options: InspectOptions, control?: Control",
+    ts_return_type = "Promise<InspectResult>"
+)]
+pub fn inspect_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<InspectOptions, _>(env, options, control, workflow::inspect)
+}
 
 /// Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
 /// behind a passphrase; with its public key beside it. Needs no Duo.
-#[napi(ts_return_type = "Promise<NewKeyResult>")]
-pub fn new_key<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "NewKeyOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared: Result<_, Error> =
-        read(env, options).map(|given: grammar::NewKeyOptions| workflow::NewKeyOptions {
-            file: given.file.map(Into::into),
-            encrypt: given.encrypt.unwrap_or_default(),
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-        });
-    let work = prepared.map(|options| {
-        move |remote: &_| on_bus(remote, None, |context| workflow::new_key(context, &options))
-    });
-    settle(env, control, work)
+#[napi(ts_args_type = "options?: NewKeyOptions, control?: Control", ts_return_type = "Promise<NewKeyResult>")]
+pub fn new_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<NewKeyOptions, _>(env, options, control, workflow::new_key)
 }
 
 /// Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo.
-#[napi(ts_return_type = "Promise<PublicKeyResult>")]
-pub fn public_key<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "PublicKeyOptions")] options: Unknown<'_>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared: Result<_, Error> =
-        read(env, options).map(|given: grammar::PublicKeyOptions| workflow::PublicKeyOptions {
-            file: given.file.into(),
-            out: given.out.map(Into::into),
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-        });
-    let work = prepared.map(|options| {
-        move |remote: &_| on_bus(remote, None, |context| workflow::public_key(context, &options))
-    });
-    settle(env, control, work)
+#[napi(
+    ts_args_type = "options: PublicKeyOptions, control?: Control",
+    ts_return_type = "Promise<PublicKeyResult>"
+)]
+pub fn public_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<PublicKeyOptions, _>(env, options, control, workflow::public_key)
 }

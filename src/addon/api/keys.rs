@@ -1,296 +1,88 @@
-//! The functions of the API. Each checks its options, hands them to a workflow, and decides nothing.
+//! Functions that read and write the key in a Duo: `backupKey`, `restoreKey`, `resetKey`.
 
-use std::path::PathBuf;
-
-use napi::Env;
-use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
+use napi::{Env, Result};
 use napi_derive::napi;
-use zeroize::Zeroizing;
 
-use crate::addon::call::{on_bus, read, settle};
-use crate::addon::grammar;
-use crate::dct::WhichCopy;
-use crate::error::Error;
-use crate::workflow::{self, PassphraseOptions, Target};
+use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::grammar::{BackupOptions, ResetOptions, RestoreOptions, passphrase};
+use crate::workflow;
 
-/// What an options object says about a passphrase.
-pub(super) fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
-    PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
-}
+impl Given for BackupOptions {
+    type Options = workflow::BackupOptions;
 
-/// The version of this package.
-#[napi]
-pub fn version() -> &'static str {
-    env!("CARGO_PKG_VERSION")
-}
-
-/// Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
-/// read is listed with the reason; none at all is an empty list.
-#[napi(ts_return_type = "Promise<ListResult>")]
-pub fn list_devices<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "ListOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::ListOptions| {
-        let options = workflow::ListOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
-            timeout: given.timeout,
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::BackupOptions {
+            target: self.which.target()?.unproven(None),
+            file: self.file.map(Into::into),
+            raw: self.raw.unwrap_or_default(),
+            encrypt: self.passphrase.encrypt.unwrap_or_default(),
+            passphrase: self.passphrase.given(),
+            archive: self.archive,
+            timeout: self.timeout,
         };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::list(context, &options))
-    });
-    settle(env, control, work)
+        Ok((options, self.which.usbip))
+    }
 }
 
-/// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
-/// there already is left alone. Neither its key nor anything else in its flash is touched.
-#[napi(ts_return_type = "Promise<EnterDfuResult>")]
-pub fn enter_dfu<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "DfuOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::DfuOptions| {
-        let options = workflow::EnterOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?.brought(None, given.wait),
-            timeout: given.timeout,
+impl Given for RestoreOptions {
+    type Options = workflow::RestoreOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::RestoreOptions {
+            target: self.which.target()?,
+            file: self.file.into(),
+            leave: self.leave.unwrap_or_default(),
+            allow_other_device: self.allow_other_device.unwrap_or_default(),
+            archive: self.archive,
+            no_backup: self.no_backup.unwrap_or_default(),
+            accepts_key_loss: self.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+            encrypt: self.encrypt.unwrap_or_default(),
+            passphrase: passphrase(self.passphrase, self.passphrase_file),
+            dry_run: self.dry_run.unwrap_or_default(),
+            timeout: self.timeout,
         };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::enter_dfu(context, &options))
-    });
-    settle(env, control, work)
+        Ok((options, self.which.usbip))
+    }
+}
+
+impl Given for ResetOptions {
+    type Options = workflow::ResetOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::ResetOptions {
+            target: self.which.target()?,
+            archive: self.archive,
+            no_backup: self.no_backup.unwrap_or_default(),
+            accepts_key_loss: self.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
+            encrypt: self.encrypt.unwrap_or_default(),
+            passphrase: passphrase(self.passphrase, self.passphrase_file),
+            dry_run: self.dry_run.unwrap_or_default(),
+            timeout: self.timeout,
+        };
+        Ok((options, self.which.usbip))
+    }
 }
 
 /// Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
 /// its public key and a manifest beside it. Writes nothing to the Duo.
-#[napi(ts_return_type = "Promise<BackupResult>")]
-pub fn backup_key<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "BackupOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::BackupOptions| {
-        let options = workflow::BackupOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
-            file: given.file.map(PathBuf::from),
-            raw: given.raw.unwrap_or_default(),
-            encrypt: given.encrypt.unwrap_or_default(),
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-            archive: given.archive,
-            timeout: given.timeout,
-        };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::backup(context, &options))
-    });
-    settle(env, control, work)
+#[napi(ts_args_type = "options?: BackupOptions, control?: Control", ts_return_type = "Promise<BackupResult>")]
+pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<BackupOptions, _>(env, options, control, workflow::backup)
 }
 
 /// Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
 /// read back and compared.
-#[napi(ts_return_type = "Promise<RestoreResult>")]
-pub fn restore_key<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "RestoreOptions")] options: Unknown<'_>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::RestoreOptions| {
-        let options = workflow::RestoreOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait)
-                .unproven(given.allow_unproven_address),
-            file: given.file.into(),
-            leave: given.leave.unwrap_or_default(),
-            allow_other_device: given.allow_other_device.unwrap_or_default(),
-            archive: given.archive,
-            no_backup: given.no_backup.unwrap_or_default(),
-            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-            encrypt: given.encrypt.unwrap_or_default(),
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-            dry_run: given.dry_run.unwrap_or_default(),
-            timeout: given.timeout,
-        };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::restore(context, &options))
-    });
-    settle(env, control, work)
+#[napi(
+    ts_args_type = "options: RestoreOptions, control?: Control",
+    ts_return_type = "Promise<RestoreResult>"
+)]
+pub fn restore_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<RestoreOptions, _>(env, options, control, workflow::restore)
 }
 
 /// Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
 /// and has to be provisioned again.
-#[napi(ts_return_type = "Promise<ResetResult>")]
-pub fn reset_key<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "ResetOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::ResetOptions| {
-        let options = workflow::ResetOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait)
-                .unproven(given.allow_unproven_address),
-            archive: given.archive,
-            no_backup: given.no_backup.unwrap_or_default(),
-            accepts_key_loss: given.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
-            encrypt: given.encrypt.unwrap_or_default(),
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-            dry_run: given.dry_run.unwrap_or_default(),
-            timeout: given.timeout,
-        };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::reset(context, &options))
-    });
-    settle(env, control, work)
-}
-
-/// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
-/// Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
-#[napi(ts_return_type = "Promise<InspectResult>")]
-pub fn inspect_key<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "InspectOptions")] options: Unknown<'_>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::InspectOptions| {
-        let extract = given.extract.as_deref().map(str::parse).transpose()?;
-        Ok(workflow::InspectOptions {
-            file: given.file.into(),
-            extract,
-            copy: given.copy.map(|copy| match copy {
-                grammar::CopyName::First => WhichCopy::First,
-                grammar::CopyName::Second => WhichCopy::Second,
-            }),
-            out: given.out.map(PathBuf::from),
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-        })
-    });
-    let work = prepared.map(|options| {
-        move |remote: &_| on_bus(remote, None, |context| workflow::inspect(context, &options))
-    });
-    settle(env, control, work)
-}
-
-/// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
-#[napi(ts_return_type = "Promise<BackupsResult>")]
-pub fn list_backups<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "BackupsOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::BackupsOptions| {
-        let device = given.device.as_deref().map(str::parse).transpose()?;
-        Ok(workflow::BackupsOptions { archive: given.archive, device })
-    });
-    let work = prepared.map(|options| {
-        move |remote: &_| on_bus(remote, None, |context| workflow::backups(context, &options))
-    });
-    settle(env, control, work)
-}
-
-/// Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
-/// journal in the user's data directory. Needs no Duo.
-#[napi(ts_return_type = "Promise<StatusResult>")]
-pub fn status<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "StatusOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::StatusOptions| {
-        let device = given.device.as_deref().map(str::parse).transpose()?;
-        Ok(workflow::StatusOptions { device })
-    });
-    let work = prepared
-        .map(|options| move |remote: &_| on_bus(remote, None, |context| workflow::status(context, &options)));
-    settle(env, control, work)
-}
-
-/// Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
-#[napi(ts_return_type = "Promise<HistoryResult>")]
-pub fn history<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "HistoryOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::HistoryOptions| {
-        let device = given.device.as_deref().map(str::parse).transpose()?;
-        Ok(workflow::HistoryOptions { device, limit: given.limit })
-    });
-    let work = prepared.map(|options| {
-        move |remote: &_| on_bus(remote, None, |context| workflow::history(context, &options))
-    });
-    settle(env, control, work)
-}
-
-/// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
-#[napi(ts_return_type = "Promise<ProvisionResult>")]
-pub fn provision<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "ProvisionOptions")] options: Unknown<'_>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared: Result<_, Error> = read(env, options).map(|given: grammar::ProvisionOptions| {
-        let options = workflow::ProvisionOptions {
-            device_id: given.device_id,
-            key_file: given.key_file,
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-            from_device: given.from_device.unwrap_or_default(),
-            product_id: given.product_id,
-            api_url: given.api_url,
-            allow_http: given.allow_http.unwrap_or_default(),
-            token_file: given.token_file,
-            token: given.token,
-            path: given.path,
-            enter_dfu: given.enter_dfu.unwrap_or_default(),
-            allow_unproven_address: given.allow_unproven_address.unwrap_or_default(),
-            wait: given.wait.unwrap_or_default(),
-            usbip: given.usbip.is_some(),
-            dry_run: given.dry_run.unwrap_or_default(),
-            timeout: given.timeout,
-        };
-        (options, given.usbip)
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::provision(context, &options))
-    });
-    settle(env, control, work)
-}
-
-/// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
-/// Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
-/// and knows it by the public half of this key. Writes nothing anywhere.
-#[napi(ts_return_type = "Promise<VerifyResult>")]
-pub fn verify_pairing<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "VerifyOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared = read(env, options).and_then(|given: grammar::VerifyOptions| {
-        let options = workflow::VerifyOptions {
-            target: Target::parse(given.device.as_deref(), given.path.as_deref())?
-                .brought(given.enter_dfu, given.wait),
-            key_file: given.key.map(PathBuf::from),
-            passphrase: passphrase(given.passphrase, given.passphrase_file),
-            server_key: given.server_key.map(PathBuf::from),
-            host: given.host,
-            port: given.port,
-            timeout: given.timeout,
-        };
-        Ok((options, given.usbip))
-    });
-    let work = prepared.map(|(options, usbip)| {
-        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::verify(context, &options))
-    });
-    settle(env, control, work)
+#[napi(ts_args_type = "options?: ResetOptions, control?: Control", ts_return_type = "Promise<ResetResult>")]
+pub fn reset_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<ResetOptions, _>(env, options, control, workflow::reset)
 }

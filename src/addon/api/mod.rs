@@ -1,10 +1,21 @@
-//! The functions of the API, by subject. Each checks its options, hands them to a workflow, and decides nothing.
+//! The functions of the API, by subject. Each maps its options to those of a workflow, and decides nothing.
 
+mod cloud;
 mod dct;
+mod devices;
 mod doctor;
 mod files;
 mod keys;
+mod records;
 mod rotate;
 mod server_key;
 mod simulation;
 mod udev;
+
+use napi_derive::napi;
+
+/// The version of this package.
+#[napi]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}

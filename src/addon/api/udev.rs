@@ -1,33 +1,34 @@
 //! The machine itself: `udevRule` and `installUdevRule`.
 
-use napi::Env;
-use napi::bindgen_prelude::{Object, PromiseRaw, Unknown};
+use napi::bindgen_prelude::Unknown;
+use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{on_bus, plain, read, settle};
-use crate::addon::grammar;
-use crate::error::Error;
-use crate::workflow;
+use crate::addon::call::{Given, Mapped, Plain, Promised, go, plain};
+use crate::addon::grammar::UdevInstallOptions;
+use crate::workflow::{self, Machine};
+
+impl Given for UdevInstallOptions {
+    type Options = Machine;
+
+    fn mapped(self) -> Mapped<Self> {
+        Ok((Machine::at(self.root.map(Into::into)), None))
+    }
+}
 
 /// The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
 /// serial port.
 #[napi(ts_return_type = "UdevRule")]
-pub fn udev_rule(env: &Env) -> napi::Result<Unknown<'_>> {
+pub fn udev_rule(env: &Env) -> Result<Unknown<'_>> {
     plain(env, &workflow::udev_rule())
 }
 
 /// Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
 /// ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
-#[napi(ts_return_type = "Promise<UdevInstallResult>")]
-pub fn install_udev_rule<'env>(
-    env: &'env Env,
-    #[napi(ts_arg_type = "UdevInstallOptions")] options: Option<Unknown<'_>>,
-    #[napi(ts_arg_type = "Control")] control: Option<Object<'_>>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-    let prepared: Result<_, Error> = read(env, options)
-        .map(|given: grammar::UdevInstallOptions| workflow::Machine::at(given.root.map(Into::into)));
-    let work = prepared.map(|machine| {
-        move |remote: &_| on_bus(remote, None, |context| workflow::install_udev_rule(context, &machine))
-    });
-    settle(env, control, work)
+#[napi(
+    ts_args_type = "options?: UdevInstallOptions, control?: Control",
+    ts_return_type = "Promise<UdevInstallResult>"
+)]
+pub fn install_udev_rule<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<UdevInstallOptions, _>(env, options, control, workflow::install_udev_rule)
 }

@@ -100,10 +100,10 @@ impl Remote {
     /// Takes the callbacks over, and listens to the signal.
     pub(super) fn take(
         env: &Env,
-        control: Option<Object<'_>>,
+        control: Option<Unknown<'_>>,
     ) -> Result<(Self, Option<Subscription>), Error> {
         let defect = |error: napi::Error| Error::new(Code::Internal, error.reason.clone());
-        let own = copied(env, control.map(|control| control.to_unknown()), "the control object")?;
+        let own = copied(env, control, "the control object")?;
         let object = check(own)?;
         let mut remote = Self { listener: None, question: None, secret: None, cancel: Cancel::default() };
         remote.take_callbacks(env, &object).map_err(defect)?;

@@ -9,4 +9,4 @@ mod run;
 
 pub(super) use errors::to_js;
 pub(super) use plain::plain;
-pub(super) use run::{on_bus, read, settle, spawn};
+pub(super) use run::{Given, Mapped, Plain, Promised, go, read, spawn};

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use napi::Env;
-use napi::bindgen_prelude::{Object, PromiseRaw, ToNapiValue, Unknown};
+use napi::bindgen_prelude::{PromiseRaw, ToNapiValue, Unknown};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,26 +20,43 @@ use crate::workflow::Context;
 
 /// Reads an options object, of its own properties alone: unknown ones, wrong types and numbers out of range are errors. Nothing at
 /// all is taken for an empty object.
-pub fn read<'a, T: DeserializeOwned>(env: &Env, value: impl Into<Option<Unknown<'a>>>) -> Result<T, Error> {
+pub fn read<T: DeserializeOwned>(env: &Env, value: Plain<'_>) -> Result<T, Error> {
     let refused = |reason: &str| {
         Error::new(Code::InvalidArgument, format!("the options cannot be used: {reason}"))
             .hint("the names and types of all options are in index.d.ts")
     };
-    let own = copied(env, value.into(), "the options")?;
+    let own = copied(env, value, "the options")?;
     env.from_js_value(own).map_err(|error| refused(&error.reason))
 }
 
-/// Settles a promise with the result of `work`, as a plain object; see [`spawn`].
-pub fn settle<'env, T, F>(
+/// A value that JavaScript gives, if any.
+pub type Plain<'a> = Option<Unknown<'a>>;
+
+/// A promise of a plain object.
+pub type Promised<'a> = PromiseRaw<'a, Unknown<'a>>;
+
+/// What a workflow takes, and the USB/IP server that was named.
+pub type Mapped<G> = Result<(<G as Given>::Options, Option<String>), Error>;
+
+/// Options as JavaScript gives them.
+pub trait Given: DeserializeOwned {
+    /// Those of the workflow.
+    type Options: Send + 'static;
+
+    /// Checks them, and makes those of the workflow of them.
+    fn mapped(self) -> Mapped<Self>;
+}
+
+/// Runs a workflow with options from JavaScript; the promise is fulfilled with its result, as a plain object.
+pub fn go<'env, G: Given, T: Serialize + 'static>(
     env: &'env Env,
-    control: Option<Object<'_>>,
-    work: Result<F, Error>,
-) -> napi::Result<PromiseRaw<'env, Unknown<'env>>>
-where
-    T: Serialize,
-    F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
-{
-    let work = work.map(|work| move |remote: &Remote| json(&work(remote)?));
+    options: Plain<'_>,
+    control: Plain<'_>,
+    workflow: fn(Context<'_>, &G::Options) -> Result<T, Error>,
+) -> napi::Result<Promised<'env>> {
+    let work = read(env, options).and_then(G::mapped).map(|(options, usbip)| {
+        move |remote: &Remote| on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &options)?))
+    });
     spawn(env, control, work, parse)
 }
 
@@ -51,7 +68,7 @@ where
 /// A defect that panics is an `INTERNAL` error, not the end of the process.
 pub fn spawn<'env, T, V, F>(
     env: &'env Env,
-    control: Option<Object<'_>>,
+    control: Plain<'_>,
     work: Result<F, Error>,
     convert: impl FnOnce(&'env Env, T) -> napi::Result<V> + 'static,
 ) -> napi::Result<PromiseRaw<'env, V>>
@@ -85,7 +102,7 @@ where
 }
 
 /// Gives `work` the bus that `usbip` names, or the machine's own, which is not touched before it is used.
-pub fn on_bus<T>(
+fn on_bus<T>(
     remote: &Remote,
     usbip: Option<&str>,
     work: impl FnOnce(Context<'_>) -> Result<T, Error>,

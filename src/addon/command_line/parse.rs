@@ -50,15 +50,15 @@ pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
 
 fn run(parsed: CommandLine) -> ParsedCommand {
     if let Some(command) =
-        parsed.provision.as_ref().and_then(|given| similar(&CommandLine::command(), &given.device_id))
+        parsed.provision.0.as_ref().and_then(|given| similar(&CommandLine::command(), &given.device_id))
     {
-        let typed = parsed.provision.map(|given| given.device_id).unwrap_or_default();
+        let typed = parsed.provision.0.map(|given| given.device_id).unwrap_or_default();
         let message = format!(
             "'{typed}' is neither a command nor a device id (24 hex digits)\n\n  tip: a similar command exists: '{command}'"
         );
         return refuse(&CommandLine::command().error(ErrorKind::InvalidSubcommand, message), parsed.json);
     }
-    let (name, options) = match (parsed.command, parsed.provision) {
+    let (name, options) = match (parsed.command, parsed.provision.0) {
         (Some(Command::Provision(options)), _) | (None, Some(options)) => ("provision", object(&options)),
         (Some(Command::List(options)), _) => ("list", object(&options)),
         (Some(Command::Dfu(options)), _) => ("dfu", object(&options)),

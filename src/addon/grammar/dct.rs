@@ -3,9 +3,11 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::groups::{BeforeWrite, WhichDuo, WrittenDuo};
+
 /// Options of `backupDct`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DctBackupOptions {
     /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
@@ -19,92 +21,52 @@ pub struct DctBackupOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub allow_unproven_address: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WrittenDuo,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
 /// Options of `showDct`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DctShowOptions {
     /// A dump of a DCT, in place of an attached Duo.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WhichDuo,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
 /// Options of `showServerKey`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeyShowOptions {
     /// A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WhichDuo,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
 /// Options of `setServerKey`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeySetOptions {
     /// The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT.
@@ -123,95 +85,43 @@ pub struct ServerKeySetOptions {
     /// Leave DFU mode once the key is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
-    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-    #[arg(long, value_name = "DIR")]
-    pub archive: Option<String>,
-    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
-    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-    /// a power cut can leave neither the old key nor the new one.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub i_accept_that_the_key_may_be_lost: Option<bool>,
-    /// Check everything and say what would be done; write nothing anywhere.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub dry_run: Option<bool>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub allow_unproven_address: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// What is done before the write.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub before: BeforeWrite,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WrittenDuo,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
 /// Options of `restoreServerKey`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeyRestoreOptions {
     /// Leave DFU mode once the key is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
-    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-    #[arg(long, value_name = "DIR")]
-    pub archive: Option<String>,
-    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
-    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-    /// a power cut can leave neither the old key nor the new one.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub i_accept_that_the_key_may_be_lost: Option<bool>,
-    /// Check everything and say what would be done; write nothing anywhere.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub dry_run: Option<bool>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub allow_unproven_address: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// What is done before the write.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub before: BeforeWrite,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WrittenDuo,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,
 }
 
 /// Options of `restoreDct`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DctRestoreOptions {
     /// The dump of a DCT: a backup, or what other tools read out of one.
@@ -230,40 +140,14 @@ pub struct DctRestoreOptions {
     /// Leave DFU mode once it is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
-    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
-    #[arg(long, value_name = "DIR")]
-    pub archive: Option<String>,
-    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
-    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-    /// a power cut can leave neither the old key nor the new one.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub i_accept_that_the_key_may_be_lost: Option<bool>,
-    /// Check everything and say what would be done; write nothing anywhere.
-    #[arg(long, num_args = 0, default_missing_value = "true")]
-    pub dry_run: Option<bool>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub allow_unproven_address: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// What is done before the write.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub before: BeforeWrite,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WrittenDuo,
     /// Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,

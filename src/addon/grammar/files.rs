@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::groups::{KeyPassphrase, NewPassphrase};
+
 /// One of the two copies of a whole DCT.
 #[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -15,8 +17,8 @@ pub enum CopyName {
 }
 
 /// Options of `inspectKey`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InspectOptions {
     /// The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest.
@@ -29,6 +31,7 @@ pub struct InspectOptions {
     /// Of a whole DCT, look at this copy, whether the Duo's firmware would read it or not. Without it, at the copy that
     /// the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
     #[arg(long, value_name = "first|second", hide_possible_values = true)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::dct::WhichCopy>"))]
     pub copy: Option<CopyName>,
     /// The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
     #[arg(long, value_name = "FILE")]
@@ -44,29 +47,23 @@ pub struct InspectOptions {
 }
 
 /// Options of `newKey`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewKeyOptions {
     /// The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
     /// is called after the key's fingerprint, in the current folder.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
-    pub encrypt: Option<bool>,
-    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-    /// same user's processes can read; else it is asked for, on a terminal.
-    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
-    pub passphrase_file: Option<String>,
-    /// The passphrase itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub passphrase: Option<String>,
+    /// Whether the key is put behind a passphrase.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub passphrase: NewPassphrase,
 }
 
 /// Options of `publicKey`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublicKeyOptions {
     /// The key file: public or private, PEM or DER, a backup, or a dump that begins with a key.
@@ -75,18 +72,15 @@ pub struct PublicKeyOptions {
     /// Write the public key to this new file, too.
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,
-    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
-    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
-    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
-    pub passphrase_file: Option<String>,
-    /// The passphrase itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub passphrase: Option<String>,
+    /// What opens the key file.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub passphrase: KeyPassphrase,
 }
 
 /// Options of `listBackups`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupsOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
@@ -98,8 +92,8 @@ pub struct BackupsOptions {
 }
 
 /// Options of `status`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StatusOptions {
     /// Only what was done to this Duo: its device id, 24 hexadecimal digits.
@@ -108,8 +102,8 @@ pub struct StatusOptions {
 }
 
 /// Options of `history`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HistoryOptions {
     /// Only what was done to this Duo: its device id, 24 hexadecimal digits.

@@ -1,24 +1,25 @@
 //! The one grammar: every option is declared here once and serves three readers.
 //!
-//! A struct is an options object of the API (`napi(object)`, and the JSDoc of `index.d.ts`), the options of a
+//! A struct is an options object of the API (`JsonSchema`, and the JSDoc of `index.d.ts`), the options of a
 //! command (`clap::Args`, and the text of `--help`), and the shape that objects from JavaScript are checked
 //! against (`serde`, unknown properties refused). Defaults are not here: they live in the workflows, where both
-//! readers meet them. Fields that several structs share are repeated: napi does not flatten, and a macro would
-//! hide their comments from it.
+//! readers meet them.
 
 mod dct;
 mod device;
 mod examples;
 mod files;
+mod groups;
 mod pairing;
 mod simulation;
 mod system;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
 pub use dct::*;
 pub use device::*;
 pub use files::*;
+pub use groups::*;
 pub use pairing::*;
 pub use simulation::*;
 pub use system::*;
@@ -42,7 +43,7 @@ pub struct CommandLine {
     pub command: Option<Command>,
     /// `duo-provision <device-id> [key-file]`, the old script's form.
     #[command(flatten)]
-    pub provision: Option<ProvisionOptions>,
+    pub provision: OldForm,
     /// Print one JSON object a line on standard output: events, then one result or error.
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub json: bool,
@@ -52,6 +53,32 @@ pub struct CommandLine {
     /// Name the causes of an error too.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
+}
+
+/// Options of `provision` where no command was typed. By hand, since clap's derive does not tell whether optional options
+/// are there if groups are flattened into them.
+pub struct OldForm(pub Option<ProvisionOptions>);
+
+impl FromArgMatches for OldForm {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = matches.contains_id("device_id");
+        given.then(|| ProvisionOptions::from_arg_matches(matches)).transpose().map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for OldForm {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        ProvisionOptions::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        ProvisionOptions::augment_args_for_update(command)
+    }
 }
 
 /// The commands.

@@ -3,30 +3,20 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::groups::{KeyPassphrase, WhichCloud, WhichDuo, WrittenDuo};
+
 /// Options of `doctor`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DoctorOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WhichDuo,
     /// Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
     /// of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
     /// alone Particle's only about a Duo that is meant for it. In the API, false never asks.
@@ -62,8 +52,8 @@ pub struct DoctorArgs {
 }
 
 /// Options of `provision`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProvisionOptions {
     /// The device id of the Duo, 24 hexadecimal digits.
@@ -73,13 +63,10 @@ pub struct ProvisionOptions {
     /// `--from-device` the generic key is sent, as device-provisioning-helper did.
     #[arg(value_name = "KEY_FILE")]
     pub key_file: Option<String>,
-    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
-    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
-    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
-    pub passphrase_file: Option<String>,
-    /// The passphrase itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub passphrase: Option<String>,
+    /// What opens the key file.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub passphrase: KeyPassphrase,
     /// Send the public key that belongs to the private key in the attached Duo, read over USB.
     /// Recommended where the Duo is at hand.
     #[arg(long, num_args = 0, default_missing_value = "true")]
@@ -87,20 +74,10 @@ pub struct ProvisionOptions {
     /// The product id; 88, the Duo's, unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub product_id: Option<u32>,
-    /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
-    /// used, unless given.
-    #[arg(long, value_name = "URL", help_heading = "Which cloud")]
-    pub api_url: Option<String>,
-    /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
-    pub allow_http: Option<bool>,
-    /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
-    /// login of particle-cli.
-    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
-    pub token_file: Option<String>,
-    /// The access token itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub token: Option<String>,
+    /// Which cloud.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub cloud: WhichCloud,
     /// With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
@@ -126,20 +103,17 @@ pub struct ProvisionOptions {
 }
 
 /// Options of `verifyPairing`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyOptions {
-    /// A file with the private key, in any form; else the key is read from the attached Duo.
+    /// A file with the private key, in any form; `--device` says whose it is. Else the key is read from the attached Duo.
     #[arg(long, value_name = "FILE")]
     pub key: Option<String>,
-    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
-    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
-    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
-    pub passphrase_file: Option<String>,
-    /// The passphrase itself; only in the API, since a command line is no place for a secret.
-    #[arg(skip)]
-    pub passphrase: Option<String>,
+    /// What opens the key file.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub passphrase: KeyPassphrase,
     /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
     /// Particle's own.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
@@ -150,26 +124,10 @@ pub struct VerifyOptions {
     /// The TCP port that devices connect to. Else the one in the Duo, or 5683.
     #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
     pub port: Option<u16>,
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`. With `--key` it says whose key that is.
-    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
-    pub device: Option<String>,
-    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
-    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
-    pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub wait: Option<bool>,
-    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
-    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
-    pub allow_unproven_address: Option<bool>,
-    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
-    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
-    pub usbip: Option<String>,
+    /// Which Duo.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub which: WrittenDuo,
     /// Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub timeout: Option<u32>,

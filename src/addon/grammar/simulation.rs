@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A release of the Duo's bootloader.
 #[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Bootloader {
     /// System firmware up to 0.2.4.
@@ -21,6 +22,7 @@ pub enum Bootloader {
 /// What a virtual Duo does whenever it starts.
 #[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DuoMode {
     /// It stays in DFU mode, as if somebody held its buttons.
@@ -59,8 +61,8 @@ pub enum BoardName {
 }
 
 /// Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VirtualDuoOptions {
     /// How many Duos, 1 to 16; 1 unless given.
@@ -68,6 +70,7 @@ pub struct VirtualDuoOptions {
     pub duos: Option<u32>,
     /// Another board that is laid out as a Duo, to be in their place; duo unless given.
     #[arg(long, value_enum, value_name = "BOARD")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::workflow::BoardName>"))]
     pub board: Option<BoardName>,
     /// The bootloader they have; r6 unless given.
     #[arg(long, value_enum, value_name = "RELEASE")]
@@ -85,8 +88,8 @@ pub struct VirtualDuoOptions {
 }
 
 /// Options of `LocalCloud.start`, and of the local cloud of `simulate`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocalCloudOptions {
     /// Whose answers to give; particle unless given.

@@ -4,8 +4,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 /// Options of `installUdevRule`.
-#[cfg_attr(feature = "addon", napi_derive::napi(object))]
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UdevInstallOptions {
     /// For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the

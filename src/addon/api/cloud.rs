@@ -1,0 +1,68 @@
+//! Functions that tell and ask a cloud: `provision`, `verifyPairing`.
+
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::grammar::{ProvisionOptions, VerifyOptions};
+use crate::workflow;
+
+impl Given for ProvisionOptions {
+    type Options = workflow::ProvisionOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::ProvisionOptions {
+            device_id: self.device_id,
+            key_file: self.key_file,
+            passphrase: self.passphrase.given(),
+            from_device: self.from_device.unwrap_or_default(),
+            product_id: self.product_id,
+            api_url: self.cloud.api_url,
+            allow_http: self.cloud.allow_http.unwrap_or_default(),
+            token_file: self.cloud.token_file,
+            token: self.cloud.token,
+            path: self.path,
+            enter_dfu: self.enter_dfu.unwrap_or_default(),
+            allow_unproven_address: self.allow_unproven_address.unwrap_or_default(),
+            wait: self.wait.unwrap_or_default(),
+            usbip: self.usbip.is_some(),
+            dry_run: self.dry_run.unwrap_or_default(),
+            timeout: self.timeout,
+        };
+        Ok((options, self.usbip))
+    }
+}
+
+impl Given for VerifyOptions {
+    type Options = workflow::VerifyOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::VerifyOptions {
+            target: self.which.target()?.unproven(None),
+            key_file: self.key.map(Into::into),
+            passphrase: self.passphrase.given(),
+            server_key: self.server_key.map(Into::into),
+            host: self.host,
+            port: self.port,
+            timeout: self.timeout,
+        };
+        Ok((options, self.which.usbip))
+    }
+}
+
+/// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
+#[napi(
+    ts_args_type = "options: ProvisionOptions, control?: Control",
+    ts_return_type = "Promise<ProvisionResult>"
+)]
+pub fn provision<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<ProvisionOptions, _>(env, options, control, workflow::provision)
+}
+
+/// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
+/// Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
+/// and knows it by the public half of this key. Writes nothing anywhere.
+#[napi(ts_args_type = "options?: VerifyOptions, control?: Control", ts_return_type = "Promise<VerifyResult>")]
+pub fn verify_pairing<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<VerifyOptions, _>(env, options, control, workflow::verify)
+}

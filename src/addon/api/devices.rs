@@ -1,0 +1,40 @@
+//! Functions that find Duos: `listDevices`, `enterDfu`.
+
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::grammar::{DfuOptions, ListOptions};
+use crate::workflow::{self, EnterOptions, Target};
+
+impl Given for ListOptions {
+    type Options = workflow::ListOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::ListOptions { target: self.which.target()?, timeout: self.timeout };
+        Ok((options, self.which.usbip))
+    }
+}
+
+impl Given for DfuOptions {
+    type Options = EnterOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let target = Target::parse(self.device.as_deref(), self.path.as_deref())?.brought(None, self.wait);
+        Ok((EnterOptions { target, timeout: self.timeout }, self.usbip))
+    }
+}
+
+/// Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
+/// read is listed with the reason; none at all is an empty list.
+#[napi(ts_args_type = "options?: ListOptions, control?: Control", ts_return_type = "Promise<ListResult>")]
+pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<ListOptions, _>(env, options, control, workflow::list)
+}
+
+/// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
+/// there already is left alone. Neither its key nor anything else in its flash is touched.
+#[napi(ts_args_type = "options?: DfuOptions, control?: Control", ts_return_type = "Promise<EnterDfuResult>")]
+pub fn enter_dfu<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<DfuOptions, _>(env, options, control, workflow::enter_dfu)
+}

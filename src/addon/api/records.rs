@@ -1,0 +1,60 @@
+//! Functions about what was kept and done: `listBackups`, `status`, `history`.
+
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::grammar::{BackupsOptions, HistoryOptions, StatusOptions};
+use crate::workflow;
+
+impl Given for BackupsOptions {
+    type Options = workflow::BackupsOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let device = self.device.as_deref().map(str::parse).transpose()?;
+        Ok((workflow::BackupsOptions { archive: self.archive, device }, None))
+    }
+}
+
+impl Given for StatusOptions {
+    type Options = workflow::StatusOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let device = self.device.as_deref().map(str::parse).transpose()?;
+        Ok((workflow::StatusOptions { device }, None))
+    }
+}
+
+impl Given for HistoryOptions {
+    type Options = workflow::HistoryOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let device = self.device.as_deref().map(str::parse).transpose()?;
+        Ok((workflow::HistoryOptions { device, limit: self.limit }, None))
+    }
+}
+
+/// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
+#[napi(
+    ts_args_type = "options?: BackupsOptions, control?: Control",
+    ts_return_type = "Promise<BackupsResult>"
+)]
+pub fn list_backups<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<BackupsOptions, _>(env, options, control, workflow::backups)
+}
+
+/// Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
+/// journal in the user's data directory. Needs no Duo.
+#[napi(ts_args_type = "options?: StatusOptions, control?: Control", ts_return_type = "Promise<StatusResult>")]
+pub fn status<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<StatusOptions, _>(env, options, control, workflow::status)
+}
+
+/// Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
+#[napi(
+    ts_args_type = "options?: HistoryOptions, control?: Control",
+    ts_return_type = "Promise<HistoryResult>"
+)]
+pub fn history<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<HistoryOptions, _>(env, options, control, workflow::history)
+}

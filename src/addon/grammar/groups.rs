@@ -1,0 +1,167 @@
+//! Options that several commands share. A struct of options flattens them into itself, for JavaScript and for the command
+//! line alike. Unknown properties are refused by the outer struct, which has to `deny_unknown_fields`.
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::workflow::{PassphraseOptions, Target};
+
+/// Which Duo a command reads.
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WhichDuo {
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+}
+
+impl WhichDuo {
+    /// The same for a workflow.
+    pub fn target(&self) -> Result<Target, Error> {
+        let target = Target::parse(self.device.as_deref(), self.path.as_deref())?;
+        Ok(target.brought(self.enter_dfu, self.wait))
+    }
+}
+
+/// Which Duo a command reads from its place, as a rule to write it.
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WrittenDuo {
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+    /// as your word, together with `--path`.
+    #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    pub device: Option<String>,
+    /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
+    #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
+    pub path: Option<String>,
+    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub enter_dfu: Option<bool>,
+    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub wait: Option<bool>,
+    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub allow_unproven_address: Option<bool>,
+    /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
+    #[arg(long, value_name = "127.0.0.1:PORT", help_heading = "Which Duo")]
+    pub usbip: Option<String>,
+}
+
+impl WrittenDuo {
+    /// The same for a workflow.
+    pub fn target(&self) -> Result<Target, Error> {
+        let target = Target::parse(self.device.as_deref(), self.path.as_deref())?;
+        Ok(target.brought(self.enter_dfu, self.wait).unproven(self.allow_unproven_address))
+    }
+}
+
+/// What is done before a field is written.
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BeforeWrite {
+    /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<String>,
+    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
+    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub no_backup: Option<bool>,
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
+    /// a power cut can leave neither the old key nor the new one.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub i_accept_that_the_key_may_be_lost: Option<bool>,
+    /// Check everything and say what would be done; write nothing anywhere.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub dry_run: Option<bool>,
+}
+
+/// Whether a key is put behind a passphrase, and behind which.
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NewPassphrase {
+    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
+    pub encrypt: Option<bool>,
+    /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
+    /// same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// What opens a key file.
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct KeyPassphrase {
+    /// A file whose first line is the passphrase of the key file, or - for standard input. Else
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
+    pub passphrase_file: Option<String>,
+    /// The passphrase itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub passphrase: Option<String>,
+}
+
+/// Which cloud is told or asked, and in whose name.
+#[derive(Args, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WhichCloud {
+    /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+    /// used, unless given.
+    #[arg(long, value_name = "URL", help_heading = "Which cloud")]
+    pub api_url: Option<String>,
+    /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub allow_http: Option<bool>,
+    /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+    /// login of particle-cli.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub token_file: Option<String>,
+    /// The access token itself; only in the API, since a command line is no place for a secret.
+    #[arg(skip)]
+    pub token: Option<String>,
+}
+
+/// What an options object says about a passphrase.
+pub fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
+    PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
+}
+
+impl NewPassphrase {
+    /// The same for a workflow.
+    pub fn given(self) -> PassphraseOptions {
+        passphrase(self.passphrase, self.passphrase_file)
+    }
+}
+
+impl KeyPassphrase {
+    /// The same for a workflow.
+    pub fn given(self) -> PassphraseOptions {
+        passphrase(self.passphrase, self.passphrase_file)
+    }
+}
