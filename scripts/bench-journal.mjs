@@ -1,8 +1,8 @@
 /**
  * `npm run bench:journal`: what an operation costs after none, after 3,000 and after 100,000 others, all of them done to
- * the same Duo or each to another; medians, the journals taken in turn. On a disk an operation is as long as five syncs of it;
- * `TMPDIR=/dev/shm` shows the rest. Ends with status 1 if what was done before makes a
- * command slower. The operations are copies of one that was really done.
+ * the same Duo or each to another; medians, the journals taken in turn. On a disk an operation takes as long as five syncs;
+ * `TMPDIR=/dev/shm` shows the rest. Ends with status 1 if what was done before makes a command slower. The operations are
+ * copies of one that was really done.
  */
 import {
   closeSync,
