@@ -81,7 +81,7 @@ fn check_path(path: &str) -> Result<String, Error> {
 #[serde(rename = "DuoInfo", rename_all = "camelCase")]
 pub struct DeviceRef {
     /// Which board it is.
-    #[cfg_attr(feature = "schema", schemars(with = "super::BoardName"))]
+    #[cfg_attr(feature = "schema", schemars(with = "super::board::BoardName"))]
     pub board: Board,
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
