@@ -73,10 +73,10 @@ export async function release(/** @type {Run} */ run) {
   return { passed: 1, failed: 0, note: file }
 }
 
-/** The addon, and the core with all of its tests, which are the same with the addon. */
+/** The addon, and the core with all of its tests, which are the same with the addon, and with the schema. */
 export async function clippy(/** @type {Run} */ run) {
   const lint = (/** @type {string[]} */ ...options) =>
     run.check('cargo', ['clippy', '--quiet', ...options, '--', '-D', 'warnings'])
   const shipped = await lint('--lib', '--examples')
-  return sum([shipped, await lint('--no-default-features', '--all-targets')])
+  return sum([shipped, await lint('--no-default-features', '--features', 'schema', '--all-targets')])
 }
