@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
 use crate::error::{Code, Error};
-use crate::usb::BootloaderGeneration;
 use crate::workflow::context::board::{Board, BootloaderName, DUO};
 
 /// RedBear Duo in DFU mode.
