@@ -42,15 +42,11 @@ pub use commands::server_key_show::{ServerKeyShowOptions, ServerKeyShown, show_s
 pub use commands::status::{Status, StatusOptions, status};
 pub use commands::udev::{Machine, UdevInstalled, UdevRule, install_udev_rule, udev_rule};
 pub use commands::verify::{VerifyDone, VerifyOptions, verify};
-pub use context::board::{Board, BoardName, BootloaderName};
-pub use context::cancel::Cancel;
-pub use context::event::{Event, Phase, Transfer};
-pub use context::passphrase_request::{PassphrasePurpose, PassphraseRequest};
-pub(crate) use context::plan::shown_evidence;
-pub use context::plan::{Action, Change, Evidence, Plan, ShownEvidence};
-pub use context::target::{DeviceRef, Target};
-pub use context::timeout::Timeout;
-pub use context::{Context, Control};
+pub(crate) use context::shown_evidence;
+pub use context::{
+    Action, Board, BoardName, BootloaderName, Cancel, Change, Context, Control, DeviceRef, Event, Evidence,
+    PassphrasePurpose, PassphraseRequest, Phase, Plan, ShownEvidence, Target, Timeout, Transfer,
+};
 pub use describe::dct::{CopyReport, DctReport};
 pub use describe::dct_fields::FieldReport;
 pub use describe::operation::{Advice, OperationReport, Outcome};

@@ -1,10 +1,7 @@
 //! `dfu`: puts a Duo that runs its firmware into DFU mode.
 
 use crate::error::Error;
-use crate::workflow::context::Context;
-use crate::workflow::context::board::DUO;
-use crate::workflow::context::target::{DeviceRef, Target};
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{Context, DUO, DeviceRef, Target, Timeout};
 use crate::workflow::device::enter_dfu::arrive;
 use crate::workflow::device::opened::Opened;
 

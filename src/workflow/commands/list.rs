@@ -2,10 +2,7 @@
 
 use crate::error::Error;
 use crate::keys::{Fingerprint, SlotKind};
-use crate::workflow::context::Context;
-use crate::workflow::context::board::BOARDS;
-use crate::workflow::context::target::{DeviceRef, NORMAL_MODE, Target};
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{BOARDS, Context, DeviceRef, NORMAL_MODE, Target, Timeout};
 use crate::workflow::device::enter_dfu::bring_one;
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
 use crate::workflow::next::command_line::choice;

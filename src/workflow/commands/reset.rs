@@ -5,11 +5,7 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotImage};
-use crate::workflow::context::Context;
-use crate::workflow::context::board::DUO;
-use crate::workflow::context::plan::{Action, Plan};
-use crate::workflow::context::target::{DeviceRef, Target};
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target, Timeout};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 

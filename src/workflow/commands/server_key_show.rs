@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::workflow::context::Context;
-use crate::workflow::context::target::{DeviceRef, Target};
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::dump_file;
 use crate::workflow::input::dump_file::DumpFile;

@@ -1,23 +1,31 @@
 //! Who asked, and the words between: the options that select a Duo, events, plans, cancelling, time limits, boards.
 
-pub(in crate::workflow) mod board;
-pub(in crate::workflow) mod cancel;
-pub(in crate::workflow) mod event;
-pub(in crate::workflow) mod passphrase_request;
-pub(in crate::workflow) mod plan;
-pub(in crate::workflow) mod snapshot;
-pub(in crate::workflow) mod target;
-pub(in crate::workflow) mod timeout;
+mod board;
+mod cancel;
+mod event;
+mod passphrase_request;
+mod plan;
+mod snapshot;
+mod target;
+mod timeout;
 
 use std::ffi::OsString;
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-use self::cancel::Cancel;
-use self::event::{Event, Phase, Transfer};
-use self::passphrase_request::PassphraseRequest;
-use self::plan::Plan;
+pub(in crate::workflow) use self::board::{BOARDS, DUO, ids};
+pub use self::board::{Board, BoardName, BootloaderName};
+pub use self::cancel::Cancel;
+pub(in crate::workflow) use self::cancel::interrupted;
+pub use self::event::{Event, Phase, Transfer};
+pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
+pub(crate) use self::plan::shown_evidence;
+pub use self::plan::{Action, Change, Evidence, Plan, ShownEvidence};
+pub(in crate::workflow) use self::snapshot::{Snapshot, WholeHeld};
+pub(in crate::workflow) use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE};
+pub use self::target::{DeviceRef, Target};
+pub use self::timeout::Timeout;
 use crate::usb::{Bus, Clock};
 
 /// Who asked: told what happens, asked before a write, able to stop it.

@@ -1,9 +1,7 @@
 //! What a field of a Duo holds, and what a dump has in its place.
 
 use crate::dct::{DeviceId, Dump, Field};
-use crate::workflow::context::plan::Change;
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{Change, DeviceRef, Snapshot};
 use crate::workflow::describe::dct_fields::{FieldReport, describe_these};
 
 /// A field that holds what the dump has of it.

@@ -4,7 +4,10 @@
 //! Whether a request to restart was answered says nothing, since a Duo restarts before it answers. What counts is what
 //! comes back: in the same port or, where the Duo had told its id and its port stays empty, with that id anywhere.
 
-use crate::workflow::context::board::BOARDS;
+use crate::workflow::context::{
+    BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, Timeout, ids,
+    interrupted,
+};
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -19,12 +22,6 @@ use crate::error::{Code, Error, KeyState};
 use crate::usb::Device;
 use crate::usb::TransferError;
 use crate::usb::UsbError;
-use crate::workflow::context::Context;
-use crate::workflow::context::board::{Board, ids};
-use crate::workflow::context::cancel::interrupted;
-use crate::workflow::context::event::{Event, Phase};
-use crate::workflow::context::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, Target};
-use crate::workflow::context::timeout::Timeout;
 
 /// How long a person is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);

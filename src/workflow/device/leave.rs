@@ -5,10 +5,7 @@ use std::time::Duration;
 use crate::bootloader::SessionError;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::UsbError;
-use crate::workflow::context::Context;
-use crate::workflow::context::cancel::interrupted;
-use crate::workflow::context::event::Phase;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{Context, DeviceRef, Phase, interrupted};
 use crate::workflow::device::opened::Opened;
 
 /// The bootloader drops off the bus half a second after it agreed to (redbear/firmware `usbd_dfu_core.c`); the rest is

@@ -3,8 +3,10 @@
 //! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that
 //! identifies nothing: there the port is the only choice, and the device id is the user's word.
 
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::{BUTTONS_HINT, DeviceRef, NORMAL_MODE, Target};
+use crate::workflow::context::{
+    BOARDS, BUTTONS_HINT, Board, BootloaderName, Context, DUO, DeviceRef, Event, NORMAL_MODE, Phase,
+    Snapshot, Target, Timeout, Transfer, ids, interrupted,
+};
 use std::time::Duration;
 
 use crate::bootloader::BootloaderGeneration;
@@ -14,11 +16,6 @@ use crate::dct::{CopyRule, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::Device;
-use crate::workflow::context::Context;
-use crate::workflow::context::board::{BOARDS, Board, BootloaderName, DUO, ids};
-use crate::workflow::context::cancel::interrupted;
-use crate::workflow::context::event::{Event, Phase, Transfer};
-use crate::workflow::context::timeout::Timeout;
 use crate::workflow::device::enter_dfu::arrive;
 use crate::workflow::device::located::{is_in_place, unproven};
 use crate::workflow::next::command_line::choice;

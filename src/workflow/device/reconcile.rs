@@ -12,10 +12,7 @@ use crate::dct::DeviceId;
 use crate::dct::DeviceIdSource;
 use crate::error::{Code, Error};
 use crate::usb::Device;
-use crate::workflow::context::Context;
-use crate::workflow::context::event::Phase;
-use crate::workflow::context::target::DeviceRef;
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{Context, DeviceRef, Phase, Timeout};
 use crate::workflow::device::opened::Opened;
 
 /// Between two looks; each pause is twice as long as the last, up to [`LONGEST_PAUSE`].

@@ -3,8 +3,7 @@
 
 use crate::dct::{CopyRule, Dump, FIELDS, Field, SYSTEM_FLAGS};
 use crate::error::{Code, Error, KeyState};
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::snapshot::WholeHeld;
+use crate::workflow::context::{Snapshot, WholeHeld};
 use crate::workflow::device::opened::Opened;
 
 /// Reads it, and compares what counts in it with what the bootloader reads.

@@ -8,7 +8,7 @@ use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
 use crate::error::{Code, Error};
-use crate::workflow::context::target::Target;
+use crate::workflow::context::Target;
 
 /// The most bytes that are read of any file; the largest dump has 32 KiB.
 const MAX_FILE: u64 = 1024 * 1024;

@@ -11,10 +11,7 @@ use crate::error::{Code, Error};
 use crate::keys::{
     EncryptedKey, Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, ReadKey, SlotImage,
 };
-use crate::workflow::context::Context;
-use crate::workflow::context::plan::Evidence;
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{Context, DeviceRef, Evidence, Snapshot};
 use crate::workflow::input::passphrase::Passphrases;
 use crate::workflow::next::command_line::inspect;
 

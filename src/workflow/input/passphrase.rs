@@ -10,9 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Code, Error, PASSPHRASE_HINT};
 use crate::keys::{EncryptedKey, KeyError, MAX_PASSPHRASE, Passphrase, PassphraseError, ReadKey};
-use crate::workflow::context::Context;
-use crate::workflow::context::cancel::interrupted;
-use crate::workflow::context::passphrase_request::{PassphrasePurpose, PassphraseRequest};
+use crate::workflow::context::{Context, PassphrasePurpose, PassphraseRequest, interrupted};
 use crate::workflow::input::secret;
 use crate::workflow::input::secret::Kind;
 

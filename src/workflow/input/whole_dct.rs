@@ -12,9 +12,7 @@ use crate::dct::{CopyRule, DctCopy, DeviceId, Dump, FLASH_MODULES, Half, WHOLE_S
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::Slot;
-use crate::workflow::context::plan::Evidence;
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{DeviceRef, Evidence, Snapshot};
 use crate::workflow::input::dump_file::DumpFile;
 use crate::workflow::input::key_file::{KeySource, checked_manifest};
 use crate::workflow::next::command_line as command;

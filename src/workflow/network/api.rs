@@ -13,9 +13,7 @@ use crate::cloud::token::Token;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::keys::PublicKey;
-use crate::workflow::context::Context;
-use crate::workflow::context::event::{Event, Phase};
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{Context, Event, Phase, Timeout};
 use crate::workflow::input::token::{Wanted, resolve};
 use crate::workflow::network::runtime::wait_for;
 

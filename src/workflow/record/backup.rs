@@ -15,11 +15,7 @@ use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
-use crate::workflow::context::Context;
-use crate::workflow::context::event::{Event, Phase};
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::snapshot::WholeHeld;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{Context, DeviceRef, Event, Phase, Snapshot, WholeHeld};
 use crate::workflow::record::journal::Journaled;
 
 /// Where a backup goes, and how.

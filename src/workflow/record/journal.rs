@@ -12,8 +12,7 @@ use crate::journal::{
     DeviceMark, Entry, Failure, Journal, JournalError, Operation, OperationKind, Request, Started, Step,
 };
 use crate::keys::Fingerprint;
-use crate::workflow::context::Context;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{Context, DeviceRef};
 
 /// The journal, before an operation begins.
 pub(in crate::workflow) struct Ledger {

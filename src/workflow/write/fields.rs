@@ -4,7 +4,7 @@
 
 use crate::dct::Field;
 use crate::error::{Error, exit};
-use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::Snapshot;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::Recovery;
 use crate::workflow::record::backup::{Backups, Destination, keep_before_write, keep_section_before_write};

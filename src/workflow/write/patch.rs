@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::dct::{DEVICE_PRIVATE_KEY, Field, SERVER_PUBLIC_KEY};
 use crate::error::{Code, Error, KeyState};
 use crate::keys::SlotImage;
-use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::Snapshot;
 
 /// A field and its new bytes.
 pub(in crate::workflow) struct Patch {

@@ -7,7 +7,7 @@
 use crate::dct::SERVER_PUBLIC_KEY;
 use crate::dfuse::{BLOCK, Block, Buffer};
 use crate::error::{Code, Error};
-use crate::workflow::context::snapshot::Snapshot;
+use crate::workflow::context::Snapshot;
 use crate::workflow::device::located::unproven;
 use crate::workflow::write::patch::Patch;
 

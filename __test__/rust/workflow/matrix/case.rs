@@ -78,6 +78,11 @@ impl Case {
         self.faults.iter().any(misleads)
     }
 
+    /// Whether a second Duo with the same id is plugged in.
+    pub fn has_twin(&self) -> bool {
+        self.faults.iter().any(|fault| matches!(fault.kind, Kind::Twin))
+    }
+
     /// A device that tells the same lie twice is believed: nothing could tell.
     pub fn lies_twice(&self) -> bool {
         let lies = |fault: &Fault| {

@@ -252,8 +252,12 @@ impl After<'_> {
         ensure(self.is_old(), || format!("{back}: and it is not the old key"))
     }
 
-    /// The fault is over, and the Duo is back in its port, in DFU mode.
+    /// The fault is over, and the Duo is back in its port, in DFU mode. A second one with its id is unplugged, as the error
+    /// that names both asks for one to be chosen.
     fn put_right(&self) {
+        if self.case.has_twin() {
+            self.bench.unplug_twin();
+        }
         if self.bench.duo(|duo| duo.is_away()) {
             self.bench.hub.with_duo(&self.bench.paths[0], Duo::swap);
         }

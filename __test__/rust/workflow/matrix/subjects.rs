@@ -7,6 +7,7 @@ use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{LocalCloud, Options};
 use duo_provision::simulator::duo::Presence;
+use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
     BackupOptions, DctBackupOptions, DctShowOptions, DoctorOptions, EnterOptions, ListOptions,
     ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyShowOptions, Target, backup,
@@ -91,8 +92,10 @@ impl Workflow for Dfu {
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = EnterOptions { timeout: Some(TIMEOUT), ..EnterOptions::default() };
         let done = bench.run(asker, |context| enter_dfu(context, &options))?;
-        assert_eq!(done.device.path, "1-1");
-        assert_eq!(bench.duo(|duo| duo.presence()), Presence::Dfu, "in DFU mode, it says");
+        let ports = [1, 2].map(|port| PortPath::new(1, &[port]));
+        let port = ports.iter().find(|port| port.as_str() == done.device.path).unwrap();
+        let is_there = bench.hub.with_duo(port, |duo, _| duo.presence()) == Some(Presence::Dfu);
+        assert!(is_there, "in DFU mode, it says");
         Ok(())
     }
 

@@ -14,11 +14,7 @@ use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS,
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
-use crate::workflow::context::Context;
-use crate::workflow::context::plan::{Action, Plan};
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::DeviceRef;
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot, Timeout};
 use crate::workflow::input::dump_file::DumpFile;
 use crate::workflow::input::key_file::{KeySource, checked_manifest, public_slot};
 use crate::workflow::record::journal::absolute;

@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 
 use crate::keys::Fingerprint;
-use crate::workflow::context::board::DUO;
-use crate::workflow::context::plan::Evidence;
-use crate::workflow::context::target::{DeviceRef, Target};
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{DUO, DeviceRef, Evidence, Target, Timeout};
 use crate::workflow::describe::restored_field::RestoredField;
 use crate::workflow::write::{Outcome, Terms};
 

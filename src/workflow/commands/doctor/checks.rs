@@ -7,8 +7,7 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, ServerKey};
 use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{DeviceRef, Snapshot};
 use crate::workflow::input::key_file::public_slot;
 use crate::workflow::next::command_line::restore_from;
 

@@ -1,7 +1,7 @@
 //! A Duo that was looked at, and what was found.
 
 use crate::workflow::commands::doctor::finding::Finding;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::DeviceRef;
 
 /// A Duo in DFU mode, looked at.
 #[derive(Debug, serde::Serialize)]

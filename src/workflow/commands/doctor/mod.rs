@@ -10,9 +10,7 @@ use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
 use crate::journal::{Operation, OperationKind, open};
 use crate::keys::Fingerprint;
-use crate::workflow::context::Context;
-use crate::workflow::context::target::Target;
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use crate::workflow::device::enter_dfu::bring_one;
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
@@ -26,7 +24,6 @@ pub use crate::workflow::commands::doctor::asking::AskOptions;
 pub use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
 
 use crate::workflow::commands::doctor::checks::Patient;
-use crate::workflow::context::target::DeviceRef;
 
 /// What `doctor` is asked for. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]

@@ -20,14 +20,9 @@ use crate::error::{Code, Error, KeyState};
 use crate::journal::{Operation, OperationKind, Request, Started, may_be_taken};
 use crate::keys::Fingerprint;
 use crate::workflow::commands::rotate::new_key::{NewKey, earlier};
-use crate::workflow::context::Context;
-use crate::workflow::context::board::DUO;
-use crate::workflow::context::cancel::interrupted;
-use crate::workflow::context::event::Event;
-use crate::workflow::context::plan::{Action, Plan};
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::{DeviceRef, Target};
-use crate::workflow::context::timeout::Timeout;
+use crate::workflow::context::{
+    Action, Context, DUO, DeviceRef, Event, Plan, Snapshot, Target, Timeout, interrupted,
+};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::{devices_of_current, public_slot};
 use crate::workflow::input::token::Wanted;

@@ -9,8 +9,7 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::journal::{Operation, OperationKind, Started, open};
 use crate::keys::{Fingerprint, KeyError, KeyFile, PrivateKey, SlotImage};
-use crate::workflow::context::snapshot::Snapshot;
-use crate::workflow::context::target::DeviceRef;
+use crate::workflow::context::{DeviceRef, Snapshot};
 use crate::workflow::input::key_file::load;
 use crate::workflow::next::{command_line, tell_key};
 
