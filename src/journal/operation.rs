@@ -332,7 +332,7 @@ impl Operation {
                 let sent = self.started.request.from_device && self.started.after != earlier.started.before;
                 earlier.verified() > 0 && sent && self.is_of_the_duo_of(earlier)
             }
-            // The DCT was to be kept, and only that it is kept settles it, or that the device was written since.
+            // The DCT was to be kept, and only that it is kept supersedes it, or that the device was written since.
             (OperationKind::DctBackup, OperationKind::DctBackup) => {
                 (self.started.request.whole || !earlier.started.request.whole)
                     && self.is_of_the_duo_of(earlier)

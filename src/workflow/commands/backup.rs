@@ -8,8 +8,8 @@ use crate::keys::{Fingerprint, SlotKind};
 use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
-use crate::workflow::record::backup::{Destination, counts_as_key, keep, not_encryptable, prepare};
-use crate::workflow::record::journal::{Ledger, absolute, started};
+use crate::workflow::record::backup::{Destination, back_up_slot, counts_as_key, not_encryptable, prepare};
+use crate::workflow::record::journal::{Records, absolute, started};
 
 /// What `backup` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +61,7 @@ pub struct BackupDone {
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let destination = destination(context, options)?;
-    let ledger = Ledger::wished(context);
+    let records = Records::wished(context);
 
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
@@ -78,8 +78,8 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         ..Request::default()
     };
     let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);
-    let stored = ledger.follow(context, started, |journaled| {
-        keep(context, &opened.device, &snapshot, &destination, journaled)
+    let stored = records.follow(context, started, |record| {
+        back_up_slot(context, &opened.device, &snapshot, &destination, record)
     })?;
     Ok(BackupDone {
         device: opened.device,

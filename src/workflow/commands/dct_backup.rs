@@ -13,8 +13,8 @@ use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout, WholeHeld};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
-use crate::workflow::record::backup::{Keepsake, keep_bytes, prepare};
-use crate::workflow::record::journal::{Ledger, absolute, started};
+use crate::workflow::record::backup::{BackupItem, back_up_bytes, prepare};
+use crate::workflow::record::journal::{Records, absolute, started};
 
 /// What `dct backup` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -87,10 +87,10 @@ impl Image {
         }
     }
 
-    fn keepsake(&self, device: &DeviceRef) -> Keepsake<'_> {
+    fn item(&self, device: &DeviceRef) -> BackupItem<'_> {
         match self {
-            Self::Section(section) => Keepsake::section(section),
-            Self::Whole(held, _) => Keepsake::whole(held, device),
+            Self::Section(section) => BackupItem::section(section),
+            Self::Whole(held, _) => BackupItem::whole(held, device),
         }
     }
 }
@@ -99,7 +99,7 @@ impl Image {
 pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
-    let ledger = Ledger::wished(context);
+    let records = Records::wished(context);
 
     let mut opened = if options.whole {
         // Where the whole DCT lies in the flash is known of the Duo alone.
@@ -118,10 +118,9 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
         ..Request::default()
     };
     let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);
-    let keepsake = image.keepsake(&opened.device);
-    let stored = ledger.follow(context, started, |journaled| {
-        keep_bytes(context, &opened.device, &keepsake, &place, journaled)
-    })?;
+    let item = image.item(&opened.device);
+    let stored = records
+        .follow(context, started, |record| back_up_bytes(context, &opened.device, &item, &place, record))?;
     Ok(DctBackupDone {
         device: opened.device.clone(),
         path: stored.path,
@@ -130,7 +129,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
         fingerprint,
         slot: image.slot().kind(),
         whole: options.whole,
-        length: keepsake.length,
+        length: item.length,
         already_there: stored.already_there,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::workflow::context::{Context, DUO, DeviceRef, Target, Timeout};
-use crate::workflow::device::enter_dfu::arrive;
+use crate::workflow::device::enter_dfu;
 use crate::workflow::device::opened::Opened;
 
 /// What `dfu` is asked for.
@@ -29,7 +29,7 @@ pub struct EnterDone {
 pub fn enter_dfu(context: Context<'_>, options: &EnterOptions) -> Result<EnterDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let target = Target { enter_dfu: true, ..options.target.clone() };
-    let arrived = arrive(context, &target, &[DUO], timeout)?;
-    let opened = Opened::find_there(context, arrived.as_ref().unwrap_or(&target), &[DUO], timeout)?;
-    Ok(EnterDone { device: opened.device, was_already: arrived.is_none() })
+    let entered = enter_dfu::enter_dfu(context, &target, &[DUO], timeout)?;
+    let opened = Opened::find_there(context, entered.as_ref().unwrap_or(&target), &[DUO], timeout)?;
+    Ok(EnterDone { device: opened.device, was_already: entered.is_none() })
 }

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::keys::{Fingerprint, SlotKind};
 use crate::workflow::context::{BOARDS, Context, DeviceRef, NORMAL_MODE, Target, Timeout};
-use crate::workflow::device::enter_dfu::bring_one;
+use crate::workflow::device::enter_dfu::enter_dfu_if_none;
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
 use crate::workflow::next::command_line::choice;
 
@@ -59,7 +59,7 @@ pub struct Listing {
 /// an empty list.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    bring_one(context, &options.target, timeout)?;
+    enter_dfu_if_none(context, &options.target, timeout)?;
     let mut devices = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let entry = match opened {

@@ -13,7 +13,7 @@ use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, Message, check_product};
-use crate::workflow::record::journal::{Ledger, absolute, started};
+use crate::workflow::record::journal::{Records, absolute, started};
 
 /// What `provision` is asked for. No `Debug`: it may hold a token.
 // One a word that can be typed; they are independent of each other.
@@ -128,9 +128,9 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     let started = begun(context, options, &done);
     let generic = source == PublicKeySource::Generic;
     let message = Message::new(context, device_id, &public, product_id, generic)?;
-    Ledger::wished(context).follow(context, started, |journaled| {
-        journaled.sending()?;
-        cloud.tell(context, &message)
+    Records::wished(context).follow(context, started, |record| {
+        record.sending()?;
+        cloud.send_public_key(context, &message)
     })?;
     Ok(done)
 }

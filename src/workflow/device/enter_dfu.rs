@@ -29,7 +29,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Sees to it that the wanted Duo is in DFU mode, as far as `target` permits. `None` where nothing was done: it is
 /// there already, or it is for the search that follows to say why it is not. Otherwise, where it is now.
-pub(in crate::workflow) fn arrive(
+pub(in crate::workflow) fn enter_dfu(
     context: Context<'_>,
     target: &Target,
     boards: &[Board],
@@ -39,39 +39,39 @@ pub(in crate::workflow) fn arrive(
     if !target.enter_dfu && !target.wait {
         return Ok(None);
     }
-    let arrival = Arrival { context, target, ready: ids(boards), timeout };
-    let mut seen = arrival.look(target.wait).map_err(|error| error.during("looking for the Duo"))?;
+    let entering = Entering { context, target, ready: ids(boards), timeout };
+    let mut seen = entering.look(target.wait).map_err(|error| error.during("looking for the Duo"))?;
     let waits = target.wait && seen.is_nothing();
     if waits {
-        seen = arrival.wait().map_err(|error| error.during("waiting for a Duo"))?;
+        seen = entering.wait().map_err(|error| error.during("waiting for a Duo"))?;
     }
-    let arrived = match seen.running {
+    let entered = match seen.running {
         Some(running) => {
             context.phase(Phase::Enter);
-            arrival.enter(&running).map_err(|error| error.during("putting the Duo into DFU mode"))?
+            entering.enter(&running).map_err(|error| error.during("putting the Duo into DFU mode"))?
         }
         None if waits => target.clone(),
         None => return Ok(None),
     };
     context.phase(Phase::Find);
-    Ok(Some(Target { enter_dfu: false, wait: false, ..arrived }))
+    Ok(Some(Target { enter_dfu: false, wait: false, ..entered }))
 }
 
 /// Sees to it that there is something to list, as far as the target permits.
-pub(in crate::workflow) fn bring_one(
+pub(in crate::workflow) fn enter_dfu_if_none(
     context: Context<'_>,
     target: &Target,
     timeout: Timeout,
 ) -> Result<(), Error> {
-    if has_to_bring_one(context, target)? {
-        return arrive(context, target, &BOARDS, timeout).map(drop);
+    if has_to_enter_one(context, target)? {
+        return enter_dfu(context, target, &BOARDS, timeout).map(drop);
     }
     context.phase(Phase::Find);
     Ok(())
 }
 
 /// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.
-fn has_to_bring_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
+fn has_to_enter_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
     let brings = target.enter_dfu || target.wait;
     Ok(brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()))
 }
@@ -107,7 +107,7 @@ impl Seen {
     }
 }
 
-struct Arrival<'a, 't> {
+struct Entering<'a, 't> {
     context: Context<'a>,
     target: &'t Target,
     /// The ids in DFU mode of the boards that will do.
@@ -115,7 +115,7 @@ struct Arrival<'a, 't> {
     timeout: Timeout,
 }
 
-impl Arrival<'_, '_> {
+impl Entering<'_, '_> {
     fn is_at_path(&self, device: &Device) -> bool {
         self.target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
     }

@@ -16,7 +16,7 @@ use crate::dct::{CopyRule, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::Device;
-use crate::workflow::device::enter_dfu::arrive;
+use crate::workflow::device::enter_dfu::enter_dfu;
 use crate::workflow::device::located::{is_in_place, unproven};
 use crate::workflow::next::command_line::choice;
 
@@ -49,8 +49,8 @@ impl<'a> Opened<'a> {
         boards: &[Board],
         timeout: Timeout,
     ) -> Result<Self, Error> {
-        let arrived = arrive(context, target, boards, timeout)?;
-        Self::find_there(context, arrived.as_ref().unwrap_or(target), boards, timeout)
+        let entered = enter_dfu(context, target, boards, timeout)?;
+        Self::find_there(context, entered.as_ref().unwrap_or(target), boards, timeout)
     }
 
     /// Finds the wanted one among those in DFU mode.

@@ -2,7 +2,7 @@
 //!
 //! The Duo may be gone for a while, come back at another address, or in another port, and another Duo may be in
 //! its place. Bootloaders r5 and r6 name themselves, so the same id is the same Duo. Those of r3 and r4 name
-//! nothing: there it is the same port, and something that is familiar in what it holds ([`Question`]). Of the key,
+//! nothing: there it is the same port, and something that is familiar in what it holds ([`Probe`]). Of the key,
 //! that is one of the two that can be expected or, with a slot that holds neither, everything else in the DCT as it
 //! was.
 
@@ -20,7 +20,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is read of a Duo that may be the one that was written to, and how it is known again.
-pub(in crate::workflow) trait Question {
+pub(in crate::workflow) trait Probe {
     /// What it holds.
     type Held;
 
@@ -32,17 +32,17 @@ pub(in crate::workflow) trait Question {
 }
 
 /// The Duo, opened again, and what it holds.
-pub(in crate::workflow) struct Learned<'a, H> {
+pub(in crate::workflow) struct Observed<'a, H> {
     pub opened: Opened<'a>,
     pub held: H,
 }
 
 /// Waits for the Duo that was opened and reads it twice, until two reads agree or a step's time is over. The
 /// error is the last thing that stood in the way.
-pub(in crate::workflow) fn reconcile<'a, Q: Question>(
+pub(in crate::workflow) fn reconcile<'a, Q: Probe>(
     opened: Opened<'a>,
     question: &Q,
-) -> Result<Learned<'a, Q::Held>, Error> {
+) -> Result<Observed<'a, Q::Held>, Error> {
     let context = opened.context;
     context.phase(Phase::Reconcile);
     let deadline = opened.deadline();
@@ -77,13 +77,13 @@ struct Search<'a, 's, Q> {
     question: &'s Q,
 }
 
-impl<'a, Q: Question> Search<'a, '_, Q> {
+impl<'a, Q: Probe> Search<'a, '_, Q> {
     /// The id that the Duo tells by itself. One that is the user's word is not to be expected from it.
     fn told(&self) -> Option<DeviceId> {
         self.device.device_id.filter(|_| self.device.device_id_source == Some(DeviceIdSource::UsbSerial))
     }
 
-    fn look(&self, deadline: Duration) -> Result<Learned<'a, Q::Held>, Error> {
+    fn look(&self, deadline: Duration) -> Result<Observed<'a, Q::Held>, Error> {
         let devices = self.context.bus.list(&[self.device.board.dfu_mode])?;
         let (here, elsewhere): (Vec<Device>, Vec<Device>) =
             devices.into_iter().partition(|device| device.path.as_str() == self.device.path);
@@ -104,7 +104,7 @@ impl<'a, Q: Question> Search<'a, '_, Q> {
         Err(obstacle.unwrap_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back")))
     }
 
-    fn ask(&self, device: &Device, deadline: Duration) -> Result<Learned<'a, Q::Held>, Error> {
+    fn ask(&self, device: &Device, deadline: Duration) -> Result<Observed<'a, Q::Held>, Error> {
         let mut opened = Opened::open(self.context, device, self.timeout, deadline)?;
         opened.unproven = self.unproven;
         let told = self.told();
@@ -119,7 +119,7 @@ impl<'a, Q: Question> Search<'a, '_, Q> {
             return Err(another(&opened.device));
         }
         opened.device = DeviceRef { path: opened.device.path, ..self.device.clone() };
-        Ok(Learned { opened, held })
+        Ok(Observed { opened, held })
     }
 }
 

@@ -38,7 +38,7 @@ pub(in crate::workflow) struct Credentials {
     pub api: ApiUrl,
 }
 
-/// Finds the token, settles the cloud, and refuses what would show the token to others.
+/// Finds the token, supersedes the cloud, and refuses what would show the token to others.
 pub(in crate::workflow) fn resolve(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Credentials, Error> {
     let api = wanted.api_url.map(str::parse::<ApiUrl>).transpose()?;
     if let Some(api) = &api {

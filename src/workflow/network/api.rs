@@ -69,12 +69,12 @@ impl Cloud {
     }
 
     /// Sends it, and returns once the cloud has said that it took the key.
-    pub fn tell(&self, context: Context<'_>, message: &Message) -> Result<(), Error> {
+    pub fn send_public_key(&self, context: Context<'_>, message: &Message) -> Result<(), Error> {
         context.phase(Phase::Send);
         let device_id = message.request.device_id().to_string();
         context.control.event(Event::Sending { device_id, generic: message.generic });
-        let told = self.ask(context, &message.request)?;
-        told.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
+        let sent = self.ask(context, &message.request)?;
+        sent.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
     }
 
     /// What it knows of a device.

@@ -16,7 +16,7 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
 use crate::workflow::context::{Context, DeviceRef, Event, Phase, Snapshot, WholeHeld};
-use crate::workflow::record::journal::Journaled;
+use crate::workflow::record::journal::OperationRecord;
 
 /// Where a backup goes, and how.
 pub(in crate::workflow) struct Destination {
@@ -68,7 +68,7 @@ pub(in crate::workflow) fn prepare(
 
 /// Bytes of a Duo that are to be kept, and what they are.
 #[derive(Clone)]
-pub(in crate::workflow) struct Keepsake<'a> {
+pub(in crate::workflow) struct BackupItem<'a> {
     pub bytes: &'a [u8],
     pub contents: Contents,
     /// Where they begin: in the DCT, or, of a whole one, in the internal flash.
@@ -85,7 +85,7 @@ pub(in crate::workflow) struct Keepsake<'a> {
     pub opens: Option<Opens<'a>>,
 }
 
-impl<'a> Keepsake<'a> {
+impl<'a> BackupItem<'a> {
     /// The key slot.
     pub fn key_slot(snapshot: &'a Snapshot) -> Result<Self, Error> {
         let slot = snapshot.image().private_key_slot();
@@ -141,8 +141,8 @@ impl<'a> Keepsake<'a> {
     }
 
     /// The same, encrypted.
-    fn sealed<'s>(&'s self, sealed: &'s Sealed<'a>) -> Keepsake<'s> {
-        Keepsake {
+    fn sealed<'s>(&'s self, sealed: &'s Sealed<'a>) -> BackupItem<'s> {
+        BackupItem {
             bytes: sealed.pem.as_bytes(),
             contents: Contents::EncryptedPrivateKey,
             opens: Some(sealed.opens),
@@ -152,14 +152,14 @@ impl<'a> Keepsake<'a> {
 }
 
 /// Keeps the slot's bytes as they were read, or the key in it behind a passphrase: on the disk, synced and read back before this returns.
-pub(in crate::workflow) fn keep(
+pub(in crate::workflow) fn back_up_slot(
     context: Context<'_>,
     device: &DeviceRef,
     snapshot: &Snapshot,
     destination: &Destination,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Stored, Error> {
-    keep_slot(context, device, snapshot, destination, journaled, None).map(|kept| kept.0)
+    keep_slot(context, device, snapshot, destination, record, None).map(|kept| kept.0)
 }
 
 /// The same, with something else that is kept before it, once the key is known to be one that can be.
@@ -168,34 +168,34 @@ fn keep_slot(
     device: &DeviceRef,
     snapshot: &Snapshot,
     destination: &Destination,
-    journaled: &mut Journaled<'_>,
-    beside: Option<&Keepsake<'_>>,
+    record: &mut OperationRecord<'_>,
+    beside: Option<&BackupItem<'_>>,
 ) -> Result<(Stored, Option<Stored>), Error> {
     let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
     let sealed = sealed
         .transpose()
         .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?
         .flatten();
-    let slot = Keepsake::key_slot(snapshot)?;
-    let keepsake = sealed.as_ref().map_or_else(|| slot.clone(), |sealed| slot.sealed(sealed));
+    let slot = BackupItem::key_slot(snapshot)?;
+    let item = sealed.as_ref().map_or_else(|| slot.clone(), |sealed| slot.sealed(sealed));
     context.phase(Phase::Backup);
     let beside = beside.map(|beside| store(context, device, beside, &destination.place)).transpose()?;
-    let stored = store(context, device, &keepsake, &destination.place)?;
-    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    let stored = store(context, device, &item, &destination.place)?;
+    record.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
     Ok((stored, beside))
 }
 
 /// The same for any bytes of a Duo.
-pub(in crate::workflow) fn keep_bytes(
+pub(in crate::workflow) fn back_up_bytes(
     context: Context<'_>,
     device: &DeviceRef,
-    keepsake: &Keepsake<'_>,
+    item: &BackupItem<'_>,
     place: &Place,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
-    let stored = store(context, device, keepsake, place)?;
-    journaled.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    let stored = store(context, device, item, place)?;
+    record.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
     Ok(stored)
 }
 
@@ -203,10 +203,10 @@ pub(in crate::workflow) fn keep_bytes(
 fn store(
     context: Context<'_>,
     device: &DeviceRef,
-    keepsake: &Keepsake<'_>,
+    item: &BackupItem<'_>,
     place: &Place,
 ) -> Result<Stored, Error> {
-    let backup = describe(context, device, keepsake);
+    let backup = describe(context, device, item);
     let stored = match place {
         Place::Archive(archive) => archive.store(&backup),
         Place::File(path) => store_at(path, &backup, &Owner::detect(&context.env)),
@@ -233,48 +233,48 @@ pub(in crate::workflow) struct Backups {
 
 /// The automatic backup before the key is written: to the archive, or nowhere when `--no-backup` was typed. The section
 /// is kept with it, for what lies beside the slot; where the key is put behind a passphrase, with the slot blanked.
-pub(in crate::workflow) fn keep_before_write(
+pub(in crate::workflow) fn back_up_key(
     context: Context<'_>,
     device: &DeviceRef,
     section: &Snapshot,
     destination: Option<&Destination>,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
     let Some(destination) = destination else {
         context.note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
         return Ok(Backups::default());
     };
     let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
-    let beside = Keepsake::section(blanked.as_ref().unwrap_or(section));
-    let (key, beside) = keep_slot(context, device, section, destination, journaled, Some(&beside))?;
+    let beside = BackupItem::section(blanked.as_ref().unwrap_or(section));
+    let (key, beside) = keep_slot(context, device, section, destination, record, Some(&beside))?;
     Ok(Backups { first: Some(key.path), section: beside.map(|stored| stored.path) })
 }
 
 /// The same before other fields are written: all of the application section, as `dct backup` keeps it.
-pub(in crate::workflow) fn keep_section_before_write(
+pub(in crate::workflow) fn back_up_section(
     context: Context<'_>,
     device: &DeviceRef,
     section: &Snapshot,
     destination: Option<&Destination>,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
     let Some(destination) = destination else {
         context.note("no backup is made (--no-backup): what is written over is lost");
         return Ok(Backups::default());
     };
-    let keepsake = Keepsake::section(section);
-    let stored = keep_bytes(context, device, &keepsake, &destination.place, journaled)?;
+    let item = BackupItem::section(section);
+    let stored = back_up_bytes(context, device, &item, &destination.place, record)?;
     Ok(Backups { first: Some(stored.path.clone()), section: Some(stored.path) })
 }
 
 /// The same before a whole DCT is written: each key in a file of its own, one that the firmware misreads as well, and then
 /// both copies.
-pub(in crate::workflow) fn keep_whole_before_write(
+pub(in crate::workflow) fn back_up_whole(
     context: Context<'_>,
     device: &DeviceRef,
     held: &WholeHeld,
     destination: Option<&Destination>,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
     let Some(destination) = destination else {
         context.note("no backup is made (--no-backup): what is written over is lost");
@@ -282,14 +282,15 @@ pub(in crate::workflow) fn keep_whole_before_write(
     };
     let uncounted = held.uncounted();
     for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
-        keep(context, device, copy, destination, journaled)?;
+        back_up_slot(context, device, copy, destination, record)?;
     }
-    let stored = keep_bytes(context, device, &Keepsake::whole(held, device), &destination.place, journaled)?;
+    let stored =
+        back_up_bytes(context, device, &BackupItem::whole(held, device), &destination.place, record)?;
     Ok(Backups { first: Some(stored.path), section: None })
 }
 
 /// Keeps a key that was made here, before anybody is told of it: where its bytes lie.
-pub(in crate::workflow) fn keep_new_key(
+pub(in crate::workflow) fn store_new_key(
     context: Context<'_>,
     device: &DeviceRef,
     image: &SlotImage,
@@ -297,7 +298,7 @@ pub(in crate::workflow) fn keep_new_key(
     archive: &Archive,
 ) -> Result<PathBuf, Error> {
     let stored = archive
-        .store(&describe(context, device, &Keepsake::new_key(image, public)))
+        .store(&describe(context, device, &BackupItem::new_key(image, public)))
         .map_err(|error| Error::from(error).during("keeping the new key").on(device, KeyState::Unchanged))?;
     warn_of_readers(context, &stored.path, stored.privacy);
     Ok(stored.path)
@@ -369,25 +370,25 @@ pub(in crate::workflow) fn encrypt(
         .map_err(|error| Error::new(Code::Internal, format!("the key could not be encrypted: {error}")))
 }
 
-fn describe<'a>(context: Context<'_>, device: &DeviceRef, keepsake: &Keepsake<'a>) -> Backup<'a> {
-    let (bytes, public) = (keepsake.bytes, keepsake.public.as_ref());
+fn describe<'a>(context: Context<'_>, device: &DeviceRef, item: &BackupItem<'a>) -> Backup<'a> {
+    let (bytes, public) = (item.bytes, item.public.as_ref());
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         version: 1,
-        contents: keepsake.contents,
-        origin: keepsake.origin,
+        contents: item.contents,
+        origin: item.origin,
         device_id: device.device_id,
         device_id_source: device.device_id_source,
         fingerprint: public.map(PublicKey::fingerprint),
         bootloader: device.bootloader_name.to_string(),
-        copy_rule: keepsake.copy_rule,
+        copy_rule: item.copy_rule,
         simulated: device.simulated,
-        offset: keepsake.offset,
-        length: u32::try_from(keepsake.length).unwrap_or(u32::MAX),
+        offset: item.offset,
+        length: u32::try_from(item.length).unwrap_or(u32::MAX),
         sha256: sha256_hex(bytes),
         created_at: context.timestamp(),
         tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
-    let opens = keepsake.opens;
+    let opens = item.opens;
     Backup { bytes, opens, public_pem: public.map(PublicKey::to_pem), manifest }
 }

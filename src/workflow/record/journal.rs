@@ -15,7 +15,7 @@ use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef};
 
 /// The journal, before an operation begins.
-pub(in crate::workflow) struct Ledger {
+pub(in crate::workflow) struct Records {
     journal: Option<Journal>,
     required: bool,
 }
@@ -31,7 +31,7 @@ pub(in crate::workflow) fn started(
     Started { operation, device, before: keys.0, after: keys.1, request, tool }
 }
 
-impl Ledger {
+impl Records {
     /// For what writes to a device: shows, before the device is touched, that the journal can be kept.
     pub fn required(context: Context<'_>) -> Result<Self, Error> {
         prepared(context).map(|journal| Self { journal: Some(journal), required: true }).map_err(Error::from)
@@ -48,15 +48,15 @@ impl Ledger {
         &self,
         context: Context<'a>,
         started: Started,
-        work: impl FnOnce(&mut Journaled<'a>) -> Result<T, Error>,
+        work: impl FnOnce(&mut OperationRecord<'a>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut journaled = self.begin(context, started)?;
-        let outcome = work(&mut journaled);
-        journaled.end(outcome.as_ref().err());
+        let mut record = self.begin(context, started)?;
+        let outcome = work(&mut record);
+        record.end(outcome.as_ref().err());
         outcome
     }
 
-    fn begin<'a>(&self, context: Context<'a>, started: Started) -> Result<Journaled<'a>, Error> {
+    fn begin<'a>(&self, context: Context<'a>, started: Started) -> Result<OperationRecord<'a>, Error> {
         let begun = self
             .journal
             .as_ref()
@@ -69,7 +69,7 @@ impl Ledger {
                 None
             }
         };
-        Ok(Journaled { context, entry, required: self.required, complained: false })
+        Ok(OperationRecord { context, entry, required: self.required, complained: false })
     }
 }
 
@@ -118,14 +118,14 @@ fn without(error: &JournalError) -> String {
 }
 
 /// An operation that is written down.
-pub(in crate::workflow) struct Journaled<'a> {
+pub(in crate::workflow) struct OperationRecord<'a> {
     context: Context<'a>,
     entry: Option<Entry>,
     required: bool,
     complained: bool,
 }
 
-impl Journaled<'_> {
+impl OperationRecord<'_> {
     /// What was in the key slot is on the disk.
     pub fn backed_up(&mut self, path: &std::path::Path) -> Result<(), Error> {
         self.before_a_write(Step::BackedUp { path: path.to_string_lossy().into_owned() })

@@ -14,9 +14,9 @@ use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
 use crate::workflow::context::{DeviceRef, Phase, Snapshot, Transfer, interrupted};
 use crate::workflow::device::opened::Opened;
-use crate::workflow::device::reconcile::{Learned, Question, reconcile};
+use crate::workflow::device::reconcile::{Observed, Probe, reconcile};
 use crate::workflow::next::Recovery;
-use crate::workflow::record::journal::Journaled;
+use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::patch::Patch;
 use crate::workflow::write::permitted::Permitted;
 use crate::workflow::write::proof::block_of;
@@ -31,7 +31,7 @@ pub(in crate::workflow) fn write_verified<'a>(
     before: &Snapshot,
     patch: &Patch,
     recovery: &Recovery<'_>,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<(Opened<'a>, Snapshot), Error> {
     let context = opened.context;
     let device = opened.device.clone();
@@ -41,7 +41,7 @@ pub(in crate::workflow) fn write_verified<'a>(
     let wanted = patch.applied_to(before)?;
     let block = block_of(patch, before, opened.unproven)
         .map_err(|error| error.during(patch.during()).on(&device, KeyState::Unchanged))?;
-    journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    record.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let size = patch.bytes().len();
     context.phase(Phase::Write);
@@ -57,7 +57,7 @@ pub(in crate::workflow) fn write_verified<'a>(
     let (opened, held) = written?;
     context.progress(Transfer::Downloaded, size);
     context.progress(Transfer::CompleteDownload, size);
-    journaled.verified();
+    record.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
             .during(AFTER_THE_WRITE)
@@ -111,7 +111,7 @@ impl Write<'_> {
         let (context, device) = (opened.context, opened.device.clone());
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
         let question = OfField { before: self.before, patch: self.patch };
-        let Learned { opened, held } = reconcile(opened, &question).map_err(|obstacle| {
+        let Observed { opened, held } = reconcile(opened, &question).map_err(|obstacle| {
             let message = format!(
                 "the outcome of the write could not be learned: {doubt}; then: {}",
                 obstacle.message()
@@ -193,7 +193,7 @@ struct OfField<'s> {
     patch: &'s Patch,
 }
 
-impl Question for OfField<'_> {
+impl Probe for OfField<'_> {
     type Held = Snapshot;
 
     fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Snapshot, Error> {

@@ -7,8 +7,8 @@ use crate::error::{Error, exit};
 use crate::workflow::context::Snapshot;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::Recovery;
-use crate::workflow::record::backup::{Backups, Destination, keep_before_write, keep_section_before_write};
-use crate::workflow::record::journal::Journaled;
+use crate::workflow::record::backup::{Backups, Destination, back_up_key, back_up_section};
+use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::field::{AFTER_THE_WRITE, write_verified};
 use crate::workflow::write::patch::Patch;
 use crate::workflow::write::transaction::Writing;
@@ -74,26 +74,26 @@ impl Writing for Fields {
         &self,
         opened: &Opened<'_>,
         to: Option<&Destination>,
-        journaled: &mut Journaled<'_>,
+        record: &mut OperationRecord<'_>,
     ) -> Result<Backups, Error> {
-        let back_up = if self.key_alone { keep_before_write } else { keep_section_before_write };
-        back_up(opened.context, &opened.device, &self.held, to, journaled)
+        let back_up = if self.key_alone { back_up_key } else { back_up_section };
+        back_up(opened.context, &opened.device, &self.held, to, record)
     }
 
     fn write<'a>(
         &mut self,
         mut opened: Opened<'a>,
         recovery: &Recovery<'_>,
-        journaled: &mut Journaled<'_>,
+        record: &mut OperationRecord<'_>,
     ) -> Result<Opened<'a>, Error> {
         for (index, patch) in self.patches.iter().enumerate() {
             if patch.is_in(&self.held) {
                 let name = patch.field().kebab_name();
                 opened.context.note(format!("{name} is as it is in the dump already; it is left alone"));
-                journaled.verified();
+                record.verified();
                 continue;
             }
-            (opened, self.held) = write_verified(opened, &self.held, patch, recovery, journaled)
+            (opened, self.held) = write_verified(opened, &self.held, patch, recovery, record)
                 .map_err(|error| self.so_far(error, index))?;
         }
         Ok(opened)

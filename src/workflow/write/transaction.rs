@@ -15,7 +15,7 @@ use crate::workflow::device::leave::leave;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::next::{Recovery, Rollback, SoFar, rollback};
 use crate::workflow::record::backup::{Backups, Destination, Place, locate_archive};
-use crate::workflow::record::journal::{Journaled, Ledger, absolute, started};
+use crate::workflow::record::journal::{OperationRecord, Records, absolute, started};
 use crate::workflow::write::unbacked::check_unbacked;
 
 /// The options that every write has.
@@ -42,7 +42,7 @@ pub(in crate::workflow) struct Transaction<'a, 'o> {
     terms: Terms<'o>,
     archive: Option<Archive>,
     /// `None` in a dry run.
-    journal: Option<Ledger>,
+    journal: Option<Records>,
 }
 
 /// What is to be in the Duo.
@@ -58,7 +58,7 @@ pub(in crate::workflow) trait Writing {
         &self,
         opened: &Opened<'_>,
         to: Option<&Destination>,
-        journaled: &mut Journaled<'_>,
+        record: &mut OperationRecord<'_>,
     ) -> Result<Backups, Error>;
 
     /// Writes what is not there, and returns once all of it was read back and compared.
@@ -66,17 +66,17 @@ pub(in crate::workflow) trait Writing {
         &mut self,
         opened: Opened<'a>,
         recovery: &Recovery<'_>,
-        journaled: &mut Journaled<'_>,
+        record: &mut OperationRecord<'_>,
     ) -> Result<Opened<'a>, Error>;
 }
 
 /// What a command does beside the write; a write that is there already does not end it.
 pub(in crate::workflow) trait Beside<W> {
     /// Before the question.
-    fn prepare(&mut self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<(), Error>;
+    fn prepare(&mut self, opened: &Opened<'_>, record: &mut OperationRecord<'_>) -> Result<(), Error>;
 
     /// After the question and before the first byte.
-    fn before_write(&mut self, backups: &Backups, journaled: &mut Journaled<'_>) -> Result<(), Error>;
+    fn before_write(&mut self, backups: &Backups, record: &mut OperationRecord<'_>) -> Result<(), Error>;
 
     /// What a write that failed means, after that.
     fn write_failed(&self, error: Error) -> Error;
@@ -118,7 +118,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
         // Named even with --no-backup: it may know a key as another device's.
         let archive = locate_archive(context, terms.archive);
         let archive = if keeps(&terms) { Some(archive.and_then(prepared)?) } else { archive.ok() };
-        let journal = if terms.dry_run { None } else { Some(Ledger::required(context)?) };
+        let journal = if terms.dry_run { None } else { Some(Records::required(context)?) };
         let opened = Opened::find_board(context, terms.target, terms.boards, terms.timeout)?;
         check_unbacked(&opened, terms.no_backup, terms.accepts_key_loss)?;
         Ok(Self { opened, context, terms, archive, journal })
@@ -160,8 +160,8 @@ impl<'a, 'o> Transaction<'a, 'o> {
         let destination = archive.filter(|_| keeps(&terms)).map(Place::Archive);
         let destination = destination.map(|place| Destination { place, encrypt: terms.encrypt });
         let started = proposal.started.clone();
-        journal.follow(context, started, |journaled| {
-            run(opened, proposal, destination.as_ref(), terms.leave, journaled)
+        journal.follow(context, started, |record| {
+            run(opened, proposal, destination.as_ref(), terms.leave, record)
         })
     }
 }
@@ -181,28 +181,28 @@ fn run<W: Writing>(
     mut proposal: Proposal<'_, W>,
     destination: Option<&Destination>,
     leaves: bool,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Outcome, Error> {
     let is_there = proposal.writing.is_there();
     let mut backups = Backups::default();
     if is_there && proposal.beside.is_none() {
         opened.context.note(proposal.already);
     } else {
-        backups = proposal.writing.back_up(&opened, destination, journaled)?;
-        prepare(&opened, &mut proposal, &backups, journaled)?;
+        backups = proposal.writing.back_up(&opened, destination, record)?;
+        prepare(&opened, &mut proposal, &backups, record)?;
     }
     if is_there {
-        (0..proposal.writing.parts()).for_each(|_| journaled.verified());
+        (0..proposal.writing.parts()).for_each(|_| record.verified());
         backups.first = None;
     } else {
-        opened = write(opened, &mut proposal, &backups, journaled)?;
+        opened = write(opened, &mut proposal, &backups, record)?;
     }
     if let Some(beside) = &proposal.beside {
         beside.after_write(&proposal.writing, !is_there)?;
     }
     if leaves {
         leave(opened, proposal.then)?;
-        journaled.left();
+        record.left();
     }
     Ok(Outcome { backup: backups.first, written: !is_there, left: leaves })
 }
@@ -212,17 +212,17 @@ fn prepare<W: Writing>(
     opened: &Opened<'_>,
     proposal: &mut Proposal<'_, W>,
     backups: &Backups,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<(), Error> {
     if let Some(beside) = &mut proposal.beside {
-        beside.prepare(opened, journaled)?;
+        beside.prepare(opened, record)?;
     }
     if !proposal.writing.is_there() {
         proposal.plan.backup.clone_from(&backups.first);
         confirm(opened.context, &proposal.plan)?;
     }
     match &mut proposal.beside {
-        Some(beside) => beside.before_write(backups, journaled),
+        Some(beside) => beside.before_write(backups, record),
         None => Ok(()),
     }
 }
@@ -231,12 +231,12 @@ fn write<'a, W: Writing>(
     opened: Opened<'a>,
     proposal: &mut Proposal<'_, W>,
     backups: &Backups,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Opened<'a>, Error> {
     let so_far = SoFar { backup: backups.first.as_deref(), wrote: true, told: proposal.beside.is_some() };
     let rollback = proposal.rollback.take().unwrap_or_else(|| rollback(&proposal.started, so_far));
     let recovery = Recovery { started: &proposal.started, rollback, section: backups.section.clone() };
-    let written = proposal.writing.write(opened, &recovery, journaled);
+    let written = proposal.writing.write(opened, &recovery, record);
     written.map_err(|error| match &proposal.beside {
         Some(beside) => beside.write_failed(error),
         None => error,

@@ -15,11 +15,11 @@ use crate::error::{Code, Error, KeyState};
 use crate::keys::Fingerprint;
 use crate::workflow::context::{DeviceRef, Phase, Snapshot, WholeHeld, interrupted};
 use crate::workflow::device::opened::Opened;
-use crate::workflow::device::reconcile::{Learned, Question, reconcile};
+use crate::workflow::device::reconcile::{Observed, Probe, reconcile};
 use crate::workflow::device::whole_dct::differences;
 use crate::workflow::next::Recovery;
-use crate::workflow::record::backup::{Backups, Destination, keep_whole_before_write};
-use crate::workflow::record::journal::Journaled;
+use crate::workflow::record::backup::{Backups, Destination, back_up_whole};
+use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::field::AFTER_THE_WRITE;
 use crate::workflow::write::transaction::Writing;
 
@@ -55,16 +55,16 @@ impl Writing for WholeDct<'_> {
         &self,
         opened: &Opened<'_>,
         to: Option<&Destination>,
-        journaled: &mut Journaled<'_>,
+        record: &mut OperationRecord<'_>,
     ) -> Result<Backups, Error> {
-        keep_whole_before_write(opened.context, &opened.device, &self.held, to, journaled)
+        back_up_whole(opened.context, &opened.device, &self.held, to, record)
     }
 
     fn write<'a>(
         &mut self,
         opened: Opened<'a>,
         recovery: &Recovery<'_>,
-        journaled: &mut Journaled<'_>,
+        record: &mut OperationRecord<'_>,
     ) -> Result<Opened<'a>, Error> {
         let job = Rewrite {
             image: self.image,
@@ -74,7 +74,7 @@ impl Writing for WholeDct<'_> {
             new: self.new,
             recovery,
         };
-        rewrite(opened, &job, journaled)
+        rewrite(opened, &job, record)
     }
 }
 
@@ -93,14 +93,14 @@ struct Rewrite<'s> {
 fn rewrite<'a>(
     mut opened: Opened<'a>,
     job: &Rewrite<'_>,
-    journaled: &mut Journaled<'_>,
+    record: &mut OperationRecord<'_>,
 ) -> Result<Opened<'a>, Error> {
     let context = opened.context;
     let device = opened.device.clone();
     if context.control.cancel().is_requested() {
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
-    journaled.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
+    record.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let mut course =
         Course { held: Buffer::new(job.before.to_vec()), known: job.known, doubts: 0, copy: None };
@@ -113,7 +113,7 @@ fn rewrite<'a>(
         }
     }
     confirm(&mut opened, job)?;
-    journaled.verified();
+    record.verified();
     if context.control.cancel().is_requested() {
         return Err(interrupted()
             .during(AFTER_THE_WRITE)
@@ -147,13 +147,15 @@ impl Course {
                 context.phase(Phase::Write);
             }
             let doubt = match take(&mut opened, &step, &before, &then) {
-                Taken::Yes => {
+                StepOutcome::Yes => {
                     self.taken(&step, then);
                     continue;
                 }
-                Taken::No(error) if self.doubts == 0 && before.as_slice() == job.before => return Err(error),
-                Taken::No(error) => error.to_string(),
-                Taken::Doubtful(doubt) => doubt,
+                StepOutcome::No(error) if self.doubts == 0 && before.as_slice() == job.before => {
+                    return Err(error);
+                }
+                StepOutcome::No(error) => error.to_string(),
+                StepOutcome::Doubtful(doubt) => doubt,
             };
             opened = self.learn(opened, &step, &then, &doubt, job)?;
         }
@@ -178,7 +180,7 @@ impl Course {
     ) -> Result<Opened<'a>, Error> {
         let (context, device) = (opened.context, opened.device.clone());
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
-        let Learned { opened, held } = reconcile(opened, &OfStep { held: &self.held, step })
+        let Observed { opened, held } = reconcile(opened, &OfStep { held: &self.held, step })
             .map_err(|obstacle| unknown(doubt, obstacle, &device, job))?;
         let sector = self.held.get(step.range()).unwrap_or_default();
         let was_blank = sector.iter().all(|byte| *byte == 0xff);
@@ -205,8 +207,8 @@ impl Course {
     ) -> Result<(Opened<'a>, bool), Error> {
         let (context, device) = (opened.context, opened.device.clone());
         let deadline = opened.deadline();
-        let Learned { opened, held } = match all_of_it(&mut opened, deadline) {
-            Ok(held) => Learned { opened, held },
+        let Observed { opened, held } = match all_of_it(&mut opened, deadline) {
+            Ok(held) => Observed { opened, held },
             Err(error) => {
                 let doubt = format!("all of it could not be read at the end: {error}");
                 context.note(format!("{doubt}; asking the Duo what it holds"));
@@ -264,7 +266,7 @@ fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
 }
 
 /// What came of a step.
-enum Taken {
+enum StepOutcome {
     /// A read-back shows it.
     Yes,
     /// Nothing was sent that changes anything.
@@ -275,7 +277,7 @@ enum Taken {
 
 /// Takes a step and reads it back once. What is read then and is not what it should be is not believed at once, as a
 /// read can be wrong, too.
-fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> Taken {
+fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> StepOutcome {
     let deadline = opened.deadline();
     let outcome = match step {
         Step::Erase { copy } => {
@@ -289,12 +291,12 @@ fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> T
         }
     };
     match outcome {
-        Ok(true) => Taken::Yes,
-        Ok(false) => Taken::Doubtful("other bytes were read back than were written".to_owned()),
+        Ok(true) => StepOutcome::Yes,
+        Ok(false) => StepOutcome::Doubtful("other bytes were read back than were written".to_owned()),
         Err(error) if error.touched() == Touched::No => {
-            Taken::No(Error::from(error).during(WRITING).on(&opened.device, KeyState::Unchanged))
+            StepOutcome::No(Error::from(error).during(WRITING).on(&opened.device, KeyState::Unchanged))
         }
-        Err(error) => Taken::Doubtful(error.to_string()),
+        Err(error) => StepOutcome::Doubtful(error.to_string()),
     }
 }
 
@@ -305,7 +307,7 @@ struct OfStep<'s> {
     step: &'s Step<'s>,
 }
 
-impl Question for OfStep<'_> {
+impl Probe for OfStep<'_> {
     type Held = Buffer;
 
     /// What comes next is told from this alone, so it has to be right even of a Duo that has told its name.
@@ -345,7 +347,7 @@ struct AtTheEnd<'s> {
     image: &'s [u8],
 }
 
-impl Question for AtTheEnd<'_> {
+impl Probe for AtTheEnd<'_> {
     type Held = Buffer;
 
     fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {

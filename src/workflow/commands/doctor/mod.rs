@@ -12,7 +12,7 @@ use crate::journal::{Operation, OperationKind, open};
 use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::describe::operation::{OperationReport, is_of, report};
-use crate::workflow::device::enter_dfu::bring_one;
+use crate::workflow::device::enter_dfu::enter_dfu_if_none;
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
 use crate::workflow::next::command_line::option;
 use crate::workflow::next::which_of;
@@ -141,7 +141,7 @@ fn examine_all(
     timeout: Timeout,
     obstacles: &mut Vec<Error>,
 ) -> Result<Vec<Examined>, Error> {
-    bring_one(context, &options.target, timeout)?;
+    enter_dfu_if_none(context, &options.target, timeout)?;
     let mut examined = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let duo = match opened {

@@ -30,8 +30,8 @@ use crate::workflow::network::api::{Cloud, Message, check_product};
 use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::next;
 use crate::workflow::next::{Rollback, SoFar};
-use crate::workflow::record::backup::{Backups, keep_new_key};
-use crate::workflow::record::journal::{Journaled, absolute, operations, past};
+use crate::workflow::record::backup::{Backups, store_new_key};
+use crate::workflow::record::journal::{OperationRecord, absolute, operations, past};
 use crate::workflow::write::{Beside, Fields, Patch, Proposal, Terms, Transaction};
 
 /// What `rotate` is asked for. No `Debug`: it may hold a token.
@@ -358,22 +358,22 @@ impl Telling<'_, '_> {
 
 impl Beside<Fields> for Telling<'_, '_> {
     /// Keeps the new key, before anybody is told of it.
-    fn prepare(&mut self, opened: &Opened<'_>, journaled: &mut Journaled<'_>) -> Result<(), Error> {
+    fn prepare(&mut self, opened: &Opened<'_>, record: &mut OperationRecord<'_>) -> Result<(), Error> {
         let already_there = self.new.kept.is_some();
         let path = if let Some(path) = &self.new.kept {
             path.clone()
         } else {
             let public = self.new.key.public_key();
-            keep_new_key(self.context, &opened.device, &self.new.image, public, self.archive)?
+            store_new_key(self.context, &opened.device, &self.new.image, public, self.archive)?
         };
-        journaled.new_key(&path).map_err(|error| self.on(error))?;
+        record.new_key(&path).map_err(|error| self.on(error))?;
         self.context.control.event(Event::NewKey { path: path.clone(), already_there });
         self.kept = Some(path);
         Ok(())
     }
 
     /// The first step that cannot be undone from here. If it fails, the Duo is as it was.
-    fn before_write(&mut self, backups: &Backups, journaled: &mut Journaled<'_>) -> Result<(), Error> {
+    fn before_write(&mut self, backups: &Backups, record: &mut OperationRecord<'_>) -> Result<(), Error> {
         self.backup.clone_from(&backups.first);
         if self.context.control.cancel().is_requested() {
             return Err(self.on(interrupted().during("before the cloud was told")));
@@ -381,9 +381,9 @@ impl Beside<Fields> for Telling<'_, '_> {
         let public = self.new.key.public_key();
         let message = Message::new(self.context, self.id, &public, self.product_id, false);
         let message = message.map_err(|error| self.on(error))?;
-        journaled.sending().map_err(|error| self.on(error))?;
-        self.cloud.tell(self.context, &message).map_err(|error| self.not_accepted(error))?;
-        journaled.accepted();
+        record.sending().map_err(|error| self.on(error))?;
+        self.cloud.send_public_key(self.context, &message).map_err(|error| self.not_accepted(error))?;
+        record.accepted();
         Ok(())
     }
 
