@@ -1,7 +1,8 @@
 /**
  * `npm run bench:journal`: what an operation costs after none, after 3,000 and after 100,000 others, all of them done to
- * the same Duo or each to another; medians, the journals taken in turn. Ends with status 1 if what was done before makes a
- * command slower. The operations are copies of one that was really done.
+ * the same Duo or each to another; medians, the journals taken in turn. On a disk an operation takes as long as five syncs;
+ * `TMPDIR=/dev/shm` shows the rest. Ends with status 1 if what was done before makes a command slower. The operations are
+ * copies of one that was really done.
  */
 import {
   closeSync,
@@ -21,8 +22,8 @@ const ROUNDS = 31
 const COUNTS = [0, 3000, 100_000]
 const ID = '30001a000347343432313031'
 
-/** By how much the slowest may differ from the one without a past: what a busy disk makes of one sync. */
-const LIMIT_MS = 3
+/** How long the slowest may take, given the time of the one without a past: a busy disk makes as much of one sync. */
+const limit = (/** @type {number} */ ms) => 1.5 * ms + 1
 
 ensureDependencies()
 ensureAddon()
@@ -50,10 +51,10 @@ try {
       const figure = figures[index] ?? Number.NaN
       const what = `${name} after ${count.toLocaleString('en')} operations, ${to}`
       process.stdout.write(`${what.padEnd(58)} ${figure.toFixed(1).padStart(7)} ms\n`)
-      within &&= name.startsWith('history') || figure - (figures[0] ?? 0) <= LIMIT_MS
+      within &&= name.startsWith('history') || figure <= limit(figures[0] ?? 0)
     }
   }
-  process.stdout.write(`the past costs a command ${within ? 'nothing' : `more than ${LIMIT_MS} ms`}\n`)
+  process.stdout.write(within ? 'the past costs nothing\n' : 'the past makes a command slower\n')
   process.exitCode = within ? 0 : 1
 } finally {
   await cloud.stop()

@@ -1,6 +1,7 @@
 //! `duo-provision`: back up, restore, reset and provision the keys of a RedBear Duo.
 
 pub mod archive;
+pub mod bootloader;
 pub mod cloud;
 pub mod dct;
 pub mod dfuse;

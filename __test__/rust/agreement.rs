@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::virtual_duo::{DFU, device_id, device_keys, key_maker, options};
+use duo_provision::bootloader::DfuSession;
 use duo_provision::dct::{self, CopyRule, DctImage, Dump, DumpKind, WholeDct};
 use duo_provision::dfuse::{Block, Buffer};
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, UsbIpServer, VirtualBus, VirtualClock};
+use duo_provision::usb::Bus;
+use duo_provision::usb::Clock;
 use duo_provision::usb::clock::SystemClock;
 use duo_provision::usb::usbip::UsbipBus;
-use duo_provision::usb::{Bus, Clock, DfuSession};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// The application section of the DCT, from 0.3.2.

@@ -8,6 +8,7 @@ mod dct;
 mod dfuse;
 #[path = "../fuzz/replay.rs"]
 mod fuzz;
+mod imports;
 mod keys;
 mod layers;
 mod session;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use duo_provision::bootloader::identity::BootloaderGeneration;
+use duo_provision::bootloader::identity::identify;
+use duo_provision::bootloader::session::DfuSession;
+use duo_provision::bootloader::session::SessionError;
 use duo_provision::dfuse::{Block, Buffer, DfuError, Touched};
 use duo_provision::error::Error;
-use duo_provision::usb::identity::{BootloaderGeneration, identify};
-use duo_provision::usb::session::{DfuSession, SessionError};
 use duo_provision::usb::{Clock, UsbError};
 
 use crate::common::mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
@@ -126,7 +128,7 @@ mod opening {
 mod identity {
     use super::*;
 
-    fn identity(model: Model) -> duo_provision::usb::identity::Identity {
+    fn identity(model: Model) -> duo_provision::bootloader::identity::Identity {
         let bus = MockBus::new(model);
         let identity = identify(&bus, &device(), &VirtualClock::default(), DEADLINE).unwrap();
         assert_eq!(bus.model().calls, [""; 0], "asking who it is claims nothing");
@@ -625,12 +627,12 @@ fn hint(error: UsbError) -> String {
 
 #[test]
 fn a_missing_driver_is_cured_according_to_the_bootloader() {
-    let old = hint(UsbError::WrongDriver(Some(BootloaderGeneration::R3R4)));
+    let old = hint(UsbError::WrongDriver(0x0200));
     assert!(old.contains("r3 and r4") && old.contains("https://zadig.akeo.ie"), "{old}");
-    let new = hint(UsbError::WrongDriver(Some(BootloaderGeneration::R5R6)));
+    let new = hint(UsbError::WrongDriver(0x0250));
     assert!(new.contains("r5 and r6") && new.contains("Do not use Zadig"), "{new}");
     assert!(new.contains("uninstall") && new.contains("plug it in again"), "{new}");
-    let unknown = hint(UsbError::WrongDriver(None));
+    let unknown = hint(UsbError::WrongDriver(0x0300));
     assert!(unknown.contains("none of the Duo's"), "{unknown}");
 }
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
+use super::bytes::{MAX_BACKUP_BYTES, sha256_hex};
 use super::manifest::{Contents, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
 use super::names::{extended, rfc3339, sibling};
-use super::{MAX_BACKUP_BYTES, sha256_hex, told};
+use super::told;
 use crate::dct::DeviceId;
 use crate::disk::{FileError, read_bounded};
 use crate::keys::{Fingerprint, PublicKey};

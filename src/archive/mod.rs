@@ -4,6 +4,7 @@
 //! files, made in this order so that a crash leaves the most important ones: the bytes, the public key as
 //! PEM, the JSON manifest. A key without its manifest is a valid backup.
 
+mod bytes;
 mod entry;
 mod location;
 mod manifest;
@@ -15,8 +16,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+pub use bytes::sha256_hex;
 pub use entry::{Beside, Description, Entry, manifest_beside};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
@@ -29,14 +29,12 @@ pub use crate::disk::{
     is_kept, is_superuser, read_bounded,
 };
 
+use bytes::MAX_BACKUP_BYTES;
 use entry::read_entry;
 use names::{has_backups_name, name_of, sibling};
 
 use crate::dct::DeviceId;
 use crate::keys::{EncryptedKey, Fingerprint, Passphrase, PrivateKey};
-
-/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216, a whole DCT 32,768.
-const MAX_BACKUP_BYTES: u64 = 64 * 1024;
 
 /// The most encrypted backups of the same key that are opened to see whether one of them can stand in for a new
 /// one; each takes as long as its file asks for.
@@ -314,15 +312,6 @@ pub fn check_free(path: &Path) -> Result<(), FileError> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if folder.is_dir() { check_writable(folder) } else { Err(FileError::NotFound(folder.to_owned())) }
-}
-
-/// SHA-256 of some bytes, 64 hexadecimal digits in lower case.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write;
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn existing(path: PathBuf) -> Option<PathBuf> {

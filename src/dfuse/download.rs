@@ -13,7 +13,7 @@
 
 use std::time::Duration;
 
-use super::Buffer;
+use super::buffer::Buffer;
 use super::error::{DfuError, Failure, Stage, Touched};
 use super::geometry::{BLOCK, Geometry};
 use super::machine::{Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step};

@@ -2,7 +2,7 @@
 //!
 //! This room knows requests, states, descriptors, memory maps and in which order a bootloader wants to be
 //! asked. It knows nothing of USB libraries, threads or clocks: it never performs a transfer and never asks
-//! what time it is. `usb::drive` does both on its behalf.
+//! what time it is. `bootloader::drive` does both on its behalf.
 //!
 //! # Driving a machine
 //! Each operation ([`Upload`], [`Download`], [`Erase`], [`Leave`], [`Recover`]) is wrapped in a [`Machine`] together
@@ -33,8 +33,7 @@
 //! - Neither `DFU_ABORT` nor `DFU_UPLOAD` moves the address pointer, so a block goes where a read before it came from.
 //! - `bwPollTimeout` is repeated in states that have nothing to wait for.
 
-use zeroize::Zeroizing;
-
+mod buffer;
 pub mod descriptors;
 pub mod download;
 pub mod erase;
@@ -50,6 +49,7 @@ mod set_address;
 pub mod status;
 pub mod upload;
 
+pub use buffer::Buffer;
 pub use download::{Block, Download};
 pub use erase::Erase;
 pub use error::{At, DfuError, Failure, Stage, Touched};
@@ -61,6 +61,3 @@ pub use recover::Recover;
 pub use request::{Command, Request};
 pub use status::{State, Status, StatusCode};
 pub use upload::{Part, Upload};
-
-/// Bytes of the device's memory, wiped when dropped, as they may be a private key.
-pub type Buffer = Zeroizing<Vec<u8>>;

@@ -5,7 +5,7 @@
 
 use std::mem;
 
-use super::Buffer;
+use super::buffer::Buffer;
 use super::error::{DfuError, Stage};
 use super::geometry::{BLOCK, Geometry, RangeError};
 use super::machine::{Operation, Reply, Start, Step};

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::Owner;
+use super::owner::Owner;
 
 /// The program's own folder in the user's data directory, absolute; `None` where the user has no home folder.
 pub fn own_folder(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {

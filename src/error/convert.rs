@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::{Code, Error};
+use super::{Code, Error, PASSPHRASE_HINT};
+use crate::bootloader::BootloaderGeneration;
+use crate::bootloader::SessionError;
 use crate::cloud::api_url::ApiUrlError;
 use crate::cloud::device_port::PairingError;
 use crate::cloud::failure::{CloudError, Unreachable};
@@ -17,7 +19,7 @@ use crate::dfuse::DfuError;
 use crate::disk::{FileError, plain_path};
 use crate::journal::{JournalError, RecordError};
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
-use crate::usb::{BootloaderGeneration, SessionError, UsbError};
+use crate::usb::UsbError;
 
 /// What helps against "Permission denied", whose causes no server tells apart.
 const PERMISSION_HINT: &str = "this has several causes. The id is a name or mistyped: compare it with `duo-provision list`. \
@@ -37,9 +39,6 @@ impl From<DeviceIdError> for Error {
         Self::new(Code::InvalidDeviceId, error.to_string()).hint(hint)
     }
 }
-
-/// How a passphrase is given.
-pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
 impl From<PassphraseError> for Error {
     fn from(error: PassphraseError) -> Self {
@@ -160,7 +159,8 @@ impl From<UsbError> for Error {
                 Code::UsbBusy,
                 "close the other program (dfu-util, a virtual machine, an IDE), then run the command again",
             ),
-            UsbError::WrongDriver(generation) => {
+            UsbError::WrongDriver(bcd_device) => {
+                let generation = BootloaderGeneration::from_bcd_device(*bcd_device);
                 (Code::UsbWrongDriver, driver_hint(generation.map(BootloaderGeneration::names_winusb)))
             }
             UsbError::NotConfigured => {

@@ -6,14 +6,15 @@
 
 mod convert;
 
-pub(crate) use convert::PASSPHRASE_HINT;
-
 pub use crate::outcome::{Code, KeyState, exit};
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+
+/// How a passphrase is given.
+pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
 /// What went wrong, where, and what to do about it.
 #[derive(Debug)]

@@ -8,9 +8,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use serde::de::IgnoredAny;
 
-use super::MAX_BYTES;
 use super::operation::Operation;
-use super::record::{OperationId, RecordError};
+use super::record::{MAX_BYTES, OperationId, RecordError};
 
 /// The most bytes of a line: those of all records of an operation, with two brackets.
 const MAX_LINE: usize = MAX_BYTES + 2;

@@ -28,8 +28,8 @@ use std::path::{Path, PathBuf};
 pub use history::Past;
 pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operation_in, settled_line};
 pub use record::{
-    DeviceMark, Failure, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request, Started, Step,
-    VERSION, whole,
+    DeviceMark, Failure, MAX_BYTES, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request,
+    Started, Step, VERSION, whole,
 };
 
 use crate::dct::DeviceId;
@@ -37,9 +37,6 @@ use crate::disk::{
     self, FileError, Folder, Links, Lock, Owner, Pause, check_utf8, check_writable, create_folder,
     ensure_folder, own_folder, plain_path,
 };
-
-/// The most bytes of one operation: some tens of records, each of some hundreds.
-pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// Why the journal cannot be read or kept.
 #[derive(Debug, thiserror::Error)]

@@ -26,6 +26,9 @@ pub const VERSION: u32 = 1;
 /// fit even if every byte of them has to be escaped as `\u0000`.
 pub const MAX_LINE: usize = 64 * 1024;
 
+/// The most bytes of one operation: some tens of records, each of some hundreds.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
 /// The name of one operation in the journal: 64 random bits, as 16 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]

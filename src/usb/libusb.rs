@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusb::{Context, DeviceHandle, UsbContext};
 
-use super::{BootloaderGeneration, Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
+use super::{Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
 
 /// The longest time limit handed to libusb, which counts in 32-bit milliseconds.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -177,7 +177,7 @@ fn setting_error(error: rusb::Error) -> TransferError {
 /// is "not supported" on Windows and the interface "not found". Elsewhere an interface is not found where the
 /// operating system could not read, or not set, the device's configuration when it was plugged in.
 fn access_error(error: rusb::Error, bcd_device: u16) -> UsbError {
-    let wrong_driver = || UsbError::WrongDriver(BootloaderGeneration::from_bcd_device(bcd_device));
+    let wrong_driver = || UsbError::WrongDriver(bcd_device);
     match error {
         rusb::Error::NotSupported => wrong_driver(),
         rusb::Error::NotFound if cfg!(windows) => wrong_driver(),
@@ -205,25 +205,13 @@ mod tests {
         assert_eq!(of_new(rusb::Error::Access), UsbError::AccessDenied);
         assert_eq!(of_new(rusb::Error::Busy), UsbError::Busy);
         assert_eq!(of_new(rusb::Error::NoDevice), UsbError::Gone);
-        let wrong_driver = UsbError::WrongDriver(Some(BootloaderGeneration::R5R6));
+        let wrong_driver = UsbError::WrongDriver(0x0250);
         assert_eq!(of_new(rusb::Error::NotSupported), wrong_driver);
         let no_interface = if cfg!(windows) { wrong_driver } else { UsbError::NotConfigured };
         assert_eq!(of_new(rusb::Error::NotFound), no_interface);
         assert!(matches!(of_new(rusb::Error::Io), UsbError::Other(_)));
         assert_eq!(transfer_error(rusb::Error::Pipe), TransferError::Stall);
         assert_eq!(transfer_error(rusb::Error::NoDevice), TransferError::Disconnected);
-    }
-
-    #[test]
-    fn which_bootloader_has_no_driver_is_told_without_opening_it() {
-        for (bcd_device, generation) in [
-            (0x0200, Some(BootloaderGeneration::R3R4)),
-            (0x0250, Some(BootloaderGeneration::R5R6)),
-            (0x0300, None),
-        ] {
-            let error = access_error(rusb::Error::NotSupported, bcd_device);
-            assert_eq!(error, UsbError::WrongDriver(generation));
-        }
     }
 
     /// On a machine with USB and on one without.

@@ -1,22 +1,15 @@
-//! The seam between the `DfuSe` protocol and a USB bus.
+//! USB buses: what is on them, and control transfers to it. They know no Duo.
 //!
 //! Three buses stand behind these traits: libusb ([`libusb`]), a USB/IP server on loopback ([`usbip`]) and
 //! the simulator's in-process bus. Everything here is synchronous: one operation runs whole on one blocking
 //! thread, and nothing sleeps but through the [`Clock`].
 
 pub mod clock;
-pub mod drive;
-pub mod identity;
 pub mod libusb;
-pub mod line_coding;
-pub mod session;
 pub mod usbip;
 
 use std::fmt;
 use std::time::Duration;
-
-pub use identity::BootloaderGeneration;
-pub use session::{DfuSession, SessionError};
 
 /// The eight bytes that open a control transfer, less `wLength` (it is the buffer's length).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,10 +95,9 @@ pub enum UsbError {
     /// Another program has claimed the interface.
     #[error("another program is using the USB device")]
     Busy,
-    /// The device is bound to a driver that libusb cannot use (Windows without `WinUSB`). Its bootloader, as far as
-    /// `bcdDevice` tells without opening it.
+    /// The device is bound to a driver that libusb cannot use (Windows without `WinUSB`). Its `bcdDevice`.
     #[error("the USB device has no driver that this program can use")]
-    WrongDriver(Option<BootloaderGeneration>),
+    WrongDriver(u16),
     /// The operating system could not configure the device when it was plugged in, so it shows no interface.
     #[error("the operating system could not set up the USB device when it was plugged in")]
     NotConfigured,

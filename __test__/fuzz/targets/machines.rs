@@ -328,7 +328,7 @@ impl Trace {
     }
 }
 
-/// Drives a machine as `usb::drive` does; only waits and requests without an answer take time.
+/// Drives a machine as `bootloader::drive` does; only waits and requests without an answer take time.
 fn drive<O: Operation>(
     operation: O,
     answers: &Tape<'_>,

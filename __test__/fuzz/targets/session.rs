@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use duo_provision::bootloader::session::DfuSession;
 use duo_provision::dfuse::{Block, Buffer, Touched};
 use duo_provision::simulator::{DeviceKey, Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
-use duo_provision::usb::session::DfuSession;
 use duo_provision::usb::{Bus, Clock, Device, PortPath, Setup, TransferError, Transport, UsbError};
 
 use super::tape::Tape;

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use super::{BACKUP, SECTION, key_block, with_key};
 use crate::virtual_duo::{DFU, device_keys, key_maker, options};
+use duo_provision::bootloader::DfuSession;
+use duo_provision::bootloader::SessionError;
 use duo_provision::dfuse::Touched;
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Duo, Generation, Hub, VirtualBus, VirtualClock};
-use duo_provision::usb::{Bus, Clock, DfuSession, PortPath, SessionError};
+use duo_provision::usb::Bus;
+use duo_provision::usb::Clock;
+use duo_provision::usb::PortPath;
 
 const ALLOWED: Duration = Duration::from_secs(10);
 /// What an operation may take beyond its deadline: its last transfer, and tidying up.

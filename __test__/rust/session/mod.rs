@@ -6,10 +6,13 @@ mod every_fault;
 use std::time::Duration;
 
 use crate::virtual_duo::*;
+use duo_provision::bootloader::DfuSession;
+use duo_provision::bootloader::SessionError;
 use duo_provision::dfuse::{Block, Buffer, DfuError, State, Touched};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
-use duo_provision::usb::{Bus, Clock, DfuSession, SessionError};
+use duo_provision::usb::Bus;
+use duo_provision::usb::Clock;
 
 const LIMIT: Duration = Duration::from_secs(30);
 const KEY: [u8; 1216] = [0xA5; 1216];

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::usb::BootloaderGeneration;
+use crate::bootloader::BootloaderGeneration;
 
 /// A board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

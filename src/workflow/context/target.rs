@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
 use crate::error::{Code, Error};
-use crate::usb::BootloaderGeneration;
 use crate::workflow::context::board::{Board, BootloaderName, DUO};
 
 /// RedBear Duo in DFU mode.
@@ -81,7 +81,7 @@ fn check_path(path: &str) -> Result<String, Error> {
 #[serde(rename = "DuoInfo", rename_all = "camelCase")]
 pub struct DeviceRef {
     /// Which board it is.
-    #[cfg_attr(feature = "schema", schemars(with = "super::board::BoardName"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::workflow::context::board::BoardName"))]
     pub board: Board,
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,

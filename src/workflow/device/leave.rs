@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::bootloader::SessionError;
 use crate::error::{Code, Error, KeyState};
-use crate::usb::{SessionError, UsbError};
+use crate::usb::UsbError;
 use crate::workflow::context::Context;
 use crate::workflow::context::cancel::interrupted;
 use crate::workflow::context::event::Phase;

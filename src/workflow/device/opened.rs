@@ -7,11 +7,13 @@ use crate::workflow::context::snapshot::Snapshot;
 use crate::workflow::context::target::{BUTTONS_HINT, DeviceRef, NORMAL_MODE, Target};
 use std::time::Duration;
 
+use crate::bootloader::BootloaderGeneration;
+use crate::bootloader::DfuSession;
 use crate::dct::DeviceIdSource;
 use crate::dct::{CopyRule, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
-use crate::usb::{BootloaderGeneration, Device, DfuSession};
+use crate::usb::Device;
 use crate::workflow::context::Context;
 use crate::workflow::context::board::{BOARDS, Board, BootloaderName, DUO, ids};
 use crate::workflow::context::cancel::interrupted;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
+use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
 use crate::error::{Code, Error};
-use crate::usb::BootloaderGeneration;
 use crate::workflow::context::target::Target;
 
 /// The most bytes that are read of any file; the largest dump has 32 KiB.

@@ -6,12 +6,12 @@
 use std::path::Path;
 
 use crate::archive::{Archive, Contents, Manifest, sha256_hex};
+use crate::bootloader::BootloaderGeneration;
+use crate::bootloader::session::whole_dct_address;
 use crate::dct::{CopyRule, DctCopy, DeviceId, Dump, FLASH_MODULES, Half, WHOLE_SIZE, WhichCopy};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::Slot;
-use crate::usb::BootloaderGeneration;
-use crate::usb::session::whole_dct_address;
 use crate::workflow::context::plan::Evidence;
 use crate::workflow::context::snapshot::Snapshot;
 use crate::workflow::context::target::DeviceRef;

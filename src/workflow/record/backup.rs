@@ -10,11 +10,11 @@ use crate::archive::{
     Archive, Backup, Contents, FORMAT, Manifest, NoArchive, Opens, Origin, Owner, Privacy, Stored,
     check_free, sha256_hex, store_at,
 };
+use crate::bootloader::session::whole_dct_address;
 use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
-use crate::usb::session::whole_dct_address;
 use crate::workflow::context::Context;
 use crate::workflow::context::event::{Event, Phase};
 use crate::workflow::context::snapshot::Snapshot;

@@ -1,7 +1,7 @@
 //! Which fields of a dump may be written to a Duo, one by one.
 
+use crate::bootloader::BootloaderGeneration;
 use crate::dct::{self, DeviceId, Field, Layouts};
-use crate::usb::BootloaderGeneration;
 
 /// What may be done with a field of a dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,7 +64,11 @@ impl Ran {
         *self.counts.entry((case.kinds(), case.subject.name())).or_default() += 1;
         match outcome {
             Ok(outcome) => *self.outcomes.entry(outcome).or_default() += 1,
-            Err(failure) => self.failures.push(failure),
+            Err(failure) => {
+                // At once, since some runs take hours.
+                eprintln!("{failure}");
+                self.failures.push(failure);
+            }
         }
     }
 

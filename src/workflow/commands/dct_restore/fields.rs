@@ -9,11 +9,11 @@ use crate::workflow::commands::dct_restore::options::{ALREADY, DctRestoreOptions
 use crate::workflow::describe::restored_field::{RestoredField, fields_against};
 
 use crate::archive::{DeviceIdSource, Manifest, sha256_hex};
+use crate::bootloader::BootloaderGeneration;
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
-use crate::usb::BootloaderGeneration;
 use crate::workflow::context::Context;
 use crate::workflow::context::plan::{Action, Plan};
 use crate::workflow::context::snapshot::Snapshot;

@@ -1,11 +1,11 @@
 //! What can be told from what was read of a Duo, and from the archive. Pure.
 
 use crate::archive::{Contents, Description, Entry, Origin};
+use crate::bootloader::BootloaderGeneration;
 use crate::dct::ServerAddress;
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, ServerKey};
-use crate::usb::BootloaderGeneration;
 use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
 use crate::workflow::context::snapshot::Snapshot;
 use crate::workflow::context::target::DeviceRef;

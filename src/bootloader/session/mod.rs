@@ -18,12 +18,12 @@ use memories::{
 
 use super::drive::Driver;
 use super::identity::{Enquiry, Identity};
-use super::{Bus, Clock, Device, Transport};
 use crate::dfuse::descriptors::AltSetting;
 use crate::dfuse::{
     BLOCK, Block, Buffer, DfuError, Download, Erase, Geometry, Leave, Machine, Operation, Part, RangeError,
     Recover, Start, Upload,
 };
+use crate::usb::{Bus, Clock, Device, Transport};
 
 /// How long a device is given to come back to dfuIDLE after an operation that failed.
 const TIDY_TIME: Duration = Duration::from_secs(2);

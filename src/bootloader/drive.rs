@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Clock, Setup, TransferError, Transport};
 use crate::dfuse::{
     Action, DfuError, Failure, Machine, Operation, Reply, Touched, Transfer,
     request::{REQUEST_TYPE_IN, REQUEST_TYPE_OUT},
 };
+use crate::usb::{Clock, Setup, TransferError, Transport};
 
 /// How long a wait may go on before the wish to cancel is looked at again.
 const ATTENTION: Duration = Duration::from_millis(50);

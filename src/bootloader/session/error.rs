@@ -1,9 +1,9 @@
 //! Why a session could not be opened, or an operation in it failed.
 
 use super::memories::{DCT_NAME, DFUSE_VERSION, WHOLE_DCT_LENGTH};
+use crate::bootloader::drive::DriveError;
 use crate::dfuse::descriptors::DescriptorError;
 use crate::dfuse::{DfuError, Touched};
-use crate::usb::drive::DriveError;
 use crate::usb::{TransferError, UsbError};
 
 /// Why a session could not be opened, or an operation in it failed.

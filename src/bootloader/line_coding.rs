@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Setup, TransferError, Transport};
+use crate::usb::{Setup, TransferError, Transport};
 
 /// The interface of the serial port (redbear/firmware `usbd_composite.c`).
 pub const SERIAL_INTERFACE: u8 = 0;

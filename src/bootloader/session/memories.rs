@@ -1,11 +1,12 @@
 //! Which of a device's memories is the DCT, and where the whole DCT lies in its internal flash.
 
 use super::SessionError;
+use crate::bootloader::identity::BootloaderGeneration;
+use crate::bootloader::identity::Enquiry;
 use crate::dfuse::descriptors::{
     AltSetting, CONFIGURATION_HEAD, Configuration, DfuFunctional, kind, printable, total_length,
 };
 use crate::dfuse::{Access, Geometry, MemoryMap};
-use crate::usb::identity::{BootloaderGeneration, Enquiry};
 
 /// The name of the DCT among the device's memories (redbear/firmware `usbd_dct_if.c`).
 pub(super) const DCT_NAME: &str = "DCT Flash";

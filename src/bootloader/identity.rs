@@ -7,8 +7,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::session::SessionError;
-use super::{Bus, Clock, Device, Setup, TransferError, Transport, UsbError};
 use crate::dfuse::descriptors::{self, DeviceDescriptor, MAX_STRING, kind};
+use crate::usb::{Bus, Clock, Device, Setup, TransferError, Transport, UsbError};
 
 /// Time limit of a standard request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);

@@ -1,0 +1,15 @@
+//! The bytes of a backup: how many there may be, and their digest.
+
+use sha2::{Digest, Sha256};
+
+/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216, a whole DCT 32,768.
+pub(super) const MAX_BACKUP_BYTES: u64 = 64 * 1024;
+
+/// SHA-256 of some bytes, 64 hexadecimal digits in lower case.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        use std::fmt::Write;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
