@@ -1993,8 +1993,20 @@ export interface WritePlan {
 }
 
 /** What every function of this package throws. */
-export interface DuoProvisionError extends Error, Problem {
+export interface DuoProvisionError extends Error {
   name: ErrorName
+  /** The stable name. */
+  code: ErrorCode
+  /** The next thing to type or do. */
+  hint?: string
+  /** The exit code of the command line. */
+  exitCode: number
+  /** What was being done. */
+  phase?: string
+  /** The Duo. */
+  device?: string
+  /** What is known of the Duo's key. */
+  keyState?: KeyState
 }
 
 

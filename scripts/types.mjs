@@ -14,11 +14,13 @@ export const OF_THE_COMMAND_LINE = [
   'SimulatedCloud',
 ]
 
-const THROWN = `/** What every function of this package throws. */
-export interface DuoProvisionError extends Error, Problem {
-  name: ErrorName
+/** What is thrown: an `Error` with the members of a problem. Not by `extends`, which docs/api.md would link to its source. */
+function thrown(/** @type {any} */ { properties, required }) {
+  const { message: _, ...rest } = properties
+  const own = { properties: { name: { $ref: 'ErrorName' }, ...rest }, required: ['name', ...required] }
+  return `/** What every function of this package throws. */
+export interface DuoProvisionError extends Error ${members(own, '')}\n`
 }
-`
 
 /**
  * @param {Record<string, any>} types by name
@@ -32,7 +34,7 @@ export function declarations(types, declared) {
   const wanted = Object.keys(types)
     .filter((name) => !left.has(name))
     .sort()
-  return `${[...wanted.map((name) => declare(name, types[name])), THROWN].join('\n')}\n`
+  return `${[...wanted.map((name) => declare(name, types[name])), thrown(types.Problem)].join('\n')}\n`
 }
 
 function declare(/** @type {string} */ name, /** @type {any} */ schema) {
