@@ -16,11 +16,12 @@ const RELEASE = join(ROOT, 'target/addon')
 const CLOUD = ['--test-threads=8']
 
 /**
- * The core's tests and the tracer, without the Node-API surface: what passes here needs nothing of Node.
+ * The core's tests and the tracer, with the grammar and without the Node-API surface: what passes here needs nothing of
+ * Node.
  * @returns {Promise<Outcome>}
  */
 export async function compile(/** @type {Run} */ run) {
-  const { status, output, made } = await cargo(['test', '--no-default-features', '--no-run'], run.env())
+  const { status, output, made } = await cargo(['test', '--no-default-features', '--features=command-line', '--no-run'], run.env())
   for (const { name, executable } of made) if (executable) run.programs[name] = executable
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output }
 }

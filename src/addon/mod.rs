@@ -19,5 +19,6 @@ mod grammar;
 #[cfg(feature = "schema")]
 mod schema;
 
+pub use grammar::CommandLine;
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -15,6 +15,8 @@ mod doctor;
 mod doctor_cloud;
 mod encrypting;
 mod entering;
+#[cfg(feature = "command-line")]
+pub mod grammar;
 mod inspecting;
 mod journal;
 mod key_files;

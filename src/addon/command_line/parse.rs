@@ -3,12 +3,11 @@
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use napi_derive::napi;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::completions::completions;
 use super::man::page_of;
-use crate::addon::grammar::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
+use crate::addon::grammar::{Command, CommandLine};
 
 use super::shell_init;
 use super::similar::similar;
@@ -58,80 +57,35 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         );
         return refuse(&CommandLine::command().error(ErrorKind::InvalidSubcommand, message), parsed.json);
     }
-    let (name, options) = match (parsed.command, parsed.provision.0) {
-        (Some(Command::Provision(options)), _) | (None, Some(options)) => ("provision", object(&options)),
-        (Some(Command::List(options)), _) => ("list", object(&options)),
-        (Some(Command::Dfu(options)), _) => ("dfu", object(&options)),
-        (Some(Command::Backup(options)), _) => ("backup", object(&options)),
-        (Some(Command::Restore(options)), _) => ("restore", object(&options)),
-        (Some(Command::Reset(options)), _) => ("reset", object(&options)),
-        (Some(Command::Dct(DctCommand::Backup(options))), _) => ("dct backup", object(&options)),
-        (Some(Command::Dct(DctCommand::Show(options))), _) => ("dct show", object(&options)),
-        (Some(Command::Dct(DctCommand::Restore(options))), _) => ("dct restore", object(&options)),
-        (Some(Command::ServerKey(ServerKeyCommand::Set(options))), _) => ("server-key set", object(&options)),
-        (Some(Command::ServerKey(ServerKeyCommand::Restore(options))), _) => {
-            ("server-key restore", object(&options))
-        }
-        (Some(Command::ServerKey(ServerKeyCommand::Show(options))), _) => {
-            ("server-key show", object(&options))
-        }
-        (Some(Command::Rotate(options)), _) => ("rotate", object(&options)),
-        (Some(Command::Inspect(options)), _) => ("inspect", object(&options)),
-        (Some(Command::Key(KeyCommand::New(options))), _) => ("key new", object(&options)),
-        (Some(Command::Key(KeyCommand::Public(options))), _) => ("key public", object(&options)),
-        (Some(Command::Verify(options)), _) => ("verify", object(&options)),
-        (Some(Command::Backups(options)), _) => ("backups", object(&options)),
-        (Some(Command::Doctor(options)), _) => ("doctor", object(&options)),
-        (Some(Command::Status(options)), _) => ("status", object(&options)),
-        (Some(Command::History(options)), _) => ("history", object(&options)),
-        (Some(Command::Udev(UdevCommand::Print)), _) => ("udev print", None),
-        (Some(Command::Udev(UdevCommand::Install(options))), _) => ("udev install", object(&options)),
-        (Some(Command::Simulate(options)), _) => ("simulate", object(&options)),
-        (Some(Command::Demo), _) => ("demo", None),
-        (Some(Command::Completions { shell }), _) => {
-            return script("completions", parsed.json, completions(&CommandLine::command(), shell));
-        }
-        (Some(Command::ShellInit { shell }), _) => {
-            return script("shell-init", parsed.json, shell_init::function(shell));
-        }
-        (Some(Command::Man { command }), _) => {
-            return match page_of(CommandLine::command(), &command) {
-                Ok(page) => script("man", parsed.json, page),
-                Err(error) => refuse(&error, parsed.json),
-            };
-        }
-        (None, None) => return nothing_asked(parsed.json),
-    };
-    ParsedCommand {
-        kind: "run".to_owned(),
-        command: Some(name.to_owned()),
-        options,
-        json: parsed.json,
-        yes: parsed.yes,
-        verbose: parsed.verbose.into(),
-        text: None,
-        exit_code: 0,
+    if let Some((name, options)) = parsed.operation() {
+        return ParsedCommand {
+            kind: "run".to_owned(),
+            command: Some(name.to_owned()),
+            options,
+            json: parsed.json,
+            yes: parsed.yes,
+            verbose: parsed.verbose.into(),
+            text: None,
+            exit_code: 0,
+        };
     }
-}
-
-/// Only what was typed: an option that was not is absent, and the workflow's default counts.
-fn object(options: &impl Serialize) -> Option<Value> {
-    let mut value = serde_json::to_value(options).ok()?;
-    strip(&mut value);
-    Some(value)
-}
-
-fn strip(value: &mut Value) {
-    if let Value::Object(members) = value {
-        members.retain(|_, member| !member.is_null());
-        members.values_mut().for_each(strip);
+    match parsed.command {
+        Some(Command::Completions { shell }) => {
+            script("completions", parsed.json, completions(&CommandLine::command(), shell))
+        }
+        Some(Command::ShellInit { shell }) => script("shell-init", parsed.json, shell_init::function(shell)),
+        Some(Command::Man { command }) => match page_of(CommandLine::command(), &command) {
+            Ok(page) => script("man", parsed.json, page),
+            Err(error) => refuse(&error, parsed.json),
+        },
+        _ => nothing_asked(parsed.json),
     }
 }
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
-                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, udev, \
-                simulate and demo\n\nFor more information, try '--help'.";
+                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, history, \
+                udev, simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }
 

@@ -10,6 +10,7 @@ mod device;
 mod examples;
 mod files;
 mod groups;
+mod operation;
 mod pairing;
 mod simulation;
 mod system;

@@ -3,6 +3,7 @@
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{DctRestoreOptions, ServerKeySetOptions};
+use serde_json::{Value, json};
 
 use super::workflow::{TIMEOUT, Workflow};
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
@@ -31,6 +32,11 @@ impl Workflow for ServerKeySet {
     fn set_up(&self, bench: &Bench) {
         mark_the_tail(bench);
         bench.file("server.der", &own_cloud());
+    }
+
+    fn asked(&self, bench: &Bench) -> Option<(&'static str, Value)> {
+        let file = bench.folder.path().join("server.der");
+        Some(("server-key set", json!({ "file": file, "archive": bench.archive() })))
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
@@ -94,6 +100,12 @@ impl Workflow for DctRestore {
         dump[34..1250].copy_from_slice(key(NEW));
         dump[2082..2850].copy_from_slice(&own_cloud());
         bench.file("dump.bin", &dump);
+    }
+
+    fn asked(&self, bench: &Bench) -> Option<(&'static str, Value)> {
+        let (file, fields) =
+            (bench.folder.path().join("dump.bin"), ["server-public-key", "device-private-key"]);
+        Some(("dct restore", json!({ "file": file, "fields": fields, "archive": bench.archive() })))
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {

@@ -16,6 +16,8 @@ use super::expected;
 use super::undisturbed::bench_for;
 use super::workflow::TIMEOUT;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
+#[cfg(feature = "command-line")]
+use crate::workflow::grammar;
 
 /// How long a phase may take: what each step is given, and the transfer that was under way when that was over.
 const STEP: Duration = Duration::from_secs(TIMEOUT as u64 + 2);
@@ -107,6 +109,8 @@ impl After<'_> {
     fn promises(&self) -> Result<(), String> {
         self.error_says_what_it_should()?;
         self.error_is_the_faults_own()?;
+        #[cfg(feature = "command-line")]
+        self.what_is_printed_can_be_typed()?;
         self.others_are_left_alone()?;
         self.said_is_true()?;
         self.files_are_whole()?;
@@ -250,6 +254,32 @@ impl After<'_> {
         self.put_right();
         self.case.subject.go_back(self.bench, back).map_err(|e| format!("{back}: {e}"))?;
         ensure(self.is_old(), || format!("{back}: and it is not the old key"))
+    }
+
+    /// The grammar takes each command that the hint names, and the one that finishes asks for what was asked for.
+    #[cfg(feature = "command-line")]
+    fn what_is_printed_can_be_typed(&self) -> Result<(), String> {
+        let Err(error) = self.result else { return Ok(()) };
+        let hint = error.hint_text().unwrap_or_default();
+        // Behind what puts back what changed beside it, if anything did.
+        let finishes = hint.split("; ").find_map(|part| part.split_once("to finish: "));
+        let finishes = finishes.and_then(|(_, typed)| grammar::commands(typed).last());
+        for command in grammar::commands(hint) {
+            let (name, options) = grammar::operation(command)?;
+            if let (Some((asked, wanted)), true) =
+                (self.case.subject.asked(self.bench), finishes == Some(command))
+            {
+                ensure(name == asked && options == wanted, || {
+                    format!("asked for {asked} {wanted}, and to finish is {name} {options}")
+                })?;
+            }
+            let archive = self.bench.archive();
+            let writes = ["restore", "reset", "rotate", "dct restore", "server-key set"].contains(&name);
+            ensure(!writes || options["archive"] == archive.to_str().unwrap(), || {
+                format!("{command}: another archive than {}", archive.display())
+            })?;
+        }
+        Ok(())
     }
 
     /// The fault is over, and the Duo is back in its port, in DFU mode. A second one with its id is unplugged, as the error

@@ -13,6 +13,7 @@ use duo_provision::workflow::{
     ProvisionOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyShowOptions, Target, backup,
     backup_dct, doctor, enter_dfu, list, provision, reset, restore, rotate, show_dct, show_server_key,
 };
+use serde_json::{Value, json};
 
 use super::fields::{DctRestore, ServerKeySet};
 use super::whole::DctRestoreWhole;
@@ -195,6 +196,14 @@ impl Workflow for Restore {
         bench.key_file(NEW);
     }
 
+    fn asked(&self, bench: &Bench) -> Option<(&'static str, Value)> {
+        let mut options = json!({ "file": bench.folder.path().join("new.der"), "archive": archive(bench) });
+        if self.leave {
+            options["leave"] = true.into();
+        }
+        Some(("restore", options))
+    }
+
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
         let options = RestoreOptions {
             leave: self.leave,
@@ -223,6 +232,10 @@ struct Reset;
 impl Workflow for Reset {
     fn name(&self) -> &'static str {
         "reset"
+    }
+
+    fn asked(&self, bench: &Bench) -> Option<(&'static str, Value)> {
+        Some(("reset", json!({ "archive": archive(bench) })))
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
@@ -337,17 +350,18 @@ impl Workflow for Provision {
     }
 }
 
+/// Takes every key.
+static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let cloud = runtime.block_on(LocalCloud::start(Options::default())).unwrap();
+    (runtime, cloud)
+});
+
 /// `rotate`, with a cloud that takes every key. Its device port is none of this matrix's business.
 struct Rotate;
 
 impl Rotate {
     fn rotate(bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
-        static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(|| {
-            let runtime =
-                tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-            let cloud = runtime.block_on(LocalCloud::start(Options::default())).unwrap();
-            (runtime, cloud)
-        });
         let options = RotateOptions {
             target,
             api_url: Some(CLOUD.1.url()),
@@ -367,6 +381,11 @@ impl Rotate {
 impl Workflow for Rotate {
     fn name(&self) -> &'static str {
         "rotate"
+    }
+
+    fn asked(&self, bench: &Bench) -> Option<(&'static str, Value)> {
+        let cloud = json!({ "apiUrl": CLOUD.1.url(), "noVerify": true, "archive": archive(bench) });
+        Some(("rotate", cloud))
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {

@@ -8,6 +8,8 @@ use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::DctRestoreOptions;
 
+use serde_json::{Value, json};
+
 use super::course::{Course, Stage};
 use super::workflow::{TIMEOUT, Workflow};
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
@@ -35,6 +37,11 @@ impl Workflow for DctRestoreWhole {
     fn set_up(&self, bench: &Bench) {
         let back = bench.duo(|duo| duo.options().generation) == Generation::R4;
         bench.image("image.bin", back);
+    }
+
+    fn asked(&self, bench: &Bench) -> Option<(&'static str, Value)> {
+        let file = bench.folder.path().join("image.bin");
+        Some(("dct restore", json!({ "file": file, "whole": true, "archive": bench.archive() })))
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {

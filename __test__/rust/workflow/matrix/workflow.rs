@@ -2,6 +2,7 @@
 
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
+use serde_json::Value;
 
 use super::course::Course;
 use crate::workflow::bench::{Asker, Bench, OLD, key};
@@ -20,6 +21,13 @@ pub trait Workflow: Sync {
 
     /// Runs it. `Err` also for a result that reports an error in place of throwing it.
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error>;
+
+    /// The command and its options, as they would be typed but for `--timeout` and what selects the Duo; `None` for one
+    /// that prints no command to finish.
+    #[cfg_attr(not(feature = "command-line"), allow(dead_code))]
+    fn asked(&self, _bench: &Bench) -> Option<(&'static str, Value)> {
+        None
+    }
 
     /// True for one that writes.
     fn writes(&self) -> bool {
