@@ -64,11 +64,10 @@ pub fn either_allows(case: &Case, faults: &[Fault], outcome: Option<Code>) -> bo
     if code == DctUnreadable && faults.iter().any(renamed) {
         return true;
     }
-    // Two memories that change their names while they are read: the first pass is of the one, the second of the other.
-    if code == ReadUnstable
-        && faults.iter().all(|fault| matches!(fault.kind, Kind::AltName { .. }))
-        && faults.len() > 1
-    {
+    // Memories that change their names between two passes, or a pointer that was left elsewhere twice.
+    let names = faults.iter().all(|fault| matches!(fault.kind, Kind::AltName { .. }));
+    let states = faults.iter().all(|fault| matches!(fault.kind, Kind::State(_)));
+    if code == ReadUnstable && faults.len() > 1 && (names || states) {
         return true;
     }
     let mut each = faults.iter().flat_map(|fault| [true, false].map(|once| Fault { once, ..fault.clone() }));

@@ -91,6 +91,14 @@ fn what_two_faults_once_did_they_do_no_more() {
         "enter-backup r6 serial=00000000010C@47 swap-after@6",
         // What is read of a pointer that did not move.
         "doctor r4 state-5@23 busy@2+",
+        "dct-show r4 state-5@23 state-4@22",
+        // Two memories under the DCT's name, one after the other.
+        "list r4 alt-name-1=%40DCT%20Flash%20%20%20/0x00000000/99999999%2A999Mg@1 \
+         alt-name-0=%40DCT%20Flash%20%20%20/0x00000000/01%2A016Kg@8",
+        // A second Duo with the same id, by which the first one is chosen.
+        "restore-leave r6 power-cut-600@9 twin@7",
+        "dfu r6 twin@7 reenumerate-before@7+",
+        "enter-backup r6 twin@51 serial=../../../../tmp/key@9+",
     ];
     let cases: Vec<Case> = names.iter().map(|name| name.parse().unwrap()).collect();
     crowd::of("pairs that ended wrong", &cases).assert_all_kept();
