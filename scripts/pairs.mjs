@@ -20,9 +20,13 @@ for (const [name, value] of Object.entries(values)) {
 }
 
 const test = ['--test', 'core', 'workflow::matrix::pairs::for_a_while', '--', '--ignored', '--nocapture']
-const ran = spawnSync('cargo', ['test', '--no-default-features', '--quiet', ...test], {
-  stdio: 'inherit',
-  env,
-})
+const ran = spawnSync(
+  'cargo',
+  ['test', '--no-default-features', '--features=command-line', '--quiet', ...test],
+  {
+    stdio: 'inherit',
+    env,
+  },
+)
 if (ran.error) console.error(ran.error.message)
 process.exit(ran.status ?? 1)
