@@ -20,17 +20,17 @@ export interface ArchivedBackup {
   /** The device: from the manifest, else from the file's name. */
   deviceId?: string
   /**
-   * The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+   * The fingerprint of the device's key; absent if the file holds none, or an encrypted one that nothing beside
    * it names.
    */
   fingerprint?: string
-  /** True where the key is behind a passphrase. */
+  /** True if the key is behind a passphrase. */
   encrypted: boolean
   /** When the bytes were read, RFC 3339, where that is known. */
   createdAt?: string
-  /** True where the manifest says that it was made by `rotateKey` and not read from a Duo. */
+  /** True if the manifest says that it was made by `rotateKey` and not read from a Duo. */
   newKey: boolean
-  /** True where the manifest says that the Duo was a virtual one. */
+  /** True if the manifest says that the Duo was a virtual one. */
   simulated: boolean
   /** What stands beside the file. A backup without a manifest is a backup all the same. */
   manifest: ManifestState
@@ -107,10 +107,10 @@ export interface BackupResult {
   fingerprint?: string
   /** The kind of thing that was saved. */
   slot: KeySlotKind
-  /** True where the key is behind a passphrase. */
+  /** True if the key is behind a passphrase. */
   encrypted: boolean
   /**
-   * True where the archive held the same bytes of the same Duo already, or the same key behind this very
+   * True if the archive held the same bytes of the same Duo already, or the same key behind this very
    * passphrase, and nothing was written.
    */
   alreadyThere: boolean
@@ -201,7 +201,7 @@ export interface DctBackupResult {
   whole: boolean
   /** Bytes of the file. */
   length: number
-  /** True where the archive held the same bytes of the same Duo already, and nothing was written. */
+  /** True if the archive held the same bytes of the same Duo already, and nothing was written. */
   alreadyThere: boolean
 }
 
@@ -264,7 +264,7 @@ export interface DctInfo {
   currentCopy?: number
   /** Both copies, of a whole DCT. */
   copies?: Array<DctCopyInfo>
-  /** True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
+  /** True if every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
   unreadable: boolean
   /** The fields, by offset. */
   fields: Array<DctFieldInfo>
@@ -332,28 +332,28 @@ export interface DctRestoreOptions {
 export interface DctRestoreResult {
   /** The Duo. */
   device: DuoInfo
-  /** True where all of the DCT was asked for, both copies. */
+  /** True if all of the DCT was asked for, both copies. */
   whole: boolean
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  /** False if the Duo held exactly these bytes already, and in a dry run. */
   written: boolean
   /**
    * The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
    * in the Duo differed.
    */
   fields: Array<RestoredFieldInfo>
-  /** The key that was there; absent where the slot held none. */
+  /** The key that was there; absent if the slot held none. */
   previousFingerprint?: string
   /** The key that is there now, where it was written, too; in a dry run, that would be. */
   fingerprint?: string
-  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
+  /** Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
   /** The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret. */
   backupPath?: string
-  /** True where the Duo was told to leave DFU mode. */
+  /** True if the Duo was told to leave DFU mode. */
   left: boolean
-  /** True where nothing was to be written. */
+  /** True if nothing was to be written. */
   dryRun: boolean
 }
 
@@ -506,7 +506,7 @@ export interface DuoInfo {
 export interface EnterDfuResult {
   /** The Duo. */
   device: DuoInfo
-  /** True where it was in DFU mode from the start, and nothing was done. */
+  /** True if it was in DFU mode from the start, and nothing was done. */
   wasAlready: boolean
 }
 
@@ -798,17 +798,17 @@ export interface InspectResult {
   path: string
   /** What kind of thing it is. */
   kind: FileKind
-  /** True where it holds a device's private key. */
+  /** True if it holds a device's private key. */
   private: boolean
   /** The encoding, in words. */
   form: string
-  /** How a key is encrypted, in words; absent where it is not. */
+  /** How a key is encrypted, in words; absent if it is not. */
   encryption?: string
   /** Bytes behind a key. */
   trailing: number
   /**
    * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
-   * the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
+   * the file is one. Absent if a dump holds no key, and for an encrypted key without its passphrase.
    */
   fingerprint?: string
   /** The device's public key as PEM. */
@@ -998,7 +998,7 @@ export interface NewKeyResult {
   fingerprint: string
   /** The public key as PEM. */
   publicKey: string
-  /** True where the key is behind a passphrase. */
+  /** True if the key is behind a passphrase. */
   encrypted: boolean
 }
 
@@ -1046,7 +1046,7 @@ export interface OperationInfo {
   backupPath?: string
   /** The key that was made for it; absolute. */
   newKeyPath?: string
-  /** What to do next; empty where nothing is left to do. */
+  /** What to do next; empty if nothing is left to do. */
   next: Array<NextStep>
 }
 
@@ -1114,7 +1114,7 @@ export interface PassphraseRequest {
   purpose: PassphrasePurpose
   /** The key file to be opened. */
   path?: string
-  /** True where the last answer did not open it. */
+  /** True if the last answer did not open it. */
   again: boolean
 }
 
@@ -1221,7 +1221,7 @@ export type ProgressEvent =
     type: 'waiting'
     /** For how many milliseconds at most. */
     withinMs: number
-    /** True where plugging in a Duo that runs its firmware will do. */
+    /** True if plugging in a Duo that runs its firmware will do. */
     enterDfu: boolean
   }
   /** A backup is on the disk, synced and read back. */
@@ -1229,7 +1229,7 @@ export type ProgressEvent =
     type: 'backed-up'
     /** The file; absolute. */
     path: string
-    /** True where the archive held the same bytes already. */
+    /** True if the archive held the same bytes already. */
     alreadyThere: boolean
   }
   /** A key was made, and is on the disk, synced and read back. The Duo does not have it yet. */
@@ -1237,7 +1237,7 @@ export type ProgressEvent =
     type: 'new-key'
     /** The file; absolute. */
     path: string
-    /** True where an earlier attempt had made it. */
+    /** True if an earlier attempt had made it. */
     alreadyThere: boolean
   }
   /** Something to know, which is no error. */
@@ -1251,7 +1251,7 @@ export type ProgressEvent =
     type: 'sending'
     /** The device it is for. */
     deviceId: string
-    /** True where it is the generic key of device-provisioning-helper. */
+    /** True if it is the generic key of device-provisioning-helper. */
     generic: boolean
   }
   /** The cloud will be asked again. */
@@ -1333,7 +1333,7 @@ export interface ProvisionResult {
   apiUrl: string
   /** The attached Duo, where its key was sent. */
   device?: DuoInfo
-  /** True where nothing was sent. */
+  /** True if nothing was sent. */
   dryRun: boolean
 }
 
@@ -1438,9 +1438,9 @@ export interface ResetResult {
   previousFingerprint?: string
   /** The backup of what was there; absolute. */
   backupPath?: string
-  /** False where the slot held the reset image already, and in a dry run. */
+  /** False if the slot held the reset image already, and in a dry run. */
   written: boolean
-  /** True where nothing was to be written. */
+  /** True if nothing was to be written. */
   dryRun: boolean
 }
 
@@ -1505,17 +1505,17 @@ export interface RestoreResult {
   previousFingerprint?: string
   /** The key that is there now (in a dry run: that would be). */
   fingerprint: string
-  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
+  /** Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it. */
   evidence: KeyEvidence
   /** The same in words. */
   evidenceDescription: string
   /** The backup of what was there; absolute. */
   backupPath?: string
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  /** False if the Duo held exactly these bytes already, and in a dry run. */
   written: boolean
-  /** True where the Duo was told to leave DFU mode, and did. */
+  /** True if the Duo was told to leave DFU mode, and did. */
   left: boolean
-  /** True where nothing was to be written. */
+  /** True if nothing was to be written. */
   dryRun: boolean
 }
 
@@ -1527,7 +1527,7 @@ export interface RestoredFieldInfo {
   previous: string
   /** What is there now, in words; in a dry run, what would be. */
   description: string
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  /** False if the Duo held exactly these bytes already, and in a dry run. */
   written: boolean
 }
 
@@ -1604,7 +1604,7 @@ export interface RotateResult {
   fingerprint?: string
   /** Where the new key lies in the archive; absolute. Absent in a dry run. */
   newKeyPath?: string
-  /** True where an earlier attempt, which was cut short, had made it. */
+  /** True if an earlier attempt, which was cut short, had made it. */
   takenUp: boolean
   /** The backup of what was there; absolute. */
   backupPath?: string
@@ -1614,21 +1614,21 @@ export interface RotateResult {
   apiUrl: string
   /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
   server?: string
-  /** False where the Duo held the new key already, and in a dry run. */
+  /** False if the Duo held the new key already, and in a dry run. */
   written: boolean
-  /** True where nothing was to be changed. */
+  /** True if nothing was to be changed. */
   dryRun: boolean
 }
 
 /** A cloud's public key and its address. */
 export interface ServerKeyInfo {
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used. */
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent if there is no key to be used. */
   fingerprint?: string
-  /** True where it is the key of Particle's own cloud. */
+  /** True if it is the key of Particle's own cloud. */
   particle: boolean
   /** Why there is no key to be used. */
   keyProblem?: string
-  /** True where an address is named; otherwise it is the firmware's own. */
+  /** True if an address is named; otherwise it is the firmware's own. */
   namesAddress: boolean
   /** The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id. */
   host?: string
@@ -1774,11 +1774,11 @@ export interface ServerKeyWriteResult {
   addressSource: AddressSource
   /** The backup of the DCT's application section as it was; absolute. It is a secret. */
   backupPath?: string
-  /** False where the Duo held exactly these bytes already, and in a dry run. */
+  /** False if the Duo held exactly these bytes already, and in a dry run. */
   written: boolean
-  /** True where the Duo was told to leave DFU mode. */
+  /** True if the Duo was told to leave DFU mode. */
   left: boolean
-  /** True where nothing was to be written. */
+  /** True if nothing was to be written. */
   dryRun: boolean
 }
 
@@ -1840,7 +1840,7 @@ export interface UdevInstallOptions {
 export interface UdevInstallResult {
   /** The file. */
   path: string
-  /** False where it was there already, with these very contents. */
+  /** False if it was there already, with these very contents. */
   written: boolean
 }
 
@@ -1902,7 +1902,7 @@ export interface VerifyResult {
   fingerprint: string
   /** SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
   serverFingerprint: string
-  /** True where it is the server key of Particle's own cloud. */
+  /** True if it is the server key of Particle's own cloud. */
   particle: boolean
   /** Host and port that were talked to. */
   server: string
@@ -1976,7 +1976,7 @@ export interface WritePlan {
   current: string
   /** The key to be written; absent for a reset, and where the key stays as it is. */
   newFingerprint?: string
-  /** Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it. */
+  /** Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
@@ -1984,11 +1984,11 @@ export interface WritePlan {
   publicSlotFingerprint?: string
   /** What changes beside the key. */
   changes: Array<PlannedChange>
-  /** What has to be known before: what is lost, and what is not known. Sentences. */
+  /** Warnings shown before the question. */
   cautions: Array<string>
   /** The cloud's API, where the cloud is told of the new key before it is written. */
   cloud?: string
-  /** The backup of what is there now; absent where none was made. */
+  /** The backup of what is there now; absent if none was made. */
   backupPath?: string
 }
 
@@ -2125,7 +2125,7 @@ export interface CommandDescription {
   options: Array<OptionDescription>
   /** Examples. */
   examples: Array<ExampleDescription>
-  /** What else is to be known; empty where there is nothing. */
+  /** What else is to be known; empty if there is nothing. */
   notes: string
   /** The commands of a group. */
   commands: Array<CommandDescription>
@@ -2185,7 +2185,7 @@ export declare function enterDfu(options?: DfuOptions, control?: Control): Promi
 export interface ExampleDescription {
   /** What is typed behind `duo-provision`. */
   arguments: string
-  /** What it does; empty where that speaks for itself. */
+  /** What it does; empty if that speaks for itself. */
   text: string
 }
 
@@ -2244,9 +2244,9 @@ export interface ParsedCommand {
   command?: string
   /** Its options, as the API takes them. */
   options?: any
-  /** True where `--json` was typed, even on a command line that cannot be used. */
+  /** True if `--json` was typed, even on a command line that cannot be used. */
   json: boolean
-  /** True where `--yes` was typed. */
+  /** True if `--yes` was typed. */
   yes: boolean
   /** How often `-v` was typed. */
   verbose: number

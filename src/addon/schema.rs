@@ -130,7 +130,7 @@ struct DemoResult {
     renewed: String,
     /// The fingerprint of the key that the Duo has at the end.
     last: String,
-    /// True where that is the first one again, and the cloud knows it.
+    /// True if that is the first one again, and the cloud knows it.
     same: bool,
 }
 

@@ -25,21 +25,21 @@ pub struct Entry {
     pub contents: Contents,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<DeviceId>,
-    /// The fingerprint of the device's key; absent where the file holds none, or an encrypted one that nothing beside
+    /// The fingerprint of the device's key; absent if the file holds none, or an encrypted one that nothing beside
     /// it names.
     pub fingerprint: Option<Fingerprint>,
-    /// True where the key is behind a passphrase.
+    /// True if the key is behind a passphrase.
     pub encrypted: bool,
     /// SHA-256 of the file as it is now, 64 hexadecimal digits.
     #[serde(skip)]
     pub sha256: String,
     /// When the bytes were read, RFC 3339, where that is known.
     pub created_at: Option<String>,
-    /// True where the manifest says that it was made by `rotateKey` and not read from a Duo.
+    /// True if the manifest says that it was made by `rotateKey` and not read from a Duo.
     #[serde(rename = "newKey", serialize_with = "is_new")]
     #[cfg_attr(feature = "schema", schemars(with = "bool"))]
     pub origin: Origin,
-    /// True where the manifest says that the Duo was a virtual one.
+    /// True if the manifest says that the Duo was a virtual one.
     pub simulated: bool,
     /// What stands beside the file. A backup without a manifest is a backup all the same.
     #[serde(flatten, serialize_with = "shown_description")]

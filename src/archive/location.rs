@@ -8,7 +8,7 @@ use crate::disk::{Owner, own_folder, set};
 /// The environment variable that names the archive.
 pub const ARCHIVE_VARIABLE: &str = "DUO_PROVISION_ARCHIVE";
 
-/// The archive's absolute path; `None` where the user has no home folder.
+/// The archive's absolute path; `None` if the user has no home folder.
 pub fn locate(
     option: Option<&Path>,
     env: &dyn Fn(&str) -> Option<OsString>,

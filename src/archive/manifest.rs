@@ -74,7 +74,7 @@ pub struct Manifest {
     /// Of a whole DCT, the bootloaders by whose rule one of its copies counts: `r3-r5` or `r6`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_rule: Option<CopyRule>,
-    /// True where the device was a simulated one.
+    /// True if the device was a simulated one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
     /// Offset in the DCT, in bytes; of a whole one, its address in the internal flash.

@@ -45,7 +45,7 @@ const MAX_OPENED: usize = 3;
 pub struct Backup<'a> {
     /// The bytes of the file: as they were read, or the key encrypted.
     pub bytes: &'a [u8],
-    /// What has to come out of an encrypted file, and the passphrase that opens it; `None` where nothing is encrypted.
+    /// What has to come out of an encrypted file, and the passphrase that opens it; `None` if nothing is encrypted.
     pub opens: Option<Opens<'a>>,
     /// The public key as PEM, where the bytes hold a key.
     pub public_pem: Option<String>,
@@ -63,7 +63,7 @@ pub struct Opens<'a> {
 }
 
 impl Opens<'_> {
-    /// True where these bytes are the key behind the passphrase: opened, and every number compared.
+    /// True if these bytes are the key behind the passphrase: opened, and every number compared.
     fn holds(self, bytes: &[u8]) -> bool {
         EncryptedKey::read(bytes)
             .and_then(|encrypted| encrypted.open(self.passphrase))
@@ -80,7 +80,7 @@ pub struct Stored {
     pub public_key: Option<PathBuf>,
     /// The manifest.
     pub manifest: Option<PathBuf>,
-    /// True where the same bytes of the same device were there already, and nothing was written.
+    /// True if the same bytes of the same device were there already, and nothing was written.
     pub already_there: bool,
     /// Who can read the bytes, where they were written now.
     pub privacy: Privacy,

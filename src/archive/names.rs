@@ -46,7 +46,7 @@ pub(super) fn name_of(manifest: &Manifest) -> (String, &'static str) {
     }
 }
 
-/// A time as it may be shown; `None` where it is none.
+/// A time as it may be shown; `None` if it is none.
 pub fn rfc3339(text: &str) -> Option<String> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
     Some(text.to_owned())

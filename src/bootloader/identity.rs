@@ -128,7 +128,7 @@ impl Enquiry<'_> {
         })
     }
 
-    /// A string; `None` where there is none, and where the device refuses it or sends none that is well
+    /// A string; `None` if there is none, and where the device refuses it or sends none that is well
     /// formed: nothing depends on a string being there but the device's own claims.
     pub(super) fn string(&mut self, index: u8) -> Result<Option<String>, SessionError> {
         if index == 0 {

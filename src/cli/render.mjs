@@ -274,7 +274,7 @@ function describeKey(
     facts({
       form: result.form,
       encryption: result.encryption,
-      behind: result.trailing > 0 ? `${result.trailing} bytes stand behind the key` : undefined,
+      trailing: result.trailing > 0 ? `${result.trailing} bytes (padding)` : undefined,
       device: result.deviceId,
       fingerprint: unopened ? unproven(result.manifestFingerprint) : result.fingerprint,
       firmware: firmware(result.firmwareReadsAsIs),

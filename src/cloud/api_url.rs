@@ -63,7 +63,7 @@ impl ApiUrl {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// True where the host is this machine: 127.0.0.0/8, `::1`, `localhost` and names below it (RFC 6761
+    /// True if the host is this machine: 127.0.0.0/8, `::1`, `localhost` and names below it (RFC 6761
     /// §6.3). The client resolves those names itself, so that no name server can point them elsewhere.
     pub fn is_loopback(&self) -> bool {
         let host = self.host();
@@ -73,7 +73,7 @@ impl ApiUrl {
         is_localhost_name(self.host())
     }
 
-    /// True where scheme, host and port are the same: a token for the one may be sent to the other.
+    /// True if scheme, host and port are the same: a token for the one may be sent to the other.
     pub fn same_origin(&self, other: &Self) -> bool {
         self.0.origin() == other.0.origin()
     }

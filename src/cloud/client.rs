@@ -244,7 +244,7 @@ impl Client {
     }
 }
 
-/// The wait before another try, `None` where none is worth it: a backoff, or the time that the cloud asks for
+/// The wait before another try, `None` if none is worth it: a backoff, or the time that the cloud asks for
 /// where that is longer. A cloud that says "at once" each time would be asked without a pause.
 fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer) -> Option<Duration> {
     let asked = match failure {

@@ -33,7 +33,7 @@ pub enum CloudError {
         host: String,
         /// Why.
         reason: Unreachable,
-        /// True where a proxy is set for HTTPS: the trouble may be the proxy's.
+        /// True if a proxy is set for HTTPS: the trouble may be the proxy's.
         proxy: bool,
     },
     /// The request may have been sent, and no answer came: the cloud may have taken the key or not. Sending
@@ -56,7 +56,7 @@ pub enum CloudError {
     /// The caller called it off.
     #[error("cancelled{}", if *.sent { "; the request may have been sent" } else { ", nothing was sent" })]
     Cancelled {
-        /// True where a request may have been sent, the outcome of which is not known.
+        /// True if a request may have been sent, the outcome of which is not known.
         sent: bool,
     },
 }

@@ -30,7 +30,7 @@ pub struct Profile {
     pub name: String,
     /// The file that it was read from.
     pub path: PathBuf,
-    /// The token; `None` where nobody is logged in.
+    /// The token; `None` if nobody is logged in.
     pub token: Option<Token>,
     /// The API that the token is for; `None` means Particle's own. The token goes to no other origin.
     pub api_url: Option<ApiUrl>,
@@ -44,7 +44,7 @@ impl Profile {
         self.api_url.clone().unwrap_or_default()
     }
 
-    /// True where the file says that the token's time is over. The cloud has the last word.
+    /// True if the file says that the token's time is over. The cloud has the last word.
     pub fn is_expired(&self, now: OffsetDateTime) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
@@ -104,7 +104,7 @@ pub fn home(lookup: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
         .find(|path| path.is_dir())
 }
 
-/// Reads the current profile below `home`; `None` where particle-cli has never been logged in.
+/// Reads the current profile below `home`; `None` if particle-cli has never been logged in.
 pub fn read(home: &Path) -> Result<Option<Profile>, ProfileError> {
     let folder = home.join(".particle");
     let name = current_name(&folder.join("profile.json"))?;

@@ -15,13 +15,13 @@ pub trait Question {
     /// What it answers.
     type Answer;
 
-    /// True where asking changes something, so that it matters whether the question arrived.
+    /// True if asking changes something, so that it matters whether the question arrived.
     const CHANGES: bool;
 
     /// The path below the API's URL, without a leading slash.
     fn path(&self) -> String;
 
-    /// What is posted, `application/x-www-form-urlencoded`; `None` where it is a GET.
+    /// What is posted, `application/x-www-form-urlencoded`; `None` if it is a GET.
     fn form(&self) -> Option<String>;
 
     /// What a reply means. `secret` (the token) is kept out of every text.
@@ -41,7 +41,7 @@ pub struct Reply<'a> {
     pub retry_after: Option<Duration>,
     /// The body, or the beginning of it.
     pub body: &'a [u8],
-    /// True where `body` is only the beginning: the server sent more than is read, or stopped midway.
+    /// True if `body` is only the beginning: the server sent more than is read, or stopped midway.
     pub truncated: bool,
 }
 
@@ -172,12 +172,12 @@ impl std::fmt::Display for Unexpected {
 }
 
 impl Refusal {
-    /// True where the same request may succeed later: 429 and 5xx.
+    /// True if the same request may succeed later: 429 and 5xx.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::RateLimited { .. } | Self::ServerError { .. })
     }
 
-    /// True where the cloud says that it did not take the key: of this very request.
+    /// True if the cloud says that it did not take the key: of this very request.
     pub fn is_no(&self) -> bool {
         matches!(
             self,
@@ -213,7 +213,7 @@ fn wait(after: Option<Duration>) -> String {
     after.map(|d| format!("; it says to wait {} s", d.as_secs())).unwrap_or_default()
 }
 
-/// Reads a reply: the JSON of a 2xx that does not complain, `None` where it has none. `secret` (the token) is kept
+/// Reads a reply: the JSON of a 2xx that does not complain, `None` if it has none. `secret` (the token) is kept
 /// out of every text. `particular` says what a complaint means that only this question can bring, and `show` makes its
 /// words fit to be shown; it is asked after the complaints about the token, and before all others.
 ///

@@ -151,7 +151,7 @@ impl<'a> Dump<'a> {
         self.section.filter(|_| self.start == 0)
     }
 
-    /// A field's bytes, [`Field::size`] of them; of a whole DCT, those in the current copy. `None` where the dump
+    /// A field's bytes, [`Field::size`] of them; of a whole DCT, those in the current copy. `None` if the dump
     /// does not have all of them, or has no current copy.
     pub fn field(&self, field: &Field) -> Option<&'a [u8]> {
         let at = field.offset.checked_sub(self.start)?;
@@ -168,12 +168,12 @@ impl<'a> Dump<'a> {
         self.field(&field::SERVER_PUBLIC_KEY)?.try_into().ok()
     }
 
-    /// The device's id, or `None` where there is none: up to system firmware 0.2.4 the bytes are reserved.
+    /// The device's id, or `None` if there is none: up to system firmware 0.2.4 the bytes are reserved.
     pub fn device_id(&self) -> Option<DeviceId> {
         DeviceId::from_bytes(self.field(&field::DEVICE_ID)?.try_into().ok()?)
     }
 
-    /// True where every byte is zero, or 0xFF, so that nothing may be concluded from the dump.
+    /// True if every byte is zero, or 0xFF, so that nothing may be concluded from the dump.
     pub fn is_unreadable(&self) -> bool {
         self.bytes.iter().all(|&byte| byte == 0) || self.bytes.iter().all(|&byte| byte == 0xFF)
     }

@@ -64,7 +64,7 @@ impl<'a> DctImage<'a> {
         self.array::<1>(&field::CLAIMED).map(|[b]| *b == b'1')
     }
 
-    /// The device's id, or `None` where there is none: up to system firmware 0.2.4 the bytes are reserved
+    /// The device's id, or `None` if there is none: up to system firmware 0.2.4 the bytes are reserved
     /// and hold 0xFF or zeros.
     pub fn device_id(&self) -> Option<DeviceId> {
         self.array(&field::DEVICE_ID).and_then(|b| DeviceId::from_bytes(*b))

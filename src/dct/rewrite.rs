@@ -51,7 +51,7 @@ impl Step<'_> {
         self.range().start / COPY_SIZE
     }
 
-    /// What is there once it is done, where `held` was before; `None` where `held` is no whole DCT.
+    /// What is there once it is done, where `held` was before; `None` if `held` is no whole DCT.
     pub fn done_to(&self, held: &[u8]) -> Option<zeroize::Zeroizing<Vec<u8>>> {
         let mut then = zeroize::Zeroizing::new(held.to_vec());
         let changed = then.get_mut(self.range())?;
@@ -74,7 +74,7 @@ pub struct Known {
     pub after_cut: bool,
 }
 
-/// The next step from what the Duo holds to the image; `None` where it is there already, or where one of the two is
+/// The next step from what the Duo holds to the image; `None` if it is there already, or where one of the two is
 /// not of [`WHOLE_SIZE`] bytes.
 pub fn next_step<'a>(held: &'a [u8], image: &'a [u8], known: Known) -> Option<Step<'a>> {
     if held.len() != WHOLE_SIZE || image.len() != WHOLE_SIZE {

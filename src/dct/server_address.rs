@@ -57,7 +57,7 @@ impl ServerAddress {
         Ok(Self { host, port: default_port(port) })
     }
 
-    /// Reads the address in a server field; `None` where the field names none and the firmware falls back to
+    /// Reads the address in a server field; `None` if the field names none and the firmware falls back to
     /// [`DEFAULT_SERVER_NAME`].
     pub fn read(field: &[u8; SERVER_FIELD]) -> Result<Option<Self>, ServerAddressError> {
         let port = u16::from_be_bytes([field[PORT], field[PORT + 1]]);

@@ -223,7 +223,7 @@ fn expect(kind: u8, wanted: u8) -> Result<(), DescriptorError> {
     if kind == wanted { Ok(()) } else { Err(DescriptorError::Kind(kind)) }
 }
 
-/// The first language of string descriptor 0; `None` where it names none.
+/// The first language of string descriptor 0; `None` if it names none.
 pub fn first_language(bytes: &[u8]) -> Result<Option<u16>, DescriptorError> {
     Ok(string_units(bytes)?.next())
 }

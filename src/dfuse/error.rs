@@ -214,7 +214,7 @@ impl DfuError {
         }
     }
 
-    /// True where the device is known to be gone.
+    /// True if the device is known to be gone.
     pub fn is_disconnected(&self) -> bool {
         matches!(
             self,

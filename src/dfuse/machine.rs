@@ -141,7 +141,7 @@ impl<O: Operation> Machine<O> {
         Self { operation, deadline, committed_until: None, resume_at: None, awaiting: false, result: None }
     }
 
-    /// True where the driver may stop for good, because somebody wants to cancel: the operation has not
+    /// True if the driver may stop for good, because somebody wants to cancel: the operation has not
     /// ended, and nothing that was handed over is still open.
     pub fn interruptible(&self) -> bool {
         self.result.is_none() && !self.operation.committed()

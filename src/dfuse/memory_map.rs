@@ -146,7 +146,7 @@ impl MemoryMap {
         self.segments.first().map_or(0, |s| s.start)
     }
 
-    /// What may be done at an address; `None` where nothing is.
+    /// What may be done at an address; `None` if nothing is.
     pub fn access(&self, address: u32) -> Option<Access> {
         let address = u64::from(address);
         self.segments.iter().find(|s| s.range().contains(&address)).map(|s| s.access)

@@ -71,7 +71,7 @@ fn pause(time: Duration) -> Step<()> {
     if time.is_zero() { Step::Next } else { Step::Wait(time) }
 }
 
-/// The status in a reply; an error where there is none or where it reports one.
+/// The status in a reply; an error if there is none or where it reports one.
 pub(super) fn read_status(at: At, reply: Reply<'_>) -> Result<Status, DfuError> {
     let bytes = match reply {
         Reply::Data(bytes) => bytes,

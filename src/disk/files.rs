@@ -59,7 +59,7 @@ fn create(
     if written.as_slice() == bytes { Ok(privacy) } else { Err(FileError::ReadBackDiffers(path.to_owned())) }
 }
 
-/// True where these very bytes are in a regular file of the caller's alone, and on the disk: it is synced once
+/// True if these very bytes are in a regular file of the caller's alone, and on the disk: it is synced once
 /// more, since whoever wrote it may have been stopped before.
 ///
 /// Where the file system has no modes, every file in the folder is for others, too, and this one is no worse.
@@ -79,7 +79,7 @@ fn is_kept_where(path: &Path, bytes: &[u8], has_modes: impl Fn(&Path) -> bool) -
     kept().unwrap_or_default()
 }
 
-/// True where a new file in the folder is its owner's alone, as it was made. Asked by making one.
+/// True if a new file in the folder is its owner's alone, as it was made. Asked by making one.
 fn has_modes(folder: &Path) -> bool {
     let made = || Folder::open(folder)?.temporary()?.file.metadata();
     made().is_ok_and(|made| Privacy::of(&made) == Privacy::OwnerAlone)

@@ -202,7 +202,7 @@ mod handle {
         Err(Errno::NOSYS)
     }
 
-    /// True where this system, or this file system, has no rename that clobbers nothing.
+    /// True if this system, or this file system, has no rename that clobbers nothing.
     fn is_unknown(error: Errno) -> bool {
         matches!(error, Errno::INVAL | Errno::NOSYS | Errno::NOTSUP)
     }

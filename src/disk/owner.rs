@@ -31,7 +31,7 @@ impl Privacy {
 /// The user that new files and folders are given to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// User and group id to hand files to; `None` where they are the caller's anyway.
+    /// User and group id to hand files to; `None` if they are the caller's anyway.
     ids: Option<(u32, u32)>,
 }
 
@@ -57,7 +57,7 @@ impl Owner {
         Self::caller()
     }
 
-    /// The home folder of the user behind sudo; `None` where nobody stands behind.
+    /// The home folder of the user behind sudo; `None` if nobody stands behind.
     #[cfg(unix)]
     pub fn home(&self) -> Option<PathBuf> {
         let (user, _) = self.ids?;
@@ -95,7 +95,7 @@ impl Owner {
     }
 }
 
-/// True where the process may do anything: under the user id 0.
+/// True if the process may do anything: under the user id 0.
 #[cfg(unix)]
 pub fn is_superuser() -> bool {
     nix::unistd::geteuid().is_root()

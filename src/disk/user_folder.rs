@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::owner::Owner;
 
-/// The program's own folder in the user's data directory, absolute; `None` where the user has no home folder.
+/// The program's own folder in the user's data directory, absolute; `None` if the user has no home folder.
 pub fn own_folder(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Option<PathBuf> {
     std::path::absolute(data_directory(env, owner)?.join("duo-provision")).ok()
 }

@@ -89,7 +89,7 @@ impl Error {
         Self::new(code, format!("{}: {error}", plain_path(path))).hint(hint)
     }
 
-    /// A key slot without a key that the firmware reads; `None` where it holds one.
+    /// A key slot without a key that the firmware reads; `None` if it holds one.
     pub fn key_slot(slot: &Slot) -> Option<Self> {
         let (code, hint) = match slot {
             Slot::Key(_) => return None,
@@ -255,7 +255,7 @@ impl From<SessionError> for Error {
     }
 }
 
-/// True where there is no room: on the disk, or in what the user may have of it.
+/// True if there is no room: on the disk, or in what the user may have of it.
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

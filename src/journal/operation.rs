@@ -61,9 +61,9 @@ pub struct Operation {
     pub backup: Option<PathBuf>,
     /// The key that was made for it.
     pub new_key: Option<PathBuf>,
-    /// How it ended; `None` where the journal does not say.
+    /// How it ended; `None` if the journal does not say.
     pub end: Option<End>,
-    /// True where the process that does it is still at it.
+    /// True if the process that does it is still at it.
     pub running: bool,
 }
 
@@ -225,12 +225,12 @@ impl Operation {
         self.reached.last().copied().unwrap_or(Reached::Started)
     }
 
-    /// True where it has that step behind it.
+    /// True if it has that step behind it.
     pub fn has(&self, step: Reached) -> bool {
         self.reached.contains(&step)
     }
 
-    /// True where everything was done that was asked for, even if the end itself was not written down.
+    /// True if everything was done that was asked for, even if the end itself was not written down.
     pub fn is_done(&self) -> bool {
         match &self.end {
             Some(End::Done) => true,
@@ -248,7 +248,7 @@ impl Operation {
         }
     }
 
-    /// True where nothing is left to learn or to do: it was done, or failed in a known state.
+    /// True if nothing is left to learn or to do: it was done, or failed in a known state.
     pub fn is_finished(&self) -> bool {
         match &self.end {
             Some(End::Failed(failure)) => {
@@ -260,7 +260,7 @@ impl Operation {
         }
     }
 
-    /// True where the cloud may have taken the key that was sent.
+    /// True if the cloud may have taken the key that was sent.
     pub fn may_be_known(&self) -> bool {
         match &self.end {
             _ if self.has(Reached::Accepted) => true,
@@ -303,18 +303,18 @@ impl Operation {
         self.reached.iter().filter(|reached| **reached == Reached::Verified).count()
     }
 
-    /// True where a write had begun and is not known to have ended.
+    /// True if a write had begun and is not known to have ended.
     pub fn is_writing(&self) -> bool {
         let last = |step| self.reached.iter().rposition(|reached| *reached == step);
         last(Reached::Writing) > last(Reached::Verified)
     }
 
-    /// True where it ended with a field other than the key, or with a whole DCT, that is wrong or not known.
+    /// True if it ended with a field other than the key, or with a whole DCT, that is wrong or not known.
     pub fn left_a_field_open(&self) -> bool {
         matches!(&self.end, Some(End::Failed(failure)) if FIELD_OPEN.iter().any(|code| code.name() == failure.code))
     }
 
-    /// True where this one, which came later, has made plain what the earlier one left open.
+    /// True if this one, which came later, has made plain what the earlier one left open.
     fn supersedes(&self, earlier: &Self) -> bool {
         if !self.is_done() {
             return false;

@@ -118,7 +118,7 @@ pub struct DeviceMark {
     /// How the device id is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<DeviceIdSource>,
-    /// Bus and ports, `1-2`; absent where no device is attached.
+    /// Bus and ports, `1-2`; absent if no device is attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// True for a virtual device.
@@ -201,7 +201,7 @@ pub struct Started {
     pub operation: OperationKind,
     /// To which device.
     pub device: DeviceMark,
-    /// The key that was there; absent where there was none, or it was not looked at.
+    /// The key that was there; absent if there was none, or it was not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Fingerprint>,
     /// The key that is to be there afterwards, or whose public half is sent; absent for a reset.
@@ -252,7 +252,7 @@ pub enum Step {
     Accepted,
     /// It is over.
     Ended {
-        /// Why it was not done; absent where it was.
+        /// Why it was not done; absent if it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<Failure>,
     },

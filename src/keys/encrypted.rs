@@ -151,7 +151,7 @@ impl fmt::Debug for EncryptedKey {
     }
 }
 
-/// The work that a file asks for; an error where no honest one asks for that much.
+/// The work that a file asks for; an error if no honest one asks for that much.
 fn bearable_work(kdf: &Kdf) -> Result<Work, KeyError> {
     let (work, bearable) = match kdf {
         Kdf::Pbkdf2(parameters) => {

@@ -134,7 +134,7 @@ impl ServerKey {
     }
 
     /// What the holder of the private half signed: RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) over bare bytes, with
-    /// no hash algorithm named, as the handshake has it. `None` where it is no signature of this key.
+    /// no hash algorithm named, as the handshake has it. `None` if it is no signature of this key.
     pub fn open(&self, signature: &[u8; WIDE]) -> Option<Vec<u8>> {
         let block = BoxedUint::from_be_slice(signature, u32::try_from(SERVER_BITS).ok()?).ok()?;
         if block >= *self.0.n().as_ref() {

@@ -108,7 +108,7 @@ impl Hub {
         slot.is_none_or(|slot| slot.duo.faults().admit(refusal))
     }
 
-    /// Lets `f` at the Duo in a port: to look into it, to arm a fault, to press its buttons. `None` where
+    /// Lets `f` at the Duo in a port: to look into it, to arm a fault, to press its buttons. `None` if
     /// there is no such port.
     pub fn with_duo<R>(&self, path: &PortPath, f: impl FnOnce(&mut Duo, Duration) -> R) -> Option<R> {
         let mut ports = self.ports();

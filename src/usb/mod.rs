@@ -114,7 +114,7 @@ pub enum UsbError {
 
 /// A bus that devices are found on.
 pub trait Bus: Send + Sync {
-    /// True where the devices are simulated; everything shown of them has to say so.
+    /// True if the devices are simulated; everything shown of them has to say so.
     fn is_virtual(&self) -> bool;
 
     /// What `--usbip` has to say to reach this bus again; `None` for the machine's own USB.

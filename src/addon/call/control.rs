@@ -129,7 +129,7 @@ impl Remote {
         Ok(())
     }
 
-    /// What `asked` comes to; `None` where the signal ends the wait, since whoever was asked may never answer.
+    /// What `asked` comes to; `None` if the signal ends the wait, since whoever was asked may never answer.
     fn answer<T>(&self, asked: impl Future<Output = napi::Result<T>>) -> Option<T> {
         Handle::current().block_on(async {
             tokio::select! {
@@ -228,7 +228,7 @@ fn asked<T: FromNapiValue>(question: Function<'_, String, Promise<T>>) -> napi::
     Ok(Arc::new(built.weak::<true>().callee_handled::<false>().build()?))
 }
 
-/// Listens to the signal. `None` where it is aborted already.
+/// Listens to the signal. `None` if it is aborted already.
 fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Option<Subscription>, Error> {
     let defect = |error: napi::Error| Error::new(Code::Internal, error.reason.clone());
     let shared = cancel.clone();

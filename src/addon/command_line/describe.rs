@@ -28,7 +28,7 @@ pub struct OptionDescription {
 pub struct ExampleDescription {
     /// What is typed behind `duo-provision`.
     pub arguments: String,
-    /// What it does; empty where that speaks for itself.
+    /// What it does; empty if that speaks for itself.
     pub text: String,
 }
 
@@ -45,7 +45,7 @@ pub struct CommandDescription {
     pub options: Vec<OptionDescription>,
     /// Examples.
     pub examples: Vec<ExampleDescription>,
-    /// What else is to be known; empty where there is nothing.
+    /// What else is to be known; empty if there is nothing.
     pub notes: String,
     /// The commands of a group.
     pub commands: Vec<CommandDescription>,

@@ -24,9 +24,9 @@ pub struct ParsedCommand {
     /// Its options, as the API takes them.
     #[napi(ts_type = "any")]
     pub options: Option<Value>,
-    /// True where `--json` was typed, even on a command line that cannot be used.
+    /// True if `--json` was typed, even on a command line that cannot be used.
     pub json: bool,
-    /// True where `--yes` was typed.
+    /// True if `--yes` was typed.
     pub yes: bool,
     /// How often `-v` was typed.
     pub verbose: u32,

@@ -103,7 +103,7 @@ pub enum Command {
     /// Erase the Duo's private key, so that the Duo makes a new one
     #[command(after_help = examples::RESET_EXAMPLES)]
     Reset(ResetOptions),
-    /// Give the Duo and the cloud a new key, in the one order in which neither is left alone
+    /// Replace the key on the Duo and in the cloud; safe to interrupt and run again
     #[command(after_help = examples::ROTATE_EXAMPLES)]
     Rotate(RotateOptions),
     /// Save, show and restore the Duo's device configuration table (DCT), which holds its keys

@@ -136,7 +136,7 @@ impl SessionError {
         }
     }
 
-    /// True where the same read may succeed at a second attempt. The first after power-up sometimes fails.
+    /// True if the same read may succeed at a second attempt. The first after power-up sometimes fails.
     pub(super) fn is_worth_a_retry(&self) -> bool {
         match self {
             Self::Transfer { source, .. } => *source != TransferError::Disconnected,
@@ -156,7 +156,7 @@ impl SessionError {
         matches!(self, Self::Dfu(error) if error.is_disconnected())
     }
 
-    /// True where there may be something to put in order and a device to do it.
+    /// True if there may be something to put in order and a device to do it.
     pub(super) fn is_worth_tidying(&self) -> bool {
         let hopeless = matches!(
             self,

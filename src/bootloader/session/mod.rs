@@ -127,7 +127,7 @@ impl<'a> DfuSession<'a> {
 
     /// Reads the first `length` bytes twice, each time behind an address of its own: from 0, and from 1. A pointer that
     /// is stuck, off or not moved at all does not bring the same twice, unless what is there is the same throughout.
-    /// `None` where the two do not agree. A pass that fails is tried once more. The very first byte is in one pass
+    /// `None` if the two do not agree. A pass that fails is tried once more. The very first byte is in one pass
     /// only, so a single byte is too little.
     pub fn read_twice(&mut self, length: usize, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
         if length < 2 {
@@ -182,7 +182,7 @@ impl<'a> DfuSession<'a> {
         Ok(read)
     }
 
-    /// An error where the map does not let both copies of the whole DCT be erased and written.
+    /// An error if the map does not let both copies of the whole DCT be erased and written.
     pub fn check_whole_dct_is_writable(&self) -> Result<(), SessionError> {
         self.in_whole_dct(0, WHOLE_DCT_LENGTH).map(drop)
     }

@@ -84,7 +84,7 @@ pub fn interface_classes(configuration: &[u8]) -> Vec<[u8; 3]> {
     classes
 }
 
-/// A string descriptor of the bootloader, or `None` where there is none.
+/// A string descriptor of the bootloader, or `None` if there is none.
 ///
 /// Nothing refers to the strings 4 and 5. The wording of the fifth of r3 and r4 is this simulator's own.
 pub fn string_dfu(board: Board, generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {

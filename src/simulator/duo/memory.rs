@@ -61,7 +61,7 @@ impl Memory {
         Self { generation, firmware, internal, serial }
     }
 
-    /// `length` bytes as UPLOAD returns them; `None` where the firmware refuses and forgets to say so: r6 sends zeros
+    /// `length` bytes as UPLOAD returns them; `None` if the firmware refuses and forgets to say so: r6 sends zeros
     /// then, the others what was downloaded last. What lies behind the end of a memory reads as zeros.
     pub fn read(&mut self, alt: u8, address: u32, length: usize) -> Option<Vec<u8>> {
         match alt {

@@ -340,7 +340,7 @@ impl Duo {
         self.enumeration += 1;
     }
 
-    /// When to [`poll`](Self::poll) again; `None` where nothing is under way.
+    /// When to [`poll`](Self::poll) again; `None` if nothing is under way.
     pub fn next_event(&self) -> Option<Duration> {
         self.due.map(|(at, _)| at)
     }

@@ -44,7 +44,7 @@ pub async fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
-/// `None` where the client has closed the connection.
+/// `None` if the client has closed the connection.
 async fn read_operation(stream: &mut TcpStream) -> io::Result<Option<Operation>> {
     let mut bytes = [0; 8];
     match stream.read_exact(&mut bytes).await {
@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
         patient(self.out.write_all(&wire::submit_reply(submit.sequence, status, taken, &[]))).await
     }
 
-    /// Takes an URB back; false where it has been answered, or never came.
+    /// Takes an URB back; false if it has been answered, or never came.
     fn forget(&mut self, victim: u32) -> bool {
         if self.running.as_ref().is_some_and(|r| r.sequence == victim) {
             self.running = None;

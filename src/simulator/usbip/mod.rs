@@ -129,7 +129,7 @@ struct Import<'a> {
 }
 
 impl<'a> Import<'a> {
-    /// `None` where another client has it.
+    /// `None` if another client has it.
     fn take(shared: &'a Shared, path: &str) -> Option<Self> {
         let mut imported = shared.imported.lock().unwrap_or_else(PoisonError::into_inner);
         imported.insert(path.to_owned()).then(|| Self { shared, path: path.to_owned() })

@@ -56,7 +56,7 @@ impl Exported {
         })
     }
 
-    /// The device; `None` where bus id or address are not such as a USB bus has.
+    /// The device; `None` if bus id or address are not such as a USB bus has.
     pub fn device(&self) -> Option<Device> {
         Some(Device {
             path: parse_busid(&self.busid)?,

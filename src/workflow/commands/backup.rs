@@ -50,9 +50,9 @@ pub struct BackupDone {
     pub fingerprint: Option<Fingerprint>,
     /// The kind of thing that was saved.
     pub slot: SlotKind,
-    /// True where the key is behind a passphrase.
+    /// True if the key is behind a passphrase.
     pub encrypted: bool,
-    /// True where the archive held the same bytes of the same Duo already, or the same key behind this very
+    /// True if the archive held the same bytes of the same Duo already, or the same key behind this very
     /// passphrase, and nothing was written.
     pub already_there: bool,
 }

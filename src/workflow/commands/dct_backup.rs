@@ -55,7 +55,7 @@ pub struct DctBackupDone {
     pub whole: bool,
     /// Bytes of the file.
     pub length: usize,
-    /// True where the archive held the same bytes of the same Duo already, and nothing was written.
+    /// True if the archive held the same bytes of the same Duo already, and nothing was written.
     pub already_there: bool,
 }
 

@@ -21,7 +21,7 @@ pub struct EnterOptions {
 pub struct EnterDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// True where it was in DFU mode from the start, and nothing was done.
+    /// True if it was in DFU mode from the start, and nothing was done.
     pub was_already: bool,
 }
 

@@ -41,7 +41,7 @@ pub struct NewKeyDone {
     pub fingerprint: Fingerprint,
     /// The public key as PEM.
     pub public_key: String,
-    /// True where the key is behind a passphrase.
+    /// True if the key is behind a passphrase.
     pub encrypted: bool,
 }
 

@@ -46,7 +46,7 @@ pub struct ProvisionOptions {
     pub enter_dfu: bool,
     /// Wait for the Duo, with `from_device`.
     pub wait: bool,
-    /// True where a USB/IP server was named.
+    /// True if a USB/IP server was named.
     pub usbip: bool,
     /// Send nothing.
     pub dry_run: bool,
@@ -84,7 +84,7 @@ pub struct ProvisionDone {
     pub api_url: String,
     /// The attached Duo, where its key was sent.
     pub device: Option<DeviceRef>,
-    /// True where nothing was sent.
+    /// True if nothing was sent.
     pub dry_run: bool,
 }
 

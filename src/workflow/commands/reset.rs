@@ -45,9 +45,9 @@ pub struct ResetDone {
     /// The backup of what was there; absolute.
     #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
-    /// False where the slot held the reset image already, and in a dry run.
+    /// False if the slot held the reset image already, and in a dry run.
     pub written: bool,
-    /// True where nothing was to be written.
+    /// True if nothing was to be written.
     pub dry_run: bool,
 }
 

@@ -90,11 +90,11 @@ pub struct ServerKeyWritten {
     /// The backup of the DCT's application section as it was; absolute. It is a secret.
     #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
-    /// False where the Duo held exactly these bytes already, and in a dry run.
+    /// False if the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,
-    /// True where the Duo was told to leave DFU mode.
+    /// True if the Duo was told to leave DFU mode.
     pub left: bool,
-    /// True where nothing was to be written.
+    /// True if nothing was to be written.
     pub dry_run: bool,
 }
 

@@ -46,7 +46,7 @@ pub struct VerifyDone {
     pub fingerprint: Fingerprint,
     /// SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub server_fingerprint: Fingerprint,
-    /// True where it is the server key of Particle's own cloud.
+    /// True if it is the server key of Particle's own cloud.
     pub particle: bool,
     /// Host and port that were talked to.
     pub server: String,

@@ -141,7 +141,7 @@ pub enum Event {
         #[serde(rename = "withinMs", serialize_with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         within: Duration,
-        /// True where plugging in a Duo that runs its firmware will do.
+        /// True if plugging in a Duo that runs its firmware will do.
         enter_dfu: bool,
     },
     /// A backup is on the disk, synced and read back.
@@ -149,7 +149,7 @@ pub enum Event {
         /// The file; absolute.
         #[serde(serialize_with = "crate::disk::lossy")]
         path: PathBuf,
-        /// True where the archive held the same bytes already.
+        /// True if the archive held the same bytes already.
         already_there: bool,
     },
     /// A key was made, and is on the disk, synced and read back. The Duo does not have it yet.
@@ -157,7 +157,7 @@ pub enum Event {
         /// The file; absolute.
         #[serde(serialize_with = "crate::disk::lossy")]
         path: PathBuf,
-        /// True where an earlier attempt had made it.
+        /// True if an earlier attempt had made it.
         already_there: bool,
     },
     /// Something to know, which is no error.
@@ -169,7 +169,7 @@ pub enum Event {
     Sending {
         /// The device it is for.
         device_id: String,
-        /// True where it is the generic key of device-provisioning-helper.
+        /// True if it is the generic key of device-provisioning-helper.
         generic: bool,
     },
     /// The cloud will be asked again.

@@ -42,7 +42,7 @@ pub trait Control: Send + Sync {
         true
     }
 
-    /// Asked for a passphrase, before any device is touched. `None` where nobody has one, or nobody is there.
+    /// Asked for a passphrase, before any device is touched. `None` if nobody has one, or nobody is there.
     fn passphrase(&self, _request: &PassphraseRequest) -> Option<Zeroizing<String>> {
         None
     }

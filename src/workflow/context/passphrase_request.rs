@@ -9,7 +9,7 @@ pub struct PassphraseRequest {
     pub purpose: PassphrasePurpose,
     /// The key file to be opened.
     pub path: Option<String>,
-    /// True where the last answer did not open it.
+    /// True if the last answer did not open it.
     pub again: bool,
 }
 

@@ -65,7 +65,7 @@ impl Evidence {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ShownEvidence {
-    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
+    /// Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it.
     evidence: Evidence,
     /// The same in words.
     evidence_description: &'static str,
@@ -111,7 +111,7 @@ pub struct Plan {
     /// The key to be written; absent for a reset, and where the key stays as it is.
     #[serde(rename = "newFingerprint")]
     pub new: Option<Fingerprint>,
-    /// Why the key is taken to be this Duo's; absent where none is written, and for a key that was made for it.
+    /// Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it.
     #[serde(flatten, serialize_with = "shown_evidence")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<ShownEvidence>"))]
     pub evidence: Option<Evidence>,
@@ -120,11 +120,11 @@ pub struct Plan {
     pub public_slot: Option<Fingerprint>,
     /// What changes beside the key.
     pub changes: Vec<Change>,
-    /// What has to be known before: what is lost, and what is not known. Sentences.
+    /// Warnings shown before the question.
     pub cautions: Vec<String>,
     /// The cloud's API, where the cloud is told of the new key before it is written.
     pub cloud: Option<String>,
-    /// The backup of what is there now; absent where none was made.
+    /// The backup of what is there now; absent if none was made.
     #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
 }

@@ -12,7 +12,7 @@ pub(in crate::workflow) struct Snapshot {
     pub dct: Dct,
     /// The key slot, judged.
     pub slot: Slot,
-    /// True where something in it shows that it was read from its place.
+    /// True if something in it shows that it was read from its place.
     pub in_place: bool,
 }
 
@@ -67,7 +67,7 @@ pub(in crate::workflow) struct WholeHeld {
     pub bytes: Buffer,
     /// How the Duo's bootloader tells which of them counts.
     pub rule: CopyRule,
-    /// The application section of the copy that counts; `None` where none does.
+    /// The application section of the copy that counts; `None` if none does.
     pub current: Option<Snapshot>,
 }
 

@@ -54,7 +54,7 @@ impl Target {
         Self { allow_unproven_address: allow.unwrap_or_default(), ..self }
     }
 
-    /// True where one Duo was asked for by name.
+    /// True if one Duo was asked for by name.
     pub(in crate::workflow) fn is_named(&self) -> bool {
         self.device.is_some() || self.path.is_some()
     }

@@ -17,7 +17,7 @@ pub struct DctReport {
     /// Both copies, of a whole DCT.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<CopyReport>,
-    /// True where every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT.
+    /// True if every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT.
     pub unreadable: bool,
     /// The fields, by offset.
     pub fields: Vec<FieldReport>,

@@ -52,7 +52,7 @@ pub struct OperationReport {
     /// The key that was made for it; absolute.
     #[serde(rename = "newKeyPath", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
-    /// What to do next; empty where nothing is left to do.
+    /// What to do next; empty if nothing is left to do.
     pub next: Vec<Advice>,
 }
 

@@ -16,7 +16,7 @@ pub struct RestoredField {
     /// What is there now, in words; in a dry run, what would be.
     #[serde(rename = "description")]
     pub holds: String,
-    /// False where the Duo held exactly these bytes already, and in a dry run.
+    /// False if the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,
 }
 

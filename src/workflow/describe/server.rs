@@ -8,13 +8,13 @@ use crate::keys::{Fingerprint, ServerKey};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ServerKeyInfo", rename_all = "camelCase")]
 pub struct ServerReport {
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent where there is no key to be used.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent if there is no key to be used.
     pub fingerprint: Option<Fingerprint>,
-    /// True where it is the key of Particle's own cloud.
+    /// True if it is the key of Particle's own cloud.
     pub particle: bool,
     /// Why there is no key to be used.
     pub key_problem: Option<String>,
-    /// True where an address is named; otherwise it is the firmware's own.
+    /// True if an address is named; otherwise it is the firmware's own.
     pub names_address: bool,
     /// The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id.
     pub host: Option<String>,
@@ -45,7 +45,7 @@ impl ServerReport {
         }
     }
 
-    /// What the field of a dump says; `None` where it is not in it.
+    /// What the field of a dump says; `None` if it is not in it.
     pub(in crate::workflow) fn of_dump(dump: &Dump<'_>, id: Option<DeviceId>) -> Option<Self> {
         Some(Self::of_field(dump.server_key_slot()?, id))
     }

@@ -27,8 +27,8 @@ use crate::usb::UsbError;
 const PATIENCE: Duration = Duration::from_secs(600);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// Sees to it that the wanted Duo is in DFU mode, as far as `target` permits. `None` where nothing was done: it is
-/// there already, or it is for the search that follows to say why it is not. Otherwise, where it is now.
+/// Puts the Duo that `target` selects into DFU mode if that is allowed, and says where it is then. `None`: nothing was
+/// done.
 pub(in crate::workflow) fn enter_dfu(
     context: Context<'_>,
     target: &Target,
@@ -57,7 +57,7 @@ pub(in crate::workflow) fn enter_dfu(
     Ok(Some(Target { enter_dfu: false, wait: false, ..entered }))
 }
 
-/// Sees to it that there is something to list, as far as the target permits.
+/// Puts a Duo into DFU mode if there is none to list and that is allowed.
 pub(in crate::workflow) fn enter_dfu_if_none(
     context: Context<'_>,
     target: &Target,

@@ -8,8 +8,8 @@ use crate::dct::{DEVICE_ID, DeviceId, Field, SERVER_PUBLIC_KEY};
 use crate::error::{Code, Error};
 use crate::keys::ServerKey;
 
-/// What `bytes`, read from the beginning of a DCT, show of their place: true where a known thing lies in its place,
-/// false where none is to be found; an error where one lies in another.
+/// What `bytes`, read from the beginning of a DCT, show of their place: true if a known thing lies in its place,
+/// false if none is to be found; an error if one lies in another.
 pub(in crate::workflow) fn is_in_place(bytes: &[u8], told: Option<DeviceId>) -> Result<bool, Error> {
     let id = told.map(|id| (DEVICE_ID, id.as_bytes().to_vec()));
     let server = (SERVER_PUBLIC_KEY, ServerKey::HEAD.to_vec());

@@ -25,7 +25,7 @@ pub(in crate::workflow) struct Opened<'a> {
     pub context: Context<'a>,
     pub session: DfuSession<'a>,
     pub device: DeviceRef,
-    /// True where a place that nothing shows will do.
+    /// True if a place that nothing shows will do.
     pub unproven: bool,
     address: u8,
     timeout: Timeout,

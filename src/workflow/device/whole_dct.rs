@@ -28,7 +28,7 @@ fn counts_for_any(dump: &Dump<'_>) -> bool {
     CopyRule::ALL.into_iter().any(|rule| dump.by(rule).section().is_some())
 }
 
-/// What the bootloader reads; `None` where it cannot.
+/// What the bootloader reads; `None` if it cannot.
 fn section(opened: &mut Opened<'_>) -> Result<Option<Snapshot>, Error> {
     match opened.section() {
         Ok(section) => Ok(Some(section)),

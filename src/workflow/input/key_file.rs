@@ -123,7 +123,7 @@ impl KeySource {
         })
     }
 
-    /// Why the key may be written to this device; an error where it is known to be another's.
+    /// Why the key may be written to this device; an error if it is known to be another's.
     pub fn evidence(
         &self,
         device: &DeviceRef,
@@ -231,7 +231,7 @@ pub(in crate::workflow) fn devices_of_current(
     Ok(devices.unwrap_or_default())
 }
 
-/// The manifest beside a file; an error where it cannot be read, or describes other bytes.
+/// The manifest beside a file; an error if it cannot be read, or describes other bytes.
 pub(in crate::workflow) fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
     let Some(beside) = manifest_beside(path)? else { return Ok(None) };
     let manifest = beside.manifest.map_err(|error| {

@@ -33,7 +33,7 @@ pub struct PassphraseOptions {
 }
 
 impl PassphraseOptions {
-    /// True where the options name one.
+    /// True if the options name one.
     pub(in crate::workflow) const fn is_given(&self) -> bool {
         self.passphrase.is_some() || self.file.is_some()
     }
@@ -100,7 +100,7 @@ impl<'a> Passphrases<'a> {
         Ok(passphrase)
     }
 
-    /// The passphrase for the backup before a write, asked for before the device is touched; `None` where it is not
+    /// The passphrase for the backup before a write, asked for before the device is touched; `None` if it is not
     /// to be encrypted.
     pub fn for_backup(&mut self, wanted: &WantedBackup) -> Result<Option<Passphrase>, Error> {
         if !wanted.encrypt {

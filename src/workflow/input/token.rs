@@ -58,7 +58,7 @@ pub(in crate::workflow) fn resolve(context: Context<'_>, wanted: &Wanted<'_>) ->
     Ok(credentials)
 }
 
-/// True where the environment holds a token.
+/// True if the environment holds a token.
 pub(in crate::workflow) fn is_in_environment(context: Context<'_>) -> bool {
     (context.env)(TOKEN_VARIABLE).is_some_and(|value| !value.is_empty())
 }

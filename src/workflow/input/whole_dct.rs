@@ -85,7 +85,7 @@ impl<'a> WholeImage<'a> {
         self.manifest.as_ref().filter(|manifest| manifest.contents == Contents::WholeDct)
     }
 
-    /// Why it may be written to this Duo; an error where it is known to be another's.
+    /// Why it may be written to this Duo; an error if it is known to be another's.
     pub fn evidence(
         &self,
         device: &DeviceRef,

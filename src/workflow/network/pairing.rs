@@ -46,7 +46,7 @@ impl ServerChoice {
         })
     }
 
-    /// True where a key was named.
+    /// True if a key was named.
     pub const fn names_key(&self) -> bool {
         self.key.is_some()
     }

@@ -21,7 +21,7 @@ pub(in crate::workflow) struct SoFar<'o> {
     pub told: bool,
 }
 
-/// The way back to what was there.
+/// How to undo a write.
 #[derive(Clone, Debug)]
 pub(in crate::workflow) enum Rollback {
     /// A command, and what it brings back: "the key that was there".
@@ -103,7 +103,7 @@ pub(in crate::workflow) fn finish(started: &Started) -> String {
     format!("to finish: {}", retry(started))
 }
 
-/// The way back to what was there before. A key slot without a key is not written back.
+/// How to undo the operation. A key slot without a key is not written back.
 pub(in crate::workflow) fn rollback(started: &Started, so_far: SoFar<'_>) -> Rollback {
     if started.operation == OperationKind::Rotate {
         return rollback_of_rotation(started, so_far);

@@ -11,7 +11,7 @@ use crate::workflow::next::operation::{Rollback, hint, on_device, retry};
 pub(in crate::workflow) struct Recovery<'r> {
     /// What began.
     pub started: &'r Started,
-    /// The way back to what was there.
+    /// How to undo the write.
     pub rollback: Rollback,
     /// The backup of the application section, in which the bytes beside the field are.
     pub section: Option<PathBuf>,

@@ -21,7 +21,7 @@ use crate::workflow::record::journal::OperationRecord;
 /// Where a backup goes, and how.
 pub(in crate::workflow) struct Destination {
     pub place: Place,
-    /// The passphrase that a key is encrypted with; `None` where the bytes are kept as they were read.
+    /// The passphrase that a key is encrypted with; `None` if the bytes are kept as they were read.
     pub encrypt: Option<Passphrase>,
 }
 
@@ -329,7 +329,7 @@ struct Sealed<'a> {
     opens: Opens<'a>,
 }
 
-/// Encrypts the key in a slot, and says where the slot holds more than that. `None` where it holds nothing that has
+/// Encrypts the key in a slot, and says where the slot holds more than that. `None` if it holds nothing that has
 /// to be kept from anybody; the rest is refused, since only a key can be put behind a passphrase.
 fn seal<'a>(
     context: Context<'_>,

@@ -75,7 +75,7 @@ impl Patch {
         if self.is_key() { KeyState::Written } else { KeyState::Unchanged }
     }
 
-    /// True where it goes to the key slot.
+    /// True if it goes to the key slot.
     pub fn is_key(&self) -> bool {
         self.field == DEVICE_PRIVATE_KEY
     }
@@ -85,7 +85,7 @@ impl Patch {
         self.is_key() && *self.bytes == *SlotImage::reset().as_bytes()
     }
 
-    /// True where the Duo holds exactly these bytes.
+    /// True if the Duo holds exactly these bytes.
     pub fn is_in(&self, snapshot: &Snapshot) -> bool {
         self.of(snapshot) == self.bytes()
     }

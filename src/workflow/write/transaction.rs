@@ -96,7 +96,7 @@ pub(in crate::workflow) struct Proposal<'c, W> {
     pub already: &'static str,
     /// What is left to do by hand if the Duo does not leave DFU mode.
     pub then: &'static str,
-    /// The way back, if it is not to the backup that is made now.
+    /// How to undo the write, if it is not with the backup that is made now.
     pub rollback: Option<Rollback>,
     pub beside: Option<&'c mut dyn Beside<W>>,
 }

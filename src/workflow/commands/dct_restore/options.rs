@@ -45,14 +45,14 @@ pub struct DctRestoreOptions {
 pub struct DctRestored {
     /// The Duo.
     pub device: DeviceRef,
-    /// True where all of the DCT was asked for, both copies.
+    /// True if all of the DCT was asked for, both copies.
     pub whole: bool,
-    /// False where the Duo held exactly these bytes already, and in a dry run.
+    /// False if the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,
     /// The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
     /// in the Duo differed.
     pub fields: Vec<RestoredField>,
-    /// The key that was there; absent where the slot held none.
+    /// The key that was there; absent if the slot held none.
     #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
     /// The key that is there now, where it was written, too; in a dry run, that would be.
@@ -64,9 +64,9 @@ pub struct DctRestored {
     /// The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret.
     #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
-    /// True where the Duo was told to leave DFU mode.
+    /// True if the Duo was told to leave DFU mode.
     pub left: bool,
-    /// True where nothing was to be written.
+    /// True if nothing was to be written.
     pub dry_run: bool,
 }
 

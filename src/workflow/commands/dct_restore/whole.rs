@@ -82,7 +82,7 @@ struct Looked<'f> {
     cautions: Vec<String>,
 }
 
-/// Reads what is in the Duo; an error where the image must not go to it.
+/// Reads what is in the Duo; an error if the image must not go to it.
 fn look<'f>(
     opened: &mut Opened<'_>,
     file: &'f DumpFile,

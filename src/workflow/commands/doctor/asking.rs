@@ -37,7 +37,7 @@ impl AskOptions {
         self.token.is_some() || self.token_file.is_some()
     }
 
-    /// True where a cloud was meant by what was typed, not by the environment alone.
+    /// True if a cloud was meant by what was typed, not by the environment alone.
     fn is_typed(&self) -> bool {
         self.ask == Some(true) || self.has_token() || self.api_url.is_some() || self.allow_http
     }
@@ -181,7 +181,7 @@ impl Asked<'_> {
         found.command(tell_key_of(id, &self.device.into(), &request))
     }
 
-    /// A token in the environment is no wish to have Particle's cloud told of a Duo that is meant for another one, whose
+    /// A token in the environment is not a request to tell Particle's cloud of a Duo that is meant for another one, whose
     /// token it may be.
     fn is_unasked_for(&self) -> bool {
         !self.options.is_typed() && self.cloud.is_particle() && self.particle == Some(false)

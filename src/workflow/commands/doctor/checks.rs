@@ -22,7 +22,7 @@ pub(in crate::workflow) struct Patient<'a> {
     pub archive: Option<&'a str>,
     /// The keys that rotations have put into it, as the journal says.
     pub rotated: Vec<Fingerprint>,
-    /// True where one is in flight.
+    /// True if one is in flight.
     pub rotating: bool,
 }
 
@@ -141,7 +141,7 @@ impl Patient<'_> {
         ))
     }
 
-    /// Whether its server key is that of Particle's cloud; `None` where it has none, or is no Duo.
+    /// Whether its server key is that of Particle's cloud; `None` if it has none, or is no Duo.
     pub fn is_meant_for_particle(&self) -> Option<bool> {
         let field = self.snapshot.image().server_key_slot().filter(|_| self.device.board.is_duo())?;
         Some(ServerKey::read(field).ok()?.is_particle())

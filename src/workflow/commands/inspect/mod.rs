@@ -62,16 +62,16 @@ pub struct Inspection {
     pub path: PathBuf,
     /// What kind of thing it is.
     pub kind: FileKind,
-    /// True where it holds a device's private key.
+    /// True if it holds a device's private key.
     pub private: bool,
     /// The encoding, in words.
     pub form: String,
-    /// How a key is encrypted, in words; absent where it is not.
+    /// How a key is encrypted, in words; absent if it is not.
     pub encryption: Option<String>,
     /// Bytes behind a key.
     pub trailing: usize,
     /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
-    /// the file is one. Absent where a dump holds no key, and for an encrypted key without its passphrase.
+    /// the file is one. Absent if a dump holds no key, and for an encrypted key without its passphrase.
     pub fingerprint: Option<Fingerprint>,
     /// The device's public key as PEM.
     pub public_key: Option<String>,

@@ -1,4 +1,4 @@
-//! `rotate`: a new key for a Duo and its cloud, in the one order in which neither is left alone.
+//! `rotate`: replaces the key on a Duo and in its cloud; safe to interrupt and run again.
 //!
 //! The old key is backed up, the new one made and kept, and the user asked. Then the cloud is told, and the Duo is
 //! written only when the cloud has said that it took the key: a refusal leaves both as they were. At last the pairing
@@ -86,7 +86,7 @@ pub struct RotateDone {
     /// Where the new key lies in the archive; absolute. Absent in a dry run.
     #[serde(rename = "newKeyPath", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
-    /// True where an earlier attempt, which was cut short, had made it.
+    /// True if an earlier attempt, which was cut short, had made it.
     pub taken_up: bool,
     /// The backup of what was there; absolute.
     #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
@@ -97,9 +97,9 @@ pub struct RotateDone {
     pub api_url: String,
     /// Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`.
     pub server: Option<String>,
-    /// False where the Duo held the new key already, and in a dry run.
+    /// False if the Duo held the new key already, and in a dry run.
     pub written: bool,
-    /// True where nothing was to be changed.
+    /// True if nothing was to be changed.
     pub dry_run: bool,
 }
 

@@ -91,7 +91,7 @@ pub struct UdevInstalled {
     /// The file.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// False where it was there already, with these very contents.
+    /// False if it was there already, with these very contents.
     pub written: bool,
 }
 
@@ -114,7 +114,7 @@ pub fn install_udev_rule(context: Context<'_>, machine: &Machine) -> Result<Udev
     Ok(UdevInstalled { path: file, written })
 }
 
-/// False where these very contents are there already.
+/// False if these very contents are there already.
 fn write_rule(file: &Path, contents: &[u8]) -> Result<bool, Error> {
     const WRITING: &str = "writing the udev rule";
     match create_new_public(file, contents) {

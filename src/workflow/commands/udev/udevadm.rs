@@ -59,7 +59,7 @@ impl Udevadm {
     }
 }
 
-/// How it ended; `None` where it was ended at the time limit.
+/// How it ended; `None` if it was ended at the time limit.
 fn ended(child: &mut Child, clock: &dyn Clock) -> Option<std::process::ExitStatus> {
     let deadline = clock.now() + TIME_LIMIT;
     loop {
