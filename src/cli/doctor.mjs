@@ -1,8 +1,8 @@
 /** `doctor`: what is wrong and what to type; with `--fix`, what can be put right is offered one by one. */
 import * as api from '../../index.js'
 import { printable } from './layout.mjs'
+import { perform } from './perform.mjs'
 import { canAsk, confirmed } from './prompt.mjs'
-import { perform } from './run.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DoctorResult} DoctorResult */

@@ -1,12 +1,7 @@
-/**
- * Runs one command: its function, its events, its question, its signals, and the exit code that comes of it.
- */
+/** Runs one command: which function it is, and whether there is somebody to ask. */
 import * as api from '../../index.js'
-import { askPassphrase } from './passphrase.mjs'
-import { ask, canAsk } from './prompt.mjs'
-import { describeResult, sayEvent } from './render.mjs'
-import { report } from './report.mjs'
-import { interruptible } from './signals.mjs'
+import { perform } from './perform.mjs'
+import { canAsk } from './prompt.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ParsedCommand} ParsedCommand */
@@ -56,38 +51,6 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
     return 2
   }
   return perform(command, operation, parsed.options, asks, output)
-}
-
-/**
- * @param {string} command
- * @param {(options: any, control: Control) => Promise<object>} operation
- * @param {object} options
- * @param {boolean} asks
- * @param {Output} output
- */
-export async function perform(command, operation, options, asks, output) {
-  const interrupt = interruptible(output)
-  /** @type {Control} */
-  const control = {
-    signal: interrupt.signal,
-    onEvent(event) {
-      output.event(event)
-      if (!output.json) sayEvent(event, output)
-      interrupt.seen(event)
-    },
-  }
-  if (!output.json && canAsk()) control.passphrase = (request) => askPassphrase(request, output, interrupt)
-  if (asks) control.confirm = (plan) => ask(plan, output, interrupt)
-  try {
-    const result = await operation(options, control)
-    output.result(command, result)
-    if (!output.json) describeResult(command, result, output, options)
-    return 0
-  } catch (error) {
-    return report(error, output)
-  } finally {
-    interrupt.end()
-  }
 }
 
 /** @returns {import('../../index.js').Problem} */

@@ -70,7 +70,7 @@ pub fn check_utf8(path: &Path) -> Result<(), FileError> {
 impl FileError {
     /// The system's error for a file that was to be made.
     pub(super) fn not_writable(path: &Path, source: io::Error) -> Self {
-        let folder = super::files::folder_of(path);
+        let folder = super::paths::folder_of(path);
         match source.kind() {
             io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
             io::ErrorKind::InvalidFilename => Self::NameTooLong(path.to_owned()),

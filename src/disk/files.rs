@@ -11,6 +11,7 @@ use std::path::Path;
 use super::error::{FileError, check_utf8};
 use super::folder::{self, Folder};
 use super::owner::{Owner, Privacy};
+use super::paths::folder_of;
 use super::read::{self, Links, read_bounded};
 
 /// Writes a file of mode 0600 that must not exist yet: all of it, synced together with its folder and read
@@ -122,11 +123,6 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
     let path = || std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let made = || Folder::open(folder)?.temporary().map(drop);
     made().map_err(|source| FileError::NotWritable { path: path(), source })
-}
-
-/// The folder that a file is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

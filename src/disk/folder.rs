@@ -48,7 +48,7 @@ impl Folder {
             }
             other => return other.map_err(failed),
         }
-        let (above, name) = (super::files::folder_of(path), path.file_name());
+        let (above, name) = (super::paths::folder_of(path), path.file_name());
         let name = name.ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
         Self::open_or_make(above, owner)?.make(name, owner).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => FileError::NotAFolder(path.to_owned()),

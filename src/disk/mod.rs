@@ -8,6 +8,7 @@ mod folder;
 mod lock;
 mod lossy;
 mod owner;
+mod paths;
 mod read;
 mod shown;
 mod user_folder;
