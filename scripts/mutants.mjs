@@ -40,15 +40,20 @@ const ROOMS = {
   write: {
     tests: ['virtual_duo', 'workflow', 'session', 'usb'],
     files: [
-      'src/workflow/{write,patch,reconcile,leave,journaled,keep,backup,restore,reset}.rs',
-      'src/usb/session/mod.rs',
-      'src/usb/session/memories.rs',
+      'src/workflow/{write,record,next}/*.rs',
+      'src/workflow/device/{reconcile,leave}.rs',
+      'src/workflow/commands/{backup,restore,reset}.rs',
+      'src/bootloader/session/{mod,memories}.rs',
     ],
   },
   verify: {
     tests: ['virtual_duo', 'workflow'],
     cloud: true,
-    files: ['src/workflow/verify.rs', 'src/cloud/{handshake,device_port}.rs'],
+    files: [
+      'src/workflow/commands/verify.rs',
+      'src/workflow/network/pairing.rs',
+      'src/cloud/{handshake,device_port}.rs',
+    ],
   },
 }
 
