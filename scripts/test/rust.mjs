@@ -21,7 +21,10 @@ const CLOUD = ['--test-threads=8']
  * @returns {Promise<Outcome>}
  */
 export async function compile(/** @type {Run} */ run) {
-  const { status, output, made } = await cargo(['test', '--no-default-features', '--features=command-line', '--no-run'], run.env())
+  const { status, output, made } = await cargo(
+    ['test', '--no-default-features', '--features=command-line', '--no-run'],
+    run.env(),
+  )
   for (const { name, executable } of made) if (executable) run.programs[name] = executable
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output }
 }
