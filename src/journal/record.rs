@@ -171,6 +171,9 @@ pub struct Request {
     /// The address of the USB/IP server, where the device is a virtual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usbip: Option<String>,
+    /// The port, if it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// The device that the keys stood in for, where the device itself tells no id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<DeviceId>,

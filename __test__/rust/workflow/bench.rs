@@ -260,11 +260,6 @@ impl Bench {
         self.clock.advance(Duration::from_secs(5));
     }
 
-    /// The second Duo, which a fault has plugged in, is taken away, if there is one.
-    pub fn unplug_twin(&self) {
-        self.hub.with_duo(&PortPath::new(1, &[2]), |duo, _| duo.unplug());
-    }
-
     /// The names in the archive.
     pub fn archived(&self) -> Vec<String> {
         names(&self.archive())

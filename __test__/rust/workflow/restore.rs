@@ -7,10 +7,11 @@ use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Moment};
-use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions};
+use duo_provision::workflow::{BackupOptions, Event, Evidence, Phase, RestoreOptions, Target};
 
 use crate::virtual_duo::device_keys;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, id, is_data, key, names, restore_of, two};
+use crate::workflow::typed;
 
 fn unchanged(bench: &Bench, error: &Error, code: Code) {
     assert_eq!(error.code(), code, "{error}");
@@ -149,6 +150,23 @@ fn recovery_repeats_what_was_allowed_by_name() {
     let options = RestoreOptions { allow_other_device: true, ..restore_of(&file) };
     let error = bench.restore(&options).unwrap_err();
     assert!(error.hint_text().unwrap().contains("--allow-other-device --archive"), "{:?}", error.hint_text());
+}
+
+/// Two Duos may have one id: whoever chose by port is told to choose by port again.
+#[test]
+fn recovery_repeats_the_port_that_was_typed() {
+    let bench = Bench::new(Generation::R6);
+    bench.arm(Fault::once(Kind::Twin, 0));
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    let target = Target::parse(None, Some("1-1")).unwrap();
+    let error = bench.restore(&RestoreOptions { target, ..bench.new_key() }).unwrap_err();
+    assert_eq!(error.code(), Code::KeyWrong, "{error}");
+    let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
+    bench.mend();
+    bench.restore(&typed::restore(finish)).unwrap();
+    assert!(bench.slot() == key(NEW));
+    bench.restore(&typed::restore(back)).unwrap();
+    assert!(bench.slot() == key(OLD));
 }
 
 #[test]

@@ -75,6 +75,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
         encrypt: options.encrypt,
         archive: options.archive.as_ref().map(absolute),
         usbip: context.bus.address(),
+        path: options.target.path.clone(),
         ..Request::default()
     };
     let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);

@@ -115,6 +115,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
         allow_unproven_address: options.target.allow_unproven_address,
         archive: options.archive.as_ref().map(absolute),
         usbip: context.bus.address(),
+        path: options.target.path.clone(),
         ..Request::default()
     };
     let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);

@@ -147,6 +147,7 @@ fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone)
         from_device: options.from_device,
         allow_unproven_address: options.allow_unproven_address,
         usbip: context.bus.address().filter(|_| options.from_device),
+        path: options.path.clone(),
         ..Request::default()
     };
     started(OperationKind::Provision, device, (None, Some(done.fingerprint)), request)

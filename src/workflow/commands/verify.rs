@@ -9,12 +9,15 @@ use crate::archive::{manifest_beside, sha256_hex};
 use crate::dct::DeviceId;
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
+use crate::journal::{DeviceMark, Request};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey};
 use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use crate::workflow::network::pairing::{Server, ServerChoice};
+use crate::workflow::next::{CloudOf, pair_again};
+use crate::workflow::record::journal::last_told;
 
 /// What `verify` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +75,8 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         Some(file) => claim_of_file(context, options, file, choice)?,
         None => claim_of_device(context, options, choice, timeout)?,
     };
-    claim.server.prove(context, claim.id, &claim.key, claim.device.as_ref(), timeout).map_err(|error| {
+    claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
+        let error = explained(error, context, options, &claim);
         match &claim.device {
             Some(device) => error.on(device, KeyState::Unchanged),
             None => error,
@@ -86,6 +90,22 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         server: claim.server.port.to_string(),
         device: claim.device,
     })
+}
+
+/// If the keys are no pair: how to make them one.
+fn explained(error: Error, context: Context<'_>, options: &VerifyOptions, claim: &Claim) -> Error {
+    if !matches!(error.code(), Code::PairingRefused | Code::PairingBroken) {
+        return error;
+    }
+    let cloud = if claim.server.key.is_particle() {
+        CloudOf::Particle
+    } else {
+        last_told(context, claim.id).map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
+    };
+    let device = claim.device.as_ref().map(DeviceMark::from).unwrap_or_default();
+    let usbip = context.bus.address().filter(|_| claim.device.is_some());
+    let request = Request { usbip, path: options.target.path.clone(), ..Request::default() };
+    error.hint(pair_again(claim.id, &device, request, cloud))
 }
 
 fn claim_of_file(

@@ -3,16 +3,13 @@
 use std::path::Path;
 
 use crate::archive::read_bounded;
-use crate::cloud::device_port::{DevicePort, Pair, PairingError, greet, prove};
-use crate::cloud::handshake::Flaw;
+use crate::cloud::device_port::{DevicePort, Pair, greet, prove};
 use crate::dct::{DeviceId, ServerAddress};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{PrivateKey, ServerKey};
-use crate::workflow::context::{Context, DeviceRef, Phase, Snapshot, Timeout};
+use crate::workflow::context::{Context, Phase, Snapshot, Timeout};
 use crate::workflow::network::runtime::wait_for;
-use crate::workflow::next::{CloudOf, pair_again};
-use crate::workflow::record::journal::last_told;
 
 /// The most bytes of a server key file that are read; one with an address behind it has 768.
 const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
@@ -82,14 +79,12 @@ impl ServerChoice {
 
 impl Server {
     /// Performs the handshake, and succeeds only if it proves all three: the server has the private half of this
-    /// key, it knows this device, and by a public key that pairs with the private one. `device` is the attached Duo that
-    /// the key is in, if it is in one.
+    /// key, it knows this device, and by a public key that pairs with the private one.
     pub fn prove(
         &self,
         context: Context<'_>,
         id: DeviceId,
         key: &PrivateKey,
-        device: Option<&DeviceRef>,
         timeout: Timeout,
     ) -> Result<(), Error> {
         context.phase(Phase::Handshake);
@@ -100,34 +95,7 @@ impl Server {
         ));
         let pair = Pair { id: *id.as_bytes(), key, server: &self.key };
         let proof = prove(&self.port, &pair, timeout.duration(), context.control.cancel().requested());
-        wait_for(proof)?
-            .map_err(|error| self.explain(error, context, id, device).during("proving the pairing"))
-    }
-
-    /// If the keys are no pair: how to make them one.
-    fn explain(
-        &self,
-        error: PairingError,
-        context: Context<'_>,
-        id: DeviceId,
-        device: Option<&DeviceRef>,
-    ) -> Error {
-        let unpaired = matches!(
-            error,
-            PairingError::Closed(_) | PairingError::Flawed { flaw: Flaw::OtherDeviceKey, .. }
-        );
-        let error = Error::from(error);
-        if !unpaired {
-            return error;
-        }
-        let cloud = if self.key.is_particle() {
-            CloudOf::Particle
-        } else {
-            last_told(context, id).map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
-        };
-        let device = device.map(Into::into);
-        let usbip = context.bus.address().filter(|_| device.is_some());
-        error.hint(pair_again(id, device.as_ref(), usbip, cloud))
+        wait_for(proof)?.map_err(|error| Error::from(error).during("proving the pairing"))
     }
 
     /// Sees that a cloud listens there, as far as that can be told without saying who asks.

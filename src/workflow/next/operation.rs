@@ -170,23 +170,19 @@ pub(in crate::workflow) fn tell_key(started: &Started) -> Option<String> {
 
 /// The command that tells the request's cloud the key that is in the device.
 pub(in crate::workflow) fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
-    let attached = choice(None, path_unless_told(device), request.usbip.as_deref());
+    let attached = choice(None, path(device, request), request.usbip.as_deref());
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     format!("duo-provision {id} --from-device{attached}{unproven}{}", cloud(request))
 }
 
-/// The arguments that choose the device. One that tells its id is found by it, at whatever port it is by now.
+/// The arguments that choose the device.
 pub(in crate::workflow) fn which(started: &Started) -> String {
-    which_of(&started.device, started.request.owner, started.request.usbip.as_deref())
+    which_of(&started.device, &started.request)
 }
 
-/// The same; `owner`: whose keys they are, if it tells no id.
-pub(in crate::workflow) fn which_of(
-    device: &DeviceMark,
-    owner: Option<DeviceId>,
-    usbip: Option<&str>,
-) -> String {
-    choice(device.id.or(owner), path_unless_told(device), usbip)
+/// The same, for a request in hand.
+pub(in crate::workflow) fn which_of(device: &DeviceMark, request: &Request) -> String {
+    choice(device.id.or(request.owner), path(device, request), request.usbip.as_deref())
 }
 
 /// The same, for a command that keeps what it reads, or writes.
@@ -196,6 +192,9 @@ pub(in crate::workflow) fn on_device(started: &Started) -> String {
     option("archive", request.archive.as_deref()) + &which(started) + &unproven
 }
 
-fn path_unless_told(device: &DeviceMark) -> Option<&str> {
-    device.path.as_deref().filter(|_| device.source != Some(DeviceIdSource::UsbSerial))
+/// The port, if it was typed. Else one that tells its id is found by that, at whatever port it is by then.
+fn path<'r>(device: &'r DeviceMark, request: &'r Request) -> Option<&'r str> {
+    let tells_id = device.source == Some(DeviceIdSource::UsbSerial);
+    let port = device.path.as_deref().filter(|_| !tells_id);
+    request.path.as_deref().or(port)
 }

@@ -14,17 +14,17 @@ pub(in crate::workflow) enum CloudOf {
     Unknown,
 }
 
-/// The two ways. `device`: the attached Duo that the key is in, if it is in one.
+/// The two ways. `device`: the attached Duo that the key is in, if it is in one; `request`: what selects it.
 pub(in crate::workflow) fn pair_again(
     id: DeviceId,
-    device: Option<&DeviceMark>,
-    usbip: Option<String>,
+    device: &DeviceMark,
+    request: Request,
     of: CloudOf,
 ) -> String {
     let placeholder = if matches!(of, CloudOf::Unknown) { " --api-url URL" } else { "" };
     let told = if let CloudOf::Told(request) = of { *request } else { Request::default() };
-    let request = Request { usbip, allow_unproven_address: false, ..told };
-    let tell = tell_key_of(id, device.unwrap_or(&DeviceMark::default()), &request) + placeholder;
+    let Request { api_url, allow_http, product_id, .. } = told;
+    let tell = tell_key_of(id, device, &Request { api_url, allow_http, product_id, ..request }) + placeholder;
     format!(
         "tell the cloud the key that is in the Duo: {tell}; or give the Duo the key that the cloud knows, with restore: its \
          backups are listed by: duo-provision backups --device {id}"

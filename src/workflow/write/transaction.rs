@@ -147,6 +147,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
             encrypt: self.terms.encrypt.is_some(),
             archive: self.terms.archive.map(absolute),
             usbip: self.context.bus.address(),
+            path: self.terms.target.path.clone(),
             ..request
         };
         started(operation, self.device().into(), keys, request)

@@ -83,6 +83,13 @@ impl Case {
         self.faults.iter().any(|fault| matches!(fault.kind, Kind::Twin))
     }
 
+    /// Whether the Duo may tell another serial number than its own.
+    pub fn may_be_nameless(&self) -> bool {
+        let is_serial =
+            |kind: &Kind| matches!(kind, Kind::Serial(_) | Kind::Descriptor { kind: 3, index: 3, .. });
+        self.faults.iter().any(|fault| is_serial(&fault.kind))
+    }
+
     /// A device that tells the same lie twice is believed: nothing could tell.
     pub fn lies_twice(&self) -> bool {
         let lies = |fault: &Fault| {

@@ -232,8 +232,8 @@ impl After<'_> {
     /// What was there can be had back if anything was written, and when a backup is said to be made.
     fn old_is_kept(&self) -> Result<(), String> {
         let wanted = self.bench.writes() > 0 || self.result.is_ok() && self.case.subject.keeps();
-        // Of two Duos with one id it may be the other's that is kept, where its own no longer tells the id.
-        let other = self.case.has_twin() && self.case.subject.enters();
+        // Of two Duos with one id it is the other's that is kept, if this one no longer tells the id.
+        let other = self.case.has_twin() && self.case.may_be_nameless() && self.case.subject.enters();
         let excused = self.case.lies_twice() || self.case.is_swapped_unseen() || other;
         let kept = !wanted || excused || self.bench.keeps(self.keepsake);
         ensure(kept, || "no backup of what was there".into())
@@ -248,14 +248,27 @@ impl After<'_> {
         let hint = error.hint_text().unwrap_or_default();
         let (finish, back) = hint.split_once("; ").ok_or("the hint does not name two commands")?;
         self.put_right();
-        self.case.subject.finish(self.bench, finish).map_err(|e| format!("{finish}: {e}"))?;
+        self.typed(finish, |command| self.case.subject.finish(self.bench, command))?;
         ensure(self.is_new(), || format!("{finish}: and it is still not there"))?;
         if self.case.lies_twice() {
             return Ok(());
         }
         self.put_right();
-        self.case.subject.go_back(self.bench, back).map_err(|e| format!("{back}: {e}"))?;
+        self.typed(back, |command| self.case.subject.go_back(self.bench, command))?;
         ensure(self.is_old(), || format!("{back}: and it is not the old key"))
+    }
+
+    /// Types a command. If a second Duo has the same id, the port is added, as the error says that names both.
+    fn typed(&self, command: &str, run: impl Fn(&str) -> Result<(), Error>) -> Result<(), String> {
+        let ran = match run(command) {
+            Err(error) if self.case.has_twin() && error.code() == Code::SeveralDevices => {
+                let hint = error.hint_text().unwrap_or_default();
+                ensure(hint.contains("--path 1-1"), || format!("{command}: {error}: {hint}"))?;
+                run(&format!("{command} --path 1-1"))
+            }
+            ran => ran,
+        };
+        ran.map_err(|error| format!("{command}: {error}"))
     }
 
     /// The grammar takes each command that the hint names, and the one that finishes asks for what was asked for.
@@ -284,12 +297,8 @@ impl After<'_> {
         Ok(())
     }
 
-    /// The fault is over, and the Duo is back in its port, in DFU mode. A second one with its id is unplugged, as the error
-    /// that names both asks for one to be chosen.
+    /// The fault is over, and the Duo is back in its port, in DFU mode.
     fn put_right(&self) {
-        if self.case.has_twin() {
-            self.bench.unplug_twin();
-        }
         if self.bench.duo(|duo| duo.is_away()) {
             self.bench.hub.with_duo(&self.bench.paths[0], Duo::swap);
         }

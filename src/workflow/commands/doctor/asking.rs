@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 use crate::journal::Request;
 use crate::workflow::commands::doctor::examined::Examined;
 use crate::workflow::commands::doctor::finding::{Finding, Severity};
-use crate::workflow::context::{Context, DeviceRef, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::input::token;
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::Cloud;
@@ -110,12 +110,13 @@ pub(in crate::workflow) fn ask(
     context: Context<'_>,
     cloud: &Cloud,
     options: &AskOptions,
+    typed: &Target,
     duos: &mut [Examined],
     general: &mut Vec<Finding>,
 ) -> Result<(), Error> {
     for duo in duos {
         let Some(device) = &duo.device else { continue };
-        let asked = Asked { context, cloud, options, device, particle: duo.particle };
+        let asked = Asked { context, cloud, options, typed, device, particle: duo.particle };
         if asked.is_unasked_for() {
             duo.findings.push(elsewhere());
             continue;
@@ -156,15 +157,28 @@ struct Asked<'a> {
     context: Context<'a>,
     cloud: &'a Cloud,
     options: &'a AskOptions,
+    /// Which Duos were asked for.
+    typed: &'a Target,
     device: &'a DeviceRef,
     /// Whether the Duo is meant for Particle's cloud, where that can be told.
     particle: Option<bool>,
 }
 
 impl Asked<'_> {
+    /// What was typed to select the Duo, and its cloud.
+    fn request(&self) -> Request {
+        Request {
+            api_url: self.options.api_url.clone(),
+            allow_http: self.options.allow_http,
+            usbip: self.context.bus.address(),
+            path: self.typed.path.clone(),
+            ..Request::default()
+        }
+    }
+
     /// The arguments that choose the Duo.
     fn duo(&self) -> String {
-        which_of(&self.device.into(), None, self.context.bus.address().as_deref())
+        which_of(&self.device.into(), &self.request())
     }
 
     /// The command that tells the cloud the key in the Duo. Of another board's product nothing is known.
@@ -172,13 +186,7 @@ impl Asked<'_> {
         if !self.device.board.is_duo() {
             return found;
         }
-        let request = Request {
-            api_url: self.options.api_url.clone(),
-            allow_http: self.options.allow_http,
-            usbip: self.context.bus.address(),
-            ..Request::default()
-        };
-        found.command(tell_key_of(id, &self.device.into(), &request))
+        found.command(tell_key_of(id, &self.device.into(), &self.request()))
     }
 
     /// A token in the environment is not a request to tell Particle's cloud of a Duo that is meant for another one, whose

@@ -8,7 +8,7 @@ mod finding;
 
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
-use crate::journal::{Operation, OperationKind, open};
+use crate::journal::{Operation, OperationKind, Request, open};
 use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::describe::operation::{OperationReport, is_of, report};
@@ -79,7 +79,7 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
         }
     }
     match &cloud {
-        Some(cloud) => asking::ask(context, cloud, &options.cloud, &mut duos, &mut general)?,
+        Some(cloud) => asking::ask(context, cloud, &options.cloud, &options.target, &mut duos, &mut general)?,
         None if !duos.is_empty() => general.push(asking::not_asked()),
         None => {}
     }
@@ -212,8 +212,9 @@ fn examine(
         }
     };
     let archive = options.archive.as_deref();
-    let arguments = which_of(&(&opened.device).into(), None, context.bus.address().as_deref())
-        + &option("archive", archive);
+    let request =
+        Request { usbip: context.bus.address(), path: options.target.path.clone(), ..Request::default() };
+    let arguments = which_of(&(&opened.device).into(), &request) + &option("archive", archive);
     let (rotated, rotating) = rotations(context, &opened.device);
     let patient = Patient {
         rotated,

@@ -405,7 +405,7 @@ impl Beside<Fields> for Telling<'_, '_> {
         let Some(server) = self.server else { return Ok(()) };
         let key = writing.held().slot.key();
         let key = key.ok_or_else(|| Error::new(Code::Internal, "the slot holds no key"))?;
-        let proven = server.prove(self.context, self.id, &key.key, Some(self.device), self.timeout);
+        let proven = server.prove(self.context, self.id, &key.key, self.timeout);
         proven.map_err(|error| self.not_proven(error, written))
     }
 }
