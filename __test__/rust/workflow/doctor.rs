@@ -13,6 +13,7 @@ use duo_provision::workflow::{
 
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 
+use crate::virtual_duo::device_keys;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, reset_image, two};
 use crate::workflow::typed;
 
@@ -79,6 +80,21 @@ fn a_sound_duo_has_no_problem_and_only_lacks_a_backup_until_it_has_one() {
     assert_eq!(missing.fix.unwrap().operation, FixOperation::Backup);
     bench.backup(&BackupOptions::default()).unwrap();
     assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
+}
+
+/// Whatever the names are: a dump of the DCT that was kept with it comes second.
+#[test]
+fn the_backup_that_is_named_is_the_file_of_the_key_alone() {
+    let prefix = |nth: usize| PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint().short();
+    let behind = (0..device_keys().len())
+        .find(|nth| *nth != NEW && *prefix(*nth) > *"dct")
+        .expect("a key whose file's name is sorted after `dct`");
+    let bench = Bench::new(Generation::R6);
+    bench.set_slot(key(behind));
+    bench.restore(&bench.new_key()).unwrap();
+    bench.set_slot(key(behind));
+    let found = bench.finding("BACKUP");
+    assert!(found.severity == Severity::Ok && found.message.ends_with(".der"), "{}", found.message);
 }
 
 #[test]

@@ -221,7 +221,9 @@ impl Patient<'_> {
         let current = self.current()?;
         let kept =
             |entry: &&Entry| entry.fingerprint == Some(current) && entry.simulated == self.device.simulated;
-        if let Some(entry) = self.backups.iter().find(kept) {
+        // The file of the key alone before a dump that the key is in.
+        let order = |entry: &&Entry| matches!(entry.contents, Contents::Dct | Contents::WholeDct);
+        if let Some(entry) = self.backups.iter().filter(kept).min_by_key(order) {
             return Some(Finding::ok(
                 "BACKUP",
                 format!("the archive holds this key: {}", plain_path(&entry.path)),
