@@ -231,19 +231,15 @@ pub(in crate::workflow) struct Backups {
     pub section: Option<PathBuf>,
 }
 
-/// The automatic backup before the key is written: to the archive, or nowhere when `--no-backup` was typed. The section
+/// The automatic backup before the key is written. The section
 /// is kept with it, for what lies beside the slot; where the key is put behind a passphrase, with the slot blanked.
 pub(in crate::workflow) fn back_up_key(
     context: Context<'_>,
     device: &DeviceRef,
     section: &Snapshot,
-    destination: Option<&Destination>,
+    destination: &Destination,
     record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
-    let Some(destination) = destination else {
-        context.note("no backup is made (--no-backup): the key in the Duo now is lost if this goes wrong");
-        return Ok(Backups::default());
-    };
     let blanked = destination.encrypt.as_ref().map(|_| section.without_key()).transpose()?;
     let beside = BackupItem::section(blanked.as_ref().unwrap_or(section));
     let (key, beside) = keep_slot(context, device, section, destination, record, Some(&beside))?;
@@ -255,13 +251,9 @@ pub(in crate::workflow) fn back_up_section(
     context: Context<'_>,
     device: &DeviceRef,
     section: &Snapshot,
-    destination: Option<&Destination>,
+    destination: &Destination,
     record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
-    let Some(destination) = destination else {
-        context.note("no backup is made (--no-backup): what is written over is lost");
-        return Ok(Backups::default());
-    };
     let item = BackupItem::section(section);
     let stored = back_up_bytes(context, device, &item, &destination.place, record)?;
     Ok(Backups { first: Some(stored.path.clone()), section: Some(stored.path) })
@@ -273,13 +265,9 @@ pub(in crate::workflow) fn back_up_whole(
     context: Context<'_>,
     device: &DeviceRef,
     held: &WholeHeld,
-    destination: Option<&Destination>,
+    destination: &Destination,
     record: &mut OperationRecord<'_>,
 ) -> Result<Backups, Error> {
-    let Some(destination) = destination else {
-        context.note("no backup is made (--no-backup): what is written over is lost");
-        return Ok(Backups::default());
-    };
     let uncounted = held.uncounted();
     for copy in held.current.iter().chain(&uncounted).filter(|copy| copy.slot.key().is_some()) {
         back_up_slot(context, device, copy, destination, record)?;

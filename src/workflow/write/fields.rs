@@ -73,7 +73,7 @@ impl Writing for Fields {
     fn back_up(
         &self,
         opened: &Opened<'_>,
-        to: Option<&Destination>,
+        to: &Destination,
         record: &mut OperationRecord<'_>,
     ) -> Result<Backups, Error> {
         let back_up = if self.key_alone { back_up_key } else { back_up_section };

@@ -53,11 +53,11 @@ pub(in crate::workflow) trait Writing {
     /// True if the Duo holds all of it already.
     fn is_there(&self) -> bool;
 
-    /// Backs up what is there; `None` if no backup is wanted.
+    /// Backs up what is there.
     fn back_up(
         &self,
         opened: &Opened<'_>,
-        to: Option<&Destination>,
+        to: &Destination,
         record: &mut OperationRecord<'_>,
     ) -> Result<Backups, Error>;
 
@@ -189,7 +189,7 @@ fn run<W: Writing>(
     if is_there && proposal.beside.is_none() {
         opened.context.note(proposal.already);
     } else {
-        backups = proposal.writing.back_up(&opened, destination, record)?;
+        backups = back_up(&opened, &proposal.writing, destination, record)?;
         prepare(&opened, &mut proposal, &backups, record)?;
     }
     if is_there {
@@ -206,6 +206,20 @@ fn run<W: Writing>(
         record.left();
     }
     Ok(Outcome { backup: backups.first, written: !is_there, left: leaves })
+}
+
+/// To the archive, or nowhere if `--no-backup` was typed.
+fn back_up<W: Writing>(
+    opened: &Opened<'_>,
+    writing: &W,
+    destination: Option<&Destination>,
+    record: &mut OperationRecord<'_>,
+) -> Result<Backups, Error> {
+    if let Some(destination) = destination {
+        return writing.back_up(opened, destination, record);
+    }
+    opened.context.note("no backup is made (--no-backup): what is written over is lost");
+    Ok(Backups::default())
 }
 
 /// Asks, with everything on the disk that the write could lose.

@@ -54,7 +54,7 @@ impl Writing for WholeDct<'_> {
     fn back_up(
         &self,
         opened: &Opened<'_>,
-        to: Option<&Destination>,
+        to: &Destination,
         record: &mut OperationRecord<'_>,
     ) -> Result<Backups, Error> {
         back_up_whole(opened.context, &opened.device, &self.held, to, record)
