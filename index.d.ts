@@ -1992,8 +1992,9 @@ export interface WritePlan {
   backupPath?: string
 }
 
-/** What every function of this package throws. */
-export interface DuoProvisionError extends Error {
+/** What every function of this package throws. Its stack is that of the call that failed. */
+export declare class DuoProvisionError extends Error {
+  private constructor()
   name: ErrorName
   /** The stable name. */
   code: ErrorCode
@@ -2009,14 +2010,21 @@ export interface DuoProvisionError extends Error {
   keyState?: KeyState
 }
 
-
 /**
- * Which binding artifact the generated loader actually loaded: `'native'` for
- * a native addon, otherwise the `platformArchABI` of the WASI flavor. Every
- * flavor napi-rs can build is listed, because `NAPI_RS_NATIVE_LIBRARY_PATH`
- * can point the loader at a WASI artifact this package does not build itself.
+ * True if an error is a DuoProvisionError, and has the code, if one is given. Unlike `instanceof` it knows those of
+ * another realm, too: of a worker, or of a second installation of this package.
+ *
+ * @example
+ * ```js
+ * try {
+ *   await backupKey()
+ * } catch (error) {
+ *   if (isDuoProvisionError(error, 'NO_DEVICE')) console.log('Connect a Duo in DFU mode.')
+ *   else throw error
+ * }
+ * ```
  */
-export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
+export declare function isDuoProvisionError(error: unknown, code?: ErrorCode): error is DuoProvisionError
 
 /** A cloud on loopback that takes public keys and remembers them. A simulation: nothing leaves the machine. */
 export declare class LocalCloud {
@@ -2034,6 +2042,8 @@ export declare class LocalCloud {
   provisioned(): Array<ProvisionedDevice>
   /** Lets requests in flight finish and stops. A second call does nothing. */
   stop(): Promise<void>
+  /** The same as `stop`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved. */
@@ -2090,6 +2100,8 @@ export declare class VirtualDuo {
   setServer(serverKey: string, address: string): void
   /** Closes every connection; the port is free when the promise is fulfilled. A second call does nothing. */
   stop(): Promise<void>
+  /** The same as `stop`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
@@ -2113,24 +2125,6 @@ export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
 /** Whose answers a local cloud gives. */
 export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 
-/** A command, or a group of them. */
-export interface CommandDescription {
-  /** Its own word, without that of the group it stands in. */
-  name: string
-  /** What it does. */
-  about: string
-  /** Its positional arguments: `<FILE>` has to be there, `[FILE]` may. */
-  arguments: string
-  /** Its options, but for those that every command has. */
-  options: Array<OptionDescription>
-  /** Examples. */
-  examples: Array<ExampleDescription>
-  /** What else is to be known; empty if there is nothing. */
-  notes: string
-  /** The commands of a group. */
-  commands: Array<CommandDescription>
-}
-
 /**
  * How an operation is watched and stopped.
  *
@@ -2142,8 +2136,11 @@ export interface Control {
    * and read back first.
    */
   signal?: AbortSignal
-  /** Told what happens. What it throws becomes a warning of the process. */
-  onEvent?: (event: ProgressEvent) => void
+  /**
+   * Told what happens, while it happens. What it throws, and what a promise of it rejects with, becomes a warning of
+   * the process.
+   */
+  onEvent?: (event: ProgressEvent) => void | Promise<void>
   /**
    * Asked after the backup and before the first byte is written, with the Duo still open. Without it the
    * call is the consent. Anything but `true`, a throw included, is a refusal.
@@ -2160,12 +2157,6 @@ export interface Control {
 export type CopyName = 'first' | 'second'
 
 /**
- * The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, as
- * `particle duo` does.
- */
-export declare function describeCommandLine(): CommandDescription
-
-/**
  * Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
  * given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
  * and so is a cloud that cannot be reached.
@@ -2180,14 +2171,6 @@ export type DuoMode = 'dfu' | 'normal'
  * there already is left alone. Neither its key nor anything else in its flash is touched.
  */
 export declare function enterDfu(options?: DfuOptions, control?: Control): Promise<EnterDfuResult>
-
-/** One line of examples. */
-export interface ExampleDescription {
-  /** What is typed behind `duo-provision`. */
-  arguments: string
-  /** What it does; empty if that speaks for itself. */
-  text: string
-}
 
 /** Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo. */
 export declare function history(options?: HistoryOptions, control?: Control): Promise<HistoryResult>
@@ -2218,43 +2201,6 @@ export declare function listDevices(options?: ListOptions, control?: Control): P
  * behind a passphrase; with its public key beside it. Needs no Duo.
  */
 export declare function newKey(options?: NewKeyOptions, control?: Control): Promise<NewKeyResult>
-
-/** One option of a command. */
-export interface OptionDescription {
-  /** Its name, as it is typed behind two dashes. */
-  name: string
-  /** What it does. */
-  help: string
-  /** Its one letter, where it has one. */
-  short?: string
-  /** What its value is called; an option without one is a switch. */
-  value?: string
-  /** The values that it may have, where these are all. */
-  choices: Array<string>
-}
-
-/** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
-export declare function parseCommandLine(arguments: Array<string>): ParsedCommand
-
-/** What a command line asks for. */
-export interface ParsedCommand {
-  /** `run` a command, `print` a text to standard output, or report an `error`. */
-  kind: 'run' | 'print' | 'error'
-  /** The command to run; the words of one in a group with a space between: `key new`. */
-  command?: string
-  /** Its options, as the API takes them. */
-  options?: any
-  /** True if `--json` was typed, even on a command line that cannot be used. */
-  json: boolean
-  /** True if `--yes` was typed. */
-  yes: boolean
-  /** How often `-v` was typed. */
-  verbose: number
-  /** The text to print, or what is wrong. */
-  text?: string
-  /** The exit code that goes with the text. */
-  exitCode: number
-}
 
 /** Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it. */
 export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>

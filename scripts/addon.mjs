@@ -12,10 +12,13 @@ import { pathToFileURL } from 'node:url'
 import { cargo } from './cargo.mjs'
 import { ROOT } from './prepare.mjs'
 import { SCHEMA, schemas } from './schema.mjs'
-import { declarations } from './types.mjs'
+import { declarations, separate } from './types.mjs'
 
 /** Where it is put, with its loader `index.js`, its types `index.d.ts`, and the schema. */
 export const BUILT = join(ROOT, 'target/dev-addon')
+
+/** The types of what the addon has for the command line alone. */
+export const GRAMMAR = 'src/cli/grammar.d.cts'
 
 /** What napi-derive tells of each function that is exported. */
 const TYPES = join(ROOT, 'target/napi-types')
@@ -68,7 +71,10 @@ async function writeLoader(/** @type {Record<string, any>} */ types) {
     constEnum: napi.constEnum,
     declareBindingTarget: true,
   })
-  writeFileSync(join(BUILT, 'index.d.ts'), dts)
+  const { api, grammar } = separate(dts)
+  writeFileSync(join(BUILT, 'index.d.ts'), api)
+  mkdirSync(dirname(join(BUILT, GRAMMAR)), { recursive: true })
+  writeFileSync(join(BUILT, GRAMMAR), grammar)
   const names = { binaryName: napi.binaryName, packageName: name, version }
   await writeJsBinding({ ...names, platform: true, idents: exports, outputDir: BUILT })
 }
@@ -83,7 +89,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   process.stderr.write(output)
   if (status === 0) {
     install(BUILT)
-    for (const name of ['index.js', 'index.d.ts']) copyFileSync(join(BUILT, name), join(ROOT, name))
+    for (const name of ['index.js', 'index.d.ts', GRAMMAR]) copyFileSync(join(BUILT, name), join(ROOT, name))
   }
   process.exitCode = status
 }

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
-/** @typedef {Pick<typeof import('../index.js'), 'parseCommandLine'>} Addon */
+/** @typedef {Pick<typeof import('../src/cli/grammar.cjs'), 'parseCommandLine'>} Addon */
 
 /** The folders that they are in. */
 export const FOLDERS = ['completions', 'man']

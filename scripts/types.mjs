@@ -14,13 +14,57 @@ export const OF_THE_COMMAND_LINE = [
   'SimulatedCloud',
 ]
 
-/** What is thrown: an `Error` with the members of a problem. Not by `extends`, which docs/api.md would link to its source. */
+/** What only the command line needs of the addon; `src/cli/grammar.d.cts` has it, and not the package's types. */
+const GRAMMAR = [
+  'CommandDescription',
+  'ExampleDescription',
+  'OptionDescription',
+  'ParsedCommand',
+  'describeCommandLine',
+  'parseCommandLine',
+]
+
+const GRAMMAR_HEAD = "// Made by `npm run build:debug`: what the addon has for the command line alone.\n"
+
+/** What is thrown: the class of src/error.cjs. Not by an interface, which docs/api.md would link to its source. */
 function thrown(/** @type {any} */ { properties, required }) {
   const { message: _, ...rest } = properties
   const own = { properties: { name: { $ref: 'ErrorName' }, ...rest }, required: ['name', ...required] }
-  return `/** What every function of this package throws. */
-export interface DuoProvisionError extends Error ${members(own, '')}\n`
+  return `/** What every function of this package throws. Its stack is that of the call that failed. */
+export declare class DuoProvisionError extends Error ${members(own, '').replace('{', '{\n  private constructor()')}
+
+/**
+ * True if an error is a DuoProvisionError, and has the code, if one is given. Unlike \`instanceof\` it knows those of
+ * another realm, too: of a worker, or of a second installation of this package.
+ *
+ * @example
+ * \`\`\`js
+ * try {
+ *   await backupKey()
+ * } catch (error) {
+ *   if (isDuoProvisionError(error, 'NO_DEVICE')) console.log('Connect a Duo in DFU mode.')
+ *   else throw error
+ * }
+ * \`\`\`
+ */
+export declare function isDuoProvisionError(error: unknown, code?: ErrorCode): error is DuoProvisionError
+`
 }
+
+/** The types of the package, and those for the command line alone, out of what napi made. */
+export function separate(/** @type {string} */ dts) {
+  const api = []
+  const grammar = []
+  for (const part of dts.trim().split(/\n\n+(?=\/\*\*|export )/)) {
+    const name = /^export (?:declare )?\w+ (\w+)/m.exec(part)?.[1] ?? ''
+    if (GRAMMAR.includes(name)) grammar.push(part)
+    else if (name !== '__napiBindingTarget') api.push(part.replace(STOP, `$&${DISPOSE}`))
+  }
+  return { api: `${api.join('\n\n')}\n`, grammar: `${[GRAMMAR_HEAD, ...grammar].join('\n')}\n` }
+}
+
+const STOP = '  stop(): Promise<void>\n'
+const DISPOSE = '  /** The same as `stop`, for `await using`. */\n  [Symbol.asyncDispose](): Promise<void>\n'
 
 /**
  * @param {Record<string, any>} types by name

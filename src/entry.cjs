@@ -1,5 +1,5 @@
 /**
- * What `require('duo-provision')` loads: the generated loader, and in place of its own words for a compiled part
+ * What `require('duo-provision')` loads: the API, and in place of its own words for a compiled part
  * that is not there, which platform that is and what to do.
  */
 'use strict'
@@ -7,7 +7,7 @@
 const NEEDS = 'on Linux it needs glibc 2.28 or musl 1.2'
 
 try {
-  module.exports = require('../index.js')
+  module.exports = require('./api.cjs')
 } catch (error) {
   throw notLoaded(error)
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import * as addon from '../../index.js'
+import addon from '../../src/cli/grammar.cjs'
 import { writePages } from '../../scripts/pages.mjs'
 import { Sandbox, start } from './harness.mjs'
 

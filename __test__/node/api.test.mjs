@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { backupKey, listDevices, resetKey, VirtualDuo } from '../../index.js'
+import { backupKey, listDevices, resetKey, VirtualDuo } from '../../src/entry.cjs'
 import './home.mjs'
 
 test('unknown, wrong and out-of-range options are INVALID_ARGUMENT', async () => {

@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import * as imported from '../../index.js'
+import * as imported from '../../src/entry.cjs'
 import { keepValue } from '../secrets/keep.mjs'
 import { openLab } from './lab.mjs'
 
 const { backupKey, listDevices, provision, resetKey, restoreKey } = imported
-const INDEX = fileURLToPath(new URL('../../index.js', import.meta.url))
+const INDEX = fileURLToPath(new URL('../../src/entry.cjs', import.meta.url))
 
 /** @param {Promise<unknown>} call @returns {Promise<import('../../index.js').DuoProvisionError>} */
 const failure = (call) =>
@@ -97,7 +97,7 @@ for (const nonsense of NONSENSE) {
 }
 
 /** Functions without options. */
-const WITHOUT_OPTIONS = ['describeCommandLine', 'parseCommandLine', 'udevRule', 'version']
+const WITHOUT_OPTIONS = ['isDuoProvisionError', 'udevRule', 'version']
 
 /** What an options object has to have. */
 const NEEDED = { deviceId: '0123456789abcdef01234567', file: 'no-such-file' }
@@ -427,7 +427,7 @@ test('a process ends by itself when its operations have', () => {
 })
 
 test('require and import give the same functions', () => {
-  const required = createRequire(import.meta.url)('../../index.js')
+  const required = createRequire(import.meta.url)('../../src/entry.cjs')
   for (const name of [
     'listDevices',
     'backupKey',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { backupDct, inspectKey, listBackups, showDct, showServerKey } from '../../index.js'
+import { backupDct, inspectKey, listBackups, showDct, showServerKey } from '../../src/entry.cjs'
 import { openLab } from './lab.mjs'
 
 test('a DCT is saved in both forms, and each is known for what it is', async (t) => {

@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { backupKey, inspectKey, listBackups, newKey, publicKey, resetKey, restoreKey } from '../../index.js'
+import { backupKey, inspectKey, listBackups, newKey, publicKey, resetKey, restoreKey } from '../../src/entry.cjs'
 import { canaryText } from '../secrets/keep.mjs'
 import { openLab } from './lab.mjs'
 

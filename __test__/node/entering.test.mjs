@@ -1,7 +1,7 @@
 /** Getting a Duo into DFU mode without its buttons, through the API. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { backupKey, enterDfu, listDevices, provision, restoreKey } from '../../index.js'
+import { backupKey, enterDfu, listDevices, provision, restoreKey } from '../../src/entry.cjs'
 import { openLab } from './lab.mjs'
 
 test('a Duo that runs comes into DFU mode; one that is there is left alone', async (t) => {

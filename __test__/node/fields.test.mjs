@@ -11,7 +11,7 @@ import {
   restoreServerKey,
   setServerKey,
   showServerKey,
-} from '../../index.js'
+} from '../../src/entry.cjs'
 import { openLab } from './lab.mjs'
 
 const OWN = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LocalCloud, VirtualDuo } from '../../index.js'
+import { LocalCloud, VirtualDuo } from '../../src/entry.cjs'
 import './home.mjs'
 import { canaryDuos, canaryText, keepFolder } from '../secrets/keep.mjs'
 

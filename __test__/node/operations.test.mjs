@@ -16,7 +16,7 @@ import {
   status,
   VirtualDuo,
   version,
-} from '../../index.js'
+} from '../../src/entry.cjs'
 import { reopen } from '../journal.mjs'
 import { openCloud, openLab } from './lab.mjs'
 

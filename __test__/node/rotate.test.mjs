@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { doctor, LocalCloud, restoreKey, rotateKey, status, verifyPairing } from '../../index.js'
+import { doctor, LocalCloud, restoreKey, rotateKey, status, verifyPairing } from '../../src/entry.cjs'
 import { openLab } from './lab.mjs'
 
 /** @param {import('node:test').TestContext} t */

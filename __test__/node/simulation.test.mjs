@@ -1,7 +1,7 @@
 /** What a pipeline's own tests can do to a virtual Duo: arm faults, pull cables, look into the flash. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { backupKey, listDevices, resetKey, VirtualDuo } from '../../index.js'
+import { backupKey, listDevices, resetKey, VirtualDuo } from '../../src/entry.cjs'
 import { openLab } from './lab.mjs'
 
 /** @typedef {Awaited<ReturnType<typeof openLab>>} Lab */

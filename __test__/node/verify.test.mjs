@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { test } from 'node:test'
-import { LocalCloud, provision, resetKey, verifyPairing } from '../../index.js'
+import { LocalCloud, provision, resetKey, verifyPairing } from '../../src/entry.cjs'
 import { openLab } from './lab.mjs'
 
 /** @param {import('node:test').TestContext} t */

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BUILT } from '../addon.mjs'
+import { BUILT, GRAMMAR } from '../addon.mjs'
 import { API_PAGE, apiDocs } from '../api-docs.mjs'
 import { ROOT } from '../prepare.mjs'
 import { SCHEMA } from '../schema.mjs'
@@ -13,6 +13,7 @@ const types = join(BUILT, 'index.d.ts')
 const made = [
   { name: 'index.js', built: read(join(BUILT, 'index.js')), command: 'npm run build:debug' },
   { name: 'index.d.ts', built: read(types), command: 'npm run build:debug' },
+  { name: GRAMMAR, built: read(join(BUILT, GRAMMAR)), command: 'npm run build:debug' },
   { name: SCHEMA, built: read(join(BUILT, SCHEMA)), command: 'npm run schema' },
   { name: API_PAGE, built: apiDocs(types), command: 'npm run api-docs' },
 ]

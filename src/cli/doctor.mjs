@@ -15,7 +15,7 @@ const FIXES = { backup: api.backupKey, restore: api.restoreKey, reset: api.reset
 
 /** @returns {Promise<number>} the exit code */
 export async function doctor(
-  /** @type {import('../../index.js').ParsedCommand} */ parsed,
+  /** @type {import('./grammar.cjs').ParsedCommand} */ parsed,
   /** @type {Output} */ output,
 ) {
   const { look, fix } = parsed.options

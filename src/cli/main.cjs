@@ -16,7 +16,8 @@ if (addon) act(addon.parseCommandLine(process.argv.slice(2))).catch(fail)
 
 function load() {
   try {
-    return require('../entry.cjs')
+    require('../entry.cjs') // It says why, if the addon cannot be loaded.
+    return require('./grammar.cjs')
   } catch (error) {
     process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`)
     process.exitCode = 1
@@ -24,7 +25,7 @@ function load() {
   }
 }
 
-async function act(/** @type {import('../../index.js').ParsedCommand} */ parsed) {
+async function act(/** @type {import('./grammar.cjs').ParsedCommand} */ parsed) {
   if (parsed.kind === 'print') {
     const { command, text = '' } = parsed
     process.stdout.write(parsed.json ? `${JSON.stringify({ type: 'result', command, text })}\n` : text)

@@ -5,7 +5,7 @@
 import { createProgress } from './progress.mjs'
 
 /** @typedef {ReturnType<typeof createOutput>} Output */
-/** @typedef {import('../../index.js').ParsedCommand} ParsedCommand */
+/** @typedef {import('./grammar.cjs').ParsedCommand} ParsedCommand */
 /** @typedef {import('../../index.js').Problem} Problem */
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }

@@ -4,7 +4,7 @@ import { perform } from './perform.mjs'
 import { canAsk } from './prompt.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
-/** @typedef {import('../../index.js').ParsedCommand} ParsedCommand */
+/** @typedef {import('./grammar.cjs').ParsedCommand} ParsedCommand */
 /** @typedef {import('../../index.js').Control} Control */
 
 /** @type {Record<string, (options: any, control: Control) => Promise<object>>} */

@@ -22,10 +22,12 @@ use super::plain::{PARSE, json};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan};
 
-/// Catches what a listener throws, so that it cannot end the process in the middle of a write.
-const LISTENER: &str = "(listener, parse) => (event) => {
+/// Catches what a listener throws, and what its promise rejects with, so that neither can end the process in the middle
+/// of a write.
+const LISTENER: &str = "(listener, parse) => async (event) => {
     if (event === null) return;
-    try { listener(parse(event)); } catch (error) { process.emitWarning(error instanceof Error ? error : String(error)); }
+    try { await listener(parse(event)); }
+    catch (error) { try { process.emitWarning(error instanceof Error ? error : String(error)); } catch {} }
 }";
 
 /// Makes a promise of any answer, and a refusal of a throw.
@@ -62,8 +64,9 @@ pub struct Control<'a> {
     /// and read back first.
     #[napi(ts_type = "AbortSignal")]
     pub signal: Option<Object<'a>>,
-    /// Told what happens. What it throws becomes a warning of the process.
-    #[napi(ts_type = "(event: ProgressEvent) => void")]
+    /// Told what happens, while it happens. What it throws, and what a promise of it rejects with, becomes a warning of
+    /// the process.
+    #[napi(ts_type = "(event: ProgressEvent) => void | Promise<void>")]
     pub on_event: Option<Function<'a, String, ()>>,
     /// Asked after the backup and before the first byte is written, with the Duo still open. Without it the
     /// call is the consent. Anything but `true`, a throw included, is a refusal.

@@ -1,7 +1,7 @@
 /**
  * Runs `particle duo …`: our parser, our functions and our exit codes, in particle-cli's way of saying things.
  */
-import { parseCommandLine } from '../../../index.js'
+import { parseCommandLine } from '../grammar.cjs'
 import { createOutput, painter, takesColor } from '../output.mjs'
 import { run } from '../run.mjs'
 import streams from '../streams.cjs'

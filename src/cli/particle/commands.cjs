@@ -7,12 +7,12 @@
 /** What is of no use as a command of another program. */
 const LEFT_OUT = new Set(['completions', 'man', 'shell-init'])
 
-/** @typedef {import('../../../index.js').CommandDescription} CommandDescription */
-/** @typedef {import('../../../index.js').OptionDescription} OptionDescription */
+/** @typedef {import('../grammar.cjs').CommandDescription} CommandDescription */
+/** @typedef {import('../grammar.cjs').OptionDescription} OptionDescription */
 
 /** Adds the category `duo`. */
 function addDuo(/** @type {any} */ processor, /** @type {any} */ root) {
-  const { about, commands, notes } = require('../../../index.js').describeCommandLine()
+  const { about, commands, notes } = require('../grammar.cjs').describeCommandLine()
   const duo = processor.createCategory(root, 'duo', about, { epilogue: renamed(notes) })
   for (const command of commands) {
     if (!LEFT_OUT.has(command.name)) add(processor, duo, command, `duo ${command.name}`)

@@ -1,0 +1,39 @@
+/**
+ * What the package exports: the addon's functions, whose errors are of one class. Each has a line, which is how Node finds
+ * the names for `import { … }`. What only the command line needs is not among them.
+ */
+'use strict'
+
+const addon = require('../index.js')
+const { DuoProvisionError, guarded, guardedClass, isDuoProvisionError } = require('./error.cjs')
+
+exports.DuoProvisionError = DuoProvisionError
+exports.isDuoProvisionError = isDuoProvisionError
+
+exports.backupDct = guarded(addon.backupDct)
+exports.backupKey = guarded(addon.backupKey)
+exports.doctor = guarded(addon.doctor)
+exports.enterDfu = guarded(addon.enterDfu)
+exports.history = guarded(addon.history)
+exports.inspectKey = guarded(addon.inspectKey)
+exports.installUdevRule = guarded(addon.installUdevRule)
+exports.listBackups = guarded(addon.listBackups)
+exports.listDevices = guarded(addon.listDevices)
+exports.newKey = guarded(addon.newKey)
+exports.provision = guarded(addon.provision)
+exports.publicKey = guarded(addon.publicKey)
+exports.resetKey = guarded(addon.resetKey)
+exports.restoreDct = guarded(addon.restoreDct)
+exports.restoreKey = guarded(addon.restoreKey)
+exports.restoreServerKey = guarded(addon.restoreServerKey)
+exports.rotateKey = guarded(addon.rotateKey)
+exports.setServerKey = guarded(addon.setServerKey)
+exports.showDct = guarded(addon.showDct)
+exports.showServerKey = guarded(addon.showServerKey)
+exports.status = guarded(addon.status)
+exports.udevRule = guarded(addon.udevRule)
+exports.verifyPairing = guarded(addon.verifyPairing)
+exports.version = guarded(addon.version)
+
+exports.LocalCloud = guardedClass(addon.LocalCloud, ['start'])
+exports.VirtualDuo = guardedClass(addon.VirtualDuo, ['start', 'faults'])

@@ -1,0 +1,65 @@
+// Made by `npm run build:debug`: what the addon has for the command line alone.
+
+/** A command, or a group of them. */
+export interface CommandDescription {
+  /** Its own word, without that of the group it stands in. */
+  name: string
+  /** What it does. */
+  about: string
+  /** Its positional arguments: `<FILE>` has to be there, `[FILE]` may. */
+  arguments: string
+  /** Its options, but for those that every command has. */
+  options: Array<OptionDescription>
+  /** Examples. */
+  examples: Array<ExampleDescription>
+  /** What else is to be known; empty if there is nothing. */
+  notes: string
+  /** The commands of a group. */
+  commands: Array<CommandDescription>
+}
+/**
+ * The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, as
+ * `particle duo` does.
+ */
+export declare function describeCommandLine(): CommandDescription
+/** One line of examples. */
+export interface ExampleDescription {
+  /** What is typed behind `duo-provision`. */
+  arguments: string
+  /** What it does; empty if that speaks for itself. */
+  text: string
+}
+/** One option of a command. */
+export interface OptionDescription {
+  /** Its name, as it is typed behind two dashes. */
+  name: string
+  /** What it does. */
+  help: string
+  /** Its one letter, where it has one. */
+  short?: string
+  /** What its value is called; an option without one is a switch. */
+  value?: string
+  /** The values that it may have, where these are all. */
+  choices: Array<string>
+}
+/** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
+export declare function parseCommandLine(arguments: Array<string>): ParsedCommand
+/** What a command line asks for. */
+export interface ParsedCommand {
+  /** `run` a command, `print` a text to standard output, or report an `error`. */
+  kind: 'run' | 'print' | 'error'
+  /** The command to run; the words of one in a group with a space between: `key new`. */
+  command?: string
+  /** Its options, as the API takes them. */
+  options?: any
+  /** True if `--json` was typed, even on a command line that cannot be used. */
+  json: boolean
+  /** True if `--yes` was typed. */
+  yes: boolean
+  /** How often `-v` was typed. */
+  verbose: number
+  /** The text to print, or what is wrong. */
+  text?: string
+  /** The exit code that goes with the text. */
+  exitCode: number
+}

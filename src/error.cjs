@@ -1,0 +1,76 @@
+/** What every function of the package throws. */
+'use strict'
+
+/** Known to every copy of this package, also in another realm: a worker, a `vm` context, a second installation. */
+const BRAND = Symbol.for('duo-provision.error')
+
+class DuoProvisionError extends Error {
+  /**
+   * The error of the addon, with the stack of the call that failed.
+   *
+   * @param {any} thrown by the addon
+   * @param {{ stack?: string }} at where the stack was taken
+   */
+  constructor({ name, message, cause, ...members }, at) {
+    super(message)
+    Object.assign(this, members)
+    const frames = (at.stack ?? '').split('\n    at ').slice(1)
+    const stack = [`${name}: ${message}`, ...frames].join('\n    at ')
+    // Not enumerable, as they are of any error.
+    const hidden = Object.entries({ name, stack, ...(cause ? { cause } : {}) })
+    for (const [member, value] of hidden)
+      Object.defineProperty(this, member, { value, writable: true, configurable: true, enumerable: false })
+  }
+
+  get [BRAND]() {
+    return true
+  }
+}
+
+/**
+ * @param {any} error anything
+ * @param {string} [code]
+ */
+function isDuoProvisionError(error, code) {
+  return error?.[BRAND] === true && (code === undefined || error.code === code)
+}
+
+/**
+ * The same function, whose errors are of the class above, with the stack of whoever called it. What else is thrown is
+ * passed on.
+ */
+function guarded(/** @type {any} */ run) {
+  /** @this {unknown} */
+  function guard(/** @type {unknown[]} */ ...given) {
+    // Taken now: the caller is not on the stack any more when a promise rejects.
+    const at = {}
+    Error.captureStackTrace(at, guard)
+    const own = (/** @type {any} */ error) => {
+      throw error?.exitCode === undefined ? error : new DuoProvisionError(error, at)
+    }
+    try {
+      const outcome = run.apply(this, given)
+      return outcome instanceof Promise ? outcome.catch(own) : outcome
+    } catch (error) {
+      return own(error)
+    }
+  }
+  return Object.defineProperty(guard, 'name', { value: run.name })
+}
+
+/** The same class, whose methods are guarded. What is an instance of the one is one of the other. */
+function guardedClass(/** @type {any} */ made, /** @type {string[]} */ statics) {
+  const { prototype } = made
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype)))
+    if (typeof value === 'function' && name !== 'constructor') prototype[name] = guarded(value)
+  prototype[Symbol.asyncDispose] = function dispose() {
+    return this.stop()
+  }
+  // The addon's own constructor throws; its static functions cannot be replaced in place.
+  const guard = Object.defineProperty(function () {}, 'name', { value: made.name })
+  for (const name of statics) Object.defineProperty(guard, name, { value: guarded(made[name]) })
+  guard.prototype = prototype
+  return guard
+}
+
+module.exports = { DuoProvisionError, isDuoProvisionError, guarded, guardedClass }
