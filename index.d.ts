@@ -14,7 +14,7 @@ export type AddressSource =
 /** A backup in the archive. */
 export interface ArchivedBackup {
   /** The file with the bytes; absolute. */
-  path: string
+  file: string
   /** What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it. */
   contents: BackupContents
   /** The device: from the manifest, else from the file's name. */
@@ -75,7 +75,7 @@ export interface BackupOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -98,11 +98,11 @@ export interface BackupResult {
   /** The Duo. */
   device: DuoInfo
   /** The file with the bytes; absolute. */
-  path: string
+  file: string
   /** The public key's PEM beside it; absolute. */
-  publicKeyPath?: string
+  publicKeyFile?: string
   /** The manifest beside it; absolute. */
-  manifestPath?: string
+  manifestFile?: string
   /** The key's fingerprint, where the bytes hold a key. */
   fingerprint?: string
   /** The kind of thing that was saved. */
@@ -121,7 +121,7 @@ export interface BackupsOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /** Only the backups of this Duo: its device id, 24 hexadecimal digits. */
-  device?: string
+  deviceId?: string
 }
 
 /** What the archive holds. */
@@ -165,7 +165,7 @@ export interface DctBackupOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -188,11 +188,11 @@ export interface DctBackupResult {
   /** The Duo. */
   device: DuoInfo
   /** The file with the bytes; absolute. It is a secret. */
-  path: string
+  file: string
   /** The public key's PEM beside it; absolute. */
-  publicKeyPath?: string
+  publicKeyFile?: string
   /** The manifest beside it; absolute. */
-  manifestPath?: string
+  manifestFile?: string
   /** The fingerprint of the device's key in it, where it holds one. */
   fingerprint?: string
   /** The kind of thing in its key slot. */
@@ -310,7 +310,7 @@ export interface DctRestoreOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -350,7 +350,7 @@ export interface DctRestoreResult {
   /** The same in words. */
   evidenceDescription?: string
   /** The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret. */
-  backupPath?: string
+  backupFile?: string
   /** True if the Duo was told to leave DFU mode. */
   left: boolean
   /** True if nothing was to be written. */
@@ -365,7 +365,7 @@ export interface DctShowOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -383,7 +383,7 @@ export interface DctShowResult {
   /** The Duo, where it was read from one. */
   device?: DuoInfo
   /** The file, where it was read from one; absolute. */
-  path?: string
+  file?: string
   /** The device that it is of, where that is known. */
   deviceId?: string
   /** What is there. */
@@ -403,7 +403,7 @@ export interface DfuOptions {
    * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
   path?: string
   /** Where no Duo is connected, show what to press and wait for one, up to ten minutes. */
@@ -446,7 +446,7 @@ export interface DoctorOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -739,7 +739,7 @@ export interface FixOptions {
   /** Bus and ports of the Duo. */
   path: string
   /** The Duo's id, where it is known. */
-  device?: string
+  deviceId?: string
   /** The USB/IP server, of a virtual Duo. */
   usbip?: string
   /** The archive, where another than the usual one was named. */
@@ -749,7 +749,7 @@ export interface FixOptions {
 /** Options of `history`. */
 export interface HistoryOptions {
   /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
-  device?: string
+  deviceId?: string
   /** List this many operations at most, the newest; 100 unless given. */
   limit?: number
 }
@@ -795,7 +795,7 @@ export interface InspectOptions {
 /** What a file holds. */
 export interface InspectResult {
   /** The file; absolute. */
-  path: string
+  file: string
   /** What kind of thing it is. */
   kind: FileKind
   /** True if it holds a device's private key. */
@@ -897,7 +897,7 @@ export interface ListOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -991,9 +991,9 @@ export interface NewKeyOptions {
 /** A new key that is on the disk, synced and read back. */
 export interface NewKeyResult {
   /** The file with the private key; absolute. */
-  path: string
+  file: string
   /** The public key's PEM beside it; absolute. */
-  publicKeyPath?: string
+  publicKeyFile?: string
   /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
   fingerprint: string
   /** The public key as PEM. */
@@ -1043,9 +1043,9 @@ export interface OperationInfo {
   /** The key that was written or sent, or was to be. */
   fingerprint?: string
   /** The backup of what was there: the key slot, or the DCT; absolute. */
-  backupPath?: string
+  backupFile?: string
   /** The key that was made for it; absolute. */
-  newKeyPath?: string
+  newKeyFile?: string
   /** What to do next; empty if nothing is left to do. */
   next: Array<NextStep>
 }
@@ -1113,7 +1113,7 @@ export interface PassphraseRequest {
   /** To open a key file, or to encrypt a key with a new one. */
   purpose: PassphrasePurpose
   /** The key file to be opened. */
-  path?: string
+  file?: string
   /** True if the last answer did not open it. */
   again: boolean
 }
@@ -1228,7 +1228,7 @@ export type ProgressEvent =
   | {
     type: 'backed-up'
     /** The file; absolute. */
-    path: string
+    file: string
     /** True if the archive held the same bytes already. */
     alreadyThere: boolean
   }
@@ -1236,7 +1236,7 @@ export type ProgressEvent =
   | {
     type: 'new-key'
     /** The file; absolute. */
-    path: string
+    file: string
     /** True if an earlier attempt had made it. */
     alreadyThere: boolean
   }
@@ -1412,7 +1412,7 @@ export interface ResetOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -1437,7 +1437,7 @@ export interface ResetResult {
   /** The key that was there, where there was one. */
   previousFingerprint?: string
   /** The backup of what was there; absolute. */
-  backupPath?: string
+  backupFile?: string
   /** False if the slot held the reset image already, and in a dry run. */
   written: boolean
   /** True if nothing was to be written. */
@@ -1479,7 +1479,7 @@ export interface RestoreOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -1510,7 +1510,7 @@ export interface RestoreResult {
   /** The same in words. */
   evidenceDescription: string
   /** The backup of what was there; absolute. */
-  backupPath?: string
+  backupFile?: string
   /** False if the Duo held exactly these bytes already, and in a dry run. */
   written: boolean
   /** True if the Duo was told to leave DFU mode, and did. */
@@ -1571,7 +1571,7 @@ export interface RotateOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -1603,11 +1603,11 @@ export interface RotateResult {
   /** The key that is there now; absent in a dry run that would make one. */
   fingerprint?: string
   /** Where the new key lies in the archive; absolute. Absent in a dry run. */
-  newKeyPath?: string
+  newKeyFile?: string
   /** True if an earlier attempt, which was cut short, had made it. */
   takenUp: boolean
   /** The backup of what was there; absolute. */
-  backupPath?: string
+  backupFile?: string
   /** The product id. */
   productId: number
   /** The cloud's API. */
@@ -1662,7 +1662,7 @@ export interface ServerKeyRestoreOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -1713,7 +1713,7 @@ export interface ServerKeySetOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -1739,7 +1739,7 @@ export interface ServerKeyShowOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -1757,7 +1757,7 @@ export interface ServerKeyShowResult {
   /** The Duo, where it was read from one. */
   device?: DuoInfo
   /** The file, where it was read from one; absolute. */
-  path?: string
+  file?: string
   /** What is there. */
   server: ServerKeyInfo
 }
@@ -1773,7 +1773,7 @@ export interface ServerKeyWriteResult {
   /** Where the address comes from. */
   addressSource: AddressSource
   /** The backup of the DCT's application section as it was; absolute. It is a secret. */
-  backupPath?: string
+  backupFile?: string
   /** False if the Duo held exactly these bytes already, and in a dry run. */
   written: boolean
   /** True if the Duo was told to leave DFU mode. */
@@ -1794,7 +1794,7 @@ export type Severity =
 /** Options of `status`. */
 export interface StatusOptions {
   /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
-  device?: string
+  deviceId?: string
 }
 
 /** What is open. */
@@ -1839,7 +1839,7 @@ export interface UdevInstallOptions {
 /** A udev rule that is in place, and that udev has taken up. */
 export interface UdevInstallResult {
   /** The file. */
-  path: string
+  file: string
   /** False if it was there already, with these very contents. */
   written: boolean
 }
@@ -1847,7 +1847,7 @@ export interface UdevInstallResult {
 /** The udev rule that lets users open a Duo without being root. */
 export interface UdevRule {
   /** Where it goes. */
-  path: string
+  file: string
   /** The whole file. */
   contents: string
 }
@@ -1876,7 +1876,7 @@ export interface VerifyOptions {
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
    * as your word, together with `--path`.
    */
-  device?: string
+  deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
@@ -1989,7 +1989,7 @@ export interface WritePlan {
   /** The cloud's API, where the cloud is told of the new key before it is written. */
   cloud?: string
   /** The backup of what is there now; absent if none was made. */
-  backupPath?: string
+  backupFile?: string
 }
 
 /** What every function of this package throws. Its stack is that of the call that failed. */
@@ -2140,7 +2140,7 @@ export interface Control {
    * Told what happens, while it happens. What it throws, and what a promise of it rejects with, becomes a warning of
    * the process.
    */
-  onEvent?: (event: ProgressEvent) => void | Promise<void>
+  onEvent?: (event: ProgressEvent) => unknown
   /**
    * Asked after the backup and before the first byte is written, with the Duo still open. Without it the
    * call is the consent. Anything but `true`, a throw included, is a refusal.

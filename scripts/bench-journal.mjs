@@ -42,7 +42,7 @@ try {
   const commands = {
     provision: () => provision(sending),
     status: () => status(),
-    'history --device': () => history({ device: ID }),
+    'history --device': () => history({ deviceId: ID }),
   }
   let within = true
   for (const [name, command] of Object.entries(commands)) {

@@ -24,7 +24,7 @@ const GRAMMAR = [
   'parseCommandLine',
 ]
 
-const GRAMMAR_HEAD = "// Made by `npm run build:debug`: what the addon has for the command line alone.\n"
+const GRAMMAR_HEAD = '// Made by `npm run build:debug`: what the addon has for the command line alone.\n'
 
 /** What is thrown: the class of src/error.cjs. Not by an interface, which docs/api.md would link to its source. */
 function thrown(/** @type {any} */ { properties, required }) {

@@ -5,8 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import addon from '../../src/cli/grammar.cjs'
 import { writePages } from '../../scripts/pages.mjs'
+import addon from '../../src/cli/grammar.cjs'
 import { Sandbox, start } from './harness.mjs'
 
 const MADE = mkdtempSync(join(tmpdir(), 'duo-provision-pages-'))

@@ -88,8 +88,8 @@ test('backups lists the archive', async (t) => {
   await sandbox.run(['backups'])
   const { stdout } = await sandbox.run(['backups', '--json'])
   const [first, second] = jsonLines(stdout).at(-1).backups
-  rmSync(first.path.replace('.der', '.json'))
-  writeFileSync(second.path.replace('.der', '.json'), 'nonsense')
+  rmSync(first.file.replace('.der', '.json'))
+  writeFileSync(second.file.replace('.der', '.json'), 'nonsense')
   await sandbox.run(['backups'])
   await sandbox.run(['backups', '--device', second.deviceId])
   await sandbox.run(['backups', '--device', 'my-duo'])

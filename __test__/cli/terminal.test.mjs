@@ -277,7 +277,7 @@ test('a second Ctrl-C in the middle of a write ends with 6, and says what is not
     import { createOutput } from ${module('output.mjs')}
     import { interruptible } from ${module('signals.mjs')}
     const interrupt = interruptible(createOutput({ json: true, verbose: 0 }))
-    interrupt.seen({ type: 'backed-up', path: '/backups/old.der', alreadyThere: false })
+    interrupt.seen({ type: 'backed-up', file: '/backups/old.der', alreadyThere: false })
     interrupt.seen({ type: 'phase', phase: 'write', description: '' })
     process.kill(process.pid, 'SIGINT')
     setInterval(() => process.kill(process.pid, 'SIGINT'), 50)`

@@ -208,7 +208,7 @@ async function saysWhatIsOpen(/** @type {Home} */ home, /** @type {Traced} */ tr
   if (!sent || /"(verified|ended)"/.test([...home.records().values()].join())) return
   assert.equal(inFlight.length, 1)
   const [open] = inFlight
-  assert.ok(open?.backupPath && existsSync(open.backupPath), 'the backup is not named')
+  assert.ok(open?.backupFile && existsSync(open.backupFile), 'the backup is not named')
   assert.ok(open.next.length > 0, 'nothing is said to be typed')
 }
 

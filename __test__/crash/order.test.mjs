@@ -16,9 +16,9 @@ for (const command of /** @type {const} */ (['reset', 'restore'])) {
   test(`${command}: the backup is on the disk before the key goes out`, async (t) => {
     const { home, args } = await bench(t, command)
     const { effects, stdout } = await trace(args, home)
-    const { written, backupPath } = closing(stdout)
+    const { written, backupFile } = closing(stdout)
     assert.equal(written, true)
-    assertSynced(effects, backupPath)
+    assertSynced(effects, backupFile)
   })
 }
 
@@ -27,8 +27,8 @@ test('a folder that was made and not synced before a crash is synced all the sam
   // As after a kill between mkdir and fsync: whether the folder is on the disk is not known.
   mkdirSync(home.archive, { recursive: true, mode: 0o700 })
   const { effects, stdout } = await trace(args, home)
-  const { backupPath } = closing(stdout)
-  assertSynced(effects, backupPath)
+  const { backupFile } = closing(stdout)
+  assertSynced(effects, backupFile)
   const before = effects.slice(0, effects.findIndex(writesKey))
   assert.ok(synced(before, dirname(home.archive)), 'the folder that holds the archive is not synced')
 })
@@ -36,15 +36,15 @@ test('a folder that was made and not synced before a crash is synced all the sam
 test('a backup that the archive holds already is synced once more', async (t) => {
   const { home, args } = await bench(t, 'restore')
   const first = await trace(args, home)
-  const { backupPath } = closing(first.stdout)
+  const { backupFile } = closing(first.stdout)
   // The old key again, so that the same bytes are to be kept a second time.
-  const back = ['restore', backupPath, '--yes', ...args.slice(args.indexOf('--usbip'))]
+  const back = ['restore', backupFile, '--yes', ...args.slice(args.indexOf('--usbip'))]
   assert.equal((await trace(back, home)).code, 0)
   const { effects, stdout } = await trace(args, home)
-  assert.equal(closing(stdout).backupPath, backupPath)
+  assert.equal(closing(stdout).backupFile, backupFile)
   const before = effects.slice(0, effects.findIndex(writesKey))
-  assert.ok(synced(before, backupPath))
-  assert.ok(synced(before, dirname(backupPath)))
+  assert.ok(synced(before, backupFile))
+  assert.ok(synced(before, dirname(backupFile)))
 })
 
 /** A Duo, a home, and a command that writes. */

@@ -192,7 +192,7 @@ async function dumped(/** @type {boolean} */ whole) {
   const kept = new Home()
   const usbip = duo.address
   const { server: cloud } = await showServerKey({ usbip })
-  const { path: dump, fingerprint: wanted } = await backupDct({
+  const { file: dump, fingerprint: wanted } = await backupDct({
     usbip,
     file: join(kept.cwd, 'dct.bin'),
     whole,

@@ -233,6 +233,6 @@ async function oneHasIt(
     [...home.files().keys()],
     ['duo.der', 'duo.json', 'duo.pub.pem'].map((name) => join(home.cwd, name)),
   )
-  assert.ok(existsSync(ended[winner]?.result.manifestPath))
+  assert.ok(existsSync(ended[winner]?.result.manifestFile))
   await home.check()
 }

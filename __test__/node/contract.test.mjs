@@ -153,7 +153,7 @@ test('only what stands in the options themselves counts', async (t) => {
   })
   assert.equal(done.written, true)
   assert.ok(
-    files().some((name) => done.backupPath?.endsWith(`${name}`)),
+    files().some((name) => done.backupFile?.endsWith(`${name}`)),
     'backed up all the same',
   )
 })
@@ -332,7 +332,7 @@ for (const [name, answer, writes] of ANSWERS) {
     }
     assert.deepEqual([plan?.action, plan?.currentFingerprint], ['reset', before])
     assert.ok(
-      files().some((name) => plan?.backupPath?.endsWith(`${name}`)),
+      files().some((name) => plan?.backupFile?.endsWith(`${name}`)),
       'backed up before the question',
     )
   })

@@ -4,7 +4,15 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { backupKey, inspectKey, listBackups, newKey, publicKey, resetKey, restoreKey } from '../../src/entry.cjs'
+import {
+  backupKey,
+  inspectKey,
+  listBackups,
+  newKey,
+  publicKey,
+  resetKey,
+  restoreKey,
+} from '../../src/entry.cjs'
 import { canaryText } from '../secrets/keep.mjs'
 import { openLab } from './lab.mjs'
 
@@ -17,11 +25,11 @@ test('a key goes behind a passphrase and comes back', async (t) => {
   const backup = await backupKey({ ...writing, encrypt: true, passphrase })
   assert.deepEqual([backup.encrypted, backup.fingerprint, backup.alreadyThere], [true, fingerprint, false])
   assert.equal((await backupKey({ ...writing, encrypt: true, passphrase })).alreadyThere, true)
-  const opened = createPrivateKey({ key: readFileSync(backup.path), passphrase })
+  const opened = createPrivateKey({ key: readFileSync(backup.file), passphrase })
   const spki = createPublicKey(opened).export({ type: 'spki', format: 'pem' })
-  const inspected = await inspectKey({ file: backup.path, passphrase })
+  const inspected = await inspectKey({ file: backup.file, passphrase })
   assert.deepEqual([inspected.fingerprint, inspected.publicKey], [fingerprint, spki])
-  const outside = await inspectKey({ file: backup.path })
+  const outside = await inspectKey({ file: backup.file })
   assert.equal(outside.fingerprint, undefined)
   assert.equal(outside.manifestFingerprint, fingerprint)
   assert.match(outside.encryption ?? '', /600000 rounds/)
@@ -32,8 +40,8 @@ test('a key goes behind a passphrase and comes back', async (t) => {
   )
 
   await resetKey({ ...writing, encrypt: true, passphrase })
-  await assert.rejects(restoreKey({ ...writing, file: backup.path }), { code: 'KEY_ENCRYPTED', exitCode: 2 })
-  await assert.rejects(restoreKey({ ...writing, file: backup.path, passphrase: 'x' }), {
+  await assert.rejects(restoreKey({ ...writing, file: backup.file }), { code: 'KEY_ENCRYPTED', exitCode: 2 })
+  await assert.rejects(restoreKey({ ...writing, file: backup.file, passphrase: 'x' }), {
     code: 'PASSPHRASE_WRONG',
   })
 })
@@ -89,13 +97,13 @@ test('key files are made, and their public keys taken out', async (t) => {
   const { folder } = await openLab(t)
   const file = join(folder, 'new.der')
   const made = await newKey({ file })
-  assert.deepEqual([made.path, made.encrypted], [file, false])
-  assert.equal(readFileSync(made.publicKeyPath ?? '', 'utf8'), made.publicKey)
+  assert.deepEqual([made.file, made.encrypted], [file, false])
+  assert.equal(readFileSync(made.publicKeyFile ?? '', 'utf8'), made.publicKey)
   const out = join(folder, 'copy.pem')
   const taken = await publicKey({ file, out })
   assert.deepEqual([taken.publicKey, taken.fingerprint, taken.out], [made.publicKey, made.fingerprint, out])
   assert.equal((await inspectKey({ file })).firmwareReadsAsIs, true)
   await assert.rejects(newKey({ file }), { code: 'FILE_EXISTS', exitCode: 9 })
   const encrypted = await newKey({ file: join(folder, 'other.pem'), encrypt: true, passphrase })
-  assert.equal((await publicKey({ file: encrypted.path, passphrase })).fingerprint, encrypted.fingerprint)
+  assert.equal((await publicKey({ file: encrypted.file, passphrase })).fingerprint, encrypted.fingerprint)
 })

@@ -24,7 +24,7 @@ test('a Duo that runs comes into DFU mode; one that is there is left alone', asy
 
 test('out by leave, and in again by enterDfu of every operation', async (t) => {
   const { writing, state, folder } = await openLab(t, { mode: 'normal', bootloader: 'r4' })
-  const { path } = await backupKey({ ...writing, file: `${folder}/duo.der`, enterDfu: true })
+  const { file: path } = await backupKey({ ...writing, file: `${folder}/duo.der`, enterDfu: true })
   const { left } = await restoreKey({ ...writing, file: path, leave: true })
   assert.ok(left)
   while (state().presence !== 'normal') await new Promise((next) => setTimeout(next, 20))

@@ -40,7 +40,7 @@ test('a cloud’s key and address are asked for, written and read back', async (
     ]),
     [['set-server-key', ['server key', 'address'], undefined]],
   )
-  assert.equal(readFileSync(done.backupPath ?? '').length, 8423)
+  assert.equal(readFileSync(done.backupFile ?? '').length, 8423)
 
   const back = await restoreServerKey(writing)
   assert.deepEqual([back.server.particle, back.server.host], [true, 'device.spark.io'])
@@ -52,7 +52,7 @@ test('a cloud’s key and address are asked for, written and read back', async (
 
 test('fields come back from a dump', async (t) => {
   const { duo, writing, input, state } = await openLab(t)
-  const { path } = await backupDct(writing)
+  const { file: path } = await backupDct(writing)
   const { fingerprint } = state()
   await setServerKey({ ...writing, file: input('own.der', OWN) })
   duo.setKeySlot('1-1', new Uint8Array(1216))
@@ -81,7 +81,7 @@ test('fields come back from a dump', async (t) => {
 
 test('a whole DCT comes back, byte for byte, and the plan says what is lost', async (t) => {
   const { usb, writing, folder, input, state } = await openLab(t)
-  const { path, fingerprint } = await backupDct({ ...writing, whole: true })
+  const { file: path, fingerprint } = await backupDct({ ...writing, whole: true })
   const pair = generateKeyPairSync('rsa', { modulusLength: 1024 })
   await restoreKey({ ...writing, file: input('k', pair.privateKey.export({ type: 'pkcs1', format: 'der' })) })
   const now = state().fingerprint
@@ -111,9 +111,9 @@ test('a whole DCT comes back, byte for byte, and the plan says what is lost', as
     done.fields.map(({ name, written }) => [name, written]),
     [['device-private-key', true]],
   )
-  assert.equal(readFileSync(done.backupPath ?? '').length, 32_768)
+  assert.equal(readFileSync(done.backupFile ?? '').length, 32_768)
   const after = await backupDct({ ...usb, whole: true, file: join(folder, 'after.bin') })
-  assert.ok(readFileSync(after.path).equals(readFileSync(path)))
+  assert.ok(readFileSync(after.file).equals(readFileSync(path)))
   assert.equal((await restoreDct(options)).written, false)
   await assert.rejects(restoreDct({ ...options, fields: ['claim-code'] }), { code: 'INVALID_ARGUMENT' })
   await assert.rejects(restoreDct({ ...options, file: input('x', 'x') }), { code: 'DUMP_UNUSABLE' })

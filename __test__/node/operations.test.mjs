@@ -47,11 +47,11 @@ test('an r4 Duo tells no id, and one that is given is the caller’s word', asyn
   const { devices } = await listDevices(usb)
   assert.equal(devices[0]?.device?.deviceId, undefined)
   const { deviceId, path } = state()
-  await assert.rejects(backupKey({ ...usb, archive, device: deviceId }), {
+  await assert.rejects(backupKey({ ...usb, archive, deviceId: deviceId }), {
     code: 'DEVICE_ID_UNVERIFIABLE',
     exitCode: 3,
   })
-  const { device } = await backupKey({ ...usb, archive, device: deviceId, path })
+  const { device } = await backupKey({ ...usb, archive, deviceId: deviceId, path })
   assert.deepEqual([device.deviceId, device.deviceIdSource], [deviceId, 'user'])
 })
 
@@ -86,7 +86,7 @@ test('reset makes the Duo generate a key, and restore brings the old one back', 
   )
   assert.equal(restored.evidence, 'manifest')
   assert.equal(state().fingerprint, first)
-  const kept = await inspectKey({ file: restored.backupPath ?? '' })
+  const kept = await inspectKey({ file: restored.backupFile ?? '' })
   assert.equal(kept.fingerprint, second)
 })
 
@@ -114,7 +114,7 @@ test('several Duos are not chosen from', async (t) => {
   await assert.rejects(backupKey({ ...usb, archive }), { code: 'SEVERAL_DEVICES', exitCode: 3 })
   const { fingerprint } = await backupKey({ ...usb, archive, path: '1-2' })
   assert.equal(fingerprint, state(1).fingerprint)
-  const byId = await backupKey({ ...usb, archive, device: state(0).deviceId.toUpperCase() })
+  const byId = await backupKey({ ...usb, archive, deviceId: state(0).deviceId.toUpperCase() })
   assert.equal(byId.fingerprint, state(0).fingerprint)
 })
 
@@ -171,26 +171,26 @@ test('the archive is listed with the device, the key and the manifest of each ba
   mkdirSync(archive)
   const empty = await listBackups({ archive })
   assert.deepEqual([empty.folder, empty.backups, empty.unreadable], [archive, [], []])
-  const { path, manifestPath } = await backupKey({ ...usb, archive })
+  const { file: path, manifestFile } = await backupKey({ ...usb, archive })
   const { deviceId, fingerprint } = state()
   const [listed] = (await listBackups({ archive })).backups
   assert.deepEqual(
-    [listed?.path, listed?.deviceId, listed?.fingerprint, listed?.simulated, listed?.manifest],
+    [listed?.file, listed?.deviceId, listed?.fingerprint, listed?.simulated, listed?.manifest],
     [path, deviceId, fingerprint, true, 'sound'],
   )
   assert.match(listed?.createdAt ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
-  const other = await listBackups({ archive, device: '30001a000347343432313031' })
+  const other = await listBackups({ archive, deviceId: '30001a000347343432313031' })
   assert.deepEqual(other.backups, [])
 
-  rmSync(manifestPath ?? '')
+  rmSync(manifestFile ?? '')
   mkdirSync(join(archive, 'not-a-backup.der'))
-  const { backups, unreadable } = await listBackups({ archive, device: deviceId })
+  const { backups, unreadable } = await listBackups({ archive, deviceId: deviceId })
   assert.deepEqual(
     [backups[0]?.manifest, backups[0]?.fingerprint, backups[0]?.createdAt],
     ['missing', fingerprint, listed?.createdAt],
   )
   assert.equal(unreadable.length, 1)
-  writeFileSync(manifestPath ?? '', '{}')
+  writeFileSync(manifestFile ?? '', '{}')
   assert.equal((await listBackups({ archive })).backups[0]?.manifest, 'invalid')
 })
 
@@ -202,25 +202,25 @@ test('status says what was cut short, and that it is settled once it was done ag
   const { journal, inFlight } = await status()
   const { deviceId } = state()
   assert.deepEqual(inFlight, [])
-  const { operations, more, unreadable } = await history({ device: deviceId, limit: 1 })
+  const { operations, more, unreadable } = await history({ deviceId: deviceId, limit: 1 })
   assert.deepEqual([operations[0]?.operation, operations[0]?.outcome], ['restore', 'done'])
   assert.deepEqual([operations.length, more, unreadable], [1, true, 0])
   // As if the process had ended in the middle of the restore.
   reopen(journal, (records) => records.slice(0, 1), { torn: '{"v":1,"id', deviceId })
-  const cut = (await status({ device: deviceId })).inFlight[0]
+  const cut = (await status({ deviceId: deviceId })).inFlight[0]
   assert.deepEqual([cut?.operation, cut?.reached, cut?.keyState], ['restore', 'started', 'unchanged'])
   assert.match(cut?.next[0]?.command ?? '', /^duo-provision restore \S*duo\.der /)
   await restoreKey({ ...writing, file })
   assert.deepEqual((await status()).inFlight, [])
 
-  const past = await history({ device: deviceId, limit: 3 })
+  const past = await history({ deviceId: deviceId, limit: 3 })
   const outcomes = past.operations.map(({ operation, outcome }) => `${operation} ${outcome}`)
   assert.deepEqual(outcomes, ['restore done', 'restore cut-short', 'backup done'])
 
   const open = reopen(journal, (records) => records.slice(0, 1), { torn: 'nonsense\n{}\n', deviceId })
   await assert.rejects(status(), { code: 'JOURNAL_INVALID', exitCode: 9, message: /line 2: / })
   rmSync(open)
-  const [last] = (await history({ device: deviceId, limit: 1 })).operations
+  const [last] = (await history({ deviceId: deviceId, limit: 1 })).operations
   assert.equal(last?.outcome, 'cut-short', 'what was settled before stands as it was')
   rmSync(journal, { recursive: true })
   assert.deepEqual((await history()).operations, [])

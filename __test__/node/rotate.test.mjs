@@ -33,16 +33,16 @@ test('the cloud and the Duo get a key that was made here', async (t) => {
     [['rotate', rotated.fingerprint, cloud.url]],
   )
   const made = events.find((event) => event.type === 'new-key')
-  assert.deepEqual(made, { type: 'new-key', path: rotated.newKeyPath, alreadyThere: false })
+  assert.deepEqual(made, { type: 'new-key', file: rotated.newKeyFile, alreadyThere: false })
   assert.ok(!JSON.stringify([events, plans, rotated]).includes(cloud.token))
-  const manifest = JSON.parse(readFileSync((rotated.newKeyPath ?? '').replace(/der$/, 'json'), 'utf8'))
+  const manifest = JSON.parse(readFileSync((rotated.newKeyFile ?? '').replace(/der$/, 'json'), 'utf8'))
   assert.equal(manifest.origin, 'new-key')
   while (state().presence !== 'dfu' || state().boots === before.boots) {
     await new Promise((next) => setTimeout(next, 20))
   }
   assert.equal(state().fingerprint, rotated.fingerprint)
   assert.equal((await verifyPairing(usb)).fingerprint, rotated.fingerprint)
-  assert.deepEqual((await status({ device: before.deviceId })).inFlight, [])
+  assert.deepEqual((await status({ deviceId: before.deviceId })).inFlight, [])
 })
 
 test('a refusal, by whoever is asked, leaves everything as it was', async (t) => {

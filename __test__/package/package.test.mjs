@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import addon from '../../src/cli/grammar.cjs'
 import { FOLDERS, pages } from '../../scripts/pages.mjs'
+import addon from '../../src/cli/grammar.cjs'
 import { inProject, MAIN_TARBALL, PART_TARBALL, PLATFORM, project, ROOT, run, WORK } from './install.mjs'
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))

@@ -40,23 +40,23 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const entered = await enterDfu({ path: '1-2', wait: true }, { signal, onEvent })
   const already: boolean = entered.wasAlready
   const backup = await backupKey({ path: entered.device.path, raw: false, enterDfu: true })
-  const restored = await restoreKey({ file: backup.path, leave: true }, { confirm })
-  const reset = await resetKey({ device: id ?? '', dryRun: true }, { confirm: async () => true })
-  const inspected = await inspectKey({ file: backup.path, extract: 'device-public-key' })
+  const restored = await restoreKey({ file: backup.file, leave: true }, { confirm })
+  const reset = await resetKey({ deviceId: id ?? '', dryRun: true }, { confirm: async () => true })
+  const inspected = await inspectKey({ file: backup.file, extract: 'device-public-key' })
   const passphrase = (request: PassphraseRequest): string | undefined =>
     request.purpose === 'encrypt' ? 'secret' : undefined
   const encrypted: boolean = (await backupKey({ encrypt: true }, { passphrase })).encrypted
   const made = await newKey({ file: 'new.pem', encrypt: true, passphrase: 'secret' })
-  const taken: string = (await publicKey({ file: made.path, out: 'new.pub.pem' })).publicKey
+  const taken: string = (await publicKey({ file: made.file, out: 'new.pub.pem' })).publicKey
   const dump = await backupDct({ whole: true })
-  const { dct, device } = await showDct({ file: dump.path })
+  const { dct, device } = await showDct({ file: dump.file })
   const { server } = await showServerKey({ path: device?.path ?? '1-2' })
   const kinds: string[] = [inspected.kind, dct.kind, server.host ?? '', ...dct.fields.map(({ name }) => name)]
   const cloud2 = await setServerKey({ file: 'own.pem', host: '10.0.0.1', port: 5683 }, { confirm })
   const particle = await restoreServerKey({ leave: true }, { confirm: (plan) => plan.changes.length === 2 })
-  const fields = await restoreDct({ file: dump.path, fields: ['server-public-key'] })
+  const fields = await restoreDct({ file: dump.file, fields: ['server-public-key'] })
   const whole = await restoreDct(
-    { file: dump.path, whole: true },
+    { file: dump.file, whole: true },
     { confirm: ({ action, cautions }) => action === 'restore-whole-dct' && cautions.length > 0 },
   )
   kinds.push(
@@ -76,7 +76,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   })
   const fixes: string[] = duos.flatMap(({ findings }) => findings.map(({ fix }) => fix?.operation ?? ''))
 
-  const { backups } = await listBackups({ device: id ?? '' })
+  const { backups } = await listBackups({ deviceId: id ?? '' })
   const { inFlight } = await status()
   const { operations } = await history({ limit: 10 })
   const over: boolean = operations.every(({ outcome }) => outcome === 'done' || outcome === 'cut-short')
@@ -100,7 +100,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
     ...kinds,
     ...typed,
     ...fixes,
-    `${rotated.newKeyPath} ${problems}`,
+    `${rotated.newKeyFile} ${problems}`,
     `${sound} ${already} ${over}`,
     code ?? '',
     restored.fingerprint,
@@ -121,7 +121,7 @@ function describe(event: ProgressEvent): string {
       return `${event.withinMs} ${event.enterDfu}`
     case 'backed-up':
     case 'new-key':
-      return event.path
+      return event.file
     case 'note':
       return event.message
     case 'sending':

@@ -64,10 +64,10 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
       const fresh = await upload(lab, KEY_RANGE)
       assert.notEqual(fingerprint(fresh), fingerprint(saved))
 
-      const { backupPath, written } = await json(lab, ['restore', file, '--yes'])
+      const { backupFile, written } = await json(lab, ['restore', file, '--yes'])
       assert.equal(written, true)
       assertSame(await upload(lab, KEY_RANGE), saved)
-      assertSame(readFileSync(backupPath), fresh)
+      assertSame(readFileSync(backupFile), fresh)
     },
   )
 }
@@ -87,8 +87,8 @@ labTest('puts the key behind a passphrase, and dfu-util reads what is restored f
   await lab.attach()
   const refused = await json(lab, ['restore', file, '--yes'], 2)
   assert.equal(refused.code, 'KEY_ENCRYPTED')
-  const { backupPath } = await json(lab, ['restore', file, '--yes', '--encrypt', ...passphrase])
-  assert.match(backupPath, /\.pem$/)
+  const { backupFile } = await json(lab, ['restore', file, '--yes', '--encrypt', ...passphrase])
+  assert.match(backupFile, /\.pem$/)
   assertSame(await upload(lab, KEY_RANGE), saved)
 })
 
@@ -146,10 +146,10 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
 
       await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size))
       const fields = ['--fields', 'device-private-key,server-public-key']
-      const { backupPath } = await json(lab, ['dct', 'restore', dump, ...fields, '--yes'])
+      const { backupFile } = await json(lab, ['dct', 'restore', dump, ...fields, '--yes'])
       assertSame(await upload(lab, range), server)
       assertSame(await upload(lab, KEY_RANGE), key)
-      assertSame(readFileSync(backupPath).subarray(2082, 2850), expected)
+      assertSame(readFileSync(backupFile).subarray(2082, 2850), expected)
     },
   )
 }
@@ -173,7 +173,7 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
       const done = await json(lab, ['dct', 'restore', file, '--whole', '--yes'])
       assert.deepEqual([done.whole, done.written], [true, true])
       assertSame(await upload(lab, range, { alt: 0 }), image)
-      assertSame(readFileSync(done.backupPath), before)
+      assertSame(readFileSync(done.backupFile), before)
       assert.equal(fingerprint(await upload(lab, KEY_RANGE)), lab.duos[0]?.fingerprint)
       const again = await json(lab, ['dct', 'restore', file, '--whole', '--yes'])
       assert.equal(again.written, false)
@@ -279,8 +279,8 @@ labTest('gives the Duo and the cloud a new key, which dfu-util reads', {}, async
   await lab.waitUntilGone(duo)
   await lab.attach()
   const after = await upload(lab, KEY_RANGE)
-  assertSame(after, readFileSync(rotated.newKeyPath))
-  assertSame(readFileSync(rotated.backupPath), before)
+  assertSame(after, readFileSync(rotated.newKeyFile))
+  assertSame(readFileSync(rotated.backupFile), before)
   assert.notEqual(rotated.fingerprint, rotated.previousFingerprint)
 })
 
@@ -311,9 +311,9 @@ labTest('works on the one of two Duos that was chosen, and refuses to guess', { 
   assert.equal(byId.fingerprint, lab.duos[0]?.fingerprint)
 
   const untouched = await upload(lab, KEY_RANGE, { choose: ['-p', first.path] })
-  await cli(lab, ['restore', byId.path, '--path', second.path, '--yes'], 3)
-  await cli(lab, ['restore', byId.path, '--path', second.path, '--yes', '--allow-other-device'])
-  assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', second.path] }), readFileSync(byId.path))
+  await cli(lab, ['restore', byId.file, '--path', second.path, '--yes'], 3)
+  await cli(lab, ['restore', byId.file, '--path', second.path, '--yes', '--allow-other-device'])
+  assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', second.path] }), readFileSync(byId.file))
   assertSame(await upload(lab, KEY_RANGE, { choose: ['-p', first.path] }), untouched)
 })
 

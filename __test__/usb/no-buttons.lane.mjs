@@ -86,7 +86,7 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
     assert.equal((await enterDfu()).wasAlready, true)
 
     const slot = await upload(lab, KEY_RANGE)
-    const { path } = await backupKey({ archive, file: join(lab.folder, 'duo.der') })
+    const { file: path } = await backupKey({ archive, file: join(lab.folder, 'duo.der') })
     assert.equal((await restoreKey({ archive, file: path, leave: true })).left, true)
     await whenRunning(port)
 

@@ -12,5 +12,5 @@ export async function enroll({ usbip, archive, apiUrl, token }) {
   if (deviceId === undefined) throw new Error('this Duo does not tell its id')
   const cloud = { ...(apiUrl === undefined ? {} : { apiUrl }), ...(token === undefined ? {} : { token }) }
   const { fingerprint } = await provision({ ...bus, ...cloud, deviceId, fromDevice: true })
-  return { deviceId, fingerprint, backup: saved.path }
+  return { deviceId, fingerprint, backup: saved.file }
 }

@@ -19,7 +19,7 @@ use crate::keys::{Fingerprint, PublicKey};
 #[serde(rename = "ArchivedBackup", rename_all = "camelCase")]
 pub struct Entry {
     /// The file with the bytes; absolute.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// What it holds: a key, the bytes of a slot without one, the application section of a DCT, or all of it.
     pub contents: Contents,

@@ -107,7 +107,7 @@ async function tell(duo, cloud, folder, output) {
   const renewed = await restarted(duo, boots)
   tellStep(
     'reset',
-    `backup ${basename(erased.backupPath ?? '')}; restarted, and made a new key: ${short(renewed)}`,
+    `backup ${basename(erased.backupFile ?? '')}; restarted, and made a new key: ${short(renewed)}`,
   )
 
   const restored = await restoreKey({ ...usb, file, leave: true })

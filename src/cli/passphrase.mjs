@@ -18,7 +18,7 @@ const TRIES = 3
 export async function askPassphrase(request, output, interrupt) {
   if (request.purpose === 'open') {
     if (request.again) output.say('that does not open it')
-    return typed(`Passphrase of ${request.path}: `, output, interrupt)
+    return typed(`Passphrase of ${request.file}: `, output, interrupt)
   }
   output.say('Without this passphrase the key cannot be read again, by anybody.')
   for (let attempt = 0; attempt < TRIES; attempt += 1) {

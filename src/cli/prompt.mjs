@@ -73,7 +73,7 @@ export function describePlan(
     ],
     ...(writesKey(plan) ? keyOf(plan) : []),
     ...plan.changes.filter(({ what }) => what !== 'device-private-key').flatMap(rowsOf),
-    ['backup', plan.backupPath ?? paintErr('red', `NONE (--no-backup): ${lost(plan)} will be lost`)],
+    ['backup', plan.backupFile ?? paintErr('red', `NONE (--no-backup): ${lost(plan)} will be lost`)],
   ]
   if (plan.cloud) rows.push(['cloud', `${plan.cloud} is told the new key before it is written`])
   if (plan.evidenceDescription) rows.push(['whose', plan.evidenceDescription])

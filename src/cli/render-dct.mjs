@@ -10,14 +10,14 @@ export function showDct(
   /** @type {import('../../index.js').DctShowResult} */ result,
   /** @type {Output} */ output,
 ) {
-  const whose = result.device ? `the ${nameOf(result.device)}` : printable(result.path ?? '')
+  const whose = result.device ? `the ${nameOf(result.device)}` : printable(result.file ?? '')
   output.print(`The DCT of ${whose}${result.device ? '' : `: ${KINDS[result.dct.kind]}`}`)
   printFields(result.dct, output)
 }
 
 /** A dump, as `inspect` sees it. */
 export function describeDump(/** @type {InspectResult} */ result, /** @type {Output} */ output) {
-  output.print(`${result.path}: ${result.form}`)
+  output.print(`${result.file}: ${result.form}`)
   output.print(
     facts({
       device: result.deviceId ?? 'not told',
@@ -35,7 +35,7 @@ export function describeDump(/** @type {InspectResult} */ result, /** @type {Out
 export function describeManifest(/** @type {InspectResult} */ result, /** @type {Output} */ output) {
   const { manifest } = result
   if (!manifest) return
-  output.print(`${result.path}: the manifest of a backup`)
+  output.print(`${result.file}: the manifest of a backup`)
   output.print(
     facts({
       describes: `${manifest.contents}, ${manifest.length} bytes`,

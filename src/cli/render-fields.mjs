@@ -21,7 +21,7 @@ export function describeServerKeyWrite(
     facts({
       before: result.previous.fingerprint ?? 'no key of a cloud',
       'its address': addressOf(result.previous),
-      backup: result.backupPath,
+      backup: result.backupFile,
     }),
   )
   describeEnd(result, output)
@@ -49,7 +49,7 @@ export function describeRestoredDct(
     facts({
       key: result.whole ? result.fingerprint : undefined,
       whose: result.evidenceDescription,
-      backup: result.backupPath,
+      backup: result.backupFile,
     }),
   )
   if (result.whole && !dryRun) output.print(AS_OF_THE_IMAGE)

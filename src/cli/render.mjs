@@ -17,9 +17,9 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
     case 'waiting':
       return output.say(describeWait(event))
     case 'backed-up':
-      return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.path}`)
+      return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.file}`)
     case 'new-key':
-      return output.say(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.path}`)
+      return output.say(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.file}`)
     case 'note':
       return output.note(event.message)
     case 'retry':
@@ -67,9 +67,9 @@ const DESCRIBE = {
     output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}${behind}`)
     output.print(
       facts({
-        file: result.path,
-        public: result.publicKeyPath,
-        manifest: result.manifestPath,
+        file: result.file,
+        public: result.publicKeyFile,
+        manifest: result.manifestFile,
         fingerprint: result.fingerprint,
       }),
     )
@@ -84,7 +84,7 @@ const DESCRIBE = {
         fingerprint: result.fingerprint,
         whose: result.evidenceDescription,
         before: result.previousFingerprint ?? 'no key',
-        backup: result.backupPath,
+        backup: result.backupFile,
       }),
     )
     if (result.dryRun) output.print('Dry run: nothing was written anywhere.')
@@ -99,7 +99,7 @@ const DESCRIBE = {
   ) {
     const how = result.dryRun ? 'Would erase' : result.written ? 'Erased and verified' : 'Nothing to erase in'
     output.print(`${output.paint('green', how)} the key slot of the ${nameOf(result.device)}`)
-    output.print(facts({ before: result.previousFingerprint ?? 'no key', backup: result.backupPath }))
+    output.print(facts({ before: result.previousFingerprint ?? 'no key', backup: result.backupFile }))
     if (result.dryRun) return output.print('Dry run: nothing was written anywhere.')
     output.print('It restarts, blinks white while it makes a new key, and restarts again.')
     output.print('Then provision it again: put it into DFU mode and run')
@@ -129,9 +129,9 @@ const DESCRIBE = {
     output.print(
       facts({
         fingerprint: result.fingerprint,
-        'new key': result.newKeyPath,
+        'new key': result.newKeyFile,
         before: result.previousFingerprint ?? 'no key',
-        backup: result.backupPath,
+        backup: result.backupFile,
         cloud: `${result.apiUrl}, product id ${result.productId}`,
         pairing: pairing(result),
       }),
@@ -144,7 +144,7 @@ const DESCRIBE = {
     output.print(
       `${output.paint('green', 'Made')} a new key${result.encrypted ? ', behind the passphrase' : ''}`,
     )
-    output.print(facts({ file: result.path, public: result.publicKeyPath, fingerprint: result.fingerprint }))
+    output.print(facts({ file: result.file, public: result.publicKeyFile, fingerprint: result.fingerprint }))
   },
 
   'key public'(/** @type {import('../../index.js').PublicKeyResult} */ result, output) {
@@ -158,9 +158,9 @@ const DESCRIBE = {
     output.print(`${output.paint('green', how)} ${what} of the ${nameOf(result.device)}`)
     output.print(
       facts({
-        file: result.path,
-        public: result.publicKeyPath,
-        manifest: result.manifestPath,
+        file: result.file,
+        public: result.publicKeyFile,
+        manifest: result.manifestFile,
         bytes: `${result.length}`,
         fingerprint: result.fingerprint ?? `none: its key slot holds no key (${result.slot})`,
       }),
@@ -181,7 +181,7 @@ const DESCRIBE = {
   'server-key restore': describeServerKeyWrite,
 
   'server-key show'(/** @type {import('../../index.js').ServerKeyShowResult} */ result, output) {
-    const where = result.device ? nameOf(result.device) : printable(result.path ?? '')
+    const where = result.device ? nameOf(result.device) : printable(result.file ?? '')
     output.print(`The cloud that the ${result.device ? where : `file ${where}`} names`)
     output.print(describeServerKey(result.server))
   },
@@ -190,7 +190,7 @@ const DESCRIBE = {
     if (result.dct) describeDump(result, output)
     else if (result.manifest) describeManifest(result, output)
     else if (result.kind === 'server-key') {
-      output.print(`${result.path}: a cloud's public key`)
+      output.print(`${result.file}: a cloud's public key`)
       output.print(describeServerKey(result.server))
     } else describeKey(result, output)
     if (result.extracted) describeField(result.extracted, output)
@@ -220,7 +220,7 @@ const DESCRIBE = {
           key: backup.fingerprint ?? (backup.encrypted ? 'not known without the passphrase' : 'none'),
           origin: backup.newKey ? 'made by rotate; whether the Duo got it is not said here' : undefined,
           time: backup.createdAt ?? 'unknown',
-          file: printable(backup.path),
+          file: printable(backup.file),
           manifest: backup.manifest === 'sound' ? undefined : backup.manifestDescription,
         }),
       )
@@ -234,7 +234,7 @@ const DESCRIBE = {
     output.print(contents.trimEnd())
   },
 
-  'udev install'(/** @type {import('../../index.js').UdevInstallResult} */ { path, written }, output) {
+  'udev install'(/** @type {import('../../index.js').UdevInstallResult} */ { file: path, written }, output) {
     output.print(`${output.paint('green', written ? 'Wrote' : 'There already:')} ${printable(path)}`)
     output.print('udev has taken it up, for Duos that are plugged in, too.')
   },
@@ -269,7 +269,7 @@ function describeKey(
 ) {
   const unopened = result.fingerprint === undefined
   const kind = `${result.private ? 'private' : 'public'} ${unopened ? 'key behind a passphrase' : 'RSA-1024 key'}`
-  output.print(`${result.path}: a ${kind}`)
+  output.print(`${result.file}: a ${kind}`)
   output.print(
     facts({
       form: result.form,
@@ -303,8 +303,8 @@ function describeInFlight(
       meaning: operation.meaning,
       before: leavesKey(operation) ? undefined : (operation.previousFingerprint ?? 'no key'),
       key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,
-      backup: operation.backupPath && printable(operation.backupPath),
-      'new key': operation.newKeyPath && printable(operation.newKeyPath),
+      backup: operation.backupFile && printable(operation.backupFile),
+      'new key': operation.newKeyFile && printable(operation.newKeyFile),
     }),
   )
   for (const { purpose, command } of operation.next) {

@@ -46,7 +46,7 @@ export function interruptible(/** @type {import('./output.mjs').Output} */ outpu
     /** What the operation has come to. */
     seen(/** @type {import('../../index.js').ProgressEvent} */ event) {
       if (event.type === 'phase') current = event.phase
-      if (event.type === 'backed-up') backup = event.path
+      if (event.type === 'backed-up') backup = event.file
     },
     /** The operation has ended; signals do what they always do. */
     end() {

@@ -66,7 +66,7 @@ pub struct Control<'a> {
     pub signal: Option<Object<'a>>,
     /// Told what happens, while it happens. What it throws, and what a promise of it rejects with, becomes a warning of
     /// the process.
-    #[napi(ts_type = "(event: ProgressEvent) => void | Promise<void>")]
+    #[napi(ts_type = "(event: ProgressEvent) => unknown")]
     pub on_event: Option<Function<'a, String, ()>>,
     /// Asked after the backup and before the first byte is written, with the Duo still open. Without it the
     /// call is the consent. Anything but `true`, a throw included, is a refusal.

@@ -27,6 +27,7 @@ pub struct DfuOptions {
     /// The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
     /// as your word, together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    #[serde(rename = "deviceId")]
     pub device: Option<String>,
     /// The USB port that the Duo is plugged into: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]

@@ -88,6 +88,7 @@ pub struct BackupsOptions {
     pub archive: Option<String>,
     /// Only the backups of this Duo: its device id, 24 hexadecimal digits.
     #[arg(long, value_name = "ID")]
+    #[serde(rename = "deviceId")]
     pub device: Option<String>,
 }
 
@@ -98,6 +99,7 @@ pub struct BackupsOptions {
 pub struct StatusOptions {
     /// Only what was done to this Duo: its device id, 24 hexadecimal digits.
     #[arg(long, value_name = "ID")]
+    #[serde(rename = "deviceId")]
     pub device: Option<String>,
 }
 
@@ -108,6 +110,7 @@ pub struct StatusOptions {
 pub struct HistoryOptions {
     /// Only what was done to this Duo: its device id, 24 hexadecimal digits.
     #[arg(long, value_name = "ID")]
+    #[serde(rename = "deviceId")]
     pub device: Option<String>,
     /// List this many operations at most, the newest; 100 unless given.
     #[arg(long, value_name = "N")]

@@ -16,6 +16,7 @@ pub struct WhichDuo {
     /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
     /// as your word, together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    #[serde(rename = "deviceId")]
     pub device: Option<String>,
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
@@ -47,6 +48,7 @@ pub struct WrittenDuo {
     /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
     /// as your word, together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
+    #[serde(rename = "deviceId")]
     pub device: Option<String>,
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]

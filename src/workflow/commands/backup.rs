@@ -38,13 +38,13 @@ pub struct BackupDone {
     /// The Duo.
     pub device: DeviceRef,
     /// The file with the bytes; absolute.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// The public key's PEM beside it; absolute.
-    #[serde(rename = "publicKeyPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "publicKeyFile", serialize_with = "crate::disk::lossy")]
     pub public_key: Option<PathBuf>,
     /// The manifest beside it; absolute.
-    #[serde(rename = "manifestPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "manifestFile", serialize_with = "crate::disk::lossy")]
     pub manifest: Option<PathBuf>,
     /// The key's fingerprint, where the bytes hold a key.
     pub fingerprint: Option<Fingerprint>,

@@ -39,13 +39,13 @@ pub struct DctBackupDone {
     /// The Duo.
     pub device: DeviceRef,
     /// The file with the bytes; absolute. It is a secret.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// The public key's PEM beside it; absolute.
-    #[serde(rename = "publicKeyPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "publicKeyFile", serialize_with = "crate::disk::lossy")]
     pub public_key: Option<PathBuf>,
     /// The manifest beside it; absolute.
-    #[serde(rename = "manifestPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "manifestFile", serialize_with = "crate::disk::lossy")]
     pub manifest: Option<PathBuf>,
     /// The fingerprint of the device's key in it, where it holds one.
     pub fingerprint: Option<Fingerprint>,

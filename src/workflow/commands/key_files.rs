@@ -32,10 +32,10 @@ pub struct NewKeyOptions {
 #[serde(rename = "NewKeyResult", rename_all = "camelCase")]
 pub struct NewKeyDone {
     /// The file with the private key; absolute.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// The public key's PEM beside it; absolute.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "publicKeyFile", serialize_with = "crate::disk::lossy")]
     pub public_key_path: Option<PathBuf>,
     /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub fingerprint: Fingerprint,

@@ -43,7 +43,7 @@ pub struct ResetDone {
     #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
     /// The backup of what was there; absolute.
-    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// False if the slot held the reset image already, and in a dry run.
     pub written: bool,

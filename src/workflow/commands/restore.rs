@@ -57,7 +57,7 @@ pub struct RestoreDone {
     #[cfg_attr(feature = "schema", schemars(with = "crate::workflow::ShownEvidence"))]
     pub evidence: Evidence,
     /// The backup of what was there; absolute.
-    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// False if the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,

@@ -88,7 +88,7 @@ pub struct ServerKeyWritten {
     /// Where the address comes from.
     pub address_source: AddressSource,
     /// The backup of the DCT's application section as it was; absolute. It is a secret.
-    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// False if the Duo held exactly these bytes already, and in a dry run.
     pub written: bool,

@@ -30,7 +30,7 @@ pub struct ServerKeyShown {
     /// The Duo, where it was read from one.
     pub device: Option<DeviceRef>,
     /// The file, where it was read from one; absolute.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: Option<PathBuf>,
     /// What is there.
     pub server: ServerReport,

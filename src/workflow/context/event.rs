@@ -147,7 +147,7 @@ pub enum Event {
     /// A backup is on the disk, synced and read back.
     BackedUp {
         /// The file; absolute.
-        #[serde(serialize_with = "crate::disk::lossy")]
+        #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
         path: PathBuf,
         /// True if the archive held the same bytes already.
         already_there: bool,
@@ -155,7 +155,7 @@ pub enum Event {
     /// A key was made, and is on the disk, synced and read back. The Duo does not have it yet.
     NewKey {
         /// The file; absolute.
-        #[serde(serialize_with = "crate::disk::lossy")]
+        #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
         path: PathBuf,
         /// True if an earlier attempt had made it.
         already_there: bool,

@@ -8,6 +8,7 @@ pub struct PassphraseRequest {
     /// To open a key file, or to encrypt a key with a new one.
     pub purpose: PassphrasePurpose,
     /// The key file to be opened.
+    #[serde(rename = "file")]
     pub path: Option<String>,
     /// True if the last answer did not open it.
     pub again: bool,

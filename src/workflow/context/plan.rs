@@ -125,7 +125,7 @@ pub struct Plan {
     /// The cloud's API, where the cloud is told of the new key before it is written.
     pub cloud: Option<String>,
     /// The backup of what is there now; absent if none was made.
-    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
 }
 

@@ -47,10 +47,10 @@ pub struct OperationReport {
     #[serde(rename = "fingerprint")]
     pub after: Option<Fingerprint>,
     /// The backup of what was there: the key slot, or the DCT; absolute.
-    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// The key that was made for it; absolute.
-    #[serde(rename = "newKeyPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "newKeyFile", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
     /// What to do next; empty if nothing is left to do.
     pub next: Vec<Advice>,

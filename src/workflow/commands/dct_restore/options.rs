@@ -62,7 +62,7 @@ pub struct DctRestored {
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::workflow::ShownEvidence>"))]
     pub evidence: Option<Evidence>,
     /// The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret.
-    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// True if the Duo was told to leave DFU mode.
     pub left: bool,

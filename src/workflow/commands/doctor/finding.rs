@@ -72,7 +72,6 @@ pub struct FixOptions {
     /// Bus and ports of the Duo.
     pub path: String,
     /// The Duo's id, where it is known.
-    #[serde(rename = "device")]
     pub device_id: Option<DeviceId>,
     /// The USB/IP server, of a virtual Duo.
     pub usbip: Option<String>,

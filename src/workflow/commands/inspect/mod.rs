@@ -58,7 +58,7 @@ pub enum FileKind {
 #[serde(rename = "InspectResult", rename_all = "camelCase")]
 pub struct Inspection {
     /// The file; absolute.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// What kind of thing it is.
     pub kind: FileKind,

@@ -84,12 +84,12 @@ pub struct RotateDone {
     /// The key that is there now; absent in a dry run that would make one.
     pub fingerprint: Option<Fingerprint>,
     /// Where the new key lies in the archive; absolute. Absent in a dry run.
-    #[serde(rename = "newKeyPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "newKeyFile", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
     /// True if an earlier attempt, which was cut short, had made it.
     pub taken_up: bool,
     /// The backup of what was there; absolute.
-    #[serde(rename = "backupPath", serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
     /// The product id.
     pub product_id: u32,

@@ -36,7 +36,7 @@ const TAKE_UP: [&[&str]; 2] =
 #[serde(rename = "UdevRule", rename_all = "camelCase")]
 pub struct UdevRule {
     /// Where it goes.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// The whole file.
     pub contents: String,
@@ -89,7 +89,7 @@ impl Machine {
 #[serde(rename = "UdevInstallResult", rename_all = "camelCase")]
 pub struct UdevInstalled {
     /// The file.
-    #[serde(serialize_with = "crate::disk::lossy")]
+    #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// False if it was there already, with these very contents.
     pub written: bool,
