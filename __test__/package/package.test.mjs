@@ -5,11 +5,14 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, write
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as addon from '../../index.js'
+import { BUNDLE, writeBundle } from '../../scripts/bundle.mjs'
 import { FOLDERS, pages } from '../../scripts/pages.mjs'
 import { inProject, MAIN_TARBALL, PART_TARBALL, PLATFORM, project, ROOT, run, WORK } from './install.mjs'
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const installed = project('installed')
+/** The files of the bundle, which were made when the tarball was packed. */
+const bundled = writeBundle(join(WORK, 'bundle'))
 
 /** The names of a tarball's files, sorted, without the folder that npm puts them into. */
 function filesOf(/** @type {string} */ tarball) {
@@ -24,11 +27,12 @@ function node(/** @type {string} */ folder, /** @type {string[]} */ ...args) {
 }
 
 test('the tarballs hold what they must, and nothing else', () => {
-  const folders = ['docs', 'examples', 'schema', 'src/cli']
+  const folders = ['docs', 'examples', 'schema']
   const left = ['contributing', 'decisions', 'releasing', 'testing'].map((page) => `:!docs/${page}.md`)
   const listed = execFileSync('git', ['ls-files', '-z', ...folders, ...left], { cwd: ROOT, encoding: 'utf8' })
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
-  const main = ['index.d.ts', 'index.js', 'src/entry.cjs']
+  const programs = ['main', 'particle-duo', 'particle-hook'].map((name) => `src/cli/${name}.cjs`)
+  const main = ['index.d.ts', 'index.js', 'src/entry.cjs', ...programs, ...bundled]
   const made = Object.keys(pages(addon))
   const all = [...texts, ...main, ...made, ...listed.split('\0').filter(Boolean)]
   assert.deepEqual(filesOf(MAIN_TARBALL), all.sort())
@@ -60,10 +64,20 @@ test('`npm pack` makes them, too, and leaves package.json as it was', () => {
   const there = files.filter((/** @type {string} */ name) => existsSync(join(ROOT, name)))
   const own = `duo-provision.${PLATFORM}.node`
   // The addon last: it has to be newer than what it is compiled from.
-  for (const name of ['.gitignore', 'package.json', 'package-lock.json', 'scripts', ...there, own]) {
-    if (!FOLDERS.includes(name)) cpSync(join(ROOT, name), join(clone, name), { recursive: true })
+  for (const name of [
+    '.gitignore',
+    'package.json',
+    'package-lock.json',
+    'scripts',
+    'src/cli',
+    ...there,
+    own,
+  ]) {
+    if (![BUNDLE, ...FOLDERS].includes(name)) cpSync(join(ROOT, name), join(clone, name), { recursive: true })
   }
   mkdirSync(join(clone, 'node_modules'))
+  for (const name of ['esbuild', '@esbuild'])
+    symlinkSync(join(ROOT, 'node_modules', name), join(clone, 'node_modules', name), 'junction')
   writeFileSync(join(clone, 'node_modules/.package-lock.json'), '{}')
   const packed = run('npm', ['pack', '--silent', '--offline'], { cwd: clone })
   assert.equal(packed.status, 0, packed.stderr)
