@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import * as addon from '../../index.js'
 import { BUNDLE, writeBundle } from '../../scripts/bundle.mjs'
@@ -214,6 +214,33 @@ test('where the system cannot load the compiled part, the error says why', () =>
   for (const text of refusals(folder)) {
     assert.match(text, new RegExp(`for ${PLATFORM} is here, but cannot be loaded: .*${part}`))
     assert.match(text, /hint: delete node_modules and run `npm install` again/)
+  }
+})
+
+test('`particle duo` is in the package too, by the wrapper and by the hook', () => {
+  const cli = join(installed, 'node_modules/particle-cli')
+  const add =
+    'const add = (parent, name, _, options) => (parent.commands[name] = { commands: {}, ...options })'
+  const files = {
+    'package.json': JSON.stringify({ name: 'particle-cli', version: '9.9.9', bin: 'src/index.js' }),
+    'src/index.js': "require('./app/cli')",
+    'src/app/cli.js': `const root = { commands: {} }
+      require('../cli')({ root, commandProcessor: require('./command-processor') })
+      root.commands.duo.commands.backups.handler()`,
+    'src/app/command-processor.js': `${add}; module.exports = { createCategory: add, createCommand: add }`,
+    'src/cli/index.js': 'module.exports = () => {}',
+  }
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cli, name)), { recursive: true })
+    writeFileSync(join(cli, name), text)
+  }
+  const typed = ['duo', 'backups', '--json']
+  const wrapped = inProject(installed, 'npx', ['particle-duo', ...typed])
+  const hook = ['--require', 'duo-provision/particle-hook', join(cli, 'src/index.js')]
+  const hooked = inProject(installed, 'node', [...hook, ...typed])
+  for (const { status, stdout, stderr } of [wrapped, hooked]) {
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(JSON.parse(stdout).data.backups, [])
   }
 })
 

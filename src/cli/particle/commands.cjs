@@ -12,7 +12,7 @@ const LEFT_OUT = new Set(['completions', 'man', 'shell-init'])
 
 /** Adds the category `duo`. */
 function addDuo(/** @type {any} */ processor, /** @type {any} */ root) {
-  const { about, commands, notes } = require('../../../index.js').describeCommandLine()
+  const { about, commands, notes } = require('../../entry.cjs').describeCommandLine()
   const duo = processor.createCategory(root, 'duo', about, { epilogue: renamed(notes) })
   for (const command of commands) {
     if (!LEFT_OUT.has(command.name)) add(processor, duo, command, `duo ${command.name}`)
