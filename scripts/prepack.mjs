@@ -1,9 +1,11 @@
 /**
- * Before npm packs this folder: makes the completions and man pages, and lists the pages in package.json, since npm
- * installs those that are listed and does not look into a folder. With `--undo`, after it: takes the list out again.
+ * Before npm packs this folder: makes the command line's one file, the completions and the man pages, and lists the
+ * pages in package.json, since npm installs those that are listed and does not look into a folder. With `--undo`, after
+ * it: takes the list out again.
  */
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeBundle } from './bundle.mjs'
 import { ownAddon, writePages } from './pages.mjs'
 import { ROOT } from './prepare.mjs'
 
@@ -13,6 +15,7 @@ const { man: _, ...manifest } = JSON.parse(readFileSync(MANIFEST, 'utf8'))
 if (process.argv.includes('--undo')) write(manifest)
 else {
   const man = writePages(ROOT, ownAddon())
+  writeBundle(ROOT)
   write(Object.fromEntries(Object.entries(manifest).flatMap((entry) => [entry, ...listed(entry[0], man)])))
 }
 

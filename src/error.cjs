@@ -67,7 +67,7 @@ function guardedClass(/** @type {any} */ made, /** @type {string[]} */ statics) 
     return this.stop()
   }
   // The addon's own constructor throws; its static functions cannot be replaced in place.
-  const guard = Object.defineProperty(function () {}, 'name', { value: made.name })
+  const guard = Object.defineProperty(() => {}, 'name', { value: made.name })
   for (const name of statics) Object.defineProperty(guard, name, { value: guarded(made[name]) })
   guard.prototype = prototype
   return guard

@@ -164,6 +164,18 @@ test('the hook leaves other programs alone', async (t) => {
   assert.match(hooked.stdout, /^duo [1-4]\n$/)
 })
 
+test('on a Node older than 20 the hook steps aside, and says nothing', async (t) => {
+  const sandbox = new Sandbox(t)
+  const older = sandbox.file(
+    'older.cjs',
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })",
+  )
+  const entry = join(imitate(join(sandbox.folder, 'particle-cli')), 'src/index.js')
+  const command = [process.execPath, '--require', older, '--require', HOOK, entry]
+  const { status, stdout, stderr } = await sandbox.start(['duo', 'list'], { stdin: '', command }).end
+  assert.deepEqual([status, stdout, stderr], [1, "No such command 'duo'\n", ''])
+})
+
 /** How each shell is started with a script, and how it takes the function in. */
 const SHELLS = {
   bash: { args: ['-c'], take: 'eval "$(duo-provision shell-init bash)"' },

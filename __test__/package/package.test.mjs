@@ -2,14 +2,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { BUNDLE, writeBundle } from '../../scripts/bundle.mjs'
 import { FOLDERS, pages } from '../../scripts/pages.mjs'
 import addon from '../../src/cli/grammar.cjs'
 import { inProject, MAIN_TARBALL, PART_TARBALL, PLATFORM, project, ROOT, run, WORK } from './install.mjs'
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const installed = project('installed')
+/** The files of the bundle, which were made when the tarball was packed. */
+const bundled = writeBundle(join(WORK, 'bundle'))
 
 /** The names of a tarball's files, sorted, without the folder that npm puts them into. */
 function filesOf(/** @type {string} */ tarball) {
@@ -24,11 +27,20 @@ function node(/** @type {string} */ folder, /** @type {string[]} */ ...args) {
 }
 
 test('the tarballs hold what they must, and nothing else', () => {
-  const folders = ['docs', 'examples', 'schema', 'src/cli']
+  const folders = ['docs', 'examples', 'schema']
   const left = ['contributing', 'decisions', 'releasing', 'testing'].map((page) => `:!docs/${page}.md`)
   const listed = execFileSync('git', ['ls-files', '-z', ...folders, ...left], { cwd: ROOT, encoding: 'utf8' })
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
-  const main = ['index.d.ts', 'index.js', 'src/api.cjs', 'src/entry.cjs', 'src/error.cjs']
+  const programs = ['main', 'particle-duo', 'particle-hook'].map((name) => `src/cli/${name}.cjs`)
+  const main = [
+    'index.d.ts',
+    'index.js',
+    'src/api.cjs',
+    'src/entry.cjs',
+    'src/error.cjs',
+    ...programs,
+    ...bundled,
+  ]
   const made = Object.keys(pages(addon))
   const all = [...texts, ...main, ...made, ...listed.split('\0').filter(Boolean)]
   assert.deepEqual(filesOf(MAIN_TARBALL), all.sort())
@@ -60,10 +72,20 @@ test('`npm pack` makes them, too, and leaves package.json as it was', () => {
   const there = files.filter((/** @type {string} */ name) => existsSync(join(ROOT, name)))
   const own = `duo-provision.${PLATFORM}.node`
   // The addon last: it has to be newer than what it is compiled from.
-  for (const name of ['.gitignore', 'package.json', 'package-lock.json', 'scripts', ...there, own]) {
-    if (!FOLDERS.includes(name)) cpSync(join(ROOT, name), join(clone, name), { recursive: true })
+  for (const name of [
+    '.gitignore',
+    'package.json',
+    'package-lock.json',
+    'scripts',
+    'src/cli',
+    ...there,
+    own,
+  ]) {
+    if (![BUNDLE, ...FOLDERS].includes(name)) cpSync(join(ROOT, name), join(clone, name), { recursive: true })
   }
   mkdirSync(join(clone, 'node_modules'))
+  for (const name of ['esbuild', '@esbuild'])
+    symlinkSync(join(ROOT, 'node_modules', name), join(clone, 'node_modules', name), 'junction')
   writeFileSync(join(clone, 'node_modules/.package-lock.json'), '{}')
   const packed = run('npm', ['pack', '--silent', '--offline'], { cwd: clone })
   assert.equal(packed.status, 0, packed.stderr)
@@ -200,6 +222,33 @@ test('where the system cannot load the compiled part, the error says why', () =>
   for (const text of refusals(folder)) {
     assert.match(text, new RegExp(`for ${PLATFORM} is here, but cannot be loaded: .*${part}`))
     assert.match(text, /hint: delete node_modules and run `npm install` again/)
+  }
+})
+
+test('`particle duo` is in the package too, by the wrapper and by the hook', () => {
+  const cli = join(installed, 'node_modules/particle-cli')
+  const add =
+    'const add = (parent, name, _, options) => (parent.commands[name] = { commands: {}, ...options })'
+  const files = {
+    'package.json': JSON.stringify({ name: 'particle-cli', version: '9.9.9', bin: 'src/index.js' }),
+    'src/index.js': "require('./app/cli')",
+    'src/app/cli.js': `const root = { commands: {} }
+      require('../cli')({ root, commandProcessor: require('./command-processor') })
+      root.commands.duo.commands.backups.handler()`,
+    'src/app/command-processor.js': `${add}; module.exports = { createCategory: add, createCommand: add }`,
+    'src/cli/index.js': 'module.exports = () => {}',
+  }
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cli, name)), { recursive: true })
+    writeFileSync(join(cli, name), text)
+  }
+  const typed = ['duo', 'backups', '--json']
+  const wrapped = inProject(installed, 'npx', ['particle-duo', ...typed])
+  const hook = ['--require', 'duo-provision/particle-hook', join(cli, 'src/index.js')]
+  const hooked = inProject(installed, 'node', [...hook, ...typed])
+  for (const { status, stdout, stderr } of [wrapped, hooked]) {
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(JSON.parse(stdout).data.backups, [])
   }
 })
 

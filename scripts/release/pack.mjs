@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ADDON } from '../addon.mjs'
+import { BUNDLE, writeBundle } from '../bundle.mjs'
 import { FOLDERS, writePages } from '../pages.mjs'
 import { ROOT } from '../prepare.mjs'
 import { linkedCrates, notices } from './crates.mjs'
@@ -72,14 +73,16 @@ function packMain(
   /** @type {string} */ output,
 ) {
   // What is left out begins with `!`; npm leaves it out.
+  const made = [BUNDLE, ...FOLDERS]
   const copied = MANIFEST.files.filter(
-    (/** @type {string} */ name) => !FOLDERS.includes(name) && !name.startsWith('!'),
+    (/** @type {string} */ name) => !made.includes(name) && !name.startsWith('!'),
   )
   for (const name of copied) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
   // What only a clone can use stays there.
   const { scripts, devDependencies, napi, ...manifest } = MANIFEST
   const optionalDependencies = Object.fromEntries(platforms.map((one) => [one.package, MANIFEST.version]))
   const man = writePages(stage, createRequire(import.meta.url)(own))
+  writeBundle(stage)
   pack({ ...manifest, man, optionalDependencies }, stage, output)
 }
 

@@ -1,23 +1,17 @@
 /**
  * For `node --require duo-provision/particle-hook` and NODE_OPTIONS: adds `particle duo …` to a particle-cli that
  * is started in any way. Every other program of Node is left alone, at the price of one look at its name.
+ *
+ * Written for any Node, since it is loaded by whichever runs: below 20 it steps aside.
  */
 'use strict'
 
-const { basename } = require('node:path')
-const { isMainThread } = require('node:worker_threads')
+const path = process.argv[1]
+const isFit = parseInt(process.versions.node, 10) >= 20
+if (isFit && path !== undefined && /(^|[\\/])(particle|index\.js)$/.test(path)) hook(path)
 
-/** The script that Node was started with, if it is one. */
-const script = process.argv[1]
-if (isMainThread && script !== undefined && /^(particle|index\.js)$/.test(basename(script))) hook(script)
-
-function hook(/** @type {string} */ path) {
-  const { realpathSync } = require('node:fs')
-  const { packageOf } = require('./particle/find.cjs')
-  const { asksForDuo, cannotExtend, extend } = require('./particle/seam.cjs')
-  const particle = packageOf(path)
-  // Other scripts of the package are none of ours.
-  if (!particle || realpathSync(path) !== particle.entry) return
-  if (!particle.unfit) return extend(particle)
-  if (asksForDuo(process.argv.slice(2))) process.stderr.write(cannotExtend(particle, particle.unfit))
+function hook(/** @type {string} */ script) {
+  if (!require('node:worker_threads').isMainThread) return
+  const sources = `${__dirname}/particle/hook.cjs`
+  require(require('node:fs').existsSync(sources) ? sources : '../../dist/cli.cjs').particleHook(script)
 }

@@ -1,0 +1,66 @@
+/**
+ * The command line as it is in the package: one CommonJS module, made of `src/cli`. What it loads of this repository
+ * by name are the addon's loaders alone. A package of npm that `src/cli` imports comes to be in it, with its licence
+ * beside it.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { ROOT } from './prepare.mjs'
+
+/** The folder that it is in. */
+export const BUNDLE = 'dist'
+
+/** Makes it in a folder, in place of what was there. Returns the names of its files. */
+export function writeBundle(/** @type {string} */ folder) {
+  const files = bundle()
+  rmSync(join(folder, BUNDLE), { recursive: true, force: true })
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return Object.keys(files)
+}
+
+/**
+ * Its files, by path.
+ * @returns {Record<string, string>}
+ */
+function bundle() {
+  // Not above: this file is read before node_modules is there.
+  const { buildSync } = /** @type {typeof import('esbuild')} */ (createRequire(import.meta.url)('esbuild'))
+  const { metafile, outputFiles } = buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/cli/programs.cjs'],
+    outfile: `${BUNDLE}/cli.cjs`,
+    external: ['./index.js', './src/entry.cjs'],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    // `import()` would start the loader of ES modules.
+    supported: { 'dynamic-import': false },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  })
+  const notices = licences(Object.keys(metafile.inputs))
+  const text = outputFiles[0]?.text ?? ''
+  return { [`${BUNDLE}/cli.cjs`]: text, ...(notices && { [`${BUNDLE}/THIRD-PARTY.txt`]: notices }) }
+}
+
+/** The licences of the packages that files are from. */
+function licences(/** @type {string[]} */ files) {
+  const folders = files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/) ?? [])
+  return [...new Set(folders)].sort().map(licence).join('\n')
+}
+
+function licence(/** @type {string} */ folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))
+  const file = readdirSync(join(ROOT, folder)).find((entry) => /^licen[cs]e/i.test(entry))
+  if (!file) throw new Error(`${name} is bundled, and has no licence file`)
+  return `${name} ${version} (${license})\n\n${readFileSync(join(ROOT, folder, file), 'utf8')}`
+}

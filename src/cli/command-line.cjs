@@ -1,0 +1,51 @@
+/**
+ * The command line: arguments in, an exit code out. What the arguments mean is settled by the grammar in the
+ * addon, what is done by its functions; here is only what needs a terminal.
+ *
+ * A CommonJS module, and everything that is not needed to print a text is loaded later: `--version` then costs
+ * little more than Node itself.
+ */
+'use strict'
+
+const { keepGoingWithoutReaders } = require('./streams.cjs')
+
+function main() {
+  keepGoingWithoutReaders()
+  const addon = load()
+  if (addon) act(addon.parseCommandLine(process.argv.slice(2))).catch(fail)
+}
+
+function load() {
+  try {
+    return require('./grammar.cjs')
+  } catch (error) {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`)
+    process.exitCode = 1
+    return undefined
+  }
+}
+
+async function act(/** @type {import('./grammar.cjs').ParsedCommand} */ parsed) {
+  if (parsed.kind === 'print') {
+    const { command, text = '' } = parsed
+    process.stdout.write(parsed.json ? `${JSON.stringify({ type: 'result', command, text })}\n` : text)
+    return
+  }
+  const { createOutput } = await import('./output.mjs')
+  const output = createOutput(parsed)
+  if (parsed.kind === 'error') {
+    output.usageError(parsed.text ?? '')
+    process.exitCode = parsed.exitCode
+    return
+  }
+  const { run } = await import('./run.mjs')
+  process.exitCode = await run(parsed, output)
+}
+
+function fail(/** @type {unknown} */ error) {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`error: ${message} [INTERNAL]\n\nhint: this is a defect; please report it\n`)
+  process.exitCode = 1
+}
+
+module.exports = { main }

@@ -1,0 +1,16 @@
+/** The hook in a script that may be particle-cli's. */
+'use strict'
+
+const { realpathSync } = require('node:fs')
+const { packageOf } = require('./find.cjs')
+
+function particleHook(/** @type {string} */ script) {
+  const particle = packageOf(script)
+  // Other scripts of the package are none of ours.
+  if (!particle || realpathSync(script) !== particle.entry) return
+  const { asksForDuo, cannotExtend, extend } = require('./seam.cjs')
+  if (!particle.unfit) return extend(particle)
+  if (asksForDuo(process.argv.slice(2))) process.stderr.write(cannotExtend(particle, particle.unfit))
+}
+
+module.exports = { particleHook }

@@ -1,0 +1,39 @@
+/**
+ * `particle-duo`: the particle-cli that npm has installed, with `particle duo …` added. Everything else that it
+ * does, prints and exits with is its own.
+ */
+'use strict'
+
+const { VARIABLE, findParticleCli } = require('./find.cjs')
+const { asksForDuo, cannotExtend, extend } = require('./seam.cjs')
+
+/** The exit code for what is missing. */
+const SYSTEM = 9
+
+function particleDuo() {
+  const { found, places } = findParticleCli()
+  if (!found) return notFound(places)
+  if (!found.unfit) extend(found)
+  else if (asksForDuo(process.argv.slice(2))) {
+    process.stderr.write(cannotExtend(found, found.unfit))
+    process.exitCode = 1
+    return
+  }
+  // It runs as if it had been started itself: as the main module, of either kind.
+  process.argv[1] = found.entry
+  require('node:module').runMain()
+}
+
+function notFound(/** @type {string[]} */ places) {
+  const looked = process.env[VARIABLE]
+    ? `not in ${VARIABLE}=${places[0]}`
+    : 'not on the PATH, nor in node_modules'
+  process.stderr.write(
+    `particle-duo: particle-cli as a Node module was not found (${looked})\n\n` +
+      `hint: npm install -g particle-cli, or name its folder in ${VARIABLE}; beside a particle-cli that is no Node\n` +
+      'module, `duo-provision shell-init bash` prints a shell function; `npx duo-provision` needs none of them\n',
+  )
+  process.exitCode = SYSTEM
+}
+
+module.exports = { particleDuo }
