@@ -1995,6 +1995,10 @@ export interface WritePlan {
 /** What every function of this package throws. Its stack is that of the call that failed. */
 export declare class DuoProvisionError extends Error {
   private constructor()
+
+  /** The hint as code has it: a command is a call, and its options are properties. */
+  get apiHint(): string | undefined
+
   name: ErrorName
   /** The stable name. */
   code: ErrorCode

@@ -26,12 +26,18 @@ const GRAMMAR = [
 
 const GRAMMAR_HEAD = '// Made by `npm run build:debug`: what the addon has for the command line alone.\n'
 
+const OWN = `  private constructor()
+
+  /** The hint as code has it: a command is a call, and its options are properties. */
+  get apiHint(): string | undefined
+`
+
 /** What is thrown: the class of src/error.cjs. Not by an interface, which docs/api.md would link to its source. */
 function thrown(/** @type {any} */ { properties, required }) {
   const { message: _, ...rest } = properties
   const own = { properties: { name: { $ref: 'ErrorName' }, ...rest }, required: ['name', ...required] }
   return `/** What every function of this package throws. Its stack is that of the call that failed. */
-export declare class DuoProvisionError extends Error ${members(own, '').replace('{', '{\n  private constructor()')}
+export declare class DuoProvisionError extends Error ${members(own, '').replace('{', `{\n${OWN}`)}
 
 /**
  * True if an error is a DuoProvisionError, and has the code, if one is given. Unlike \`instanceof\` it knows those of

@@ -1,6 +1,8 @@
 /** What every function of the package throws. */
 'use strict'
 
+const { forTheApi } = require('./hint.cjs')
+
 /** Known to every copy of this package, also in another realm: a worker, a `vm` context, a second installation. */
 const BRAND = Symbol.for('duo-provision.error')
 
@@ -24,6 +26,10 @@ class DuoProvisionError extends Error {
 
   get [BRAND]() {
     return true
+  }
+
+  get apiHint() {
+    return forTheApi(/** @type {{ hint?: string }} */ (this).hint)
   }
 }
 

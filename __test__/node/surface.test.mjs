@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import * as api from '../../src/entry.cjs'
+import { FUNCTIONS, forTheApi } from '../../src/hint.cjs'
 import { openLab } from './lab.mjs'
 
 const { backupKey, DuoProvisionError, isDuoProvisionError, listDevices, VirtualDuo } = api
@@ -41,7 +42,7 @@ test('an error is of one class, whatever its name', async () => {
 })
 
 test('an error of a second copy, in another realm, is told by isDuoProvisionError', async () => {
-  const realm = createContext({})
+  const realm = createContext({ require: () => ({}) })
   const source = readFileSync(fileURLToPath(new URL('../../src/error.cjs', import.meta.url)), 'utf8')
   const script = `const module = {}; ${source}; module.exports`
   const error = await failure(backupKey(NOWHERE))
@@ -111,4 +112,36 @@ test('events come while it happens: what a listener does stops the operation', a
   )
   assert.equal(error.code, 'INTERRUPTED')
   assert.equal(after[0], 0, 'the first event came before the first transfer')
+})
+
+for (const [hint, expected] of /** @type {[string, string][]} */ ([
+  ['choose one: add --path 1-1, --path 1-2', "choose one: add path: '1-1', path: '1-2'"],
+  ['say which one it is: add --device ID --path 1-2', "say which one it is: add deviceId: 'ID', path: '1-2'"],
+  ['if you really mean it, add --allow-other-device', 'if you really mean it, add allowOtherDevice: true'],
+  ['leave --timeout out for 30 seconds a step', 'leave timeout out for 30 seconds a step'],
+  ['name it: --fields a-b,c-d; or --whole', "name it: fields: [ 'a-b', 'c-d' ]; or whole"],
+  ['see: duo-provision list', 'see: listDevices()'],
+  ['`duo-provision udev print` prints it', '`udevRule()` prints it'],
+  [
+    "to finish: duo-provision restore '/a b/it'\\''s.der' --leave; to go back: duo-provision restore /x.der --path 1-1",
+    "to finish: restoreKey({ file: \"/a b/it's.der\", leave: true }); to go back: restoreKey({ file: '/x.der', path: '1-1' })",
+  ],
+  ["duo-provision restore $'/a\\x1b\\'.der'", 'restoreKey({ file: "/a\\x1B\'.der" })'],
+  ['start one: duo-provision simulate --usbip 3240', 'start one: duo-provision simulate --usbip 3240'],
+  ['add --yes to say yes beforehand', 'add --yes to say yes beforehand'],
+]))
+  test(`for the API, "${hint}" is "${expected}"`, () => {
+    assert.equal(forTheApi(hint), expected)
+  })
+
+test('every function that a hint may name is exported', () => {
+  for (const name of Object.values(FUNCTIONS))
+    assert.equal(typeof (/** @type {any} */ (api)[name]), 'function', name)
+})
+
+test('an error has its hint in both forms', async (t) => {
+  const { usb } = await openLab(t, { duos: 2 })
+  const error = await failure(backupKey(usb))
+  assert.match(error.hint, /--path 1-1/)
+  assert.match(error.apiHint, /path: '1-1'/)
 })

@@ -38,6 +38,7 @@ test('the tarballs hold what they must, and nothing else', () => {
     'src/api.cjs',
     'src/entry.cjs',
     'src/error.cjs',
+    'src/hint.cjs',
     ...programs,
     ...bundled,
   ]

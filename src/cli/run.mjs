@@ -1,37 +1,11 @@
 /** Runs one command: which function it is, and whether there is somebody to ask. */
 import * as api from '../../index.js'
+import hints from '../hint.cjs'
 import { perform } from './perform.mjs'
 import { canAsk } from './prompt.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('./grammar.cjs').ParsedCommand} ParsedCommand */
-/** @typedef {import('../../index.js').Control} Control */
-
-/** @type {Record<string, (options: any, control: Control) => Promise<object>>} */
-const FUNCTIONS = {
-  list: api.listDevices,
-  dfu: api.enterDfu,
-  backup: api.backupKey,
-  restore: api.restoreKey,
-  reset: api.resetKey,
-  rotate: api.rotateKey,
-  provision: api.provision,
-  'dct backup': api.backupDct,
-  'dct show': api.showDct,
-  'dct restore': api.restoreDct,
-  'server-key show': api.showServerKey,
-  'server-key set': api.setServerKey,
-  'server-key restore': api.restoreServerKey,
-  inspect: api.inspectKey,
-  'key new': api.newKey,
-  'key public': api.publicKey,
-  verify: api.verifyPairing,
-  backups: api.listBackups,
-  status: api.status,
-  history: api.history,
-  'udev print': async () => api.udevRule(),
-  'udev install': api.installUdevRule,
-}
 
 /** The commands that write to a Duo, and therefore ask. */
 const ASKING = new Set(['restore', 'reset', 'rotate', 'dct restore', 'server-key set', 'server-key restore'])
@@ -42,7 +16,8 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
   if (command === 'demo') return (await import('./demo.mjs')).demo(output)
   if (command === 'doctor') return (await import('./doctor.mjs')).doctor(parsed, output)
   if (command === 'simulate') return (await import('./simulate.mjs')).simulate(parsed.options, output)
-  const operation = FUNCTIONS[command]
+  const name = hints.FUNCTIONS[/** @type {keyof typeof hints.FUNCTIONS} */ (command)]
+  const operation = /** @type {Record<string, any>} */ (api)[name]
   if (!operation) throw new Error(`no function for ${command}`)
 
   const asks = ASKING.has(command) && !parsed.yes && !parsed.options.dryRun
