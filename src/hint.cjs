@@ -85,7 +85,9 @@ function unescaped(/** @type {string} */ text) {
 function optionsIn(/** @type {string} */ text) {
   return text.replaceAll(OPTION, (whole, name, value, at) => {
     if (NOT_OF_THE_API.has(name)) return whole
-    const member = RENAMED.get(name) ?? name.replaceAll(/-(.)/g, (_match, letter) => letter.toUpperCase())
+    const member =
+      RENAMED.get(name) ??
+      name.replaceAll(/-(.)/g, (/** @type {string} */ hyphened) => hyphened.slice(1).toUpperCase())
     const asked = value === undefined ? text.slice(0, at).endsWith('add ') && 'true' : literal(name, value)
     const more = text.startsWith(' --', at + whole.length) ? ',' : ''
     return `${member}${asked ? `: ${asked}` : ''}${more}`

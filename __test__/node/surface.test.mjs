@@ -145,3 +145,32 @@ test('an error has its hint in both forms', async (t) => {
   assert.match(error.hint, /--path 1-1/)
   assert.match(error.apiHint, /path: '1-1'/)
 })
+
+for (const [options, reason] of /** @type {[any, string][]} */ ([
+  [1, 'they have to be an object'],
+  [[], 'they have to be an object'],
+  [{ nonsense: 1 }, 'there is no option nonsense'],
+  [{ timeout: 'x' }, 'timeout has to be a whole number from 0 to 4294967295'],
+  [{ path: '1-1', timeout: 1.5 }, 'timeout has to be a whole number from 0 to 4294967295'],
+  [{ deviceId: 5 }, 'deviceId has to be a text'],
+  [{ dryRun: true, enterDfu: 'yes' }, 'enterDfu has to be true or false'],
+  [{ path: {} }, 'path has to be a text'],
+  [{ path: Symbol('x') }, 'path is of a type that no option has'],
+  [{ path() {} }, 'path is of a type that no option has'],
+]))
+  test(`options are refused in words: ${reason}, ${String(options?.timeout ?? typeof options)}`, async () => {
+    const { message, code } = await failure(api.resetKey(options))
+    assert.equal(message, `the options cannot be used: ${reason}`)
+    assert.equal(code, 'INVALID_ARGUMENT')
+  })
+
+test('what is missing, and the words of a closed list, are named', async () => {
+  const message = async (/** @type {Promise<unknown>} */ call) => (await failure(call)).message.slice(28)
+  const { inspectKey, restoreDct } = /** @type {any} */ (api)
+  assert.equal(await message(restoreDct({})), 'the option file is missing')
+  assert.equal(await message(restoreDct({ file: 'x', fields: 'a' })), 'fields has to be a list')
+  assert.equal(await message(inspectKey({ file: 'x', copy: 'third' })), "copy has to be 'first' or 'second'")
+  const { start } = /** @type {any} */ (VirtualDuo)
+  assert.equal(await message(start({ board: 'x' })), "board has to be one of 'duo', 'photon', 'p1', 'electron'")
+  assert.equal(await message(start({ mode: 4 })), 'mode is of a type that no option has')
+})

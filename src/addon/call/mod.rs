@@ -5,6 +5,7 @@ mod control;
 mod errors;
 mod objects;
 mod plain;
+mod refusal;
 mod run;
 
 pub(super) use errors::to_js;

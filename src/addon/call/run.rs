@@ -11,6 +11,7 @@ use super::control::Remote;
 use super::errors::to_js;
 use super::objects::copied;
 use super::plain::{json, parse};
+use super::refusal::in_words;
 use crate::error::{Code, Error};
 use crate::usb::Bus;
 use crate::usb::clock::SystemClock;
@@ -26,7 +27,7 @@ pub fn read<T: DeserializeOwned>(env: &Env, value: Plain<'_>) -> Result<T, Error
             .hint("the names and types of all options are in index.d.ts")
     };
     let own = copied(env, value, "the options")?;
-    env.from_js_value(own).map_err(|error| refused(&error.reason))
+    env.from_js_value(own).map_err(|error| refused(&in_words::<T>(env, own, &error.reason)))
 }
 
 /// A value that JavaScript gives, if any.
