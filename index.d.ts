@@ -1383,6 +1383,40 @@ export type PublicKeySource =
   /** The Duo. */
   | 'device'
 
+/** Options of `readKey`. */
+export interface ReadKeyOptions {
+  /**
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
+   * as your word, together with `--path`.
+   */
+  deviceId?: string
+  /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
+  path?: string
+  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  enterDfu?: boolean
+  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  wait?: boolean
+  /**
+   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
+   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   */
+  allowUnprovenAddress?: boolean
+  /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
+  usbip?: string
+  /** Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given. */
+  timeout?: number
+}
+
+/** A Duo's key. The key itself is no part of what is serialized. No `Debug`. */
+export interface ReadKeyResult {
+  /** The Duo. */
+  device: DuoInfo
+  /** The key's fingerprint. */
+  fingerprint: string
+  /** The private key, PKCS#1 as minimal DER: what every tool reads, and `restoreKey` takes. It is a secret. */
+  key: Uint8Array
+}
+
 /** Options of `resetKey`. */
 export interface ResetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
@@ -1447,7 +1481,9 @@ export interface ResetResult {
 /** Options of `restoreKey`. */
 export interface RestoreOptions {
   /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
-  file: string
+  file?: string
+  /** The bytes of such a file, in place of one: for code that keeps keys by itself. Only in the API. */
+  key?: Uint8Array
   /** Leave DFU mode once the key is in place and verified. */
   leave?: boolean
   /** Write the key even though it is known to be another device's. */
@@ -2211,6 +2247,13 @@ export declare function provision(options: ProvisionOptions, control?: Control):
 
 /** Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo. */
 export declare function publicKey(options: PublicKeyOptions, control?: Control): Promise<PublicKeyResult>
+
+/**
+ * Reads the Duo's private key and returns its bytes: for code that keeps keys by itself, in a vault for one. This is the
+ * one way by which a private key leaves other than into a file, so treat the result as the secret that it is. Everybody
+ * else is better off with `backupKey`. Writes nothing anywhere.
+ */
+export declare function readKey(options?: ReadKeyOptions, control?: Control): Promise<ReadKeyResult>
 
 /**
  * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key

@@ -107,6 +107,7 @@ function members(/** @type {any} */ { properties, required = [] }, /** @type {st
 /** @returns {string} */
 function type(/** @type {any} */ schema, /** @type {string} */ indent) {
   if (schema.$ref) return schema.$ref.split('/').at(-1)
+  if (schema.tsType) return schema.tsType
   if (schema.const !== undefined) return `'${schema.const}'`
   if (schema.enum) return schema.enum.map((/** @type {string} */ word) => `'${word}'`).join(' | ')
   if (schema.properties) return members(schema, indent)

@@ -12,17 +12,18 @@ use super::error_name::ErrorName;
 use super::grammar::{
     BackupOptions, BackupsOptions, CloudFlavor, DctBackupOptions, DctRestoreOptions, DctShowOptions,
     DfuOptions, DoctorOptions, HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions,
-    ProvisionOptions, PublicKeyOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyRestoreOptions,
-    ServerKeySetOptions, ServerKeyShowOptions, StatusOptions, UdevInstallOptions, VerifyOptions,
-    VirtualDuoOptions,
+    ProvisionOptions, PublicKeyOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions,
+    ServerKeyRestoreOptions, ServerKeySetOptions, ServerKeyShowOptions, StatusOptions, UdevInstallOptions,
+    VerifyOptions, VirtualDuoOptions,
 };
 use crate::error::Problem;
 use crate::simulator::VirtualDuoState;
 use crate::simulator::cloud::Provisioned;
 use crate::workflow::{
     BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event, History,
-    Inspection, Listing, NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone, ResetDone,
-    RestoreDone, RotateDone, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
+    Inspection, KeyRead, Listing, NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone,
+    ResetDone, RestoreDone, RotateDone, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule,
+    VerifyDone,
 };
 
 /// Names the shape of the lines. Its number goes up when a line that was valid before no longer would be.
@@ -159,6 +160,7 @@ enum Options {
     NewKey(NewKeyOptions),
     Provision(ProvisionOptions),
     PublicKey(PublicKeyOptions),
+    ReadKey(ReadKeyOptions),
     Reset(ResetOptions),
     Restore(RestoreOptions),
     Rotate(RotateOptions),
@@ -179,6 +181,7 @@ struct Api {
     plan: Plan,
     request: PassphraseRequest,
     provisioned: Provisioned,
+    key: KeyRead,
     name: ErrorName,
 }
 

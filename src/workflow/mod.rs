@@ -34,6 +34,7 @@ pub use commands::key_files::{
 };
 pub use commands::list::{KeyReport, ListOptions, Listed, Listing, list};
 pub use commands::provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
+pub use commands::read_key::{KeyRead, ReadKeyOptions, read_key};
 pub use commands::reset::{ResetDone, ResetOptions, reset};
 pub use commands::restore::{RestoreDone, RestoreOptions, restore};
 pub use commands::rotate::{KeyMaker, RotateDone, RotateOptions, make_key, rotate};
@@ -52,4 +53,7 @@ pub use describe::dct_fields::FieldReport;
 pub use describe::operation::{Advice, OperationReport, Outcome};
 pub use describe::restored_field::RestoredField;
 pub use describe::server::ServerReport;
+pub use input::key_bytes::{KeyBytes, nothing};
+#[cfg(feature = "schema")]
+pub use input::key_bytes::{bytes, maybe_bytes};
 pub use input::passphrase::PassphraseOptions;

@@ -1,10 +1,12 @@
-//! Functions that read and write the key in a Duo: `backupKey`, `restoreKey`, `resetKey`.
+//! Functions that read and write the key in a Duo: `backupKey`, `readKey`, `restoreKey`, `resetKey`.
 
-use napi::{Env, Result};
+use napi::bindgen_prelude::Buffer;
+use napi::{Env, JsValue, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
-use crate::addon::grammar::{BackupOptions, ResetOptions, RestoreOptions, passphrase};
+use crate::addon::call::{Given, Mapped, Plain, Promised, go, on_bus, plain, read, spawn};
+use crate::addon::grammar::{BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, passphrase};
+use crate::error::{Code, Error};
 use crate::workflow;
 
 impl Given for BackupOptions {
@@ -24,13 +26,27 @@ impl Given for BackupOptions {
     }
 }
 
+impl Given for ReadKeyOptions {
+    type Options = workflow::ReadKeyOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::ReadKeyOptions { target: self.which.target()?, timeout: self.timeout };
+        Ok((options, self.which.usbip))
+    }
+}
+
 impl Given for RestoreOptions {
     type Options = workflow::RestoreOptions;
 
     fn mapped(self) -> Mapped<Self> {
+        if self.file.is_some() == self.key.is_some() {
+            let message = "restoreKey needs a file, or a key, and not both";
+            return Err(Error::new(Code::InvalidArgument, message).hint("give one of them"));
+        }
         let options = workflow::RestoreOptions {
             target: self.which.target()?,
-            file: self.file.into(),
+            file: self.file.unwrap_or_default().into(),
+            key: self.key,
             leave: self.leave.unwrap_or_default(),
             allow_other_device: self.allow_other_device.unwrap_or_default(),
             archive: self.archive,
@@ -68,6 +84,25 @@ impl Given for ResetOptions {
 #[napi(ts_args_type = "options?: BackupOptions, control?: Control", ts_return_type = "Promise<BackupResult>")]
 pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<BackupOptions, _>(env, options, control, workflow::backup)
+}
+
+/// Reads the Duo's private key and returns its bytes: for code that keeps keys by itself, in a vault for one. This is the
+/// one way by which a private key leaves other than into a file, so treat the result as the secret that it is. Everybody
+/// else is better off with `backupKey`. Writes nothing anywhere.
+#[napi(
+    ts_args_type = "options?: ReadKeyOptions, control?: Control",
+    ts_return_type = "Promise<ReadKeyResult>"
+)]
+pub fn read_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    let work = read(env, options).and_then(ReadKeyOptions::mapped);
+    let work = work.map(|(options, usbip)| {
+        move |remote: &_| on_bus(remote, usbip.as_deref(), |context| workflow::read_key(context, &options))
+    });
+    spawn(env, control, work, |env, found: workflow::KeyRead| {
+        let mut result = plain(env, &found)?.coerce_to_object()?;
+        result.set("key", Buffer::from(found.key.as_slice()))?;
+        Ok(result.to_unknown())
+    })
 }
 
 /// Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was

@@ -12,7 +12,9 @@ pub(super) fn in_words<T: DeserializeOwned>(env: &Env, options: Unknown<'_>, rea
     if let Some(name) = quoted(reason, "missing field `") {
         return format!("the option {name} is missing");
     }
-    let Some(name) = culprit::<T>(env, options, reason) else { return "they have to be an object".to_owned() };
+    let Some(name) = culprit::<T>(env, options, reason) else {
+        return "they have to be an object".to_owned();
+    };
     match reason.split_once("expected ") {
         Some((_, expected)) => format!("{name} has to be {}", words(expected)),
         None => format!("{name} is of a type that no option has"),

@@ -103,7 +103,7 @@ where
 }
 
 /// Gives `work` the bus that `usbip` names, or the machine's own, which is not touched before it is used.
-fn on_bus<T>(
+pub fn on_bus<T>(
     remote: &Remote,
     usbip: Option<&str>,
     work: impl FnOnce(Context<'_>) -> Result<T, Error>,

@@ -3,6 +3,8 @@
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use crate::workflow::KeyBytes;
+
 use super::groups::{NewPassphrase, WhichCloud, WhichDuo, WrittenDuo};
 
 /// Options of `listDevices`.
@@ -71,14 +73,31 @@ pub struct BackupOptions {
     pub timeout: Option<u32>,
 }
 
+/// Options of `readKey`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadKeyOptions {
+    /// Which Duo.
+    #[serde(flatten)]
+    pub which: WrittenDuo,
+    /// Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given.
+    pub timeout: Option<u32>,
+}
+
 /// Options of `restoreKey`.
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreOptions {
     /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
-    #[arg(value_name = "FILE")]
-    pub file: String,
+    #[arg(value_name = "FILE", required = true)]
+    pub file: Option<String>,
+    /// The bytes of such a file, in place of one: for code that keeps keys by itself. Only in the API.
+    #[arg(skip)]
+    #[serde(serialize_with = "crate::workflow::nothing")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::workflow::maybe_bytes"))]
+    pub key: Option<KeyBytes>,
     /// Leave DFU mode once the key is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,

@@ -12,6 +12,7 @@ pub(in crate::workflow) mod inspect;
 pub(in crate::workflow) mod key_files;
 pub(in crate::workflow) mod list;
 pub(in crate::workflow) mod provision;
+pub(in crate::workflow) mod read_key;
 pub(in crate::workflow) mod reset;
 pub(in crate::workflow) mod restore;
 pub(in crate::workflow) mod rotate;

@@ -6,6 +6,7 @@ use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
 use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target, Timeout};
+use crate::workflow::input::key_bytes::KeyBytes;
 use crate::workflow::input::key_file::{KeySource, public_slot};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
 use crate::workflow::record::journal::absolute;
@@ -18,8 +19,10 @@ use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 pub struct RestoreOptions {
     /// Which Duo.
     pub target: Target,
-    /// The key file.
+    /// The key file; not looked at if there is a `key`.
     pub file: PathBuf,
+    /// The key itself, in place of a file.
+    pub key: Option<KeyBytes>,
     /// Leave DFU mode afterwards.
     pub leave: bool,
     /// Write a key that is known to be another device's.
@@ -71,7 +74,10 @@ pub struct RestoreDone {
 pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
-    let source = KeySource::read(&options.file, &mut passphrases)?;
+    let source = match &options.key {
+        Some(KeyBytes(bytes)) => KeySource::of_bytes(bytes, &mut passphrases)?,
+        None => KeySource::read(&options.file, &mut passphrases)?,
+    };
     source.note(context);
     if source.form != Form::Encrypted && options.passphrase.is_given() && !options.encrypt {
         context.note("the key file is not encrypted, and without --encrypt the backup is not: the passphrase is not used");
@@ -98,7 +104,7 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let owner = source.owner(&device, &held, archive)?;
     let previous = held.fingerprint();
     let request = Request {
-        file: Some(absolute(&source.path)),
+        file: options.key.is_none().then(|| absolute(&source.path)),
         allow_other_device: options.allow_other_device,
         owner,
         ..Request::default()

@@ -18,6 +18,9 @@ use crate::workflow::next::command_line::inspect;
 /// The most bytes of a key file that are read; the largest dump that begins with a key has 32 KiB.
 const MAX_KEY_FILE: u64 = 1024 * 1024;
 
+/// What errors call a key that was given as bytes.
+const NO_FILE: &str = "the key that was given";
+
 /// The phase of everything here.
 pub(in crate::workflow) const READING: &str = "reading the key file";
 
@@ -81,10 +84,25 @@ impl KeySource {
     /// Reads a key file and refuses what must never be written.
     pub fn read(path: &Path, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
         let bytes = load(path)?;
-        let read = opened(path, &bytes, passphrases, PrivateKey::read, |read| read)?;
+        let key = Self::in_file(path, &bytes, passphrases)?;
+        Ok(Self { manifest: checked_manifest(path, &sha256_hex(&bytes))?, ..key })
+    }
+
+    /// The same of bytes that are in no file.
+    pub fn of_bytes(bytes: &[u8], passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
+        if bytes.len() as u64 > MAX_KEY_FILE {
+            let message = format!("{NO_FILE} has {} bytes, which no key has", bytes.len());
+            return Err(Error::new(Code::KeyUnrecognized, message).during(READING));
+        }
+        Self::in_file(Path::new(NO_FILE), bytes, passphrases)
+    }
+
+    /// The key, without a manifest.
+    fn in_file(path: &Path, bytes: &[u8], passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
+        let read = opened(path, bytes, passphrases, PrivateKey::read, |read| read)?;
         let image = SlotImage::of_key(&read.key).map_err(|error| Error::from(error).during(READING))?;
         Ok(Self {
-            manifest: checked_manifest(path, &sha256_hex(&bytes))?,
+            manifest: None,
             fingerprint: read.key.public_key().fingerprint(),
             path: path.to_owned(),
             form: read.form,

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::journal::{Operation, OperationKind, Reached};
 use crate::outcome::KeyState;
 use crate::workflow::next::command_line::inspect;
-use crate::workflow::next::operation::{Rollback, SoFar, retry, rollback, tell_key, which};
+use crate::workflow::next::operation::{Rollback, SoFar, key_in_hand, retry, rollback, tell_key, which};
 
 fn advise(purpose: &str, command: String) -> Advice {
     Advice { purpose: purpose.to_owned(), command }
@@ -30,7 +30,11 @@ pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
     }
     next.push(match (operation.kind(), operation.key()) {
         (OperationKind::Reset, Some(KeyState::Written)) => after_reset(operation),
-        _ => advise("to finish", retry(&operation.started)),
+        _ => match key_in_hand(&operation.started) {
+            // It is no command, so it stands where a purpose does.
+            Some(again) => advise(&format!("to finish, {again}; to see which key it has"), list(operation)),
+            None => advise("to finish", retry(&operation.started)),
+        },
     });
     let wrote = operation.has(Reached::Writing);
     if wrote || operation.may_be_known() {
@@ -64,10 +68,13 @@ fn back(operation: &Operation, wrote: bool) -> Option<Advice> {
 
 /// A slot that was reset is not reset again: the Duo may have started since, and have a new key by now.
 fn after_reset(operation: &Operation) -> Advice {
-    let list = || format!("duo-provision list{}", which(&operation.started));
     advise(
         "to finish: press RESET if the Duo is still in DFU mode, let it make its new key, bring it into DFU mode again, and \
          tell the cloud",
-        tell_key(&operation.started).unwrap_or_else(list),
+        tell_key(&operation.started).unwrap_or_else(|| list(operation)),
     )
+}
+
+fn list(operation: &Operation) -> String {
+    format!("duo-provision list{}", which(&operation.started))
 }

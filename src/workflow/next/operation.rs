@@ -35,6 +35,9 @@ pub(in crate::workflow) enum Rollback {
 /// The command that asks for the same once more. What was backed up already is recognized, and not kept twice;
 /// `--no-backup` is not repeated.
 pub(in crate::workflow) fn retry(started: &Started) -> String {
+    if let Some(again) = key_in_hand(started) {
+        return again;
+    }
     let request = &started.request;
     let file = request.file.as_deref().map(|file| format!(" {}", self::file(file))).unwrap_or_default();
     let leave = flag("leave", request.leave);
@@ -101,6 +104,13 @@ impl fmt::Display for Rollback {
 /// What to type, to finish.
 pub(in crate::workflow) fn finish(started: &Started) -> String {
     format!("to finish: {}", retry(started))
+}
+
+/// What finishes a `restoreKey` of bytes that are in no file, in words: no command can.
+pub(in crate::workflow) fn key_in_hand(started: &Started) -> Option<String> {
+    let of_bytes = started.operation == OperationKind::Restore && started.request.file.is_none();
+    let key = started.after.filter(|_| of_bytes)?;
+    Some(format!("call restoreKey again with the key of fingerprint {key}"))
 }
 
 /// How to undo the operation. A key slot without a key is not written back.

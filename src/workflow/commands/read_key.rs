@@ -1,0 +1,52 @@
+//! The key of a Duo, for code that keeps keys by itself. Writes nothing anywhere.
+
+use zeroize::Zeroizing;
+
+use crate::error::{Code, Error, KeyState};
+use crate::keys::Fingerprint;
+use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::device::opened::Opened;
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ReadKeyOptions {
+    /// Which Duo.
+    pub target: Target,
+    /// Seconds a step.
+    pub timeout: Option<u32>,
+}
+
+/// A Duo's key. The key itself is no part of what is serialized. No `Debug`.
+#[derive(serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ReadKeyResult", rename_all = "camelCase")]
+pub struct KeyRead {
+    /// The Duo.
+    pub device: DeviceRef,
+    /// The key's fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The private key, PKCS#1 as minimal DER: what every tool reads, and `restoreKey` takes. It is a secret.
+    #[serde(serialize_with = "crate::workflow::nothing")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::workflow::bytes"))]
+    pub key: Zeroizing<Vec<u8>>,
+}
+
+/// Reads the key slot twice, compares, and takes the key out of it.
+pub fn read_key(context: Context<'_>, options: &ReadKeyOptions) -> Result<KeyRead, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
+    let snapshot = opened.snapshot()?;
+    let snapshot = opened.proven(snapshot)?;
+    let on = |error: Error| error.during("reading the key slot").on(&opened.device, KeyState::Unchanged);
+    let problem = Error::key_slot(&snapshot.slot);
+    let internal = |message: String| on(Error::new(Code::Internal, message));
+    let Some(read) = snapshot.slot.key() else {
+        return Err(problem.map_or_else(|| internal("no key was read".to_owned()), on));
+    };
+    // A key that the firmware misreads is a key all the same.
+    if let Some(problem) = problem {
+        context.note(problem.message().to_owned());
+    }
+    let key = read.key.to_pkcs1_der().map_err(|error| internal(error.to_string()))?;
+    Ok(KeyRead { fingerprint: read.key.public_key().fingerprint(), key, device: opened.device })
+}
