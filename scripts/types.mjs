@@ -64,9 +64,16 @@ export function separate(/** @type {string} */ dts) {
   for (const part of dts.trim().split(/\n\n+(?=\/\*\*|export )/)) {
     const name = /^export (?:declare )?\w+ (\w+)/m.exec(part)?.[1] ?? ''
     if (GRAMMAR.includes(name)) grammar.push(part)
-    else if (name !== '__napiBindingTarget') api.push(part.replace(STOP, `$&${DISPOSE}`))
+    else if (name !== '__napiBindingTarget') api.push(throwing(part).replace(STOP, `$&${DISPOSE}`))
   }
   return { api: `${api.join('\n\n')}\n`, grammar: `${[GRAMMAR_HEAD, ...grammar].join('\n')}\n` }
+}
+
+/** A function that can fail says so. */
+function throwing(/** @type {string} */ part) {
+  if (!/^export declare function \w+\(.*\): Promise</m.test(part)) return part
+  const lines = part.startsWith('/**\n') ? part : part.replace(/^\/\*\* (.*) \*\/$/m, '/**\n * $1\n */')
+  return lines.replace(/\n \*\/\n/, '\n *\n * @throws {DuoProvisionError}\n */\n')
 }
 
 const STOP = '  stop(): Promise<void>\n'
@@ -89,10 +96,18 @@ export function declarations(types, declared) {
 
 function declare(/** @type {string} */ name, /** @type {any} */ schema) {
   const head = comment(schema, '')
+  if (/Options$/.test(name) && schema.properties) for (const one of Object.values(schema.properties)) withDefault(one)
   if (schema.properties) return `${head}export interface ${name} ${members(schema, '')}\n`
   const choices = schema.oneOf ?? [schema]
   const union = choices.map((/** @type {any} */ one) => `${comment(one, '  ')}  | ${type(one, '  ')}\n`)
   return `${head}export type ${name} =\n${choices.length > 1 ? union.join('') : `  ${type(schema, '  ')}\n`}`
+}
+
+/** Says in the form of JSDoc what an option is unless it is given, as its words do. */
+function withDefault(/** @type {any} */ option) {
+  const [, said] = /([^\s,;]+)(?:, [^.;]*)? unless given/.exec(option.description ?? '') ?? []
+  const value = option.type === 'boolean' ? 'false' : said
+  if (value) option.description += `\n@default ${value}`
 }
 
 function members(/** @type {any} */ { properties, required = [] }, /** @type {string} */ indent) {

@@ -51,6 +51,11 @@ impl Given for VerifyOptions {
 }
 
 /// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
+///
+/// @example
+/// ```js
+/// await provision({ deviceId: '30001a000347343432313031', fromDevice: true })
+/// ```
 #[napi(
     ts_args_type = "options: ProvisionOptions, control?: Control",
     ts_return_type = "Promise<ProvisionResult>"
@@ -62,6 +67,11 @@ pub fn provision<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Re
 /// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
 /// Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
 /// and knows it by the public half of this key. Writes nothing anywhere.
+///
+/// @example
+/// ```js
+/// const { server } = await verifyPairing()
+/// ```
 #[napi(ts_args_type = "options?: VerifyOptions, control?: Control", ts_return_type = "Promise<VerifyResult>")]
 pub fn verify_pairing<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<VerifyOptions, _>(env, options, control, workflow::verify)

@@ -58,6 +58,11 @@ impl Given for DctRestoreOptions {
 
 /// Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
 /// 0600, synced and read back. It is a secret. Writes nothing to the Duo.
+///
+/// @example
+/// ```js
+/// const { file } = await backupDct({ whole: true })
+/// ```
 #[napi(
     ts_args_type = "options?: DctBackupOptions, control?: Control",
     ts_return_type = "Promise<DctBackupResult>"
@@ -68,6 +73,12 @@ pub fn backup_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
 
 /// Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
 /// fingerprint, a claim code as being there or not. Reads only.
+///
+/// @example
+/// ```js
+/// const { dct } = await showDct({ file: 'whole.bin' })
+/// for (const { name, description } of dct.fields) console.log(name, description)
+/// ```
 #[napi(
     ts_args_type = "options?: DctShowOptions, control?: Control",
     ts_return_type = "Promise<DctShowResult>"
@@ -79,6 +90,11 @@ pub fn show_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Res
 /// Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
 /// of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
 /// same call goes on where one was cut short.
+///
+/// @example
+/// ```js
+/// await restoreDct({ file: 'whole.bin', fields: ['server-public-key'] })
+/// ```
 #[napi(
     ts_args_type = "options: DctRestoreOptions, control?: Control",
     ts_return_type = "Promise<DctRestoreResult>"

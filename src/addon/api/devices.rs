@@ -27,6 +27,12 @@ impl Given for DfuOptions {
 
 /// Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
 /// read is listed with the reason; none at all is an empty list.
+///
+/// @example
+/// ```js
+/// const { devices } = await listDevices()
+/// for (const { path, device, problem } of devices) console.log(path, device?.deviceId, problem?.code)
+/// ```
 #[napi(ts_args_type = "options?: ListOptions, control?: Control", ts_return_type = "Promise<ListResult>")]
 pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<ListOptions, _>(env, options, control, workflow::list)
@@ -34,6 +40,11 @@ pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 
 /// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
 /// there already is left alone. Neither its key nor anything else in its flash is touched.
+///
+/// @example
+/// ```js
+/// await enterDfu({ deviceId: '30001a000347343432313031' })
+/// ```
 #[napi(ts_args_type = "options?: DfuOptions, control?: Control", ts_return_type = "Promise<EnterDfuResult>")]
 pub fn enter_dfu<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<DfuOptions, _>(env, options, control, workflow::enter_dfu)

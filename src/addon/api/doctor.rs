@@ -30,6 +30,12 @@ impl Given for DoctorOptions {
 /// Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
 /// given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
 /// and so is a cloud that cannot be reached.
+///
+/// @example
+/// ```js
+/// const { problems, duos } = await doctor()
+/// if (problems > 0) console.log(duos.flatMap(({ findings }) => findings.map(({ message }) => message)))
+/// ```
 #[napi(ts_args_type = "options?: DoctorOptions, control?: Control", ts_return_type = "Promise<DoctorResult>")]
 pub fn doctor<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<DoctorOptions, _>(env, options, control, workflow::doctor)

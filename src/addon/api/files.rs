@@ -54,6 +54,11 @@ impl Given for PublicKeyOptions {
 
 /// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
 /// Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
+///
+/// @example
+/// ```js
+/// const { kind, fingerprint } = await inspectKey({ file: 'duo.der' })
+/// ```
 #[napi(
     ts_args_type = "options: InspectOptions, control?: Control",
     ts_return_type = "Promise<InspectResult>"
@@ -64,12 +69,22 @@ pub fn inspect_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
 
 /// Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
 /// behind a passphrase; with its public key beside it. Needs no Duo.
+///
+/// @example
+/// ```js
+/// const { file, fingerprint } = await newKey({ file: 'new.der' })
+/// ```
 #[napi(ts_args_type = "options?: NewKeyOptions, control?: Control", ts_return_type = "Promise<NewKeyResult>")]
 pub fn new_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<NewKeyOptions, _>(env, options, control, workflow::new_key)
 }
 
 /// Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo.
+///
+/// @example
+/// ```js
+/// const { publicKey: pem } = await publicKey({ file: 'duo.der' })
+/// ```
 #[napi(
     ts_args_type = "options: PublicKeyOptions, control?: Control",
     ts_return_type = "Promise<PublicKeyResult>"

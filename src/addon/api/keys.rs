@@ -81,6 +81,11 @@ impl Given for ResetOptions {
 
 /// Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
 /// its public key and a manifest beside it. Writes nothing to the Duo.
+///
+/// @example
+/// ```js
+/// const { file, fingerprint } = await backupKey({ file: 'duo.der' })
+/// ```
 #[napi(ts_args_type = "options?: BackupOptions, control?: Control", ts_return_type = "Promise<BackupResult>")]
 pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<BackupOptions, _>(env, options, control, workflow::backup)
@@ -89,6 +94,12 @@ pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
 /// Reads the Duo's private key and returns its bytes: for code that keeps keys by itself, in a vault for one. This is the
 /// one way by which a private key leaves other than into a file, so treat the result as the secret that it is. Everybody
 /// else is better off with `backupKey`. Writes nothing anywhere.
+///
+/// @example
+/// ```js
+/// const { key, fingerprint } = await readKey()
+/// await vault.put(`duo/${fingerprint}`, key)
+/// ```
 #[napi(
     ts_args_type = "options?: ReadKeyOptions, control?: Control",
     ts_return_type = "Promise<ReadKeyResult>"
@@ -107,6 +118,14 @@ pub fn read_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Res
 
 /// Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
 /// read back and compared.
+///
+/// @example
+/// ```js
+/// const { written, backupFile } = await restoreKey(
+///   { file: 'duo.der', leave: true },
+///   { confirm: (plan) => plan.evidence !== 'none' },
+/// )
+/// ```
 #[napi(
     ts_args_type = "options: RestoreOptions, control?: Control",
     ts_return_type = "Promise<RestoreResult>"
@@ -117,6 +136,11 @@ pub fn restore_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
 
 /// Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
 /// and has to be provisioned again.
+///
+/// @example
+/// ```js
+/// const { backupFile } = await resetKey({ deviceId: '30001a000347343432313031' })
+/// ```
 #[napi(ts_args_type = "options?: ResetOptions, control?: Control", ts_return_type = "Promise<ResetResult>")]
 pub fn reset_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<ResetOptions, _>(env, options, control, workflow::reset)

@@ -35,6 +35,11 @@ impl Given for HistoryOptions {
 }
 
 /// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
+///
+/// @example
+/// ```js
+/// const { backups } = await listBackups()
+/// ```
 #[napi(
     ts_args_type = "options?: BackupsOptions, control?: Control",
     ts_return_type = "Promise<BackupsResult>"
@@ -45,12 +50,23 @@ pub fn list_backups<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 
 /// Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
 /// journal in the user's data directory. Needs no Duo.
+///
+/// @example
+/// ```js
+/// const { inFlight } = await status()
+/// for (const { meaning, next } of inFlight) console.log(meaning, next)
+/// ```
 #[napi(ts_args_type = "options?: StatusOptions, control?: Control", ts_return_type = "Promise<StatusResult>")]
 pub fn status<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<StatusOptions, _>(env, options, control, workflow::status)
 }
 
 /// Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
+///
+/// @example
+/// ```js
+/// const { operations } = await history({ deviceId: '30001a000347343432313031', limit: 10 })
+/// ```
 #[napi(
     ts_args_type = "options?: HistoryOptions, control?: Control",
     ts_return_type = "Promise<HistoryResult>"

@@ -34,6 +34,11 @@ impl Given for RotateOptions {
 /// asked; the cloud is told; only when it has said that it took the key is the Duo written, read back and compared;
 /// at last the pairing is proven by the Duo's own handshake, and the Duo leaves DFU mode. A refusal by the cloud
 /// leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+///
+/// @example
+/// ```js
+/// const { fingerprint, newKeyFile } = await rotateKey({}, { signal: AbortSignal.timeout(120_000) })
+/// ```
 #[napi(ts_args_type = "options?: RotateOptions, control?: Control", ts_return_type = "Promise<RotateResult>")]
 pub fn rotate_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<RotateOptions, _>(env, options, control, |context, options| {

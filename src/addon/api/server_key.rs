@@ -60,6 +60,12 @@ impl Given for ServerKeyRestoreOptions {
 }
 
 /// Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only.
+///
+/// @example
+/// ```js
+/// const { server } = await showServerKey()
+/// console.log(server.particle, server.host)
+/// ```
 #[napi(
     ts_args_type = "options?: ServerKeyShowOptions, control?: Control",
     ts_return_type = "Promise<ServerKeyShowResult>"
@@ -70,6 +76,11 @@ pub fn show_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
 
 /// Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
 /// first, and the write counts once it was read back and compared. A bare key keeps the address in the Duo.
+///
+/// @example
+/// ```js
+/// await setServerKey({ file: 'server.pub.pem', host: 'cloud.example.org' })
+/// ```
 #[napi(
     ts_args_type = "options: ServerKeySetOptions, control?: Control",
     ts_return_type = "Promise<ServerKeyWriteResult>"
@@ -80,6 +91,11 @@ pub fn set_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
 
 /// Writes the public key and the address of Particle's own cloud to the Duo, which are built in; otherwise as
 /// `setServerKey`.
+///
+/// @example
+/// ```js
+/// await restoreServerKey({ leave: true })
+/// ```
 #[napi(
     ts_args_type = "options?: ServerKeyRestoreOptions, control?: Control",
     ts_return_type = "Promise<ServerKeyWriteResult>"

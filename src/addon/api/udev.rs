@@ -18,6 +18,11 @@ impl Given for UdevInstallOptions {
 
 /// The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
 /// serial port.
+///
+/// @example
+/// ```js
+/// const { file, contents } = udevRule()
+/// ```
 #[napi(ts_return_type = "UdevRule")]
 pub fn udev_rule(env: &Env) -> Result<Unknown<'_>> {
     plain(env, &workflow::udev_rule())
@@ -25,6 +30,11 @@ pub fn udev_rule(env: &Env) -> Result<Unknown<'_>> {
 
 /// Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
 /// ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
+///
+/// @example
+/// ```js
+/// const { file, written } = await installUdevRule()
+/// ```
 #[napi(
     ts_args_type = "options?: UdevInstallOptions, control?: Control",
     ts_return_type = "Promise<UdevInstallResult>"
