@@ -58,11 +58,10 @@ impl ServerReport {
             (Some(host), Some(port)) => format!("{host}:{port}"),
             _ => self.address_problem.clone().unwrap_or_default(),
         };
-        let whose = match (&self.key_problem, self.fingerprint) {
-            (None, Some(_)) if self.particle => "Particle's cloud".to_owned(),
-            (None, Some(key)) => format!("another cloud than Particle's ({})", key.short()),
-            (problem, _) => {
-                let problem = problem.as_deref().unwrap_or("nothing");
+        let whose = match (&self.key_problem, self.particle) {
+            (None, true) => "Particle's cloud",
+            (None, false) => "another cloud than Particle's",
+            (Some(problem), _) => {
                 let description = format!("no cloud (its server key's slot holds no key of one: {problem})");
                 return NamedCloud { particle: None, fingerprint: None, server: None, description };
             }
