@@ -468,6 +468,8 @@ export interface DoctorOptions {
   apiUrl?: string
   /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
   allowHttp?: boolean
+  /** Ask that cloud although the Duo names another one by its server key. */
+  allowOtherCloud?: boolean
   /** A file that holds the access token, or - for standard input. */
   tokenFile?: string
   /** The access token itself; only in the API, since a command line is no place for a secret. */
@@ -560,6 +562,8 @@ export type ErrorCode =
   | 'API_URL_INVALID'
   /** The access token would have crossed the network in the clear. */
   | 'PLAIN_HTTP_REFUSED'
+  /** The cloud that the Duo names by its server key is not the one whose API was to be told or asked. */
+  | 'OTHER_CLOUD'
   /** The question before the write was not answered with yes. */
   | 'CONFIRMATION_REFUSED'
   /** There is no terminal to ask on, and `--yes` was not typed. */
@@ -970,6 +974,21 @@ export type ManifestState =
   /** It describes other bytes. */
   | 'of-other-bytes'
 
+/** The cloud that a Duo names in its DCT. The server key says which one it is. */
+export interface NamedCloud {
+  /**
+   * True if its server key is that of Particle's own cloud; absent if the slot holds no key of a cloud, which says
+   * nothing.
+   */
+  particle?: boolean
+  /** SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
+  fingerprint?: string
+  /** Host and port that the Duo connects to. */
+  server?: string
+  /** All of it in words. */
+  description: string
+}
+
 /** Options of `newKey`. */
 export interface NewKeyOptions {
   /**
@@ -1293,6 +1312,8 @@ export interface ProvisionOptions {
   apiUrl?: string
   /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
   allowHttp?: boolean
+  /** Tell that cloud although the Duo names another one by its server key, which it would go on connecting to. */
+  allowOtherCloud?: boolean
   /**
    * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
    * login of particle-cli.
@@ -1333,6 +1354,8 @@ export interface ProvisionResult {
   apiUrl: string
   /** The attached Duo, where its key was sent. */
   device?: DuoInfo
+  /** The cloud that the attached Duo names, where its key was sent. */
+  duoCloud?: NamedCloud
   /** True if nothing was sent. */
   dryRun: boolean
 }
@@ -1590,6 +1613,8 @@ export interface RotateOptions {
   apiUrl?: string
   /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
   allowHttp?: boolean
+  /** Tell that cloud although the Duo names another one by its server key, which it would go on connecting to. */
+  allowOtherCloud?: boolean
   /**
    * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
    * login of particle-cli.
@@ -1648,6 +1673,8 @@ export interface RotateResult {
   productId: number
   /** The cloud's API. */
   apiUrl: string
+  /** The cloud that the Duo names. */
+  duoCloud: NamedCloud
   /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
   server?: string
   /** False if the Duo held the new key already, and in a dry run. */
@@ -2024,6 +2051,8 @@ export interface WritePlan {
   cautions: Array<string>
   /** The cloud's API, where the cloud is told of the new key before it is written. */
   cloud?: string
+  /** The cloud that the Duo names, where a cloud is told. */
+  duoCloud?: NamedCloud
   /** The backup of what is there now; absent if none was made. */
   backupFile?: string
 }

@@ -110,6 +110,8 @@ codes! {
     ApiUrlInvalid = "API_URL_INVALID" => exit::USAGE;
     /// The access token would have crossed the network in the clear.
     PlainHttpRefused = "PLAIN_HTTP_REFUSED" => exit::USAGE;
+    /// The cloud that the Duo names by its server key is not the one whose API was to be told or asked.
+    OtherCloud = "OTHER_CLOUD" => exit::USAGE;
     /// The question before the write was not answered with yes.
     ConfirmationRefused = "CONFIRMATION_REFUSED" => exit::USAGE;
     /// There is no terminal to ask on, and `--yes` was not typed.

@@ -114,7 +114,12 @@ const DESCRIBE = {
     if (result.dryRun) {
       output.print(`Would send the ${result.source} public key for device ${result.deviceId}`)
       output.print(
-        facts({ to: result.apiUrl, product: `${result.productId}`, fingerprint: result.fingerprint }),
+        facts({
+          to: result.apiUrl,
+          'duo names': result.duoCloud?.description,
+          product: `${result.productId}`,
+          fingerprint: result.fingerprint,
+        }),
       )
       return output.print('Dry run: nothing was sent.')
     }
@@ -133,6 +138,7 @@ const DESCRIBE = {
         before: result.previousFingerprint ?? 'no key',
         backup: result.backupFile,
         cloud: `${result.apiUrl}, product id ${result.productId}`,
+        'duo names': result.duoCloud.description,
         pairing: pairing(result),
       }),
     )

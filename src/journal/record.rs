@@ -183,6 +183,9 @@ pub struct Request {
     /// Plain HTTP to another machine was allowed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_http: bool,
+    /// Talk to a cloud that the device does not name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_other_cloud: bool,
     /// The product id, where it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product_id: Option<u32>,

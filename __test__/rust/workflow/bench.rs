@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use duo_provision::dct::DeviceId;
 use duo_provision::error::Error;
+use duo_provision::keys::PARTICLE_SERVER_KEY_PEM;
 use duo_provision::simulator::duo::Logged;
 use duo_provision::simulator::faults::Fault;
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
@@ -16,6 +17,7 @@ use duo_provision::workflow::{
     BackupDone, BackupOptions, Cancel, Context, Control, Event, PassphraseRequest, Phase, Plan, ResetDone,
     ResetOptions, RestoreDone, RestoreOptions, backup, reset, restore,
 };
+use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -240,6 +242,14 @@ impl Bench {
         let mut slot = vec![0xff; 1216];
         slot[..bytes.len()].copy_from_slice(bytes);
         self.duo(|duo| duo.set_dct(34, &slot));
+    }
+
+    /// Gives the Duo the key of Particle's cloud, without an address.
+    pub fn name_particle(&self) {
+        let key = rsa::PublicKey::from_public_key_pem(PARTICLE_SERVER_KEY_PEM.trim()).unwrap();
+        let mut slot = vec![0xff; 768];
+        slot[..294].copy_from_slice(key.to_public_key_der().unwrap().as_bytes());
+        self.duo(|duo| duo.set_dct(2082, &slot));
     }
 
     pub fn arm(&self, fault: Fault) {

@@ -22,6 +22,7 @@ mod journal;
 mod key_files;
 mod matrix;
 mod naming;
+mod other_cloud;
 mod provision;
 mod reconciling;
 mod records;

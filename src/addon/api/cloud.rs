@@ -19,6 +19,7 @@ impl Given for ProvisionOptions {
             product_id: self.product_id,
             api_url: self.cloud.api_url,
             allow_http: self.cloud.allow_http.unwrap_or_default(),
+            allow_other_cloud: self.cloud.allow_other_cloud.unwrap_or_default(),
             token_file: self.cloud.token_file,
             token: self.cloud.token,
             path: self.path,

@@ -18,6 +18,7 @@ impl Given for DoctorOptions {
                 ask: self.cloud,
                 api_url: self.api_url,
                 allow_http: self.allow_http.unwrap_or_default(),
+                allow_other_cloud: self.allow_other_cloud.unwrap_or_default(),
                 token_file: self.token_file,
                 token: self.token,
             },

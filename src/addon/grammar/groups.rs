@@ -140,6 +140,9 @@ pub struct WhichCloud {
     /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_http: Option<bool>,
+    /// Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub allow_other_cloud: Option<bool>,
     /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
     /// login of particle-cli.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]

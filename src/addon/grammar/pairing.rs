@@ -29,6 +29,9 @@ pub struct DoctorOptions {
     /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_http: Option<bool>,
+    /// Ask that cloud although the Duo names another one by its server key.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
+    pub allow_other_cloud: Option<bool>,
     /// A file that holds the access token, or - for standard input.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
     pub token_file: Option<String>,

@@ -7,13 +7,20 @@ use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::keys::{Fingerprint, PublicKey};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, NamedCloud, Target, Timeout};
+use crate::workflow::describe::server::ServerReport;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, Message, check_product};
+use crate::workflow::network::other_cloud;
+use crate::workflow::next::which_of;
 use crate::workflow::record::journal::{Records, absolute, started};
+
+/// What the servers that one can run oneself make of the generic key (both were run).
+const GENERIC_IS_KEPT: &str = "a cloud of one's own keeps the generic key: it does not take the Duo's own at its next \
+    handshake, as Particle's does, and turns the Duo away. With the Duo at hand, add --from-device, which sends its own key";
 
 /// What `provision` is asked for. No `Debug`: it may hold a token.
 // One a word that can be typed; they are independent of each other.
@@ -34,6 +41,8 @@ pub struct ProvisionOptions {
     pub api_url: Option<String>,
     /// Permit plain HTTP to another machine.
     pub allow_http: bool,
+    /// Tell a cloud that the Duo does not name, with `from_device`.
+    pub allow_other_cloud: bool,
     /// A file with the token, or `-`.
     pub token_file: Option<String>,
     /// The token.
@@ -84,6 +93,8 @@ pub struct ProvisionDone {
     pub api_url: String,
     /// The attached Duo, where its key was sent.
     pub device: Option<DeviceRef>,
+    /// The cloud that the attached Duo names, where its key was sent.
+    pub duo_cloud: Option<NamedCloud>,
     /// True if nothing was sent.
     pub dry_run: bool,
 }
@@ -104,14 +115,18 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     };
     let cloud = Cloud::find(context, &wanted, timeout)?;
 
-    let (public, source, device) = if options.from_device {
-        let (public, device) = read_from_device(context, options, device_id, timeout)?;
-        (public, PublicKeySource::Device, Some(device))
+    let (public, source, attached) = if options.from_device {
+        let (public, attached) = read_from_device(context, options, &cloud, device_id, timeout)?;
+        (public, PublicKeySource::Device, Some(attached))
     } else if let Some(public) = from_file {
         (public, PublicKeySource::File, None)
     } else {
+        if !cloud.is_particle() {
+            context.note(GENERIC_IS_KEPT);
+        }
         (PublicKey::generic(), PublicKeySource::Generic, None)
     };
+    let (device, duo_cloud) = attached.unzip();
     let product_id = options.product_id.unwrap_or(DUO_PRODUCT_ID);
     let done = ProvisionDone {
         device_id,
@@ -120,6 +135,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         product_id,
         api_url: cloud.api_url(),
         device,
+        duo_cloud,
         dry_run: options.dry_run,
     };
     if options.dry_run {
@@ -143,6 +159,7 @@ fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone)
         file: options.key_file.as_ref().map(absolute),
         api_url: Some(done.api_url.clone()),
         allow_http: options.allow_http,
+        allow_other_cloud: options.allow_other_cloud,
         product_id: options.product_id,
         from_device: options.from_device,
         allow_unproven_address: options.allow_unproven_address,
@@ -164,6 +181,11 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     if options.usbip && !options.from_device {
         return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
     }
+    if options.allow_other_cloud && !options.from_device {
+        return contradiction(
+            "--allow-other-cloud is about the cloud that an attached Duo names, which only --from-device reads",
+        );
+    }
     if (options.enter_dfu || options.wait) && !options.from_device {
         return contradiction(
             "--enter-dfu and --wait are for an attached Duo, which only --from-device reads",
@@ -181,9 +203,10 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
 fn read_from_device(
     context: Context<'_>,
     options: &ProvisionOptions,
+    cloud: &Cloud,
     device_id: DeviceId,
     timeout: Timeout,
-) -> Result<(PublicKey, DeviceRef), Error> {
+) -> Result<(PublicKey, (DeviceRef, NamedCloud)), Error> {
     let target = Target::parse(None, options.path.as_deref())?;
     let (enter_dfu, wait) = (options.enter_dfu, options.wait);
     let allow_unproven_address = options.allow_unproven_address;
@@ -191,10 +214,17 @@ fn read_from_device(
     let mut opened = Opened::find(context, &target, timeout)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
+    let device = opened.device;
+    let on = |error: Error| error.on(&device, KeyState::Unchanged);
+    let named = ServerReport::named_by(&snapshot, device_id);
+    let selection =
+        Request { usbip: context.bus.address(), path: options.path.clone(), ..Request::default() };
+    let which = which_of(&(&device).into(), &selection);
+    other_cloud::check(context, cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
-        (None, Some(read)) => Ok((read.key.public_key(), opened.device)),
-        (problem, _) => Err(problem
-            .unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))
-            .on(&opened.device, KeyState::Unchanged)),
+        (None, Some(read)) => Ok((read.key.public_key(), (device, named))),
+        (problem, _) => {
+            Err(on(problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))))
+        }
     }
 }

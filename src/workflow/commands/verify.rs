@@ -15,6 +15,7 @@ use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
+use crate::workflow::network::other_cloud::is_particle_api;
 use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::next::{CloudOf, pair_again};
 use crate::workflow::record::journal::last_told;
@@ -100,7 +101,10 @@ fn explained(error: Error, context: Context<'_>, options: &VerifyOptions, claim:
     let cloud = if claim.server.key.is_particle() {
         CloudOf::Particle
     } else {
-        last_told(context, claim.id).map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
+        // What Particle's cloud was told is of no use to a Duo that names another one.
+        let own = |request: &Request| !request.api_url.as_deref().is_some_and(is_particle_api);
+        let told = last_told(context, claim.id).filter(own);
+        told.map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
     };
     let device = claim.device.as_ref().map(DeviceMark::from).unwrap_or_default();
     let usbip = context.bus.address().filter(|_| claim.device.is_some());

@@ -3,6 +3,7 @@
 mod board;
 mod cancel;
 mod event;
+mod named_cloud;
 mod passphrase_request;
 mod plan;
 mod snapshot;
@@ -19,6 +20,7 @@ pub use self::board::{Board, BoardName, BootloaderName};
 pub use self::cancel::Cancel;
 pub(in crate::workflow) use self::cancel::interrupted;
 pub use self::event::{Event, Phase, Transfer};
+pub use self::named_cloud::NamedCloud;
 pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;
 pub use self::plan::{Action, Change, Evidence, Plan, ShownEvidence};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Serialize, Serializer};
 
 use crate::keys::Fingerprint;
+use crate::workflow::context::named_cloud::NamedCloud;
 use crate::workflow::context::snapshot::Snapshot;
 use crate::workflow::context::target::DeviceRef;
 
@@ -124,6 +125,8 @@ pub struct Plan {
     pub cautions: Vec<String>,
     /// The cloud's API, where the cloud is told of the new key before it is written.
     pub cloud: Option<String>,
+    /// The cloud that the Duo names, where a cloud is told.
+    pub duo_cloud: Option<NamedCloud>,
     /// The backup of what is there now; absent if none was made.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
@@ -143,6 +146,7 @@ impl Plan {
             changes: Vec::new(),
             cautions: Vec::new(),
             cloud: None,
+            duo_cloud: None,
             backup: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::dct::{DeviceId, Dump, SERVER_FIELD, ServerAddress};
 use crate::keys::{Fingerprint, ServerKey};
+use crate::workflow::context::{NamedCloud, Snapshot};
 
 /// A cloud's public key and its address.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -42,6 +43,34 @@ impl ServerReport {
             host: named.as_ref().map(ServerAddress::host_as_written),
             port: named.as_ref().map(ServerAddress::port),
             address_problem: address.err().map(|error| error.to_string()),
+        }
+    }
+
+    /// The cloud that a Duo names.
+    pub(in crate::workflow) fn named_by(snapshot: &Snapshot, id: DeviceId) -> NamedCloud {
+        let blank = [0xFF; SERVER_FIELD];
+        let field = snapshot.image().server_key_slot().unwrap_or(&blank);
+        Self::of_field(field, Some(id)).named()
+    }
+
+    fn named(self) -> NamedCloud {
+        let at = match (&self.connects_to, self.port) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            _ => self.address_problem.clone().unwrap_or_default(),
+        };
+        let whose = match (&self.key_problem, self.particle) {
+            (None, true) => "Particle's cloud",
+            (None, false) => "another cloud than Particle's",
+            (Some(problem), _) => {
+                let description = format!("no cloud (its server key's slot holds no key of one: {problem})");
+                return NamedCloud { particle: None, fingerprint: None, server: None, description };
+            }
+        };
+        NamedCloud {
+            particle: Some(self.particle),
+            fingerprint: self.fingerprint,
+            server: self.address_problem.is_none().then(|| at.clone()),
+            description: format!("{whose}, at {at}"),
         }
     }
 

@@ -95,9 +95,10 @@ pub(in crate::workflow) fn inspect(path: impl AsRef<Path>) -> String {
 pub(in crate::workflow) fn cloud(request: &Request) -> String {
     let product = request.product_id.map(|number| number.to_string());
     format!(
-        "{}{}{}",
+        "{}{}{}{}",
         option("api-url", request.api_url.as_deref()),
         flag("allow-http", request.allow_http),
+        flag("allow-other-cloud", request.allow_other_cloud),
         option("product-id", product.as_deref())
     )
 }

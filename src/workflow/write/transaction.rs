@@ -134,6 +134,15 @@ impl<'a, 'o> Transaction<'a, 'o> {
         self.archive.as_ref()
     }
 
+    /// What was typed to select the Duo.
+    pub fn selection(&self) -> Request {
+        Request {
+            usbip: self.context.bus.address(),
+            path: self.terms.target.path.clone(),
+            ..Request::default()
+        }
+    }
+
     /// What is to be recorded: the operation, with what all commands have in common in its request.
     pub fn started(
         &self,
@@ -146,10 +155,10 @@ impl<'a, 'o> Transaction<'a, 'o> {
             allow_unproven_address: self.terms.target.allow_unproven_address,
             encrypt: self.terms.encrypt.is_some(),
             archive: self.terms.archive.map(absolute),
-            usbip: self.context.bus.address(),
-            path: self.terms.target.path.clone(),
             ..request
         };
+        let Request { usbip, path, .. } = self.selection();
+        let request = Request { usbip, path, ..request };
         started(operation, self.device().into(), keys, request)
     }
 

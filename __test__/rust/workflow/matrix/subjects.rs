@@ -334,6 +334,8 @@ impl Workflow for Provision {
             device_id: id(1),
             from_device: true,
             path: target.path,
+            // The virtual Duo names no cloud of Particle's.
+            api_url: Some("http://127.0.0.1:1".into()),
             token: Some("none".into()),
             dry_run: true,
             timeout: Some(TIMEOUT),

@@ -157,6 +157,7 @@ impl Looked<'_> {
                 .collect(),
             cautions: self.cautions.clone(),
             cloud: None,
+            duo_cloud: None,
             backup: None,
         }
     }

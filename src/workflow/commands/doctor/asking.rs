@@ -13,6 +13,7 @@ use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::input::token;
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::Cloud;
+use crate::workflow::network::other_cloud::{is_other, way_out};
 use crate::workflow::next::command_line::{flag, option};
 use crate::workflow::next::{tell_key_of, which_of};
 
@@ -26,6 +27,8 @@ pub struct AskOptions {
     pub api_url: Option<String>,
     /// Permit plain HTTP to another machine.
     pub allow_http: bool,
+    /// Ask a cloud that the Duo does not name.
+    pub allow_other_cloud: bool,
     /// A file with the token, or `-`.
     pub token_file: Option<String>,
     /// The token.
@@ -39,12 +42,18 @@ impl AskOptions {
 
     /// True if a cloud was meant by what was typed, not by the environment alone.
     fn is_typed(&self) -> bool {
-        self.ask == Some(true) || self.has_token() || self.api_url.is_some() || self.allow_http
+        self.ask == Some(true)
+            || self.has_token()
+            || self.api_url.is_some()
+            || self.allow_http
+            || self.allow_other_cloud
     }
 
     /// The arguments that choose the cloud again. The token is not among them.
     fn arguments(&self) -> String {
-        option("api-url", self.api_url.as_deref()) + &flag("allow-http", self.allow_http)
+        option("api-url", self.api_url.as_deref())
+            + &flag("allow-http", self.allow_http)
+            + &flag("allow-other-cloud", self.allow_other_cloud)
     }
 }
 
@@ -66,7 +75,7 @@ pub(in crate::workflow) fn find(
     if options.ask.is_none() && !options.has_token() && !token::is_in_environment(context) {
         if options.is_typed() {
             return contradiction(
-                "--api-url and --allow-http are for the cloud, which is asked with --cloud, --token-file or \
+                "--api-url, --allow-http and --allow-other-cloud are for the cloud, which is asked with --cloud, --token-file or \
                  PARTICLE_ACCESS_TOKEN",
             );
         }
@@ -121,6 +130,10 @@ pub(in crate::workflow) fn ask(
             duo.findings.push(elsewhere());
             continue;
         }
+        if asked.is_other() && !options.allow_other_cloud {
+            duo.findings.push(asked.other());
+            continue;
+        }
         let Some(id) = device.device_id else {
             duo.findings.push(asked.nameless());
             continue;
@@ -170,6 +183,7 @@ impl Asked<'_> {
         Request {
             api_url: self.options.api_url.clone(),
             allow_http: self.options.allow_http,
+            allow_other_cloud: self.options.allow_other_cloud,
             usbip: self.context.bus.address(),
             path: self.typed.path.clone(),
             ..Request::default()
@@ -193,6 +207,22 @@ impl Asked<'_> {
     /// token it may be.
     fn is_unasked_for(&self) -> bool {
         !self.options.is_typed() && self.cloud.is_particle() && self.particle == Some(false)
+    }
+
+    /// True if it is not the cloud that the Duo names.
+    fn is_other(&self) -> bool {
+        is_other(self.particle, self.cloud)
+    }
+
+    /// What such a cloud knows of the Duo says nothing of why it does not connect.
+    fn other(&self) -> Finding {
+        let meant =
+            if self.cloud.is_particle() { "another cloud than Particle's" } else { "Particle's cloud" };
+        let message = format!(
+            "the Duo is meant for {meant}, and not for the one at {}, which was not asked",
+            self.cloud.api_url()
+        );
+        Finding::problem(Code::OtherCloud.name(), message).advice(way_out(self.cloud, &self.duo()))
     }
 
     fn nameless(&self) -> Finding {
@@ -234,7 +264,7 @@ impl Asked<'_> {
         const CODE: &str = "CLOUD_DEVICE_UNKNOWN";
         let message =
             format!("the cloud at {} does not have it for this account: {detail}", self.cloud.host());
-        if self.particle.is_some_and(|particle| particle != self.cloud.is_particle()) {
+        if self.is_other() {
             return Finding::note(CODE, message).advice(
                 "the Duo is meant for another cloud than this one; ask that one, with --api-url URL",
             );

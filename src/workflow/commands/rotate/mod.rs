@@ -21,15 +21,17 @@ use crate::journal::{Operation, OperationKind, Request, Started, may_be_taken};
 use crate::keys::Fingerprint;
 use crate::workflow::commands::rotate::new_key::{NewKey, earlier};
 use crate::workflow::context::{
-    Action, Context, DUO, DeviceRef, Event, Plan, Snapshot, Target, Timeout, interrupted,
+    Action, Context, DUO, DeviceRef, Event, NamedCloud, Plan, Snapshot, Target, Timeout, interrupted,
 };
+use crate::workflow::describe::server::ServerReport;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::{devices_of_current, public_slot};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, Message, check_product};
+use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::next;
-use crate::workflow::next::{Rollback, SoFar};
+use crate::workflow::next::{Rollback, SoFar, which_of};
 use crate::workflow::record::backup::{Backups, store_new_key};
 use crate::workflow::record::journal::{OperationRecord, absolute, operations, past};
 use crate::workflow::write::{Beside, Fields, Patch, Proposal, Terms, Transaction};
@@ -47,6 +49,8 @@ pub struct RotateOptions {
     pub api_url: Option<String>,
     /// Permit plain HTTP to another machine.
     pub allow_http: bool,
+    /// Tell a cloud that the Duo does not name.
+    pub allow_other_cloud: bool,
     /// A file with the token, or `-`.
     pub token_file: Option<String>,
     /// The token.
@@ -95,6 +99,8 @@ pub struct RotateDone {
     pub product_id: u32,
     /// The cloud's API.
     pub api_url: String,
+    /// The cloud that the Duo names.
+    pub duo_cloud: NamedCloud,
     /// Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`.
     pub server: Option<String>,
     /// False if the Duo held the new key already, and in a dry run.
@@ -137,6 +143,9 @@ pub fn rotate(
     let archive = transaction.archive().cloned();
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let id = device.device_id.ok_or_else(|| on(nameless(&device)))?;
+    let named = ServerReport::named_by(&held, id);
+    let which = which_of(&(&device).into(), &transaction.selection());
+    other_cloud::check(context, &cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     let server = choice.map(|choice| choice.of_device(&held, id)).transpose().map_err(on)?;
     if let Some(server) = &server {
         server.greet(context, timeout).map_err(without_proof).map_err(on)?;
@@ -156,6 +165,7 @@ pub fn rotate(
         backup: None,
         product_id: options.product_id.unwrap_or(DUO_PRODUCT_ID),
         api_url: cloud.api_url(),
+        duo_cloud: named,
         server: server.as_ref().map(|server| server.port.to_string()),
         written: false,
         dry_run: options.dry_run,
@@ -176,6 +186,8 @@ pub fn rotate(
         new: started.after,
         public_slot: public_slot(&held).filter(|public| Some(*public) != previous),
         cloud: Some(done.api_url.clone()),
+        cautions: other_cloud::caution(&done.duo_cloud, &cloud).into_iter().collect(),
+        duo_cloud: Some(done.duo_cloud.clone()),
         ..Plan::of(Action::Rotate, &device, &held)
     };
     let mut telling = Telling {
@@ -280,6 +292,7 @@ fn request(options: &RotateOptions, api_url: &str) -> Request {
     Request {
         api_url: Some(api_url.to_owned()),
         allow_http: options.allow_http,
+        allow_other_cloud: options.allow_other_cloud,
         product_id: options.product_id,
         no_verify: options.no_verify,
         server_key: options.server_key.as_ref().map(absolute),
