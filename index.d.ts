@@ -58,9 +58,15 @@ export interface BackupOptions {
    * overwritten. Without it the backup goes to the archive.
    */
   file?: string
-  /** Save the bytes of the key slot even when they are no key. */
+  /**
+   * Save the bytes of the key slot even when they are no key.
+   * @default false
+   */
   raw?: boolean
-  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  /**
+   * Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * @default false
+   */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
@@ -78,18 +84,28 @@ export interface BackupOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -157,6 +173,7 @@ export interface DctBackupOptions {
   /**
    * Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
    * Wi-Fi passwords, too.
+   * @default false
    */
   whole?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
@@ -168,18 +185,28 @@ export interface DctBackupOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -286,25 +313,37 @@ export interface DctRestoreOptions {
   /**
    * All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
    * since is lost.
+   * @default false
    */
   whole?: boolean
-  /** Write what is known to be another device's. */
+  /**
+   * Write what is known to be another device's.
+   * @default false
+   */
   allowOtherDevice?: boolean
-  /** Leave DFU mode once it is in place and verified. */
+  /**
+   * Leave DFU mode once it is in place and verified.
+   * @default false
+   */
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
    * Do not back up what is there now. If the write fails, that is lost. With bootloaders
    * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * @default false
    */
   noBackup?: boolean
   /**
    * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
    * a power cut can leave neither the old key nor the new one.
+   * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
-  /** Check everything and say what would be done; write nothing anywhere. */
+  /**
+   * Check everything and say what would be done; write nothing anywhere.
+   * @default false
+   */
   dryRun?: boolean
   /**
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
@@ -313,18 +352,28 @@ export interface DctRestoreOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -368,13 +417,22 @@ export interface DctShowOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -406,11 +464,17 @@ export interface DfuOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
   path?: string
-  /** Where no Duo is connected, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is connected, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, restarting) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -449,9 +513,15 @@ export interface DoctorOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
@@ -459,22 +529,33 @@ export interface DoctorOptions {
    * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
    * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
    * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
+   * @default false
    */
   cloud?: boolean
   /**
    * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
    * used, unless given.
+   * @default https://api.particle.io
    */
   apiUrl?: string
-  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  /**
+   * Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+   * @default false
+   */
   allowHttp?: boolean
-  /** Ask that cloud although the Duo names another one by its server key. */
+  /**
+   * Ask that cloud although the Duo names another one by its server key.
+   * @default false
+   */
   allowOtherCloud?: boolean
   /** A file that holds the access token, or - for standard input. */
   tokenFile?: string
   /** The access token itself; only in the API, since a command line is no place for a secret. */
   token?: string
-  /** Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, asking with all retries) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -754,7 +835,10 @@ export interface FixOptions {
 export interface HistoryOptions {
   /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
   deviceId?: string
-  /** List this many operations at most, the newest; 100 unless given. */
+  /**
+   * List this many operations at most, the newest; 100 unless given.
+   * @default 100
+   */
   limit?: number
 }
 
@@ -784,7 +868,10 @@ export interface InspectOptions {
    * the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
    */
   copy?: CopyName
-  /** The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten. */
+  /**
+   * The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
+   * @default dump
+   */
   out?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else
@@ -904,13 +991,22 @@ export interface ListOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -934,16 +1030,25 @@ export interface ListedDuo {
 
 /** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
 export interface LocalCloudOptions {
-  /** Whose answers to give; particle unless given. */
+  /**
+   * Whose answers to give; particle unless given.
+   * @default particle
+   */
   flavor?: CloudFlavor
-  /** The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one). */
+  /**
+   * The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one).
+   * @default one
+   */
   cloudPort?: number
   /**
    * Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
    * takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
    */
   devicePort?: number
-  /** The access token to accept; a new random one unless given. */
+  /**
+   * The access token to accept; a new random one unless given.
+   * @default one
+   */
   token?: string
 }
 
@@ -996,7 +1101,10 @@ export interface NewKeyOptions {
    * is called after the key's fingerprint, in the current folder.
    */
   file?: string
-  /** Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  /**
+   * Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * @default false
+   */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
@@ -1301,18 +1409,29 @@ export interface ProvisionOptions {
   /**
    * Send the public key that belongs to the private key in the attached Duo, read over USB.
    * Recommended where the Duo is at hand.
+   * @default false
    */
   fromDevice?: boolean
-  /** The product id; 88, the Duo's, unless given. */
+  /**
+   * The product id; 88, the Duo's, unless given.
+   * @default 88
+   */
   productId?: number
   /**
    * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
    * used, unless given.
+   * @default https://api.particle.io
    */
   apiUrl?: string
-  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  /**
+   * Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+   * @default false
+   */
   allowHttp?: boolean
-  /** Tell that cloud although the Duo names another one by its server key, which it would go on connecting to. */
+  /**
+   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * @default false
+   */
   allowOtherCloud?: boolean
   /**
    * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
@@ -1323,20 +1442,33 @@ export interface ProvisionOptions {
   token?: string
   /** With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
   path?: string
-  /** With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`. */
   usbip?: string
-  /** Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (reading, or sending with all retries) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
-  /** Check everything and say what would be sent; send nothing. */
+  /**
+   * Check everything and say what would be sent; send nothing.
+   * @default false
+   */
   dryRun?: boolean
 }
 
@@ -1415,18 +1547,28 @@ export interface ReadKeyOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -1447,14 +1589,19 @@ export interface ResetOptions {
   /**
    * Do not back up what is in the key slot now. That key is then lost. With bootloaders
    * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * @default false
    */
   noBackup?: boolean
   /**
    * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
    * a power cut can leave neither the old key nor the new one.
+   * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
-  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  /**
+   * Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * @default false
+   */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
@@ -1463,7 +1610,10 @@ export interface ResetOptions {
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
   passphrase?: string
-  /** Check everything and say what would be done; write nothing anywhere. */
+  /**
+   * Check everything and say what would be done; write nothing anywhere.
+   * @default false
+   */
   dryRun?: boolean
   /**
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
@@ -1472,18 +1622,28 @@ export interface ResetOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -1507,23 +1667,34 @@ export interface RestoreOptions {
   file?: string
   /** The bytes of such a file, in place of one: for code that keeps keys by itself. Only in the API. */
   key?: Uint8Array
-  /** Leave DFU mode once the key is in place and verified. */
+  /**
+   * Leave DFU mode once the key is in place and verified.
+   * @default false
+   */
   leave?: boolean
-  /** Write the key even though it is known to be another device's. */
+  /**
+   * Write the key even though it is known to be another device's.
+   * @default false
+   */
   allowOtherDevice?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
    * Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
    * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * @default false
    */
   noBackup?: boolean
   /**
    * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
    * a power cut can leave neither the old key nor the new one.
+   * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
-  /** Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens. */
+  /**
+   * Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * @default false
+   */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
@@ -1532,7 +1703,10 @@ export interface RestoreOptions {
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
   passphrase?: string
-  /** Check everything and say what would be done; write nothing anywhere. */
+  /**
+   * Check everything and say what would be done; write nothing anywhere.
+   * @default false
+   */
   dryRun?: boolean
   /**
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
@@ -1541,18 +1715,28 @@ export interface RestoreOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -1592,7 +1776,10 @@ export interface RestoredFieldInfo {
 
 /** Options of `rotateKey`. */
 export interface RotateOptions {
-  /** The product id; 88, the Duo's, unless given. */
+  /**
+   * The product id; 88, the Duo's, unless given.
+   * @default 88
+   */
   productId?: number
   /**
    * The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
@@ -1602,18 +1789,29 @@ export interface RotateOptions {
   /**
    * Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
    * reached from here.
+   * @default false
    */
   noVerify?: boolean
-  /** Check everything and say what would be done; make no key, write and send nothing. */
+  /**
+   * Check everything and say what would be done; make no key, write and send nothing.
+   * @default false
+   */
   dryRun?: boolean
   /**
    * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
    * used, unless given.
+   * @default https://api.particle.io
    */
   apiUrl?: string
-  /** Send the token over plain HTTP to another machine, for your own cloud on a network you trust. */
+  /**
+   * Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+   * @default false
+   */
   allowHttp?: boolean
-  /** Tell that cloud although the Duo names another one by its server key, which it would go on connecting to. */
+  /**
+   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * @default false
+   */
   allowOtherCloud?: boolean
   /**
    * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
@@ -1635,13 +1833,20 @@ export interface RotateOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
@@ -1649,6 +1854,7 @@ export interface RotateOptions {
   /**
    * Seconds that one step (reading, sending with all retries, writing, proving, leaving) may take, 1 to 3600;
    * 30 unless given.
+   * @default 30
    */
   timeout?: number
 }
@@ -1705,21 +1911,29 @@ export interface ServerKeyInfo {
 
 /** Options of `restoreServerKey`. */
 export interface ServerKeyRestoreOptions {
-  /** Leave DFU mode once the key is in place and verified. */
+  /**
+   * Leave DFU mode once the key is in place and verified.
+   * @default false
+   */
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
    * Do not back up what is there now. If the write fails, that is lost. With bootloaders
    * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * @default false
    */
   noBackup?: boolean
   /**
    * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
    * a power cut can leave neither the old key nor the new one.
+   * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
-  /** Check everything and say what would be done; write nothing anywhere. */
+  /**
+   * Check everything and say what would be done; write nothing anywhere.
+   * @default false
+   */
   dryRun?: boolean
   /**
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
@@ -1728,18 +1942,28 @@ export interface ServerKeyRestoreOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -1752,25 +1976,39 @@ export interface ServerKeySetOptions {
    * one in the Duo is kept.
    */
   host?: string
-  /** The TCP port that devices connect to; with `--host`, 5683 unless given. */
+  /**
+   * The TCP port that devices connect to; with `--host`, 5683 unless given.
+   * @default `--host`
+   */
   port?: number
-  /** Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then. */
+  /**
+   * Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then.
+   * @default false
+   */
   noAddress?: boolean
-  /** Leave DFU mode once the key is in place and verified. */
+  /**
+   * Leave DFU mode once the key is in place and verified.
+   * @default false
+   */
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
    * Do not back up what is there now. If the write fails, that is lost. With bootloaders
    * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * @default false
    */
   noBackup?: boolean
   /**
    * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
    * a power cut can leave neither the old key nor the new one.
+   * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
-  /** Check everything and say what would be done; write nothing anywhere. */
+  /**
+   * Check everything and say what would be done; write nothing anywhere.
+   * @default false
+   */
   dryRun?: boolean
   /**
    * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
@@ -1779,18 +2017,28 @@ export interface ServerKeySetOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -1805,13 +2053,22 @@ export interface ServerKeyShowOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (finding, reading, writing, leaving) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -1942,18 +2199,28 @@ export interface VerifyOptions {
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
-  /** Put the Duo into DFU mode through its serial port where it runs its firmware. */
+  /**
+   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * @default false
+   */
   enterDfu?: boolean
-  /** Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes. */
+  /**
+   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * @default false
+   */
   wait?: boolean
   /**
    * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
    * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * @default false
    */
   allowUnprovenAddress?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given. */
+  /**
+   * Seconds that one step (reading, or the whole handshake) may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
   timeout?: number
 }
 
@@ -1995,15 +2262,30 @@ export interface VirtualDuoInfo {
 
 /** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
 export interface VirtualDuoOptions {
-  /** How many Duos, 1 to 16; 1 unless given. */
+  /**
+   * How many Duos, 1 to 16; 1 unless given.
+   * @default 1
+   */
   duos?: number
-  /** Another board that is laid out as a Duo, to be in their place; duo unless given. */
+  /**
+   * Another board that is laid out as a Duo, to be in their place; duo unless given.
+   * @default duo
+   */
   board?: BoardName
-  /** The bootloader they have; r6 unless given. */
+  /**
+   * The bootloader they have; r6 unless given.
+   * @default r6
+   */
   bootloader?: Bootloader
-  /** What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given. */
+  /**
+   * What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given.
+   * @default dfu
+   */
   mode?: DuoMode
-  /** The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own). */
+  /**
+   * The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
+   * @default one
+   */
   usbipPort?: number
   /**
    * A fault that every Duo is armed with: KIND@7 strikes once, at the seventh control transfer, KIND@7+ from
@@ -2176,12 +2458,26 @@ export declare class VirtualDuo {
 /**
  * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
  * 0600, synced and read back. It is a secret. Writes nothing to the Duo.
+ *
+ * @example
+ * ```js
+ * const { file } = await backupDct({ whole: true })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function backupDct(options?: DctBackupOptions, control?: Control): Promise<DctBackupResult>
 
 /**
  * Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
  * its public key and a manifest beside it. Writes nothing to the Duo.
+ *
+ * @example
+ * ```js
+ * const { file, fingerprint } = await backupKey({ file: 'duo.der' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function backupKey(options?: BackupOptions, control?: Control): Promise<BackupResult>
 
@@ -2229,6 +2525,14 @@ export type CopyName = 'first' | 'second'
  * Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
  * given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
  * and so is a cloud that cannot be reached.
+ *
+ * @example
+ * ```js
+ * const { problems, duos } = await doctor()
+ * if (problems > 0) console.log(duos.flatMap(({ findings }) => findings.map(({ message }) => message)))
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
 
@@ -2238,55 +2542,142 @@ export type DuoMode = 'dfu' | 'normal'
 /**
  * Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
  * there already is left alone. Neither its key nor anything else in its flash is touched.
+ *
+ * @example
+ * ```js
+ * await enterDfu({ deviceId: '30001a000347343432313031' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function enterDfu(options?: DfuOptions, control?: Control): Promise<EnterDfuResult>
 
-/** Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo. */
+/**
+ * Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
+ *
+ * @example
+ * ```js
+ * const { operations } = await history({ deviceId: '30001a000347343432313031', limit: 10 })
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
 export declare function history(options?: HistoryOptions, control?: Control): Promise<HistoryResult>
 
 /**
  * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
  * Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
+ *
+ * @example
+ * ```js
+ * const { kind, fingerprint } = await inspectKey({ file: 'duo.der' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function inspectKey(options: InspectOptions, control?: Control): Promise<InspectResult>
 
 /**
  * Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
  * ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
+ *
+ * @example
+ * ```js
+ * const { file, written } = await installUdevRule()
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function installUdevRule(options?: UdevInstallOptions, control?: Control): Promise<UdevInstallResult>
 
-/** Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo. */
+/**
+ * Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
+ *
+ * @example
+ * ```js
+ * const { backups } = await listBackups()
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
 export declare function listBackups(options?: BackupsOptions, control?: Control): Promise<BackupsResult>
 
 /**
  * Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
  * read is listed with the reason; none at all is an empty list.
+ *
+ * @example
+ * ```js
+ * const { devices } = await listDevices()
+ * for (const { path, device, problem } of devices) console.log(path, device?.deviceId, problem?.code)
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function listDevices(options?: ListOptions, control?: Control): Promise<ListResult>
 
 /**
  * Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
  * behind a passphrase; with its public key beside it. Needs no Duo.
+ *
+ * @example
+ * ```js
+ * const { file, fingerprint } = await newKey({ file: 'new.der' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function newKey(options?: NewKeyOptions, control?: Control): Promise<NewKeyResult>
 
-/** Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it. */
+/**
+ * Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
+ *
+ * @example
+ * ```js
+ * await provision({ deviceId: '30001a000347343432313031', fromDevice: true })
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
 export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>
 
-/** Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo. */
+/**
+ * Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo.
+ *
+ * @example
+ * ```js
+ * const { publicKey: pem } = await publicKey({ file: 'duo.der' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
 export declare function publicKey(options: PublicKeyOptions, control?: Control): Promise<PublicKeyResult>
 
 /**
  * Reads the Duo's private key and returns its bytes: for code that keeps keys by itself, in a vault for one. This is the
  * one way by which a private key leaves other than into a file, so treat the result as the secret that it is. Everybody
  * else is better off with `backupKey`. Writes nothing anywhere.
+ *
+ * @example
+ * ```js
+ * const { key, fingerprint } = await readKey()
+ * await vault.put(`duo/${fingerprint}`, key)
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function readKey(options?: ReadKeyOptions, control?: Control): Promise<ReadKeyResult>
 
 /**
  * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
  * and has to be provisioned again.
+ *
+ * @example
+ * ```js
+ * const { backupFile } = await resetKey({ deviceId: '30001a000347343432313031' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function resetKey(options?: ResetOptions, control?: Control): Promise<ResetResult>
 
@@ -2294,18 +2685,42 @@ export declare function resetKey(options?: ResetOptions, control?: Control): Pro
  * Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
  * of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
  * same call goes on where one was cut short.
+ *
+ * @example
+ * ```js
+ * await restoreDct({ file: 'whole.bin', fields: ['server-public-key'] })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function restoreDct(options: DctRestoreOptions, control?: Control): Promise<DctRestoreResult>
 
 /**
  * Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
  * read back and compared.
+ *
+ * @example
+ * ```js
+ * const { written, backupFile } = await restoreKey(
+ *   { file: 'duo.der', leave: true },
+ *   { confirm: (plan) => plan.evidence !== 'none' },
+ * )
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
-export declare function restoreKey(options: RestoreOptions, control?: Control): Promise<RestoreResult>
+export declare function restoreKey(options: RestoreOptions & ({ file: string } | { key: Uint8Array }), control?: Control): Promise<RestoreResult>
 
 /**
  * Writes the public key and the address of Particle's own cloud to the Duo, which are built in; otherwise as
  * `setServerKey`.
+ *
+ * @example
+ * ```js
+ * await restoreServerKey({ leave: true })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function restoreServerKey(options?: ServerKeyRestoreOptions, control?: Control): Promise<ServerKeyWriteResult>
 
@@ -2314,33 +2729,78 @@ export declare function restoreServerKey(options?: ServerKeyRestoreOptions, cont
  * asked; the cloud is told; only when it has said that it took the key is the Duo written, read back and compared;
  * at last the pairing is proven by the Duo's own handshake, and the Duo leaves DFU mode. A refusal by the cloud
  * leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+ *
+ * @example
+ * ```js
+ * const { fingerprint, newKeyFile } = await rotateKey({}, { signal: AbortSignal.timeout(120_000) })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function rotateKey(options?: RotateOptions, control?: Control): Promise<RotateResult>
 
 /**
  * Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
  * first, and the write counts once it was read back and compared. A bare key keeps the address in the Duo.
+ *
+ * @example
+ * ```js
+ * await setServerKey({ file: 'server.pub.pem', host: 'cloud.example.org' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function setServerKey(options: ServerKeySetOptions, control?: Control): Promise<ServerKeyWriteResult>
 
 /**
  * Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
  * fingerprint, a claim code as being there or not. Reads only.
+ *
+ * @example
+ * ```js
+ * const { dct } = await showDct({ file: 'whole.bin' })
+ * for (const { name, description } of dct.fields) console.log(name, description)
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function showDct(options?: DctShowOptions, control?: Control): Promise<DctShowResult>
 
-/** Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only. */
+/**
+ * Says which cloud the attached Duo, or a file, names: the cloud's public key and its address. Reads only.
+ *
+ * @example
+ * ```js
+ * const { server } = await showServerKey()
+ * console.log(server.particle, server.host)
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
 export declare function showServerKey(options?: ServerKeyShowOptions, control?: Control): Promise<ServerKeyShowResult>
 
 /**
  * Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
  * journal in the user's data directory. Needs no Duo.
+ *
+ * @example
+ * ```js
+ * const { inFlight } = await status()
+ * for (const { meaning, next } of inFlight) console.log(meaning, next)
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function status(options?: StatusOptions, control?: Control): Promise<StatusResult>
 
 /**
  * The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
  * serial port.
+ *
+ * @example
+ * ```js
+ * const { file, contents } = udevRule()
+ * ```
  */
 export declare function udevRule(): UdevRule
 
@@ -2348,6 +2808,13 @@ export declare function udevRule(): UdevRule
  * Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
  * Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
  * and knows it by the public half of this key. Writes nothing anywhere.
+ *
+ * @example
+ * ```js
+ * const { server } = await verifyPairing()
+ * ```
+ *
+ * @throws {DuoProvisionError}
  */
 export declare function verifyPairing(options?: VerifyOptions, control?: Control): Promise<VerifyResult>
 

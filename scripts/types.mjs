@@ -96,7 +96,8 @@ export function declarations(types, declared) {
 
 function declare(/** @type {string} */ name, /** @type {any} */ schema) {
   const head = comment(schema, '')
-  if (/Options$/.test(name) && schema.properties) for (const one of Object.values(schema.properties)) withDefault(one)
+  if (/Options$/.test(name) && schema.properties)
+    for (const one of Object.values(schema.properties)) withDefault(one)
   if (schema.properties) return `${head}export interface ${name} ${members(schema, '')}\n`
   const choices = schema.oneOf ?? [schema]
   const union = choices.map((/** @type {any} */ one) => `${comment(one, '  ')}  | ${type(one, '  ')}\n`)

@@ -14,7 +14,7 @@ const failure = (call) =>
 
 /** A key that was never in a Duo, in a form. */
 const made = (/** @type {any} */ form) =>
-  generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(form)
+  Buffer.from(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(form))
 
 test('a key that is read is the one in the Duo, and nothing is left on the disk', async (t) => {
   const { usb, state, files } = await openLab(t)
@@ -87,7 +87,10 @@ test('a write of bytes that fails says to call again, and the way back is a comm
   duo.arm('1-1', 'write-half-600@1+')
   const error = await failure(restoreKey({ ...writing, key }))
   assert.equal(error.code, 'KEY_WRONG')
-  assert.match(error.hint, /^to finish: call restoreKey again with the key of fingerprint [0-9a-f]{64}; to go back/)
+  assert.match(
+    error.hint,
+    /^to finish: call restoreKey again with the key of fingerprint [0-9a-f]{64}; to go back/,
+  )
   duo.mend('1-1')
   const { operations } = await history({ deviceId: state().deviceId })
   assert.equal(operations[0]?.operation, 'restore')

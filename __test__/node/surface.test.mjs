@@ -171,6 +171,9 @@ test('what is missing, and the words of a closed list, are named', async () => {
   assert.equal(await message(restoreDct({ file: 'x', fields: 'a' })), 'fields has to be a list')
   assert.equal(await message(inspectKey({ file: 'x', copy: 'third' })), "copy has to be 'first' or 'second'")
   const { start } = /** @type {any} */ (VirtualDuo)
-  assert.equal(await message(start({ board: 'x' })), "board has to be one of 'duo', 'photon', 'p1', 'electron'")
+  assert.equal(
+    await message(start({ board: 'x' })),
+    "board has to be one of 'duo', 'photon', 'p1', 'electron'",
+  )
   assert.equal(await message(start({ mode: 4 })), 'mode is of a type that no option has')
 })

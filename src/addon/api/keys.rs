@@ -127,7 +127,7 @@ pub fn read_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Res
 /// )
 /// ```
 #[napi(
-    ts_args_type = "options: RestoreOptions, control?: Control",
+    ts_args_type = "options: RestoreOptions & ({ file: string } | { key: Uint8Array }), control?: Control",
     ts_return_type = "Promise<RestoreResult>"
 )]
 pub fn restore_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
