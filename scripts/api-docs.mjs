@@ -1,5 +1,5 @@
 /**
- * `npm run api-docs`: writes docs/api.md, the reference of the API, from the types in index.d.ts. `npm test` makes it
+ * `npm run api-docs`: writes docs/api-reference.md, the reference of the API, from the types in index.d.ts. `npm test` makes it
  * anew and compares.
  */
 import { spawnSync } from 'node:child_process'
@@ -10,15 +10,15 @@ import { pathToFileURL } from 'node:url'
 import { ROOT, tool } from './prepare.mjs'
 
 /** The page. */
-export const API_PAGE = 'docs/api.md'
+export const API_PAGE = 'docs/api-reference.md'
 
 const HEAD = `<!-- Made from index.d.ts by \`npm run api-docs\`. Change the comments in src, not this page. -->
 
 # API reference
 
 Every function takes plain options and a [Control](#control), and throws a [DuoProvisionError](#duoprovisionerror) with
-a stable [code](#errorcode); [troubleshooting.md](troubleshooting.md) has an entry for each. Examples are in the
-[README](../README.md#in-scripts-and-pipelines).
+a stable [code](#errorcode); [troubleshooting.md](troubleshooting.md) has an entry for each. By task, with examples that
+run: [api.md](api.md).
 
 `
 

@@ -32,7 +32,7 @@ const OWN = `  private constructor()
   get apiHint(): string | undefined
 `
 
-/** What is thrown: the class of src/error.cjs. Not by an interface, which docs/api.md would link to its source. */
+/** What is thrown: the class of src/error.cjs. Not by an interface, which docs/api-reference.md would link to its source. */
 function thrown(/** @type {any} */ { properties, required }) {
   const { message: _, ...rest } = properties
   const own = { properties: { name: { $ref: 'ErrorName' }, ...rest }, required: ['name', ...required] }
