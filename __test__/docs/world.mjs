@@ -126,7 +126,10 @@ export class World {
     const port = address.split(':')[1] ?? ''
     if (called === 'particle') {
       this.#standIns.push([cloud.url, 'https://api.particle.io'])
-      this.#standIns.push([address, 'device.spark.io:5683'], [/(?<=cloud at )127\.0\.0\.1/g, 'api.particle.io'])
+      this.#standIns.push(
+        [address, 'device.spark.io:5683'],
+        [/(?<=cloud at )127\.0\.0\.1/g, 'api.particle.io'],
+      )
     }
     this.#standIns.push(
       [new URL(cloud.url).host, '192.168.1.20:8080'],
