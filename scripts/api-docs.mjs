@@ -18,7 +18,7 @@ const HEAD = `<!-- Made from index.d.ts by \`npm run api-docs\`. Change the comm
 
 Every function takes plain options and a [Control](#control), and throws a [DuoProvisionError](#duoprovisionerror) with
 a stable [code](#errorcode); [troubleshooting.md](troubleshooting.md) has an entry for each. Examples are in the
-[README](../README.md#in-scripts-and-pipelines).
+[README](../README.md#from-node).
 
 `
 

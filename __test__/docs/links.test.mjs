@@ -6,7 +6,13 @@ import { test } from 'node:test'
 import { ROOT } from '../cli/harness.mjs'
 
 const DOCS = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
-const PAGES = ['README.md', 'ARCHITECTURE.md', ...DOCS.map((name) => `docs/${name}`)]
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...DOCS.map((name) => `docs/${name}`),
+]
 
 /** The text without what stands in blocks of code. */
 function prose(/** @type {string} */ path) {

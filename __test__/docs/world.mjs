@@ -52,6 +52,9 @@ export class World {
   #here = join(this.#home, 'duo')
   #count = 0
 
+  /** From here on the Duos name the local cloud. */
+  meetLocalCloud = () => {}
+
   /** @param {string} text what the comment says */
   static async open(text) {
     const world = new World()
@@ -116,6 +119,7 @@ export class World {
     const [serverKey, address] = [cloud.serverKey ?? '', cloud.deviceAddress ?? '']
     if (server === 'particle') duo.setServer(readFileSync(PARTICLE, 'utf8'), 'device.spark.io:5683')
     else if (server !== 'factory') duo.setServer(serverKey, address)
+    this.meetLocalCloud = () => duo.setServer(serverKey, address)
     const key = join(this.#folder, 'cloud.pub.pem')
     writeFileSync(key, serverKey)
     if (login !== 'none') this.#logIn(cloud)
@@ -125,6 +129,7 @@ export class World {
     }
     const port = address.split(':')[1] ?? ''
     if (called === 'particle') {
+      this.#env['DOCS_API'] = cloud.url
       this.#standIns.push([cloud.url, 'https://api.particle.io'])
       this.#standIns.push(
         [address, 'device.spark.io:5683'],
@@ -167,7 +172,7 @@ export class World {
     for (const [actual, other] of this.#standIns) shown = shown.replaceAll(whole(actual), other)
     return shown
       .replaceAll(/ --usbip 127\.0\.0\.1:\d+| --usbip 192\.168\.1\.20:\d+/g, '')
-      .replaceAll(/\bvirtual Duo/g, 'Duo')
+      .replaceAll(whole('virtual Duo'), 'Duo')
       .replaceAll(/ \(virtual\)|, virtual\b/g, '')
   }
 
@@ -231,10 +236,10 @@ trap 'status=$?; { export -p; echo "cd \\"$(pwd)\\""; } > "${state}"; exit $stat
   }
 }
 
-/** A word where it is no part of another. */
+/** A word where it is no part of another; what gives it a colour is no part of it. */
 function whole(/** @type {string | RegExp} */ word) {
   if (typeof word !== 'string') return word
-  return new RegExp(`(?<!\\w)${escaped(word)}(?!\\w)`, 'g')
+  return new RegExp(`(?:(?<!\\w)|(?<=\\u001b\\[\\d*m))${escaped(word)}(?!\\w)`, 'g')
 }
 
 function escaped(/** @type {string} */ text) {
