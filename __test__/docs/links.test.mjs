@@ -19,11 +19,20 @@ function prose(/** @type {string} */ path) {
   return readFileSync(path, 'utf8').replaceAll(/^( *)```[\s\S]*?^\1```$/gm, '')
 }
 
-/** The anchors of a page, made of its headings as GitHub makes them. */
+/** The anchors of a page, made of its headings as GitHub makes them: those that are there already get a number. */
 function anchors(/** @type {string} */ path) {
   const headings = [...prose(path).matchAll(/^#+ (.*)$/gm)].map(([, text]) => text ?? '')
   const plain = headings.map((text) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, ''))
-  return new Set(plain.map((text) => text.trim().replaceAll(/\s/g, '-')))
+  /** @type {Map<string, number>} */
+  const met = new Map()
+  return new Set(
+    plain.map((text) => {
+      const anchor = text.trim().replaceAll(/\s/g, '-')
+      const before = met.get(anchor) ?? 0
+      met.set(anchor, before + 1)
+      return before === 0 ? anchor : `${anchor}-${before}`
+    }),
+  )
 }
 
 for (const page of PAGES) {
