@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { World } from '../__test__/docs/world.mjs'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
-const WORLD = 'server=particle cloud=particle'
+const WORLD = 'cloud=particle'
 const ARCHIVE = 'export DUO_PROVISION_ARCHIVE=/home/you/keys'
 const SAYS =
   'A terminal. "duo-provision doctor" finds one problem with a Duo: zeros are in the place of its key. It prints the ' +
@@ -41,12 +41,13 @@ try {
   await world.run(
     block(`${ARCHIVE}; npx duo-provision backup; npx duo-provision 30001a000347343432313031 --from-device`),
   )
+  world.nameCloud('particle')
   world.duo.setKeySlot('1-1', Buffer.alloc(1216))
   const found = await play('doctor')
   const [, restore = ''] = found.printed.match(/duo-provision (restore \S+ --device \w+)/) ?? []
   const mended = await play(restore, ['y'])
   // Particle's cloud is not here: it is the local one that proves the pair, under the name of Particle's.
-  world.meetLocalCloud()
+  world.nameCloud('local')
   const proven = await play('verify')
   const lines = [...found.lines.map(({ text }) => ({ text, wait: 0 })), ...mended.lines, ...proven.lines]
   lines.pop()

@@ -52,8 +52,8 @@ export class World {
   #here = join(this.#home, 'duo')
   #count = 0
 
-  /** From here on the Duos name the local cloud. */
-  meetLocalCloud = () => {}
+  /** From here on the Duos name the local cloud, or Particle's. */
+  nameCloud = (/** @type {'local' | 'particle'} */ _which) => {}
 
   /** @param {string} text what the comment says */
   static async open(text) {
@@ -117,9 +117,11 @@ export class World {
       },
     )
     const [serverKey, address] = [cloud.serverKey ?? '', cloud.deviceAddress ?? '']
-    if (server === 'particle') duo.setServer(readFileSync(PARTICLE, 'utf8'), 'device.spark.io:5683')
-    else if (server !== 'factory') duo.setServer(serverKey, address)
-    this.meetLocalCloud = () => duo.setServer(serverKey, address)
+    this.nameCloud = (which) =>
+      which === 'local'
+        ? duo.setServer(serverKey, address)
+        : duo.setServer(readFileSync(PARTICLE, 'utf8'), 'device.spark.io:5683')
+    if (server !== 'factory') this.nameCloud(server === 'particle' ? 'particle' : 'local')
     const key = join(this.#folder, 'cloud.pub.pem')
     writeFileSync(key, serverKey)
     if (login !== 'none') this.#logIn(cloud)
