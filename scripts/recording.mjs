@@ -1,75 +1,93 @@
 /**
  * `npm run recording`: runs a short story on a virtual Duo in a pseudo-terminal of 80 columns, and writes what is seen
- * there to docs/demo.svg, line by line as it appears. Needs Linux with util-linux's `script`. The key and the folder
- * are others every time; nothing else is.
+ * there to docs/demo.svg: a terminal of 15 rows, in which the first command is done from the start, and what comes later
+ * scrolls in. Needs Linux with util-linux's `script`.
+ *
+ * The world is that of the documentation (__test__/docs/world.mjs): the Duo is one of Particle's cloud, and the local cloud
+ * goes by that one's names. The key and the id are others every time.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { World } from '../__test__/docs/world.mjs'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
-const STORY = ['list', 'backup duo.der', 'doctor', 'restore duo.der --dry-run']
-const COLUMNS = 80
-/** USB/IP's own port; what is typed names it. */
-const PORT = 3240
+const WORLD = 'cloud=particle'
+const ARCHIVE = 'export DUO_PROVISION_ARCHIVE=/home/you/keys'
+const SAYS =
+  'A terminal. "duo-provision doctor" finds one problem with a Duo: zeros are in the place of its key. It prints the ' +
+  'command that writes the key back from a backup. That command is typed, it asks, and it writes the key and reads it ' +
+  'back. Then "duo-provision verify" proves that the key in the Duo and the one in the cloud are a pair.'
+const [COLUMNS, ROWS] = [80, 15]
 
 /** Of a character, in pixels, and the space around them. */
 const [WIDTH, HEIGHT, MARGIN] = [8.4, 19, 14]
-/** Seconds between two lines of output, and before what is typed. */
-const [PER_LINE, PER_COMMAND] = [0.08, 1.2]
+/** Seconds between two lines of output, before what is typed, and before its first line. */
+const [PER_LINE, PER_COMMAND, PER_ANSWER] = [0.15, 3, 1]
 
-/** Colours of a dark terminal, by their numbers in escape sequences. */
+/** Classes, by the numbers in escape sequences. */
 const STYLES = new Map([
-  ['1', 'font-weight:bold'],
-  ['2', 'opacity:.6'],
-  ['31', 'fill:#ff7b72'],
-  ['32', 'fill:#7ee787'],
-  ['33', 'fill:#e3b341'],
-  ['36', 'fill:#76e3ea'],
+  ['1', 'b'],
+  ['2', 'd'],
+  ['31', 'r'],
+  ['32', 'g'],
+  ['33', 'y'],
+  ['36', 'c'],
 ])
 
 ensureDependencies()
 ensureAddon()
-const { VirtualDuo } = /** @type {typeof import('../index.js')} */ (
-  createRequire(import.meta.url)('../index.js')
-)
-const folder = mkdtempSync(join(tmpdir(), 'duo-'))
-const duo = await VirtualDuo.start({ usbipPort: PORT })
+const world = await World.open(WORLD)
 try {
-  const shown = STORY.flatMap((words) => play(words))
-  mkdirSync(join(ROOT, 'docs'), { recursive: true })
-  writeFileSync(join(ROOT, 'docs/demo.svg'), draw(shown))
-  process.stdout.write(`docs/demo.svg: ${shown.length} lines\n`)
+  await world.run(
+    block(`${ARCHIVE}; npx duo-provision backup; npx duo-provision 30001a000347343432313031 --from-device`),
+  )
+  world.nameCloud('particle')
+  world.duo.setKeySlot('1-1', Buffer.alloc(1216))
+  const found = await play('doctor')
+  const [, restore = ''] = found.printed.match(/duo-provision (restore \S+ --device \w+)/) ?? []
+  const mended = await play(restore, ['y'])
+  // Particle's cloud is not here: it is the local one that proves the pair, under the name of Particle's.
+  world.nameCloud('local')
+  const proven = await play('verify')
+  const lines = [...found.lines.map(({ text }) => ({ text, wait: 0 })), ...mended.lines, ...proven.lines]
+  lines.pop()
+  writeFileSync(join(ROOT, 'docs/demo.svg'), draw(lines))
+  process.stdout.write(`docs/demo.svg: ${lines.length} lines\n`)
 } finally {
-  await duo.stop()
-  rmSync(folder, { recursive: true, force: true })
+  await world.close()
 }
 
-/**
- * Runs a command; what is typed, and then what is left on the terminal.
- * @returns {{ text: string, wait: number }[]}
- */
-function play(/** @type {string} */ words) {
-  const typed = `${words} --usbip 127.0.0.1:${PORT}`
-  const command = `stty cols ${COLUMNS} rows 40; exec '${process.execPath}' '${join(ROOT, 'src/cli/main.cjs')}' ${typed}`
-  const env = { PATH: process.env['PATH'], HOME: folder, TERM: 'xterm-256color' }
-  const args = ['--quiet', '--return', '--command', command, '/dev/null']
-  const { stdout, error } = spawnSync('script', args, { cwd: folder, env, encoding: 'utf8' })
-  if (error) throw error
-  const lines = stdout.split(/\r?\n/).map(settled).flatMap(broken)
-  while (lines.at(-1) === '') lines.pop()
-  return [
-    { text: `\u001b[1m$ duo-provision ${typed}\u001b[0m`, wait: PER_COMMAND },
-    ...lines.map((text, index) => ({ text, wait: index === 0 ? PER_COMMAND / 2 : PER_LINE })),
+/** @typedef {{ text: string, wait: number }} Line how long it waits for after the one before */
+
+function block(/** @type {string} */ script, /** @type {string[]} */ typed = []) {
+  return { script, typed, stays: undefined, inRepository: false }
+}
+
+/** Runs a command: what is typed, and then what is left on the terminal. */
+async function play(/** @type {string} */ words, /** @type {string[]} */ answers = []) {
+  const script = `${ARCHIVE}; stty cols ${COLUMNS} rows 40; npx duo-provision ${words} || true`
+  const printed = world.shown((await world.run(block(script, answers))).stdout)
+  const left = printed.split('\n').map(settled).flatMap(broken)
+  while (left.at(-1) === '') left.pop()
+  const [typed = '', ...more] = broken(`$ duo-provision ${words}`)
+  /** @type {Line[]} */
+  const lines = [
+    { text: bold(typed), wait: PER_COMMAND },
+    ...more.map((text) => ({ text: bold(text), wait: 0 })),
+    ...left.map((text, at) => ({ text, wait: at === 0 ? PER_ANSWER : PER_LINE })),
     { text: '', wait: 0 },
   ]
+  return { printed, lines }
+}
+
+function bold(/** @type {string} */ text) {
+  return `\u001b[1m${text}\u001b[0m`
 }
 
 /** What is left of a line on which a spinner turned. */
 function settled(/** @type {string} */ line) {
-  return line.split('\r\u001b[K').at(-1) ?? ''
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what moves the cursor before a question is left out.
+  return (line.split('\r\u001b[K').at(-1) ?? '').replaceAll(/\r|\u001b\[\d*[GJK]/g, '')
 }
 
 /** A line that is too long, as a terminal breaks it. */
@@ -88,26 +106,47 @@ function broken(/** @type {string} */ line) {
   return [...parts, part]
 }
 
-function draw(/** @type {{ text: string, wait: number }[]} */ lines) {
-  let [time, svg] = [0, '']
-  for (const [index, { text, wait }] of lines.entries()) {
-    time += wait
-    if (text === '') continue
-    const y = MARGIN + (index + 1) * HEIGHT - 5
-    svg += `<text x="${MARGIN}" y="${y}" style="animation-delay:${time.toFixed(2)}s">${painted(text)}</text>\n`
+function draw(/** @type {Line[]} */ lines) {
+  let [time, text] = [0, '']
+  /** @type {[number, number][]} */
+  const scrolls = []
+  for (const [row, line] of lines.entries()) {
+    time += line.wait
+    if (row >= ROWS) scrolls.push([time, row - ROWS + 1])
+    if (line.text === '') continue
+    const delay = time > 0 ? ` class="later" style="animation-delay:${time.toFixed(2)}s"` : ''
+    text += `<text x="${MARGIN}" y="${MARGIN + (row + 1) * HEIGHT - 5}"${delay}>${painted(line.text)}</text>\n`
   }
   const width = Math.ceil(COLUMNS * WIDTH + 2 * MARGIN)
-  const height = (lines.length - 1) * HEIGHT + 2 * MARGIN
-  // Without motion, or without these rules, all of it stands there from the start.
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">
-<title id="title">${escaped(`A terminal in which duo-provision is run on a virtual Duo: ${STORY.join(', ')}`)}</title>
+  const height = ROWS * HEIGHT + 2 * MARGIN
+  const stops = scrolls.map(
+    ([at, rows]) => `${((100 * at) / time).toFixed(2)}%{transform:translateY(-${rows * HEIGHT}px)}`,
+  )
+  // Whoever wants no motion sees the first screen, and has the words.
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">
+<title id="title">duo-provision finds out why a Duo does not connect, and puts it right</title>
+<desc id="desc">${escaped(SAYS)}</desc>
 <style>
-text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#e6edf3;white-space:pre}
-@media (prefers-reduced-motion:no-preference){text{opacity:0;animation:appear .01s forwards}}
+.screen{fill:#f6f8fa;stroke:#d1d9e0}
+text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1f2328;white-space:pre}
+.b{font-weight:bold}.d{opacity:.7}.r{fill:#cf222e}.g{fill:#116329}.y{fill:#7d4e00}.c{fill:#1b7c83}
+.later{opacity:0}
+@media (prefers-color-scheme:dark){
+.screen{fill:#0d1117;stroke:#3d444d}
+text{fill:#e6edf3}
+.r{fill:#ff7b72}.g{fill:#7ee787}.y{fill:#e3b341}.c{fill:#76e3ea}
+}
+@media (prefers-reduced-motion:no-preference){
+.later{animation:appear .01s forwards}
+.all{animation:scroll ${time.toFixed(2)}s step-end forwards}
+}
 @keyframes appear{to{opacity:1}}
+@keyframes scroll{${stops.join('')}}
 </style>
-<rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-${svg}</svg>
+<clipPath id="rows"><rect x="0" y="${MARGIN}" width="${width}" height="${ROWS * HEIGHT}"/></clipPath>
+<rect class="screen" x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="8"/>
+<g clip-path="url(#rows)"><g class="all">
+${text}</g></g></svg>
 `
 }
 
@@ -120,7 +159,7 @@ function painted(/** @type {string} */ text) {
   for (const [, code, plain = ''] of text.matchAll(/\u001b\[([\d;]*)m|([^\u001b]+)/g)) {
     if (code !== undefined) styles = code === '0' || code === '' ? [] : [...styles, STYLES.get(code) ?? '']
     else if (styles.length === 0) shown += escaped(plain)
-    else shown += `<tspan style="${styles.join(';')}">${escaped(plain)}</tspan>`
+    else shown += `<tspan class="${styles.join(' ')}">${escaped(plain)}</tspan>`
   }
   return shown
 }

@@ -1,7 +1,8 @@
 /**
  * `duo-provision` as the shell blocks of the documentation find it: the command line of this repository, with one thing
  * added. A command that works on a Duo works on the virtual one: `--usbip` and its address are appended to it, where
- * no other address is named and no file stands in the Duo's place.
+ * no other address is named and no file stands in the Duo's place. And where the local cloud goes by the names of
+ * Particle's, a token from a file goes to it, by `--api-url`.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -24,6 +25,12 @@ const ON_A_DUO = new Set([
 /** What stands for a Duo, or for another address. */
 const ELSEWHERE = ['--usbip', '--key', '--help', '-h']
 
+/** @param {string[]} args @param {string | undefined} api */
+export function atTheCloud(args, api) {
+  const goes = api && args.includes('--token-file') && !args.includes('--api-url')
+  return goes ? [...args, '--api-url', api] : args
+}
+
 /** @param {string[]} args @param {string | undefined} address */
 export function atTheBench(args, address) {
   const [command = '', word, file = '-'] = args
@@ -34,7 +41,8 @@ export function atTheBench(args, address) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const args = atTheBench(process.argv.slice(2), process.env['DOCS_USBIP'])
+  const typed = atTheCloud(process.argv.slice(2), process.env['DOCS_API'])
+  const args = atTheBench(typed, process.env['DOCS_USBIP'])
   process.argv = [process.argv0, fileURLToPath(MAIN), ...args]
   await import(MAIN.href)
 }

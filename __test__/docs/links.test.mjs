@@ -6,18 +6,33 @@ import { test } from 'node:test'
 import { ROOT } from '../cli/harness.mjs'
 
 const DOCS = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
-const PAGES = ['README.md', 'ARCHITECTURE.md', ...DOCS.map((name) => `docs/${name}`)]
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...DOCS.map((name) => `docs/${name}`),
+]
 
 /** The text without what stands in blocks of code. */
 function prose(/** @type {string} */ path) {
   return readFileSync(path, 'utf8').replaceAll(/^( *)```[\s\S]*?^\1```$/gm, '')
 }
 
-/** The anchors of a page, made of its headings as GitHub makes them. */
+/** The anchors of a page, made of its headings as GitHub makes them: those that are there already get a number. */
 function anchors(/** @type {string} */ path) {
   const headings = [...prose(path).matchAll(/^#+ (.*)$/gm)].map(([, text]) => text ?? '')
   const plain = headings.map((text) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, ''))
-  return new Set(plain.map((text) => text.trim().replaceAll(/\s/g, '-')))
+  /** @type {Map<string, number>} */
+  const met = new Map()
+  return new Set(
+    plain.map((text) => {
+      const anchor = text.trim().replaceAll(/\s/g, '-')
+      const before = met.get(anchor) ?? 0
+      met.set(anchor, before + 1)
+      return before === 0 ? anchor : `${anchor}-${before}`
+    }),
+  )
 }
 
 for (const page of PAGES) {

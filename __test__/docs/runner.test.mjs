@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { atTheBench } from './bench.mjs'
+import { atTheBench, atTheCloud } from './bench.mjs'
 import { matches, Names } from './compare.mjs'
 import { readPage } from './page.mjs'
 import { World } from './world.mjs'
@@ -95,6 +95,13 @@ test('the same key is the same key wherever it is shown', () => {
   assert.ok(matches(`x-${A?.slice(0, 8)}.der`, `x-${c?.slice(0, 8)}.der`, names.copy()))
   assert.equal(matches(`${B}`, `${c}`, names.copy()), undefined)
   assert.equal(matches(`${'e'.repeat(64)}`, `${c}`, names.copy()), undefined)
+})
+
+test('a token from a file goes to the local cloud where that one is called Particle’s', () => {
+  const run = (/** @type {string} */ line) => atTheCloud(line.split(' '), 'http://x').join(' ')
+  assert.equal(run('abc --token-file t'), 'abc --token-file t --api-url http://x')
+  for (const line of ['abc', 'abc --token-file t --api-url http://y']) assert.equal(run(line), line)
+  assert.deepEqual(atTheCloud(['--token-file', 't'], undefined), ['--token-file', 't'])
 })
 
 test('a command that works on a Duo works on the virtual one', () => {

@@ -7,17 +7,19 @@
  *   30001a000347343432313031 (… 3032, … 3033)    the first virtual Duo (the second, the third)
  *   http://192.168.1.20:8080                     the API of the local cloud
  *   192.168.1.20:5683, --port 5683               its port for devices
+ *   https://api.particle.io, device.spark.io     both of them, with cloud=particle
  *   ports 3240, 8080, 5683 of 127.0.0.1          free ports, in a world without Duos
  *   /home/you, /home/you/duo                     the home and the folder
  *   `virtual Duo`, `(virtual)`, `--usbip …`      the Duo, and nothing: what is printed says that it is virtual
  *
  * `npx duo-provision` is the command line of this repository (bench.mjs), and the login of particle-cli is one to the
  * local cloud. A `world` comment may say: duos=N, board=…, bootloader=…, mode=…, flavor=… (as `simulate` knows them),
- * server=factory (the Duos name the cloud that they come with, and not the local one), login=none, or `none` alone, for
- * a reader who starts everything by hand.
+ * server=factory (the Duos name the cloud that they come with, and not the local one), server=particle (they name
+ * Particle's, with its own key), cloud=particle (the local cloud goes by the names of Particle's), login=none, or `none`
+ * alone, for a reader who starts everything by hand.
  */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +29,9 @@ import { canaryDuos, canaryText } from '../secrets/keep.mjs'
 
 /** What is waited for before an answer is typed. */
 const QUESTION = '(?:\\[y/N\\]|[Pp]assphrase[^\\n]*:|The same again:) '
+
+/** The public key of Particle's own cloud. */
+const PARTICLE = join(ROOT, '__test__/fixtures/keys/particle-cloud.pub.pem')
 
 /** npm looks for no newer version of itself, and for nothing else. */
 const OFFLINE = { npm_config_offline: 'true', npm_config_update_notifier: 'false' }
@@ -46,6 +51,9 @@ export class World {
   #home = join(this.#folder, 'home')
   #here = join(this.#home, 'duo')
   #count = 0
+
+  /** From here on the Duos name the local cloud, or Particle's. */
+  nameCloud = (/** @type {'local' | 'particle'} */ _which) => {}
 
   /** @param {string} text what the comment says */
   static async open(text) {
@@ -88,7 +96,7 @@ export class World {
   }
 
   /** @param {Record<string, string>} given */
-  async #populate({ duos, server, login, flavor, ...options }) {
+  async #populate({ duos, server, cloud: called, login, flavor, ...options }) {
     const duo = await VirtualDuo.start(
       /** @type {import('../../index.js').VirtualDuoOptions} */ ({ ...options, duos: Number(duos ?? 1) }),
     )
@@ -109,7 +117,11 @@ export class World {
       },
     )
     const [serverKey, address] = [cloud.serverKey ?? '', cloud.deviceAddress ?? '']
-    if (server !== 'factory') duo.setServer(serverKey, address)
+    this.nameCloud = (which) =>
+      which === 'local'
+        ? duo.setServer(serverKey, address)
+        : duo.setServer(readFileSync(PARTICLE, 'utf8'), 'device.spark.io:5683')
+    if (server !== 'factory') this.nameCloud(server === 'particle' ? 'particle' : 'local')
     const key = join(this.#folder, 'cloud.pub.pem')
     writeFileSync(key, serverKey)
     if (login !== 'none') this.#logIn(cloud)
@@ -118,6 +130,14 @@ export class World {
       this.#standIns.push([deviceId, `30001a00034734343231303${index + 1}`])
     }
     const port = address.split(':')[1] ?? ''
+    if (called === 'particle') {
+      this.#env['DOCS_API'] = cloud.url
+      this.#standIns.push([cloud.url, 'https://api.particle.io'])
+      this.#standIns.push(
+        [address, 'device.spark.io:5683'],
+        [/(?<=cloud at )127\.0\.0\.1/g, 'api.particle.io'],
+      )
+    }
     this.#standIns.push(
       [new URL(cloud.url).host, '192.168.1.20:8080'],
       [`--host 127.0.0.1 --port ${port}`, '--host 192.168.1.20 --port 5683'],
@@ -154,7 +174,7 @@ export class World {
     for (const [actual, other] of this.#standIns) shown = shown.replaceAll(whole(actual), other)
     return shown
       .replaceAll(/ --usbip 127\.0\.0\.1:\d+| --usbip 192\.168\.1\.20:\d+/g, '')
-      .replaceAll(/\bvirtual Duo/g, 'Duo')
+      .replaceAll(whole('virtual Duo'), 'Duo')
       .replaceAll(/ \(virtual\)|, virtual\b/g, '')
   }
 
@@ -218,10 +238,10 @@ trap 'status=$?; { export -p; echo "cd \\"$(pwd)\\""; } > "${state}"; exit $stat
   }
 }
 
-/** A word where it is no part of another. */
+/** A word where it is no part of another; what gives it a colour is no part of it. */
 function whole(/** @type {string | RegExp} */ word) {
   if (typeof word !== 'string') return word
-  return new RegExp(`(?<!\\w)${escaped(word)}(?!\\w)`, 'g')
+  return new RegExp(`(?:(?<!\\w)|(?<=\\u001b\\[\\d*m))${escaped(word)}(?!\\w)`, 'g')
 }
 
 function escaped(/** @type {string} */ text) {

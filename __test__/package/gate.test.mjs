@@ -1,10 +1,11 @@
 /** What stands in the way of a release. */
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ROOT } from '../../scripts/prepare.mjs'
+import { addressProblems } from '../../scripts/release/address.mjs'
 import { problems } from '../../scripts/release/gate.mjs'
 import { MANIFEST, PLATFORMS } from '../../scripts/release/platforms.mjs'
 
@@ -27,13 +28,32 @@ function header(/** @type {string} */ name) {
   return file
 }
 
+/** What repeats the address of the repository. */
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs', '.github/ISSUE_TEMPLATE']
+const ADDRESSED = ['package.json', ...PAGES.flatMap((name) => files(name))]
+
+/** A file, or the files in a folder. */
+function files(/** @type {string} */ name) {
+  if (!statSync(join(ROOT, name)).isDirectory()) return [name]
+  return readdirSync(join(ROOT, name)).map((inner) => `${name}/${inner}`)
+}
+
+function change(
+  /** @type {string} */ root,
+  /** @type {string} */ name,
+  /** @type {(text: string) => string} */ by,
+) {
+  writeFileSync(join(root, name), by(readFileSync(join(root, name), 'utf8')))
+}
+
 /** A copy of what the gate looks at, with an addon for every platform. */
 function release(/** @type {import('node:test').TestContext} */ t) {
   const root = mkdtempSync(join(tmpdir(), 'duo-provision-gate-'))
   t.after(() => rmSync(root, { recursive: true, force: true }))
-  for (const name of ['package.json', 'Cargo.toml', 'index.js', 'npm']) {
+  for (const name of ['package.json', 'Cargo.toml', 'index.js', 'npm', ...PAGES]) {
     cpSync(join(ROOT, name), join(root, name), { recursive: true })
   }
+  for (const name of ADDRESSED) change(root, name, (text) => text.replaceAll('OWNER', 'somebody'))
   for (const { addon, name } of PLATFORMS) writeFileSync(join(root, addon), header(name))
   return root
 }
@@ -42,6 +62,30 @@ const gate = (/** @type {string} */ root) => problems(root, PLATFORMS, root)
 
 test('a release with every platform, of one version, passes', (t) => {
   assert.deepEqual(gate(release(t)), [])
+})
+
+test('an address that nobody has set does not', (t) => {
+  const root = release(t)
+  cpSync(join(ROOT, 'package.json'), join(root, 'package.json'))
+  assert.deepEqual(gate(root), [
+    'package.json: repository is not set',
+    'package.json: bugs is not set',
+    'package.json: homepage is not set',
+  ])
+  assert.deepEqual(problems(root, PLATFORMS, root, { local: true }), [])
+})
+
+test('addresses of two repositories, or a page without one, do not', (t) => {
+  const root = release(t)
+  change(root, 'package.json', (text) => text.replace('somebody/duo-provision/issues', 'another/duo/issues'))
+  cpSync(join(ROOT, 'CONTRIBUTING.md'), join(root, 'CONTRIBUTING.md'))
+  assert.deepEqual(gate(root), [
+    'package.json: bugs is not in https://github.com/somebody/duo-provision',
+    'CONTRIBUTING.md still has github.com/OWNER/',
+  ])
+  assert.deepEqual(addressProblems(root, 'third/duo-provision').slice(1, 2), [
+    'package.json: the repository is https://github.com/somebody/duo-provision, and third/duo-provision publishes',
+  ])
 })
 
 test('a platform without its addon, or with another’s, does not', (t) => {
@@ -67,7 +111,9 @@ test('a platform without its package, or of another version, does not', (t) => {
 
 test('a dependency at run time does not', (t) => {
   const root = release(t)
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...MANIFEST, dependencies: { other: '1.0.0' } }))
+  change(root, 'package.json', (text) =>
+    JSON.stringify({ ...JSON.parse(text), dependencies: { other: '1.0.0' } }),
+  )
   assert.deepEqual(gate(root), ['package.json: there are dependencies at run time'])
 })
 

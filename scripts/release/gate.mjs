@@ -1,6 +1,7 @@
 /** What has to hold before anything is published. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { addressProblems } from './address.mjs'
 import { platformOf } from './elf.mjs'
 import { tooNew } from './glibc.mjs'
 import { readJson } from './platforms.mjs'
@@ -12,12 +13,14 @@ import { readJson } from './platforms.mjs'
  * @param {string} root the repository
  * @param {Platform[]} platforms those that are to be published
  * @param {string} addons the folder with their addons
- * @param {{ anyGlibc?: boolean }} [options] whether the addons may need a newer C library than Node 20 does
+ * @param {{ local?: boolean }} [options] whether the packages stay on this machine: then the addons may need a newer C
+ *   library than Node 20 does, and the address of the repository need not be known
  * @returns {string[]} one sentence each; empty if nothing does
  */
-export function problems(root, platforms, addons, { anyGlibc = false } = {}) {
+export function problems(root, platforms, addons, { local = false } = {}) {
   const { version, napi, dependencies } = readJson(join(root, 'package.json'))
   const found = [
+    ...(local ? [] : addressProblems(root)),
     ...(dependencies ? ['package.json: there are dependencies at run time'] : []),
     ...mismatch('Cargo.toml', version, read(join(root, 'Cargo.toml')).match(/^version = "(.*)"$/m)?.[1]),
     ...mismatch('index.js', version, read(join(root, 'index.js')).match(/expected (\S+) but got/)?.[1]),
@@ -26,7 +29,7 @@ export function problems(root, platforms, addons, { anyGlibc = false } = {}) {
   for (const platform of platforms) {
     found.push(
       ...ofManifest(root, platform, version),
-      ...ofAddon(join(addons, platform.addon), platform.name, anyGlibc),
+      ...ofAddon(join(addons, platform.addon), platform.name, local),
     )
   }
   if (new Set(napi.targets).size !== napi.targets.length)
@@ -49,12 +52,12 @@ function ofManifest(
   return found
 }
 
-function ofAddon(/** @type {string} */ path, /** @type {string} */ name, /** @type {boolean} */ anyGlibc) {
+function ofAddon(/** @type {string} */ path, /** @type {string} */ name, /** @type {boolean} */ local) {
   if (!existsSync(path)) return [`${path} does not exist`]
   const addon = readFileSync(path)
   const built = platformOf(addon)
   if (!`${name}-`.startsWith(`${built}-`)) return [`${path} is for ${built}, not for ${name}`]
-  if (anyGlibc || !name.endsWith('-gnu')) return []
+  if (local || !name.endsWith('-gnu')) return []
   return tooNew(addon).map((symbol) => `${path} needs a newer C library than Node 20 does: ${symbol}`)
 }
 

@@ -7,7 +7,8 @@
  *
  * The completions and man pages are made by the addon of the machine that packs, which has to be among the addons.
  *
- * `--local` is for trying packages on the machine that built them: whatever C library the addon needs is there.
+ * `--local` is for trying packages on the machine that built them: whatever C library the addon needs is there, and
+ * the address of the repository is not asked for.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -35,7 +36,7 @@ process.exitCode = main(resolve(values.addons), resolve(values['output-dir']))
 
 function main(/** @type {string} */ addons, /** @type {string} */ output) {
   const platforms = PLATFORMS.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
-  const found = problems(ROOT, platforms, addons, { anyGlibc: values.local })
+  const found = problems(ROOT, platforms, addons, { local: values.local })
   const own = join(addons, ADDON)
   if (!existsSync(own)) found.push(`${own} does not exist, and this machine's addon makes the man pages`)
   for (const problem of found) process.stderr.write(`error: ${problem}\n`)
@@ -86,11 +87,9 @@ function packMain(
   pack({ ...manifest, man, optionalDependencies }, stage, output)
 }
 
-/** npm asks of provenance that a package names the repository whose workflow publishes it. */
+/** npm asks of provenance that each package names the repository whose workflow publishes it. */
 function pack(/** @type {object} */ manifest, /** @type {string} */ stage, /** @type {string} */ output) {
-  const name = process.env.GITHUB_REPOSITORY
-  const repository = name && { type: 'git', url: `git+https://github.com/${name}.git` }
-  const text = JSON.stringify({ ...manifest, ...(repository ? { repository } : {}) }, undefined, 2)
+  const text = JSON.stringify({ ...manifest, repository: MANIFEST.repository }, undefined, 2)
   writeFileSync(join(stage, 'package.json'), `${text}\n`)
   const args = ['pack', '--silent', '--ignore-scripts', '--pack-destination', output]
   execFileSync('npm', args, { cwd: stage, stdio: 'inherit', shell: process.platform === 'win32' })

@@ -169,6 +169,36 @@ async fn spark_takes_the_id_from_the_body_and_brewskey_from_the_path() {
     }
 }
 
+/// As `curl -u particle:particle -d grant_type=password …` asks for it.
+#[tokio::test]
+async fn each_flavor_gives_a_token_that_it_takes() {
+    const CLIENT: &str = "authorization: Basic cGFydGljbGU6cGFydGljbGU=\r\n";
+    let login = "grant_type=password&username=you%40example.com&password=secret";
+    for flavor in FLAVORS {
+        let cloud = start(Options { flavor, ..Options::default() }).await;
+        for (fields, body) in
+            [(CLIENT, login.to_owned()), ("", format!("{login}&client_id=particle&client_secret=particle"))]
+        {
+            let reply = raw(&cloud, &post("/oauth/token", fields, &body)).await;
+            let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 200"), "{flavor:?}: {head}");
+            let answer: serde_json::Value = serde_json::from_str(body).unwrap();
+            let token = answer["access_token"].as_str().unwrap();
+            assert!(provision(&cloud, token).await.is_ok(), "{flavor:?}");
+        }
+        for (fields, body, error) in [
+            ("", login, "invalid_client"),
+            ("authorization: Basic cGFydGljbGU6d3Jvbmc=\r\n", login, "invalid_client"),
+            (CLIENT, "username=you&password=secret", "grant_type"),
+            (CLIENT, "grant_type=password&username=you&password=", "password"),
+        ] {
+            let reply = raw(&cloud, &post("/oauth/token", fields, body)).await;
+            assert!(reply.starts_with("HTTP/1.1 40") && reply.contains(error), "{flavor:?} {body}: {reply}");
+            assert!(!reply.contains(&cloud.token()), "{flavor:?} {body}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn it_says_what_it_is_and_does_nothing_else() {
     let cloud = start(Options::default()).await;

@@ -1,5 +1,5 @@
-//! What the three servers answer, without any sockets: here to `POST /v1/provisioning/{id}`, and in `device_info` to
-//! `GET /v1/devices/{id}`.
+//! What the three servers answer, without any sockets: here to `POST /v1/provisioning/{id}`, in `device_info` to
+//! `GET /v1/devices/{id}`, and in `login` to `POST /oauth/token`.
 //!
 //! Written from the servers themselves (particle-iot/spark-server, Brewskey/spark-server, the errors that
 //! Particle's API documents), and independently of [`cloud`](crate::cloud), so that a mistake there cannot
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::Options;
 use super::device_info::{self, Known};
+use super::login;
 
 /// The key that device-provisioning-helper sends for every device (its `main.js`).
 const GENERIC: &str = "-----BEGIN PUBLIC KEY-----
@@ -214,6 +215,10 @@ impl State {
             |below: &str| asked.path.strip_prefix(below).filter(|id| !id.is_empty() && !id.contains('/'));
         match asked.method {
             "GET" if asked.path == "/" => return welcome(),
+            "POST" if asked.path == "/oauth/token" => {
+                let form = parse_form(&String::from_utf8_lossy(asked.body));
+                return login::answer(self.flavor, asked.authorization, &form, &self.token);
+            }
             "GET" => one("/v1/devices/").map(|id| self.device_info(id, asked)),
             "POST" => one("/v1/provisioning/").map(|id| self.provision(id, asked, now)),
             _ => None,

@@ -9,6 +9,7 @@
 pub mod behavior;
 mod device_info;
 mod device_server;
+mod login;
 
 use std::convert::Infallible;
 use std::future::Future;

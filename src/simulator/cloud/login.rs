@@ -1,0 +1,85 @@
+//! What the three servers answer to `POST /oauth/token`, which gives a user a token (RFC 6749 §4.3).
+//!
+//! Every name and password is good here, since there is nobody to check them: the token is the one made at start. What
+//! Brewskey/spark-server answers was tried with the OAuth server that it uses (oauth2-server 3.0.0 and its
+//! `src/OAuthModel.ts`). The two others answer as node-oauth2-server 2 does (`lib/grant.js`), with the members that
+//! particle-iot/particle-api-js reads.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::behavior::{Answer, Flavor};
+
+/// `particle:particle`, the client that every one of these servers knows, as Basic authentication sends it.
+const CLIENT: &str = "Basic cGFydGljbGU6cGFydGljbGU=";
+
+/// How long Particle's tokens are good for, in seconds.
+const LIFETIME: u32 = 90 * 24 * 60 * 60;
+
+/// What is wrong with a request.
+enum Wrong {
+    Client,
+    GrantType,
+    Credentials,
+}
+
+/// The answer to a request with this `Authorization` field and this form.
+pub(super) fn answer(
+    flavor: Flavor,
+    authorization: Option<&str>,
+    form: &HashMap<String, String>,
+    token: &str,
+) -> Answer {
+    match (wrong(authorization, form), flavor) {
+        (None, Flavor::Brewskey) => {
+            Answer::json(200, &json!({ "access_token": token, "token_type": "Bearer" }))
+        }
+        (None, _) => {
+            let body = json!({ "token_type": "bearer", "access_token": token, "expires_in": LIFETIME });
+            Answer::json(200, &body)
+        }
+        (Some(wrong), Flavor::Brewskey) => as_brewskey(&wrong),
+        (Some(wrong), _) => as_the_others(&wrong, flavor),
+    }
+}
+
+fn wrong(authorization: Option<&str>, form: &HashMap<String, String>) -> Option<Wrong> {
+    let given = |name: &str| form.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let in_form = given("client_id") == Some("particle") && given("client_secret") == Some("particle");
+    if authorization != Some(CLIENT) && !in_form {
+        Some(Wrong::Client)
+    } else if given("grant_type") != Some("password") {
+        Some(Wrong::GrantType)
+    } else if given("username").and(given("password")).is_none() {
+        Some(Wrong::Credentials)
+    } else {
+        None
+    }
+}
+
+fn as_brewskey(wrong: &Wrong) -> Answer {
+    let (status, error, words) = match wrong {
+        Wrong::Client => (401, "invalid_client", "Invalid client: client is invalid"),
+        Wrong::GrantType => {
+            (400, "unsupported_grant_type", "Unsupported grant type: `grant_type` is invalid")
+        }
+        Wrong::Credentials => (400, "invalid_request", "Missing parameter: `password`"),
+    };
+    Answer::json(status, &json!({ "error": error, "error_description": words }))
+}
+
+fn as_the_others(wrong: &Wrong, flavor: Flavor) -> Answer {
+    let (error, words) = match wrong {
+        Wrong::Client => ("invalid_client", "Client credentials are invalid"),
+        Wrong::GrantType => ("invalid_request", "Invalid or missing grant_type parameter"),
+        Wrong::Credentials => {
+            ("invalid_client", r#"Missing parameters. "username" and "password" are required"#)
+        }
+    };
+    let mut body = json!({ "error": error, "error_description": words });
+    if flavor == Flavor::Spark {
+        body["code"] = 400.into();
+    }
+    Answer::json(400, &body)
+}
