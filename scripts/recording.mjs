@@ -90,15 +90,16 @@ function settled(/** @type {string} */ line) {
   return (line.split('\r\u001b[K').at(-1) ?? '').replaceAll(/\r|\u001b\[\d*[GJK]/g, '')
 }
 
-/** A line that is too long, as a terminal breaks it. */
+/** A line that is too long, as a terminal breaks it: what is bold stays bold. */
 function broken(/** @type {string} */ line) {
   const parts = []
-  let [part, width] = ['', 0]
+  let [part, width, style] = ['', 0, '']
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence is what is looked for.
   for (const [piece] of line.matchAll(/\u001b\[[\d;]*m|./gu)) {
-    if (!piece.startsWith('\u001b') && ++width > COLUMNS) {
+    if (piece.startsWith('\u001b')) style = piece
+    else if (++width > COLUMNS) {
       parts.push(part)
-      part = ''
+      part = style
       width = 1
     }
     part += piece
