@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
 use crate::disk::shown;
-use crate::keys::Fingerprint;
+use crate::keys::{Fingerprint, to_utf8};
 
 /// The `format` that every manifest names.
 pub const FORMAT: &str = "duo-provision backup";
@@ -30,6 +30,13 @@ pub enum Contents {
     Dct,
     /// The whole DCT, both copies.
     WholeDct,
+}
+
+impl Contents {
+    /// True for a DCT or a part of it, false for what stands in a key slot.
+    pub const fn is_dump(self) -> bool {
+        matches!(self, Self::Dct | Self::WholeDct)
+    }
 }
 
 /// Where the bytes come from.
@@ -104,13 +111,25 @@ pub enum ManifestError {
 impl Manifest {
     /// Reads a manifest; unknown members are left aside, so that later versions may add some.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_json::from_slice(bytes)
+        let text = to_utf8(bytes);
+        let manifest: Self = serde_json::from_slice(text.as_deref().map_or(bytes, Vec::as_slice))
             .map_err(|error| ManifestError::Malformed(shown(&error.to_string())))?;
         if manifest.format == FORMAT && manifest.version == 1 {
             Ok(manifest)
         } else {
             Err(ManifestError::Unknown(shown(&manifest.format), manifest.version))
         }
+    }
+
+    /// True for sound JSON that is no manifest at all: another program's. Damage is not taken for it, nor an empty object.
+    pub fn is_foreign(bytes: &[u8]) -> bool {
+        let text = to_utf8(bytes);
+        serde_json::from_slice::<serde_json::Value>(text.as_deref().map_or(bytes, Vec::as_slice)).is_ok_and(
+            |json| {
+                let empty = json.as_object().is_some_and(serde_json::Map::is_empty);
+                !empty && json.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT)
+            },
+        )
     }
 
     /// The file's text: indented JSON and a line feed.

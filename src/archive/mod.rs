@@ -17,10 +17,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use bytes::sha256_hex;
-pub use entry::{Beside, Description, Entry, manifest_beside};
+pub use entry::{Beside, Description, Entry, described_by, manifest_beside};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
-pub use names::rfc3339;
+pub use names::{is_pem_name, rfc3339};
 
 pub use crate::dct::DeviceIdSource;
 use crate::disk::check_utf8;

@@ -81,6 +81,18 @@ impl Error {
             KeyError::Zeros | KeyError::Blank => {
                 (Code::KeyUnrecognized, "it was saved from a slot without a key; look for another backup")
             }
+            KeyError::ResetImage => (
+                Code::KeyUnrecognized,
+                "to have the Duo make a new key: duo-provision reset. For its old key, look for another backup",
+            ),
+            KeyError::MisreadEc => {
+                (Code::KeyEc, "take the key from what the Duo holds now: duo-provision list")
+            }
+            KeyError::MisreadPkcs8 => (
+                Code::KeyMisreadByFirmware,
+                "the Duo that it is of had a PKCS#8 key in its slot: save that with `duo-provision backup --raw`, then \
+                 `duo-provision restore` that file, which writes it in the form that the firmware reads",
+            ),
             _ => (
                 Code::KeyUnrecognized,
                 "a key file is PKCS#1, PKCS#8 or a public key, as DER or PEM, or a backup of this tool",
@@ -370,14 +382,23 @@ impl From<ApiUrlError> for Error {
 
 impl From<ProfileError> for Error {
     fn from(error: ProfileError) -> Self {
-        Self::new(Code::TokenInvalid, format!("particle-cli's login: {error}"))
-            .hint("log in again with particle-cli, or give the token with --token-file FILE")
+        let message = format!("particle-cli's login: {error}");
+        match error {
+            ProfileError::ApiUrl { .. } => Self::new(Code::ApiUrlInvalid, message)
+                .hint("give the login a whole URL, http://HOST:8080 for one"),
+            _ => Self::new(Code::TokenInvalid, message)
+                .hint("log in again with particle-cli, or give the token with --token-file FILE"),
+        }
     }
 }
 
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
         let (code, hint) = match &error {
+            NetworkError::NoRoots { named, .. } if !named.is_empty() => {
+                let hint = format!("correct or unset {}", named.join(" and "));
+                return Self::new(Code::CloudNoRoots, error.to_string()).hint(hint);
+            }
             NetworkError::NoRoots { .. } => (
                 Code::CloudNoRoots,
                 "install the package ca-certificates, or point SSL_CERT_FILE at a bundle",
@@ -402,11 +423,12 @@ impl From<CloudError> for Error {
             CloudError::ApiUrl(error) => return error.into(),
             CloudError::Network(error) => return error.into(),
             CloudError::Refused(refusal) => return refusal.into(),
-            CloudError::Unreachable { reason: Unreachable::Tls(_), .. } => (
-                Code::CloudTls,
-                "for a cloud with its own certificate authority, name its certificate in SSL_CERT_FILE or \
-                 NODE_EXTRA_CA_CERTS",
-            ),
+            CloudError::Unreachable {
+                reason: Unreachable::Tls(ref problem), ref host, ref roots, ..
+            } => {
+                let hint = problem.remedy(host, roots);
+                return Self::new(Code::CloudTls, error.to_string()).hint(hint);
+            }
             CloudError::Unreachable { .. } => {
                 (Code::CloudUnreachable, "check the network and --api-url, then run the command again")
             }
@@ -430,9 +452,9 @@ impl From<CloudError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let (code, hint) = match &refusal {
-            Refusal::PermissionDenied { .. } | Refusal::UnknownDevice { .. } => {
-                (Code::CloudPermissionDenied, PERMISSION_HINT)
-            }
+            Refusal::PermissionDenied { .. }
+            | Refusal::UnknownDevice { .. }
+            | Refusal::UnlistedDevice { .. } => (Code::CloudPermissionDenied, PERMISSION_HINT),
             Refusal::TokenInvalid { .. } => {
                 (Code::CloudTokenInvalid, "copy the access token again, or log in again with particle-cli")
             }
@@ -465,6 +487,12 @@ impl From<Refusal> for Error {
 const PAIR_HINT: &str =
     "tell the cloud the key that is in the Duo, or give the Duo the key that the cloud knows";
 
+/// The same, of a cloud that does not say why it refuses. What Brewskey's server does with a key of its own that is new, and
+/// what Node 20 has to allow, was seen of it (docs/own-cloud.md).
+const REFUSED_HINT: &str = "tell the cloud the key that is in the Duo, or give the Duo the key that the cloud knows. A \
+    Brewskey server refuses every Duo until it is restarted after the start that made its server key, and on Node 20 unless it \
+    runs with --security-revert=CVE-2023-46809";
+
 impl From<PairingError> for Error {
     fn from(error: PairingError) -> Self {
         let (code, hint) = match &error {
@@ -476,7 +504,7 @@ impl From<PairingError> for Error {
                 Code::CloudUnexpectedReply,
                 "devices connect to a port of their own, 5683 unless told otherwise: give it with --port",
             ),
-            PairingError::Closed(_) => (Code::PairingRefused, PAIR_HINT),
+            PairingError::Closed(_) => (Code::PairingRefused, REFUSED_HINT),
             PairingError::Unanswered(_) | PairingError::CutShort(_) => {
                 (Code::CloudOutcomeUnknown, "run the command again; nothing was changed anywhere")
             }

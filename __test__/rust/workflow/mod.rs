@@ -15,6 +15,7 @@ mod doctor;
 mod doctor_cloud;
 mod encrypting;
 mod entering;
+mod given_files;
 #[cfg(feature = "command-line")]
 pub mod grammar;
 mod inspecting;

@@ -5,6 +5,7 @@ mod advice;
 pub(in crate::workflow) mod command_line;
 mod operation;
 mod pairing;
+pub(in crate::workflow) mod particle_cli;
 mod recovery;
 
 pub(in crate::workflow) use crate::workflow::next::advice::advice;
