@@ -54,8 +54,8 @@ export type BackupContents =
 /** Options of `backupKey`. */
 export interface BackupOptions {
   /**
-   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-   * overwritten. Without it the backup goes to the archive.
+   * The file to write, as PEM if its name ends in .pem; beside it go the public key (.pub.pem) and a manifest
+   * (.json). Nothing is ever overwritten. Without it the backup goes to the archive.
    */
   file?: string
   /**
@@ -1097,8 +1097,8 @@ export interface NamedCloud {
 /** Options of `newKey`. */
 export interface NewKeyOptions {
   /**
-   * The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
-   * is called after the key's fingerprint, in the current folder.
+   * The file to write, as PEM if its name ends in .pem; beside it goes the public key (.pub.pem). Nothing is ever
+   * overwritten. Without it the file is called after the key's fingerprint, in the current folder.
    */
   file?: string
   /**
@@ -1508,7 +1508,7 @@ export interface ProvisionedDevice {
 export interface PublicKeyOptions {
   /** The key file: public or private, PEM or DER, a backup, or a dump that begins with a key. */
   file: string
-  /** Write the public key to this new file, too. */
+  /** Write the public key to this new file, too: as DER if its name ends in .der, else as PEM. */
   out?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Code, Error, PASSPHRASE_HINT};
+use super::{Code, Error, OWN_CLOUD_REFUSES, PASSPHRASE_HINT};
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::SessionError;
 use crate::cloud::api_url::ApiUrlError;
@@ -487,12 +487,6 @@ impl From<Refusal> for Error {
 const PAIR_HINT: &str =
     "tell the cloud the key that is in the Duo, or give the Duo the key that the cloud knows";
 
-/// The same, of a cloud that does not say why it refuses. What Brewskey's server does with a key of its own that is new, and
-/// what Node 20 has to allow, was seen of it (docs/own-cloud.md).
-const REFUSED_HINT: &str = "tell the cloud the key that is in the Duo, or give the Duo the key that the cloud knows. A \
-    Brewskey server refuses every Duo until it is restarted after the start that made its server key, and on Node 20 unless it \
-    runs with --security-revert=CVE-2023-46809";
-
 impl From<PairingError> for Error {
     fn from(error: PairingError) -> Self {
         let (code, hint) = match &error {
@@ -504,7 +498,10 @@ impl From<PairingError> for Error {
                 Code::CloudUnexpectedReply,
                 "devices connect to a port of their own, 5683 unless told otherwise: give it with --port",
             ),
-            PairingError::Closed(_) => (Code::PairingRefused, REFUSED_HINT),
+            PairingError::Closed(_) => {
+                let hint = format!("{PAIR_HINT}. {OWN_CLOUD_REFUSES}");
+                return Self::new(Code::PairingRefused, closed(&error)).hint(hint);
+            }
             PairingError::Unanswered(_) | PairingError::CutShort(_) => {
                 (Code::CloudOutcomeUnknown, "run the command again; nothing was changed anywhere")
             }
@@ -516,13 +513,15 @@ impl From<PairingError> for Error {
             PairingError::Key(_) => (Code::Internal, "this is a defect; please report it"),
             PairingError::Cancelled => return Self::new(Code::Interrupted, "stopped as asked"),
         };
-        let message = match &error {
-            PairingError::Closed(port) => format!(
-                "{port} closed the connection instead of answering: its server key is another than the Duo's, \
-                 or it does not know this device, or knows it by another public key (a cloud does not say which)"
-            ),
-            _ => error.to_string(),
-        };
-        Self::new(code, message).hint(hint)
+        Self::new(code, error.to_string()).hint(hint)
     }
+}
+
+/// What a connection that was closed instead of an answer may mean.
+fn closed(error: &PairingError) -> String {
+    let PairingError::Closed(port) = error else { return error.to_string() };
+    format!(
+        "{port} closed the connection instead of answering: its server key is another than the Duo's, or it does not know \
+         this device, or knows it by another public key (a cloud does not say which)"
+    )
 }

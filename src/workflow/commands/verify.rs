@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::archive::manifest_beside;
 use crate::dct::DeviceId;
 use crate::disk::plain_path;
-use crate::error::{Code, Error, KeyState};
+use crate::error::{Code, Error, KeyState, OWN_CLOUD_REFUSES};
 use crate::journal::{DeviceMark, Request};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey};
 use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
@@ -110,7 +110,9 @@ fn explained(error: Error, context: Context<'_>, options: &VerifyOptions, claim:
     let device = claim.device.as_ref().map(DeviceMark::from).unwrap_or_default();
     let usbip = context.bus.address().filter(|_| claim.device.is_some());
     let request = Request { usbip, path: options.target.path.clone(), ..Request::default() };
-    error.hint(pair_again(claim.id, &device, request, cloud))
+    let refused = error.code() == Code::PairingRefused && !claim.server.key.is_particle();
+    let why = if refused { format!(". {OWN_CLOUD_REFUSES}") } else { String::new() };
+    error.hint(pair_again(claim.id, &device, request, cloud) + &why)
 }
 
 fn claim_of_file(
