@@ -499,7 +499,7 @@ impl From<PairingError> for Error {
                 "devices connect to a port of their own, 5683 unless told otherwise: give it with --port",
             ),
             PairingError::Closed(_) => {
-                let hint = format!("{PAIR_HINT}. {OWN_CLOUD_REFUSES}");
+                let hint = format!("{OWN_CLOUD_REFUSES}; else {PAIR_HINT}");
                 return Self::new(Code::PairingRefused, closed(&error)).hint(hint);
             }
             PairingError::Unanswered(_) | PairingError::CutShort(_) => {

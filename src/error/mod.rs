@@ -16,9 +16,9 @@ use serde::{Serialize, Serializer};
 /// How a passphrase is given.
 pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
-/// Why an own cloud refuses every Duo, whatever keys it has (docs/own-cloud.md).
-pub(crate) const OWN_CLOUD_REFUSES: &str = "A Brewskey server refuses every Duo until it is restarted after the start that \
-    made its server key, and on Node 20 unless it runs with --security-revert=CVE-2023-46809";
+/// What helps where an own cloud refuses every Duo, whatever keys it has (docs/own-cloud.md).
+pub(crate) const OWN_CLOUD_REFUSES: &str = "if the cloud is a Brewskey server that was not restarted since it made its server \
+    key, restart it (on Node 20 with --security-revert=CVE-2023-46809)";
 
 /// What went wrong, where, and what to do about it.
 #[derive(Debug)]

@@ -111,8 +111,8 @@ fn explained(error: Error, context: Context<'_>, options: &VerifyOptions, claim:
     let usbip = context.bus.address().filter(|_| claim.device.is_some());
     let request = Request { usbip, path: options.target.path.clone(), ..Request::default() };
     let refused = error.code() == Code::PairingRefused && !claim.server.key.is_particle();
-    let why = if refused { format!(". {OWN_CLOUD_REFUSES}") } else { String::new() };
-    error.hint(pair_again(claim.id, &device, request, cloud) + &why)
+    let pair = pair_again(claim.id, &device, request, cloud);
+    error.hint(if refused { format!("{OWN_CLOUD_REFUSES}; else {pair}") } else { pair })
 }
 
 fn claim_of_file(
