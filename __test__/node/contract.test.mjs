@@ -374,7 +374,7 @@ const EVERY = {
 }
 
 test('a signal that is aborted already rejects before any work, in every function', async () => {
-  const types = readFileSync(join(INDEX, '../index.d.ts'), 'utf8')
+  const types = readFileSync(join(INDEX, '../../index.d.ts'), 'utf8')
   const taking = [...types.matchAll(/^export declare function (\w+)\(.*control\?: Control/gm)].map(
     ([, name]) => name,
   )

@@ -275,7 +275,7 @@ test('where nothing may be asked of the system, the error is still ours', () => 
     const denied = () => { throw new Error('NotCapable: Requires sys access to "x", run again with the --allow-sys flag') }
     Object.defineProperty(process, 'env', { get: denied })
     Object.defineProperty(process, 'report', { get: denied })
-    try { require('duo-provision') } catch (error) { console.log(error.code, error.message) }`
+    try { require('duo-provision') } catch (error) { require('node:fs').writeSync(1, error.code + ' ' + error.message) }`
   assert.match(
     node(installed, '-e', denied),
     /^ADDON_NOT_LOADED .*Requires sys access.*\n\nhint: start Deno with --allow-ffi/,
