@@ -361,6 +361,7 @@ const EVERY = {
   newKey: { file: 'never.der' },
   provision: { deviceId: '30001a000347343432313031' },
   publicKey: { file: 'duo.der' },
+  readKey: {},
   resetKey: {},
   restoreDct: { file: 'dct.bin', fields: ['server-address'] },
   restoreKey: { file: 'duo.der' },
