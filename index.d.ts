@@ -770,10 +770,15 @@ export type ErrorCode =
   /** Stopped by the user. */
   | 'INTERRUPTED'
 
-/** `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, else `DuoProvisionError`. */
+/**
+ * `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, `AbortError` of what a signal
+ * stopped, else `DuoProvisionError`.
+ */
 export type ErrorName =
   /** An error that particle-usb does not have. */
   | 'DuoProvisionError'
+  /** The signal was aborted; `cause` is its reason. */
+  | 'AbortError'
   /** There is no such device. */
   | 'NotFoundError'
   /** The system does not let this user open the device. */
@@ -2498,7 +2503,8 @@ export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 export interface Control {
   /**
    * Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
-   * and read back first.
+   * and read back first. With one that is aborted already nothing is begun. The error is an `AbortError`, its `cause`
+   * the signal's `reason`.
    */
   signal?: AbortSignal
   /**
