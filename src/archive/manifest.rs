@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
-use crate::disk::shown;
+use crate::disk::{shown, unfit_json};
 use crate::keys::Fingerprint;
 
 /// The `format` that every manifest names.
@@ -92,8 +92,7 @@ pub struct Manifest {
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, or not of this shape. The parser's words may quote the file, so they are cut short and have
-    /// no characters that a terminal would act on.
+    /// Not JSON, or not of this shape.
     #[error("not a manifest of duo-provision: {0}")]
     Malformed(String),
     /// Another format or a newer version.
@@ -104,8 +103,8 @@ pub enum ManifestError {
 impl Manifest {
     /// Reads a manifest; unknown members are left aside, so that later versions may add some.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_json::from_slice(bytes)
-            .map_err(|error| ManifestError::Malformed(shown(&error.to_string())))?;
+        let manifest: Self =
+            serde_json::from_slice(bytes).map_err(|error| ManifestError::Malformed(unfit_json(&error)))?;
         if manifest.format == FORMAT && manifest.version == 1 {
             Ok(manifest)
         } else {
