@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
-use crate::disk::shown;
+use crate::disk::{shown, unfit_json};
 use crate::keys::{Fingerprint, to_utf8};
 
 /// The `format` that every manifest names.
@@ -99,8 +99,7 @@ pub struct Manifest {
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, or not of this shape. The parser's words may quote the file, so they are cut short and have
-    /// no characters that a terminal would act on.
+    /// Not JSON, or not of this shape.
     #[error("not a manifest of duo-provision: {0}")]
     Malformed(String),
     /// Another format or a newer version.
@@ -113,7 +112,7 @@ impl Manifest {
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         let text = to_utf8(bytes);
         let manifest: Self = serde_json::from_slice(text.as_deref().map_or(bytes, Vec::as_slice))
-            .map_err(|error| ManifestError::Malformed(shown(&error.to_string())))?;
+            .map_err(|error| ManifestError::Malformed(unfit_json(&error)))?;
         if manifest.format == FORMAT && manifest.version == 1 {
             Ok(manifest)
         } else {

@@ -22,6 +22,6 @@ pub use lossy::lossy;
 pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
 pub(crate) use read::{Links, open};
-pub use shown::{hidden, plain, plain_path, shown};
+pub use shown::{hidden, plain, plain_path, shown, unfit_json};
 pub use user_folder::own_folder;
 pub(crate) use user_folder::set;
