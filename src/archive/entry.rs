@@ -143,8 +143,8 @@ pub fn described_by(manifest: &Path) -> Option<PathBuf> {
     names.into_iter().find(|path| path != manifest && path.is_file())
 }
 
-/// What an archived file is.
-pub(super) fn read_entry(path: &Path) -> Result<Entry, FileError> {
+/// What the file of a backup is.
+pub fn read_entry(path: &Path) -> Result<Entry, FileError> {
     let bytes = read_bounded(path, MAX_BACKUP_BYTES)?;
     let sha256 = sha256_hex(&bytes);
     let (manifest, description) = match manifest_beside(path) {

@@ -37,6 +37,11 @@ impl Contents {
     pub const fn is_dump(self) -> bool {
         matches!(self, Self::Dct | Self::WholeDct)
     }
+
+    /// True for the file of a key and nothing else.
+    pub const fn is_key_alone(self) -> bool {
+        matches!(self, Self::PrivateKey | Self::EncryptedPrivateKey)
+    }
 }
 
 /// Where the bytes come from.

@@ -120,13 +120,19 @@ impl<'a> Opened<'a> {
     /// What is kept, or goes before a write: refused where nothing shows that it was read from its place, unless that
     /// was allowed.
     pub fn proven(&self, snapshot: Snapshot) -> Result<Snapshot, Error> {
+        self.check_place(&snapshot)?;
+        Ok(snapshot)
+    }
+
+    /// The same of what is only looked at.
+    pub fn check_place(&self, snapshot: &Snapshot) -> Result<(), Error> {
         if snapshot.in_place {
-            return Ok(snapshot);
+            return Ok(());
         }
         if self.unproven {
             self.context
                 .note("nothing shows that the DCT was read from its beginning (--allow-unproven-address)");
-            return Ok(snapshot);
+            return Ok(());
         }
         Err(unproven().during("reading the DCT").on(&self.device, KeyState::Unchanged))
     }
