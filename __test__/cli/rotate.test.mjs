@@ -34,7 +34,7 @@ test('the API of another cloud does not cut off a Duo that is paired with its ow
   const id = state().deviceId
   assert.equal((await sandbox.run([id, '--from-device', ...all])).status, 0)
   const other = await sandbox.cloud()
-  sandbox.name(other.url, 'http://127.0.0.1:<other>')
+  sandbox.name(/new key kept: .*/g, 'new key kept: <file>')
   const token = ['--token-file', sandbox.file('token', sandbox.secret(other.token))]
   const { fingerprint } = state()
   assert.equal((await sandbox.run(['rotate', '--yes', ...token, '--api-url', other.url, ...usbip])).status, 8)
@@ -56,7 +56,7 @@ test("a Duo that names another cloud than the API's is told nothing of", async (
   assert.equal((await sandbox.run(['server-key', 'restore', '--yes', ...usbip])).status, 0)
   assert.equal((await sandbox.run([id, '--from-device', ...all])).status, 2)
   assert.equal((await sandbox.run(['rotate', '--yes', '--json', ...all])).status, 2)
-  assert.equal((await sandbox.run(['doctor', '--cloud', ...all])).status, 2)
+  assert.equal((await sandbox.run(['doctor', '--cloud', ...all])).status, 5)
   assert.equal(cloud.provisioned().length, 0)
   sandbox.remark('All the same.')
   assert.equal((await sandbox.run([id, '--from-device', '--allow-other-cloud', ...all])).status, 0)

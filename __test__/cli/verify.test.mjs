@@ -36,7 +36,8 @@ test('provision --verify is a success only if the pair is proven', async (t) => 
   const other = await sandbox.cloud({ devicePort: 0 })
   sandbox.name(other.deviceAddress ?? '', '127.0.0.1:<other devices>')
   duo.setServer(other.serverKey ?? '', other.deviceAddress ?? '')
-  const { status, stdout } = await sandbox.run(wanted)
+  const token = ['--token-file', sandbox.file('token', sandbox.secret(cloud.token))]
+  const { status, stdout } = await sandbox.run([...wanted, ...token])
   assert.deepEqual([status, stdout.includes('Success')], [8, false])
   sandbox.matches('provision-verify')
 })

@@ -150,6 +150,7 @@ async function rotating(options = {}) {
   const held = () => cloud.provisioned().map((known) => fingerprintOf(known.publicKey))[0]
   return {
     duo,
+    cloud,
     args: () => [
       ...['rotate', '--yes', '--no-verify', '--api-url', cloud.url],
       ...['--usbip', duo.address, '--json'],
