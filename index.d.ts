@@ -1485,6 +1485,7 @@ export interface ProvisionOptions {
   /**
    * With `--from-device` or a private key file: prove afterwards, by the Duo's own handshake, that the cloud has the key.
    * Only then is it a success.
+   * @default false
    */
   verify?: boolean
   /**
@@ -2828,7 +2829,8 @@ export declare function restoreServerKey(options?: ServerKeyRestoreOptions, cont
  * Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
  * asked, and shown whether the old key and the cloud's are a pair; the cloud is told, and has to take the new key in the
  * Duo's own handshake, which is made from here; only then is the Duo written, read back and compared, and leaves DFU
- * mode. A refusal by the cloud leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+ * mode. A refusal by the cloud leaves both as they were. What was cut short is taken up, with the same new key, by the same
+ * call.
  *
  * @example
  * ```js
