@@ -297,15 +297,16 @@ impl Operation {
         }
     }
 
-    /// True if a cloud said that it took the key.
+    /// True if a cloud said that it took the key, and was not proven to have the old one again.
     pub fn took_a_key(&self) -> bool {
-        self.has(Reached::Accepted) || (self.kind() == OperationKind::Provision && self.is_done())
+        let took = self.has(Reached::Accepted) || (self.kind() == OperationKind::Provision && self.is_done());
+        took && !self.has(Reached::TakenBack)
     }
 
     /// True if the cloud took a key that the device is not known to have.
     pub fn left_the_cloud_ahead(&self) -> bool {
         let resumed = self.started.before.is_some() && self.started.before == self.started.after;
-        self.has(Reached::Accepted) && !resumed && self.key() != Some(KeyState::Written)
+        self.took_a_key() && self.has(Reached::Accepted) && !resumed && self.key() != Some(KeyState::Written)
     }
 
     /// True if all that it left open is whether a cloud took a key: the user may put that away.
