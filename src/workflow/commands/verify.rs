@@ -136,11 +136,7 @@ fn claim_of_file(
         let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
         return Err(Error::new(Code::InvalidArgument, message));
     }
-    if choice.names_key() != options.host.is_some() {
-        let message = "of another cloud than Particle's, both its key and its address are needed";
-        return Err(Error::new(Code::InvalidArgument, message)
-            .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"));
-    }
+    choice.check_whole()?;
     let (given, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
     let KeyFile::Private(read) = read else {
         return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", plain_path(file)))
