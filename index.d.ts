@@ -525,7 +525,10 @@ export interface DoctorOptions {
   wait?: boolean
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
-  /** Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it no Duo is called paired. */
+  /**
+   * Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it no Duo is called paired.
+   * @default false
+   */
   verify?: boolean
   /**
    * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
