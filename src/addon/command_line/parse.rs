@@ -12,6 +12,7 @@ use crate::addon::grammar::{Command, CommandLine};
 use super::shell_init;
 use super::similar::similar;
 use crate::error::exit;
+use crate::workflow::Shell;
 
 /// What a command line asks for.
 #[napi(object, object_from_js = false)]
@@ -45,6 +46,12 @@ pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
         Ok(parsed) => run(parsed),
         Err(error) => refuse(&error, json),
     }
+}
+
+/// A word, as the shell reads it that printed commands are typed into. For the command line itself.
+#[napi]
+pub fn quote_word(word: String) -> String {
+    Shell::here().word(&word)
 }
 
 fn run(parsed: CommandLine) -> ParsedCommand {
