@@ -267,17 +267,18 @@ impl Journal {
         let id = OperationId::try_from(name.id.clone()).map_err(io::Error::other).map_err(&unwritable)?;
         let line = Record { v: VERSION, id, at, step }.to_line();
         let end = whole(&self.bytes(name)?);
-        let Some(mut file) = open_file(&path, Access::Write)? else {
+        let Some(synced) = open_to_write(&path)? else {
             return Err(unwritable(io::ErrorKind::NotFound.into()));
         };
-        let mut write = || -> io::Result<()> {
+        let write = || -> io::Result<()> {
+            let mut file: &File = &synced;
             if end + line.len() > MAX_BYTES {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
             }
             // What a crash tore is cut off.
             file.set_len(end as u64)?;
             file.seek(SeekFrom::Start(end as u64))?;
-            let written = file.write_all(&line).and_then(|()| file.sync_all());
+            let written = file.write_all(&line).and_then(|()| synced.sync());
             if written.is_err() {
                 let _ = file.set_len(end as u64);
             }
