@@ -321,6 +321,7 @@ impl From<FileError> for Error {
                 Code::InvalidArgument,
                 "choose a shorter name: .pub.pem and .json files stand beside a backup",
             ),
+            FileError::NotOnWindows { .. } => (Code::InvalidArgument, "give the file another name"),
             FileError::NotAFolder(_) => {
                 (Code::FileNotWritable, "name a folder for the backups with --archive DIR")
             }
@@ -377,7 +378,7 @@ impl From<JournalError> for Error {
             {
                 (Code::JournalUnwritable, format!("make room on the disk, or {JOURNAL_ELSEWHERE}"))
             }
-            JournalError::Folder(FileError::NotUtf8(_)) => {
+            JournalError::Folder(FileError::NotUtf8(_) | FileError::NotOnWindows { .. }) => {
                 (Code::JournalUnwritable, JOURNAL_ELSEWHERE.to_owned())
             }
             JournalError::Unwritable { .. } | JournalError::Folder(_) => (

@@ -12,6 +12,7 @@ use crate::addon::grammar::{Command, CommandLine};
 use super::shell_init;
 use super::similar::similar;
 use crate::error::exit;
+use crate::workflow::Shell;
 
 /// What a command line asks for.
 #[napi(object, object_from_js = false)]
@@ -59,6 +60,12 @@ fn with_host(mut error: clap::Error, arguments: &[String]) -> clap::Error {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error
+}
+
+/// A word, as the shell reads it that printed commands are typed into. For the command line itself.
+#[napi]
+pub fn quote_word(word: String) -> String {
+    Shell::here().word(&word)
 }
 
 fn run(parsed: CommandLine) -> ParsedCommand {

@@ -290,8 +290,13 @@ pub(in crate::workflow) fn store_new_key(
 pub(in crate::workflow) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
     if privacy == Privacy::Others {
         context.note(format!(
-            "others on this machine may be able to read {}: the file system that it is on keeps no access rights",
-            plain_path(path)
+            "others on this machine may be able to read {}: {}",
+            plain_path(path),
+            if cfg!(windows) {
+                "its folder's access list lets them, or the file system that it is on keeps none"
+            } else {
+                "the file system that it is on keeps no access rights"
+            }
         ));
     }
 }
