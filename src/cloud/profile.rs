@@ -94,7 +94,7 @@ pub enum ProfileError {
         /// What was meant, where only the scheme is missing.
         meant: Option<ApiUrl>,
         /// What is wrong with it.
-        error: ApiUrlError,
+        error: Box<ApiUrlError>,
     },
 }
 
@@ -148,7 +148,7 @@ pub fn parse_config(name: String, path: PathBuf, bytes: &[u8]) -> Result<Profile
     let api_url = match text("apiUrl")? {
         Some(url) => Some(url.parse().map_err(|error| {
             let meant = ApiUrl::of_host(&url);
-            ProfileError::ApiUrl { path: path.clone(), name: name.clone(), meant, error }
+            ProfileError::ApiUrl { path: path.clone(), name: name.clone(), meant, error: Box::new(error) }
         })?),
         None => None,
     };

@@ -60,9 +60,9 @@ impl<T: Clone> Renewed<T> {
         {
             return Ok(made.clone());
         }
-        let made = make()?;
-        self.made = Some((now, made.clone()));
-        Ok(made)
+        let fresh = make()?;
+        self.made = Some((now, fresh.clone()));
+        Ok(fresh)
     }
 }
 
