@@ -46,12 +46,12 @@ const DESCRIBE = {
   list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
     if (devices.length === 0) {
       output.say('no Duo in DFU mode is connected')
-      output.say(`\n${output.paintErr('cyan', 'hint:')} ${DFU_MODE}; one that runs normally: add --enter-dfu`)
+      output.hint(`${DFU_MODE}; one that runs normally: add --enter-dfu`)
       return
     }
     output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'KEY'], devices.map(row), output))
     const hints = new Set(devices.flatMap(({ problem }) => problem?.hint ?? []))
-    for (const hint of hints) output.say(`\n${output.paintErr('cyan', 'hint:')} ${hint}`)
+    for (const hint of hints) output.hint(hint)
   },
 
   dfu(/** @type {import('../../index.js').EnterDfuResult} */ { device, wasAlready }, output) {

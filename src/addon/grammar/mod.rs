@@ -54,6 +54,12 @@ pub struct CommandLine {
     /// Name the causes of an error too.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
+    /// Print results, questions and errors only.
+    #[arg(long, short = 'q', global = true, help_heading = "Everywhere")]
+    pub quiet: bool,
+    /// Show fingerprints whole: 64 digits in place of the first eight.
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub full: bool,
 }
 
 /// Options of `provision` where no command was typed. By hand, since clap's derive does not tell whether optional options
