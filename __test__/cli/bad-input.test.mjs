@@ -137,7 +137,7 @@ test('a mistyped command is told from a device id', async (t) => {
   for (const args of [['bakcup'], ['restroe', 'duo.der'], ['bakcup', '--json']]) {
     const { status, stdout, stderr } = await sandbox.run(args)
     assert.equal(status, 2)
-    assert.match(stdout + stderr, /a similar command exists: '(backup|restore)'/)
+    assert.match(stdout + stderr, /similar: (backup|restore)/)
   }
   sandbox.matches('mistyped-command')
 })

@@ -35,13 +35,20 @@ function load() {
 async function act(/** @type {import('./grammar.cjs').ParsedCommand} */ parsed) {
   if (parsed.kind === 'print') {
     const { command, text: printed = '' } = parsed
-    const text = command === 'version' && parsed.verbose > 0 ? printed + machine() : printed
+    const text = command === 'version' && parsed.verbose > 0 ? `${printed}${machine()}` : printed
     process.stdout.write(parsed.json ? `${JSON.stringify({ type: 'result', command, text })}\n` : text)
     return
   }
   const { createOutput } = await import('./output.mjs')
   const output = createOutput(parsed)
   if (parsed.problem) {
+    if (parsed.options && !parsed.yes) {
+      const { canChoose } = await import('./choose.mjs')
+      if (canChoose(output)) {
+        process.exitCode = await (await import('./menu.mjs')).menu(parsed.options, output)
+        return
+      }
+    }
     output.error(parsed.problem)
     process.exitCode = parsed.exitCode
     return

@@ -3,12 +3,17 @@ import { describeDiagnosis } from './diagnosis.mjs'
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 import { describeRestoredDct, describeServerKeyWrite } from './render-fields.mjs'
+import { brief } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
 
+/** What is not said where only results, questions and errors are wanted. */
+const SAID_BY_THE_WAY = new Set(['found', 'backed-up', 'new-key'])
+
 /** What happens while it happens. */
 export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} */ output) {
+  if (output.quiet && SAID_BY_THE_WAY.has(event.type)) return
   switch (event.type) {
     case 'phase':
       return output.progress.step(event.description)

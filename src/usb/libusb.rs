@@ -14,6 +14,12 @@ use super::{Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
 /// The longest time limit handed to libusb, which counts in 32-bit milliseconds.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 
+/// The release of libusb, as it names it: `1.0.27`.
+pub fn libusb_release() -> String {
+    let version = rusb::version();
+    format!("{}.{}.{}", version.major(), version.minor(), version.micro())
+}
+
 /// The USB ports of this machine.
 #[derive(Default)]
 pub struct LibusbBus {

@@ -10,7 +10,8 @@ pub(super) fn answer(words: &[String]) -> Option<(String, String)> {
     let Some((word, given)) = rest.split_first() else {
         return Some((
             "keys".to_owned(),
-            "`particle keys` is here, for one: duo-provision backup; see all with: duo-provision -h".to_owned(),
+            "`particle keys` is here, for one: duo-provision backup; see all with: duo-provision -h"
+                .to_owned(),
         ));
     };
     Some((format!("{group}{word}"), of(word, given)?))

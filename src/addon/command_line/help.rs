@@ -24,12 +24,20 @@ const LEAST_ROOM: usize = 24;
 
 const HEADING: Style = AnsiColor::Cyan.on_default().bold();
 
-/// A command and all below it, with their help in so many columns.
-pub(super) fn fitted(command: Command, columns: usize) -> Command {
+/// The program, with the help of its commands in so many columns, and they in the order of the groups.
+pub(super) fn fitted(program: Command, columns: usize) -> Command {
+    let names: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
+    below(program, columns).mut_subcommands(|command| {
+        let place = names.iter().position(|name| *name == command.get_name()).unwrap_or(names.len());
+        command.display_order(place)
+    })
+}
+
+fn below(command: Command, columns: usize) -> Command {
     let styles = Styles::styled().header(HEADING).usage(HEADING).literal(Style::new().bold());
     let after = command.get_after_help().map(|text| laid_out(&text.to_string(), columns));
     let command = command.styles(styles).term_width(columns);
-    let command = command.mut_subcommands(|inner| fitted(inner, columns));
+    let command = command.mut_subcommands(|inner| below(inner, columns));
     after.map_or(command.clone(), |text| command.after_help(text.replace(' ', FIRM_SPACE)))
 }
 
@@ -42,7 +50,8 @@ pub(super) fn printed(text: &StyledStr, colored: bool) -> String {
 /// What `-h` alone prints: it fits a small terminal.
 pub(super) fn short(command: &Command, columns: usize) -> StyledStr {
     let known = |name: &&&str| command.find_subcommand(name).is_some();
-    let mut text = format!("{}\n\n", command.get_about().map(ToString::to_string).unwrap_or_default());
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let mut text = laid_out(&about, columns) + "\n\n";
     text += "Usage: duo-provision COMMAND [OPTIONS]\n       duo-provision DEVICE_ID [KEY_FILE]\n\n";
     for (title, names) in GROUPS {
         let names: Vec<&str> = names.iter().filter(known).copied().collect();

@@ -10,6 +10,10 @@ use super::man::page_of;
 use super::{help, shell_init, usage};
 use crate::addon::grammar::{Command, CommandLine};
 use crate::error::{Error, exit};
+use crate::usb::libusb::libusb_release;
+
+/// The program and its version.
+const PROGRAM: &str = concat!("duo-provision ", env!("CARGO_PKG_VERSION"));
 
 /// In how many columns a text is printed, if nothing says so, and at most.
 const COLUMNS: u32 = 100;
@@ -35,7 +39,7 @@ pub struct ParsedCommand {
     pub kind: String,
     /// The command to run; the words of one in a group with a space between: `key new`.
     pub command: Option<String>,
-    /// Its options, as the API takes them.
+    /// Its options, as the API takes them; of an error, those of a menu in its place, if nothing was asked for.
     #[napi(ts_type = "any")]
     pub options: Option<Value>,
     /// True if `--json` was typed, even on a command line that cannot be used.
@@ -65,7 +69,7 @@ pub struct UsageProblem {
     /// What is wrong.
     pub message: String,
     /// The next thing to type.
-    pub hint: Option<String>,
+    pub hint: String,
     /// The exit code.
     pub exit_code: u32,
 }
@@ -84,6 +88,10 @@ pub fn parse_command_line(arguments: Vec<String>, layout: Option<TextLayout>) ->
         let text = if asks_shortly(&arguments) { help::short(&program, columns) } else { error.render() };
         help::printed(&text, layout.color.unwrap_or(false))
     };
+    if let Some(options) = nothing_but_a_bus(&arguments) {
+        let yes = typed("--yes") || typed("-y");
+        return ParsedCommand { options: Some(options), yes, ..unusable(&usage::nothing_asked(), json) };
+    }
     let parsed = match unknown_command(&arguments) {
         Some(words) => Err(Refusal::Unusable(usage::no_command(&program, words))),
         None => program
@@ -94,15 +102,24 @@ pub fn parse_command_line(arguments: Vec<String>, layout: Option<TextLayout>) ->
     };
     match parsed {
         Ok(parsed) => run(&program, parsed),
-        Err(Refusal::Text(text)) => {
-            let command = typed("--version") || typed("-V");
-            ParsedCommand {
-                command: command.then(|| "version".to_owned()),
-                verbose: u32::from(typed("--verbose") || typed("-v")),
-                ..print(text, exit::DONE)
-            }
+        Err(Refusal::Text(text)) => script("help", json, text),
+        Err(Refusal::Version) if typed("--verbose") || typed("-v") => {
+            let text = format!("{PROGRAM}\nlibusb {}\n", libusb_release());
+            ParsedCommand { verbose: 1, ..script("version", json, text) }
         }
+        Err(Refusal::Version) => script("version", json, format!("{PROGRAM}\n")),
         Err(Refusal::Unusable(error)) => unusable(&error, json),
+    }
+}
+
+/// The options, if nothing is asked for, and at most said where to look for Duos.
+fn nothing_but_a_bus(arguments: &[String]) -> Option<Value> {
+    let words = arguments.iter().filter(|given| !MANNERS.contains(&given.as_str()));
+    let words: Vec<&str> = words.map(String::as_str).collect();
+    match words.as_slice() {
+        [] => Some(Value::Object(serde_json::Map::new())),
+        ["--usbip", address] => Some(serde_json::json!({ "usbip": address })),
+        _ => None,
     }
 }
 
@@ -119,6 +136,8 @@ fn unknown_command(arguments: &[String]) -> Option<&[String]> {
 enum Refusal {
     /// A text is to be printed.
     Text(String),
+    /// The version is to be printed.
+    Version,
     /// The command line cannot be used.
     Unusable(Error),
 }
@@ -134,11 +153,10 @@ fn refusal(
     arguments: &[String],
     print_help: impl Fn(&clap::Error) -> String,
 ) -> Refusal {
-    let names_nothing = arguments.iter().all(|given| MANNERS.contains(&given.as_str()));
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Refusal::Unusable(usage::nothing_asked()),
-        _ if names_nothing => Refusal::Unusable(usage::nothing_asked()),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Refusal::Text(print_help(error)),
+        ErrorKind::DisplayHelp => Refusal::Text(print_help(error)),
+        ErrorKind::DisplayVersion => Refusal::Version,
         _ => Refusal::Unusable(usage::problem(program, error, arguments)),
     }
 }
@@ -181,9 +199,9 @@ fn run(program: &clap::Command, parsed: CommandLine) -> ParsedCommand {
 fn unusable(error: &Error, json: bool) -> ParsedCommand {
     let exit_code = error.code().exit_code();
     let problem = UsageProblem {
-        code: error.code().to_string(),
+        code: error.code().name().to_owned(),
         message: error.to_string(),
-        hint: error.hint_text().map(str::to_owned),
+        hint: error.hint_text().unwrap_or_default().to_owned(),
         exit_code: exit_code.into(),
     };
     ParsedCommand {

@@ -44,13 +44,17 @@ pub(super) fn no_command(program: &Command, words: &[String]) -> Error {
 pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[String]) -> Error {
     let (command, path) = command_of(program, arguments);
     let help = format!("duo-provision {path}--help");
-    let see = |hint: String| if hint.is_empty() { format!("see: {help}") } else { format!("{hint}; see: {help}") };
+    let see =
+        |hint: String| if hint.is_empty() { format!("see: {help}") } else { format!("{hint}; see: {help}") };
     let (message, hint) = match error.kind() {
         ErrorKind::UnknownArgument => unknown_argument(error),
         ErrorKind::InvalidSubcommand => return no_command_in(command, &path, error, arguments, &help),
         ErrorKind::MissingSubcommand => {
             let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
-            (format!("`{}` needs one of its commands", path.trim_end()), format!("they are: {}", names.join(", ")))
+            (
+                format!("`{}` needs one of its commands", path.trim_end()),
+                format!("they are: {}", names.join(", ")),
+            )
         }
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => bad_value(command, error),
         ErrorKind::MissingRequiredArgument => {
@@ -76,7 +80,13 @@ fn unknown_argument(error: &clap::Error) -> (String, String) {
     (message, if similar.is_empty() { similar } else { format!("similar: {similar}") })
 }
 
-fn no_command_in(group: &Command, path: &str, error: &clap::Error, arguments: &[String], help: &str) -> Error {
+fn no_command_in(
+    group: &Command,
+    path: &str,
+    error: &clap::Error,
+    arguments: &[String],
+    help: &str,
+) -> Error {
     let typed = listed(error, ContextKind::InvalidSubcommand);
     let from = arguments.iter().position(|word| *word == typed).unwrap_or_default();
     let words = arguments.get(from..).unwrap_or_default();

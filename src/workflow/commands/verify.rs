@@ -18,7 +18,7 @@ use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_o
 use crate::workflow::network::other_cloud::is_particle_api;
 use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::next::{CloudOf, pair_again};
-use crate::workflow::record::journal::last_told;
+use crate::workflow::record::journal::{last_told, told_generic_key};
 
 /// What `verify` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +76,7 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         Some(file) => claim_of_file(context, options, file, choice)?,
         None => claim_of_device(context, options, choice, timeout)?,
     };
+    say_what_may_change(context, &claim);
     claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
         let error = explained(error, context, options, &claim);
         match &claim.device {
@@ -91,6 +92,19 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         server: claim.server.port.to_string(),
         device: claim.device,
     })
+}
+
+/// What the handshake may change at the cloud. A Duo in DFU mode is not online.
+fn say_what_may_change(context: Context<'_>, Claim { id, server, device, .. }: &Claim) {
+    if device.is_none() {
+        context.note(format!("if {id} is online now, {} may disconnect it", server.port));
+    }
+    // Particle's alone does that: the servers that one can run oneself keep the generic key.
+    if server.key.is_particle() && told_generic_key(context, *id) {
+        context.note(format!(
+            "Particle's cloud was last sent the generic key for {id}; it takes this one in its place now"
+        ));
+    }
 }
 
 /// If the keys are no pair: how to make them one.

@@ -88,13 +88,6 @@ impl Server {
         timeout: Timeout,
     ) -> Result<(), Error> {
         context.phase(Phase::Handshake);
-        // Particle's alone does that: the servers that one can run oneself keep the generic key.
-        let generic = if self.key.is_particle() {
-            "; and if it was last sent the generic key for it, it takes this key for its own from now on"
-        } else {
-            ""
-        };
-        context.note(format!("if {id} is online at this moment, {} may disconnect it{generic}", self.port));
         let pair = Pair { id: *id.as_bytes(), key, server: &self.key };
         let proof = prove(&self.port, &pair, timeout.duration(), context.control.cancel().requested());
         wait_for(proof)?.map_err(|error| Error::from(error).during("proving the pairing"))

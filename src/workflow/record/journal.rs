@@ -100,6 +100,18 @@ pub(in crate::workflow) fn past(context: Context<'_>, device: DeviceId) -> impl 
 
 /// The last request by which a cloud was told a key of this device, as far as the journal can be read.
 pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
+    last_telling(context, id).map(|operation| operation.started.request)
+}
+
+/// Whether the key that a cloud was last told for this device is the generic one, as far as the journal knows.
+pub(in crate::workflow) fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
+    last_telling(context, id).is_some_and(|operation| {
+        let request = &operation.started.request;
+        operation.kind() == OperationKind::Provision && !request.from_device && request.file.is_none()
+    })
+}
+
+fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
     let told = |operation: &&Operation| {
         operation.started.device.id == Some(id)
             && matches!(operation.kind(), OperationKind::Provision | OperationKind::Rotate)
@@ -108,9 +120,7 @@ pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Opti
     let open = operations(context, None).unwrap_or_default();
     let last = open.into_iter().rev().find(|operation| told(&operation));
     let settled = past(context, id).find(|operation| told(&operation));
-    let newest =
-        [last, settled].into_iter().flatten().max_by(|one, other| one.started_at.cmp(&other.started_at));
-    newest.map(|operation| operation.started.request)
+    [last, settled].into_iter().flatten().max_by(|one, other| one.started_at.cmp(&other.started_at))
 }
 
 fn without(error: &JournalError) -> String {
