@@ -241,7 +241,10 @@ export async function atWidth(
   /** @type {Sandbox} */ sandbox,
   /** @type {number} */ columns,
   /** @type {string[]} */ args,
-  /** @type {{ env?: Record<string, string>, both?: boolean }} */ { env = { TERM: 'dumb' }, both = false } = {},
+  /** @type {{ env?: Record<string, string>, both?: boolean }} */ {
+    env = { TERM: 'dumb' },
+    both = false,
+  } = {},
 ) {
   const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
   const inner = `stty cols ${columns} rows 50; exec ${command}${both ? '' : ' 2>/dev/null'}`
@@ -253,6 +256,26 @@ export async function atWidth(
   sandbox.remark(`${columns} columns`)
   sandbox.note(args, { ...ended, stdout })
   return stdout
+}
+
+/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types an answer to each prompt once it is there. */
+export async function dialogue(
+  /** @type {Sandbox} */ sandbox,
+  /** @type {string[]} */ args,
+  /** @type {[RegExp, string][]} */ answers,
+  /** @type {Record<string, string>} */ env = {},
+) {
+  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+  const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { ...sandbox.env, TERM: 'xterm', ...env },
+    cwd: sandbox.cwd,
+  })
+  for (const [prompt, answer] of answers) {
+    await started.says('stdout', prompt)
+    started.child.stdin.write(answer)
+  }
+  const { status, stdout } = await started.end
+  return { status, stdout }
 }
 
 /** The lines of `--json`: objects, the last and only the last a result or an error. */

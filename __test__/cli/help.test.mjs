@@ -51,7 +51,7 @@ test('-h fits a small terminal, and has every command in its group', async (t) =
 test('in --help each command and each exit code has one line of 80 columns', { skip: WIDTHS }, async (t) => {
   const shown = await atWidth(new Sandbox(t), 80, ['--help'])
   for (const part of ['Commands:', 'Exit codes:']) {
-    const lines = shown.split(`${part}\n`)[1]?.split('\n\n')[0]?.split('\n') ?? []
+    const lines = shown.trimEnd().split(`${part}\n`)[1]?.split('\n\n')[0]?.split('\n') ?? []
     assert.ok(lines.length > 8, part)
     for (const line of lines) assert.match(line, /^ {2}\S.{0,78}$/)
   }

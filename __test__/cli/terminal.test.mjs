@@ -5,29 +5,10 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { KEYS, MAIN, ROOT, Sandbox, start } from './harness.mjs'
-
-/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types an answer to each prompt once it is there. */
-async function dialogue(
-  /** @type {Sandbox} */ sandbox,
-  /** @type {string[]} */ args,
-  /** @type {[RegExp, string][]} */ answers,
-) {
-  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
-  const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-    env: { ...sandbox.env, TERM: 'xterm' },
-    cwd: sandbox.cwd,
-  })
-  for (const [prompt, answer] of answers) {
-    await started.says('stdout', prompt)
-    started.child.stdin.write(answer)
-  }
-  const { status, stdout } = await started.end
-  return { status, stdout }
-}
+import { dialogue, KEYS, ROOT, Sandbox, start } from './harness.mjs'
 
 /** What was said, without the breaks within a text that is longer than the terminal is wide. */
-const oneLineEach = (/** @type {string} */ said) => said.replaceAll(/\r\n {3,}(?![→\u001b])/g, ' ')
+const oneLineEach = (/** @type {string} */ said) => said.replaceAll(/\r\n {3,}(?=[^→\s])/g, ' ')
 
 /** The same with one question before a write. */
 function onTerminal(

@@ -9,7 +9,7 @@ use duo_provision::bootloader::session::DfuSession;
 use duo_provision::bootloader::session::SessionError;
 use duo_provision::dfuse::{Block, Buffer, DfuError, Touched};
 use duo_provision::error::Error;
-use duo_provision::usb::{Clock, UsbError};
+use duo_provision::usb::{Clock, PortPath, UsbError};
 
 use crate::common::mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
 use crate::common::mock_duo::{MockDuo, Pointing, Trouble};
@@ -641,4 +641,12 @@ fn a_missing_driver_is_cured_according_to_the_bootloader() {
 fn a_missing_permission_names_the_command_that_gives_it() {
     let hint = hint(UsbError::AccessDenied);
     assert!(hint.contains("sudo npx duo-provision udev install"), "{hint}");
+}
+
+#[test]
+fn ports_are_ordered_by_their_numbers() {
+    let mut paths = [(1, &[10][..]), (2, &[1]), (1, &[2]), (1, &[2, 4]), (1, &[1, 10]), (1, &[1, 9])]
+        .map(|(bus, ports)| PortPath::new(bus, ports));
+    paths.sort();
+    assert_eq!(paths.map(|path| path.to_string()), ["1-1.9", "1-1.10", "1-2", "1-2.4", "1-10", "2-1"]);
 }

@@ -13,7 +13,8 @@ const ENOUGH = new Set(['escape', 'q'])
 
 /** Whether there is somebody to choose: at a terminal that can be drawn on, and not in a script. */
 export function canChoose(/** @type {Output} */ { json }, env = process.env) {
-  const terminals = process.stdin.isTTY === true && process.stdout.isTTY === true && process.stderr.isTTY === true
+  const terminals =
+    process.stdin.isTTY === true && process.stdout.isTTY === true && process.stderr.isTTY === true
   return terminals && !json && env['TERM'] !== 'dumb' && !env['CI']
 }
 
@@ -37,7 +38,10 @@ export async function choose(title, choices, output) {
     return await new Promise((resolve) => {
       stdin.on('keypress', onKey)
       stdin.once('end', () => resolve(undefined))
-      function onKey(/** @type {string | undefined} */ typed, /** @type {import('node:readline').Key} */ key) {
+      function onKey(
+        /** @type {string | undefined} */ typed,
+        /** @type {import('node:readline').Key} */ key,
+      ) {
         const { name = '', ctrl } = key
         if (ctrl && name === 'c') return resolve(INTERRUPTED)
         if (ENOUGH.has(name) || (ctrl && name === 'd')) return resolve(undefined)
@@ -61,7 +65,11 @@ export async function choose(title, choices, output) {
 }
 
 /** Each choice on one line, however narrow the terminal is: the cursor goes back over them by number. */
-function linesOf(/** @type {Choice[]} */ choices, /** @type {number} */ at, /** @type {Output} */ { paintErr }) {
+function linesOf(
+  /** @type {Choice[]} */ choices,
+  /** @type {number} */ at,
+  /** @type {Output} */ { paintErr },
+) {
   const room = (process.stderr.columns || 80) - 6
   const width = Math.max(...choices.map(({ text }) => text.length))
   const line = (/** @type {Choice} */ { text, aside = '' }, /** @type {number} */ index) => {

@@ -30,7 +30,10 @@ export async function menu(/** @type {{ usbip?: string }} */ bus, /** @type {Out
     const duo = duos.find((found) => found.path === path)
     if (!duo) return 0
     output.say(`Found a ${describe(duo)}, at ${duo.path}.`)
-    const which = [...(duos.length > 1 ? ['--path', duo.path] : []), ...(bus.usbip ? ['--usbip', bus.usbip] : [])]
+    const which = [
+      ...(duos.length > 1 ? ['--path', duo.path] : []),
+      ...(bus.usbip ? ['--usbip', bus.usbip] : []),
+    ]
     return await offer(duo, which, output)
   } catch (error) {
     return report(error, output)
@@ -69,7 +72,11 @@ async function offer(duo, which, output) {
     { text: 'Something else (help)', words: ['-h'] },
   ]
   const choices = tasks.map(({ text, words }) => ({ text, aside: typed(words) }))
-  const index = await choose('What is to be done? (arrow keys and Enter, or a number; Esc ends)', choices, output)
+  const index = await choose(
+    'What is to be done? (arrow keys and Enter, or a number; Esc ends)',
+    choices,
+    output,
+  )
   if (index === INTERRUPTED) return STOPPED
   const { words = [] } = index === undefined ? {} : (tasks[index] ?? {})
   if (words.length === 0) return 0
@@ -86,7 +93,7 @@ async function withBackup(
   /** @type {string | undefined} */ device,
   /** @type {Output} */ output,
 ) {
-  const { backups, folder } = await api.listBackups(device ? { device } : {})
+  const { backups, folder } = await api.listBackups(device ? { deviceId: device } : {})
   const keys = backups.filter(({ contents }) => /private-key$/.test(contents)).slice(0, BACKUPS)
   if (keys.length === 0) {
     output.say(`There is no backup of this Duo's key in ${folder}. One in another place: ${typed(words)}`)
@@ -97,8 +104,8 @@ async function withBackup(
     aside: `${createdAt ?? ''}${encrypted ? ', behind a passphrase' : ''}`,
   }))
   const index = await choose('Which backup?', choices, output)
-  const path = index === undefined || index < 0 ? undefined : keys[index]?.path
-  return path && words.map((word) => (word === 'FILE' ? path : word))
+  const file = index === undefined || index < 0 ? undefined : keys[index]?.file
+  return file && words.map((word) => (word === 'FILE' ? file : word))
 }
 
 /** Shows a command and runs it. */
@@ -113,5 +120,8 @@ async function start(/** @type {string[]} */ words, /** @type {Output} */ output
 /** A command as it is typed. */
 function typed(/** @type {string[]} */ words) {
   const plain = (/** @type {string} */ word) => /^[\w./:=+@,\\-]+$/.test(word)
-  return ['duo-provision', ...words.map((word) => (plain(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))].join(' ')
+  return [
+    'duo-provision',
+    ...words.map((word) => (plain(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)),
+  ].join(' ')
 }

@@ -4,7 +4,7 @@
  */
 import { createProgress } from './progress.mjs'
 import terminal from './terminal.cjs'
-import { brief, laidOut, showWhole } from './words.mjs'
+import { brief, laidOut, sentences, showWhole } from './words.mjs'
 
 const { takesColor } = terminal
 
@@ -69,7 +69,7 @@ export function createOutput(/** @type {OutputOptions} */ { json, verbose, quiet
     /** Lines of data to standard output. */
     print(/** @type {string} */ text) {
       progress.pause()
-      process.stdout.write(`${visible(brief(text))}\n`)
+      process.stdout.write(`${visible(sentences(brief(text), process.stdout))}\n`)
     },
     event(/** @type {import('../../index.js').ProgressEvent} */ event) {
       if (json && !quiet) emit({ ...event })

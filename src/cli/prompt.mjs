@@ -90,8 +90,7 @@ export function describePlan(
   const behind = (text, indent) =>
     linesOf(text, columnsOf(process.stderr) - indent, { words: false }).join(`\n${' '.repeat(indent)}`)
   const lines = rows.map(
-    ([name, value]) =>
-      `  ${paintErr('dim', (name ?? '').padEnd(width))}${behind(value ?? '', width + 2)}`,
+    ([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${behind(value ?? '', width + 2)}`,
   )
   const cautions = plan.cautions.map((caution) => `${paintErr('red', 'caution:')} ${behind(caution, 9)}`)
   return [...lines, ...cautions].join('\n')

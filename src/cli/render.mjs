@@ -22,9 +22,11 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
     case 'waiting':
       return output.say(describeWait(event))
     case 'backed-up':
-      return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.file}`)
+      return output.write(brief(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.file}`))
     case 'new-key':
-      return output.say(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.file}`)
+      return output.write(
+        brief(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.file}`),
+      )
     case 'note':
       return output.note(event.message)
     case 'retry':

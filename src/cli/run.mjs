@@ -22,8 +22,7 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
   if (!operation) throw new Error(`no function for ${command}`)
 
   const asks = ASKING.has(command) && !parsed.yes && !parsed.options.dryRun
-  if (asks && (parsed.json || !canAsk()))
-    return refuseUnasked(command, operation, parsed.options, output)
+  if (asks && (parsed.json || !canAsk())) return refuseUnasked(command, operation, parsed.options, output)
   return perform(command, operation, parsed.options, asks, output)
 }
 

@@ -8,12 +8,15 @@ import { BOARDS } from './layout.mjs'
 
 /**
  * The port of the Duo that is chosen; `undefined` if there is nothing to choose, or nobody.
- * @param {{ usbip?: string, path?: string, device?: string }} options
+ * @param {{ usbip?: string, path?: string, deviceId?: string }} options
  * @param {Output} output
  */
-export async function choosePath({ usbip, path, device }, output) {
+export async function choosePath({ usbip, path, deviceId }, output) {
   if (path !== undefined || !canChoose(output)) return undefined
-  const { devices } = await api.listDevices({ ...(usbip ? { usbip } : {}), ...(device ? { device } : {}) })
+  const { devices } = await api.listDevices({
+    ...(usbip ? { usbip } : {}),
+    ...(deviceId ? { deviceId } : {}),
+  })
   if (devices.length < 2) return undefined
   return chosen(devices, output)
 }
@@ -30,6 +33,8 @@ export async function chosen(/** @type {ListedDuo[]} */ devices, /** @type {Outp
 export function describe(/** @type {ListedDuo} */ { device, key, problem }) {
   const board = BOARDS[device?.board ?? 'duo']
   const id = device?.deviceId ?? 'id not told (r3, r4)'
-  const holds = key?.fingerprint ? `key ${key.fingerprint.slice(0, 8)}` : (key?.description ?? problem?.code ?? '')
+  const holds = key?.fingerprint
+    ? `key ${key.fingerprint.slice(0, 8)}`
+    : (key?.description ?? problem?.code ?? '')
   return `${device?.simulated ? 'virtual ' : ''}${board} ${id}, ${holds}`
 }

@@ -16,7 +16,10 @@ const END = '(?=; |, | \\(|$)'
 const PIECE = `(?:\\$'(?:\\\\.|[^'])*'|'[^']*'|"[^"]*"|\\\\.|[^\\n])`
 
 /** A command to be copied: at the beginning of a line, or behind a colon. */
-const COMMAND = new RegExp(`(?<=(?:^ *|: )(?:\\u001b\\[1m)?)(?:sudo|npx|openssl|duo-provision) ${PIECE}+?${END}`, 'gm')
+const COMMAND = new RegExp(
+  `(?<=(?:^ *|: )(?:\\u001b\\[1m)?)(?:sudo|npx|openssl|duo-provision) ${PIECE}+?${END}`,
+  'gm',
+)
 
 /** What is left as it is: a command to be copied, and what stands between backticks. */
 const AS_IT_IS = new RegExp(`${COMMAND.source}|\`[^\`\\n]+\``, 'gm')
@@ -40,7 +43,9 @@ const home = process.platform === 'win32' ? '' : homedir().replace(/\/+$/, '')
 /** Prose as short as it is shown: a fingerprint's first eight digits, and `~` for the home folder. */
 export function brief(/** @type {string} */ text) {
   return around(text, AS_IT_IS, (prose) => {
-    const short = whole ? prose : prose.replaceAll(/(?<![0-9a-f])([0-9a-f]{8})[0-9a-f]{56}(?![0-9a-f])/g, '$1')
+    const short = whole
+      ? prose
+      : prose.replaceAll(/(?<![0-9a-f])([0-9a-f]{8})[0-9a-f]{56}(?![0-9a-f])/g, '$1')
     return home === '' ? short : short.replaceAll(/(?<![\w./~-])\/[^\s,;:'")]*/g, belowHome)
   })
 }
@@ -106,6 +111,15 @@ export function hanging(
   return linesOf(brief(text), room, { words: false }).join(`\n${' '.repeat(indent)}`)
 }
 
+/** Text whose sentences are broken into lines that fit; what is indented has been laid out, and stays as it is. */
+export function sentences(/** @type {string} */ text, /** @type {Stream} */ stream) {
+  const fit = (/** @type {string} */ line) =>
+    /^( |$)/.test(line) || line.search(COMMAND) === 0
+      ? [line]
+      : linesOf(line, columnsOf(stream), { words: false })
+  return text.split('\n').flatMap(fit).join('\n')
+}
+
 /**
  * A message for a stream, behind its label: in lines that fit, and each command that is to be copied on a line of its own,
  * whole, however long it is.
@@ -118,15 +132,22 @@ export function laidOut(text, { stream, label = '', bold = (command) => command 
     const margin = line.length - line.trimStart().length
     const room = columnsOf(stream) - indent - margin
     return partsOf(line.trimStart()).flatMap(({ command, words }) => {
-      if (!command) return linesOf(brief(words), room, { words: false }).map((one) => ' '.repeat(margin) + one)
+      if (!command)
+        return linesOf(brief(words), room, { words: false }).map((one) => ' '.repeat(margin) + one)
       // Below its sentence, a little further in; where it has a line of its own already, it stays there.
-      return ' '.repeat(line.trimStart() === words && (margin > 0 || label === '') ? margin : margin + 2) + bold(words)
+      return (
+        ' '.repeat(line.trimStart() === words && (margin > 0 || label === '') ? margin : margin + 2) +
+        bold(words)
+      )
     })
   })
   if (label === '') return lines.join('\n')
   const [first = '', ...more] = lines
   const below = more.map((line) => (line === '' ? '' : ' '.repeat(indent) + line))
-  return [first.startsWith(' ') ? `${label}\n${' '.repeat(indent)}${first}` : `${label} ${first}`, ...below].join('\n')
+  return [
+    first.startsWith(' ') ? `${label}\n${' '.repeat(indent)}${first}` : `${label} ${first}`,
+    ...below,
+  ].join('\n')
 }
 
 /** The sentences of a line, and the commands between them. */
@@ -135,7 +156,10 @@ function partsOf(/** @type {string} */ line) {
   const parts = []
   let from = 0
   const prose = (/** @type {number} */ to) => {
-    const words = line.slice(from, to).replace(/^[;,]? /, '').trimEnd()
+    const words = line
+      .slice(from, to)
+      .replace(/^[;,]? /, '')
+      .trimEnd()
     if (words !== '') parts.push({ command: false, words })
   }
   for (const { 0: command, index } of line.matchAll(COMMAND)) {

@@ -55,7 +55,7 @@ pub struct ParsedCommand {
     /// The text to print.
     pub text: Option<String>,
     /// What is wrong with the command line.
-    #[napi(ts_type = "Problem")]
+    #[napi(ts_type = "import('../../index.js').Problem")]
     pub problem: Option<UsageProblem>,
     /// The exit code that goes with the text.
     pub exit_code: u32,
