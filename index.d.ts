@@ -526,6 +526,11 @@ export interface DoctorOptions {
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /**
+   * Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it no Duo is called paired.
+   * @default false
+   */
+  verify?: boolean
+  /**
    * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
    * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
    * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
@@ -561,6 +566,8 @@ export interface DoctorOptions {
 
 /** Everything that was found. */
 export interface DoctorResult {
+  /** What it comes to: the worst of the Duos' verdicts, and of what is of no one Duo. */
+  verdict: DoctorVerdict
   /** How many of the findings are problems. */
   problems: number
   /** What is of no one Duo: the archive, the journal, USB. */
@@ -568,6 +575,19 @@ export interface DoctorResult {
   /** The Duos, ordered by path. */
   duos: Array<ExaminedDuo>
 }
+
+/** What it comes to. Only the first says that a Duo and its cloud are a pair. */
+export type DoctorVerdict =
+  /** No problem, and the Duo's key and its cloud's were proven to be a pair in this run. */
+  | 'paired'
+  /** No problem with the Duo; whether its cloud knows its key was not checked. */
+  | 'cloud-not-checked'
+  /** Something is to be put right. */
+  | 'problems'
+  /** The Duo could not be opened or read. */
+  | 'unreadable'
+  /** There is no Duo to look at. */
+  | 'no-duo'
 
 /** The Duo that an operation worked on, or another board that is laid out as one. */
 export interface DuoInfo {
@@ -649,6 +669,8 @@ export type ErrorCode =
   | 'CONFIRMATION_REFUSED'
   /** There is no terminal to ask on, and `--yes` was not typed. */
   | 'CONFIRMATION_REQUIRED'
+  /** An operation that left more open than what a cloud knows cannot be put away; only what settles it does that. */
+  | 'CANNOT_DISMISS'
   /** No Duo in DFU mode was found. */
   | 'NO_DEVICE'
   /** More than one Duo was found, and none was chosen. */
@@ -770,10 +792,15 @@ export type ErrorCode =
   /** Stopped by the user. */
   | 'INTERRUPTED'
 
-/** `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, else `DuoProvisionError`. */
+/**
+ * `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, `AbortError` of what a signal
+ * stopped, else `DuoProvisionError`.
+ */
 export type ErrorName =
   /** An error that particle-usb does not have. */
   | 'DuoProvisionError'
+  /** The signal was aborted; `cause` is its reason. */
+  | 'AbortError'
   /** There is no such device. */
   | 'NotFoundError'
   /** The system does not let this user open the device. */
@@ -791,6 +818,12 @@ export interface ExaminedDuo {
   path: string
   /** What it tells of itself, where it could be opened. */
   device?: DuoInfo
+  /** What it comes to. */
+  verdict: DoctorVerdict
+  /** How many of the findings are problems. */
+  problems: number
+  /** What to type to have the cloud's half checked, where nothing else is wrong. */
+  next?: string
   /** What was found, in the order in which it was looked at. */
   findings: Array<DoctorFinding>
 }
@@ -1022,11 +1055,28 @@ export interface ListedDuo {
   path: string
   /** What it tells of itself, where it could be opened. */
   device?: DuoInfo
+  /** What its key is worth to its firmware. */
+  state: ListedState
   /** What its key slot holds, where it could be read. */
   key?: KeyInfo
   /** What stood in the way. */
   problem?: Problem
 }
+
+/** What a Duo's key is worth to its firmware. Whether its cloud knows it is another question. */
+export type ListedState =
+  /** The firmware reads the key, and no other public key stands beside it. */
+  | 'sound'
+  /** The firmware reads the key, and another key's public half stands beside it. */
+  | 'foreign-public-key'
+  /** There is a sound key, in a form of which the firmware reads another one, or none. */
+  | 'misread'
+  /** The slot is blank: the Duo makes a new key at its next start, which its cloud does not know. */
+  | 'blank'
+  /** The slot holds something that is no key for a Duo. */
+  | 'no-key'
+  /** It could not be opened or read. */
+  | 'unreadable'
 
 /** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
 export interface LocalCloudOptions {
@@ -1195,6 +1245,8 @@ export type OperationName =
   | 'server-key-set'
   /** Gives the cloud and the device a new key. */
   | 'rotate'
+  /** Proved that a private key and a cloud's public key for the device are a pair. Written down once it is proven. */
+  | 'verify'
 
 /** What became of an operation. */
 export type OperationOutcome =
@@ -1208,6 +1260,8 @@ export type OperationOutcome =
   | 'done'
   /** It ended with an error. */
   | 'failed'
+  /** What it left open was put away by the user. */
+  | 'dismissed'
 
 /** A step that an operation has behind it. */
 export type OperationStep =
@@ -2115,6 +2169,12 @@ export type Severity =
 export interface StatusOptions {
   /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
   deviceId?: string
+  /**
+   * Put away what this operation left open, by the id that `status` prints: whether a cloud took a key, where nothing
+   * else settles that. It stays in the history. What left the Duo's key or a field wrong or not known, or the cloud
+   * with a key that the Duo does not have, cannot be put away.
+   */
+  dismiss?: string
 }
 
 /** What is open. */
@@ -2125,6 +2185,8 @@ export interface StatusResult {
   inFlight: Array<OperationInfo>
   /** What other processes are doing at the moment. */
   running: Array<OperationInfo>
+  /** What was put away now; it is in the history. */
+  dismissed?: OperationInfo
 }
 
 /**
@@ -2498,7 +2560,8 @@ export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 export interface Control {
   /**
    * Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
-   * and read back first.
+   * and read back first. With one that is aborted already nothing is begun. The error is an `AbortError`, its `cause`
+   * the signal's `reason`.
    */
   signal?: AbortSignal
   /**
@@ -2523,8 +2586,8 @@ export type CopyName = 'first' | 'second'
 
 /**
  * Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
- * given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
- * and so is a cloud that cannot be reached.
+ * given or `cloud` is true, and says what is wrong and what to type; with `verify` it proves that each Duo's key and its
+ * cloud's are a pair. Reads only; problems are findings, not errors, and so is a cloud that cannot be reached.
  *
  * @example
  * ```js
@@ -2781,7 +2844,8 @@ export declare function showServerKey(options?: ServerKeyShowOptions, control?: 
 
 /**
  * Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
- * journal in the user's data directory. Needs no Duo.
+ * journal in the user's data directory. With `dismiss` it first puts away what one operation left open, if that is no
+ * more than whether a cloud took a key (else `CANNOT_DISMISS`). Needs no Duo.
  *
  * @example
  * ```js

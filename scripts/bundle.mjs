@@ -40,8 +40,7 @@ function bundle() {
     target: 'node20',
     // `import()` would start the loader of ES modules.
     supported: { 'dynamic-import': false },
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     legalComments: 'none',
     metafile: true,
     write: false,

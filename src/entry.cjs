@@ -1,6 +1,7 @@
 /**
- * What `require('duo-provision')` loads: the API, and in place of its own words for a compiled part
- * that is not there, which platform that is and what to do.
+ * What `require('duo-provision')` loads: the API, and in place of the loader's own words for a compiled part that
+ * cannot be had, why that is and what to do. Nothing in here may fail by itself: whatever is asked of the system may be
+ * what is not permitted.
  */
 'use strict'
 
@@ -14,9 +15,9 @@ try {
 
 function notLoaded(/** @type {unknown} */ cause) {
   // The published package names its compiled parts as optional dependencies; a clone does not.
-  const { name, version, optionalDependencies } = /** @type {any} */ (require('../package.json'))
-  const platform = thisPlatform()
-  const { what, hint } = explain(platform, `${name}-${platform}`, optionalDependencies, reasonIn(cause))
+  const manifest = attempt(() => /** @type {any} */ (require('../package.json')))
+  const { name = 'duo-provision', version, optionalDependencies: published } = manifest ?? {}
+  const { what, hint } = explain(cause, { name, platform: thisPlatform(), published })
   return Object.assign(new Error(`${what}\n\nhint: ${hint}`, { cause }), {
     code: 'ADDON_NOT_LOADED',
     version,
@@ -24,22 +25,40 @@ function notLoaded(/** @type {unknown} */ cause) {
 }
 
 /**
- * @param {string} platform
- * @param {string} part the platform's package
- * @param {Record<string, string> | undefined} published the packages of all platforms; a clone names none
- * @param {string | undefined} reason what the system said of a compiled part that is there
+ * @typedef {object} Here
+ * @property {string} name the package
+ * @property {string} platform
+ * @property {Record<string, string> | undefined} published the packages of all platforms; a clone names none
  */
-function explain(platform, part, published, reason) {
+
+/** @returns {{ what: string, hint: string }} */
+function explain(/** @type {unknown} */ cause, /** @type {Here} */ here) {
+  const { name, platform, published } = here
+  const part = `${name}-${platform}`
+  const reasons = reasonsIn(cause)
+  const forbidden = reasons.map(notPermitted).find((one) => one !== undefined)
+  if (forbidden) {
+    const { reason, hint } = forbidden
+    return { what: `${name} may not load its compiled part for ${platform}: ${reason}`, hint }
+  }
+  const named = attempt(() => process.env['NAPI_RS_NATIVE_LIBRARY_PATH'])
+  if (named) {
+    return {
+      what: `NAPI_RS_NATIVE_LIBRARY_PATH names ${named}, and that cannot be loaded: ${reasons[0]}`,
+      hint: 'take that variable out of the environment: the compiled part of duo-provision is found without it',
+    }
+  }
   if (published && !Object.hasOwn(published, part)) {
-    const names = Object.keys(published).map((name) => name.replace('duo-provision-', ''))
+    const names = Object.keys(published).map((one) => one.replace('duo-provision-', ''))
     return {
       what: `duo-provision has no compiled part for ${platform}`,
       hint: `it comes compiled for ${names.join(', ')}; elsewhere, clone the repository and run \`npm start\``,
     }
   }
-  if (reason) {
+  const broken = reasons.find((reason) => !/^(Cannot find|Unsupported|Failed to load native)/.test(reason))
+  if (broken) {
     return {
-      what: `the compiled part of duo-provision for ${platform} is here, but cannot be loaded: ${reason}`,
+      what: `the compiled part of duo-provision for ${platform} is here, but cannot be loaded: ${broken}`,
       hint: published
         ? `delete node_modules and run \`npm install\` again, with a Node of this system; ${NEEDS}`
         : `compile it again, with \`npm run build\`; ${NEEDS}`,
@@ -54,21 +73,75 @@ function explain(platform, part, published, reason) {
   }
 }
 
+/**
+ * What forbids it, if that is why.
+ * @returns {{ reason: string, hint: string } | undefined}
+ */
+function notPermitted(/** @type {string} */ reason) {
+  // Deno, of any of its permissions.
+  if (/Requires \w+ access/.test(reason)) {
+    const flags = '--allow-ffi --allow-read --allow-env --allow-sys'
+    return { reason, hint: `start Deno with ${flags} (and --allow-net for a cloud)` }
+  }
+  // Node, with --no-addons, or with --permission and without --allow-addons.
+  if (/loading addons is disabled/.test(reason)) {
+    const hint = attempt(() => /** @type {any} */ (process).permission)
+      ? 'start Node with --allow-addons too, or without --permission'
+      : 'start Node without --no-addons (it may be in NODE_OPTIONS)'
+    return { reason, hint }
+  }
+  if (/Access to this API has been restricted/.test(reason)) {
+    return {
+      reason,
+      hint: 'start Node with --allow-addons and --allow-fs-read=* too, or without --permission',
+    }
+  }
+  if (/failed to map segment/.test(reason)) {
+    return { reason, hint: 'it lies on a file system that runs no programs (noexec): install it on another' }
+  }
+  if (/permission denied|EACCES|EPERM/i.test(reason)) {
+    return {
+      reason,
+      hint: 'let your user read it: it may have been installed by root; else install it again',
+    }
+  }
+  return undefined
+}
+
 /** A platform as npm's packages for it are named: `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`. */
 function thisPlatform() {
   const platform = `${process.platform}-${process.arch}`
   if (process.platform === 'win32') return `${platform}-msvc`
   if (process.platform !== 'linux') return platform
-  const report = /** @type {any} */ (process.report)
-  report.excludeNetwork = true // It would look up the names of open connections.
-  const { header } = report.getReport()
-  return `${platform}-${header.glibcVersionRuntime ? 'gnu' : 'musl'}`
+  return `${platform}-${attempt(isMusl) ? 'musl' : 'gnu'}`
 }
 
-/** The first of the loader's errors that is no "not there". */
-function reasonIn(/** @type {unknown} */ error) {
+function isMusl() {
+  const report = /** @type {any} */ (process.report)
+  report.excludeNetwork = true // It would look up the names of open connections.
+  return !report.getReport().header.glibcVersionRuntime
+}
+
+/** What an error and its causes say, without the loader's own sum, and what it says of a part that there is none of. */
+function reasonsIn(/** @type {unknown} */ error) {
+  const reasons = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (!/^(Cannot find|Unsupported|Failed to load native)/.test(cause.message)) return cause.message
+    const [reason = ''] = cause.message.split('\n')
+    if (!/^Cannot find native binding|\bwasi\b/.test(reason)) reasons.push(reason)
   }
-  return undefined
+  return reasons
+}
+
+/**
+ * What a question comes to; nothing if asking is not permitted, or not known here.
+ * @template T
+ * @param {() => T} ask
+ * @returns {T | undefined}
+ */
+function attempt(ask) {
+  try {
+    return ask()
+  } catch {
+    return undefined
+  }
 }

@@ -19,7 +19,7 @@ class DuoProvisionError extends Error {
     const frames = (at.stack ?? '').split('\n    at ').slice(1)
     const stack = [`${name}: ${message}`, ...frames].join('\n    at ')
     // Not enumerable, as they are of any error.
-    const hidden = Object.entries({ name, stack, ...(cause ? { cause } : {}) })
+    const hidden = Object.entries({ name, stack, ...(cause === undefined ? {} : { cause }) })
     for (const [member, value] of hidden)
       Object.defineProperty(this, member, { value, writable: true, configurable: true, enumerable: false })
   }

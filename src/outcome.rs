@@ -116,6 +116,8 @@ codes! {
     ConfirmationRefused = "CONFIRMATION_REFUSED" => exit::USAGE;
     /// There is no terminal to ask on, and `--yes` was not typed.
     ConfirmationRequired = "CONFIRMATION_REQUIRED" => exit::USAGE;
+    /// An operation that left more open than what a cloud knows cannot be put away; only what settles it does that.
+    CannotDismiss = "CANNOT_DISMISS" => exit::USAGE;
 
     /// No Duo in DFU mode was found.
     NoDevice = "NO_DEVICE" => exit::DEVICE;

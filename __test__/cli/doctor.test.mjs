@@ -67,8 +67,40 @@ test('doctor asks the cloud where it is told to, and says what is typed for what
   assert.equal((await sandbox.run(['doctor', '--api-url', 'http://127.0.0.1:1', ...usbip])).status, 0)
   sandbox.env['PARTICLE_ACCESS_TOKEN'] = ''
   assert.equal((await sandbox.run(['doctor', ...there])).status, 2)
-  assert.equal((await sandbox.run(['doctor', '--cloud', ...there])).status, 2)
+  sandbox.remark('Without a token the cloud is not asked, and the Duo is looked at all the same.')
+  assert.equal((await sandbox.run(['doctor', '--cloud', ...there])).status, 0)
   const far = ['--cloud', '--api-url', 'http://10.0.0.1', ...wrong, ...usbip]
   assert.equal((await sandbox.run(['doctor', ...far])).status, 2)
   sandbox.matches('doctor-cloud')
+})
+
+test('doctor --verify proves it, and nothing else is called paired', async (t) => {
+  const sandbox = new Sandbox(t)
+  sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<YYYY-MM-DDTHH:MM:SSZ>')
+  const duo = await sandbox.duo()
+  const cloud = await sandbox.cloud({ devicePort: 0 })
+  sandbox.name(cloud.deviceAddress ?? '', '127.0.0.1:<devices>')
+  duo.setServer(cloud.serverKey ?? '', cloud.deviceAddress ?? '')
+  const usbip = ['--usbip', duo.address]
+  const verdict = async (/** @type {string[]} */ ...args) => {
+    const { stdout } = await sandbox.start(['doctor', '--json', ...args, ...usbip]).end
+    return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').verdict
+  }
+  sandbox.name(/than Particle's, [0-9a-f]{8},/g, "than Particle's, <server key>,")
+  await sandbox.start(['backup', 'duo.der', ...usbip], { stdin: '' }).end
+  assert.equal((await sandbox.run(['doctor', ...usbip])).status, 0)
+  assert.equal(await verdict(), 'cloud-not-checked')
+  assert.equal((await sandbox.run(['doctor', '--verify', ...usbip])).status, 5)
+  assert.equal(await verdict('--verify'), 'problems')
+  const [{ deviceId } = {}] = duo.duos()
+  const own = [deviceId ?? '', '--from-device', '--api-url', cloud.url, ...usbip]
+  assert.equal((await sandbox.start(own).end).status, 0)
+  assert.equal((await sandbox.run(['doctor', '--verify', ...usbip])).status, 0)
+  assert.equal(await verdict('--verify'), 'paired')
+  sandbox.remark('Somebody else gives it another key.')
+  duo.setKeySlot('1-1', new Uint8Array(1216).fill(0xff))
+  assert.equal((await sandbox.run(['list', ...usbip])).status, 0)
+  assert.equal((await sandbox.run(['doctor', ...usbip])).status, 5)
+  assert.equal(await verdict('--verify'), 'problems')
+  sandbox.matches('doctor-verify')
 })

@@ -149,6 +149,31 @@ test('particle-cli is found by its variable, on the PATH, and in node_modules; e
   sandbox.matches('particle-not-found')
 })
 
+/** As pnpm 10 writes it, without its choice of a Node. */
+const PNPM = `#!/bin/sh
+basedir=$(dirname "$(echo "$0" | sed -e 's,\\\\,/,g')")
+export NODE_PATH="/elsewhere/node_modules/particle-cli/node_modules:$NODE_PATH"
+exec node  "$basedir/../.pnpm/particle-cli@9.9.9/node_modules/particle-cli/src/index.js" "$@"
+`
+
+test('a particle-cli behind a launcher of pnpm or Volta is found', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const [manager, folder] of [
+    ['pnpm', 'pnpm/.pnpm/particle-cli@9.9.9/node_modules/particle-cli'],
+    ['volta', 'volta/tools/image/packages/particle-cli/lib/node_modules/particle-cli'],
+  ]) {
+    const say = { 'src/index.js': `console.log('${manager}')` }
+    imitate(join(sandbox.folder, `${folder}`), say)
+    const bin = join(sandbox.folder, `${manager}`, 'bin')
+    mkdirSync(bin)
+    // Volta's is a program of its own.
+    writeFileSync(join(bin, 'particle'), manager === 'pnpm' ? PNPM : '\x7fELF')
+    const env = { ...sandbox.env, PATH: bin }
+    const { status, stdout } = await sandbox.start(['where'], { stdin: '', env, ...WRAPPER }).end
+    assert.deepEqual([status, stdout], [0, `${manager}\n`])
+  }
+})
+
 test('the hook leaves other programs alone', async (t) => {
   const sandbox = new Sandbox(t)
   const index = sandbox.file(

@@ -1,6 +1,7 @@
 /** After a crash: what was in flight, what to type, and what the archive holds. */
 import assert from 'node:assert/strict'
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { reopen, upTo } from '../journal.mjs'
@@ -56,6 +57,45 @@ test('status names what was cut short and what to type, until that is done', asy
   assert.equal(jsonLines(listed.stdout).at(-1).operations[0].operation, 'restore')
   assert.equal((await sandbox.run(['history', '--limit', '0'])).status, 2)
   sandbox.matches('status')
+})
+
+test('a doubt about a cloud is one, and is put away by its id', async (t) => {
+  const { sandbox } = open(t)
+  sandbox.name(/\b[0-9a-f]{16}\b/g, '<operation>')
+  const silent = createServer((request) => request.socket.destroy())
+  await new Promise((listening) => silent.listen(0, '127.0.0.1', () => listening(undefined)))
+  t.after(() => silent.close())
+  const { port } = /** @type {import('node:net').AddressInfo} */ (silent.address())
+  sandbox.name(`127.0.0.1:${port}`, '127.0.0.1:<silent>')
+  sandbox.env['PARTICLE_ACCESS_TOKEN'] = sandbox.secret('x'.repeat(40))
+  const id = '30001a000347343432313031'
+  const send = [id, '--api-url', `http://127.0.0.1:${port}`]
+  for (const _ of [1, 2]) assert.equal((await sandbox.start(send).end).status, 8)
+  await sandbox.run(['status'])
+  const { stdout } = await sandbox.start(['status', '--json']).end
+  const [only, ...more] = jsonLines(stdout).at(-1).inFlight
+  assert.equal(more.length, 0)
+  assert.equal((await sandbox.run(['status', '--dismiss', only.id])).status, 0)
+  assert.equal((await sandbox.run(['status', '--dismiss', only.id])).status, 2)
+  await sandbox.run(['history'])
+  sandbox.matches('status-dismiss')
+})
+
+test('what left a key wrong is not put away', async (t) => {
+  const { sandbox, journal } = open(t)
+  sandbox.name(/\b[0-9a-f]{16}\b/g, '<operation>')
+  sandbox.name(/01-[0-9a-f]{8}-/g, '01-<key>-')
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  await sandbox.start(['backup', 'duo.der', ...usbip], { stdin: '' }).end
+  await sandbox.start(['reset', '--yes', ...usbip], { stdin: '' }).end
+  reopen(journal, upTo('writing'))
+  const { stdout } = await sandbox.start(['status', '--json']).end
+  const [operation] = jsonLines(stdout).at(-1).inFlight
+  const refused = await sandbox.run(['status', '--dismiss', operation.id])
+  assert.equal(refused.status, 2)
+  assert.match(refused.stderr, /CANNOT_DISMISS/)
+  sandbox.matches('status-dismiss-refused')
 })
 
 test('a journal that is none is refused by line, and no write is', async (t) => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -344,6 +345,71 @@ test('a signal that is aborted already stops before the Duo is touched', async (
   const error = await failure(resetKey(writing, { signal: AbortSignal.abort() }))
   assert.deepEqual([error.code, error.exitCode], ['INTERRUPTED', 130])
   assert.equal(state().classRequests, before)
+})
+
+/** Every function that takes a control object, with options that it takes. */
+const EVERY = {
+  backupDct: {},
+  backupKey: {},
+  doctor: {},
+  enterDfu: {},
+  history: {},
+  inspectKey: { file: 'duo.der' },
+  installUdevRule: {},
+  listBackups: {},
+  listDevices: {},
+  newKey: { file: 'never.der' },
+  provision: { deviceId: '30001a000347343432313031' },
+  publicKey: { file: 'duo.der' },
+  readKey: {},
+  resetKey: {},
+  restoreDct: { file: 'dct.bin', fields: ['server-address'] },
+  restoreKey: { file: 'duo.der' },
+  restoreServerKey: {},
+  rotateKey: {},
+  setServerKey: { file: 'server.pem', host: 'cloud.example' },
+  showDct: {},
+  showServerKey: {},
+  status: {},
+  verifyPairing: {},
+}
+
+test('a signal that is aborted already rejects before any work, in every function', async () => {
+  const types = readFileSync(join(INDEX, '../../index.d.ts'), 'utf8')
+  const taking = [...types.matchAll(/^export declare function (\w+)\(.*control\?: Control/gm)].map(
+    ([, name]) => name,
+  )
+  assert.deepEqual(taking.sort(), Object.keys(EVERY))
+  const reason = new Error('enough')
+  for (const [name, options] of Object.entries(EVERY)) {
+    /** @type {unknown[]} */
+    const events = []
+    const call = /** @type {Record<string, any>} */ (imported)[name]
+    const control = {
+      signal: AbortSignal.abort(reason),
+      onEvent: (/** @type {unknown} */ event) => events.push(event),
+    }
+    const error = await failure(call(options, control))
+    assert.deepEqual(
+      [name, error.name, error.code, events],
+      [name, 'AbortError', 'INTERRUPTED', []],
+      error.message,
+    )
+    assert.equal(error.cause, reason, name)
+  }
+})
+
+test('whatever a signal gives as its reason is the cause of what it stopped', async (t) => {
+  const { usb } = await openLab(t)
+  for (const reason of [undefined, 'a text', new Error('an error'), { an: 'object' }]) {
+    const stop = new AbortController()
+    const onEvent = () => stop.abort(reason)
+    const error = await failure(backupKey(usb, { signal: stop.signal, onEvent }))
+    assert.deepEqual([error.name, error.code], ['AbortError', 'INTERRUPTED'])
+    assert.equal(error.cause, stop.signal.reason)
+  }
+  const other = await failure(listDevices({ usbip: '127.0.0.1:1' }, { signal: new AbortController().signal }))
+  assert.equal(other.name, 'UsbError')
 })
 
 test('aborted while it asks, nothing is written; aborted while it writes, the write is finished', async (t) => {

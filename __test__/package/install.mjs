@@ -78,12 +78,14 @@ export function inProject(
   /** @type {string} */ folder,
   /** @type {string} */ program,
   /** @type {string[]} */ args,
+  /** @type {NodeJS.ProcessEnv} */ more = {},
 ) {
   const env = {
     PATH: pathWithoutCargo(),
     HOME: join(folder, 'home'),
     NO_COLOR: '1',
     npm_config_offline: 'true',
+    ...more,
   }
   return run(program, args, { cwd: folder, env })
 }

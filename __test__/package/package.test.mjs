@@ -1,7 +1,16 @@
 /** The packages from the registry's point of view. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { BUNDLE, writeBundle } from '../../scripts/bundle.mjs'
@@ -179,9 +188,22 @@ function changed(/** @type {string} */ name, /** @type {(modules: string) => voi
   return folder
 }
 
-function refusals(/** @type {string} */ folder) {
-  const required = inProject(folder, 'node', ['-e', 'require("duo-provision")'])
-  const command = inProject(folder, 'node', ['node_modules/duo-provision/src/cli/main.cjs', 'list'])
+/** What Node calls its permissions: an experiment, up to version 22. */
+const PERMISSION =
+  Number.parseInt(process.versions.node, 10) < 23 ? '--experimental-permission' : '--permission'
+
+function refusals(
+  /** @type {string} */ folder,
+  /** @type {string[]} */ flags = [],
+  /** @type {NodeJS.ProcessEnv} */ env = {},
+) {
+  const required = inProject(folder, 'node', [...flags, '-e', 'require("duo-provision")'], env)
+  const command = inProject(
+    folder,
+    'node',
+    [...flags, 'node_modules/duo-provision/src/cli/main.cjs', 'list'],
+    env,
+  )
   assert.deepEqual([required.status, command.status], [1, 1])
   assert.match(required.stderr, /code: 'ADDON_NOT_LOADED'/)
   return [required.stderr, command.stderr]
@@ -213,6 +235,51 @@ test('on a platform without a package, the error names it and those that have on
     assert.match(text, new RegExp(`rror: duo-provision has no compiled part for ${PLATFORM}\\n\\nhint: `))
     assert.match(text, /it comes compiled for plan9-x64; elsewhere, clone the repository and run `npm start`/)
   }
+})
+
+for (const [what, { flags = [], env = {}, said, hint }] of Object.entries({
+  'addons are switched off': {
+    flags: ['--no-addons'],
+    said: /may not load its compiled part for \S+: .*loading addons is disabled/,
+    hint: /without --no-addons/,
+  },
+  'Node’s permissions do not let it be loaded': {
+    flags: [PERMISSION, '--allow-fs-read=*'],
+    said: /may not load its compiled part/,
+    hint: /start Node with --allow-addons too/,
+  },
+  'a variable names another compiled part': {
+    env: { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere.node' },
+    said: /NAPI_RS_NATIVE_LIBRARY_PATH names \/nowhere\.node, .*: Cannot find module '\/nowhere\.node'$/m,
+    hint: /take that variable out/,
+  },
+})) {
+  test(`where ${what}, the error says that`, () => {
+    for (const text of refusals(installed, flags, env)) {
+      assert.match(text, said)
+      assert.match(text.split('hint: ')[1] ?? '', hint)
+    }
+  })
+}
+
+test('where the compiled part may not be read, the error says that', (t) => {
+  if (process.getuid?.() === 0 || process.platform === 'win32') return t.skip('root may read everything')
+  const folder = changed('unreadable', (modules) =>
+    chmodSync(join(modules, `duo-provision-${PLATFORM}`, `duo-provision.${PLATFORM}.node`), 0),
+  )
+  for (const text of refusals(folder)) assert.match(text, /denied\n\nhint: let your user read it/)
+})
+
+test('where nothing may be asked of the system, the error is still ours', () => {
+  const denied = `
+    const denied = () => { throw new Error('NotCapable: Requires sys access to "x", run again with the --allow-sys flag') }
+    Object.defineProperty(process, 'env', { get: denied })
+    Object.defineProperty(process, 'report', { get: denied })
+    try { require('duo-provision') } catch (error) { require('node:fs').writeSync(1, error.code + ' ' + error.message) }`
+  assert.match(
+    node(installed, '-e', denied),
+    /^ADDON_NOT_LOADED .*Requires sys access.*\n\nhint: start Deno with --allow-ffi/,
+  )
 })
 
 test('where the system cannot load the compiled part, the error says why', () => {

@@ -8,8 +8,8 @@ use duo_provision::bootloader::identity::identify;
 use duo_provision::bootloader::session::DfuSession;
 use duo_provision::bootloader::session::SessionError;
 use duo_provision::dfuse::{Block, Buffer, DfuError, Touched};
-use duo_provision::error::Error;
-use duo_provision::usb::{Clock, PortPath, UsbError};
+use duo_provision::error::{Code, Error};
+use duo_provision::usb::{Clock, NodeError, PortPath, UsbError};
 
 use crate::common::mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
 use crate::common::mock_duo::{MockDuo, Pointing, Trouble};
@@ -640,7 +640,28 @@ fn a_missing_driver_is_cured_according_to_the_bootloader() {
 #[test]
 fn a_missing_permission_names_the_command_that_gives_it() {
     let hint = hint(UsbError::AccessDenied);
-    assert!(hint.contains("sudo npx duo-provision udev install"), "{hint}");
+    assert!(hint.contains("duo-provision udev print | sudo tee /etc/udev/rules.d/"), "{hint}");
+    assert!(hint.contains("sudo udevadm control --reload && sudo udevadm trigger"), "{hint}");
+    assert!(!hint.contains("sudo npx"), "{hint}");
+}
+
+/// Each has another cure, and none of them is another cable.
+#[test]
+fn what_the_node_says_leads_to_what_helps() {
+    let node = || "/dev/bus/usb/001/007".to_owned();
+    for (problem, said, cure) in [
+        (NodeError::NotListed(node()), "lets no program here open", "--device-cgroup-rule"),
+        (NodeError::Missing(node()), "its node /dev/bus/usb/001/007 is not", "-v /dev/bus/usb:/dev/bus/usb"),
+        (NodeError::Policy(node()), "not even root", "SELinux"),
+        (NodeError::MappedRoot(node()), "another user outside", "udev print | sudo tee"),
+    ] {
+        let error = Error::from(UsbError::Node(problem));
+        assert_eq!(error.code(), Code::UsbAccessDenied);
+        let (message, hint) = (error.to_string(), error.hint_text().unwrap());
+        assert!(message.contains(said), "{message}");
+        assert!(hint.contains(cure) && !hint.contains("cable"), "{hint}");
+        assert!(hint.contains("\"Containers, WSL, virtual machines, snap\""), "{hint}");
+    }
 }
 
 #[test]

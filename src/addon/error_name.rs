@@ -6,13 +6,17 @@ use serde::Serialize;
 
 use crate::error::Code;
 
-/// `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, else `DuoProvisionError`.
+/// `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, `AbortError` of what a signal
+/// stopped, else `DuoProvisionError`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ErrorName {
     /// An error that particle-usb does not have.
     #[serde(rename = "DuoProvisionError")]
     DuoProvision,
+    /// The signal was aborted; `cause` is its reason.
+    #[serde(rename = "AbortError")]
+    Abort,
     /// There is no such device.
     #[serde(rename = "NotFoundError")]
     NotFound,
@@ -34,6 +38,7 @@ impl ErrorName {
     /// The name of errors with this code.
     pub fn of(code: Code) -> Self {
         match code {
+            Code::Interrupted => Self::Abort,
             Code::NoDevice => Self::NotFound,
             Code::UsbAccessDenied => Self::NotAllowed,
             Code::UsbUnavailable

@@ -130,8 +130,8 @@ fn is_of_another(path: &Path, manifest: &Manifest) -> bool {
         && ["der", "bin"].iter().any(|extension| path.with_extension(extension).exists())
 }
 
-/// What an archived file is.
-pub(super) fn read_entry(path: &Path) -> Result<Entry, FileError> {
+/// What the file of a backup is.
+pub fn read_entry(path: &Path) -> Result<Entry, FileError> {
     let bytes = read_bounded(path, MAX_BACKUP_BYTES)?;
     let sha256 = sha256_hex(&bytes);
     let (manifest, description) = match manifest_beside(path) {

@@ -32,6 +32,13 @@ pub enum Contents {
     WholeDct,
 }
 
+impl Contents {
+    /// True for the file of a key and nothing else.
+    pub const fn is_key_alone(self) -> bool {
+        matches!(self, Self::PrivateKey | Self::EncryptedPrivateKey)
+    }
+}
+
 /// Where the bytes come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -17,7 +17,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use bytes::sha256_hex;
-pub use entry::{Beside, Description, Entry, manifest_beside};
+pub use entry::{Beside, Description, Entry, manifest_beside, read_entry};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
 pub use names::rfc3339;
@@ -30,7 +30,6 @@ pub use crate::disk::{
 };
 
 use bytes::MAX_BACKUP_BYTES;
-use entry::read_entry;
 use names::{has_backups_name, name_of, sibling};
 
 use crate::dct::DeviceId;
@@ -80,6 +79,8 @@ pub struct Stored {
     pub public_key: Option<PathBuf>,
     /// The manifest.
     pub manifest: Option<PathBuf>,
+    /// SHA-256 of the file with the bytes, 64 hexadecimal digits.
+    pub sha256: String,
     /// True if the same bytes of the same device were there already, and nothing was written.
     pub already_there: bool,
     /// Who can read the bytes, where they were written now.
@@ -154,6 +155,7 @@ impl Archive {
                 public_key: existing(sibling(&entry.path, "pub.pem")),
                 manifest: existing(sibling(&entry.path, "json")),
                 path: entry.path,
+                sha256: entry.sha256,
                 already_there: true,
                 privacy: Privacy::OwnerAlone,
             });
@@ -293,6 +295,7 @@ fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, 
         path,
         public_key: files.public_pem.and_then(|pem| written(public_key, pem)),
         manifest: files.manifest.and_then(|text| written(manifest, text)),
+        sha256: sha256_hex(files.bytes),
         already_there: false,
         privacy,
     })

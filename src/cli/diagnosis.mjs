@@ -12,9 +12,9 @@ const COLORS = { ok: 'green', note: 'yellow', problem: 'red' }
 /** The width of what stands before a finding. */
 const INDENT = 10
 
-/** The findings in words. */
+/** The findings in words, and at the end one verdict a Duo. */
 export function describeDiagnosis(
-  /** @type {DoctorResult} */ { problems, general, duos },
+  /** @type {DoctorResult} */ { general, duos },
   /** @type {Output} */ output,
 ) {
   for (const duo of duos) {
@@ -22,10 +22,41 @@ export function describeDiagnosis(
     for (const finding of duo.findings) describeFinding(finding, output)
   }
   for (const finding of general) describeFinding(finding, output)
-  const count = problems === 1 ? '1 problem' : `${problems} problems`
-  output.print(
-    problems > 0 ? output.paint('red', `${count} found.`) : output.paint('green', 'No problem found.'),
-  )
+  const beside = general.filter(({ severity }) => severity === 'problem').length
+  if (duos.length === 0) output.print(output.paint('red', 'No Duo.'))
+  else if (beside > 0) output.print(output.paint('red', `Of no one Duo: ${count(beside)}.`))
+  for (const duo of duos) output.print(verdictOf(duo, output))
+}
+
+/** Only what was proven in this run is green. */
+function verdictOf(/** @type {import('../../index.js').ExaminedDuo} */ duo, /** @type {Output} */ output) {
+  const title = titleOf(duo)
+  switch (duo.verdict) {
+    case 'paired':
+      return output.paint('green', hanging(`${title}: paired, proven now.`, 2))
+    case 'cloud-not-checked':
+      return unchecked(`${title}: fine, the cloud's half was not checked`, duo.next, output)
+    case 'problems':
+      return output.paint('red', hanging(`${title}: ${count(duo.problems)}.`, 2))
+    default:
+      return output.paint('red', hanging(`${title}: unreadable.`, 2))
+  }
+}
+
+function unchecked(
+  /** @type {string} */ words,
+  /** @type {string | undefined} */ next,
+  /** @type {Output} */ output,
+) {
+  if (!next) return output.paint('yellow', hanging(`${words}.`, 2))
+  // In one piece, on a line of its own where there is no room for both.
+  const fits = !hanging(`${words}: ${next}`, 2).includes('\n')
+  const between = fits ? ' ' : `\n${' '.repeat(INDENT)}`
+  return `${output.paint('yellow', hanging(`${words}:`, 2))}${between}${output.paint('bold', next)}`
+}
+
+function count(/** @type {number} */ problems) {
+  return problems === 1 ? '1 problem' : `${problems} problems`
 }
 
 function describeFinding(

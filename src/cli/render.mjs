@@ -56,7 +56,7 @@ const DESCRIBE = {
       output.hint(`${DFU_MODE}; one that runs normally: add --enter-dfu`)
       return
     }
-    output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'KEY'], devices.map(row), output))
+    output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'STATE', 'KEY'], devices.map(row), output))
     const hints = new Set(devices.flatMap(({ problem }) => problem?.hint ?? []))
     for (const hint of hints) output.hint(hint)
   },
@@ -252,7 +252,10 @@ const DESCRIBE = {
     output.print('udev has taken it up, for Duos that are plugged in, too.')
   },
 
-  status(/** @type {import('../../index.js').StatusResult} */ { inFlight, running }, output) {
+  status(/** @type {import('../../index.js').StatusResult} */ { inFlight, running, dismissed }, output) {
+    if (dismissed) {
+      output.print(`${output.paint('green', 'Put away:')} ${subject(dismissed)}; it stays in the history`)
+    }
     for (const operation of running) {
       output.print(`${output.paint('cyan', 'Running:')} ${subject(operation)}`)
     }
@@ -371,10 +374,21 @@ Do not hold on for longer. While SETUP is held the LED shows
 Waiting for up to ${Math.round(withinMs / 60_000)} minutes; Ctrl-C stops.`
 }
 
-function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, key, problem }) {
+/** @type {Record<import('../../index.js').ListedState, string>} */
+const STATES = {
+  sound: 'sound',
+  'foreign-public-key': "another's public key",
+  misread: 'misread by the firmware',
+  blank: 'blank',
+  'no-key': 'no key',
+  unreadable: 'unreadable',
+}
+
+function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, state, key, problem }) {
   const id = device?.deviceId ?? (device ? 'not told (r3, r4)' : '?')
-  const state = problem
+  const holds = problem
     ? `${problem.message} [${problem.code}]`
     : (key?.fingerprint ?? key?.description ?? '')
-  return [path, id, device?.bootloader ?? '?', `${state}${device?.simulated ? ' (virtual)' : ''}`]
+  const virtual = device?.simulated ? ' (virtual)' : ''
+  return [path, id, device?.bootloader ?? '?', STATES[state], `${holds}${virtual}`]
 }

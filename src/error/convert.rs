@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Code, Error, PASSPHRASE_HINT};
+use super::{Code, Error, PASSPHRASE_HINT, SURROUNDINGS_PAGE, UDEV_BY_HAND};
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::SessionError;
 use crate::cloud::api_url::ApiUrlError;
@@ -19,7 +19,7 @@ use crate::dfuse::DfuError;
 use crate::disk::{FileError, plain_path};
 use crate::journal::{JournalError, RecordError};
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
-use crate::usb::UsbError;
+use crate::usb::{NodeError, UsbError};
 
 /// What helps against "Permission denied", whose causes no server tells apart.
 const PERMISSION_HINT: &str = "this has several causes. The id is a name or mistyped: compare it with `duo-provision list`. \
@@ -149,12 +149,20 @@ impl From<Misread> for Error {
 impl From<UsbError> for Error {
     fn from(error: UsbError) -> Self {
         let (code, hint) = match &error {
+            UsbError::AccessDenied => {
+                return Self::new(Code::UsbAccessDenied, error.to_string())
+                    .hint(access_hint())
+                    .because(error);
+            }
+            UsbError::Node(node) => {
+                let hint = format!("{}; {SURROUNDINGS_PAGE}", node_hint(node));
+                return Self::new(Code::UsbAccessDenied, error.to_string()).hint(hint).because(error);
+            }
             UsbError::Unavailable(_) => (
                 Code::UsbUnavailable,
                 "connect the Duo to a machine with USB (containers and servers often have none); provisioning \
                  without --from-device, inspect and demo work here",
             ),
-            UsbError::AccessDenied => (Code::UsbAccessDenied, access_hint()),
             UsbError::Busy => (
                 Code::UsbBusy,
                 "close the other program (dfu-util, a virtual machine, an IDE), then run the command again",
@@ -179,15 +187,41 @@ impl From<UsbError> for Error {
 }
 
 /// On Windows a device that another program has opened is "access denied", too.
-const fn access_hint() -> &'static str {
+fn access_hint() -> String {
     if cfg!(target_os = "linux") {
-        "let your user open it, once and for all: sudo npx duo-provision udev install (`duo-provision udev print` \
-         shows the rule that it writes). That rule is for whoever sits at this machine; over SSH, run this command \
-         with sudo"
+        format!(
+            "let your user open it, once and for all: {UDEV_BY_HAND} (that rule is for whoever sits at this machine; for \
+             others, over SSH, see docs/troubleshooting.md, \"Linux: who may open a Duo\")"
+        )
     } else if cfg!(windows) {
         "close any other program that has opened it (dfu-util, a virtual machine, an IDE), and run the command again"
+            .to_owned()
     } else {
-        "run the command as a user who may open USB devices"
+        "run the command as a user who may open USB devices".to_owned()
+    }
+}
+
+/// What lets a device be opened whose node says what stands in the way.
+fn node_hint(node: &NodeError) -> String {
+    match node {
+        NodeError::NotListed(_) => {
+            "let the container have USB devices: docker run -v /dev/bus/usb:/dev/bus/usb \
+             --device-cgroup-rule 'c 189:* rmw'; a snap: sudo snap connect NAME:raw-usb"
+                .to_owned()
+        }
+        NodeError::Missing(_) => {
+            "let the container have all of them, since a Duo has another number whenever it restarts: \
+             docker run -v /dev/bus/usb:/dev/bus/usb --device-cgroup-rule 'c 189:* rmw'"
+                .to_owned()
+        }
+        NodeError::Policy(_) => {
+            "a policy such as SELinux's forbids it (sudo ausearch -m avc -ts recent says so); a container \
+             is freed of it by: --security-opt label=disable"
+                .to_owned()
+        }
+        NodeError::MappedRoot(_) => {
+            format!("outside the container, let your own user open it, once and for all: {UDEV_BY_HAND}")
+        }
     }
 }
 

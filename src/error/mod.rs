@@ -16,6 +16,15 @@ use serde::{Serialize, Serializer};
 /// How a passphrase is given.
 pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
+/// Puts the udev rule in its place, and has udev take it up. sudo runs nothing of npm's: under nvm and its like it finds
+/// none, and elsewhere it would run as root what npm has that day.
+pub(crate) const UDEV_BY_HAND: &str = "duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules >/dev/null && \
+    sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=usb --attr-match=idVendor=2b04";
+
+/// The chapter on what stands between this system and its USB devices.
+pub(crate) const SURROUNDINGS_PAGE: &str =
+    "see docs/troubleshooting.md, \"Containers, WSL, virtual machines, snap\"";
+
 /// What went wrong, where, and what to do about it.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);

@@ -92,6 +92,17 @@ impl JournalError {
     }
 }
 
+/// What came of putting away a doubt.
+#[derive(Debug)]
+pub enum Dismissal {
+    /// It is in the history.
+    Done(Box<Operation>),
+    /// It left more open than what a cloud knows, or its process is still at it.
+    Refused(Box<Operation>),
+    /// Nothing that is open has this name.
+    NotOpen,
+}
+
 /// The journal of one user.
 #[derive(Clone, Debug)]
 pub struct Journal {
@@ -224,6 +235,57 @@ impl Journal {
         begun.inspect_err(|_| self.remove(&name))
     }
 
+    /// Puts away the doubt that an operation left about a cloud, and has it go to the history.
+    pub fn dismiss(&self, id: &OperationId, at: String, pause: Pause<'_>) -> Result<Dismissal, JournalError> {
+        let names = || self.names(None).map_err(JournalError::unreadable(&self.open_folder()));
+        // To ask for what is not there makes no folder.
+        if names()?.is_empty() {
+            return Ok(Dismissal::NotOpen);
+        }
+        let _lock = self.lock(pause)?;
+        let names = names()?;
+        let Some(name) = names.iter().find(|name| name.id == id.as_str()) else {
+            return Ok(Dismissal::NotOpen);
+        };
+        let operations: Vec<Operation> =
+            names.iter().filter_map(|name| self.read(name).transpose()).collect::<Result<_, _>>()?;
+        let found = open(&operations).into_iter().find(|operation| operation.id == *id).cloned();
+        let Some(mut operation) = found else { return Ok(Dismissal::NotOpen) };
+        if operation.running || !operation.is_doubt_about_cloud() {
+            return Ok(Dismissal::Refused(Box::new(operation)));
+        }
+        self.append_behind_the_end(name, Step::Dismissed, at)?;
+        self.to_history(&operation, name)?;
+        operation.dismissed = true;
+        Ok(Dismissal::Done(Box::new(operation)))
+    }
+
+    /// Appends a record to the file of an operation whose process is gone.
+    fn append_behind_the_end(&self, name: &Name, step: Step, at: String) -> Result<(), JournalError> {
+        let path = self.open_folder().join(name.file());
+        let unwritable = JournalError::unwritable(&path);
+        let id = OperationId::try_from(name.id.clone()).map_err(io::Error::other).map_err(&unwritable)?;
+        let line = Record { v: VERSION, id, at, step }.to_line();
+        let end = whole(&self.bytes(name)?);
+        let Some(mut file) = open_file(&path, Access::Write)? else {
+            return Err(unwritable(io::ErrorKind::NotFound.into()));
+        };
+        let mut write = || -> io::Result<()> {
+            if end + line.len() > MAX_BYTES {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
+            }
+            // What a crash tore is cut off.
+            file.set_len(end as u64)?;
+            file.seek(SeekFrom::Start(end as u64))?;
+            let written = file.write_all(&line).and_then(|()| file.sync_all());
+            if written.is_err() {
+                let _ = file.set_len(end as u64);
+            }
+            written
+        };
+        write().map_err(&unwritable)
+    }
+
     fn open_folder(&self) -> PathBuf {
         self.folder.join("open")
     }
@@ -301,7 +363,8 @@ impl Journal {
     fn settle(&self, own: &Name, device: &DeviceMark) -> Result<(), JournalError> {
         let Some(mine) = self.read(own)? else { return Ok(()) };
         let mut names = vec![own.clone()];
-        if mine.is_done() {
+        // A doubt takes the place of an earlier one like it.
+        if mine.is_done() || !mine.is_finished() {
             names = self.names(Some(device)).map_err(JournalError::unreadable(&self.open_folder()))?;
         }
         let known = names.into_iter().filter_map(|name| match self.read(&name) {

@@ -59,12 +59,16 @@ pub struct Operation {
     pub reached: Vec<Reached>,
     /// The backup of what was there: the key slot, or the DCT.
     pub backup: Option<PathBuf>,
+    /// SHA-256 of that file, where it is written down.
+    pub backup_sha256: Option<String>,
     /// The key that was made for it.
     pub new_key: Option<PathBuf>,
     /// How it ended; `None` if the journal does not say.
     pub end: Option<End>,
     /// True if the process that does it is still at it.
     pub running: bool,
+    /// True if the user has put away the doubt that it left.
+    pub dismissed: bool,
 }
 
 /// A line of an operation's file that is no record of it.
@@ -107,7 +111,8 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// running are among them.
 pub fn open(operations: &[Operation]) -> Vec<&Operation> {
     let superseded = |(index, operation): &(usize, &Operation)| {
-        operations.iter().skip(index + 1).any(|later| later.supersedes(operation))
+        let mut later = operations.iter().skip(index + 1);
+        later.any(|later| later.supersedes(operation) || later.repeats(operation))
     };
     let unfinished = operations.iter().enumerate().filter(|(_, operation)| !operation.is_finished());
     unfinished.filter(|found| !superseded(found)).map(|(_, operation)| operation).collect()
@@ -155,7 +160,10 @@ impl Started {
             OperationKind::ServerKeySet => vec![SERVER_PUBLIC_KEY.to_owned()],
             OperationKind::DctRestore if self.is_whole() => FIELDS.iter().map(Field::kebab_name).collect(),
             OperationKind::DctRestore => self.request.fields.clone(),
-            OperationKind::Backup | OperationKind::DctBackup | OperationKind::Provision => Vec::new(),
+            OperationKind::Backup
+            | OperationKind::DctBackup
+            | OperationKind::Provision
+            | OperationKind::Verify => Vec::new(),
         }
     }
 }
@@ -178,9 +186,11 @@ impl Operation {
                 started: *started,
                 reached: vec![Reached::Started],
                 backup: None,
+                backup_sha256: None,
                 new_key: None,
                 end: None,
                 running: false,
+                dismissed: false,
             }),
             (Some(mut known), step) if known.id == record.id => {
                 known.advance(record.at, step)?;
@@ -191,14 +201,18 @@ impl Operation {
     }
 
     fn advance(&mut self, at: String, step: Step) -> Result<(), RecordError> {
-        if self.end.is_some() {
+        if self.dismissed {
+            return Err(RecordError::OutOfPlace("its operation was dismissed before"));
+        }
+        if self.end.is_some() && step != Step::Dismissed {
             return Err(RecordError::OutOfPlace("its operation has ended before"));
         }
         self.updated_at = at;
         match step {
             Step::Started(_) => return Err(RecordError::OutOfPlace("its operation begins a second time")),
-            Step::BackedUp { path } => {
+            Step::BackedUp { path, sha256 } => {
                 self.backup = Some(path.into());
+                self.backup_sha256 = sha256;
                 self.reached.push(Reached::BackedUp);
             }
             Step::Writing => self.reached.push(Reached::Writing),
@@ -211,6 +225,7 @@ impl Operation {
             Step::Sending => self.reached.push(Reached::Sending),
             Step::Accepted => self.reached.push(Reached::Accepted),
             Step::Ended { error } => self.end = Some(error.map_or(End::Done, End::Failed)),
+            Step::Dismissed => self.dismissed = true,
         }
         Ok(())
     }
@@ -244,13 +259,16 @@ impl Operation {
                 OperationKind::DctRestore => self.verified() >= self.started.request.fields.len(),
                 OperationKind::Restore | OperationKind::ServerKeySet => self.has(Reached::Verified),
                 OperationKind::Provision => false,
+                // Its record is the last thing that is done.
+                OperationKind::Verify => true,
             },
         }
     }
 
-    /// True if nothing is left to learn or to do: it was done, or failed in a known state.
+    /// True if nothing is left to learn or to do: it was done, failed in a known state, or was put away.
     pub fn is_finished(&self) -> bool {
         match &self.end {
+            _ if self.dismissed => true,
             Some(End::Failed(failure)) => {
                 let open = matches!(failure.key, Some(KeyState::Wrong | KeyState::Unknown))
                     || self.left_a_field_open();
@@ -267,6 +285,24 @@ impl Operation {
             Some(End::Failed(failure)) => self.has(Reached::Sending) && may_be_taken(&failure.code),
             _ => self.has(Reached::Sending),
         }
+    }
+
+    /// True if a cloud said that it took the key.
+    pub fn took_a_key(&self) -> bool {
+        self.has(Reached::Accepted) || (self.kind() == OperationKind::Provision && self.is_done())
+    }
+
+    /// True if the cloud took a key that the device is not known to have.
+    pub fn left_the_cloud_ahead(&self) -> bool {
+        let resumed = self.started.before.is_some() && self.started.before == self.started.after;
+        self.has(Reached::Accepted) && !resumed && self.key() != Some(KeyState::Written)
+    }
+
+    /// True if all that it left open is whether a cloud took a key: the user may put that away.
+    pub fn is_doubt_about_cloud(&self) -> bool {
+        let known = !matches!(self.key(), Some(KeyState::Wrong | KeyState::Unknown));
+        let device = known && !self.left_a_field_open();
+        device && self.may_be_known() && !self.has(Reached::Accepted)
     }
 
     /// What is known of the device's key; `None` for what does not touch it.
@@ -320,13 +356,26 @@ impl Operation {
             return false;
         }
         match (earlier.kind(), self.kind()) {
-            (OperationKind::Provision, OperationKind::Provision | OperationKind::Rotate) => {
-                self.is_for_the_cloud_of(earlier)
+            (OperationKind::Provision, OperationKind::Provision) => {
+                let key = self.started.request.from_device || self.started.after == earlier.started.after;
+                self.told_of_the_device_of(earlier) && (key || self.is_at_the_url_of(earlier))
             }
+            (OperationKind::Provision, OperationKind::Rotate) => self.told_of_the_device_of(earlier),
             (OperationKind::Rotate, OperationKind::Provision) => {
-                self.is_for_the_cloud_of(earlier)
+                self.told_of_the_device_of(earlier)
                     && (self.started.request.from_device || self.sent_what_is_in(earlier))
+                    && (self.is_at_the_url_of(earlier) || !earlier.left_the_cloud_ahead())
             }
+            // What the device's own cloud knows is plain, so that what another may know does not matter.
+            (OperationKind::Provision | OperationKind::Rotate, OperationKind::Verify) => {
+                self.is_of_the_devices_own_cloud() && self.told_of_the_device_of(earlier)
+            }
+            (OperationKind::Reset, OperationKind::Verify) => {
+                let new = self.started.after != earlier.started.before;
+                let own = self.is_of_the_devices_own_cloud() && self.is_of_the_duo_of(earlier);
+                earlier.verified() > 0 && new && own
+            }
+            (_, OperationKind::Verify) | (OperationKind::Verify, _) => false,
             // A Duo whose new key was read and sent has left DFU mode since its slot was reset.
             (OperationKind::Reset, OperationKind::Provision) => {
                 let sent = self.started.request.from_device && self.started.after != earlier.started.before;
@@ -351,7 +400,10 @@ impl Operation {
                     && self.is_of_the_duo_of(earlier)
             }
             (OperationKind::Rotate, OperationKind::Rotate) if earlier.may_be_known() => {
-                self.is_of_the_duo_of(earlier) && self.is_for_the_cloud_of(earlier)
+                let caught_up = !earlier.left_the_cloud_ahead()
+                    || self.started.after == earlier.started.after
+                    || !self.started.request.no_verify;
+                self.is_of_the_duo_of(earlier) && (caught_up || self.is_at_the_url_of(earlier))
             }
             // The cloud has to have the key that the device has by now.
             (OperationKind::Rotate, _) if earlier.may_be_known() => {
@@ -368,10 +420,40 @@ impl Operation {
         (self.is_whole() || !earlier.is_whole()) && earlier.fields().iter().all(|field| mine.contains(field))
     }
 
-    /// Whether both told one cloud of one device.
-    fn is_for_the_cloud_of(&self, earlier: &Self) -> bool {
+    /// True if this one, which came later, left the same doubt about a cloud as the earlier one: one of them says it all.
+    fn repeats(&self, earlier: &Self) -> bool {
+        let doubt = |operation: &Self| {
+            let device = !matches!(operation.key(), Some(KeyState::Wrong | KeyState::Unknown));
+            device && operation.may_be_known() && !operation.is_finished() && !operation.running
+        };
+        let left = |operation: &Self| {
+            let Started { operation: kind, before, after, .. } = operation.started;
+            (kind, before, after, operation.key(), operation.has(Reached::Accepted))
+        };
+        doubt(self)
+            && doubt(earlier)
+            && left(self) == left(earlier)
+            && self.started.request == earlier.started.request
+            && self.is_of_the_duo_of(earlier)
+    }
+
+    /// Whether both told a cloud of one device.
+    fn told_of_the_device_of(&self, earlier: &Self) -> bool {
         self.started.device.id == earlier.started.device.id
-            && self.started.request.api_url == earlier.started.request.api_url
+    }
+
+    /// Whether both told the same cloud.
+    fn is_at_the_url_of(&self, earlier: &Self) -> bool {
+        self.started.request.api_url == earlier.started.request.api_url
+    }
+
+    /// Whether the key was read from the device, and proven to the cloud that the device names.
+    fn is_of_the_devices_own_cloud(&self) -> bool {
+        let request = &self.started.request;
+        request.from_device
+            && request.host.is_none()
+            && request.port.is_none()
+            && request.server_key.is_none()
     }
 
     /// Whether the key that this one sent is the one that the earlier one is known to have left in the device.

@@ -86,6 +86,8 @@ pub enum OperationKind {
     ServerKeySet,
     /// Gives the cloud and the device a new key.
     Rotate,
+    /// Proved that a private key and a cloud's public key for the device are a pair. Written down once it is proven.
+    Verify,
 }
 
 impl OperationKind {
@@ -100,6 +102,7 @@ impl OperationKind {
             Self::DctRestore => "dct-restore",
             Self::ServerKeySet => "server-key-set",
             Self::Rotate => "rotate",
+            Self::Verify => "verify",
         }
     }
 
@@ -240,6 +243,9 @@ pub enum Step {
     BackedUp {
         /// The absolute path of the bytes.
         path: String,
+        /// SHA-256 of the file, 64 hexadecimal digits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
     },
     /// The next thing is the first byte to the flash. Synced before that byte is sent.
     Writing,
@@ -262,6 +268,8 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<Failure>,
     },
+    /// The user has put away the doubt that it left about a cloud.
+    Dismissed,
 }
 
 /// One line of the journal.

@@ -2,14 +2,19 @@
 //!
 //! Knows libusb's error codes and what they mean to a person. libusb is started when it is first needed and
 //! not before, since there are machines without USB that this program is useful on.
+//!
+//! libusb hears of new devices through udev or netlink, and neither reaches every container. What it finds when it
+//! starts is always right, so it is started anew whenever what it knows is old.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusb::{Context, DeviceHandle, UsbContext};
 
-use super::{Bus, Device, PortPath, Setup, TransferError, Transport, UsbError};
+use super::node::Machine;
+use super::{Bus, Device, PortPath, Setup, Surroundings, TransferError, Transport, UsbError};
 
 /// The longest time limit handed to libusb, which counts in 32-bit milliseconds.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -20,10 +25,13 @@ pub fn libusb_release() -> String {
     format!("{}.{}.{}", version.major(), version.minor(), version.micro())
 }
 
+/// For how long what libusb knows of the ports counts.
+const FRESH: Duration = Duration::from_secs(2);
+
 /// The USB ports of this machine.
 #[derive(Default)]
 pub struct LibusbBus {
-    context: Mutex<Option<Context>>,
+    context: Mutex<Renewed<Context>>,
 }
 
 impl LibusbBus {
@@ -34,13 +42,33 @@ impl LibusbBus {
 
     /// A failure is not kept: in a process that lives long, USB may appear later.
     fn context(&self) -> Result<Context, UsbError> {
-        let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(context) = &*context {
-            return Ok(context.clone());
+        self.context.lock().unwrap_or_else(PoisonError::into_inner).get(Instant::now(), || {
+            Context::new().map_err(|error| UsbError::Unavailable(format!("libusb cannot start ({error})")))
+        })
+    }
+}
+
+/// Something that is made anew if it is older than [`FRESH`]. What is in use lives on.
+struct Renewed<T> {
+    made: Option<(Instant, T)>,
+}
+
+impl<T> Default for Renewed<T> {
+    fn default() -> Self {
+        Self { made: None }
+    }
+}
+
+impl<T: Clone> Renewed<T> {
+    fn get<E>(&mut self, now: Instant, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        if let Some((since, made)) = &self.made
+            && now.duration_since(*since) < FRESH
+        {
+            return Ok(made.clone());
         }
-        let started = Context::new()
-            .map_err(|error| UsbError::Unavailable(format!("libusb cannot start ({error})")))?;
-        Ok(context.insert(started).clone())
+        let made = make()?;
+        self.made = Some((now, made.clone()));
+        Ok(made)
     }
 }
 
@@ -55,6 +83,10 @@ impl Bus for LibusbBus {
         false
     }
 
+    fn surroundings(&self) -> Option<Surroundings> {
+        Surroundings::of(Path::new("/"))
+    }
+
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
         let devices = self.context()?.devices().map_err(usb_error)?;
         let mut found: Vec<Device> =
@@ -66,7 +98,14 @@ impl Bus for LibusbBus {
     fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError> {
         let devices = self.context()?.devices().map_err(usb_error)?;
         let there = devices.iter().find(|d| describe(d).as_ref() == Some(device)).ok_or(UsbError::Gone)?;
-        let handle = there.open().map_err(|error| access_error(error, device.bcd_device))?;
+        let handle = there.open().map_err(|error| {
+            let seen = if cfg!(target_os = "linux") {
+                Machine(Path::new("/")).look(device.path.as_str(), there.bus_number(), device.address)
+            } else {
+                None
+            };
+            seen.map_or_else(|| access_error(error, device.bcd_device), UsbError::from)
+        })?;
         Ok(Box::new(LibusbTransport { handle, bcd_device: device.bcd_device }))
     }
 }
@@ -228,6 +267,29 @@ mod tests {
             matches!(&listed, Ok(none) if none.is_empty())
                 || matches!(&listed, Err(UsbError::Unavailable(_)))
         );
+    }
+
+    #[test]
+    fn libusb_is_started_anew_when_what_it_knows_is_old() {
+        let (mut renewed, mut started) = (Renewed::default(), 0);
+        let begin = Instant::now();
+        let mut at = |millis| {
+            let made = renewed.get(begin + Duration::from_millis(millis), || {
+                started += 1;
+                Ok::<_, UsbError>(started)
+            });
+            made.unwrap()
+        };
+        assert_eq!([at(0), at(1_999), at(2_000), at(3_999), at(4_000)], [1, 1, 2, 2, 3]);
+    }
+
+    #[test]
+    fn a_start_that_fails_is_tried_again() {
+        let mut renewed = Renewed::default();
+        let now = Instant::now();
+        let failed = renewed.get(now, || Err(UsbError::Unavailable(String::new())));
+        assert_eq!(failed, Err(UsbError::Unavailable(String::new())));
+        assert_eq!(renewed.get(now, || Ok::<_, UsbError>(1)), Ok(1));
     }
 
     #[test]

@@ -6,10 +6,15 @@
 
 pub mod clock;
 pub mod libusb;
+mod node;
+mod surroundings;
 pub mod usbip;
 
 use std::fmt;
 use std::time::Duration;
+
+pub use node::NodeError;
+pub use surroundings::Surroundings;
 
 /// The eight bytes that open a control transfer, less `wLength` (it is the buffer's length).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +113,9 @@ pub enum UsbError {
     /// The operating system does not let this user open the device.
     #[error("no permission to open the USB device")]
     AccessDenied,
+    /// The same, for a reason that the device's node shows (Linux).
+    #[error(transparent)]
+    Node(#[from] NodeError),
     /// Another program has claimed the interface.
     #[error("another program is using the USB device")]
     Busy,
@@ -135,6 +143,11 @@ pub trait Bus: Send + Sync {
 
     /// What `--usbip` has to say to reach this bus again; `None` for the machine's own USB.
     fn address(&self) -> Option<String> {
+        None
+    }
+
+    /// What passes devices through to this bus, if anything does.
+    fn surroundings(&self) -> Option<Surroundings> {
         None
     }
 

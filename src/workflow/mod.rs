@@ -25,14 +25,15 @@ pub use commands::dct_restore::{DctRestoreOptions, DctRestored, restore_dct};
 pub use commands::dct_show::{DctShowOptions, DctShown, show_dct};
 pub use commands::dfu::{EnterDone, EnterOptions, enter_dfu};
 pub use commands::doctor::{
-    AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, FixOperation, FixOptions, Severity, doctor,
+    AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, FixOperation, FixOptions, Severity,
+    Verdict, doctor,
 };
 pub use commands::history::{History, HistoryOptions, history};
 pub use commands::inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
 pub use commands::key_files::{
     NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key,
 };
-pub use commands::list::{KeyReport, ListOptions, Listed, Listing, list};
+pub use commands::list::{KeyReport, ListOptions, Listed, ListedState, Listing, list};
 pub use commands::provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
 pub use commands::read_key::{KeyRead, ReadKeyOptions, read_key};
 pub use commands::reset::{ResetDone, ResetOptions, reset};

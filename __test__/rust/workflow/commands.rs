@@ -77,7 +77,7 @@ fn journal_of(operation: OperationKind, text: &str, whole: bool) -> Vec<u8> {
     };
     let steps = [
         Step::Started(Box::new(started)),
-        Step::BackedUp { path: text.to_owned() },
+        Step::BackedUp { path: text.to_owned(), sha256: None },
         Step::Sending,
         Step::Writing,
     ];

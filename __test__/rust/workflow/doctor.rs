@@ -7,8 +7,8 @@ use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Board, DuoOptions, Generation};
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, FixOperation, Severity, Target,
-    backup_dct, doctor,
+    BackupOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, FixOperation, ListOptions,
+    ListedState, RestoreOptions, Severity, Target, Verdict, backup_dct, doctor, list,
 };
 
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
@@ -37,6 +37,15 @@ impl Bench {
     fn finding(&self, code: &str) -> Finding {
         let all = self.findings();
         all.iter().find(|finding| finding.code == code).cloned().unwrap_or_else(|| panic!("{code}: {all:?}"))
+    }
+
+    /// What it comes to.
+    fn verdict(&self) -> Verdict {
+        let found = self.examined(Target::default()).unwrap();
+        let [duo] = &found.duos[..] else { panic!("one Duo") };
+        assert_eq!(duo.problems > 0, matches!(duo.verdict, Verdict::Problems | Verdict::Unreadable));
+        assert_eq!(duo.next.is_some(), duo.verdict == Verdict::CloudNotChecked);
+        duo.verdict
     }
 
     /// A server key's slot: a key, and an address behind it where there is one.
@@ -154,14 +163,14 @@ fn where_a_backup_cannot_be_looked_for_or_the_board_is_no_duo_no_reset_is_offere
     assert!(photon.findings().iter().all(|finding| !finding.code.starts_with("SERVER")));
 }
 
-/// A blank slot is no loss where its key is at hand.
+/// Its cloud does not know the key that the Duo makes of a blank slot; where the old one is at hand it is given back.
 #[test]
 fn a_blank_slot_whose_key_is_in_the_archive_gets_it_back() {
     let bench = Bench::new(Generation::R6);
     bench.backup(&BackupOptions::default()).unwrap();
     bench.duo(|duo| duo.set_dct(34, &reset_image()));
     let found = bench.finding("KEY_SLOT_BLANK");
-    assert_eq!((found.severity, found.fix.unwrap().operation), (Severity::Note, FixOperation::Restore));
+    assert_eq!((found.severity, found.fix.unwrap().operation), (Severity::Problem, FixOperation::Restore));
 }
 
 #[test]
@@ -185,13 +194,166 @@ fn a_key_in_a_form_that_the_firmware_misreads_is_put_right_by_its_backup() {
 }
 
 #[test]
-fn a_reset_slot_and_a_stale_public_key_are_notes() {
+fn a_reset_slot_and_a_foreign_public_key_are_problems_and_none_is_a_note() {
     let bench = Bench::new(Generation::R6);
     bench.duo(|duo| duo.set_dct(34, &reset_image()));
-    assert_eq!(bench.finding("KEY_SLOT_BLANK").severity, Severity::Note);
-    assert_eq!(bench.examined(Target::default()).unwrap().problems, 0);
+    assert_eq!(bench.finding("KEY_SLOT_BLANK").severity, Severity::Problem);
+    assert_eq!(bench.examined(Target::default()).unwrap().problems, 1);
     bench.duo(|duo| duo.set_dct(34, key(NEW)));
-    assert_eq!(bench.finding("PUBLIC_KEY_STALE").severity, Severity::Note);
+    assert_eq!(bench.finding("PUBLIC_KEY_STALE").severity, Severity::Problem);
+    assert_eq!(bench.verdict(), Verdict::Problems);
+    for empty in [0, 0xff] {
+        bench.duo(|duo| duo.set_dct(1250, &[empty; 384]));
+        assert_eq!(bench.finding("PUBLIC_KEY_MISSING").severity, Severity::Note);
+    }
+}
+
+/// Each in turn, and `list` says the same.
+#[test]
+fn what_a_key_is_worth_is_told_by_the_verdict_and_by_the_list() {
+    let key_of = |nth: usize| PrivateKey::read(key(nth)).unwrap().key;
+    let mut zeros = reset_image();
+    zeros.fill(0);
+    let blank = vec![0xff; 1216];
+    let cases: [(Vec<u8>, ListedState, Verdict); 6] = [
+        (key(OLD).to_vec(), ListedState::Sound, Verdict::CloudNotChecked),
+        (key(NEW).to_vec(), ListedState::ForeignPublicKey, Verdict::Problems),
+        (key_of(OLD).to_pkcs8_der().unwrap().to_vec(), ListedState::Misread, Verdict::Problems),
+        (blank, ListedState::Blank, Verdict::Problems),
+        (reset_image(), ListedState::Blank, Verdict::Problems),
+        (zeros, ListedState::NoKey, Verdict::Problems),
+    ];
+    for (slot, state, verdict) in cases {
+        let bench = Bench::new(Generation::R6);
+        bench.set_slot(&slot);
+        let listed = bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap();
+        assert_eq!((listed.devices[0].state, bench.verdict()), (state, verdict));
+    }
+    let bench = Bench::new(Generation::R6);
+    bench.arm(Fault::from(Kind::ReadZeros, 1));
+    let listed = bench.run(&Asker::new(), |context| list(context, &ListOptions::default())).unwrap();
+    assert_eq!((listed.devices[0].state, bench.verdict()), (ListedState::Unreadable, Verdict::Unreadable));
+    let none = Bench::with([]).examined(Target::default()).unwrap();
+    assert_eq!(none.verdict, Verdict::NoDuo);
+}
+
+/// Of a Duo with this key, in words, if there is a problem with it.
+fn newer(bench: &Bench) -> Option<Finding> {
+    bench.findings().into_iter().find(|finding| finding.code == "NEWER_KEY_KNOWN")
+}
+
+/// The Duo's key, and its public half, changed by somebody else.
+fn changed(bench: &Bench, nth: usize) {
+    bench.set_slot(key(nth));
+    let spki = PrivateKey::read(key(nth)).unwrap().key.public_key().spki_der().to_vec();
+    bench.duo(|duo| duo.set_dct(1250, &[&spki[..], &[0; 222]].concat()));
+}
+
+#[test]
+fn a_duo_that_somebody_else_gave_another_key_is_not_fine() {
+    let bench = Bench::new(Generation::R6);
+    let kept = bench.backup(&BackupOptions::default()).unwrap().path;
+    assert!(newer(&bench).is_none());
+    changed(&bench, NEW);
+    let found = newer(&bench).unwrap();
+    assert_eq!((found.severity, bench.verdict()), (Severity::Problem, Verdict::Problems));
+    assert!(found.message.contains(kept.to_str().unwrap()), "{found:?}");
+    assert!(found.message.contains("2026-01-31T12:00:00Z"), "{found:?}");
+    bench.restore(&typed::restore(&found.command.unwrap())).unwrap();
+    assert!(bench.slot() == key(OLD) && newer(&bench).is_none());
+}
+
+#[test]
+fn a_backup_counts_by_its_date_and_what_was_written_later_counts_more() {
+    let bench = Bench::new(Generation::R6);
+    let dated = |bench: &Bench, nth: usize, at: &str| {
+        changed(bench, nth);
+        let manifest = bench.backup(&BackupOptions::default()).unwrap().manifest.unwrap();
+        let text = fs::read_to_string(&manifest).unwrap();
+        fs::write(manifest, text.replace("2026-01-31T12:00:00Z", at)).unwrap();
+    };
+    dated(&bench, NEW, "2025-01-01T00:00:00Z");
+    dated(&bench, OLD, "2025-06-01T00:00:00Z");
+    assert!(newer(&bench).is_none(), "the newer one is the Duo's");
+    changed(&bench, NEW);
+    assert!(newer(&bench).unwrap().message.contains("2025-06-01T00:00:00Z"));
+    changed(&bench, OLD);
+    // The backup of what was there is made in the same second.
+    bench.restore(&bench.new_key()).unwrap();
+    assert!(newer(&bench).is_none(), "{:?}", newer(&bench));
+    changed(&bench, OLD);
+    assert!(newer(&bench).unwrap().message.contains("written to the Duo"));
+    // Saving it does not make it the one that a cloud knows.
+    bench.backup(&BackupOptions::default()).unwrap();
+    assert!(newer(&bench).is_some());
+}
+
+/// It is no file of the archive, and counts for as long as it is what was written.
+#[test]
+fn a_backup_elsewhere_counts_while_its_file_is_there_with_the_same_bytes() {
+    let bench = Bench::new(Generation::R6);
+    let file = bench.folder.path().join("duo.der");
+    bench.backup(&BackupOptions { file: Some(file.clone()), ..BackupOptions::default() }).unwrap();
+    let found = bench.finding("BACKUP");
+    assert!(found.severity == Severity::Ok && found.message.contains(file.to_str().unwrap()), "{found:?}");
+    // What stands beside it is not needed.
+    fs::remove_file(file.with_extension("json")).unwrap();
+    assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
+    changed(&bench, NEW);
+    assert!(newer(&bench).unwrap().message.contains(file.to_str().unwrap()));
+    changed(&bench, OLD);
+    let bytes = fs::read(&file).unwrap();
+    for other in [Some([&bytes[..], b"x"].concat()), Some(key(NEW).to_vec()), None] {
+        match other {
+            Some(other) => fs::write(&file, other).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        let missing = bench.finding("BACKUP_MISSING");
+        assert!(missing.message.contains(file.to_str().unwrap()), "{missing:?}");
+    }
+    fs::write(&file, bytes).unwrap();
+    assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
+}
+
+/// With `--no-backup` and a backup that was made before, elsewhere.
+#[test]
+fn status_goes_back_to_a_backup_elsewhere_while_it_is_there() {
+    let bench = Bench::new(Generation::R6);
+    let file = bench.folder.path().join("duo.der");
+    bench.backup(&BackupOptions { file: Some(file.clone()), ..BackupOptions::default() }).unwrap();
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    bench.restore(&RestoreOptions { no_backup: true, ..bench.new_key() }).unwrap_err();
+    bench.mend();
+    let back = || {
+        let report = bench.status().unwrap().in_flight.remove(0);
+        report.next.into_iter().find(|next| next.purpose.starts_with("to go back"))
+    };
+    let command = back().unwrap().command;
+    assert!(command.contains(file.to_str().unwrap()), "{command}");
+    fs::rename(&file, file.with_extension("away")).unwrap();
+    assert!(back().is_none());
+    fs::rename(file.with_extension("away"), &file).unwrap();
+    bench.restore(&typed::restore(&command)).unwrap();
+    assert!(bench.slot() == key(OLD) && bench.status().unwrap().in_flight.is_empty());
+}
+
+#[test]
+fn of_one_port_only_that_duos_operations_count() {
+    let bench = Bench::with(two(Generation::R6));
+    bench.arm(Fault::once(Kind::WriteHalf(600), 1));
+    let first = Target::parse(Some(&id(1)), None).unwrap();
+    bench.restore(&RestoreOptions { target: first, ..bench.new_key() }).unwrap_err();
+    bench.mend();
+    let counted = |path: Option<&str>| {
+        let found = bench.examined(Target::parse(None, path).unwrap()).unwrap();
+        let all = found.duos.iter().flat_map(|duo| &duo.findings).chain(&found.general);
+        let open = all.filter(|finding| finding.code == "OPERATION_IN_FLIGHT").count();
+        let of_duos: Vec<usize> = found.duos.iter().map(|duo| duo.problems).collect();
+        (open, of_duos.iter().filter(|problems| **problems > 0).count())
+    };
+    assert_eq!(counted(None), (1, 1));
+    assert_eq!(counted(Some("1-1")), (1, 1));
+    assert_eq!(counted(Some("1-2")), (0, 0));
 }
 
 #[test]

@@ -98,8 +98,13 @@ fn it_is_asked_where_a_token_is_given_and_never_else() {
     assert_eq!(place.only(never.clone()).code, "CLOUD_NOT_ASKED");
     assert_eq!(place.refused(AskOptions { ask: Some(false), ..place.usual() }), Code::InvalidArgument);
     assert_eq!(place.refused(AskOptions { token: None, ..place.usual() }), Code::InvalidArgument);
+    // Without a token the Duo is looked at all the same.
     let any = AskOptions { ask: Some(true), ..AskOptions::default() };
-    assert_eq!(place.refused(any), Code::TokenMissing);
+    let (result, asked) = place.examined(any, Target::default());
+    let found = result.unwrap();
+    let missing = found.general.iter().find(|finding| finding.code == "TOKEN_MISSING").unwrap();
+    assert_eq!((missing.severity, found.problems, asked), (Severity::Note, 0, false));
+    assert!(found.duos[0].findings.iter().any(|finding| finding.code == "KEY"));
     let far = AskOptions { api_url: Some("http://192.0.2.1".to_owned()), ..place.usual() };
     assert_eq!(place.refused(far), Code::PlainHttpRefused);
 }

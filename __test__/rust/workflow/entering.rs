@@ -6,10 +6,10 @@ use duo_provision::error::{Code, Error, exit};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
-use duo_provision::usb::Clock;
+use duo_provision::usb::{Bus, Clock, Device, Surroundings, Transport, UsbError};
 use duo_provision::workflow::{
-    BackupOptions, EnterDone, EnterOptions, Event, ListOptions, Listed, Phase, ProvisionOptions, Target,
-    VerifyOptions, enter_dfu, list, provision, verify,
+    BackupOptions, Context, EnterDone, EnterOptions, Event, ListOptions, Listed, Phase, ProvisionOptions,
+    Target, VerifyOptions, enter_dfu, list, provision, verify,
 };
 
 use crate::virtual_duo::{key_maker, options};
@@ -316,6 +316,101 @@ fn nobody_is_waited_for_longer_than_ten_minutes_or_after_ctrl_c() {
     assert!(took >= 10 * MINUTE && took < 11 * MINUTE, "{took:?}");
     let error = backup(&bench, &Asker::stopping_at(Phase::Wait), wait).unwrap_err();
     assert_eq!(error.code(), Code::Interrupted);
+}
+
+/// udev gives a device to its user within a moment, or never.
+#[test]
+fn one_that_came_and_may_not_be_opened_is_not_waited_for_until_the_end() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.faults().set_access(Access::Denied));
+    bench.duo(Duo::unplug);
+    let wait = Target::default().brought(None, Some(true));
+    let before = bench.clock.now();
+    let error = refused(backup(&bench, &person(&bench, Duo::plug_in), wait), Code::UsbAccessDenied);
+    assert!(error.hint_text().unwrap().contains("udev print | sudo tee"), "{error}");
+    let took = bench.clock.now().saturating_sub(before);
+    assert!(took >= Duration::from_secs(5) && took < MINUTE, "{took:?}");
+}
+
+/// It may be another's.
+#[test]
+fn a_wanted_one_is_waited_for_beside_one_that_may_not_be_opened() {
+    let bench = Bench::with(two(Generation::R6));
+    bench.duo_at(1, |duo| duo.faults().set_access(Access::Denied));
+    for nth in 0..2 {
+        bench.duo_at(nth, Duo::unplug);
+    }
+    let (hub, paths) = (bench.hub.clone(), bench.paths.clone());
+    let both = Asker::listening(move |event, _| {
+        if matches!(event, Event::Waiting { .. }) {
+            hub.with_duo(&paths[1], Duo::plug_in);
+            hub.with_duo(&paths[0], Duo::plug_in);
+        }
+    });
+    let wait = target(Some(&id(1)), None).brought(None, Some(true));
+    assert_eq!(backup(&bench, &both, wait.clone()).unwrap(), "1-1");
+
+    for nth in 0..2 {
+        bench.duo_at(nth, Duo::unplug);
+    }
+    let (hub, path) = (bench.hub.clone(), bench.paths[1].clone());
+    let other = Asker::listening(move |event, _| {
+        if matches!(event, Event::Waiting { .. }) {
+            hub.with_duo(&path, Duo::plug_in);
+        }
+    });
+    let error = refused(backup(&bench, &other, wait), Code::UsbAccessDenied);
+    assert!(error.message().contains("no other came within 10 minutes"), "{error}");
+}
+
+/// A bus whose devices have to be passed through to this system.
+struct Within<'a>(&'a dyn Bus, Surroundings);
+
+impl Bus for Within<'_> {
+    fn is_virtual(&self) -> bool {
+        self.0.is_virtual()
+    }
+
+    fn surroundings(&self) -> Option<Surroundings> {
+        Some(self.1)
+    }
+
+    fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
+        self.0.list(ids)
+    }
+
+    fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError> {
+        self.0.open(device)
+    }
+}
+
+#[test]
+fn where_devices_are_passed_through_the_id_of_dfu_mode_has_to_be() {
+    for (surroundings, said) in [
+        (Surroundings::Container, "all of /dev/bus/usb"),
+        (Surroundings::Wsl, "usbipd attach --wsl --hardware-id 2b04:d058 --auto-attach"),
+        (Surroundings::VirtualMachine, "2b04:d058 (in DFU mode) and 2b04:c058 (running)"),
+    ] {
+        let said = |error: Error| {
+            let hint = error.hint_text().unwrap().to_owned();
+            assert!(hint.contains("hold both buttons") && hint.contains(said), "{hint}");
+            assert!(hint.contains("\"Containers, WSL, virtual machines, snap\""), "{hint}");
+        };
+        let backup = |bench: &Bench, target: Target| {
+            let archive = Some(bench.archive().to_str().unwrap().to_owned());
+            let options = BackupOptions { target, archive, timeout: Some(10), ..BackupOptions::default() };
+            bench.run(&Asker::new(), |context| {
+                let within = Within(&bench.bus, surroundings);
+                duo_provision::workflow::backup(Context { bus: &within, ..context }, &options).unwrap_err()
+            })
+        };
+        let bench = Bench::with([]);
+        said(backup(&bench, Target::default()));
+        said(backup(&bench, Target::default().brought(None, Some(true))));
+        let bench = running([options(Generation::R6)]);
+        bench.arm(Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, 1));
+        said(backup(&bench, Target::default().brought(Some(true), None)));
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub fn operation(command: &str) -> Result<(&'static str, Value), String> {
     let (name, options) = parsed.operation().ok_or_else(|| format!("{command}: nothing is run"))?;
     let mut options = options.unwrap_or_default();
     if let Some(members) = options.as_object_mut() {
-        for selects in ["device", "path", "usbip"] {
+        for selects in ["deviceId", "path", "usbip"] {
             members.remove(selects);
         }
     }

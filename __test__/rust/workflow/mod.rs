@@ -13,6 +13,7 @@ mod dct_restore;
 mod dct_restore_whole;
 mod doctor;
 mod doctor_cloud;
+mod doubts;
 mod encrypting;
 mod entering;
 #[cfg(feature = "command-line")]

@@ -124,8 +124,8 @@ fn an_operation_is_filled_to_its_last_byte_and_no_further_and_loses_nothing() {
     let place = Place::new();
     let mut entry = place.begin(as_long_as(MAX_LINE)).unwrap();
     let path = |length: usize| {
-        let bare = record(0, Step::BackedUp { path: String::new() }).to_line().len();
-        Step::BackedUp { path: "x".repeat(length - bare) }
+        let bare = record(0, Step::BackedUp { path: String::new(), sha256: None }).to_line().len();
+        Step::BackedUp { path: "x".repeat(length - bare), sha256: None }
     };
     for _ in 0..MAX_BYTES / MAX_LINE - 2 {
         entry.append(path(MAX_LINE), NOON.to_owned()).unwrap();

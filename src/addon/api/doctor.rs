@@ -22,6 +22,7 @@ impl Given for DoctorOptions {
                 token_file: self.token_file,
                 token: self.token,
             },
+            verify: self.verify.unwrap_or_default(),
             timeout: self.timeout,
         };
         Ok((options, self.which.usbip))
@@ -29,8 +30,8 @@ impl Given for DoctorOptions {
 }
 
 /// Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
-/// given or `cloud` is true, and says what is wrong and what to type. Reads only; problems are findings, not errors,
-/// and so is a cloud that cannot be reached.
+/// given or `cloud` is true, and says what is wrong and what to type; with `verify` it proves that each Duo's key and its
+/// cloud's are a pair. Reads only; problems are findings, not errors, and so is a cloud that cannot be reached.
 ///
 /// @example
 /// ```js

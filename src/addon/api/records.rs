@@ -21,7 +21,7 @@ impl Given for StatusOptions {
 
     fn mapped(self) -> Mapped<Self> {
         let device = self.device.as_deref().map(str::parse).transpose()?;
-        Ok((workflow::StatusOptions { device }, None))
+        Ok((workflow::StatusOptions { device, dismiss: self.dismiss }, None))
     }
 }
 
@@ -49,7 +49,8 @@ pub fn list_backups<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 }
 
 /// Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
-/// journal in the user's data directory. Needs no Duo.
+/// journal in the user's data directory. With `dismiss` it first puts away what one operation left open, if that is no
+/// more than whether a cloud took a key (else `CANNOT_DISMISS`). Needs no Duo.
 ///
 /// @example
 /// ```js

@@ -40,17 +40,18 @@ const SECRET: &str = "(ask, parse) => async (request) => {
     try { const said = await ask(parse(request)); return typeof said === 'string' ? said : null; } catch { return null; }
 }";
 
-/// Listens to a signal: `{ aborted }`, or `{ end }`, which takes the listener off again; or nothing of one that is no
-/// signal. What its own methods throw in the end is a warning, since the operation has settled.
+/// Listens to a signal: `{ aborted, end }`, of which `end` takes the listener off again and gives the signal's reason; or
+/// nothing of one that is no signal. What its own methods throw in the end is a warning, since the operation has settled.
 const LISTEN: &str = "(signal, listener) => {
+    const end = () => {
+        try { signal.removeEventListener('abort', listener); return signal.reason; }
+        catch (error) { process.emitWarning(error instanceof Error ? error : String(error)); }
+    };
     try {
-        if (signal.aborted === true) return { __proto__: null, aborted: true };
+        const aborted = signal.aborted === true;
         if (typeof signal.removeEventListener !== 'function') return { __proto__: null };
-        signal.addEventListener('abort', listener);
-        return { __proto__: null, end() {
-            try { signal.removeEventListener('abort', listener); }
-            catch (error) { process.emitWarning(error instanceof Error ? error : String(error)); }
-        } };
+        if (!aborted) signal.addEventListener('abort', listener);
+        return { __proto__: null, aborted, end };
     } catch { return { __proto__: null }; }
 }";
 
@@ -61,7 +62,8 @@ const LISTEN: &str = "(signal, listener) => {
 #[napi(object, object_to_js = false)]
 pub struct Control<'a> {
     /// Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
-    /// and read back first.
+    /// and read back first. With one that is aborted already nothing is begun. The error is an `AbortError`, its `cause`
+    /// the signal's `reason`.
     #[napi(ts_type = "AbortSignal")]
     pub signal: Option<Object<'a>>,
     /// Told what happens, while it happens. What it throws, and what a promise of it rejects with, becomes a warning of
@@ -96,8 +98,8 @@ pub struct Remote {
     cancel: Cancel,
 }
 
-/// What takes the listener off an `AbortSignal` when the operation has settled.
-pub(super) struct Subscription(FunctionRef<(), ()>);
+/// What takes the listener off an `AbortSignal` when the operation has settled, and knows why it was aborted.
+pub(super) struct Subscription(FunctionRef<(), Unknown<'static>>);
 
 impl Remote {
     /// Takes the callbacks over, and listens to the signal.
@@ -111,7 +113,7 @@ impl Remote {
         let mut remote = Self { listener: None, question: None, secret: None, cancel: Cancel::default() };
         remote.take_callbacks(env, &object).map_err(defect)?;
         let subscription = match object.get::<Object<'_>>("signal").map_err(defect)? {
-            Some(signal) => subscribe(env, signal, &remote.cancel)?,
+            Some(signal) => Some(subscribe(env, signal, &remote.cancel)?),
             None => None,
         };
         Ok((remote, subscription))
@@ -231,8 +233,8 @@ fn asked<T: FromNapiValue>(question: Function<'_, String, Promise<T>>) -> napi::
     Ok(Arc::new(built.weak::<true>().callee_handled::<false>().build()?))
 }
 
-/// Listens to the signal. `None` if it is aborted already.
-fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Option<Subscription>, Error> {
+/// Listens to the signal. One that is aborted already is a request to stop.
+fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Subscription, Error> {
     let defect = |error: napi::Error| Error::new(Code::Internal, error.reason.clone());
     let shared = cancel.clone();
     let listener = env
@@ -245,18 +247,17 @@ fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Option<Su
     let outcome = listen.call((signal, listener).into()).map_err(defect)?;
     if outcome.get::<bool>("aborted").map_err(defect)? == Some(true) {
         cancel.request();
-        return Ok(None);
     }
-    let end = outcome.get::<Function<'_, (), ()>>("end").map_err(defect)?.ok_or_else(|| {
+    let end = outcome.get::<Function<'_, (), Unknown<'static>>>("end").map_err(defect)?.ok_or_else(|| {
         Error::new(Code::InvalidArgument, "the control object's signal is not an AbortSignal")
             .hint("it is the signal of an AbortController")
     })?;
-    end.create_ref().map(|end| Some(Subscription(end))).map_err(defect)
+    end.create_ref().map(Subscription).map_err(defect)
 }
 
 impl Subscription {
-    /// Takes the listener off the signal.
-    pub(super) fn end(self, env: &Env) -> napi::Result<()> {
+    /// Takes the listener off the signal; returns the signal's reason.
+    pub(super) fn end(self, env: &Env) -> napi::Result<Unknown<'static>> {
         self.0.borrow_back(env)?.call(())
     }
 }

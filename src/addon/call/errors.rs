@@ -5,10 +5,15 @@ use napi::{Env, JsError, JsValue};
 
 use super::plain::plain;
 use crate::addon::error_name::ErrorName;
-use crate::error::Error;
+use crate::error::{Code, Error};
 
 /// A JavaScript `Error` with the properties of a [`Problem`](crate::error::Problem) and its causes.
 pub fn to_js(env: &Env, error: &Error) -> napi::Error {
+    rejection(env, error, None)
+}
+
+/// The same of an operation; `aborted` is the reason of its signal, which is the cause if that stopped it.
+pub fn rejection(env: &Env, error: &Error, aborted: Option<Unknown<'_>>) -> napi::Error {
     let build = || -> napi::Result<Unknown<'_>> {
         let made = JsError::from(napi::Error::from_reason(error.to_string())).into_unknown(*env);
         let mut object: Object<'_> = made.coerce_to_object()?;
@@ -17,7 +22,9 @@ pub fn to_js(env: &Env, error: &Error) -> napi::Error {
         for member in Object::keys(&problem)? {
             object.set(&member, problem.get::<Unknown<'_>>(&member)?)?;
         }
-        if let Some(cause) = std::error::Error::source(error) {
+        if let (Code::Interrupted, Some(reason)) = (error.code(), aborted) {
+            object.set("cause", reason)?;
+        } else if let Some(cause) = std::error::Error::source(error) {
             let reason = napi::Error::<napi::Status>::from_reason(cause.to_string());
             object.set("cause", JsError::from(reason).into_unknown(*env))?;
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::control::Remote;
-use super::errors::to_js;
+use super::errors::rejection;
 use super::objects::copied;
 use super::plain::{json, parse};
 use super::refusal::in_words;
@@ -64,7 +64,8 @@ pub fn go<'env, G: Given, T: Serialize + 'static>(
 /// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
 /// through `control`. All events are delivered before the promise settles.
 ///
-/// Whatever is wrong with `control` rejects, too: nothing is thrown while somebody may not be listening yet.
+/// Whatever is wrong with `control` rejects, too, and so does a signal that is aborted already: nothing is thrown while
+/// somebody may not be listening yet.
 ///
 /// A defect that panics is an `INTERNAL` error, not the end of the process.
 pub fn spawn<'env, T, V, F>(
@@ -79,6 +80,9 @@ where
     F: FnOnce(&Remote) -> Result<T, Error> + Send + 'static,
 {
     let (ready, subscription) = match work.and_then(|work| Ok((work, Remote::take(env, control)?))) {
+        Ok((_, (remote, subscription))) if remote.cancel().is_requested() => {
+            (Err(Error::new(Code::Interrupted, "stopped before anything was done")), subscription)
+        }
         Ok((work, (remote, subscription))) => (Ok((work, remote)), subscription),
         Err(error) => (Err(error), None),
     };
@@ -95,10 +99,8 @@ where
         Ok::<Result<T, Error>, napi::Error>(outcome)
     };
     env.spawn_future_with_callback(future, move |env, outcome| {
-        if let Some(subscription) = subscription {
-            subscription.end(env)?;
-        }
-        convert(env, outcome.map_err(|error| to_js(env, &error))?)
+        let reason = subscription.map(|subscription| subscription.end(env)).transpose()?;
+        convert(env, outcome.map_err(|error| rejection(env, &error, reason))?)
     })
 }
 

@@ -10,7 +10,7 @@ use clap::builder::styling::{AnsiColor, Style, Styles};
 pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Everyday", &["list", "backup", "verify", "doctor", "restore"]),
     ("Keys and cloud", &["provision", "rotate", "reset", "key", "server-key", "fleet"]),
-    ("Records", &["backups", "status", "history", "dismiss"]),
+    ("Records", &["backups", "status", "history"]),
     ("Advanced", &["dct", "inspect", "dfu"]),
     ("Set up", &["udev", "completions", "man", "shell-init"]),
     ("Try it", &["demo", "simulate"]),

@@ -179,17 +179,19 @@ Examples:
 
 pub const UDEV_PRINT_EXAMPLES: &str = "\
 The rule lets whoever sits at the machine open a Duo, and keeps ModemManager away from its serial port.
+These three lines put it in its place:
 
 Examples:
-  duo-provision udev print
-  duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules";
+  duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules
+  sudo udevadm control --reload
+  sudo udevadm trigger --subsystem-match=usb --attr-match=idVendor=2b04";
 
 pub const UDEV_INSTALL_EXAMPLES: &str = "\
 A file of that name with other contents is left alone. Nothing else on the machine is changed, and sudo
-is never run from here.
+is never run from here. Without root's rights, it says what to type with sudo.
 
 Examples:
-  sudo npx duo-provision udev install";
+  duo-provision udev install        as root, in an image or a container";
 
 pub const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -101,6 +101,11 @@ pub struct StatusOptions {
     #[arg(long, value_name = "ID")]
     #[serde(rename = "deviceId")]
     pub device: Option<String>,
+    /// Put away what this operation left open, by the id that `status` prints: whether a cloud took a key, where nothing
+    /// else settles that. It stays in the history. What left the Duo's key or a field wrong or not known, or the cloud
+    /// with a key that the Duo does not have, cannot be put away.
+    #[arg(long, value_name = "OPERATION")]
+    pub dismiss: Option<String>,
 }
 
 /// Options of `history`.

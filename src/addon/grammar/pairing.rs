@@ -17,6 +17,9 @@ pub struct DoctorOptions {
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WhichDuo,
+    /// Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it no Duo is called paired.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub verify: Option<bool>,
     /// Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
     /// of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
     /// alone Particle's only about a Duo that is meant for it. In the API, false never asks.

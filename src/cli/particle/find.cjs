@@ -4,7 +4,7 @@
  */
 'use strict'
 
-const { existsSync, readFileSync, realpathSync } = require('node:fs')
+const { existsSync, readFileSync, realpathSync, statSync } = require('node:fs')
 const { delimiter, dirname, join, parse, relative, resolve } = require('node:path')
 
 /** Names the folder of a particle-cli, or a file in it, before any other is looked for. */
@@ -80,14 +80,35 @@ function findParticleCli(env = process.env, here = process.cwd()) {
   return { found: undefined, places }
 }
 
-/** A `particle` on the PATH is a link into the package, or on Windows a script beside its `node_modules`. */
+/** A launcher script is smaller than this, in bytes; pnpm's have two thousand. */
+const MAX_LAUNCHER = 64 * 1024
+
+/**
+ * A `particle` on the PATH is a link into the package, or on Windows a script beside its `node_modules`; or it is a
+ * script of pnpm's, which names the package; or a link to Volta's own program, which keeps it in a folder of its own.
+ */
 function onPath(/** @type {NodeJS.ProcessEnv} */ env) {
   const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter((folder) => folder !== '')
   return folders.flatMap((folder) => {
     const linked = join(folder, 'particle')
     const shim = join(folder, 'node_modules/particle-cli')
-    return process.platform === 'win32' ? [shim] : [linked]
+    const volta = join(dirname(folder), 'tools/image/packages/particle-cli')
+    const kept = ['lib/node_modules', 'node_modules'].map((modules) => join(volta, modules, 'particle-cli'))
+    return [...(process.platform === 'win32' ? [shim] : [linked]), ...launched(folder, linked), ...kept]
   })
+}
+
+/** The scripts that a launcher of a package manager starts. */
+function launched(/** @type {string} */ folder, /** @type {string} */ path) {
+  let text = ''
+  try {
+    if (statSync(path).size <= MAX_LAUNCHER) text = readFileSync(path, 'latin1')
+  } catch {
+    // It is not there, or not ours to read.
+  }
+  if (!text.startsWith('#!')) return []
+  const named = [...text.matchAll(/"([^"\n]*[\\/]particle-cli[\\/][^"\n]*\.js)"/g)]
+  return named.map(([, name = '']) => resolve(folder, name.replaceAll('$basedir', folder)))
 }
 
 /** In the `node_modules` that this package is in, if it is in one. */

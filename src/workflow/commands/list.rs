@@ -1,10 +1,11 @@
 //! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
 
 use crate::error::Error;
-use crate::keys::{Fingerprint, SlotKind};
-use crate::workflow::context::{BOARDS, Context, DeviceRef, NORMAL_MODE, Target, Timeout};
+use crate::keys::{Fingerprint, Slot, SlotKind};
+use crate::workflow::context::{BOARDS, Context, DeviceRef, NORMAL_MODE, Snapshot, Target, Timeout};
 use crate::workflow::device::enter_dfu::enter_dfu_if_none;
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
+use crate::workflow::input::key_file::{PublicSlot, beside};
 use crate::workflow::next::command_line::choice;
 
 /// What `list` is asked for.
@@ -30,6 +31,39 @@ pub struct KeyReport {
     pub fingerprint: Option<Fingerprint>,
 }
 
+/// What a Duo's key is worth to its firmware. Whether its cloud knows it is another question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "ListedState", rename_all = "kebab-case")]
+pub enum ListedState {
+    /// The firmware reads the key, and no other public key stands beside it.
+    Sound,
+    /// The firmware reads the key, and another key's public half stands beside it.
+    ForeignPublicKey,
+    /// There is a sound key, in a form of which the firmware reads another one, or none.
+    Misread,
+    /// The slot is blank: the Duo makes a new key at its next start, which its cloud does not know.
+    Blank,
+    /// The slot holds something that is no key for a Duo.
+    NoKey,
+    /// It could not be opened or read.
+    Unreadable,
+}
+
+impl ListedState {
+    fn of(snapshot: &Snapshot) -> Self {
+        match &snapshot.slot {
+            Slot::Key(read) => match beside(snapshot, read.key.public_key().fingerprint()) {
+                PublicSlot::Own | PublicSlot::Empty => Self::Sound,
+                PublicSlot::Foreign => Self::ForeignPublicKey,
+            },
+            Slot::Pkcs8(_) | Slot::Pem(_) | Slot::Misread(..) => Self::Misread,
+            Slot::Blank | Slot::ResetImage => Self::Blank,
+            Slot::Zeros | Slot::Ec | Slot::WrongSize { .. } | Slot::Garbage(_) => Self::NoKey,
+        }
+    }
+}
+
 /// A Duo in DFU mode.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -39,6 +73,8 @@ pub struct Listed {
     pub path: String,
     /// What it tells of itself, where it could be opened.
     pub device: Option<DeviceRef>,
+    /// What its key is worth to its firmware.
+    pub state: ListedState,
     /// What its key slot holds, where it could be read.
     pub key: Option<KeyReport>,
     /// What stood in the way.
@@ -63,10 +99,17 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
     let mut devices = Vec::new();
     for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
         let entry = match opened {
-            Err(problem) => Listed { path, device: None, key: None, problem: Some(problem) },
+            Err(problem) => Listed {
+                path,
+                device: None,
+                state: ListedState::Unreadable,
+                key: None,
+                problem: Some(problem),
+            },
             Ok(mut opened) => match opened.snapshot() {
                 Ok(snapshot) => Listed {
                     path,
+                    state: ListedState::of(&snapshot),
                     key: Some(KeyReport {
                         slot: snapshot.slot.kind(),
                         words: snapshot.slot.to_string(),
@@ -75,9 +118,13 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
                     device: Some(opened.device),
                     problem: None,
                 },
-                Err(problem) => {
-                    Listed { path, device: Some(opened.device), key: None, problem: Some(problem) }
-                }
+                Err(problem) => Listed {
+                    path,
+                    device: Some(opened.device),
+                    state: ListedState::Unreadable,
+                    key: None,
+                    problem: Some(problem),
+                },
             },
         };
         let wanted = options.target.device.is_none_or(|id| {

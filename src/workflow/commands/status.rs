@@ -1,21 +1,26 @@
 //! `status`: what was in flight when a process or a machine stopped, what that means for the key, and what to
-//! type next. `history`: what was done before. Offline: they read the journal and ask no Duo.
+//! type next; a doubt about a cloud that nothing settles is put away. Offline: it reads the journal and asks no Duo.
 
 use crate::workflow::describe::operation::{OperationReport, is_of};
 use std::path::PathBuf;
 
 use crate::dct::DeviceId;
-use crate::error::Error;
-use crate::journal::{Journal, Operation, open};
+use crate::error::{Code, Error};
+use crate::journal::{Dismissal, Journal, Operation, OperationId, OperationKind, open};
 use crate::workflow::context::Context;
+use crate::workflow::describe::meaning::meaning;
 use crate::workflow::describe::operation::report;
 use crate::workflow::next::advice;
+use crate::workflow::record::journal::past;
+use crate::workflow::record::kept::with_backup;
 
 /// What `status` is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct StatusOptions {
     /// Only what was done to this device.
     pub device: Option<DeviceId>,
+    /// The operation whose doubt about a cloud is put away.
+    pub dismiss: Option<String>,
 }
 
 /// What is open.
@@ -30,23 +35,69 @@ pub struct Status {
     pub in_flight: Vec<OperationReport>,
     /// What other processes are doing at the moment.
     pub running: Vec<OperationReport>,
+    /// What was put away now; it is in the history.
+    pub dismissed: Option<OperationReport>,
 }
 
-/// Reads what is open. What is settled is not looked at, so that it takes no longer the more was done.
+/// Reads what is open. What is settled is looked at only for a backup that is missing, so that it takes no longer the
+/// more was done.
 pub fn status(context: Context<'_>, options: &StatusOptions) -> Result<Status, Error> {
     let journal = Journal::locate(&context.env)?;
+    let dismissed = options.dismiss.as_deref().map(|id| dismiss(context, &journal, id)).transpose()?;
     let operations = journal.operations(None, &|time| context.clock.sleep(time))?;
     let (running, in_flight): (Vec<&Operation>, Vec<&Operation>) = open(&operations)
         .into_iter()
         .filter(|operation| is_of(operation, options.device))
         .partition(|operation| operation.running);
-    let report_open = |operation: &&Operation| OperationReport {
-        next: if operation.running { Vec::new() } else { advice(operation) },
-        ..report(operation, false)
+    let report_open = |operation: &&Operation| match operation.running {
+        true => report(operation, false),
+        false => report_in_flight(context, operation, &operations),
     };
     Ok(Status {
         journal: journal.path().to_owned(),
         in_flight: in_flight.iter().map(report_open).collect(),
         running: running.iter().map(report_open).collect(),
+        dismissed,
     })
+}
+
+/// What is to be typed goes back to a backup that is there: the operation's own, or one that was made before.
+fn report_in_flight(context: Context<'_>, operation: &Operation, open: &[Operation]) -> OperationReport {
+    let backed_up = match operation.kind() {
+        OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => {
+            let device = operation.started.device.id.or(operation.started.request.owner);
+            let settled = device.into_iter().flat_map(|device| past(context, device));
+            with_backup(operation, open.iter().rev().cloned().chain(settled))
+        }
+        _ => operation.clone(),
+    };
+    let told = report(operation, false);
+    let backup = backed_up.backup.clone().or(told.backup);
+    OperationReport { next: advice(&backed_up), backup, ..told }
+}
+
+/// Puts away a doubt about a cloud, and nothing that is more than that.
+fn dismiss(context: Context<'_>, journal: &Journal, id: &str) -> Result<OperationReport, Error> {
+    let unknown = || {
+        Error::new(Code::InvalidArgument, format!("no operation with the id {id:?} is in flight"))
+            .hint("those that can be put away are listed, each with its id, by: duo-provision status")
+    };
+    let known = OperationId::try_from(id.to_owned()).map_err(|_| unknown())?;
+    match journal.dismiss(&known, context.timestamp(), &|time| context.clock.sleep(time))? {
+        Dismissal::Done(operation) => Ok(report(&operation, true)),
+        Dismissal::NotOpen => Err(unknown()),
+        Dismissal::Refused(operation) => Err(refused(&operation)),
+    }
+}
+
+fn refused(operation: &Operation) -> Error {
+    let subject = format!("the {} that began {}", operation.kind().name(), operation.started_at);
+    let refuse = |why: &str| Error::new(Code::CannotDismiss, format!("{subject} is not put away: {why}"));
+    if operation.running {
+        return refuse("another process is at it").hint("wait until it has ended");
+    }
+    let next = advice(operation);
+    let next: Vec<String> =
+        next.into_iter().map(|next| format!("{}: {}", next.purpose, next.command)).collect();
+    refuse(meaning(operation)).hint(next.join("; "))
 }

@@ -1,7 +1,8 @@
 //! `verify`: the proof that the Duo's private key and the cloud's public key for it are a pair.
 //!
 //! Performs the Duo's own handshake with its cloud, with the key that was read over USB or from a file, so that
-//! the one condition for a Duo to connect is checked without restarting it. Writes nothing anywhere.
+//! the one condition for a Duo to connect is checked without restarting it. Writes nothing but what was proven, in the
+//! journal.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +16,9 @@ use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
-use crate::workflow::network::other_cloud::is_particle_api;
 use crate::workflow::network::pairing::{Server, ServerChoice};
-use crate::workflow::next::{CloudOf, pair_again};
-use crate::workflow::record::journal::{last_told, told_generic_key};
+use crate::workflow::network::unpaired::Unpaired;
+use crate::workflow::record::journal::{absolute, record_proof, told_generic_key};
 
 /// What `verify` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,26 @@ struct Claim {
     device: Option<DeviceRef>,
 }
 
+impl Claim {
+    fn mark(&self) -> DeviceMark {
+        let of_file = || DeviceMark { id: Some(self.id), ..DeviceMark::default() };
+        self.device.as_ref().map_or_else(of_file, |device| DeviceMark { id: Some(self.id), ..device.into() })
+    }
+}
+
+fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> Request {
+    Request {
+        file: options.key_file.as_ref().map(absolute),
+        from_device,
+        server_key: options.server_key.as_ref().map(absolute),
+        host: options.host.clone(),
+        port: options.port,
+        usbip: context.bus.address().filter(|_| from_device),
+        path: options.target.path.clone(),
+        ..Request::default()
+    }
+}
+
 /// Reads what is needed, performs the handshake, and succeeds only if it proves all three: the server has the
 /// key that the Duo names, it knows this device, and by a public key that pairs with the private one.
 pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
@@ -78,12 +98,20 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
     };
     say_what_may_change(context, &claim);
     claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
-        let error = explained(error, context, options, &claim);
+        let unpaired = Unpaired {
+            id: claim.id,
+            device: claim.device.as_ref(),
+            path: options.target.path.clone(),
+            particle: claim.server.key.is_particle(),
+        };
+        let error = unpaired.explained(error, context);
         match &claim.device {
             Some(device) => error.on(device, KeyState::Unchanged),
             None => error,
         }
     })?;
+    let key = claim.key.public_key().fingerprint();
+    record_proof(context, claim.mark(), key, request(context, options, claim.device.is_some()));
     Ok(VerifyDone {
         device_id: claim.id,
         fingerprint: claim.key.public_key().fingerprint(),
@@ -105,25 +133,6 @@ fn say_what_may_change(context: Context<'_>, Claim { id, server, device, .. }: &
             "Particle's cloud was last sent the generic key for {id}; it takes this one in its place now"
         ));
     }
-}
-
-/// If the keys are no pair: how to make them one.
-fn explained(error: Error, context: Context<'_>, options: &VerifyOptions, claim: &Claim) -> Error {
-    if !matches!(error.code(), Code::PairingRefused | Code::PairingBroken) {
-        return error;
-    }
-    let cloud = if claim.server.key.is_particle() {
-        CloudOf::Particle
-    } else {
-        // What Particle's cloud was told is of no use to a Duo that names another one.
-        let own = |request: &Request| !request.api_url.as_deref().is_some_and(is_particle_api);
-        let told = last_told(context, claim.id).filter(own);
-        told.map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
-    };
-    let device = claim.device.as_ref().map(DeviceMark::from).unwrap_or_default();
-    let usbip = context.bus.address().filter(|_| claim.device.is_some());
-    let request = Request { usbip, path: options.target.path.clone(), ..Request::default() };
-    error.hint(pair_again(claim.id, &device, request, cloud))
 }
 
 fn claim_of_file(

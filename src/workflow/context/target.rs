@@ -7,7 +7,8 @@ use std::fmt;
 
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, SURROUNDINGS_PAGE};
+use crate::usb::{Bus, Surroundings};
 use crate::workflow::context::board::{Board, BootloaderName, DUO};
 
 /// RedBear Duo in DFU mode.
@@ -18,6 +19,24 @@ pub(in crate::workflow) const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
 /// How to get into DFU mode by hand, for every message that needs it.
 pub(in crate::workflow) const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
     and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
+
+/// How to get a Duo into DFU mode, and what has to let it through to this system then: it comes back as another device.
+pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
+    let Some(surroundings) = bus.surroundings() else { return BUTTONS_HINT.to_owned() };
+    let ((vendor, ready), (_, running)) = (DFU_MODE, NORMAL_MODE);
+    let through = match surroundings {
+        Surroundings::Container => "If it is: this container needs all of /dev/bus/usb".to_owned(),
+        Surroundings::Wsl => format!(
+            "If it is: in DFU mode Windows has to attach it to WSL anew, usbipd attach --wsl --hardware-id \
+             {vendor:04x}:{ready:04x} --auto-attach"
+        ),
+        Surroundings::VirtualMachine => format!(
+            "If it is: this virtual machine needs two USB devices passed through, {vendor:04x}:{ready:04x} (in DFU mode) and \
+             {vendor:04x}:{running:04x} (running)"
+        ),
+    };
+    format!("{BUTTONS_HINT}. {through}; {SURROUNDINGS_PAGE}")
+}
 
 /// Which Duo is wanted, and what may be done to have it in DFU mode; nothing means the only one that is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

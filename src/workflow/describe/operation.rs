@@ -82,6 +82,8 @@ pub enum Outcome {
     Done,
     /// It ended with an error.
     Failed,
+    /// What it left open was put away by the user.
+    Dismissed,
 }
 
 /// What is to be said of an operation. `settled`: if nothing of it is open any more.
@@ -102,6 +104,7 @@ pub(in crate::workflow) fn report(operation: &Operation, settled: bool) -> Opera
         updated_at: operation.updated_at.clone(),
         outcome: match operation.end {
             _ if operation.running => Outcome::Running,
+            _ if operation.dismissed => Outcome::Dismissed,
             Some(End::Failed(_)) => Outcome::Failed,
             _ if operation.is_done() => Outcome::Done,
             _ if settled => Outcome::CutShort,

@@ -5,8 +5,8 @@
 //! comes back: in the same port or, where the Duo had told its id and its port stays empty, with that id anywhere.
 
 use crate::workflow::context::{
-    BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, Timeout, ids,
-    interrupted,
+    BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, Timeout, bring_hint,
+    ids, interrupted,
 };
 use std::cell::RefCell;
 use std::time::Duration;
@@ -26,6 +26,8 @@ use crate::usb::UsbError;
 /// How long a person is waited for.
 const PATIENCE: Duration = Duration::from_secs(600);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+/// How long udev may take to give a device that has just come to its user.
+const UDEVS_TURN: Duration = Duration::from_secs(5);
 
 /// Puts the Duo that `target` selects into DFU mode if that is allowed, and says where it is then. `None`: nothing was
 /// done.
@@ -204,6 +206,7 @@ impl Entering<'_, '_> {
         let until = context.clock.now().saturating_add(PATIENCE);
         // Who has told another id is not asked again.
         let strangers = RefCell::new(Vec::new());
+        let obstacle: RefCell<Option<Obstacle>> = RefCell::new(None);
         let wanted = |device: &Device| {
             if !self.is_at_path(device) || strangers.borrow().contains(device) {
                 return false;
@@ -214,9 +217,14 @@ impl Entering<'_, '_> {
                     false
                 }
                 (Ok(_), _) => true,
-                // Its node may belong to root until udev has had its turn.
-                (Err(error), None) => error.code() != Code::UsbAccessDenied,
-                (Err(_), Some(_)) => false,
+                (Err(error), named) => {
+                    // Its node may belong to root until udev has had its turn.
+                    let passes = error.code() == Code::UsbAccessDenied;
+                    let now = context.clock.now();
+                    let since = since(obstacle.take(), device, now);
+                    *obstacle.borrow_mut() = Some(Obstacle { device: device.clone(), since, error });
+                    named.is_none() && (!passes || now.saturating_sub(since) >= UDEVS_TURN)
+                }
             }
         };
         let ids = if self.target.enter_dfu { self.all() } else { self.ready.clone() };
@@ -226,8 +234,16 @@ impl Entering<'_, '_> {
             None if (context.cancelled)() => Err(interrupted()),
             None => {
                 let minutes = PATIENCE.as_secs() / 60;
-                Err(Error::new(Code::NoDevice, format!("no Duo in DFU mode came within {minutes} minutes"))
-                    .hint(BUTTONS_HINT))
+                Err(match obstacle.into_inner() {
+                    Some(Obstacle { error, .. }) => {
+                        error.adding(format!("no other came within {minutes} minutes"))
+                    }
+                    None => Error::new(
+                        Code::NoDevice,
+                        format!("no Duo in DFU mode came within {minutes} minutes"),
+                    )
+                    .hint(bring_hint(context.bus)),
+                })
             }
         }
     }
@@ -325,8 +341,20 @@ impl Entering<'_, '_> {
         } else {
             "it was asked to restart into DFU mode, and did not come back"
         };
-        Error::new(Code::DeviceFault, message).hint(BUTTONS_HINT)
+        Error::new(Code::DeviceFault, message).hint(bring_hint(self.context.bus))
     }
+}
+
+/// A device that came, and cannot be asked which it is.
+struct Obstacle {
+    device: Device,
+    since: Duration,
+    error: Error,
+}
+
+/// Since when a device cannot be asked.
+fn since(known: Option<Obstacle>, device: &Device, now: Duration) -> Duration {
+    known.filter(|known| known.device == *device).map_or(now, |known| known.since)
 }
 
 fn id_of(identity: &Identity) -> Option<DeviceId> {

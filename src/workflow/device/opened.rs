@@ -5,7 +5,7 @@
 
 use crate::workflow::context::{
     BOARDS, BUTTONS_HINT, Board, BootloaderName, Context, DUO, DeviceRef, Event, NORMAL_MODE, Phase,
-    Snapshot, Target, Timeout, Transfer, ids, interrupted,
+    Snapshot, Target, Timeout, Transfer, bring_hint, ids, interrupted,
 };
 use std::time::Duration;
 
@@ -120,13 +120,19 @@ impl<'a> Opened<'a> {
     /// What is kept, or goes before a write: refused where nothing shows that it was read from its place, unless that
     /// was allowed.
     pub fn proven(&self, snapshot: Snapshot) -> Result<Snapshot, Error> {
+        self.check_place(&snapshot)?;
+        Ok(snapshot)
+    }
+
+    /// The same of what is only looked at.
+    pub fn check_place(&self, snapshot: &Snapshot) -> Result<(), Error> {
         if snapshot.in_place {
-            return Ok(snapshot);
+            return Ok(());
         }
         if self.unproven {
             self.context
                 .note("nothing shows that the DCT was read from its beginning (--allow-unproven-address)");
-            return Ok(snapshot);
+            return Ok(());
         }
         Err(unproven().during("reading the DCT").on(&self.device, KeyState::Unchanged))
     }
@@ -314,7 +320,8 @@ fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
     let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
     let Some(running) = normal.iter().find(at_path) else {
         let Some(Device { path, .. }) = normal.first() else {
-            return Error::new(Code::NoDevice, "no Duo in DFU mode is connected").hint(BUTTONS_HINT);
+            return Error::new(Code::NoDevice, "no Duo in DFU mode is connected")
+                .hint(bring_hint(context.bus));
         };
         let message = format!("no Duo is at that port; the one at {path} runs its firmware");
         return Error::new(Code::NoDevice, message).hint(format!("choose it with --path {path} --enter-dfu"));

@@ -274,6 +274,27 @@ fn public_slot_evidence(key: Fingerprint, snapshot: &Snapshot) -> Evidence {
     if public_slot(snapshot) == Some(key) { Evidence::PublicKeySlot } else { Evidence::None }
 }
 
+/// What stands in the DCT in the place of the public key of the key slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::workflow) enum PublicSlot {
+    /// Its own public key.
+    Own,
+    /// Nothing: the firmware has not written it yet.
+    Empty,
+    /// Something else.
+    Foreign,
+}
+
+/// What stands beside this key.
+pub(in crate::workflow) fn beside(snapshot: &Snapshot, key: Fingerprint) -> PublicSlot {
+    let blank = |slot: &[u8]| [0, 0xff].iter().any(|fill| slot.iter().all(|byte| byte == fill));
+    match snapshot.image().public_key_slot() {
+        _ if public_slot(snapshot) == Some(key) => PublicSlot::Own,
+        Some(slot) if !blank(slot) => PublicSlot::Foreign,
+        _ => PublicSlot::Empty,
+    }
+}
+
 /// The public key in the DCT. The firmware rewrites it when its cloud code starts, so it may be stale.
 pub(in crate::workflow) fn public_slot(snapshot: &Snapshot) -> Option<Fingerprint> {
     let slot = snapshot.image().public_key_slot()?;

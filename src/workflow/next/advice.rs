@@ -15,7 +15,7 @@ fn advise(purpose: &str, command: String) -> Advice {
 /// What to do next.
 pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
     if !operation.kind().writes() {
-        return vec![without_a_write(operation)];
+        return [Some(without_a_write(operation)), put_away(operation)].into_iter().flatten().collect();
     }
     let mut next = Vec::new();
     let open = matches!(operation.key(), Some(KeyState::Unknown | KeyState::Wrong));
@@ -40,7 +40,16 @@ pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
     if wrote || operation.may_be_known() {
         next.extend(back(operation, wrote));
     }
+    next.extend(put_away(operation));
     next
+}
+
+/// How to put away what nothing else settles.
+fn put_away(operation: &Operation) -> Option<Advice> {
+    let purpose =
+        "to put this away, if nothing else can settle what that cloud knows; it stays in the history";
+    let command = || format!("duo-provision status --dismiss {}", operation.id);
+    operation.is_doubt_about_cloud().then(|| advise(purpose, command()))
 }
 
 fn without_a_write(operation: &Operation) -> Advice {
@@ -52,7 +61,11 @@ fn without_a_write(operation: &Operation) -> Advice {
         (OperationKind::Backup | OperationKind::DctBackup, None) => {
             advise("to make the backup", retry(&operation.started))
         }
-        _ => advise("to send it again, with the token given as before", retry(&operation.started)),
+        _ => advise(
+            "to send it again, with the token given as before; if the address is a wrong one, a success at the right one \
+             settles this, too",
+            retry(&operation.started),
+        ),
     }
 }
 

@@ -66,6 +66,7 @@ pub(in crate::workflow) fn retry(started: &Started) -> String {
             format!("rotate{cloud}{server}{port}{}", flag("no-verify", request.no_verify))
         }
         OperationKind::Provision => return provision_again(started, &file),
+        OperationKind::Verify => return format!("duo-provision verify{}", which(started)),
     };
     format!("duo-provision {what}{}", on_device(started))
 }

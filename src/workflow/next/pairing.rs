@@ -21,12 +21,22 @@ pub(in crate::workflow) fn pair_again(
     request: Request,
     of: CloudOf,
 ) -> String {
-    let placeholder = if matches!(of, CloudOf::Unknown) { " --api-url URL" } else { "" };
-    let told = if let CloudOf::Told(request) = of { *request } else { Request::default() };
-    let Request { api_url, allow_http, product_id, .. } = told;
-    let tell = tell_key_of(id, device, &Request { api_url, allow_http, product_id, ..request }) + placeholder;
+    let tell = tell_cloud_of(id, device, request, of);
     format!(
         "tell the cloud the key that is in the Duo: {tell}; or give the Duo the key that the cloud knows, with restore: its \
          backups are listed by: duo-provision backups --device {id}"
     )
+}
+
+/// The command that tells a Duo's cloud the key that is in the Duo.
+pub(in crate::workflow) fn tell_cloud_of(
+    id: DeviceId,
+    device: &DeviceMark,
+    request: Request,
+    of: CloudOf,
+) -> String {
+    let placeholder = if matches!(of, CloudOf::Unknown) { " --api-url URL" } else { "" };
+    let told = if let CloudOf::Told(request) = of { *request } else { Request::default() };
+    let Request { api_url, allow_http, product_id, .. } = told;
+    tell_key_of(id, device, &Request { api_url, allow_http, product_id, ..request }) + placeholder
 }

@@ -181,7 +181,7 @@ fn keep_slot(
     context.phase(Phase::Backup);
     let beside = beside.map(|beside| store(context, device, beside, &destination.place)).transpose()?;
     let stored = store(context, device, &item, &destination.place)?;
-    record.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    record.backed_up(&stored).map_err(|error| error.on(device, KeyState::Unchanged))?;
     Ok((stored, beside))
 }
 
@@ -195,7 +195,7 @@ pub(in crate::workflow) fn back_up_bytes(
 ) -> Result<Stored, Error> {
     context.phase(Phase::Backup);
     let stored = store(context, device, item, place)?;
-    record.backed_up(&stored.path).map_err(|error| error.on(device, KeyState::Unchanged))?;
+    record.backed_up(&stored).map_err(|error| error.on(device, KeyState::Unchanged))?;
     Ok(stored)
 }
 

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::archive::Stored;
 use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::journal::{
@@ -98,6 +99,13 @@ pub(in crate::workflow) fn past(context: Context<'_>, device: DeviceId) -> impl 
     past.into_iter().flatten().take(MAX_PAST).filter_map(Result::ok)
 }
 
+/// The same of every device: for one that does not tell which it is.
+pub(in crate::workflow) fn pasts(context: Context<'_>) -> Vec<Operation> {
+    let Ok(journal) = Journal::locate(&context.env) else { return Vec::new() };
+    let Ok(pasts) = journal.pasts() else { return Vec::new() };
+    pasts.filter_map(Result::ok).flat_map(|past| past.take(MAX_PAST).filter_map(Result::ok)).collect()
+}
+
 /// The last request by which a cloud was told a key of this device, as far as the journal can be read.
 pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
     last_telling(context, id).map(|operation| operation.started.request)
@@ -112,15 +120,31 @@ pub(in crate::workflow) fn told_generic_key(context: Context<'_>, id: DeviceId) 
 }
 
 fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
-    let told = |operation: &&Operation| {
+    let sent = |operation: &Operation| {
         operation.started.device.id == Some(id)
             && matches!(operation.kind(), OperationKind::Provision | OperationKind::Rotate)
+            && !operation.dismissed
             && (operation.is_done() || operation.may_be_known())
     };
     let open = operations(context, None).unwrap_or_default();
-    let last = open.into_iter().rev().find(|operation| told(&operation));
-    let settled = past(context, id).find(|operation| told(&operation));
-    [last, settled].into_iter().flatten().max_by(|one, other| one.started_at.cmp(&other.started_at))
+    let newest_first = open.into_iter().rev().chain(past(context, id)).filter(sent);
+    // One that took a key before one that may have.
+    let order = |operation: &Operation| (operation.took_a_key(), operation.started_at.clone());
+    let newer = |one, other| if order(&other) > order(&one) { other } else { one };
+    newest_first.reduce(newer)
+}
+
+/// Writes down that a key was proven to pair with what a cloud knows. `request`: how it was asked for.
+pub(in crate::workflow) fn record_proof(
+    context: Context<'_>,
+    device: DeviceMark,
+    key: Fingerprint,
+    request: Request,
+) {
+    let from_device = request.from_device.then_some(key);
+    let started = started(OperationKind::Verify, device, (from_device, Some(key)), request);
+    // What cannot be written down is said, and the proof holds all the same.
+    let _ = Records::wished(context).follow(context, started, |_| Ok(()));
 }
 
 fn without(error: &JournalError) -> String {
@@ -137,8 +161,9 @@ pub(in crate::workflow) struct OperationRecord<'a> {
 
 impl OperationRecord<'_> {
     /// What was in the key slot is on the disk.
-    pub fn backed_up(&mut self, path: &std::path::Path) -> Result<(), Error> {
-        self.before_a_write(Step::BackedUp { path: path.to_string_lossy().into_owned() })
+    pub fn backed_up(&mut self, stored: &Stored) -> Result<(), Error> {
+        let path = stored.path.to_string_lossy().into_owned();
+        self.before_a_write(Step::BackedUp { path, sha256: Some(stored.sha256.clone()) })
     }
 
     /// The next thing is the first byte to the flash; this is on the disk before it.

@@ -2,3 +2,4 @@
 
 pub(in crate::workflow) mod backup;
 pub(in crate::workflow) mod journal;
+pub(in crate::workflow) mod kept;

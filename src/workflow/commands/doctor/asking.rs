@@ -89,6 +89,11 @@ pub(in crate::workflow) fn find(
     };
     match Cloud::find(context, &wanted, timeout) {
         Ok(cloud) => Ok(Some(cloud)),
+        // The Duo can be looked at all the same.
+        Err(error) if error.code() == Code::TokenMissing => {
+            general.push(Finding { severity: Severity::Note, ..Finding::of(&error) });
+            Ok(None)
+        }
         Err(error) if options.is_typed() => Err(error),
         Err(error) => {
             general.push(Finding::of(&error));

@@ -5,25 +5,32 @@ use crate::bootloader::BootloaderGeneration;
 use crate::dct::ServerAddress;
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
+use crate::journal::{Operation, OperationKind, open};
 use crate::keys::{Fingerprint, ServerKey};
-use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
+use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions};
+use crate::workflow::commands::doctor::newest::{How, Known, newer};
 use crate::workflow::context::{DeviceRef, Snapshot};
-use crate::workflow::input::key_file::public_slot;
+use crate::workflow::input::key_file::{PublicSlot, beside};
 use crate::workflow::next::command_line::restore_from;
 
 /// A Duo that was read.
 pub(in crate::workflow) struct Patient<'a> {
     pub device: &'a DeviceRef,
     pub snapshot: &'a Snapshot,
+    /// The backups in the archive.
     pub backups: &'a [Entry],
+    /// Those elsewhere, as the journal knows of them.
+    pub elsewhere: &'a [Entry],
     /// The arguments that choose it, and the archive.
     pub arguments: &'a str,
     pub usbip: Option<String>,
     pub archive: Option<&'a str>,
-    /// The keys that rotations have put into it, as the journal says.
-    pub rotated: Vec<Fingerprint>,
-    /// True if one is in flight.
-    pub rotating: bool,
+    /// What the journal knows of it, in the order in which it began.
+    pub operations: &'a [Operation],
+    /// True if its key was proven now to be the one that its cloud knows.
+    pub proven: bool,
+    /// What tells its cloud the key that is in it.
+    pub tell: Option<String>,
 }
 
 /// Which bootloader it has, and what follows from that.
@@ -41,7 +48,14 @@ pub(in crate::workflow) fn bootloader(device: &DeviceRef) -> Finding {
 impl Patient<'_> {
     /// All that there is to be said.
     pub fn findings(&self) -> Vec<Finding> {
-        let all = [Some(self.key()), self.public_key(), self.server(), self.device_id(), self.backup()];
+        let all = [
+            Some(self.key()),
+            self.public_key(),
+            self.newer_key(),
+            self.server(),
+            self.device_id(),
+            self.backup(),
+        ];
         all.into_iter().flatten().collect()
     }
 
@@ -56,17 +70,14 @@ impl Patient<'_> {
         };
         let found = Finding::of(&error);
         match error.code() {
-            _ if self.rotating => found
+            _ if self.is_rotating() => found
                 .advice("a rotation of this Duo's key is in flight: it says which key belongs there")
                 .command("duo-provision status".to_owned()),
-            // The Duo puts that right by itself, with a key that its cloud does not know.
-            Code::KeySlotBlank => {
-                let found = Finding { severity: Severity::Note, ..found };
-                match self.newest(|entry| self.was_in_the_duo(entry)) {
-                    Some(backup) => self.restore(found, backup),
-                    None => found,
-                }
-            }
+            // The Duo makes a key by itself, which its cloud does not know.
+            Code::KeySlotBlank => match self.newest(|entry| self.was_in_the_duo(entry)) {
+                Some(backup) => self.restore(found, backup),
+                None => found,
+            },
             Code::KeySlotPkcs8 | Code::KeySlotPem | Code::KeySlotMisread => {
                 match self.newest(|entry| entry.fingerprint == self.current()) {
                     Some(backup) => self.restore(found, backup),
@@ -91,7 +102,81 @@ impl Patient<'_> {
 
     /// A key that was read from a Duo, or that a rotation is known to have put into it.
     fn was_in_the_duo(&self, entry: &Entry) -> bool {
-        entry.origin == Origin::Device || self.rotated.iter().any(|key| entry.fingerprint == Some(*key))
+        let mut rotations = self.rotations().filter(|operation| operation.verified() > 0);
+        entry.origin == Origin::Device
+            || rotations.any(|operation| entry.fingerprint == operation.started.after)
+    }
+
+    fn rotations(&self) -> impl Iterator<Item = &Operation> {
+        let of_this = |operation: &&Operation| {
+            operation.kind() == OperationKind::Rotate
+                && operation.started.device.simulated == self.device.simulated
+                && operation.started.device.id.is_some()
+                && operation.started.device.id == self.device.device_id
+        };
+        self.operations.iter().filter(of_this)
+    }
+
+    fn is_rotating(&self) -> bool {
+        let rotations: Vec<&Operation> = self.rotations().collect();
+        open(self.operations).into_iter().any(|open| rotations.iter().any(|rotation| rotation.id == open.id))
+    }
+
+    /// All the backups that there are.
+    fn all_backups(&self) -> impl Iterator<Item = &Entry> {
+        self.backups.iter().chain(self.elsewhere)
+    }
+
+    /// Another key than the one in the Duo that is known since.
+    fn newer_key(&self) -> Option<Finding> {
+        let (current, id) = (self.current()?, self.device.device_id?);
+        if self.proven {
+            return None;
+        }
+        let of_this =
+            |entry: &&Entry| entry.device_id == Some(id) && entry.simulated == self.device.simulated;
+        let done = |operation: &&Operation| {
+            let device = &operation.started.device;
+            device.id.or(operation.started.request.owner) == Some(id)
+                && (device.simulated == self.device.simulated || device.path.is_none())
+        };
+        let known = newer(current, self.operations.iter().filter(done), self.all_backups().filter(of_this))?;
+        let key_file = self.newest(|entry| entry.fingerprint == Some(known.key));
+        Some(self.described(&known, key_file))
+    }
+
+    fn described(&self, known: &Known, key_file: Option<&Entry>) -> Finding {
+        let file = key_file.map(|entry| &entry.path).or(known.file.as_ref());
+        let file = match file {
+            Some(file) => format!("in {}", plain_path(file)),
+            None => "in no backup that is known here".to_owned(),
+        };
+        let message = format!(
+            "the newest key that is known of this Duo, {}, is not the one in it: {}; it is {file}",
+            known.key.short(),
+            known.words()
+        );
+        let tell = self.tell.as_ref().map(|tell| format!("; or tell it the key that is in the Duo: {tell}"));
+        let why = match known.how {
+            How::BackedUp | How::Written => "somebody else has changed the Duo's key since, and its cloud is",
+            How::Told { .. } | How::Proven => "the cloud is",
+        };
+        let advice = format!(
+            "{why} likely to know that key alone, which is then why the Duo does not connect. Whether its cloud knows the key \
+             in it is proven by: duo-provision doctor --verify. If not, give the Duo that key{}",
+            tell.unwrap_or_default()
+        );
+        let found = Finding::problem("NEWER_KEY_KNOWN", message).advice(advice);
+        if self.is_rotating() {
+            return found
+                .advice("a rotation of this Duo's key is in flight")
+                .command("duo-provision status".to_owned());
+        }
+        match (key_file, &self.tell) {
+            (Some(backup), _) => found.command(restore_from(&backup.path) + self.arguments),
+            (None, Some(tell)) => found.command(tell.clone()),
+            (None, None) => found,
+        }
     }
 
     fn restore(&self, found: Finding, backup: &Entry) -> Finding {
@@ -99,7 +184,7 @@ impl Patient<'_> {
         fix.options.file = Some(backup.path.clone());
         let when = backup.created_at.as_deref().unwrap_or("an unknown time");
         found
-            .advice(format!("the archive holds a key of this Duo, of {when}"))
+            .advice(format!("{} holds a key of this Duo, of {when}", self.place_of(backup)))
             .command(restore_from(&backup.path) + self.arguments)
             .fix(fix)
     }
@@ -127,18 +212,32 @@ impl Patient<'_> {
                 && matches!(entry.description, Description::Sound | Description::Missing)
                 && chosen(entry)
         };
-        self.backups.iter().filter(of_this).max_by(|a, b| a.created_at.cmp(&b.created_at))
+        self.all_backups().filter(of_this).max_by(|a, b| a.created_at.cmp(&b.created_at))
+    }
+
+    fn place_of(&self, backup: &Entry) -> &'static str {
+        let archived = self.backups.iter().any(|entry| entry.path == backup.path);
+        if archived { "the archive" } else { "a backup outside the archive" }
     }
 
     /// In step with the private key, where there is one.
     fn public_key(&self) -> Option<Finding> {
         let current = self.current()?;
-        if public_slot(self.snapshot) == Some(current) {
-            return Some(Finding::ok("PUBLIC_KEY", "the public key beside it is its own"));
-        }
-        Some(Finding::note("PUBLIC_KEY_STALE", "the public key beside it is another's, or none").advice(
-            "the firmware writes it anew when it starts to talk to the cloud; until then only the private key counts",
-        ))
+        let anew = "the firmware writes it anew when it starts to talk to the cloud; until then only the private key counts";
+        Some(match beside(self.snapshot, current) {
+            PublicSlot::Own => Finding::ok("PUBLIC_KEY", "the public key beside it is its own"),
+            PublicSlot::Empty => {
+                Finding::note("PUBLIC_KEY_MISSING", "there is no public key beside it yet").advice(anew)
+            }
+            PublicSlot::Foreign => Finding::problem(
+                "PUBLIC_KEY_STALE",
+                "the public key beside it is another's",
+            )
+            .advice(format!(
+                "the private key was written by another program or not long ago: start the Duo once (RESET), \
+                    and look again; {anew}"
+            )),
+        })
     }
 
     /// Whether its server key is that of Particle's cloud; `None` if it has none, or is no Duo.
@@ -223,13 +322,11 @@ impl Patient<'_> {
             |entry: &&Entry| entry.fingerprint == Some(current) && entry.simulated == self.device.simulated;
         // The file of the key alone before a dump that the key is in.
         let order = |entry: &&Entry| matches!(entry.contents, Contents::Dct | Contents::WholeDct);
-        if let Some(entry) = self.backups.iter().filter(kept).min_by_key(order) {
-            return Some(Finding::ok(
-                "BACKUP",
-                format!("the archive holds this key: {}", plain_path(&entry.path)),
-            ));
+        if let Some(entry) = self.all_backups().filter(kept).min_by_key(order) {
+            let message = format!("{} holds this key: {}", self.place_of(entry), plain_path(&entry.path));
+            return Some(Finding::ok("BACKUP", message));
         }
-        let found = Finding::note("BACKUP_MISSING", "the archive does not hold this key");
+        let found = Finding::note("BACKUP_MISSING", self.missing(current));
         if Error::key_slot(&self.snapshot.slot).is_some() {
             return Some(found);
         }
@@ -238,5 +335,14 @@ impl Patient<'_> {
                 .command(format!("duo-provision backup{}", self.arguments))
                 .fix(self.fix(FixOperation::Backup)),
         )
+    }
+
+    /// That no backup holds the key, and of one that did, that it does so no more.
+    fn missing(&self, current: Fingerprint) -> String {
+        let made = self.operations.iter().rev().filter(|operation| operation.started.before == Some(current));
+        let lost = made.filter_map(|operation| operation.backup.as_ref()).next();
+        let lost = lost
+            .map(|path| format!(", and its backup {} is gone, or has other bytes by now", plain_path(path)));
+        format!("the archive does not hold this key{}", lost.unwrap_or_default())
     }
 }

@@ -1,29 +1,34 @@
 //! `doctor`: what is wrong with a Duo, with what is kept of it and with what its cloud knows of it, and what to type.
-//! Reads only.
+//! Reads only; what was proven is written down in the journal.
 
 mod asking;
 mod checks;
 mod examined;
 mod finding;
+mod newest;
+mod proving;
 
 use crate::archive::{DeviceIdSource, Entry};
 use crate::error::{Code, Error};
-use crate::journal::{Operation, OperationKind, Request, open};
+use crate::journal::{DeviceMark, Operation, Request, open};
 use crate::keys::Fingerprint;
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout};
 use crate::workflow::describe::operation::{OperationReport, is_of, report};
 use crate::workflow::device::enter_dfu::enter_dfu_if_none;
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
+use crate::workflow::network::unpaired::cloud_of;
 use crate::workflow::next::command_line::option;
-use crate::workflow::next::which_of;
+use crate::workflow::next::{tell_cloud_of, which_of};
 use crate::workflow::record::backup::locate_archive;
-use crate::workflow::record::journal::{operations, past};
+use crate::workflow::record::journal::{operations, past, pasts};
+use crate::workflow::record::kept::kept_elsewhere;
 
-pub use self::examined::Examined;
+pub use self::examined::{Examined, Verdict};
 pub use crate::workflow::commands::doctor::asking::AskOptions;
 pub use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation, FixOptions, Severity};
 
 use crate::workflow::commands::doctor::checks::Patient;
+use crate::workflow::commands::doctor::examined::Read;
 
 /// What `doctor` is asked for. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
@@ -34,6 +39,8 @@ pub struct DoctorOptions {
     pub archive: Option<String>,
     /// What the cloud is asked, if at all.
     pub cloud: AskOptions,
+    /// Prove that each Duo's key and its cloud's are a pair.
+    pub verify: bool,
     /// Seconds a step.
     pub timeout: Option<u32>,
 }
@@ -43,6 +50,8 @@ pub struct DoctorOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DoctorResult", rename_all = "camelCase")]
 pub struct Diagnosis {
+    /// What it comes to: the worst of the Duos' verdicts, and of what is of no one Duo.
+    pub verdict: Verdict,
     /// How many of the findings are problems.
     pub problems: usize,
     /// What is of no one Duo: the archive, the journal, USB.
@@ -61,8 +70,10 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
     let (mut general, mut obstacles) = (Vec::new(), Vec::new());
     let cloud = asking::find(context, &options.cloud, timeout, &mut general)?;
     let backups = backups(context, options, &mut general);
-    journal(context, options, &mut general);
-    let mut duos = match examine_all(context, options, &backups, timeout, &mut obstacles) {
+    let mut cut_short = cut_short(context, &mut general);
+    let mut looking =
+        Looking { context, options, timeout, backups, cut_short: &mut cut_short, obstacles: &mut obstacles };
+    let mut duos = match looking.examine_all() {
         Err(error) if error.code() == Code::Interrupted => return Err(error),
         Err(error) => {
             general.push(Finding::of(&error));
@@ -78,14 +89,19 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
             obstacles.push(error);
         }
     }
+    let others = cut_short.iter().filter(|operation| is_asked_for(operation, &options.target, &duos));
+    general.extend(others.map(|operation| in_flight(&report(operation, false))));
     match &cloud {
         Some(cloud) => asking::ask(context, cloud, &options.cloud, &options.target, &mut duos, &mut general)?,
         None if !duos.is_empty() => general.push(asking::not_asked()),
         None => {}
     }
-    let all = duos.iter().flat_map(|duo| &duo.findings).chain(&general);
-    let problems = all.filter(|finding| finding.severity == Severity::Problem).count();
-    Ok(Diagnosis { problems, general, duos, obstacles })
+    duos.iter_mut().for_each(Examined::judge);
+    let beside = general.iter().filter(|finding| finding.severity == Severity::Problem).count();
+    let problems = duos.iter().map(|duo| duo.problems).sum::<usize>() + beside;
+    let worst = duos.iter().map(|duo| duo.verdict).max().unwrap_or(Verdict::NoDuo);
+    let verdict = if beside > 0 { worst.max(Verdict::Problems) } else { worst };
+    Ok(Diagnosis { verdict, problems, general, duos, obstacles })
 }
 
 /// The backups in the archive, and what is wrong with it.
@@ -107,16 +123,25 @@ fn backups(context: Context<'_>, options: &DoctorOptions, findings: &mut Vec<Fin
     }
 }
 
-/// What was cut short.
-fn journal(context: Context<'_>, options: &DoctorOptions, findings: &mut Vec<Finding>) {
+/// What was cut short, of whatever Duo.
+fn cut_short(context: Context<'_>, findings: &mut Vec<Finding>) -> Vec<Operation> {
     match operations(context, None) {
-        Ok(known) => {
-            let cut_short = open(&known).into_iter().filter(|operation| !operation.running);
-            let wanted = cut_short.filter(|operation| is_of(operation, options.target.device));
-            findings.extend(wanted.map(|operation| in_flight(&report(operation, false))));
+        Ok(known) => open(&known).into_iter().filter(|operation| !operation.running).cloned().collect(),
+        Err(error) => {
+            findings.push(Finding::of(&error));
+            Vec::new()
         }
-        Err(error) => findings.push(Finding::of(&error)),
     }
+}
+
+/// Whether what is of none of the Duos that were looked at is told: if one was named by its port, only that one's is.
+fn is_asked_for(operation: &Operation, target: &Target, duos: &[Examined]) -> bool {
+    let at_port = match &target.path {
+        Some(_) if !duos.is_empty() => false,
+        Some(path) => operation.started.device.path.as_ref() == Some(path),
+        None => true,
+    };
+    at_port && is_of(operation, target.device)
 }
 
 fn in_flight(report: &OperationReport) -> Finding {
@@ -134,56 +159,6 @@ fn in_flight(report: &OperationReport) -> Finding {
     Finding::problem("OPERATION_IN_FLIGHT", message).command("duo-provision status".to_owned())
 }
 
-fn examine_all(
-    context: Context<'_>,
-    options: &DoctorOptions,
-    backups: &[Entry],
-    timeout: Timeout,
-    obstacles: &mut Vec<Error>,
-) -> Result<Vec<Examined>, Error> {
-    enter_dfu_if_none(context, &options.target, timeout)?;
-    let mut examined = Vec::new();
-    for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
-        let duo = match opened {
-            Err(problem) => {
-                let findings = vec![Finding::of(&problem)];
-                obstacles.push(problem);
-                Examined { path, device: None, findings, particle: None }
-            }
-            Ok(mut opened) => {
-                name(&mut opened, &options.target);
-                let wanted = options
-                    .target
-                    .device
-                    .is_none_or(|id| opened.device.device_id.is_none_or(|found| found == id));
-                if !wanted {
-                    continue;
-                }
-                let (findings, particle) = examine(&mut opened, options, backups, obstacles)?;
-                Examined { path, device: Some(opened.device), findings, particle }
-            }
-        };
-        examined.push(duo);
-    }
-    Ok(examined)
-}
-
-/// The keys that rotations are known to have put into a Duo, and whether one is in flight. A journal that cannot be
-/// read is a finding already.
-fn rotations(context: Context<'_>, device: &DeviceRef) -> (Vec<Fingerprint>, bool) {
-    let Some(id) = device.device_id else { return (Vec::new(), false) };
-    let known = operations(context, Some(&device.into())).unwrap_or_default();
-    let of_this = |operation: &Operation| {
-        operation.kind() == OperationKind::Rotate
-            && operation.started.device.simulated == device.simulated
-            && operation.started.device.id == Some(id)
-    };
-    let rotating = open(&known).into_iter().any(of_this);
-    let put = known.into_iter().chain(past(context, id)).filter(of_this);
-    let put = put.filter(|operation| operation.verified() > 0);
-    (put.filter_map(|operation| operation.started.after).collect(), rotating)
-}
-
 /// A Duo that tells no id is the one that was named where its port was named, too.
 fn name(opened: &mut Opened<'_>, target: &Target) {
     let device = &mut opened.device;
@@ -193,39 +168,135 @@ fn name(opened: &mut Opened<'_>, target: &Target) {
     }
 }
 
-/// What there is to be said of it, and whether it is meant for Particle's cloud.
-fn examine(
-    opened: &mut Opened<'_>,
-    options: &DoctorOptions,
-    backups: &[Entry],
-    obstacles: &mut Vec<Error>,
-) -> Result<(Vec<Finding>, Option<bool>), Error> {
-    let context = opened.context;
-    let mut findings = vec![checks::bootloader(&opened.device)];
-    let snapshot = match opened.snapshot() {
-        Ok(snapshot) => snapshot,
-        Err(error) if error.code() == Code::Interrupted => return Err(error),
-        Err(error) => {
-            findings.push(Finding::of(&error));
-            obstacles.push(error);
-            return Ok((findings, None));
+/// What the journal knows of a Duo, in the order in which it began. One that cannot be read is a finding already.
+fn known_of(context: Context<'_>, device: &DeviceRef) -> Vec<Operation> {
+    let settled: Vec<Operation> = match device.device_id {
+        Some(id) => past(context, id).collect(),
+        None => pasts(context),
+    };
+    let open = operations(context, Some(&device.into())).unwrap_or_default();
+    settled.into_iter().rev().chain(open).collect()
+}
+
+/// Whether an operation was done to this Duo, in which that key is. What only tells a cloud names no port.
+fn was_done_to(operation: &Operation, device: &DeviceMark, key: Option<Fingerprint>) -> bool {
+    let its = &operation.started.device;
+    match (its.id.or(operation.started.request.owner), device.id) {
+        (Some(its_id), Some(id)) => its_id == id && (its.simulated == device.simulated || its.path.is_none()),
+        _ => operation.worked_on(device, key),
+    }
+}
+
+/// What looks at the Duos.
+struct Looking<'a, 'l> {
+    context: Context<'a>,
+    options: &'l DoctorOptions,
+    timeout: Timeout,
+    backups: Vec<Entry>,
+    /// What was cut short and is of none of the Duos so far.
+    cut_short: &'l mut Vec<Operation>,
+    obstacles: &'l mut Vec<Error>,
+}
+
+impl<'a> Looking<'a, '_> {
+    fn examine_all(&mut self) -> Result<Vec<Examined>, Error> {
+        let target = &self.options.target;
+        enter_dfu_if_none(self.context, target, self.timeout)?;
+        let mut examined = Vec::new();
+        for Attempt { path, opened } in open_all(self.context, target, self.timeout)? {
+            let duo = match opened {
+                Err(problem) => {
+                    let findings = vec![Finding::of(&problem)];
+                    self.obstacles.push(problem);
+                    Examined::new(path, None, Read::Failed, findings, None)
+                }
+                Ok(mut opened) => {
+                    name(&mut opened, target);
+                    let found = opened.device.device_id;
+                    if target.device.is_some_and(|id| found.is_some_and(|found| found != id)) {
+                        continue;
+                    }
+                    self.examine(path, opened)?
+                }
+            };
+            examined.push(duo);
         }
-    };
-    let archive = options.archive.as_deref();
-    let request =
-        Request { usbip: context.bus.address(), path: options.target.path.clone(), ..Request::default() };
-    let arguments = which_of(&(&opened.device).into(), &request) + &option("archive", archive);
-    let (rotated, rotating) = rotations(context, &opened.device);
-    let patient = Patient {
-        rotated,
-        rotating,
-        device: &opened.device,
-        snapshot: &snapshot,
-        backups,
-        arguments: &arguments,
-        usbip: context.bus.address(),
-        archive,
-    };
-    findings.extend(patient.findings());
-    Ok((findings, patient.is_meant_for_particle()))
+        Ok(examined)
+    }
+
+    fn examine(&mut self, path: String, mut opened: Opened<'a>) -> Result<Examined, Error> {
+        let mut findings = vec![checks::bootloader(&opened.device)];
+        let snapshot = match opened.snapshot() {
+            Ok(snapshot) => snapshot,
+            Err(error) if error.code() == Code::Interrupted => return Err(error),
+            Err(error) => {
+                findings.push(Finding::of(&error));
+                self.obstacles.push(error);
+                findings.extend(self.in_flight_of(&opened.device, None));
+                return Ok(Examined::new(path, Some(opened.device), Read::Failed, findings, None));
+            }
+        };
+        let typed = self.options.target.path.clone();
+        let proof = match self.options.verify {
+            true => proving::prove(&opened, &snapshot, typed, self.timeout)?,
+            false => None,
+        };
+        let proven = proof.as_ref().is_some_and(|(_, proven)| *proven);
+        let (found, particle) = self.checks(&opened.device, &snapshot, proven);
+        findings.extend(found);
+        findings.extend(proof.map(|(finding, _)| finding));
+        findings.extend(self.in_flight_of(&opened.device, snapshot.fingerprint()));
+        // One that does not tell which it is has to be named.
+        let named = if opened.device.device_id.is_none() { " --device ID" } else { "" };
+        let verify = || format!("duo-provision verify{named}{}", self.which(&opened.device));
+        let read = match proven {
+            true => Read::Proven,
+            false => Read::Done { verify: opened.device.board.is_duo().then(verify) },
+        };
+        Ok(Examined::new(path, Some(opened.device), read, findings, particle))
+    }
+
+    /// The arguments that choose a Duo.
+    fn which(&self, device: &DeviceRef) -> String {
+        which_of(&device.into(), &self.request())
+    }
+
+    fn request(&self) -> Request {
+        let (usbip, path) = (self.context.bus.address(), self.options.target.path.clone());
+        Request { usbip, path, ..Request::default() }
+    }
+
+    /// What is told from what was read, and whether the Duo is meant for Particle's cloud.
+    fn checks(&self, device: &DeviceRef, snapshot: &Snapshot, proven: bool) -> (Vec<Finding>, Option<bool>) {
+        let archive = self.options.archive.as_deref();
+        let arguments = self.which(device) + &option("archive", archive);
+        let operations = known_of(self.context, device);
+        let elsewhere = kept_elsewhere(&operations, &self.backups);
+        let mut patient = Patient {
+            operations: &operations,
+            device,
+            snapshot,
+            backups: &self.backups,
+            elsewhere: &elsewhere,
+            arguments: &arguments,
+            usbip: self.context.bus.address(),
+            archive,
+            proven,
+            tell: None,
+        };
+        let particle = patient.is_meant_for_particle();
+        patient.tell = device.device_id.filter(|_| device.board.is_duo()).map(|id| {
+            let cloud = cloud_of(self.context, id, particle.unwrap_or_default());
+            tell_cloud_of(id, &device.into(), self.request(), cloud)
+        });
+        (patient.findings(), particle)
+    }
+
+    /// What was cut short of what was done to this Duo.
+    fn in_flight_of(&mut self, device: &DeviceRef, key: Option<Fingerprint>) -> Vec<Finding> {
+        let mark = device.into();
+        let its: Vec<Operation> =
+            self.cut_short.extract_if(.., |operation| was_done_to(operation, &mark, key)).collect();
+        its.iter().map(|operation| in_flight(&report(operation, false))).collect()
+    }
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::archive::{FileError, create_new_public, is_superuser, read_bounded};
 use crate::disk::plain_path;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, UDEV_BY_HAND};
 use crate::workflow::context::{BOARDS, Context, NORMAL_MODE};
 use crate::workflow::next::command_line as command;
 use crate::workflow::next::command_line::file;
@@ -140,13 +140,8 @@ fn not_linux() -> Error {
 }
 
 fn not_root(rule: &Path) -> Error {
-    let [reload, trigger] = TAKE_UP.map(|arguments| format!("sudo udevadm {}", arguments.join(" ")));
-    let rule = file(rule);
-    Error::new(Code::RootRequired, format!("only root may write {rule}; nothing was written")).hint(format!(
-        "sudo npx duo-provision udev install\n\
-         or, where sudo finds no npx:\n\
-         npx duo-provision udev print | sudo tee {rule} >/dev/null && {reload} && {trigger}"
-    ))
+    Error::new(Code::RootRequired, format!("only root may write {}; nothing was written", file(rule)))
+        .hint(UDEV_BY_HAND)
 }
 
 fn other_contents(file: &Path) -> Error {

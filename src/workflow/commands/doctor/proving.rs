@@ -1,0 +1,62 @@
+//! The proof that the key in a Duo and its cloud's are a pair, for `doctor --verify`.
+
+use crate::dct::DeviceId;
+use crate::error::{Code, Error};
+use crate::journal::{DeviceMark, Request};
+use crate::keys::PrivateKey;
+use crate::workflow::commands::doctor::finding::Finding;
+use crate::workflow::context::{Context, DeviceRef, Snapshot, Timeout};
+use crate::workflow::device::opened::Opened;
+use crate::workflow::network::pairing::{Server, ServerChoice};
+use crate::workflow::network::unpaired::Unpaired;
+use crate::workflow::record::journal::record_proof;
+
+/// Has the Duo's own handshake performed with the cloud that it names: what came of it, and whether it is proven. A key
+/// that the firmware does not read is a finding already, and proves nothing.
+pub(in crate::workflow) fn prove(
+    opened: &Opened<'_>,
+    snapshot: &Snapshot,
+    path: Option<String>,
+    timeout: Timeout,
+) -> Result<Option<(Finding, bool)>, Error> {
+    let (device, context) = (&opened.device, opened.context);
+    if !device.board.is_duo() {
+        let message = "whether its key and its cloud's are a pair can be proven of a Duo alone";
+        return Ok(Some((Finding::note("PAIRING_NOT_PROVEN", message), false)));
+    }
+    let (None, Some(read)) = (Error::key_slot(&snapshot.slot), snapshot.slot.key()) else { return Ok(None) };
+    match handshake(opened, snapshot, &read.key, path.clone(), timeout) {
+        Ok((id, server)) => {
+            let mark = DeviceMark { id: Some(id), ..device.into() };
+            let usbip = context.bus.address();
+            let request = Request { from_device: true, usbip, path, ..Request::default() };
+            record_proof(context, mark, read.key.public_key().fingerprint(), request);
+            let message = format!("the cloud at {} knows this Duo by the key in it: proven now", server.port);
+            Ok(Some((Finding::ok("PAIRED", message), true)))
+        }
+        Err(error) if error.code() == Code::Interrupted => Err(error),
+        Err(error) => Ok(Some((Finding::of(&error), false))),
+    }
+}
+
+fn handshake(
+    opened: &Opened<'_>,
+    snapshot: &Snapshot,
+    key: &PrivateKey,
+    path: Option<String>,
+    timeout: Timeout,
+) -> Result<(DeviceId, Server), Error> {
+    let (device, context): (&DeviceRef, Context<'_>) = (&opened.device, opened.context);
+    opened.check_place(snapshot)?;
+    let id = device.device_id.ok_or_else(|| {
+        let message = "which Duo this is has to be known, to prove its key";
+        Error::new(Code::DeviceIdUnverifiable, message)
+            .hint(format!("say which one it is: add --device ID --path {}", device.path))
+    })?;
+    let server = ServerChoice::read(None, None, None)?.of_device(snapshot, id)?;
+    server.prove(context, id, key, timeout).map_err(|error| {
+        let particle = server.key.is_particle();
+        Unpaired { id, device: Some(device), path, particle }.explained(error, context)
+    })?;
+    Ok((id, server))
+}

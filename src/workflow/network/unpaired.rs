@@ -1,0 +1,45 @@
+//! What is said if a key and a cloud's are no pair: how to make them one.
+
+use crate::dct::DeviceId;
+use crate::error::{Code, Error};
+use crate::journal::{DeviceMark, Request};
+use crate::workflow::context::{Context, DeviceRef};
+use crate::workflow::network::other_cloud::is_particle_api;
+use crate::workflow::next::{CloudOf, pair_again};
+use crate::workflow::record::journal::last_told;
+
+/// A key that was to be proven.
+pub(in crate::workflow) struct Unpaired<'a> {
+    pub id: DeviceId,
+    /// The attached Duo that the key is in, if it is in one.
+    pub device: Option<&'a DeviceRef>,
+    /// The port, if it was typed.
+    pub path: Option<String>,
+    /// True if the proof was asked of Particle's cloud.
+    pub particle: bool,
+}
+
+impl Unpaired<'_> {
+    /// The error of a proof that failed, with what to type if other keys would help.
+    pub fn explained(self, error: Error, context: Context<'_>) -> Error {
+        if !matches!(error.code(), Code::PairingRefused | Code::PairingBroken) {
+            return error;
+        }
+        let device = self.device.map(DeviceMark::from).unwrap_or_default();
+        let usbip = context.bus.address().filter(|_| self.device.is_some());
+        let cloud = cloud_of(context, self.id, self.particle);
+        let request = Request { usbip, path: self.path, ..Request::default() };
+        error.hint(pair_again(self.id, &device, request, cloud))
+    }
+}
+
+/// The cloud of a Duo, as far as it is known.
+pub(in crate::workflow) fn cloud_of(context: Context<'_>, id: DeviceId, particle: bool) -> CloudOf {
+    if particle {
+        return CloudOf::Particle;
+    }
+    // What Particle's cloud was told is of no use to a Duo that names another one.
+    let own = |request: &Request| !request.api_url.as_deref().is_some_and(is_particle_api);
+    let told = last_told(context, id).filter(own);
+    told.map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))
+}

@@ -1,0 +1,54 @@
+//! The backups that the journal knows of, in the archive or elsewhere. One counts for as long as its file is there with
+//! the bytes that were written to it.
+
+use crate::archive::{Entry, read_entry};
+use crate::journal::{Operation, Started};
+
+/// The backup that an operation made, if it is as it was.
+pub(in crate::workflow) fn kept(operation: &Operation) -> Option<Entry> {
+    let (path, sha256) = (operation.backup.as_deref()?, operation.backup_sha256.as_deref()?);
+    let entry = read_entry(path).ok().filter(|entry| entry.sha256 == sha256)?;
+    let Started { device, request, before, .. } = &operation.started;
+    Some(Entry {
+        device_id: device.id.or(request.owner).or(entry.device_id),
+        fingerprint: entry.fingerprint.or(before.filter(|_| entry.encrypted)),
+        created_at: entry.created_at.clone().or_else(|| Some(operation.updated_at.clone())),
+        simulated: device.simulated,
+        ..entry
+    })
+}
+
+/// The backups that operations made, but for those that are in the archive.
+pub(in crate::workflow) fn kept_elsewhere(operations: &[Operation], archive: &[Entry]) -> Vec<Entry> {
+    let mut found: Vec<Entry> = Vec::new();
+    for operation in operations {
+        let there = |entries: &[Entry]| {
+            entries.iter().any(|entry| Some(entry.path.as_path()) == operation.backup.as_deref())
+        };
+        if !there(archive) && !there(&found) {
+            found.extend(kept(operation));
+        }
+    }
+    found
+}
+
+/// The operation with a backup of the key that was there, which an earlier one may have made: its own if that is as it
+/// was, else the newest of `others`, the last first. Its own file may be put back if it is gone, and is none if it has
+/// other bytes by now.
+pub(in crate::workflow) fn with_backup<'o>(
+    operation: &Operation,
+    others: impl Iterator<Item = Operation> + 'o,
+) -> Operation {
+    let unknown = operation.backup.is_some() && operation.backup_sha256.is_none();
+    if unknown || kept(operation).is_some() {
+        return operation.clone();
+    }
+    let before = operation.started.before;
+    let of_key =
+        |entry: &Entry| before.is_some() && entry.fingerprint == before && entry.contents.is_key_alone();
+    let simulated = operation.started.device.simulated;
+    let mut others = others.filter(|other| other.started.device.simulated == simulated);
+    let found = others.find_map(|other| kept(&other).filter(of_key));
+    let gone = operation.backup.clone().filter(|path| !path.exists());
+    Operation { backup: found.map(|entry| entry.path).or(gone), ..operation.clone() }
+}
