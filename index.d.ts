@@ -765,7 +765,7 @@ export type ErrorCode =
   | 'CLOUD_RATE_LIMITED'
   /** The cloud answered with a server error until the deadline. */
   | 'CLOUD_UNAVAILABLE'
-  /** The cloud took the new key and the device has it, but it could not be proven that the two are a pair. */
+  /** The cloud said that it took the key, but it could not be proven that it and the device's are a pair. */
   | 'PAIRING_UNPROVEN'
   /** The answer is not one of this API. */
   | 'CLOUD_UNEXPECTED_REPLY'
@@ -1281,6 +1281,21 @@ export type OperationStep =
   | 'sending'
   /** The cloud said that it took the public key. */
   | 'accepted'
+  /** It was proven that the cloud has the key. */
+  | 'proven'
+  /** The request that gives the cloud the old key again was about to go out, or had gone. */
+  | 'sending-old'
+  /** It was proven that the cloud has the old key again. */
+  | 'taken-back'
+
+/** Whether the key in the Duo and the cloud's were a pair before the write. */
+export type PairBefore =
+  /** It was proven by the handshake. */
+  | 'proven'
+  /** The cloud turned the key away. */
+  | 'refused'
+  /** It was not tried: the Duo holds no key, or the cloud may have the new one since an earlier attempt. */
+  | 'not-tried'
 
 /** What a passphrase is for. */
 export type PassphrasePurpose =
@@ -1331,6 +1346,10 @@ export type PhaseName =
   | 'greet'
   /** Performing the Duo's handshake with its cloud. */
   | 'handshake'
+  /** The same with the key that is in the Duo, before another takes its place. */
+  | 'prove-old'
+  /** The same with the key that the Duo is to get. */
+  | 'prove-new'
 
 /** Something that changes beside the key, in words that tell no secret. */
 export interface PlannedChange {
@@ -1467,6 +1486,21 @@ export interface ProvisionOptions {
    */
   fromDevice?: boolean
   /**
+   * With `--from-device` or a private key file: prove afterwards, by the Duo's own handshake, that the cloud has the key.
+   * Only then is it a success.
+   * @default false
+   */
+  verify?: boolean
+  /**
+   * With `--verify`: a file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with a
+   * key file, Particle's own.
+   */
+  serverKey?: string
+  /** With `--verify`: the cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
+  host?: string
+  /** With `--verify`: the TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  port?: number
+  /**
    * The product id; 88, the Duo's, unless given.
    * @default 88
    */
@@ -1542,6 +1576,8 @@ export interface ProvisionResult {
   device?: DuoInfo
   /** The cloud that the attached Duo names, where its key was sent. */
   duoCloud?: NamedCloud
+  /** Host and port where the pairing was proven (in a dry run: would be); absent without `verify`. */
+  server?: string
   /** True if nothing was sent. */
   dryRun: boolean
 }
@@ -1841,7 +1877,7 @@ export interface RotateOptions {
    */
   archive?: string
   /**
-   * Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+   * Do not prove the keys by the Duo's own handshake before the Duo is written: for a cloud whose device port cannot be
    * reached from here.
    * @default false
    */
@@ -1913,7 +1949,7 @@ export interface RotateOptions {
   timeout?: number
 }
 
-/** A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair. */
+/** A new key: the cloud took it and was proven to have it, and it is in the Duo, read back and compared. */
 export interface RotateResult {
   /** The Duo. */
   device: DuoInfo
@@ -1937,6 +1973,8 @@ export interface RotateResult {
   duoCloud: NamedCloud
   /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
   server?: string
+  /** Whether the Duo's old key and the cloud's were a pair; absent with `noVerify` and in a dry run. */
+  pairBefore?: PairBefore
   /** False if the Duo held the new key already, and in a dry run. */
   written: boolean
   /** True if nothing was to be changed. */
@@ -2397,6 +2435,8 @@ export interface WritePlan {
   cloud?: string
   /** The cloud that the Duo names, where a cloud is told. */
   duoCloud?: NamedCloud
+  /** Whether the key in the Duo and the cloud's are a pair now, where that is proven first. */
+  pairBefore?: PairBefore
   /** The backup of what is there now; absent if none was made. */
   backupFile?: string
 }
@@ -2693,7 +2733,8 @@ export declare function listDevices(options?: ListOptions, control?: Control): P
 export declare function newKey(options?: NewKeyOptions, control?: Control): Promise<NewKeyResult>
 
 /**
- * Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
+ * Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it; with `verify`, when a
+ * handshake has shown that it has.
  *
  * @example
  * ```js
@@ -2789,9 +2830,10 @@ export declare function restoreServerKey(options?: ServerKeyRestoreOptions, cont
 
 /**
  * Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
- * asked; the cloud is told; only when it has said that it took the key is the Duo written, read back and compared;
- * at last the pairing is proven by the Duo's own handshake, and the Duo leaves DFU mode. A refusal by the cloud
- * leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+ * asked, and shown whether the old key and the cloud's are a pair; the cloud is told, and has to take the new key in the
+ * Duo's own handshake, which is made from here; only then is the Duo written, read back and compared, and leaves DFU
+ * mode. A refusal by the cloud leaves both as they were. What was cut short is taken up, with the same new key, by the same
+ * call.
  *
  * @example
  * ```js

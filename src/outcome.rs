@@ -218,7 +218,7 @@ codes! {
     CloudRateLimited = "CLOUD_RATE_LIMITED" => exit::CLOUD;
     /// The cloud answered with a server error until the deadline.
     CloudUnavailable = "CLOUD_UNAVAILABLE" => exit::CLOUD;
-    /// The cloud took the new key and the device has it, but it could not be proven that the two are a pair.
+    /// The cloud said that it took the key, but it could not be proven that it and the device's are a pair.
     PairingUnproven = "PAIRING_UNPROVEN" => exit::CLOUD;
     /// The answer is not one of this API.
     CloudUnexpectedReply = "CLOUD_UNEXPECTED_REPLY" => exit::CLOUD;

@@ -29,6 +29,40 @@ async function together(/** @type {import('node:test').TestContext} */ t) {
   return { sandbox, duo, cloud, state, restarted, usbip, all: ['--api-url', cloud.url, ...usbip] }
 }
 
+test('the API of another cloud does not cut off a Duo that is paired with its own', async (t) => {
+  const { sandbox, cloud, state, usbip, all } = await together(t)
+  const id = state().deviceId
+  assert.equal((await sandbox.run([id, '--from-device', ...all])).status, 0)
+  const other = await sandbox.cloud()
+  sandbox.name(/new key kept: .*/g, 'new key kept: <file>')
+  const token = ['--token-file', sandbox.file('token', sandbox.secret(other.token))]
+  const { fingerprint } = state()
+  assert.equal((await sandbox.run(['rotate', '--yes', ...token, '--api-url', other.url, ...usbip])).status, 8)
+  assert.equal(state().fingerprint, fingerprint)
+  const [mine, theirs] = [cloud, other].map((one) => one.provisioned()[0]?.publicKey)
+  assert.equal(mine, theirs)
+  assert.equal((await sandbox.run(['verify', ...usbip])).status, 0)
+  await sandbox.run(['status'])
+  sandbox.matches('rotate-two-clouds')
+})
+
+test("a Duo that names another cloud than the API's is told nothing of", async (t) => {
+  const { sandbox, cloud, state, usbip, all } = await together(t)
+  const id = state().deviceId
+  sandbox.remark("The API is Particle's, which is the usual one.")
+  assert.equal((await sandbox.run(['rotate', '--dry-run', ...usbip])).status, 2)
+  assert.equal((await sandbox.run([id, '--from-device', '--dry-run', ...usbip])).status, 2)
+  sandbox.remark("The Duo is to go to Particle's cloud.")
+  assert.equal((await sandbox.run(['server-key', 'restore', '--yes', ...usbip])).status, 0)
+  assert.equal((await sandbox.run([id, '--from-device', ...all])).status, 2)
+  assert.equal((await sandbox.run(['rotate', '--yes', '--json', ...all])).status, 2)
+  assert.equal((await sandbox.run(['doctor', '--cloud', ...all])).status, 5)
+  assert.equal(cloud.provisioned().length, 0)
+  sandbox.remark('All the same.')
+  assert.equal((await sandbox.run([id, '--from-device', '--allow-other-cloud', ...all])).status, 0)
+  sandbox.matches('other-cloud')
+})
+
 test('rotate gives the cloud and the Duo a new key, and verify proves it', async (t) => {
   const { sandbox, cloud, state, restarted, usbip, all } = await together(t)
   const { fingerprint } = state()

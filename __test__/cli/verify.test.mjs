@@ -25,6 +25,23 @@ test('verify succeeds once the cloud knows the key, and says what it has proven'
   sandbox.matches('verify')
 })
 
+test('provision --verify is a success only if the pair is proven', async (t) => {
+  const sandbox = new Sandbox(t)
+  const { duo, cloud, id, usbip } = await together(sandbox, 'brewskey')
+  const wanted = [id, '--from-device', '--verify', '--api-url', cloud.url, ...usbip]
+  assert.equal((await sandbox.run([...wanted, '--dry-run'])).status, 0)
+  assert.equal((await sandbox.run(wanted)).status, 0)
+  assert.equal((await sandbox.run([id, '--verify', '--api-url', cloud.url])).status, 2)
+  sandbox.remark("The device port is another cloud's.")
+  const other = await sandbox.cloud({ devicePort: 0 })
+  sandbox.name(other.deviceAddress ?? '', '127.0.0.1:<other devices>')
+  duo.setServer(other.serverKey ?? '', other.deviceAddress ?? '')
+  const token = ['--token-file', sandbox.file('token', sandbox.secret(cloud.token))]
+  const { status, stdout } = await sandbox.run([...wanted, ...token])
+  assert.deepEqual([status, stdout.includes('Success')], [8, false])
+  sandbox.matches('provision-verify')
+})
+
 test('a key file is proven without a Duo', async (t) => {
   const sandbox = new Sandbox(t)
   const { cloud, id, usbip } = await together(sandbox, 'brewskey')

@@ -29,6 +29,7 @@ const WHOLE = new Set([COMMANDS.backup, COMMANDS.provision])
  * @type {Map<() => Promise<Stage>, { before: number, requests: number }>}
  */
 const THINNED = new Map([
+  [COMMANDS.rotate, { before: 3, requests: 1 }],
   [COMMANDS['server-key set'], { before: 3, requests: 1 }],
   [COMMANDS['dct restore --fields'], { before: 3, requests: 1 }],
   [COMMANDS['dct restore --whole'], { before: 3, requests: 7 }],

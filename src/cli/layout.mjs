@@ -75,3 +75,10 @@ export function facts(/** @type {Record<string, string | undefined>} */ values) 
     .map(([name, value]) => `  ${name.padEnd(12)}${hanging(value ?? '', 14)}`)
     .join('\n')
 }
+
+/** What was found out of the old key and the cloud's. @type {Record<import('../../index.js').PairBefore, string>} */
+export const PAIR_BEFORE = {
+  proven: 'proven',
+  refused: 'the cloud did not take the old key',
+  'not-tried': 'not tried: there was no key to prove, or the cloud may have the new one already',
+}

@@ -1,6 +1,6 @@
 /** The question before a write. */
 
-import { BOARDS } from './layout.mjs'
+import { BOARDS, PAIR_BEFORE } from './layout.mjs'
 import { columnsOf, linesOf } from './words.mjs'
 
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
@@ -77,6 +77,7 @@ export function describePlan(
     ['backup', plan.backupFile ?? paintErr('red', `NONE (--no-backup): ${lost(plan)} will be lost`)],
   ]
   if (plan.cloud) rows.push(['cloud', `${plan.cloud} is told the new key before it is written`])
+  if (plan.pairBefore) rows.push(['pair now', PAIR_BEFORE[plan.pairBefore]])
   if (plan.duoCloud) rows.push(['names', plan.duoCloud.description])
   if (plan.evidenceDescription) rows.push(['whose', plan.evidenceDescription])
   if (plan.publicSlotFingerprint) {

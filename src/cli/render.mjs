@@ -1,6 +1,6 @@
 /** Results and events in words. */
 import { describeDiagnosis } from './diagnosis.mjs'
-import { facts, firmware, nameOf, printable, table } from './layout.mjs'
+import { facts, firmware, nameOf, PAIR_BEFORE, printable, table } from './layout.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 import { describeRestoredDct, describeServerKeyWrite } from './render-fields.mjs'
 import { brief } from './words.mjs'
@@ -126,11 +126,13 @@ const DESCRIBE = {
           'duo names': result.duoCloud?.description,
           product: `${result.productId}`,
           fingerprint: result.fingerprint,
+          pairing: result.server && `would be proven at ${result.server}`,
         }),
       )
       return output.print('Dry run: nothing was sent.')
     }
     output.say(`accepted by ${where}`)
+    if (result.server) output.say(`proven at ${result.server}`)
     output.print('Success - Device Provisioned!')
   },
 
@@ -146,6 +148,7 @@ const DESCRIBE = {
         backup: result.backupFile,
         cloud: `${result.apiUrl}, product id ${result.productId}`,
         'duo names': result.duoCloud.description,
+        'pair before': result.pairBefore && PAIR_BEFORE[result.pairBefore],
         pairing: pairing(result),
       }),
     )

@@ -30,7 +30,7 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
  * There is nobody to ask: says so, if there is nothing wrong with the arguments. They are looked at by a dry run, which
  * ends where it would look for the Duo.
  * @param {string} command
- * @param {(options: any, control: Control) => Promise<object>} operation
+ * @param {(options: any, control: import('../../index.js').Control) => Promise<object>} operation
  * @param {any} options
  * @param {Output} output
  */

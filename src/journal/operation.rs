@@ -33,6 +33,12 @@ pub enum Reached {
     Sending,
     /// The cloud said that it took the public key.
     Accepted,
+    /// It was proven that the cloud has the key.
+    Proven,
+    /// The request that gives the cloud the old key again was about to go out, or had gone.
+    SendingOld,
+    /// It was proven that the cloud has the old key again.
+    TakenBack,
 }
 
 /// How an operation ended.
@@ -224,6 +230,9 @@ impl Operation {
             }
             Step::Sending => self.reached.push(Reached::Sending),
             Step::Accepted => self.reached.push(Reached::Accepted),
+            Step::Proven => self.reached.push(Reached::Proven),
+            Step::SendingOld => self.reached.push(Reached::SendingOld),
+            Step::TakenBack => self.reached.push(Reached::TakenBack),
             Step::Ended { error } => self.end = Some(error.map_or(End::Done, End::Failed)),
             Step::Dismissed => self.dismissed = true,
         }
@@ -274,28 +283,30 @@ impl Operation {
                     || self.left_a_field_open();
                 !open && (!self.may_be_known() || failure.code == Code::LeaveFailed.name())
             }
-            _ => self.is_done(),
+            _ => self.is_done() || self.has(Reached::TakenBack),
         }
     }
 
     /// True if the cloud may have taken the key that was sent.
     pub fn may_be_known(&self) -> bool {
         match &self.end {
+            _ if self.has(Reached::TakenBack) => false,
             _ if self.has(Reached::Accepted) => true,
             Some(End::Failed(failure)) => self.has(Reached::Sending) && may_be_taken(&failure.code),
             _ => self.has(Reached::Sending),
         }
     }
 
-    /// True if a cloud said that it took the key.
+    /// True if a cloud said that it took the key, and was not proven to have the old one again.
     pub fn took_a_key(&self) -> bool {
-        self.has(Reached::Accepted) || (self.kind() == OperationKind::Provision && self.is_done())
+        let took = self.has(Reached::Accepted) || (self.kind() == OperationKind::Provision && self.is_done());
+        took && !self.has(Reached::TakenBack)
     }
 
     /// True if the cloud took a key that the device is not known to have.
     pub fn left_the_cloud_ahead(&self) -> bool {
         let resumed = self.started.before.is_some() && self.started.before == self.started.after;
-        self.has(Reached::Accepted) && !resumed && self.key() != Some(KeyState::Written)
+        self.took_a_key() && self.has(Reached::Accepted) && !resumed && self.key() != Some(KeyState::Written)
     }
 
     /// True if all that it left open is whether a cloud took a key: the user may put that away.

@@ -195,6 +195,9 @@ pub struct Request {
     /// The public key comes from the attached device.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub from_device: bool,
+    /// The pairing is to be proven afterwards.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub verify: bool,
     /// The pairing is not to be proven.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_verify: bool,
@@ -262,6 +265,12 @@ pub enum Step {
     Sending,
     /// The cloud said that it took the public key, and more is to be done.
     Accepted,
+    /// It was proven by the device's handshake that the cloud has the key, before the device has it.
+    Proven,
+    /// The next thing is the request that gives the cloud back the key that is in the device.
+    SendingOld,
+    /// The cloud has that key again: it said so, and it was proven.
+    TakenBack,
     /// It is over.
     Ended {
         /// Why it was not done; absent if it was.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -334,4 +335,15 @@ pub fn two(generation: Generation) -> [DuoOptions; 2] {
 /// The device id of the `nth` Duo, counted from 1.
 pub fn id(nth: u8) -> String {
     DeviceId::from_bytes(device_id(nth)).unwrap().to_string()
+}
+
+/// The server key's slot for a cloud: its key, and at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
+pub fn server_slot(pem: &str, address: SocketAddr) -> Vec<u8> {
+    let key = rsa::PublicKey::from_public_key_pem(pem).unwrap().to_public_key_der().unwrap();
+    let IpAddr::V4(ip) = address.ip() else { panic!("an IPv4 address") };
+    let mut slot = vec![0xff; 768];
+    slot[..key.as_bytes().len()].copy_from_slice(key.as_bytes());
+    slot[384..390].copy_from_slice(&[&[0, 4], &ip.octets()[..]].concat());
+    slot[450..452].copy_from_slice(&address.port().to_be_bytes());
+    slot
 }

@@ -2,15 +2,17 @@
 
 use std::fs;
 
-use duo_provision::error::{Code, Error};
+use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::journal::{OperationKind, Reached};
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
-use duo_provision::simulator::cloud::{Flavor, LocalCloud, Options, Provisioned};
-use duo_provision::workflow::{Event, Phase, ProvisionDone, ProvisionOptions, PublicKeySource, provision};
+use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options, Provisioned};
+use duo_provision::workflow::{
+    Event, HistoryOptions, Phase, ProvisionDone, ProvisionOptions, PublicKeySource, provision,
+};
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NOON, OLD, id, key};
+use crate::workflow::bench::{Asker, Bench, NOON, OLD, id, key, server_slot};
 
 /// A cloud, and a Duo on a bench.
 struct Place {
@@ -333,4 +335,84 @@ fn the_journal_has_no_secret_in_it() {
             assert!(!has(window) && !has(hex.as_bytes()));
         }
     }
+}
+
+/// A cloud with a device port, and a Duo that names it.
+fn with_devices(options: Options) -> Place {
+    let place = Place::with(Options { device_port: Some(0), ..options }, Generation::R6);
+    let slot = server_slot(place.cloud.server_key().unwrap(), place.cloud.device_address().unwrap());
+    place.bench.duo(|duo| duo.set_dct(2082, &slot));
+    place
+}
+
+#[test]
+fn what_was_told_is_proven_if_that_is_wanted() {
+    let place = with_devices(Options::default());
+    let wanted = ProvisionOptions { from_device: true, verify: true, ..place.usual() };
+    let dry = place.run(&ProvisionOptions { dry_run: true, ..wanted.clone() }).unwrap();
+    let at = place.cloud.device_address().map(|at| at.to_string());
+    assert_eq!((dry.server, place.cloud.provisioned().len()), (at.clone(), 0));
+    assert_eq!(place.run(&wanted).unwrap().server, at);
+    let last = place.bench.history(&HistoryOptions::default()).unwrap().operations.remove(0);
+    assert_eq!(last.reached, Reached::Proven);
+
+    // From a file: the Duo that would say where its cloud is is not there.
+    let file = place.bench.file("key", key(OLD)).to_str().unwrap().to_owned();
+    let pem = place.bench.file("server.pem", place.cloud.server_key().unwrap().as_bytes());
+    let (host, port) = (Some("127.0.0.1".to_owned()), place.cloud.device_address().map(|at| at.port()));
+    let of_file = ProvisionOptions { from_device: false, key_file: Some(file), ..wanted };
+    let named = ProvisionOptions { server_key: Some(pem), host, port, ..of_file.clone() };
+    assert_eq!(place.run(&named).unwrap().server, at);
+    assert_eq!(place.run(&of_file).unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// Both a key that the cloud does not take and a port that is another cloud's.
+#[test]
+fn what_is_not_proven_is_no_success_and_is_open() {
+    for handshake in [Handshake::Late(9), Handshake::OtherKey] {
+        let place = with_devices(Options { handshake, ..Options::default() });
+        let options = ProvisionOptions { from_device: true, verify: true, timeout: Some(1), ..place.usual() };
+        let error = place.run(&options).unwrap_err();
+        assert_eq!((error.code(), error.key_state()), (Code::PairingUnproven, Some(KeyState::Unchanged)));
+        let hint = error.hint_text().unwrap();
+        assert!(hint.contains("--from-device") && hint.contains("--verify"), "{hint}");
+        assert_eq!(place.cloud.provisioned().len(), 1);
+        let [open] = place.bench.status().unwrap().in_flight.try_into().unwrap();
+        assert!(open.meaning.contains("is not proven"), "{}", open.meaning);
+        assert!(open.next[0].command.contains("--verify"), "{:?}", open.next);
+        place.run(&ProvisionOptions { verify: false, ..options }).unwrap();
+        assert!(place.bench.status().unwrap().in_flight.is_empty());
+    }
+}
+
+#[test]
+fn only_a_private_key_can_be_proven() {
+    let place = with_devices(Options::default());
+    let wanted = ProvisionOptions { verify: true, ..place.usual() };
+    let refused = |options: &ProvisionOptions| {
+        assert_eq!(place.run(options).unwrap_err().code(), Code::InvalidArgument);
+        assert!(place.cloud.provisioned().is_empty());
+    };
+    refused(&wanted);
+    let public = PrivateKey::read(key(OLD)).unwrap().key.public_key().to_pem();
+    let file = place.bench.file("key.pub", public.as_bytes()).to_str().unwrap().to_owned();
+    refused(&ProvisionOptions { key_file: Some(file), ..wanted });
+    let host = Some("127.0.0.1".to_owned());
+    refused(&ProvisionOptions { from_device: true, host, ..place.usual() });
+    place.bench.duo(|duo| duo.set_dct(2082, &[0xff; 768]));
+    let wanted = ProvisionOptions { from_device: true, verify: true, ..place.usual() };
+    place.refused(&wanted, Code::ServerKeySlotInvalid);
+}
+
+/// The servers that one can run oneself keep it, and so may any that is not Particle's.
+#[test]
+fn that_another_cloud_keeps_the_generic_key_is_said() {
+    let place = Place::new();
+    let asker = Asker::new();
+    place.bench.run(&asker, |context| provision(context, &place.usual())).unwrap();
+    assert!(asker.notes().contains("keeps the generic key") && asker.notes().contains("--from-device"));
+    let asker = Asker::new();
+    let particles = ProvisionOptions { api_url: None, dry_run: true, ..place.usual() };
+    place.bench.run(&asker, |context| provision(context, &particles)).unwrap();
+    assert!(!asker.notes().contains("generic"), "{}", asker.notes());
 }

@@ -1,7 +1,6 @@
 //! `rotate`: the order in which nothing is lost, every refusal, and every place where it can be cut short.
 
 use std::fs;
-use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use duo_provision::error::{Code, Error, KeyState};
@@ -10,26 +9,14 @@ use duo_provision::simulator::Generation;
 use duo_provision::simulator::cloud::{Flavor, Handshake, LocalCloud, Options};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::workflow::{
-    Action, BackupOptions, DoctorOptions, Event, HistoryOptions, Phase, ProvisionOptions, ResetOptions,
-    RotateDone, RotateOptions, Target, VerifyOptions, doctor, provision, rotate, verify,
+    Action, BackupOptions, DoctorOptions, Event, HistoryOptions, PairBefore, Phase, ProvisionOptions,
+    ResetOptions, RotateDone, RotateOptions, Target, VerifyOptions, doctor, provision, rotate, verify,
 };
-use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of, server_slot};
 use crate::workflow::journal::write_into;
 use crate::workflow::typed;
-
-/// The server key's slot for a cloud: its key, and at 384 an IPv4 address, at 450 a port (redbear/firmware `dct.h`).
-fn server_slot(pem: &str, address: SocketAddr) -> Vec<u8> {
-    let key = rsa::PublicKey::from_public_key_pem(pem).unwrap().to_public_key_der().unwrap();
-    let IpAddr::V4(ip) = address.ip() else { panic!("an IPv4 address") };
-    let mut slot = vec![0xff; 768];
-    slot[..key.as_bytes().len()].copy_from_slice(key.as_bytes());
-    slot[384..390].copy_from_slice(&[&[0, 4], &ip.octets()[..]].concat());
-    slot[450..452].copy_from_slice(&address.port().to_be_bytes());
-    slot
-}
 
 /// A cloud, and a Duo that is meant for it.
 struct Place {
@@ -91,8 +78,7 @@ impl Place {
 
     /// The key that the cloud knows the Duo by.
     fn cloud_has(&self) -> Option<Fingerprint> {
-        let told = self.cloud.device(&id(1))?;
-        Some(PublicKey::read(told.public_key.as_bytes()).unwrap().fingerprint())
+        held_by(&self.cloud)
     }
 
     /// Tells the cloud the key that is in the Duo, as the printed command does.
@@ -109,6 +95,15 @@ impl Place {
             ..ProvisionOptions::default()
         };
         self.bench.run(&Asker::new(), |context| provision(context, &options)).unwrap();
+    }
+
+    /// Tells the cloud the key that is in the Duo.
+    fn pair(&self) {
+        self.tell_key_of_device(&format!(
+            "duo-provision {} --from-device --api-url {}",
+            id(1),
+            self.cloud.url()
+        ));
     }
 
     fn both_have(&self, nth: usize) -> bool {
@@ -150,11 +145,12 @@ fn the_cloud_and_the_duo_have_the_new_key_and_it_is_proven_that_they_pair() {
                 Phase::ReadDct,
                 Phase::Greet,
                 Phase::Backup,
+                Phase::ProveOld,
                 Phase::Confirm,
                 Phase::Send,
+                Phase::ProveNew,
                 Phase::Write,
                 Phase::Verify,
-                Phase::Handshake,
                 Phase::Leave
             ]
         );
@@ -164,6 +160,7 @@ fn the_cloud_and_the_duo_have_the_new_key_and_it_is_proven_that_they_pair() {
             "new-key",
             "sending",
             "accepted",
+            "proven",
             "writing",
             "verified",
             "left",
@@ -482,37 +479,116 @@ fn where_the_new_key_is_lost_no_other_is_made_until_the_cloud_has_the_old_one() 
     assert!(place.both_have(NEW));
 }
 
+/// Nobody knows the Duo before, so that only the new key is answered as `options` say.
 #[test]
-fn a_pairing_that_is_not_proven_is_not_done_and_can_be_taken_up() {
-    for (options, cause) in [
-        (Options { handshake: Handshake::Hang, ..Options::default() }, Code::CloudOutcomeUnknown),
-        (Options { handshake: Handshake::OtherKey, ..Options::default() }, Code::PairingBroken),
+fn a_new_key_that_is_not_proven_is_not_written_and_both_ways_are_named() {
+    for (options, retries) in [
+        (Options { handshake: Handshake::Hang, ..Options::default() }, 4),
+        (Options { handshake: Handshake::OtherKey, ..Options::default() }, 4),
+        (Options { handshake: Handshake::Late(9), ..Options::default() }, 4),
+        // Another cloud than the one that the Duo names does not become the right one.
+        (Options { handshake: Handshake::Garbage, ..Options::default() }, 0),
     ] {
-        let place = Place::with(options, Generation::R6);
-        let error = place.run(&RotateOptions { timeout: Some(2), ..place.usual() }).unwrap_err();
-        assert_eq!(
-            (error.code(), error.key_state()),
-            (Code::PairingUnproven, Some(KeyState::Written)),
-            "{cause:?}"
-        );
-        assert!(place.both_have(NEW), "{error}");
-        let hint = error.hint_text().unwrap();
-        let back = hint.split_once("; to go back to the key that was there: ").unwrap().1;
-        assert_eq!(place.bench.duo(|duo| duo.enumeration()), 1, "it stays in DFU mode");
-        assert_eq!(place.in_flight().len(), 1);
-        place.again_with(&RotateOptions { timeout: Some(2), ..place.usual() }).unwrap_err();
-        let again = place.in_flight().pop().unwrap();
-        assert!(
-            again.before == again.after && again.next.len() == 1,
-            "nothing is known of the old key: {again:?}"
-        );
-        let done = place.again_with(&RotateOptions { no_verify: true, ..place.usual() }).unwrap();
-        assert!(done.taken_up && !done.written && place.in_flight().is_empty());
-        place.bench.mend();
-        place.bench.restore(&typed::restore(back)).unwrap();
-        place.tell_key_of_device(back);
-        assert!(place.both_have(OLD));
+        for finishes in [true, false] {
+            let place = Place::with(options.clone(), Generation::R6);
+            let asker = Asker::new();
+            let error =
+                place.run_asking(&asker, &RotateOptions { timeout: Some(1), ..place.usual() }).unwrap_err();
+            assert_eq!(
+                (error.code(), error.key_state(), error.code().exit_code()),
+                (Code::PairingUnproven, Some(KeyState::Unchanged), 8),
+                "{error}"
+            );
+            assert!(place.bench.slot() == key(OLD) && place.cloud_has() == Some(print(NEW)), "{error}");
+            assert_eq!((place.bench.writes(), retried(&asker)), (0, retries), "{error}");
+            assert!(error.message().contains("was not written and has the old one"), "{error}");
+            let hint = error.hint_text().unwrap();
+            let (finish, back) = hint.split_once("; to go back to the key that was there: ").unwrap();
+            assert!(finish.contains("to finish: duo-provision rotate --api-url"), "{hint}");
+            assert_eq!(place.bench.duo(|duo| duo.enumeration()), 1, "it stays in DFU mode");
+            let [open] = place.in_flight().try_into().unwrap();
+            assert!(open.meaning.contains("the Duo still has the old one"), "{}", open.meaning);
+            if finishes {
+                let asker = Asker::new();
+                let options = RotateOptions { no_verify: true, ..place.usual() };
+                place.run_asking(&asker, &options).unwrap();
+                assert!(place.both_have(NEW) && !asker.phases().contains(&Phase::ProveNew));
+            } else {
+                place.tell_key_of_device(back);
+                assert!(place.both_have(OLD));
+            }
+            assert!(place.in_flight().is_empty());
+        }
     }
+}
+
+/// How often it is said that something is tried again.
+fn retried(asker: &Asker) -> usize {
+    asker.told().matches("Retry {").count()
+}
+
+#[test]
+fn a_cloud_that_needs_a_moment_to_know_the_key_is_asked_again() {
+    let place = Place::with(Options { handshake: Handshake::Late(3), ..Options::default() }, Generation::R6);
+    let asker = Asker::new();
+    place.run_asking(&asker, &place.usual()).unwrap();
+    assert!(place.both_have(NEW));
+    assert_eq!(retried(&asker), 3, "{}", asker.told());
+}
+
+/// The first proof ends it where nobody can be asked, or somebody else answers.
+#[test]
+fn a_cloud_that_cannot_be_asked_about_the_old_pair_is_told_nothing() {
+    for (handshake, code) in [
+        (Handshake::Garbage, Code::ServerKeyMismatch),
+        (Handshake::Hang, Code::CloudOutcomeUnknown),
+        (Handshake::Cut, Code::CloudOutcomeUnknown),
+    ] {
+        let place = Place::with(Options { handshake, ..Options::default() }, Generation::R6);
+        place.pair();
+        let asker = Asker::new();
+        let error =
+            place.run_asking(&asker, &RotateOptions { timeout: Some(1), ..place.usual() }).unwrap_err();
+        assert_eq!((error.code(), error.key_state()), (code, Some(KeyState::Unchanged)), "{error}");
+        assert!(error.hint_text().unwrap().contains("--no-verify"), "{:?}", error.hint_text());
+        assert!(place.both_have(OLD) && place.bench.writes() == 0 && !asker.was_asked());
+        assert!(place.in_flight().is_empty());
+        place.run(&RotateOptions { no_verify: true, ..place.usual() }).unwrap();
+        assert!(place.both_have(NEW));
+    }
+}
+
+#[test]
+fn what_the_first_proof_shows_is_in_the_question_and_in_the_result() {
+    let shown = |place: &Place, asker: &Asker| {
+        let done = place.run_asking(asker, &place.usual()).unwrap();
+        assert!(place.both_have(NEW));
+        assert_eq!(asker.plan().pair_before, done.pair_before);
+        done.pair_before
+    };
+    let place = Place::new();
+    place.pair();
+    assert_eq!(shown(&place, &Asker::new()), Some(PairBefore::Proven));
+    assert_eq!(shown(&Place::new(), &Asker::new()), Some(PairBefore::Refused));
+    let place = Place::new();
+    place.bench.set_slot(&[0; 1216]);
+    assert_eq!(shown(&place, &Asker::new()), Some(PairBefore::NotTried));
+    let place = Place::new();
+    place.pair();
+    let unproven = place.run(&RotateOptions { no_verify: true, ..place.usual() }).unwrap();
+    assert_eq!(unproven.pair_before, None);
+    let dry = place.again_with(&RotateOptions { dry_run: true, ..place.usual() }).unwrap();
+    assert!(dry.pair_before.is_none() && dry.server.is_some());
+}
+
+/// A refused question tells nobody anything: the old pair is proven again.
+#[test]
+fn a_key_that_nobody_was_told_of_is_taken_up_behind_the_first_proof() {
+    let place = Place::new();
+    place.pair();
+    place.run_asking(&Asker::refusing(), &place.usual()).unwrap_err();
+    let done = place.again().unwrap();
+    assert!(done.taken_up && done.pair_before == Some(PairBefore::Proven) && place.both_have(NEW));
 }
 
 /// Cut short behind any record: the same command again ends in the same state, with the same new key.
@@ -596,7 +672,7 @@ fn a_rotation_that_is_done_is_not_taken_up() {
 
 #[test]
 fn stopped_before_the_cloud_is_told_nothing_is_sent_or_written() {
-    for phase in [Phase::ReadDct, Phase::Greet, Phase::Backup, Phase::Confirm] {
+    for phase in [Phase::ReadDct, Phase::Greet, Phase::Backup, Phase::ProveOld, Phase::Confirm] {
         let place = Place::new();
         let error = place.run_asking(&Asker::stopping_at(phase), &place.usual());
         let Err(error) = error else { panic!("{phase:?}") };
@@ -670,4 +746,90 @@ fn stopped_while_the_cloud_is_told_the_way_is_named() {
     assert_eq!(place.in_flight().len(), 1);
     place.again().unwrap();
     assert!(place.both_have(NEW) && place.in_flight().is_empty());
+}
+
+/// The cloud whose API is named is another than the one whose device port is in the Duo, and with which it is paired.
+#[test]
+fn a_duo_that_is_paired_with_its_own_cloud_stays_so_if_the_api_of_another_is_named() {
+    for flavor in [Flavor::Particle, Flavor::Spark, Flavor::Brewskey] {
+        let (place, other) = crossed(flavor);
+        let error = place.run(&at(&other, &place)).unwrap_err();
+        assert_eq!(
+            (error.code(), error.key_state(), error.code().exit_code()),
+            (Code::PairingUnproven, Some(KeyState::Unchanged), 8)
+        );
+        assert!(error.message().contains("probably not one cloud"), "{error}");
+        assert!(place.both_have(OLD) && place.bench.writes() == 0, "{error}");
+        assert_eq!(held_by(&other), Some(print(OLD)), "the old key was sent again");
+        let order = ["sending", "accepted", "sending-old", "taken-back", "ended"];
+        assert!(records(&place.journal()).ends_with(&order.map(str::to_owned)), "{:?}", place.journal());
+        assert!(place.in_flight().is_empty(), "nothing is left to do");
+        place.bench.run(&Asker::new(), |context| verify(context, &VerifyOptions::default())).unwrap();
+        // At its own cloud it is rotated as ever.
+        place.run(&place.usual()).unwrap();
+        assert!(place.both_have(NEW));
+    }
+}
+
+/// Nothing is sent back by a run that is taken up: whose key the device port has taken since is not known.
+#[test]
+fn a_rotation_that_is_taken_up_sends_nothing_back() {
+    let (place, other) = crossed(Flavor::Particle);
+    let (url, server) = silent_server();
+    place.run(&RotateOptions { api_url: Some(url), timeout: Some(5), ..place.usual() }).unwrap_err();
+    server.join().unwrap();
+    place.bench.mend();
+    let asker = Asker::new();
+    let error = place.run_asking(&asker, &at(&other, &place)).unwrap_err();
+    assert!(!asker.phases().contains(&Phase::ProveOld));
+    assert_eq!((error.code(), error.key_state()), (Code::PairingUnproven, Some(KeyState::Unchanged)));
+    assert_eq!((held_by(&other), place.both_have(OLD)), (Some(print(NEW)), true), "{error}");
+    let hint = error.hint_text().unwrap();
+    assert!(hint.contains("to finish: duo-provision rotate") && hint.contains("--from-device"), "{hint}");
+}
+
+/// Cut short while the old key goes back, it is not known which one the cloud has.
+#[test]
+fn cut_short_while_the_old_key_is_sent_again_both_ways_are_named() {
+    let (place, other) = crossed(Flavor::Particle);
+    place.run(&at(&other, &place)).unwrap_err();
+    let whole = place.journal();
+    let sending = records(&whole).iter().rposition(|record| record == "sending-old").unwrap();
+    let cut: Vec<u8> =
+        whole.split_inclusive(|byte| *byte == b'\n').take(sending + 1).flatten().copied().collect();
+    place.bench.set_journal(&cut);
+    let [open] = place.in_flight().try_into().unwrap();
+    assert!(open.meaning.contains("the new key or the old one again"), "{}", open.meaning);
+    let commands: Vec<&str> = open.next.iter().map(|next| next.command.as_str()).collect();
+    assert!(commands.iter().any(|command| command.starts_with("duo-provision rotate")), "{commands:?}");
+    assert!(commands.iter().any(|command| command.contains("--from-device")), "{commands:?}");
+}
+
+/// Stopped while the new key is proven, the Duo is as it was, and the cloud is ahead.
+#[test]
+fn stopped_while_the_new_key_is_proven_the_duo_is_not_written() {
+    let place = Place::with(Options { handshake: Handshake::Late(9), ..Options::default() }, Generation::R6);
+    let error = place.run_asking(&Asker::stopping_at(Phase::ProveNew), &place.usual()).unwrap_err();
+    assert_eq!((error.code(), error.key_state()), (Code::Interrupted, Some(KeyState::Unchanged)));
+    assert!(error.hint_text().unwrap().contains("to finish: duo-provision rotate"), "{error}");
+    assert_eq!((place.in_flight().len(), place.bench.writes()), (1, 0));
+}
+
+/// A Duo that is paired with its own cloud, and another cloud.
+fn crossed(flavor: Flavor) -> (Place, LocalCloud) {
+    let place = Place::with(Options { flavor, ..Options::default() }, Generation::R6);
+    place.pair();
+    let other = place.runtime.block_on(LocalCloud::start(Options { flavor, ..Options::default() })).unwrap();
+    (place, other)
+}
+
+/// The usual options, with the API of that cloud.
+fn at(other: &LocalCloud, place: &Place) -> RotateOptions {
+    RotateOptions { api_url: Some(other.url()), token: Some(other.token()), ..place.usual() }
+}
+
+/// The key that a cloud knows the Duo by.
+fn held_by(cloud: &LocalCloud) -> Option<Fingerprint> {
+    let told = cloud.device(&id(1))?;
+    Some(PublicKey::read(told.public_key.as_bytes()).unwrap().fingerprint())
 }

@@ -16,6 +16,10 @@ impl Given for ProvisionOptions {
             key_file: self.key_file,
             passphrase: self.passphrase.given(),
             from_device: self.from_device.unwrap_or_default(),
+            verify: self.verify.unwrap_or_default(),
+            server_key: self.server_key.map(Into::into),
+            host: self.host,
+            port: self.port,
             product_id: self.product_id,
             api_url: self.cloud.api_url,
             allow_http: self.cloud.allow_http.unwrap_or_default(),
@@ -51,7 +55,8 @@ impl Given for VerifyOptions {
     }
 }
 
-/// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it.
+/// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it; with `verify`, when a
+/// handshake has shown that it has.
 ///
 /// @example
 /// ```js

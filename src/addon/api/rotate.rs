@@ -32,9 +32,10 @@ impl Given for RotateOptions {
 }
 
 /// Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
-/// asked; the cloud is told; only when it has said that it took the key is the Duo written, read back and compared;
-/// at last the pairing is proven by the Duo's own handshake, and the Duo leaves DFU mode. A refusal by the cloud
-/// leaves both as they were. What was cut short is taken up, with the same new key, by the same call.
+/// asked, and shown whether the old key and the cloud's are a pair; the cloud is told, and has to take the new key in the
+/// Duo's own handshake, which is made from here; only then is the Duo written, read back and compared, and leaves DFU
+/// mode. A refusal by the cloud leaves both as they were. What was cut short is taken up, with the same new key, by the same
+/// call.
 ///
 /// @example
 /// ```js

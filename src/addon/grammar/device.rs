@@ -187,7 +187,7 @@ pub struct RotateOptions {
     /// data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not prove the pairing by the Duo's own handshake at the end: for a cloud whose device port cannot be
+    /// Do not prove the keys by the Duo's own handshake before the Duo is written: for a cloud whose device port cannot be
     /// reached from here.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_verify: Option<bool>,

@@ -77,6 +77,20 @@ pub struct ProvisionOptions {
     /// Recommended where the Duo is at hand.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub from_device: Option<bool>,
+    /// With `--from-device` or a private key file: prove afterwards, by the Duo's own handshake, that the cloud has the key.
+    /// Only then is it a success.
+    #[arg(long, num_args = 0, default_missing_value = "true")]
+    pub verify: Option<bool>,
+    /// With `--verify`: a file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with a
+    /// key file, Particle's own.
+    #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
+    pub server_key: Option<String>,
+    /// With `--verify`: the cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io.
+    #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
+    pub host: Option<String>,
+    /// With `--verify`: the TCP port that devices connect to. Else the one in the Duo, or 5683.
+    #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
+    pub port: Option<u16>,
     /// The product id; 88, the Duo's, unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub product_id: Option<u32>,

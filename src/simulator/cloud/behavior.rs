@@ -133,6 +133,8 @@ pub(super) struct State {
     provisioned: Vec<Provisioned>,
     /// When devices last performed their handshakes, by id in lower case.
     heard: HashMap<String, SystemTime>,
+    /// How often each was turned away since its key was told, by id in lower case.
+    early: HashMap<String, u32>,
     total: usize,
 }
 
@@ -162,6 +164,7 @@ impl State {
             product_id: options.product_id,
             provisioned: Vec::new(),
             heard: HashMap::new(),
+            early: HashMap::new(),
             total: 0,
         }
     }
@@ -193,6 +196,14 @@ impl State {
         let key = self.key_for(id, own)?;
         self.heard.insert(id.to_ascii_lowercase(), now);
         Some(key)
+    }
+
+    /// True the first `times` times since a key was told.
+    pub(super) fn is_early(&mut self, id: &str, times: u32) -> bool {
+        let early = self.early.entry(id.to_ascii_lowercase()).or_insert(times);
+        let is_early = *early < times;
+        *early = early.saturating_add(1);
+        is_early
     }
 
     fn key_for(&mut self, id: &str, own: &PublicKey) -> Option<PublicKey> {
@@ -363,6 +374,7 @@ impl State {
 
     fn remember(&mut self, device_id: String, key: String, form: &Form, user: String, now: SystemTime) {
         let field = |name: &str| form.get(name).cloned();
+        self.early.insert(device_id.to_ascii_lowercase(), 0);
         let entry = Provisioned {
             device_id,
             public_key: key,

@@ -1,13 +1,13 @@
 //! `provision`: tells the cloud the Duo's public key.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, OperationKind, Request, Started};
-use crate::keys::{Fingerprint, PublicKey};
-use crate::workflow::context::{Context, DeviceRef, NamedCloud, Target, Timeout};
+use crate::keys::{Fingerprint, KeyFile, PrivateKey, PublicKey};
+use crate::workflow::context::{Context, DeviceRef, NamedCloud, Phase, Snapshot, Target, Timeout};
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::read_key_file;
@@ -15,6 +15,8 @@ use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_o
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, Message, check_product};
 use crate::workflow::network::other_cloud;
+use crate::workflow::network::pairing::{Server, ServerChoice};
+use crate::workflow::next;
 use crate::workflow::next::which_of;
 use crate::workflow::record::journal::{Records, absolute, started};
 
@@ -35,6 +37,14 @@ pub struct ProvisionOptions {
     pub passphrase: PassphraseOptions,
     /// Send the public half of the key in the attached Duo.
     pub from_device: bool,
+    /// Prove afterwards, by the Duo's handshake, that the key and the cloud's are a pair.
+    pub verify: bool,
+    /// The server's public key, where it is not the one in the Duo, or Particle's.
+    pub server_key: Option<PathBuf>,
+    /// The server's name or IP address, where it is not the one in the Duo, or Particle's.
+    pub host: Option<String>,
+    /// The server's TCP port for devices.
+    pub port: Option<u16>,
     /// The product id; 88 unless given.
     pub product_id: Option<u32>,
     /// The cloud's API.
@@ -95,18 +105,37 @@ pub struct ProvisionDone {
     pub device: Option<DeviceRef>,
     /// The cloud that the attached Duo names, where its key was sent.
     pub duo_cloud: Option<NamedCloud>,
+    /// Host and port where the pairing was proven (in a dry run: would be); absent without `verify`.
+    pub server: Option<String>,
     /// True if nothing was sent.
     pub dry_run: bool,
 }
 
-/// Checks everything, then sends one request and judges the reply.
+/// What is sent, and who it is of.
+struct Subject {
+    public: PublicKey,
+    source: PublicKeySource,
+    /// The private half, if it is at hand.
+    private: Option<PrivateKey>,
+    attached: Option<(DeviceRef, Snapshot)>,
+}
+
+/// Checks everything, then sends one request and judges the reply; proves the pair then, if that is wanted.
 pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
     check(options)?;
+    let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
-    let from_file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key.public_key());
+    let file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key);
+    if options.verify && matches!(file, Some(KeyFile::Public(_))) {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            "the key file holds a public key, which --verify cannot prove",
+        )
+        .hint("name a file with the private key, or leave --verify out"));
+    }
     let wanted = Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
@@ -114,41 +143,103 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         allow_http: options.allow_http,
     };
     let cloud = Cloud::find(context, &wanted, timeout)?;
-
-    let (public, source, attached) = if options.from_device {
-        let (public, attached) = read_from_device(context, options, &cloud, device_id, timeout)?;
-        (public, PublicKeySource::Device, Some(attached))
-    } else if let Some(public) = from_file {
-        (public, PublicKeySource::File, None)
-    } else {
-        if !cloud.is_particle() {
-            context.note(GENERIC_IS_KEPT);
-        }
-        (PublicKey::generic(), PublicKeySource::Generic, None)
+    let subject = match file {
+        _ if options.from_device => read_from_device(context, options, &cloud, device_id, timeout)?,
+        Some(key) => of_file(key),
+        None => generic(context, &cloud),
     };
-    let (device, duo_cloud) = attached.unzip();
+    let server = if options.verify { Some(server(choice, &subject, &cloud, device_id)?) } else { None };
     let product_id = options.product_id.unwrap_or(DUO_PRODUCT_ID);
     let done = ProvisionDone {
         device_id,
-        fingerprint: public.fingerprint(),
-        source,
+        fingerprint: subject.public.fingerprint(),
+        source: subject.source,
         product_id,
         api_url: cloud.api_url(),
-        device,
-        duo_cloud,
+        device: subject.attached.as_ref().map(|(device, _)| device.clone()),
+        duo_cloud: subject.attached.as_ref().map(|(_, held)| ServerReport::named_by(held, device_id)),
+        server: server.as_ref().map(|server| server.port.to_string()),
         dry_run: options.dry_run,
     };
     if options.dry_run {
         return Ok(done);
     }
     let started = begun(context, options, &done);
-    let generic = source == PublicKeySource::Generic;
-    let message = Message::new(context, device_id, &public, product_id, generic)?;
-    Records::wished(context).follow(context, started, |record| {
+    let generic = subject.source == PublicKeySource::Generic;
+    let message = Message::new(context, device_id, &subject.public, product_id, generic)?;
+    Records::wished(context).follow(context, started.clone(), |record| {
         record.sending()?;
-        cloud.send_public_key(context, &message)
+        cloud.send_public_key(context, &message)?;
+        let (Some(server), Some(key)) = (&server, &subject.private) else { return Ok(()) };
+        record.accepted();
+        server.caution(context, device_id, started.request.from_device);
+        let proven = server.prove_told(context, Phase::Handshake, device_id, key, timeout);
+        proven.map_err(|error| not_proven(error, &started, &done))?;
+        record.proven();
+        Ok(())
     })?;
     Ok(done)
+}
+
+/// The cloud was told, and that is all that is known.
+fn not_proven(error: Error, started: &Started, done: &ProvisionDone) -> Error {
+    let on = |error: Error| match &done.device {
+        Some(device) => error.on(device, KeyState::Unchanged),
+        None => error,
+    };
+    let finish = next::finish(started);
+    if error.code() == Code::Interrupted {
+        return on(error.adding("the cloud said that it took the key").hint(finish));
+    }
+    let message = format!(
+        "{} said that it took the key, but that it and the device's are a pair is not proven: {}",
+        done.api_url,
+        error.message()
+    );
+    let port = done.server.as_deref().unwrap_or_default();
+    on(Error::new(Code::PairingUnproven, message))
+        .during("proving the pairing")
+        .hint(format!(
+            "see whether {} and {port} are one cloud, and that it has taken its new server key into use; {finish}",
+            done.api_url
+        ))
+        .because(error)
+}
+
+/// The cloud behind the device port: what was typed, else what the Duo names, else Particle's.
+fn server(
+    choice: ServerChoice,
+    subject: &Subject,
+    cloud: &Cloud,
+    device_id: DeviceId,
+) -> Result<Server, Error> {
+    if let Some((device, held)) = &subject.attached {
+        return choice.of_device(held, device_id).map_err(|error| error.on(device, KeyState::Unchanged));
+    }
+    choice.check_whole()?;
+    if !choice.names_key() && !cloud.is_particle() {
+        let message =
+            format!("{} is not Particle's, and nothing says where its devices connect to", cloud.api_url());
+        return Err(Error::new(Code::InvalidArgument, message)
+            .hint("add --server-key FILE and --host NAME, or read the Duo: --from-device"));
+    }
+    Ok(choice.of_nobody(device_id))
+}
+
+fn of_file(key: KeyFile) -> Subject {
+    let public = key.public_key();
+    let private = match key {
+        KeyFile::Private(read) => Some(read.key),
+        KeyFile::Public(_) => None,
+    };
+    Subject { public, source: PublicKeySource::File, private, attached: None }
+}
+
+fn generic(context: Context<'_>, cloud: &Cloud) -> Subject {
+    if !cloud.is_particle() {
+        context.note(GENERIC_IS_KEPT);
+    }
+    Subject { public: PublicKey::generic(), source: PublicKeySource::Generic, private: None, attached: None }
 }
 
 /// Where the token comes from is left out: what was typed for a file may have been the token itself.
@@ -160,6 +251,10 @@ fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone)
         api_url: Some(done.api_url.clone()),
         allow_http: options.allow_http,
         allow_other_cloud: options.allow_other_cloud,
+        verify: options.verify,
+        server_key: options.server_key.as_ref().map(absolute),
+        host: options.host.clone(),
+        port: options.port,
         product_id: options.product_id,
         from_device: options.from_device,
         allow_unproven_address: options.allow_unproven_address,
@@ -180,6 +275,18 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     }
     if options.usbip && !options.from_device {
         return contradiction("--usbip leads to a virtual Duo, which only --from-device reads");
+    }
+    let typed = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
+    if typed && !options.verify {
+        return contradiction(
+            "--server-key, --host and --port are for the proof: add --verify, or leave them out",
+        );
+    }
+    if options.verify && !options.from_device && options.key_file.is_none() {
+        return contradiction(
+            "--verify proves a private key, which only --from-device and a private key file have; the generic key is \
+             nobody's here",
+        );
     }
     if options.allow_other_cloud && !options.from_device {
         return contradiction(
@@ -206,7 +313,7 @@ fn read_from_device(
     cloud: &Cloud,
     device_id: DeviceId,
     timeout: Timeout,
-) -> Result<(PublicKey, (DeviceRef, NamedCloud)), Error> {
+) -> Result<Subject, Error> {
     let target = Target::parse(None, options.path.as_deref())?;
     let (enter_dfu, wait) = (options.enter_dfu, options.wait);
     let allow_unproven_address = options.allow_unproven_address;
@@ -222,7 +329,12 @@ fn read_from_device(
     let which = which_of(&(&device).into(), &selection);
     other_cloud::check(context, cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
-        (None, Some(read)) => Ok((read.key.public_key(), (device, named))),
+        (None, Some(read)) => Ok(Subject {
+            public: read.key.public_key(),
+            source: PublicKeySource::Device,
+            private: Some(read.key.clone()),
+            attached: Some((device, snapshot)),
+        }),
         (problem, _) => {
             Err(on(problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))))
         }

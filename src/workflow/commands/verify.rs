@@ -18,7 +18,7 @@ use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::network::unpaired::Unpaired;
-use crate::workflow::record::journal::{absolute, record_proof, told_generic_key};
+use crate::workflow::record::journal::{absolute, record_proof};
 
 /// What `verify` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         Some(file) => claim_of_file(context, options, file, choice)?,
         None => claim_of_device(context, options, choice, timeout)?,
     };
-    say_what_may_change(context, &claim);
+    claim.server.caution(context, claim.id, claim.device.is_some());
     claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
         let unpaired = Unpaired {
             id: claim.id,
@@ -122,19 +122,6 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
     })
 }
 
-/// What the handshake may change at the cloud. A Duo in DFU mode is not online.
-fn say_what_may_change(context: Context<'_>, Claim { id, server, device, .. }: &Claim) {
-    if device.is_none() {
-        context.note(format!("if {id} is online now, {} may disconnect it", server.port));
-    }
-    // Particle's alone does that: the servers that one can run oneself keep the generic key.
-    if server.key.is_particle() && told_generic_key(context, *id) {
-        context.note(format!(
-            "Particle's cloud was last sent the generic key for {id}; it takes this one in its place now"
-        ));
-    }
-}
-
 fn claim_of_file(
     context: Context<'_>,
     options: &VerifyOptions,
@@ -149,11 +136,7 @@ fn claim_of_file(
         let message = "--enter-dfu and --wait are for an attached Duo, and --key takes the key from a file";
         return Err(Error::new(Code::InvalidArgument, message));
     }
-    if choice.names_key() != options.host.is_some() {
-        let message = "of another cloud than Particle's, both its key and its address are needed";
-        return Err(Error::new(Code::InvalidArgument, message)
-            .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"));
-    }
+    choice.check_whole()?;
     let (bytes, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
     let KeyFile::Private(read) = read else {
         return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", plain_path(file)))

@@ -43,6 +43,10 @@ pub enum Phase {
     Greet,
     /// Performing the Duo's handshake with its cloud.
     Handshake,
+    /// The same with the key that is in the Duo, before another takes its place.
+    ProveOld,
+    /// The same with the key that the Duo is to get.
+    ProveNew,
 }
 
 impl Phase {
@@ -64,6 +68,8 @@ impl Phase {
             Self::Ask => "asking the cloud about the Duo",
             Self::Greet => "looking for the cloud's device port",
             Self::Handshake => "proving the keys to the cloud",
+            Self::ProveOld => "proving the old key to the cloud",
+            Self::ProveNew => "proving the new key to the cloud",
         }
     }
 }

@@ -23,7 +23,7 @@ pub use self::event::{Event, Phase, Transfer};
 pub use self::named_cloud::NamedCloud;
 pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;
-pub use self::plan::{Action, Change, Evidence, Plan, ShownEvidence};
+pub use self::plan::{Action, Change, Evidence, PairBefore, Plan, ShownEvidence};
 pub(in crate::workflow) use self::snapshot::{Snapshot, WholeHeld};
 pub(in crate::workflow) use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint};
 pub use self::target::{DeviceRef, Target};

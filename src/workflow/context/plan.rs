@@ -81,6 +81,19 @@ pub(crate) fn shown_evidence<S: Serializer>(
     evidence.map(shown).serialize(serializer)
 }
 
+/// Whether the key in the Duo and the cloud's were a pair before the write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "PairBefore", rename_all = "kebab-case")]
+pub enum PairBefore {
+    /// It was proven by the handshake.
+    Proven,
+    /// The cloud turned the key away.
+    Refused,
+    /// It was not tried: the Duo holds no key, or the cloud may have the new one since an earlier attempt.
+    NotTried,
+}
+
 /// Something that changes beside the key, in words that tell no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -127,6 +140,8 @@ pub struct Plan {
     pub cloud: Option<String>,
     /// The cloud that the Duo names, where a cloud is told.
     pub duo_cloud: Option<NamedCloud>,
+    /// Whether the key in the Duo and the cloud's are a pair now, where that is proven first.
+    pub pair_before: Option<PairBefore>,
     /// The backup of what is there now; absent if none was made.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
@@ -147,6 +162,7 @@ impl Plan {
             cautions: Vec::new(),
             cloud: None,
             duo_cloud: None,
+            pair_before: None,
             backup: None,
         }
     }

@@ -18,6 +18,9 @@ pub(in crate::workflow) fn meaning(operation: &Operation) -> &'static str {
             "nothing was written to the Duo, and no backup is known to be kept"
         }
         (OperationKind::Provision, _) if operation.is_finished() => "the cloud did not take the key",
+        (OperationKind::Provision, _) if operation.has(Reached::Accepted) => {
+            "the cloud said that it took the key; that it and the Duo's are a pair is not proven"
+        }
         (OperationKind::Provision, _) => "the request may have reached the cloud: its outcome is not known",
         (OperationKind::Rotate, Some(key)) if operation.may_be_known() => meaning_of_rotation(operation, key),
         (_, Some(KeyState::Unchanged) | None) => "nothing was written to the Duo: its key is unchanged",
@@ -79,10 +82,17 @@ fn meaning_for_whole(operation: &Operation) -> &'static str {
 /// What a rotation has come to of which the cloud may know.
 fn meaning_of_rotation(operation: &Operation, key: KeyState) -> &'static str {
     match key {
+        KeyState::Unchanged if operation.has(Reached::SendingOld) => {
+            "the cloud has the new key or the old one again, and the Duo still has the old one"
+        }
         KeyState::Unchanged if operation.has(Reached::Accepted) => {
             "the cloud has the new key, and the Duo still has the old one"
         }
         KeyState::Unchanged => "the Duo still has the old key, and the cloud may have the new one",
+        KeyState::Written if operation.has(Reached::Proven) => {
+            "the cloud and the Duo have the new key, and it is proven that the cloud's is the Duo's; the Duo may still be in \
+             DFU mode (RESET starts it)"
+        }
         KeyState::Written => {
             "the cloud and the Duo have the new key; it is not known whether they are a pair"
         }

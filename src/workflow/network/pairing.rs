@@ -1,6 +1,7 @@
 //! Proving that a private key and a cloud's public key for it are a pair; needs no Duo.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::archive::read_bounded;
 use crate::cloud::device_port::{DevicePort, Pair, greet, prove};
@@ -8,8 +9,17 @@ use crate::dct::{DeviceId, ServerAddress};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::{PrivateKey, ServerKey};
-use crate::workflow::context::{Context, Phase, Snapshot, Timeout};
+use crate::workflow::context::{Context, Event, Phase, Snapshot, Timeout, interrupted};
 use crate::workflow::network::runtime::wait_for;
+use crate::workflow::record::journal::told_generic_key;
+
+/// How often, and for how long at most, a key is tried that the cloud has just been told.
+const ATTEMPTS: u32 = 5;
+const WITHIN: Duration = Duration::from_secs(30);
+/// The pause after the first attempt; each that follows is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// How often it is looked, in a pause, whether to stop.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The most bytes of a server key file that are read; one with an address behind it has 768.
 const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
@@ -46,6 +56,16 @@ impl ServerChoice {
     /// True if a key was named.
     pub const fn names_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    /// Refuses half of another cloud than Particle's, where no Duo has the other half.
+    pub fn check_whole(&self) -> Result<(), Error> {
+        if self.key.is_some() == self.address.is_some() {
+            return Ok(());
+        }
+        let message = "of another cloud than Particle's, both its key and its address are needed";
+        Err(Error::new(Code::InvalidArgument, message)
+            .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"))
     }
 
     /// What was typed, else Particle's cloud.
@@ -87,10 +107,64 @@ impl Server {
         key: &PrivateKey,
         timeout: Timeout,
     ) -> Result<(), Error> {
-        context.phase(Phase::Handshake);
+        self.prove_once(context, Phase::Handshake, id, key, timeout.duration())
+    }
+
+    /// Says what a handshake may change beside proving. A Duo that is `attached` in DFU mode is not online.
+    pub fn caution(&self, context: Context<'_>, id: DeviceId, attached: bool) {
+        if !attached {
+            context.note(format!("if {id} is online now, {} may disconnect it", self.port));
+        }
+        // Particle's alone does that: the servers that one can run oneself keep the generic key.
+        if self.key.is_particle() && told_generic_key(context, id) {
+            context.note(format!(
+                "Particle's cloud was last sent the generic key for {id}; it takes this one in its place now"
+            ));
+        }
+    }
+
+    /// One handshake.
+    pub fn prove_once(
+        &self,
+        context: Context<'_>,
+        phase: Phase,
+        id: DeviceId,
+        key: &PrivateKey,
+        within: Duration,
+    ) -> Result<(), Error> {
+        context.phase(phase);
         let pair = Pair { id: *id.as_bytes(), key, server: &self.key };
-        let proof = prove(&self.port, &pair, timeout.duration(), context.control.cancel().requested());
+        let proof = prove(&self.port, &pair, within, context.control.cancel().requested());
         wait_for(proof)?.map_err(|error| Error::from(error).during("proving the pairing"))
+    }
+
+    /// Proves a key that the cloud has just been told. What its API has taken may take a moment to get to its device port,
+    /// so this is tried several times.
+    pub fn prove_told(
+        &self,
+        context: Context<'_>,
+        phase: Phase,
+        id: DeviceId,
+        key: &PrivateKey,
+        timeout: Timeout,
+    ) -> Result<(), Error> {
+        let clock = context.clock;
+        let deadline = clock.now().saturating_add(WITHIN);
+        let (mut attempt, mut pause) = (1, FIRST_PAUSE);
+        loop {
+            let left = deadline.saturating_sub(clock.now());
+            let Err(error) = self.prove_once(context, phase, id, key, timeout.duration().min(left)) else {
+                return Ok(());
+            };
+            let lasts = matches!(error.code(), Code::Interrupted | Code::Internal | Code::ServerKeyMismatch);
+            if lasts || attempt == ATTEMPTS || clock.now().saturating_add(pause) >= deadline {
+                return Err(error);
+            }
+            context.control.event(Event::Retry { reason: error.message().to_owned(), delay: pause });
+            wait(context, pause)?;
+            attempt += 1;
+            pause *= 2;
+        }
     }
 
     /// Sees that a cloud listens there, as far as that can be told without saying who asks.
@@ -98,6 +172,26 @@ impl Server {
         context.phase(Phase::Greet);
         let greeting = greet(&self.port, timeout.duration(), context.control.cancel().requested());
         wait_for(greeting)?.map_err(|error| Error::from(error).during(Phase::Greet.words()))
+    }
+}
+
+/// True for what says that the cloud knows the device by another key, or not at all; not for what says that nobody
+/// could be asked.
+pub(in crate::workflow) fn is_refusal(error: &Error) -> bool {
+    matches!(error.code(), Code::PairingRefused | Code::PairingBroken)
+}
+
+fn wait(context: Context<'_>, pause: Duration) -> Result<(), Error> {
+    let end = context.clock.now().saturating_add(pause);
+    loop {
+        if context.control.cancel().is_requested() {
+            return Err(interrupted().during("proving the pairing"));
+        }
+        let left = end.saturating_sub(context.clock.now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        context.clock.sleep(left.min(BETWEEN_LOOKS));
     }
 }
 

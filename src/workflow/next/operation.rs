@@ -73,10 +73,20 @@ pub(in crate::workflow) fn retry(started: &Started) -> String {
 
 fn provision_again(started: &Started, file: &str) -> String {
     let id = started.device.id.map(|id| id.to_string()).unwrap_or_default();
-    match started.device.id.filter(|_| started.request.from_device) {
+    let tell = match started.device.id.filter(|_| started.request.from_device) {
         Some(id) => tell_key_of(id, &started.device, &started.request),
         None => format!("duo-provision {id}{file}{}", cloud(&started.request)),
+    };
+    tell + &proof(started)
+}
+
+/// How the pair is proven after the cloud was told, if that was wanted.
+fn proof(started: &Started) -> String {
+    if !started.request.verify {
+        return String::new();
     }
+    let server = option("server-key", started.request.server_key.as_deref());
+    format!(" --verify{server}{}", device_port(started))
 }
 
 /// Where devices connect to, as it was typed.

@@ -199,6 +199,21 @@ impl OperationRecord<'_> {
         self.say(Step::Accepted);
     }
 
+    /// It was proven that the cloud has the key.
+    pub fn proven(&mut self) {
+        self.say(Step::Proven);
+    }
+
+    /// The next thing is the request that gives the cloud the old key again.
+    pub fn sending_old(&mut self) {
+        self.say(Step::SendingOld);
+    }
+
+    /// It was proven that the cloud has the old key again.
+    pub fn taken_back(&mut self) {
+        self.say(Step::TakenBack);
+    }
+
     fn end(mut self, error: Option<&Error>) {
         let error =
             error.map(|error| Failure { code: error.code().name().to_owned(), key: error.key_state() });

@@ -71,18 +71,20 @@ pub(in crate::workflow) trait Writing {
 }
 
 /// What a command does beside the write; a write that is there already does not end it.
-pub(in crate::workflow) trait Beside<W> {
-    /// Before the question.
-    fn prepare(&mut self, opened: &Opened<'_>, record: &mut OperationRecord<'_>) -> Result<(), Error>;
+pub(in crate::workflow) trait Beside {
+    /// Before the question, which may show what came of it.
+    fn prepare(
+        &mut self,
+        opened: &Opened<'_>,
+        plan: &mut Plan,
+        record: &mut OperationRecord<'_>,
+    ) -> Result<(), Error>;
 
     /// After the question and before the first byte.
     fn before_write(&mut self, backups: &Backups, record: &mut OperationRecord<'_>) -> Result<(), Error>;
 
     /// What a write that failed means, after that.
     fn write_failed(&self, error: Error) -> Error;
-
-    /// Once it is written; it stays in DFU mode if this fails.
-    fn after_write(&self, writing: &W, written: bool) -> Result<(), Error>;
 }
 
 /// What a command wants of the Duo that it has looked at.
@@ -98,7 +100,7 @@ pub(in crate::workflow) struct Proposal<'c, W> {
     pub then: &'static str,
     /// How to undo the write, if it is not with the backup that is made now.
     pub rollback: Option<Rollback>,
-    pub beside: Option<&'c mut dyn Beside<W>>,
+    pub beside: Option<&'c mut dyn Beside>,
 }
 
 /// What came of it; nothing of it in a dry run.
@@ -207,9 +209,6 @@ fn run<W: Writing>(
     } else {
         opened = write(opened, &mut proposal, &backups, record)?;
     }
-    if let Some(beside) = &proposal.beside {
-        beside.after_write(&proposal.writing, !is_there)?;
-    }
     if leaves {
         leave(opened, proposal.then)?;
         record.left();
@@ -239,7 +238,7 @@ fn prepare<W: Writing>(
     record: &mut OperationRecord<'_>,
 ) -> Result<(), Error> {
     if let Some(beside) = &mut proposal.beside {
-        beside.prepare(opened, record)?;
+        beside.prepare(opened, &mut proposal.plan, record)?;
     }
     if !proposal.writing.is_there() {
         proposal.plan.backup.clone_from(&backups.first);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use duo_provision::error::Error;
 use duo_provision::keys::PrivateKey;
 use duo_provision::simulator::Generation;
-use duo_provision::simulator::cloud::{LocalCloud, Options};
+use duo_provision::simulator::cloud::{Handshake, LocalCloud, Options};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
@@ -15,10 +15,11 @@ use duo_provision::workflow::{
 };
 use serde_json::{Value, json};
 
+use super::course::{Course, Stage};
 use super::fields::{DctRestore, ServerKeySet};
 use super::whole::DctRestoreWhole;
 use super::workflow::{TIMEOUT, Workflow};
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, reset_image, restore_of, server_slot};
 use crate::workflow::typed;
 
 /// All that take part.
@@ -30,7 +31,8 @@ pub const ALL: &[&dyn Workflow] = &[
     &List,
     &Doctor,
     &Provision,
-    &Rotate,
+    &Rotate { proves: false },
+    &Rotate { proves: true },
     &Dfu,
     &Backup { enter: true },
     &DctBackup { whole: false },
@@ -352,23 +354,26 @@ impl Workflow for Provision {
     }
 }
 
-/// Takes every key.
+/// Takes every key, from every device.
 static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let cloud = runtime.block_on(LocalCloud::start(Options::default())).unwrap();
+    let options = Options { device_port: Some(0), handshake: Handshake::Anybody, ..Options::default() };
+    let cloud = runtime.block_on(LocalCloud::start(options)).unwrap();
     (runtime, cloud)
 });
 
-/// `rotate`, with a cloud that takes every key. Its device port is none of this matrix's business.
-struct Rotate;
+/// `rotate`, with a cloud that takes every key; without the proofs, or with them.
+struct Rotate {
+    proves: bool,
+}
 
 impl Rotate {
-    fn rotate(bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
+    fn rotate(&self, bench: &Bench, asker: &Asker, target: Target) -> Result<(), Error> {
         let options = RotateOptions {
             target,
             api_url: Some(CLOUD.1.url()),
             token: Some(CLOUD.1.token()),
-            no_verify: true,
+            no_verify: !self.proves,
             archive: Some(archive(bench)),
             timeout: Some(TIMEOUT),
             ..RotateOptions::default()
@@ -382,11 +387,27 @@ impl Rotate {
 
 impl Workflow for Rotate {
     fn name(&self) -> &'static str {
-        "rotate"
+        if self.proves { "rotate-proving" } else { "rotate" }
+    }
+
+    /// Gives the Duo the cloud here; a bench without a name is proven by the key of a cloud in its slot.
+    fn set_up(&self, bench: &Bench) {
+        if self.proves {
+            let slot = server_slot(CLOUD.1.server_key().unwrap(), CLOUD.1.device_address().unwrap());
+            bench.duo(|duo| duo.set_dct(2082, &slot));
+        }
+    }
+
+    /// Up to the write it reads as without the proofs.
+    fn is_tried_at(&self, _: Generation, course: &Course, nth: u32) -> bool {
+        !self.proves || course.stage(nth) > Stage::Read
     }
 
     fn asked(&self, bench: &Bench) -> Option<(&'static str, Value)> {
-        let cloud = json!({ "apiUrl": CLOUD.1.url(), "noVerify": true, "archive": archive(bench) });
+        let mut cloud = json!({ "apiUrl": CLOUD.1.url(), "archive": archive(bench) });
+        if !self.proves {
+            cloud["noVerify"] = true.into();
+        }
         Some(("rotate", cloud))
     }
 
@@ -394,7 +415,7 @@ impl Workflow for Rotate {
         let silent = bench.duo(|duo| duo.options().generation) < Generation::R5;
         let target =
             if silent { Target::parse(Some(&id(1)), Some("1-1")).unwrap() } else { Target::default() };
-        Self::rotate(bench, asker, target)
+        self.rotate(bench, asker, target)
     }
 
     fn is_new(&self, field: &[u8]) -> Option<bool> {
@@ -410,6 +431,6 @@ impl Workflow for Rotate {
     }
 
     fn finish(&self, bench: &Bench, command: &str) -> Result<(), Error> {
-        Self::rotate(bench, &Asker::new(), typed::target(command))
+        self.rotate(bench, &Asker::new(), typed::target(command))
     }
 }

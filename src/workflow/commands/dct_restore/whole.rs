@@ -158,6 +158,7 @@ impl Looked<'_> {
             cautions: self.cautions.clone(),
             cloud: None,
             duo_cloud: None,
+            pair_before: None,
             backup: None,
         }
     }

@@ -1,13 +1,15 @@
 //! `rotate`: replaces the key on a Duo and in its cloud; safe to interrupt and run again.
 //!
-//! The old key is backed up, the new one made and kept, and the user asked. Then the cloud is told, and the Duo is
-//! written only when the cloud has said that it took the key: a refusal leaves both as they were. At last the pairing
-//! is proven, and the Duo leaves DFU mode.
+//! The old key is backed up, the new one made and kept, the old pair proven, and the user asked. Then the cloud is told,
+//! and the new key is proven to it from here, while the Duo still has the old one: only when the cloud has said that it
+//! took the key, and a handshake shows that it has, is the Duo written. At last it leaves DFU mode. A refusal leaves both
+//! as they were (`telling.rs`).
 //!
 //! What was cut short is taken up by the same command: the journal says where the new key lies, and no second one is
 //! made while the cloud may know the first.
 
 mod new_key;
+mod telling;
 
 use std::path::PathBuf;
 
@@ -17,24 +19,22 @@ use crate::archive::{Archive, DeviceIdSource};
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
-use crate::journal::{Operation, OperationKind, Request, Started, may_be_taken};
-use crate::keys::Fingerprint;
+use crate::journal::{Operation, OperationKind, Request, Started};
+use crate::keys::{Fingerprint, PrivateKey};
 use crate::workflow::commands::rotate::new_key::{NewKey, earlier};
+use crate::workflow::commands::rotate::telling::{Telling, without_proof};
 use crate::workflow::context::{
-    Action, Context, DUO, DeviceRef, Event, NamedCloud, Plan, Snapshot, Target, Timeout, interrupted,
+    Action, Context, DUO, DeviceRef, NamedCloud, PairBefore, Plan, Snapshot, Target, Timeout,
 };
 use crate::workflow::describe::server::ServerReport;
-use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::{devices_of_current, public_slot};
 use crate::workflow::input::token::Wanted;
-use crate::workflow::network::api::{Cloud, Message, check_product};
+use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::network::other_cloud;
-use crate::workflow::network::pairing::{Server, ServerChoice};
-use crate::workflow::next;
-use crate::workflow::next::{Rollback, SoFar, which_of};
-use crate::workflow::record::backup::{Backups, store_new_key};
-use crate::workflow::record::journal::{OperationRecord, absolute, operations, past};
-use crate::workflow::write::{Beside, Fields, Patch, Proposal, Terms, Transaction};
+use crate::workflow::network::pairing::ServerChoice;
+use crate::workflow::next::which_of;
+use crate::workflow::record::journal::{absolute, operations, past};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
 /// What `rotate` is asked for. No `Debug`: it may hold a token.
 // One a word that can be typed; they are independent of each other.
@@ -71,7 +71,7 @@ pub struct RotateOptions {
     pub timeout: Option<u32>,
 }
 
-/// A new key: the cloud took it, it is in the Duo, read back and compared, and was proven to pair.
+/// A new key: the cloud took it and was proven to have it, and it is in the Duo, read back and compared.
 // Each says what was done of its own.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -103,13 +103,16 @@ pub struct RotateDone {
     pub duo_cloud: NamedCloud,
     /// Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`.
     pub server: Option<String>,
+    /// Whether the Duo's old key and the cloud's were a pair; absent with `noVerify` and in a dry run.
+    pub pair_before: Option<PairBefore>,
     /// False if the Duo held the new key already, and in a dry run.
     pub written: bool,
     /// True if nothing was to be changed.
     pub dry_run: bool,
 }
 
-/// Backs up the old key, keeps a new one, asks, tells the cloud, writes, reads back, proves the pairing, leaves.
+/// Backs up the old key, keeps a new one, proves the old pair, asks, tells the cloud, proves the new key, writes, reads
+/// back, leaves.
 pub fn rotate(
     context: Context<'_>,
     options: &RotateOptions,
@@ -167,6 +170,7 @@ pub fn rotate(
         api_url: cloud.api_url(),
         duo_cloud: named,
         server: server.as_ref().map(|server| server.port.to_string()),
+        pair_before: None,
         written: false,
         dry_run: options.dry_run,
     };
@@ -190,9 +194,12 @@ pub fn rotate(
         duo_cloud: Some(done.duo_cloud.clone()),
         ..Plan::of(Action::Rotate, &device, &held)
     };
+    let is_there = patch.is_in(&held);
     let mut telling = Telling {
         context,
         new,
+        old: old_key(&held),
+        is_there,
         cloud: &cloud,
         server: server.as_ref(),
         archive: &archive,
@@ -203,6 +210,7 @@ pub fn rotate(
         timeout,
         backup: None,
         kept: None,
+        pair_before: None,
     };
     let outcome = transaction.commit(Proposal {
         started,
@@ -213,7 +221,14 @@ pub fn rotate(
         rollback: None,
         beside: Some(&mut telling),
     })?;
-    Ok(RotateDone { new_key: telling.kept, backup: outcome.backup, written: outcome.written, ..done })
+    let Telling { kept, pair_before, .. } = telling;
+    Ok(RotateDone { new_key: kept, pair_before, backup: outcome.backup, written: outcome.written, ..done })
+}
+
+/// The key that the Duo has, if its firmware reads it as it is.
+fn old_key(held: &Snapshot) -> Option<PrivateKey> {
+    let read = held.slot.key().filter(|_| Error::key_slot(&held.slot).is_none())?;
+    Some(read.key.clone())
 }
 
 /// The key of an earlier attempt, else one that is made now.
@@ -277,17 +292,6 @@ fn check_owner(
     }
 }
 
-/// Nothing was changed yet.
-fn without_proof(error: Error) -> Error {
-    if error.code() == Code::Interrupted {
-        return error;
-    }
-    let hint = error.hint_text().unwrap_or("look at the network").to_owned();
-    error
-        .adding("without it the new key could not be proven")
-        .hint(format!("{hint}; for a cloud without such a port, or without the proof, add --no-verify"))
-}
-
 fn request(options: &RotateOptions, api_url: &str) -> Request {
     Request {
         api_url: Some(api_url.to_owned()),
@@ -299,126 +303,5 @@ fn request(options: &RotateOptions, api_url: &str) -> Request {
         host: options.host.clone(),
         port: options.port,
         ..Request::default()
-    }
-}
-
-/// Tells the cloud before the Duo is written, and proves the pairing afterwards.
-struct Telling<'a, 'r> {
-    context: Context<'a>,
-    new: NewKey,
-    cloud: &'r Cloud,
-    /// Where the pairing is proven; `None` if it is not wanted.
-    server: Option<&'r Server>,
-    archive: &'r Archive,
-    started: Started,
-    id: DeviceId,
-    product_id: u32,
-    device: &'r DeviceRef,
-    timeout: Timeout,
-    /// The backup of the old key, once it is made.
-    backup: Option<PathBuf>,
-    /// Where the new key lies, once it is kept.
-    kept: Option<PathBuf>,
-}
-
-impl Telling<'_, '_> {
-    fn on(&self, error: Error) -> Error {
-        error.on(self.device, KeyState::Unchanged)
-    }
-
-    fn rollback(&self, wrote: bool) -> Rollback {
-        next::rollback(&self.started, SoFar { backup: self.backup.as_deref(), wrote, told: true })
-    }
-
-    /// What to type, to finish and to go back, while the Duo has the old key.
-    fn hint(&self) -> String {
-        next::hint(&self.started, &self.rollback(false))
-    }
-
-    /// What it means that the cloud did not say that it took the key.
-    fn not_accepted(&self, error: Error) -> Error {
-        let told = may_be_taken(error.code().name());
-        let error = self.on(error);
-        let consequence = if self.started.before == self.started.after {
-            "the Duo has the new key already, since an earlier attempt"
-        } else if told {
-            "whether the cloud has the old key or the new one is not known, and the Duo has the old one"
-        } else if self.new.known {
-            "the cloud may have the new key since an earlier attempt, and the Duo has the old one"
-        } else {
-            return error;
-        };
-        error.adding(consequence).hint(self.hint())
-    }
-
-    /// The key is in the Duo, and stays there in DFU mode.
-    fn not_proven(&self, error: Error, written: bool) -> Error {
-        let finish = next::finish(&self.started);
-        if error.code() == Code::Interrupted {
-            return error.on(self.device, KeyState::Written).hint(finish);
-        }
-        let message = format!(
-            "the cloud said that it took the new key, and the Duo has it, but that they are a pair is not proven: {}",
-            error.message()
-        );
-        Error::new(Code::PairingUnproven, message)
-            .during("proving the pairing")
-            .on(self.device, KeyState::Written)
-            .hint(format!("{finish} (with --no-verify: without the proof){}", self.rollback(written)))
-            .because(error)
-    }
-}
-
-impl Beside<Fields> for Telling<'_, '_> {
-    /// Keeps the new key, before anybody is told of it.
-    fn prepare(&mut self, opened: &Opened<'_>, record: &mut OperationRecord<'_>) -> Result<(), Error> {
-        let already_there = self.new.kept.is_some();
-        let path = if let Some(path) = &self.new.kept {
-            path.clone()
-        } else {
-            let public = self.new.key.public_key();
-            store_new_key(self.context, &opened.device, &self.new.image, public, self.archive)?
-        };
-        record.new_key(&path).map_err(|error| self.on(error))?;
-        self.context.control.event(Event::NewKey { path: path.clone(), already_there });
-        self.kept = Some(path);
-        Ok(())
-    }
-
-    /// The first step that cannot be undone from here. If it fails, the Duo is as it was.
-    fn before_write(&mut self, backups: &Backups, record: &mut OperationRecord<'_>) -> Result<(), Error> {
-        self.backup.clone_from(&backups.first);
-        if self.context.control.cancel().is_requested() {
-            return Err(self.on(interrupted().during("before the cloud was told")));
-        }
-        let public = self.new.key.public_key();
-        let message = Message::new(self.context, self.id, &public, self.product_id, false);
-        let message = message.map_err(|error| self.on(error))?;
-        record.sending().map_err(|error| self.on(error))?;
-        self.cloud.send_public_key(self.context, &message).map_err(|error| self.not_accepted(error))?;
-        record.accepted();
-        Ok(())
-    }
-
-    /// What follows from a write that was not done, once the cloud has the new key.
-    fn write_failed(&self, error: Error) -> Error {
-        match error.key_state() {
-            Some(KeyState::Wrong | KeyState::Unknown) => error.adding("the cloud has the new key"),
-            Some(KeyState::Written) => error.hint(next::finish(&self.started)),
-            _ => {
-                let before = error.hint_text().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                let hint = before + &self.hint();
-                error.adding("the cloud has the new key, and the Duo still has the old one").hint(hint)
-            }
-        }
-    }
-
-    /// Proves the key that was read from the Duo, not the one that was to be written.
-    fn after_write(&self, writing: &Fields, written: bool) -> Result<(), Error> {
-        let Some(server) = self.server else { return Ok(()) };
-        let key = writing.held().slot.key();
-        let key = key.ok_or_else(|| Error::new(Code::Internal, "the slot holds no key"))?;
-        let proven = server.prove(self.context, self.id, &key.key, self.timeout);
-        proven.map_err(|error| self.not_proven(error, written))
     }
 }
