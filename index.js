@@ -856,6 +856,7 @@ module.exports.newKey = nativeBinding.newKey
 module.exports.parseCommandLine = nativeBinding.parseCommandLine
 module.exports.provision = nativeBinding.provision
 module.exports.publicKey = nativeBinding.publicKey
+module.exports.quoteWord = nativeBinding.quoteWord
 module.exports.readKey = nativeBinding.readKey
 module.exports.resetKey = nativeBinding.resetKey
 module.exports.restoreDct = nativeBinding.restoreDct

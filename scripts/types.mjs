@@ -24,6 +24,7 @@ const GRAMMAR = [
   'UsageProblem',
   'describeCommandLine',
   'parseCommandLine',
+  'quoteWord',
 ]
 
 const GRAMMAR_HEAD = '// Made by `npm run build:debug`: what the addon has for the command line alone.\n'

@@ -69,6 +69,8 @@ export interface ParsedCommand {
   /** The exit code that goes with the text. */
   exitCode: number
 }
+/** A word, as the shell reads it that printed commands are typed into. For the command line itself. */
+export declare function quoteWord(word: string): string
 /** How a text to print is laid out. */
 export interface TextLayout {
   /** The columns that there are; 100 at most, and unless given. */

@@ -4,7 +4,7 @@
  */
 import * as api from '../../index.js'
 import { choose, INTERRUPTED } from './choose.mjs'
-import { parseCommandLine } from './grammar.cjs'
+import { parseCommandLine, quoteWord } from './grammar.cjs'
 import { sayEvent } from './render.mjs'
 import { report } from './report.mjs'
 import { run } from './run.mjs'
@@ -119,9 +119,5 @@ async function start(/** @type {string[]} */ words, /** @type {Output} */ output
 
 /** A command as it is typed. */
 function typed(/** @type {string[]} */ words) {
-  const plain = (/** @type {string} */ word) => /^[\w./:=+@,\\-]+$/.test(word)
-  return [
-    'duo-provision',
-    ...words.map((word) => (plain(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)),
-  ].join(' ')
+  return ['duo-provision', ...words.map(quoteWord)].join(' ')
 }

@@ -11,6 +11,7 @@ use super::{help, shell_init, usage};
 use crate::addon::grammar::{Command, CommandLine};
 use crate::error::{Error, exit};
 use crate::usb::libusb::libusb_release;
+use crate::workflow::Shell;
 
 /// The program and its version.
 const PROGRAM: &str = concat!("duo-provision ", env!("CARGO_PKG_VERSION"));
@@ -110,6 +111,12 @@ pub fn parse_command_line(arguments: Vec<String>, layout: Option<TextLayout>) ->
         Err(Refusal::Version) => script("version", json, format!("{PROGRAM}\n")),
         Err(Refusal::Unusable(error)) => unusable(&error, json),
     }
+}
+
+/// A word, as the shell reads it that printed commands are typed into. For the command line itself.
+#[napi]
+pub fn quote_word(word: String) -> String {
+    Shell::here().word(&word)
 }
 
 /// The options, if nothing is asked for, and at most said where to look for Duos.

@@ -47,7 +47,7 @@ pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[Strin
     let see =
         |hint: String| if hint.is_empty() { format!("see: {help}") } else { format!("{hint}; see: {help}") };
     let (message, hint) = match error.kind() {
-        ErrorKind::UnknownArgument => unknown_argument(error),
+        ErrorKind::UnknownArgument => unknown_argument(error, &path),
         ErrorKind::InvalidSubcommand => return no_command_in(command, &path, error, arguments, &help),
         ErrorKind::MissingSubcommand => {
             let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
@@ -69,8 +69,13 @@ pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[Strin
     Error::new(Code::InvalidArgument, message).hint(see(hint))
 }
 
-fn unknown_argument(error: &clap::Error) -> (String, String) {
+fn unknown_argument(error: &clap::Error, path: &str) -> (String, String) {
     let typed = listed(error, ContextKind::InvalidArg);
+    // particle-cli's `keys server` took the address of a cloud behind its key's file.
+    if path == "server-key set " && !typed.starts_with('-') {
+        let hint = format!("the address of the cloud has an option: --host {typed}");
+        return (format!("'{typed}' is one argument too many"), hint);
+    }
     let message = if typed.starts_with('-') {
         format!("there is no option {typed}")
     } else {
