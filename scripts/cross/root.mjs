@@ -7,10 +7,11 @@ import { ran } from './programs.mjs'
 
 /**
  * The mounts are in a namespace of their own, and gone with the program. Its output goes to a file: Wine loses what goes
- * through a pipe.
+ * through a pipe. It makes access lists of modes: what is made there is for its owner alone, as in a profile on Windows.
  */
 const ENTER = `
 set -e
+umask 077
 root=$1 repository=$2 output=$3
 shift 3
 mount --rbind /proc "$root/proc"
