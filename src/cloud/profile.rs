@@ -92,9 +92,9 @@ pub enum ProfileError {
         /// The profile.
         name: String,
         /// What was meant, where only the scheme is missing.
-        meant: Option<ApiUrl>,
+        meant: Option<String>,
         /// What is wrong with it.
-        error: Box<ApiUrlError>,
+        error: ApiUrlError,
     },
 }
 
@@ -147,8 +147,8 @@ pub fn parse_config(name: String, path: PathBuf, bytes: &[u8]) -> Result<Profile
     let token = token.map_err(|error| ProfileError::Token { path: path.clone(), error })?;
     let api_url = match text("apiUrl")? {
         Some(url) => Some(url.parse().map_err(|error| {
-            let meant = ApiUrl::of_host(&url);
-            ProfileError::ApiUrl { path: path.clone(), name: name.clone(), meant, error: Box::new(error) }
+            let meant = ApiUrl::of_host(&url).map(|url| url.to_string());
+            ProfileError::ApiUrl { path: path.clone(), name: name.clone(), meant, error }
         })?),
         None => None,
     };

@@ -98,7 +98,7 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
 fn unusable_login(context: Context<'_>, error: ProfileError) -> Error {
     let command = match &error {
         ProfileError::ApiUrl { name, meant, .. } => {
-            let url = meant.as_ref().map_or_else(|| "http://HOST:8080".to_owned(), ToString::to_string);
+            let url = meant.clone().unwrap_or_else(|| "http://HOST:8080".to_owned());
             Some(profile_command(context.env, &format!("{} apiUrl {}", quoted(name), quoted(&url))))
         }
         _ => None,
