@@ -31,11 +31,10 @@ pub fn find(image: &[u8]) -> Option<InFlash> {
     let (first, shared, last) = (sector(OLD)?, sector(NEW)?, sector(NEW + COPY_SIZE)?);
     Some(match (first, shared, last) {
         (Half::Copy, _, Half::Copy) => InFlash::Ambiguous,
-        (Half::Copy, ..) => InFlash::At(OLD),
-        (_, _, Half::Copy) => InFlash::At(NEW),
-        // One copy, in the sector that both have. Where the other one would be is erased, and nothing else is.
-        (Half::Erased, Half::Copy, Half::Other) => InFlash::At(OLD),
-        (Half::Other, Half::Copy, Half::Erased) => InFlash::At(NEW),
+        // The second of each: one copy, in the sector that both have. Where the other one would be is erased, and
+        // nothing else is.
+        (Half::Copy, ..) | (Half::Erased, Half::Copy, Half::Other) => InFlash::At(OLD),
+        (_, _, Half::Copy) | (Half::Other, Half::Copy, Half::Erased) => InFlash::At(NEW),
         (_, Half::Copy, _) => InFlash::Ambiguous,
         _ => InFlash::Nowhere,
     })

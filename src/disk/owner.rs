@@ -19,7 +19,8 @@ impl Privacy {
     #[cfg(unix)]
     pub(super) fn of(file: &File) -> io::Result<Self> {
         let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions());
-        Ok(if mode & 0o077 == 0 { Self::OwnerAlone } else { Self::Others })
+        // The last six bits are what the group and all others may do.
+        Ok(if mode.trailing_zeros() >= 6 { Self::OwnerAlone } else { Self::Others })
     }
 
     /// A file that is made on Windows gets its access list from its folder.

@@ -386,7 +386,6 @@ impl Operation {
                 let own = self.is_of_the_devices_own_cloud() && self.is_of_the_duo_of(earlier);
                 earlier.verified() > 0 && new && own
             }
-            (_, OperationKind::Verify) | (OperationKind::Verify, _) => false,
             // A Duo whose new key was read and sent has left DFU mode since its slot was reset.
             (OperationKind::Reset, OperationKind::Provision) => {
                 let sent = self.started.request.from_device && self.started.after != earlier.started.before;
@@ -398,8 +397,8 @@ impl Operation {
                     && self.is_of_the_duo_of(earlier)
             }
             (OperationKind::DctBackup, OperationKind::Backup)
-            | (OperationKind::Provision, _)
-            | (_, OperationKind::Provision) => false,
+            | (OperationKind::Provision | OperationKind::Verify, _)
+            | (_, OperationKind::Provision | OperationKind::Verify) => false,
             // A backup tells which key there is, but not that it is the one that was wanted.
             (_, OperationKind::Backup | OperationKind::DctBackup) => {
                 !earlier.has(Reached::Writing)

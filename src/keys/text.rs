@@ -5,6 +5,9 @@ use zeroize::Zeroizing;
 /// How many bytes show whether a text without a mark is UTF-16.
 const LOOKED_AT: usize = 64;
 
+/// What makes a unit of its two bytes.
+type Order = fn([u8; 2]) -> u16;
+
 /// The text as UTF-8 without a byte order mark; `None` if the bytes are that already, or no text.
 ///
 /// No key in DER and no dump of a device's key is taken for UTF-16: it begins with a mark, or every other one of its first
@@ -13,7 +16,7 @@ pub fn to_utf8(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     if let Some(text) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
         return Some(Zeroizing::new(text.to_vec()));
     }
-    let (text, order): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+    let (text, order): (&[u8], Order) = match bytes {
         [0xFF, 0xFE, text @ ..] => (text, u16::from_le_bytes),
         [0xFE, 0xFF, text @ ..] => (text, u16::from_be_bytes),
         text if looks_like(text, 0) => (text, u16::from_le_bytes),

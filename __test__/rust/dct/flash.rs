@@ -17,23 +17,23 @@ fn flash(sectors: [Option<Vec<u8>>; 3]) -> Vec<u8> {
     image
 }
 
-fn erased() -> Option<Vec<u8>> {
-    Some(vec![0xFF; COPY_SIZE])
+fn erased() -> Vec<u8> {
+    vec![0xFF; COPY_SIZE]
 }
 
 #[test]
 fn it_is_found_in_the_place_of_either_generation() {
     let old = [
-        [Some(copy(1)), erased(), None],
+        [Some(copy(1)), Some(erased()), None],
         [Some(copy(1)), Some(copy(2)), None],
-        [Some(copy(1)), Some(copy(2)), erased()],
-        [erased(), Some(copy(2)), None],
+        [Some(copy(1)), Some(copy(2)), Some(erased())],
+        [Some(erased()), Some(copy(2)), None],
     ];
     let new = [
         [None, Some(sealed(1, 1)), Some(sealed(2, 2))],
-        [None, erased(), Some(sealed(2, 2))],
-        [None, Some(sealed(1, 1)), erased()],
-        [erased(), Some(sealed(1, 1)), Some(sealed(2, 2))],
+        [None, Some(erased()), Some(sealed(2, 2))],
+        [None, Some(sealed(1, 1)), Some(erased())],
+        [Some(erased()), Some(sealed(1, 1)), Some(sealed(2, 2))],
     ];
     for (sectors, address) in
         old.into_iter().map(|s| (s, 0x0800_4000_u32)).chain(new.into_iter().map(|s| (s, 0x0800_8000)))
@@ -56,14 +56,18 @@ fn what_its_bytes_do_not_tell_is_not_guessed() {
     for sectors in [
         [Some(copy(1)), Some(copy(2)), Some(copy(3))],
         [Some(copy(1)), None, Some(copy(3))],
-        [erased(), Some(copy(2)), erased()],
+        [Some(erased()), Some(copy(2)), Some(erased())],
         [None, Some(copy(2)), None],
     ] {
         let image = flash(sectors);
         assert_eq!(find_in_flash(&image), Some(InFlash::Ambiguous));
         assert!(Dump::recognise(&image).is_none());
     }
-    for sectors in [[None, None, None], [erased(), erased(), erased()], [erased(), None, erased()]] {
+    for sectors in [
+        [None, None, None],
+        [Some(erased()), Some(erased()), Some(erased())],
+        [Some(erased()), None, Some(erased())],
+    ] {
         let image = flash(sectors);
         assert_eq!(find_in_flash(&image), Some(InFlash::Nowhere));
         assert!(Dump::recognise(&image).is_none());

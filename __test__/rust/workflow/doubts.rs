@@ -73,10 +73,6 @@ impl Place {
         self.bench.run(&Asker::new(), |context| provision(context, &options)).map(drop)
     }
 
-    fn own_key(&self) -> ProvisionOptions {
-        ProvisionOptions { from_device: true, ..ProvisionOptions::default() }
-    }
-
     /// Sends a key to an address where nobody answers.
     fn lose(&self, url: &str, nth: usize) {
         let file = self.bench.key_file(nth).to_str().unwrap().to_owned();
@@ -137,6 +133,10 @@ impl Place {
     }
 }
 
+fn own_key() -> ProvisionOptions {
+    ProvisionOptions { from_device: true, ..ProvisionOptions::default() }
+}
+
 #[test]
 fn equal_doubts_are_one_and_a_success_at_the_right_address_settles_them() {
     let place = Place::new();
@@ -149,7 +149,7 @@ fn equal_doubts_are_one_and_a_success_at_the_right_address_settles_them() {
     assert_eq!(place.bench.history(&HistoryOptions::default()).unwrap().operations.len(), 3);
     place.lose(&url, NEW);
     assert_eq!(place.in_flight().len(), 2, "another key is another doubt");
-    place.provision(place.own_key()).unwrap();
+    place.provision(own_key()).unwrap();
     assert!(place.in_flight().is_empty(), "{:?}", place.in_flight());
     let open = std::fs::read_dir(place.bench.journal().join("open")).unwrap().count();
     assert_eq!(open, 0, "it takes them along to the history");
@@ -230,7 +230,7 @@ fn of_a_cloud_that_is_ahead_another_cloud_says_nothing_and_a_proof_does() {
     let place = Place::new();
     let other = Place::new();
     place.leave_ahead(&other);
-    place.provision(place.own_key()).unwrap();
+    place.provision(own_key()).unwrap();
     assert_eq!(place.in_flight().len(), 1, "the other cloud is ahead");
     place.bench.run(&Asker::new(), |context| verify(context, &VerifyOptions::default())).unwrap();
     assert!(place.in_flight().is_empty());
@@ -255,7 +255,7 @@ fn only_a_proof_in_this_run_calls_a_duo_paired() {
     let problem = found(&refused, "PAIRING_REFUSED").unwrap();
     assert!(problem.advice.as_ref().unwrap().contains("--from-device"), "{problem:?}");
 
-    place.provision(place.own_key()).unwrap();
+    place.provision(own_key()).unwrap();
     let asked = place.examined(false, Some(true));
     assert!(found(&asked, "CLOUD_DEVICE").is_some());
     assert_eq!(asked.verdict, Verdict::CloudNotChecked, "that a cloud has it is no proof");
@@ -271,7 +271,7 @@ fn only_a_proof_in_this_run_calls_a_duo_paired() {
 fn a_duo_with_a_problem_is_not_paired_by_a_proof() {
     let place = Place::new();
     place.bench.set_slot(key(NEW));
-    place.provision(place.own_key()).unwrap();
+    place.provision(own_key()).unwrap();
     let found_now = place.examined(true, None);
     assert!(found(&found_now, "PAIRED").is_some() && found(&found_now, "PUBLIC_KEY_STALE").is_some());
     assert_eq!(found_now.verdict, Verdict::Problems);
@@ -284,7 +284,7 @@ fn a_duo_with_a_problem_is_not_paired_by_a_proof() {
 #[test]
 fn what_a_cloud_was_told_last_is_the_newest_key_until_the_duos_is_told_or_proven() {
     let place = Place::new();
-    place.provision(place.own_key()).unwrap();
+    place.provision(own_key()).unwrap();
     let newer = |place: &Place| found(&place.examined(false, None), "NEWER_KEY_KNOWN").cloned();
     assert!(newer(&place).is_none());
     let file = place.bench.key_file(NEW).to_str().unwrap().to_owned();
@@ -293,7 +293,7 @@ fn what_a_cloud_was_told_last_is_the_newest_key_until_the_duos_is_told_or_proven
     assert!(told.message.contains(&place.cloud.url()) && told.message.contains("2026-01-31"), "{told:?}");
     let command = told.command.unwrap();
     assert!(command.contains("--from-device") && command.contains(&place.cloud.url()), "{command}");
-    place.provision(place.own_key()).unwrap();
+    place.provision(own_key()).unwrap();
     assert!(newer(&place).is_none());
 
     // The generic key: a cloud of your own keeps it.
@@ -301,7 +301,7 @@ fn what_a_cloud_was_told_last_is_the_newest_key_until_the_duos_is_told_or_proven
     assert!(newer(&place).is_some());
     // Somebody else tells it the Duo's own.
     let journal = place.bench.records();
-    place.provision(place.own_key()).unwrap();
+    place.provision(own_key()).unwrap();
     place.bench.set_journal(&journal);
     assert!(newer(&place).is_some());
     assert_eq!(place.examined(true, None).verdict, Verdict::Paired);

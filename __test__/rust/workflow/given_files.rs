@@ -224,10 +224,10 @@ fn a_file_called_pem_gets_pem_which_is_a_backup_like_any_other() {
 #[test]
 fn bytes_that_are_no_pem_do_not_go_into_a_file_called_so() {
     let bench = Bench::new(Generation::R6);
-    let file = Some(bench.folder.path().join("x.pem"));
-    let raw = BackupOptions { file: file.clone(), raw: true, ..BackupOptions::default() };
+    let file = bench.folder.path().join("x.pem");
+    let raw = BackupOptions { file: Some(file.clone()), raw: true, ..BackupOptions::default() };
     assert_eq!(bench.backup(&raw).unwrap_err().code(), Code::InvalidArgument);
-    let dump = DctBackupOptions { file: file.clone(), ..DctBackupOptions::default() };
+    let dump = DctBackupOptions { file: Some(file.clone()), ..DctBackupOptions::default() };
     let error = bench.run(&Asker::new(), |context| backup_dct(context, &dump)).unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
     let dump = bench.saved("dct.bin", false).path;
@@ -238,7 +238,7 @@ fn bytes_that_are_no_pem_do_not_go_into_a_file_called_so() {
         bench.run(&Asker::new(), |context| inspect(context, &options))
     };
     assert_eq!(extract(dct::SERVER_PUBLIC_KEY, "x.pem").unwrap_err().code(), Code::InvalidArgument);
-    assert!(!file.unwrap().exists());
+    assert!(!file.exists());
     extract(dct::DEVICE_PRIVATE_KEY, "key.pem").unwrap();
     let text = fs::read_to_string(bench.folder.path().join("key.pem")).unwrap();
     assert!(text.starts_with("-----BEGIN PRIVATE KEY-----"));

@@ -49,9 +49,12 @@ pub fn status(context: Context<'_>, options: &StatusOptions) -> Result<Status, E
         .into_iter()
         .filter(|operation| is_of(operation, options.device))
         .partition(|operation| operation.running);
-    let report_open = |operation: &&Operation| match operation.running {
-        true => report(operation, false),
-        false => report_in_flight(context, operation, &operations),
+    let report_open = |operation: &&Operation| {
+        if operation.running {
+            report(operation, false)
+        } else {
+            report_in_flight(context, operation, &operations)
+        }
     };
     Ok(Status {
         journal: journal.path().to_owned(),

@@ -1,7 +1,7 @@
 //! Commands of particle-cli, in the words of the version that is installed.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ fn version(path: &OsString) -> Option<(u64, u64)> {
     above.chain([beside]).find_map(|folder| version_in(&folder.join("package.json")))
 }
 
-fn version_in(package: &PathBuf) -> Option<(u64, u64)> {
+fn version_in(package: &Path) -> Option<(u64, u64)> {
     let json: Value = serde_json::from_slice(&read_bounded(package, MAX_PACKAGE).ok()?).ok()?;
     if json.get("name")?.as_str()? != "particle-cli" {
         return None;

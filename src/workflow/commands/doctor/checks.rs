@@ -339,8 +339,9 @@ impl Patient<'_> {
 
     /// That no backup holds the key, and of one that did, that it does so no more.
     fn missing(&self, current: Fingerprint) -> String {
-        let made = self.operations.iter().rev().filter(|operation| operation.started.before == Some(current));
-        let lost = made.filter_map(|operation| operation.backup.as_ref()).next();
+        let mut made =
+            self.operations.iter().rev().filter(|operation| operation.started.before == Some(current));
+        let lost = made.find_map(|operation| operation.backup.as_ref());
         let lost = lost
             .map(|path| format!(", and its backup {} is gone, or has other bytes by now", plain_path(path)));
         format!("the archive does not hold this key{}", lost.unwrap_or_default())

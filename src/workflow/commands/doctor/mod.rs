@@ -237,10 +237,8 @@ impl<'a> Looking<'a, '_> {
             }
         };
         let typed = self.options.target.path.clone();
-        let proof = match self.options.verify {
-            true => proving::prove(&opened, &snapshot, typed, self.timeout)?,
-            false => None,
-        };
+        let proof =
+            if self.options.verify { proving::prove(&opened, &snapshot, typed, self.timeout)? } else { None };
         let proven = proof.as_ref().is_some_and(|(_, proven)| *proven);
         let (found, particle) = self.checks(&opened.device, &snapshot, proven);
         findings.extend(found);
@@ -249,9 +247,10 @@ impl<'a> Looking<'a, '_> {
         // One that does not tell which it is has to be named.
         let named = if opened.device.device_id.is_none() { " --device ID" } else { "" };
         let verify = || format!("duo-provision verify{named}{}", self.which(&opened.device));
-        let read = match proven {
-            true => Read::Proven,
-            false => Read::Done { verify: opened.device.board.is_duo().then(verify) },
+        let read = if proven {
+            Read::Proven
+        } else {
+            Read::Done { verify: opened.device.board.is_duo().then(verify) }
         };
         Ok(Examined::new(path, Some(opened.device), read, findings, particle))
     }

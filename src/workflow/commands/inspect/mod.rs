@@ -176,13 +176,13 @@ fn describe<'a>(
     match KeyFile::read(bytes) {
         Ok(key) => Ok((of_key(path, file, &key), Found::Key(Box::new(key)))),
         Err(KeyError::Encrypted) => of_encrypted(context, options, file),
-        Err(error) => match ServerReport::of_key_file(bytes) {
-            Ok(server) => Ok((of_server_key(path, file, server), Found::ServerKey)),
-            Err(_) => {
-                let unknown = || Error::key_file(&error, path);
-                Err(file.given.instead(path).unwrap_or_else(unknown).during("reading the key file"))
+        Err(error) => {
+            if let Ok(server) = ServerReport::of_key_file(bytes) {
+                return Ok((of_server_key(path, file, server), Found::ServerKey));
             }
-        },
+            let unknown = || Error::key_file(&error, path);
+            Err(file.given.instead(path).unwrap_or_else(unknown).during("reading the key file"))
+        }
     }
 }
 

@@ -121,13 +121,7 @@ pub fn rotate(
     let timeout = Timeout::from_seconds(options.timeout)?;
     check_product(options.product_id)?;
     let choice = server_choice(options)?;
-    let wanted = Wanted {
-        api_url: options.api_url.as_deref(),
-        token: options.token.as_deref(),
-        token_file: options.token_file.as_deref(),
-        allow_http: options.allow_http,
-    };
-    let cloud = Cloud::find(context, &wanted, timeout)?;
+    let cloud = Cloud::find(context, &wanted(options), timeout)?;
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
@@ -223,6 +217,15 @@ pub fn rotate(
     })?;
     let Telling { kept, pair_before, .. } = telling;
     Ok(RotateDone { new_key: kept, pair_before, backup: outcome.backup, written: outcome.written, ..done })
+}
+
+fn wanted(options: &RotateOptions) -> Wanted<'_> {
+    Wanted {
+        api_url: options.api_url.as_deref(),
+        token: options.token.as_deref(),
+        token_file: options.token_file.as_deref(),
+        allow_http: options.allow_http,
+    }
 }
 
 /// The key that the Duo has, if its firmware reads it as it is.
