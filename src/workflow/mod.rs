@@ -28,6 +28,11 @@ pub use commands::doctor::{
     AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, FixOperation, FixOptions, Severity,
     Verdict, doctor,
 };
+pub use commands::fleet::{
+    FleetCounts, FleetManifest, FleetManifestOptions, FleetProvisionOptions, FleetProvisioned, FleetReport,
+    FleetReportOptions, FleetVerified, FleetVerifyCounts, FleetVerifyOptions, fleet_manifest, fleet_report,
+    provision_fleet, verify_fleet,
+};
 pub use commands::history::{History, HistoryOptions, history};
 pub use commands::inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
 pub use commands::key_files::{
