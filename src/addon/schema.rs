@@ -11,19 +11,20 @@ use serde_json::{Map, Value};
 use super::error_name::ErrorName;
 use super::grammar::{
     BackupOptions, BackupsOptions, CloudFlavor, DctBackupOptions, DctRestoreOptions, DctShowOptions,
-    DfuOptions, DoctorOptions, HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions,
-    ProvisionOptions, PublicKeyOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions,
-    ServerKeyRestoreOptions, ServerKeySetOptions, ServerKeyShowOptions, StatusOptions, UdevInstallOptions,
-    VerifyOptions, VirtualDuoOptions,
+    DfuOptions, DoctorOptions, FleetManifestOptions, FleetProvisionOptions, FleetReportOptions,
+    FleetVerifyOptions, HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions,
+    ProvisionOptions, PublicKeyOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, ServerKeyRestoreOptions,
+    ServerKeySetOptions, ServerKeyShowOptions, StatusOptions, UdevInstallOptions, VerifyOptions,
+    VirtualDuoOptions,
 };
 use crate::error::Problem;
 use crate::simulator::VirtualDuoState;
 use crate::simulator::cloud::Provisioned;
 use crate::workflow::{
-    BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event, History,
-    Inspection, KeyRead, Listing, NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone,
-    ResetDone, RestoreDone, RotateDone, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule,
-    VerifyDone,
+    BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event,
+    FleetManifest, FleetProvisioned, FleetReport, FleetVerified, History, Inspection, KeyRead, Listing, NewKeyDone,
+    PassphraseRequest, Plan, ProvisionDone, PublicKeyDone, ResetDone, RestoreDone, RotateDone,
+    ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
 };
 
 /// Names the shape of the lines. Its number goes up when a line that was valid before no longer would be.
@@ -77,6 +78,14 @@ enum CommandResult {
     KeyNew(NewKeyDone),
     #[schemars(rename = "key public")]
     KeyPublic(PublicKeyDone),
+    #[schemars(rename = "fleet manifest")]
+    FleetManifest(FleetManifest),
+    #[schemars(rename = "fleet provision")]
+    FleetProvision(FleetProvisioned),
+    #[schemars(rename = "fleet verify")]
+    FleetVerify(FleetVerified),
+    #[schemars(rename = "fleet report")]
+    FleetReport(FleetReport),
     Backups(BackupsFound),
     Status(Status),
     History(History),
@@ -153,6 +162,10 @@ enum Options {
     DctShow(DctShowOptions),
     Dfu(DfuOptions),
     Doctor(DoctorOptions),
+    FleetManifest(FleetManifestOptions),
+    FleetProvision(FleetProvisionOptions),
+    FleetReport(FleetReportOptions),
+    FleetVerify(FleetVerifyOptions),
     History(HistoryOptions),
     Inspect(InspectOptions),
     List(ListOptions),

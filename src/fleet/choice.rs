@@ -78,7 +78,10 @@ fn unproven(made: &[Made]) -> String {
     match made {
         [] => "no key of it is known".to_owned(),
         [made, ..] => {
-            format!("the key {} was made by rotate; whether it was written is in no journal here", made.key.short())
+            format!(
+                "the key {} was made by rotate; whether it was written is in no journal here",
+                made.key.short()
+            )
         }
     }
 }

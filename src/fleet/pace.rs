@@ -31,7 +31,9 @@ pub struct Rate(Option<f64>);
 
 /// A text that is no rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a rate is a number of requests from 0.01 to 100000, a second or (with /m) a minute: 10, 10/s, 300/m; or none")]
+#[error(
+    "a rate is a number of requests from 0.01 to 100000, a second or (with /m) a minute: 10, 10/s, 300/m; or none"
+)]
 pub struct RateError;
 
 impl Rate {
@@ -59,7 +61,11 @@ impl FromStr for Rate {
         };
         let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let number: f64 = number.parse().map_err(|_| RateError)?;
-        if plain && (0.01..=100_000.0).contains(&number) { Ok(Self(Some(number / seconds))) } else { Err(RateError) }
+        if plain && (0.01..=100_000.0).contains(&number) {
+            Ok(Self(Some(number / seconds)))
+        } else {
+            Err(RateError)
+        }
     }
 }
 
@@ -113,7 +119,12 @@ impl Pace {
     }
 
     /// The cloud asks for fewer requests: all wait, and then go at half the rate. How long, if that is news.
-    pub fn asked_for_fewer(&mut self, now: Duration, sent: Duration, wait: Option<Duration>) -> Option<Duration> {
+    pub fn asked_for_fewer(
+        &mut self,
+        now: Duration,
+        sent: Duration,
+        wait: Option<Duration>,
+    ) -> Option<Duration> {
         if !self.hold(now, sent, wait.unwrap_or(UNTOLD).min(LONGEST)) {
             return None;
         }

@@ -432,7 +432,8 @@ impl Operation {
 
     /// Whatever a run over a list came to: what an earlier one had left open stands in the ledger, and was taken up.
     fn took_up_the_ledger_of(&self, earlier: &Self) -> bool {
-        let ledger = |operation: &Self| operation.started.request.fleet.as_ref().map(|fleet| fleet.ledger.clone());
+        let ledger =
+            |operation: &Self| operation.started.request.fleet.as_ref().map(|fleet| fleet.ledger.clone());
         self.end.is_some() && ledger(self).is_some() && ledger(self) == ledger(earlier)
     }
 

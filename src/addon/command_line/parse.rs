@@ -84,7 +84,7 @@ fn run(parsed: CommandLine) -> ParsedCommand {
 
 fn nothing_asked(json: bool) -> ParsedCommand {
     let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
-                rotate, provision, verify, doctor, dct, server-key, key, inspect, backups, status, history, \
+                rotate, provision, verify, doctor, dct, server-key, key, inspect, fleet, backups, status, history, \
                 udev, simulate and demo\n\nFor more information, try '--help'.";
     ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
 }

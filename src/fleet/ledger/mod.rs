@@ -72,7 +72,9 @@ impl Ledger {
         }
         let known = read::known(&file, &path)?;
         let mut file = file;
-        file.set_len(known.length).and_then(|()| file.seek(SeekFrom::Start(known.length))).map_err(unwritable)?;
+        file.set_len(known.length)
+            .and_then(|()| file.seek(SeekFrom::Start(known.length)))
+            .map_err(unwritable)?;
         Ok(Self { path, file, known })
     }
 

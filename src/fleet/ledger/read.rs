@@ -70,7 +70,10 @@ impl Known {
     /// All devices for which something was sent to the cloud with this API.
     pub fn devices(&self, api: &str) -> impl Iterator<Item = (DeviceId, &Last)> {
         let nth = self.apis.iter().position(|known| known == api).and_then(|nth| u16::try_from(nth).ok());
-        self.devices.iter().filter(move |((_, at), _)| Some(*at) == nth).map(|((device, _), last)| (*device, last))
+        self.devices
+            .iter()
+            .filter(move |((_, at), _)| Some(*at) == nth)
+            .map(|((device, _), last)| (*device, last))
     }
 
     fn take(&mut self, record: Record) -> Result<(), String> {
@@ -96,7 +99,8 @@ impl Known {
         let RowRecord { id, key, product, at, file, trouble } = row;
         let at = at.and_then(|at| OffsetDateTime::parse(&at, &Rfc3339).ok());
         let at = at.map_or(0, OffsetDateTime::unix_timestamp);
-        self.devices.insert((id, nth), Last { key, product, state, at, file, trouble: trouble.map(Box::new) });
+        self.devices
+            .insert((id, nth), Last { key, product, state, at, file, trouble: trouble.map(Box::new) });
         Ok(())
     }
 }

@@ -42,7 +42,8 @@ impl Writer {
     pub(super) fn start(path: PathBuf, file: File, length: u64) -> io::Result<Self> {
         let (jobs, waiting) = sync_channel(WAITING);
         let writing = Writing { file, length, broken: None };
-        let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writing.run(&waiting))?;
+        let thread =
+            std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writing.run(&waiting))?;
         Ok(Self { path, jobs, thread })
     }
 

@@ -59,7 +59,9 @@ impl<R: BufRead> Read for Through<'_, R> {
 fn delimiter(header: &str) -> Result<u8, ManifestError> {
     let plain = |name: &str| name.trim().trim_matches('"').to_owned();
     let has = |delimiter: &u8| {
-        header.split(char::from(*delimiter)).any(|name| plain(name) == "device_id" || nearly(&plain(name)).is_some())
+        header
+            .split(char::from(*delimiter))
+            .any(|name| plain(name) == "device_id" || nearly(&plain(name)).is_some())
     };
     DELIMITERS.into_iter().find(has).ok_or(ManifestError::NoDeviceId)
 }

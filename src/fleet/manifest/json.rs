@@ -30,7 +30,9 @@ pub(super) fn read_lines<E: From<ManifestError>>(
         let members = Members.deserialize(&mut reader).and_then(|members| reader.end().map(|()| members));
         each(match members {
             Ok(members) => row(members, line)?,
-            Err(error) => Err(Mistake::new(line, format!("no JSON object with plain values: {}", words(&error)))),
+            Err(error) => {
+                Err(Mistake::new(line, format!("no JSON object with plain values: {}", words(&error))))
+            }
         })?;
     }
 }

@@ -119,7 +119,10 @@ fn nearly(name: &str) -> Option<&'static str> {
     if COLUMNS.contains(&name) {
         return None;
     }
-    let plain: String =
-        name.trim().chars().map(|c| if c == ' ' || c == '-' { '_' } else { c.to_ascii_lowercase() }).collect();
+    let plain: String = name
+        .trim()
+        .chars()
+        .map(|c| if c == ' ' || c == '-' { '_' } else { c.to_ascii_lowercase() })
+        .collect();
     COLUMNS.into_iter().find(|known| strsim::levenshtein(&plain, known) <= 1)
 }

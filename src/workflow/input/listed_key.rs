@@ -18,10 +18,13 @@ pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(
     let stamp = stamp_of(path)?;
     let bytes = load(path)?;
     let beside = || manifest_beside(path).ok().flatten();
-    let sound = |Beside { manifest, .. }| manifest.ok().filter(|manifest| manifest.sha256 == sha256_hex(&bytes));
+    let sound =
+        |Beside { manifest, .. }| manifest.ok().filter(|manifest| manifest.sha256 == sha256_hex(&bytes));
     let manifest = beside().and_then(sound);
-    if let Some(owner) = manifest.as_ref().and_then(|manifest| manifest.device_id).filter(|id| *id != device) {
-        let message = format!("{}: the manifest beside it says that it is the key of {owner}", plain_path(path));
+    if let Some(owner) = manifest.as_ref().and_then(|manifest| manifest.device_id).filter(|id| *id != device)
+    {
+        let message =
+            format!("{}: the manifest beside it says that it is the key of {owner}", plain_path(path));
         return Err(Error::new(Code::KeyOfOtherDevice, message));
     }
     let key = match KeyFile::read(&bytes) {
@@ -47,7 +50,8 @@ pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(
 pub(in crate::workflow) fn stamp_of(path: &Path) -> Result<Stamp, Error> {
     // What it is tells whoever opens it.
     path.metadata().map(|found| Stamp::of(&found)).map_err(|error| {
-        let what = if error.kind() == std::io::ErrorKind::NotFound { "does not exist" } else { "cannot be read" };
+        let what =
+            if error.kind() == std::io::ErrorKind::NotFound { "does not exist" } else { "cannot be read" };
         Error::new(Code::FileNotFound, format!("{} {what}", plain_path(path)))
     })
 }

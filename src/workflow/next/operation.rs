@@ -97,7 +97,8 @@ pub(in crate::workflow) fn fleet_again(request: &Request) -> String {
         Some(list) => file(list),
     };
     let Some(fleet) = &request.fleet else { return format!("duo-provision fleet provision {list}") };
-    let number = |name: &str, number: Option<u32>| option(name, number.map(|number| number.to_string()).as_deref());
+    let number =
+        |name: &str, number: Option<u32>| option(name, number.map(|number| number.to_string()).as_deref());
     format!(
         "duo-provision fleet provision {list}{}{}{}{}{}{}{}{}{}{}",
         option("ledger", fleet.ledger_typed.then_some(fleet.ledger.as_str())),

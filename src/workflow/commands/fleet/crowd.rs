@@ -170,7 +170,8 @@ async fn worker<W: Work>(work: Arc<W>) {
 pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
     typed.map_or(Ok(Rate::DEFAULT), |text| {
         text.parse().map_err(|error: RateError| {
-            Error::new(Code::InvalidArgument, error.to_string()).hint("leave --rate out for 10 requests a second")
+            Error::new(Code::InvalidArgument, error.to_string())
+                .hint("leave --rate out for 10 requests a second")
         })
     })
 }

@@ -65,7 +65,8 @@ impl List {
         };
         let folder = if name == "-" { PathBuf::from(".") } else { folder_of(&path) };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let mut list = Self { file, name: path.to_string_lossy().into_owned(), folder, sha256: String::new() };
+        let mut list =
+            Self { file, name: path.to_string_lossy().into_owned(), folder, sha256: String::new() };
         list.sha256 = list.digest().map_err(|error| during(unreadable(&list.name, &error)))?;
         Ok(list)
     }
@@ -291,8 +292,11 @@ fn spooled() -> Result<File, Error> {
     let copied = io::copy(&mut io::stdin().lock().take(MAX_LIST + 1), &mut file).map_err(failed)?;
     file.flush().map_err(failed)?;
     if copied > MAX_LIST {
-        return Err(Error::new(Code::FleetManifestInvalid, format!("standard input has more than {MAX_LIST} bytes"))
-            .hint("divide the list"));
+        return Err(Error::new(
+            Code::FleetManifestInvalid,
+            format!("standard input has more than {MAX_LIST} bytes"),
+        )
+        .hint("divide the list"));
     }
     Ok(file)
 }

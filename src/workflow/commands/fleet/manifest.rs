@@ -86,7 +86,9 @@ fn of_ids(path: &Path) -> Result<FleetManifest, Error> {
         match device(text) {
             _ if text.is_empty() => {}
             Err(what) => wrong.push(format!("line {}: {what}", nth + 1)),
-            Ok(id) if devices.contains_key(&id) => wrong.push(format!("line {}: {id} is there twice", nth + 1)),
+            Ok(id) if devices.contains_key(&id) => {
+                wrong.push(format!("line {}: {id} is there twice", nth + 1))
+            }
             Ok(id) => drop(devices.insert(id, Device::default())),
         }
     }
@@ -103,7 +105,8 @@ fn of_archive(context: Context<'_>, folder: Option<&Path>) -> Result<FleetManife
     let archive = Archive::locate(folder, &context.env).map_err(|error| {
         Error::new(Code::FileNotFound, error.to_string()).hint("name a folder with --archive DIR")
     })?;
-    let survey = archive.survey().map_err(|error| Error::from(error).during("looking through the archive"))?;
+    let survey =
+        archive.survey().map_err(|error| Error::from(error).during("looking through the archive"))?;
     let mut of: BTreeMap<DeviceId, Vec<Entry>> = BTreeMap::new();
     for entry in survey.entries {
         if let Some(device) = entry.device_id.filter(|_| entry.fingerprint.is_some()) {
@@ -145,14 +148,14 @@ fn row(entries: &[Entry], operations: &[&Operation]) -> Device {
         })
     };
     let made = entries.iter().filter(|entry| entry.origin == Origin::NewKey);
-    let made = made.filter_map(|entry| Some(Made { at: unix(entry.created_at.as_deref()), key: entry.fingerprint? }));
+    let made = made
+        .filter_map(|entry| Some(Made { at: unix(entry.created_at.as_deref()), key: entry.fingerprint? }));
     let made: Vec<Made> = made.filter(|made| !unwritten(made.key)).collect();
     let note = if entries.iter().any(|entry| entry.simulated) { "virtual" } else { "" };
     let chosen = choose(&seen, &made).and_then(|key| {
         let file = file_with(entries, key);
-        file.map(|file| (key, file)).ok_or_else(|| {
-            format!("its key {} is in no backup here that can be sent", key.short())
-        })
+        file.map(|file| (key, file))
+            .ok_or_else(|| format!("its key {} is in no backup here that can be sent", key.short()))
     });
     match chosen {
         Ok((key, file)) => {
@@ -169,13 +172,16 @@ fn file_with(entries: &[Entry], key: Fingerprint) -> Option<PathBuf> {
         let sound = entry.description == Description::Sound;
         entry.fingerprint == Some(key)
             && match entry.contents {
-                Contents::PrivateKey => matches!(entry.description, Description::Sound | Description::Missing),
+                Contents::PrivateKey => {
+                    matches!(entry.description, Description::Sound | Description::Missing)
+                }
                 Contents::EncryptedPrivateKey => sound,
                 _ => false,
             }
     };
     let best = entries.iter().filter(sendable);
-    best.min_by_key(|entry| (entry.encrypted, entry.description != Description::Sound)).map(|entry| entry.path.clone())
+    best.min_by_key(|entry| (entry.encrypted, entry.description != Description::Sound))
+        .map(|entry| entry.path.clone())
 }
 
 /// That a key was read from a device.
@@ -202,7 +208,11 @@ fn unix(text: Option<&str>) -> Option<i64> {
     OffsetDateTime::parse(text?, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
 }
 
-fn written(devices: &BTreeMap<DeviceId, Device>, archive: Option<PathBuf>, unreadable: Vec<String>) -> FleetManifest {
+fn written(
+    devices: &BTreeMap<DeviceId, Device>,
+    archive: Option<PathBuf>,
+    unreadable: Vec<String>,
+) -> FleetManifest {
     let mut table = csv::Writer::from_writer(Vec::new());
     let titles = ["device_id", "key_file", "fingerprint", "note", "problem"];
     let cells = devices.iter().map(|(id, device)| {

@@ -116,11 +116,8 @@ pub fn provision_fleet(
     let list = List::open(&options.manifest)?;
     let path = ledger_of(&list, options, asked.shard)?;
     let api = cloud.api_url();
-    let ledger = if options.dry_run {
-        None
-    } else {
-        Some(Ledger::open(&path, &Owner::detect(&context.env))?)
-    };
+    let ledger =
+        if options.dry_run { None } else { Some(Ledger::open(&path, &Owner::detect(&context.env))?) };
     let looked_at = if options.dry_run && path.exists() { Some(ledger::read(&path)?) } else { None };
     let known = ledger.as_ref().map(Ledger::known).or(looked_at.as_ref());
 
@@ -187,7 +184,8 @@ fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
 }
 
 fn ledger_of(list: &List, options: &FleetProvisionOptions, shard: Option<Shard>) -> Result<PathBuf, Error> {
-    let typed = options.ledger.as_deref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    let typed =
+        options.ledger.as_deref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
     typed.or_else(|| list.ledger(shard)).ok_or_else(|| {
         Error::new(Code::InvalidArgument, "a list from standard input has no place for its ledger beside it")
             .hint("name one: add --ledger FILE; the same file goes on with the same list")
@@ -245,7 +243,8 @@ fn run(
     request: &Request,
     result: &mut FleetProvisioned,
 ) -> Result<(), Error> {
-    let name = format!("{:016x}", getrandom::u64().map_err(|error| Error::new(Code::Internal, error.to_string()))?);
+    let name =
+        format!("{:016x}", getrandom::u64().map_err(|error| Error::new(Code::Internal, error.to_string()))?);
     let header = RunRecord {
         v: VERSION,
         run: name.clone(),
@@ -263,7 +262,8 @@ fn run(
     result.run = Some(name);
     let writer = ledger.writer()?;
     writer.append_now(&Record::Run(Box::new(header)))?;
-    let started = started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
+    let started =
+        started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
     let (crowd, mut events) = Crowd::new(asked.rate, context.control.cancel().clone());
     let folder = list.folder().to_owned();
     let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, asked.max_failures);
@@ -279,11 +279,8 @@ fn run(
         let stopped = sending.crowd.stopped().take();
         let cancelled = sending.crowd.is_cancelled() && all.not_reached > 0;
         let stopped = stopped.or_else(|| cancelled.then(crate::workflow::context::interrupted));
-        result.counts = FleetCounts {
-            already_done: result.counts.already_done,
-            left_out: result.counts.left_out,
-            ..all
-        };
+        result.counts =
+            FleetCounts { already_done: result.counts.already_done, left_out: result.counts.left_out, ..all };
         match stopped {
             Some(error) => Err(error),
             None if all.failed + all.unknown > 0 => {
@@ -293,7 +290,9 @@ fn run(
         }
     });
     let ended_early = result.counts.not_reached > 0
-        || told.as_ref().is_err_and(|error| error.code() == Code::LedgerUnwritable || error.code() == Code::Internal);
+        || told
+            .as_ref()
+            .is_err_and(|error| error.code() == Code::LedgerUnwritable || error.code() == Code::Internal);
     result.stopped_by = told.err().filter(|_| ended_early);
     // The lock is let go of when all of the ledger is on the disk.
     if let Ok(sending) = Arc::try_unwrap(sending) {

@@ -67,7 +67,8 @@ pub fn fleet_report(context: Context<'_>, options: &FleetReportOptions) -> Resul
             ));
         }
     };
-    let only = options.only.iter().flat_map(|only| only.split(',')).map(|name| name.trim().parse::<Outcome>());
+    let only =
+        options.only.iter().flat_map(|only| only.split(',')).map(|name| name.trim().parse::<Outcome>());
     let only: Vec<Outcome> = only
         .collect::<Result<_, _>>()
         .map_err(|error| refused(error.to_string(), "leave --only out for all devices"))?;
@@ -75,7 +76,10 @@ pub fn fleet_report(context: Context<'_>, options: &FleetReportOptions) -> Resul
         return Err(refused("a report is made of ledgers".to_owned(), "name the ledgers of all shards"));
     }
     let parts = options.ledgers.iter().map(|path| {
-        Ok((crate::disk::plain_path(path), ledger::read(path).map_err(|error| Error::from(error).hint(READ_HINT))?))
+        Ok((
+            crate::disk::plain_path(path),
+            ledger::read(path).map_err(|error| Error::from(error).hint(READ_HINT))?,
+        ))
     });
     let ledgers = Ledgers::new(parts.collect::<Result<_, Error>>()?);
     let mut whole = ledgers.whole();
@@ -169,7 +173,8 @@ impl<'m> Made<'m> {
             let first = id.is_none_or(|id| named.insert(id));
             self.row(id.filter(|_| first), &absolute(row, list, self.format), wanted)
         })?;
-        let left: Vec<DeviceId> = self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
+        let left: Vec<DeviceId> =
+            self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
         for id in left.into_iter().filter(|id| !named.contains(id)) {
             self.dropped += 1;
             let row = Row { device_id: id.to_string(), ..Row::default() };
@@ -183,7 +188,8 @@ impl<'m> Made<'m> {
     /// By the ids alone: which devices were not reached, only the list says.
     fn by_ledgers(&mut self, wanted: &dyn Fn(Outcome) -> bool) -> Result<(), Error> {
         self.begin()?;
-        let known: Vec<DeviceId> = self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
+        let known: Vec<DeviceId> =
+            self.ledgers.devices(&self.whole.api).into_iter().map(|(id, _)| id).collect();
         for id in known {
             let row = Row { device_id: id.to_string(), ..Row::default() };
             self.row(Some(id), &row, wanted)?;
@@ -194,7 +200,12 @@ impl<'m> Made<'m> {
         Ok(())
     }
 
-    fn row(&mut self, id: Option<DeviceId>, row: &Row, wanted: &dyn Fn(Outcome) -> bool) -> Result<(), Error> {
+    fn row(
+        &mut self,
+        id: Option<DeviceId>,
+        row: &Row,
+        wanted: &dyn Fn(Outcome) -> bool,
+    ) -> Result<(), Error> {
         let outcome = self.write(id, row, wanted)?;
         self.counts.total += 1;
         *(match outcome {

@@ -106,7 +106,11 @@ impl Sending {
     }
 
     /// Sends one, and has it in the ledger. `None` if it was not begun.
-    async fn send(self: &Arc<Self>, wish: &Wish, before: Option<Outcome>) -> Result<Option<End>, LedgerError> {
+    async fn send(
+        self: &Arc<Self>,
+        wish: &Wish,
+        before: Option<Outcome>,
+    ) -> Result<Option<End>, LedgerError> {
         let in_doubt = wish.in_doubt || before == Some(Outcome::Unknown);
         // That nothing is sent now, or that it is refused, does not say that it was not taken before.
         let judged = |end| match end {
@@ -136,9 +140,8 @@ impl Sending {
             if stamp.is_some() && stamp_of(&path).ok() == stamp {
                 return Ok(());
             }
-            let changed = |why: String| {
-                Error::new(Code::FleetKeyChanged, format!("{why}; the key was not sent"))
-            };
+            let changed =
+                |why: String| Error::new(Code::FleetKeyChanged, format!("{why}; the key was not sent"));
             match listed_key(&path, device) {
                 Ok((key, _)) if key.fingerprint() == wanted => Ok(()),
                 Ok((key, _)) => Err(changed(format!(
@@ -263,9 +266,7 @@ impl Sending {
             End::Done => None,
             End::Failed(error) | End::Unknown(error) => Some(error),
         };
-        if before.is_none()
-            && error.as_ref().is_some_and(|error| error.code().exit_code() == exit::CLOUD)
-        {
+        if before.is_none() && error.as_ref().is_some_and(|error| error.code().exit_code() == exit::CLOUD) {
             held(&self.again).push(at << 1 | u32::from(outcome == Outcome::Unknown));
         }
         self.sent.fetch_add(1, Ordering::SeqCst);
@@ -281,7 +282,8 @@ impl Sending {
 }
 
 /// What to do after too many failures.
-const STOPPED_HINT: &str = "wait until the cloud and the network are well, then run the same command again: it goes on";
+const STOPPED_HINT: &str =
+    "wait until the cloud and the network are well, then run the same command again: it goes on";
 
 fn record(wish: &Wish, trouble: Option<Trouble>) -> RowRecord {
     let at = time::OffsetDateTime::now_utc();
@@ -331,6 +333,13 @@ impl Work for Sending {
         #[allow(clippy::cast_precision_loss)]
         let rate = sent as f64 / now.as_secs_f64().max(0.001);
         let paused = self.crowd.pace().held(now).map(|until| until - now);
-        Event::FleetProgress { done, failed, unknown, not_reached, rate: (rate * 10.0).round() / 10.0, paused }
+        Event::FleetProgress {
+            done,
+            failed,
+            unknown,
+            not_reached,
+            rate: (rate * 10.0).round() / 10.0,
+            paused,
+        }
     }
 }

@@ -232,7 +232,12 @@ impl Asking {
         unreachable!("the loop only ends by returning")
     }
 
-    async fn prove(&self, choice: &ServerChoice, row: &Sound, timeout: Timeout) -> (FleetAnswer, Option<Error>) {
+    async fn prove(
+        &self,
+        choice: &ServerChoice,
+        row: &Sound,
+        timeout: Timeout,
+    ) -> (FleetAnswer, Option<Error>) {
         let Some(name) = &row.key_file else {
             let error = Error::new(Code::KeyIsPublic, "the row names no key file");
             return (FleetAnswer::Failed, Some(error));
@@ -298,6 +303,13 @@ impl Work for Asking {
         let rate = f64::from(done + failed + unknown) / now.as_secs_f64().max(0.001);
         let paused = self.crowd.pace().held(now).map(|until| until - now);
         let not_reached = counts.total - counts.left_out - done - failed - unknown;
-        Event::FleetProgress { done, failed, unknown, not_reached, rate: (rate * 10.0).round() / 10.0, paused }
+        Event::FleetProgress {
+            done,
+            failed,
+            unknown,
+            not_reached,
+            rate: (rate * 10.0).round() / 10.0,
+            paused,
+        }
     }
 }
