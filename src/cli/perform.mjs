@@ -1,6 +1,7 @@
 /** Performs one operation: its events, its question, its signals, and the exit code that comes of it. */
 import { askPassphrase } from './passphrase.mjs'
 import { ask, canAsk } from './prompt.mjs'
+import { exitOfFleet } from './fleet.mjs'
 import { describeResult, sayEvent } from './render.mjs'
 import { report } from './report.mjs'
 import { interruptible } from './signals.mjs'
@@ -32,7 +33,7 @@ export async function perform(command, operation, options, asks, output) {
     const result = await operation(options, control)
     output.result(command, result)
     if (!output.json) describeResult(command, result, output, options)
-    return 0
+    return exitOfFleet(command, result)
   } catch (error) {
     return report(error, output)
   } finally {

@@ -242,7 +242,8 @@ impl<W: Write> Lines<W> {
             Format::Manifest => &MANIFEST,
             Format::Text | Format::JsonLines => return Ok(()),
         };
-        let others: Vec<String> = self.others.iter().map(|name| guard(name)).collect();
+        let guarded = |name: &String| if self.format == Format::Csv { guard(name) } else { name.clone() };
+        let others: Vec<String> = self.others.iter().map(guarded).collect();
         let line = record(titles.iter().copied().chain(others.iter().map(String::as_str)))?;
         self.out.write_all(&line)
     }

@@ -16,6 +16,7 @@ mod doctor_cloud;
 mod doubts;
 mod encrypting;
 mod entering;
+mod fleet;
 #[cfg(feature = "command-line")]
 pub mod grammar;
 mod inspecting;

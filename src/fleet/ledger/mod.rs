@@ -6,6 +6,7 @@
 //! The same command goes on by what is in it: a device is done if the last that was sent for it, to this cloud, is the
 //! same key and product, and the cloud took it. Line numbers of the manifest mean nothing here.
 
+mod error;
 mod read;
 mod record;
 mod stamp;
@@ -15,41 +16,13 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+pub use error::LedgerError;
 pub use read::{Known, Last, State, read};
 pub use record::{Record, RowRecord, RunRecord, Trouble, VERSION};
 pub use stamp::Stamp;
 pub use writer::{Ack, Writer};
 
-use crate::disk::{self, FileError, Folder, Links, Owner, plain_path};
-
-/// Why a ledger cannot be read or kept.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// Another process writes to it.
-    #[error("another process is at work with the ledger {}", plain_path(.0))]
-    Running(PathBuf),
-    /// It is none, or a line of it cannot be read.
-    #[error("{}, line {line}: {what}", plain_path(path))]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong.
-        what: String,
-    },
-    /// The operating system does not let it be written.
-    #[error("the ledger {} cannot be written: {source}", plain_path(path))]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// It cannot be opened.
-    #[error("the ledger cannot be used: {0}")]
-    File(#[from] FileError),
-}
+use crate::disk::{self, FileError, Folder, Links, Owner};
 
 /// A ledger that this process alone writes to.
 #[derive(Debug)]

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::error::LedgerError;
 use super::record::{Record, RowRecord, RunRecord, Trouble, VERSION};
 use super::stamp::Stamp;
-use super::{LedgerError, writer};
+use super::writer;
 use crate::dct::DeviceId;
 use crate::disk::{self, Links, shown};
 use crate::keys::Fingerprint;

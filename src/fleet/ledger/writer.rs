@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use super::error::LedgerError;
 use super::record::Record;
 
 /// The most bytes that are written together.
@@ -61,7 +62,7 @@ impl Writer {
     }
 
     /// Has a line written, and waits until it is on the disk.
-    pub fn append_now(&self, record: &Record) -> Result<(), super::LedgerError> {
+    pub fn append_now(&self, record: &Record) -> Result<(), LedgerError> {
         let (told, outcome) = sync_channel(1);
         self.append(record, Box::new(move |written| _ = told.send(written)));
         let written = outcome.recv().unwrap_or_else(|_| Err("its writer has ended".to_owned()));
@@ -69,8 +70,8 @@ impl Writer {
     }
 
     /// What an [`Ack`] was told, as an error.
-    pub fn error(&self, what: &str) -> super::LedgerError {
-        super::LedgerError::Unwritable { path: self.path.clone(), source: io::Error::other(what.to_owned()) }
+    pub fn error(&self, what: &str) -> LedgerError {
+        LedgerError::Unwritable { path: self.path.clone(), source: io::Error::other(what.to_owned()) }
     }
 
     /// Waits until all that was handed over is on the disk, and lets go of the ledger.
