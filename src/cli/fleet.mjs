@@ -54,7 +54,10 @@ export function exitOfFleet(/** @type {string} */ command, /** @type {any} */ re
   }
 }
 
-function stopped(/** @type {import('../../index.js').Problem | undefined} */ problem, /** @type {Output} */ output) {
+function stopped(
+  /** @type {import('../../index.js').Problem | undefined} */ problem,
+  /** @type {Output} */ output,
+) {
   if (problem) output.error(problem)
 }
 
@@ -72,7 +75,9 @@ export const describeFleet = {
     const where = result.archive ? ` in ${printable(result.archive)}` : ''
     output.say(`${number(result.devices)} devices${where}`)
     if (result.problems > 0) {
-      output.note(`${number(result.problems)} of them name a problem in the last column, and would not be sent`)
+      output.note(
+        `${number(result.problems)} of them name a problem in the last column, and would not be sent`,
+      )
     }
   },
 
@@ -126,7 +131,9 @@ export const describeFleet = {
     const { counts, report } = result
     if (report) output.print(report.trimEnd())
     const done = counts.done === counts.total && result.complete
-    output.say(`${output.paintErr(done ? 'green' : 'yellow', done ? 'All done:' : 'Not all done:')} ${number(counts.total)} devices`)
+    output.say(
+      `${output.paintErr(done ? 'green' : 'yellow', done ? 'All done:' : 'Not all done:')} ${number(counts.total)} devices`,
+    )
     output.say(
       counted({
         done: counts.done,

@@ -1,7 +1,8 @@
 /** Performs one operation: its events, its question, its signals, and the exit code that comes of it. */
+
+import { exitOfFleet } from './fleet.mjs'
 import { askPassphrase } from './passphrase.mjs'
 import { ask, canAsk } from './prompt.mjs'
-import { exitOfFleet } from './fleet.mjs'
 import { describeResult, sayEvent } from './render.mjs'
 import { report } from './report.mjs'
 import { interruptible } from './signals.mjs'

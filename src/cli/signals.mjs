@@ -38,7 +38,8 @@ export function interruptible(/** @type {import('./output.mjs').Output} */ outpu
       output.say('stopping when the write has been read back (Ctrl-C again to stop at once)')
     }
     if (IN_FLIGHT.has(current)) {
-      if (!output.json) output.say('stopping when the answers that are due have come (Ctrl-C again to stop at once)')
+      if (!output.json)
+        output.say('stopping when the answers that are due have come (Ctrl-C again to stop at once)')
       return
     }
     grace = setTimeout(() => WRITING.has(current) || endNow(), GRACE)

@@ -138,6 +138,8 @@ fn the_other_columns_are_looked_at() {
     }
     assert!(wrong(Row { fingerprint: "abc".to_owned(), ..row(1, ID, "a") }).contains("64 hex digits"));
     assert!(wrong(row(1, ID, &"x".repeat(5000))).contains("key file"));
+    let pasted = wrong(row(1, ID, "-----BEGIN RSA PRIVATE KEY-----\nMIICXgIBAAKBgQ"));
+    assert!(pasted.contains("a key itself") && !pasted.contains("MIIC"), "{pasted}");
 }
 
 fn id(number: u8) -> DeviceId {

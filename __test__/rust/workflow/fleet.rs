@@ -15,9 +15,9 @@ use duo_provision::fleet::report::Outcome;
 use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
-    BackupOptions, Event, FleetAnswer, FleetCounts, FleetManifestOptions, FleetProvisionOptions, FleetProvisioned,
-    FleetReportOptions, FleetVerifyOptions, ResetOptions, fleet_manifest, fleet_report, provision_fleet, status,
-    verify_fleet,
+    BackupOptions, Event, FleetAnswer, FleetCounts, FleetManifestOptions, FleetProvisionOptions,
+    FleetProvisioned, FleetReportOptions, FleetVerifyOptions, ResetOptions, fleet_manifest, fleet_report,
+    provision_fleet, status, verify_fleet,
 };
 
 use crate::common::sample;
@@ -85,9 +85,11 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<(String, Instant)>>, manner: &Ma
         bytes.extend(&buffer[..read]);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let head = text.split("\r\n\r\n").next().unwrap().len() + 4;
-        let length = text.to_ascii_lowercase().split("content-length: ").nth(1).map_or(0, |rest| {
-            rest.split("\r\n").next().unwrap().parse::<usize>().unwrap()
-        });
+        let length = text
+            .to_ascii_lowercase()
+            .split("content-length: ")
+            .nth(1)
+            .map_or(0, |rest| rest.split("\r\n").next().unwrap().parse::<usize>().unwrap());
         if read == 0 || (text.contains("\r\n\r\n") && bytes.len() >= head + length) {
             break;
         }
@@ -100,7 +102,10 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<(String, Instant)>>, manner: &Ma
         log.iter().filter(|(other, _)| *other == id).count()
     };
     let reply = |status: u16, fields: &str, body: &str| {
-        format!("HTTP/1.1 {status} X\r\n{fields}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+        format!(
+            "HTTP/1.1 {status} X\r\n{fields}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
     };
     let yes = reply(200, "", &format!("{{\"id\":\"{id}\"}}"));
     let reply = match manner(&id, nth) {
@@ -221,7 +226,10 @@ fn nothing_is_sent_before_all_of_the_list_was_looked_at() {
         (row(&listed(99), "."), "is a folder"),
         (row(&listed(99), ""), "--allow-generic"),
         (row(&listed(99), "devices.csv"), "line 32"),
-        (good.replace("serial", "fingerprint").replace("S7\n", &format!("{}\n", "a".repeat(64))), "fingerprint"),
+        (
+            good.replace("serial", "fingerprint").replace("S7\n", &format!("{}\n", "a".repeat(64))),
+            "fingerprint",
+        ),
     ] {
         fs::write(&path, &text).unwrap();
         let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
@@ -243,7 +251,10 @@ fn a_dry_run_sends_nothing_and_writes_nothing() {
     let (bench, cloud) = (Bench::new(Generation::R6), Cloud::kind());
     let path = list(&bench, 5);
     let done = run(&bench, &FleetProvisionOptions { dry_run: true, ..usual(&path, &cloud) }).unwrap();
-    assert_eq!((done.counts, done.run, done.ledger), (FleetCounts { not_reached: 5, ..counts(5) }, None, None));
+    assert_eq!(
+        (done.counts, done.run, done.ledger),
+        (FleetCounts { not_reached: 5, ..counts(5) }, None, None)
+    );
     assert_eq!(cloud.requests(), 0);
     assert!(!bench.folder.path().join("devices.provision.jsonl").exists());
 }
@@ -255,7 +266,8 @@ fn only_the_public_half_leaves_and_another_devices_backup_is_refused() {
     let file = backup.path.to_str().unwrap().to_owned();
     let encrypted = PrivateKey::read(key(NEW)).unwrap().key.to_pkcs8_pem().unwrap();
     bench.file("other.pem", encrypted.as_bytes());
-    let path = bench.file("l.csv", format!("device_id,key_file\n{},\"{file}\"\n{},other.pem\n", id(1), id(2)).as_bytes());
+    let path = bench
+        .file("l.csv", format!("device_id,key_file\n{},\"{file}\"\n{},other.pem\n", id(1), id(2)).as_bytes());
     assert_eq!(run(&bench, &usual(&path, &cloud)).unwrap().counts.done, 2);
     fs::write(&path, format!("device_id,key_file\n{},\"{file}\"\n", id(9))).unwrap();
     let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
@@ -277,7 +289,8 @@ fn a_cloud_that_means_no_good_is_not_believed() {
         _ => Does::Takes,
     });
     let path = list(&bench, 40);
-    let options = FleetProvisionOptions { max_failures: Some(1000), concurrency: Some(32), ..usual(&path, &cloud) };
+    let options =
+        FleetProvisionOptions { max_failures: Some(1000), concurrency: Some(32), ..usual(&path, &cloud) };
     let done = run(&bench, &options).unwrap();
     assert_eq!(done.counts, FleetCounts { done: 24, failed: 4, unknown: 12, ..counts(40) });
     assert!(done.stopped_by.is_none(), "refusals and single failures stop nothing");
@@ -321,7 +334,11 @@ fn when_the_cloud_asks_for_fewer_all_wait() {
     let bench = Bench::new(Generation::R6);
     let cloud = Cloud::new(|id, nth| {
         let first = id == listed(0) && nth == 1;
-        if first { Does::Says(429, "retry-after: 1\r\n", "{}") } else { Does::Waits(Duration::from_millis(5)) }
+        if first {
+            Does::Says(429, "retry-after: 1\r\n", "{}")
+        } else {
+            Does::Waits(Duration::from_millis(5))
+        }
     });
     let options = FleetProvisionOptions { concurrency: Some(4), ..usual(&list(&bench, 24), &cloud) };
     let asker = Asker::new();
@@ -331,7 +348,8 @@ fn when_the_cloud_asks_for_fewer_all_wait() {
     let asked = cloud.asked.lock().unwrap();
     let refused = asked.iter().find(|(id, _)| *id == listed(0)).unwrap().1;
     let quiet = Duration::from_millis(900);
-    let between = asked.iter().filter(|(_, at)| *at > refused + Duration::from_millis(150) && *at < refused + quiet);
+    let between =
+        asked.iter().filter(|(_, at)| *at > refused + Duration::from_millis(150) && *at < refused + quiet);
     assert_eq!(between.count(), 0, "nobody asks while the cloud has asked for a pause");
 }
 
@@ -345,12 +363,18 @@ fn a_token_that_is_refused_stops_at_once_and_so_do_many_failures_in_a_row() {
     assert!(cloud.requests() <= 8 && stopped.counts.not_reached >= 92, "{:?}", stopped.counts);
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let gone = Cloud { url: format!("http://{nobody}"), asked: Arc::default() };
-    let options = FleetProvisionOptions { max_failures: Some(5), concurrency: Some(4), ..usual(&path, &gone) };
+    let options =
+        FleetProvisionOptions { max_failures: Some(5), concurrency: Some(4), ..usual(&path, &gone) };
     let stopped = run(&bench, &options).unwrap();
     let error = stopped.stopped_by.unwrap();
     assert_eq!((error.code(), error.code().exit_code()), (Code::CloudUnreachable, 8));
     assert!(error.to_string().contains("5 failures in a row"), "{error}");
-    assert_eq!(stopped.counts.failed + stopped.counts.not_reached, 100, "nothing was sent: {:?}", stopped.counts);
+    assert_eq!(
+        stopped.counts.failed + stopped.counts.not_reached,
+        100,
+        "nothing was sent: {:?}",
+        stopped.counts
+    );
     let again = run(&bench, &usual(&path, &Cloud::kind())).unwrap();
     assert_eq!(again.counts.done, 100);
 }
@@ -421,15 +445,28 @@ fn what_broke_off_is_unknown_is_sent_again_and_status_names_the_ledger() {
     // As if the process had been killed after its third device was on its way.
     let text = fs::read_to_string(&ledger).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let last = lines.iter().position(|line| line.contains("\"sending\"") && line.contains(&listed(3))).unwrap();
-    let cut: Vec<&str> = lines.iter().enumerate().filter(|(at, line)| *at <= last && !(line.contains("done") && line.contains(&listed(3)))).map(|(_, line)| *line).collect();
+    let last =
+        lines.iter().position(|line| line.contains("\"sending\"") && line.contains(&listed(3))).unwrap();
+    let cut: Vec<&str> = lines
+        .iter()
+        .enumerate()
+        .filter(|(at, line)| *at <= last && !(line.contains("done") && line.contains(&listed(3))))
+        .map(|(_, line)| *line)
+        .collect();
     fs::write(&ledger, cut.join("\n") + "\n{\"record\":\"do").unwrap();
     let report = bench
         .run(&Asker::new(), |context| {
-            fleet_report(context, &FleetReportOptions { ledgers: vec![ledger.clone()], ..FleetReportOptions::default() })
+            fleet_report(
+                context,
+                &FleetReportOptions { ledgers: vec![ledger.clone()], ..FleetReportOptions::default() },
+            )
         })
         .unwrap();
-    assert!(report.counts.unknown >= 1 && report.report.unwrap().contains("broke off"), "{:?}", report.counts);
+    assert!(
+        report.counts.unknown >= 1 && report.report.unwrap().contains("broke off"),
+        "{:?}",
+        report.counts
+    );
     let rest = run(&bench, &options).unwrap();
     assert_eq!(rest.counts.done + rest.counts.already_done, 10);
     assert!(rest.counts.already_done < 10);
@@ -462,7 +499,10 @@ fn five_shards_send_all_of_the_list_and_their_report_is_whole() {
     assert!(whole.complete && whole.counts == FleetCounts { done: 50, ..counts(50) }, "{whole:?}");
     let text = whole.report.unwrap();
     assert_eq!(text.lines().count(), 51);
-    assert!(text.starts_with("device_id,outcome,fingerprint,product_id,at,code,message,serial\n") && text.contains(",S49\n"));
+    assert!(
+        text.starts_with("device_id,outcome,fingerprint,product_id,at,code,message,serial\n")
+            && text.contains(",S49\n")
+    );
     let missing = report(&[&ledgers[..3], &ledgers[4..]].concat(), "manifest", Some("not-reached"));
     assert!(!missing.complete && missing.problems[0].starts_with("shard 4 of 5 is missing: "), "{missing:?}");
     // The list of the next round is one: with it, the missing devices are done.
@@ -547,7 +587,10 @@ fn ids_make_a_list_without_keys() {
         bench.run(&Asker::new(), |context| fleet_manifest(context, &options))
     };
     let list = of(&format!("\u{feff}{}\r\n\n{}\n", id(2).to_uppercase(), id(1))).unwrap();
-    assert_eq!(list.manifest, format!("device_id,key_file,fingerprint,note,problem\n{},,,,\n{},,,,\n", id(1), id(2)));
+    assert_eq!(
+        list.manifest,
+        format!("device_id,key_file,fingerprint,note,problem\n{},,,,\n{},,,,\n", id(1), id(2))
+    );
     for text in [format!("{}\n{}\n", id(1), id(1)), "3.0001E+23\n".to_owned()] {
         assert_eq!(of(&text).unwrap_err().code(), Code::FleetManifestInvalid);
     }
@@ -594,7 +637,11 @@ fn a_run_that_was_cut_short_is_in_the_journal_until_its_ledger_is_taken_up() {
     let in_flight = open();
     assert_eq!(in_flight.len(), 1);
     assert!(in_flight[0].ledger.as_deref().unwrap().ends_with("devices.provision.jsonl"));
-    assert!(in_flight[0].next[0].command.starts_with("duo-provision fleet provision "), "{:?}", in_flight[0].next);
+    assert!(
+        in_flight[0].next[0].command.starts_with("duo-provision fleet provision "),
+        "{:?}",
+        in_flight[0].next
+    );
     run(&bench, &options).unwrap();
     assert!(open().is_empty());
 }

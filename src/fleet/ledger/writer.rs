@@ -29,8 +29,9 @@ struct Job {
 /// Hands lines to the thread.
 pub struct Writer {
     path: PathBuf,
-    jobs: SyncSender<Job>,
-    thread: JoinHandle<()>,
+    /// `None` once it ends.
+    jobs: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Writer {
@@ -45,7 +46,7 @@ impl Writer {
         let writing = Writing { file, length, broken: None };
         let thread =
             std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writing.run(&waiting))?;
-        Ok(Self { path, jobs, thread })
+        Ok(Self { path, jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// The ledger's file.
@@ -56,7 +57,8 @@ impl Writer {
     /// Has a line written; `ack` is told, on the writer's thread, when it is on the disk.
     pub fn append(&self, record: &Record, ack: Ack) {
         let job = Job { line: record.to_line(), ack };
-        if let Err(gone) = self.jobs.send(job) {
+        let Some(jobs) = &self.jobs else { return };
+        if let Err(gone) = jobs.send(job) {
             (gone.0.ack)(Err("its writer has ended".to_owned()));
         }
     }
@@ -74,10 +76,16 @@ impl Writer {
         LedgerError::Unwritable { path: self.path.clone(), source: io::Error::other(what.to_owned()) }
     }
 
-    /// Waits until all that was handed over is on the disk, and lets go of the ledger.
-    pub fn end(self) {
-        drop(self.jobs);
-        let _ = self.thread.join();
+    /// Waits until all that was handed over is on the disk, and lets go of the ledger; so does dropping it.
+    pub fn end(self) {}
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

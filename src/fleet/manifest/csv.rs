@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Cursor, Read};
 
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
 
 use super::bounded::{Bounded, too_long_at};
 use super::row::{Mistake, Row};
@@ -29,6 +29,8 @@ pub(super) fn read<E: From<ManifestError>>(
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
+        // By itself the reader takes both of CR LF for ends, and counts the line of the row behind them late.
+        .terminator(Terminator::Any(b'\n'))
         .buffer_capacity(BUFFER)
         .from_reader(reader);
     let names = names(&mut reader, before)?;
@@ -103,7 +105,9 @@ fn row(names: &[String], record: &ByteRecord, line: u64) -> Result<Row, Mistake>
         return Err(Mistake::new(line, format!("{found} values, where the first line names {expected}")));
     }
     let mut row = Row { line, ..Row::default() };
-    for (name, value) in names.iter().zip(record) {
+    for (nth, (name, value)) in names.iter().zip(record).enumerate() {
+        let last = nth + 1 == names.len();
+        let value = if last { value.strip_suffix(b"\r").unwrap_or(value) } else { value };
         let value = std::str::from_utf8(value);
         let value = value.map_err(|_| Mistake::new(line, "not UTF-8 text; save it as CSV UTF-8"))?;
         if !name.is_empty() || !value.trim().is_empty() {

@@ -81,6 +81,10 @@ impl Row {
         let wrong = |what: String| Mistake::new(self.line, what);
         let device = device(&self.device_id).map_err(wrong)?;
         let key_file = self.key_file.trim();
+        // Not quoted: it may be a private one.
+        if key_file.contains("-----BEGIN") || key_file.contains('\n') {
+            return Err(wrong(format!("{device}: key_file holds a key itself, and not the name of a file")));
+        }
         if key_file.len() > MAX_PATH || key_file.contains('\0') {
             return Err(wrong("the name of the key file cannot be one".to_owned()));
         }

@@ -131,6 +131,8 @@ pub(super) struct State {
     known_devices_only: bool,
     product_id: Option<u32>,
     provisioned: Vec<Provisioned>,
+    /// Where each device is among them: a list may have a hundred thousand.
+    places: HashMap<String, usize>,
     /// When devices last performed their handshakes, by id in lower case.
     heard: HashMap<String, SystemTime>,
     /// How often each was turned away since its key was told, by id in lower case.
@@ -163,6 +165,7 @@ impl State {
             known_devices_only: options.known_devices_only,
             product_id: options.product_id,
             provisioned: Vec::new(),
+            places: HashMap::new(),
             heard: HashMap::new(),
             early: HashMap::new(),
             total: 0,
@@ -385,7 +388,9 @@ impl State {
             user,
             at: now,
         };
-        match self.provisioned.iter_mut().find(|p| p.device_id == entry.device_id) {
+        let next = self.provisioned.len();
+        let at = *self.places.entry(entry.device_id.clone()).or_insert(next);
+        match self.provisioned.get_mut(at) {
             Some(old) => *old = entry,
             None => self.provisioned.push(entry),
         }

@@ -14,12 +14,12 @@ use crate::fleet::check::Checked;
 use crate::fleet::ledger::{self, Known, Ledger, Record, RunRecord, VERSION};
 use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
-use crate::journal::{DeviceMark, FleetRequest, OperationKind, Request};
+use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
 use crate::workflow::context::{Context, Phase, Timeout};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::next::fleet_again;
-use crate::workflow::record::journal::{Records, started};
+use crate::workflow::record::journal::{Records, operations, started};
 
 /// How many failures in a row end a run, unless given.
 const MAX_FAILURES: u32 = 50;
@@ -151,6 +151,8 @@ pub fn provision_fleet(
     let request = request(options, &list, &path, &result.api_url);
     if let Some(ledger) = ledger.filter(|_| !checked.wishes.is_empty()) {
         run(context, ledger, cloud, &list, checked, &asked, &request, &mut result)?;
+    } else if !options.dry_run {
+        settle(context, &request);
     }
     let left = result.counts.failed + result.counts.unknown + result.counts.not_reached;
     result.next = (left > 0 && !options.dry_run).then(|| fleet_again(&request));
@@ -228,6 +230,20 @@ fn request(options: &FleetProvisionOptions, list: &List, ledger: &Path, api: &st
             timeout: options.timeout,
         }),
         ..Request::default()
+    }
+}
+
+/// Nothing is left to send: a run that broke off after its last device is settled by that.
+fn settle(context: Context<'_>, request: &Request) {
+    let ledger = |request: &Request| request.fleet.as_ref().map(|fleet| fleet.ledger.clone());
+    let broke_off = |operation: &Operation| {
+        operation.kind() == OperationKind::FleetProvision
+            && !operation.running
+            && ledger(&operation.started.request) == ledger(request)
+    };
+    if operations(context, None).is_ok_and(|open| open.iter().any(broke_off)) {
+        let started = started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
+        let _ = Records::wished(context).follow(context, started, |_| Ok(()));
     }
 }
 
