@@ -1,18 +1,39 @@
 /** `fleet`: what is printed of a list, and how it ends. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { KEYS, Sandbox, start } from './harness.mjs'
 
 const [FIRST, SECOND, THIRD] = ['1', '2', '3'].map((last) => `30001a00034734343231303${last}`)
 
+/** A cloud that refuses one device, and remembers the others that it was told. */
+async function refusing(/** @type {import('node:test').TestContext} */ t, /** @type {string} */ refused) {
+  /** @type {string[]} */
+  const told = []
+  const server = createServer((request, response) => {
+    const id = request.url?.split('/').at(-1) ?? ''
+    request.resume().on('end', () => {
+      if (id !== refused) told.push(id)
+      response.statusCode = id === refused ? 403 : 200
+      response.end(JSON.stringify(id === refused ? { error: 'Permission Denied' } : { id }))
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  return { url: `http://127.0.0.1:${port}`, provisioned: () => told }
+}
+
 /** A cloud that refuses the third device, and a list of three with a key each. */
 async function place(/** @type {import('node:test').TestContext} */ t) {
   const sandbox = new Sandbox(t)
-  const cloud = await sandbox.cloud({
-    devices: [{ deviceId: THIRD ?? '', owner: 'somebody@example.com' }],
-  })
+  const cloud = await refusing(t, THIRD ?? '')
+  sandbox.name(cloud.url, 'http://127.0.0.1:<cloud>')
+  sandbox.env['PARTICLE_ACCESS_TOKEN'] = sandbox.secret('ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq')
   const keys = readFileSync(join(KEYS, '../device-keys.jsonl'), 'utf8').split('\n')
   for (const [nth, name] of ['a', 'b', 'c'].entries()) {
     sandbox.file(`${name}.der`, Buffer.from(JSON.parse(keys[nth] ?? '').spki, 'hex'))

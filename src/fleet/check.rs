@@ -131,9 +131,14 @@ impl Check {
         *(if mine { &mut self.left_out } else { &mut self.others }) += 1;
     }
 
-    /// A row that cannot be used; `mine` unless it is another shard's.
-    pub fn mistake(&mut self, mistake: Mistake, mine: bool) {
+    /// A row that cannot be used, and its device as far as that can be told; `mine` unless it is another shard's.
+    pub fn mistake(&mut self, mistake: Mistake, device: Option<DeviceId>, mine: bool) {
         self.total += 1;
+        if let Some(device) = device {
+            let line = u32::try_from(mistake.line).unwrap_or(u32::MAX);
+            self.take_back(device);
+            self.devices.entry(device).or_insert((line, Place::Nothing));
+        }
         self.wrong(mistake, mine);
     }
 

@@ -174,7 +174,7 @@ fn of_a_device_or_a_key_that_is_there_twice_neither_row_is_sent() {
 fn the_first_mistakes_by_line_are_told_and_all_are_counted() {
     let mut check = Check::new(false);
     for line in (1..=100).rev() {
-        check.mistake(Mistake::new(line, "x"), true);
+        check.mistake(Mistake::new(line, "x"), None, true);
     }
     let found = check.end();
     assert_eq!((found.mistakes.len(), found.wrong), (TOLD, 100));

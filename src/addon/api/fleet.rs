@@ -86,6 +86,11 @@ impl Given for FleetReportOptions {
 
 /// Makes a list of what would be sent, to be read by a person first: of an archive the newest key of each device, or of
 /// ids the ids alone. Where two keys of a device are possible, its row says so and is not sent.
+///
+/// @example
+/// ```js
+/// const { manifest, problems } = await fleetManifest({ archive: 'batch-7' })
+/// ```
 #[napi(
     ts_args_type = "options?: FleetManifestOptions, control?: Control",
     ts_return_type = "Promise<FleetManifestResult>"
@@ -97,6 +102,12 @@ pub fn fleet_manifest<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
 /// Sends the public keys of a list of devices. The whole list is looked at before the first request; what became of each
 /// device is in the ledger beside it, and the same call goes on where it was stopped. Fulfilled also if not every device
 /// is done: `counts` and `stoppedBy` say so.
+///
+/// @example
+/// ```js
+/// const { counts, stoppedBy } = await provisionFleet({ manifest: 'devices.csv' })
+/// if (counts.done + counts.alreadyDone < counts.total) console.error(stoppedBy?.message ?? counts)
+/// ```
 #[napi(
     ts_args_type = "options: FleetProvisionOptions, control?: Control",
     ts_return_type = "Promise<FleetProvisionResult>"
@@ -107,6 +118,12 @@ pub fn provision_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
 
 /// Asks the cloud what it knows of each device of a list, or with `handshake` proves with the private keys that it knows
 /// them by those. Fulfilled also if it does not know every device: `counts` and `stoppedBy` say so.
+///
+/// @example
+/// ```js
+/// const { counts } = await verifyFleet({ manifest: 'devices.csv' })
+/// console.log(`${counts.known} known, ${counts.notTold} not told`)
+/// ```
 #[napi(
     ts_args_type = "options: FleetVerifyOptions, control?: Control",
     ts_return_type = "Promise<FleetVerifyResult>"
@@ -116,6 +133,11 @@ pub fn verify_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 }
 
 /// Puts the ledgers of a list together: what became of each device, and whether a shard is missing. Sends nothing.
+///
+/// @example
+/// ```js
+/// const { complete, problems } = await fleetReport({ ledgers: ['devices.provision.jsonl'] })
+/// ```
 #[napi(
     ts_args_type = "options: FleetReportOptions, control?: Control",
     ts_return_type = "Promise<FleetReportResult>"

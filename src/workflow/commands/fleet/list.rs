@@ -162,7 +162,7 @@ impl List {
         for found in looked {
             match found {
                 Looked::LeftOut(line, device, mine) => check.left_out(line, device, mine),
-                Looked::Wrong(mistake, mine) => check.mistake(mistake, mine),
+                Looked::Wrong(mistake, device, mine) => check.mistake(mistake, device, mine),
                 Looked::Sound { row, key, stamp, product_id, fate } => {
                     check.row(row, key, stamp, product_id, fate);
                 }
@@ -175,7 +175,7 @@ impl List {
         let first = rules.shard.is_none_or(|shard| shard.index == 1);
         let row = match row {
             Ok(row) => row,
-            Err(mistake) => return Looked::Wrong(mistake, first),
+            Err(mistake) => return Looked::Wrong(mistake, None, first),
         };
         let mine = |row: &Row| match (rules.shard, manifest::device(&row.device_id)) {
             (Some(shard), Ok(device)) => shard.has(device),
@@ -186,17 +186,17 @@ impl List {
         }
         let sound = match row.sound(rules.allow_generic || rules.without_keys) {
             Ok(sound) => sound,
-            Err(mistake) => return Looked::Wrong(mistake, mine(&row)),
+            Err(mistake) => return Looked::Wrong(mistake, manifest::device(&row.device_id).ok(), mine(&row)),
         };
         let mine = mine(&row);
         match self.key(rules, &sound) {
-            Err(error) => Looked::Wrong(Mistake::new(sound.line, error.message()), mine),
+            Err(error) => Looked::Wrong(Mistake::new(sound.line, error.message()), Some(sound.device), mine),
             Ok((key, _)) if sound.fingerprint.is_some_and(|wanted| wanted != key.fingerprint()) => {
                 let what = format!(
                     "the key is {}, and the fingerprint of the row is another",
                     key.fingerprint().short()
                 );
-                Looked::Wrong(Mistake::new(sound.line, what), mine)
+                Looked::Wrong(Mistake::new(sound.line, what), Some(sound.device), mine)
             }
             Ok((key, stamp)) => {
                 let product_id = sound.product_id.unwrap_or(rules.product_id);
@@ -244,7 +244,7 @@ impl List {
 /// What a row came to.
 enum Looked {
     LeftOut(u64, Option<DeviceId>, bool),
-    Wrong(Mistake, bool),
+    Wrong(Mistake, Option<DeviceId>, bool),
     Sound { row: Sound, key: Key, stamp: Option<Stamp>, product_id: u32, fate: Fate },
 }
 

@@ -127,7 +127,12 @@ impl Sending {
         }
         self.append(Record::Sending(record(wish, None))).await?;
         let end = judged(self.tried(wish).await);
-        self.write(wish, &end).await?;
+        if let Err(error) = self.write(wish, &end).await {
+            // The ledger has it as sent, and nobody is told more than the ledger knows.
+            self.crowd.stop(error.into());
+            let lost = "what came of it cannot be written down";
+            return Ok(Some(End::Unknown(Error::new(Code::LedgerUnwritable, lost))));
+        }
         Ok(Some(end))
     }
 
