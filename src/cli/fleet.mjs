@@ -10,6 +10,7 @@ import { facts, printable } from './layout.mjs'
 const SOME = 10
 
 const number = (/** @type {number} */ count) => count.toLocaleString('en')
+const devices = (/** @type {number} */ count) => `${number(count)} ${count === 1 ? 'device' : 'devices'}`
 
 /** A device that is not done, or not known. Of the others there may be a hundred thousand. */
 export function sayDevice(/** @type {any} */ event, /** @type {Output} */ output) {
@@ -73,7 +74,7 @@ export const describeFleet = {
     output.print(result.manifest.trimEnd())
     for (const reason of result.unreadable) output.note(printable(reason))
     const where = result.archive ? ` in ${printable(result.archive)}` : ''
-    output.say(`${number(result.devices)} devices${where}`)
+    output.say(`${devices(result.devices)}${where}`)
     if (result.problems > 0) {
       output.note(
         `${number(result.problems)} of them name a problem in the last column, and would not be sent`,
@@ -86,7 +87,7 @@ export const describeFleet = {
     const all = counts.done + counts.alreadyDone === counts.total
     const what = dryRun ? 'Would send' : all ? 'All done:' : 'Not all done:'
     const tone = all || dryRun ? 'green' : 'yellow'
-    const sum = dryRun ? `${number(counts.notReached)} keys` : `${number(counts.total)} devices`
+    const sum = dryRun ? `${number(counts.notReached)} ${counts.notReached === 1 ? 'key' : 'keys'}` : devices(counts.total)
     output.print(`${output.paint(tone, what)} ${sum}${result.shard ? ` of shard ${result.shard}` : ''}`)
     output.print(
       counted({
@@ -108,7 +109,7 @@ export const describeFleet = {
   'fleet verify'(/** @type {FleetVerifyResult} */ { counts, server, handshake, stoppedBy }, output) {
     const all = counts.known + counts.proven === counts.total
     const what = all ? (handshake ? 'All proven:' : 'All known:') : 'Not all:'
-    output.print(`${output.paint(all ? 'green' : 'yellow', what)} ${number(counts.total)} devices`)
+    output.print(`${output.paint(all ? 'green' : 'yellow', what)} ${devices(counts.total)}`)
     output.print(
       counted({
         known: counts.known,
@@ -132,7 +133,7 @@ export const describeFleet = {
     if (report) output.print(report.trimEnd())
     const done = counts.done === counts.total && result.complete
     output.say(
-      `${output.paintErr(done ? 'green' : 'yellow', done ? 'All done:' : 'Not all done:')} ${number(counts.total)} devices`,
+      `${output.paintErr(done ? 'green' : 'yellow', done ? 'All done:' : 'Not all done:')} ${devices(counts.total)}`,
     )
     output.say(
       counted({

@@ -125,9 +125,10 @@ impl Ledgers {
             let names: Vec<String> = missing.iter().map(|shard| shard.index.to_string()).collect();
             let (s, are) = if names.len() == 1 { ("", "is") } else { ("s", "are") };
             problems.push(format!(
-                "shard{s} {} of {count} {are} missing: {} devices",
+                "shard{s} {} of {count} {are} missing: {} device{}",
                 names.join(", "),
-                grouped(missing_devices)
+                grouped(missing_devices),
+                if missing_devices == 1 { "" } else { "s" }
             ));
         } else if mine != rows && problems.is_empty() {
             problems.push(format!(

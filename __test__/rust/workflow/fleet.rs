@@ -236,6 +236,7 @@ fn nothing_is_sent_before_all_of_the_list_was_looked_at() {
         assert_eq!(error.code(), Code::FleetManifestInvalid, "{error}");
         assert!(error.to_string().contains(words), "{words}: {error}");
         assert_eq!(cloud.requests(), 0);
+        assert!(!bench.folder.path().join("devices.provision.jsonl").exists(), "nothing is left behind");
     }
     // What is wrong is left out if that was typed, and both of two that are in doubt.
     fs::write(&path, row(&listed(3), "none.pem") + &format!("{},k8.pem,S\n", listed(98))).unwrap();

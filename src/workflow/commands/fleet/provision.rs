@@ -11,7 +11,7 @@ use crate::cloud::provisioning::DUO_PRODUCT_ID;
 use crate::disk::Owner;
 use crate::error::{Code, Error};
 use crate::fleet::check::Checked;
-use crate::fleet::ledger::{self, Known, Ledger, Record, RunRecord, VERSION};
+use crate::fleet::ledger::{self, Known, Ledger, LedgerError, Record, RunRecord, VERSION};
 use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
 use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
@@ -116,9 +116,10 @@ pub fn provision_fleet(
     let list = List::open(&options.manifest)?;
     let path = ledger_of(&list, options, asked.shard)?;
     let api = cloud.api_url();
-    let ledger =
-        if options.dry_run { None } else { Some(Ledger::open(&path, &Owner::detect(&context.env))?) };
-    let looked_at = if options.dry_run && path.exists() { Some(ledger::read(&path)?) } else { None };
+    let open = || Ledger::open(&path, &Owner::detect(&context.env));
+    // It is made once there is something to write: a list that is wrong leaves nothing behind.
+    let ledger = if path.exists() && !options.dry_run { Some(open()?) } else { None };
+    let looked_at = if path.exists() && options.dry_run { Some(ledger::read(&path)?) } else { None };
     let known = ledger.as_ref().map(Ledger::known).or(looked_at.as_ref());
 
     context.phase(Phase::CheckList);
@@ -136,6 +137,7 @@ pub fn provision_fleet(
         context.note(format!("left out, {mistake}"));
     }
     let dropped = dropped(known, &api, &checked);
+    let was_there = known.is_some();
     let before = counts(&checked);
     let mut result = FleetProvisioned {
         run: None,
@@ -149,7 +151,12 @@ pub fn provision_fleet(
         dry_run: options.dry_run,
     };
     let request = request(options, &list, &path, &result.api_url);
-    if let Some(ledger) = ledger.filter(|_| !checked.wishes.is_empty()) {
+    if !options.dry_run && !checked.wishes.is_empty() {
+        let ledger = ledger.map_or_else(open, Ok)?;
+        // Somebody else has made it, and used it, while the list was checked.
+        if !was_there && ledger.known().last_run.is_some() {
+            return Err(LedgerError::Running(path).into());
+        }
         run(context, ledger, cloud, &list, checked, &asked, &request, &mut result)?;
     } else if !options.dry_run {
         settle(context, &request);
