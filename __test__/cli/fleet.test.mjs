@@ -33,6 +33,8 @@ async function place(/** @type {import('node:test').TestContext} */ t) {
   const sandbox = new Sandbox(t)
   const cloud = await refusing(t, THIRD ?? '')
   sandbox.name(cloud.url, 'http://127.0.0.1:<cloud>')
+  sandbox.name(/(?<="run":")[0-9a-f]{16}/g, '<run>')
+  sandbox.name(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
   sandbox.env['PARTICLE_ACCESS_TOKEN'] = sandbox.secret('ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq')
   const keys = readFileSync(join(KEYS, '../device-keys.jsonl'), 'utf8').split('\n')
   for (const [nth, name] of ['a', 'b', 'c'].entries()) {

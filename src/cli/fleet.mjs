@@ -64,8 +64,9 @@ function stopped(
 
 /** Numbers of devices, but for those that are none. */
 function counted(/** @type {Record<string, number>} */ counts) {
-  const some = Object.entries(counts).filter(([, count]) => count > 0)
-  return facts(Object.fromEntries(some.map(([name, count]) => [name, number(count)])))
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name, count > 0 ? number(count) : undefined]),
+  )
 }
 
 /** @type {Record<string, (result: any, output: Output) => void>} */
@@ -87,20 +88,25 @@ export const describeFleet = {
     const all = counts.done + counts.alreadyDone === counts.total
     const what = dryRun ? 'Would send' : all ? 'All done:' : 'Not all done:'
     const tone = all || dryRun ? 'green' : 'yellow'
-    const sum = dryRun ? `${number(counts.notReached)} ${counts.notReached === 1 ? 'key' : 'keys'}` : devices(counts.total)
+    const sum = dryRun
+      ? `${number(counts.notReached)} ${counts.notReached === 1 ? 'key' : 'keys'}`
+      : devices(counts.total)
     output.print(`${output.paint(tone, what)} ${sum}${result.shard ? ` of shard ${result.shard}` : ''}`)
     output.print(
-      counted({
-        done: counts.done,
-        'done before': counts.alreadyDone,
-        failed: counts.failed,
-        unknown: counts.unknown,
-        'not reached': dryRun ? 0 : counts.notReached,
-        'left out': counts.leftOut,
-        'not in list': result.dropped,
+      facts({
+        ...counted({
+          done: counts.done,
+          'done before': counts.alreadyDone,
+          failed: counts.failed,
+          unknown: counts.unknown,
+          'not reached': dryRun ? 0 : counts.notReached,
+          'left out': counts.leftOut,
+          'not in list': result.dropped,
+        }),
+        to: result.apiUrl,
+        ledger: result.ledger && printable(result.ledger),
       }),
     )
-    output.print(facts({ to: result.apiUrl, ledger: result.ledger && printable(result.ledger) }))
     if (dryRun) output.print('Dry run: nothing was sent.')
     stopped(result.stoppedBy, output)
     if (result.next) output.say(`\n${output.paintErr('cyan', 'to go on:')} ${result.next}`)
@@ -111,17 +117,19 @@ export const describeFleet = {
     const what = all ? (handshake ? 'All proven:' : 'All known:') : 'Not all:'
     output.print(`${output.paint(all ? 'green' : 'yellow', what)} ${devices(counts.total)}`)
     output.print(
-      counted({
-        known: counts.known,
-        proven: counts.proven,
-        'not told': counts.notTold,
-        refused: counts.refused,
-        failed: counts.failed,
-        'not reached': counts.notReached,
-        'left out': counts.leftOut,
+      facts({
+        ...counted({
+          known: counts.known,
+          proven: counts.proven,
+          'not told': counts.notTold,
+          refused: counts.refused,
+          failed: counts.failed,
+          'not reached': counts.notReached,
+          'left out': counts.leftOut,
+        }),
+        by: printable(server),
       }),
     )
-    output.print(facts({ by: printable(server) }))
     if (counts.known > 0) {
       output.say('By which key the cloud knows a device it does not tell; --handshake proves it.')
     }
@@ -136,14 +144,16 @@ export const describeFleet = {
       `${output.paintErr(done ? 'green' : 'yellow', done ? 'All done:' : 'Not all done:')} ${devices(counts.total)}`,
     )
     output.say(
-      counted({
-        done: counts.done,
-        failed: counts.failed,
-        unknown: counts.unknown,
-        'not reached': counts.notReached,
-        'left out': counts.leftOut,
-        'not in list': result.dropped,
-      }),
+      facts(
+        counted({
+          done: counts.done,
+          failed: counts.failed,
+          unknown: counts.unknown,
+          'not reached': counts.notReached,
+          'left out': counts.leftOut,
+          'not in list': result.dropped,
+        }),
+      ),
     )
     for (const problem of result.problems) output.note(printable(problem))
     if (result.output) output.say(`written to ${printable(result.output)}`)

@@ -132,7 +132,7 @@ fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, 
 
 /// What became of one device of a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename = "FleetDevice", rename_all = "camelCase")]
 pub struct FleetDevice {
     /// Its line in the list.
@@ -168,7 +168,7 @@ pub enum FleetAnswer {
 
 /// What a cloud told of one device of a list, and why not more.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename = "FleetAsked", rename_all = "camelCase")]
 pub struct FleetAsked {
     /// Its line in the list.
