@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import Ajv from 'ajv/dist/2020.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import {
   fleetManifest,
   fleetReport,
@@ -91,7 +91,7 @@ test('the list of an archive is a list, and so is what the schema calls one', as
   const schema = JSON.parse(
     readFileSync(new URL('../../schema/manifest.schema.json', import.meta.url), 'utf8'),
   )
-  const fits = new Ajv({ strict: false }).compile(schema)
+  const fits = new Ajv2020({ strict: false }).compile(schema)
   const row = { device_id: device.deviceId, key_file: 'a.der', product_id: 88, note: 'x' }
   assert.ok(fits([row]), JSON.stringify(fits.errors))
   assert.ok(!fits([{ key_file: 'a.der' }]) && !fits([{ ...row, device_id: '3.0001E+23' }]))

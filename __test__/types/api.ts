@@ -134,6 +134,14 @@ function describe(event: ProgressEvent): string {
       return `${event.event} ${event.bytes ?? 0}`
     case 'retry':
       return `${event.reason} ${event.delayMs}`
+    case 'device':
+      return `${event.deviceId} ${event.outcome}`
+    case 'device-asked':
+      return `${event.deviceId} ${event.answer}`
+    case 'fleet-progress':
+      return `${event.done} ${event.rate} ${event.pausedMs ?? 0}`
+    case 'fleet-paused':
+      return `${event.reason} ${event.delayMs}`
     default: {
       const never: never = event
       return never

@@ -52,8 +52,8 @@ pub use commands::verify::{VerifyDone, VerifyOptions, verify};
 pub(crate) use context::shown_evidence;
 pub use context::{
     Action, Board, BoardName, BootloaderName, Cancel, Change, Context, Control, DeviceRef, Event, Evidence,
-    FleetAnswer, FleetAsked, FleetDevice, NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest, Phase,
-    Plan, ShownEvidence, Target, Timeout, Transfer,
+    FleetAnswer, FleetAsked, FleetDevice, NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest,
+    Phase, Plan, ShownEvidence, Target, Timeout, Transfer,
 };
 pub use describe::dct::{CopyReport, DctReport};
 pub use describe::dct_fields::FieldReport;

@@ -249,7 +249,8 @@ fn settle(context: Context<'_>, request: &Request) {
             && ledger(&operation.started.request) == ledger(request)
     };
     if operations(context, None).is_ok_and(|open| open.iter().any(broke_off)) {
-        let started = started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
+        let started =
+            started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
         let _ = Records::wished(context).follow(context, started, |_| Ok(()));
     }
 }
