@@ -54,8 +54,8 @@ export type BackupContents =
 /** Options of `backupKey`. */
 export interface BackupOptions {
   /**
-   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-   * overwritten. Without it the backup goes to the archive.
+   * The file to write, as PEM if its name ends in .pem; beside it go the public key (.pub.pem) and a manifest
+   * (.json). Nothing is ever overwritten. Without it the backup goes to the archive.
    */
   file?: string
   /**
@@ -1467,8 +1467,8 @@ export interface NamedCloud {
 /** Options of `newKey`. */
 export interface NewKeyOptions {
   /**
-   * The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
-   * is called after the key's fingerprint, in the current folder.
+   * The file to write, as PEM if its name ends in .pem; beside it goes the public key (.pub.pem). Nothing is ever
+   * overwritten. Without it the file is called after the key's fingerprint, in the current folder.
    */
   file?: string
   /**
@@ -1985,7 +1985,7 @@ export interface ProvisionedDevice {
 export interface PublicKeyOptions {
   /** The key file: public or private, PEM or DER, a backup, or a dump that begins with a key. */
   file: string
-  /** Write the public key to this new file, too. */
+  /** Write the public key to this new file, too: as DER if its name ends in .der, else as PEM. */
   out?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else
@@ -2945,8 +2945,8 @@ export declare class VirtualDuo {
 }
 
 /**
- * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
- * 0600, synced and read back. It is a secret. Writes nothing to the Duo.
+ * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, for
+ * its owner alone, synced and read back. It is a secret. Writes nothing to the Duo.
  *
  * @example
  * ```js
@@ -2958,7 +2958,7 @@ export declare class VirtualDuo {
 export declare function backupDct(options?: DctBackupOptions, control?: Control): Promise<DctBackupResult>
 
 /**
- * Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
+ * Saves the Duo's private key to a new file: read twice and compared, for its owner alone, synced and read back, with
  * its public key and a manifest beside it. Writes nothing to the Duo.
  *
  * @example
@@ -3132,7 +3132,7 @@ export declare function listBackups(options?: BackupsOptions, control?: Control)
 export declare function listDevices(options?: ListOptions, control?: Control): Promise<ListResult>
 
 /**
- * Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
+ * Makes a new key as a Duo makes it, in a new file for its owner alone: byte for byte as a backup would be, or
  * behind a passphrase; with its public key beside it. Needs no Duo.
  *
  * @example

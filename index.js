@@ -856,6 +856,7 @@ module.exports.listBackups = nativeBinding.listBackups
 module.exports.listDevices = nativeBinding.listDevices
 module.exports.newKey = nativeBinding.newKey
 module.exports.parseCommandLine = nativeBinding.parseCommandLine
+module.exports.quoteWord = nativeBinding.quoteWord
 module.exports.provision = nativeBinding.provision
 module.exports.provisionFleet = nativeBinding.provisionFleet
 module.exports.publicKey = nativeBinding.publicKey

@@ -22,6 +22,7 @@ const GRAMMAR = [
   'ParsedCommand',
   'describeCommandLine',
   'parseCommandLine',
+  'quoteWord',
 ]
 
 const GRAMMAR_HEAD = '// Made by `npm run build:debug`: what the addon has for the command line alone.\n'

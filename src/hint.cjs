@@ -37,8 +37,11 @@ const FUNCTIONS = {
   verify: 'verifyPairing',
 }
 
-/** Words as a shell is given them: plain, or in quotes, where `'\''` and `$'…'` are the ways to write any character. */
-const WORD = /(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|\\'|[^\s'`;()&,]|,(?=\S))+/
+/**
+ * Words as a shell is given them: plain, or in quotes, where `'\''` and `$'…'` are the ways to write any character, and
+ * `"…"` is Windows'.
+ */
+const WORD = /(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"[^"]*"|\\'|[^\s'"`;(){}&,]|,(?=\S))+/
 const COMMAND = new RegExp(`duo-provision((?: ${WORD.source})+)`, 'g')
 
 /** What stands behind an option and is its value: a placeholder, a number, a path, a name with a hyphen, a choice. */
@@ -72,8 +75,13 @@ function call(/** @type {string} */ typed) {
 }
 
 function unquoted(/** @type {string} */ word) {
-  const spelled = /\$'((?:[^'\\]|\\.)*)'|'([^']*)'|\\(')/g
-  return word.replaceAll(spelled, (_, escaped, quoted, quote) => quoted ?? quote ?? unescaped(escaped))
+  const spelled = /\$'((?:[^'\\]|\\.)*)'|'((?:[^']|'')*)'|"([^"]*)"|\\(')/g
+  return word.replaceAll(
+    spelled,
+    // PowerShell has `''` for a quote in quotes. Windows' programs take two backslashes before the last quote for one.
+    (_, escaped, quoted, double, quote) =>
+      quoted?.replaceAll("''", "'") ?? double?.replace(/\\\\$/, '\\') ?? quote ?? unescaped(escaped),
+  )
 }
 
 function unescaped(/** @type {string} */ text) {

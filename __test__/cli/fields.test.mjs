@@ -50,6 +50,9 @@ test('what cannot be a cloud’s key or address is refused, and no private key i
     ['own.pub.pem', '--host', 'http://cloud.local'],
     ['own.pub.pem', '--no-address', '--port', '80'],
     ['own.pub.pem', '--port', '0'],
+    ['own.pub.pem', '--host', '192.168.1.300'],
+    // As particle-cli's `keys server` had it.
+    ['own.pub.pem', '192.168.1.20'],
   ]) {
     assert.equal((await sandbox.run(['server-key', 'set', ...args, ...usbip])).status, 2)
   }

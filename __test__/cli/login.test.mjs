@@ -103,7 +103,8 @@ test('files that particle-cli would not write are errors, and their contents are
   ]
   for (const [profile, contents] of cases) {
     login(sandbox, { 'profile.json': profile, 'particle.config.json': contents })
-    const { status } = await sandbox.run([ID])
+    // Without a particle-cli, whose version would choose the words.
+    const { status } = await sandbox.run([ID], { env: { PATH: sandbox.cwd } })
     assert.ok(status === 2, JSON.stringify(profile))
   }
   assert.equal(state(folder).length, 2)

@@ -344,6 +344,25 @@ for (const options of [
   })
 }
 
+for (const [shell, form] of /** @type {const} */ ([
+  ['posix', /^ {2}PARTICLE_ACCESS_TOKEN=\w+ duo-provision [0-9a-f]{24} --from-device /m],
+  ['cmd', /^ {2}set "PARTICLE_ACCESS_TOKEN=\w+" && duo-provision [0-9a-f]{24} --from-device /m],
+  ['powershell', /^ {2}\$env:PARTICLE_ACCESS_TOKEN = '\w+'; duo-provision [0-9a-f]{24} --from-device /m],
+])) {
+  test(`simulate --shell ${shell} prints what is typed into that shell`, async (t) => {
+    const started = new Sandbox(t).start(['simulate', '--shell', shell])
+    const [said = ''] = await started.says('stderr', /In another terminal:\n[\s\S]*Ctrl-C stops/)
+    assert.match(said, form)
+    assert.equal(
+      said.includes('sudo modprobe'),
+      shell === 'posix',
+      'a Linux kernel is not where the others are',
+    )
+    started.child.kill('SIGINT')
+    await started.end
+  })
+}
+
 test('simulate arms its Duos with the faults that it is given', async (t) => {
   const sandbox = new Sandbox(t)
   const faults = ['--fault', 'read-zeros@dfu1+', '--fault', 'poll-timeout-0@1+']

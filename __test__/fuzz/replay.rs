@@ -39,6 +39,7 @@ macro_rules! replay {
 replay! {
     dct_dump: 500,
     descriptors: 20_000,
+    given_file: 2_000,
     http_reply: 20_000,
     journal: 5_000,
     key_reader: 1_000,

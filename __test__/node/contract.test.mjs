@@ -514,7 +514,7 @@ test('require and import give the same functions', () => {
 })
 
 test('without USB on the machine the USB functions say so', {
-  skip: process.platform !== 'linux',
+  skip: process.platform !== 'linux' && 'only on Linux is there a machine without USB to be had',
 }, async () => {
   const outcome = await restoreKey({ file: 'none.der' }).catch((error) => error)
   assert.equal(outcome.code, 'FILE_NOT_FOUND', 'a file is looked at before a device')

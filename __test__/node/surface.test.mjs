@@ -127,6 +127,14 @@ for (const [hint, expected] of /** @type {[string, string][]} */ ([
     "to finish: restoreKey({ file: \"/a b/it's.der\", leave: true }); to go back: restoreKey({ file: '/x.der', path: '1-1' })",
   ],
   ["duo-provision restore $'/a\\x1b\\'.der'", 'restoreKey({ file: "/a\\x1B\'.der" })'],
+  [
+    'duo-provision restore "C:\\a b\\duo.der" --leave',
+    "restoreKey({ file: 'C:\\\\a b\\\\duo.der', leave: true })",
+  ],
+  [
+    "duo-provision restore 'C:\\it''s.der'; if ($?) { duo-provision restore C:\\b.der }",
+    "restoreKey({ file: \"C:\\\\it's.der\" }); if ($?) { restoreKey({ file: 'C:\\\\b.der' }) }",
+  ],
   ['start one: duo-provision simulate --usbip 3240', 'start one: duo-provision simulate --usbip 3240'],
   ['add --yes to say yes beforehand', 'add --yes to say yes beforehand'],
 ]))

@@ -109,25 +109,38 @@ pub struct Beside {
     pub manifest: Result<Manifest, ManifestError>,
 }
 
-/// The manifest beside a backup, where there is one.
+/// The manifest beside a backup, where there is one. JSON of another program's is none.
 pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
     let beside = sibling(path, "json");
     if beside == path {
         return Ok(None);
     }
-    match read_bounded(&beside, MAX_MANIFEST_BYTES).map(|bytes| Manifest::parse(&bytes)) {
-        Ok(Ok(manifest)) if is_of_another(path, &manifest) => Ok(None),
-        Ok(manifest) => Ok(Some(Beside { manifest, path: beside })),
-        Err(FileError::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
+    let bytes = match read_bounded(&beside, MAX_MANIFEST_BYTES) {
+        // Nothing that long was written by this tool.
+        Err(FileError::NotFound(_) | FileError::TooLarge { .. }) => return Ok(None),
+        other => other?,
+    };
+    match Manifest::parse(&bytes) {
+        Ok(manifest) if is_of_another(path, &manifest) => Ok(None),
+        Err(_) if Manifest::is_foreign(&bytes) => Ok(None),
+        manifest => Ok(Some(Beside { manifest, path: beside })),
     }
 }
 
 /// `duo.pem` that another program has made of the backup `duo.der`: the manifest is about the latter.
 fn is_of_another(path: &Path, manifest: &Manifest) -> bool {
+    let is_described =
+        || read_bounded(path, MAX_BACKUP_BYTES).is_ok_and(|bytes| sha256_hex(&bytes) == manifest.sha256);
     path.extension() == Some(OsStr::new("pem"))
         && manifest.contents != Contents::EncryptedPrivateKey
         && ["der", "bin"].iter().any(|extension| path.with_extension(extension).exists())
+        && !is_described()
+}
+
+/// The file beside a manifest that has its name, less `.json`.
+pub fn described_by(manifest: &Path) -> Option<PathBuf> {
+    let names = ["der", "pem", "bin", ""].map(|extension| manifest.with_extension(extension));
+    names.into_iter().find(|path| path != manifest && path.is_file())
 }
 
 /// What the file of a backup is.

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dct::{CopyRule, DeviceId, DeviceIdSource};
-use crate::disk::shown;
-use crate::keys::Fingerprint;
+use crate::disk::{shown, unfit_json};
+use crate::keys::{Fingerprint, to_utf8};
 
 /// The `format` that every manifest names.
 pub const FORMAT: &str = "duo-provision backup";
@@ -33,6 +33,11 @@ pub enum Contents {
 }
 
 impl Contents {
+    /// True for a DCT or a part of it, false for what stands in a key slot.
+    pub const fn is_dump(self) -> bool {
+        matches!(self, Self::Dct | Self::WholeDct)
+    }
+
     /// True for the file of a key and nothing else.
     pub const fn is_key_alone(self) -> bool {
         matches!(self, Self::PrivateKey | Self::EncryptedPrivateKey)
@@ -99,8 +104,7 @@ pub struct Manifest {
 /// Why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// Not JSON, or not of this shape. The parser's words may quote the file, so they are cut short and have
-    /// no characters that a terminal would act on.
+    /// Not JSON, or not of this shape.
     #[error("not a manifest of duo-provision: {0}")]
     Malformed(String),
     /// Another format or a newer version.
@@ -111,13 +115,25 @@ pub enum ManifestError {
 impl Manifest {
     /// Reads a manifest; unknown members are left aside, so that later versions may add some.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_json::from_slice(bytes)
-            .map_err(|error| ManifestError::Malformed(shown(&error.to_string())))?;
+        let text = to_utf8(bytes);
+        let manifest: Self = serde_json::from_slice(text.as_deref().map_or(bytes, Vec::as_slice))
+            .map_err(|error| ManifestError::Malformed(unfit_json(&error)))?;
         if manifest.format == FORMAT && manifest.version == 1 {
             Ok(manifest)
         } else {
             Err(ManifestError::Unknown(shown(&manifest.format), manifest.version))
         }
+    }
+
+    /// True for sound JSON that is no manifest at all: another program's. Damage is not taken for it, nor an empty object.
+    pub fn is_foreign(bytes: &[u8]) -> bool {
+        let text = to_utf8(bytes);
+        serde_json::from_slice::<serde_json::Value>(text.as_deref().map_or(bytes, Vec::as_slice)).is_ok_and(
+            |json| {
+                let empty = json.as_object().is_some_and(serde_json::Map::is_empty);
+                !empty && json.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT)
+            },
+        )
     }
 
     /// The file's text: indented JSON and a line feed.

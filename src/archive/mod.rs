@@ -17,13 +17,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub use bytes::sha256_hex;
-pub use entry::{Beside, Description, Entry, manifest_beside, public_key_beside, read_entry};
+pub use entry::{Beside, Description, Entry, described_by, manifest_beside, public_key_beside, read_entry};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};
-pub use names::rfc3339;
+pub use names::{is_pem_name, rfc3339};
 
 pub use crate::dct::DeviceIdSource;
-use crate::disk::check_utf8;
+use crate::disk::check_name;
 pub use crate::disk::{
     FileError, Owner, Privacy, check_writable, create_folder, create_new, create_new_public, ensure_folder,
     is_kept, is_superuser, read_bounded,
@@ -128,7 +128,7 @@ impl Archive {
     pub fn locate(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, NoArchive> {
         let owner = Owner::detect(env);
         let folder = location::locate(option, env, &owner).ok_or(NoArchive::NoHome)?;
-        check_utf8(&folder)?;
+        check_name(&folder)?;
         Ok(Self { folder, owner })
     }
 
@@ -303,7 +303,7 @@ fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, 
 
 /// Shows, before a device is touched, that none of a backup's three files exists and that they can be made.
 pub fn check_free(path: &Path) -> Result<(), FileError> {
-    check_utf8(path)?;
+    check_name(path)?;
     for candidate in [path.to_owned(), sibling(path, "pub.pem"), sibling(path, "json")] {
         match candidate.symlink_metadata() {
             Ok(_) => return Err(FileError::Exists(candidate)),

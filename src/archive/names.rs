@@ -26,6 +26,11 @@ pub(super) fn has_backups_name(path: &Path) -> bool {
         && !name.ends_with(".pub.pem")
 }
 
+/// Whether a file is called as a text is, in which no bytes but PEM's belong.
+pub fn is_pem_name(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pem"))
+}
+
 /// Stem and extension of a backup's name in the archive.
 pub(super) fn name_of(manifest: &Manifest) -> (String, &'static str) {
     let device = manifest.device_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());

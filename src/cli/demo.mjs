@@ -86,7 +86,7 @@ async function tell(duo, cloud, folder, output) {
   const saved = await backupKey({ usbip: duo.address, file })
   tellStep(
     'backup duo.der',
-    `read twice, saved with mode 0600: duo.der, duo.pub.pem, duo.json; key ${short(saved.fingerprint)}`,
+    `read twice, saved for its owner alone: duo.der, duo.pub.pem, duo.json; key ${short(saved.fingerprint)}`,
   )
 
   const sent = await provision({

@@ -63,3 +63,5 @@ export interface ParsedCommand {
   /** The exit code that goes with the text. */
   exitCode: number
 }
+/** A word, as the shell reads it that printed commands are typed into. For the command line itself. */
+export declare function quoteWord(word: string): string

@@ -5,7 +5,24 @@ import { report } from './report.mjs'
 /** @typedef {import('./output.mjs').Output} Output */
 
 /**
- * @param {{ duo: import('../../index.js').VirtualDuoOptions, cloud: import('../../index.js').LocalCloudOptions }} options
+ * @typedef {object} SimulateOptions
+ * @property {import('../../index.js').VirtualDuoOptions} duo
+ * @property {import('../../index.js').LocalCloudOptions} cloud
+ * @property {keyof typeof WITH_VARIABLE} shell
+ */
+
+/** A command with a variable in its environment, as each shell has it. On Windows the variable stays set. */
+const WITH_VARIABLE = {
+  posix: (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ command) =>
+    `${name}=${value} ${command}`,
+  cmd: (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ command) =>
+    `set "${name}=${value}" && ${command}`,
+  powershell: (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ command) =>
+    `$env:${name} = '${value}'; ${command}`,
+}
+
+/**
+ * @param {SimulateOptions} options
  * @param {Output} output
  */
 export async function simulate(options, output) {
@@ -43,7 +60,7 @@ function untilStopped() {
 /**
  * @param {VirtualDuo} duo
  * @param {LocalCloud} cloud
- * @param {{ duo: import('../../index.js').VirtualDuoOptions, cloud: import('../../index.js').LocalCloudOptions }} options
+ * @param {SimulateOptions} options
  * @param {Output} output
  */
 function announce(duo, cloud, options, output) {
@@ -81,13 +98,17 @@ function announce(duo, cloud, options, output) {
   const verify = cloud.deviceAddress
     ? `duo-provision verify ${bus}${nameless ? ` --device ${deviceId}` : ''} --path ${path}`
     : '(verify needs the port that devices connect to: start this with --device-port 0)'
-  const token = `PARTICLE_ACCESS_TOKEN=${cloud.token}`
-  const tell = `${token} duo-provision ${deviceId} --from-device --api-url ${cloud.url} ${bus} --path ${path}`
+  const send = `duo-provision ${deviceId} --from-device --api-url ${cloud.url} ${bus} --path ${path}`
+  const tell = WITH_VARIABLE[options.shell]('PARTICLE_ACCESS_TOKEN', cloud.token, send)
   output.say(`
 ${mode}. In another terminal:
   duo-provision list ${bus}
-  ${isDuo ? `${tell}\n  ${verify}` : `duo-provision backup ${bus} --path ${path}`}
-To plug one into a Linux kernel, ${runs ? 'which makes a serial port of it' : 'where dfu-util sees it too'}:
-  sudo modprobe vhci-hcd && sudo usbip --tcp-port ${port} attach -r ${host} -b ${path}
+  ${isDuo ? `${tell}\n  ${verify}` : `duo-provision backup ${bus} --path ${path}`}${options.shell === 'posix' ? intoKernel(runs, `--tcp-port ${port} attach -r ${host} -b ${path}`) : ''}
 Ctrl-C stops.`)
+}
+
+function intoKernel(/** @type {boolean} */ runs, /** @type {string} */ attach) {
+  return `
+To plug one into a Linux kernel, ${runs ? 'which makes a serial port of it' : 'where dfu-util sees it too'}:
+  sudo modprobe vhci-hcd && sudo usbip ${attach}`
 }

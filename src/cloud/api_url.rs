@@ -53,6 +53,14 @@ pub enum ApiUrlError {
 }
 
 impl ApiUrl {
+    /// What a text without a scheme, `192.168.1.20:8080`, is likely to mean; `None` if it has a scheme, or is no host.
+    pub fn of_host(text: &str) -> Option<Self> {
+        let https: Self = if text.contains("://") { None } else { format!("https://{text}").parse().ok() }?;
+        // Own clouds are the ones with a port, or without a name.
+        let is_own = https.0.port().is_some() || https.0.domain().is_none() || https.is_loopback();
+        if is_own { format!("http://{text}").parse().ok() } else { Some(https) }
+    }
+
     /// True for `https`.
     pub fn is_https(&self) -> bool {
         self.0.scheme() == "https"

@@ -233,7 +233,8 @@ impl Client {
 
     fn unreachable(&self, reason: Unreachable) -> CloudError {
         let proxy = matches!(self.proxy(), Ok(Some(_)));
-        CloudError::Unreachable { host: self.api.host().to_owned(), reason, proxy }
+        let roots = self.network.naming_roots();
+        CloudError::Unreachable { host: self.api.host().to_owned(), reason, proxy, roots }
     }
 
     fn unknown<Q: Question>(&self, reason: Interruption) -> CloudError {

@@ -73,9 +73,14 @@ impl Question for RecordRequest {
         // Particle answers 403 "Permission Denied" for an id that it does not know, too (particle-iot/particle-cli,
         // issue 228); the open servers answer 404, Brewskey's 403 for another's device. A web server that knows
         // nothing of this API has no complaint in JSON.
+        // spark-server's is a text and no object, and says no more than that it has not read its files since.
         let unknown = |complaint: &Complaint, show: &dyn Fn(&str) -> String| {
-            let unknown = matches!(reply.status, 403 | 404);
-            unknown.then(|| Refusal::UnknownDevice { detail: show(&complaint.words()) })
+            let detail = show(&complaint.words());
+            match reply.status {
+                404 if complaint.is_text => Some(Refusal::UnlistedDevice { detail }),
+                403 | 404 => Some(Refusal::UnknownDevice { detail }),
+                _ => None,
+            }
         };
         let json = read(reply, secret, unknown)?;
         let Some(Value::Object(members)) = &json else {

@@ -6,13 +6,14 @@ use std::error::Error as StdError;
 use std::io;
 
 use hyper_util::client::legacy::Error as HttpError;
-use rustls::CertificateError;
+use rustls::{CertificateError, InvalidMessage};
 
 use super::api_url::ApiUrlError;
 use super::connection::{NoAddress, TooLate};
 use super::excerpt::excerpt;
 use super::network::NetworkError;
 use super::reply::Refusal;
+use super::trust::is_authority;
 
 /// Why a cloud could not be told, or asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,8 @@ pub enum CloudError {
         reason: Unreachable,
         /// True if a proxy is set for HTTPS: the trouble may be the proxy's.
         proxy: bool,
+        /// The variables that name trusted certificates, and are set.
+        roots: Vec<&'static str>,
     },
     /// The request may have been sent, and no answer came: the cloud may have taken the key or not. Sending
     /// the same request again is safe.
@@ -98,11 +101,41 @@ pub enum TlsProblem {
     #[error("its certificate is not valid yet (is this machine's clock right?)")]
     NotYetValid,
     /// For other names.
-    #[error("its certificate is for another host")]
+    #[error("its certificate is for another host (a name counts in its subjectAltName alone)")]
     WrongHost,
+    /// What answers speaks no TLS.
+    #[error("it answers without TLS, as a port for plain HTTP does")]
+    NoTls,
     /// Anything else, in the library's words.
     #[error("the TLS handshake failed: {0}")]
     Other(String),
+}
+
+impl TlsProblem {
+    /// What helps. `roots`: the variables that name trusted certificates, and are set.
+    pub fn remedy(&self, host: &str, roots: &[&str]) -> String {
+        match self {
+        Self::Untrusted if roots.is_empty() => {
+            "for a cloud with a certificate of its own, or of its own authority, name that certificate in SSL_CERT_FILE or \
+             NODE_EXTRA_CA_CERTS"
+                .to_owned()
+        }
+        Self::Untrusted => format!(
+            "the server's certificate is not in {names}, nor signed by one that is; compare it with what the server sends: \
+             openssl s_client -connect {host}:PORT -showcerts",
+            names = roots.join(" or ")
+        ),
+        Self::Expired => "renew the server's certificate; or this machine's clock is wrong".to_owned(),
+        Self::NotYetValid => "set this machine's clock; or make the server's certificate anew".to_owned(),
+        Self::WrongHost => format!(
+            "use a name that the certificate has in --api-url; or make one for {host}, named in its subjectAltName"
+        ),
+        Self::NoTls => {
+            "if the API is plain HTTP, begin --api-url with http:// (and add --allow-http for another machine)".to_owned()
+        }
+        Self::Other(_) => "compare --api-url with the address of the cloud's API, its port too".to_owned(),
+    }
+    }
 }
 
 /// What came instead of an answer.
@@ -150,8 +183,10 @@ impl Interruption {
 }
 
 fn tls_problem(error: &rustls::Error) -> TlsProblem {
-    let rustls::Error::InvalidCertificate(certificate) = error else {
-        return TlsProblem::Other(excerpt(error.to_string().as_bytes(), ""));
+    let certificate = match error {
+        rustls::Error::InvalidCertificate(certificate) => certificate,
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => return TlsProblem::NoTls,
+        _ => return TlsProblem::Other(excerpt(error.to_string().as_bytes(), "")),
     };
     match certificate {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsProblem::Expired,
@@ -164,9 +199,7 @@ fn tls_problem(error: &rustls::Error) -> TlsProblem {
         // A signature that does not fit is what another authority of the same name makes, as when one's own
         // was made anew.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsProblem::Untrusted,
-        // `openssl req -x509` marks its self-signed certificates as authorities, which is what the verifier
-        // stumbles over first. Its error type is not among rustls's own.
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsProblem::Untrusted,
+        other if is_authority(other) => TlsProblem::Untrusted,
         other => TlsProblem::Other(excerpt(other.to_string().as_bytes(), "")),
     }
 }

@@ -17,6 +17,7 @@
 //! | [`network`] | certificates and proxies |
 //! | [`failure`] | what goes wrong on the way |
 //! | [`client`] | a question over HTTP: deadline, tries, what was sent |
+//! | `trust` | which certificates of servers are accepted |
 //! | `connection` | name, TCP, proxy, TLS, and the bounds of HTTP |
 //! | [`device_port`] | the handshake over TCP |
 
@@ -34,3 +35,4 @@ pub mod provisioning;
 pub mod reply;
 pub mod retry;
 pub mod token;
+mod trust;

@@ -15,12 +15,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hyper_util::client::proxy::matcher::Matcher;
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use url::Url;
 
 use super::excerpt::excerpt;
+use super::trust::Trust;
 use crate::disk::{plain_path, read_bounded};
 
 /// The largest `NODE_EXTRA_CA_CERTS` file read, in bytes; a whole system's bundle has about 200 KiB.
@@ -65,6 +68,8 @@ pub enum NetworkError {
     NoRoots {
         /// What the search complained about, maybe empty.
         reason: String,
+        /// The variables that say where to search.
+        named: Vec<&'static str>,
     },
     /// `NODE_EXTRA_CA_CERTS` names a file that cannot be used.
     #[error("NODE_EXTRA_CA_CERTS: {reason}")]
@@ -117,22 +122,33 @@ impl NetworkEnv {
         tls_with(self.roots()?)
     }
 
-    fn roots(&self) -> Result<RootCertStore, NetworkError> {
+    /// The variables that name certificates to be trusted, and are set.
+    pub(super) fn naming_roots(&self) -> Vec<&'static str> {
+        let all = [
+            ("NODE_EXTRA_CA_CERTS", &self.node_extra_ca_certs),
+            ("SSL_CERT_FILE", &self.ssl_cert_file),
+            ("SSL_CERT_DIR", &self.ssl_cert_dir),
+        ];
+        all.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect()
+    }
+
+    /// The trusted authorities, and every certificate among them as it is.
+    fn roots(&self) -> Result<Roots, NetworkError> {
         let found = if self.ssl_cert_file.is_some() || self.ssl_cert_dir.is_some() {
             self.named_roots()
         } else {
             let found = rustls_native_certs::load_native_certs();
             Found { certificates: found.certs, complaint: found.errors.first().map(ToString::to_string) }
         };
-        let mut roots = RootCertStore::empty();
+        let mut roots = Roots { authorities: RootCertStore::empty(), named: found.certificates };
         // Systems carry the odd certificate that is not well-formed; the others are no worse for it.
-        roots.add_parsable_certificates(found.certificates);
+        roots.authorities.add_parsable_certificates(roots.named.iter().cloned());
         if let Some(path) = &self.node_extra_ca_certs {
             add_extra_roots(&mut roots, path)?;
         }
-        if roots.is_empty() {
-            let reason = found.complaint.unwrap_or_default();
-            return Err(NetworkError::NoRoots { reason: excerpt(reason.as_bytes(), "") });
+        if roots.authorities.is_empty() {
+            let reason = excerpt(found.complaint.unwrap_or_default().as_bytes(), "");
+            return Err(NetworkError::NoRoots { reason, named: self.naming_roots() });
         }
         Ok(roots)
     }
@@ -164,6 +180,12 @@ impl NetworkEnv {
     }
 }
 
+/// Certificates that are trusted.
+struct Roots {
+    authorities: RootCertStore,
+    named: Vec<CertificateDer<'static>>,
+}
+
 /// Trusted certificates, and the first thing that was wrong with where they were looked for.
 #[derive(Default)]
 struct Found {
@@ -189,25 +211,36 @@ impl Found {
 
 /// For plain HTTP, where no certificate is looked at: a connector for both wants a TLS configuration all the same.
 pub(super) fn tls_without_roots() -> Result<ClientConfig, NetworkError> {
-    tls_with(RootCertStore::empty())
+    let config = builder()?.with_root_certificates(RootCertStore::empty());
+    Ok(config.with_no_client_auth())
 }
 
-fn tls_with(roots: RootCertStore) -> Result<ClientConfig, NetworkError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+fn tls_with(roots: Roots) -> Result<ClientConfig, NetworkError> {
+    let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots.authorities), provider())
+        .build()
         .map_err(|e| NetworkError::Setup(e.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let trust = Arc::new(Trust { authorities, named: roots.named });
+    Ok(builder()?.dangerous().with_custom_certificate_verifier(trust).with_no_client_auth())
 }
 
-fn add_extra_roots(roots: &mut RootCertStore, path: &Path) -> Result<(), NetworkError> {
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, NetworkError> {
+    let config = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    config.map_err(|e| NetworkError::Setup(e.to_string()))
+}
+
+fn add_extra_roots(roots: &mut Roots, path: &Path) -> Result<(), NetworkError> {
     let failed = |reason: String| NetworkError::ExtraRoots { path: path.to_owned(), reason };
     let fail = |reason: String| failed(format!("{}: {reason}", plain_path(path)));
     let pem = read_bounded(path, MAX_EXTRA_ROOTS).map_err(|error| failed(error.to_string()))?;
     let mut added = 0;
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|e| fail(format!("not PEM: {e}")))?;
-        roots.add(certificate).map_err(|e| fail(e.to_string()))?;
+        roots.authorities.add(certificate.clone()).map_err(|e| fail(e.to_string()))?;
+        roots.named.push(certificate);
         added += 1;
     }
     if added == 0 { Err(fail("there is no certificate in it".to_owned())) } else { Ok(()) }
@@ -243,7 +276,9 @@ mod tests {
         let env = NetworkEnv { ssl_cert_dir: Some(empty.path().into()), ..NetworkEnv::default() };
         assert!(matches!(env.tls(), Err(NetworkError::NoRoots { .. })));
         let missing = NetworkEnv { ssl_cert_file: Some(empty.path().join("none")), ..NetworkEnv::default() };
-        assert!(matches!(missing.tls(), Err(NetworkError::NoRoots { reason }) if !reason.is_empty()));
+        assert!(
+            matches!(missing.tls(), Err(NetworkError::NoRoots { reason, named }) if !reason.is_empty() && named == ["SSL_CERT_FILE"])
+        );
     }
 
     #[test]
@@ -280,9 +315,9 @@ mod tests {
         fs::create_dir_all(rehashed.join("folder")).unwrap();
         fs::write(rehashed.join("0123abcd.0"), authority("c")).unwrap();
         let env = NetworkEnv { ssl_cert_file: Some(file), ..NetworkEnv::default() };
-        assert_eq!(env.roots().unwrap().len(), 2);
+        assert_eq!(env.roots().unwrap().authorities.len(), 2);
         let env = NetworkEnv { ssl_cert_dir: Some(rehashed), ..env };
-        assert_eq!(env.roots().unwrap().len(), 3);
+        assert_eq!(env.roots().unwrap().authorities.len(), 3);
     }
 
     #[test]

@@ -89,6 +89,10 @@ pub enum ProfileError {
     ApiUrl {
         /// The file.
         path: PathBuf,
+        /// The profile.
+        name: String,
+        /// What was meant, where only the scheme is missing.
+        meant: Option<ApiUrl>,
         /// What is wrong with it.
         error: ApiUrlError,
     },
@@ -141,8 +145,13 @@ pub fn parse_config(name: String, path: PathBuf, bytes: &[u8]) -> Result<Profile
     };
     let token = text("access_token")?.map(|t| Token::new(&t)).transpose();
     let token = token.map_err(|error| ProfileError::Token { path: path.clone(), error })?;
-    let api_url = text("apiUrl")?.map(|url| url.parse()).transpose();
-    let api_url = api_url.map_err(|error| ProfileError::ApiUrl { path: path.clone(), error })?;
+    let api_url = match text("apiUrl")? {
+        Some(url) => Some(url.parse().map_err(|error| {
+            let meant = ApiUrl::of_host(&url);
+            ProfileError::ApiUrl { path: path.clone(), name: name.clone(), meant, error }
+        })?),
+        None => None,
+    };
     let expires_at = text("access_token_expires_at")?.and_then(|t| OffsetDateTime::parse(&t, &Rfc3339).ok());
     Ok(Profile { name, path, token, api_url, expires_at })
 }

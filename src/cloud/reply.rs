@@ -57,7 +57,7 @@ pub enum Refusal {
         /// The cloud's words, maybe empty.
         detail: String,
     },
-    /// 401, or `invalid_token`.
+    /// 401, or `invalid_token`, or `invalid_grant`.
     #[error("the cloud does not accept the access token{}", told(.detail))]
     TokenInvalid {
         /// The cloud's words, maybe empty.
@@ -73,6 +73,13 @@ pub enum Refusal {
     /// say whether another one has.
     #[error("the cloud does not have this device for this account{}", told(.detail))]
     UnknownDevice {
+        /// The cloud's words, maybe empty.
+        detail: String,
+    },
+    /// 404 of a particle-iot/spark-server, where a device was asked about: it does not list the device. One that it was
+    /// told of it lists after its next start, and answers its handshake all the while.
+    #[error("the cloud does not list this device{}", told(.detail))]
+    UnlistedDevice {
         /// The cloud's words, maybe empty.
         detail: String,
     },
@@ -185,6 +192,7 @@ impl Refusal {
                 | Self::TokenInvalid { .. }
                 | Self::TokenExpired { .. }
                 | Self::UnknownDevice { .. }
+                | Self::UnlistedDevice { .. }
                 | Self::NotFound { .. }
                 | Self::KeyRejected { .. }
                 | Self::RateLimited { .. }
@@ -271,6 +279,8 @@ pub(super) struct Complaint {
     /// The server's name for it, or its words.
     pub error: String,
     description: Option<String>,
+    /// True if the body is a text and no object.
+    pub is_text: bool,
 }
 
 impl Complaint {
@@ -279,7 +289,7 @@ impl Complaint {
     fn find(json: &Value) -> Option<Self> {
         let object = match json {
             Value::String(text) if text != "Success!" => {
-                return Some(Self { error: text.clone(), description: None });
+                return Some(Self { error: text.clone(), description: None, is_text: true });
             }
             Value::Object(object) => object,
             _ => return None,
@@ -289,11 +299,11 @@ impl Complaint {
         let named = object.get("error").filter(|e| !matches!(e, Value::Null | Value::Bool(false)));
         let several = object.get("errors").filter(|e| e.as_array().is_none_or(|list| !list.is_empty()));
         if let Some(error) = named.or(several.filter(|e| !e.is_null())) {
-            return Some(Self { error: plain(error), description });
+            return Some(Self { error: plain(error), description, is_text: false });
         }
         let denied = |name: &str| object.get(name) == Some(&Value::Bool(false));
         let not_ok = ["ok", "success"].into_iter().find(|name| denied(name))?;
-        Some(Self { error: format!("{not_ok}: false"), description })
+        Some(Self { error: format!("{not_ok}: false"), description, is_text: false })
     }
 
     /// All of its words.
@@ -308,10 +318,12 @@ impl Complaint {
     fn about_token(&self, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
         let error = self.error.to_ascii_lowercase();
         let detail = show(self.description.as_deref().filter(|text| !text.is_empty()).unwrap_or(&self.error));
-        if error == "expired_token" || (error == "invalid_token" && self.said().contains("expired")) {
+        // particle-iot/spark-server's word is `invalid_grant`, with 400; nothing is granted where nobody logs in.
+        let about_token = matches!(error.as_str(), "invalid_token" | "invalid_grant");
+        if error == "expired_token" || (about_token && self.said().contains("expired")) {
             return Some(Refusal::TokenExpired { detail });
         }
-        (error == "invalid_token").then_some(Refusal::TokenInvalid { detail })
+        about_token.then_some(Refusal::TokenInvalid { detail })
     }
 
     /// "Permission denied", whatever the status.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::device_id::DeviceId;
 use super::field::{self, Field};
+use super::flash;
 use super::whole::{self, COPY_SIZE, CopyRule, DctCopy, WHOLE_SIZE, WholeDct};
 
 /// Bytes of the application section (redbear/firmware `dct.h`): up to system firmware 0.3.1, and from 0.3.2 on.
@@ -66,6 +67,8 @@ pub struct Dump<'a> {
     start: usize,
     /// Of a whole DCT, the copy that they are of.
     copy: Option<usize>,
+    /// Of a whole DCT in an image of the whole flash, its address there.
+    address: Option<u32>,
 }
 
 impl<'a> Dump<'a> {
@@ -76,7 +79,12 @@ impl<'a> Dump<'a> {
     ///
     /// Of a whole DCT the fields are those of the copy that every firmware takes. If they do not agree, it has none
     /// until somebody says by which rule it is read ([`Dump::by`]), or which copy is wanted ([`Dump::of_copy`]).
+    ///
+    /// In an image of the whole flash the whole DCT is looked for, and the rest of the image is left aside.
     pub fn recognise(bytes: &'a [u8]) -> Option<Self> {
+        if let Some((whole, address)) = flash::cut_out(bytes) {
+            return Self::recognise(whole).map(|dump| Self { address: Some(address), ..dump });
+        }
         let kind = match bytes.len() {
             WHOLE_SIZE => DumpKind::Whole,
             COPY_SIZE if whole::has_magic(bytes) => DumpKind::OneCopy,
@@ -91,7 +99,7 @@ impl<'a> Dump<'a> {
             DumpKind::FromPrivateKey => (Some(bytes), field::DEVICE_PRIVATE_KEY.offset),
             DumpKind::FromStart | DumpKind::Section => (Some(bytes), 0),
         };
-        let dump = Self { kind, bytes, section, start, copy: None };
+        let dump = Self { kind, bytes, section, start, copy: None, address: None };
         let Some(whole) = dump.whole() else {
             return (kind != DumpKind::Whole && dump.is_plausible()).then_some(dump);
         };
@@ -128,12 +136,17 @@ impl<'a> Dump<'a> {
 
     /// Bytes that are known to have been read from the beginning of the application section.
     pub const fn of_section(bytes: &'a [u8]) -> Self {
-        Self { kind: DumpKind::Section, bytes, section: Some(bytes), start: 0, copy: None }
+        Self { kind: DumpKind::Section, bytes, section: Some(bytes), start: 0, copy: None, address: None }
     }
 
     /// What was read, and from where.
     pub const fn kind(&self) -> DumpKind {
         self.kind
+    }
+
+    /// Of a DCT that was found in an image of the whole flash, the address that it has there.
+    pub const fn address(&self) -> Option<u32> {
+        self.address
     }
 
     /// All bytes of the dump.

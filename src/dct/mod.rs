@@ -6,6 +6,7 @@
 mod device_id;
 mod dump;
 mod field;
+mod flash;
 mod image;
 mod rewrite;
 mod server_address;
@@ -20,6 +21,7 @@ pub use field::{
     PRODUCT_STORE, SERVER_PUBLIC_KEY, SSID_PREFIX, SYSTEM_FLAGS, VERSION, VERSION_STRING,
 };
 pub use field::{Field, Layouts, UnknownFieldError};
+pub use flash::{FLASH_SIZE, InFlash, find as find_in_flash};
 pub use image::{Dct, DctImage};
 pub use rewrite::{Known, Step, next_step};
 pub use server_address::{

@@ -40,8 +40,14 @@ enum Host {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerAddressError {
     /// A name that is empty, too long, or no host name.
-    #[error("a server's name has 1 to {MAX_NAME} letters, digits, dots and hyphens")]
+    #[error(
+        "a server's name has 1 to {MAX_NAME} characters: letters, digits, hyphens and underscores, in words with one dot \
+         between them; $id in it stands for the device id"
+    )]
     Name,
+    /// What looks like an IPv4 address and is none, as 192.168.1.300: no name ends in a number.
+    #[error("it looks like an IPv4 address, which has four numbers from 0 to 255, and is none")]
+    Ip,
     /// Neither 0 nor 1 as a type, or a length that does not go with it.
     #[error("the server's address in the DCT is neither an IPv4 address nor a name")]
     Type,
@@ -52,6 +58,7 @@ impl ServerAddress {
     pub fn new(host: &str, port: u16) -> Result<Self, ServerAddressError> {
         let host = match host.parse() {
             Ok(ip) => Host::Ip(ip),
+            Err(_) if ends_in_number(host) => return Err(ServerAddressError::Ip),
             Err(_) => Host::Name(check_name(host)?.to_owned()),
         };
         Ok(Self { host, port: default_port(port) })
@@ -116,6 +123,18 @@ impl ServerAddress {
         self.host(ID_MARK)
     }
 
+    /// True if a Duo finds itself there, and no cloud: 127.0.0.0/8, 0.0.0.0, and `localhost` with the names below it (RFC
+    /// 6761 §6.3).
+    pub fn is_the_device_itself(&self) -> bool {
+        match &self.host {
+            Host::Ip(ip) => ip.is_loopback() || ip.is_unspecified(),
+            Host::Name(name) => {
+                let name = name.to_ascii_lowercase();
+                name == "localhost" || name.ends_with(".localhost")
+            }
+        }
+    }
+
     /// The TCP port.
     pub const fn port(&self) -> u16 {
         self.port
@@ -143,6 +162,12 @@ const fn default_port(port: u16) -> u16 {
         0 | 0xFFFF => DEFAULT_DEVICE_PORT,
         port => port,
     }
+}
+
+/// Whether the last word of a host is a number. No name on the internet is (WHATWG URL §3.5).
+fn ends_in_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Passes a host name, in which `$id` may stand for the device id.

@@ -47,6 +47,7 @@ pub mod recover;
 pub mod request;
 mod set_address;
 pub mod status;
+pub mod suffix;
 pub mod upload;
 
 pub use buffer::Buffer;

@@ -29,6 +29,14 @@ pub enum FileError {
     /// A name that is too long, or leaves no room for those of the files beside it.
     #[error("the file name of {} is too long", plain_path(.0))]
     NameTooLong(PathBuf),
+    /// A name that stands for no file on Windows, or for another one.
+    #[error("{} cannot be a file on Windows: {why}", plain_path(.path))]
+    NotOnWindows {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
     /// A file larger than anything that is expected there.
     #[error("{} is larger than {limit} bytes", plain_path(.path))]
     TooLarge {
@@ -56,15 +64,6 @@ pub enum FileError {
     /// What was read back is not what was written.
     #[error("{} reads back otherwise than it was written", plain_path(.0))]
     ReadBackDiffers(PathBuf),
-}
-
-/// Refuses a path that is not UTF-8, or begins in a current folder that is not: it could not be written down, printed
-/// and typed again, so that what was begun with it could not be finished.
-pub fn check_utf8(path: &Path) -> Result<(), FileError> {
-    match std::path::absolute(path) {
-        Ok(whole) if whole.to_str().is_none() => Err(FileError::NotUtf8(whole)),
-        _ => Ok(()),
-    }
 }
 
 impl FileError {

@@ -8,11 +8,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::error::{FileError, check_utf8};
+use super::error::FileError;
 use super::folder::{self, Folder};
+use super::name::check_name;
 use super::owner::{Owner, Privacy};
 use super::paths::folder_of;
-use super::read::{self, Links, read_bounded};
+use super::read::{Links, open_to_sync, read_bounded, read_open};
 
 /// Writes a file of mode 0600 that must not exist yet: all of it, synced together with its folder and read
 /// back, or nothing under that name.
@@ -45,14 +46,14 @@ fn create(
     hand_over: impl FnOnce(&File) -> io::Result<()>,
 ) -> Result<Privacy, FileError> {
     let failed = |source: io::Error| FileError::not_writable(path, source);
-    check_utf8(path)?;
+    check_name(path)?;
     let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
     let folder = Folder::open(folder_of(path)).map_err(failed)?;
     let mut temporary = folder.temporary().map_err(failed)?;
-    temporary.file.write_all(bytes).map_err(failed)?;
+    (&*temporary.file).write_all(bytes).map_err(failed)?;
     hand_over(&temporary.file).map_err(failed)?;
-    temporary.file.sync_all().map_err(failed)?;
-    let privacy = Privacy::of(&temporary.file.metadata().map_err(failed)?);
+    temporary.file.sync().map_err(failed)?;
+    let privacy = Privacy::of(&temporary.file).map_err(failed)?;
     temporary.give(name).map_err(failed)?;
     folder.sync().map_err(failed)?;
 
@@ -70,11 +71,11 @@ pub fn is_kept(path: &Path, bytes: &[u8]) -> bool {
 
 fn is_kept_where(path: &Path, bytes: &[u8], has_modes: impl Fn(&Path) -> bool) -> bool {
     let kept = || -> Result<bool, FileError> {
-        let file = read::open(path, Links::Refuse, false)?;
+        let file = open_to_sync(path, Links::Refuse)?;
         let failed = |source| FileError::unreadable(path, source);
-        let private = Privacy::of(&file.metadata().map_err(failed)?) == Privacy::OwnerAlone;
-        let same = read::read_open(&file, path, bytes.len() as u64)?.as_slice() == bytes;
-        file.sync_all().and_then(|()| folder::sync(folder_of(path))).map_err(failed)?;
+        let private = Privacy::of(&file).map_err(failed)? == Privacy::OwnerAlone;
+        let same = read_open(&file, path, bytes.len() as u64)?.as_slice() == bytes;
+        file.sync().and_then(|()| folder::sync(folder_of(path))).map_err(failed)?;
         Ok(same && (private || !has_modes(folder_of(path))))
     };
     kept().unwrap_or_default()
@@ -82,8 +83,8 @@ fn is_kept_where(path: &Path, bytes: &[u8], has_modes: impl Fn(&Path) -> bool) -
 
 /// True if a new file in the folder is its owner's alone, as it was made. Asked by making one.
 fn has_modes(folder: &Path) -> bool {
-    let made = || Folder::open(folder)?.temporary()?.file.metadata();
-    made().is_ok_and(|made| Privacy::of(&made) == Privacy::OwnerAlone)
+    let made = || Privacy::of(&Folder::open(folder)?.temporary()?.file);
+    made().is_ok_and(|made| made == Privacy::OwnerAlone)
 }
 
 /// Makes a folder of mode 0700 and those above it, synced.
@@ -128,9 +129,9 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
 #[cfg(test)]
 mod tests {
     use super::super::owner::Owner;
-    use super::{
-        FileError, Privacy, create, create_new, create_new_public, has_modes, is_kept, is_kept_where,
-    };
+    use super::{FileError, create_new, is_kept};
+    #[cfg(unix)]
+    use super::{Privacy, create, create_new_public, has_modes, is_kept_where};
 
     #[test]
     fn a_file_is_never_overwritten() {
@@ -140,6 +141,16 @@ mod tests {
         assert!(matches!(create_new(&path, b"second", &Owner::caller()), Err(FileError::Exists(_))));
         assert_eq!(std::fs::read(&path).unwrap(), b"first");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
+    }
+
+    /// The archive knows by it what it holds.
+    #[test]
+    fn what_is_kept_is_known_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.der");
+        create_new(&path, b"key", &Owner::caller()).unwrap();
+        assert!(is_kept(&path, b"key"));
+        assert!(!is_kept(&path, b"other"));
     }
 
     #[cfg(unix)]

@@ -2,12 +2,12 @@
 //! sudo, whoever owns the folders above it can put a link in its place at any time.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::FileError;
 use super::owner::Owner;
+use super::sync::Syncable;
 
 #[cfg(not(unix))]
 use by_path as system;
@@ -27,7 +27,7 @@ pub(super) struct Temporary<'a> {
     folder: &'a Folder,
     /// `None` once the file has a name of its own.
     name: Option<String>,
-    pub(super) file: File,
+    pub(super) file: Syncable,
 }
 
 impl Folder {
@@ -71,8 +71,8 @@ impl Folder {
     }
 
     /// Makes a file of mode 0600 that must not exist yet.
-    pub(crate) fn create(&self, name: &OsStr) -> io::Result<File> {
-        system::create(&self.handle, name)
+    pub(crate) fn create(&self, name: &OsStr) -> io::Result<Syncable> {
+        system::create(&self.handle, name).map(Syncable::of)
     }
 
     /// A new file of mode 0600. Its name means nothing to anybody, so it is in no error.
@@ -128,14 +128,15 @@ mod handle {
     use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
     use rustix::io::Errno;
 
-    use super::Owner;
+    use super::{Owner, Syncable};
 
-    pub(super) type Handle = File;
+    /// A folder is synced as it is opened: POSIX asks for no right to write.
+    pub(super) type Handle = Syncable;
 
     const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
     pub(super) fn open(path: &Path) -> io::Result<Handle> {
-        Ok(fs::openat(CWD, path, FOLDER, Mode::empty())?.into())
+        Ok(Syncable::of(fs::openat(CWD, path, FOLDER, Mode::empty())?.into()))
     }
 
     /// Makes a folder, and gives it its name when it is the owner's: until then nobody puts anything into it, so that one
@@ -143,7 +144,7 @@ mod handle {
     pub(super) fn make(above: &Handle, name: &OsStr, owner: &Owner) -> io::Result<Handle> {
         let temporary = super::temporary_name()?;
         let temporary = OsStr::new(&temporary);
-        fs::mkdirat(above, temporary, Mode::RWXU)?;
+        fs::mkdirat(&**above, temporary, Mode::RWXU)?;
         let named = || {
             let made = open_made(above, temporary)?;
             owner.take(&made)?;
@@ -151,14 +152,14 @@ mod handle {
             Ok(made)
         };
         named().inspect_err(|_| {
-            let _ = fs::unlinkat(above, temporary, AtFlags::REMOVEDIR);
+            let _ = fs::unlinkat(&**above, temporary, AtFlags::REMOVEDIR);
         })
     }
 
     /// Never over anything. Where the file system cannot promise that, at most over an empty folder.
     fn name_folder(above: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
         match rename_new(above, from, to) {
-            Err(error) if is_unknown(error) => Ok(fs::renameat(above, from, above, to)?),
+            Err(error) if is_unknown(error) => Ok(fs::renameat(&**above, from, &**above, to)?),
             done => Ok(done?),
         }
     }
@@ -166,8 +167,9 @@ mod handle {
     /// Opens the folder that was just made. What has taken its place since, a link or somebody's folder with something
     /// in it, is none.
     pub(super) fn open_made(above: &Handle, name: &OsStr) -> io::Result<Handle> {
-        let made: Handle = fs::openat(above, name, FOLDER.union(OFlags::NOFOLLOW), Mode::empty())?.into();
-        let entries = fs::Dir::read_from(&made)?;
+        let made = fs::openat(&**above, name, FOLDER.union(OFlags::NOFOLLOW), Mode::empty())?;
+        let made = Syncable::of(made.into());
+        let entries = fs::Dir::read_from(&*made)?;
         let names = entries.map(|entry| entry.map(|entry| entry.file_name().to_bytes().to_owned()));
         let names = names.collect::<Result<Vec<_>, _>>()?;
         if names.iter().all(|name| matches!(name.as_slice(), b"." | b"..")) {
@@ -178,14 +180,14 @@ mod handle {
 
     pub(super) fn create(folder: &Handle, name: &OsStr) -> io::Result<File> {
         let new = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(fs::openat(folder, name, new, Mode::RUSR | Mode::WUSR)?.into())
+        Ok(fs::openat(&**folder, name, new, Mode::RUSR | Mode::WUSR)?.into())
     }
 
     pub(super) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
         match rename_new(folder, from, to) {
             // It may have a second name for a file instead.
             Err(error) if is_unknown(error) => {
-                fs::linkat(folder, from, folder, to, AtFlags::empty())?;
+                fs::linkat(&**folder, from, &**folder, to, AtFlags::empty())?;
                 remove(folder, from)
             }
             done => Ok(done?),
@@ -194,7 +196,7 @@ mod handle {
 
     #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     fn rename_new(folder: &Handle, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
-        fs::renameat_with(folder, from, folder, to, fs::RenameFlags::NOREPLACE)
+        fs::renameat_with(&**folder, from, &**folder, to, fs::RenameFlags::NOREPLACE)
     }
 
     #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
@@ -208,11 +210,11 @@ mod handle {
     }
 
     pub(super) fn remove(folder: &Handle, name: &OsStr) -> io::Result<()> {
-        Ok(fs::unlinkat(folder, name, AtFlags::empty())?)
+        Ok(fs::unlinkat(&**folder, name, AtFlags::empty())?)
     }
 
     pub(super) fn sync(folder: &Handle) -> io::Result<()> {
-        folder.sync_all()
+        folder.sync()
     }
 }
 

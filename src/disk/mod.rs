@@ -2,26 +2,32 @@
 //!
 //! Knows the file system; knows nothing of keys and of devices. Every file that is named from outside is opened here.
 
+#[cfg(windows)]
+mod access;
 mod error;
 mod files;
 mod folder;
 mod lock;
 mod lossy;
+mod name;
 mod owner;
 mod paths;
 mod read;
 mod shown;
+mod sync;
 mod user_folder;
 
-pub use error::{FileError, check_utf8};
+pub use error::FileError;
 pub use files::{check_writable, create_folder, create_new, create_new_public, ensure_folder, is_kept};
 pub(crate) use folder::Folder;
 pub(crate) use lock::Lock;
 pub use lock::Pause;
 pub use lossy::lossy;
+pub use name::check_name;
 pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
-pub(crate) use read::{Links, open};
-pub use shown::{hidden, plain, plain_path, shown};
+pub(crate) use read::{Links, open, open_to_write};
+pub use shown::{hidden, plain, plain_path, shown, unfit_json};
+pub(crate) use sync::Syncable;
 pub use user_folder::own_folder;
 pub(crate) use user_folder::set;

@@ -1,30 +1,32 @@
 //! Whose the files are: the caller's, or under sudo the user's who typed it; and who else can read them.
 
 use std::ffi::OsString;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-/// Who can read a file that was made here, mode 0600.
+/// Who can read a file that was made here for its owner alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privacy {
     /// Its owner alone.
     OwnerAlone,
-    /// Others, too: the file system has no modes (FAT, some network drives).
+    /// Others, too: the file system has no modes (FAT, some network drives); on Windows, the folder's access list lets
+    /// them.
     Others,
 }
 
 impl Privacy {
     #[cfg(unix)]
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        let for_others = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077;
-        if for_others == 0 { Self::OwnerAlone } else { Self::Others }
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions());
+        Ok(if mode & 0o077 == 0 { Self::OwnerAlone } else { Self::Others })
     }
 
-    /// On Windows the folder's access list counts.
-    #[cfg(not(unix))]
-    pub(super) fn of(_metadata: &Metadata) -> Self {
-        Self::OwnerAlone
+    /// A file that is made on Windows gets its access list from its folder.
+    #[cfg(windows)]
+    #[allow(clippy::unnecessary_wraps)]
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        Ok(if super::access::is_for_owner_alone(file) { Self::OwnerAlone } else { Self::Others })
     }
 }
 
@@ -77,12 +79,10 @@ impl Owner {
         let Some((user, group)) = self.ids else { return Ok(()) };
         match std::os::unix::fs::fchown(file, Some(user), Some(group)) {
             // Where there are no modes there are no owners either.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                match Privacy::of(&file.metadata()?) {
-                    Privacy::Others => Ok(()),
-                    Privacy::OwnerAlone => Err(error),
-                }
-            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match Privacy::of(file)? {
+                Privacy::Others => Ok(()),
+                Privacy::OwnerAlone => Err(error),
+            },
             taken => taken,
         }
     }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::error::{FileError, check_utf8};
+use super::error::FileError;
+use super::name::check_name;
+use super::sync::Syncable;
 
 /// Whether a link in a file's place is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +19,28 @@ pub(crate) enum Links {
     Refuse,
 }
 
-/// Opens a regular file to be read and, with `write`, written. The one place where a file is opened by a name.
+/// Opens a regular file to be read.
+pub(crate) fn open(path: &Path, links: Links) -> Result<File, FileError> {
+    open_file(path, links, false)
+}
+
+/// Opens a regular file to be read and written.
+pub(crate) fn open_to_write(path: &Path, links: Links) -> Result<Syncable, FileError> {
+    open_file(path, links, true).map(Syncable::of)
+}
+
+/// Opens a regular file to be read and synced. POSIX does not ask for the right to write for that; Windows does.
+pub(super) fn open_to_sync(path: &Path, links: Links) -> Result<Syncable, FileError> {
+    open_file(path, links, cfg!(windows)).map(Syncable::of)
+}
+
+/// The one place where a file is opened by a name.
 ///
 /// A pipe or a device is not opened: that alone may wait for ever, or do something. Should one take the file's place
 /// in between, or is it a file only in name (`/proc/kmsg`), then nothing is waited for either.
-pub(crate) fn open(path: &Path, links: Links, write: bool) -> Result<File, FileError> {
+fn open_file(path: &Path, links: Links, write: bool) -> Result<File, FileError> {
     let failed = |source: io::Error| FileError::unreadable(path, source);
-    check_utf8(path)?;
+    check_name(path)?;
     let found = match links {
         Links::Follow => path.metadata(),
         Links::Refuse => path.symlink_metadata(),
@@ -54,7 +71,7 @@ fn check_regular(path: &Path, found: &Metadata) -> Result<(), FileError> {
 
 /// Reads a whole file of at most `limit` bytes. The buffer is wiped when dropped, since it may hold a key.
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    read_open(&open(path, Links::Follow, false)?, path, limit)
+    read_open(&open(path, Links::Follow)?, path, limit)
 }
 
 /// The same of a file that is open; `path` is its name, for messages.
@@ -92,7 +109,7 @@ mod tests {
         use std::path::Path;
         use std::time::{Duration, Instant};
 
-        use super::super::{FileError, Links, open, read_bounded};
+        use super::super::{FileError, Links, open, open_to_write, read_bounded};
 
         /// Runs it on a thread of its own, so that a call that waits for ever fails the test.
         fn ends<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -129,8 +146,8 @@ mod tests {
             let (file, link) = (folder.path().join("file"), folder.path().join("link"));
             std::fs::write(&file, "x").unwrap();
             std::os::unix::fs::symlink(&file, &link).unwrap();
-            assert!(open(&link, Links::Follow, false).is_ok());
-            assert!(matches!(open(&link, Links::Refuse, true), Err(FileError::NotAFile(_))));
+            assert!(open(&link, Links::Follow).is_ok());
+            assert!(matches!(open_to_write(&link, Links::Refuse), Err(FileError::NotAFile(_))));
         }
     }
 }

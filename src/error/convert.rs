@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Code, Error, PASSPHRASE_HINT, SURROUNDINGS_PAGE, UDEV_BY_HAND};
+use super::{Code, Error, OWN_CLOUD_REFUSES, PASSPHRASE_HINT, SURROUNDINGS_PAGE, UDEV_BY_HAND};
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::SessionError;
 use crate::cloud::api_url::ApiUrlError;
@@ -83,6 +83,18 @@ impl Error {
             KeyError::Zeros | KeyError::Blank => {
                 (Code::KeyUnrecognized, "it was saved from a slot without a key; look for another backup")
             }
+            KeyError::ResetImage => (
+                Code::KeyUnrecognized,
+                "to have the Duo make a new key: duo-provision reset. For its old key, look for another backup",
+            ),
+            KeyError::MisreadEc => {
+                (Code::KeyEc, "take the key from what the Duo holds now: duo-provision list")
+            }
+            KeyError::MisreadPkcs8 => (
+                Code::KeyMisreadByFirmware,
+                "the Duo that it is of had a PKCS#8 key in its slot: save that with `duo-provision backup --raw`, then \
+                 `duo-provision restore` that file, which writes it in the form that the firmware reads",
+            ),
             _ => (
                 Code::KeyUnrecognized,
                 "a key file is PKCS#1, PKCS#8 or a public key, as DER or PEM, or a backup of this tool",
@@ -311,6 +323,7 @@ impl From<FileError> for Error {
                 Code::InvalidArgument,
                 "choose a shorter name: .pub.pem and .json files stand beside a backup",
             ),
+            FileError::NotOnWindows { .. } => (Code::InvalidArgument, "give the file another name"),
             FileError::NotAFolder(_) => {
                 (Code::FileNotWritable, "name a folder for the backups with --archive DIR")
             }
@@ -367,7 +380,7 @@ impl From<JournalError> for Error {
             {
                 (Code::JournalUnwritable, format!("make room on the disk, or {JOURNAL_ELSEWHERE}"))
             }
-            JournalError::Folder(FileError::NotUtf8(_)) => {
+            JournalError::Folder(FileError::NotUtf8(_) | FileError::NotOnWindows { .. }) => {
                 (Code::JournalUnwritable, JOURNAL_ELSEWHERE.to_owned())
             }
             JournalError::Unwritable { .. } | JournalError::Folder(_) => (
@@ -447,14 +460,23 @@ impl From<ApiUrlError> for Error {
 
 impl From<ProfileError> for Error {
     fn from(error: ProfileError) -> Self {
-        Self::new(Code::TokenInvalid, format!("particle-cli's login: {error}"))
-            .hint("log in again with particle-cli, or give the token with --token-file FILE")
+        let message = format!("particle-cli's login: {error}");
+        match error {
+            ProfileError::ApiUrl { .. } => Self::new(Code::ApiUrlInvalid, message)
+                .hint("give the login a whole URL, http://HOST:8080 for one"),
+            _ => Self::new(Code::TokenInvalid, message)
+                .hint("log in again with particle-cli, or give the token with --token-file FILE"),
+        }
     }
 }
 
 impl From<NetworkError> for Error {
     fn from(error: NetworkError) -> Self {
         let (code, hint) = match &error {
+            NetworkError::NoRoots { named, .. } if !named.is_empty() => {
+                let hint = format!("correct or unset {}", named.join(" and "));
+                return Self::new(Code::CloudNoRoots, error.to_string()).hint(hint);
+            }
             NetworkError::NoRoots { .. } => (
                 Code::CloudNoRoots,
                 "install the package ca-certificates, or point SSL_CERT_FILE at a bundle",
@@ -479,11 +501,12 @@ impl From<CloudError> for Error {
             CloudError::ApiUrl(error) => return error.into(),
             CloudError::Network(error) => return error.into(),
             CloudError::Refused(refusal) => return refusal.into(),
-            CloudError::Unreachable { reason: Unreachable::Tls(_), .. } => (
-                Code::CloudTls,
-                "for a cloud with its own certificate authority, name its certificate in SSL_CERT_FILE or \
-                 NODE_EXTRA_CA_CERTS",
-            ),
+            CloudError::Unreachable {
+                reason: Unreachable::Tls(ref problem), ref host, ref roots, ..
+            } => {
+                let hint = problem.remedy(host, roots);
+                return Self::new(Code::CloudTls, error.to_string()).hint(hint);
+            }
             CloudError::Unreachable { .. } => {
                 (Code::CloudUnreachable, "check the network and --api-url, then run the command again")
             }
@@ -507,9 +530,9 @@ impl From<CloudError> for Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let (code, hint) = match &refusal {
-            Refusal::PermissionDenied { .. } | Refusal::UnknownDevice { .. } => {
-                (Code::CloudPermissionDenied, PERMISSION_HINT)
-            }
+            Refusal::PermissionDenied { .. }
+            | Refusal::UnknownDevice { .. }
+            | Refusal::UnlistedDevice { .. } => (Code::CloudPermissionDenied, PERMISSION_HINT),
             Refusal::TokenInvalid { .. } => {
                 (Code::CloudTokenInvalid, "copy the access token again, or log in again with particle-cli")
             }
@@ -553,7 +576,10 @@ impl From<PairingError> for Error {
                 Code::CloudUnexpectedReply,
                 "devices connect to a port of their own, 5683 unless told otherwise: give it with --port",
             ),
-            PairingError::Closed(_) => (Code::PairingRefused, PAIR_HINT),
+            PairingError::Closed(_) => {
+                let hint = format!("{OWN_CLOUD_REFUSES}; else {PAIR_HINT}");
+                return Self::new(Code::PairingRefused, closed(&error)).hint(hint);
+            }
             PairingError::Unanswered(_) | PairingError::CutShort(_) => {
                 (Code::CloudOutcomeUnknown, "run the command again; nothing was changed anywhere")
             }
@@ -565,13 +591,15 @@ impl From<PairingError> for Error {
             PairingError::Key(_) => (Code::Internal, "this is a defect; please report it"),
             PairingError::Cancelled => return Self::new(Code::Interrupted, "stopped as asked"),
         };
-        let message = match &error {
-            PairingError::Closed(port) => format!(
-                "{port} closed the connection instead of answering: its server key is another than the Duo's, \
-                 or it does not know this device, or knows it by another public key (a cloud does not say which)"
-            ),
-            _ => error.to_string(),
-        };
-        Self::new(code, message).hint(hint)
+        Self::new(code, error.to_string()).hint(hint)
     }
+}
+
+/// What a connection that was closed instead of an answer may mean.
+fn closed(error: &PairingError) -> String {
+    let PairingError::Closed(port) = error else { return error.to_string() };
+    format!(
+        "{port} closed the connection instead of answering: its server key is another than the Duo's, or it does not know \
+         this device, or knows it by another public key (a cloud does not say which)"
+    )
 }

@@ -16,6 +16,10 @@ use serde::{Serialize, Serializer};
 /// How a passphrase is given.
 pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
+/// What helps where an own cloud refuses every Duo, whatever keys it has (docs/own-cloud.md).
+pub(crate) const OWN_CLOUD_REFUSES: &str = "if the cloud is a Brewskey server that was not restarted since it made its server \
+    key, restart it (on Node 20 with --security-revert=CVE-2023-46809)";
+
 /// Puts the udev rule in its place, and has udev take it up. sudo runs nothing of npm's: under nvm and its like it finds
 /// none, and elsewhere it would run as root what npm has that day.
 pub(crate) const UDEV_BY_HAND: &str = "duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules >/dev/null && \

@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 
 use super::operation::Operation;
 use super::record::{MAX_BYTES, OperationId, RecordError};
+use crate::disk::Syncable;
 
 /// The most bytes of a line: those of all records of an operation, with two brackets.
 const MAX_LINE: usize = MAX_BYTES + 2;
@@ -117,7 +118,8 @@ impl Iterator for Past {
 
 /// Appends an operation with one write, and syncs it. Cuts off what a crash tore, and appends nothing if the operation is
 /// there already.
-pub(super) fn append(mut file: &File, id: &OperationId, line: &[u8]) -> io::Result<()> {
+pub(super) fn append(synced: &Syncable, id: &OperationId, line: &[u8]) -> io::Result<()> {
+    let mut file: &File = synced;
     let mut lines = Backwards::new(file.try_clone()?)?;
     let mut end = lines.end;
     let torn = end < file.metadata()?.len();
@@ -125,7 +127,7 @@ pub(super) fn append(mut file: &File, id: &OperationId, line: &[u8]) -> io::Resu
         let Some((start, bytes)) = lines.next().transpose()? else { break };
         let bytes = bytes.unwrap_or_default();
         if Operation::of_line(&bytes).is_ok_and(|there| there.id == *id) {
-            return file.sync_all();
+            return synced.sync();
         }
         // Where the disk got the end of the last line before its beginning.
         if nth == 0 && !torn && serde_json::from_slice::<IgnoredAny>(&bytes).is_err() {
@@ -134,7 +136,7 @@ pub(super) fn append(mut file: &File, id: &OperationId, line: &[u8]) -> io::Resu
     }
     file.set_len(end)?;
     file.seek(SeekFrom::Start(end))?;
-    let written = file.write_all(line).and_then(|()| file.sync_all());
+    let written = file.write_all(line).and_then(|()| synced.sync());
     if written.is_err() {
         let _ = file.set_len(end);
     }

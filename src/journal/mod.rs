@@ -34,7 +34,7 @@ pub use record::{
 
 use crate::dct::DeviceId;
 use crate::disk::{
-    self, FileError, Folder, Links, Lock, Owner, Pause, check_utf8, check_writable, create_folder,
+    self, FileError, Folder, Links, Lock, Owner, Pause, Syncable, check_name, check_writable, create_folder,
     ensure_folder, own_folder, plain_path,
 };
 
@@ -154,7 +154,7 @@ impl Journal {
     pub fn locate(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, JournalError> {
         let owner = Owner::detect(env);
         let folder = own_folder(env, &owner).ok_or(JournalError::NoPlace)?.join("journal");
-        check_utf8(&folder)?;
+        check_name(&folder)?;
         Ok(Self { folder, owner })
     }
 
@@ -210,7 +210,7 @@ impl Journal {
         let duo = duo(device.id, device.path.as_deref());
         let name = Name { nth: last.saturating_add(1), id: id.to_string(), duo };
         let path = open_folder.join(name.file());
-        let made = || -> io::Result<(File, File)> {
+        let made = || -> io::Result<(Syncable, Syncable)> {
             let marker = self.create(&folder, &self.marker(&name))?;
             marker.try_lock()?;
             Ok((self.create(&folder, &path)?, marker))
@@ -267,17 +267,18 @@ impl Journal {
         let id = OperationId::try_from(name.id.clone()).map_err(io::Error::other).map_err(&unwritable)?;
         let line = Record { v: VERSION, id, at, step }.to_line();
         let end = whole(&self.bytes(name)?);
-        let Some(mut file) = open_file(&path, Access::Write)? else {
+        let Some(synced) = open_to_write(&path)? else {
             return Err(unwritable(io::ErrorKind::NotFound.into()));
         };
-        let mut write = || -> io::Result<()> {
+        let write = || -> io::Result<()> {
+            let mut file: &File = &synced;
             if end + line.len() > MAX_BYTES {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
             }
             // What a crash tore is cut off.
             file.set_len(end as u64)?;
             file.seek(SeekFrom::Start(end as u64))?;
-            let written = file.write_all(&line).and_then(|()| file.sync_all());
+            let written = file.write_all(&line).and_then(|()| synced.sync());
             if written.is_err() {
                 let _ = file.set_len(end as u64);
             }
@@ -301,13 +302,17 @@ impl Journal {
     fn lock(&self, pause: Pause<'_>) -> Result<Lock, JournalError> {
         let path = self.folder.join("lock");
         let folder = Folder::open_or_make(&self.folder, &self.owner)?;
-        lock(self.open_or_create(&folder, &path)?, path, Access::Write, pause)
+        lock(self.open_or_create(&folder, &path)?.into(), path, Access::Write, pause)
     }
 
     /// The same, but makes no file: where there is none yet, nothing began.
     fn lock_if_there(&self, access: Access, pause: Pause<'_>) -> Result<Option<Lock>, JournalError> {
         let path = self.folder.join("lock");
-        open_file(&path, access)?.map(|file| lock(file, path, access, pause)).transpose()
+        let file = match access {
+            Access::Read => open_to_read(&path)?,
+            Access::Write => open_to_write(&path)?.map(File::from),
+        };
+        file.map(|file| lock(file, path, access, pause)).transpose()
     }
 
     /// The files of operations, in the order in which these began.
@@ -332,14 +337,14 @@ impl Journal {
     fn bytes(&self, name: &Name) -> Result<Vec<u8>, JournalError> {
         let path = self.open_folder().join(name.file());
         let mut bytes = Vec::new();
-        let Some(file) = open_file(&path, Access::Read)? else { return Ok(bytes) };
+        let Some(file) = open_to_read(&path)? else { return Ok(bytes) };
         let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
         read.map_err(JournalError::unreadable(&path))?;
         if bytes.len() > MAX_BYTES { Err(JournalError::TooLarge(path)) } else { Ok(bytes) }
     }
 
     fn is_running(&self, name: &Name) -> bool {
-        let Ok(marker) = disk::open(&self.marker(name), Links::Refuse, false) else { return false };
+        let Ok(marker) = disk::open(&self.marker(name), Links::Refuse) else { return false };
         matches!(marker.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
@@ -351,7 +356,7 @@ impl Journal {
         let lost = names.iter().filter_map(|name| name.strip_suffix(".lock"));
         for id in lost.filter(|id| OperationId::try_from((*id).to_owned()).is_ok()) {
             let path = self.open_folder().join(format!("{id}.lock"));
-            let marker = || disk::open(&path, Links::Refuse, false);
+            let marker = || disk::open(&path, Links::Refuse);
             if !there.contains(id) && marker().is_ok_and(|marker| marker.try_lock().is_ok()) {
                 let _ = fs::remove_file(path);
             }
@@ -405,9 +410,9 @@ impl Journal {
         }
     }
 
-    fn open_or_create(&self, folder: &Folder, path: &Path) -> Result<File, JournalError> {
+    fn open_or_create(&self, folder: &Folder, path: &Path) -> Result<Syncable, JournalError> {
         loop {
-            if let Some(file) = open_file(path, Access::Write)? {
+            if let Some(file) = open_to_write(path)? {
                 return Ok(file);
             }
             let made = self.create(folder, path).and_then(|file| folder.sync().map(|()| file));
@@ -419,7 +424,7 @@ impl Journal {
         }
     }
 
-    fn create(&self, folder: &Folder, path: &Path) -> io::Result<File> {
+    fn create(&self, folder: &Folder, path: &Path) -> io::Result<Syncable> {
         let file = folder.create(path.file_name().unwrap_or_default())?;
         self.owner.take(&file)?;
         Ok(file)
@@ -444,19 +449,30 @@ enum Access {
 
 /// Opens a file of the journal if it is there. Never through a link: under sudo that would let whoever owns the folder
 /// choose a file for root to write to.
-fn open_file(path: &Path, access: Access) -> Result<Option<File>, JournalError> {
-    let write = matches!(access, Access::Write);
-    match disk::open(path, Links::Refuse, write) {
+fn open_to_write(path: &Path) -> Result<Option<Syncable>, JournalError> {
+    if_there(disk::open_to_write(path, Links::Refuse), path, JournalError::unwritable(path))
+}
+
+/// The same, to read it.
+fn open_to_read(path: &Path) -> Result<Option<File>, JournalError> {
+    if_there(disk::open(path, Links::Refuse), path, JournalError::unreadable(path))
+}
+
+fn if_there<F>(
+    opened: Result<F, FileError>,
+    path: &Path,
+    refused: impl Fn(io::Error) -> JournalError,
+) -> Result<Option<F>, JournalError> {
+    match opened {
         Ok(file) => Ok(Some(file)),
         Err(FileError::NotFound(_)) => Ok(None),
-        Err(FileError::Unreadable { source, .. }) if write => Err(JournalError::unwritable(path)(source)),
-        Err(FileError::Unreadable { source, .. }) => Err(JournalError::unreadable(path)(source)),
+        Err(FileError::Unreadable { source, .. }) => Err(refused(source)),
         Err(_) => Err(JournalError::NotAFile(path.to_owned())),
     }
 }
 
 fn past_in(path: &Path) -> Result<Past, JournalError> {
-    Past::of(open_file(path, Access::Read)?).map_err(JournalError::unreadable(path))
+    Past::of(open_to_read(path)?).map_err(JournalError::unreadable(path))
 }
 
 /// Locks a file for those who read, or for one who writes.
@@ -472,11 +488,11 @@ pub struct Entry {
     name: Name,
     path: PathBuf,
     device: DeviceMark,
-    file: File,
+    file: Syncable,
     /// How many bytes were written.
     length: u64,
     /// Locked for as long as it is open.
-    marker: File,
+    marker: Syncable,
     journal: Journal,
 }
 
@@ -495,7 +511,8 @@ impl Entry {
     pub fn append(&mut self, step: Step, at: String) -> Result<(), JournalError> {
         let line = Record { v: VERSION, id: self.id.clone(), at, step }.to_line();
         let end = self.length + line.len() as u64;
-        let write = |file: &mut File| -> io::Result<()> {
+        let write = |synced: &Syncable| -> io::Result<()> {
+            let mut file: &File = synced;
             if line.len() > MAX_LINE || end > MAX_BYTES as u64 {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
             }
@@ -503,14 +520,14 @@ impl Entry {
                 return Err(io::Error::other("somebody else has written to it"));
             }
             file.seek(SeekFrom::Start(self.length))?;
-            let written = file.write_all(&line).and_then(|()| file.sync_all());
+            let written = file.write_all(&line).and_then(|()| synced.sync());
             if written.is_err() {
                 // What is there of the line is torn.
                 let _ = file.set_len(self.length);
             }
             written
         };
-        write(&mut self.file).map_err(JournalError::unwritable(&self.path))?;
+        write(&self.file).map_err(JournalError::unwritable(&self.path))?;
         self.length = end;
         Ok(())
     }

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::dct::{DeviceId, DeviceIdSource, Field};
-use crate::disk::shown;
+use crate::disk::unfit_json;
 use crate::keys::Fingerprint;
 use crate::outcome::KeyState;
 
@@ -420,12 +420,9 @@ impl Version {
 }
 
 fn parsed<'l, T: Deserialize<'l>>(line: &'l [u8]) -> Result<T, RecordError> {
-    serde_json::from_slice(line).map_err(|error| {
-        // Its place is that within the line, where it reads "line 1" whatever the line.
-        let (column, text) = (error.column(), error.to_string());
-        let reason = text.split(" at line ").next().unwrap_or_default();
-        RecordError::Malformed(format!("{} (byte {column})", shown(reason)))
-    })
+    // Its place is that within the line, where it reads "line 1" whatever the line.
+    serde_json::from_slice(line)
+        .map_err(|error| RecordError::Malformed(unfit_json(&error).replace("(line 1, ", "(")))
 }
 
 /// True for bus and ports, as they are shown and stand in names of files.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::error::KeyError;
 use super::slot::Slot;
 
 /// The kind of thing in a key slot.
@@ -61,6 +62,9 @@ impl fmt::Display for Slot {
             Self::Misread(_, misread) => write!(f, "a key from which {misread}"),
             Self::Ec => f.write_str("an elliptic-curve key"),
             Self::WrongSize { bits } => write!(f, "an RSA key of {bits} bits"),
+            Self::Garbage(KeyError::BeginsErased) => {
+                f.write_str("no key, but begins with 0xFF: the Duo makes a key when it starts")
+            }
             Self::Garbage(error) => write!(f, "no key ({error})"),
         }
     }

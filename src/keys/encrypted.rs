@@ -19,6 +19,7 @@ use super::passphrase::Passphrase;
 use super::pem;
 use super::private::PrivateKey;
 use super::read::{Form, ReadKey, Shape, recognise, refuse_plain_nonsense};
+use super::text::to_utf8;
 
 /// Rounds of PBKDF2, as OWASP's password storage cheat sheet has it for HMAC-SHA-256.
 const ROUNDS: u32 = 600_000;
@@ -85,6 +86,8 @@ impl EncryptedKey {
     /// Reads the frame of a key file behind a passphrase, DER or PEM. A file that is not encrypted is
     /// [`KeyError::NotEncrypted`].
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
+        let text = to_utf8(bytes);
+        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
         refuse_plain_nonsense(bytes)?;
         if !pem::is_pem(bytes) {
             return Self::from_der(bytes);

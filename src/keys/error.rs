@@ -92,9 +92,18 @@ pub enum KeyError {
     /// All bytes are zero.
     #[error("it holds only zeros")]
     Zeros,
-    /// Erased flash: it begins with 0xFF, as neither DER nor PEM does.
-    #[error("it is blank (0xFF), as flash that holds no key")]
+    /// Erased flash: all bytes are 0xFF.
+    #[error("it is blank: all of its bytes are 0xFF, as flash that holds no key")]
     Blank,
+    /// It begins with 0xFF, as neither DER nor PEM does, and is not blank.
+    #[error("it begins with 0xFF, as no key does, and is not blank")]
+    BeginsErased,
+    /// The image with which a Duo is made to replace its key.
+    #[error("it is the image that `reset` writes, and holds no key")]
+    ResetImage,
+    /// JSON without PEM in it.
+    #[error("it is JSON, and there is no key in it")]
+    Json,
     /// Neither DER nor PEM.
     #[error("it is neither DER nor PEM")]
     NotAKey,
@@ -125,6 +134,16 @@ pub enum KeyError {
     /// An elliptic-curve key.
     #[error("it is an elliptic-curve key; a Duo has an RSA key")]
     Ec,
+    /// A public key whose number is the bytes of an EC private key: a firmware has read one as RSA.
+    #[error(
+        "its RSA number is no number: it is the bytes of an elliptic-curve key, which a firmware has misread"
+    )]
+    MisreadEc,
+    /// A public key whose number is the bytes of a PKCS#8 private key: a firmware has read one as PKCS#1.
+    #[error(
+        "its RSA number is no number: it is the bytes of a PKCS#8 private key, which a firmware has misread"
+    )]
+    MisreadPkcs8,
     /// A key of another algorithm than RSA and EC.
     #[error("it is a key of another algorithm than RSA")]
     OtherAlgorithm,

@@ -27,6 +27,7 @@ mod public;
 mod read;
 mod server;
 mod slot;
+mod text;
 mod tlv;
 
 pub use describe::SlotKind;
@@ -41,6 +42,7 @@ pub use public::{Fingerprint, FingerprintError, GENERIC_PUBLIC_KEY_PEM, PublicKe
 pub use read::{Form, KeyFile, MAX_KEY_FILE, ReadKey};
 pub use server::{PARTICLE_SERVER_KEY_PEM, ServerKey};
 pub use slot::{SLOT_LEN, Slot, SlotImage};
+pub use text::to_utf8;
 
 /// Length of a private key in the device's fixed-width encoding.
 pub const DEVICE_FORM_LEN: usize = encode::DEVICE_FORM_LEN;

@@ -1,4 +1,4 @@
-//! PEM as people have it: text in front, CRLF, lines of any length, spaces at line ends.
+//! PEM as people have it: text in front, CRLF, lines of any length, spaces at line ends, line ends that are escaped.
 //!
 //! `pem-rfc7468` reads the strict grammar only. This module cuts the first key out of a text, brings it
 //! into that grammar and lets it decode the base64. What a label promises is not trusted: the contents
@@ -77,7 +77,7 @@ fn frame(text: &[u8]) -> Result<Frame<'_>, KeyError> {
 fn block(frame: &Frame<'_>) -> Result<Block, KeyError> {
     let strict = rewrap(frame.body)?;
     let (_, der) = decode_vec(&strict).map_err(|_| KeyError::BadPem("it is not base64"))?;
-    Ok(Block { der: Zeroizing::new(der), behind: frame.rest.trim_ascii().len() })
+    Ok(Block { der: Zeroizing::new(der), behind: without_quotes(frame.rest).len() })
 }
 
 /// Refuses the labels (RFC 7468, RFC 1421 and OpenSSL's own) of what is known to be no readable RSA key.
@@ -106,7 +106,8 @@ fn rewrap(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let mut out = Zeroizing::new(Vec::with_capacity(FIRST.len() + body.len() + lines + LAST.len() + 1));
     out.extend_from_slice(FIRST);
     let mut column = 0;
-    for &byte in body.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+    let mut left = body;
+    while let Some(byte) = next_character(&mut left) {
         if column == BASE64_WRAP_WIDTH {
             out.push(b'\n');
             column = 0;
@@ -120,6 +121,59 @@ fn rewrap(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     out.push(b'\n');
     out.extend_from_slice(LAST);
     Ok(out)
+}
+
+/// The next character of the base64, past white space. Line ends may be escaped, as in an `.env` or in JSON: the two
+/// characters `\n`; more than one backslash where the text was escaped twice. JSON may escape a slash as well.
+fn next_character(left: &mut &[u8]) -> Option<u8> {
+    loop {
+        let (&first, rest) = left.split_first()?;
+        *left = rest;
+        match escape(first, rest) {
+            _ if first.is_ascii_whitespace() => {}
+            Some(Escape::LineEnd(rest)) => *left = rest,
+            Some(Escape::Slash(rest)) => {
+                *left = rest;
+                return Some(b'/');
+            }
+            None => return Some(first),
+        }
+    }
+}
+
+/// What a backslash begins, and what follows it.
+enum Escape<'a> {
+    LineEnd(&'a [u8]),
+    Slash(&'a [u8]),
+}
+
+fn escape(first: u8, rest: &[u8]) -> Option<Escape<'_>> {
+    if first != b'\\' {
+        return None;
+    }
+    let more = rest.iter().take_while(|&&byte| byte == b'\\').count();
+    match rest.get(more)? {
+        b'n' | b'r' => Some(Escape::LineEnd(&rest[more + 1..])),
+        b'/' => Some(Escape::Slash(&rest[more + 1..])),
+        // A text that goes on in the next line, as a shell has it.
+        end if end.is_ascii_whitespace() => Some(Escape::LineEnd(&rest[more..])),
+        _ => None,
+    }
+}
+
+/// What stands behind a block, without the line ends and quotes that belong to it.
+fn without_quotes(mut rest: &[u8]) -> &[u8] {
+    loop {
+        rest = rest.trim_ascii();
+        match rest {
+            [b'"' | b'\'' | b'`', behind @ ..] => rest = behind,
+            [first, behind @ ..] => match escape(*first, behind) {
+                Some(Escape::LineEnd(behind)) => rest = behind,
+                _ => return rest,
+            },
+            [] => return rest,
+        }
+    }
 }
 
 /// What stands before the first `mark`, and what behind it.

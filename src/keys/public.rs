@@ -15,6 +15,7 @@ use super::error::KeyError;
 use super::pem;
 use super::private::{WIDE, check_public_size};
 use super::read::{Shape, check_algorithm, recognise, refuse_plain_nonsense};
+use super::text::to_utf8;
 
 /// The shared public key that device-provisioning-helper sends when it is given none; Particle's cloud
 /// then takes the device's own key at its next connection. Anyone may hold its private half.
@@ -60,6 +61,8 @@ impl PublicKey {
     /// A private key is [`KeyError::PrivateKey`]; take its public half with
     /// [`super::PrivateKey::public_key`].
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
+        let text = to_utf8(bytes);
+        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
         refuse_plain_nonsense(bytes)?;
         if pem::is_pem(bytes) { Self::from_der(&pem::decode(bytes)?.der) } else { Self::from_der(bytes) }
     }
@@ -115,6 +118,9 @@ impl PublicKey {
     }
 
     fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
+        if let Some(misread) = misread(der) {
+            return Err(misread);
+        }
         let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED)?;
         let n = key.modulus.as_bytes();
         check_public_size(n, key.public_exponent.as_bytes())?;
@@ -123,6 +129,17 @@ impl PublicKey {
 }
 
 const DAMAGED: KeyError = KeyError::Malformed("its SubjectPublicKeyInfo");
+
+/// What a firmware has taken for a modulus that found another private key in its slot than one in PKCS#1: it counts bytes
+/// ([`super::firmware`]), and so the names of algorithms come to stand in the number. Not one random number in 2^60 has one.
+fn misread(der: &[u8]) -> Option<KeyError> {
+    /// prime256v1 (RFC 5480 §2.1.1.1), the curve of an Electron's key.
+    const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+    /// rsaEncryption (RFC 8017 appendix A.1).
+    const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
+    let has = |name: &[u8]| der.windows(name.len()).any(|window| window == name);
+    if has(P256) { Some(KeyError::MisreadEc) } else { has(RSA).then_some(KeyError::MisreadPkcs8) }
+}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,7 +12,8 @@ use super::error::KeyError;
 use super::pem;
 use super::private::{Magnitudes, PrivateKey};
 use super::public::PublicKey;
-use super::slot::SLOT_LEN;
+use super::slot::{SLOT_LEN, reset_image};
+use super::text::to_utf8;
 use super::tlv::{BIT_STRING, INTEGER, OCTET_STRING, Reader, SEQUENCE};
 
 /// More than this is refused unread. The largest file in use, a dump of a whole DCT, has 32 KiB.
@@ -100,6 +101,8 @@ impl PrivateKey {
     /// Reads a private key that begins at `bytes[0]`, in any of the forms of [`Form`], and checks all its
     /// numbers. What stands behind it, in a slot or a dump, does not matter.
     pub fn read(bytes: &[u8]) -> Result<ReadKey, KeyError> {
+        let text = to_utf8(bytes);
+        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
         refuse_plain_nonsense(bytes)?;
         if !pem::is_pem(bytes) {
             return read_der(bytes);
@@ -128,7 +131,8 @@ pub(super) enum Shape {
 /// Splits a DER element that begins at `bytes[0]` from what stands behind it, and tells its shape.
 pub(super) fn recognise(bytes: &[u8]) -> Result<(&[u8], Shape), KeyError> {
     if bytes.first() != Some(&SEQUENCE) {
-        return Err(KeyError::NotAKey);
+        let json = matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..]);
+        return Err(if json { KeyError::Json } else { KeyError::NotAKey });
     }
     let mut reader = Reader::new(bytes);
     let contents = reader.value(SEQUENCE)?;
@@ -169,12 +173,14 @@ pub(super) fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
     }
 }
 
-/// Finds out cheaply what flash and disks hold in place of a key: nothing, far too much, zeros, 0xFF.
+/// Finds out cheaply what flash and disks hold in place of a key: nothing, far too much, zeros, 0xFF, the reset image.
 pub(super) fn refuse_plain_nonsense(bytes: &[u8]) -> Result<(), KeyError> {
     match bytes {
         [] => Err(KeyError::Empty),
         _ if bytes.len() > MAX_KEY_FILE => Err(KeyError::TooLarge { len: bytes.len() }),
-        [0xFF, ..] => Err(KeyError::Blank),
+        _ if bytes.iter().all(|&byte| byte == 0xFF) => Err(KeyError::Blank),
+        _ if bytes.starts_with(&reset_image()) => Err(KeyError::ResetImage),
+        [0xFF, ..] => Err(KeyError::BeginsErased),
         // Not all of a long dump: behind the slot it has other fields.
         _ if bytes.iter().take(SLOT_LEN).all(|&byte| byte == 0) => Err(KeyError::Zeros),
         _ => Ok(()),

@@ -19,6 +19,7 @@ use super::pem;
 use super::private::EXPONENT_BYTES;
 use super::public::Fingerprint;
 use super::read::{Shape, check_algorithm, recognise, refuse_plain_nonsense};
+use super::text::to_utf8;
 use super::tlv;
 
 /// Bits of the modulus: the firmware takes 256 bytes at a fixed place (redbear/firmware `handshake.cpp`).
@@ -68,6 +69,8 @@ impl ServerKey {
     /// Reads a server's public key: `SubjectPublicKeyInfo` or PKCS#1, DER or PEM. What stands behind it is
     /// ignored, so the DCT's 768-byte field can be given as it is.
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
+        let text = to_utf8(bytes);
+        let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
         refuse_plain_nonsense(bytes)?;
         if pem::is_pem(bytes) { Self::from_der(&pem::decode(bytes)?.der) } else { Self::from_der(bytes) }
     }

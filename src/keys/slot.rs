@@ -18,7 +18,7 @@ pub const SLOT_LEN: usize = dct::DEVICE_PRIVATE_KEY.size;
 pub enum Slot {
     /// A key that the firmware reads as we do.
     Key(ReadKey),
-    /// It begins with 0xFF, as erased flash does: the firmware makes a new key at its next boot.
+    /// It begins with four 0xFF, as erased flash does: the firmware makes a new key at its next boot.
     Blank,
     /// The reset image, `ff ff ff ff` and zeros, still unconsumed: as [`Slot::Blank`], and known to have
     /// been written on purpose.
@@ -51,9 +51,15 @@ impl Slot {
         if *slot == reset_image() {
             return Self::ResetImage;
         }
+        if slot.starts_with(&[0xFF; 4]) {
+            return Self::Blank;
+        }
+        // Whatever text it may begin: the firmware looks at this byte alone.
+        if slot[0] == 0xFF {
+            return Self::Garbage(KeyError::BeginsErased);
+        }
         match PrivateKey::read(slot) {
             Ok(read) => Self::of_key(slot, read),
-            Err(KeyError::Blank) => Self::Blank,
             Err(KeyError::Zeros) => Self::Zeros,
             Err(KeyError::Ec) => Self::Ec,
             Err(KeyError::WrongSize { bits }) => Self::WrongSize { bits },
@@ -71,7 +77,7 @@ impl Slot {
 
     /// True if the firmware will make a new key at its next boot.
     pub const fn makes_new_key(&self) -> bool {
-        matches!(self, Self::Blank | Self::ResetImage)
+        matches!(self, Self::Blank | Self::ResetImage | Self::Garbage(KeyError::BeginsErased))
     }
 
     fn of_key(slot: &[u8], read: ReadKey) -> Self {

@@ -163,8 +163,9 @@ impl Transport for LibusbTransport {
         self.handle.claim_interface(interface).map_err(|error| access_error(error, self.bcd_device))
     }
 
-    /// Linux gives it up when asked (USBDEVFS_DISCONNECT). macOS does so for root alone, Windows never: there the
-    /// claim says what stands in the way.
+    /// Linux gives it up when asked (USBDEVFS_DISCONNECT). macOS does so for root or a program with an entitlement, and the
+    /// device is enumerated once more (libusb, darwin_usb.c, `darwin_detach_kernel_driver`). Windows never does: there the
+    /// claim says what stands in the way, interface by interface (windows_winusb.c, `composite_claim_interface`).
     fn take_over(&mut self, interface: u8) -> Result<(), UsbError> {
         match self.handle.set_auto_detach_kernel_driver(true) {
             Ok(()) | Err(rusb::Error::NotSupported) => self.claim(interface),
@@ -213,7 +214,8 @@ fn setting_error(error: rusb::Error) -> TransferError {
 }
 
 /// What keeps a device, or its interface, from being opened. Without a driver that libusb can use, opening
-/// is "not supported" on Windows and the interface "not found". Elsewhere an interface is not found where the
+/// is "not supported" on Windows and the interface "not found" (libusb, windows_winusb.c, `CHECK_SUPPORTED_API` and
+/// `composite_open`). Elsewhere an interface is not found where the
 /// operating system could not read, or not set, the device's configuration when it was plugged in.
 fn access_error(error: rusb::Error, bcd_device: u16) -> UsbError {
     let wrong_driver = || UsbError::WrongDriver(bcd_device);

@@ -64,3 +64,4 @@ pub use input::key_bytes::{KeyBytes, nothing};
 #[cfg(feature = "schema")]
 pub use input::key_bytes::{bytes, maybe_bytes};
 pub use input::passphrase::PassphraseOptions;
+pub use next::Shell;

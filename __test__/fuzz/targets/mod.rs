@@ -6,6 +6,7 @@
 
 pub mod dct_dump;
 pub mod descriptors;
+pub mod given_file;
 pub mod http_reply;
 pub mod journal;
 pub mod key_reader;

@@ -22,6 +22,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 /// For sockets of tokio's that are made outside.
+#[cfg(target_os = "linux")]
 pub fn enter() -> tokio::runtime::EnterGuard<'static> {
     RUNTIME.enter()
 }

@@ -188,7 +188,9 @@ async fn what_was_never_sent_is_said_to_be() {
     let timer = Arc::<TestTimer>::default();
     let closed = Hostile::start(Vec::new()).await;
     let outcome = call(&closed.url, &timer).await;
-    let Err(CloudError::Unreachable { host, reason, proxy: false }) = outcome else { panic!("{outcome:?}") };
+    let Err(CloudError::Unreachable { host, reason, proxy: false, .. }) = outcome else {
+        panic!("{outcome:?}")
+    };
     assert_eq!((host.as_str(), reason), ("127.0.0.1", Unreachable::Refused));
     assert_eq!(timer.waits().len(), 2, "three tries");
 

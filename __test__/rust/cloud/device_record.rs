@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use duo_provision::cloud::client::Client;
 use duo_provision::cloud::device_record::{DeviceRecord, LastHeard, RecordRequest};
@@ -90,7 +91,11 @@ fn known_is_what_a_2xx_names() {
         (403, particle.as_str(), unknown(info)),
         (404, r#"{"error":"No device found","ok":false}"#, unknown("No device found")),
         (404, r#"{"ok":false}"#, unknown("ok: false")),
-        (404, r#""Oops, I couldn't find that core""#, unknown("Oops, I couldn't find that core")),
+        (
+            404,
+            r#""Oops, I couldn't find that core""#,
+            Refusal::UnlistedDevice { detail: "Oops, I couldn't find that core".to_owned() },
+        ),
         (403, r#"{"error":"User doesn't have access"}"#, unknown("User doesn't have access")),
         (404, "Cannot GET", Refusal::NotFound { detail: "Cannot GET".to_owned() }),
         (403, "<html>", Refusal::PermissionDenied { detail: "<html>".to_owned() }),
@@ -160,7 +165,12 @@ async fn asked(cloud: &LocalCloud, secret: &str) -> Result<DeviceRecord, CloudEr
 }
 
 fn is_unknown(outcome: &Result<DeviceRecord, CloudError>) -> bool {
-    matches!(outcome, Err(CloudError::Refused(Refusal::UnknownDevice { .. })))
+    let refusal = matches!(outcome, Err(CloudError::Refused(Refusal::UnknownDevice { .. })));
+    refusal || is_unlisted(outcome)
+}
+
+fn is_unlisted(outcome: &Result<DeviceRecord, CloudError>) -> bool {
+    matches!(outcome, Err(CloudError::Refused(Refusal::UnlistedDevice { .. })))
 }
 
 #[tokio::test]
@@ -181,10 +191,29 @@ async fn each_local_cloud_has_what_it_was_told() {
         let client = client(&cloud.url(), &Arc::default());
         let own = Token::new(&cloud.token()).unwrap();
         client.ask(&request(), &own, options(), &mut |_| {}, pending()).await.unwrap();
-        let record = asked(&cloud, &cloud.token()).await.unwrap();
+        let told = asked(&cloud, &cloud.token()).await;
+        if flavor == Flavor::Spark {
+            // It holds the key, and lists the device after its next start.
+            assert!(cloud.device(DEVICE).is_some() && is_unlisted(&told), "{told:?}");
+            continue;
+        }
+        let record = told.unwrap();
         assert_eq!((record.product_id, record.last_heard), (product, last_heard), "{flavor:?}");
         assert_eq!(record.online, Some(false));
     }
+}
+
+/// Of a device that it has known since its start, once it has waited for the device.
+#[tokio::test]
+async fn spark_answers_about_a_device_that_is_offline_when_it_has_waited_for_it() {
+    let wait = Duration::from_millis(300);
+    let devices = vec![KnownDevice { id: DEVICE.to_ascii_lowercase(), owner: None }];
+    let options = Options { flavor: Flavor::Spark, devices, offline_wait: Some(wait), ..Options::default() };
+    let cloud = LocalCloud::start(options).await.unwrap();
+    let begun = std::time::Instant::now();
+    let record = asked(&cloud, &cloud.token()).await.unwrap();
+    assert!(begun.elapsed() >= wait);
+    assert_eq!((record.online, record.last_heard), (Some(false), LastHeard::Untold));
 }
 
 #[tokio::test]
@@ -193,7 +222,8 @@ async fn a_local_cloud_keeps_accounts_apart_as_its_server_does() {
         let devices =
             vec![KnownDevice { id: DEVICE.to_ascii_lowercase(), owner: Some("someone else".to_owned()) }];
         let accounts = vec![("cafe0123".to_owned(), "someone else".to_owned())];
-        let options = Options { flavor, devices, accounts, ..Options::default() };
+        let offline_wait = Some(Duration::ZERO);
+        let options = Options { flavor, devices, accounts, offline_wait, ..Options::default() };
         let cloud = LocalCloud::start(options).await.unwrap();
         assert_eq!(is_unknown(&asked(&cloud, &cloud.token()).await), apart, "{flavor:?}");
         asked(&cloud, "cafe0123").await.unwrap();

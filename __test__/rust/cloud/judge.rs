@@ -86,6 +86,16 @@ fn refusals_are_told_apart() {
         (400, r#"{"error":"invalid_token"}"#, Refusal::TokenInvalid { detail: text("invalid_token") }),
         (401, "", Refusal::TokenInvalid { detail: text("") }),
         (
+            400,
+            r#"{"error":"invalid_grant","error_description":"The access token provided is invalid."}"#,
+            Refusal::TokenInvalid { detail: text("The access token provided is invalid.") },
+        ),
+        (
+            400,
+            r#"{"error":"invalid_grant","error_description":"The access token provided has expired."}"#,
+            Refusal::TokenExpired { detail: text("The access token provided has expired.") },
+        ),
+        (
             401,
             r#"{"error":"expired_token","error_description":"too old"}"#,
             Refusal::TokenExpired { detail: text("too old") },

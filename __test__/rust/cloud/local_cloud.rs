@@ -126,9 +126,15 @@ async fn a_token_in_two_places_or_none_is_an_invalid_request() {
         let body = format!("access_token={token}");
         let path = "/v1/provisioning/0123456789abcdef01234567";
         let query = format!("{path}?access_token={token}");
-        for twice in [post(path, &header, &body), post(&query, &header, ""), post(path, "", "")] {
+        for twice in [post(path, &header, &body), post(&query, &header, "")] {
             let reply = raw(&cloud, &twice).await;
             assert!(reply.starts_with("HTTP/1.1 400") && reply.contains("invalid_request"), "{reply}");
+        }
+        let none = raw(&cloud, &post(path, "", "")).await;
+        if flavor == Flavor::Brewskey {
+            assert!(none.starts_with("HTTP/1.1 401") && none.ends_with("\r\n\r\n"), "{none}");
+        } else {
+            assert!(none.starts_with("HTTP/1.1 400") && none.contains("invalid_request"), "{none}");
         }
         for once in [post(path, &header, ""), post(&query, "", ""), post(path, "", &body)] {
             let reply = raw(&cloud, &once).await;
@@ -141,7 +147,7 @@ async fn a_token_in_two_places_or_none_is_an_invalid_request() {
 async fn each_flavor_complains_in_its_own_words() {
     for (flavor, body, words) in [
         (Flavor::Spark, "publicKey=x", r#"{"error":"No deviceID provided"}"#),
-        (Flavor::Spark, "deviceID=x", r#"{"error":"No key provided"}"#),
+        (Flavor::Spark, "deviceID=x", r#"{"error":"Key error TypeError"#),
         (Flavor::Spark, "deviceID=x&publicKey=%zz+", "Key error"),
         (Flavor::Brewskey, "", r#"{"error":"No key provided","ok":false}"#),
         (Flavor::Brewskey, "publicKey=x", "Key error"),
@@ -154,6 +160,33 @@ async fn each_flavor_complains_in_its_own_words() {
         assert!(reply.contains(words) && reply.starts_with("HTTP/1.1 40"), "{flavor:?} {body}: {reply}");
         assert!(cloud.provisioned().is_empty());
     }
+}
+
+#[tokio::test]
+async fn each_flavor_refuses_a_token_with_its_own_status_and_word() {
+    for (flavor, status, word) in [
+        (Flavor::Particle, "401", "invalid_token"),
+        (Flavor::Spark, "400", "invalid_grant"),
+        (Flavor::Brewskey, "401", "invalid_token"),
+    ] {
+        let cloud = start(Options { flavor, ..Options::default() }).await;
+        let header = "authorization: Bearer wrong\r\n";
+        let reply = raw(&cloud, &post("/v1/provisioning/0123456789abcdef01234567", header, "")).await;
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status}")) && reply.contains(word), "{reply}");
+        assert!(reply.contains("The access token provided is invalid."), "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn brewskey_takes_a_private_key_and_knows_no_json_for_unknown_paths() {
+    let cloud = start(Options { flavor: Flavor::Brewskey, ..Options::default() }).await;
+    let header = format!("authorization: Bearer {}\r\n", cloud.token());
+    let body = "publicKey=-----BEGIN+RSA+PRIVATE+KEY-----";
+    let reply = raw(&cloud, &post("/v1/provisioning/FROM", &header, body)).await;
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    let unknown = raw(&cloud, &post("/v1/elsewhere", &header, "")).await;
+    assert!(unknown.starts_with("HTTP/1.1 404") && unknown.ends_with("Not Found"), "{unknown}");
+    assert!(unknown.contains("text/plain"), "{unknown}");
 }
 
 #[tokio::test]

@@ -88,6 +88,72 @@ async fn what_is_wrong_with_a_certificate_is_said() {
     }
 }
 
+fn changed(mut params: CertificateParams, change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
+    change(&mut params);
+    params
+}
+
+/// A self-signed certificate for these names, as `openssl req -x509` makes one, in a file; and a server that has it.
+async fn self_signed(authority: &Authority, params: CertificateParams) -> (String, std::path::PathBuf) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let file = authority.folder.path().join("own.pem");
+    std::fs::write(&file, certificate.pem()).unwrap();
+    (serve(config(certificate, &key)).await, file)
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_that_is_named_is_accepted_as_node_and_curl_do() {
+    let authority = Authority::new();
+    for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+        let (url, file) = self_signed(&authority, changed(localhost(), |params| params.is_ca = is_ca)).await;
+        let extra = NetworkEnv { node_extra_ca_certs: Some(file.clone()), ..authority.trusted() };
+        assert_eq!(call(&url, extra).await.unwrap().status, 200);
+        let alone = NetworkEnv { ssl_cert_file: Some(file), ..NetworkEnv::default() };
+        assert_eq!(call(&url, alone).await.unwrap().status, 200);
+        assert_eq!(problem(call(&url, authority.trusted()).await), TlsProblem::Untrusted);
+    }
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_that_is_named_has_to_be_right_all_the_same() {
+    let authority = Authority::new();
+    let authoritative =
+        |params| changed(params, |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
+    let elsewhere = CertificateParams::new(vec!["example.org".to_owned()]).unwrap();
+    let expired = changed(localhost(), |params| params.not_after = date_time_ymd(2001, 1, 1));
+    let future = changed(localhost(), |params| params.not_before = date_time_ymd(4000, 1, 1));
+    for (params, wanted) in [
+        (elsewhere, TlsProblem::WrongHost),
+        (CertificateParams::new(Vec::new()).unwrap(), TlsProblem::WrongHost),
+        (expired, TlsProblem::Expired),
+        (future, TlsProblem::NotYetValid),
+    ] {
+        let (url, file) = self_signed(&authority, authoritative(params)).await;
+        let named = NetworkEnv { node_extra_ca_certs: Some(file), ..authority.trusted() };
+        assert_eq!(problem(call(&url, named).await), wanted);
+    }
+    // Another one with the same name, and another key: no certificate is trusted for its name.
+    let (_, file) = self_signed(&authority, authoritative(localhost())).await;
+    let named = NetworkEnv { node_extra_ca_certs: Some(file), ..authority.trusted() };
+    let (url, _) = self_signed(&Authority::new(), authoritative(localhost())).await;
+    assert_eq!(problem(call(&url, named).await), TlsProblem::Untrusted);
+}
+
+#[tokio::test]
+async fn no_hint_names_a_variable_that_is_set_already() {
+    let authority = Authority::new();
+    let url = serve(Authority::new().issue(&localhost())).await;
+    let hint = |error: CloudError| {
+        duo_provision::error::Error::from(error).hint_text().unwrap_or_default().to_owned()
+    };
+    let said = hint(call(&url, authority.trusted()).await.unwrap_err());
+    assert!(said.contains("is not in SSL_CERT_FILE, nor") && !said.contains("NODE_EXTRA_CA_CERTS"), "{said}");
+    let both = NetworkEnv { node_extra_ca_certs: Some(authority.file.clone()), ..authority.trusted() };
+    let said = hint(call(&url, both).await.unwrap_err());
+    assert!(said.contains("NODE_EXTRA_CA_CERTS or SSL_CERT_FILE"), "{said}");
+}
+
 #[tokio::test]
 async fn a_server_that_speaks_no_tls_gets_nothing() {
     let authority = Authority::new();
@@ -102,7 +168,7 @@ async fn a_server_that_speaks_no_tls_gets_nothing() {
         sent
     };
     let (outcome, sent) = tokio::join!(call(&url, authority.trusted()), server);
-    assert!(matches!(problem(outcome), TlsProblem::Other(_)));
+    assert_eq!(problem(outcome), TlsProblem::NoTls);
     assert!(!String::from_utf8_lossy(&sent).contains(TOKEN));
 }
 

@@ -2,6 +2,7 @@
 
 mod current_copy;
 mod dump;
+mod flash;
 mod rewrite;
 mod server_address;
 

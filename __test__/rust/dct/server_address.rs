@@ -58,6 +58,35 @@ fn what_people_type_is_checked_as_what_a_device_holds() {
     }
 }
 
+#[test]
+fn a_mistyped_ip_address_is_no_name() {
+    for host in ["192.168.1.300", "192.168.1", "10.0.0.1.2", "1.2.3.4.5", "300"] {
+        assert_eq!(ServerAddress::new(host, 0), Err(ServerAddressError::Ip), "{host}");
+    }
+    for host in ["cloud_1.local", "a.b-c", "1.2.3.x4", "$id.cloud.local"] {
+        assert!(ServerAddress::new(host, 0).is_ok(), "{host}");
+    }
+    let words = ServerAddressError::Name.to_string();
+    assert!(words.contains("underscores") && words.contains("$id"), "{words}");
+}
+
+#[test]
+fn to_a_device_some_addresses_are_the_device_itself() {
+    for (host, itself) in [
+        ("localhost", true),
+        ("LOCALHOST", true),
+        ("cloud.localhost", true),
+        ("127.0.0.1", true),
+        ("127.9.9.9", true),
+        ("0.0.0.0", true),
+        ("localhost.example.com", false),
+        ("192.168.1.20", false),
+        ("cloud.local", false),
+    ] {
+        assert_eq!(ServerAddress::new(host, 0).unwrap().is_the_device_itself(), itself, "{host}");
+    }
+}
+
 /// From redbear/Duo, `firmware/dct/server_public_key.der`: what stands at +384, up to the end of that file.
 const PUBLISHED: &[u8] = b"\x01\x0fdevice.spark.io\0";
 
@@ -78,7 +107,7 @@ fn an_ip_address_and_a_port_are_written_big_endian_and_nothing_in_between() {
 
 /// What people may type: names of up to 63 bytes, with and without the mark, and IPv4 addresses.
 fn host() -> impl Strategy<Value = String> {
-    let name = prop::string::string_regex(r"[a-z0-9_-]{1,15}(\.[a-z0-9-]{1,15}){0,3}").unwrap();
+    let name = prop::string::string_regex(r"([a-z0-9_-]{1,15}\.){0,3}[a-z-][a-z0-9-]{0,14}").unwrap();
     let marked = prop::string::string_regex(r"\$id\.[a-z]{1,59}").unwrap();
     prop_oneof![name, marked, any::<[u8; 4]>().prop_map(|ip| std::net::Ipv4Addr::from(ip).to_string())]
 }

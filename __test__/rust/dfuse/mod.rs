@@ -9,6 +9,7 @@ use duo_provision::dfuse::{
 };
 
 mod anything;
+mod suffix;
 use crate::common::mock_duo::{MockDuo, Pointing, Trouble};
 
 const DNLOAD: u8 = 1;

@@ -102,7 +102,7 @@ fn nothing_zeros_erased_flash_and_far_too_much() {
     assert_eq!(private_error(&[]), KeyError::Empty);
     assert_eq!(private_error(&[0; 1216]), KeyError::Zeros);
     assert_eq!(private_error(&[0xFF; 1216]), KeyError::Blank);
-    assert_eq!(private_error(&in_slot(&[0xFF; 4], 0)), KeyError::Blank);
+    assert_eq!(private_error(&in_slot(&[0xFF; 4], 0)), KeyError::ResetImage);
     let mut dump = vec![0; 16_350];
     dump[2048] = 0x30;
     assert_eq!(private_error(&dump), KeyError::Zeros, "other fields do not hide an empty slot");

@@ -9,4 +9,5 @@ mod secrets;
 mod server;
 mod slots;
 mod support;
+mod texts;
 mod vectors;

@@ -17,7 +17,7 @@ fn a_key_in_the_devices_form() {
 #[test]
 fn slots_in_which_the_firmware_makes_a_new_key() {
     assert_eq!(Slot::classify(&[0xFF; SLOT_LEN]), Slot::Blank);
-    assert_eq!(Slot::classify(&in_slot(&[0xFF], 0x30)), Slot::Blank);
+    assert_eq!(Slot::classify(&in_slot(&[0xFF; 4], 0x30)), Slot::Blank);
     let mut reset = [0; SLOT_LEN];
     reset[..4].fill(0xFF);
     assert_eq!(SlotImage::reset().as_bytes(), reset);

@@ -136,7 +136,7 @@ fn a_token_of_the_environment_that_is_none_is_a_finding() {
 /// What is typed puts it right.
 #[test]
 fn a_cloud_that_does_not_have_it_is_told_and_then_has_it() {
-    for flavor in [Flavor::Particle, Flavor::Spark, Flavor::Brewskey] {
+    for flavor in [Flavor::Particle, Flavor::Brewskey] {
         let place = Place::with(flavor, Bench::new(Generation::R6));
         let unknown = place.only(place.usual());
         assert_eq!((unknown.code, unknown.severity), ("CLOUD_DEVICE_UNKNOWN", Severity::Problem));
@@ -151,6 +151,20 @@ fn a_cloud_that_does_not_have_it_is_told_and_then_has_it() {
             Some("duo-provision verify --device 30001b000c4735333030ab01")
         );
         assert_ne!(known[1].severity, Severity::Problem);
+    }
+}
+
+/// spark-server lists a Duo after its next start only, whether it was told of it or not.
+#[test]
+fn a_cloud_that_does_not_list_it_proves_nothing() {
+    let place = Place::with(Flavor::Spark, Bench::new(Generation::R6));
+    for _ in 0..2 {
+        let found = place.only(place.usual());
+        assert_eq!((found.code, found.severity), ("CLOUD_DEVICE_UNKNOWN", Severity::Note));
+        let advice = found.advice.unwrap();
+        assert!(advice.contains("proves nothing") && !advice.contains("nobody told it"), "{advice}");
+        assert!(found.command.unwrap().starts_with("duo-provision verify"));
+        place.provision(None);
     }
 }
 

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 /// The commands that a hint names, each as it is typed.
 pub fn commands(hint: &str) -> impl Iterator<Item = &str> {
-    let ends = |text: &str| ["; ", " && ", " (", "`", ", or "].iter().filter_map(|end| text.find(end)).min();
+    let ends =
+        |text: &str| ["; ", " && ", " | ", " (", "`", ", or "].iter().filter_map(|end| text.find(end)).min();
     hint.match_indices("duo-provision ").map(move |(at, _)| {
         let command = &hint[at..];
         &command[..ends(command).unwrap_or(command.len())]

@@ -89,3 +89,20 @@ fn the_public_key_of_any_key_file_is_one_and_the_same() {
     let again = bench.run(&Asker::new(), |context| public_key(context, &options)).unwrap_err();
     assert_eq!(again.code(), Code::FileExists);
 }
+
+#[test]
+fn a_key_file_is_what_its_name_says() {
+    let bench = Bench::new(Generation::R6);
+    let at = |name: &str| bench.folder.path().join(name);
+    let options = NewKeyOptions { file: Some(at("new.pem")), ..NewKeyOptions::default() };
+    let done = bench.run(&Asker::new(), |context| new_key(context, &options)).unwrap();
+    let text = fs::read(at("new.pem")).unwrap();
+    assert!(text.starts_with(b"-----BEGIN PRIVATE KEY-----\n"));
+    assert_eq!(PrivateKey::read(&text).unwrap().key.public_key().fingerprint(), done.fingerprint);
+    assert_eq!(done.public_key_path, Some(at("new.pub.pem")));
+    let options =
+        PublicKeyOptions { file: at("new.pem"), out: Some(at("out.der")), ..PublicKeyOptions::default() };
+    bench.run(&Asker::new(), |context| public_key(context, &options)).unwrap();
+    let der = fs::read(at("out.der")).unwrap();
+    assert!(der.len() == 162 && PublicKey::read(&der).unwrap().fingerprint() == done.fingerprint);
+}

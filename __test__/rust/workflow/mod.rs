@@ -17,6 +17,7 @@ mod doubts;
 mod encrypting;
 mod entering;
 mod fleet;
+mod given_files;
 #[cfg(feature = "command-line")]
 pub mod grammar;
 mod inspecting;

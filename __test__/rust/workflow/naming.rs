@@ -1,11 +1,14 @@
 //! Names that are long, or that cannot be typed: taken whole, or refused before a Duo is touched.
 
+#[cfg(target_os = "linux")]
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
-use duo_provision::workflow::{BackupOptions, ResetOptions};
+use duo_provision::workflow::BackupOptions;
+#[cfg(target_os = "linux")]
+use duo_provision::workflow::ResetOptions;
 
 use super::bench::{Bench, NEW, key, restore_of};
 
@@ -110,4 +113,24 @@ fn in_the_archive_a_name_that_is_not_utf_8_is_named_and_not_used() {
     assert!(survey.entries.iter().all(|entry| entry.path.to_str().is_some()), "{survey:?}");
     assert_eq!((survey.entries.is_empty(), survey.unreadable.len()), (false, 1));
     assert!(survey.unreadable[0].to_string().contains("is not UTF-8"));
+}
+
+/// A stream of another file, a device, and names that Windows cuts short.
+#[cfg(windows)]
+#[test]
+fn a_name_that_is_no_file_on_windows_is_refused_before_the_duo_is_touched() {
+    let bench = Bench::new(Generation::R6);
+    for (name, why) in [
+        ("a:b.der", "hidden stream"),
+        ("nul", "a device"),
+        ("con.der", "a device"),
+        ("duo.", "dots and spaces"),
+        ("what?.der", "a character"),
+    ] {
+        let error = backup_to(&bench, &bench.folder.path().join(name)).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidArgument, "{name}: {error}");
+        assert!(error.message().contains(why), "{name}: {error}");
+    }
+    assert_eq!(asked(&bench), 0);
+    assert_eq!(std::fs::read_dir(bench.folder.path()).unwrap().count(), 0);
 }

@@ -173,6 +173,41 @@ fn the_token_is_the_options_then_the_files_then_the_variables_then_the_profiles(
     place.run(&ProvisionOptions { token_file: Some(wrong), ..place.usual() }).unwrap();
 }
 
+/// What editors on Windows, and `>` of its PowerShell, leave in front of a token and behind it.
+#[test]
+fn a_token_file_may_have_a_byte_order_mark_or_be_utf_16() {
+    let token = "abcdef0123456789abcdef0123456789abcdef01";
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/__test__/fixtures/cases/token-with-mark.txt");
+    let marked = fs::read(fixture).unwrap();
+    let utf16: Vec<u8> = format!("\u{feff}{token}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [marked, utf16] {
+        let accounts = vec![(token.to_owned(), "you".to_owned())];
+        let place = Place::with(Options { accounts, ..Options::default() }, Generation::R6);
+        let file = place.bench.file("token", &bytes).to_str().unwrap().to_owned();
+        place.run(&ProvisionOptions { token: None, token_file: Some(file), ..place.usual() }).unwrap();
+        assert_eq!(place.told().device_id, id(1));
+    }
+}
+
+#[test]
+fn a_login_whose_url_has_no_scheme_says_what_to_type() {
+    let mut place = Place::new();
+    let home = place.bench.folder.path().to_owned();
+    fs::create_dir_all(home.join(".particle")).unwrap();
+    place.bench.env.retain(|(name, _)| *name != "HOME");
+    let config = r#"{"access_token":"0123456789abcdef0123456789abcdef01234567","apiUrl":"127.0.0.1:8080"}"#;
+    fs::write(home.join(".particle/particle.config.json"), config).unwrap();
+    place.bench.env.push(("HOME", home.to_str().unwrap().to_owned()));
+    let bare = ProvisionOptions { token: None, api_url: None, ..place.usual() };
+    let error = place.refused(&bare, Code::ApiUrlInvalid);
+    let hint = error.hint_text().unwrap();
+    for words in
+        ["particle profile particle apiUrl http://127.0.0.1:8080", "particle config particle apiUrl http://"]
+    {
+        assert!(hint.contains(words), "{hint}");
+    }
+}
+
 #[test]
 fn a_profiles_token_goes_to_that_profiles_cloud_only() {
     let mut place = Place::new();

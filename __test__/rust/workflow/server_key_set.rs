@@ -7,7 +7,8 @@ use duo_provision::journal::OperationKind;
 use duo_provision::keys::ServerKey;
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind};
-use duo_provision::workflow::{Action, AddressSource, Phase, ServerKeySetOptions};
+use duo_provision::usb::{Bus, Device, Transport, UsbError};
+use duo_provision::workflow::{Action, AddressSource, Context, Phase, ServerKeySetOptions, set_server_key};
 
 use crate::virtual_duo::options;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, is_data, key, restore_of};
@@ -243,4 +244,61 @@ fn a_key_that_is_restored_settles_nothing_about_the_server_key_nor_the_other_way
     assert_eq!(open(&bench), [OperationKind::ServerKeySet, OperationKind::Restore]);
     bench.set_server(&bench.with_server_file(&own_cloud())).unwrap();
     assert_eq!(open(&bench), [OperationKind::Restore]);
+}
+
+/// The bench's Duos, on a bus that is taken for the machine's own.
+struct Real<'a>(&'a dyn Bus);
+
+impl Bus for Real<'_> {
+    fn is_virtual(&self) -> bool {
+        false
+    }
+
+    fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
+        self.0.list(ids)
+    }
+
+    fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError> {
+        self.0.open(device)
+    }
+}
+
+#[test]
+fn an_address_at_which_a_real_duo_finds_itself_is_a_caution() {
+    for (host, is_virtual, cautions) in [
+        ("localhost", false, 1),
+        ("127.0.0.1", false, 1),
+        ("0.0.0.0", false, 1),
+        ("10.0.0.1", false, 0),
+        ("localhost", true, 0),
+    ] {
+        let bench = Bench::new(Generation::R6);
+        let archive = Some(bench.archive().to_str().unwrap().to_owned());
+        let options = ServerKeySetOptions {
+            host: Some(host.to_owned()),
+            archive,
+            ..bench.with_server_file(&own_key())
+        };
+        let asker = Asker::new();
+        bench
+            .run(&asker, |context| {
+                let real = Real(context.bus);
+                let bus: &dyn Bus = if is_virtual { context.bus } else { &real };
+                set_server_key(Context { bus, ..context }, &options)
+            })
+            .unwrap();
+        let said = asker.plan().cautions;
+        assert_eq!(said.len(), cautions, "{host} {said:?}");
+        assert!(said.iter().all(|caution| caution.contains("is the Duo itself")), "{said:?}");
+    }
+}
+
+#[test]
+fn a_mistyped_address_is_refused_before_the_duo_is_asked() {
+    let bench = Bench::new(Generation::R6);
+    let options =
+        ServerKeySetOptions { host: Some("192.168.1.300".to_owned()), ..bench.with_server_file(&own_key()) };
+    let error = bench.set_server(&options).unwrap_err();
+    assert_eq!((error.code(), bench.writes()), (Code::InvalidArgument, 0));
+    assert!(error.to_string().contains("IPv4 address"), "{error}");
 }

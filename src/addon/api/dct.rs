@@ -56,8 +56,8 @@ impl Given for DctRestoreOptions {
     }
 }
 
-/// Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, mode
-/// 0600, synced and read back. It is a secret. Writes nothing to the Duo.
+/// Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, for
+/// its owner alone, synced and read back. It is a secret. Writes nothing to the Duo.
 ///
 /// @example
 /// ```js

@@ -67,7 +67,7 @@ pub fn inspect_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
     go::<InspectOptions, _>(env, options, control, workflow::inspect)
 }
 
-/// Makes a new key as a Duo makes one for itself, in a new file of mode 0600: byte for byte as a backup would be, or
+/// Makes a new key as a Duo makes it, in a new file for its owner alone: byte for byte as a backup would be, or
 /// behind a passphrase; with its public key beside it. Needs no Duo.
 ///
 /// @example

@@ -79,7 +79,7 @@ impl Given for ResetOptions {
     }
 }
 
-/// Saves the Duo's private key to a new file: read twice and compared, mode 0600, synced and read back, with
+/// Saves the Duo's private key to a new file: read twice and compared, for its owner alone, synced and read back, with
 /// its public key and a manifest beside it. Writes nothing to the Duo.
 ///
 /// @example

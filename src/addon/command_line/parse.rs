@@ -1,6 +1,6 @@
 //! The command line, parsed: what to run, what to print, or what is wrong.
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use napi_derive::napi;
 use serde_json::Value;
@@ -12,6 +12,7 @@ use crate::addon::grammar::{Command, CommandLine};
 use super::shell_init;
 use super::similar::similar;
 use crate::error::exit;
+use crate::workflow::Shell;
 
 /// What a command line asks for.
 #[napi(object, object_from_js = false)]
@@ -41,10 +42,30 @@ pub struct ParsedCommand {
 pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
     let json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     let program = std::iter::once("duo-provision".to_owned());
-    match CommandLine::try_parse_from(program.chain(arguments)) {
+    match CommandLine::try_parse_from(program.chain(arguments.iter().cloned())) {
         Ok(parsed) => run(parsed),
-        Err(error) => refuse(&error, json),
+        Err(error) => refuse(&with_host(error, &arguments), json),
     }
+}
+
+/// particle-cli's `keys server` took the address of a cloud behind its key's file. Here it has an option.
+fn with_host(mut error: clap::Error, arguments: &[String]) -> clap::Error {
+    let set = arguments.windows(2).any(|words| words == ["server-key", "set"]);
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => word.clone(),
+        _ => return error,
+    };
+    if set && !unknown.starts_with('-') {
+        let tip = format!("the address of the cloud has an option: --host {unknown}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+/// A word, as the shell reads it that printed commands are typed into. For the command line itself.
+#[napi]
+pub fn quote_word(word: String) -> String {
+    Shell::here().word(&word)
 }
 
 fn run(parsed: CommandLine) -> ParsedCommand {

@@ -50,8 +50,8 @@ pub struct DfuOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupOptions {
-    /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-    /// overwritten. Without it the backup goes to the archive.
+    /// The file to write, as PEM if its name ends in .pem; beside it go the public key (.pub.pem) and a manifest
+    /// (.json). Nothing is ever overwritten. Without it the backup goes to the archive.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
     /// Save the bytes of the key slot even when they are no key.

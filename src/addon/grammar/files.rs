@@ -51,8 +51,8 @@ pub struct InspectOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewKeyOptions {
-    /// The file to write; beside it goes the public key (.pub.pem). Nothing is ever overwritten. Without it the file
-    /// is called after the key's fingerprint, in the current folder.
+    /// The file to write, as PEM if its name ends in .pem; beside it goes the public key (.pub.pem). Nothing is ever
+    /// overwritten. Without it the file is called after the key's fingerprint, in the current folder.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
     /// Whether the key is put behind a passphrase.
@@ -69,7 +69,7 @@ pub struct PublicKeyOptions {
     /// The key file: public or private, PEM or DER, a backup, or a dump that begins with a key.
     #[arg(value_name = "FILE")]
     pub file: String,
-    /// Write the public key to this new file, too.
+    /// Write the public key to this new file, too: as DER if its name ends in .der, else as PEM.
     #[arg(long, value_name = "FILE")]
     pub out: Option<String>,
     /// What opens the key file.

@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::workflow::Shell;
+
 /// A release of the Duo's bootloader.
 #[cfg_attr(feature = "addon", napi_derive::napi(string_enum = "lowercase"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -107,6 +109,28 @@ pub struct LocalCloudOptions {
     pub token: Option<String>,
 }
 
+/// The shell that printed commands are typed into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TypedInto {
+    /// sh, bash, zsh, fish.
+    Posix,
+    /// Windows' cmd.
+    Cmd,
+    /// PowerShell.
+    Powershell,
+}
+
+impl TypedInto {
+    fn here() -> Self {
+        match Shell::here() {
+            Shell::Posix => Self::Posix,
+            Shell::Cmd => Self::Cmd,
+            Shell::PowerShell => Self::Powershell,
+        }
+    }
+}
+
 /// What `simulate` takes.
 #[derive(Args, Serialize)]
 pub struct SimulateArgs {
@@ -116,4 +140,7 @@ pub struct SimulateArgs {
     /// The cloud.
     #[command(flatten)]
     pub cloud: LocalCloudOptions,
+    /// The shell that the commands it prints are for; the one that this is typed into unless given.
+    #[arg(long, value_enum, value_name = "SHELL", default_value_t = TypedInto::here(), hide_default_value = true)]
+    pub shell: TypedInto,
 }

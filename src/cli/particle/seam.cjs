@@ -23,16 +23,14 @@ function asked(/** @type {string[]} */ args) {
 
 /** What is said where `duo` cannot be added. */
 function cannotExtend(/** @type {ParticleCli} */ { folder, version }, /** @type {string} */ why) {
+  // Not above: particle-cli's own commands do not load the addon.
+  const { quoteWord } = require('../grammar.cjs')
   const args = process.argv.slice(2)
-  const typed = ['npx', 'duo-provision', ...args.toSpliced(args.indexOf('duo'), 1).map(quoted)].join(' ')
+  const typed = ['npx', 'duo-provision', ...args.toSpliced(args.indexOf('duo'), 1).map(quoteWord)].join(' ')
   return (
     `particle duo cannot be added to particle-cli ${version} (${folder}): ${why}\n\n` +
     `hint: type instead: ${typed}\n`
   )
-}
-
-function quoted(/** @type {string} */ word) {
-  return /^[\w./:=+@,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 /**

@@ -6,7 +6,7 @@
 //! hide behind the same one here.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rsa::PublicKey;
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
@@ -23,6 +23,12 @@ jdacNaGBys6Xz1TJCyq4NSUtr8RU7AkWP3e/ePKp5Lg/vJnEBo1Z8gPR1QMWAWup
 Gqz+S9DxIBwCIeVXovZE6ZFRZ6m0dsCBnZ36UuME2vBS70cL6yzfu71fRDeGg4Lh
 yr+GNspjRSDkqgeBUQIDAQAB
 -----END PUBLIC KEY-----";
+
+/// The complaint about a form without a key.
+const NO_KEY: &str = "No key provided";
+
+/// Until particle-iot's server answers about a device that is offline.
+const OFFLINE_WAIT: Duration = Duration::from_millis(30_100);
 
 /// The user that the token made at start belongs to.
 pub const USER: &str = "you@simulated.invalid";
@@ -100,11 +106,14 @@ pub struct Answer {
     pub content_type: &'static str,
     /// The body.
     pub body: String,
+    /// How long the server takes for it.
+    pub after: Duration,
 }
 
 impl Answer {
     pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self { status, content_type: "application/json; charset=utf-8", body: body.to_string() }
+        let content_type = "application/json; charset=utf-8";
+        Self { status, content_type, body: body.to_string(), after: Duration::ZERO }
     }
 
     fn error(status: u16, error: &str) -> Self {
@@ -130,6 +139,7 @@ pub(super) struct State {
     owners: HashMap<String, Option<String>>,
     known_devices_only: bool,
     product_id: Option<u32>,
+    offline_wait: Duration,
     provisioned: Vec<Provisioned>,
     /// Where each device is among them: a list may have a hundred thousand.
     places: HashMap<String, usize>,
@@ -164,6 +174,7 @@ impl State {
             owners: owners.collect(),
             known_devices_only: options.known_devices_only,
             product_id: options.product_id,
+            offline_wait: options.offline_wait.unwrap_or(OFFLINE_WAIT),
             provisioned: Vec::new(),
             places: HashMap::new(),
             heard: HashMap::new(),
@@ -237,7 +248,10 @@ impl State {
             "POST" => one("/v1/provisioning/").map(|id| self.provision(id, asked, now)),
             _ => None,
         }
-        .unwrap_or_else(|| Answer::error(404, "not_found"))
+        .unwrap_or_else(|| match self.flavor {
+            Flavor::Brewskey => text(404, "Not Found"),
+            _ => Answer::error(404, "not_found"),
+        })
     }
 
     fn device_info(&self, path_id: &str, asked: &Asked<'_>) -> Answer {
@@ -266,7 +280,13 @@ impl State {
         };
         match self.flavor {
             Flavor::Particle => device_info::of_particle(known.as_ref().filter(|_| is_own), &token),
-            Flavor::Spark => device_info::of_spark(known.as_ref()),
+            // It reads its files when it starts: what it was told since it does not list, and holds all the same. It asks
+            // the device, and waits.
+            Flavor::Spark => {
+                let listed = owner.is_some();
+                let answer = device_info::of_spark(known.as_ref().filter(|_| listed));
+                Answer { after: if listed { self.offline_wait } else { Duration::ZERO }, ..answer }
+            }
             Flavor::Brewskey => device_info::of_brewskey(known.as_ref(), !is_own),
         }
     }
@@ -294,6 +314,7 @@ impl State {
         let mut tokens = places.into_iter().flatten();
         let token = match (tokens.next(), tokens.next()) {
             (Some(token), None) => token,
+            (None, _) if self.flavor == Flavor::Brewskey => return Err(text(401, "")),
             (None, _) => {
                 return Err(self.unauthorized(400, "invalid_request", "The access token was not found"));
             }
@@ -303,13 +324,17 @@ impl State {
                 return Err(self.unauthorized(400, "invalid_request", words));
             }
         };
+        let (status, invalid, expired) = match self.flavor {
+            Flavor::Particle => (401, "invalid_token", "expired_token"),
+            Flavor::Spark => (400, "invalid_grant", "invalid_grant"),
+            Flavor::Brewskey => (401, "invalid_token", "invalid_token"),
+        };
         if self.expired.contains(&token) {
-            let error = if self.flavor == Flavor::Particle { "expired_token" } else { "invalid_token" };
-            return Err(self.unauthorized(401, error, "The access token provided has expired."));
+            return Err(self.unauthorized(status, expired, "The access token provided has expired."));
         }
         match self.users.get(&token) {
             Some(user) => Ok((user.clone(), token)),
-            None => Err(self.unauthorized(401, "invalid_token", "The access token provided is invalid.")),
+            None => Err(self.unauthorized(status, invalid, "The access token provided is invalid.")),
         }
     }
 
@@ -352,13 +377,16 @@ impl State {
         };
         match checked_key(form) {
             Ok(key) => self.remember(id, key, form, user, now),
+            Err(error) if error == NO_KEY => {
+                return Answer::error(400, "Key error TypeError: Cannot read property of undefined");
+            }
             Err(error) => return Answer::error(400, &error),
         }
         Answer::json(200, &json!("Success!"))
     }
 
     fn as_brewskey(&mut self, id: String, form: &Form, user: String, now: SystemTime) -> Answer {
-        let key = match checked_key(form) {
+        let key = match checked_key(form).or_else(|error| private_key(form).ok_or(error)) {
             Ok(key) => key,
             Err(error) => return Answer::json(400, &json!({ "error": error, "ok": false })),
         };
@@ -401,12 +429,22 @@ impl State {
 fn welcome() -> Answer {
     let body = "This is a simulation: a local cloud run by duo-provision, on this machine only.\n\
         Nothing provisioned here is known to any real cloud.\n";
-    Answer { status: 200, content_type: "text/plain; charset=utf-8", body: body.to_owned() }
+    text(200, body)
+}
+
+fn text(status: u16, body: &str) -> Answer {
+    let content_type = "text/plain; charset=utf-8";
+    Answer { status, content_type, body: body.to_owned(), after: Duration::ZERO }
+}
+
+/// What Brewskey's server takes as well, which is why none is ever sent.
+fn private_key(form: &Form) -> Option<String> {
+    form.get("publicKey").filter(|pem| pem.contains(" PRIVATE KEY-----")).cloned()
 }
 
 /// The key of a form, if it is an RSA public key; the servers' complaint otherwise.
 fn checked_key(form: &Form) -> Result<String, String> {
-    let pem = form.get("publicKey").filter(|key| !key.is_empty()).ok_or("No key provided")?;
+    let pem = form.get("publicKey").filter(|key| !key.is_empty()).ok_or(NO_KEY)?;
     match PublicKey::from_public_key_pem(pem) {
         Ok(_) => Ok(pem.clone()),
         Err(_) => Err("Key error Error: not an RSA public key in PEM form".to_owned()),

@@ -81,6 +81,8 @@ pub struct Options {
     pub known_devices_only: bool,
     /// Refuse all other products with "Permission Denied".
     pub product_id: Option<u32>,
+    /// How long particle-iot's server waits for a device that is offline before it answers about it; 30.1 s unless given.
+    pub offline_wait: Option<Duration>,
 }
 
 /// A running local cloud. Dropping it ends it at once; [`LocalCloud::stop`] lets requests in flight finish.
@@ -297,11 +299,12 @@ fn respond(
             authorization: authorization.as_deref(),
             body: &body,
         };
-        let mut state = shared.state();
-        let answer = state.answer(&asked, SystemTime::now());
-        let total = state.total();
-        drop(state);
+        let (answer, total) = {
+            let mut state = shared.state();
+            (state.answer(&asked, SystemTime::now()), state.total())
+        };
         shared.provisioned.send_if_modified(|count| std::mem::replace(count, total) != total);
+        tokio::time::sleep(answer.after).await;
         Ok(response(answer))
     }
 }

@@ -8,7 +8,9 @@ use crate::keys::{Fingerprint, SlotKind};
 use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
-use crate::workflow::record::backup::{Destination, back_up_slot, counts_as_key, not_encryptable, prepare};
+use crate::workflow::record::backup::{
+    Destination, back_up_slot, counts_as_key, not_encryptable, prepare, refuse_pem_name,
+};
 use crate::workflow::record::journal::{Records, absolute, started};
 
 /// What `backup` is asked for.
@@ -16,7 +18,7 @@ use crate::workflow::record::journal::{Records, absolute, started};
 pub struct BackupOptions {
     /// Which Duo.
     pub target: Target,
-    /// The file to write; the archive unless given.
+    /// The file to write, as PEM if it ends so; the archive unless given.
     pub file: Option<PathBuf>,
     /// Save the bytes even when they are no key.
     pub raw: bool,
@@ -97,6 +99,9 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
 /// Shows that the backup can be kept, before the device is touched.
 fn destination(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
     check_used(&options.passphrase, options.encrypt)?;
+    if options.raw && !options.encrypt {
+        refuse_pem_name(options.file.as_deref(), "a slot as it was read")?;
+    }
     let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let encrypt = options.encrypt.then(|| passphrases.new_or_given()).transpose()?;

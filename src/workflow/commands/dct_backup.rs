@@ -13,7 +13,7 @@ use crate::keys::{Fingerprint, Slot, SlotKind};
 use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout, WholeHeld};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
-use crate::workflow::record::backup::{BackupItem, back_up_bytes, prepare};
+use crate::workflow::record::backup::{BackupItem, back_up_bytes, prepare, refuse_pem_name};
 use crate::workflow::record::journal::{Records, absolute, started};
 
 /// What `dct backup` is asked for.
@@ -98,6 +98,7 @@ impl Image {
 /// Reads the DCT twice, looks whether it can be one, and keeps it in a new file.
 pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
+    refuse_pem_name(options.file.as_deref(), "a dump of a DCT")?;
     let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
     let records = Records::wished(context);
 

@@ -43,11 +43,14 @@ pub fn show_dct(context: Context<'_>, options: &DctShowOptions) -> Result<DctSho
     let timeout = Timeout::from_seconds(options.timeout)?;
     if let Some(path) = &options.file {
         dump_file::no_device(&options.target)?;
-        let file = DumpFile::read(path)?;
+        let file = DumpFile::read(context, path)?;
         let dump = file.dump().ok_or_else(|| {
-            Error::new(Code::KeyUnrecognized, format!("{}: it is no dump of a DCT", plain_path(path)))
-                .during("reading the file")
-                .hint("a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes; for other files: duo-provision inspect FILE")
+            let message = format!("{}: it is no dump of a DCT", plain_path(path));
+            let unknown = Error::new(Code::KeyUnrecognized, message).hint(
+                "a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes, or 1 MiB of the whole flash; for other files: \
+                 duo-provision inspect FILE",
+            );
+            file.given.instead(path).unwrap_or(unknown).during("reading the file")
         })?;
         let device_id = file.device_id();
         let dct = DctReport::of(&dump, device_id);

@@ -6,19 +6,19 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use crate::archive::{Opens, Owner, check_free, create_new, store_key};
+use crate::archive::{Opens, Owner, check_free, create_new, is_pem_name, store_key};
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, Passphrase, PrivateKey, SlotImage};
 use crate::workflow::context::Context;
 use crate::workflow::input::dump_file::absolute;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
-use crate::workflow::record::backup::{encrypt, warn_of_readers};
+use crate::workflow::record::backup::{encrypt, plain_pem, warn_of_readers};
 
 /// What `key new` is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct NewKeyOptions {
-    /// The file to write; `key-<fingerprint8>.der` (or `.pem`) in the current folder unless given.
+    /// The file to write, as PEM if it ends so; `key-<fingerprint8>.der` (or `.pem`) in the current folder unless given.
     pub file: Option<PathBuf>,
     /// Put the key behind a passphrase.
     pub encrypt: bool,
@@ -46,7 +46,7 @@ pub struct NewKeyDone {
 }
 
 /// Makes a key as a Duo makes one for itself, and keeps it in a new file, byte for byte as a backup of a Duo with
-/// that key would be; or encrypted. It has no manifest: it is no device's yet.
+/// that key would be; as PEM where the file is called so; or encrypted. It has no manifest: it is no device's yet.
 pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDone, Error> {
     const MAKING: &str = "making a key";
     check_used(&options.passphrase, options.encrypt)?;
@@ -59,7 +59,8 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
     let key = PrivateKey::generate(&mut UnwrapErr(SysRng))
         .map_err(|error| Error::new(Code::Internal, error.to_string()).during(MAKING))?;
     let public = key.public_key();
-    let (bytes, opens) = contents(&key, passphrase.as_ref())?;
+    let pem = options.file.as_deref().is_some_and(is_pem_name);
+    let (bytes, opens) = contents(&key, passphrase.as_ref(), pem)?;
     let extension = if options.encrypt { "pem" } else { "der" };
     let unnamed = || PathBuf::from(format!("key-{}.{extension}", public.fingerprint().short()));
     let path = options.file.clone().unwrap_or_else(unnamed);
@@ -79,13 +80,17 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
     })
 }
 
-/// What stands in the file: a whole slot, which the firmware's reader has passed, or PEM behind the passphrase.
+/// What stands in the file: a whole slot, which the firmware's reader has passed, or PEM, maybe behind the passphrase.
 fn contents<'a>(
     key: &'a PrivateKey,
     passphrase: Option<&'a Passphrase>,
+    pem: bool,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<Opens<'a>>), Error> {
     let image = SlotImage::of_key(key)?;
     let Some(passphrase) = passphrase else {
+        if pem {
+            return Ok((plain_pem(key)?, None));
+        }
         return Ok((Zeroizing::new(image.as_bytes().to_vec()), None));
     };
     let pem = encrypt(key, passphrase)?;
@@ -117,7 +122,8 @@ pub struct PublicKeyDone {
     pub out: Option<PathBuf>,
 }
 
-/// Takes the public key out of a key file of any kind, and writes it to a new file where one is named.
+/// Takes the public key out of a key file of any kind, and writes it to a new file where one is named: as DER where the file
+/// is called so, else as PEM.
 pub fn public_key(context: Context<'_>, options: &PublicKeyOptions) -> Result<PublicKeyDone, Error> {
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let (_, file) = read_key_file(&options.file, &mut passphrases)?;
@@ -128,7 +134,9 @@ pub fn public_key(context: Context<'_>, options: &PublicKeyOptions) -> Result<Pu
         out: options.out.as_deref().map(absolute),
     };
     if let Some(out) = &done.out {
-        create_new(out, done.public_key.as_bytes(), &Owner::detect(&context.env))
+        let der = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("der"));
+        let bytes = if der { public.spki_der().to_vec() } else { public.to_pem().into_bytes() };
+        create_new(out, &bytes, &Owner::detect(&context.env))
             .map_err(|error| Error::from(error).during("writing the public key"))?;
     }
     Ok(done)

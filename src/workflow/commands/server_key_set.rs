@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::archive::read_bounded;
 use crate::dct::{DEFAULT_SERVER_NAME, SERVER_FIELD, SERVER_PUBLIC_KEY, ServerAddress, ServerAddressError};
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
@@ -10,11 +9,9 @@ use crate::journal::{OperationKind, Request};
 use crate::keys::{KeyError, ServerKey};
 use crate::workflow::context::{Action, Change, Context, DUO, DeviceRef, Plan, Snapshot, Target, Timeout};
 use crate::workflow::describe::server::ServerReport;
+use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
-
-/// The most bytes of a server key file that are read; one with an address behind it has 768.
-const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
 
 /// What `server-key set` and `server-key restore` are asked for.
 // One a word that can be typed; they are independent of each other.
@@ -104,7 +101,7 @@ pub fn set_server_key(
     options: &ServerKeySetOptions,
 ) -> Result<ServerKeyWritten, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let cloud = Cloud::of(options)?;
+    let cloud = Cloud::of(context, options)?;
     let terms = Terms {
         target: &options.target,
         boards: &[DUO],
@@ -125,6 +122,10 @@ pub fn set_server_key(
         cloud.address_for(old).map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let new = ServerAddress::write(&cloud.key.spki_der(), address.as_ref()).ok_or_else(too_short)?;
     note(context, address.as_ref(), address_source);
+    let caution = itself(address.as_ref()).filter(|_| !device.simulated);
+    if let Some(caution) = caution.as_ref().filter(|_| options.dry_run || !context.control.asks()) {
+        context.note(caution);
+    }
     let (previous, server) = (ServerReport::of_field(old, id), ServerReport::of_field(&new, id));
     // What the file does not say is recorded: the Duo may not be able to say it any more.
     let typed =
@@ -139,7 +140,10 @@ pub fn set_server_key(
     let started = transaction.started(OperationKind::ServerKeySet, (held.fingerprint(), None), request);
     let outcome = transaction.commit(Proposal {
         started,
-        plan: plan(&device, &held, (&previous, &server), address_source),
+        plan: Plan {
+            cautions: caution.into_iter().collect(),
+            ..plan(&device, &held, (&previous, &server), address_source)
+        },
         writing: Fields::of_dct(held, vec![Patch::field_of(SERVER_PUBLIC_KEY, &new)?]),
         already: "the Duo holds exactly this key and this address already; nothing is written",
         then: "nothing else is left to do",
@@ -194,6 +198,16 @@ fn note(context: Context<'_>, address: Option<&ServerAddress>, source: AddressSo
     }
 }
 
+/// What a person has to know about an address at which a Duo finds nobody but itself.
+fn itself(address: Option<&ServerAddress>) -> Option<String> {
+    let address = address.filter(|address| address.is_the_device_itself())?;
+    Some(format!(
+        "to a Duo, {} is the Duo itself: it would find no cloud there. Give the address that the cloud's machine has on the \
+         network",
+        address.host_as_written()
+    ))
+}
+
 /// A cloud, as it was asked for.
 struct Cloud {
     key: ServerKey,
@@ -211,17 +225,18 @@ enum Wanted {
 }
 
 impl Cloud {
-    fn of(options: &ServerKeySetOptions) -> Result<Self, Error> {
+    fn of(context: Context<'_>, options: &ServerKeySetOptions) -> Result<Self, Error> {
         let typed = typed_address(options)?;
         let Some(file) = &options.file else {
             let address = Wanted::This(ServerAddress::default(), AddressSource::BuiltIn);
             return Ok(Self { key: ServerKey::particle(), address });
         };
         let during = "reading the server's public key";
-        let bytes =
-            read_bounded(file, MAX_SERVER_KEY_FILE).map_err(|error| Error::from(error).during(during))?;
-        let key = ServerKey::read(&bytes).map_err(|error| refused(file, &error).during(during))?;
-        let behind = || address_behind(&key, &bytes).map_err(|error| unusable(file, &error).during(during));
+        let given = GivenFile::read(context, file, during)?;
+        let key = ServerKey::read(&given.bytes)
+            .map_err(|error| given.instead(file).unwrap_or_else(|| refused(file, &error)).during(during))?;
+        let behind =
+            || address_behind(&key, &given.bytes).map_err(|error| unusable(file, &error).during(during));
         let address = match typed {
             Some(address) => Wanted::This(address, AddressSource::Options),
             None if options.no_address => Wanted::None,

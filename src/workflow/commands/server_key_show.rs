@@ -44,7 +44,7 @@ pub fn show_server_key(
     let timeout = Timeout::from_seconds(options.timeout)?;
     if let Some(file) = &options.file {
         dump_file::no_device(&options.target)?;
-        let server = of_file(file)?;
+        let server = of_file(context, file)?;
         return Ok(ServerKeyShown { device: None, path: Some(dump_file::absolute(file)), server });
     }
     let mut opened = Opened::find(context, &options.target, timeout)?;
@@ -55,8 +55,8 @@ pub fn show_server_key(
     Ok(ServerKeyShown { device: Some(opened.device), path: None, server })
 }
 
-fn of_file(path: &Path) -> Result<ServerReport, Error> {
-    let file = DumpFile::read(path)?;
+fn of_file(context: Context<'_>, path: &Path) -> Result<ServerReport, Error> {
+    let file = DumpFile::read(context, path)?;
     if let Some(dump) = file.dump() {
         let id = file.device_id();
         return ServerReport::of_dump(&dump, id).ok_or_else(|| {
@@ -68,9 +68,10 @@ fn of_file(path: &Path) -> Result<ServerReport, Error> {
             .during("reading the file")
         });
     }
-    ServerReport::of_key_file(&file.bytes).map_err(|error| {
-        Error::new(Code::ServerKeyInvalid, format!("{}: {error}", plain_path(path)))
-            .during("reading the file")
-            .hint("a cloud's public key is RSA with 2048 bits, as DER or PEM, or in a dump of a DCT")
+    ServerReport::of_key_file(&file.given.bytes).map_err(|error| {
+        let message = format!("{}: {error}", plain_path(path));
+        let unknown = Error::new(Code::ServerKeyInvalid, message)
+            .hint("a cloud's public key is RSA with 2048 bits, as DER or PEM, or in a dump of a DCT");
+        file.given.instead(path).unwrap_or(unknown).during("reading the file")
     })
 }

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::archive::{manifest_beside, sha256_hex};
+use crate::archive::manifest_beside;
 use crate::dct::DeviceId;
 use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
@@ -14,6 +14,7 @@ use crate::journal::{DeviceMark, Request};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey};
 use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::device::opened::Opened;
+use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
 use crate::workflow::network::pairing::{Server, ServerChoice};
@@ -136,27 +137,28 @@ fn claim_of_file(
         return Err(Error::new(Code::InvalidArgument, message));
     }
     choice.check_whole()?;
-    let (bytes, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
+    let (given, read) = read_key_file(file, &mut Passphrases::new(context, &options.passphrase))?;
     let KeyFile::Private(read) = read else {
         return Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", plain_path(file)))
             .hint("the proof needs the private key; its backups end in .der or .pem"));
     };
     let id = match options.target.device {
         Some(id) => id,
-        None => device_of(file, &sha256_hex(&bytes))?,
+        None => device_of(file, &given)?,
     };
     Ok(Claim { id, key: read.key, server: choice.of_nobody(id), device: None })
 }
 
 /// The device that the manifest beside a key file names.
-fn device_of(file: &Path, sha256: &str) -> Result<DeviceId, Error> {
+fn device_of(file: &Path, given: &GivenFile) -> Result<DeviceId, Error> {
     let manifest = manifest_beside(file)?.and_then(|beside| beside.manifest.ok());
-    manifest.filter(|manifest| manifest.sha256 == sha256).and_then(|manifest| manifest.device_id).ok_or_else(
-        || {
+    manifest
+        .filter(|manifest| given.is_described_by(manifest))
+        .and_then(|manifest| manifest.device_id)
+        .ok_or_else(|| {
             Error::new(Code::InvalidArgument, format!("nothing says which device {} is of", plain_path(file)))
                 .hint("add --device ID, the 24 hexadecimal digits of the Duo's id")
-        },
-    )
+        })
 }
 
 fn claim_of_device(

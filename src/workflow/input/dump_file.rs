@@ -2,46 +2,45 @@
 
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
-use crate::archive::{Manifest, manifest_beside, read_bounded, sha256_hex};
+use crate::archive::{Manifest, manifest_beside};
 use crate::bootloader::BootloaderGeneration;
+use crate::bootloader::session::whole_dct_address;
 use crate::dct::{CopyRule, DeviceId, Dump, WhichCopy};
 use crate::error::{Code, Error};
-use crate::workflow::context::Target;
-
-/// The most bytes that are read of any file; the largest dump has 32 KiB.
-const MAX_FILE: u64 = 1024 * 1024;
+use crate::workflow::context::{Context, Target};
+use crate::workflow::input::given_file::GivenFile;
 
 /// A file, read.
 pub(in crate::workflow) struct DumpFile {
-    pub bytes: Zeroizing<Vec<u8>>,
+    pub given: GivenFile,
     /// The manifest beside it, where it describes these bytes.
     pub manifest: Option<Manifest>,
 }
 
 impl DumpFile {
     /// Reads a file, whatever is in it.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let bytes =
-            read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during("reading the file"))?;
+    pub fn read(context: Context<'_>, path: &Path) -> Result<Self, Error> {
+        let given = GivenFile::read(context, path, "reading the file")?;
         // A manifest that cannot be used says nothing; the file is what it is without it.
         let beside = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
-        let manifest = beside.filter(|manifest| manifest.sha256 == sha256_hex(&bytes));
-        Ok(Self { bytes, manifest })
+        let manifest = beside.filter(|manifest| given.is_described_by(manifest));
+        Ok(Self { given, manifest })
     }
 
     /// The dump in it; a whole DCT as the firmware reads it that the manifest names.
     pub fn dump(&self) -> Option<Dump<'_>> {
-        let dump = Dump::recognise(&self.bytes)?;
-        Some(self.copy_rule().map_or(dump, |rule| dump.by(rule)))
+        let dump = Dump::recognise(&self.given.bytes)?;
+        Some(self.copy_rule(&dump).map_or(dump, |rule| dump.by(rule)))
     }
 
-    /// By which rule one of its copies counts, if the manifest says it.
-    fn copy_rule(&self) -> Option<CopyRule> {
-        let manifest = self.manifest.as_ref()?;
-        let old = manifest.bootloader == BootloaderGeneration::R3R4.to_string();
-        manifest.copy_rule.or_else(|| old.then_some(CopyRule::R3ToR5))
+    /// By which rule one of its copies counts, if the manifest or its place in the flash says it.
+    fn copy_rule(&self, dump: &Dump<'_>) -> Option<CopyRule> {
+        let old = match &self.manifest {
+            Some(manifest) if manifest.copy_rule.is_some() => return manifest.copy_rule,
+            Some(manifest) => manifest.bootloader == BootloaderGeneration::R3R4.to_string(),
+            None => dump.address() == Some(whole_dct_address(BootloaderGeneration::R3R4)),
+        };
+        old.then_some(CopyRule::R3ToR5)
     }
 
     /// The device that it is of: as the manifest says, else as the DCT in it says.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::archive::{Archive, Manifest, manifest_beside, read_bounded, sha256_hex};
+use crate::archive::{Archive, Manifest, manifest_beside, read_bounded};
 use crate::dct::{DeviceId, Dump};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
@@ -12,11 +12,9 @@ use crate::keys::{
     EncryptedKey, Fingerprint, Form, KeyError, KeyFile, PrivateKey, PublicKey, ReadKey, SlotImage,
 };
 use crate::workflow::context::{Context, DeviceRef, Evidence, Snapshot};
+use crate::workflow::input::given_file::{GivenFile, MAX_FILE};
 use crate::workflow::input::passphrase::Passphrases;
 use crate::workflow::next::command_line::inspect;
-
-/// The most bytes of a key file that are read; the largest dump that begins with a key has 32 KiB.
-const MAX_KEY_FILE: u64 = 1024 * 1024;
 
 /// What errors call a key that was given as bytes.
 const NO_FILE: &str = "the key that was given";
@@ -24,33 +22,33 @@ const NO_FILE: &str = "the key that was given";
 /// The phase of everything here.
 pub(in crate::workflow) const READING: &str = "reading the key file";
 
-/// The bytes of a key file.
+/// The bytes of a key file as they are.
 pub(in crate::workflow) fn load(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    read_bounded(path, MAX_KEY_FILE).map_err(|error| Error::from(error).during(READING))
+    read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during(READING))
 }
 
-/// Reads a file with a key of either kind, behind a passphrase or not, and the bytes it was read from.
+/// Reads a file with a key of either kind, behind a passphrase or not, and the file it was read from.
 pub(in crate::workflow) fn read_key_file(
     path: &Path,
     passphrases: &mut Passphrases<'_>,
-) -> Result<(Zeroizing<Vec<u8>>, KeyFile), Error> {
-    let bytes = load(path)?;
-    let key = opened(path, &bytes, passphrases, KeyFile::read, KeyFile::Private)?;
-    Ok((bytes, key))
+) -> Result<(GivenFile, KeyFile), Error> {
+    let file = GivenFile::read(passphrases.context(), path, READING)?;
+    let key = opened(path, &file, passphrases, KeyFile::read, KeyFile::Private)?;
+    Ok((file, key))
 }
 
 /// What `read` makes of the bytes, or `of_key` of the key that a passphrase opens.
 fn opened<T>(
     path: &Path,
-    bytes: &[u8],
+    file: &GivenFile,
     passphrases: &mut Passphrases<'_>,
     read: impl FnOnce(&[u8]) -> Result<T, KeyError>,
     of_key: impl FnOnce(ReadKey) -> T,
 ) -> Result<T, Error> {
-    let named = |error: KeyError| no_key(&error, path, bytes).during(READING);
-    match read(bytes) {
+    let named = |error: KeyError| no_key(&error, path, file).during(READING);
+    match read(&file.bytes) {
         Err(KeyError::Encrypted) => {
-            let encrypted = EncryptedKey::read(bytes).map_err(named)?;
+            let encrypted = EncryptedKey::read(&file.bytes).map_err(named)?;
             passphrases.open(&encrypted, path).map(of_key).map_err(|error| error.during(READING))
         }
         other => other.map_err(named),
@@ -58,8 +56,11 @@ fn opened<T>(
 }
 
 /// Why a file is no key file. A dump of a DCT has a key in it, but only one that begins with the key is one, too.
-fn no_key(error: &KeyError, path: &Path, bytes: &[u8]) -> Error {
-    if Dump::recognise(bytes).is_none() {
+fn no_key(error: &KeyError, path: &Path, file: &GivenFile) -> Error {
+    if let Some(instead) = file.instead(path) {
+        return instead;
+    }
+    if Dump::recognise(&file.bytes).is_none() {
         return Error::key_file(error, path);
     }
     Error::new(Code::KeyUnrecognized, format!("{}: it is a dump of a DCT, not a key file", plain_path(path)))
@@ -83,23 +84,23 @@ pub(in crate::workflow) struct KeySource {
 impl KeySource {
     /// Reads a key file and refuses what must never be written.
     pub fn read(path: &Path, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
-        let bytes = load(path)?;
-        let key = Self::in_file(path, &bytes, passphrases)?;
-        Ok(Self { manifest: checked_manifest(path, &sha256_hex(&bytes))?, ..key })
+        let file = GivenFile::read(passphrases.context(), path, READING)?;
+        let key = Self::in_file(path, &file, passphrases)?;
+        Ok(Self { manifest: checked_manifest(path, &file)?, ..key })
     }
 
     /// The same of bytes that are in no file.
     pub fn of_bytes(bytes: &[u8], passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
-        if bytes.len() as u64 > MAX_KEY_FILE {
+        if bytes.len() as u64 > MAX_FILE {
             let message = format!("{NO_FILE} has {} bytes, which no key has", bytes.len());
             return Err(Error::new(Code::KeyUnrecognized, message).during(READING));
         }
-        Self::in_file(Path::new(NO_FILE), bytes, passphrases)
+        Self::in_file(Path::new(NO_FILE), &GivenFile::of_bytes(bytes), passphrases)
     }
 
     /// The key, without a manifest.
-    fn in_file(path: &Path, bytes: &[u8], passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
-        let read = opened(path, bytes, passphrases, PrivateKey::read, |read| read)?;
+    fn in_file(path: &Path, file: &GivenFile, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
+        let read = opened(path, file, passphrases, PrivateKey::read, |read| read)?;
         let image = SlotImage::of_key(&read.key).map_err(|error| Error::from(error).during(READING))?;
         Ok(Self {
             manifest: None,
@@ -229,7 +230,8 @@ impl KeySource {
                 "the file is PKCS#8, which the Duo's firmware misreads; it is written in the Duo's own form",
             );
         }
-        if self.trailing > 1216 {
+        let der = matches!(self.form, Form::Device | Form::Pkcs1 | Form::Pkcs1Loose | Form::Pkcs8);
+        if der && self.trailing > 1216 {
             context.note(format!(
                 "only the key is taken from the file: the {} bytes behind it are other fields of the DCT, \
                  which stay as they are in the Duo",
@@ -250,14 +252,17 @@ pub(in crate::workflow) fn devices_of_current(
 }
 
 /// The manifest beside a file; an error if it cannot be read, or describes other bytes.
-pub(in crate::workflow) fn checked_manifest(path: &Path, sha256: &str) -> Result<Option<Manifest>, Error> {
+pub(in crate::workflow) fn checked_manifest(
+    path: &Path,
+    file: &GivenFile,
+) -> Result<Option<Manifest>, Error> {
     let Some(beside) = manifest_beside(path)? else { return Ok(None) };
     let manifest = beside.manifest.map_err(|error| {
         Error::new(Code::ManifestInvalid, format!("{}: {error}", plain_path(&beside.path))).hint(
             "if you trust the key file all the same, move the .json file away and run the command again",
         )
     })?;
-    if manifest.sha256 == sha256 {
+    if file.is_described_by(&manifest) {
         return Ok(Some(manifest));
     }
     let message = format!("{} describes other bytes than {} has", plain_path(&beside.path), plain_path(path));

@@ -1,6 +1,7 @@
 //! What a person gave: key files, dumps, tokens, passphrases.
 
 pub(in crate::workflow) mod dump_file;
+pub(in crate::workflow) mod given_file;
 pub(in crate::workflow) mod key_bytes;
 pub(in crate::workflow) mod key_file;
 pub(in crate::workflow) mod listed_key;

@@ -57,6 +57,11 @@ impl<'a> Passphrases<'a> {
         Self { context, options, found: None }
     }
 
+    /// Who asked.
+    pub const fn context(&self) -> Context<'a> {
+        self.context
+    }
+
     /// The one that was given; nobody is asked.
     pub fn given(&mut self) -> Result<Option<Passphrase>, Error> {
         if self.found.is_none() {

@@ -7,17 +7,23 @@ use zeroize::Zeroizing;
 
 use crate::archive::Owner;
 use crate::cloud::api_url::ApiUrl;
-use crate::cloud::profile;
+use crate::cloud::profile::{self, ProfileError};
 use crate::cloud::token::{MAX_LEN, Token};
 use crate::error::{Code, Error};
+use crate::keys::to_utf8;
 use crate::workflow::context::Context;
 use crate::workflow::input::secret;
 use crate::workflow::input::secret::Kind;
+use crate::workflow::next::command_line::quoted;
+use crate::workflow::next::particle_cli::profile_command;
 
 /// The environment variable that holds a token; particle-cli's own.
 const TOKEN_VARIABLE: &str = "PARTICLE_ACCESS_TOKEN";
 
 const FILE: Kind = Kind { option: "--token-file", name: "token", phase: "reading the token file" };
+
+/// The longest token, a line end and a byte order mark, in UTF-16.
+const MAX_INPUT: usize = 2 * (MAX_LEN + 3);
 
 const TOKEN_HINT: &str = "log in with particle-cli, or set PARTICLE_ACCESS_TOKEN, or put the token into a file \
     and add --token-file FILE (- reads it from standard input)";
@@ -75,9 +81,10 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
         return Token::new(token).map(Some).map_err(invalid("the token option"));
     }
     if let Some(file) = wanted.token_file {
-        let bytes = secret::read(file, &FILE, MAX_LEN + 2)?;
+        let bytes = secret::read(file, &FILE, MAX_INPUT)?;
+        let text = to_utf8(&bytes);
         let name = if file == "-" { "standard input" } else { file };
-        return Token::from_input(&bytes).map(Some).map_err(invalid(name));
+        return Token::from_input(text.as_ref().unwrap_or(&bytes)).map(Some).map_err(invalid(name));
     }
     match (context.env)(TOKEN_VARIABLE).filter(|value| !value.is_empty()) {
         Some(value) => Token::new(&Zeroizing::new(value.to_string_lossy().into_owned()))
@@ -87,12 +94,28 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
     }
 }
 
+/// A login that cannot be used. A URL in it that is none is put right with particle-cli itself.
+fn unusable_login(context: Context<'_>, error: ProfileError) -> Error {
+    let command = match &error {
+        ProfileError::ApiUrl { name, meant, .. } => {
+            let url = meant.as_ref().map_or_else(|| "http://HOST:8080".to_owned(), ToString::to_string);
+            Some(profile_command(context.env, &format!("{} apiUrl {}", quoted(name), quoted(&url))))
+        }
+        _ => None,
+    };
+    let error = Error::from(error);
+    match command {
+        Some(command) => error.hint(format!("give the login a whole URL: {command}")),
+        None => error,
+    }
+}
+
 fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials, Error> {
     let missing = || Error::new(Code::TokenMissing, "no access token was found").hint(TOKEN_HINT);
     // Under sudo the login is that of the user who called it.
     let home = Owner::detect(&context.env).home().or_else(|| profile::home(context.env));
     let home = home.ok_or_else(missing)?;
-    let found = profile::read(&home)?.ok_or_else(missing)?;
+    let found = profile::read(&home).map_err(|error| unusable_login(context, error))?.ok_or_else(missing)?;
     let own = found.api();
     let logged_out = || {
         let message = format!("particle-cli is not logged in (profile {}, {})", found.name, own);

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use crate::archive::{Archive, Contents, Manifest, sha256_hex};
+use crate::archive::{Archive, Contents, Manifest};
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::session::whole_dct_address;
-use crate::dct::{CopyRule, DctCopy, DeviceId, Dump, FLASH_MODULES, Half, WHOLE_SIZE, WhichCopy};
+use crate::dct::{CopyRule, DctCopy, DeviceId, Dump, FLASH_MODULES, FLASH_SIZE, Half, WHOLE_SIZE, WhichCopy};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::keys::Slot;
@@ -41,7 +41,7 @@ impl<'a> WholeImage<'a> {
         let dump = recognised(file, path, rule)?;
         let slot = dump.private_key_slot().map(Slot::classify);
         let Some(Slot::Key(read)) = &slot else { return Err(without_key(slot.as_ref(), path)) };
-        let manifest = checked_manifest(path, &sha256_hex(&file.bytes))?;
+        let manifest = checked_manifest(path, &file.given)?;
         let key = KeySource::of_key_in(path, read, &dump, manifest.clone())?;
         Ok(Self { dump, key, manifest })
     }
@@ -49,7 +49,7 @@ impl<'a> WholeImage<'a> {
     /// Refuses an image of the other generation, whose firmware lays its DCT out otherwise.
     pub fn check_generation(&self, here: BootloaderGeneration) -> Result<(), Error> {
         let there = self.generation();
-        let lay = self.whole_manifest().map(|manifest| manifest.offset);
+        let lay = self.whole_manifest().map(|manifest| manifest.offset).or(self.dump.address());
         let elsewhere = lay.is_some_and(|offset| offset != whole_dct_address(here));
         match there {
             Some(there) if there != here.to_string() => {
@@ -69,16 +69,21 @@ impl<'a> WholeImage<'a> {
         })
     }
 
-    /// As the manifest says; without one, what firmware of r5 and r6 alone writes: a version record (from 0.3.2), or
+    /// As the manifest says; without one, where it lies in an image of the whole flash, or what firmware of r5 and r6 alone writes: a version record (from 0.3.2), or
     /// the device id, whose bytes are reserved up to 0.2.4 (redbear/firmware `dct.h`).
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
+        let placed = || {
+            let lies = |here: &BootloaderGeneration| self.dump.address() == Some(whole_dct_address(*here));
+            let generations = [BootloaderGeneration::R3R4, BootloaderGeneration::R5R6];
+            generations.into_iter().find(lies).map(|generation| generation.to_string())
+        };
         let written = || {
             let whole = self.dump.whole()?;
             let versioned = whole.copies().iter().any(DctCopy::has_record);
             (versioned || self.dump.device_id().is_some()).then(|| BootloaderGeneration::R5R6.to_string())
         };
-        told.or_else(written)
+        told.or_else(placed).or_else(written)
     }
 
     fn whole_manifest(&self) -> Option<&Manifest> {
@@ -160,8 +165,11 @@ impl<'a> WholeImage<'a> {
 
 fn recognised<'a>(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Dump<'a>, Error> {
     let unusable = |why: String| Error::new(Code::DumpUnusable, format!("{}: {why}", plain_path(path)));
-    let length = file.bytes.len();
-    if length != WHOLE_SIZE {
+    if let Some(instead) = file.given.instead(path) {
+        return Err(instead);
+    }
+    let length = file.given.bytes.len();
+    if length != WHOLE_SIZE && length != FLASH_SIZE {
         return Err(unusable(format!("it has {length} bytes, and a whole DCT has {WHOLE_SIZE}")).hint(format!(
             "a whole one is made with: duo-provision dct backup --whole; single fields of any dump are written with: \
              duo-provision dct restore {} --fields NAMES",

@@ -1,6 +1,6 @@
 //! Talking to a cloud: telling it a device's public key, asking it what it knows of a device.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::cloud::api_url::ApiUrl;
 use crate::cloud::client::{Client, Options, Retry};
@@ -16,6 +16,9 @@ use crate::keys::PublicKey;
 use crate::workflow::context::{Context, Event, Phase, Timeout};
 use crate::workflow::input::token::{Wanted, resolve};
 use crate::workflow::network::runtime::wait_for;
+
+/// Until a particle-iot/spark-server answers about a Duo that is offline: it asks the Duo, and waits for 30 seconds.
+const SLOW_RECORD: Duration = Duration::from_secs(45);
 
 /// A cloud that may be told and asked, and the token for it.
 pub(in crate::workflow) struct Cloud {
@@ -84,7 +87,7 @@ impl Cloud {
         context.phase(Phase::Send);
         let device_id = message.request.device_id().to_string();
         context.control.event(Event::Sending { device_id, generic: message.generic });
-        let sent = self.ask(context, &message.request)?;
+        let sent = self.ask(context, &message.request, self.timeout.duration())?;
         sent.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
     }
 
@@ -95,7 +98,8 @@ impl Cloud {
         device_id: DeviceId,
     ) -> Result<Result<DeviceRecord, CloudError>, Error> {
         context.phase(Phase::Ask);
-        self.ask(context, &RecordRequest::new(&device_id.to_string())?)
+        let question = RecordRequest::new(&device_id.to_string())?;
+        self.ask(context, &question, self.timeout.at_least(SLOW_RECORD))
     }
 
     /// Tries once to send it, for whoever sends many and tries again by rules of their own.
@@ -120,12 +124,13 @@ impl Cloud {
         &self,
         context: Context<'_>,
         question: &Q,
+        deadline: Duration,
     ) -> Result<Result<Q::Answer, CloudError>, Error> {
         let mut on_retry = |retry: Retry<'_>| {
             context.control.event(Event::Retry { reason: retry.because.to_string(), delay: retry.wait });
         };
         let cancelled = context.control.cancel().requested();
-        let options = Options { deadline: self.timeout.duration(), ..Options::default() };
+        let options = Options { deadline, ..Options::default() };
         wait_for(self.client.ask(question, &self.token, options, &mut on_retry, cancelled))
     }
 }

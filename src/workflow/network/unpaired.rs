@@ -1,7 +1,7 @@
 //! What is said if a key and a cloud's are no pair: how to make them one.
 
 use crate::dct::DeviceId;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, OWN_CLOUD_REFUSES};
 use crate::journal::{DeviceMark, Request};
 use crate::workflow::context::{Context, DeviceRef};
 use crate::workflow::network::other_cloud::is_particle_api;
@@ -29,7 +29,9 @@ impl Unpaired<'_> {
         let usbip = context.bus.address().filter(|_| self.device.is_some());
         let cloud = cloud_of(context, self.id, self.particle);
         let request = Request { usbip, path: self.path, ..Request::default() };
-        error.hint(pair_again(self.id, &device, request, cloud))
+        let pair = pair_again(self.id, &device, request, cloud);
+        let own_refuses = error.code() == Code::PairingRefused && !self.particle;
+        error.hint(if own_refuses { format!("{OWN_CLOUD_REFUSES}; else {pair}") } else { pair })
     }
 }
 

@@ -3,37 +3,20 @@
 //! The one place where what a file, the journal or a name holds becomes part of a command: always as a word of its own,
 //! which no shell acts on, no terminal is moved by, and our own grammar takes for no option.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use crate::dct::{DeviceId, Field};
-use crate::disk::hidden;
 use crate::journal::Request;
+use crate::workflow::next::shell::Shell;
 
-/// A word for a shell.
+/// A word for the shell that reads it.
 pub(in crate::workflow) fn quoted(word: &str) -> String {
-    let separator = |c: char| cfg!(windows) && c == '\\';
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c) || separator(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if !word.contains(hidden) {
-        return format!("'{}'", word.replace('\'', "'\\''"));
-    }
-    // What would move a terminal's cursor, or is not seen, is spelled out, as bash and zsh read it.
-    let mut spelled = String::from("$'");
-    for c in word.chars() {
-        match c {
-            '\'' | '\\' => spelled.extend(['\\', c]),
-            c if hidden(c) => {
-                for byte in c.to_string().bytes() {
-                    let _ = write!(spelled, "\\x{byte:02x}");
-                }
-            }
-            c => spelled.push(c),
-        }
-    }
-    spelled + "'"
+    Shell::here().word(word)
+}
+
+/// Two commands, the second only if the first has done what it should.
+pub(in crate::workflow) fn then(first: &str, second: &str) -> String {
+    Shell::here().then(first, second)
 }
 
 /// A file, as an argument of its own. One whose name begins like an option is named from the current folder.
@@ -105,29 +88,20 @@ pub(in crate::workflow) fn cloud(request: &Request) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{fields_option, file, option, quoted};
-
-    #[test]
-    fn a_word_is_one_word_and_moves_no_cursor() {
-        assert_eq!(quoted("/a/b-1.der"), "/a/b-1.der");
-        assert_eq!(quoted("a b'c"), r"'a b'\''c'");
-        assert_eq!(quoted("a\u{1b}[2J'\\b"), r"$'a\x1b[2J\'\\b'");
-        assert_eq!(quoted("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
-        assert_eq!(quoted("käse.der"), "'käse.der'");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("a\\b"), if cfg!(windows) { "a\\b" } else { "'a\\b'" });
-    }
+    use super::{fields_option, file, option};
+    use crate::workflow::next::shell::Shell;
 
     #[test]
     fn what_begins_like_an_option_is_taken_for_none() {
-        assert_eq!((file("-x y").as_str(), file("/-x").as_str()), ("'./-x y'", "/-x"));
+        assert_eq!((file("-x y"), file("/-x").as_str()), (Shell::here().word("./-x y"), "/-x"));
         assert_eq!(option("archive", Some("--yes")), " --archive=--yes");
-        assert_eq!(option("archive", Some("a;b")), " --archive 'a;b'");
+        assert_eq!(option("archive", Some("a;b")), format!(" --archive {}", Shell::here().word("a;b")));
     }
 
     #[test]
     fn only_the_names_of_fields_are_fields() {
         let fields = ["server-public-key", "x; touch f #", "device_private_key"];
-        assert_eq!(fields_option(&fields), " --fields server-public-key,device-private-key");
+        let names = Shell::here().word("server-public-key,device-private-key");
+        assert_eq!(fields_option(&fields), format!(" --fields {names}"));
     }
 }

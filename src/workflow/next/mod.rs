@@ -5,7 +5,9 @@ mod advice;
 pub(in crate::workflow) mod command_line;
 mod operation;
 mod pairing;
+pub(in crate::workflow) mod particle_cli;
 mod recovery;
+mod shell;
 
 pub(in crate::workflow) use crate::workflow::next::advice::advice;
 pub(in crate::workflow) use crate::workflow::next::operation::{
@@ -13,3 +15,4 @@ pub(in crate::workflow) use crate::workflow::next::operation::{
 };
 pub(in crate::workflow) use crate::workflow::next::pairing::{CloudOf, pair_again, tell_cloud_of};
 pub(in crate::workflow) use crate::workflow::next::recovery::Recovery;
+pub use crate::workflow::next::shell::Shell;

@@ -7,7 +7,7 @@ use crate::dct::DeviceId;
 use crate::dct::DeviceIdSource;
 use crate::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::workflow::next::command_line::{
-    choice, cloud, fields_from, fields_option, file, flag, option, restore_from, whole_from,
+    choice, cloud, fields_from, fields_option, file, flag, option, restore_from, then, whole_from,
 };
 
 /// What an operation has come to, as far as it matters for going back.
@@ -201,11 +201,11 @@ fn rollback_of_rotation(started: &Started, so_far: SoFar<'_>) -> Rollback {
     }
     let restore = backup.map(|backup| restore_from(backup) + &on_device(started));
     let tell = so_far.told.then(|| tell_key(started)).flatten();
-    let commands: Vec<String> = restore.into_iter().chain(tell).collect();
-    if commands.is_empty() {
-        return Rollback::None(None);
+    let commands = restore.into_iter().chain(tell);
+    match commands.reduce(|first, second| then(&first, &second)) {
+        Some(command) => Rollback::Command { what: "the key that was there", command },
+        None => Rollback::None(None),
     }
-    Rollback::Command { what: "the key that was there", command: commands.join(" && ") }
 }
 
 /// The command that tells the operation's cloud the key that is in the device.

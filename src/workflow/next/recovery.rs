@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::dct::Field;
 use crate::journal::Started;
-use crate::workflow::next::command_line::{fields_from, file};
+use crate::workflow::next::command_line::{fields_from, file, then};
 use crate::workflow::next::operation::{Rollback, hint, on_device, retry};
 
 /// What recovers the device when a write goes wrong.
@@ -27,11 +27,13 @@ impl Recovery<'_> {
     pub fn hint_of_others(&self, others: &[Field]) -> String {
         let Some(others) = self.put_back(others) else { return self.without_others(others) };
         let back = match &self.rollback {
-            Rollback::Command { what, command } => format!("to go back to {what}: {others} && {command}"),
+            Rollback::Command { what, command } => {
+                format!("to go back to {what}: {}", then(&others, command))
+            }
             Rollback::Bytes { why, backup } => format!("to go back: {others} ({why} are in {backup})"),
             Rollback::None(why) => format!("to go back: {others} ({})", why.unwrap_or("no key was changed")),
         };
-        format!("to finish: {others} && {}; {back}", retry(self.started))
+        format!("to finish: {}; {back}", then(&others, &retry(self.started)))
     }
 
     /// The command that puts back what lay beside the field.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::archive::{
     Archive, Backup, Contents, FORMAT, Manifest, NoArchive, Opens, Origin, Owner, Privacy, Stored,
-    check_free, sha256_hex, store_at,
+    check_free, is_pem_name, sha256_hex, store_at,
 };
 use crate::bootloader::session::whole_dct_address;
 use crate::dct::{CopyRule, DEVICE_PRIVATE_KEY};
@@ -21,7 +21,7 @@ use crate::workflow::record::journal::OperationRecord;
 /// Where a backup goes, and how.
 pub(in crate::workflow) struct Destination {
     pub place: Place,
-    /// The passphrase that a key is encrypted with; `None` if the bytes are kept as they were read.
+    /// The passphrase that a key is encrypted with; `None` if it is not encrypted.
     pub encrypt: Option<Passphrase>,
 }
 
@@ -140,14 +140,11 @@ impl<'a> BackupItem<'a> {
         }
     }
 
-    /// The same, encrypted.
-    fn sealed<'s>(&'s self, sealed: &'s Sealed<'a>) -> BackupItem<'s> {
-        BackupItem {
-            bytes: sealed.pem.as_bytes(),
-            contents: Contents::EncryptedPrivateKey,
-            opens: Some(sealed.opens),
-            ..self.clone()
-        }
+    /// The key alone, as PEM.
+    fn in_text<'s>(&'s self, text: &'s Text<'a>) -> BackupItem<'s> {
+        let contents =
+            if text.opens.is_some() { Contents::EncryptedPrivateKey } else { Contents::PrivateKey };
+        BackupItem { bytes: &text.pem, contents, opens: text.opens, ..self.clone() }
     }
 }
 
@@ -171,13 +168,10 @@ fn keep_slot(
     record: &mut OperationRecord<'_>,
     beside: Option<&BackupItem<'_>>,
 ) -> Result<(Stored, Option<Stored>), Error> {
-    let sealed = destination.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
-    let sealed = sealed
-        .transpose()
-        .map_err(|error| error.during("keeping a backup").on(device, KeyState::Unchanged))?
-        .flatten();
+    let on_it = |error: Error| error.during("keeping a backup").on(device, KeyState::Unchanged);
+    let text = destination.text(context, snapshot).map_err(on_it)?;
     let slot = BackupItem::key_slot(snapshot)?;
-    let item = sealed.as_ref().map_or_else(|| slot.clone(), |sealed| slot.sealed(sealed));
+    let item = text.as_ref().map_or_else(|| slot.clone(), |text| slot.in_text(text));
     context.phase(Phase::Backup);
     let beside = beside.map(|beside| store(context, device, beside, &destination.place)).transpose()?;
     let stored = store(context, device, &item, &destination.place)?;
@@ -296,8 +290,13 @@ pub(in crate::workflow) fn store_new_key(
 pub(in crate::workflow) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
     if privacy == Privacy::Others {
         context.note(format!(
-            "others on this machine may be able to read {}: the file system that it is on keeps no access rights",
-            plain_path(path)
+            "others on this machine may be able to read {}: {}",
+            plain_path(path),
+            if cfg!(windows) {
+                "its folder's access list lets them, or the file system that it is on keeps none"
+            } else {
+                "the file system that it is on keeps no access rights"
+            }
         ));
     }
 }
@@ -311,10 +310,32 @@ pub(in crate::workflow) const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
 }
 
-/// A key, encrypted.
-struct Sealed<'a> {
-    pem: Zeroizing<String>,
-    opens: Opens<'a>,
+/// A key as PEM, and what opens it where it is encrypted.
+struct Text<'a> {
+    pem: Zeroizing<Vec<u8>>,
+    opens: Option<Opens<'a>>,
+}
+
+impl Destination {
+    /// The key in a slot, where it is kept as PEM: behind the passphrase, or in a file that is called so. `None` if the bytes
+    /// are kept as they were read.
+    fn text<'a>(&'a self, context: Context<'_>, snapshot: &'a Snapshot) -> Result<Option<Text<'a>>, Error> {
+        let sealed = self.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
+        let sealed = sealed.transpose()?.flatten();
+        if sealed.is_some() || !matches!(&self.place, Place::File(path) if is_pem_name(path)) {
+            return Ok(sealed);
+        }
+        let read = snapshot.slot.key().ok_or_else(|| {
+            let holds = &snapshot.slot;
+            Error::new(
+                Code::InvalidArgument,
+                format!("the key slot holds {holds}, and only a key can be PEM"),
+            )
+            .hint("give the file a name that ends in .bin")
+        })?;
+        say_what_is_lost(context, snapshot, &read.key);
+        Ok(Some(Text { pem: plain_pem(&read.key)?, opens: None }))
+    }
 }
 
 /// Encrypts the key in a slot, and says where the slot holds more than that. `None` if it holds nothing that has
@@ -323,7 +344,7 @@ fn seal<'a>(
     context: Context<'_>,
     snapshot: &'a Snapshot,
     passphrase: &'a Passphrase,
-) -> Result<Option<Sealed<'a>>, Error> {
+) -> Result<Option<Text<'a>>, Error> {
     let Some(read) = snapshot.slot.key() else {
         if snapshot.slot_bytes().iter().all(|byte| matches!(byte, 0 | 0xff)) {
             context.note("the slot holds no secret: its bytes are kept as they are, not encrypted");
@@ -331,15 +352,38 @@ fn seal<'a>(
         }
         return Err(not_encryptable(&snapshot.slot));
     };
-    let rebuilt = SlotImage::of_key(&read.key).is_ok_and(|image| image.as_bytes() == snapshot.slot_bytes());
+    say_what_is_lost(context, snapshot, &read.key);
+    let pem = Zeroizing::new(encrypt(&read.key, passphrase)?.as_bytes().to_vec());
+    Ok(Some(Text { pem, opens: Some(Opens { passphrase, key: &read.key }) }))
+}
+
+/// Says where a slot holds more than its key, and the key alone is kept.
+fn say_what_is_lost(context: Context<'_>, snapshot: &Snapshot, key: &PrivateKey) {
+    let rebuilt = SlotImage::of_key(key).is_ok_and(|image| image.as_bytes() == snapshot.slot_bytes());
     if !rebuilt {
         context.note(
             "the slot held the key in another form than the Duo's own, or other bytes behind it: the key is kept whole, \
              but a slot rebuilt from this backup differs from the one that was read",
         );
     }
-    let pem = encrypt(&read.key, passphrase)?;
-    Ok(Some(Sealed { pem, opens: Opens { passphrase, key: &read.key } }))
+}
+
+/// A key as PEM that nothing protects.
+pub(in crate::workflow) fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let pem = key.to_pkcs8_pem().map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    Ok(Zeroizing::new(pem.as_bytes().to_vec()))
+}
+
+/// Refuses a name that promises PEM for bytes that are none.
+pub(in crate::workflow) fn refuse_pem_name(path: Option<&Path>, what: &str) -> Result<(), Error> {
+    match path.filter(|path| is_pem_name(path)) {
+        None => Ok(()),
+        Some(path) => Err(Error::new(
+            Code::InvalidArgument,
+            format!("{}: {what} is no PEM, which is what the name promises", plain_path(path)),
+        )
+        .hint("give the file a name that ends in .bin")),
+    }
 }
 
 /// A slot that holds no key cannot be saved as an encrypted key.

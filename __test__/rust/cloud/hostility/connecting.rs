@@ -1,8 +1,7 @@
 //! Before a byte is sent: names that nobody has, ports that refuse, hosts that never answer, and connections
 //! that end before the request is read.
 
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use tokio::net::TcpSocket;
 
@@ -28,7 +27,9 @@ fn full_port() -> (impl Send, SocketAddr) {
         socket.listen(1).unwrap()
     };
     let mut queue = Vec::new();
-    while let Ok(waiting) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+    while let Ok(waiting) =
+        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(100))
+    {
         queue.push(waiting);
         assert!(queue.len() < 64, "the queue has no end");
     }

@@ -8,7 +8,7 @@
 use crate::workflow::commands::dct_restore::options::{ALREADY, DctRestoreOptions, DctRestored, terms};
 use crate::workflow::describe::restored_field::{RestoredField, fields_against};
 
-use crate::archive::{DeviceIdSource, Manifest, sha256_hex};
+use crate::archive::{DeviceIdSource, Manifest};
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{DEVICE_ID, DEVICE_PRIVATE_KEY, DctCopy, DeviceId, Dump, FIELDS, Field};
 use crate::disk::plain_path;
@@ -26,7 +26,7 @@ pub(in crate::workflow) fn restore_fields(
     options: &DctRestoreOptions,
 ) -> Result<DctRestored, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let file = DumpFile::read(&options.file)?;
+    let file = DumpFile::read(context, &options.file)?;
     let source = Source::of(&file, options).map_err(|error| error.during("reading the dump"))?;
 
     let mut transaction = Transaction::open(context, terms(options, timeout))?;
@@ -100,10 +100,12 @@ impl<'a> Source<'a> {
         let path = plain_path(&options.file);
         let unusable = |why: &str| Error::new(Code::DumpUnusable, format!("{path}: {why}"));
         let dump = file.dump().ok_or_else(|| {
-            unusable("it is no dump of a DCT").hint(
-                "a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes; a key file is written with: \
-                 duo-provision restore FILE",
-            )
+            file.given.instead(&options.file).unwrap_or_else(|| {
+                unusable("it is no dump of a DCT").hint(
+                    "a dump has 4,290, 8,423, 16,350, 16,384 or 32,768 bytes, or 1 MiB of the whole flash; a key file is \
+                     written with: duo-provision restore FILE",
+                )
+            })
         })?;
         if dump.is_unreadable() {
             return Err(unusable(
@@ -121,7 +123,7 @@ impl<'a> Source<'a> {
             return Err(unusable("neither of the two copies in it is one that the firmware would use")
                 .hint("look for another backup with: duo-provision backups"));
         }
-        let manifest = checked_manifest(&options.file, &sha256_hex(&file.bytes))?;
+        let manifest = checked_manifest(&options.file, &file.given)?;
         let fields = wanted(&dump, options)?;
         let key = fields.contains(&DEVICE_PRIVATE_KEY);
         let key = key.then(|| KeySource::of_dump(&options.file, &dump, manifest.clone())).transpose()?;

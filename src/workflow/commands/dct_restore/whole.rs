@@ -26,7 +26,7 @@ pub(in crate::workflow) fn restore_whole(
     options: &DctRestoreOptions,
 ) -> Result<DctRestored, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let file = DumpFile::read(&options.file)?;
+    let file = DumpFile::read(context, &options.file)?;
     let reading = |error: Error| error.during("reading the image");
     let candidate = WholeImage::for_any(&file, &options.file).map_err(reading)?;
 

@@ -148,6 +148,9 @@ pub(in crate::workflow) fn ask(
             Err(CloudError::Refused(Refusal::UnknownDevice { detail })) => {
                 duo.findings.push(asked.unknown(id, &detail));
             }
+            Err(CloudError::Refused(Refusal::UnlistedDevice { detail })) => {
+                duo.findings.push(asked.unlisted(&detail));
+            }
             Err(CloudError::Cancelled { .. }) => {
                 return Err(Error::new(Code::Interrupted, "stopped as asked"));
             }
@@ -277,6 +280,17 @@ impl Asked<'_> {
         let advice = "nobody told it a key of this Duo, or nobody claimed the Duo, or another account did; a cloud does \
             not say which. Tell it the key in the Duo, start the Duo, and claim it: particle device add ID";
         self.provision(Finding::problem(CODE, message).advice(advice), id)
+    }
+
+    /// The same where it proves nothing.
+    fn unlisted(&self, detail: &str) -> Finding {
+        let message = format!("the cloud at {} does not list it: {detail}", self.cloud.host());
+        Finding::note("CLOUD_DEVICE_UNKNOWN", message)
+            .advice(
+                "that proves nothing: such a server lists a Duo after its own next start only, and may hold its key all the \
+                 while; whether the keys are a pair is proven by",
+            )
+            .command(format!("duo-provision verify{}", self.duo()))
     }
 }
 

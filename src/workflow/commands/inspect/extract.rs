@@ -4,18 +4,20 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::archive::{Owner, create_new};
+use crate::archive::{Owner, create_new, is_pem_name};
 use crate::dct::{self, Dump, Field};
 use crate::error::{Code, Error};
-use crate::keys::{KeyFile, PublicKey, Slot, SlotImage};
+use crate::keys::{KeyFile, PrivateKey, PublicKey, Slot, SlotImage};
 use crate::workflow::context::Context;
 use crate::workflow::input::dump_file::absolute;
-use crate::workflow::record::backup::warn_of_readers;
+use crate::workflow::record::backup::{plain_pem, refuse_pem_name, warn_of_readers};
 
 /// What is written to a file, and how its name ends.
 pub(in crate::workflow) struct Extract {
     bytes: Zeroizing<Vec<u8>>,
     extension: &'static str,
+    /// The same as PEM, of what can be that.
+    pem: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// Where a field may be taken from.
@@ -28,12 +30,12 @@ pub(in crate::workflow) enum Source<'a> {
 
 impl Extract {
     /// Takes one field. A private key comes as a whole slot in the device's form, which is what may be written to a
-    /// device; the device's public key as PEM; everything else as it stands.
+    /// device, or as PEM where the file is called so; the device's public key as PEM; everything else as it stands.
     pub fn take(source: &Source<'_>, field: Field) -> Result<Self, Error> {
         match source {
             Source::Dump(dump) => Self::of_dump(dump, field),
             Source::Key(KeyFile::Private(read)) if field == dct::DEVICE_PRIVATE_KEY => {
-                Ok(Self::of_slot(&SlotImage::of_key(&read.key)?))
+                Self::of_private(&read.key)
             }
             Source::Key(key) if field == dct::DEVICE_PUBLIC_KEY => Ok(Self::of_public(&key.public_key())),
             Source::Key(_) => Err(none(field, "a key file holds a device's keys and nothing else")),
@@ -48,22 +50,25 @@ impl Extract {
             let key = slot.as_ref().and_then(Slot::key);
             let holds = slot.as_ref().map(ToString::to_string).unwrap_or_default();
             let key = key.ok_or_else(|| none(field, &format!("it holds {holds}")))?;
-            return Ok(Self::of_slot(&SlotImage::of_key(&key.key)?));
+            return Self::of_private(&key.key);
         }
         if field == dct::DEVICE_PUBLIC_KEY {
             let key = PublicKey::read(bytes).map_err(|error| none(field, &error.to_string()))?;
             return Ok(Self::of_public(&key));
         }
         let extension = if field == dct::SERVER_PUBLIC_KEY { "der" } else { "bin" };
-        Ok(Self { bytes: Zeroizing::new(bytes.to_vec()), extension })
+        Ok(Self { bytes: Zeroizing::new(bytes.to_vec()), extension, pem: None })
     }
 
-    fn of_slot(image: &SlotImage) -> Self {
-        Self { bytes: Zeroizing::new(image.as_bytes().to_vec()), extension: "der" }
+    fn of_private(key: &PrivateKey) -> Result<Self, Error> {
+        let image = SlotImage::of_key(key)?;
+        let bytes = Zeroizing::new(image.as_bytes().to_vec());
+        Ok(Self { bytes, extension: "der", pem: Some(plain_pem(key)?) })
     }
 
     fn of_public(key: &PublicKey) -> Self {
-        Self { bytes: Zeroizing::new(key.to_pem().into_bytes()), extension: "pem" }
+        let pem = Zeroizing::new(key.to_pem().into_bytes());
+        Self { bytes: pem.clone(), extension: "pem", pem: Some(pem) }
     }
 
     /// Writes it to a new file of mode 0600: `out`, or `<name>.<field>.<extension>` beside the file it is from.
@@ -83,11 +88,17 @@ impl Extract {
             Path::to_owned,
         );
         let path = absolute(&path);
+        let bytes = if let (true, Some(pem)) = (is_pem_name(&path), &self.pem) {
+            pem
+        } else {
+            refuse_pem_name(Some(&path), "this field")?;
+            &self.bytes
+        };
         if self.bytes.iter().all(|byte| *byte == 0xff) {
             let field = field.kebab_name();
             context.note(format!("the field {field} was never set: all of its bytes are 0xFF"));
         }
-        let privacy = create_new(&path, &self.bytes, &Owner::detect(&context.env))
+        let privacy = create_new(&path, bytes, &Owner::detect(&context.env))
             .map_err(|error| Error::from(error).during("writing the field to a file"))?;
         warn_of_readers(context, &path, privacy);
         Ok(path)

@@ -5,11 +5,11 @@ mod extract;
 use std::path::{Path, PathBuf};
 
 use self::extract::{Extract, Source};
-use crate::archive::{Contents, Manifest, read_bounded, rfc3339, sha256_hex};
+use crate::archive::{Contents, Manifest, described_by, read_bounded, rfc3339, sha256_hex};
 use crate::dct::{DeviceId, Dump, Field, WhichCopy};
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
-use crate::keys::{EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Slot, firmware};
+use crate::keys::{EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Slot, firmware, to_utf8};
 use crate::workflow::context::Context;
 use crate::workflow::describe::dct::DctReport;
 use crate::workflow::describe::server::ServerReport;
@@ -19,6 +19,9 @@ use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
 
 /// The most bytes that are read of a file that a manifest describes.
 const MAX_DESCRIBED: u64 = 64 * 1024;
+
+/// What to do about JSON that is not ours.
+const OF_ANOTHER: &str = "it says nothing that is needed here; look at the key file beside it";
 
 /// What `inspect` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +126,7 @@ pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspect
         .hint("name it with --extract FIELD, device-private-key for one"));
     }
     let path = &options.file;
-    let file = DumpFile::read(path)?;
+    let file = DumpFile::read(context, path)?;
     let (inspection, source) = describe(context, options, &file)?;
     if options.copy.is_some() && !matches!(&source, Found::Dump(dump) if dump.whole().is_some()) {
         return Err(Error::new(
@@ -160,21 +163,33 @@ fn describe<'a>(
     file: &'a DumpFile,
 ) -> Result<(Inspection, Found<'a>), Error> {
     let path = &options.file;
-    if file.bytes.trim_ascii_start().starts_with(b"{") {
-        return Ok((of_manifest(path, &file.bytes)?, Found::Manifest));
+    let bytes = &file.given.bytes;
+    let text = to_utf8(bytes);
+    let text = text.as_ref().unwrap_or(bytes);
+    if text.trim_ascii_start().starts_with(b"{") && !holds_key(bytes) {
+        return Ok((of_manifest(path, bytes)?, Found::Manifest));
     }
     if let Some(dump) = file.dump() {
         let dump = options.copy.map_or(dump, |copy| dump.of_copy(copy.index()));
         return Ok((of_dump(path, file, &dump), Found::Dump(dump)));
     }
-    match KeyFile::read(&file.bytes) {
+    match KeyFile::read(bytes) {
         Ok(key) => Ok((of_key(path, file, &key), Found::Key(Box::new(key)))),
         Err(KeyError::Encrypted) => of_encrypted(context, options, file),
-        Err(error) => match ServerReport::of_key_file(&file.bytes) {
+        Err(error) => match ServerReport::of_key_file(bytes) {
             Ok(server) => Ok((of_server_key(path, file, server), Found::ServerKey)),
-            Err(_) => Err(Error::key_file(&error, path).during("reading the key file")),
+            Err(_) => {
+                let unknown = || Error::key_file(&error, path);
+                Err(file.given.instead(path).unwrap_or_else(unknown).during("reading the key file"))
+            }
         },
     }
+}
+
+/// Whether JSON that is no manifest has a key in it, as PEM: an own cloud's record of a device, for one.
+fn holds_key(bytes: &[u8]) -> bool {
+    Manifest::is_foreign(bytes)
+        && (!matches!(KeyFile::read(bytes), Err(KeyError::Json)) || ServerReport::of_key_file(bytes).is_ok())
 }
 
 fn blank(path: &Path, kind: FileKind, form: String) -> Inspection {
@@ -205,7 +220,7 @@ fn of_encrypted<'a>(
 ) -> Result<(Inspection, Found<'a>), Error> {
     let path = &options.file;
     let named = |error: KeyError| Error::key_file(&error, path).during(READING);
-    let encrypted = EncryptedKey::read(&file.bytes).map_err(named)?;
+    let encrypted = EncryptedKey::read(&file.given.bytes).map_err(named)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let given = passphrases.given().map_err(|error| error.during(READING))?;
     let opened = given.map(|passphrase| encrypted.open(&passphrase)).transpose().map_err(named)?;
@@ -228,10 +243,10 @@ fn of_key(path: &Path, file: &DumpFile, key: &KeyFile) -> Inspection {
     let public = key.public_key();
     let (kind, form, trailing, as_is) = match key {
         KeyFile::Private(read) => {
-            let reads = firmware::gate(&file.bytes, &read.key).is_ok();
+            let reads = firmware::gate(&file.given.bytes, &read.key).is_ok();
             (FileKind::PrivateKey, read.form.to_string(), read.behind, Some(reads))
         }
-        KeyFile::Public(_) => (FileKind::PublicKey, "SubjectPublicKeyInfo".to_owned(), 0, None),
+        KeyFile::Public(_) => (FileKind::PublicKey, public_form(&file.given.bytes), 0, None),
     };
     Inspection {
         private: kind == FileKind::PrivateKey,
@@ -258,8 +273,22 @@ fn of_dump(path: &Path, file: &DumpFile, dump: &Dump<'_>) -> Inspection {
         device_id,
         dct: Some(dct),
         server: ServerReport::of_dump(dump, device_id),
-        ..blank(path, FileKind::Dct, dump.kind().to_string())
+        ..blank(path, FileKind::Dct, dump_form(dump))
     }
+}
+
+fn public_form(bytes: &[u8]) -> String {
+    if Manifest::is_foreign(bytes) { "PEM in another program's JSON" } else { "SubjectPublicKeyInfo" }
+        .to_owned()
+}
+
+/// What was read of a DCT, and where it was found.
+fn dump_form(dump: &Dump<'_>) -> String {
+    let kind = dump.kind();
+    dump.address().map_or_else(
+        || kind.to_string(),
+        |at| format!("{kind}, at {at:#010x} in an image of the whole flash"),
+    )
 }
 
 fn of_server_key(path: &Path, file: &DumpFile, server: ServerReport) -> Inspection {
@@ -278,9 +307,18 @@ fn of_server_key(path: &Path, file: &DumpFile, server: ServerReport) -> Inspecti
 
 fn of_manifest(path: &Path, bytes: &[u8]) -> Result<Inspection, Error> {
     let manifest = Manifest::parse(bytes).map_err(|error| {
-        Error::new(Code::ManifestInvalid, format!("{}: {error}", plain_path(path)))
-            .during("reading the manifest")
-            .hint("a backup is good without its manifest: look at the backup itself")
+        let name = plain_path(path);
+        let (message, hint) = if Manifest::is_foreign(bytes) {
+            (
+                format!(
+                    "{name}: it is another program's JSON: no manifest of duo-provision, and no key is in it"
+                ),
+                OF_ANOTHER,
+            )
+        } else {
+            (format!("{name}: {error}"), "a backup is good without its manifest: look at the backup itself")
+        };
+        Error::new(Code::ManifestInvalid, message).during("reading the manifest").hint(hint)
     })?;
     let file = described_by(path);
     let matches = file.as_ref().map(|file| {
@@ -299,10 +337,4 @@ fn of_manifest(path: &Path, bytes: &[u8]) -> Result<Inspection, Error> {
         }),
         ..blank(path, FileKind::Manifest, "the manifest of a backup".to_owned())
     })
-}
-
-/// The backup beside a manifest: its name is the manifest's, less `.json`.
-fn described_by(manifest: &Path) -> Option<PathBuf> {
-    let names = ["der", "pem", "bin", ""].map(|extension| manifest.with_extension(extension));
-    names.into_iter().find(|path| path != manifest && path.is_file())
 }

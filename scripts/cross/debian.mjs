@@ -1,0 +1,81 @@
+/**
+ * Debian packages of a release and a processor, with all that they depend on, unpacked into a folder below
+ * `target/cross`. Nothing is installed: the packages of this machine stay as they are, and no root is needed.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { CACHE, must } from './programs.mjs'
+
+/** @typedef {{ release: 'bookworm' | 'trixie', processor: 'amd64' | 'arm64' | 'armhf', packages: string[], alone?: boolean }} Wanted */
+
+const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+/**
+ * The folder with the packages' files, as they lie below `/`. Fetched once: a folder that is there is whole.
+ * @param {string} name what the folder is called
+ * @param {Wanted} wanted `alone` leaves out what the packages depend on
+ */
+export async function unpacked(name, { release, processor, packages, alone = false }) {
+  const folder = join(CACHE, name)
+  if (existsSync(folder)) return folder
+  const apt = await lists(release, processor)
+  const archives = join(CACHE, 'archives', `${release}-${processor}-${name}`)
+  rmSync(archives, { recursive: true, force: true })
+  mkdirSync(join(archives, 'partial'), { recursive: true })
+  const options = [...apt, '-o', `Dir::Cache::archives=${archives}/`]
+  if (alone) await must('apt-get', [...options, 'download', ...packages], { cwd: archives })
+  else await must('apt-get', [...options, 'install', '--download-only', '--yes', ...packages])
+  const fresh = `${folder}.part`
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh, { recursive: true })
+  for (const file of inOrder(readdirSync(archives)))
+    await must('dpkg-deb', ['-x', join(archives, file), fresh])
+  renameSync(fresh, folder)
+  rmSync(archives, { recursive: true })
+  return folder
+}
+
+/** base-files first: it has the links of `/bin` and `/lib`, through which the others are unpacked. */
+function inOrder(/** @type {string[]} */ files) {
+  const packages = files.filter((file) => file.endsWith('.deb')).sort()
+  const first = packages.filter((file) => basename(file).startsWith('base-files_'))
+  return [...first, ...packages.filter((file) => !first.includes(file))]
+}
+
+/**
+ * The options with which apt knows the packages of that release, as of today, and takes none for installed.
+ * @param {Wanted['release']} release
+ * @param {Wanted['processor']} processor
+ */
+async function lists(release, processor) {
+  const state = join(CACHE, 'apt', `${release}-${processor}`)
+  for (const folder of ['lists/partial', 'cache']) mkdirSync(join(state, folder), { recursive: true })
+  writeFileSync(join(state, 'status'), '')
+  const from = (/** @type {string} */ archive, /** @type {string} */ suite) =>
+    `deb [signed-by=${KEYS}] http://deb.debian.org/${archive} ${suite} main\n`
+  writeFileSync(
+    join(state, 'sources.list'),
+    from('debian', release) + from('debian-security', `${release}-security`),
+  )
+  const options = [
+    `APT::Architecture=${processor}`,
+    'APT::Architectures::=',
+    `APT::Architectures=${processor}`,
+    'APT::Install-Recommends=false',
+    'APT::Sandbox::User=',
+    `Dir::State=${state}`,
+    `Dir::State::status=${join(state, 'status')}`,
+    `Dir::Cache=${join(state, 'cache')}`,
+    `Dir::Etc::sourcelist=${join(state, 'sources.list')}`,
+    'Dir::Etc::sourceparts=-',
+    'Dir::Etc::preferencesparts=-',
+    'Acquire::Languages=none',
+  ]
+  const apt = ['-qq', ...options.flatMap((option) => ['-o', option])]
+  if (!updated.has(state)) await must('apt-get', [...apt, 'update'])
+  updated.add(state)
+  return apt
+}
+
+/** @type {Set<string>} */
+const updated = new Set()

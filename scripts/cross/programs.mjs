@@ -1,0 +1,51 @@
+/** The programs that `npm run cross` starts, and where it keeps what it has fetched. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { ROOT } from '../prepare.mjs'
+
+/** What was fetched or built for other platforms. All of it can be deleted. */
+export const CACHE = join(ROOT, 'target/cross')
+
+/** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, seconds?: number }} Options */
+
+/**
+ * Runs a program and collects what it prints on both streams.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Options} [options]
+ * @returns {Promise<{ status: number, output: string }>}
+ */
+export function ran(program, args, { cwd = ROOT, env = {}, seconds = 1200 } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: seconds * 1000,
+      killSignal: 'SIGKILL',
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text
+      })
+    }
+    child.on('error', (error) => resolve({ status: 1, output: `${program}: ${error.message}\n` }))
+    child.on('close', (code, signal) => {
+      if (signal) output += `\n${program} was ended by ${signal}\n`
+      resolve({ status: code ?? 1, output })
+    })
+  })
+}
+
+/**
+ * As `ran`, but to fail is an error, with what was printed.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Options} [options]
+ */
+export async function must(program, args, options) {
+  const { status, output } = await ran(program, args, options)
+  if (status !== 0) throw new Error(`${program} ${args[0]} failed:\n${output}`)
+  return output
+}

@@ -1,0 +1,45 @@
+/** Programs run with another folder as `/`, in which this repository lies where it does here. Nothing else is seen. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from '../prepare.mjs'
+import { ran } from './programs.mjs'
+
+/**
+ * The mounts are in a namespace of their own, and gone with the program. Its output goes to a file: Wine loses what goes
+ * through a pipe.
+ */
+const ENTER = `
+set -e
+root=$1 repository=$2 output=$3
+shift 3
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/tmp"
+mount --bind "$repository" "$root$repository"
+exec chroot "$root" /usr/bin/busybox sh -c 'cd "$1" && shift && exec /usr/bin/busybox env -i "$@"' sh "$repository" "$@" \
+  >"$output" 2>&1 </dev/null
+`
+
+/**
+ * @param {string} root a folder with busybox in it
+ * @param {Record<string, string>} env all of its environment
+ * @param {string[]} command
+ */
+export async function ranIn(root, env, command) {
+  for (const folder of ['proc', 'dev', 'tmp', ROOT]) mkdirSync(join(root, folder), { recursive: true })
+  const own = process.getuid?.() === 0 ? [] : ['--map-root-user']
+  const kept = mkdtempSync(join(tmpdir(), 'duo-cross-'))
+  const output = join(kept, 'output')
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const args = ['--mount', ...own, 'sh', '-c', ENTER, 'sh', root, ROOT, output, ...variables, ...command]
+  const { status, output: before } = await ran('unshare', args, { seconds: 900 })
+  let said = ''
+  try {
+    said = readFileSync(output, 'utf8')
+  } catch {
+    // It was not even started; what was said before tells why.
+  }
+  rmSync(kept, { recursive: true })
+  return { status, output: before + said }
+}

@@ -1,0 +1,37 @@
+/** Rust for another platform: its standard library, and what stands in for the C parts that are not compiled here. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from '../prepare.mjs'
+import { must, ran } from './programs.mjs'
+
+/** Fetches the standard library of a target, unless it is there. */
+export async function standardLibrary(/** @type {string} */ target) {
+  const sysroot = (await must('rustc', ['--print', 'sysroot'])).trim()
+  if (existsSync(join(sysroot, 'lib/rustlib', target, 'lib'))) return
+  const { status, output } = await ran('rustup', ['target', 'add', target], { seconds: 300 })
+  if (status !== 0) throw new Error(`the standard library for ${target} could not be fetched:\n${output}`)
+}
+
+/**
+ * The options with which a crate that links a C library takes it for found, and does not compile it: what only checks
+ * types needs none. cargo calls this "overriding build scripts".
+ */
+export function withoutLibraries(/** @type {string} */ target) {
+  const lock = readFileSync(join(ROOT, 'Cargo.lock'), 'utf8')
+  const ring = /^name = "ring"\nversion = "(.*)"$/m.exec(lock)?.[1]?.replaceAll('.', '_')
+  const overrides = [
+    `"usb-1.0" = { rustc-link-lib = [], version_number = "1.0.27" }`,
+    `"ring_core_${ring}_" = { rustc-link-lib = [] }`,
+  ]
+  return overrides.flatMap((override) => {
+    const [name, value] = override.split(' = { ')
+    return ['--config', `target.${target}.${name} = { ${value}`]
+  })
+}
+
+/** How the addons are compiled that are only tried: quickly. The profile is the one that is shipped. */
+export const QUICKLY = {
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+}

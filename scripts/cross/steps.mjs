@@ -1,0 +1,285 @@
+/** What is done for each target. A step that throws has failed, and those after it in its target are not tried. */
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { cargo } from '../cargo.mjs'
+import { ROOT } from '../prepare.mjs'
+import { unpacked } from './debian.mjs'
+import { node } from './node.mjs'
+import { CACHE, must, ran } from './programs.mjs'
+import { ranIn } from './root.mjs'
+import { QUICKLY, standardLibrary, withoutLibraries } from './rust.mjs'
+
+/** @typedef {{ passed: number, failed: number, skipped: number, output: string }} Counts */
+/** @typedef {{ name: string, run: () => Promise<Counts> }} Step */
+
+/** @type {Record<string, () => Step[]>} */
+export const TARGETS = {
+  'x86_64-pc-windows-msvc': () => onlyTypes('x86_64-pc-windows-msvc'),
+  'aarch64-apple-darwin': () => onlyTypes('aarch64-apple-darwin'),
+  'x86_64-apple-darwin': () => onlyTypes('x86_64-apple-darwin'),
+  'x86_64-pc-windows-gnu': windows,
+  'x86_64-unknown-linux-musl': muslX64,
+  'aarch64-unknown-linux-gnu': () => arm64('aarch64-unknown-linux-gnu', 'linux-arm64-gnu'),
+  'aarch64-unknown-linux-musl': () => arm64('aarch64-unknown-linux-musl', 'linux-arm64-musl'),
+}
+
+/** The addon and the core, with their lints; no C part, and nothing that needs to be linked. @returns {Step[]} */
+function onlyTypes(/** @type {string} */ target) {
+  const clippy = async () => {
+    await standardLibrary(target)
+    const options = ['--quiet', '--locked', '--lib', '--target', target, ...withoutLibraries(target)]
+    return yesOrNo(await ran('cargo', ['clippy', ...options, '--', '-D', 'warnings']))
+  }
+  return [{ name: 'types and lints', run: clippy }]
+}
+
+/** With GNU's C compiler in place of Microsoft's, and Wine in place of Windows. @returns {Step[]} */
+function windows() {
+  const target = 'x86_64-pc-windows-gnu'
+  const addon = 'duo-provision.win32-x64-msvc.node'
+  /** @type {string[]} */
+  const tests = []
+  let built = ''
+  const compile = async () => {
+    const env = { ...process.env, ...(await windowsTools()) }
+    await standardLibrary(target)
+    const lints = [
+      'clippy',
+      '--locked',
+      '--no-default-features',
+      '--features=schema',
+      '--all-targets',
+      '--target',
+      target,
+    ]
+    const linted = await ran('cargo', ['--quiet', ...lints, '--', '-D', 'warnings'], { env })
+    const core = ['--no-default-features', '--features=command-line', '--no-run']
+    const made = await cargo(['test', '--locked', '--target', target, ...core], env)
+    tests.push(
+      ...made.made.flatMap(({ name, test, executable }) =>
+        test && executable && name !== 'tracer' ? [executable] : [],
+      ),
+    )
+    const shipped = await cargo(['build', '--locked', '--lib', '--target', target], env)
+    built = shipped.made.flatMap(({ files }) => files).find((file) => file.endsWith('.dll')) ?? ''
+    return sum([yesOrNo(linted), yesOrNo(made), yesOrNo(shipped)])
+  }
+  const core = async () => sum(await inOrder(tests, async (program) => ofRust(await inWine([program]))))
+  const api = () =>
+    withAddon(built, addon, async () => {
+      const program = await node('win32-x64')
+      const one = async (/** @type {string} */ file) =>
+        ofNode(await inWine([program, '--test-reporter=tap', file]))
+      return sum(await inOrder(testsIn('__test__/node'), one))
+    })
+  const demo = () =>
+    withAddon(built, addon, async () =>
+      yesOrNo(await inWine([await node('win32-x64'), 'src/cli/main.cjs', 'demo'])),
+    )
+  return [
+    { name: 'compiled', run: compile },
+    { name: "the core's tests", run: core },
+    { name: '__test__/node', run: api },
+    { name: 'demo', run: demo },
+  ]
+}
+
+/** What cargo compiles and links with, for Windows. napi-build wants the names that Node's program exports. */
+async function windowsTools() {
+  const folder = await unpacked('mingw', {
+    release: 'bookworm',
+    processor: 'amd64',
+    packages: ['gcc-mingw-w64-x86-64-win32'],
+  })
+  const bin = join(folder, 'usr/bin')
+  const tool = (/** @type {string} */ name) => join(bin, `x86_64-w64-mingw32-${name}`)
+  const library = join(CACHE, 'libnode')
+  if (!existsSync(join(library, 'libnode.dll.a'))) {
+    mkdirSync(library, { recursive: true })
+    const exported = await must(tool('objdump'), ['-p', await node('win32-x64')])
+    const names = [...new Set(exported.match(/\bnapi_[a-z0-9_]+/g))].sort()
+    writeFileSync(join(library, 'node.def'), `LIBRARY "node.exe"\nEXPORTS\n${names.join('\n')}\n`)
+    writeFileSync(join(library, 'libnode.dll'), '')
+    await must(tool('dlltool'), ['-d', join(library, 'node.def'), '-l', join(library, 'libnode.dll.a')])
+  }
+  return {
+    PATH: `${bin}:${process.env['PATH']}`,
+    CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER: tool('gcc-win32'),
+    CC_x86_64_pc_windows_gnu: tool('gcc-win32'),
+    AR_x86_64_pc_windows_gnu: tool('ar'),
+    LIBNODE_PATH: library,
+  }
+}
+
+/** Runs a Windows program in Wine 10, which Debian 13 has. */
+async function inWine(/** @type {string[]} */ command) {
+  const packages = ['base-files', 'busybox-static', 'coreutils', 'dash', 'wine', 'wine64']
+  const root = await unpacked('wine', { release: 'trixie', processor: 'amd64', packages })
+  const prefix = join(CACHE, 'wine-prefix')
+  const env = {
+    HOME: '/tmp',
+    PATH: '/usr/lib/wine:/usr/bin:/bin',
+    WINEDEBUG: '-all',
+    WINEPREFIX: prefix,
+    // zlib1.dll, which Wine's own libraries need.
+    WINEPATH: 'Z:\\usr\\x86_64-w64-mingw32\\lib',
+  }
+  const wine = '/usr/lib/wine/wine64'
+  // What goes wrong while it sets itself up (there is no 32-bit part, and no display) keeps no program from running.
+  if (!existsSync(join(prefix, 'system.reg'))) await ranIn(root, env, [wine, 'wineboot', '--init'])
+  return ranIn(root, env, [wine, ...command])
+}
+
+/** @returns {Step[]} */
+function muslX64() {
+  const target = 'x86_64-unknown-linux-musl'
+  const addon = 'duo-provision.linux-x64-musl.node'
+  const run = async (/** @type {string[]} */ args) => {
+    const packages = ['busybox-static', 'musl']
+    const root = await unpacked('musl-x64', { release: 'trixie', processor: 'amd64', packages, alone: true })
+    if (!existsSync(join(root, 'lib'))) symlinkSync('usr/lib', join(root, 'lib'))
+    return ranIn(root, { HOME: '/tmp', PATH: '/usr/bin' }, [await node('linux-x64-musl'), ...args])
+  }
+  return onLinux(target, addon, run)
+}
+
+/**
+ * Under qemu-user. A test that starts Node once more starts a script in its place, which starts qemu.
+ * @param {string} target
+ * @param {'linux-arm64-gnu' | 'linux-arm64-musl'} name
+ * @returns {Step[]}
+ */
+function arm64(target, name) {
+  const gnu = name.endsWith('-gnu')
+  const addon = `duo-provision.${name}.node`
+  const run = async (/** @type {string[]} */ args) => {
+    const qemu = await unpacked('qemu', {
+      release: 'bookworm',
+      processor: 'amd64',
+      packages: ['qemu-user-static'],
+      alone: true,
+    })
+    const root = await unpacked(name, {
+      release: 'trixie',
+      processor: 'arm64',
+      packages: gnu ? ['base-files', 'libc6', 'libgcc-s1', 'libstdc++6'] : ['musl'],
+      alone: true,
+    })
+    if (!existsSync(join(root, 'lib'))) symlinkSync('usr/lib', join(root, 'lib'))
+    const folder = join(CACHE, `run-${name}`)
+    mkdirSync(folder, { recursive: true })
+    const [script, preload] = [join(folder, 'node'), join(folder, 'exec-path.cjs')]
+    const emulator = join(qemu, 'usr/bin/qemu-aarch64-static')
+    writeFileSync(script, `#!/bin/sh\nexec ${emulator} -L ${root} ${await node(name)} "$@"\n`)
+    chmodSync(script, 0o755)
+    writeFileSync(preload, `process.execPath = ${JSON.stringify(script)}\n`)
+    // The loader looks at this machine's own C library.
+    const library = gnu ? {} : { NAPI_RS_NATIVE_LIBRARY_PATH: join(ROOT, addon) }
+    return ran(script, args, { env: { NODE_OPTIONS: `--require ${preload}`, ...library } })
+  }
+  return onLinux(target, addon, run)
+}
+
+/**
+ * @param {string} target
+ * @param {string} addon
+ * @param {(args: string[]) => Promise<{ status: number, output: string }>} run Node of the target
+ * @returns {Step[]}
+ */
+function onLinux(target, addon, run) {
+  const folder = join(CACHE, 'addons', target)
+  const compile = async () => {
+    await standardLibrary(target)
+    const args = ['scripts/release/build.mjs', '--target', target, '--output-dir', folder]
+    return yesOrNo(await ran(process.execPath, args, { env: QUICKLY }))
+  }
+  const api = async () => ofNode(await run(['--test', '--test-reporter=tap', ...testsIn('__test__/node')]))
+  const demo = async () => yesOrNo(await run(['src/cli/main.cjs', 'demo']))
+  const there = (/** @type {() => Promise<Counts>} */ work) => withAddon(join(folder, addon), addon, work)
+  return [
+    { name: 'compiled', run: compile },
+    { name: '__test__/node', run: () => there(api) },
+    { name: 'demo', run: () => there(demo) },
+  ]
+}
+
+/**
+ * Has the addon lie where the loader looks for it, and no longer than that.
+ * @template T
+ * @param {string} built
+ * @param {string} addon
+ * @param {() => Promise<T>} work
+ */
+async function withAddon(built, addon, work) {
+  const place = join(ROOT, addon)
+  copyFileSync(built, place)
+  try {
+    return await work()
+  } finally {
+    rmSync(place)
+  }
+}
+
+/** The test files of a folder, as they are called from the root. */
+function testsIn(/** @type {string} */ folder) {
+  const files = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.test.mjs'))
+  return files.sort().map((file) => join(folder, file))
+}
+
+/** @returns {Promise<Counts[]>} */
+async function inOrder(/** @type {string[]} */ items, /** @type {(item: string) => Promise<Counts>} */ work) {
+  const all = []
+  for (const item of items) {
+    const counts = await work(item)
+    const name = item.startsWith(ROOT) ? basename(item) : relative('.', item)
+    all.push({ ...counts, output: counts.failed > 0 ? `${name}:\n${counts.output}` : '' })
+  }
+  return all
+}
+
+/** @returns {Counts} */
+function yesOrNo(/** @type {{ status: number, output: string }} */ { status, output }) {
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0, output }
+}
+
+/** @returns {Counts} */
+function ofRust(/** @type {{ status: number, output: string }} */ { status, output }) {
+  const found = [
+    .../** @type {any} */ (output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored;/gm)),
+  ]
+  return counted(status, output, found[0])
+}
+
+/** @returns {Counts} */
+function ofNode(/** @type {{ status: number, output: string }} */ { status, output }) {
+  const found = /^# pass (\d+)\s+# fail (\d+)[\s\S]*?^# skipped (\d+)/m.exec(output) ?? undefined
+  return counted(status, output, found)
+}
+
+/** A failing status with no failed test, or no test at all, is a failure of its own. @returns {Counts} */
+function counted(
+  /** @type {number} */ status,
+  /** @type {string} */ output,
+  /** @type {string[] | undefined} */ found,
+) {
+  const [passed = 0, failed = 0, skipped = 0] = (found ?? []).slice(1).map(Number)
+  const broken = failed === 0 && (status !== 0 || passed === 0)
+  return { passed, failed: broken ? 1 : failed, skipped, output }
+}
+
+/** @returns {Counts} */
+function sum(/** @type {Counts[]} */ all) {
+  const total = (/** @type {'passed' | 'failed' | 'skipped'} */ what) =>
+    all.reduce((so_far, counts) => so_far + counts[what], 0)
+  const output = all.map((counts) => (counts.failed > 0 ? counts.output : '')).join('\n')
+  return { passed: total('passed'), failed: total('failed'), skipped: total('skipped'), output }
+}

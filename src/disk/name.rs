@@ -1,0 +1,96 @@
+//! Names that a file cannot have, or that could not be written down, printed and typed again.
+
+use std::path::{Component, Path};
+
+use super::error::FileError;
+
+/// Refuses a path that is not UTF-8, or begins in a current folder that is not: what was begun with it could not be
+/// finished. On Windows, refuses one that names something else than a file, or another file than it seems to.
+pub fn check_name(path: &Path) -> Result<(), FileError> {
+    match std::path::absolute(path) {
+        Ok(whole) if whole.to_str().is_none() => return Err(FileError::NotUtf8(whole)),
+        _ => {}
+    }
+    // As it was given: made absolute, `nul` is a device's path, and dots at the end are gone.
+    let names = path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_string_lossy()),
+        _ => None,
+    });
+    for name in names.filter(|_| cfg!(windows)) {
+        if let Some(why) = not_on_windows(&name) {
+            return Err(FileError::NotOnWindows { path: path.to_owned(), why });
+        }
+    }
+    Ok(())
+}
+
+/// Why Windows has no file of that name; `None` if it may have one (Microsoft, "Naming Files, Paths, and Namespaces").
+fn not_on_windows(name: &str) -> Option<&'static str> {
+    if name.contains(':') {
+        return Some("what is behind a colon would be a hidden stream of another file");
+    }
+    if name.contains(|c: char| "<>\"|?*".contains(c) || c < ' ') {
+        return Some("it has a character that no name may have: < > \" | ? *");
+    }
+    if name.ends_with(['.', ' ']) {
+        return Some("Windows leaves out dots and spaces at the end of a name");
+    }
+    is_device(name).then_some("it is a device, whatever its extension is")
+}
+
+/// `CON`, `nul.der`, `COM1.tar.gz`; the digits that are raised count, too.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = ["COM", "LPT"].iter().find_map(|port| stem.strip_prefix(port));
+    let numbered = numbered.is_some_and(|number| {
+        let mut signs = number.chars();
+        matches!(signs.next(), Some('0'..='9' | '¹' | '²' | '³')) && signs.next().is_none()
+    });
+    numbered || ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_name, not_on_windows};
+
+    #[test]
+    fn what_is_no_file_on_windows_is_told_by_its_name() {
+        for (name, why) in [
+            ("a:b.der", "stream"),
+            ("duo.der::$DATA", "stream"),
+            ("CON", "device"),
+            ("nul", "device"),
+            ("nul.der", "device"),
+            ("Aux .tar.gz", "device"),
+            ("com1", "device"),
+            ("LPT³.txt", "device"),
+            ("conout$", "device"),
+            ("duo.", "dots and spaces"),
+            ("duo ", "dots and spaces"),
+            ("duo?.der", "character"),
+            ("duo\t.der", "character"),
+        ] {
+            assert!(not_on_windows(name).is_some_and(|said| said.contains(why)), "{name}");
+        }
+        for name in ["duo.der", ".duo", "console", "com10.der", "common", "a b.der", "nulls", "käse.der"] {
+            assert_eq!(not_on_windows(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_refused_only_where_it_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a:b.der", "nul", "duo.", "x/con.d/y"] {
+            let refused = check_name(&folder.path().join(name)).is_err();
+            assert_eq!(
+                (refused, check_name(name.as_ref()).is_err()),
+                (cfg!(windows), cfg!(windows)),
+                "{name}"
+            );
+        }
+        for path in ["..", ".", "./duo.der"] {
+            assert!(check_name(path.as_ref()).is_ok(), "{path}");
+        }
+        assert!(check_name(&folder.path().join("duo.der")).is_ok());
+    }
+}
