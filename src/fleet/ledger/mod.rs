@@ -22,13 +22,13 @@ pub use record::{Record, RowRecord, RunRecord, Trouble, VERSION};
 pub use stamp::Stamp;
 pub use writer::{Ack, Writer};
 
-use crate::disk::{self, FileError, Folder, Links, Owner};
+use crate::disk::{self, FileError, Folder, Links, Owner, Syncable};
 
 /// A ledger that this process alone writes to.
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    file: File,
+    file: Syncable,
     known: Known,
 }
 
@@ -44,9 +44,10 @@ impl Ledger {
             Err(std::fs::TryLockError::Error(source)) => return Err(unwritable(source)),
         }
         let known = read::known(&file, &path)?;
-        let mut file = file;
-        file.set_len(known.length)
-            .and_then(|()| file.seek(SeekFrom::Start(known.length)))
+        let mut whole: &File = &file;
+        whole
+            .set_len(known.length)
+            .and_then(|()| whole.seek(SeekFrom::Start(known.length)))
             .map_err(unwritable)?;
         Ok(Self { path, file, known })
     }
@@ -70,8 +71,8 @@ impl Ledger {
     }
 }
 
-fn open_or_create(path: &Path, owner: &Owner) -> Result<File, LedgerError> {
-    match disk::open(path, Links::Refuse, true) {
+fn open_or_create(path: &Path, owner: &Owner) -> Result<Syncable, LedgerError> {
+    match disk::open_to_write(path, Links::Refuse) {
         Err(FileError::NotFound(_)) => {}
         other => return Ok(other?),
     }
@@ -88,7 +89,7 @@ fn open_or_create(path: &Path, owner: &Owner) -> Result<File, LedgerError> {
         }
         // Somebody else made it in between.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Ok(disk::open(path, Links::Refuse, true)?)
+            Ok(disk::open_to_write(path, Links::Refuse)?)
         }
         Err(error) => Err(unwritable(error).into()),
     }

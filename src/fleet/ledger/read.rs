@@ -108,7 +108,7 @@ impl Known {
 
 /// Reads the ledger of somebody else, who may be at work with it.
 pub fn read(path: &Path) -> Result<Known, LedgerError> {
-    let file = disk::open(path, Links::Follow, false)?;
+    let file = disk::open(path, Links::Follow)?;
     let known = known(&file, path)?;
     if known.last_run.is_none() {
         let what = "there is no run in it: it is no ledger".to_owned();

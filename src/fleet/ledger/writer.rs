@@ -1,6 +1,5 @@
 //! The one thread that writes to a ledger. What waits goes out together, with one write and one sync.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -8,6 +7,7 @@ use std::thread::JoinHandle;
 
 use super::error::LedgerError;
 use super::record::Record;
+use crate::disk::Syncable;
 
 /// The most bytes that are written together.
 pub(super) const MAX_BATCH: usize = 128 * 1024;
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn start(path: PathBuf, file: File, length: u64) -> io::Result<Self> {
+    pub(super) fn start(path: PathBuf, file: Syncable, length: u64) -> io::Result<Self> {
         let (jobs, waiting) = sync_channel(WAITING);
         let writing = Writing { file, length, broken: None };
         let thread =
@@ -91,7 +91,7 @@ impl Drop for Writer {
 
 /// The thread's own.
 struct Writing {
-    file: File,
+    file: Syncable,
     /// How many bytes are whole and synced.
     length: u64,
     /// Why nothing can be written any more. A later line would hide a missing one.
@@ -120,7 +120,7 @@ impl Writing {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        let written = self.file.write_all(bytes).and_then(|()| self.file.sync_data());
+        let written = (&*self.file).write_all(bytes).and_then(|()| self.file.sync());
         if let Err(error) = &written {
             // What is there of it is torn.
             let _ = self.file.set_len(self.length);

@@ -275,7 +275,7 @@ impl From<ManifestError> for Stop {
 }
 
 fn open_file(path: &Path) -> Result<File, Error> {
-    let file = crate::disk::open(path, crate::disk::Links::Follow, false)?;
+    let file = crate::disk::open(path, crate::disk::Links::Follow)?;
     let size = file.metadata().map_err(|error| unreadable(&path.to_string_lossy(), &error))?.len();
     if size > MAX_LIST {
         return Err(FileError::TooLarge { path: path.to_owned(), limit: MAX_LIST }.into());

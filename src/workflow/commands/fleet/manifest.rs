@@ -74,7 +74,7 @@ pub fn fleet_manifest(context: Context<'_>, options: &FleetManifestOptions) -> R
 
 fn of_ids(path: &Path) -> Result<FleetManifest, Error> {
     let during = |error: Error| error.during("reading the ids");
-    let file: File = disk::open(path, Links::Follow, false).map_err(|error| during(error.into()))?;
+    let file: File = disk::open(path, Links::Follow).map_err(|error| during(error.into()))?;
     let mut devices: BTreeMap<DeviceId, Device> = BTreeMap::new();
     let mut wrong = Vec::new();
     let unreadable = |error: std::io::Error| {
