@@ -20,6 +20,8 @@ const GRAMMAR = [
   'ExampleDescription',
   'OptionDescription',
   'ParsedCommand',
+  'TextLayout',
+  'UsageProblem',
   'describeCommandLine',
   'parseCommandLine',
   'quoteWord',

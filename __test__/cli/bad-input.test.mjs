@@ -137,9 +137,83 @@ test('a mistyped command is told from a device id', async (t) => {
   for (const args of [['bakcup'], ['restroe', 'duo.der'], ['bakcup', '--json']]) {
     const { status, stdout, stderr } = await sandbox.run(args)
     assert.equal(status, 2)
-    assert.match(stdout + stderr, /a similar command exists: '(backup|restore)'/)
+    assert.match(stdout + stderr, /similar: (backup|restore)/)
   }
   sandbox.matches('mistyped-command')
+})
+
+test('words of particle-cli are answered with what they are here', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const [words, answer] of /** @type {const} */ ([
+    ['keys save x.der', 'duo-provision backup x.der'],
+    ['keys load x.der', 'duo-provision restore x.der'],
+    ['keys new', 'duo-provision key new FILE'],
+    [`keys send ${ID} x.pub.pem`, `duo-provision ${ID} x.pub.pem`],
+    ['keys doctor', 'duo-provision rotate'],
+    ['keys server', 'duo-provision server-key restore'],
+    ['keys server own.der', 'duo-provision server-key set own.der --host NAME'],
+    ['key save x.der --json', 'duo-provision backup x.der'],
+    ['save x.der', 'duo-provision backup x.der'],
+    ['login', '--token-file'],
+    ['version', 'duo-provision --version'],
+    ['update', 'npx duo-provision@latest'],
+  ])) {
+    const { status, stdout, stderr } = await sandbox.run(words.split(' '))
+    assert.equal(status, 2)
+    assert.ok((stdout + stderr).includes(answer), `${words}: ${stdout}${stderr}`)
+  }
+  sandbox.matches('particle-words')
+})
+
+test('only what may be a device id is taken for one', async (t) => {
+  const sandbox = new Sandbox(t)
+  for (const [word, code] of /** @type {const} */ ([
+    ['deadbeef', 'INVALID_ARGUMENT'],
+    ['0123456789abcdef012', 'INVALID_ARGUMENT'],
+    ['0123456789abcdef0123', 'INVALID_DEVICE_ID'],
+    ['0123456789abcdef0123456789ab', 'INVALID_DEVICE_ID'],
+    ['0123456789abcdef0123456789abc', 'INVALID_ARGUMENT'],
+    ['2b04:d058', 'INVALID_DEVICE_ID'],
+    ['YOUR_DEVICE_ID', 'INVALID_DEVICE_ID'],
+  ])) {
+    const { stderr } = await sandbox.run([word])
+    assert.match(stderr, new RegExp(`\\[${code}\\]`), word)
+  }
+})
+
+test('arguments are looked at before --yes is asked for, and the Duo is not', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  const before = duo.duos()[0]?.boots
+  for (const [args, code] of /** @type {[string[], string][]} */ ([
+    [['restore', 'none.der'], 'FILE_NOT_FOUND'],
+    [['reset', '--timeout', '0'], 'INVALID_ARGUMENT'],
+    [['reset', '--device', 'my-duo'], 'INVALID_DEVICE_ID'],
+    [['rotate'], 'TOKEN_MISSING'],
+    [['server-key', 'set', 'none.pem'], 'FILE_NOT_FOUND'],
+    [['reset', '--enter-dfu', '--wait'], 'CONFIRMATION_REQUIRED'],
+    [['server-key', 'restore'], 'CONFIRMATION_REQUIRED'],
+  ])) {
+    const { stdout } = await sandbox.run([...args, '--json', ...usbip])
+    assert.equal(JSON.parse(stdout).code, code, args.join(' '))
+  }
+  assert.equal(duo.duos()[0]?.boots, before)
+  assert.deepEqual(sandbox.files(), [])
+})
+
+test('-q leaves results and errors, --full fingerprints as they are', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const usbip = ['--usbip', duo.address]
+  const { fingerprint = '?' } = duo.duos()[0] ?? {}
+  const quiet = await sandbox.run(['backup', 'duo.der', '-q', ...usbip])
+  assert.equal(quiet.stderr, '')
+  assert.match(quiet.stdout, new RegExp(`fingerprint ${fingerprint.slice(0, 8)}$`, 'm'))
+  const full = await sandbox.run(['list', '--full', ...usbip])
+  assert.ok(full.stdout.includes(fingerprint))
+  const json = await sandbox.run(['list', '-q', '--json', ...usbip])
+  assert.equal(json.stdout.trimEnd().split('\n').length, 1)
 })
 
 test('names that move a cursor, that are not UTF-8, and that lead to what never ends', async (t) => {

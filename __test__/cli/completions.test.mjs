@@ -141,7 +141,7 @@ test('`man` prints the page that is shipped, and knows what was meant', async (t
   assert.equal(stdout, readFileSync(join(PAGES, 'duo-provision-server-key-set.1'), 'utf8'))
   const mistyped = await sandbox.run(['man', 'dct', 'bakcup'])
   assert.equal(mistyped.status, 2)
-  assert.match(mistyped.stderr, /tip: a similar command exists: 'backup'/)
+  assert.match(mistyped.stderr, /similar: backup;/)
 })
 
 test('mandoc finds no fault in the man pages', { skip: missing('mandoc', []) }, () => {

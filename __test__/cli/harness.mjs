@@ -195,7 +195,7 @@ export class Sandbox {
   /** Adds a run to the transcript, and checks what holds for every one. */
   note(/** @type {string[]} */ args, /** @type {Ended} */ ended, as = 'duo-provision') {
     const all = ended.stdout + ended.stderr
-    assert.doesNotMatch(all, /^\s+at .*[:(]/m, 'a stack trace')
+    assert.doesNotMatch(all, /^\s+at .*(:\d+:\d+|\((index \d+|<anonymous>|native)\))/m, 'a stack trace')
     assert.doesNotMatch(all, /node:internal|panicked at|RUST_BACKTRACE/)
     for (const secret of this.#secrets) assert.ok(!all.includes(secret), `a secret is shown:\n${all}`)
     if (args.includes('--json') && as === 'duo-provision') jsonLines(ended.stdout)
@@ -225,15 +225,57 @@ export class Sandbox {
     named = named.replaceAll(/\b\d{8}T\d{6}Z(?:-\d+)?\b/g, '<time>')
     named = named.replaceAll(/(trying again in )\d+\.\d s/g, '$1<seconds> s')
     named = named.replaceAll(/("delayMs":)\d+/g, '$1"<ms>"')
-    for (const [key] of named.matchAll(/\b[0-9a-f]{64}\b/g)) {
-      if (!this.#keys.includes(key)) this.#keys.push(key)
-    }
-    for (const [index, key] of this.#keys.entries()) {
-      named = named.replaceAll(key, `<key ${index + 1}>`)
-      named = named.replaceAll(new RegExp(`\\b${key.slice(0, 8)}\\b`, 'g'), `<key ${index + 1}, short>`)
-    }
-    return named
+    // A fingerprint, whole or its first eight digits.
+    return named.replaceAll(/\b([0-9a-f]{8})([0-9a-f]{56})?\b/g, (_, short, rest) => {
+      if (!this.#keys.includes(short)) this.#keys.push(short)
+      return `<key ${this.#keys.indexOf(short) + 1}${rest ? '' : ', short'}>`
+    })
   }
+}
+
+/** Why a width cannot be tried here; `false` where it can. */
+export const WIDTHS = process.platform === 'linux' ? false : 'it needs the script of util-linux'
+
+/** Runs the command line on a pseudo-terminal that is so wide; with `both`, standard error is shown, too. */
+export async function atWidth(
+  /** @type {Sandbox} */ sandbox,
+  /** @type {number} */ columns,
+  /** @type {string[]} */ args,
+  /** @type {{ env?: Record<string, string>, both?: boolean }} */ {
+    env = { TERM: 'dumb' },
+    both = false,
+  } = {},
+) {
+  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+  const inner = `stty cols ${columns} rows 50; exec ${command}${both ? '' : ' 2>/dev/null'}`
+  const ended = await start('script', ['--quiet', '--return', '--command', inner, '/dev/null'], {
+    env: { ...sandbox.env, ...env },
+    cwd: sandbox.cwd,
+  }).end
+  const stdout = ended.stdout.replaceAll('\r\n', '\n')
+  sandbox.remark(`${columns} columns`)
+  sandbox.note(args, { ...ended, stdout })
+  return stdout
+}
+
+/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types an answer to each prompt once it is there. */
+export async function dialogue(
+  /** @type {Sandbox} */ sandbox,
+  /** @type {string[]} */ args,
+  /** @type {[RegExp, string][]} */ answers,
+  /** @type {Record<string, string>} */ env = {},
+) {
+  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
+  const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    env: { ...sandbox.env, TERM: 'xterm', ...env },
+    cwd: sandbox.cwd,
+  })
+  for (const [prompt, answer] of answers) {
+    await started.says('stdout', prompt)
+    started.child.stdin.write(answer)
+  }
+  const { status, stdout } = await started.end
+  return { status, stdout }
 }
 
 /** The lines of `--json`: objects, the last and only the last a result or an error. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { jsonLines, Sandbox, start } from './harness.mjs'
+import { atWidth, jsonLines, Sandbox, start, WIDTHS } from './harness.mjs'
 
 const COMMANDS = [
   'provision',
@@ -36,9 +36,26 @@ test('--help shows every command, the options and examples', async (t) => {
   assert.equal(stderr, '')
   for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, 'm'))
   assert.match(stdout, /--from-device is the better choice/)
-  const short = await sandbox.start(['-h'], { stdin: '' }).end
-  assert.equal(short.stdout, stdout)
   sandbox.matches('help')
+})
+
+test('-h fits a small terminal, and has every command in its group', async (t) => {
+  const sandbox = new Sandbox(t)
+  const { status, stdout } = await sandbox.run(['-h'])
+  assert.equal(status, 0)
+  const lines = stdout.trimEnd().split('\n')
+  assert.ok(lines.length <= 22, stdout)
+  const groups = stdout.match(/^Everyday[\s\S]*?\n\n/m)?.[0] ?? ''
+  for (const command of COMMANDS) assert.match(groups, new RegExp(`[ ,]${command}(,|$)`, 'm'))
+})
+
+test('in --help each command and each exit code has one line of 80 columns', { skip: WIDTHS }, async (t) => {
+  const shown = await atWidth(new Sandbox(t), 80, ['--help'])
+  for (const part of ['Commands:', 'Exit codes:']) {
+    const lines = shown.trimEnd().split(`${part}\n`)[1]?.split('\n\n')[0]?.split('\n') ?? []
+    assert.ok(lines.length > 8, part)
+    for (const line of lines) assert.match(line, /^ {2}\S.{0,78}$/)
+  }
 })
 
 /** The commands that stand in a group. */
@@ -73,6 +90,15 @@ test('--version is a name and a number', async (t) => {
   assert.equal(status, 0)
   assert.match(stdout, /^duo-provision \d+\.\d+\.\d+\n$/)
   assert.equal(stderr, '')
+})
+
+test('--version --verbose names what a report needs', async (t) => {
+  const { status, stdout } = await new Sandbox(t).run(['--version', '--verbose'])
+  assert.equal(status, 0)
+  assert.match(
+    stdout,
+    /^duo-provision \d+\.\d+\.\d+\nlibusb \d+\.\d+\.\d+\nnode \d+\.\d+\.\d+\nplatform \S+ \S+ \(.+\)\n$/,
+  )
 })
 
 test('completions: bash takes its own, and no shell is left out', async (t) => {

@@ -5,26 +5,10 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { KEYS, MAIN, ROOT, Sandbox, start } from './harness.mjs'
+import { dialogue, KEYS, ROOT, Sandbox, start } from './harness.mjs'
 
-/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types an answer to each prompt once it is there. */
-async function dialogue(
-  /** @type {Sandbox} */ sandbox,
-  /** @type {string[]} */ args,
-  /** @type {[RegExp, string][]} */ answers,
-) {
-  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
-  const started = start('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-    env: { ...sandbox.env, TERM: 'xterm' },
-    cwd: sandbox.cwd,
-  })
-  for (const [prompt, answer] of answers) {
-    await started.says('stdout', prompt)
-    started.child.stdin.write(answer)
-  }
-  const { status, stdout } = await started.end
-  return { status, stdout }
-}
+/** What was said, without the breaks within a text that is longer than the terminal is wide. */
+const oneLineEach = (/** @type {string} */ said) => said.replaceAll(/\r\n {3,}(?=[^→\s])/g, ' ')
 
 /** The same with one question before a write. */
 function onTerminal(
@@ -66,7 +50,10 @@ test('the question shows the server key and the address of now and then', {
   duo.setServer(readFileSync(join(KEYS, 'rsa2048-spki.pem'), 'utf8'), '10.0.0.1:5684')
   const asked = await onTerminal(sandbox, ['server-key', 'restore', ...usbip], 'n\n')
   assert.equal(asked.status, 2, asked.stdout)
-  assert.match(asked.stdout, /server key .*another cloud.*\r\n.*→ [0-9a-f]{64} \(Particle's own key\)/)
+  assert.match(
+    oneLineEach(asked.stdout),
+    /server key .*another cloud.*\r\n.*→ [0-9a-f]{64} \(Particle's own key\)/,
+  )
   assert.match(asked.stdout, /address .*10\.0\.0\.1:5684\r\n.*→ device\.spark\.io:5683/)
   assert.match(asked.stdout, /Write this server key and address to the Duo\? \[y\/N\]/)
   assert.ok(!asked.stdout.includes(fingerprint), 'of the cloud that it named before')
@@ -86,8 +73,8 @@ test('the question before a whole DCT shows both keys, and says what is lost', {
   const asked = await onTerminal(sandbox, ['dct', 'restore', 'both.bin', '--whole', ...usbip], 'n\n')
   assert.equal(asked.status, 2, asked.stdout)
   assert.ok(asked.stdout.includes(saved) && asked.stdout.includes(now), asked.stdout)
-  assert.match(asked.stdout, /caution:.*is lost: keys, the claim code, Wi-Fi/)
-  assert.match(asked.stdout, /caution:.*power is cut/)
+  assert.match(oneLineEach(asked.stdout), /caution:.*is lost: keys, the claim code, Wi-Fi/)
+  assert.match(oneLineEach(asked.stdout), /caution:.*power is cut/)
   assert.match(asked.stdout, /Write all of this DCT to the Duo\? \[y\/N\]/)
   assert.equal(duo.duos()[0]?.fingerprint, now)
 })

@@ -3,30 +3,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { restoreKey } from '../../index.js'
-import { KEYS, MAIN, Sandbox, start } from './harness.mjs'
+import { atWidth, KEYS, MAIN, Sandbox, start, WIDTHS } from './harness.mjs'
 
 const ESCAPE = '\u001b'
 
-const skip = process.platform === 'linux' ? false : 'it needs the script of util-linux'
-
-/** Runs the command line on a pseudo-terminal that is so wide. */
-async function atWidth(
-  /** @type {Sandbox} */ sandbox,
-  /** @type {number} */ columns,
-  /** @type {string[]} */ args,
-  /** @type {Record<string, string>} */ env = { TERM: 'dumb' },
-) {
-  const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ')
-  const inner = `stty cols ${columns} rows 50; exec ${command} 2>/dev/null`
-  const ended = await start('script', ['--quiet', '--return', '--command', inner, '/dev/null'], {
-    env: { ...sandbox.env, ...env },
-    cwd: sandbox.cwd,
-  }).end
-  const stdout = ended.stdout.replaceAll('\r\n', '\n')
-  sandbox.remark(`${columns} columns`)
-  sandbox.note(args, { ...ended, stdout })
-  return stdout
-}
+const skip = WIDTHS
 
 /** A sandbox and a Duo with a key that is always the same. */
 async function known(/** @type {import('node:test').TestContext} */ t) {
@@ -102,3 +83,35 @@ test('nothing moves and nothing is coloured on a dumb terminal; NO_COLOR and CLI
   const plain = await sandbox.run(['list', '--usbip', duo.address], { env: { TERM: 'xterm' } })
   assert.doesNotMatch(plain.stdout + plain.stderr, moves)
 })
+
+/** What is copied is one line, however long: a command, or a path. */
+const IN_ONE_PIECE = /^ *((sudo|npx|openssl|duo-provision) |\S+$)|^ {2}\w[\w ]* +\S+$/
+
+for (const columns of [60, 80, 120]) {
+  test(`help, errors, notes and hints fit ${columns} columns`, { skip }, async (t) => {
+    const sandbox = new Sandbox(t)
+    const duo = await sandbox.duo({ duos: 2 })
+    sandbox.file('not-a-key.der', 'hello')
+    const usbip = ['--usbip', duo.address]
+    const lines = async (/** @type {string[]} */ ...args) => {
+      const shown = await atWidth(sandbox, columns, args, { both: true })
+      for (const line of shown.split('\n')) {
+        assert.ok(line.length <= columns || IN_ONE_PIECE.test(line), `${args.join(' ')}: ${line}`)
+      }
+    }
+    await lines('-h')
+    await lines('--help')
+    await lines('restore', '--help')
+    await lines('rotate', '--help')
+    await lines('keys', 'doctor')
+    await lines('my-duo')
+    await lines('list', '--timeout', 'x')
+    await lines('list', '--path', '1-9', ...usbip)
+    await lines('30001a000347343432313031', '--api-url', 'http://192.168.1.20:8080')
+    await lines('restore', 'not-a-key.der', ...usbip)
+    await lines('dct', 'restore', 'not-a-key.der', '--fields', 'nothing', ...usbip)
+    await lines('backup', '--path', '1-1', ...usbip)
+    await lines('udev', 'install', '--root', sandbox.folder)
+    sandbox.matches(`width-${columns}`)
+  })
+}

@@ -9,7 +9,7 @@ use duo_provision::bootloader::session::DfuSession;
 use duo_provision::bootloader::session::SessionError;
 use duo_provision::dfuse::{Block, Buffer, DfuError, Touched};
 use duo_provision::error::{Code, Error};
-use duo_provision::usb::{Clock, NodeError, UsbError};
+use duo_provision::usb::{Clock, NodeError, PortPath, UsbError};
 
 use crate::common::mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, device, string};
 use crate::common::mock_duo::{MockDuo, Pointing, Trouble};
@@ -662,4 +662,12 @@ fn what_the_node_says_leads_to_what_helps() {
         assert!(hint.contains(cure) && !hint.contains("cable"), "{hint}");
         assert!(hint.contains("\"Containers, WSL, virtual machines, snap\""), "{hint}");
     }
+}
+
+#[test]
+fn ports_are_ordered_by_their_numbers() {
+    let mut paths = [(1, &[10][..]), (2, &[1]), (1, &[2]), (1, &[2, 4]), (1, &[1, 10]), (1, &[1, 9])]
+        .map(|(bus, ports)| PortPath::new(bus, ports));
+    paths.sort();
+    assert_eq!(paths.map(|path| path.to_string()), ["1-1.9", "1-1.10", "1-2", "1-2.4", "1-10", "2-1"]);
 }

@@ -2,6 +2,7 @@
  * Debian packages of a release and a processor, with all that they depend on, unpacked into a folder below
  * `target/cross`. Nothing is installed: the packages of this machine stay as they are, and no root is needed.
  */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { CACHE, must } from './programs.mjs'
@@ -16,7 +17,8 @@ const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
  * @param {Wanted} wanted `alone` leaves out what the packages depend on
  */
 export async function unpacked(name, { release, processor, packages, alone = false }) {
-  const folder = join(CACHE, name)
+  const list = createHash('sha256').update([release, processor, alone, ...packages].join(' '))
+  const folder = join(CACHE, `${name}-${list.digest('hex').slice(0, 8)}`)
   if (existsSync(folder)) return folder
   const apt = await lists(release, processor)
   const archives = join(CACHE, 'archives', `${release}-${processor}-${name}`)

@@ -1,5 +1,5 @@
 /** Programs run with another folder as `/`, in which this repository lies where it does here. Nothing else is seen. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
@@ -7,10 +7,11 @@ import { ran } from './programs.mjs'
 
 /**
  * The mounts are in a namespace of their own, and gone with the program. Its output goes to a file: Wine loses what goes
- * through a pipe.
+ * through a pipe. It makes access lists of modes: what is made there is for its owner alone, as in a profile on Windows.
  */
 const ENTER = `
 set -e
+umask 077
 root=$1 repository=$2 output=$3
 shift 3
 mount --rbind /proc "$root/proc"
@@ -27,7 +28,8 @@ exec chroot "$root" /usr/bin/busybox sh -c 'cd "$1" && shift && exec /usr/bin/bu
  * @param {string[]} command
  */
 export async function ranIn(root, env, command) {
-  for (const folder of ['proc', 'dev', 'tmp', ROOT]) mkdirSync(join(root, folder), { recursive: true })
+  for (const folder of ['etc', 'proc', 'dev', 'tmp', ROOT]) mkdirSync(join(root, folder), { recursive: true })
+  writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n')
   const own = process.getuid?.() === 0 ? [] : ['--map-root-user']
   const kept = mkdtempSync(join(tmpdir(), 'duo-cross-'))
   const output = join(kept, 'output')

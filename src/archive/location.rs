@@ -35,9 +35,10 @@ mod tests {
     #[test]
     fn the_option_goes_before_the_variable() {
         let env = env(&[("DUO_PROVISION_ARCHIVE", "/var"), ("HOME", "/home/a")]);
+        let absolute = |path: &str| std::path::absolute(path).unwrap();
         let option = Path::new("/opt");
-        assert_eq!(locate(Some(option), &env, &Owner::caller()).unwrap(), option);
-        assert_eq!(locate(None, &env, &Owner::caller()).unwrap(), Path::new("/var"));
+        assert_eq!(locate(Some(option), &env, &Owner::caller()).unwrap(), absolute("/opt"));
+        assert_eq!(locate(None, &env, &Owner::caller()).unwrap(), absolute("/var"));
     }
 
     #[cfg(all(unix, not(target_os = "macos")))]

@@ -8,11 +8,18 @@
 'use strict'
 
 const { keepGoingWithoutReaders } = require('./streams.cjs')
+const { takesColor } = require('./terminal.cjs')
 
 function main() {
   keepGoingWithoutReaders()
   const addon = load()
-  if (addon) act(addon.parseCommandLine(process.argv.slice(2))).catch(fail)
+  if (addon) act(addon.parseCommandLine(process.argv.slice(2), layout())).catch(fail)
+}
+
+/** How a text is laid out on this terminal. */
+function layout() {
+  const { columns, isTTY } = process.stdout
+  return { color: takesColor(process.stdout), ...(isTTY && columns ? { columns } : {}) }
 }
 
 function load() {
@@ -27,19 +34,33 @@ function load() {
 
 async function act(/** @type {import('./grammar.cjs').ParsedCommand} */ parsed) {
   if (parsed.kind === 'print') {
-    const { command, text = '' } = parsed
+    const { command, text: printed = '' } = parsed
+    const text = command === 'version' && parsed.verbose > 0 ? `${printed}${machine()}` : printed
     process.stdout.write(parsed.json ? `${JSON.stringify({ type: 'result', command, text })}\n` : text)
     return
   }
   const { createOutput } = await import('./output.mjs')
   const output = createOutput(parsed)
-  if (parsed.kind === 'error') {
-    output.usageError(parsed.text ?? '')
+  if (parsed.problem) {
+    if (parsed.options && !parsed.yes) {
+      const { canChoose } = await import('./choose.mjs')
+      if (canChoose(output)) {
+        process.exitCode = await (await import('./menu.mjs')).menu(parsed.options, output)
+        return
+      }
+    }
+    output.error(parsed.problem)
     process.exitCode = parsed.exitCode
     return
   }
   const { run } = await import('./run.mjs')
   process.exitCode = await run(parsed, output)
+}
+
+/** What a report of a defect needs to name. */
+function machine() {
+  const { arch, platform, release } = require('node:os')
+  return `node ${process.versions.node}\nplatform ${platform()} ${arch()} (${release()})\n`
 }
 
 function fail(/** @type {unknown} */ error) {

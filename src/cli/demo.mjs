@@ -13,8 +13,8 @@ import {
   restoreKey,
   VirtualDuo,
 } from '../../index.js'
-import { hanging } from './layout.mjs'
 import { report } from './report.mjs'
+import { hanging } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 

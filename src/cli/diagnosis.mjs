@@ -1,5 +1,6 @@
 /** What `doctor` found, in words. */
-import { hanging, nameOf, printable } from './layout.mjs'
+import { nameOf, printable } from './layout.mjs'
+import { hanging } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DoctorFinding} DoctorFinding */

@@ -43,14 +43,14 @@ export interface OptionDescription {
   choices: Array<string>
 }
 /** Parses the arguments of the command line. For the command line itself; scripts call the functions. */
-export declare function parseCommandLine(arguments: Array<string>): ParsedCommand
+export declare function parseCommandLine(arguments: Array<string>, layout?: TextLayout | undefined | null): ParsedCommand
 /** What a command line asks for. */
 export interface ParsedCommand {
   /** `run` a command, `print` a text to standard output, or report an `error`. */
   kind: 'run' | 'print' | 'error'
   /** The command to run; the words of one in a group with a space between: `key new`. */
   command?: string
-  /** Its options, as the API takes them. */
+  /** Its options, as the API takes them; of an error, those of a menu in its place, if nothing was asked for. */
   options?: any
   /** True if `--json` was typed, even on a command line that cannot be used. */
   json: boolean
@@ -58,10 +58,34 @@ export interface ParsedCommand {
   yes: boolean
   /** How often `-v` was typed. */
   verbose: number
-  /** The text to print, or what is wrong. */
+  /** True if `--quiet` was typed. */
+  quiet: boolean
+  /** True if `--full` was typed. */
+  full: boolean
+  /** The text to print. */
   text?: string
+  /** What is wrong with the command line. */
+  problem?: import('../../index.js').Problem
   /** The exit code that goes with the text. */
   exitCode: number
 }
 /** A word, as the shell reads it that printed commands are typed into. For the command line itself. */
 export declare function quoteWord(word: string): string
+/** How a text to print is laid out. */
+export interface TextLayout {
+  /** The columns that there are; 100 at most, and unless given. */
+  columns?: number
+  /** True for headings in colour. */
+  color?: boolean
+}
+/** What is wrong with a command line: a `Problem`. */
+export interface UsageProblem {
+  /** The stable name. */
+  code: string
+  /** What is wrong. */
+  message: string
+  /** The next thing to type. */
+  hint: string
+  /** The exit code. */
+  exitCode: number
+}

@@ -1,4 +1,5 @@
 /** How things are laid out on a terminal: names, tables, named values. */
+import { brief, columnsOf, hanging, LEAST_ROOM, linesOf } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DuoInfo} DuoInfo */
@@ -29,58 +30,20 @@ export function firmware(/** @type {boolean | undefined} */ readsAsIs) {
     : 'misreads these bytes; `restore` writes the form it reads'
 }
 
-/** The least room in which text is broken into lines; where there is less, that is left to the terminal. */
-const LEAST_ROOM = 20
-
-/** How wide standard output is; without an end where it is no terminal, so that a line is a line to a program. */
-function columns() {
-  return process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
-}
-
-/**
- * The lines of a text in so much room: broken at spaces, and a word that is too long for any line wherever it has to
- * be, if `words` may be broken.
- * @param {string} text
- * @param {number} room
- * @param {{ words: boolean }} may
- */
-function linesOf(text, room, { words }) {
-  if (text.length <= room || room < LEAST_ROOM) return [text]
-  /** @type {string[]} */
-  const lines = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line)
-      line = ''
-    }
-    line = line === '' ? word : `${line} ${word}`
-    while (words && line.length > room) {
-      lines.push(line.slice(0, room))
-      line = line.slice(room)
-    }
-  }
-  return [...lines, line]
-}
-
-/** Text behind what stands at the beginning of its first line, as wide as that; a path in it stays in one piece. */
-export function hanging(/** @type {string} */ text, /** @type {number} */ indent) {
-  return linesOf(text, columns() - indent, { words: false }).join(`\n${' '.repeat(indent)}`)
-}
-
 /**
  * Rows under their titles. On a terminal that is too narrow the last column is broken into lines, and where there is
  * no room for that, each row is a list of named values. Elsewhere every row is one line, however long.
  * @param {string[]} head
- * @param {string[][]} rows
+ * @param {string[][]} whole
  * @param {Output} output
  */
-export function table(head, rows, output) {
+export function table(head, whole, output) {
+  const rows = whole.map((cells) => cells.map(brief))
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((cells) => (cells[column] ?? '').length)),
   )
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0)
-  const room = columns() - before
+  const room = columnsOf(process.stdout) - before
   if (room < Math.min(widths.at(-1) ?? 0, LEAST_ROOM)) return list(head, rows, output)
   const line = (/** @type {string[]} */ cells) => {
     const [first = '', ...more] = linesOf(cells.at(-1) ?? '', room, { words: true })
@@ -99,7 +62,7 @@ export function table(head, rows, output) {
 function list(head, rows, output) {
   const indent = Math.max(...head.map((title) => title.length)) + 2
   const cell = (/** @type {string} */ text, /** @type {number} */ column) => {
-    const lines = linesOf(text, columns() - indent, { words: true })
+    const lines = linesOf(text, columnsOf(process.stdout) - indent, { words: true })
     return output.paint('bold', (head[column] ?? '').padEnd(indent)) + lines.join(`\n${' '.repeat(indent)}`)
   }
   return rows.map((cells) => cells.map(cell).join('\n')).join('\n\n')

@@ -3,20 +3,17 @@
  * standard output. Knows colours and terminals; knows nothing of what the words mean.
  */
 import { createProgress } from './progress.mjs'
+import terminal from './terminal.cjs'
+import { brief, laidOut, sentences, showWhole } from './words.mjs'
+
+const { takesColor } = terminal
 
 /** @typedef {ReturnType<typeof createOutput>} Output */
 /** @typedef {import('./grammar.cjs').ParsedCommand} ParsedCommand */
 /** @typedef {import('../../index.js').Problem} Problem */
+/** @typedef {Pick<ParsedCommand, 'json' | 'verbose'> & Partial<Pick<ParsedCommand, 'quiet' | 'full'>>} OutputOptions */
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }
-
-/** Whether a stream takes colours: NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM and whether it is a terminal. */
-export function takesColor(/** @type {{ isTTY?: boolean | undefined }} */ stream, env = process.env) {
-  if (env['NO_COLOR']) return false
-  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0'
-  if (env['CLICOLOR_FORCE']) return env['CLICOLOR_FORCE'] !== '0'
-  return stream.isTTY === true && env['TERM'] !== 'dumb' && env['CLICOLOR'] !== '0'
-}
 
 /** Paints for one stream. */
 export function painter(/** @type {boolean} */ colored) {
@@ -34,37 +31,51 @@ const ACTED_ON =
 
 const visible = (/** @type {string} */ text) => text.replace(ACTED_ON, '\ufffd')
 
-export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>} */ { json, verbose }) {
+export function createOutput(/** @type {OutputOptions} */ { json, verbose, quiet = false, full = false }) {
   const paintOut = painter(!json && takesColor(process.stdout))
   const paintErr = painter(takesColor(process.stderr))
-  const progress = createProgress(process.stderr, { silent: json, paint: paintErr })
+  const progress = createProgress(process.stderr, { silent: json || quiet, paint: paintErr })
+  if (full) showWhole()
 
   /** One JSON object a line. */
   const emit = (/** @type {object} */ value) => process.stdout.write(`${JSON.stringify(value)}\n`)
 
-  /** Lines to standard error, clear of a spinner. */
-  const say = (/** @type {string} */ text) => {
+  /** Lines to standard error as they are, clear of a spinner. */
+  const write = (/** @type {string} */ text) => {
     progress.pause()
     process.stderr.write(`${visible(text)}\n`)
+  }
+
+  /** A message to standard error, in lines that fit, behind a label if it has one. */
+  const say = (/** @type {string} */ text, label = '') =>
+    write(laidOut(text, { stream: process.stderr, label, bold: (command) => paintErr('bold', command) }))
+
+  /** What to do next, behind a blank line. */
+  const hint = (/** @type {string} */ text) => {
+    write('')
+    say(text, paintErr('cyan', 'hint:'))
   }
 
   return {
     json,
     verbose,
+    quiet,
     paint: paintOut,
     paintErr,
     progress,
-    say,
+    write,
+    say: (/** @type {string} */ text) => say(text),
+    hint,
     /** Lines of data to standard output. */
     print(/** @type {string} */ text) {
       progress.pause()
-      process.stdout.write(`${visible(text)}\n`)
+      process.stdout.write(`${visible(sentences(brief(text), process.stdout))}\n`)
     },
     event(/** @type {import('../../index.js').ProgressEvent} */ event) {
-      if (json) emit({ ...event })
+      if (json && !quiet) emit({ ...event })
     },
     note(/** @type {string} */ message) {
-      if (!json) say(`${paintErr('yellow', 'note:')} ${message}`)
+      if (!json && !quiet) say(message, paintErr('yellow', 'note:'))
     },
     result(/** @type {string} */ command, /** @type {object} */ result) {
       progress.stop()
@@ -74,20 +85,10 @@ export function createOutput(/** @type {Pick<ParsedCommand, 'json' | 'verbose'>}
     error(/** @type {Problem & { causes?: string[] }} */ problem) {
       progress.stop()
       const { causes = [], ...plain } = problem
-      if (json) return emit({ type: 'error', ...plain })
-      say(`${paintErr('red', 'error:')} ${problem.message} ${paintErr('dim', `[${problem.code}]`)}`)
+      if (json) return void emit({ type: 'error', ...plain })
+      say(`${problem.message} ${paintErr('dim', `[${problem.code}]`)}`, paintErr('red', 'error:'))
       if (verbose > 0) for (const cause of causes) say(`  caused by: ${cause}`)
-      if (problem.hint) say(`\n${paintErr('cyan', 'hint:')} ${problem.hint}`)
-    },
-    usageError(/** @type {string} */ text) {
-      if (!json) return say(`${paintErr('red', 'error:')} ${text}`)
-      const [message, ...rest] = text.split('\n\n')
-      const tip = rest
-        .find((paragraph) => paragraph.includes('tip: '))
-        ?.trim()
-        .replace('tip: ', '')
-      const hint = tip ?? 'see: duo-provision --help'
-      emit({ type: 'error', code: 'INVALID_ARGUMENT', message, hint, exitCode: 2 })
+      if (problem.hint) hint(problem.hint)
     },
   }
 }

@@ -1,5 +1,5 @@
 /** Performs one operation: its events, its question, its signals, and the exit code that comes of it. */
-
+import { INTERRUPTED } from './choose.mjs'
 import { exitOfFleet } from './fleet.mjs'
 import { askPassphrase } from './passphrase.mjs'
 import { ask, canAsk } from './prompt.mjs'
@@ -9,6 +9,25 @@ import { interruptible } from './signals.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').Control} Control */
+
+/** The exit code after Ctrl-C. */
+const STOPPED = 130
+
+/** What looks at all Duos. */
+const OF_ALL = new Set(['list', 'doctor'])
+
+/**
+ * The port of the Duo that somebody chooses, if there are several and the options select none.
+ * @param {string} command
+ * @param {any} error
+ * @param {any} options
+ * @param {Output} output
+ */
+async function pathInstead(command, error, options, output) {
+  if (error?.code !== 'SEVERAL_DEVICES' || OF_ALL.has(command)) return undefined
+  const { choosePath } = await import('./which-duo.mjs')
+  return choosePath(options, output)
+}
 
 /**
  * @param {string} command
@@ -24,7 +43,9 @@ export async function perform(command, operation, options, asks, output) {
     signal: interrupt.signal,
     onEvent(event) {
       output.event(event)
-      if (!output.json) sayEvent(event, output)
+      // Where the backup is the result, its path is shown with it.
+      const isResult = event.type === 'backed-up' && /^(dct )?backup$/.test(command)
+      if (!output.json && !isResult) sayEvent(event, output)
       interrupt.seen(event)
     },
   }
@@ -36,7 +57,11 @@ export async function perform(command, operation, options, asks, output) {
     if (!output.json) describeResult(command, result, output, options)
     return exitOfFleet(command, result)
   } catch (error) {
-    return report(error, output)
+    const path = await pathInstead(command, error, options, output)
+    if (path === INTERRUPTED) return STOPPED
+    if (path === undefined) return report(error, output)
+    interrupt.end()
+    return perform(command, operation, { ...options, path }, asks, output)
   } finally {
     interrupt.end()
   }

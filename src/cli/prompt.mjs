@@ -1,6 +1,7 @@
 /** The question before a write. */
 
 import { BOARDS, PAIR_BEFORE } from './layout.mjs'
+import { columnsOf, linesOf } from './words.mjs'
 
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
 
@@ -16,7 +17,7 @@ export function canAsk() {
  * @param {import('./signals.mjs').Interrupt} interrupt
  */
 export async function ask(plan, output, interrupt) {
-  output.say(describePlan(plan, output))
+  output.write(describePlan(plan, output))
   // Loaded here, since most commands never ask.
   const { createInterface } = await import('node:readline/promises')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
@@ -86,8 +87,14 @@ export function describePlan(
     ])
   }
   const width = Math.max(8, ...rows.map(([name]) => (name ?? '').length + 2))
-  const lines = rows.map(([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${value}`)
-  return [...lines, ...plan.cautions.map((caution) => `${paintErr('red', 'caution:')} ${caution}`)].join('\n')
+  /** @type {(text: string, indent: number) => string} */
+  const behind = (text, indent) =>
+    linesOf(text, columnsOf(process.stderr) - indent, { words: false }).join(`\n${' '.repeat(indent)}`)
+  const lines = rows.map(
+    ([name, value]) => `  ${paintErr('dim', (name ?? '').padEnd(width))}${behind(value ?? '', width + 2)}`,
+  )
+  const cautions = plan.cautions.map((caution) => `${paintErr('red', 'caution:')} ${behind(caution, 9)}`)
+  return [...lines, ...cautions].join('\n')
 }
 
 function writesKey(/** @type {WritePlan} */ { action, newFingerprint }) {

@@ -4,12 +4,17 @@ import { describeFleet, sayDevice, sayProgress } from './fleet.mjs'
 import { facts, firmware, nameOf, PAIR_BEFORE, printable, table } from './layout.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 import { describeRestoredDct, describeServerKeyWrite } from './render-fields.mjs'
+import { brief } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
 
+/** What is not said where only results, questions and errors are wanted. */
+const SAID_BY_THE_WAY = new Set(['found', 'backed-up', 'new-key'])
+
 /** What happens while it happens. */
 export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} */ output) {
+  if (output.quiet && SAID_BY_THE_WAY.has(event.type)) return
   switch (event.type) {
     case 'phase':
       return output.progress.step(event.description)
@@ -18,9 +23,11 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
     case 'waiting':
       return output.say(describeWait(event))
     case 'backed-up':
-      return output.say(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.file}`)
+      return output.write(brief(`${event.alreadyThere ? 'backup held already' : 'backup'}: ${event.file}`))
     case 'new-key':
-      return output.say(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.file}`)
+      return output.write(
+        brief(`${event.alreadyThere ? 'new key kept already' : 'new key kept'}: ${event.file}`),
+      )
     case 'note':
       return output.note(event.message)
     case 'retry':
@@ -54,12 +61,12 @@ const DESCRIBE = {
   list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
     if (devices.length === 0) {
       output.say('no Duo in DFU mode is connected')
-      output.say(`\n${output.paintErr('cyan', 'hint:')} ${DFU_MODE}; one that runs normally: add --enter-dfu`)
+      output.hint(`${DFU_MODE}; one that runs normally: add --enter-dfu`)
       return
     }
     output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'STATE', 'KEY'], devices.map(row), output))
     const hints = new Set(devices.flatMap(({ problem }) => problem?.hint ?? []))
-    for (const hint of hints) output.say(`\n${output.paintErr('cyan', 'hint:')} ${hint}`)
+    for (const hint of hints) output.hint(hint)
   },
 
   dfu(/** @type {import('../../index.js').EnterDfuResult} */ { device, wasAlready }, output) {

@@ -3,6 +3,7 @@ import * as api from '../../index.js'
 import hints from '../hint.cjs'
 import { perform } from './perform.mjs'
 import { canAsk } from './prompt.mjs'
+import { report } from './report.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('./grammar.cjs').ParsedCommand} ParsedCommand */
@@ -21,11 +22,31 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
   if (!operation) throw new Error(`no function for ${command}`)
 
   const asks = ASKING.has(command) && !parsed.yes && !parsed.options.dryRun
-  if (asks && (parsed.json || !canAsk())) {
-    output.error(needsConfirmation(command))
-    return 2
-  }
+  if (asks && (parsed.json || !canAsk())) return refuseUnasked(command, operation, parsed.options, output)
   return perform(command, operation, parsed.options, asks, output)
+}
+
+/**
+ * There is nobody to ask: says so, if there is nothing wrong with the arguments. They are looked at by a dry run, which
+ * ends where it would look for the Duo.
+ * @param {string} command
+ * @param {(options: any, control: import('../../index.js').Control) => Promise<object>} operation
+ * @param {any} options
+ * @param {Output} output
+ */
+async function refuseUnasked(command, operation, { enterDfu, wait, ...options }, output) {
+  const looked = new AbortController()
+  try {
+    await operation(
+      { ...options, dryRun: true },
+      { signal: looked.signal, onEvent: (event) => event.type === 'phase' && looked.abort() },
+    )
+  } catch (error) {
+    if (!looked.signal.aborted) return report(error, output)
+  }
+  const problem = needsConfirmation(command)
+  output.error(problem)
+  return problem.exitCode
 }
 
 /** @returns {import('../../index.js').Problem} */

@@ -19,6 +19,12 @@ use super::{Bus, Device, PortPath, Setup, Surroundings, TransferError, Transport
 /// The longest time limit handed to libusb, which counts in 32-bit milliseconds.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 
+/// The release of libusb, as it names it: `1.0.27`.
+pub fn libusb_release() -> String {
+    let version = rusb::version();
+    format!("{}.{}.{}", version.major(), version.minor(), version.micro())
+}
+
 /// For how long what libusb knows of the ports counts.
 const FRESH: Duration = Duration::from_secs(2);
 

@@ -31,8 +31,24 @@ pub struct Setup {
 
 /// Where a device is plugged in: bus number and the chain of ports, written `1-2` or `1-1.4` (dfu-util's
 /// "path"). It is the only thing that tells two Duos with an r3 or r4 bootloader apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PortPath(String);
+
+/// In the order of the numbers: 1-2 before 1-10.
+impl Ord for PortPath {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let numbers = |path: &Self| -> Vec<u32> {
+            path.0.split(['-', '.']).map(|number| number.parse().unwrap_or(u32::MAX)).collect()
+        };
+        numbers(self).cmp(&numbers(other)).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for PortPath {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl PortPath {
     /// From a bus number and the ports from the root hub to the device (at most seven).

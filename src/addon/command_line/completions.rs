@@ -1,7 +1,10 @@
 //! Completion scripts, from the grammar.
 
-use clap::{Arg, Command};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
+
+use crate::dct::{FIELDS, Field};
 
 /// The script for a shell.
 pub(super) fn completions(program: &Command, shell: Shell) -> String {
@@ -28,11 +31,28 @@ fn commands_first(program: &Command) -> Command {
 
 /// Every explanation on one line, as far as its first full stop.
 fn concise(command: Command) -> Command {
-    command.disable_help_subcommand(true).mut_args(first_sentence).mut_subcommands(concise)
+    command.disable_help_subcommand(true).mut_args(completed).mut_subcommands(concise)
 }
 
-fn first_sentence(argument: Arg) -> Arg {
+fn completed(argument: Arg) -> Arg {
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
     let end = help.find(". ").unwrap_or(help.len());
-    argument.help(help[..end].to_owned())
+    with_values(argument.help(help[..end].to_owned()))
+}
+
+/// An argument with the values that a shell may offer: fields of the DCT, files, folders; else nothing.
+fn with_values(argument: Arg) -> Arg {
+    let has_values = argument.get_action().takes_values() && argument.get_possible_values().is_empty();
+    let named = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    match named.as_deref().filter(|_| has_values) {
+        Some("FIELD" | "FIELDS") => argument.value_parser(PossibleValuesParser::new(field_names())),
+        Some(name) if name.ends_with("FILE") => argument.value_hint(ValueHint::FilePath),
+        Some("DIR") => argument.value_hint(ValueHint::DirPath),
+        Some(_) => argument.value_hint(ValueHint::Other),
+        None => argument,
+    }
+}
+
+fn field_names() -> Vec<String> {
+    FIELDS.iter().map(Field::kebab_name).collect()
 }

@@ -1,33 +1,31 @@
 //! Man pages, from the grammar: one for the program, and one for each of its commands.
 
 use clap::Command;
-use clap::error::ErrorKind;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use super::similar::similar;
+use crate::error::{Code, Error};
 
 /// What begins a part of a command's after-help, and the section that it becomes.
 const SECTIONS: [(&str, &str); 2] = [("Examples:", "EXAMPLES"), ("Exit codes:", "EXIT STATUS")];
 
 /// The man page of the command with these words, in roff.
-pub(super) fn page_of(program: Command, words: &[String]) -> Result<String, clap::Error> {
+pub(super) fn page_of(program: Command, words: &[String]) -> Result<String, Error> {
     let mut program = program.disable_help_subcommand(true);
     program.build();
     let mut command = &program;
     for word in words {
-        command = command.find_subcommand(word).ok_or_else(|| unknown(&program, command, word))?;
+        command = command.find_subcommand(word).ok_or_else(|| unknown(command, word))?;
     }
     Ok(page(command.clone()))
 }
 
-fn unknown(program: &Command, group: &Command, word: &str) -> clap::Error {
-    let tip = match similar(group, word) {
-        Some(name) => format!("a similar command exists: '{name}'"),
-        None => "see: duo-provision --help".to_owned(),
-    };
-    let message = format!("there is no command '{word}' to print a man page of\n\n  tip: {tip}");
-    program.clone().error(ErrorKind::InvalidSubcommand, message)
+fn unknown(group: &Command, word: &str) -> Error {
+    let names = similar(group, word);
+    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
+    Error::new(Code::InvalidArgument, format!("there is no command '{word}' to print a man page of"))
+        .hint(format!("{meant}see: duo-provision --help"))
 }
 
 fn page(command: Command) -> String {

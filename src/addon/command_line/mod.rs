@@ -2,7 +2,10 @@
 
 mod completions;
 mod describe;
+mod foreign;
+mod help;
 mod man;
 mod parse;
 mod shell_init;
 mod similar;
+mod usage;

@@ -1,18 +1,36 @@
 //! The command line, parsed: what to run, what to print, or what is wrong.
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
 use napi_derive::napi;
 use serde_json::Value;
 
 use super::completions::completions;
 use super::man::page_of;
+use super::{help, shell_init, usage};
 use crate::addon::grammar::{Command, CommandLine};
-
-use super::shell_init;
-use super::similar::similar;
-use crate::error::exit;
+use crate::error::{Error, exit};
+use crate::usb::libusb::libusb_release;
 use crate::workflow::Shell;
+
+/// The program and its version.
+const PROGRAM: &str = concat!("duo-provision ", env!("CARGO_PKG_VERSION"));
+
+/// In how many columns a text is printed, if nothing says so, and at most.
+const COLUMNS: u32 = 100;
+
+/// Arguments that say how something is done, and not what.
+const MANNERS: [&str; 9] = ["--json", "--yes", "-y", "--verbose", "-v", "--quiet", "-q", "--full", "--"];
+
+/// How a text to print is laid out.
+#[napi(object, object_to_js = false)]
+#[derive(Default)]
+pub struct TextLayout {
+    /// The columns that there are; 100 at most, and unless given.
+    pub columns: Option<u32>,
+    /// True for headings in colour.
+    pub color: Option<bool>,
+}
 
 /// What a command line asks for.
 #[napi(object, object_from_js = false)]
@@ -22,7 +40,7 @@ pub struct ParsedCommand {
     pub kind: String,
     /// The command to run; the words of one in a group with a space between: `key new`.
     pub command: Option<String>,
-    /// Its options, as the API takes them.
+    /// Its options, as the API takes them; of an error, those of a menu in its place, if nothing was asked for.
     #[napi(ts_type = "any")]
     pub options: Option<Value>,
     /// True if `--json` was typed, even on a command line that cannot be used.
@@ -31,35 +49,68 @@ pub struct ParsedCommand {
     pub yes: bool,
     /// How often `-v` was typed.
     pub verbose: u32,
-    /// The text to print, or what is wrong.
+    /// True if `--quiet` was typed.
+    pub quiet: bool,
+    /// True if `--full` was typed.
+    pub full: bool,
+    /// The text to print.
     pub text: Option<String>,
+    /// What is wrong with the command line.
+    #[napi(ts_type = "import('../../index.js').Problem")]
+    pub problem: Option<UsageProblem>,
     /// The exit code that goes with the text.
+    pub exit_code: u32,
+}
+
+/// What is wrong with a command line: a `Problem`.
+#[napi(object, object_from_js = false)]
+pub struct UsageProblem {
+    /// The stable name.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// The next thing to type.
+    pub hint: String,
+    /// The exit code.
     pub exit_code: u32,
 }
 
 /// Parses the arguments of the command line. For the command line itself; scripts call the functions.
 #[napi]
-pub fn parse_command_line(arguments: Vec<String>) -> ParsedCommand {
-    let json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
-    let program = std::iter::once("duo-provision".to_owned());
-    match CommandLine::try_parse_from(program.chain(arguments.iter().cloned())) {
-        Ok(parsed) => run(parsed),
-        Err(error) => refuse(&with_host(error, &arguments), json),
-    }
-}
-
-/// particle-cli's `keys server` took the address of a cloud behind its key's file. Here it has an option.
-fn with_host(mut error: clap::Error, arguments: &[String]) -> clap::Error {
-    let set = arguments.windows(2).any(|words| words == ["server-key", "set"]);
-    let unknown = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => word.clone(),
-        _ => return error,
+pub fn parse_command_line(arguments: Vec<String>, layout: Option<TextLayout>) -> ParsedCommand {
+    let layout = layout.unwrap_or_default();
+    let columns = layout.columns.unwrap_or(COLUMNS).min(COLUMNS);
+    let columns = usize::try_from(columns).unwrap_or_default();
+    let program = help::fitted(CommandLine::command(), columns);
+    let typed = |name: &str| arguments.iter().take_while(|given| *given != "--").any(|given| given == name);
+    let json = typed("--json");
+    let words = std::iter::once("duo-provision".to_owned()).chain(arguments.iter().cloned());
+    let print_help = |error: &clap::Error| {
+        let text = if asks_shortly(&arguments) { help::short(&program, columns) } else { error.render() };
+        help::printed(&text, layout.color.unwrap_or(false))
     };
-    if set && !unknown.starts_with('-') {
-        let tip = format!("the address of the cloud has an option: --host {unknown}");
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    if let Some(options) = nothing_but_a_bus(&arguments) {
+        let yes = typed("--yes") || typed("-y");
+        return ParsedCommand { options: Some(options), yes, ..unusable(&usage::nothing_asked(), json) };
     }
-    error
+    let parsed = match unknown_command(&arguments) {
+        Some(words) => Err(Refusal::Unusable(usage::no_command(&program, words))),
+        None => program
+            .clone()
+            .try_get_matches_from(words)
+            .and_then(|matches| CommandLine::from_arg_matches(&matches))
+            .map_err(|error| refusal(&program, &error, &arguments, print_help)),
+    };
+    match parsed {
+        Ok(parsed) => run(&program, parsed),
+        Err(Refusal::Text(text)) => script("help", json, text),
+        Err(Refusal::Version) if typed("--verbose") || typed("-v") => {
+            let text = format!("{PROGRAM}\nlibusb {}\n", libusb_release());
+            ParsedCommand { verbose: 1, ..script("version", json, text) }
+        }
+        Err(Refusal::Version) => script("version", json, format!("{PROGRAM}\n")),
+        Err(Refusal::Unusable(error)) => unusable(&error, json),
+    }
 }
 
 /// A word, as the shell reads it that printed commands are typed into. For the command line itself.
@@ -68,15 +119,61 @@ pub fn quote_word(word: String) -> String {
     Shell::here().word(&word)
 }
 
-fn run(parsed: CommandLine) -> ParsedCommand {
-    if let Some(command) =
-        parsed.provision.0.as_ref().and_then(|given| similar(&CommandLine::command(), &given.device_id))
+/// The options, if nothing is asked for, and at most said where to look for Duos.
+fn nothing_but_a_bus(arguments: &[String]) -> Option<Value> {
+    let words = arguments.iter().filter(|given| !MANNERS.contains(&given.as_str()));
+    let words: Vec<&str> = words.map(String::as_str).collect();
+    match words.as_slice() {
+        [] => Some(Value::Object(serde_json::Map::new())),
+        ["--usbip", address] => Some(serde_json::json!({ "usbip": address })),
+        _ => None,
+    }
+}
+
+/// The arguments from a first word on that is neither a command nor meant to be a device id.
+fn unknown_command(arguments: &[String]) -> Option<&[String]> {
+    let first = arguments.iter().position(|given| !MANNERS.contains(&given.as_str()))?;
+    let word = arguments.get(first)?;
+    let is_known = word == "help" || CommandLine::command().find_subcommand(word).is_some();
+    let words = arguments.get(first..).unwrap_or_default();
+    (!word.starts_with('-') && !is_known && !usage::is_meant_as_id(word)).then_some(words)
+}
+
+/// Why nothing is run.
+enum Refusal {
+    /// A text is to be printed.
+    Text(String),
+    /// The version is to be printed.
+    Version,
+    /// The command line cannot be used.
+    Unusable(Error),
+}
+
+/// Whether all that is typed is `-h`.
+fn asks_shortly(arguments: &[String]) -> bool {
+    arguments.iter().filter(|given| !MANNERS.contains(&given.as_str())).eq(["-h"].iter())
+}
+
+fn refusal(
+    program: &clap::Command,
+    error: &clap::Error,
+    arguments: &[String],
+    print_help: impl Fn(&clap::Error) -> String,
+) -> Refusal {
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Refusal::Unusable(usage::nothing_asked()),
+        ErrorKind::DisplayHelp => Refusal::Text(print_help(error)),
+        ErrorKind::DisplayVersion => Refusal::Version,
+        _ => Refusal::Unusable(usage::problem(program, error, arguments)),
+    }
+}
+
+fn run(program: &clap::Command, parsed: CommandLine) -> ParsedCommand {
+    // Behind options, where it is seen only now that it is no command.
+    if let Some(word) = parsed.provision.0.as_ref().map(|given| given.device_id.clone())
+        && !usage::is_meant_as_id(&word)
     {
-        let typed = parsed.provision.0.map(|given| given.device_id).unwrap_or_default();
-        let message = format!(
-            "'{typed}' is neither a command nor a device id (24 hex digits)\n\n  tip: a similar command exists: '{command}'"
-        );
-        return refuse(&CommandLine::command().error(ErrorKind::InvalidSubcommand, message), parsed.json);
+        return unusable(&usage::no_command(program, &[word]), parsed.json);
     }
     if let Some((name, options)) = parsed.operation() {
         return ParsedCommand {
@@ -86,7 +183,10 @@ fn run(parsed: CommandLine) -> ParsedCommand {
             json: parsed.json,
             yes: parsed.yes,
             verbose: parsed.verbose.into(),
+            quiet: parsed.quiet,
+            full: parsed.full,
             text: None,
+            problem: None,
             exit_code: 0,
         };
     }
@@ -97,17 +197,27 @@ fn run(parsed: CommandLine) -> ParsedCommand {
         Some(Command::ShellInit { shell }) => script("shell-init", parsed.json, shell_init::function(shell)),
         Some(Command::Man { command }) => match page_of(CommandLine::command(), &command) {
             Ok(page) => script("man", parsed.json, page),
-            Err(error) => refuse(&error, parsed.json),
+            Err(error) => unusable(&error, parsed.json),
         },
-        _ => nothing_asked(parsed.json),
+        _ => unusable(&usage::nothing_asked(), parsed.json),
     }
 }
 
-fn nothing_asked(json: bool) -> ParsedCommand {
-    let text = "a command or a device id is needed\n\n  tip: the commands are list, dfu, backup, restore, reset, \
-                rotate, provision, verify, doctor, dct, server-key, key, inspect, fleet, backups, status, history, \
-                udev, simulate and demo\n\nFor more information, try '--help'.";
-    ParsedCommand { kind: "error".to_owned(), json, ..print(text.to_owned(), exit::USAGE) }
+fn unusable(error: &Error, json: bool) -> ParsedCommand {
+    let exit_code = error.code().exit_code();
+    let problem = UsageProblem {
+        code: error.code().name().to_owned(),
+        message: error.to_string(),
+        hint: error.hint_text().unwrap_or_default().to_owned(),
+        exit_code: exit_code.into(),
+    };
+    ParsedCommand {
+        kind: "error".to_owned(),
+        json,
+        text: None,
+        problem: Some(problem),
+        ..print(String::new(), exit_code)
+    }
 }
 
 /// A text for a shell to read, which `--json` puts into a result.
@@ -123,19 +233,10 @@ fn print(text: String, exit_code: u8) -> ParsedCommand {
         json: false,
         yes: false,
         verbose: 0,
+        quiet: false,
+        full: false,
         text: Some(text),
+        problem: None,
         exit_code: exit_code.into(),
     }
-}
-
-fn refuse(error: &clap::Error, json: bool) -> ParsedCommand {
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return nothing_asked(json);
-    }
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return print(error.render().to_string(), exit::DONE);
-    }
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned();
-    ParsedCommand { kind: "error".to_owned(), json, ..print(text, exit::USAGE) }
 }

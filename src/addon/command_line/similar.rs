@@ -1,11 +1,15 @@
 //! What a mistyped command was meant to be.
 
-/// The command of a group that somebody meant who typed this.
-pub(super) fn similar(group: &clap::Command, word: &str) -> Option<String> {
+/// The commands of a group that somebody may have meant who typed this, the likeliest first.
+pub(super) fn similar(group: &clap::Command, word: &str) -> Vec<String> {
+    let word = word.to_lowercase();
     let names = group.get_subcommands().map(|known| known.get_name().to_owned());
-    names
-        .map(|name| (strsim::levenshtein(word, &name), name))
-        .filter(|(far, _)| *far <= 2)
-        .min()
-        .map(|(_, name)| name)
+    let mut near: Vec<_> = names
+        .map(|name| (strsim::osa_distance(&word, &name), name))
+        .filter(|(far, name)| {
+            (*far <= 2 && 2 * far < name.len()) || (word.len() >= 3 && name.starts_with(&word))
+        })
+        .collect();
+    near.sort();
+    near.into_iter().take(3).map(|(_, name)| name).collect()
 }

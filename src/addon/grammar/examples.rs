@@ -1,10 +1,10 @@
 //! The examples under the help of each command.
 
 pub const VERIFY_EXAMPLES: &str = "\
-Succeeds only if three things are proven: the server has the private half of the server key that the
-Duo names, it knows this device, and it knows it by the public half of the Duo's private key. That is
-what a Duo needs to connect. Nothing is written to the Duo. A device that is online may be disconnected,
-and a cloud that was last sent the generic key may take the key that it sees here from now on.
+It connects to the cloud as the Duo itself would, and succeeds if three things are proven: the server
+has the private half of the server key in the Duo, it knows this device, and it knows the device by the
+public half of the Duo's private key. Nothing is written to the Duo. A device that is online may be
+disconnected, and if Particle's cloud was last sent the generic key, it takes this key in its place.
 
 Examples:
   duo-provision verify                                    the Duo in DFU mode, with the cloud that it names
@@ -26,11 +26,17 @@ A Duo that runs normally needs no buttons: `duo-provision dfu`, or --enter-dfu w
 that works on one.
 
 Exit codes:
-  0 done                       5 device fault, its key unharmed        8 cloud trouble
-  2 arguments, key file        6 the device's key is wrong or unknown  9 files and folders
-  3 no, several, wrong device  7 the cloud refused, or no pair       130 interrupted
-  4 USB access                10 of a list, some are not done
-(After a 5 the key is as it was, or, after LEAVE_FAILED, as it was asked for.)";
+  0    done
+  2    the arguments or the key file cannot be used
+  3    there is no Duo, there are several, or it is another one
+  4    the Duo cannot be opened over USB
+  5    the Duo is at fault, and its key is unharmed
+  6    the Duo's key is wrong, or its state is not known
+  7    the cloud refused, or the keys are no pair
+  8    the cloud cannot be reached, or is at fault
+  9    a file or a folder is missing, exists, or cannot be read or written
+  10   of a list, some devices are done and some are not
+  130  interrupted";
 
 pub const PROVISION_EXAMPLES: &str = "\
 Examples:
@@ -104,10 +110,10 @@ Examples:
   duo-provision server-key restore --leave  back to Particle's cloud";
 
 pub const ROTATE_EXAMPLES: &str = "\
-The old key is backed up and the new one kept in the archive before anything else is done. Then the
-cloud is told; only when it has said that it took the new key is the Duo written. At last the pairing
-is proven as `verify` does it, and the Duo starts. A refusal leaves both as they were; what was cut
-short is taken up, with the same new key, by the same command.
+It is safe to interrupt and run again: the same command goes on with the same new key. First the old key
+is backed up, and the new one saved in the archive. Then the cloud is told the new key. The Duo is
+written only when the cloud has taken it. At last the pair is checked as `verify` does it, and the Duo
+starts. If the cloud refuses, both stay as they were.
 
 Examples:
   duo-provision rotate                      the Duo in DFU mode, with the cloud of your token
@@ -150,8 +156,8 @@ It reads the journal in your data directory, and asks no Duo. What to type after
 pub const DOCTOR_EXAMPLES: &str = "\
 It looks at the bootloader, the DCT, the key and the public key beside it, the cloud that the Duo is
 meant for, its device id, the archive and the journal; with a token it asks the cloud what it knows
-of the Duo. It writes nothing. Whether the keys are a pair no cloud tells; `verify` proves it. Its
-exit code is 5 where it found a problem; a cloud that cannot be reached is none.
+of the Duo. It writes nothing. Whether the keys are a pair no cloud tells; `verify` proves it. The exit
+code is 5 if it found a problem. That a cloud cannot be reached is no problem of the Duo.
 
 Examples:
   duo-provision doctor

@@ -56,6 +56,12 @@ pub struct CommandLine {
     /// Name the causes of an error too.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
+    /// Print results, questions and errors only.
+    #[arg(long, short = 'q', global = true, help_heading = "Everywhere")]
+    pub quiet: bool,
+    /// Show fingerprints whole: 64 digits in place of the first eight.
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub full: bool,
 }
 
 /// Options of `provision` where no command was typed. By hand, since clap's derive does not tell whether optional options
@@ -90,10 +96,10 @@ pub enum Command {
     /// Send the Duo's public key to the cloud
     #[command(after_help = examples::PROVISION_EXAMPLES)]
     Provision(ProvisionOptions),
-    /// List the Duos in DFU mode, with their keys' fingerprints
+    /// List the Duos, with their ids and the fingerprints of their keys
     #[command(after_help = examples::LIST_EXAMPLES)]
     List(ListOptions),
-    /// Put a Duo that runs its firmware into DFU mode, without its buttons
+    /// Put a Duo that runs normally into DFU mode, without its buttons
     #[command(after_help = examples::DFU_EXAMPLES)]
     Dfu(DfuOptions),
     /// Save the Duo's private key to a new file
@@ -105,46 +111,46 @@ pub enum Command {
     /// Erase the Duo's private key, so that the Duo makes a new one
     #[command(after_help = examples::RESET_EXAMPLES)]
     Reset(ResetOptions),
-    /// Replace the key on the Duo and in the cloud; safe to interrupt and run again
+    /// Replace the key on the Duo and in the cloud; safe to run again
     #[command(after_help = examples::ROTATE_EXAMPLES)]
     Rotate(RotateOptions),
-    /// Save, show and restore the Duo's device configuration table (DCT), which holds its keys
+    /// Save, show and restore the table that holds the Duo's keys (DCT)
     #[command(subcommand, arg_required_else_help = false)]
     Dct(DctCommand),
-    /// Show or set which cloud the Duo connects to: its public key and its address
+    /// Show or set which cloud the Duo connects to
     #[command(subcommand, arg_required_else_help = false)]
     ServerKey(ServerKeyCommand),
-    /// Say what a file holds: a key, a dump of a DCT, a manifest; and whether the Duo's firmware would read it
+    /// Say what is in a file: a key, a backup, or a dump of a DCT
     #[command(after_help = examples::INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
     /// Make a new key file, or take the public key out of one
     #[command(subcommand, arg_required_else_help = false)]
     Key(KeyCommand),
-    /// Prove that the Duo's key and the cloud's are a pair, by the Duo's own handshake
+    /// Check that the cloud accepts this Duo's key
     #[command(after_help = examples::VERIFY_EXAMPLES)]
     Verify(VerifyOptions),
-    /// Send, ask about and report many devices from a list; none of them has to be attached
+    /// Send the keys of many devices from a list; none of them has to be attached
     #[command(subcommand, arg_required_else_help = false)]
     Fleet(FleetCommand),
-    /// List the backups in the archive, with their devices and keys
+    /// List the backups in the archive
     #[command(after_help = examples::BACKUPS_EXAMPLES)]
     Backups(BackupsOptions),
-    /// Say what was in flight when a command was cut short, and what to type next
+    /// Say what was cut short, and what to type next
     #[command(after_help = examples::STATUS_EXAMPLES)]
     Status(StatusOptions),
     /// List what was done to which Duo, newest first
     #[command(after_help = examples::HISTORY_EXAMPLES)]
     History(HistoryOptions),
-    /// Say what is wrong with the Duos in DFU mode, and what to type
+    /// Say what is wrong with a Duo, and what to type
     #[command(after_help = examples::DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
-    /// Let the users of this machine open a Duo: print or install the udev rule for it (Linux)
+    /// Let your user open a Duo: print or install the rule (Linux)
     #[command(subcommand, arg_required_else_help = false)]
     Udev(UdevCommand),
     /// Run virtual Duos and a local cloud until Ctrl-C
     #[command(after_help = examples::SIMULATE_EXAMPLES)]
     Simulate(SimulateArgs),
-    /// Show the whole story on a virtual Duo and a local cloud; needs no hardware
+    /// See it all work, on a virtual Duo and a local cloud
     Demo,
     /// Print a completion script
     #[command(after_help = examples::COMPLETIONS_EXAMPLES)]
@@ -153,7 +159,7 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Print a shell function that makes `particle duo` of this program, beside particle-cli
+    /// Print a shell function for `particle duo`, beside particle-cli
     #[command(after_help = examples::SHELL_INIT_EXAMPLES)]
     ShellInit {
         /// The shell.

@@ -2,9 +2,11 @@
  * Runs `particle duo …`: our parser, our functions and our exit codes, in particle-cli's way of saying things.
  */
 import { parseCommandLine } from '../grammar.cjs'
-import { createOutput, painter, takesColor } from '../output.mjs'
+import { createOutput, painter } from '../output.mjs'
 import { run } from '../run.mjs'
 import streams from '../streams.cjs'
+import terminal from '../terminal.cjs'
+import { laidOut } from '../words.mjs'
 
 /** @typedef {import('../output.mjs').Output} Output */
 /** @typedef {import('../output.mjs').Problem} Problem */
@@ -29,10 +31,10 @@ export async function act(/** @type {string[]} */ args) {
   const output = asParticle(createOutput(parsed), quiet)
   if (parsed.kind === 'run') process.exitCode = await run(parsed, output)
   else if (parsed.kind === 'print') output.print((parsed.text ?? '').trimEnd())
-  else if (parsed.json) {
-    output.usageError(parsed.text ?? '')
+  else if (parsed.problem && parsed.json) {
+    output.error(parsed.problem)
     process.exitCode = parsed.exitCode
-  } else throw usageError(parsed.text ?? '')
+  } else throw usageError(parsed.problem?.message ?? '')
 }
 
 /** The arguments that may be options. */
@@ -42,8 +44,8 @@ function beforeDashes(/** @type {string[]} */ args) {
 }
 
 /** What particle-cli shows below the help of the command, as it does with mistakes that it finds by itself. */
-function usageError(/** @type {string} */ text) {
-  return Object.assign(new Error(text.split('\n\n')[0]), { isUsageError: true })
+function usageError(/** @type {string} */ message) {
+  return Object.assign(new Error(message), { isUsageError: true })
 }
 
 /**
@@ -54,7 +56,7 @@ function usageError(/** @type {string} */ text) {
  * @returns {Output}
  */
 function asParticle(output, quiet) {
-  const paint = painter(takesColor(process.stdout))
+  const paint = painter(terminal.takesColor(process.stdout))
   const document = (/** @type {object} */ body) =>
     process.stdout.write(`${JSON.stringify({ meta: META, ...body }, undefined, 4)}\n`)
   const silent = () => {}
@@ -77,11 +79,7 @@ function asParticle(output, quiet) {
         for (const cause of causes) output.print(`  caused by: ${cause}`)
         output.print(`  code: ${problem.code}`)
       }
-      if (problem.hint) output.print(`  ${problem.hint}`)
-    },
-    usageError(text) {
-      const [message = ''] = text.split('\n\n')
-      document({ error: { code: 'INVALID_ARGUMENT', message, exitCode: 2 } })
+      if (problem.hint) output.print(laidOut(problem.hint, { stream: process.stdout, label: ' ' }))
     },
   }
 }

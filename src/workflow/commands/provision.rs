@@ -172,7 +172,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         cloud.send_public_key(context, &message)?;
         let (Some(server), Some(key)) = (&server, &subject.private) else { return Ok(()) };
         record.accepted();
-        server.caution(context, device_id);
+        server.caution(context, device_id, started.request.from_device);
         let proven = server.prove_told(context, Phase::Handshake, device_id, key, timeout);
         proven.map_err(|error| not_proven(error, &started, &done))?;
         record.proven();

@@ -97,6 +97,7 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         Some(file) => claim_of_file(context, options, file, choice)?,
         None => claim_of_device(context, options, choice, timeout)?,
     };
+    claim.server.caution(context, claim.id, claim.device.is_some());
     claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
         let unpaired = Unpaired {
             id: claim.id,

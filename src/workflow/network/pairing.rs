@@ -11,6 +11,7 @@ use crate::error::{Code, Error};
 use crate::keys::{PrivateKey, ServerKey};
 use crate::workflow::context::{Context, Event, Phase, Snapshot, Timeout, interrupted};
 use crate::workflow::network::runtime::wait_for;
+use crate::workflow::record::journal::told_generic_key;
 
 /// How often, and for how long at most, a key is tried that the cloud has just been told.
 const ATTEMPTS: u32 = 5;
@@ -113,19 +114,20 @@ impl Server {
         key: &PrivateKey,
         timeout: Timeout,
     ) -> Result<(), Error> {
-        self.caution(context, id);
         self.prove_once(context, Phase::Handshake, id, key, timeout.duration())
     }
 
-    /// Says what a handshake does beside proving.
-    pub fn caution(&self, context: Context<'_>, id: DeviceId) {
+    /// Says what a handshake may change beside proving. A Duo that is `attached` in DFU mode is not online.
+    pub fn caution(&self, context: Context<'_>, id: DeviceId, attached: bool) {
+        if !attached {
+            context.note(format!("if {id} is online now, {} may disconnect it", self.port));
+        }
         // Particle's alone does that: the servers that one can run oneself keep the generic key.
-        let generic = if self.key.is_particle() {
-            "; and if it was last sent the generic key for it, it takes this key for its own from now on"
-        } else {
-            ""
-        };
-        context.note(format!("if {id} is online at this moment, {} may disconnect it{generic}", self.port));
+        if self.key.is_particle() && told_generic_key(context, id) {
+            context.note(format!(
+                "Particle's cloud was last sent the generic key for {id}; it takes this one in its place now"
+            ));
+        }
     }
 
     /// One handshake.

@@ -108,6 +108,18 @@ pub(in crate::workflow) fn pasts(context: Context<'_>) -> Vec<Operation> {
 
 /// The last request by which a cloud was told a key of this device, as far as the journal can be read.
 pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
+    last_telling(context, id).map(|operation| operation.started.request)
+}
+
+/// Whether the key that a cloud was last told for this device is the generic one, as far as the journal knows.
+pub(in crate::workflow) fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
+    last_telling(context, id).is_some_and(|operation| {
+        let request = &operation.started.request;
+        operation.kind() == OperationKind::Provision && !request.from_device && request.file.is_none()
+    })
+}
+
+fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
     let sent = |operation: &Operation| {
         operation.started.device.id == Some(id)
             && matches!(operation.kind(), OperationKind::Provision | OperationKind::Rotate)
@@ -119,7 +131,7 @@ pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Opti
     // One that took a key before one that may have.
     let order = |operation: &Operation| (operation.took_a_key(), operation.started_at.clone());
     let newer = |one, other| if order(&other) > order(&one) { other } else { one };
-    newest_first.reduce(newer).map(|operation| operation.started.request)
+    newest_first.reduce(newer)
 }
 
 /// Writes down that a key was proven to pair with what a cloud knows. `request`: how it was asked for.

@@ -54,6 +54,7 @@ fn handshake(
             .hint(format!("say which one it is: add --device ID --path {}", device.path))
     })?;
     let server = ServerChoice::read(None, None, None)?.of_device(snapshot, id)?;
+    server.caution(context, id, true);
     server.prove(context, id, key, timeout).map_err(|error| {
         let particle = server.key.is_particle();
         Unpaired { id, device: Some(device), path, particle }.explained(error, context)

@@ -80,7 +80,7 @@ impl Telling<'_, '_> {
     /// key; a cloud that cannot be asked, or is another one, ends it here.
     fn prove_old(&self) -> Result<Option<PairBefore>, Error> {
         let Some(server) = self.server else { return Ok(None) };
-        server.caution(self.context, self.id);
+        server.caution(self.context, self.id, true);
         // What the cloud may have since an earlier attempt says nothing of the old pair.
         let Some(old) = self.old.as_ref().filter(|_| !self.new.known) else {
             return Ok(Some(PairBefore::NotTried));

@@ -147,8 +147,8 @@ fn not_root(rule: &Path) -> Error {
 fn other_contents(file: &Path) -> Error {
     let name = command::file(file);
     Error::new(Code::FileExists, format!("{} exists already, with other contents", plain_path(file))).hint(format!(
-        "it was not touched. Compare it with the output of `duo-provision udev print`; to have that one, move it \
-         away (sudo mv {name} {name}.old) and run the command again"
+        "it was not touched. Compare it with the output of `duo-provision udev print`; to have that one, run the \
+         command again after: sudo mv {name} {name}.old"
     ))
 }
 

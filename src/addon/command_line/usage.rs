@@ -1,0 +1,155 @@
+//! A command line that cannot be used: what is wrong with it, and what to type.
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::foreign;
+use super::similar::similar;
+use crate::dct::{DeviceId, DeviceIdError};
+use crate::error::{Code, Error};
+
+/// How many digits a mistyped device id may have.
+const ID_DIGITS: std::ops::RangeInclusive<usize> = 20..=28;
+
+/// Nothing was asked for.
+pub(super) fn nothing_asked() -> Error {
+    Error::new(Code::InvalidArgument, "a command or a device id is needed")
+        .hint("see which commands there are: duo-provision -h")
+}
+
+/// Whether a word that stands where a command may stand is meant to be a device id.
+pub(super) fn is_meant_as_id(word: &str) -> bool {
+    match word.parse::<DeviceId>() {
+        Ok(_) | Err(DeviceIdError::Empty | DeviceIdError::UsbId | DeviceIdError::Placeholder) => true,
+        Err(DeviceIdError::Length { digits }) => ID_DIGITS.contains(&digits),
+        Err(DeviceIdError::NotHex) => false,
+    }
+}
+
+/// No command has the name of the first of these words.
+pub(super) fn no_command(program: &Command, words: &[String]) -> Error {
+    let typed = words.first().map(String::as_str).unwrap_or_default();
+    if let Some((name, answer)) = foreign::answer(words) {
+        return Error::new(Code::InvalidArgument, format!("no command is called '{name}'")).hint(answer);
+    }
+    let names = similar(program, typed);
+    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
+    let hint = format!(
+        "{meant}a Duo is named by the 24 digits of its id, not by its name; they are shown by: duo-provision list"
+    );
+    Error::new(Code::InvalidArgument, format!("no command is called '{typed}'")).hint(hint)
+}
+
+/// What clap has found.
+pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[String]) -> Error {
+    let (command, path) = command_of(program, arguments);
+    let help = format!("duo-provision {path}--help");
+    let see =
+        |hint: String| if hint.is_empty() { format!("see: {help}") } else { format!("{hint}; see: {help}") };
+    let (message, hint) = match error.kind() {
+        ErrorKind::UnknownArgument => unknown_argument(error, &path),
+        ErrorKind::InvalidSubcommand => return no_command_in(command, &path, error, arguments, &help),
+        ErrorKind::MissingSubcommand => {
+            let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+            (
+                format!("`{}` needs one of its commands", path.trim_end()),
+                format!("they are: {}", names.join(", ")),
+            )
+        }
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => bad_value(command, error),
+        ErrorKind::MissingRequiredArgument => {
+            (format!("{} is missing", listed(error, ContextKind::InvalidArg)), String::new())
+        }
+        ErrorKind::ArgumentConflict => {
+            let both = [ContextKind::InvalidArg, ContextKind::PriorArg].map(|kind| listed(error, kind));
+            (format!("{} and {} do not go together", both[0], both[1]), String::new())
+        }
+        _ => (first_paragraph(error), String::new()),
+    };
+    Error::new(Code::InvalidArgument, message).hint(see(hint))
+}
+
+fn unknown_argument(error: &clap::Error, path: &str) -> (String, String) {
+    let typed = listed(error, ContextKind::InvalidArg);
+    // particle-cli's `keys server` took the address of a cloud behind its key's file.
+    if path == "server-key set " && !typed.starts_with('-') {
+        let hint = format!("the address of the cloud has an option: --host {typed}");
+        return (format!("'{typed}' is one argument too many"), hint);
+    }
+    let message = if typed.starts_with('-') {
+        format!("there is no option {typed}")
+    } else {
+        format!("'{typed}' is one argument too many")
+    };
+    let similar = listed(error, ContextKind::SuggestedArg);
+    (message, if similar.is_empty() { similar } else { format!("similar: {similar}") })
+}
+
+fn no_command_in(
+    group: &Command,
+    path: &str,
+    error: &clap::Error,
+    arguments: &[String],
+    help: &str,
+) -> Error {
+    let typed = listed(error, ContextKind::InvalidSubcommand);
+    let from = arguments.iter().position(|word| *word == typed).unwrap_or_default();
+    let words = arguments.get(from..).unwrap_or_default();
+    let message = format!("no command is called '{path}{typed}'");
+    if let Some((_, answer)) = foreign::answer(words).filter(|_| path == "key ") {
+        return Error::new(Code::InvalidArgument, message).hint(answer);
+    }
+    let names = similar(group, &typed);
+    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
+    Error::new(Code::InvalidArgument, message).hint(format!("{meant}see: {help}"))
+}
+
+/// A value that an option does not take: what it does take.
+fn bad_value(command: &Command, error: &clap::Error) -> (String, String) {
+    let named = listed(error, ContextKind::InvalidArg);
+    let typed = listed(error, ContextKind::InvalidValue);
+    let message = match typed.as_str() {
+        "" => format!("{named} has no value"),
+        _ => format!("{named} does not take '{typed}'"),
+    };
+    let choices = listed(error, ContextKind::ValidValue);
+    if !choices.is_empty() {
+        return (message, format!("it takes one of: {choices}"));
+    }
+    let long = named.split(' ').next().unwrap_or_default().trim_start_matches('-').to_owned();
+    let argument = command.get_arguments().find(|known| known.get_long() == Some(long.as_str()));
+    let help = argument.and_then(|known| known.get_help()).map(ToString::to_string).unwrap_or_default();
+    (message, if help.is_empty() { help } else { format!("it takes: {}", lower(&help)) })
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// What clap names in an error, in words.
+fn listed(error: &clap::Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        _ => String::new(),
+    }
+}
+
+fn first_paragraph(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let words = text.split("\n\n").next().unwrap_or_default().split_whitespace();
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The command that these arguments name, as far as they name one, and its words with a space behind each.
+fn command_of<'c>(program: &'c Command, arguments: &[String]) -> (&'c Command, String) {
+    let (mut command, mut path) = (program, String::new());
+    for word in arguments {
+        let Some(inner) = command.find_subcommand(word) else { continue };
+        command = inner;
+        path = format!("{path}{word} ");
+    }
+    (command, path)
+}
