@@ -126,6 +126,6 @@ test('Ctrl-C lets what is on its way end, and the command that goes on is printe
   child.kill('SIGINT')
   const { status, stderr } = await end
   assert.equal(status, 130)
-  assert.match(stderr, /to go on: duo-provision fleet provision \/.*two\.csv .*--rate 1\/m/)
+  assert.match(stderr, /to go on:\s+duo-provision fleet provision \/.*two\.csv .*--rate 1\/m/)
   assert.equal(cloud.provisioned().length, 1)
 })

@@ -72,7 +72,7 @@ function counted(/** @type {Record<string, number>} */ counts) {
 /** @type {Record<string, (result: any, output: Output) => void>} */
 export const describeFleet = {
   'fleet manifest'(/** @type {import('../../index.js').FleetManifestResult} */ result, output) {
-    output.print(result.manifest.trimEnd())
+    output.data(result.manifest.trimEnd())
     for (const reason of result.unreadable) output.note(printable(reason))
     const where = result.archive ? ` in ${printable(result.archive)}` : ''
     output.say(`${devices(result.devices)}${where}`)
@@ -138,7 +138,7 @@ export const describeFleet = {
 
   'fleet report'(/** @type {FleetReportResult} */ result, output) {
     const { counts, report } = result
-    if (report) output.print(report.trimEnd())
+    if (report) output.data(report.trimEnd())
     const done = counts.done === counts.total && result.complete
     output.say(
       `${output.paintErr(done ? 'green' : 'yellow', done ? 'All done:' : 'Not all done:')} ${devices(counts.total)}`,

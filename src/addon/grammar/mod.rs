@@ -129,7 +129,7 @@ pub enum Command {
     /// Check that the cloud accepts this Duo's key
     #[command(after_help = examples::VERIFY_EXAMPLES)]
     Verify(VerifyOptions),
-    /// Send the keys of many devices from a list; none of them has to be attached
+    /// Send the keys of many devices from a list, none attached
     #[command(subcommand, arg_required_else_help = false)]
     Fleet(FleetCommand),
     /// List the backups in the archive
