@@ -33,6 +33,7 @@ pub struct TextLayout {
 }
 
 /// What a command line asks for.
+#[allow(clippy::struct_excessive_bools)]
 #[napi(object, object_from_js = false)]
 pub struct ParsedCommand {
     /// `run` a command, `print` a text to standard output, or report an `error`.
