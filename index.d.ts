@@ -665,6 +665,10 @@ export type ErrorCode =
   | 'PLAIN_HTTP_REFUSED'
   /** The cloud that the Duo names by its server key is not the one whose API was to be told or asked. */
   | 'OTHER_CLOUD'
+  /** The list of devices cannot be used as it is: nothing was sent. */
+  | 'FLEET_MANIFEST_INVALID'
+  /** A key file of the list has changed since the list was checked: its key was not sent. */
+  | 'FLEET_KEY_CHANGED'
   /** The question before the write was not answered with yes. */
   | 'CONFIRMATION_REFUSED'
   /** There is no terminal to ask on, and `--yes` was not typed. */
@@ -781,6 +785,12 @@ export type ErrorCode =
   | 'JOURNAL_INVALID'
   /** The journal of operations cannot be kept, so nothing is written to a device. */
   | 'JOURNAL_UNWRITABLE'
+  /** Another process is at work with the same ledger. */
+  | 'FLEET_RUNNING'
+  /** The file named as a ledger is none, or a line of it cannot be read. */
+  | 'LEDGER_INVALID'
+  /** The ledger cannot be kept, so nothing more is sent. */
+  | 'LEDGER_UNWRITABLE'
   /** A simulated Duo or cloud could not be started. */
   | 'SIMULATOR_FAILED'
   /** What was asked for is root's to do. */
@@ -862,6 +872,316 @@ export interface FixOptions {
   usbip?: string
   /** The archive, where another than the usual one was named. */
   archive?: string
+}
+
+/** What a cloud told of one device of a list. */
+export type FleetAnswer =
+  /** It has the device for this account. */
+  | 'known'
+  /** It knows the device by this key: the device's own handshake proved it. */
+  | 'proven'
+  /** It did not tell, which is no proof that it does not know the device. */
+  | 'not-told'
+  /** It turned the device away, or knows it by another key. */
+  | 'refused'
+  /** It could not be asked. */
+  | 'failed'
+
+/** How many devices of a list came to what; together they are `total`. */
+export interface FleetCounts {
+  /** Rows of the list; with a shard, those of the shard. */
+  total: number
+  /** The cloud said now that it took the key. */
+  done: number
+  /** It had said so before, and nothing was sent. */
+  alreadyDone: number
+  /** It did not take the key. */
+  failed: number
+  /** It may have taken the key or not: its answer did not come back. */
+  unknown: number
+  /** Nothing was sent: the run was stopped before, or was a dry run. */
+  notReached: number
+  /** Nothing was sent: the row names a problem, or is wrong. */
+  leftOut: number
+}
+
+/** Options of `fleetManifest`. */
+export interface FleetManifestOptions {
+  /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
+  archive?: string
+  /** A file with a device id on each line: a list of these, without keys. */
+  ids?: string
+}
+
+/** A list of devices, as CSV. */
+export interface FleetManifestResult {
+  /** The list: CSV with the columns device_id, key_file, fingerprint, note and problem. */
+  manifest: string
+  /** How many devices are in it. */
+  devices: number
+  /** How many of them name a problem, and would not be sent. */
+  problems: number
+  /** The archive that was looked through; absolute. */
+  archive?: string
+  /** What of the archive could not be read, and why. */
+  unreadable: Array<string>
+}
+
+/** What became of a device. */
+export type FleetOutcome =
+  /** The cloud said that it took the key. */
+  | 'done'
+  /** The cloud did not take the key. */
+  | 'failed'
+  /** The cloud may have taken the key or not. Sending it again does no harm. */
+  | 'unknown'
+  /** Nothing was sent. */
+  | 'not-reached'
+
+/** Options of `provisionFleet`. */
+export interface FleetProvisionOptions {
+  /** The list of devices: CSV, a JSON array or JSON lines, with device_id and key_file; - for standard input. */
+  manifest: string
+  /**
+   * The ledger, which says what became of each device; LIST.provision.jsonl beside the list unless given.
+   * @default list
+   */
+  ledger?: string
+  /**
+   * Check the whole list and its keys, say how many would be sent, and send nothing.
+   * @default false
+   */
+  dryRun?: boolean
+  /**
+   * How many requests go out at most, a second or (with /m) a minute: 10, 10/s, 300/m; none for as many as there are.
+   * 10 a second unless given.
+   * @default second
+   */
+  rate?: string
+  /**
+   * How many are sent at once, 1 to 64; 8 unless given.
+   * @default 8
+   */
+  concurrency?: number
+  /**
+   * How many failures of the cloud or the network in a row end the run; 50 unless given.
+   * @default 50
+   */
+  maxFailures?: number
+  /** Send part K of N alone, by the device id: for several machines that share one list. */
+  shard?: string
+  /**
+   * Leave out rows that are wrong, and send the rest.
+   * @default false
+   */
+  skipInvalid?: boolean
+  /**
+   * Send the generic key, as device-provisioning-helper did, for rows without a key_file.
+   * @default false
+   */
+  allowGeneric?: boolean
+  /**
+   * Send one key for several devices.
+   * @default false
+   */
+  allowSharedKeys?: boolean
+  /**
+   * The product id of rows that name none; 88, the Duo's, unless given.
+   * @default 88
+   */
+  productId?: number
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   * @default https://api.particle.io
+   */
+  apiUrl?: string
+  /**
+   * Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+   * @default false
+   */
+  allowHttp?: boolean
+  /**
+   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * @default false
+   */
+  allowOtherCloud?: boolean
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /**
+   * Seconds that one request may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
+  timeout?: number
+}
+
+/** What became of a list. Fulfilled also if not every device is done: the counts say so. */
+export interface FleetProvisionResult {
+  /** The run's name in the ledger, 16 hexadecimal digits; absent of a dry run. */
+  run?: string
+  /** The ledger; absolute. */
+  ledger?: string
+  /** Which part of the devices this is, `2/5`. */
+  shard?: string
+  /** The cloud's API. */
+  apiUrl: string
+  /** How many devices came to what. */
+  counts: FleetCounts
+  /** Devices of the ledger that are in the list no more. */
+  dropped: number
+  /** Why the run was ended early. */
+  stoppedBy?: Problem
+  /** The command that goes on, if not every device is done. */
+  next?: string
+  /** True if nothing was sent because nothing was to be. */
+  dryRun: boolean
+}
+
+/** Options of `fleetReport`. */
+export interface FleetReportOptions {
+  /** The ledgers that `fleet provision` has written; of a list in parts, those of all parts. */
+  ledgers: Array<string>
+  /**
+   * The list of devices; where the ledgers name it unless given.
+   * @default it
+   */
+  manifest?: string
+  /**
+   * How the devices are written: text, csv, jsonl, or manifest for the list of the next round; text unless given.
+   * @default text
+   */
+  format?: string
+  /**
+   * Only devices of these outcomes: done, failed, unknown, not-reached, with commas between them. In text, those that
+   * are not done unless given; in all other formats, all.
+   * @default text
+   */
+  only?: string
+  /** Write the report to this new file. */
+  output?: string
+}
+
+/** What became of the devices of a list. */
+export interface FleetReportResult {
+  /** How many devices came to what, by the ledgers; what was done in earlier runs is among `done`. */
+  counts: FleetCounts
+  /** True if the ledgers are all that there should be, and belong together. */
+  complete: boolean
+  /** What is missing or does not fit together, in sentences. */
+  problems: Array<string>
+  /** The list, as the ledgers name it. */
+  manifest: string
+  /** The cloud's API. */
+  apiUrl: string
+  /** Devices of the ledgers that are in the list no more. */
+  dropped: number
+  /** The report, unless it was written to a file. */
+  report?: string
+  /** The file that it was written to; absolute. */
+  output?: string
+}
+
+/** How many devices of a list the cloud knows; together they are `total`. */
+export interface FleetVerifyCounts {
+  /** Rows of the list. */
+  total: number
+  /** The cloud has the device for this account. */
+  known: number
+  /** The handshake proved that the cloud knows the device by this key. */
+  proven: number
+  /** The cloud did not tell. That is no proof that it does not know the device. */
+  notTold: number
+  /** The cloud turned the device away, or knows it by another key. */
+  refused: number
+  /** It could not be asked. */
+  failed: number
+  /** It was stopped before. */
+  notReached: number
+  /** The row names a problem. */
+  leftOut: number
+}
+
+/** Options of `verifyFleet`. */
+export interface FleetVerifyOptions {
+  /** The list of devices: CSV, a JSON array or JSON lines, with device_id; - for standard input. */
+  manifest: string
+  /**
+   * Prove with the private keys of the list that the cloud knows the devices by them. This speaks as the device: one
+   * that is online may be disconnected.
+   * @default false
+   */
+  handshake?: boolean
+  /**
+   * With `--handshake`: a file with the cloud's public key; Particle's own unless given.
+   * @default own
+   */
+  serverKey?: string
+  /**
+   * With `--handshake`: the cloud's name or IPv4 address; device.spark.io unless given.
+   * @default device.spark.io
+   */
+  host?: string
+  /**
+   * With `--handshake`: the TCP port that devices connect to; 5683 unless given.
+   * @default 5683
+   */
+  port?: number
+  /**
+   * How many requests go out at most, a second or (with /m) a minute: 10, 10/s, 300/m; none for as many as there are.
+   * 10 a second unless given.
+   * @default second
+   */
+  rate?: string
+  /**
+   * How many are asked at once, 1 to 64; 8 unless given.
+   * @default 8
+   */
+  concurrency?: number
+  /**
+   * The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
+   * used, unless given.
+   * @default https://api.particle.io
+   */
+  apiUrl?: string
+  /**
+   * Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
+   * @default false
+   */
+  allowHttp?: boolean
+  /**
+   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * @default false
+   */
+  allowOtherCloud?: boolean
+  /**
+   * A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
+   * login of particle-cli.
+   */
+  tokenFile?: string
+  /** The access token itself; only in the API, since a command line is no place for a secret. */
+  token?: string
+  /**
+   * Seconds that one request may take, 1 to 3600; 30 unless given.
+   * @default 30
+   */
+  timeout?: number
+}
+
+/** What the cloud knows of a list. Fulfilled also if it does not know every device: the counts say so. */
+export interface FleetVerifyResult {
+  /** Who was asked: the cloud's API, or host and port. */
+  server: string
+  /** True if the handshake was performed. */
+  handshake: boolean
+  /** How many devices came to what. */
+  counts: FleetVerifyCounts
+  /** Why it was ended early. */
+  stoppedBy?: Problem
 }
 
 /** Options of `history`. */
@@ -1223,6 +1543,8 @@ export interface OperationInfo {
   backupFile?: string
   /** The key that was made for it; absolute. */
   newKeyFile?: string
+  /** Of a list of devices, the ledger that says what became of each; absolute. */
+  ledgerFile?: string
   /** What to do next; empty if nothing is left to do. */
   next: Array<NextStep>
 }
@@ -1247,6 +1569,8 @@ export type OperationName =
   | 'rotate'
   /** Proved that a private key and a cloud's public key for the device are a pair. Written down once it is proven. */
   | 'verify'
+  /** Sends the public keys of a list; what became of each is in its ledger. */
+  | 'fleet-provision'
 
 /** What became of an operation. */
 export type OperationOutcome =
@@ -1350,6 +1674,12 @@ export type PhaseName =
   | 'prove-old'
   /** The same with the key that the Duo is to get. */
   | 'prove-new'
+  /** Looking at a whole list of devices, before anything is sent. */
+  | 'check-list'
+  /** Telling the cloud the keys of a list. */
+  | 'send-list'
+  /** Asking the cloud about the devices of a list. */
+  | 'ask-list'
 
 /** Something that changes beside the key, in words that tell no secret. */
 export interface PlannedChange {
@@ -1460,6 +1790,63 @@ export type ProgressEvent =
     /** Why. */
     reason: string
     /** In how many milliseconds. */
+    delayMs: number
+  }
+  /**
+   * One device of a list has come to its end. One that was done before is counted alone. What the cloud was at fault for
+   * is tried once more at the end, and told again.
+   */
+  | {
+    type: 'device'
+    /** Its line in the list. */
+    line: number
+    /** The device id. */
+    deviceId: string
+    /** What became of it. */
+    outcome: FleetOutcome
+    /** The key's fingerprint, where one was sent. */
+    fingerprint?: string
+    /** Why it is not done: the stable name. */
+    code?: ErrorCode
+    /** Why it is not done, in words. */
+    message?: string
+  }
+  /** The cloud was asked about one device of a list. */
+  | {
+    type: 'device-asked'
+    /** Its line in the list. */
+    line: number
+    /** The device id. */
+    deviceId: string
+    /** What the cloud told. */
+    answer: FleetAnswer
+    /** Why it is not known: the stable name. */
+    code?: ErrorCode
+    /** Why it is not known, in words. */
+    message?: string
+  }
+  /** How far a list is; once a second. */
+  | {
+    type: 'fleet-progress'
+    /** The cloud took the key. */
+    done: number
+    /** It did not. */
+    failed: number
+    /** It may have. */
+    unknown: number
+    /** These are still to come. */
+    notReached: number
+    /** How many devices a second, since it began. */
+    rate: number
+    /** Everybody waits, for so many milliseconds more. */
+    pausedMs?: number
+  }
+  /** Everybody waits: the cloud asks for fewer requests, or is in trouble. */
+  | {
+    type: 'fleet-paused'
+    /** Why. */
+    reason: string
+    /** For how many milliseconds. */
     delayMs: number
   }
 
@@ -2656,6 +3043,31 @@ export type DuoMode = 'dfu' | 'normal'
 export declare function enterDfu(options?: DfuOptions, control?: Control): Promise<EnterDfuResult>
 
 /**
+ * Makes a list of what would be sent, to be read by a person first: of an archive the newest key of each device, or of
+ * ids the ids alone. Where two keys of a device are possible, its row says so and is not sent.
+ *
+ * @example
+ * ```js
+ * const { manifest, problems } = await fleetManifest({ archive: 'batch-7' })
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function fleetManifest(options?: FleetManifestOptions, control?: Control): Promise<FleetManifestResult>
+
+/**
+ * Puts the ledgers of a list together: what became of each device, and whether a shard is missing. Sends nothing.
+ *
+ * @example
+ * ```js
+ * const { complete, problems } = await fleetReport({ ledgers: ['devices.provision.jsonl'] })
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function fleetReport(options: FleetReportOptions, control?: Control): Promise<FleetReportResult>
+
+/**
  * Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
  *
  * @example
@@ -2744,6 +3156,21 @@ export declare function newKey(options?: NewKeyOptions, control?: Control): Prom
  * @throws {DuoProvisionError}
  */
 export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>
+
+/**
+ * Sends the public keys of a list of devices. The whole list is looked at before the first request; what became of each
+ * device is in the ledger beside it, and the same call goes on where it was stopped. Fulfilled also if not every device
+ * is done: `counts` and `stoppedBy` say so.
+ *
+ * @example
+ * ```js
+ * const { counts, stoppedBy } = await provisionFleet({ manifest: 'devices.csv' })
+ * if (counts.done + counts.alreadyDone < counts.total) console.error(stoppedBy?.message ?? counts)
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function provisionFleet(options: FleetProvisionOptions, control?: Control): Promise<FleetProvisionResult>
 
 /**
  * Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo.
@@ -2909,6 +3336,20 @@ export declare function status(options?: StatusOptions, control?: Control): Prom
  * ```
  */
 export declare function udevRule(): UdevRule
+
+/**
+ * Asks the cloud what it knows of each device of a list, or with `handshake` proves with the private keys that it knows
+ * them by those. Fulfilled also if it does not know every device: `counts` and `stoppedBy` say so.
+ *
+ * @example
+ * ```js
+ * const { counts } = await verifyFleet({ manifest: 'devices.csv' })
+ * console.log(`${counts.known} known, ${counts.notTold} not told`)
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function verifyFleet(options: FleetVerifyOptions, control?: Control): Promise<FleetVerifyResult>
 
 /**
  * Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.

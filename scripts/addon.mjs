@@ -11,7 +11,7 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cargo } from './cargo.mjs'
 import { ROOT } from './prepare.mjs'
-import { SCHEMA, schemas } from './schema.mjs'
+import { MANIFEST, SCHEMA, schemas } from './schema.mjs'
 import { declarations, separate } from './types.mjs'
 
 /** Where it is put, with its loader `index.js`, its types `index.d.ts`, and the schema. */
@@ -53,6 +53,7 @@ export async function buildAddon() {
   if (described.status !== 0) return described
   mkdirSync(dirname(join(BUILT, SCHEMA)), { recursive: true })
   writeFileSync(join(BUILT, SCHEMA), described.text)
+  writeFileSync(join(BUILT, MANIFEST), described.manifest)
   await writeLoader(described.types)
   return { status: 0, output }
 }

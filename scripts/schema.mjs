@@ -1,6 +1,7 @@
 /**
- * `npm run schema`: writes `schema/output.schema.json`, the JSON Schema of what `--json` prints. It is made from the Rust
- * types, by a program of the crate (`schema.rs`).
+ * `npm run schema`: writes `schema/output.schema.json`, the JSON Schema of what `--json` prints, and
+ * `schema/manifest.schema.json`, that of a list of devices. They are made from the Rust types, by a program of the crate
+ * (`schema.rs`).
  */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -11,22 +12,27 @@ import { ROOT } from './prepare.mjs'
 
 /** The schema in the repository. */
 export const SCHEMA = 'schema/output.schema.json'
+export const MANIFEST = 'schema/manifest.schema.json'
 
 /** Compiles the program and runs it. `text` is the schema of the lines, `types` has the types of the API, by name. */
 export async function schemas(/** @type {NodeJS.ProcessEnv} */ env = process.env) {
   const args = ['build', '--no-default-features', '--features', 'schema', '--example', 'schema']
   const { status, output, made } = await cargo(args, env)
   const program = made.find(({ name, executable }) => name === 'schema' && executable)
-  if (status !== 0 || !program) return { status: status || 1, output, text: '', types: {} }
+  if (status !== 0 || !program) return { status: status || 1, output, text: '', manifest: '', types: {} }
   const printed = spawnSync(program.executable ?? '', { encoding: 'utf8', maxBuffer: 1 << 24 })
-  if (printed.status !== 0) return { status: 1, output: printed.stderr, text: '', types: {} }
-  const { output: lines, types } = JSON.parse(printed.stdout)
-  return { status: 0, output: '', text: `${JSON.stringify(lines, undefined, 2)}\n`, types }
+  if (printed.status !== 0) return { status: 1, output: printed.stderr, text: '', manifest: '', types: {} }
+  const { output: lines, manifest, types } = JSON.parse(printed.stdout)
+  const written = (/** @type {object} */ schema) => `${JSON.stringify(schema, undefined, 2)}\n`
+  return { status: 0, output: '', text: written(lines), manifest: written(manifest), types }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { status, output, text } = await schemas()
+  const { status, output, text, manifest } = await schemas()
   process.stderr.write(output)
-  if (status === 0) writeFileSync(join(ROOT, SCHEMA), text)
+  if (status === 0) {
+    writeFileSync(join(ROOT, SCHEMA), text)
+    writeFileSync(join(ROOT, MANIFEST), manifest)
+  }
   process.exitCode = status
 }

@@ -7,6 +7,7 @@ pub mod dct;
 pub mod dfuse;
 pub mod disk;
 pub mod error;
+pub mod fleet;
 pub mod journal;
 pub mod keys;
 pub mod outcome;

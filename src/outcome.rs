@@ -56,6 +56,8 @@ pub mod exit {
     pub const CLOUD: u8 = 8;
     /// Files and the system: missing, unreadable, exists, full.
     pub const SYSTEM: u8 = 9;
+    /// Of many, some are not done.
+    pub const SOME: u8 = 10;
     /// Stopped by the user.
     pub const INTERRUPTED: u8 = 130;
 }
@@ -112,6 +114,10 @@ codes! {
     PlainHttpRefused = "PLAIN_HTTP_REFUSED" => exit::USAGE;
     /// The cloud that the Duo names by its server key is not the one whose API was to be told or asked.
     OtherCloud = "OTHER_CLOUD" => exit::USAGE;
+    /// The list of devices cannot be used as it is: nothing was sent.
+    FleetManifestInvalid = "FLEET_MANIFEST_INVALID" => exit::USAGE;
+    /// A key file of the list has changed since the list was checked: its key was not sent.
+    FleetKeyChanged = "FLEET_KEY_CHANGED" => exit::USAGE;
     /// The question before the write was not answered with yes.
     ConfirmationRefused = "CONFIRMATION_REFUSED" => exit::USAGE;
     /// There is no terminal to ask on, and `--yes` was not typed.
@@ -235,6 +241,12 @@ codes! {
     JournalInvalid = "JOURNAL_INVALID" => exit::SYSTEM;
     /// The journal of operations cannot be kept, so nothing is written to a device.
     JournalUnwritable = "JOURNAL_UNWRITABLE" => exit::SYSTEM;
+    /// Another process is at work with the same ledger.
+    FleetRunning = "FLEET_RUNNING" => exit::SYSTEM;
+    /// The file named as a ledger is none, or a line of it cannot be read.
+    LedgerInvalid = "LEDGER_INVALID" => exit::SYSTEM;
+    /// The ledger cannot be kept, so nothing more is sent.
+    LedgerUnwritable = "LEDGER_UNWRITABLE" => exit::SYSTEM;
     /// A simulated Duo or cloud could not be started.
     SimulatorFailed = "SIMULATOR_FAILED" => exit::SYSTEM;
 

@@ -20,6 +20,7 @@ const COMMANDS = [
   'status',
   'history',
   'doctor',
+  'fleet',
   'simulate',
   'demo',
   'completions',
@@ -67,6 +68,10 @@ const GROUPED = [
   'server-key show',
   'server-key set',
   'server-key restore',
+  'fleet manifest',
+  'fleet provision',
+  'fleet verify',
+  'fleet report',
   'udev print',
   'udev install',
 ]

@@ -22,8 +22,10 @@ const blocks = [...page.matchAll(/^## (.*)\n[\s\S]*?^```js\n([\s\S]*?)^```$/gm)]
 const GIVEN = {
   backupKey: ['usbip', 'archive'],
   doctor: ['usbip', 'archive'],
+  fleetManifest: ['archive'],
   listDevices: ['usbip'],
   provision: ['usbip', 'apiUrl', 'token'],
+  provisionFleet: ['apiUrl', 'token'],
   readKey: ['usbip'],
   restoreKey: ['usbip', 'archive'],
   rotateKey: ['usbip', 'archive', 'apiUrl', 'token'],
@@ -64,6 +66,7 @@ test('the examples of docs/api.md run', async (t) => {
       .replace("'duo-provision'", JSON.stringify(pathToFileURL(shim)))
       .replaceAll(ID_OF_THE_PAGE, deviceId)
       .replace("'duo.der'", JSON.stringify(file))
+      .replaceAll("'devices.csv'", JSON.stringify(join(folder, 'devices.csv')))
       .replace("'backups'", JSON.stringify(join(folder, 'backups')))
       .replaceAll('console.log(', 'globalThis.said(')
     writeFileSync(script, here)

@@ -1,4 +1,4 @@
-/** The batch of docs/factory.md with what may be wrong on a bench: it notes every Duo that is not done, and fails. */
+/** The batch of docs/many.md with what may be wrong on a bench: it notes every Duo that is not done, and fails. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ const linux = { skip: process.platform !== 'linux' && 'it needs a shell' }
 
 /** The block of the page, run; how it ends, and what it notes. */
 async function batch(/** @type {World} */ world) {
-  const blocks = [...readPage(join(ROOT, 'docs/factory.md'))].flatMap((step) =>
+  const blocks = [...readPage(join(ROOT, 'docs/many.md'))].flatMap((step) =>
     step.kind === 'run' && step.script.includes('failed.txt') ? [step] : [],
   )
   const [block] = blocks

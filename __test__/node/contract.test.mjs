@@ -353,6 +353,8 @@ const EVERY = {
   backupKey: {},
   doctor: {},
   enterDfu: {},
+  fleetManifest: {},
+  fleetReport: { ledgers: ['none.jsonl'] },
   history: {},
   inspectKey: { file: 'duo.der' },
   installUdevRule: {},
@@ -360,6 +362,7 @@ const EVERY = {
   listDevices: {},
   newKey: { file: 'never.der' },
   provision: { deviceId: '30001a000347343432313031' },
+  provisionFleet: { manifest: 'none.csv' },
   publicKey: { file: 'duo.der' },
   readKey: {},
   resetKey: {},
@@ -371,6 +374,7 @@ const EVERY = {
   showDct: {},
   showServerKey: {},
   status: {},
+  verifyFleet: { manifest: 'none.csv' },
   verifyPairing: {},
 }
 

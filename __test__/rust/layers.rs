@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use duo_provision::error::Code;
 
 /// Which rooms each room may import.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("dfuse", &[]),
     ("dct", &[]),
     ("disk", &[]),
@@ -18,9 +18,22 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("bootloader", &["dfuse", "usb"]),
     ("archive", &["disk", "keys", "dct"]),
     ("journal", &["disk", "outcome", "dct", "keys"]),
+    ("fleet", &["disk", "dct", "keys"]),
     (
         "error",
-        &["archive", "bootloader", "cloud", "dct", "dfuse", "disk", "journal", "keys", "outcome", "usb"],
+        &[
+            "archive",
+            "bootloader",
+            "cloud",
+            "dct",
+            "dfuse",
+            "disk",
+            "fleet",
+            "journal",
+            "keys",
+            "outcome",
+            "usb",
+        ],
     ),
     (
         "workflow",
@@ -32,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "dfuse",
             "disk",
             "error",
+            "fleet",
             "journal",
             "keys",
             "outcome",
@@ -53,6 +67,9 @@ const ERRORS_BY_OTHER_NAMES: [&str; 7] =
 /// The modules of `cloud` that are pure.
 const PURE_CLOUD: [&str; 7] =
     ["reply", "provisioning", "device_record", "excerpt", "api_url", "token", "handshake"];
+
+/// The modules of `fleet` that are pure.
+const PURE_FLEET: [&str; 4] = ["check", "choice", "pace", "shard"];
 
 /// What no pure code may touch: files, sockets, clocks, threads, devices. (`IpAddr` is a number.)
 const IMPURE: [&str; 15] = [
@@ -240,6 +257,7 @@ fn pure_code_touches_nothing() {
     let pure = |source: &&Source| {
         ["dfuse", "dct", "keys"].contains(&source.room())
             || PURE_CLOUD.iter().any(|module| source.is("cloud", module))
+            || PURE_FLEET.iter().any(|module| source.is("fleet", module))
     };
     for source in all.iter().filter(pure) {
         for word in IMPURE {

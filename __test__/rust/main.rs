@@ -6,6 +6,7 @@ mod archive;
 mod common;
 mod dct;
 mod dfuse;
+mod fleet;
 #[path = "../fuzz/replay.rs"]
 mod fuzz;
 mod imports;

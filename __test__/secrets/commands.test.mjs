@@ -235,6 +235,35 @@ test('commands about the cloud', async (t) => {
   await loudly(sandbox, [id, '--token-file', '-', ...to(cloud.url)], { stdin: `${TOKEN}\n${TOKEN}\n` })
 })
 
+test('commands about a list of devices', async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo()
+  const cloud = await sandbox.cloud()
+  const echo = await startEcho(t)
+  const id = duo.duos()[0]?.deviceId ?? ''
+  const to = (/** @type {string} */ url) => ['--api-url', url, '--rate', 'none', '--timeout', '1']
+  await sandbox.run(['backup', 'duo.der', '--usbip', duo.address])
+  const key = join(KEYS, 'rsa1024-pkcs8.pem')
+  sandbox.file('list.csv', `device_id,key_file\n${id},duo.der\n30001a000347343432313099,${key}\n`)
+  sandbox.file('wrong.csv', `device_id,key_file\n${id},none.der\n`)
+  const token = sandbox.file('token', `${sandbox.secret(TOKEN)}\n`)
+  const list = ['fleet', 'provision', 'list.csv']
+  await loudly(sandbox, [...list, ...to(cloud.url)])
+  await loudly(sandbox, ['fleet', 'provision', 'wrong.csv', ...to(cloud.url)])
+  for (const status of [200, 302, 400, 401, 403, 500]) {
+    await loudly(sandbox, [...list, '--token-file', token, ...to(`${echo}/${status}`)])
+    await loudly(sandbox, ['fleet', 'verify', 'list.csv', '--token-file', token, ...to(`${echo}/${status}`)])
+  }
+  for (const format of ['text', 'csv', 'jsonl', 'manifest']) {
+    await loudly(sandbox, ['fleet', 'report', 'list.provision.jsonl', '--format', format])
+  }
+  await loudly(sandbox, ['fleet', 'manifest'])
+  const [host = '', port = ''] = new URL(echo).host.split(':')
+  sandbox.file('server.pem', readFileSync(join(KEYS, 'particle-cloud.pub.pem')))
+  const at = ['--server-key', 'server.pem', '--host', host, '--port', port, '--timeout', '1']
+  await loudly(sandbox, ['fleet', 'verify', 'list.csv', '--handshake', ...at])
+})
+
 test('functions: results, events and errors, with everything that hangs on them', async (t) => {
   const { usb, writing, folder, input, state } = await openLab(t)
   const { credentials } = await openCloud(t)

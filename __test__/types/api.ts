@@ -6,6 +6,8 @@ import {
   doctor,
   type ErrorCode,
   enterDfu,
+  fleetManifest,
+  fleetReport,
   history,
   inspectKey,
   LocalCloud,
@@ -15,6 +17,7 @@ import {
   type PassphraseRequest,
   type ProgressEvent,
   provision,
+  provisionFleet,
   publicKey,
   resetKey,
   restoreDct,
@@ -26,6 +29,7 @@ import {
   showServerKey,
   status,
   VirtualDuo,
+  verifyFleet,
   type WritePlan,
 } from '../../index.js'
 
@@ -130,11 +134,37 @@ function describe(event: ProgressEvent): string {
       return `${event.event} ${event.bytes ?? 0}`
     case 'retry':
       return `${event.reason} ${event.delayMs}`
+    case 'device':
+      return `${event.deviceId} ${event.outcome}`
+    case 'device-asked':
+      return `${event.deviceId} ${event.answer}`
+    case 'fleet-progress':
+      return `${event.done} ${event.rate} ${event.pausedMs ?? 0}`
+    case 'fleet-paused':
+      return `${event.reason} ${event.delayMs}`
     default: {
       const never: never = event
       return never
     }
   }
+}
+
+export async function many(): Promise<string> {
+  const { manifest, problems } = await fleetManifest({ archive: 'batch-7' })
+  const sent = await provisionFleet(
+    { manifest: 'devices.csv', shard: '2/5', rate: '300/m', concurrency: 4, skipInvalid: true },
+    {
+      onEvent(event) {
+        if (event.type === 'device') console.log(event.deviceId, event.outcome, event.code)
+        if (event.type === 'fleet-progress') console.log(event.done + event.failed, event.rate)
+      },
+    },
+  )
+  const { counts, stoppedBy }: { counts: { done: number }; stoppedBy?: { exitCode: number } | undefined } =
+    sent
+  const asked = await verifyFleet({ manifest: '-', handshake: true })
+  const { complete } = await fleetReport({ ledgers: [sent.ledger ?? ''], only: 'failed,unknown' })
+  return `${manifest.length} ${problems} ${counts.done} ${stoppedBy?.exitCode} ${asked.counts.proven} ${complete}`
 }
 
 export function wrong(error: DuoProvisionError): void {
@@ -156,6 +186,8 @@ export function wrong(error: DuoProvisionError): void {
   void provision({ fromDevice: true })
   // @ts-expect-error: bringing it there is what it does
   void enterDfu({ enterDfu: true })
+  // @ts-expect-error: a list is needed
+  void provisionFleet({ rate: '10/s' })
   // @ts-expect-error: no such bootloader
   void VirtualDuo.start({ bootloader: 'r7' })
   // @ts-expect-error: a list, not one

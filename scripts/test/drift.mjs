@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { BUILT, GRAMMAR } from '../addon.mjs'
 import { API_PAGE, apiDocs } from '../api-docs.mjs'
 import { ROOT } from '../prepare.mjs'
-import { SCHEMA } from '../schema.mjs'
+import { MANIFEST, SCHEMA } from '../schema.mjs'
 
 const types = join(BUILT, 'index.d.ts')
 const made = [
@@ -15,6 +15,7 @@ const made = [
   { name: 'index.d.ts', built: read(types), command: 'npm run build:debug' },
   { name: GRAMMAR, built: read(join(BUILT, GRAMMAR)), command: 'npm run build:debug' },
   { name: SCHEMA, built: read(join(BUILT, SCHEMA)), command: 'npm run schema' },
+  { name: MANIFEST, built: read(join(BUILT, MANIFEST)), command: 'npm run schema' },
   { name: API_PAGE, built: apiDocs(types), command: 'npm run api-docs' },
 ]
 const wrong = made.filter(({ name, built }) => built === undefined || built !== read(join(ROOT, name)))

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::error_name::ErrorName;
 use super::grammar::{
     BackupOptions, BackupsOptions, CloudFlavor, DctBackupOptions, DctRestoreOptions, DctShowOptions,
-    DfuOptions, DoctorOptions, HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions,
+    DfuOptions, DoctorOptions, FleetManifestOptions, FleetProvisionOptions, FleetReportOptions,
+    FleetVerifyOptions, HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions,
     ProvisionOptions, PublicKeyOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions,
     ServerKeyRestoreOptions, ServerKeySetOptions, ServerKeyShowOptions, StatusOptions, UdevInstallOptions,
     VerifyOptions, VirtualDuoOptions,
@@ -20,14 +21,17 @@ use crate::error::Problem;
 use crate::simulator::VirtualDuoState;
 use crate::simulator::cloud::Provisioned;
 use crate::workflow::{
-    BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event, History,
-    Inspection, KeyRead, Listing, NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone,
-    ResetDone, RestoreDone, RotateDone, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule,
-    VerifyDone,
+    BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event,
+    FleetManifest, FleetProvisioned, FleetReport, FleetVerified, History, Inspection, KeyRead, Listing,
+    NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone, ResetDone, RestoreDone, RotateDone,
+    ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
 };
 
 /// Names the shape of the lines. Its number goes up when a line that was valid before no longer would be.
 const ID: &str = "urn:duo-provision:output:1";
+
+/// Names the shape of a list of devices.
+const MANIFEST_ID: &str = "urn:duo-provision:manifest:1";
 
 /// One line of what `duo-provision --json` prints: events, and at the end a result or an error. Members and kinds of
 /// events may be added; what is not known is to be passed over.
@@ -77,6 +81,14 @@ enum CommandResult {
     KeyNew(NewKeyDone),
     #[schemars(rename = "key public")]
     KeyPublic(PublicKeyDone),
+    #[schemars(rename = "fleet manifest")]
+    FleetManifest(FleetManifest),
+    #[schemars(rename = "fleet provision")]
+    FleetProvision(FleetProvisioned),
+    #[schemars(rename = "fleet verify")]
+    FleetVerify(FleetVerified),
+    #[schemars(rename = "fleet report")]
+    FleetReport(FleetReport),
     Backups(BackupsFound),
     Status(Status),
     History(History),
@@ -153,6 +165,10 @@ enum Options {
     DctShow(DctShowOptions),
     Dfu(DfuOptions),
     Doctor(DoctorOptions),
+    FleetManifest(FleetManifestOptions),
+    FleetProvision(FleetProvisionOptions),
+    FleetReport(FleetReportOptions),
+    FleetVerify(FleetVerifyOptions),
     History(HistoryOptions),
     Inspect(InspectOptions),
     List(ListOptions),
@@ -185,12 +201,42 @@ struct Api {
     name: ErrorName,
 }
 
-/// Two schemas: `output` of the lines of `--json`, and in `types` all types of the API.
+/// A device of a list. Members that are not named here stand in the report.
+#[derive(JsonSchema)]
+struct FleetRow {
+    /// The device id.
+    #[schemars(regex(pattern = r"^[0-9A-Fa-f]{24}$"))]
+    device_id: String,
+    /// The key, public or private; relative to the list, or absolute. Without it, or if it is empty, the row is wrong
+    /// unless the generic key is allowed.
+    key_file: Option<String>,
+    /// SHA-256 of the key's SubjectPublicKeyInfo: the key has to be this one.
+    #[schemars(regex(pattern = r"^([0-9A-Fa-f]{64})?$"))]
+    fingerprint: Option<String>,
+    /// The product id.
+    product_id: Option<ProductId>,
+    /// Why the row is not to be sent.
+    problem: Option<String>,
+}
+
+/// A number, or its digits.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum ProductId {
+    Number(u32),
+    Text(String),
+}
+
+/// Three schemas: `output` of the lines of `--json`, `manifest` of a list of devices as an array (in JSON lines each line is
+/// an item of it), and in `types` all types of the API.
 pub fn schema() -> Value {
+    let mut manifest = of::<Vec<FleetRow>>();
+    manifest.insert("$id".to_owned(), MANIFEST_ID.into());
+    manifest.insert("title".to_owned(), "A list of devices for duo-provision fleet".into());
     let mut output = of::<Line>();
     output.insert("$id".to_owned(), ID.into());
     output.insert("title".to_owned(), "A line of duo-provision --json".into());
-    serde_json::json!({ "output": output, "types": of::<Api>().get("$defs") })
+    serde_json::json!({ "output": output, "manifest": manifest, "types": of::<Api>().get("$defs") })
 }
 
 fn of<T: JsonSchema>() -> Schema {

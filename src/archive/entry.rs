@@ -187,7 +187,7 @@ pub fn read_entry(path: &Path) -> Result<Entry, FileError> {
 }
 
 /// The public key that stands beside a backup.
-fn public_key_beside(path: &Path) -> Option<PublicKey> {
+pub fn public_key_beside(path: &Path) -> Option<PublicKey> {
     let bytes = read_bounded(&sibling(path, "pub.pem"), MAX_BACKUP_BYTES).ok()?;
     PublicKey::read(&bytes).ok()
 }

@@ -66,7 +66,12 @@ export function createOutput(/** @type {OutputOptions} */ { json, verbose, quiet
     write,
     say: (/** @type {string} */ text) => say(text),
     hint,
-    /** Lines of data to standard output. */
+    /** What another program reads, to standard output: nothing in it is shortened or broken. */
+    data(/** @type {string} */ text) {
+      progress.pause()
+      process.stdout.write(`${visible(text)}\n`)
+    },
+    /** Lines for a person to standard output. */
     print(/** @type {string} */ text) {
       progress.pause()
       process.stdout.write(`${visible(sentences(brief(text), process.stdout))}\n`)

@@ -1,5 +1,6 @@
 /** Performs one operation: its events, its question, its signals, and the exit code that comes of it. */
 import { INTERRUPTED } from './choose.mjs'
+import { exitOfFleet } from './fleet.mjs'
 import { askPassphrase } from './passphrase.mjs'
 import { ask, canAsk } from './prompt.mjs'
 import { describeResult, sayEvent } from './render.mjs'
@@ -54,7 +55,7 @@ export async function perform(command, operation, options, asks, output) {
     const result = await operation(options, control)
     output.result(command, result)
     if (!output.json) describeResult(command, result, output, options)
-    return 0
+    return exitOfFleet(command, result)
   } catch (error) {
     const path = await pathInstead(command, error, options, output)
     if (path === INTERRUPTED) return STOPPED

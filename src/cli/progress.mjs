@@ -45,6 +45,15 @@ export function createProgress(stream, { silent, paint }) {
       timer = setInterval(draw, FRAME_MS)
       timer.unref()
     },
+    /** How far the step is, on a terminal alone. */
+    update(/** @type {string} */ description) {
+      if (!animated) return
+      text = description
+      if (timer !== undefined) return
+      draw()
+      timer = setInterval(draw, FRAME_MS)
+      timer.unref()
+    },
     /** Makes room for other lines; the next step draws again. */
     pause,
     /** Nothing is being done any more. */

@@ -1,5 +1,6 @@
 /** Results and events in words. */
 import { describeDiagnosis } from './diagnosis.mjs'
+import { describeFleet, sayDevice, sayProgress } from './fleet.mjs'
 import { facts, firmware, nameOf, PAIR_BEFORE, printable, table } from './layout.mjs'
 import { describeDump, describeField, describeManifest, describeServerKey, showDct } from './render-dct.mjs'
 import { describeRestoredDct, describeServerKeyWrite } from './render-fields.mjs'
@@ -31,6 +32,13 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
       return output.note(event.message)
     case 'retry':
       return output.note(`${event.reason}; trying again in ${(event.delayMs / 1000).toFixed(1)} s`)
+    case 'device':
+    case 'device-asked':
+      return sayDevice(event, output)
+    case 'fleet-progress':
+      return sayProgress(event, output)
+    case 'fleet-paused':
+      return output.note(`${event.reason}; everybody waits for ${(event.delayMs / 1000).toFixed(1)} s`)
     case 'sending':
       // The lines of device-provisioning-helper, letter for letter, since scripts look for them.
       if (event.generic) output.print('using generic public key')
@@ -244,6 +252,8 @@ const DESCRIBE = {
     for (const reason of unreadable) output.note(printable(reason))
   },
 
+  ...describeFleet,
+
   doctor: describeDiagnosis,
 
   'udev print'(/** @type {import('../../index.js').UdevRule} */ { contents }, output) {
@@ -271,7 +281,7 @@ const DESCRIBE = {
     const { journal, operations, more, unreadable } = result
     const rows = operations.map((operation) => [
       operation.startedAt,
-      `${operation.deviceId ?? `at ${operation.path}`}${operation.simulated ? ' (virtual)' : ''}`,
+      `${operation.deviceId ?? (operation.path ? `at ${operation.path}` : 'a list')}${operation.simulated ? ' (virtual)' : ''}`,
       operation.operation,
       operation.errorCode ? `${operation.outcome} [${operation.errorCode}]` : operation.outcome,
     ])
@@ -323,6 +333,7 @@ function describeInFlight(
       before: leavesKey(operation) ? undefined : (operation.previousFingerprint ?? 'no key'),
       key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,
       backup: operation.backupFile && printable(operation.backupFile),
+      ledger: operation.ledgerFile && printable(operation.ledgerFile),
       'new key': operation.newKeyFile && printable(operation.newKeyFile),
     }),
   )
@@ -334,11 +345,12 @@ function describeInFlight(
 /** Whether it has nothing to do with the key that is in the Duo. */
 function leavesKey(/** @type {import('../../index.js').OperationInfo} */ { operation, fingerprint }) {
   if (operation === 'dct-restore') return fingerprint === undefined
-  return operation === 'provision' || operation === 'server-key-set'
+  return ['provision', 'server-key-set', 'fleet-provision'].includes(operation)
 }
 
 function subject(/** @type {import('../../index.js').OperationInfo} */ operation) {
   const { simulated, deviceId, path, startedAt } = operation
+  if (operation.operation === 'fleet-provision') return `fleet provision, begun ${startedAt}`
   const duo = `${simulated ? 'virtual ' : ''}${deviceId ? `Duo ${deviceId}` : 'Duo (id unknown)'}`
   return `${operation.operation} of the ${duo}${path ? ` at ${path}` : ''}, begun ${startedAt}`
 }

@@ -7,6 +7,9 @@ import { printable } from './layout.mjs'
 /** Steps during which the state of the key is open. */
 const WRITING = new Set(['write', 'verify', 'reconcile'])
 
+/** Steps that end by themselves soon: what is on its way to a cloud is waited for. */
+const IN_FLIGHT = new Set(['send-list', 'ask-list'])
+
 /** How long an operation that writes nothing may take to stop, in milliseconds: it may wait for an input. */
 const GRACE = 3000
 
@@ -33,6 +36,11 @@ export function interruptible(/** @type {import('./output.mjs').Output} */ outpu
     controller.abort()
     if (!output.json && WRITING.has(current)) {
       output.say('stopping when the write has been read back (Ctrl-C again to stop at once)')
+    }
+    if (IN_FLIGHT.has(current)) {
+      if (!output.json)
+        output.say('stopping when the answers that are due have come (Ctrl-C again to stop at once)')
+      return
     }
     grace = setTimeout(() => WRITING.has(current) || endNow(), GRACE)
     grace.unref()

@@ -62,11 +62,13 @@ pub struct Options {
     pub deadline: Duration,
     /// The waits between tries.
     pub backoff: Backoff,
+    /// Try once alone: whoever asks about many devices tries again by rules of their own.
+    pub once: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(30), backoff: Backoff::default() }
+        Self { deadline: Duration::from_secs(30), backoff: Backoff::default(), once: false }
     }
 }
 
@@ -134,7 +136,7 @@ impl Client {
                 }
             };
             let wait = again(&failure, attempt, options.backoff, self.timer.as_ref())
-                .filter(|wait| *wait < end.saturating_sub(self.timer.now()));
+                .filter(|wait| !options.once && *wait < end.saturating_sub(self.timer.now()));
             let failure = settle::<Q>(failure, &mut answer);
             let Some(wait) = wait else { return Err(failure) };
             on_retry(Retry { attempt, wait, because: &failure });

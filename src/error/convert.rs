@@ -17,6 +17,8 @@ use crate::cloud::reply::Refusal;
 use crate::dct::{DeviceIdError, UnknownFieldError};
 use crate::dfuse::DfuError;
 use crate::disk::{FileError, plain_path};
+use crate::fleet::ledger::LedgerError;
+use crate::fleet::manifest::ManifestError;
 use crate::journal::{JournalError, RecordError};
 use crate::keys::{KeyError, Misread, PassphraseError, Slot};
 use crate::usb::{NodeError, UsbError};
@@ -398,6 +400,47 @@ const JOURNAL_ELSEWHERE: &str = if cfg!(windows) {
 } else {
     "set XDG_DATA_HOME to a folder that you may write to"
 };
+
+impl From<ManifestError> for Error {
+    fn from(error: ManifestError) -> Self {
+        let code = match &error {
+            ManifestError::Unreadable(_) => Code::FileUnreadable,
+            _ => Code::FleetManifestInvalid,
+        };
+        Self::new(code, error.to_string()).hint(
+            "a list of devices is CSV with a column device_id, a JSON array, or JSON lines; see docs/many.md. Nothing was \
+             sent",
+        )
+    }
+}
+
+impl From<LedgerError> for Error {
+    fn from(error: LedgerError) -> Self {
+        let (code, hint) = match &error {
+            LedgerError::Running(_) => {
+                (Code::FleetRunning, "wait until it has ended, or stop it; the same command then goes on")
+            }
+            LedgerError::Invalid { .. } => (
+                Code::LedgerInvalid,
+                "name the ledger with --ledger FILE; one that is damaged can be moved away, and then all devices are sent \
+                 once more, which does no harm",
+            ),
+            LedgerError::Unwritable { .. } => (
+                Code::LedgerUnwritable,
+                "make room on the disk, or name another place with --ledger FILE; the same command then goes on",
+            ),
+            LedgerError::File(_) => (
+                Code::LedgerUnwritable,
+                "name a file in a folder that you may write to with --ledger FILE; nothing was sent",
+            ),
+        };
+        let code = match &error {
+            LedgerError::File(FileError::NotFound(_)) => Code::FileNotFound,
+            _ => code,
+        };
+        Self::new(code, error.to_string()).hint(hint)
+    }
+}
 
 impl From<ApiUrlError> for Error {
     fn from(error: ApiUrlError) -> Self {

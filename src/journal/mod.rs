@@ -28,8 +28,8 @@ use std::path::{Path, PathBuf};
 pub use history::Past;
 pub use operation::{BadLine, End, Operation, Reached, may_be_taken, open, operation_in, settled_line};
 pub use record::{
-    DeviceMark, Failure, MAX_BYTES, MAX_LINE, OperationId, OperationKind, Record, RecordError, Request,
-    Started, Step, VERSION, whole,
+    DeviceMark, Failure, FleetRequest, MAX_BYTES, MAX_LINE, OperationId, OperationKind, Record, RecordError,
+    Request, Started, Step, VERSION, whole,
 };
 
 use crate::dct::DeviceId;
@@ -369,7 +369,7 @@ impl Journal {
         let Some(mine) = self.read(own)? else { return Ok(()) };
         let mut names = vec![own.clone()];
         // A doubt takes the place of an earlier one like it.
-        if mine.is_done() || !mine.is_finished() {
+        if mine.is_done() || !mine.is_finished() || mine.kind() == OperationKind::FleetProvision {
             names = self.names(Some(device)).map_err(JournalError::unreadable(&self.open_folder()))?;
         }
         let known = names.into_iter().filter_map(|name| match self.read(&name) {

@@ -169,7 +169,8 @@ impl Started {
             OperationKind::Backup
             | OperationKind::DctBackup
             | OperationKind::Provision
-            | OperationKind::Verify => Vec::new(),
+            | OperationKind::Verify
+            | OperationKind::FleetProvision => Vec::new(),
         }
     }
 }
@@ -267,7 +268,7 @@ impl Operation {
                 OperationKind::DctRestore if self.is_whole() => self.has(Reached::Verified),
                 OperationKind::DctRestore => self.verified() >= self.started.request.fields.len(),
                 OperationKind::Restore | OperationKind::ServerKeySet => self.has(Reached::Verified),
-                OperationKind::Provision => false,
+                OperationKind::Provision | OperationKind::FleetProvision => false,
                 // Its record is the last thing that is done.
                 OperationKind::Verify => true,
             },
@@ -363,6 +364,9 @@ impl Operation {
 
     /// True if this one, which came later, has made plain what the earlier one left open.
     fn supersedes(&self, earlier: &Self) -> bool {
+        if self.kind() == OperationKind::FleetProvision || earlier.kind() == OperationKind::FleetProvision {
+            return self.took_up_the_ledger_of(earlier);
+        }
         if !self.is_done() {
             return false;
         }
@@ -423,6 +427,13 @@ impl Operation {
             // One field says nothing of another.
             _ => self.writes_all_of(earlier) && self.is_of_the_duo_of(earlier),
         }
+    }
+
+    /// Whatever a run over a list came to: what an earlier one had left open stands in the ledger, and was taken up.
+    fn took_up_the_ledger_of(&self, earlier: &Self) -> bool {
+        let ledger =
+            |operation: &Self| operation.started.request.fleet.as_ref().map(|fleet| fleet.ledger.clone());
+        self.end.is_some() && ledger(self).is_some() && ledger(self) == ledger(earlier)
     }
 
     fn writes_all_of(&self, earlier: &Self) -> bool {

@@ -88,6 +88,8 @@ pub enum OperationKind {
     Rotate,
     /// Proved that a private key and a cloud's public key for the device are a pair. Written down once it is proven.
     Verify,
+    /// Sends the public keys of a list; what became of each is in its ledger.
+    FleetProvision,
 }
 
 impl OperationKind {
@@ -103,6 +105,7 @@ impl OperationKind {
             Self::ServerKeySet => "server-key-set",
             Self::Rotate => "rotate",
             Self::Verify => "verify",
+            Self::FleetProvision => "fleet-provision",
         }
     }
 
@@ -204,6 +207,46 @@ pub struct Request {
     /// The file with the cloud's public key, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_key: Option<String>,
+    /// Of a list of devices: how it is sent. The list itself is `file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetRequest>,
+}
+
+/// How the keys of a list are sent, as far as it takes to go on.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FleetRequest {
+    /// The ledger.
+    pub ledger: String,
+    /// True if the ledger's place was typed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ledger_typed: bool,
+    /// The rate, where it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+    /// How many at once, where it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// Which part of the devices, where it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// How many failures in a row are too many, where it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_failures: Option<u32>,
+    /// Send the rest where rows are wrong.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skip_invalid: bool,
+    /// Send the generic key where no key is named.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_generic: bool,
+    /// Send one key for several devices.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_shared_keys: bool,
+    /// Seconds that one request may take, where it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u32>,
 }
 
 /// An operation begins; nothing was written anywhere yet but what is read.

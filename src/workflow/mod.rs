@@ -28,6 +28,11 @@ pub use commands::doctor::{
     AskOptions, Diagnosis, DoctorOptions, Examined, Finding, Fix, FixOperation, FixOptions, Severity,
     Verdict, doctor,
 };
+pub use commands::fleet::{
+    FleetCounts, FleetManifest, FleetManifestOptions, FleetProvisionOptions, FleetProvisioned, FleetReport,
+    FleetReportOptions, FleetVerified, FleetVerifyCounts, FleetVerifyOptions, fleet_manifest, fleet_report,
+    provision_fleet, verify_fleet,
+};
 pub use commands::history::{History, HistoryOptions, history};
 pub use commands::inspect::{FileKind, InspectOptions, Inspection, ManifestReport, inspect};
 pub use commands::key_files::{
@@ -47,8 +52,8 @@ pub use commands::verify::{VerifyDone, VerifyOptions, verify};
 pub(crate) use context::shown_evidence;
 pub use context::{
     Action, Board, BoardName, BootloaderName, Cancel, Change, Context, Control, DeviceRef, Event, Evidence,
-    NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest, Phase, Plan, ShownEvidence, Target,
-    Timeout, Transfer,
+    FleetAnswer, FleetAsked, FleetDevice, NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest,
+    Phase, Plan, ShownEvidence, Target, Timeout, Transfer,
 };
 pub use describe::dct::{CopyReport, DctReport};
 pub use describe::dct_fields::FieldReport;

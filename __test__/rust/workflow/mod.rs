@@ -16,6 +16,7 @@ mod doctor_cloud;
 mod doubts;
 mod encrypting;
 mod entering;
+mod fleet;
 mod given_files;
 #[cfg(feature = "command-line")]
 pub mod grammar;

@@ -5,6 +5,7 @@ mod dct;
 mod devices;
 mod doctor;
 mod files;
+mod fleet;
 mod keys;
 mod records;
 mod rotate;

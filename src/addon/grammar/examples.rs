@@ -35,6 +35,7 @@ Exit codes:
   7    the cloud refused, or the keys are no pair
   8    the cloud cannot be reached, or is at fault
   9    a file or a folder is missing, exists, or cannot be read or written
+  10   of a list, some devices are done and some are not
   130  interrupted";
 
 pub const PROVISION_EXAMPLES: &str = "\
@@ -206,3 +207,48 @@ Examples:
   duo-provision man | man -l -
   duo-provision man dct backup | man -l -
 `npm install --global duo-provision` installs them for man itself.";
+
+pub const FLEET_MANIFEST_EXAMPLES: &str = "\
+Of each device its newest key; one that was made by rotate only if the journal says that it was written.
+Where two keys are possible the row names a problem, and is not sent. Read the list before it is.
+
+Examples:
+  duo-provision fleet manifest > devices.csv
+  duo-provision fleet manifest --archive batch-7 > devices.csv
+  duo-provision fleet manifest --ids ids.txt > devices.csv     an id on each line, without keys";
+
+pub const FLEET_PROVISION_EXAMPLES: &str = "\
+The list is CSV with a line of titles, a JSON array, or JSON lines. It has device_id (24 hexadecimal digits)
+and key_file (public or private, relative to the list), and may have fingerprint, product_id and others. All
+of it is looked at before the first request. What became of each device stands in the ledger beside it
+(LIST.provision.jsonl). The same command goes on: what is done is not sent again.
+
+Examples:
+  duo-provision fleet provision devices.csv --dry-run
+  duo-provision fleet provision devices.csv
+  duo-provision fleet provision devices.csv --shard 2/5        the second of five machines
+  duo-provision fleet provision devices.csv --rate none --api-url http://127.0.0.1:8080
+
+Exit codes: 0 all done, 10 some are not, 2 the list or the token, 7 the token was refused, 8 stopped because
+of the cloud, 9 the ledger, 130 interrupted.";
+
+pub const FLEET_VERIFY_EXAMPLES: &str = "\
+Asking changes nothing. A cloud that does not tell of a device may have its key all the same: that is `not
+told`, and no failure of the device. --handshake proves it, and speaks as the device: one in the field that
+is online may be disconnected.
+
+Examples:
+  duo-provision fleet verify devices.csv
+  duo-provision fleet verify devices.csv --handshake --server-key own.pem --host 192.168.1.10
+
+Exit codes: 0 all are known or proven, 10 some are not, 8 or 7 stopped because of the cloud, 130 interrupted.";
+
+pub const FLEET_REPORT_EXAMPLES: &str = "\
+A list that was sent in parts takes the ledgers of all parts; one that is missing is a failure.
+
+Examples:
+  duo-provision fleet report devices.provision.jsonl
+  duo-provision fleet report devices.provision.*-of-5.jsonl --format csv --output report.csv
+  duo-provision fleet report devices.provision.jsonl --format manifest --only failed,unknown > again.csv
+
+Exit codes: 0 the ledgers are all there, and every device is done; 10 otherwise.";

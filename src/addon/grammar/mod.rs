@@ -9,6 +9,7 @@ mod dct;
 mod device;
 mod examples;
 mod files;
+mod fleet;
 mod groups;
 mod operation;
 mod pairing;
@@ -20,6 +21,7 @@ use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 pub use dct::*;
 pub use device::*;
 pub use files::*;
+pub use fleet::*;
 pub use groups::*;
 pub use pairing::*;
 pub use simulation::*;
@@ -128,6 +130,9 @@ pub enum Command {
     /// Check that the cloud accepts this Duo's key
     #[command(after_help = examples::VERIFY_EXAMPLES)]
     Verify(VerifyOptions),
+    /// Send the keys of many devices from a list, none attached
+    #[command(subcommand, arg_required_else_help = false)]
+    Fleet(FleetCommand),
     /// List the backups in the archive
     #[command(after_help = examples::BACKUPS_EXAMPLES)]
     Backups(BackupsOptions),
@@ -191,6 +196,23 @@ pub enum KeyCommand {
     /// Print the public key of any key file, as PEM
     #[command(after_help = examples::KEY_PUBLIC_EXAMPLES)]
     Public(PublicKeyOptions),
+}
+
+/// What is done with a list of devices.
+#[derive(Subcommand)]
+pub enum FleetCommand {
+    /// Make a list of what would be sent: the newest key of each device in the archive
+    #[command(after_help = examples::FLEET_MANIFEST_EXAMPLES)]
+    Manifest(FleetManifestOptions),
+    /// Send the public keys of a list to the cloud; the same command goes on where it was stopped
+    #[command(after_help = examples::FLEET_PROVISION_EXAMPLES)]
+    Provision(FleetProvisionOptions),
+    /// Ask the cloud what it knows of the devices of a list, or prove it with their keys
+    #[command(after_help = examples::FLEET_VERIFY_EXAMPLES)]
+    Verify(FleetVerifyOptions),
+    /// Say what became of the devices of a list, and whether a part is missing
+    #[command(after_help = examples::FLEET_REPORT_EXAMPLES)]
+    Report(FleetReportOptions),
 }
 
 /// What is done with a DCT.

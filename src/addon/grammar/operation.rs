@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Command, CommandLine, DctCommand, KeyCommand, ServerKeyCommand, UdevCommand};
+use super::{Command, CommandLine, DctCommand, FleetCommand, KeyCommand, ServerKeyCommand, UdevCommand};
 
 impl CommandLine {
     /// The command that is run, and its options as the API takes them. `None` if a text is printed, or nothing was asked.
@@ -29,6 +29,10 @@ impl CommandLine {
             Command::Key(KeyCommand::New(options)) => ("key new", object(options)),
             Command::Key(KeyCommand::Public(options)) => ("key public", object(options)),
             Command::Verify(options) => ("verify", object(options)),
+            Command::Fleet(FleetCommand::Manifest(options)) => ("fleet manifest", object(options)),
+            Command::Fleet(FleetCommand::Provision(options)) => ("fleet provision", object(options)),
+            Command::Fleet(FleetCommand::Verify(options)) => ("fleet verify", object(options)),
+            Command::Fleet(FleetCommand::Report(options)) => ("fleet report", object(options)),
             Command::Backups(options) => ("backups", object(options)),
             Command::Doctor(options) => ("doctor", object(options)),
             Command::Status(options) => ("status", object(options)),

@@ -141,6 +141,8 @@ pub(super) struct State {
     product_id: Option<u32>,
     offline_wait: Duration,
     provisioned: Vec<Provisioned>,
+    /// Where each device is among them: a list may have a hundred thousand.
+    places: HashMap<String, usize>,
     /// When devices last performed their handshakes, by id in lower case.
     heard: HashMap<String, SystemTime>,
     /// How often each was turned away since its key was told, by id in lower case.
@@ -174,6 +176,7 @@ impl State {
             product_id: options.product_id,
             offline_wait: options.offline_wait.unwrap_or(OFFLINE_WAIT),
             provisioned: Vec::new(),
+            places: HashMap::new(),
             heard: HashMap::new(),
             early: HashMap::new(),
             total: 0,
@@ -413,7 +416,9 @@ impl State {
             user,
             at: now,
         };
-        match self.provisioned.iter_mut().find(|p| p.device_id == entry.device_id) {
+        let next = self.provisioned.len();
+        let at = *self.places.entry(entry.device_id.clone()).or_insert(next);
+        match self.provisioned.get_mut(at) {
             Some(old) => *old = entry,
             None => self.provisioned.push(entry),
         }

@@ -7,6 +7,7 @@ pub(in crate::workflow) mod dct_restore;
 pub(in crate::workflow) mod dct_show;
 pub(in crate::workflow) mod dfu;
 pub(in crate::workflow) mod doctor;
+pub(in crate::workflow) mod fleet;
 pub(in crate::workflow) mod history;
 pub(in crate::workflow) mod inspect;
 pub(in crate::workflow) mod key_files;

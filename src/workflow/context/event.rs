@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::dct::DeviceId;
+use crate::fleet::report::Outcome;
+use crate::keys::Fingerprint;
+use crate::outcome::Code;
+
 use crate::workflow::context::target::DeviceRef;
 
 /// A step of an operation.
@@ -47,6 +52,12 @@ pub enum Phase {
     ProveOld,
     /// The same with the key that the Duo is to get.
     ProveNew,
+    /// Looking at a whole list of devices, before anything is sent.
+    CheckList,
+    /// Telling the cloud the keys of a list.
+    SendList,
+    /// Asking the cloud about the devices of a list.
+    AskList,
 }
 
 impl Phase {
@@ -70,6 +81,9 @@ impl Phase {
             Self::Handshake => "proving the keys to the cloud",
             Self::ProveOld => "proving the old key to the cloud",
             Self::ProveNew => "proving the new key to the cloud",
+            Self::CheckList => "checking the list and its keys",
+            Self::SendList => "sending the public keys of the list",
+            Self::AskList => "asking the cloud about the devices of the list",
         }
     }
 }
@@ -116,8 +130,67 @@ fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, 
     serializer.serialize_f64((time.as_secs_f64() * 1000.0).round())
 }
 
+/// What became of one device of a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(rename = "FleetDevice", rename_all = "camelCase")]
+pub struct FleetDevice {
+    /// Its line in the list.
+    pub line: u32,
+    /// The device id.
+    pub device_id: DeviceId,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The key's fingerprint, where one was sent.
+    pub fingerprint: Option<Fingerprint>,
+    /// Why it is not done: the stable name.
+    pub code: Option<Code>,
+    /// Why it is not done, in words.
+    pub message: Option<String>,
+}
+
+/// What a cloud told of one device of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FleetAnswer", rename_all = "kebab-case")]
+pub enum FleetAnswer {
+    /// It has the device for this account.
+    Known,
+    /// It knows the device by this key: the device's own handshake proved it.
+    Proven,
+    /// It did not tell, which is no proof that it does not know the device.
+    NotTold,
+    /// It turned the device away, or knows it by another key.
+    Refused,
+    /// It could not be asked.
+    Failed,
+}
+
+/// What a cloud told of one device of a list, and why not more.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(rename = "FleetAsked", rename_all = "camelCase")]
+pub struct FleetAsked {
+    /// Its line in the list.
+    pub line: u32,
+    /// The device id.
+    pub device_id: DeviceId,
+    /// What the cloud told.
+    pub answer: FleetAnswer,
+    /// Why it is not known: the stable name.
+    pub code: Option<Code>,
+    /// Why it is not known, in words.
+    pub message: Option<String>,
+}
+
+// serde hands over references.
+#[allow(clippy::ref_option)]
+fn maybe_milliseconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| (time.as_secs_f64() * 1000.0).round()).serialize(serializer)
+}
+
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ProgressEvent", tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Event {
@@ -183,6 +256,37 @@ pub enum Event {
         /// Why.
         reason: String,
         /// In how many milliseconds.
+        #[serde(rename = "delayMs", serialize_with = "milliseconds")]
+        #[cfg_attr(feature = "schema", schemars(with = "f64"))]
+        delay: Duration,
+    },
+    /// One device of a list has come to its end. One that was done before is counted alone. What the cloud was at fault for
+    /// is tried once more at the end, and told again.
+    Device(FleetDevice),
+    /// The cloud was asked about one device of a list.
+    DeviceAsked(FleetAsked),
+    /// How far a list is; once a second.
+    FleetProgress {
+        /// The cloud took the key.
+        done: u32,
+        /// It did not.
+        failed: u32,
+        /// It may have.
+        unknown: u32,
+        /// These are still to come.
+        not_reached: u32,
+        /// How many devices a second, since it began.
+        rate: f64,
+        /// Everybody waits, for so many milliseconds more.
+        #[serde(rename = "pausedMs", serialize_with = "maybe_milliseconds")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+        paused: Option<Duration>,
+    },
+    /// Everybody waits: the cloud asks for fewer requests, or is in trouble.
+    FleetPaused {
+        /// Why.
+        reason: String,
+        /// For how many milliseconds.
         #[serde(rename = "delayMs", serialize_with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         delay: Duration,

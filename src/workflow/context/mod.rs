@@ -19,7 +19,7 @@ pub(in crate::workflow) use self::board::{BOARDS, DUO, ids};
 pub use self::board::{Board, BoardName, BootloaderName};
 pub use self::cancel::Cancel;
 pub(in crate::workflow) use self::cancel::interrupted;
-pub use self::event::{Event, Phase, Transfer};
+pub use self::event::{Event, FleetAnswer, FleetAsked, FleetDevice, Phase, Transfer};
 pub use self::named_cloud::NamedCloud;
 pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;

@@ -17,6 +17,12 @@ pub(in crate::workflow) fn meaning(operation: &Operation) -> &'static str {
         (OperationKind::Backup | OperationKind::DctBackup, _) => {
             "nothing was written to the Duo, and no backup is known to be kept"
         }
+        (OperationKind::FleetProvision, _) if operation.is_finished() => {
+            "not every device of the list is done; which are stands in its ledger"
+        }
+        (OperationKind::FleetProvision, _) => {
+            "the run over the list broke off: what became of each device stands in its ledger"
+        }
         (OperationKind::Provision, _) if operation.is_finished() => "the cloud did not take the key",
         (OperationKind::Provision, _) if operation.has(Reached::Accepted) => {
             "the cloud said that it took the key; that it and the Duo's are a pair is not proven"

@@ -52,6 +52,9 @@ pub struct OperationReport {
     /// The key that was made for it; absolute.
     #[serde(rename = "newKeyFile", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
+    /// Of a list of devices, the ledger that says what became of each; absolute.
+    #[serde(rename = "ledgerFile")]
+    pub ledger: Option<String>,
     /// What to do next; empty if nothing is left to do.
     pub next: Vec<Advice>,
 }
@@ -118,6 +121,7 @@ pub(in crate::workflow) fn report(operation: &Operation, settled: bool) -> Opera
         after: operation.started.after,
         backup: operation.backup.clone(),
         new_key: operation.new_key.clone(),
+        ledger: operation.started.request.fleet.as_ref().map(|fleet| fleet.ledger.clone()),
         next: Vec::new(),
     }
 }

@@ -42,7 +42,18 @@ impl Message {
         product_id: u32,
         generic: bool,
     ) -> Result<Self, Error> {
-        let (id, order) = (device_id.to_string(), milliseconds(context));
+        Self::at(milliseconds(context), device_id, public, product_id, generic)
+    }
+
+    /// The same, at a time of day: milliseconds since 1970.
+    pub fn at(
+        order: u64,
+        device_id: DeviceId,
+        public: &PublicKey,
+        product_id: u32,
+        generic: bool,
+    ) -> Result<Self, Error> {
+        let id = device_id.to_string();
         Ok(Self { request: ProvisioningRequest::new(&id, &public.to_pem(), product_id, order)?, generic })
     }
 }
@@ -91,6 +102,24 @@ impl Cloud {
         self.ask(context, &question, self.timeout.at_least(SLOW_RECORD))
     }
 
+    /// Tries once to send it, for whoever sends many and tries again by rules of their own.
+    pub async fn try_to_send(&self, message: &Message) -> Result<(), CloudError> {
+        self.try_once(&message.request).await.map(drop)
+    }
+
+    /// Tries once to ask about a device.
+    pub async fn try_to_ask(&self, device_id: DeviceId) -> Result<DeviceRecord, CloudError> {
+        let request = RecordRequest::new(&device_id.to_string());
+        // What was read as a device id is one.
+        let Ok(request) = request else { return Err(CloudError::Cancelled { sent: false }) };
+        self.try_once(&request).await
+    }
+
+    async fn try_once<Q: Question + Sync>(&self, question: &Q) -> Result<Q::Answer, CloudError> {
+        let options = Options { deadline: self.timeout.duration(), once: true, ..Options::default() };
+        self.client.ask(question, &self.token, options, &mut |_| {}, std::future::pending()).await
+    }
+
     fn ask<Q: Question + Sync>(
         &self,
         context: Context<'_>,
@@ -116,6 +145,10 @@ pub(in crate::workflow) fn check_product(id: Option<u32>) -> Result<(), Error> {
 }
 
 fn milliseconds(context: Context<'_>) -> u64 {
-    let now: SystemTime = (context.wall)();
+    since_1970((context.wall)())
+}
+
+/// A time of day in milliseconds since 1970.
+pub(in crate::workflow) fn since_1970(now: SystemTime) -> u64 {
     now.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
 }

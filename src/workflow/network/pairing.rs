@@ -25,6 +25,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
 
 /// What the options say about the cloud that a Duo is meant for.
+#[derive(Clone)]
 pub(in crate::workflow) struct ServerChoice {
     key: Option<ServerKey>,
     address: Option<ServerAddress>,
@@ -66,6 +67,12 @@ impl ServerChoice {
         let message = "of another cloud than Particle's, both its key and its address are needed";
         Err(Error::new(Code::InvalidArgument, message)
             .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"))
+    }
+
+    /// Host and port, for a person.
+    pub fn named(&self) -> String {
+        let address = self.address.clone().unwrap_or_default();
+        DevicePort { host: address.host("$id"), port: self.port.unwrap_or(address.port()) }.to_string()
     }
 
     /// What was typed, else Particle's cloud.
@@ -193,6 +200,19 @@ fn wait(context: Context<'_>, pause: Duration) -> Result<(), Error> {
         }
         context.clock.sleep(left.min(BETWEEN_LOOKS));
     }
+}
+
+/// Performs the handshake of one of many devices, and says nothing meanwhile.
+pub(in crate::workflow) async fn prove_quietly(
+    choice: &ServerChoice,
+    id: DeviceId,
+    key: &PrivateKey,
+    timeout: Timeout,
+) -> Result<(), Error> {
+    let server = choice.clone().of_nobody(id);
+    let pair = Pair { id: *id.as_bytes(), key, server: &server.key };
+    let proof = prove(&server.port, &pair, timeout.duration(), std::future::pending());
+    proof.await.map_err(|error| Error::from(error).during("proving the pairing"))
 }
 
 /// Where to connect to, for this device.

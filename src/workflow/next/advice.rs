@@ -58,6 +58,10 @@ fn without_a_write(operation: &Operation) -> Advice {
         (OperationKind::Backup | OperationKind::DctBackup, Some(file)) => {
             advise("the file is there: see whether it holds the key", inspect(file))
         }
+        (OperationKind::FleetProvision, _) => advise(
+            "to go on, with the token given as before: what is done is not sent again",
+            retry(&operation.started),
+        ),
         (OperationKind::Backup | OperationKind::DctBackup, None) => {
             advise("to make the backup", retry(&operation.started))
         }

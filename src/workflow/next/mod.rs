@@ -11,7 +11,7 @@ mod shell;
 
 pub(in crate::workflow) use crate::workflow::next::advice::advice;
 pub(in crate::workflow) use crate::workflow::next::operation::{
-    Rollback, SoFar, finish, hint, rollback, tell_key, tell_key_of, which, which_of,
+    Rollback, SoFar, finish, fleet_again, hint, rollback, tell_key, tell_key_of, which, which_of,
 };
 pub(in crate::workflow) use crate::workflow::next::pairing::{CloudOf, pair_again, tell_cloud_of};
 pub(in crate::workflow) use crate::workflow::next::recovery::Recovery;

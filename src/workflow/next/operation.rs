@@ -67,6 +67,7 @@ pub(in crate::workflow) fn retry(started: &Started) -> String {
         }
         OperationKind::Provision => return provision_again(started, &file),
         OperationKind::Verify => return format!("duo-provision verify{}", which(started)),
+        OperationKind::FleetProvision => return fleet_again(request),
     };
     format!("duo-provision {what}{}", on_device(started))
 }
@@ -87,6 +88,30 @@ fn proof(started: &Started) -> String {
     }
     let server = option("server-key", started.request.server_key.as_deref());
     format!(" --verify{server}{}", device_port(started))
+}
+
+/// The command that goes on with a list.
+pub(in crate::workflow) fn fleet_again(request: &Request) -> String {
+    let list = match request.file.as_deref() {
+        Some("-") | None => "-".to_owned(),
+        Some(list) => file(list),
+    };
+    let Some(fleet) = &request.fleet else { return format!("duo-provision fleet provision {list}") };
+    let number =
+        |name: &str, number: Option<u32>| option(name, number.map(|number| number.to_string()).as_deref());
+    format!(
+        "duo-provision fleet provision {list}{}{}{}{}{}{}{}{}{}{}",
+        option("ledger", fleet.ledger_typed.then_some(fleet.ledger.as_str())),
+        option("shard", fleet.shard.as_deref()),
+        option("rate", fleet.rate.as_deref()),
+        number("concurrency", fleet.concurrency),
+        number("max-failures", fleet.max_failures),
+        flag("skip-invalid", fleet.skip_invalid),
+        flag("allow-generic", fleet.allow_generic),
+        flag("allow-shared-keys", fleet.allow_shared_keys),
+        cloud(request),
+        number("timeout", fleet.timeout),
+    )
 }
 
 /// Where devices connect to, as it was typed.

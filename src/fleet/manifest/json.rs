@@ -1,0 +1,170 @@
+//! A manifest as a JSON array of objects, or as an object on each line.
+
+use std::fmt;
+use std::io::BufRead;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::bounded::{Bounded, too_long_at};
+use super::row::{Mistake, Row};
+use super::{ManifestError, nearly};
+use crate::disk::shown;
+
+/// Reads an object on each line; lines with nothing on them are passed over.
+pub(super) fn read_lines<E: From<ManifestError>>(
+    mut input: Bounded<impl BufRead>,
+    each: &mut dyn FnMut(Result<Row, Mistake>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut bytes = Vec::new();
+    loop {
+        let line = input.line();
+        let more = input.next_line(&mut bytes).map_err(|error| failed(error, line))?;
+        if !more {
+            return Ok(());
+        }
+        if bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let members = Members.deserialize(&mut reader).and_then(|members| reader.end().map(|()| members));
+        each(match members {
+            Ok(members) => row(members, line)?,
+            Err(error) => {
+                Err(Mistake::new(line, format!("no JSON object with plain values: {}", words(&error))))
+            }
+        })?;
+    }
+}
+
+/// Reads one array of objects.
+pub(super) fn read_array<E: From<ManifestError>>(
+    input: Bounded<impl BufRead>,
+    each: &mut dyn FnMut(Result<Row, Mistake>) -> Result<(), E>,
+) -> Result<(), E> {
+    let shared = std::cell::RefCell::new(input);
+    let mut stopped = None;
+    let mut reader = serde_json::Deserializer::from_reader(Shared(&shared));
+    let rows = Rows {
+        next: &mut |members| {
+            let line = {
+                let mut input = shared.borrow_mut();
+                input.row_ends();
+                input.line()
+            };
+            let told = row(members, line).map_err(E::from).and_then(|row| each(row));
+            told.map_err(|error| stopped = Some(error)).is_ok()
+        },
+    };
+    let read = reader.deserialize_seq(rows).and_then(|()| reader.end());
+    match (stopped, read) {
+        (Some(error), _) => Err(error),
+        (None, Ok(())) => Ok(()),
+        (None, Err(error)) if error.is_io() => {
+            let line = shared.borrow().line();
+            Err(failed(error.into(), line).into())
+        }
+        (None, Err(error)) => Err(ManifestError::NotJson(shown(&error.to_string())).into()),
+    }
+}
+
+/// The reader, shared with whoever says where rows end.
+struct Shared<'a, R>(&'a std::cell::RefCell<Bounded<R>>);
+
+impl<R: BufRead> std::io::Read for Shared<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().read(buffer)
+    }
+}
+
+fn failed(error: std::io::Error, line: u64) -> ManifestError {
+    match too_long_at(&error) {
+        Some(_) => ManifestError::TooLong(line),
+        None => ManifestError::Unreadable(error),
+    }
+}
+
+fn words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    shown(text.split(" at line ").next().unwrap_or_default())
+}
+
+/// The members of an object, in their order. A value that is a list or an object is an error in words.
+type Found = Result<Vec<(String, String)>, String>;
+
+/// Reads [`Found`].
+struct Members;
+
+impl<'de> DeserializeSeed<'de> for Members {
+    type Value = Found;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Found;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object for each device")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+        let mut members: Vec<(String, String)> = Vec::new();
+        let mut wrong = None;
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            match value {
+                _ if members.iter().any(|(known, _)| *known == name) => {
+                    wrong = Some(format!("{:?} is there twice", shown(&name)));
+                }
+                Value::Null => members.push((name, String::new())),
+                Value::String(text) => members.push((name, text)),
+                Value::Number(number) => members.push((name, number.to_string())),
+                Value::Bool(flag) => members.push((name, flag.to_string())),
+                Value::Array(_) | Value::Object(_) => {
+                    wrong = Some(format!("{:?} is neither a text nor a number", shown(&name)));
+                }
+            }
+        }
+        Ok(wrong.map_or(Ok(members), Err))
+    }
+}
+
+/// Hands each element of an array over; false ends it.
+struct Rows<'a> {
+    next: &'a mut dyn FnMut(Found) -> bool,
+}
+
+impl<'de> Visitor<'de> for Rows<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of devices")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(members) = rows.next_element_seed(Members)? {
+            if !(self.next)(members) {
+                return Err(serde::de::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A row of an object; a name that is nearly one that means something makes all of the manifest doubtful.
+fn row(members: Found, line: u64) -> Result<Result<Row, Mistake>, ManifestError> {
+    let mut row = Row { line, ..Row::default() };
+    let members = match members {
+        Ok(members) => members,
+        Err(what) => return Ok(Err(Mistake::new(line, what))),
+    };
+    for (name, value) in members {
+        if let Some(meant) = nearly(&name) {
+            return Err(ManifestError::NearlyNamed { line, found: shown(&name), meant });
+        }
+        row.set(&name, value);
+    }
+    Ok(Ok(row))
+}

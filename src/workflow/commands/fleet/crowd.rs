@@ -1,0 +1,186 @@
+//! Several at once: so many workers take one piece of work after the other, at a pace that they share.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use crate::cloud::retry::{SystemTimer, Timer};
+use crate::error::{Code, Error};
+use crate::fleet::pace::{Pace, Rate, RateError};
+use crate::workflow::context::{Cancel, Context, Event};
+use crate::workflow::network::runtime::wait_for;
+
+/// How often whoever listens is told how far it is.
+const TOLD: Duration = Duration::from_secs(1);
+
+/// How many work at once.
+pub(super) const AT_ONCE: u32 = 8;
+
+/// What all workers share.
+pub(super) struct Crowd {
+    pace: Mutex<Pace>,
+    timer: SystemTimer,
+    cancel: Cancel,
+    events: UnboundedSender<Event>,
+    next: AtomicUsize,
+    stopped: Mutex<Option<Error>>,
+}
+
+/// One piece of work after the other.
+pub(super) trait Work: Send + Sync + 'static {
+    /// What the workers share.
+    fn crowd(&self) -> &Crowd;
+
+    /// How many pieces there are.
+    fn pieces(&self) -> usize;
+
+    /// Does one.
+    fn work(self: Arc<Self>, piece: usize) -> impl Future<Output = ()> + Send;
+
+    /// How far it is.
+    fn progress(&self) -> Event;
+}
+
+/// What comes out of a crowd.
+pub(super) type Events = UnboundedReceiver<Event>;
+
+impl Crowd {
+    /// Workers that keep a pace, and end when somebody asks to stop.
+    pub fn new(rate: Rate, cancel: Cancel) -> (Self, Events) {
+        let (events, told) = unbounded_channel();
+        let crowd = Self {
+            pace: Mutex::new(Pace::new(rate)),
+            timer: SystemTimer::default(),
+            cancel,
+            events,
+            next: AtomicUsize::new(0),
+            stopped: Mutex::default(),
+        };
+        (crowd, told)
+    }
+
+    /// Time since it was made.
+    pub fn now(&self) -> Duration {
+        self.timer.now()
+    }
+
+    /// The pace.
+    pub fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a turn; false if somebody asked to stop before it came.
+    pub async fn turn(&self) -> bool {
+        loop {
+            let (now, at) = {
+                let now = self.now();
+                (now, self.pace().turn(now))
+            };
+            if self.ends() {
+                return false;
+            }
+            tokio::select! {
+                biased;
+                () = self.cancel.requested() => return false,
+                () = self.timer.sleep(at.saturating_sub(now)) => {}
+            }
+            // The cloud may have asked for a pause in between.
+            if self.pace().held(self.now()).is_none() {
+                return !self.ends();
+            }
+        }
+    }
+
+    /// Tells whoever listens.
+    pub fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// No piece is begun any more.
+    pub fn stop(&self, why: Error) {
+        self.stopped().get_or_insert(why);
+    }
+
+    /// Why it was stopped.
+    pub fn stopped(&self) -> MutexGuard<'_, Option<Error>> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True if no piece is begun any more.
+    pub fn ends(&self) -> bool {
+        self.cancel.is_requested() || self.stopped().is_some()
+    }
+
+    /// True if somebody asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_requested()
+    }
+}
+
+/// Does all pieces; returns when the last that was begun has ended.
+pub(super) fn run<W: Work>(
+    context: Context<'_>,
+    work: &Arc<W>,
+    events: &mut Events,
+    at_once: u32,
+) -> Result<(), Error> {
+    work.crowd().next.store(0, Ordering::SeqCst);
+    wait_for(async {
+        let mut workers = JoinSet::new();
+        for _ in 0..at_once {
+            workers.spawn(worker(Arc::clone(work)));
+        }
+        let mut tick = tokio::time::interval(TOLD);
+        tick.tick().await;
+        loop {
+            tokio::select! {
+                biased;
+                Some(event) = events.recv() => context.control.event(event),
+                ended = workers.join_next() => match ended {
+                    None => break,
+                    Some(Ok(())) => {}
+                    Some(Err(defect)) => work.crowd().stop(Error::new(Code::Internal, defect.to_string())),
+                },
+                _ = tick.tick() => context.control.event(work.progress()),
+            }
+        }
+        while let Ok(event) = events.try_recv() {
+            context.control.event(event);
+        }
+    })
+}
+
+async fn worker<W: Work>(work: Arc<W>) {
+    while !work.crowd().ends() {
+        let piece = work.crowd().next.fetch_add(1, Ordering::SeqCst);
+        if piece >= work.pieces() {
+            return;
+        }
+        Arc::clone(&work).work(piece).await;
+    }
+}
+
+/// The rate that was typed.
+pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
+    typed.map_or(Ok(Rate::DEFAULT), |text| {
+        text.parse().map_err(|error: RateError| {
+            Error::new(Code::InvalidArgument, error.to_string())
+                .hint("leave --rate out for 10 requests a second")
+        })
+    })
+}
+
+/// How many at once, as it was typed.
+pub(super) fn at_once(typed: Option<u32>) -> Result<u32, Error> {
+    match typed.unwrap_or(AT_ONCE) {
+        at_once @ 1..=64 => Ok(at_once),
+        other => Err(Error::new(Code::InvalidArgument, format!("{other} at once is not between 1 and 64"))
+            .hint("leave --concurrency out for 8 at once")),
+    }
+}

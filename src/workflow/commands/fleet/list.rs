@@ -1,0 +1,311 @@
+//! The list itself: opened, and looked through as a whole before anything is sent.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use sha2::{Digest, Sha256};
+
+use crate::dct::DeviceId;
+use crate::disk::{FileError, plain_path};
+use crate::error::{Code, Error};
+use crate::fleet::check::{Check, Checked, Fate, Key};
+use crate::fleet::ledger::{Known, Stamp, State};
+use crate::fleet::manifest::{self, ManifestError, Mistake, Row, Sound};
+use crate::fleet::shard::Shard;
+use crate::keys::PublicKey;
+use crate::workflow::context::{Cancel, interrupted};
+use crate::workflow::input::listed_key::{listed_key, stamp_of};
+
+/// The most bytes of a list.
+const MAX_LIST: u64 = 512 * 1024 * 1024;
+
+/// How many rows are looked at together.
+const TOGETHER: usize = 256;
+
+/// The phase of everything here.
+const CHECKING: &str = "checking the list";
+
+/// A list of devices that was opened.
+pub(super) struct List {
+    file: File,
+    /// Its absolute path; `-` for standard input.
+    pub name: String,
+    /// What names of key files are relative to.
+    folder: PathBuf,
+    /// SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// How rows are looked at.
+#[derive(Default)]
+pub(super) struct Rules<'r> {
+    pub product_id: u32,
+    pub allow_generic: bool,
+    pub allow_shared_keys: bool,
+    /// Leave rows out that are wrong.
+    pub skip_invalid: bool,
+    pub shard: Option<Shard>,
+    /// What was sent before, and to which cloud.
+    pub before: Option<(&'r Known, &'r str)>,
+    /// Read no key: they are not needed.
+    pub without_keys: bool,
+}
+
+impl List {
+    /// Opens a list; standard input is read to its end first, to a file without a name.
+    pub fn open(name: &str) -> Result<Self, Error> {
+        let during = |error: Error| error.during(CHECKING);
+        let (file, path) = if name == "-" {
+            (spooled().map_err(during)?, PathBuf::from("-"))
+        } else {
+            let path = std::path::absolute(name).unwrap_or_else(|_| name.into());
+            (open_file(&path).map_err(during)?, path)
+        };
+        let folder = if name == "-" { PathBuf::from(".") } else { folder_of(&path) };
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        let mut list =
+            Self { file, name: path.to_string_lossy().into_owned(), folder, sha256: String::new() };
+        list.sha256 = list.digest().map_err(|error| during(unreadable(&list.name, &error)))?;
+        Ok(list)
+    }
+
+    /// The ledger beside it.
+    pub fn ledger(&self, shard: Option<Shard>) -> Option<PathBuf> {
+        if self.name == "-" {
+            return None;
+        }
+        let part = shard.map(|shard| format!(".{}-of-{}", shard.index, shard.count)).unwrap_or_default();
+        let path = Path::new(&self.name);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        Some(self.folder.join(format!("{stem}.provision{part}.jsonl")))
+    }
+
+    /// Where a key file is.
+    pub fn key_file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// What names of key files are relative to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn digest(&mut self) -> io::Result<String> {
+        self.file.rewind()?;
+        let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+        loop {
+            match (&self.file).read(&mut buffer)? {
+                0 => break,
+                read => hash.update(&buffer[..read]),
+            }
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Hands over all rows, one after the other.
+    pub fn rows(&self, each: &mut dyn FnMut(Result<Row, Mistake>) -> Result<(), Error>) -> Result<(), Error> {
+        let named = |error: Error| {
+            Error::new(error.code(), format!("{}: {}", crate::disk::plain(&self.name), error.message()))
+                .hint(error.hint_text().unwrap_or_default())
+                .during(CHECKING)
+        };
+        let failed = |error: &io::Error| unreadable(&self.name, error);
+        let mut file = &self.file;
+        file.rewind().map_err(|error| failed(&error))?;
+        let mut stopped = None;
+        let read = manifest::read(BufReader::with_capacity(64 * 1024, file), &mut |row| {
+            each(row).map_err(|error| Stop::Asked(stopped.insert(error).code()))
+        });
+        match (read, stopped) {
+            (_, Some(error)) => Err(error),
+            (Err(Stop::List(error)), None) => Err(named(error.into())),
+            (Err(Stop::Asked(code)), None) => Err(Error::new(code, "the list was not read to its end")),
+            (Ok(_), None) => Ok(()),
+        }
+    }
+
+    /// Looks at the whole of it: every row, every key. What is wrong is an error with the first of it by line, unless it
+    /// is to be left out.
+    pub fn check(&self, rules: &Rules<'_>, cancel: &Cancel) -> Result<Checked, Error> {
+        let mut check = Check::new(rules.allow_shared_keys);
+        let mut waiting = Vec::with_capacity(TOGETHER);
+        self.rows(&mut |row| {
+            waiting.push(row);
+            if waiting.len() == TOGETHER {
+                self.look(rules, std::mem::take(&mut waiting), &mut check);
+            }
+            if cancel.is_requested() { Err(interrupted()) } else { Ok(()) }
+        })?;
+        self.look(rules, waiting, &mut check);
+        let checked = check.end();
+        if checked.found > 0 && !rules.skip_invalid { Err(self.invalid(&checked)) } else { Ok(checked) }
+    }
+
+    /// Looks at some rows, on as many threads as there are processors, and takes them up in their order.
+    fn look(&self, rules: &Rules<'_>, rows: Vec<Result<Row, Mistake>>, check: &mut Check) {
+        let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(16);
+        let share = rows.len().div_ceil(threads).max(1);
+        let looked = thread::scope(|scope| {
+            let mut rows = rows;
+            let mut shares = Vec::new();
+            while !rows.is_empty() {
+                let rest = rows.split_off(rows.len().min(share));
+                let mine = std::mem::replace(&mut rows, rest);
+                let work = move || mine.into_iter().map(|row| self.look_at(rules, row)).collect::<Vec<_>>();
+                shares.push(scope.spawn(work));
+            }
+            let ended = shares.into_iter().map(|share| share.join().unwrap_or_default());
+            ended.flatten().collect::<Vec<_>>()
+        });
+        for found in looked {
+            match found {
+                Looked::LeftOut(line, device, mine) => check.left_out(line, device, mine),
+                Looked::Wrong(mistake, device, mine) => check.mistake(mistake, device, mine),
+                Looked::Sound { row, key, stamp, product_id, fate } => {
+                    check.row(row, key, stamp, product_id, fate);
+                }
+            }
+        }
+    }
+
+    fn look_at(&self, rules: &Rules<'_>, row: Result<Row, Mistake>) -> Looked {
+        // Rows that name no device have to be somebody's.
+        let first = rules.shard.is_none_or(|shard| shard.index == 1);
+        let row = match row {
+            Ok(row) => row,
+            Err(mistake) => return Looked::Wrong(mistake, None, first),
+        };
+        let mine = |row: &Row| match (rules.shard, manifest::device(&row.device_id)) {
+            (Some(shard), Ok(device)) => shard.has(device),
+            _ => first,
+        };
+        if !row.problem.trim().is_empty() {
+            return Looked::LeftOut(row.line, manifest::device(&row.device_id).ok(), mine(&row));
+        }
+        let sound = match row.sound(rules.allow_generic || rules.without_keys) {
+            Ok(sound) => sound,
+            Err(mistake) => return Looked::Wrong(mistake, manifest::device(&row.device_id).ok(), mine(&row)),
+        };
+        let mine = mine(&row);
+        match self.key(rules, &sound) {
+            Err(error) => Looked::Wrong(Mistake::new(sound.line, error.message()), Some(sound.device), mine),
+            Ok((key, _)) if sound.fingerprint.is_some_and(|wanted| wanted != key.fingerprint()) => {
+                let what = format!(
+                    "the key is {}, and the fingerprint of the row is another",
+                    key.fingerprint().short()
+                );
+                Looked::Wrong(Mistake::new(sound.line, what), Some(sound.device), mine)
+            }
+            Ok((key, stamp)) => {
+                let product_id = sound.product_id.unwrap_or(rules.product_id);
+                let fate = if mine { fate(rules, &sound, &key, product_id) } else { Fate::OtherShard };
+                Looked::Sound { row: sound, key, stamp, product_id, fate }
+            }
+        }
+    }
+
+    /// The key of a row. One that was sent before is not read if its file is as it was.
+    fn key(&self, rules: &Rules<'_>, row: &Sound) -> Result<(Key, Option<Stamp>), Error> {
+        if rules.without_keys {
+            return Ok((Key::Read(PublicKey::generic()), None));
+        }
+        let Some(name) = &row.key_file else { return Ok((Key::Read(PublicKey::generic()), None)) };
+        let path = self.key_file(name);
+        if let Some((known, api)) = rules.before
+            && let Some(last) = known.last(row.device, api)
+            && last.state == State::Done
+            && last.product == row.product_id.unwrap_or(rules.product_id)
+            && last.file.is_some()
+            && last.file == stamp_of(&path).ok()
+        {
+            return Ok((Key::Unread(last.key), last.file));
+        }
+        listed_key(&path, row.device).map(|(key, stamp)| (Key::Read(key), Some(stamp)))
+    }
+
+    fn invalid(&self, checked: &Checked) -> Error {
+        let found = checked.found;
+        let rows = if found == 1 { "1 row is".to_owned() } else { format!("{found} rows are") };
+        let lines: Vec<String> = checked.mistakes.iter().map(ToString::to_string).collect();
+        let more = found.saturating_sub(lines.len() as u64);
+        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+        let list = crate::disk::plain(&self.name);
+        Error::new(
+            Code::FleetManifestInvalid,
+            format!("{list}: {rows} wrong, and nothing was sent:\n  {}{more}", lines.join("\n  ")),
+        )
+        .during(CHECKING)
+        .hint("put them right; or leave them out and send the rest: add --skip-invalid")
+    }
+}
+
+/// What a row came to.
+enum Looked {
+    LeftOut(u64, Option<DeviceId>, bool),
+    Wrong(Mistake, Option<DeviceId>, bool),
+    Sound { row: Sound, key: Key, stamp: Option<Stamp>, product_id: u32, fate: Fate },
+}
+
+/// Whether it was done before: the last that was sent for this device, to this cloud, was the same and was taken.
+fn fate(rules: &Rules<'_>, row: &Sound, key: &Key, product_id: u32) -> Fate {
+    let last = rules.before.and_then(|(known, api)| known.last(row.device, api));
+    let done = last.is_some_and(|last| {
+        last.state == State::Done && last.key == key.fingerprint() && last.product == product_id
+    });
+    let doubt = last.is_some_and(|last| matches!(last.state, State::Sending | State::Unknown));
+    match (done, doubt) {
+        (true, _) => Fate::Done,
+        (false, true) => Fate::InDoubt,
+        (false, false) => Fate::Send,
+    }
+}
+
+/// Why reading ended early.
+enum Stop {
+    List(ManifestError),
+    Asked(Code),
+}
+
+impl From<ManifestError> for Stop {
+    fn from(error: ManifestError) -> Self {
+        Self::List(error)
+    }
+}
+
+fn open_file(path: &Path) -> Result<File, Error> {
+    let file = crate::disk::open(path, crate::disk::Links::Follow)?;
+    let size = file.metadata().map_err(|error| unreadable(&path.to_string_lossy(), &error))?.len();
+    if size > MAX_LIST {
+        return Err(FileError::TooLarge { path: path.to_owned(), limit: MAX_LIST }.into());
+    }
+    Ok(file)
+}
+
+fn spooled() -> Result<File, Error> {
+    let failed = |error: io::Error| {
+        Error::new(Code::FileNotWritable, format!("standard input cannot be kept for a moment: {error}"))
+            .hint("name a file instead of -")
+    };
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    let copied = io::copy(&mut io::stdin().lock().take(MAX_LIST + 1), &mut file).map_err(failed)?;
+    file.flush().map_err(failed)?;
+    if copied > MAX_LIST {
+        return Err(Error::new(
+            Code::FleetManifestInvalid,
+            format!("standard input has more than {MAX_LIST} bytes"),
+        )
+        .hint("divide the list"));
+    }
+    Ok(file)
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Error {
+    Error::new(Code::FileUnreadable, format!("{} cannot be read: {error}", plain_path(Path::new(name))))
+        .hint("check the file's permissions")
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}

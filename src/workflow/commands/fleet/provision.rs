@@ -1,0 +1,326 @@
+//! `fleet provision`: tells the cloud the keys of a list, and goes on where it was stopped.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::counts::{FleetCounts, rows};
+use super::crowd::{self, Crowd};
+use super::list::{List, Rules};
+use super::send::Sending;
+use crate::cloud::provisioning::DUO_PRODUCT_ID;
+use crate::disk::Owner;
+use crate::error::{Code, Error};
+use crate::fleet::check::Checked;
+use crate::fleet::ledger::{self, Known, Ledger, LedgerError, Record, RunRecord, VERSION};
+use crate::fleet::pace::Rate;
+use crate::fleet::shard::Shard;
+use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
+use crate::workflow::context::{Context, Phase, Timeout};
+use crate::workflow::input::token::Wanted;
+use crate::workflow::network::api::{Cloud, check_product};
+use crate::workflow::next::fleet_again;
+use crate::workflow::record::journal::{Records, operations, started};
+
+/// How many failures in a row end a run, unless given.
+const MAX_FAILURES: u32 = 50;
+
+/// What `fleet provision` is asked for. No `Debug`: it may hold a token.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Default)]
+pub struct FleetProvisionOptions {
+    /// The list, or `-` for standard input.
+    pub manifest: String,
+    /// The ledger; beside the list unless given.
+    pub ledger: Option<PathBuf>,
+    /// Check everything, and send nothing.
+    pub dry_run: bool,
+    /// How many requests a second.
+    pub rate: Option<String>,
+    /// How many at once.
+    pub concurrency: Option<u32>,
+    /// Which part of the devices.
+    pub shard: Option<String>,
+    /// How many failures of the cloud in a row end the run.
+    pub max_failures: Option<u32>,
+    /// Leave rows out that are wrong.
+    pub skip_invalid: bool,
+    /// Send the generic key for rows that name none.
+    pub allow_generic: bool,
+    /// Send one key for several devices.
+    pub allow_shared_keys: bool,
+    /// The product id of rows that name none.
+    pub product_id: Option<u32>,
+    /// The cloud's API.
+    pub api_url: Option<String>,
+    /// Permit plain HTTP to another machine.
+    pub allow_http: bool,
+    /// A file with the token, or `-`.
+    pub token_file: Option<String>,
+    /// The token.
+    pub token: Option<String>,
+    /// Seconds for one request.
+    pub timeout: Option<u32>,
+}
+
+/// What became of a list. Fulfilled also if not every device is done: the counts say so.
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FleetProvisionResult", rename_all = "camelCase")]
+pub struct FleetProvisioned {
+    /// The run's name in the ledger, 16 hexadecimal digits; absent of a dry run.
+    pub run: Option<String>,
+    /// The ledger; absolute.
+    #[serde(serialize_with = "crate::disk::lossy")]
+    pub ledger: Option<PathBuf>,
+    /// Which part of the devices this is, `2/5`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub shard: Option<Shard>,
+    /// The cloud's API.
+    pub api_url: String,
+    /// How many devices came to what.
+    pub counts: FleetCounts,
+    /// Devices of the ledger that are in the list no more.
+    pub dropped: u32,
+    /// Why the run was ended early.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
+    pub stopped_by: Option<Error>,
+    /// The command that goes on, if not every device is done.
+    pub next: Option<String>,
+    /// True if nothing was sent because nothing was to be.
+    pub dry_run: bool,
+}
+
+/// What was typed, read.
+struct Asked {
+    rate: Rate,
+    at_once: u32,
+    shard: Option<Shard>,
+    max_failures: u32,
+    timeout: Timeout,
+}
+
+/// Looks at the whole list; then sends the key of each device that is not done, and keeps in the ledger what came of it.
+pub fn provision_fleet(
+    context: Context<'_>,
+    options: &FleetProvisionOptions,
+) -> Result<FleetProvisioned, Error> {
+    let asked = asked(options)?;
+    let wanted = Wanted {
+        api_url: options.api_url.as_deref(),
+        token: options.token.as_deref(),
+        token_file: options.token_file.as_deref(),
+        allow_http: options.allow_http,
+    };
+    let cloud = Cloud::find(context, &wanted, asked.timeout)?;
+    let list = List::open(&options.manifest)?;
+    let path = ledger_of(&list, options, asked.shard)?;
+    let api = cloud.api_url();
+    let open = || Ledger::open(&path, &Owner::detect(&context.env));
+    // It is made once there is something to write: a list that is wrong leaves nothing behind.
+    let ledger = if path.exists() && !options.dry_run { Some(open()?) } else { None };
+    let looked_at = if path.exists() && options.dry_run { Some(ledger::read(&path)?) } else { None };
+    let known = ledger.as_ref().map(Ledger::known).or(looked_at.as_ref());
+
+    context.phase(Phase::CheckList);
+    let rules = Rules {
+        product_id: options.product_id.unwrap_or(DUO_PRODUCT_ID),
+        allow_generic: options.allow_generic,
+        allow_shared_keys: options.allow_shared_keys,
+        skip_invalid: options.skip_invalid,
+        shard: asked.shard,
+        before: known.map(|known| (known, api.as_str())),
+        without_keys: false,
+    };
+    let checked = list.check(&rules, context.control.cancel())?;
+    for mistake in &checked.mistakes {
+        context.note(format!("left out, {mistake}"));
+    }
+    let dropped = dropped(known, &api, &checked);
+    let was_there = known.is_some();
+    let before = counts(&checked);
+    let mut result = FleetProvisioned {
+        run: None,
+        ledger: path.exists().then(|| path.clone()),
+        shard: asked.shard,
+        api_url: api,
+        counts: before,
+        dropped,
+        stopped_by: None,
+        next: None,
+        dry_run: options.dry_run,
+    };
+    let request = request(options, &list, &path, &result.api_url);
+    if !options.dry_run && !checked.wishes.is_empty() {
+        let ledger = ledger.map_or_else(open, Ok)?;
+        // Somebody else has made it, and used it, while the list was checked.
+        if !was_there && ledger.known().last_run.is_some() {
+            return Err(LedgerError::Running(path).into());
+        }
+        run(context, ledger, cloud, &list, checked, &asked, &request, &mut result)?;
+    } else if !options.dry_run {
+        settle(context, &request);
+    }
+    let left = result.counts.failed + result.counts.unknown + result.counts.not_reached;
+    result.next = (left > 0 && !options.dry_run).then(|| fleet_again(&request));
+    Ok(result)
+}
+
+fn asked(options: &FleetProvisionOptions) -> Result<Asked, Error> {
+    let refused = |message: String, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
+    if options.manifest == "-" && options.token_file.as_deref() == Some("-") {
+        return refused(
+            "standard input holds the list or the token, not both".to_owned(),
+            "give one of them a file",
+        );
+    }
+    let shard = match options.shard.as_deref().map(str::parse::<Shard>).transpose() {
+        Ok(shard) => shard,
+        Err(error) => return refused(error.to_string(), "leave --shard out to send all of the list"),
+    };
+    let max_failures = options.max_failures.unwrap_or(MAX_FAILURES);
+    if max_failures == 0 {
+        return refused("0 failures are none".to_owned(), "leave --max-failures out for 50 in a row");
+    }
+    check_product(options.product_id)?;
+    Ok(Asked {
+        rate: crowd::rate(options.rate.as_deref())?,
+        at_once: crowd::at_once(options.concurrency)?,
+        shard,
+        max_failures,
+        timeout: Timeout::from_seconds(options.timeout)?,
+    })
+}
+
+fn ledger_of(list: &List, options: &FleetProvisionOptions, shard: Option<Shard>) -> Result<PathBuf, Error> {
+    let typed =
+        options.ledger.as_deref().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    typed.or_else(|| list.ledger(shard)).ok_or_else(|| {
+        Error::new(Code::InvalidArgument, "a list from standard input has no place for its ledger beside it")
+            .hint("name one: add --ledger FILE; the same file goes on with the same list")
+    })
+}
+
+/// Before anything is sent.
+fn counts(checked: &Checked) -> FleetCounts {
+    FleetCounts {
+        total: rows(checked.total - checked.others),
+        already_done: rows(checked.done),
+        not_reached: rows(checked.wishes.len() as u64),
+        left_out: rows(checked.left_out + checked.wrong),
+        ..FleetCounts::default()
+    }
+}
+
+/// How many devices of the ledger are in the list no more. Rows that are left out name theirs, too.
+fn dropped(known: Option<&Known>, api: &str, checked: &Checked) -> u32 {
+    let Some(known) = known else { return 0 };
+    rows(known.devices(api).filter(|(device, _)| !checked.names(*device)).count() as u64)
+}
+
+fn request(options: &FleetProvisionOptions, list: &List, ledger: &Path, api: &str) -> Request {
+    Request {
+        file: Some(list.name.clone()),
+        api_url: Some(api.to_owned()),
+        allow_http: options.allow_http,
+        product_id: options.product_id,
+        fleet: Some(FleetRequest {
+            ledger: ledger.to_string_lossy().into_owned(),
+            ledger_typed: options.ledger.is_some(),
+            rate: options.rate.clone(),
+            concurrency: options.concurrency,
+            shard: options.shard.clone(),
+            max_failures: options.max_failures,
+            skip_invalid: options.skip_invalid,
+            allow_generic: options.allow_generic,
+            allow_shared_keys: options.allow_shared_keys,
+            timeout: options.timeout,
+        }),
+        ..Request::default()
+    }
+}
+
+/// Nothing is left to send: a run that broke off after its last device is settled by that.
+fn settle(context: Context<'_>, request: &Request) {
+    let ledger = |request: &Request| request.fleet.as_ref().map(|fleet| fleet.ledger.clone());
+    let broke_off = |operation: &Operation| {
+        operation.kind() == OperationKind::FleetProvision
+            && !operation.running
+            && ledger(&operation.started.request) == ledger(request)
+    };
+    if operations(context, None).is_ok_and(|open| open.iter().any(broke_off)) {
+        let started =
+            started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
+        let _ = Records::wished(context).follow(context, started, |_| Ok(()));
+    }
+}
+
+/// Sends what is to be sent. One line of the journal stands for all of it.
+#[allow(clippy::too_many_arguments)]
+fn run(
+    context: Context<'_>,
+    ledger: Ledger,
+    cloud: Cloud,
+    list: &List,
+    checked: Checked,
+    asked: &Asked,
+    request: &Request,
+    result: &mut FleetProvisioned,
+) -> Result<(), Error> {
+    let name =
+        format!("{:016x}", getrandom::u64().map_err(|error| Error::new(Code::Internal, error.to_string()))?);
+    let header = RunRecord {
+        v: VERSION,
+        run: name.clone(),
+        at: context.timestamp(),
+        manifest: list.name.clone(),
+        sha256: list.sha256.clone(),
+        rows: checked.total,
+        mine: checked.total - checked.others,
+        sound: checked.done + checked.wishes.len() as u64,
+        shard: asked.shard,
+        api: result.api_url.clone(),
+        tool: concat!("duo-provision ", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    result.ledger = Some(ledger.path().to_owned());
+    result.run = Some(name);
+    let writer = ledger.writer()?;
+    writer.append_now(&Record::Run(Box::new(header)))?;
+    let started =
+        started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
+    let (crowd, mut events) = Crowd::new(asked.rate, context.control.cancel().clone());
+    let folder = list.folder().to_owned();
+    let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, asked.max_failures);
+    let sending = Arc::new(sending);
+    // An end with an error is what the journal knows of a run that did not do all.
+    let told = Records::wished(context).follow(context, started, |_| {
+        context.phase(Phase::SendList);
+        crowd::run(context, &sending, &mut events, asked.at_once)?;
+        if sending.second_round() {
+            crowd::run(context, &sending, &mut events, asked.at_once)?;
+        }
+        let all = FleetCounts { total: result.counts.total, ..sending.counts() };
+        let stopped = sending.crowd.stopped().take();
+        let cancelled = sending.crowd.is_cancelled() && all.not_reached > 0;
+        let stopped = stopped.or_else(|| cancelled.then(crate::workflow::context::interrupted));
+        result.counts =
+            FleetCounts { already_done: result.counts.already_done, left_out: result.counts.left_out, ..all };
+        match stopped {
+            Some(error) => Err(error),
+            None if all.failed + all.unknown > 0 => {
+                Err(Error::new(Code::CloudRefused, "not every device is done"))
+            }
+            None => Ok(()),
+        }
+    });
+    let ended_early = result.counts.not_reached > 0
+        || told
+            .as_ref()
+            .is_err_and(|error| error.code() == Code::LedgerUnwritable || error.code() == Code::Internal);
+    result.stopped_by = told.err().filter(|_| ended_early);
+    // The lock is let go of when all of the ledger is on the disk.
+    if let Ok(sending) = Arc::try_unwrap(sending) {
+        sending.writer.end();
+    }
+    Ok(())
+}

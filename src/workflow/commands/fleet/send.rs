@@ -1,0 +1,350 @@
+//! Sends the keys of a list: what is about to be sent stands in the ledger before, and what came of it before anybody is
+//! told.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+
+use super::counts::{FleetCounts, rows};
+use super::crowd::{Crowd, Work};
+use crate::cloud::failure::CloudError;
+use crate::cloud::reply::Refusal;
+use crate::error::{Code, Error, exit};
+use crate::fleet::check::Wish;
+use crate::fleet::ledger::{LedgerError, Record, RowRecord, Trouble, Writer};
+use crate::fleet::report::Outcome;
+use crate::journal::may_be_taken;
+use crate::workflow::context::{Event, FleetDevice};
+use crate::workflow::input::listed_key::{listed_key, stamp_of};
+use crate::workflow::network::api::{Cloud, Message, since_1970};
+
+/// How often a device is tried again in a row because the cloud asks for fewer requests.
+const PATIENCE: u32 = 5;
+
+/// The longest message that is kept, in characters.
+const MAX_MESSAGE: usize = 400;
+
+/// Everything that is needed to send.
+pub(super) struct Sending {
+    pub crowd: Crowd,
+    pub cloud: Cloud,
+    pub writer: Writer,
+    pub wishes: Vec<Wish>,
+    /// What names of key files are relative to.
+    pub folder: PathBuf,
+    /// How many failures in a row are too many.
+    pub max_failures: u32,
+    tally: Mutex<Tally>,
+    in_a_row: AtomicU32,
+    /// The wishes of this round; all of them in the first.
+    round: Mutex<Option<Vec<u32>>>,
+    again: Mutex<Vec<u32>>,
+    sent: AtomicUsize,
+}
+
+/// What came of those that were sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    done: u32,
+    failed: u32,
+    unknown: u32,
+}
+
+/// What came of one.
+enum End {
+    Done,
+    Failed(Error),
+    Unknown(Error),
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sending {
+    pub fn new(
+        crowd: Crowd,
+        cloud: Cloud,
+        writer: Writer,
+        wishes: Vec<Wish>,
+        folder: PathBuf,
+        max_failures: u32,
+    ) -> Self {
+        Self {
+            crowd,
+            cloud,
+            writer,
+            wishes,
+            folder,
+            max_failures,
+            tally: Mutex::default(),
+            in_a_row: AtomicU32::new(0),
+            round: Mutex::default(),
+            again: Mutex::default(),
+            sent: AtomicUsize::new(0),
+        }
+    }
+
+    /// What the cloud's side was at fault for comes once more: true if there is any of it.
+    pub fn second_round(&self) -> bool {
+        let again = std::mem::take(&mut *held(&self.again));
+        let some = !again.is_empty() && !self.crowd.ends();
+        *held(&self.round) = Some(again);
+        self.in_a_row.store(0, Ordering::SeqCst);
+        some
+    }
+
+    /// How many came to what.
+    pub fn counts(&self) -> FleetCounts {
+        let Tally { done, failed, unknown } = *held(&self.tally);
+        let not_reached = rows(self.wishes.len() as u64).saturating_sub(done + failed + unknown);
+        FleetCounts { done, failed, unknown, not_reached, ..FleetCounts::default() }
+    }
+
+    /// Sends one, and has it in the ledger. `None` if it was not begun.
+    async fn send(
+        self: &Arc<Self>,
+        wish: &Wish,
+        before: Option<Outcome>,
+    ) -> Result<Option<End>, LedgerError> {
+        let in_doubt = wish.in_doubt || before == Some(Outcome::Unknown);
+        // That nothing is sent now, or that it is refused, does not say that it was not taken before.
+        let judged = |end| match end {
+            End::Failed(error) if in_doubt => End::Unknown(error),
+            end => end,
+        };
+        if let Err(error) = self.key_is_as_it_was(wish).await {
+            let end = judged(End::Failed(error));
+            self.write(wish, &end).await?;
+            return Ok(Some(end));
+        }
+        if !self.crowd.turn().await {
+            return Ok(None);
+        }
+        self.append(Record::Sending(record(wish, None))).await?;
+        let end = judged(self.tried(wish).await);
+        if let Err(error) = self.write(wish, &end).await {
+            // The ledger has it as sent, and nobody is told more than the ledger knows.
+            self.crowd.stop(error.into());
+            let lost = "what came of it cannot be written down";
+            return Ok(Some(End::Unknown(Error::new(Code::LedgerUnwritable, lost))));
+        }
+        Ok(Some(end))
+    }
+
+    /// If its file has changed, the key in it has to be the same all the same.
+    async fn key_is_as_it_was(&self, wish: &Wish) -> Result<(), Error> {
+        let Some(name) = &wish.key_file else { return Ok(()) };
+        let (path, device, stamp) = (self.folder.join(&**name), wish.device, wish.stamp);
+        let wanted = wish.key.fingerprint();
+        let looked = tokio::task::spawn_blocking(move || {
+            if stamp.is_some() && stamp_of(&path).ok() == stamp {
+                return Ok(());
+            }
+            let changed =
+                |why: String| Error::new(Code::FleetKeyChanged, format!("{why}; the key was not sent"));
+            match listed_key(&path, device) {
+                Ok((key, _)) if key.fingerprint() == wanted => Ok(()),
+                Ok((key, _)) => Err(changed(format!(
+                    "{} has changed since the list was checked: its key is {} now, and was {}",
+                    crate::disk::plain_path(&path),
+                    key.fingerprint().short(),
+                    wanted.short()
+                ))),
+                Err(error) => Err(changed(format!("since the list was checked: {}", error.message()))),
+            }
+        });
+        looked.await.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())))
+    }
+
+    /// Tries until the cloud says something other than "fewer requests".
+    async fn tried(&self, wish: &Wish) -> End {
+        let generic = wish.key_file.is_none();
+        let now = since_1970(SystemTime::now());
+        let message = Message::at(now, wish.device, &wish.key, wish.product_id, generic);
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => return End::Failed(error),
+        };
+        for attempt in 1.. {
+            let began = self.crowd.now();
+            let error = match self.cloud.try_to_send(&message).await {
+                Ok(()) => {
+                    self.went_well();
+                    return End::Done;
+                }
+                Err(error) => error,
+            };
+            if let CloudError::Refused(Refusal::RateLimited { retry_after }) = &error {
+                let now = self.crowd.now();
+                let held = self.crowd.pace().asked_for_fewer(now, began, *retry_after);
+                self.tell_of_pause(&error, held);
+                if attempt < PATIENCE && self.crowd.turn().await {
+                    continue;
+                }
+            }
+            return self.ended(error, began);
+        }
+        unreachable!("the loop only ends by returning")
+    }
+
+    fn went_well(&self) {
+        self.in_a_row.store(0, Ordering::SeqCst);
+        self.crowd.pace().went_well();
+    }
+
+    /// What an error means for the device, and for all others.
+    fn ended(&self, error: CloudError, began: Duration) -> End {
+        let limited = matches!(error, CloudError::Refused(Refusal::RateLimited { .. }));
+        let error = Error::from(error);
+        let code = error.code();
+        if code.exit_code() == exit::REFUSED {
+            self.went_well();
+        } else {
+            if !limited {
+                let held = self.crowd.pace().in_trouble(self.crowd.now(), began);
+                self.tell_of_pause(&error, held);
+            }
+            if self.in_a_row.fetch_add(1, Ordering::SeqCst) + 1 >= self.max_failures {
+                let message = format!("{} failures in a row: {}", self.max_failures, error.message());
+                self.crowd.stop(Error::new(code, message).hint(STOPPED_HINT));
+            }
+        }
+        if matches!(code, Code::CloudTokenInvalid | Code::CloudTokenExpired) {
+            let hint = error.hint_text().unwrap_or_default().to_owned();
+            self.crowd.stop(Error::new(code, error.message()).hint(hint));
+        }
+        if may_be_taken(code.name()) { End::Unknown(error) } else { End::Failed(error) }
+    }
+
+    fn tell_of_pause(&self, why: &impl std::fmt::Display, held: Option<Duration>) {
+        if let Some(pause) = held {
+            self.crowd.tell(Event::FleetPaused { reason: why.to_string(), delay: pause });
+        }
+    }
+
+    async fn write(&self, wish: &Wish, end: &End) -> Result<(), LedgerError> {
+        let trouble = |error: &Error| Trouble {
+            code: error.code().name().to_owned(),
+            message: crate::disk::plain(error.message()).chars().take(MAX_MESSAGE).collect(),
+        };
+        self.append(match end {
+            End::Done => Record::Done(record(wish, None)),
+            End::Failed(error) => Record::Failed(record(wish, Some(trouble(error)))),
+            End::Unknown(error) => Record::Unknown(record(wish, Some(trouble(error)))),
+        })
+        .await
+    }
+
+    /// Returns when it is on the disk.
+    async fn append(&self, record: Record) -> Result<(), LedgerError> {
+        let (told, written) = oneshot::channel();
+        self.writer.append(&record, Box::new(move |outcome| _ = told.send(outcome)));
+        let written = written.await.unwrap_or_else(|_| Err("its writer has ended".to_owned()));
+        written.map_err(|what| self.writer.error(&what))
+    }
+
+    /// Counts it, and tells whoever listens.
+    fn told(&self, at: u32, wish: &Wish, before: Option<Outcome>, end: End) {
+        let outcome = match &end {
+            End::Done => Outcome::Done,
+            End::Failed(_) => Outcome::Failed,
+            End::Unknown(_) => Outcome::Unknown,
+        };
+        let mut tally = held(&self.tally);
+        match before {
+            Some(Outcome::Failed) => tally.failed -= 1,
+            Some(Outcome::Unknown) => tally.unknown -= 1,
+            _ => {}
+        }
+        match outcome {
+            Outcome::Done => tally.done += 1,
+            Outcome::Failed => tally.failed += 1,
+            _ => tally.unknown += 1,
+        }
+        drop(tally);
+        let error = match end {
+            End::Done => None,
+            End::Failed(error) | End::Unknown(error) => Some(error),
+        };
+        if before.is_none() && error.as_ref().is_some_and(|error| error.code().exit_code() == exit::CLOUD) {
+            held(&self.again).push(at << 1 | u32::from(outcome == Outcome::Unknown));
+        }
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        self.crowd.tell(Event::Device(FleetDevice {
+            line: wish.line,
+            device_id: wish.device,
+            outcome,
+            fingerprint: Some(wish.key.fingerprint()),
+            code: error.as_ref().map(Error::code),
+            message: error.map(|error| error.message().to_owned()),
+        }));
+    }
+}
+
+/// What to do after too many failures.
+const STOPPED_HINT: &str =
+    "wait until the cloud and the network are well, then run the same command again: it goes on";
+
+fn record(wish: &Wish, trouble: Option<Trouble>) -> RowRecord {
+    let at = time::OffsetDateTime::now_utc();
+    let at = at.replace_nanosecond(0).unwrap_or(at);
+    RowRecord {
+        id: wish.device,
+        key: wish.key.fingerprint(),
+        product: wish.product_id,
+        at: at.format(&time::format_description::well_known::Rfc3339).ok(),
+        file: wish.stamp,
+        trouble,
+    }
+}
+
+impl Work for Sending {
+    fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
+    fn pieces(&self) -> usize {
+        held(&self.round).as_ref().map_or(self.wishes.len(), Vec::len)
+    }
+
+    async fn work(self: Arc<Self>, piece: usize) {
+        let (at, before) = match held(&self.round).as_ref() {
+            None => (u32::try_from(piece).unwrap_or(u32::MAX), None),
+            Some(round) => match round.get(piece) {
+                Some(code) if code & 1 == 1 => (code >> 1, Some(Outcome::Unknown)),
+                Some(code) => (code >> 1, Some(Outcome::Failed)),
+                None => return,
+            },
+        };
+        let Some(wish) = self.wishes.get(at as usize) else { return };
+        match self.send(wish, before).await {
+            Ok(None) => {}
+            Ok(Some(end)) => self.told(at, wish, before, end),
+            // What the ledger does not say may have been sent: nobody is told that it was.
+            Err(error) => self.crowd.stop(error.into()),
+        }
+    }
+
+    fn progress(&self) -> Event {
+        let FleetCounts { done, failed, unknown, not_reached, .. } = self.counts();
+        let now = self.crowd.now();
+        let sent = self.sent.load(Ordering::SeqCst);
+        // How many there were is a small number.
+        #[allow(clippy::cast_precision_loss)]
+        let rate = sent as f64 / now.as_secs_f64().max(0.001);
+        let paused = self.crowd.pace().held(now).map(|until| until - now);
+        Event::FleetProgress {
+            done,
+            failed,
+            unknown,
+            not_reached,
+            rate: (rate * 10.0).round() / 10.0,
+            paused,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! `fleet verify`: asks the cloud what it knows of the devices of a list; or proves with their private keys that it knows
+//! them by those.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::counts::rows;
+use super::crowd::{self, Crowd, Work};
+use super::list::List;
+use crate::cloud::failure::CloudError;
+use crate::cloud::reply::Refusal;
+use crate::dct::DeviceId;
+use crate::error::{Code, Error, exit};
+use crate::fleet::manifest::{Mistake, Sound};
+use crate::workflow::context::{Context, Event, FleetAnswer, FleetAsked, Phase, Timeout, interrupted};
+use crate::workflow::input::listed_key::listed_private_key;
+use crate::workflow::input::token::Wanted;
+use crate::workflow::network::api::Cloud;
+use crate::workflow::network::pairing::{ServerChoice, prove_quietly};
+
+/// How often a device is asked about again in a row because the cloud asks for fewer requests.
+const PATIENCE: u32 = 5;
+
+/// What `fleet verify` is asked for. No `Debug`: it may hold a token.
+#[derive(Clone, Default)]
+pub struct FleetVerifyOptions {
+    /// The list, or `-` for standard input.
+    pub manifest: String,
+    /// Perform the devices' own handshake, with their private keys.
+    pub handshake: bool,
+    /// With `handshake`: the file with the cloud's public key.
+    pub server_key: Option<PathBuf>,
+    /// With `handshake`: the cloud's name or IPv4 address for devices.
+    pub host: Option<String>,
+    /// With `handshake`: its TCP port.
+    pub port: Option<u16>,
+    /// How many requests a second.
+    pub rate: Option<String>,
+    /// How many at once.
+    pub concurrency: Option<u32>,
+    /// The cloud's API.
+    pub api_url: Option<String>,
+    /// Permit plain HTTP to another machine.
+    pub allow_http: bool,
+    /// A file with the token, or `-`.
+    pub token_file: Option<String>,
+    /// The token.
+    pub token: Option<String>,
+    /// Seconds for one request.
+    pub timeout: Option<u32>,
+}
+
+/// How many devices of a list the cloud knows; together they are `total`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FleetVerifyCounts", rename_all = "camelCase")]
+pub struct FleetVerifyCounts {
+    /// Rows of the list.
+    pub total: u32,
+    /// The cloud has the device for this account.
+    pub known: u32,
+    /// The handshake proved that the cloud knows the device by this key.
+    pub proven: u32,
+    /// The cloud did not tell. That is no proof that it does not know the device.
+    pub not_told: u32,
+    /// The cloud turned the device away, or knows it by another key.
+    pub refused: u32,
+    /// It could not be asked.
+    pub failed: u32,
+    /// It was stopped before.
+    pub not_reached: u32,
+    /// The row names a problem.
+    pub left_out: u32,
+}
+
+/// What the cloud knows of a list. Fulfilled also if it does not know every device: the counts say so.
+#[derive(Debug, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FleetVerifyResult", rename_all = "camelCase")]
+pub struct FleetVerified {
+    /// Who was asked: the cloud's API, or host and port.
+    pub server: String,
+    /// True if the handshake was performed.
+    pub handshake: bool,
+    /// How many devices came to what.
+    pub counts: FleetVerifyCounts,
+    /// Why it was ended early.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
+    pub stopped_by: Option<Error>,
+}
+
+/// Whom to ask.
+enum Whom {
+    Api(Cloud),
+    Devices { choice: Box<ServerChoice>, timeout: Timeout },
+}
+
+struct Asking {
+    crowd: Crowd,
+    whom: Whom,
+    rows: Vec<Sound>,
+    folder: PathBuf,
+    tally: Mutex<FleetVerifyCounts>,
+}
+
+/// Asks about each device of a list, and tells what is known of each as an event.
+pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Result<FleetVerified, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let (rate, at_once) = (crowd::rate(options.rate.as_deref())?, crowd::at_once(options.concurrency)?);
+    let whom = whom(context, options, timeout)?;
+    let list = List::open(&options.manifest)?;
+    context.phase(Phase::CheckList);
+    let (rows_to_ask, left_out) = rows_of(&list, options.handshake)?;
+    let total = rows(rows_to_ask.len() as u64) + left_out;
+    let server = match &whom {
+        Whom::Api(cloud) => cloud.api_url(),
+        Whom::Devices { choice, .. } => choice.named(),
+    };
+    if options.handshake {
+        context.note(
+            "the handshake speaks as the device: one that is online at this moment may be disconnected, and a cloud that was \
+             last sent the generic key for it may take this key for its own from now on",
+        );
+    }
+    let (crowd, mut events) = Crowd::new(rate, context.control.cancel().clone());
+    let tally = FleetVerifyCounts { total, left_out, ..FleetVerifyCounts::default() };
+    let folder = list.folder().to_owned();
+    let asking = Arc::new(Asking { crowd, whom, rows: rows_to_ask, folder, tally: Mutex::new(tally) });
+    context.phase(if options.handshake { Phase::Handshake } else { Phase::AskList });
+    crowd::run(context, &asking, &mut events, at_once)?;
+    let mut counts = *asking.tally();
+    counts.not_reached = counts.total
+        - (counts.known + counts.proven + counts.not_told + counts.refused + counts.failed + counts.left_out);
+    let stopped = asking.crowd.stopped().take();
+    let stopped_by =
+        stopped.or_else(|| (asking.crowd.is_cancelled() && counts.not_reached > 0).then(interrupted));
+    Ok(FleetVerified { server, handshake: options.handshake, counts, stopped_by })
+}
+
+fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) -> Result<Whom, Error> {
+    let refused = |message: &str, hint: &str| Err(Error::new(Code::InvalidArgument, message).hint(hint));
+    let names_server = options.server_key.is_some() || options.host.is_some() || options.port.is_some();
+    if !options.handshake && names_server {
+        return refused(
+            "--server-key, --host and --port are for the devices' own handshake",
+            "add --handshake, or leave them out",
+        );
+    }
+    if options.handshake && (options.server_key.is_some() != options.host.is_some()) {
+        return refused(
+            "of another cloud than Particle's, both its key and its address are needed",
+            "give --server-key FILE and --host NAME together, or neither for Particle's cloud",
+        );
+    }
+    if options.manifest == "-" && options.token_file.as_deref() == Some("-") {
+        return refused("standard input holds the list or the token, not both", "give one of them a file");
+    }
+    if options.handshake {
+        let choice =
+            ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
+        return Ok(Whom::Devices { choice: Box::new(choice), timeout });
+    }
+    let wanted = Wanted {
+        api_url: options.api_url.as_deref(),
+        token: options.token.as_deref(),
+        token_file: options.token_file.as_deref(),
+        allow_http: options.allow_http,
+    };
+    Cloud::find(context, &wanted, timeout).map(Whom::Api)
+}
+
+/// The rows that can be asked about, and how many name a problem. One that is wrong is an error: its device would be
+/// missing among the answers.
+fn rows_of(list: &List, handshake: bool) -> Result<(Vec<Sound>, u32), Error> {
+    let (mut sound, mut left_out, mut wrong) = (Vec::new(), 0, Vec::<Mistake>::new());
+    list.rows(&mut |row| {
+        match row {
+            Ok(row) if !row.problem.trim().is_empty() => left_out += 1,
+            Ok(row) => match row.sound(!handshake) {
+                Ok(row) => sound.push(row),
+                Err(mistake) => wrong.push(mistake),
+            },
+            Err(mistake) => wrong.push(mistake),
+        }
+        Ok(())
+    })?;
+    match wrong.first() {
+        None => Ok((sound, left_out)),
+        Some(first) => Err(Error::new(
+            Code::FleetManifestInvalid,
+            format!("{}: {} rows are wrong, the first: {first}", crate::disk::plain(&list.name), wrong.len()),
+        )
+        .hint("`fleet provision LIST --dry-run` lists what is wrong with the rows")),
+    }
+}
+
+impl Asking {
+    fn tally(&self) -> MutexGuard<'_, FleetVerifyCounts> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, cloud: &Cloud, device: DeviceId) -> (FleetAnswer, Option<Error>) {
+        for attempt in 1.. {
+            let began = self.crowd.now();
+            let error = match cloud.try_to_ask(device).await {
+                Ok(_) => {
+                    self.crowd.pace().went_well();
+                    return (FleetAnswer::Known, None);
+                }
+                Err(error) => error,
+            };
+            if let CloudError::Refused(Refusal::RateLimited { retry_after }) = &error {
+                let held = self.crowd.pace().asked_for_fewer(self.crowd.now(), began, *retry_after);
+                if let Some(delay) = held {
+                    self.crowd.tell(Event::FleetPaused { reason: error.to_string(), delay });
+                }
+                if attempt < PATIENCE && self.crowd.turn().await {
+                    continue;
+                }
+            }
+            // spark-server answers 404 for a device that it has the key of, and takes half a minute for one that is off.
+            let untold = matches!(
+                &error,
+                CloudError::Refused(Refusal::UnknownDevice { .. }) | CloudError::NoAnswer { .. }
+            );
+            let error = Error::from(error);
+            if matches!(error.code(), Code::CloudTokenInvalid | Code::CloudTokenExpired) {
+                self.crowd.stop(Error::new(error.code(), error.message()).hint(TOKEN_HINT));
+            }
+            return (if untold { FleetAnswer::NotTold } else { FleetAnswer::Failed }, Some(error));
+        }
+        unreachable!("the loop only ends by returning")
+    }
+
+    async fn prove(
+        &self,
+        choice: &ServerChoice,
+        row: &Sound,
+        timeout: Timeout,
+    ) -> (FleetAnswer, Option<Error>) {
+        let Some(name) = &row.key_file else {
+            let error = Error::new(Code::KeyIsPublic, "the row names no key file");
+            return (FleetAnswer::Failed, Some(error));
+        };
+        let path = self.folder.join(name);
+        let key = tokio::task::spawn_blocking(move || listed_private_key(&path)).await;
+        let key = key.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())));
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => return (FleetAnswer::Failed, Some(error)),
+        };
+        match prove_quietly(choice, row.device, &key, timeout).await {
+            Ok(()) => (FleetAnswer::Proven, None),
+            Err(error) if error.code().exit_code() == exit::REFUSED => (FleetAnswer::Refused, Some(error)),
+            Err(error) => (FleetAnswer::Failed, Some(error)),
+        }
+    }
+}
+
+const TOKEN_HINT: &str = "copy the access token again, or log in again with particle-cli";
+
+impl Work for Asking {
+    fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
+    fn pieces(&self) -> usize {
+        self.rows.len()
+    }
+
+    async fn work(self: Arc<Self>, piece: usize) {
+        let Some(row) = self.rows.get(piece) else { return };
+        if !self.crowd.turn().await {
+            return;
+        }
+        let (answer, error) = match &self.whom {
+            Whom::Api(cloud) => self.ask(cloud, row.device).await,
+            Whom::Devices { choice, timeout } => self.prove(choice, row, *timeout).await,
+        };
+        let mut tally = self.tally();
+        *(match answer {
+            FleetAnswer::Known => &mut tally.known,
+            FleetAnswer::Proven => &mut tally.proven,
+            FleetAnswer::NotTold => &mut tally.not_told,
+            FleetAnswer::Refused => &mut tally.refused,
+            FleetAnswer::Failed => &mut tally.failed,
+        }) += 1;
+        drop(tally);
+        self.crowd.tell(Event::DeviceAsked(FleetAsked {
+            line: u32::try_from(row.line).unwrap_or(u32::MAX),
+            device_id: row.device,
+            answer,
+            code: error.as_ref().map(Error::code),
+            message: error.map(|error| error.message().to_owned()),
+        }));
+    }
+
+    fn progress(&self) -> Event {
+        let counts = *self.tally();
+        let done = counts.known + counts.proven;
+        let (failed, unknown) = (counts.refused + counts.failed, counts.not_told);
+        let now = self.crowd.now();
+        let rate = f64::from(done + failed + unknown) / now.as_secs_f64().max(0.001);
+        let paused = self.crowd.pace().held(now).map(|until| until - now);
+        let not_reached = counts.total - counts.left_out - done - failed - unknown;
+        Event::FleetProgress {
+            done,
+            failed,
+            unknown,
+            not_reached,
+            rate: (rate * 10.0).round() / 10.0,
+            paused,
+        }
+    }
+}
