@@ -7,7 +7,12 @@ pub(super) const MAX_BACKUP_BYTES: u64 = 64 * 1024;
 
 /// SHA-256 of some bytes, 64 hexadecimal digits in lower case.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as hexadecimal digits in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         use std::fmt::Write;
         let _ = write!(text, "{byte:02x}");
         text

@@ -16,7 +16,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-pub use bytes::sha256_hex;
+pub use bytes::{hex, sha256_hex};
 pub use entry::{Beside, Description, Entry, described_by, manifest_beside, public_key_beside, read_entry};
 pub use location::ARCHIVE_VARIABLE;
 pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, ManifestError, Origin};

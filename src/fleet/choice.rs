@@ -52,7 +52,7 @@ pub fn choose(seen: &[Seen], made: &[Made]) -> Result<Fingerprint, String> {
         several if several.contains(&Held::Unread) => return Err(UNREAD.to_owned()),
         several => {
             let keys = several.iter().filter_map(|held| match held {
-                Held::Key(key) => Some(key.short().to_string()),
+                Held::Key(key) => Some(key.short().clone()),
                 _ => None,
             });
             let keys: Vec<String> = keys.collect();

@@ -129,7 +129,7 @@ impl Pace {
             return None;
         }
         self.interval = if self.interval.is_zero() { SLOW } else { self.interval * 2 };
-        Some(self.held - now)
+        Some(self.held.saturating_sub(now))
     }
 
     /// The cloud cannot be reached, or does not answer as it should: all wait, longer each time. How long, if that is
@@ -140,7 +140,7 @@ impl Pace {
             return None;
         }
         self.troubles += 1;
-        Some(self.held - now)
+        Some(self.held.saturating_sub(now))
     }
 
     /// Holds everybody; false if the request went out before the last time that everybody was held, unless the wait is

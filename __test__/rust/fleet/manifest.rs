@@ -16,7 +16,7 @@ fn rows(bytes: &[u8]) -> Result<(Form, Vec<Result<Row, Mistake>>), ManifestError
         found.push(row);
         Ok(())
     })?;
-    assert_eq!(count as usize, found.len());
+    assert_eq!(count, found.len() as u64);
     Ok((form, found))
 }
 

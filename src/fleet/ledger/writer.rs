@@ -42,10 +42,10 @@ impl std::fmt::Debug for Writer {
 
 impl Writer {
     pub(super) fn start(path: PathBuf, file: Syncable, length: u64) -> io::Result<Self> {
-        let (jobs, waiting) = sync_channel(WAITING);
+        let (jobs, queue) = sync_channel(WAITING);
         let writing = Writing { file, length, broken: None };
         let thread =
-            std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writing.run(&waiting))?;
+            std::thread::Builder::new().name("ledger".to_owned()).spawn(move || writing.run(&queue))?;
         Ok(Self { path, jobs: Some(jobs), thread: Some(thread) })
     }
 

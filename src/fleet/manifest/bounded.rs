@@ -84,7 +84,7 @@ impl<R: BufRead> Read for Bounded<R> {
         }
         let read = self.inner.read(buffer)?;
         self.since += read;
-        self.feeds += buffer[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.feeds += buffer[..read].split(|byte| *byte == b'\n').skip(1).count() as u64;
         Ok(read)
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn read_array<E: From<ManifestError>>(
                 input.row_ends();
                 input.line()
             };
-            let told = row(members, line).map_err(E::from).and_then(|row| each(row));
+            let told = row(members, line).map_err(E::from).and_then(&mut *each);
             told.map_err(|error| stopped = Some(error)).is_ok()
         },
     };

@@ -7,6 +7,7 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
+use crate::archive::hex;
 use crate::dct::DeviceId;
 use crate::disk::{FileError, plain_path};
 use crate::error::{Code, Error};
@@ -39,6 +40,8 @@ pub(super) struct List {
 }
 
 /// How rows are looked at.
+// One a word that can be typed; they are independent of each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Default)]
 pub(super) struct Rules<'r> {
     pub product_id: u32,
@@ -101,7 +104,7 @@ impl List {
                 read => hash.update(&buffer[..read]),
             }
         }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&hash.finalize()))
     }
 
     /// Hands over all rows, one after the other.
@@ -164,7 +167,7 @@ impl List {
                 Looked::LeftOut(line, device, mine) => check.left_out(line, device, mine),
                 Looked::Wrong(mistake, device, mine) => check.mistake(mistake, device, mine),
                 Looked::Sound { row, key, stamp, product_id, fate } => {
-                    check.row(row, key, stamp, product_id, fate);
+                    check.row(*row, *key, stamp, product_id, fate);
                 }
             }
         }
@@ -201,7 +204,7 @@ impl List {
             Ok((key, stamp)) => {
                 let product_id = sound.product_id.unwrap_or(rules.product_id);
                 let fate = if mine { fate(rules, &sound, &key, product_id) } else { Fate::OtherShard };
-                Looked::Sound { row: sound, key, stamp, product_id, fate }
+                Looked::Sound { row: Box::new(sound), key: Box::new(key), stamp, product_id, fate }
             }
         }
     }
@@ -245,7 +248,7 @@ impl List {
 enum Looked {
     LeftOut(u64, Option<DeviceId>, bool),
     Wrong(Mistake, Option<DeviceId>, bool),
-    Sound { row: Sound, key: Key, stamp: Option<Stamp>, product_id: u32, fate: Fate },
+    Sound { row: Box<Sound>, key: Box<Key>, stamp: Option<Stamp>, product_id: u32, fate: Fate },
 }
 
 /// Whether it was done before: the last that was sent for this device, to this cloud, was the same and was taken.

@@ -87,13 +87,13 @@ fn of_ids(path: &Path) -> Result<FleetManifest, Error> {
             _ if text.is_empty() => {}
             Err(what) => wrong.push(format!("line {}: {what}", nth + 1)),
             Ok(id) if devices.contains_key(&id) => {
-                wrong.push(format!("line {}: {id} is there twice", nth + 1))
+                wrong.push(format!("line {}: {id} is there twice", nth + 1));
             }
             Ok(id) => drop(devices.insert(id, Device::default())),
         }
     }
     if wrong.is_empty() {
-        return Ok(written(&devices, None, Vec::new()));
+        return Ok(written(&devices, None, &[]));
     }
     let found = wrong.len();
     wrong.truncate(TOLD);
@@ -128,8 +128,8 @@ fn of_archive(context: Context<'_>, folder: Option<&Path>) -> Result<FleetManife
         (id, row(&entries, &operations))
     });
     let devices = devices.collect();
-    let unreadable = survey.unreadable.iter().map(ToString::to_string).collect();
-    Ok(written(&devices, Some(archive.folder().to_owned()), unreadable))
+    let unreadable: Vec<String> = survey.unreadable.iter().map(ToString::to_string).collect();
+    Ok(written(&devices, Some(archive.folder().to_owned()), &unreadable))
 }
 
 /// How many operations of the past of a device are looked at.
@@ -211,7 +211,7 @@ fn unix(text: Option<&str>) -> Option<i64> {
 fn written(
     devices: &BTreeMap<DeviceId, Device>,
     archive: Option<PathBuf>,
-    unreadable: Vec<String>,
+    unreadable: &[String],
 ) -> FleetManifest {
     let mut table = csv::Writer::from_writer(Vec::new());
     let titles = ["device_id", "key_file", "fingerprint", "note", "problem"];

@@ -337,7 +337,7 @@ impl Work for Sending {
         // How many there were is a small number.
         #[allow(clippy::cast_precision_loss)]
         let rate = sent as f64 / now.as_secs_f64().max(0.001);
-        let paused = self.crowd.pace().held(now).map(|until| until - now);
+        let paused = self.crowd.pace().held(now).map(|until| until.saturating_sub(now));
         Event::FleetProgress {
             done,
             failed,

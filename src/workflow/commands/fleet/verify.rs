@@ -91,7 +91,7 @@ pub struct FleetVerified {
 
 /// Whom to ask.
 enum Whom {
-    Api(Cloud),
+    Api(Box<Cloud>),
     Devices { choice: Box<ServerChoice>, timeout: Timeout },
 }
 
@@ -166,7 +166,7 @@ fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) ->
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    Cloud::find(context, &wanted, timeout).map(Whom::Api)
+    Cloud::find(context, &wanted, timeout).map(Box::new).map(Whom::Api)
 }
 
 /// The rows that can be asked about, and how many name a problem. One that is wrong is an error: its device would be
@@ -202,12 +202,9 @@ impl Asking {
     async fn ask(&self, cloud: &Cloud, device: DeviceId) -> (FleetAnswer, Option<Error>) {
         for attempt in 1.. {
             let began = self.crowd.now();
-            let error = match cloud.try_to_ask(device).await {
-                Ok(_) => {
-                    self.crowd.pace().went_well();
-                    return (FleetAnswer::Known, None);
-                }
-                Err(error) => error,
+            let Err(error) = cloud.try_to_ask(device).await else {
+                self.crowd.pace().went_well();
+                return (FleetAnswer::Known, None);
             };
             if let CloudError::Refused(Refusal::RateLimited { retry_after }) = &error {
                 let held = self.crowd.pace().asked_for_fewer(self.crowd.now(), began, *retry_after);
@@ -301,7 +298,7 @@ impl Work for Asking {
         let (failed, unknown) = (counts.refused + counts.failed, counts.not_told);
         let now = self.crowd.now();
         let rate = f64::from(done + failed + unknown) / now.as_secs_f64().max(0.001);
-        let paused = self.crowd.pace().held(now).map(|until| until - now);
+        let paused = self.crowd.pace().held(now).map(|until| until.saturating_sub(now));
         let not_reached = counts.total - counts.left_out - done - failed - unknown;
         Event::FleetProgress {
             done,
