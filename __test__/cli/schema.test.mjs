@@ -70,9 +70,15 @@ test('every command of the grammar prints a result that the schema describes', a
   await (await run('rotate', '--yes', ...api, ...usbip))()
   await (await run('reset', '--yes', ...usbip))()
   sandbox.file('own.pub.pem', cloud.serverKey ?? '')
+  sandbox.file('ids.txt', `${first.deviceId}\n`)
+  sandbox.file('devices.csv', `device_id,key_file\n${first.deviceId},new.pub.pem\n`)
   for (const args of [
     ['server-key', 'set', 'own.pub.pem', '--host', '192.168.1.10', '--yes', ...usbip],
     ['server-key', 'restore', '--yes', ...usbip],
+    ['fleet', 'manifest', '--ids', 'ids.txt'],
+    ['fleet', 'provision', 'devices.csv', ...api],
+    ['fleet', 'verify', 'devices.csv', ...api],
+    ['fleet', 'report', 'devices.provision.jsonl'],
     ['backups'],
     ['status'],
     ['history'],

@@ -101,15 +101,17 @@ for (const nonsense of NONSENSE) {
 const WITHOUT_OPTIONS = ['isDuoProvisionError', 'udevRule', 'version']
 
 /** What an options object has to have. */
-const NEEDED = { deviceId: '0123456789abcdef01234567', file: 'no-such-file' }
+const NEEDED = { deviceId: '0123456789abcdef01234567', file: 'no-such-file', manifest: 'no-such-file' }
 /** @type {Record<string, Array<keyof NEEDED>>} */
 const NEEDS = {
   inspectKey: ['file'],
   provision: ['deviceId'],
+  provisionFleet: ['manifest'],
   publicKey: ['file'],
   restoreDct: ['file'],
   restoreKey: ['file'],
   setServerKey: ['file'],
+  verifyFleet: ['manifest'],
 }
 
 /** @type {[string, (options: any) => Promise<unknown>][]} */

@@ -55,9 +55,29 @@ pub(super) fn short(command: &Command, columns: usize) -> StyledStr {
     text += "Usage: duo-provision COMMAND [OPTIONS]\n       duo-provision DEVICE_ID [KEY_FILE]\n\n";
     for (title, names) in GROUPS {
         let names: Vec<&str> = names.iter().filter(known).copied().collect();
-        let _ = writeln!(text, "{HEADING}{title:<15}{HEADING:#} {}", names.join(", "));
+        let _ = writeln!(text, "{HEADING}{title:<TITLE$}{HEADING:#}{}", listed(&names, columns));
     }
     (text + "\n" + &laid_out(SHORT, columns) + "\n").into()
+}
+
+/// The width of the titles of groups.
+const TITLE: usize = 16;
+
+/// Names behind the title of their group, over several lines if they do not fit on one.
+fn listed(names: &[&str], columns: usize) -> String {
+    let (mut text, mut at) = (String::new(), TITLE);
+    for (nth, name) in names.iter().enumerate() {
+        let comma = if nth + 1 < names.len() { ", " } else { "" };
+        if at > TITLE && at + name.len() + comma.trim_end().len() > columns {
+            text.truncate(text.trim_end().len());
+            let _ = write!(text, "\n{:TITLE$}", "");
+            at = TITLE;
+        }
+        text += name;
+        text += comma;
+        at += name.len() + comma.len();
+    }
+    text
 }
 
 const SHORT: &str = "\

@@ -137,8 +137,12 @@ impl Patient<'_> {
             |entry: &&Entry| entry.device_id == Some(id) && entry.simulated == self.device.simulated;
         let done = |operation: &&Operation| {
             let device = &operation.started.device;
-            device.id.or(operation.started.request.owner) == Some(id)
+            let request = &operation.started.request;
+            // Every start of virtual Duos makes them anew, with the same ids.
+            let same_server = request.usbip.is_none() || request.usbip == self.usbip;
+            device.id.or(request.owner) == Some(id)
                 && (device.simulated == self.device.simulated || device.path.is_none())
+                && same_server
         };
         let known = newer(current, self.operations.iter().filter(done), self.all_backups().filter(of_this))?;
         let key_file = self.newest(|entry| entry.fingerprint == Some(known.key));
