@@ -39,7 +39,7 @@ try {
 /** One Duo, by its port, since an old bootloader tells no id. */
 async function backUp(path, deviceId) {
   try {
-    const { device, fingerprint, path: file, alreadyThere } = await backupKey({ ...where, path })
+    const { device, fingerprint, file, alreadyThere } = await backupKey({ ...where, path })
     return { path, deviceId: device.deviceId, ok: true, fingerprint, file, alreadyThere }
   } catch (error) {
     const { code, message, hint } = error

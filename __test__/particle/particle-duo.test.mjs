@@ -115,7 +115,7 @@ test('--json gives the envelope that particle-cli gives', async (t) => {
   assert.equal(data.devices.length, 1)
   assert.equal(list.stdout, `${new JSONResult({}, data)}\n`)
   const backup = await wrapped('duo', 'backup', 'duo.der', ...usb)
-  assert.equal(JSON.parse(backup.stdout).data.path, join(sandbox.cwd, 'duo.der'))
+  assert.equal(JSON.parse(backup.stdout).data.file, join(sandbox.cwd, 'duo.der'))
   const again = await wrapped('duo', 'backup', 'duo.der', ...usb)
   assert.equal(again.status, 9)
   const { meta, error } = JSON.parse(again.stdout)
