@@ -75,7 +75,8 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
       const { code, stderr } = await held.end
       assert.equal(code, 6, stderr)
       assert.match(stderr, /\[KEY_STATE_UNKNOWN\]/)
-      const [, backup] = stderr.match(/what was there is in (\S+)/) ?? []
+      const [, shown] = stderr.match(/what was there is in (\S+)/) ?? []
+      const backup = shown?.replace(/^~/, home.folder)
       // The key, and the section that it lay in.
       const kept = await home.backupsOf(old)
       assert.ok(backup?.endsWith('.der') && kept.length === 2 && kept.includes(backup), `${backup}, ${kept}`)

@@ -52,17 +52,17 @@ test('bytes are restored as a file would be, and what was there is backed up', a
 })
 
 test('a file or a key, and one of them alone', async (t) => {
-  const { writing, state } = await openLab(t)
+  const { writing, requests } = await openLab(t)
   const key = made({ type: 'pkcs1', format: 'der' })
   for (const options of [{}, { key, file: 'x.der' }]) {
     const { code, message } = await failure(restoreKey(/** @type {any} */ ({ ...writing, ...options })))
     assert.deepEqual([code, message], ['INVALID_ARGUMENT', 'restoreKey needs a file, or a key, and not both'])
   }
-  assert.equal(state().classRequests, 0)
+  assert.equal(requests(), 0)
 })
 
 test('bytes that are no key are refused before the Duo is touched', async (t) => {
-  const { writing, state } = await openLab(t)
+  const { writing, requests } = await openLab(t)
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const wrong = /** @type {[any, string][]} */ ([
     [new Uint8Array(0), 'KEY_EMPTY'],
@@ -77,7 +77,7 @@ test('bytes that are no key are refused before the Duo is touched', async (t) =>
     const error = await failure(restoreKey({ ...writing, key }))
     assert.equal(error.code, code, error.message)
   }
-  assert.equal(state().classRequests, 0)
+  assert.equal(requests(), 0)
 })
 
 test('a write of bytes that fails says to call again, and the way back is a command', async (t) => {

@@ -18,6 +18,7 @@ import {
 } from '../../src/entry.cjs'
 import { idOf, writeList } from '../keys.mjs'
 import { ALL } from '../sample.mjs'
+import { newHome } from './home.mjs'
 import { openCloud, openLab } from './lab.mjs'
 
 const ENTRY = fileURLToPath(new URL('../../src/entry.cjs', import.meta.url))
@@ -79,6 +80,8 @@ test('what is wrong with a list is an error with all of it, and a signal ends a 
 })
 
 test('the list of an archive is a list, and so is what the schema calls one', async (t) => {
+  // The Duos of the tests before have the same id and other keys.
+  newHome()
   const { archive, writing, input } = await openLab(t)
   const { backupKey } = await import('../../src/entry.cjs')
   const { device } = await backupKey(writing)

@@ -6,6 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const HOME = mkdtempSync(join(tmpdir(), 'duo-provision-home-'))
-for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = HOME
-process.once('exit', () => rmSync(HOME, { recursive: true, force: true }))
+newHome()
+
+/** An empty home from here on, whose journal knows of nothing that was done before. */
+export function newHome() {
+  const home = mkdtempSync(join(tmpdir(), 'duo-provision-home-'))
+  for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = home
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }))
+}

@@ -23,6 +23,8 @@ export async function openLab(t, options) {
     rmSync(folder, { recursive: true })
   })
   const archive = join(folder, 'archive')
+  const requests = () => duo.duos().reduce((sum, { classRequests }) => sum + classRequests, 0)
+  const before = requests()
   return {
     duo,
     folder,
@@ -44,6 +46,8 @@ export async function openLab(t, options) {
       if (!state) throw new Error(`there is no Duo ${number}`)
       return state
     },
+    /** How many class requests the test itself has made. */
+    requests: () => requests() - before,
     /** The names in the folder, the archive included. */
     files: () => readdirSync(folder, { recursive: true }).sort(),
   }

@@ -97,7 +97,7 @@ test('a listener whose promise rejects warns, and harms nothing', async (t) => {
 })
 
 test('events come while it happens: what a listener does stops the operation', async (t) => {
-  const { duo, usb } = await openLab(t)
+  const { requests, usb } = await openLab(t)
   const stop = new AbortController()
   /** @type {number[]} */
   const after = []
@@ -105,7 +105,7 @@ test('events come while it happens: what a listener does stops the operation', a
     backupKey(usb, {
       signal: stop.signal,
       onEvent() {
-        after.push(duo.duos()[0]?.classRequests ?? 0)
+        after.push(requests())
         stop.abort()
       },
     }),

@@ -35,7 +35,7 @@ function simulatorCommand(/** @type {Required<LabOptions>} */ { duos, board, gen
   return [
     ...[process.execPath, join(ROOT, 'src/cli/main.cjs'), 'simulate'],
     ...['--duos', `${duos}`, '--board', board, '--bootloader', generation, '--mode', mode],
-    ...['--usbip', `${USBIP_PORT}`],
+    ...['--usbip', `${USBIP_PORT}`, '--full'],
   ]
 }
 
