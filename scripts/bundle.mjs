@@ -27,12 +27,22 @@ export function writeBundle(/** @type {string} */ folder) {
  * @returns {Record<string, string>}
  */
 function bundle() {
+  const { metafile, text } = bundled({ outfile: `${BUNDLE}/cli.cjs` })
+  const notices = licences(Object.keys(metafile.inputs))
+  return { [`${BUNDLE}/cli.cjs`]: text, ...(notices && { [`${BUNDLE}/THIRD-PARTY.txt`]: notices }) }
+}
+
+/**
+ * The module, for a place in this repository.
+ * @param {Pick<import('esbuild').BuildOptions, 'outfile' | 'footer'>} options
+ */
+export function bundled(options) {
   // Not above: this file is read before node_modules is there.
   const { buildSync } = /** @type {typeof import('esbuild')} */ (createRequire(import.meta.url)('esbuild'))
   const { metafile, outputFiles } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: ['src/cli/programs.cjs'],
-    outfile: `${BUNDLE}/cli.cjs`,
+    ...options,
     external: ['./index.js', './src/entry.cjs'],
     bundle: true,
     platform: 'node',
@@ -46,9 +56,7 @@ function bundle() {
     write: false,
     logLevel: 'warning',
   })
-  const notices = licences(Object.keys(metafile.inputs))
-  const text = outputFiles[0]?.text ?? ''
-  return { [`${BUNDLE}/cli.cjs`]: text, ...(notices && { [`${BUNDLE}/THIRD-PARTY.txt`]: notices }) }
+  return { metafile, text: outputFiles[0]?.text ?? '' }
 }
 
 /** The licences of the packages that files are from. */

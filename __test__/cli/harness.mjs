@@ -23,11 +23,12 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalCloud, VirtualDuo } from '../../index.js'
 import { filesBelow } from '../files-below.mjs'
+import { PROGRAM } from '../program.mjs'
 import { canaryDuos, canaryKey, canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
 import { checkLines } from './schema.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '')
-export const MAIN = join(ROOT, 'src/cli/main.cjs')
+export const MAIN = PROGRAM
 export const KEYS = join(ROOT, '__test__/fixtures/keys')
 
 for (const name of readdirSync(KEYS)) canaryKey(name, readFileSync(join(KEYS, name)))

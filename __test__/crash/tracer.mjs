@@ -10,10 +10,10 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkLines } from '../cli/schema.mjs'
+import { PROGRAM } from '../program.mjs'
 import { keepText } from '../secrets/keep.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
-export const MAIN = join(ROOT, 'src/cli/main.cjs')
 
 /** Built by the step `crash` of `npm test`. */
 export const TRACER = join(ROOT, 'target/debug/examples/tracer')
@@ -49,7 +49,7 @@ export function startTraced(
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'duo-provision-trace-'))
   const log = join(folder, 'log')
-  const started = start(TRACER, [log, action, process.execPath, MAIN, ...args], { env, cwd })
+  const started = start(TRACER, [log, action, process.execPath, PROGRAM, ...args], { env, cwd })
   /** @type {Promise<Traced>} */
   const end = started.end.then(({ status, stdout, stderr }) => {
     const traced = parse(readFileSync(log, 'utf8'))
@@ -92,7 +92,7 @@ export function failing(/** @type {Effect} */ effect, /** @type {keyof typeof co
 
 /** Runs the command line alone. */
 export function run(/** @type {string[]} */ args, /** @type {Place} */ place) {
-  return start(process.execPath, [MAIN, ...args], place).end
+  return start(process.execPath, [PROGRAM, ...args], place).end
 }
 
 /** Starts a process with no environment but the one given and nothing to read. */

@@ -27,7 +27,7 @@ pub use name::check_name;
 pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
 pub(crate) use read::{Links, open, open_to_write};
-pub use shown::{hidden, plain, plain_path, shown, unfit_json};
+pub use shown::{hidden, plain, plain_path, shown, unfit_json, unfit_json_line};
 pub(crate) use sync::Syncable;
 pub use user_folder::own_folder;
 pub(crate) use user_folder::set;

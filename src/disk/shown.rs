@@ -40,6 +40,11 @@ pub fn unfit_json(error: &serde_json::Error) -> String {
     shown(&format!("{what} (line {}, byte {})", error.line(), error.column()))
 }
 
+/// [`unfit_json`] of a text of one line.
+pub fn unfit_json_line(error: &serde_json::Error) -> String {
+    unfit_json(error).replace("(line 1, ", "(")
+}
+
 /// A path for a message. What is typed again is quoted instead, with nothing left out.
 pub fn plain_path(path: &Path) -> String {
     plain(&path.to_string_lossy())

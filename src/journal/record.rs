@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::dct::{DeviceId, DeviceIdSource, Field};
-use crate::disk::unfit_json;
+use crate::disk::unfit_json_line;
 use crate::keys::Fingerprint;
 use crate::outcome::KeyState;
 
@@ -421,8 +421,7 @@ impl Version {
 
 fn parsed<'l, T: Deserialize<'l>>(line: &'l [u8]) -> Result<T, RecordError> {
     // Its place is that within the line, where it reads "line 1" whatever the line.
-    serde_json::from_slice(line)
-        .map_err(|error| RecordError::Malformed(unfit_json(&error).replace("(line 1, ", "(")))
+    serde_json::from_slice(line).map_err(|error| RecordError::Malformed(unfit_json_line(&error)))
 }
 
 /// True for bus and ports, as they are shown and stand in names of files.

@@ -651,7 +651,7 @@ fn a_run_that_was_cut_short_is_in_the_journal_until_its_ledger_is_taken_up() {
 }
 
 #[test]
-fn a_list_of_thousands_costs_no_more_at_its_end() {
+fn a_list_of_thousands_is_done_whole() {
     let rows = if sample::is_all() { 2000 } else { 300 };
     let (bench, cloud) = (Bench::new(Generation::R6), Cloud::kind());
     let done = run(&bench, &usual(&list(&bench, rows), &cloud)).unwrap();

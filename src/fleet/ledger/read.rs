@@ -14,7 +14,7 @@ use super::record::{Record, RowRecord, RunRecord, Trouble, VERSION};
 use super::stamp::Stamp;
 use super::writer;
 use crate::dct::DeviceId;
-use crate::disk::{self, Links, shown};
+use crate::disk::{self, Links, unfit_json_line};
 use crate::keys::Fingerprint;
 
 /// The most bytes of a line. A real one has some hundreds.
@@ -156,9 +156,7 @@ fn next(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize> {
 
 fn parsed(line: &[u8]) -> Result<Record, String> {
     let Some(text) = line.strip_suffix(b"\n") else { return Err(NO_END.to_owned()) };
-    let wrong = |error: serde_json::Error| {
-        format!("it is no record: {}", shown(error.to_string().split(" at line ").next().unwrap_or_default()))
-    };
+    let wrong = |error: serde_json::Error| format!("it is no record: {}", unfit_json_line(&error));
     if !text.starts_with(br#"{"record":"run""#) {
         return serde_json::from_slice(text).map_err(wrong);
     }

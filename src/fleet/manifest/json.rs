@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::bounded::{Bounded, too_long_at};
 use super::row::{Mistake, Row};
 use super::{ManifestError, nearly};
-use crate::disk::shown;
+use crate::disk::{shown, unfit_json, unfit_json_line};
 
 /// Reads an object on each line; lines with nothing on them are passed over.
 pub(super) fn read_lines<E: From<ManifestError>>(
@@ -30,9 +30,10 @@ pub(super) fn read_lines<E: From<ManifestError>>(
         let members = Members.deserialize(&mut reader).and_then(|members| reader.end().map(|()| members));
         each(match members {
             Ok(members) => row(members, line)?,
-            Err(error) => {
-                Err(Mistake::new(line, format!("no JSON object with plain values: {}", words(&error))))
-            }
+            Err(error) => Err(Mistake::new(
+                line,
+                format!("no JSON object with plain values: {}", unfit_json_line(&error)),
+            )),
         })?;
     }
 }
@@ -64,7 +65,7 @@ pub(super) fn read_array<E: From<ManifestError>>(
             let line = shared.borrow().line();
             Err(failed(error.into(), line).into())
         }
-        (None, Err(error)) => Err(ManifestError::NotJson(shown(&error.to_string())).into()),
+        (None, Err(error)) => Err(ManifestError::NotJson(unfit_json(&error)).into()),
     }
 }
 
@@ -82,11 +83,6 @@ fn failed(error: std::io::Error, line: u64) -> ManifestError {
         Some(_) => ManifestError::TooLong(line),
         None => ManifestError::Unreadable(error),
     }
-}
-
-fn words(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    shown(text.split(" at line ").next().unwrap_or_default())
 }
 
 /// The members of an object, in their order. A value that is a list or an object is an error in words.

@@ -61,7 +61,7 @@ pub enum ManifestError {
         meant: &'static str,
     },
     /// From here on it is no JSON.
-    #[error("it is no JSON: {0}")]
+    #[error("it is no JSON list: {0}")]
     NotJson(String),
     /// More than a row has.
     #[error("line {0}: this row is longer than {MAX_ROW} bytes; is a quotation mark missing?")]

@@ -57,10 +57,10 @@ pub(in crate::workflow) fn way_out(cloud: &Cloud, which: &str) -> String {
     let give = if cloud.is_particle() {
         format!("duo-provision server-key restore{which}")
     } else {
-        format!("duo-provision server-key set FILE --host NAME{which} (FILE: that cloud's public key)")
+        format!("duo-provision server-key set FILE --host NAME{which}")
     };
     format!(
-        "if the Duo is to go to the cloud of that API, give it that cloud first: {give}; if it is to stay with the one \
+        "if the Duo is to go to the cloud of that API, give it that cloud's public key and address first: {give}; if it is to stay with the one \
          that it names, give the API of that with --api-url URL; to talk to this one all the same, add --allow-other-cloud"
     )
 }

@@ -119,6 +119,11 @@ fn elsewhere() -> Finding {
     .advice("ask that one, with --api-url URL; or Particle's all the same, with --cloud")
 }
 
+/// True if the cloud was meant to be asked, and there is no token; who says so says how to ask.
+pub(in crate::workflow) fn has_no_token(general: &[Finding]) -> bool {
+    general.iter().any(|finding| finding.code == Code::TokenMissing.name())
+}
+
 /// Asks about each Duo in turn. A cloud that does not answer is a finding, and is not asked about the others.
 pub(in crate::workflow) fn ask(
     context: Context<'_>,

@@ -93,7 +93,7 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
     general.extend(others.map(|operation| in_flight(&report(operation, false))));
     match &cloud {
         Some(cloud) => asking::ask(context, cloud, &options.cloud, &options.target, &mut duos, &mut general)?,
-        None if !duos.is_empty() => general.push(asking::not_asked()),
+        None if !duos.is_empty() && !asking::has_no_token(&general) => general.push(asking::not_asked()),
         None => {}
     }
     duos.iter_mut().for_each(Examined::judge);

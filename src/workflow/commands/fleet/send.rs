@@ -170,7 +170,9 @@ impl Sending {
             Ok(message) => message,
             Err(error) => return End::Failed(error),
         };
-        for attempt in 1.. {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let began = self.crowd.now();
             let error = match self.cloud.try_to_send(&message).await {
                 Ok(()) => {
@@ -189,7 +191,6 @@ impl Sending {
             }
             return self.ended(error, began);
         }
-        unreachable!("the loop only ends by returning")
     }
 
     fn went_well(&self) {

@@ -200,7 +200,9 @@ impl Asking {
     }
 
     async fn ask(&self, cloud: &Cloud, device: DeviceId) -> (FleetAnswer, Option<Error>) {
-        for attempt in 1.. {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let began = self.crowd.now();
             let Err(error) = cloud.try_to_ask(device).await else {
                 self.crowd.pace().went_well();
@@ -226,7 +228,6 @@ impl Asking {
             }
             return (if untold { FleetAnswer::NotTold } else { FleetAnswer::Failed }, Some(error));
         }
-        unreachable!("the loop only ends by returning")
     }
 
     async fn prove(
