@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use duo_provision::error::{Code, Error, exit};
+use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::simulator::duo::Presence;
 use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::{Bus, Clock, Device, Surroundings, Transport, UsbError};
 use duo_provision::workflow::{
     BackupOptions, Context, EnterDone, EnterOptions, Event, ListOptions, Listed, Phase, ProvisionOptions,
-    Target, VerifyOptions, enter_dfu, list, provision, verify,
+    RestoreOptions, Target, VerifyOptions, enter_dfu, list, provision, verify,
 };
 
 use crate::virtual_duo::{key_maker, options};
-use crate::workflow::bench::{Asker, Bench, OLD, id, two};
+use crate::workflow::bench::{Asker, Bench, OLD, PROGRAMS, id, two};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -411,6 +411,27 @@ fn where_devices_are_passed_through_the_id_of_dfu_mode_has_to_be() {
         bench.arm(Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, 1));
         said(backup(&bench, Target::default().brought(Some(true), None)));
     }
+}
+
+#[test]
+fn a_duo_that_is_lost_in_a_write_may_only_not_be_passed_through() {
+    let bench = Bench::new(Generation::R6);
+    let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
+    let asker = Asker::listening(move |event, _| {
+        if matches!(event, Event::Phase(Phase::Write)) {
+            let lost = Fault::once(Kind::Disconnect { moment: Moment::After, returns: false }, PROGRAMS);
+            hub.with_duo(&path, |duo, _| duo.faults().arm(lost));
+        }
+    });
+    let archive = Some(bench.archive().to_str().unwrap().to_owned());
+    let options = RestoreOptions { timeout: Some(5), archive, ..bench.new_key() };
+    let error = bench.run(&asker, |context| {
+        let within = Within(&bench.bus, Surroundings::VirtualMachine);
+        duo_provision::workflow::restore(Context { bus: &within, ..context }, &options).unwrap_err()
+    });
+    assert_eq!(error.key_state(), Some(KeyState::Unknown), "{error}");
+    let said = "the Duo did not come back (if it is in DFU mode: this virtual machine needs two USB devices passed through";
+    assert!(error.message().contains(said), "{error}");
 }
 
 #[test]

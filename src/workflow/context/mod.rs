@@ -25,7 +25,7 @@ pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;
 pub use self::plan::{Action, Change, Evidence, PairBefore, Plan, ShownEvidence};
 pub(in crate::workflow) use self::snapshot::{Snapshot, WholeHeld};
-pub(in crate::workflow) use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint};
+pub(in crate::workflow) use self::target::{BUTTONS_HINT, DFU_MODE, NORMAL_MODE, bring_hint, passed_through};
 pub use self::target::{DeviceRef, Target};
 pub use self::timeout::Timeout;
 use crate::usb::{Bus, Clock};

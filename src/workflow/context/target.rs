@@ -22,20 +22,27 @@ pub(in crate::workflow) const BUTTONS_HINT: &str = "put the Duo into DFU mode: h
 
 /// How to get a Duo into DFU mode, and what has to let it through to this system then: it comes back as another device.
 pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
-    let Some(surroundings) = bus.surroundings() else { return BUTTONS_HINT.to_owned() };
+    match passed_through(bus) {
+        Some(through) => format!("{BUTTONS_HINT}. If it is: {through}"),
+        None => BUTTONS_HINT.to_owned(),
+    }
+}
+
+/// Where USB devices have to be passed through to this system: what has to let a Duo in DFU mode through.
+pub(in crate::workflow) fn passed_through(bus: &dyn Bus) -> Option<String> {
     let ((vendor, ready), (_, running)) = (DFU_MODE, NORMAL_MODE);
-    let through = match surroundings {
-        Surroundings::Container => "If it is: this container needs all of /dev/bus/usb".to_owned(),
+    let through = match bus.surroundings()? {
+        Surroundings::Container => "this container needs all of /dev/bus/usb".to_owned(),
         Surroundings::Wsl => format!(
-            "If it is: in DFU mode Windows has to attach it to WSL anew, usbipd attach --wsl --hardware-id \
+            "in DFU mode Windows has to attach it to WSL anew, usbipd attach --wsl --hardware-id \
              {vendor:04x}:{ready:04x} --auto-attach"
         ),
         Surroundings::VirtualMachine => format!(
-            "If it is: this virtual machine needs two USB devices passed through, {vendor:04x}:{ready:04x} (in DFU mode) and \
+            "this virtual machine needs two USB devices passed through, {vendor:04x}:{ready:04x} (in DFU mode) and \
              {vendor:04x}:{running:04x} (running)"
         ),
     };
-    format!("{BUTTONS_HINT}. {through}; {SURROUNDINGS_PAGE}")
+    Some(format!("{through}; {SURROUNDINGS_PAGE}"))
 }
 
 /// Which Duo is wanted, and what may be done to have it in DFU mode; nothing means the only one that is.

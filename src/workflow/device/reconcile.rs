@@ -12,7 +12,7 @@ use crate::dct::DeviceId;
 use crate::dct::DeviceIdSource;
 use crate::error::{Code, Error};
 use crate::usb::Device;
-use crate::workflow::context::{Context, DeviceRef, Phase, Timeout};
+use crate::workflow::context::{Context, DeviceRef, Phase, Timeout, passed_through};
 use crate::workflow::device::opened::Opened;
 
 /// Between two looks; each pause is twice as long as the last, up to [`LONGEST_PAUSE`].
@@ -101,7 +101,16 @@ impl<'a, Q: Probe> Search<'a, '_, Q> {
                 return Ok(learned);
             }
         }
-        Err(obstacle.unwrap_or_else(|| Error::new(Code::NoDevice, "the Duo did not come back")))
+        Err(obstacle.unwrap_or_else(|| self.did_not_come_back()))
+    }
+
+    fn did_not_come_back(&self) -> Error {
+        let message = "the Duo did not come back";
+        let message = match passed_through(self.context.bus) {
+            Some(through) => format!("{message} (if it is in DFU mode: {through})"),
+            None => message.to_owned(),
+        };
+        Error::new(Code::NoDevice, message)
     }
 
     fn ask(&self, device: &Device, deadline: Duration) -> Result<Observed<'a, Q::Held>, Error> {
