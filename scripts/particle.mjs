@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureAddon, ROOT } from './prepare.mjs'
+import { ensureAddon, NO_NETWORK, ROOT } from './prepare.mjs'
 
 const SOURCE = join(ROOT, '__test__/particle')
 const INSTALLED = join(ROOT, 'target/particle-cli')
@@ -16,10 +16,6 @@ const LOCK = 'package-lock.json'
 const STAMP = join(INSTALLED, 'installed.json')
 
 const UNAVAILABLE = 77
-
-/** What npm says when there is no network, rather than something wrong with what was asked for. */
-const NO_NETWORK =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT/
 
 ensureAddon()
 process.exitCode = install() ?? test()

@@ -26,8 +26,8 @@ pub struct ListOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DfuOptions {
-    /// The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
-    /// as your word, together with `--path`.
+    /// The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there you say it,
+    /// together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
     #[serde(rename = "deviceId")]
     pub device: Option<String>,

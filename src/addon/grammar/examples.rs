@@ -110,10 +110,10 @@ Examples:
   duo-provision server-key restore --leave  back to Particle's cloud";
 
 pub const ROTATE_EXAMPLES: &str = "\
-It is safe to interrupt and run again: the same command goes on with the same new key. First the old key
-is backed up, and the new one saved in the archive. Then the cloud is told the new key. The Duo is
-written only when the cloud has taken it. At last the pair is checked as `verify` does it, and the Duo
-starts. If the cloud refuses, both stay as they were.
+It is safe to interrupt and run again: the same command goes on with the same new key. The old
+key is backed up, and the new one saved in the archive. The old pair is tried, the cloud is told the new
+key, and the new pair is proven as `verify` does it. Only then is the Duo written, and started. If the
+cloud refuses, both stay as they were.
 
 Examples:
   duo-provision rotate                      the Duo in DFU mode, with the cloud of your token
@@ -210,7 +210,7 @@ Examples:
 
 pub const FLEET_MANIFEST_EXAMPLES: &str = "\
 Of each device its newest key; one that was made by rotate only if the journal says that it was written.
-Where two keys are possible the row names a problem, and is not sent. Read the list before it is.
+Where two keys are possible the row names a problem, and is not sent. Look through the list before you send it.
 
 Examples:
   duo-provision fleet manifest > devices.csv

@@ -13,18 +13,18 @@ use crate::workflow::{PassphraseOptions, Target};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WhichDuo {
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+    /// together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
     #[serde(rename = "deviceId")]
     pub device: Option<String>,
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    /// If the Duo runs its firmware, put it into DFU mode first, through its serial port.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    /// If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
@@ -45,22 +45,23 @@ impl WhichDuo {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WrittenDuo {
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-    /// as your word, together with `--path`.
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+    /// together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
     #[serde(rename = "deviceId")]
     pub device: Option<String>,
     /// The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
-    /// Put the Duo into DFU mode through its serial port where it runs its firmware.
+    /// If the Duo runs its firmware, put it into DFU mode first, through its serial port.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub enter_dfu: Option<bool>,
-    /// Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    /// If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
-    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    /// Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+    /// USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+    /// damaged.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
@@ -140,7 +141,7 @@ pub struct WhichCloud {
     /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_http: Option<bool>,
-    /// Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+    /// Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_other_cloud: Option<bool>,
     /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the

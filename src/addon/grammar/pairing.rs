@@ -21,8 +21,8 @@ pub struct DoctorOptions {
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub verify: Option<bool>,
     /// Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
-    /// of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
-    /// alone Particle's only about a Duo that is meant for it. In the API, false never asks.
+    /// of particle-cli. Without it the cloud is asked only if one of the first two is given; with the variable
+    /// alone, Particle's cloud is asked only about a Duo that is meant for it. In the API, false never asks.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub cloud: Option<bool>,
     /// The cloud's API; https://api.particle.io, or that of your particle-cli profile when its token is
@@ -32,7 +32,7 @@ pub struct DoctorOptions {
     /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_http: Option<bool>,
-    /// Ask that cloud although the Duo names another one by its server key.
+    /// Ask this cloud although the Duo's server key is another cloud's.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_other_cloud: Option<bool>,
     /// A file that holds the access token, or - for standard input.
@@ -101,14 +101,16 @@ pub struct ProvisionOptions {
     /// With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
-    /// With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware.
+    /// With `--from-device`: if the Duo runs its firmware, put it into DFU mode first, through its
+    /// serial port.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub enter_dfu: Option<bool>,
-    /// With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+    /// With `--from-device`: if no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
-    /// Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-    /// cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+    /// Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+    /// USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+    /// damaged.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub allow_unproven_address: Option<bool>,
     /// With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`.
