@@ -103,7 +103,7 @@ test('faults', { timeout: LIMIT, concurrency: BENCHES.length }, async (t) => {
 
 test('of two Duos with one serial number none is chosen by it', { timeout: 120_000 }, async (t) => {
   const duo = await VirtualDuo.start()
-  const { deviceId: device } = /** @type {import('../../index.js').VirtualDuoInfo} */ (duo.duos()[0])
+  const { deviceId } = /** @type {import('../../index.js').VirtualDuoInfo} */ (duo.duos()[0])
   duo.arm('1-1', 'twin@0')
   const ports = ['1-1', '1-2'].map((busid, number) => new Port(number, duo.address, busid))
   const operator = new Operator()
@@ -114,7 +114,7 @@ test('of two Duos with one serial number none is chosen by it', { timeout: 120_0
   })
   for (const port of ports) port.plugIn()
   for (const port of ports) await port.whenUsable()
-  const { problem } = await operator.call('backupKey', { device, archive: '/nowhere' })
+  const { problem } = await operator.call('backupKey', { deviceId, archive: '/nowhere' })
   assert.equal(problem?.code, 'SEVERAL_DEVICES', JSON.stringify(problem))
   for (const { path } of ports) assert.ok(problem?.message.includes(path), problem?.message)
   assert.deepEqual(operator.devices(), [])
