@@ -178,13 +178,13 @@ impl<'a> DctCopy<'a> {
     /// The pieces' CRC-32s, combined by XOR, with zeros for what is written last. The mark is part of it: where the
     /// firmware clears the mark of an old copy, that copy's checksum is wrong from then on.
     fn checksum(self) -> u32 {
-        let mut bytes = zeroize::Zeroizing::new(*self.0);
-        bytes[WRITE_INCOMPLETE] = 0;
-        bytes[CHECKSUM].fill(0);
-        bytes[INITIAL_WRITE] = 0;
-        let (first, rest) = bytes.split_at(FIRST_PIECE);
-        let (middle, record) = rest.split_at(RECORD - FIRST_PIECE);
-        let pieces = [first, record].into_iter().chain(middle.chunks(PIECE));
+        let (mut first, mut record) = ([0; FIRST_PIECE], [0; COPY_SIZE - RECORD]);
+        first.copy_from_slice(&self.0[..FIRST_PIECE]);
+        first[WRITE_INCOMPLETE] = 0;
+        record.copy_from_slice(&self.0[RECORD..]);
+        record[CHECKSUM.start - RECORD..CHECKSUM.end - RECORD].fill(0);
+        record[INITIAL_WRITE - RECORD] = 0;
+        let pieces = [&first[..], &record].into_iter().chain(self.0[FIRST_PIECE..RECORD].chunks(PIECE));
         !pieces.fold(0, |sum, piece| sum ^ !CRC_32.checksum(piece))
     }
 }

@@ -85,22 +85,14 @@ fn second_is_newer(first: &[u8], second: &[u8]) -> bool {
 
 /// Over the pieces of a copy, with zeros for what is written last.
 fn checksum(copy: &[u8]) -> u32 {
-    let mut copy = zeroize::Zeroizing::new(copy.to_vec());
-    copy[WRITE_INCOMPLETE] = 0;
-    copy[CHECKSUM..CHECKSUM + 4].fill(0);
-    copy[INITIAL_WRITE] = 0;
-    let mut sum = 0;
-    let mut start = 0;
-    while start < COPY_SIZE {
-        let end = match start {
-            0 => HEAD_SIZE,
-            RECORD => COPY_SIZE,
-            _ => RECORD.min(start + 32),
-        };
-        sum ^= CRC_32.checksum(&copy[start..end]) ^ u32::MAX;
-        start = end;
-    }
-    sum ^ u32::MAX
+    let (mut head, mut record) = ([0; HEAD_SIZE], [0; COPY_SIZE - RECORD]);
+    head.copy_from_slice(&copy[..HEAD_SIZE]);
+    head[WRITE_INCOMPLETE] = 0;
+    record.copy_from_slice(&copy[RECORD..]);
+    record[CHECKSUM - RECORD..][..4].fill(0);
+    record[INITIAL_WRITE - RECORD] = 0;
+    let pieces = [&head[..], &record].into_iter().chain(copy[HEAD_SIZE..RECORD].chunks(32));
+    !pieces.fold(0, |sum, piece| sum ^ !CRC_32.checksum(piece))
 }
 
 /// How far a write gets.

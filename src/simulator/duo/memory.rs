@@ -3,6 +3,7 @@
 //! Knows which address lies where, what may be written, and how flash takes a write. Knows nothing of USB.
 //! Numbers: the bootloaders' interface strings, redbear/firmware `usbd_dfu_mal.c` and `usbd_dct_if.c`.
 
+use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
 use super::copies::{self, Reach};
@@ -47,6 +48,8 @@ pub struct Memory {
     generation: Generation,
     firmware: SystemFirmware,
     internal: Vec<u8>,
+    /// The copy of the DCT that is read, once it was looked for; of what is in the internal flash now.
+    current: OnceCell<Option<usize>>,
     /// Shared with every other Duo until it is written: hardly any test does.
     serial: Arc<Vec<u8>>,
 }
@@ -58,7 +61,7 @@ impl Memory {
         let serial = Arc::clone(ERASED.get_or_init(|| Arc::new(vec![0xff; SERIAL_SIZE])));
         let mut internal = vec![0xff; INTERNAL_SIZE];
         internal[..BOOTLOADER_HEAD].copy_from_slice(&bootloader(generation));
-        Self { generation, firmware, internal, serial }
+        Self { generation, firmware, internal, current: OnceCell::new(), serial }
     }
 
     /// `length` bytes as UPLOAD returns them; `None` if the firmware refuses and forgets to say so: r6 sends zeros
@@ -107,7 +110,7 @@ impl Memory {
                     return Err(());
                 }
                 let end = start + data.len();
-                program(self.internal.get_mut(start..end).ok_or(())?, data);
+                program(self.internal_mut().get_mut(start..end).ok_or(())?, data);
                 Ok(())
             }
             1 if self.dct_readable() && address < DCT_LIMIT => {
@@ -141,7 +144,7 @@ impl Memory {
                 .filter(|&offset| offset >= self.generation.bootloader_size())
                 .map(|offset| {
                     let (start, size) = internal_sector(offset);
-                    &mut self.internal[start..start + size]
+                    &mut self.internal_mut()[start..start + size]
                 }),
             2 => {
                 let start = usize::try_from(address).unwrap_or(usize::MAX) / SERIAL_SECTOR * SERIAL_SECTOR;
@@ -179,7 +182,18 @@ impl Memory {
     /// Both copies of the DCT, to be made anew.
     pub fn dct_area_mut(&mut self) -> &mut [u8] {
         let base = self.generation.dct_base();
-        &mut self.internal[base..base + 2 * COPY_SIZE]
+        &mut self.internal_mut()[base..base + 2 * COPY_SIZE]
+    }
+
+    /// The internal flash, to be changed.
+    fn internal_mut(&mut self) -> &mut [u8] {
+        self.current.take();
+        &mut self.internal
+    }
+
+    /// The copy of the DCT that the bootloader reads; `None` if it can use neither.
+    fn current(&self) -> Option<usize> {
+        *self.current.get_or_init(|| copies::current(self.dct_area(), self.generation))
     }
 
     /// The system firmware that is installed, on which r6 depends.
@@ -199,7 +213,7 @@ impl Memory {
 
     /// Application-section bytes of the current copy; past its end, whatever lies behind in the flash.
     pub fn read_dct(&self, offset: usize, length: usize) -> Vec<u8> {
-        let current = copies::current(self.dct_area(), self.generation).unwrap_or_default();
+        let current = self.current().unwrap_or_default();
         let start = self.generation.dct_base() + current * COPY_SIZE;
         padded(&self.internal[start + dct::APPLICATION_SECTION + offset..], length)
     }
@@ -217,8 +231,8 @@ impl Memory {
 
     /// Makes a blank DCT if there is none that can be used: when the bootloader starts, and when it is asked for one.
     pub fn make_dct_if_missing(&mut self) {
-        let generation = self.generation;
-        if self.dct_readable() && copies::current(self.dct_area(), generation).is_none() {
+        if self.dct_readable() && self.current().is_none() {
+            let generation = self.generation;
             copies::make_blank(self.dct_area_mut(), generation);
         }
     }
