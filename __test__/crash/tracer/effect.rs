@@ -83,60 +83,66 @@ enum Shape {
     Pieces,
 }
 
-fn shape(number: i64) -> Option<(&'static str, Shape)> {
+/// The calls that may have an effect.
+const CALLS: [(i64, &str, Shape); 39] = {
     use Shape::{Data, Descriptor, Open, OpenAt, Path, PathAt, Paths, PathsAt, Pieces};
-    Some(match number {
-        libc::SYS_open => ("open", Open { path: 0, flags: 1 }),
-        libc::SYS_openat => ("openat", OpenAt { folder: 0, path: 1, flags: 2 }),
-        libc::SYS_creat => ("creat", Path(0)),
-        libc::SYS_write => ("write", Data),
-        libc::SYS_pwrite64 => ("pwrite64", Data),
-        libc::SYS_sendto => ("sendto", Data),
-        libc::SYS_writev => ("writev", Pieces),
-        libc::SYS_pwritev => ("pwritev", Pieces),
-        libc::SYS_pwritev2 => ("pwritev2", Pieces),
-        libc::SYS_sendmsg => ("sendmsg", Pieces),
-        libc::SYS_sendmmsg => ("sendmmsg", Pieces),
-        libc::SYS_sendfile => ("sendfile", Pieces),
-        libc::SYS_copy_file_range => ("copy_file_range", Descriptor(2)),
-        libc::SYS_connect => ("connect", Descriptor(0)),
-        libc::SYS_shutdown => ("shutdown", Descriptor(0)),
-        libc::SYS_fsync => ("fsync", Descriptor(0)),
-        libc::SYS_fdatasync => ("fdatasync", Descriptor(0)),
-        libc::SYS_ftruncate => ("ftruncate", Descriptor(0)),
-        libc::SYS_fallocate => ("fallocate", Descriptor(0)),
-        libc::SYS_fchmod => ("fchmod", Descriptor(0)),
-        libc::SYS_fchown => ("fchown", Descriptor(0)),
-        libc::SYS_truncate => ("truncate", Path(0)),
-        libc::SYS_chmod => ("chmod", Path(0)),
-        libc::SYS_fchmodat => ("fchmodat", PathAt(0)),
-        libc::SYS_chown => ("chown", Path(0)),
-        libc::SYS_lchown => ("lchown", Path(0)),
-        libc::SYS_fchownat => ("fchownat", PathAt(0)),
-        libc::SYS_mkdir => ("mkdir", Path(0)),
-        libc::SYS_mkdirat => ("mkdirat", PathAt(0)),
-        libc::SYS_rmdir => ("rmdir", Path(0)),
-        libc::SYS_unlink => ("unlink", Path(0)),
-        libc::SYS_unlinkat => ("unlinkat", PathAt(0)),
-        libc::SYS_rename => ("rename", Paths(0, 1)),
-        libc::SYS_renameat => ("renameat", PathsAt(0, 2)),
-        libc::SYS_renameat2 => ("renameat2", PathsAt(0, 2)),
-        libc::SYS_link => ("link", Paths(0, 1)),
-        libc::SYS_linkat => ("linkat", PathsAt(0, 2)),
-        libc::SYS_symlink => ("symlink", Paths(0, 1)),
-        libc::SYS_symlinkat => ("symlinkat", Paths(0, 2)),
-        _ => return None,
-    })
+    [
+        (libc::SYS_open, "open", Open { path: 0, flags: 1 }),
+        (libc::SYS_openat, "openat", OpenAt { folder: 0, path: 1, flags: 2 }),
+        (libc::SYS_creat, "creat", Path(0)),
+        (libc::SYS_write, "write", Data),
+        (libc::SYS_pwrite64, "pwrite64", Data),
+        (libc::SYS_sendto, "sendto", Data),
+        (libc::SYS_writev, "writev", Pieces),
+        (libc::SYS_pwritev, "pwritev", Pieces),
+        (libc::SYS_pwritev2, "pwritev2", Pieces),
+        (libc::SYS_sendmsg, "sendmsg", Pieces),
+        (libc::SYS_sendmmsg, "sendmmsg", Pieces),
+        (libc::SYS_sendfile, "sendfile", Pieces),
+        (libc::SYS_copy_file_range, "copy_file_range", Descriptor(2)),
+        (libc::SYS_connect, "connect", Descriptor(0)),
+        (libc::SYS_shutdown, "shutdown", Descriptor(0)),
+        (libc::SYS_fsync, "fsync", Descriptor(0)),
+        (libc::SYS_fdatasync, "fdatasync", Descriptor(0)),
+        (libc::SYS_ftruncate, "ftruncate", Descriptor(0)),
+        (libc::SYS_fallocate, "fallocate", Descriptor(0)),
+        (libc::SYS_fchmod, "fchmod", Descriptor(0)),
+        (libc::SYS_fchown, "fchown", Descriptor(0)),
+        (libc::SYS_truncate, "truncate", Path(0)),
+        (libc::SYS_chmod, "chmod", Path(0)),
+        (libc::SYS_fchmodat, "fchmodat", PathAt(0)),
+        (libc::SYS_chown, "chown", Path(0)),
+        (libc::SYS_lchown, "lchown", Path(0)),
+        (libc::SYS_fchownat, "fchownat", PathAt(0)),
+        (libc::SYS_mkdir, "mkdir", Path(0)),
+        (libc::SYS_mkdirat, "mkdirat", PathAt(0)),
+        (libc::SYS_rmdir, "rmdir", Path(0)),
+        (libc::SYS_unlink, "unlink", Path(0)),
+        (libc::SYS_unlinkat, "unlinkat", PathAt(0)),
+        (libc::SYS_rename, "rename", Paths(0, 1)),
+        (libc::SYS_renameat, "renameat", PathsAt(0, 2)),
+        (libc::SYS_renameat2, "renameat2", PathsAt(0, 2)),
+        (libc::SYS_link, "link", Paths(0, 1)),
+        (libc::SYS_linkat, "linkat", PathsAt(0, 2)),
+        (libc::SYS_symlink, "symlink", Paths(0, 1)),
+        (libc::SYS_symlinkat, "symlinkat", Paths(0, 2)),
+    ]
+};
+
+/// Their numbers.
+pub fn numbers() -> impl Iterator<Item = i64> {
+    CALLS.iter().map(|(number, ..)| *number)
 }
 
 /// What the call that is about to happen does, where that is an effect.
 pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
-    let (call, shape) = shape(i64::from_ne_bytes(registers.orig_rax.to_ne_bytes()))?;
+    let number = i64::from_ne_bytes(registers.orig_rax.to_ne_bytes());
+    let (_, call, shape) = CALLS.iter().find(|(known, ..)| *known == number)?;
     let process = Process(process);
     let arguments = [registers.rdi, registers.rsi, registers.rdx, registers.r10, registers.r8, registers.r9];
     let on_path =
         |path, to| Some(Effect { class: Class::File, call, path: Some(path), to, bytes: None, setup: None });
-    match shape {
+    match *shape {
         Shape::Open { flags, .. } | Shape::OpenAt { flags, .. } if !changes(arguments[flags]) => None,
         Shape::OpenAt { folder, path, .. } => {
             on_path(process.path_in(arguments[folder], arguments[path]), None)

@@ -13,6 +13,8 @@
 //! | `fail:CLASS:N:ERRNO` | the call does not happen, and the program is told that it failed so |
 //! | `hold:CLASS:N:FILE` | the calling thread waits before the call until FILE exists; the others go on |
 //!
+//! It stops the program by a filter of system calls (seccomp) that lets all others through.
+//!
 //! A CLASS is `file`, `socket` or `output`. Several actions are separated by commas.
 //!
 //! strace can do some of this, but it counts by thread and by call and filters by whole paths: Node's threads
@@ -35,7 +37,12 @@ use std::process::ExitCode;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    if arguments.next_if(|first| first == trace::FILTERED).is_some() {
+        let Err(error) = trace::become_filtered(&arguments.collect::<Vec<_>>());
+        eprintln!("tracer: {error}");
+        return ExitCode::FAILURE;
+    }
     let (Some(log), Some(action)) = (arguments.next(), arguments.next()) else {
         eprintln!("usage: tracer LOG ACTION PROGRAM ARGUMENTS…");
         return ExitCode::from(2);

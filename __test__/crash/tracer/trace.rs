@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 use serde_json::{Value, json};
 
 use crate::action::{Action, Deed};
@@ -25,14 +27,12 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// Runs a command to its end and strikes once.
 pub fn run(log: &Path, action: Action, command: &[OsString]) -> Result<(), Error> {
-    // It waits for a line, and by then it is traced; what it reads from afterwards is empty.
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", "read -r go && exec \"$@\" </dev/null", "sh"])
-        .args(command)
-        .stdin(Stdio::piped())
-        .spawn()?;
+    // It waits for its standard input to end, and by then it is traced.
+    let mut child =
+        Command::new(std::env::current_exe()?).arg(FILTERED).args(command).stdin(Stdio::piped()).spawn()?;
     let process = Pid::from_raw(child.id().try_into()?);
     let options = Options::PTRACE_O_TRACESYSGOOD
+        | Options::PTRACE_O_TRACESECCOMP
         | Options::PTRACE_O_TRACECLONE
         | Options::PTRACE_O_TRACEEXEC
         | Options::PTRACE_O_EXITKILL;
@@ -48,10 +48,23 @@ pub fn run(log: &Path, action: Action, command: &[OsString]) -> Result<(), Error
         held: None,
     };
     tracer.note(&json!({ "pid": process.as_raw() }))?;
-    let mut go = child.stdin.take().ok_or("no standard input")?;
-    go.write_all(b"\n")?;
-    drop(go);
+    drop(child.stdin.take());
     tracer.follow()
+}
+
+/// The first argument of the process that becomes the program.
+pub const FILTERED: &str = "--filtered";
+
+/// Waits until it is traced, and becomes the program, of which the calls that may have an effect stop for the tracer, and no
+/// others: to stop at each of the thousands that Node makes takes longer than the program itself.
+pub fn become_filtered(command: &[OsString]) -> Result<std::convert::Infallible, Error> {
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    let calls = effect::numbers().map(|number| (number, Vec::new())).collect();
+    let (others, these) = (SeccompAction::Allow, SeccompAction::Trace(0));
+    let filter: BpfProgram = SeccompFilter::new(calls, others, these, TargetArch::x86_64)?.try_into()?;
+    seccompiler::apply_filter(&filter)?;
+    let (program, arguments) = command.split_first().ok_or("no program")?;
+    Err(Command::new(program).args(arguments).stdin(Stdio::null()).exec().into())
 }
 
 /// A call that a thread is in.
@@ -66,12 +79,12 @@ struct Tracer {
     process: Pid,
     action: Action,
     log: File,
-    /// True once the program itself runs; before that it is the shell that starts it.
+    /// True once the program itself runs; before that it is this one, which starts it.
     running: bool,
     /// How many effects of each class there were.
     counts: HashMap<Class, u32>,
-    /// The threads that are in a call; `None` for a call without an effect.
-    inside: HashMap<Pid, Option<Inside>>,
+    /// The threads that are in a call with an effect.
+    inside: HashMap<Pid, Inside>,
     /// A thread that waits for a file.
     held: Option<(Pid, std::path::PathBuf)>,
 }
@@ -89,14 +102,13 @@ impl Tracer {
                 WaitStatus::Signaled(thread, signal, _) if thread == self.process => {
                     return self.note(&json!({ "ended": { "signal": signal.as_str() } }));
                 }
-                WaitStatus::PtraceSyscall(thread) => self.step(thread)?,
+                WaitStatus::PtraceEvent(thread, _, libc::PTRACE_EVENT_SECCOMP) => self.enter(thread)?,
+                WaitStatus::PtraceSyscall(thread) => self.leave(thread)?,
                 WaitStatus::PtraceEvent(thread, _, event) => {
-                    if event == libc::PTRACE_EVENT_EXEC {
-                        self.running = true;
-                    }
-                    go_on(thread, None)?;
+                    self.running |= event == libc::PTRACE_EVENT_EXEC;
+                    self.go_on(thread, None)?;
                 }
-                WaitStatus::Stopped(thread, signal) => go_on(thread, signal)?,
+                WaitStatus::Stopped(thread, signal) => self.go_on(thread, signal)?,
                 _ => {}
             }
         }
@@ -105,30 +117,24 @@ impl Tracer {
     /// Lets the held thread go, once it may.
     fn look(&mut self) -> Result<(), Error> {
         if let Some((thread, _)) = self.held.take_if(|(_, file)| file.exists()) {
-            return go_on(thread, None);
+            return self.go_on(thread, None);
         }
         std::thread::sleep(LOOK);
         Ok(())
     }
 
-    /// A thread goes into a call, or comes out of one. It goes on unless it is to be held.
-    fn step(&mut self, thread: Pid) -> Result<(), Error> {
-        match self.inside.remove(&thread) {
-            Some(Some(inside)) => self.leave(thread, &inside)?,
-            Some(None) => {}
-            None => self.enter(thread)?,
-        }
-        match &self.held {
-            Some((held, _)) if *held == thread => Ok(()),
-            _ => go_on(thread, None),
-        }
+    /// A thread goes on, from a call with an effect to its end.
+    fn go_on(&self, thread: Pid, signal: impl Into<Option<Signal>>) -> Result<(), Error> {
+        let to_its_end = self.inside.contains_key(&thread);
+        gone(if to_its_end { ptrace::syscall(thread, signal) } else { ptrace::cont(thread, signal) })
+            .map(drop)
     }
 
+    /// A thread goes into a call. It goes on unless it is to be held.
     fn enter(&mut self, thread: Pid) -> Result<(), Error> {
         let Some(mut registers) = gone(ptrace::getregs(thread))? else { return Ok(()) };
         let Some(effect) = effect::of(self.process, &registers).filter(|_| self.running) else {
-            self.inside.insert(thread, None);
-            return Ok(());
+            return self.go_on(thread, None);
         };
         let count = self.counts.entry(effect.class).or_default();
         *count += 1;
@@ -147,15 +153,18 @@ impl Tracer {
             }
             Some(Deed::Hold(file)) => {
                 self.held = Some((thread, file));
-                self.note(&json!({ "struck": "hold" }))?;
+                self.inside.insert(thread, inside);
+                return self.note(&json!({ "struck": "hold" }));
             }
             Some(Deed::KillAfter) | None => {}
         }
-        self.inside.insert(thread, Some(inside));
-        Ok(())
+        self.inside.insert(thread, inside);
+        self.go_on(thread, None)
     }
 
-    fn leave(&mut self, thread: Pid, inside: &Inside) -> Result<(), Error> {
+    /// It comes out of it.
+    fn leave(&mut self, thread: Pid) -> Result<(), Error> {
+        let Some(inside) = self.inside.remove(&thread) else { return self.go_on(thread, None) };
         let Some(mut registers) = gone(ptrace::getregs(thread))? else { return Ok(()) };
         if let Some(number) = inside.failure {
             registers.rax = u64::from_ne_bytes((-i64::from(number)).to_ne_bytes());
@@ -164,10 +173,10 @@ impl Tracer {
         let mut line = described(&inside.effect, inside.index)?;
         line["result"] = i64::from_ne_bytes(registers.rax.to_ne_bytes()).into();
         self.note(&line)?;
-        match self.action.at(inside.effect.class, inside.index) {
-            Some(Deed::KillAfter) => self.strike("kill-after"),
-            _ => Ok(()),
+        if let Some(Deed::KillAfter) = self.action.at(inside.effect.class, inside.index) {
+            self.strike("kill-after")?;
         }
+        self.go_on(thread, None)
     }
 
     /// A thread that stands before a call when it is killed does not make it (ptrace(2)).
@@ -185,10 +194,6 @@ fn described(effect: &Effect, index: u32) -> Result<Value, Error> {
     let mut line = serde_json::to_value(effect)?;
     line["index"] = index.into();
     Ok(line)
-}
-
-fn go_on(thread: Pid, signal: impl Into<Option<Signal>>) -> Result<(), Error> {
-    gone(ptrace::syscall(thread, signal)).map(drop)
 }
 
 /// `None` where the thread has been killed meanwhile.
