@@ -1,0 +1,38 @@
+//! One operation on every Duo that is connected, several at a time. What one comes to is of no concern to the others.
+
+mod at_once;
+mod find;
+mod port_list;
+mod report;
+mod told_of;
+
+pub(in crate::workflow) use at_once::{Ended, Piece, each};
+pub(in crate::workflow) use find::{Place, Wanted, one_or_all};
+pub(in crate::workflow) use report::{OfOne, Report};
+pub use report::{AllCounts, AllDone, OneDone};
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::workflow::context::{Context, Target};
+
+/// What an operation on all Duos is asked for beside what it is.
+#[derive(Clone, Debug, Default)]
+pub struct AllOptions {
+    /// A file that says which Duo is at which port.
+    pub paths: Option<PathBuf>,
+}
+
+/// Does the same to each of them.
+pub(in crate::workflow) fn run<T: OfOne + Send>(
+    context: Context<'_>,
+    wanted: &Wanted,
+    places: Vec<Place>,
+    work: impl Fn(Context<'_>, Target) -> Result<T, Error> + Sync,
+) -> AllDone<T> {
+    let mut report = Report::new(context);
+    let pieces: Vec<Piece<()>> = places.into_iter().map(|place| Piece { place, with: () }).collect();
+    let one = |context: Context<'_>, piece: &Piece<()>| work(context, wanted.target(&piece.place));
+    each(context, &pieces, one, |place, ended| report.add(place, ended));
+    report.finish(pieces.iter().map(|piece| &piece.place))
+}
