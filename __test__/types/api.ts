@@ -138,6 +138,10 @@ function describe(event: ProgressEvent): string {
       return `${event.deviceId} ${event.outcome}`
     case 'device-asked':
       return `${event.deviceId} ${event.answer}`
+    case 'duo-ended':
+      return `${event.path} ${event.deviceId ?? ''} ${event.outcome} ${event.message ?? ''}`
+    case 'of-duo':
+      return `${event.path} ${describe(event.inner)}`
     case 'fleet-progress':
       return `${event.done} ${event.rate} ${event.pausedMs ?? 0}`
     case 'fleet-paused':

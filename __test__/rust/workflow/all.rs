@@ -117,7 +117,7 @@ fn each_event_says_which_duo_it_is_of() {
     let asker = Asker::new();
     back_up(&bench, &asker).unwrap();
     for path in ["1-1", "1-2"] {
-        let read = Event::OfDuo { path: path.to_owned(), event: Box::new(Event::Phase(Phase::Read)) };
+        let read = Event::OfDuo { path: path.to_owned(), inner: Box::new(Event::Phase(Phase::Read)) };
         assert!(asker.told().contains(&format!("{read:?}")), "{path}");
     }
     assert_eq!(asker.phases(), [], "none is of nobody knows which");
@@ -132,12 +132,12 @@ fn one_that_is_broken_stops_no_other() {
     let asker = Asker::new();
     let all = back_up(&bench, &asker).unwrap();
     assert_eq!(all.counts, counts(4, 1, 3));
-    assert_eq!((code(&all, 0), code(&all, 2)), (Some(Code::UsbAccessDenied), Some(Code::KeySlotInvalid)));
+    assert_eq!((code(&all, 0), code(&all, 2)), (Some(Code::UsbAccessDenied), Some(Code::KeySlotZeroed)));
     assert_eq!(code(&all, 1).map(Code::exit_code), Some(5));
     assert_eq!(all.duos[3].outcome, DuoOutcome::Done);
     let lines = asker.ended();
     let failed = lines.iter().find(|line| line.path == "1-3").unwrap();
-    assert_eq!((failed.code, failed.outcome), (Some(Code::KeySlotInvalid), DuoOutcome::Failed));
+    assert_eq!((failed.code, failed.outcome), (Some(Code::KeySlotZeroed), DuoOutcome::Failed));
     assert_eq!(failed.device_id.unwrap().to_string(), id(3), "it is known which Duo it is");
     assert!(failed.hint.is_some());
 }
@@ -287,14 +287,17 @@ fn one_passphrase_serves_all() {
 fn after_a_request_to_stop_none_is_begun() {
     let bench = Bench::with(duos(Generation::R6, MANY));
     let asker = Asker::listening(|event, cancel| {
-        if matches!(event, Event::DuoEnded(_)) {
+        // The first of those that are worked on at once: it is kept, and no other has ended.
+        if let Event::OfDuo { inner, .. } = event
+            && matches!(**inner, Event::BackedUp { .. })
+        {
             cancel.request();
         }
     });
     let all = back_up(&bench, &asker).unwrap();
     assert_eq!(all.stopped_by.as_ref().map(Error::code), Some(Code::Interrupted));
     assert_eq!((all.duos.len(), asker.ended().len()), (20, 20));
-    assert!(all.counts.done >= 1 && all.counts.not_reached >= 1, "{:?}", all.counts);
+    assert!(all.counts.done >= 1 && all.counts.not_reached >= 4, "{:?}", all.counts);
     for (nth, one) in all.duos.iter().enumerate().filter(|(_, one)| one.outcome == DuoOutcome::NotReached) {
         assert!(one.result.is_none() && one.problem.is_none());
         assert_eq!(bench.duo_at(nth, |duo| duo.class_requests()), 0, "{}", one.path);
@@ -351,7 +354,7 @@ fn what_a_cloud_says_of_one_is_of_that_one() {
     let owned = KnownDevice { id: id(2), owner: Some("somebody else".to_owned()) };
     let place = Place::new(Generation::R6, 3, Options { devices: vec![owned], ..Options::default() });
     let all = place.provision(&Asker::new(), &AllOptions::default()).unwrap();
-    assert_eq!((all.counts, code(&all, 1)), (counts(3, 2, 1), Some(Code::CloudRefused)));
+    assert_eq!((all.counts, code(&all, 1)), (counts(3, 2, 1), Some(Code::CloudPermissionDenied)));
     assert_eq!(place.told().into_keys().collect::<Vec<_>>(), [id(1), id(3)]);
 }
 
@@ -361,7 +364,7 @@ fn one_that_cannot_be_read_is_shown_to_be_left_out() {
     place.bench.duo_at(1, |duo| duo.set_dct(34, &[0; 1216]));
     let asker = Asker::new();
     let all = place.provision(&asker, &AllOptions::default()).unwrap();
-    assert_eq!((all.counts, code(&all, 1)), (counts(3, 2, 1), Some(Code::KeySlotInvalid)));
+    assert_eq!((all.counts, code(&all, 1)), (counts(3, 2, 1), Some(Code::KeySlotZeroed)));
     assert_eq!((asker.send_plan().duos.len(), asker.send_plan().left_out), (2, 1));
     assert_eq!(asker.ended()[0].path, "1-2", "it is said before the question");
 }

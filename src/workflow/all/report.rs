@@ -96,6 +96,7 @@ impl<'a, T: OfOne> Report<'a, T> {
 
     fn keep(&mut self, place: &Place, one: OneDone<T>) {
         let mut line = DuoEnded::new(&one.path, one.device_id, one.outcome, one.problem.as_ref());
+        line.simulated = self.context.bus.is_virtual();
         if let Some(result) = &one.result {
             result.tell(&mut line);
         }

@@ -40,7 +40,7 @@ impl Control for ToldOf<'_> {
             Event::Phase(phase) => self.seen().sending = *phase == Phase::Send,
             _ => {}
         }
-        self.control.event(Event::OfDuo { path: self.path.to_owned(), event: Box::new(event) });
+        self.control.event(Event::OfDuo { path: self.path.to_owned(), inner: Box::new(event) });
     }
 
     fn confirm(&self, plan: &Plan) -> bool {

@@ -273,7 +273,7 @@ pub enum Event {
         /// Bus and ports of the Duo: `1-2`.
         path: String,
         /// What happened.
-        event: Box<Self>,
+        inner: Box<Self>,
     },
     /// How far a list is; once a second.
     FleetProgress {

@@ -34,6 +34,8 @@ pub struct DuoEnded {
     pub path: String,
     /// The device id, where it is known.
     pub device_id: Option<DeviceId>,
+    /// True for a virtual Duo.
+    pub simulated: bool,
     /// What became of it.
     pub outcome: DuoOutcome,
     /// The fingerprint of its key, where there is one.
@@ -64,6 +66,7 @@ impl DuoEnded {
         Self {
             path: path.to_owned(),
             device_id,
+            simulated: false,
             outcome,
             fingerprint: None,
             file: None,
