@@ -1446,6 +1446,8 @@ export interface ListedDuo {
   path: string
   /** The device id, where it tells it. */
   deviceId?: string
+  /** True for a virtual Duo. */
+  simulated: boolean
   /** What it tells of itself in DFU mode, where it could be opened. */
   device?: DuoInfo
   /** What its key is worth to its firmware. */
@@ -1989,7 +1991,7 @@ export type ProgressEvent =
     server?: string
     /** Why it is not done: the stable name. */
     code?: ErrorCode
-    /** Why it is not done, in words. */
+    /** Why it is not done, in words that do not name the Duo once more. */
     message?: string
     /** What to do about it. */
     hint?: string

@@ -23,8 +23,8 @@ use crate::simulator::cloud::Provisioned;
 use crate::workflow::{
     AllDone, BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event,
     FleetManifest, FleetProvisioned, FleetReport, FleetVerified, History, Inspection, KeyRead, Listing,
-    NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone, ResetDone, RestoreDone, RotateDone, SendPlan,
-    ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
+    NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone, ResetDone, RestoreDone, RotateDone,
+    SendPlan, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
 };
 
 /// Names the shape of the lines. Its number goes up when a line that was valid before no longer would be.

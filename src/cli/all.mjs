@@ -52,13 +52,15 @@ function sayEnded(
   const sent = outcome === 'not-reached' && fingerprint ? 'would send' : outcome.replace('-', ' ')
   const word = outcome === 'done' ? `${DONE[command]}` : sent
   const key = fingerprint ? `key ${fingerprint}` : outcome === 'done' ? 'no key' : ''
-  const behind = [key, alreadyThere && 'already in the archive', ended.server && `at ${ended.server}`]
-  const what = message ? `${printable(message)} [${ended.code}]` : behind.filter(Boolean).join(', ')
+  const held = alreadyThere ? ', already in the archive' : ''
+  const what = message ? `${printable(message)} [${ended.code}]` : `${key}${held}`
   const head = `${path.padEnd(5)} ${deviceId.padEnd(24)} `
   const tone = outcome === 'done' ? 'green' : outcome === 'not-reached' ? 'dim' : 'red'
   const text = `${what}${simulated ? ' (virtual)' : ''}`.trimStart()
   const indent = head.length + 11
-  output.print(`${head}${output.paint(tone, word)}${' '.repeat(Math.max(1, 11 - word.length))}${hanging(text, indent)}`)
+  output.print(
+    `${head}${output.paint(tone, word)}${' '.repeat(Math.max(1, 11 - word.length))}${hanging(text, indent)}`,
+  )
 }
 
 /** The exit code: whether each Duo has come to what was asked for. */
@@ -82,10 +84,13 @@ function describe(/** @type {string} */ word, /** @type {OfAll} */ result, /** @
   const sum = all ? `${done}` : `${done} of ${counts.total}`
   const duosOf = `${sum} ${counts.total === 1 ? 'Duo' : 'Duos'}`
   output.print([`${output.paint(all ? 'green' : 'yellow', what)} ${duosOf}`, ...rest].join(', '))
-  const { file, apiUrl, productId } = duos.find((duo) => duo.result)?.result ?? {}
+  const results = duos.flatMap((duo) => duo.result ?? [])
+  const { file, apiUrl, productId } = results[0] ?? {}
+  const servers = new Set(results.flatMap(({ server }) => server ?? []))
   const about = facts({
     archive: file && printable(dirname(file)),
     to: apiUrl && `${apiUrl}, product id ${productId}`,
+    'proven at': !dry && servers.size > 0 ? [...servers].map(printable).join(', ') : undefined,
   })
   if (about) output.print(about)
   if (dry) output.print('Dry run: nothing was sent.')

@@ -419,13 +419,21 @@ const STATES = {
 }
 
 function row(
-  /** @type {import('../../index.js').ListedDuo} */ { path, deviceId, device, state, key, problem },
+  /** @type {import('../../index.js').ListedDuo} */ {
+    path,
+    deviceId,
+    simulated,
+    device,
+    state,
+    key,
+    problem,
+  },
 ) {
   const tellsNone = device || (state === 'running' && !problem)
   const id = deviceId ?? (tellsNone ? 'not told (r3, r4)' : '?')
   const holds = problem
     ? `${problem.message} [${problem.code}]`
     : (key?.fingerprint ?? key?.description ?? '')
-  const virtual = device?.simulated ? ' (virtual)' : ''
-  return [path, id, device?.bootloader ?? '?', STATES[state], `${holds}${virtual}`]
+  const virtual = simulated ? ' (virtual)' : ''
+  return [path, id, device?.bootloader ?? '?', STATES[state], `${holds}${virtual}`.trimStart()]
 }

@@ -53,9 +53,10 @@ pub use commands::udev::{Machine, UdevInstalled, UdevRule, install_udev_rule, ud
 pub use commands::verify::{VerifyDone, VerifyOptions, verify, verify_all};
 pub(crate) use context::shown_evidence;
 pub use context::{
-    Action, Board, BoardName, BootloaderName, Cancel, Change, Context, Control, DeviceRef, DuoEnded, DuoOutcome, Event, Evidence,
-    FleetAnswer, FleetAsked, FleetDevice, NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest,
-    Phase, Plan, PlannedKey, SendPlan, ShownEvidence, Target, Timeout, Transfer,
+    Action, Board, BoardName, BootloaderName, Cancel, Change, Context, Control, DeviceRef, DuoEnded,
+    DuoOutcome, Event, Evidence, FleetAnswer, FleetAsked, FleetDevice, NamedCloud, PairBefore,
+    PassphrasePurpose, PassphraseRequest, Phase, Plan, PlannedKey, SendPlan, ShownEvidence, Target, Timeout,
+    Transfer,
 };
 pub use describe::dct::{CopyReport, DctReport};
 pub use describe::dct_fields::FieldReport;

@@ -184,15 +184,13 @@ fn what_is_about_one_is_refused_before_anything_is_touched() {
         BackupOptions { file: Some("duo.der".into()), ..backups(&bench) },
     ];
     for options in named {
-        let error = bench.run(&Asker::new(), |context| {
-            backup_all(context, &options, &AllOptions::default()).unwrap_err()
-        });
+        let error = bench
+            .run(&Asker::new(), |context| backup_all(context, &options, &AllOptions::default()).unwrap_err());
         assert_eq!(error.code(), Code::InvalidArgument, "{error}");
         assert!(error.hint_text().is_some());
     }
     let options = VerifyOptions { key_file: Some("duo.der".into()), ..VerifyOptions::default() };
-    let verified =
-        bench.run(&Asker::new(), |context| verify_all(context, &options, &AllOptions::default()));
+    let verified = bench.run(&Asker::new(), |context| verify_all(context, &options, &AllOptions::default()));
     assert_eq!(verified.unwrap_err().code(), Code::InvalidArgument);
     assert!((0..2).all(|nth| bench.duo_at(nth, |duo| duo.class_requests()) == 0));
     assert!(!bench.archive().exists());
@@ -204,8 +202,7 @@ fn those_that_tell_no_id_are_saved_and_bear_that_of_the_list() {
     let all = back_up(&bench, &Asker::new()).unwrap();
     assert_eq!((all.counts, all.duos[0].device_id), (counts(2, 2, 0), None));
     let paths = listing(&bench, &format!("path,id\n1-2,{}\n", id(2).to_uppercase()));
-    let all =
-        bench.run(&Asker::new(), |context| backup_all(context, &backups(&bench), &paths)).unwrap();
+    let all = bench.run(&Asker::new(), |context| backup_all(context, &backups(&bench), &paths)).unwrap();
     let named = all.duos[1].result.as_ref().unwrap();
     assert_eq!(named.device.device_id.unwrap().to_string(), id(2));
     assert_eq!(named.device.device_id_source, Some(DeviceIdSource::User));
@@ -215,8 +212,7 @@ fn those_that_tell_no_id_are_saved_and_bear_that_of_the_list() {
 fn a_list_does_not_overrule_a_duo_and_names_who_is_missing() {
     let bench = Bench::with(duos(Generation::R6, 2));
     let paths = listing(&bench, &format!("1-1,{}\n1-10,{}\n", id(9), id(10)));
-    let all =
-        bench.run(&Asker::new(), |context| backup_all(context, &backups(&bench), &paths)).unwrap();
+    let all = bench.run(&Asker::new(), |context| backup_all(context, &backups(&bench), &paths)).unwrap();
     assert_eq!(all.counts, counts(3, 1, 2));
     assert_eq!((code(&all, 0), all.duos[0].device_id), (Some(Code::WrongDevice), None));
     assert_eq!((code(&all, 2), all.duos[2].path.as_str()), (Some(Code::NoDevice), "1-10"));
@@ -230,7 +226,7 @@ fn a_list_that_is_wrong_is_refused_whole_with_its_line() {
     let (one, two) = (id(1), id(2));
     let long = format!("1-1,{one}\n").repeat(9000);
     let wrong: [(&str, &str); 13] = [
-        (&format!("1-1,{one}\n1-2,{one}\n"), "line 2: 30001b000c47353330" ),
+        (&format!("1-1,{one}\n1-2,{one}\n"), "line 2: 30001b000c47353330"),
         (&format!("1-1,{one}\n\n01-1,{two}\n"), "line 3: 1-1 is in line 1, too"),
         (&format!("1-1,{one},x\n"), "line 1: "),
         ("1-1\n", "line 1: "),
@@ -266,8 +262,7 @@ fn a_list_may_come_from_a_spreadsheet() {
         format!("1-1\t{}\n1-2\t{}", id(1), id(2)),
     ] {
         let paths = listing(&bench, &rows);
-        let all =
-            bench.run(&Asker::new(), |context| backup_all(context, &backups(&bench), &paths)).unwrap();
+        let all = bench.run(&Asker::new(), |context| backup_all(context, &backups(&bench), &paths)).unwrap();
         assert_eq!(all.duos[1].device_id.unwrap().to_string(), id(2));
     }
 }
@@ -340,10 +335,8 @@ fn before_a_yes_nothing_is_sent() {
     assert_eq!(error.code(), Code::ConfirmationRefused);
     let asker = Asker::new();
     let options = ProvisionOptions { dry_run: true, ..place.options() };
-    let all = place
-        .bench
-        .run(&asker, |context| provision_all(context, &options, &AllOptions::default()))
-        .unwrap();
+    let all =
+        place.bench.run(&asker, |context| provision_all(context, &options, &AllOptions::default())).unwrap();
     assert_eq!((all.counts.not_reached, all.stopped_by.is_none(), asker.was_asked()), (3, true, false));
     assert!(all.duos.iter().all(|one| one.result.as_ref().unwrap().dry_run));
     assert!(place.told().is_empty());

@@ -208,7 +208,8 @@ impl workflow::Control for Remote {
 /// until somebody wants to stop a write.
 fn check(control: Unknown<'_>) -> Result<Object<'_>, Error> {
     let refused = |message: String| {
-        Error::new(Code::InvalidArgument, message).hint("it takes signal, onEvent, confirm, confirmAll and passphrase")
+        Error::new(Code::InvalidArgument, message)
+            .hint("it takes signal, onEvent, confirm, confirmAll and passphrase")
     };
     if !matches!(control.get_type(), Ok(ValueType::Object)) {
         return Err(refused("the control object is none".to_owned()));

@@ -91,8 +91,11 @@ impl Args for OldForm {
     }
 }
 
-/// Something that names one Duo, and is needed unless all are meant.
+/// What names one Duo is needed unless all are meant.
 fn or_all(argument: clap::Arg) -> clap::Arg {
+    if argument.get_id() != "device_id" {
+        return argument;
+    }
     argument.required(false).required_unless_present("all")
 }
 
@@ -100,7 +103,7 @@ fn or_all(argument: clap::Arg) -> clap::Arg {
 #[derive(Subcommand)]
 pub enum Command {
     /// Send the Duo's public key to the cloud
-    #[command(after_help = examples::PROVISION_EXAMPLES, mut_arg("device_id", or_all))]
+    #[command(after_help = examples::PROVISION_EXAMPLES, mut_args(or_all))]
     Provision(OneOrAll<ProvisionOptions>),
     /// List the Duos, with their ids and the fingerprints of their keys
     #[command(after_help = examples::LIST_EXAMPLES)]

@@ -8,8 +8,8 @@ mod told_of;
 
 pub(in crate::workflow) use at_once::{Ended, Piece, each};
 pub(in crate::workflow) use find::{Place, Wanted, one_or_all};
-pub(in crate::workflow) use report::{OfOne, Report};
 pub use report::{AllCounts, AllDone, OneDone};
+pub(in crate::workflow) use report::{OfOne, Report};
 
 use std::path::PathBuf;
 

@@ -80,7 +80,8 @@ fn parse(text: &str) -> Result<Vec<Row>, (usize, String)> {
 }
 
 fn row(line: usize, text: &str) -> Result<Row, String> {
-    let values: Vec<&str> = text.split([',', ';', '\t']).map(|value| value.trim().trim_matches('"')).collect();
+    let values: Vec<&str> =
+        text.split([',', ';', '\t']).map(|value| value.trim().trim_matches('"')).collect();
     let [path, id] = values.as_slice() else {
         return Err(format!("{:?} is not a port and a device id with a comma between them", shown(text)));
     };

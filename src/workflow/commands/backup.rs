@@ -156,7 +156,7 @@ fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, options: &BackupOptions)
     }
     let remedy = problem.hint_text().unwrap_or_default().to_owned();
     Err(problem
-        .hint(format!("{remedy}. To save the bytes all the same, add --raw"))
+        .hint(format!("{remedy}; to save the bytes all the same, add --raw"))
         .during("backing up")
         .on(&opened.device, KeyState::Unchanged))
 }

@@ -76,6 +76,8 @@ pub struct Listed {
     pub path: String,
     /// The device id, where it tells it.
     pub device_id: Option<DeviceId>,
+    /// True for a virtual Duo.
+    pub simulated: bool,
     /// What it tells of itself in DFU mode, where it could be opened.
     pub device: Option<DeviceRef>,
     /// What its key is worth to its firmware.
@@ -100,19 +102,18 @@ pub struct Listing {
 /// the reason; none at all is an empty list.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    let target = &options.target;
+    let (target, simulated) = (&options.target, context.bus.is_virtual());
     enter_dfu_if_none(context, target, timeout)?;
     let ready = open_all(context, target, timeout)?.into_iter().map(|Attempt { path, opened }| {
-        let listed = Listed::in_dfu_mode(&path, opened);
+        let listed = Listed::in_dfu_mode(&path, simulated, opened);
         (path, listed)
     });
     let running = running(context, target, timeout).into_iter().map(|(path, told)| {
-        let listed = Listed::running(&path, told);
+        let listed = Listed::running(&path, simulated, told);
         (path, listed)
     });
-    let wanted = |listed: &Listed| {
-        target.device.is_none_or(|id| listed.device_id.is_none_or(|found| found == id))
-    };
+    let wanted =
+        |listed: &Listed| target.device.is_none_or(|id| listed.device_id.is_none_or(|found| found == id));
     let mut found: Vec<(PortPath, Listed)> = ready.chain(running).filter(|(_, one)| wanted(one)).collect();
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     if found.is_empty() && target.is_named() {
@@ -123,12 +124,20 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
 }
 
 impl Listed {
-    fn new(path: &PortPath, state: ListedState) -> Self {
-        Self { path: path.to_string(), device_id: None, device: None, state, key: None, problem: None }
+    fn new(path: &PortPath, simulated: bool, state: ListedState) -> Self {
+        Self {
+            path: path.to_string(),
+            device_id: None,
+            simulated,
+            device: None,
+            state,
+            key: None,
+            problem: None,
+        }
     }
 
-    fn in_dfu_mode(path: &PortPath, opened: Result<Opened<'_>, Error>) -> Self {
-        let unreadable = Self::new(path, ListedState::Unreadable);
+    fn in_dfu_mode(path: &PortPath, simulated: bool, opened: Result<Opened<'_>, Error>) -> Self {
+        let unreadable = Self::new(path, simulated, ListedState::Unreadable);
         let mut opened = match opened {
             Ok(opened) => opened,
             Err(problem) => return Self { problem: Some(problem), ..unreadable },
@@ -150,8 +159,8 @@ impl Listed {
         }
     }
 
-    fn running(path: &PortPath, told: Result<Option<DeviceId>, Error>) -> Self {
-        let running = Self::new(path, ListedState::Running);
+    fn running(path: &PortPath, simulated: bool, told: Result<Option<DeviceId>, Error>) -> Self {
+        let running = Self::new(path, simulated, ListedState::Running);
         match told {
             Ok(device_id) => Self { device_id, ..running },
             Err(problem) => Self { problem: Some(problem), ..running },

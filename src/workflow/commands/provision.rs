@@ -237,11 +237,14 @@ fn read_all(
 }
 
 fn same_id(piece: &Piece<Ready>, paths: &[String]) -> Error {
-    let Piece { place: Place { path, .. }, with: Ready { done: ProvisionDone { device_id, .. }, .. } } = piece;
+    let Piece { place: Place { path, .. }, with: Ready { done: ProvisionDone { device_id, .. }, .. } } =
+        piece;
     let mut paths = paths.to_vec();
     paths.sort();
-    let message =
-        format!("the Duos at {} have one device id, {device_id}; no key was sent for it", paths.join(" and "));
+    let message = format!(
+        "the Duos at {} have one device id, {device_id}; no key was sent for it",
+        paths.join(" and ")
+    );
     Error::new(Code::SeveralDevices, message).hint(format!(
         "if the Duo at {path} is the one: duo-provision {device_id} --from-device --path {path}"
     ))
@@ -448,7 +451,7 @@ fn check_all(options: &ProvisionOptions) -> Result<(), Error> {
         return Err(one_or_all("a key file"));
     }
     if !options.from_device {
-        let message = "with --all each Duo's own key is sent, and it is not said that it may be read";
+        let message = "--all sends each Duo's own key, which is read over USB";
         return Err(Error::new(Code::InvalidArgument, message).hint("add --from-device"));
     }
     check(options)
@@ -511,8 +514,7 @@ fn read_from_device(
     let device = opened.device;
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let named = ServerReport::named_by(&snapshot, device_id);
-    let selection =
-        Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() };
+    let selection = Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() };
     let which = which_of(&(&device).into(), &selection);
     other_cloud::check(context, cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {

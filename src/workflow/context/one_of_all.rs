@@ -49,7 +49,7 @@ pub struct DuoEnded {
     pub server: Option<String>,
     /// Why it is not done: the stable name.
     pub code: Option<Code>,
-    /// Why it is not done, in words.
+    /// Why it is not done, in words that do not name the Duo once more.
     pub message: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
@@ -73,7 +73,7 @@ impl DuoEnded {
             already_there: false,
             server: None,
             code: problem.map(Error::code),
-            message: problem.map(ToString::to_string),
+            message: problem.map(Error::in_short),
             hint: problem.and_then(Error::hint_text).map(str::to_owned),
         }
     }
