@@ -1,14 +1,21 @@
 //! Which Duos are connected, and which ids are known of them beforehand.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::AllOptions;
 use super::port_list::{PortList, Row};
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::usb::PortPath;
 use crate::workflow::context::{Board, Context, NORMAL_MODE, Target, ids};
 use crate::workflow::device::opened::none_found;
+
+/// What an operation on all Duos is asked for beside what it is.
+#[derive(Clone, Debug, Default)]
+pub struct AllOptions {
+    /// A file that says which Duo is at which port.
+    pub paths: Option<PathBuf>,
+}
 
 /// What was typed about all Duos.
 pub(in crate::workflow) struct Wanted {

@@ -7,21 +7,13 @@ mod report;
 mod told_of;
 
 pub(in crate::workflow) use at_once::{Ended, Piece, each};
+pub use find::AllOptions;
 pub(in crate::workflow) use find::{Place, Wanted, one_or_all};
 pub use report::{AllCounts, AllDone, OneDone};
 pub(in crate::workflow) use report::{OfOne, Report};
 
-use std::path::PathBuf;
-
 use crate::error::Error;
 use crate::workflow::context::{Context, Target};
-
-/// What an operation on all Duos is asked for beside what it is.
-#[derive(Clone, Debug, Default)]
-pub struct AllOptions {
-    /// A file that says which Duo is at which port.
-    pub paths: Option<PathBuf>,
-}
 
 /// Does the same to each of them.
 pub(in crate::workflow) fn run<T: OfOne + Send>(
