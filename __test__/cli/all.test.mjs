@@ -171,3 +171,20 @@ test('each pair is proven by its own handshake', async (t) => {
   assert.equal((await run(sandbox, ['verify', '--all', ...usbip])).status, 0)
   sandbox.matches('all-verify')
 })
+
+test('Ctrl-C: those that are begun end, and the others are named as not reached', {
+  skip: process.platform === 'win32' && 'there is no Ctrl-C to send',
+}, async (t) => {
+  const sandbox = new Sandbox(t)
+  const duo = await sandbox.duo({ duos: 3, faults: ['timeout-before@dfu3+'] })
+  const args = ['backup', '--all', '--json', '--timeout', '20', '--usbip', duo.address]
+  const started = sandbox.start(args, { stdin: '' })
+  await started.says('stdout', /"path":"1-3".*"phase":"read"/)
+  started.child.kill('SIGINT')
+  const { status, stdout } = await started.end
+  assert.equal(status, 130)
+  const { duos, counts, stoppedBy } = jsonLines(stdout).at(-1)
+  assert.equal(stoppedBy.code, 'INTERRUPTED')
+  assert.equal(counts.total, 3)
+  for (const { problem } of duos) assert.equal(problem.code, 'INTERRUPTED')
+})

@@ -27,6 +27,7 @@ export async function ask(plan, output, interrupt) {
  * @param {import('./signals.mjs').Interrupt} interrupt
  */
 export async function askAll(plan, output, interrupt) {
+  interrupt.asking()
   const count = plan.duos.length
   const question = count === 1 ? 'Send this key to the cloud?' : `Send these ${count} keys to the cloud?`
   return consented(describeSending(plan, output), question, output, interrupt)

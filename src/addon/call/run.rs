@@ -71,12 +71,15 @@ pub fn go<'env, G: Given, T: Serialize + 'static>(
     spawn(env, control, work, parse)
 }
 
+/// A workflow that does something with all Duos.
+type WithAll<O, T> = fn(Context<'_>, &O, &AllOptions) -> Result<AllDone<T>, Error>;
+
 /// The same with all Duos.
 pub fn go_all<'env, G: Given, T: Serialize + 'static>(
     env: &'env Env,
     options: Plain<'_>,
     control: Plain<'_>,
-    workflow: fn(Context<'_>, &G::Options, &AllOptions) -> Result<AllDone<T>, Error>,
+    workflow: WithAll<G::Options, T>,
 ) -> napi::Result<Promised<'env>> {
     let work = read(env, options).and_then(OfAll::<G>::mapped).map(|((each, all), usbip)| {
         move |remote: &Remote| {
