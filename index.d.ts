@@ -3342,13 +3342,13 @@ export declare function installUdevRule(options?: UdevInstallOptions, control?: 
 export declare function listBackups(options?: BackupsOptions, control?: Control): Promise<BackupsResult>
 
 /**
- * Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
- * read is listed with the reason; none at all is an empty list.
+ * Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads only.
+ * One that cannot be opened or read is listed with the reason; none at all is an empty list.
  *
  * @example
  * ```js
  * const { devices } = await listDevices()
- * for (const { path, device, problem } of devices) console.log(path, device?.deviceId, problem?.code)
+ * for (const { path, deviceId, state, problem } of devices) console.log(path, deviceId, state, problem?.code)
  * ```
  *
  * @throws {DuoProvisionError}
