@@ -11,6 +11,66 @@ export type AddressSource =
   /** There is none, and the firmware's own counts. */
   | 'none'
 
+/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+export interface AllBackupResult {
+  /** How many came to what. */
+  counts: AllCounts
+  /** Each of them, ordered by path. */
+  duos: Array<OneBackupResult>
+  /** Why it was ended early. */
+  stoppedBy?: Problem
+}
+
+/** How many Duos came to what; together they are `total`. */
+export interface AllCounts {
+  /** Duos that are connected, and those of `paths` that are not. */
+  total: number
+  /** What was asked for was done. */
+  done: number
+  /** It was not done. */
+  failed: number
+  /** The cloud may have taken the key or not. */
+  unknown: number
+  /** It was not begun: somebody asked to stop before, or it was a dry run. */
+  notReached: number
+}
+
+/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+export interface AllDctBackupResult {
+  /** How many came to what. */
+  counts: AllCounts
+  /** Each of them, ordered by path. */
+  duos: Array<OneDctBackupResult>
+  /** Why it was ended early. */
+  stoppedBy?: Problem
+}
+
+/** What is said of all Duos that are connected. */
+export interface AllDuos {
+  /** With `--all`: a file with a line `path,id` for each Duo that does not tell its id (bootloaders r3 and r4). */
+  paths?: string
+}
+
+/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+export interface AllProvisionResult {
+  /** How many came to what. */
+  counts: AllCounts
+  /** Each of them, ordered by path. */
+  duos: Array<OneProvisionResult>
+  /** Why it was ended early. */
+  stoppedBy?: Problem
+}
+
+/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+export interface AllVerifyResult {
+  /** How many came to what. */
+  counts: AllCounts
+  /** Each of them, ordered by path. */
+  duos: Array<OneVerifyResult>
+  /** Why it was ended early. */
+  stoppedBy?: Problem
+}
+
 /** A backup in the archive. */
 export interface ArchivedBackup {
   /** The file with the bytes; absolute. */
@@ -604,6 +664,17 @@ export interface DuoInfo {
   /** True for a virtual Duo. */
   simulated: boolean
 }
+
+/** What became of one of several Duos. */
+export type DuoOutcome =
+  /** What was asked for was done. */
+  | 'done'
+  /** It was not done. */
+  | 'failed'
+  /** The cloud may have taken the key or not. Sending it again does no harm. */
+  | 'unknown'
+  /** It was not begun: somebody asked to stop before, or it was a dry run. */
+  | 'not-reached'
 
 /** A Duo that is in DFU mode now. */
 export interface EnterDfuResult {
@@ -1365,15 +1436,19 @@ export interface ListOptions {
 
 /** What `listDevices` found. */
 export interface ListResult {
-  /** The Duos in DFU mode, ordered by path; maybe none. */
+  /** The Duos, ordered by path; maybe none. The `state` of those that are not in DFU mode is `running`. */
   devices: Array<ListedDuo>
 }
 
-/** A Duo in DFU mode. */
+/** A Duo that is connected. */
 export interface ListedDuo {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** What it tells of itself, where it could be opened. */
+  /** The device id, where it tells it. */
+  deviceId?: string
+  /** True for a virtual Duo. */
+  simulated: boolean
+  /** What it tells of itself in DFU mode, where it could be opened. */
   device?: DuoInfo
   /** What its key is worth to its firmware. */
   state: ListedState
@@ -1383,7 +1458,7 @@ export interface ListedDuo {
   problem?: Problem
 }
 
-/** What a Duo's key is worth to its firmware. Whether its cloud knows it is another question. */
+/** What a Duo's key is worth to its firmware, if it can be read. Whether its cloud knows it is another question. */
 export type ListedState =
   /** The firmware reads the key, and no other public key stands beside it. */
   | 'sound'
@@ -1397,6 +1472,8 @@ export type ListedState =
   | 'no-key'
   /** It could not be opened or read. */
   | 'unreadable'
+  /** The Duo runs its firmware: its key can be read in DFU mode alone, where `enterDfu` puts it. */
+  | 'running'
 
 /** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
 export interface LocalCloudOptions {
@@ -1505,6 +1582,62 @@ export interface NextStep {
   purpose: string
   /** The command, to be typed. */
   command: string
+}
+
+/** What one of several Duos came to. */
+export interface OneBackupResult {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** The device id, where it is known. */
+  deviceId?: string
+  /** What became of it. */
+  outcome: DuoOutcome
+  /** What the operation on this Duo alone would have given. */
+  result?: BackupResult
+  /** Why it is not done. */
+  problem?: Problem
+}
+
+/** What one of several Duos came to. */
+export interface OneDctBackupResult {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** The device id, where it is known. */
+  deviceId?: string
+  /** What became of it. */
+  outcome: DuoOutcome
+  /** What the operation on this Duo alone would have given. */
+  result?: DctBackupResult
+  /** Why it is not done. */
+  problem?: Problem
+}
+
+/** What one of several Duos came to. */
+export interface OneProvisionResult {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** The device id, where it is known. */
+  deviceId?: string
+  /** What became of it. */
+  outcome: DuoOutcome
+  /** What the operation on this Duo alone would have given. */
+  result?: ProvisionResult
+  /** Why it is not done. */
+  problem?: Problem
+}
+
+/** What one of several Duos came to. */
+export interface OneVerifyResult {
+  /** Bus and ports, as dfu-util writes them: `1-2`. */
+  path: string
+  /** The device id, where it is known. */
+  deviceId?: string
+  /** What became of it. */
+  outcome: DuoOutcome
+  /** What the operation on this Duo alone would have given. */
+  result?: VerifyResult
+  /** Why it is not done. */
+  problem?: Problem
 }
 
 /** An operation of the journal. */
@@ -1691,6 +1824,18 @@ export interface PlannedChange {
   then: string
 }
 
+/** A key that is about to be sent. */
+export interface PlannedKey {
+  /** The Duo. */
+  device: DuoInfo
+  /** The device id that the key is sent for. */
+  deviceId: string
+  /** The fingerprint of the key. */
+  fingerprint: string
+  /** The cloud that the Duo names. */
+  duoCloud: NamedCloud
+}
+
 /** Where a Duo is, seen from the bus. */
 export type Presence =
   /** Not on the bus. */
@@ -1824,6 +1969,40 @@ export type ProgressEvent =
     code?: ErrorCode
     /** Why it is not known, in words. */
     message?: string
+  }
+  /** One of several Duos that are worked on at once has come to its end. */
+  | {
+    type: 'duo-ended'
+    /** Bus and ports, as dfu-util writes them: `1-2`. */
+    path: string
+    /** The device id, where it is known. */
+    deviceId?: string
+    /** True for a virtual Duo. */
+    simulated: boolean
+    /** What became of it. */
+    outcome: DuoOutcome
+    /** The fingerprint of its key, where there is one. */
+    fingerprint?: string
+    /** The backup; absolute. */
+    file?: string
+    /** True if the archive held that backup already. */
+    alreadyThere: boolean
+    /** Host and port where its pairing was proven. */
+    server?: string
+    /** Why it is not done: the stable name. */
+    code?: ErrorCode
+    /** Why it is not done, in words that do not name the Duo once more. */
+    message?: string
+    /** What to do about it. */
+    hint?: string
+  }
+  /** Something that happened to one of several Duos that are worked on at once. */
+  | {
+    type: 'of-duo'
+    /** Bus and ports of the Duo: `1-2`. */
+    path: string
+    /** What happened. */
+    inner: ProgressEvent
   }
   /** How far a list is; once a second. */
   | {
@@ -2366,6 +2545,18 @@ export interface RotateResult {
   written: boolean
   /** True if nothing was to be changed. */
   dryRun: boolean
+}
+
+/** The keys of all Duos that are about to be sent, shown before the one question. */
+export interface SendPlan {
+  /** The cloud's API. */
+  apiUrl: string
+  /** The product id. */
+  productId: number
+  /** The Duos, ordered by path. */
+  duos: Array<PlannedKey>
+  /** How many Duos are connected whose key is not sent; why was said of each. */
+  leftOut: number
 }
 
 /** A cloud's public key and its address. */
@@ -2945,6 +3136,34 @@ export declare class VirtualDuo {
 }
 
 /**
+ * Does what `backupKey` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
+ * Fulfilled also if not every one is saved: `counts` and `duos` say so.
+ *
+ * @example
+ * ```js
+ * const { counts, duos } = await backupAll()
+ * for (const { path, problem } of duos) if (problem) console.error(path, problem.message)
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function backupAll(options?: Omit<BackupOptions, 'file' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control): Promise<AllBackupResult>
+
+/**
+ * Does what `backupDct` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
+ * Fulfilled also if not every one is saved: `counts` and `duos` say so.
+ *
+ * @example
+ * ```js
+ * const { counts } = await backupAllDcts({ whole: true })
+ * console.log(`${counts.done} of ${counts.total} saved`)
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function backupAllDcts(options?: Omit<DctBackupOptions, 'file' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control): Promise<AllDctBackupResult>
+
+/**
  * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, for
  * its owner alone, synced and read back. It is a secret. Writes nothing to the Duo.
  *
@@ -3001,6 +3220,11 @@ export interface Control {
    * call is the consent. Anything but `true`, a throw included, is a refusal.
    */
   confirm?: (plan: WritePlan) => boolean | Promise<boolean>
+  /**
+   * Asked once by `provisionAll`, when all Duos have been read and before the first key is sent. Without it the call is
+   * the consent. Anything but `true`, a throw included, is a refusal.
+   */
+  confirmAll?: (plan: SendPlan) => boolean | Promise<boolean>
   /**
    * Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
    * throw included, means that there is none.
@@ -3118,13 +3342,13 @@ export declare function installUdevRule(options?: UdevInstallOptions, control?: 
 export declare function listBackups(options?: BackupsOptions, control?: Control): Promise<BackupsResult>
 
 /**
- * Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
- * read is listed with the reason; none at all is an empty list.
+ * Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads only.
+ * One that cannot be opened or read is listed with the reason; none at all is an empty list.
  *
  * @example
  * ```js
  * const { devices } = await listDevices()
- * for (const { path, device, problem } of devices) console.log(path, device?.deviceId, problem?.code)
+ * for (const { path, deviceId, state, problem } of devices) console.log(path, deviceId, state, problem?.code)
  * ```
  *
  * @throws {DuoProvisionError}
@@ -3156,6 +3380,21 @@ export declare function newKey(options?: NewKeyOptions, control?: Control): Prom
  * @throws {DuoProvisionError}
  */
 export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>
+
+/**
+ * Does what `provision` does with the own key of every Duo that is connected, up to 16 at a time: all are read, then
+ * `confirmAll` of the control is asked once, then the keys are sent. Two Duos with one id are not sent. Fulfilled also if
+ * not every one is done: `counts` and `duos` say so.
+ *
+ * @example
+ * ```js
+ * const { counts } = await provisionAll({ fromDevice: true }, { confirmAll: ({ duos }) => duos.length === 40 })
+ * console.log(`${counts.done} of ${counts.total} sent`)
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function provisionAll(options: Omit<ProvisionOptions, 'deviceId' | 'keyFile' | 'passphrase' | 'passphraseFile' | 'path' | 'wait'> & AllDuos & { fromDevice: true }, control?: Control): Promise<AllProvisionResult>
 
 /**
  * Sends the public keys of a list of devices. The whole list is looked at before the first request; what became of each
@@ -3336,6 +3575,20 @@ export declare function status(options?: StatusOptions, control?: Control): Prom
  * ```
  */
 export declare function udevRule(): UdevRule
+
+/**
+ * Does what `verifyPairing` does with every Duo that is connected, up to 16 at a time. Fulfilled also if not every pair is
+ * proven: `counts` and `duos` say so.
+ *
+ * @example
+ * ```js
+ * const { counts } = await verifyAll()
+ * console.log(`${counts.done} of ${counts.total} proven`)
+ * ```
+ *
+ * @throws {DuoProvisionError}
+ */
+export declare function verifyAll(options?: Omit<VerifyOptions, 'key' | 'passphrase' | 'passphraseFile' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control): Promise<AllVerifyResult>
 
 /**
  * Asks the cloud what it knows of each device of a list, or with `handshake` proves with the private keys that it knows

@@ -6,11 +6,13 @@ const { inspect } = require('node:util')
 /** @type {Pick<typeof import('./cli/grammar.cjs'), 'parseCommandLine'>} */
 const grammar = /** @type {any} */ (require('../index.js'))
 
-/** The function that a command is, by the command's name. */
+/** The function that a command is, by the command's name; with `--all` behind it if it is done with all Duos. */
 const FUNCTIONS = {
   backup: 'backupKey',
+  'backup --all': 'backupAll',
   backups: 'listBackups',
   'dct backup': 'backupDct',
+  'dct backup --all': 'backupAllDcts',
   'dct restore': 'restoreDct',
   'dct show': 'showDct',
   dfu: 'enterDfu',
@@ -25,6 +27,7 @@ const FUNCTIONS = {
   'key public': 'publicKey',
   list: 'listDevices',
   provision: 'provision',
+  'provision --all': 'provisionAll',
   reset: 'resetKey',
   restore: 'restoreKey',
   rotate: 'rotateKey',
@@ -35,6 +38,7 @@ const FUNCTIONS = {
   'udev install': 'installUdevRule',
   'udev print': 'udevRule',
   verify: 'verifyPairing',
+  'verify --all': 'verifyAll',
 }
 
 /**
@@ -65,11 +69,13 @@ function forTheApi(hint) {
 }
 
 /** The call that a command is. `undefined`: none; so it stays as it is. */
-function call(/** @type {string} */ typed) {
-  const words = [...typed.matchAll(new RegExp(WORD, 'g'))].map(([word]) => unquoted(word))
-  const { kind, command = '', options } = grammar.parseCommandLine(words)
+function call(/** @type {string} */ line) {
+  const words = [...line.matchAll(new RegExp(WORD, 'g'))].map(([word]) => unquoted(word))
+  const { kind, command: one = '', options: typed } = grammar.parseCommandLine(words)
+  const { all, ...options } = typed ?? {}
+  const command = all ? `${one} --all` : one
   if (kind !== 'run' || !Object.hasOwn(FUNCTIONS, command)) return undefined
-  const empty = Object.keys(options ?? {}).length === 0
+  const empty = Object.keys(options).length === 0
   const given = empty ? '' : inspect(options, { breakLength: Number.POSITIVE_INFINITY, compact: true })
   return `${FUNCTIONS[/** @type {keyof FUNCTIONS} */ (command)]}(${given})`
 }

@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import ts from 'typescript'
 import { OF_THE_COMMAND_LINE } from '../../scripts/types.mjs'
-import { parseCommandLine } from '../../src/cli/grammar.cjs'
+import { describeCommandLine, parseCommandLine } from '../../src/cli/grammar.cjs'
 import { jsonLines, ROOT, restarted, rootIn, Sandbox } from './harness.mjs'
 import { checkLines, describedCommands, flaws, SCHEMA } from './schema.mjs'
 
-/** Every command of the grammar that can be run, as the completions know them; those of a group with a space. */
+/**
+ * Every command of the grammar that can be run, as the completions know them; those of a group with a space, and those that
+ * can be done with all Duos once more, with `--all` behind them. */
 function commandsOfTheGrammar() {
   const script = parseCommandLine(['completions', 'bash']).text ?? ''
   const names = [...script.matchAll(/cmd="duo__provision__subcmd__(\w+)"/g)]
@@ -22,7 +24,19 @@ function commandsOfTheGrammar() {
         .replaceAll('__subcmd__', ' '),
     )
   const groups = new Set(names.filter((name) => names.some((other) => other.startsWith(`${name} `))))
-  return names.filter((name) => !groups.has(name)).sort()
+  const all = withAll(describeCommandLine(), '').map((name) => `${name} --all`)
+  return [...names.filter((name) => !groups.has(name)), ...all].sort()
+}
+
+/** The commands that have `--all`. @returns {string[]} */
+function withAll(
+  /** @type {import('../../src/cli/grammar.cjs').CommandDescription} */ { commands },
+  /** @type {string} */ group,
+) {
+  return commands.flatMap((command) => {
+    const has = command.options.some(({ name }) => name === 'all')
+    return [...(has ? [`${group}${command.name}`] : []), ...withAll(command, `${group}${command.name} `)]
+  })
 }
 
 test('the schema describes a result of every command of the grammar, and of no other', () => {
@@ -62,6 +76,10 @@ test('every command of the grammar prints a result that the schema describes', a
     ['key', 'public', 'new.der'],
     ['provision', first.deviceId, '--from-device', ...api, ...usbip],
     ['verify', ...usbip],
+    ['backup', '--all', ...usbip],
+    ['dct', 'backup', '--all', ...usbip],
+    ['provision', '--all', '--from-device', ...api, ...usbip],
+    ['verify', '--all', ...usbip],
     ['restore', 'duo.der', '--yes', ...usbip],
     ['dct', 'restore', 'dct.bin', '--fields', 'claim-code', '--yes', ...usbip],
   ]) {

@@ -20,11 +20,13 @@ const blocks = [...page.matchAll(/^## (.*)\n[\s\S]*?^```js\n([\s\S]*?)^```$/gm)]
 
 /** What a function is given unless it is given another. @type {Record<string, string[]>} */
 const GIVEN = {
+  backupAll: ['usbip', 'archive'],
   backupKey: ['usbip', 'archive'],
   doctor: ['usbip', 'archive'],
   fleetManifest: ['archive'],
   listDevices: ['usbip'],
   provision: ['usbip', 'apiUrl', 'token'],
+  provisionAll: ['usbip', 'apiUrl', 'token'],
   provisionFleet: ['apiUrl', 'token'],
   readKey: ['usbip'],
   restoreKey: ['usbip', 'archive'],

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { jsonLines, MAIN, ROOT, Sandbox, start } from '../cli/harness.mjs'
+import { jsonLines, ROOT, Sandbox, start } from '../cli/harness.mjs'
 import { checkLines } from '../cli/schema.mjs'
 
 const EXAMPLES = join(ROOT, 'examples')
@@ -17,7 +17,7 @@ function project(/** @type {Sandbox} */ sandbox, /** @type {string} */ example) 
   const modules = join(sandbox.cwd, 'node_modules')
   mkdirSync(join(modules, '.bin'), { recursive: true })
   symlinkSync(ROOT, join(modules, 'duo-provision'), 'junction')
-  if (posix.skip === false) symlinkSync(MAIN, join(modules, '.bin/duo-provision'))
+  if (posix.skip === false) symlinkSync(join(ROOT, 'src/cli/main.cjs'), join(modules, '.bin/duo-provision'))
   cpSync(join(EXAMPLES, example), sandbox.cwd, { recursive: true })
   sandbox.env['PATH'] = `${dirname(process.execPath)}:${sandbox.env['PATH']}`
   sandbox.env['npm_config_offline'] = 'true'

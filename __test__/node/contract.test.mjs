@@ -351,6 +351,8 @@ test('a signal that is aborted already stops before the Duo is touched', async (
 
 /** Every function that takes a control object, with options that it takes. */
 const EVERY = {
+  backupAll: {},
+  backupAllDcts: {},
   backupDct: {},
   backupKey: {},
   doctor: {},
@@ -364,6 +366,7 @@ const EVERY = {
   listDevices: {},
   newKey: { file: 'never.der' },
   provision: { deviceId: '30001a000347343432313031' },
+  provisionAll: { fromDevice: true },
   provisionFleet: { manifest: 'none.csv' },
   publicKey: { file: 'duo.der' },
   readKey: {},
@@ -376,6 +379,7 @@ const EVERY = {
   showDct: {},
   showServerKey: {},
   status: {},
+  verifyAll: {},
   verifyFleet: { manifest: 'none.csv' },
   verifyPairing: {},
 }

@@ -7,7 +7,8 @@ import { openLab } from './lab.mjs'
 test('a Duo that runs comes into DFU mode; one that is there is left alone', async (t) => {
   const { usb, duo, state } = await openLab(t, { mode: 'normal' })
   assert.equal(state().presence, 'normal')
-  assert.deepEqual((await listDevices(usb)).devices, [])
+  const listed = (await listDevices(usb)).devices.map(({ state, deviceId }) => [state, deviceId])
+  assert.deepEqual(listed, [['running', duo.duos()[0]?.deviceId]])
   await assert.rejects(backupKey(usb), { code: 'NO_DEVICE', hint: /^add --enter-dfu/ })
 
   /** @type {string[]} */

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::layers::{Source, open, sources};
 
 /// The rooms of `workflow/`, from the top floor down.
-const FLOORS: [&str; 9] =
-    ["commands", "write", "device", "network", "input", "next", "record", "describe", "context"];
+const FLOORS: [&str; 10] =
+    ["commands", "write", "all", "device", "network", "input", "next", "record", "describe", "context"];
 
 /// Each circle of files, by the file of it that comes first. ARCHITECTURE.md says why each is there.
 const CIRCLES: [&str; 4] = ["bootloader/identity", "keys/firmware", "simulator/cloud", "simulator/duo"];

@@ -184,6 +184,10 @@ test('commands with a passphrase', async (t) => {
   await loudly(sandbox, ['backup', '--encrypt', '--passphrase-file', '-', ...usbip], asInput)
   await loudly(sandbox, ['backup', ...known, ...usbip])
   await loudly(sandbox, ['backup', '--encrypt', '--passphrase-file', PASSPHRASE, ...usbip])
+  await loudly(sandbox, ['backup', '--all', '--encrypt', '--passphrase-file', '-', ...usbip], asInput)
+  await loudly(sandbox, ['backup', '--all', '--paths', 'passphrase', ...usbip])
+  await loudly(sandbox, ['dct', 'backup', '--all', ...usbip])
+  await loudly(sandbox, ['verify', '--all', '--timeout', '1', ...usbip])
   await loudly(sandbox, ['inspect', 'duo.pem', ...known])
   await loudly(sandbox, ['reset', '--encrypt', '--yes', ...usbip], { env })
   await loudly(sandbox, ['restore', 'duo.pem', '--encrypt', '--yes', ...usbip], { env })
@@ -287,6 +291,13 @@ test('functions: results, events and errors, with everything that hangs on them'
     ['backup', () => api.backupKey({ ...usb, file }, control)],
     ['backup twice', () => api.backupKey({ ...usb, file }, control)],
     ['backup of nobody', () => api.backupKey({ usbip: '127.0.0.1:1', file }, control)],
+    ['backup of all', () => api.backupAll(writing, control)],
+    ['dct backup of all', () => api.backupAllDcts({ ...writing, whole: true }, control)],
+    ['verify of all', () => api.verifyAll({ ...usb, timeout: 1 }, control)],
+    [
+      'provision of all',
+      () => api.provisionAll({ ...usb, fromDevice: true, allowOtherCloud: true, ...credentials }, control),
+    ],
     ['inspect', () => api.inspectKey({ file })],
     ['dct backup', () => api.backupDct({ ...writing, whole: true }, control)],
     ['dct show', () => api.showDct(usb, control)],

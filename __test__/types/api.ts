@@ -1,5 +1,7 @@
 // Checked by `tsc --noEmit` alone: what a user writes has to type-check, and what is wrong must not.
 import {
+  backupAll,
+  backupAllDcts,
   backupDct,
   backupKey,
   type DuoProvisionError,
@@ -17,6 +19,7 @@ import {
   type PassphraseRequest,
   type ProgressEvent,
   provision,
+  provisionAll,
   provisionFleet,
   publicKey,
   resetKey,
@@ -29,6 +32,7 @@ import {
   showServerKey,
   status,
   VirtualDuo,
+  verifyAll,
   verifyFleet,
   type WritePlan,
 } from '../../index.js'
@@ -99,7 +103,23 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   const cloud: LocalCloud = await LocalCloud.start({ flavor: 'brewskey' })
   const known: string[] = cloud.provisioned().map((device) => device.publicKey)
   await Promise.all([duo.stop(), cloud.stop()])
+  const saved = await backupAll({ archive: 'batch-7', paths: 'ports.csv' }, { signal, onEvent })
+  const keys = saved.duos.map(
+    ({ path, result, problem }) => `${path} ${result?.fingerprint ?? problem?.code}`,
+  )
+  const told = await provisionAll(
+    { fromDevice: true, paths: 'ports.csv' },
+    { confirmAll: ({ duos, leftOut }) => duos.length > 0 && leftOut === 0 },
+  )
+  const proven = await verifyAll({ timeout: 10 })
+  const tables = await backupAllDcts({ whole: true })
+  // @ts-expect-error all of them are meant
+  await backupAll({ path: '1-2' })
+  // @ts-expect-error each Duo's own key is sent
+  await provisionAll({})
   return [
+    ...keys,
+    `${told.counts.unknown} ${proven.stoppedBy?.code ?? ''} ${tables.duos[0]?.outcome ?? ''}`,
     ...known,
     ...kinds,
     ...typed,
@@ -138,6 +158,10 @@ function describe(event: ProgressEvent): string {
       return `${event.deviceId} ${event.outcome}`
     case 'device-asked':
       return `${event.deviceId} ${event.answer}`
+    case 'duo-ended':
+      return `${event.path} ${event.deviceId ?? ''} ${event.outcome} ${event.message ?? ''}`
+    case 'of-duo':
+      return `${event.path} ${describe(event.inner)}`
     case 'fleet-progress':
       return `${event.done} ${event.rate} ${event.pausedMs ?? 0}`
     case 'fleet-paused':

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::error_name::ErrorName;
 use super::grammar::{
-    BackupOptions, BackupsOptions, CloudFlavor, DctBackupOptions, DctRestoreOptions, DctShowOptions,
+    AllDuos, BackupOptions, BackupsOptions, CloudFlavor, DctBackupOptions, DctRestoreOptions, DctShowOptions,
     DfuOptions, DoctorOptions, FleetManifestOptions, FleetProvisionOptions, FleetReportOptions,
     FleetVerifyOptions, HistoryOptions, InspectOptions, ListOptions, LocalCloudOptions, NewKeyOptions,
     ProvisionOptions, PublicKeyOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions,
@@ -21,10 +21,10 @@ use crate::error::Problem;
 use crate::simulator::VirtualDuoState;
 use crate::simulator::cloud::Provisioned;
 use crate::workflow::{
-    BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event,
+    AllDone, BackupDone, BackupsFound, DctBackupDone, DctRestored, DctShown, Diagnosis, EnterDone, Event,
     FleetManifest, FleetProvisioned, FleetReport, FleetVerified, History, Inspection, KeyRead, Listing,
     NewKeyDone, PassphraseRequest, Plan, ProvisionDone, PublicKeyDone, ResetDone, RestoreDone, RotateDone,
-    ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
+    SendPlan, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
 };
 
 /// Names the shape of the lines. Its number goes up when a line that was valid before no longer would be.
@@ -59,13 +59,21 @@ enum CommandResult {
     List(Listing),
     Dfu(EnterDone),
     Backup(BackupDone),
+    #[schemars(rename = "backup --all")]
+    BackupAll(AllDone<BackupDone>),
     Restore(RestoreDone),
     Reset(ResetDone),
     Rotate(RotateDone),
     Provision(ProvisionDone),
+    #[schemars(rename = "provision --all")]
+    ProvisionAll(AllDone<ProvisionDone>),
     Verify(VerifyDone),
+    #[schemars(rename = "verify --all")]
+    VerifyAll(AllDone<VerifyDone>),
     #[schemars(rename = "dct backup")]
     DctBackup(DctBackupDone),
+    #[schemars(rename = "dct backup --all")]
+    DctBackupAll(AllDone<DctBackupDone>),
     #[schemars(rename = "dct show")]
     DctShow(DctShown),
     #[schemars(rename = "dct restore")]
@@ -195,6 +203,8 @@ struct Api {
     line: Line,
     options: Options,
     plan: Plan,
+    send_plan: SendPlan,
+    all: AllDuos,
     request: PassphraseRequest,
     provisioned: Provisioned,
     key: KeyRead,

@@ -5,11 +5,11 @@
 import * as api from '../../index.js'
 import { choose, INTERRUPTED } from './choose.mjs'
 import { parseCommandLine, quoteWord } from './grammar.cjs'
-import { sayEvent } from './render.mjs'
+import { hintOfRunning, sayEvent } from './render.mjs'
 import { report } from './report.mjs'
 import { run } from './run.mjs'
 import { interruptible } from './signals.mjs'
-import { chosen, describe } from './which-duo.mjs'
+import { chosen, describe, isReady } from './which-duo.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ListedDuo} ListedDuo */
@@ -47,9 +47,12 @@ async function find(/** @type {{ usbip?: string }} */ bus, /** @type {Output} */
     /** @type {import('../../index.js').Control} */
     const control = { signal: interrupt.signal, onEvent: (event) => sayEvent(event, output) }
     const { devices } = await api.listDevices(bus, control)
-    if (devices.length > 0) return devices
+    const restart = hintOfRunning(devices, bus.usbip)
+    if (restart) output.note(restart)
+    const ready = devices.filter(isReady)
+    if (ready.length > 0) return ready
     output.say('No Duo is in DFU mode.')
-    return (await api.listDevices({ ...bus, wait: true }, control)).devices
+    return (await api.listDevices({ ...bus, wait: true }, control)).devices.filter(isReady)
   } finally {
     output.progress.stop()
     interrupt.end()

@@ -1,8 +1,9 @@
 /** Performs one operation: its events, its question, its signals, and the exit code that comes of it. */
+import { exitOfAll, isOfAll, sayOfAll } from './all.mjs'
 import { INTERRUPTED } from './choose.mjs'
 import { exitOfFleet } from './fleet.mjs'
 import { askPassphrase } from './passphrase.mjs'
-import { ask, canAsk } from './prompt.mjs'
+import { ask, askAll, canAsk } from './prompt.mjs'
 import { describeResult, sayEvent } from './render.mjs'
 import { report } from './report.mjs'
 import { interruptible } from './signals.mjs'
@@ -45,17 +46,20 @@ export async function perform(command, operation, options, asks, output) {
       output.event(event)
       // Where the backup is the result, its path is shown with it.
       const isResult = event.type === 'backed-up' && /^(dct )?backup$/.test(command)
-      if (!output.json && !isResult) sayEvent(event, output)
+      if (!output.json && !isResult && !sayOfAll(event, command, output)) sayEvent(event, output)
       interrupt.seen(event)
     },
   }
   if (!output.json && canAsk()) control.passphrase = (request) => askPassphrase(request, output, interrupt)
-  if (asks) control.confirm = (plan) => ask(plan, output, interrupt)
+  if (asks) {
+    control.confirm = (plan) => ask(plan, output, interrupt)
+    control.confirmAll = (plan) => askAll(plan, output, interrupt)
+  }
   try {
     const result = await operation(options, control)
     output.result(command, result)
     if (!output.json) describeResult(command, result, output, options)
-    return exitOfFleet(command, result)
+    return isOfAll(command) ? exitOfAll(result) : exitOfFleet(command, result)
   } catch (error) {
     const path = await pathInstead(command, error, options, output)
     if (path === INTERRUPTED) return STOPPED

@@ -1,7 +1,7 @@
 /** The question before a write. */
 
 import { BOARDS, PAIR_BEFORE } from './layout.mjs'
-import { columnsOf, linesOf } from './words.mjs'
+import { brief, columnsOf, linesOf } from './words.mjs'
 
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
 
@@ -17,7 +17,30 @@ export function canAsk() {
  * @param {import('./signals.mjs').Interrupt} interrupt
  */
 export async function ask(plan, output, interrupt) {
-  output.write(describePlan(plan, output))
+  return consented(describePlan(plan, output), QUESTIONS[plan.action], output, interrupt)
+}
+
+/**
+ * Shows which keys are about to be sent and asks. Only a typed yes is one.
+ * @param {import('../../index.js').SendPlan} plan
+ * @param {import('./output.mjs').Output} output
+ * @param {import('./signals.mjs').Interrupt} interrupt
+ */
+export async function askAll(plan, output, interrupt) {
+  interrupt.asking()
+  const count = plan.duos.length
+  const question = count === 1 ? 'Send this key to the cloud?' : `Send these ${count} keys to the cloud?`
+  return consented(describeSending(plan, output), question, output, interrupt)
+}
+
+/**
+ * @param {string} shown
+ * @param {string} question
+ * @param {import('./output.mjs').Output} output
+ * @param {import('./signals.mjs').Interrupt} interrupt
+ */
+async function consented(shown, question, output, interrupt) {
+  output.write(shown)
   // Loaded here, since most commands never ask.
   const { createInterface } = await import('node:readline/promises')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
@@ -26,7 +49,7 @@ export async function ask(plan, output, interrupt) {
     terminal.close()
   })
   try {
-    const answer = await terminal.question(`${QUESTIONS[plan.action]} [y/N] `, { signal: interrupt.signal })
+    const answer = await terminal.question(`${question} [y/N] `, { signal: interrupt.signal })
     return /^y(es)?$/i.test(answer.trim())
   } catch {
     return false
@@ -95,6 +118,27 @@ export function describePlan(
   )
   const cautions = plan.cautions.map((caution) => `${paintErr('red', 'caution:')} ${behind(caution, 9)}`)
   return [...lines, ...cautions].join('\n')
+}
+
+/** The Duos and their keys, one a line, and the cloud. */
+export function describeSending(
+  /** @type {import('../../index.js').SendPlan} */ plan,
+  /** @type {Pick<import('./output.mjs').Output, 'paintErr'>} */ { paintErr },
+) {
+  const width = Math.max(8, ...plan.duos.map(({ device }) => device.path.length)) + 2
+  const row = (/** @type {string} */ name, /** @type {string} */ value) =>
+    `  ${paintErr('dim', name.padEnd(width))}${linesOf(brief(value), columnsOf(process.stderr) - width - 2, { words: false }).join(`\n${' '.repeat(width + 2)}`)}`
+  const duos = plan.duos.map(({ device, deviceId, fingerprint }) =>
+    row(device.path, `${deviceId}  key ${fingerprint}${device.simulated ? ' (virtual)' : ''}`),
+  )
+  const names = new Set(plan.duos.map(({ duoCloud }) => duoCloud.description))
+  const rows = [
+    ...duos,
+    row('to', `${plan.apiUrl}, product id ${plan.productId}`),
+    row('names', [...names].join('; ')),
+  ]
+  if (plan.leftOut > 0) rows.push(row('left out', `${plan.leftOut}, for the reasons above`))
+  return rows.join('\n')
 }
 
 function writesKey(/** @type {WritePlan} */ { action, newFingerprint }) {

@@ -1,4 +1,5 @@
 /** Results and events in words. */
+import { describeAll } from './all.mjs'
 import { describeDiagnosis } from './diagnosis.mjs'
 import { describeFleet, sayDevice, sayProgress } from './fleet.mjs'
 import { facts, firmware, nameOf, PAIR_BEFORE, printable, table } from './layout.mjs'
@@ -58,15 +59,17 @@ export function describeResult(
 
 /** @type {Record<string, (result: any, output: Output, options: any) => void>} */
 const DESCRIBE = {
-  list(/** @type {import('../../index.js').ListResult} */ { devices }, output) {
+  list(/** @type {import('../../index.js').ListResult} */ { devices }, output, { usbip }) {
     if (devices.length === 0) {
-      output.say('no Duo in DFU mode is connected')
+      output.say('no Duo is connected')
       output.hint(`${DFU_MODE}; one that runs normally: add --enter-dfu`)
       return
     }
     output.print(table(['PATH', 'DEVICE ID', 'BOOTLOADER', 'STATE', 'KEY'], devices.map(row), output))
     const hints = new Set(devices.flatMap(({ problem }) => problem?.hint ?? []))
     for (const hint of hints) output.hint(hint)
+    const restart = hintOfRunning(devices, usbip)
+    if (restart) output.hint(restart)
   },
 
   dfu(/** @type {import('../../index.js').EnterDfuResult} */ { device, wasAlready }, output) {
@@ -254,6 +257,8 @@ const DESCRIBE = {
 
   ...describeFleet,
 
+  ...describeAll,
+
   doctor: describeDiagnosis,
 
   'udev print'(/** @type {import('../../index.js').UdevRule} */ { contents }, output) {
@@ -389,6 +394,19 @@ Do not hold on for longer. While SETUP is held the LED shows
 Waiting for up to ${Math.round(withinMs / 60_000)} minutes; Ctrl-C stops.`
 }
 
+/** How those that run are put into DFU mode, if there are any. */
+export function hintOfRunning(
+  /** @type {import('../../index.js').ListedDuo[]} */ devices,
+  /** @type {string | undefined} */ usbip,
+) {
+  const running = devices.filter(({ state }) => state === 'running')
+  const [first] = running
+  if (!first) return undefined
+  const what = running.length === 1 ? 'the Duo that runs' : 'one that runs, here the first,'
+  const bus = usbip ? ` --usbip ${usbip}` : ''
+  return `to put ${what} into DFU mode: duo-provision dfu --path ${first.path}${bus}`
+}
+
 /** @type {Record<import('../../index.js').ListedState, string>} */
 const STATES = {
   sound: 'sound',
@@ -397,13 +415,25 @@ const STATES = {
   blank: 'blank',
   'no-key': 'no key',
   unreadable: 'unreadable',
+  running: 'running',
 }
 
-function row(/** @type {import('../../index.js').ListedDuo} */ { path, device, state, key, problem }) {
-  const id = device?.deviceId ?? (device ? 'not told (r3, r4)' : '?')
+function row(
+  /** @type {import('../../index.js').ListedDuo} */ {
+    path,
+    deviceId,
+    simulated,
+    device,
+    state,
+    key,
+    problem,
+  },
+) {
+  const tellsNone = device || (state === 'running' && !problem)
+  const id = deviceId ?? (tellsNone ? 'not told (r3, r4)' : '?')
   const holds = problem
     ? `${problem.message} [${problem.code}]`
     : (key?.fingerprint ?? key?.description ?? '')
-  const virtual = device?.simulated ? ' (virtual)' : ''
-  return [path, id, device?.bootloader ?? '?', STATES[state], `${holds}${virtual}`]
+  const virtual = simulated ? ' (virtual)' : ''
+  return [path, id, device?.bootloader ?? '?', STATES[state], `${holds}${virtual}`.trimStart()]
 }

@@ -17,13 +17,30 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
   if (command === 'demo') return (await import('./demo.mjs')).demo(output)
   if (command === 'doctor') return (await import('./doctor.mjs')).doctor(parsed, output)
   if (command === 'simulate') return (await import('./simulate.mjs')).simulate(parsed.options, output)
-  const name = hints.FUNCTIONS[/** @type {keyof typeof hints.FUNCTIONS} */ (command)]
-  const operation = /** @type {Record<string, any>} */ (api)[name]
-  if (!operation) throw new Error(`no function for ${command}`)
-
+  const { all, ...rest } = parsed.options ?? {}
+  if (all) return runAll(`${command} --all`, rest, parsed, output)
+  const operation = functionOf(command)
   const asks = ASKING.has(command) && !parsed.yes && !parsed.options.dryRun
   if (asks && (parsed.json || !canAsk())) return refuseUnasked(command, operation, parsed.options, output)
   return perform(command, operation, parsed.options, asks, output)
+}
+
+/** Does it with all Duos. Before keys are sent, somebody who is there is asked once. */
+function runAll(
+  /** @type {string} */ command,
+  /** @type {any} */ options,
+  /** @type {ParsedCommand} */ { yes, json },
+  /** @type {Output} */ output,
+) {
+  const asks = command === 'provision --all' && !yes && !json && !options.dryRun && canAsk()
+  return perform(command, functionOf(command), options, asks, output)
+}
+
+function functionOf(/** @type {string} */ command) {
+  const name = hints.FUNCTIONS[/** @type {keyof typeof hints.FUNCTIONS} */ (command)]
+  const operation = /** @type {Record<string, any>} */ (api)[name]
+  if (!operation) throw new Error(`no function for ${command}`)
+  return operation
 }
 
 /**

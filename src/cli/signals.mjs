@@ -7,8 +7,14 @@ import { printable } from './layout.mjs'
 /** Steps during which the state of the key is open. */
 const WRITING = new Set(['write', 'verify', 'reconcile'])
 
-/** Steps that end by themselves soon: what is on its way to a cloud is waited for. */
-const IN_FLIGHT = new Set(['send-list', 'ask-list'])
+const ANSWERS = 'the answers that are due have come'
+
+/** Steps that end by themselves soon, and what is waited for. @type {Record<string, string | undefined>} */
+const IN_FLIGHT = {
+  'send-list': ANSWERS,
+  'ask-list': ANSWERS,
+  'of-duo': 'those Duos have ended that are begun',
+}
 
 /** How long an operation that writes nothing may take to stop, in milliseconds: it may wait for an input. */
 const GRACE = 3000
@@ -37,9 +43,9 @@ export function interruptible(/** @type {import('./output.mjs').Output} */ outpu
     if (!output.json && WRITING.has(current)) {
       output.say('stopping when the write has been read back (Ctrl-C again to stop at once)')
     }
-    if (IN_FLIGHT.has(current)) {
-      if (!output.json)
-        output.say('stopping when the answers that are due have come (Ctrl-C again to stop at once)')
+    const due = IN_FLIGHT[current]
+    if (due) {
+      if (!output.json) output.say(`stopping when ${due} (Ctrl-C again to stop at once)`)
       return
     }
     grace = setTimeout(() => WRITING.has(current) || endNow(), GRACE)
@@ -51,9 +57,14 @@ export function interruptible(/** @type {import('./output.mjs').Output} */ outpu
     signal: controller.signal,
     /** Asks to stop, as a first Ctrl-C does. */
     request: onSignal,
+    /** Somebody is asked: nothing is waited for but the answer. */
+    asking() {
+      current = ''
+    },
     /** What the operation has come to. */
     seen(/** @type {import('../../index.js').ProgressEvent} */ event) {
       if (event.type === 'phase') current = event.phase
+      if (event.type === 'of-duo') current = event.type
       if (event.type === 'backed-up') backup = event.file
     },
     /** The operation has ended; signals do what they always do. */

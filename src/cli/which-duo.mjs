@@ -17,9 +17,13 @@ export async function choosePath({ usbip, path, deviceId }, output) {
     ...(usbip ? { usbip } : {}),
     ...(deviceId ? { deviceId } : {}),
   })
-  if (devices.length < 2) return undefined
-  return chosen(devices, output)
+  const ready = devices.filter(isReady)
+  if (ready.length < 2) return undefined
+  return chosen(ready, output)
 }
+
+/** Whether it is in DFU mode. */
+export const isReady = (/** @type {ListedDuo} */ { state }) => state !== 'running'
 
 /** The port of one of these Duos, or what `choose` says. */
 export async function chosen(/** @type {ListedDuo[]} */ devices, /** @type {Output} */ output) {

@@ -106,6 +106,11 @@ impl Error {
         &self.0.message
     }
 
+    /// What went wrong and when, without the device.
+    pub fn in_short(&self) -> String {
+        self.0.phase.map_or_else(|| self.0.message.clone(), |phase| format!("{phase}: {}", self.0.message))
+    }
+
     /// The next thing to type or do.
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()

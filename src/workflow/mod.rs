@@ -8,6 +8,7 @@
 //!
 //! Its rooms, from the top floor down; an import may skip floors, and never runs up.
 
+mod all;
 mod commands;
 mod context;
 mod describe;
@@ -18,9 +19,10 @@ mod next;
 mod record;
 mod write;
 
-pub use commands::backup::{BackupDone, BackupOptions, backup};
+pub use all::{AllCounts, AllDone, AllOptions, OneDone};
+pub use commands::backup::{BackupDone, BackupOptions, backup, backup_all};
 pub use commands::backups::{BackupsFound, BackupsOptions, backups};
-pub use commands::dct_backup::{DctBackupDone, DctBackupOptions, backup_dct};
+pub use commands::dct_backup::{DctBackupDone, DctBackupOptions, backup_all_dcts, backup_dct};
 pub use commands::dct_restore::{DctRestoreOptions, DctRestored, restore_dct};
 pub use commands::dct_show::{DctShowOptions, DctShown, show_dct};
 pub use commands::dfu::{EnterDone, EnterOptions, enter_dfu};
@@ -39,7 +41,7 @@ pub use commands::key_files::{
     NewKeyDone, NewKeyOptions, PublicKeyDone, PublicKeyOptions, new_key, public_key,
 };
 pub use commands::list::{KeyReport, ListOptions, Listed, ListedState, Listing, list};
-pub use commands::provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision};
+pub use commands::provision::{ProvisionDone, ProvisionOptions, PublicKeySource, provision, provision_all};
 pub use commands::read_key::{KeyRead, ReadKeyOptions, read_key};
 pub use commands::reset::{ResetDone, ResetOptions, reset};
 pub use commands::restore::{RestoreDone, RestoreOptions, restore};
@@ -48,12 +50,13 @@ pub use commands::server_key_set::{AddressSource, ServerKeySetOptions, ServerKey
 pub use commands::server_key_show::{ServerKeyShowOptions, ServerKeyShown, show_server_key};
 pub use commands::status::{Status, StatusOptions, status};
 pub use commands::udev::{Machine, UdevInstalled, UdevRule, install_udev_rule, udev_rule};
-pub use commands::verify::{VerifyDone, VerifyOptions, verify};
+pub use commands::verify::{VerifyDone, VerifyOptions, verify, verify_all};
 pub(crate) use context::shown_evidence;
 pub use context::{
-    Action, Board, BoardName, BootloaderName, Cancel, Change, Context, Control, DeviceRef, Event, Evidence,
-    FleetAnswer, FleetAsked, FleetDevice, NamedCloud, PairBefore, PassphrasePurpose, PassphraseRequest,
-    Phase, Plan, ShownEvidence, Target, Timeout, Transfer,
+    Action, Board, BoardName, BootloaderName, Cancel, Change, Context, Control, DeviceRef, DuoEnded,
+    DuoOutcome, Event, Evidence, FleetAnswer, FleetAsked, FleetDevice, NamedCloud, PairBefore,
+    PassphrasePurpose, PassphraseRequest, Phase, Plan, PlannedKey, SendPlan, ShownEvidence, Target, Timeout,
+    Transfer,
 };
 pub use describe::dct::{CopyReport, DctReport};
 pub use describe::dct_fields::FieldReport;

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant, SystemTime};
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::workflow::{
-    AskOptions, Cancel, Context, Control, Diagnosis, DoctorOptions, Event, Plan, ProvisionOptions, doctor,
-    provision,
+    AskOptions, Cancel, Context, Control, Diagnosis, DoctorOptions, Event, Plan, ProvisionOptions, SendPlan,
+    doctor, provision,
 };
 
 use super::adversary::Adversary;
@@ -431,6 +431,10 @@ impl Control for Asker {
 
     fn confirm(&self, _: &Plan) -> bool {
         unreachable!("nothing is written to a device")
+    }
+
+    fn confirm_all(&self, _: &SendPlan) -> bool {
+        unreachable!("one device is told of at a time")
     }
 
     fn cancel(&self) -> &Cancel {

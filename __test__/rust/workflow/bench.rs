@@ -15,8 +15,8 @@ use duo_provision::simulator::faults::Fault;
 use duo_provision::simulator::{Duo, DuoOptions, Generation, Hub, VirtualBus, VirtualClock};
 use duo_provision::usb::PortPath;
 use duo_provision::workflow::{
-    BackupDone, BackupOptions, Cancel, Context, Control, Event, PassphraseRequest, Phase, Plan, ResetDone,
-    ResetOptions, RestoreDone, RestoreOptions, backup, reset, restore,
+    BackupDone, BackupOptions, Cancel, Context, Control, DuoEnded, Event, PassphraseRequest, Phase, Plan,
+    ResetDone, ResetOptions, RestoreDone, RestoreOptions, SendPlan, backup, reset, restore,
 };
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
 use tempfile::TempDir;
@@ -37,6 +37,7 @@ pub struct Asker {
     cancel: Cancel,
     events: Mutex<Vec<Event>>,
     plans: Mutex<Vec<Plan>>,
+    send_plans: Mutex<Vec<SendPlan>>,
     consents: bool,
     passphrases: Mutex<Vec<&'static str>>,
     requests: Mutex<Vec<PassphraseRequest>>,
@@ -54,6 +55,7 @@ impl Asker {
             cancel: Cancel::default(),
             events: Mutex::default(),
             plans: Mutex::default(),
+            send_plans: Mutex::default(),
             consents: true,
             passphrases: Mutex::default(),
             requests: Mutex::default(),
@@ -110,8 +112,22 @@ impl Asker {
         plans[0].clone()
     }
 
+    /// What was shown before all keys were sent; asked once.
+    pub fn send_plan(&self) -> SendPlan {
+        let plans = self.send_plans.lock().unwrap();
+        assert_eq!(plans.len(), 1, "asked once");
+        plans[0].clone()
+    }
+
+    /// Each Duo of several that has come to its end, in that order.
+    pub fn ended(&self) -> Vec<DuoEnded> {
+        let events = self.events.lock().unwrap();
+        let ended = |event: &Event| if let Event::DuoEnded(line) = event { Some(line.clone()) } else { None };
+        events.iter().filter_map(ended).collect()
+    }
+
     pub fn was_asked(&self) -> bool {
-        !self.plans.lock().unwrap().is_empty()
+        !self.plans.lock().unwrap().is_empty() || !self.send_plans.lock().unwrap().is_empty()
     }
 }
 
@@ -123,6 +139,11 @@ impl Control for Asker {
 
     fn confirm(&self, plan: &Plan) -> bool {
         self.plans.lock().unwrap().push(plan.clone());
+        self.consents
+    }
+
+    fn confirm_all(&self, plan: &SendPlan) -> bool {
+        self.send_plans.lock().unwrap().push(plan.clone());
         self.consents
     }
 

@@ -8,11 +8,11 @@ use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
 use duo_provision::usb::{Bus, Clock, Device, Surroundings, Transport, UsbError};
 use duo_provision::workflow::{
-    BackupOptions, Context, EnterDone, EnterOptions, Event, ListOptions, Listed, Phase, ProvisionOptions,
-    RestoreOptions, Target, VerifyOptions, enter_dfu, list, provision, verify,
+    BackupOptions, Context, EnterDone, EnterOptions, Event, ListOptions, Listed, ListedState, Phase,
+    ProvisionOptions, RestoreOptions, Target, VerifyOptions, enter_dfu, list, provision, verify,
 };
 
-use crate::virtual_duo::{key_maker, options};
+use crate::virtual_duo::{device_id, key_maker, options};
 use crate::workflow::bench::{Asker, Bench, OLD, PROGRAMS, id, two};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -150,8 +150,10 @@ fn commands_bring_it_there_themselves() {
 
     bench.hub.with_duo(&bench.paths[0], Duo::restart);
     bench.clock.advance(Duration::from_secs(5));
-    assert_eq!(listed(&bench, &Target::default()).len(), 0, "not unless it was typed");
-    assert_eq!(listed(&bench, &bring)[0].path, "1-1");
+    let found = listed(&bench, &Target::default());
+    assert_eq!(found[0].state, ListedState::Running, "not unless it was typed");
+    assert_eq!(found[0].device_id.unwrap().to_string(), id(1));
+    assert_eq!(listed(&bench, &bring)[0].state, ListedState::Sound);
 }
 
 fn listed(bench: &Bench, target: &Target) -> Vec<Listed> {
@@ -165,10 +167,34 @@ fn a_list_restarts_no_duo_while_there_is_one_to_list() {
     bench.hub.with_duo(&bench.paths[1], Duo::enter_dfu);
     bench.clock.advance(Duration::from_secs(5));
     let bring = Target::default().brought(Some(true), Some(true));
-    assert_eq!(listed(&bench, &bring).iter().map(|entry| &*entry.path).collect::<Vec<_>>(), ["1-2"]);
+    let found = listed(&bench, &bring);
+    let states: Vec<_> = found.iter().map(|entry| (&*entry.path, entry.state)).collect();
+    assert_eq!(states, [("1-1", ListedState::Running), ("1-2", ListedState::Sound)]);
     assert_eq!(presence(&bench, 0), Presence::Normal);
     let named = target(None, Some("1-1")).brought(Some(true), None);
-    assert_eq!(listed(&bench, &named)[0].path, "1-1");
+    assert_eq!(listed(&bench, &named)[0].state, ListedState::Sound);
+}
+
+#[test]
+fn a_list_has_those_that_run_in_the_order_of_their_ports() {
+    let bench = running((1..=11).map(|last| DuoOptions::new(Generation::R6, device_id(last))));
+    bench.hub.with_duo(&bench.paths[2], Duo::enter_dfu);
+    bench.clock.advance(Duration::from_secs(5));
+    let found = listed(&bench, &Target::default());
+    let paths: Vec<_> = found.iter().map(|entry| entry.path.clone()).collect();
+    assert_eq!(paths, (1..=11).map(|port| format!("1-{port}")).collect::<Vec<_>>());
+    assert!(found.iter().zip(1..).all(|(entry, nth)| entry.device_id.unwrap().to_string() == id(nth)));
+    let named = listed(&bench, &target(Some(&id(2)), None));
+    assert_eq!(named.iter().map(|entry| &*entry.path).collect::<Vec<_>>(), ["1-2"]);
+}
+
+/// System firmware up to 0.2.4 does not tell it.
+#[test]
+fn one_that_runs_and_tells_no_id_is_listed_without() {
+    let bench = running(two(Generation::R4));
+    let found = listed(&bench, &Target::default());
+    let told: Vec<_> = found.iter().map(|entry| (entry.state, entry.device_id)).collect();
+    assert_eq!(told, [(ListedState::Running, None); 2]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the workflows promise, on virtual Duos: nothing is lost, nothing is called done that isn't.
 
 mod addresses;
+mod all;
 mod backup;
 mod bench;
 mod boards;

@@ -2,9 +2,11 @@
 
 use napi::{Env, Result};
 use napi_derive::napi;
+use serde::Deserialize;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::call::{Given, Mapped, Plain, Promised, go, go_all};
 use crate::addon::grammar::{ProvisionOptions, VerifyOptions};
+use crate::error::{Code, Error};
 use crate::workflow;
 
 impl Given for ProvisionOptions {
@@ -12,7 +14,7 @@ impl Given for ProvisionOptions {
 
     fn mapped(self) -> Mapped<Self> {
         let options = workflow::ProvisionOptions {
-            device_id: self.device_id,
+            device_id: self.device_id.unwrap_or_default(),
             key_file: self.key_file,
             passphrase: self.passphrase.given(),
             from_device: self.from_device.unwrap_or_default(),
@@ -67,7 +69,42 @@ impl Given for VerifyOptions {
     ts_return_type = "Promise<ProvisionResult>"
 )]
 pub fn provision<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<ProvisionOptions, _>(env, options, control, workflow::provision)
+    go::<One, _>(env, options, control, workflow::provision)
+}
+
+/// Options of one Duo, which has to be named: with all Duos none is.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct One(ProvisionOptions);
+
+impl Given for One {
+    type Options = workflow::ProvisionOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        if self.0.device_id.is_none() {
+            let message = "the options cannot be used: the option deviceId is missing";
+            return Err(Error::new(Code::InvalidArgument, message)
+                .hint("the names and types of all options are in index.d.ts"));
+        }
+        self.0.mapped()
+    }
+}
+
+/// Does what `provision` does with the own key of every Duo that is connected, up to 16 at a time: all are read, then
+/// `confirmAll` of the control is asked once, then the keys are sent. Two Duos with one id are not sent. Fulfilled also if
+/// not every one is done: `counts` and `duos` say so.
+///
+/// @example
+/// ```js
+/// const { counts } = await provisionAll({ fromDevice: true }, { confirmAll: ({ duos }) => duos.length === 40 })
+/// console.log(`${counts.done} of ${counts.total} sent`)
+/// ```
+#[napi(
+    ts_args_type = "options: Omit<ProvisionOptions, 'deviceId' | 'keyFile' | 'passphrase' | 'passphraseFile' | 'path' | 'wait'> & AllDuos & { fromDevice: true }, control?: Control",
+    ts_return_type = "Promise<AllProvisionResult>"
+)]
+pub fn provision_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go_all::<ProvisionOptions, _>(env, options, control, workflow::provision_all)
 }
 
 /// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
@@ -81,4 +118,20 @@ pub fn provision<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Re
 #[napi(ts_args_type = "options?: VerifyOptions, control?: Control", ts_return_type = "Promise<VerifyResult>")]
 pub fn verify_pairing<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<VerifyOptions, _>(env, options, control, workflow::verify)
+}
+
+/// Does what `verifyPairing` does with every Duo that is connected, up to 16 at a time. Fulfilled also if not every pair is
+/// proven: `counts` and `duos` say so.
+///
+/// @example
+/// ```js
+/// const { counts } = await verifyAll()
+/// console.log(`${counts.done} of ${counts.total} proven`)
+/// ```
+#[napi(
+    ts_args_type = "options?: Omit<VerifyOptions, 'key' | 'passphrase' | 'passphraseFile' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control",
+    ts_return_type = "Promise<AllVerifyResult>"
+)]
+pub fn verify_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go_all::<VerifyOptions, _>(env, options, control, workflow::verify_all)
 }

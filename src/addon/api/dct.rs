@@ -3,7 +3,7 @@
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::call::{Given, Mapped, Plain, Promised, go, go_all};
 use crate::addon::grammar::{DctBackupOptions, DctRestoreOptions, DctShowOptions};
 use crate::workflow;
 
@@ -69,6 +69,22 @@ impl Given for DctRestoreOptions {
 )]
 pub fn backup_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<DctBackupOptions, _>(env, options, control, workflow::backup_dct)
+}
+
+/// Does what `backupDct` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
+/// Fulfilled also if not every one is saved: `counts` and `duos` say so.
+///
+/// @example
+/// ```js
+/// const { counts } = await backupAllDcts({ whole: true })
+/// console.log(`${counts.done} of ${counts.total} saved`)
+/// ```
+#[napi(
+    ts_args_type = "options?: Omit<DctBackupOptions, 'file' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control",
+    ts_return_type = "Promise<AllDctBackupResult>"
+)]
+pub fn backup_all_dcts<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go_all::<DctBackupOptions, _>(env, options, control, workflow::backup_all_dcts)
 }
 
 /// Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its

@@ -25,13 +25,13 @@ impl Given for DfuOptions {
     }
 }
 
-/// Lists the Duos in DFU mode with the fingerprints of their keys. Reads only. One that cannot be opened or
-/// read is listed with the reason; none at all is an empty list.
+/// Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads only.
+/// One that cannot be opened or read is listed with the reason; none at all is an empty list.
 ///
 /// @example
 /// ```js
 /// const { devices } = await listDevices()
-/// for (const { path, device, problem } of devices) console.log(path, device?.deviceId, problem?.code)
+/// for (const { path, deviceId, state, problem } of devices) console.log(path, deviceId, state, problem?.code)
 /// ```
 #[napi(ts_args_type = "options?: ListOptions, control?: Control", ts_return_type = "Promise<ListResult>")]
 pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {

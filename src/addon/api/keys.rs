@@ -4,7 +4,7 @@ use napi::bindgen_prelude::Buffer;
 use napi::{Env, JsValue, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go, on_bus, plain, read, spawn};
+use crate::addon::call::{Given, Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
 use crate::addon::grammar::{BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, passphrase};
 use crate::error::{Code, Error};
 use crate::workflow;
@@ -89,6 +89,22 @@ impl Given for ResetOptions {
 #[napi(ts_args_type = "options?: BackupOptions, control?: Control", ts_return_type = "Promise<BackupResult>")]
 pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<BackupOptions, _>(env, options, control, workflow::backup)
+}
+
+/// Does what `backupKey` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
+/// Fulfilled also if not every one is saved: `counts` and `duos` say so.
+///
+/// @example
+/// ```js
+/// const { counts, duos } = await backupAll()
+/// for (const { path, problem } of duos) if (problem) console.error(path, problem.message)
+/// ```
+#[napi(
+    ts_args_type = "options?: Omit<BackupOptions, 'file' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control",
+    ts_return_type = "Promise<AllBackupResult>"
+)]
+pub fn backup_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go_all::<BackupOptions, _>(env, options, control, workflow::backup_all)
 }
 
 /// Reads the Duo's private key and returns its bytes: for code that keeps keys by itself, in a vault for one. This is the

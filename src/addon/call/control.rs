@@ -14,13 +14,14 @@ use napi::bindgen_prelude::{
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, JsValue, Status, ValueType};
 use napi_derive::napi;
+use serde::Serialize;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 use super::objects::copied;
 use super::plain::{PARSE, json};
 use crate::error::{Code, Error};
-use crate::workflow::{self, Cancel, Event, Plan};
+use crate::workflow::{self, Cancel, Event, Plan, SendPlan};
 
 /// Catches what a listener throws, and what its promise rejects with, so that neither can end the process in the middle
 /// of a write.
@@ -74,6 +75,10 @@ pub struct Control<'a> {
     /// call is the consent. Anything but `true`, a throw included, is a refusal.
     #[napi(ts_type = "(plan: WritePlan) => boolean | Promise<boolean>")]
     pub confirm: Option<Function<'a, String, Promise<bool>>>,
+    /// Asked once by `provisionAll`, when all Duos have been read and before the first key is sent. Without it the call is
+    /// the consent. Anything but `true`, a throw included, is a refusal.
+    #[napi(ts_type = "(plan: SendPlan) => boolean | Promise<boolean>")]
+    pub confirm_all: Option<Function<'a, String, Promise<bool>>>,
     /// Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
     /// throw included, means that there is none.
     #[napi(ts_type = "(request: PassphraseRequest) => string | undefined | Promise<string | undefined>")]
@@ -90,10 +95,11 @@ type Listener = ThreadsafeFunction<Option<String>, (), Option<String>, Status, f
 type Question<T> = ThreadsafeFunction<String, Promise<T>, String, Status, false, true>;
 
 /// A control that can cross to the thread of the operation.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Remote {
     listener: Option<Arc<Listener>>,
     question: Option<Arc<Question<bool>>>,
+    question_of_all: Option<Arc<Question<bool>>>,
     secret: Option<Arc<Question<Option<String>>>>,
     cancel: Cancel,
 }
@@ -110,7 +116,7 @@ impl Remote {
         let defect = |error: napi::Error| Error::new(Code::Internal, error.reason.clone());
         let own = copied(env, control, "the control object")?;
         let object = check(own)?;
-        let mut remote = Self { listener: None, question: None, secret: None, cancel: Cancel::default() };
+        let mut remote = Self::default();
         remote.take_callbacks(env, &object).map_err(defect)?;
         let subscription = match object.get::<Object<'_>>("signal").map_err(defect)? {
             Some(signal) => Some(subscribe(env, signal, &remote.cancel)?),
@@ -128,10 +134,20 @@ impl Remote {
         if let Some(ask) = object.get("confirm")? {
             self.question = Some(asked(wrapped(env, QUESTION, ask)?)?);
         }
+        if let Some(ask) = object.get("confirmAll")? {
+            self.question_of_all = Some(asked(wrapped(env, QUESTION, ask)?)?);
+        }
         if let Some(ask) = object.get("passphrase")? {
             self.secret = Some(asked(wrapped(env, SECRET, ask)?)?);
         }
         Ok(())
+    }
+
+    /// Whether a question is answered with true; one that nobody asks is.
+    fn consents<P: Serialize>(&self, question: Option<&Arc<Question<bool>>>, plan: &P) -> bool {
+        let Some(question) = question else { return true };
+        let Ok(plan) = json(plan) else { return false };
+        self.answer(async { question.call_async_catch(plan).await?.await }).unwrap_or(false)
     }
 
     /// What `asked` comes to; `None` if the signal ends the wait, since whoever was asked may never answer.
@@ -165,9 +181,11 @@ impl workflow::Control for Remote {
     }
 
     fn confirm(&self, plan: &Plan) -> bool {
-        let Some(question) = &self.question else { return true };
-        let Ok(plan) = json(plan) else { return false };
-        self.answer(async { question.call_async_catch(plan).await?.await }).unwrap_or(false)
+        self.consents(self.question.as_ref(), plan)
+    }
+
+    fn confirm_all(&self, plan: &SendPlan) -> bool {
+        self.consents(self.question_of_all.as_ref(), plan)
     }
 
     fn passphrase(&self, request: &workflow::PassphraseRequest) -> Option<Zeroizing<String>> {
@@ -190,7 +208,8 @@ impl workflow::Control for Remote {
 /// until somebody wants to stop a write.
 fn check(control: Unknown<'_>) -> Result<Object<'_>, Error> {
     let refused = |message: String| {
-        Error::new(Code::InvalidArgument, message).hint("it takes signal, onEvent, confirm and passphrase")
+        Error::new(Code::InvalidArgument, message)
+            .hint("it takes signal, onEvent, confirm, confirmAll and passphrase")
     };
     if !matches!(control.get_type(), Ok(ValueType::Object)) {
         return Err(refused("the control object is none".to_owned()));
@@ -199,7 +218,7 @@ fn check(control: Unknown<'_>) -> Result<Object<'_>, Error> {
     for key in Object::keys(&object).map_err(|error| refused(error.reason.clone()))? {
         let expected = match key.as_str() {
             "signal" => ValueType::Object,
-            "onEvent" | "confirm" | "passphrase" => ValueType::Function,
+            "onEvent" | "confirm" | "confirmAll" | "passphrase" => ValueType::Function,
             _ => return Err(refused(format!("the control object has no property {key:?}"))),
         };
         let value: Unknown<'_> =

@@ -12,12 +12,13 @@ use super::errors::rejection;
 use super::objects::copied;
 use super::plain::{json, parse};
 use super::refusal::in_words;
+use crate::addon::grammar::OfAll;
 use crate::error::{Code, Error};
 use crate::usb::Bus;
 use crate::usb::clock::SystemClock;
 use crate::usb::libusb::LibusbBus;
 use crate::usb::usbip::UsbipBus;
-use crate::workflow::Context;
+use crate::workflow::{AllDone, AllOptions, Context};
 
 /// Reads an options object, of its own properties alone: unknown ones, wrong types and numbers out of range are errors. Nothing at
 /// all is taken for an empty object.
@@ -48,6 +49,15 @@ pub trait Given: DeserializeOwned {
     fn mapped(self) -> Mapped<Self>;
 }
 
+impl<G: Given> Given for OfAll<G> {
+    type Options = (G::Options, AllOptions);
+
+    fn mapped(self) -> Mapped<Self> {
+        let (each, usbip) = self.each.mapped()?;
+        Ok(((each, self.every.given()), usbip))
+    }
+}
+
 /// Runs a workflow with options from JavaScript; the promise is fulfilled with its result, as a plain object.
 pub fn go<'env, G: Given, T: Serialize + 'static>(
     env: &'env Env,
@@ -57,6 +67,24 @@ pub fn go<'env, G: Given, T: Serialize + 'static>(
 ) -> napi::Result<Promised<'env>> {
     let work = read(env, options).and_then(G::mapped).map(|(options, usbip)| {
         move |remote: &Remote| on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &options)?))
+    });
+    spawn(env, control, work, parse)
+}
+
+/// A workflow that does something with all Duos.
+type WithAll<O, T> = fn(Context<'_>, &O, &AllOptions) -> Result<AllDone<T>, Error>;
+
+/// The same with all Duos.
+pub fn go_all<'env, G: Given, T: Serialize + 'static>(
+    env: &'env Env,
+    options: Plain<'_>,
+    control: Plain<'_>,
+    workflow: WithAll<G::Options, T>,
+) -> napi::Result<Promised<'env>> {
+    let work = read(env, options).and_then(OfAll::<G>::mapped).map(|((each, all), usbip)| {
+        move |remote: &Remote| {
+            on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &each, &all)?))
+        }
     });
     spawn(env, control, work, parse)
 }

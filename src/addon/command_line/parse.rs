@@ -171,7 +171,7 @@ fn refusal(
 
 fn run(program: &clap::Command, parsed: CommandLine) -> ParsedCommand {
     // Behind options, where it is seen only now that it is no command.
-    if let Some(word) = parsed.provision.0.as_ref().map(|given| given.device_id.clone())
+    if let Some(word) = parsed.provision.0.as_ref().and_then(|given| given.device_id.clone())
         && !usage::is_meant_as_id(&word)
     {
         return unusable(&usage::no_command(program, &[word]), parsed.json);

@@ -9,13 +9,14 @@ disconnected, and if Particle's cloud was last sent the generic key, it takes th
 Examples:
   duo-provision verify                                    the Duo in DFU mode, with the cloud that it names
   duo-provision verify --key duo.der                      the key in a backup, with Particle's cloud
+  duo-provision verify --all                              every Duo that is connected
   duo-provision verify --server-key own.pem --host 192.168.1.10";
 
 pub const TOP_EXAMPLES: &str = "\
 Examples:
   duo-provision demo                                    see it all work without hardware
-  duo-provision list                                    which Duos are in DFU mode
-  duo-provision backup                                  save the key of the one that is
+  duo-provision list                                    which Duos are connected
+  duo-provision backup                                  save the key of the one in DFU mode
   duo-provision 30001a000347343432313031 --from-device  send its own public key to the cloud
   duo-provision 30001a000347343432313031                the same with the generic key
 
@@ -35,12 +36,13 @@ Exit codes:
   7    the cloud refused, or the keys are no pair
   8    the cloud cannot be reached, or is at fault
   9    a file or a folder is missing, exists, or cannot be read or written
-  10   of a list, some devices are done and some are not
+  10   of several devices, some are done and some are not
   130  interrupted";
 
 pub const PROVISION_EXAMPLES: &str = "\
 Examples:
   duo-provision provision 30001a000347343432313031 --from-device
+  duo-provision provision --all --from-device
   duo-provision provision 30001a000347343432313031 duo.pub.pem
   duo-provision provision 30001a000347343432313031 --api-url http://192.168.1.20:8080 --allow-http
   pass show particle | duo-provision provision 30001a000347343432313031 --token-file -";
@@ -62,6 +64,7 @@ Examples:
   duo-provision backup                      into the archive, under a name of its own
   duo-provision backup duo.der              duo.der, duo.pub.pem and duo.json
   duo-provision backup --path 1-2           the Duo at that port, when there are several
+  duo-provision backup --all                every Duo that is connected
   duo-provision backup safe.pem --encrypt   behind a passphrase; safe.pem, safe.pub.pem and safe.json";
 
 pub const RESTORE_EXAMPLES: &str = "\

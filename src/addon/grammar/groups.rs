@@ -6,7 +6,45 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::workflow::{PassphraseOptions, Target};
+use crate::workflow::{AllOptions, PassphraseOptions, Target};
+
+/// What a command takes that works on one Duo, or on all.
+#[derive(Args, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OneOrAll<O: Args> {
+    /// What the command takes of one.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub one: O,
+    /// Do it with every Duo that is connected, up to 16 at a time. Those that fail do not stop the others.
+    #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
+    pub all: Option<bool>,
+    /// With `--all`.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub every: AllDuos,
+}
+
+/// What is said of all Duos that are connected.
+#[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AllDuos {
+    /// With `--all`: a file with a line `path,id` for each Duo that does not tell its id (bootloaders r3 and r4).
+    #[arg(long, value_name = "FILE", requires = "all", help_heading = "Which Duo")]
+    pub paths: Option<String>,
+}
+
+/// Options of what is done with all Duos, as JavaScript gives them. What selects one Duo is refused later.
+#[derive(Deserialize)]
+pub struct OfAll<O> {
+    /// What is said of all.
+    #[serde(flatten)]
+    pub every: AllDuos,
+    /// What is done with each. It is read last, since it refuses what it does not know.
+    #[serde(flatten)]
+    pub each: O,
+}
 
 /// Which Duo a command reads.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
@@ -151,6 +189,13 @@ pub struct WhichCloud {
     /// The access token itself; only in the API, since a command line is no place for a secret.
     #[arg(skip)]
     pub token: Option<String>,
+}
+
+impl AllDuos {
+    /// The same for a workflow.
+    pub fn given(self) -> AllOptions {
+        AllOptions { paths: self.paths.map(Into::into) }
+    }
 }
 
 /// What an options object says about a passphrase.

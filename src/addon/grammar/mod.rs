@@ -91,12 +91,20 @@ impl Args for OldForm {
     }
 }
 
+/// What names one Duo is needed unless all are meant.
+fn or_all(argument: clap::Arg) -> clap::Arg {
+    if argument.get_id() != "device_id" {
+        return argument;
+    }
+    argument.required(false).required_unless_present("all")
+}
+
 /// The commands.
 #[derive(Subcommand)]
 pub enum Command {
     /// Send the Duo's public key to the cloud
-    #[command(after_help = examples::PROVISION_EXAMPLES)]
-    Provision(ProvisionOptions),
+    #[command(after_help = examples::PROVISION_EXAMPLES, mut_args(or_all))]
+    Provision(OneOrAll<ProvisionOptions>),
     /// List the Duos, with their ids and the fingerprints of their keys
     #[command(after_help = examples::LIST_EXAMPLES)]
     List(ListOptions),
@@ -105,7 +113,7 @@ pub enum Command {
     Dfu(DfuOptions),
     /// Save the Duo's private key to a new file
     #[command(after_help = examples::BACKUP_EXAMPLES)]
-    Backup(BackupOptions),
+    Backup(OneOrAll<BackupOptions>),
     /// Write a saved private key to the Duo, and read it back
     #[command(after_help = examples::RESTORE_EXAMPLES)]
     Restore(RestoreOptions),
@@ -129,7 +137,7 @@ pub enum Command {
     Key(KeyCommand),
     /// Check that the cloud accepts this Duo's key
     #[command(after_help = examples::VERIFY_EXAMPLES)]
-    Verify(VerifyOptions),
+    Verify(OneOrAll<VerifyOptions>),
     /// Send the keys of many devices from a list, none attached
     #[command(subcommand, arg_required_else_help = false)]
     Fleet(FleetCommand),
@@ -220,7 +228,7 @@ pub enum FleetCommand {
 pub enum DctCommand {
     /// Save the application section of the DCT to a new file, or all of it
     #[command(after_help = examples::DCT_BACKUP_EXAMPLES)]
-    Backup(DctBackupOptions),
+    Backup(OneOrAll<DctBackupOptions>),
     /// Show what the fields of the DCT hold, but for what is secret in them
     #[command(after_help = examples::DCT_SHOW_EXAMPLES)]
     Show(DctShowOptions),

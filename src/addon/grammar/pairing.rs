@@ -63,8 +63,9 @@ pub struct DoctorArgs {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProvisionOptions {
     /// The device id of the Duo, 24 hexadecimal digits.
-    #[arg(value_name = "DEVICE_ID")]
-    pub device_id: String,
+    #[arg(value_name = "DEVICE_ID", required = true)]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub device_id: Option<String>,
     /// A key file whose public half is sent: public or private, PEM or DER. Without it and without
     /// `--from-device` the generic key is sent, as device-provisioning-helper did.
     #[arg(value_name = "KEY_FILE")]

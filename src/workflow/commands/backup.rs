@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::error::{Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, SlotKind};
-use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout};
+use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
+use crate::workflow::context::{BOARDS, Context, DeviceRef, DuoEnded, Snapshot, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
 use crate::workflow::record::backup::{
@@ -63,8 +64,42 @@ pub struct BackupDone {
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let destination = destination(context, options)?;
-    let records = Records::wished(context);
+    back_up(context, options, &destination, timeout)
+}
 
+/// The same with every Duo that is connected. Each goes to the archive.
+pub fn backup_all(
+    context: Context<'_>,
+    options: &BackupOptions,
+    all: &AllOptions,
+) -> Result<AllDone<BackupDone>, Error> {
+    if options.file.is_some() {
+        return Err(one_or_all("FILE"));
+    }
+    let wanted = Wanted::read(&options.target, all)?;
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let destination = destination(context, options)?;
+    let places = wanted.find(context, &BOARDS)?;
+    Ok(all::run(context, &wanted, places, |context, target| {
+        back_up(context, &BackupOptions { target, ..options.clone() }, &destination, timeout)
+    }))
+}
+
+impl OfOne for BackupDone {
+    fn tell(&self, line: &mut DuoEnded) {
+        line.fingerprint = self.fingerprint;
+        line.file = Some(self.path.clone());
+        line.already_there = self.already_there;
+    }
+}
+
+fn back_up(
+    context: Context<'_>,
+    options: &BackupOptions,
+    destination: &Destination,
+    timeout: Timeout,
+) -> Result<BackupDone, Error> {
+    let records = Records::wished(context);
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
@@ -82,7 +117,7 @@ pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDon
     };
     let started = started(OperationKind::Backup, (&opened.device).into(), (fingerprint, None), request);
     let stored = records.follow(context, started, |record| {
-        back_up_slot(context, &opened.device, &snapshot, &destination, record)
+        back_up_slot(context, &opened.device, &snapshot, destination, record)
     })?;
     Ok(BackupDone {
         device: opened.device,
@@ -121,7 +156,7 @@ fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, options: &BackupOptions)
     }
     let remedy = problem.hint_text().unwrap_or_default().to_owned();
     Err(problem
-        .hint(format!("{remedy}. To save the bytes all the same, add --raw"))
+        .hint(format!("{remedy}; to save the bytes all the same, add --raw"))
         .during("backing up")
         .on(&opened.device, KeyState::Unchanged))
 }

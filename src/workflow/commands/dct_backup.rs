@@ -10,10 +10,13 @@ use crate::dct::Dump;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Slot, SlotKind};
-use crate::workflow::context::{Context, DeviceRef, Snapshot, Target, Timeout, WholeHeld};
+use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
+use crate::workflow::context::{
+    BOARDS, Board, Context, DUO, DeviceRef, DuoEnded, Snapshot, Target, Timeout, WholeHeld,
+};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::whole_dct;
-use crate::workflow::record::backup::{BackupItem, back_up_bytes, prepare, refuse_pem_name};
+use crate::workflow::record::backup::{BackupItem, Place, back_up_bytes, prepare, refuse_pem_name};
 use crate::workflow::record::journal::{Records, absolute, started};
 
 /// What `dct backup` is asked for.
@@ -100,14 +103,48 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
     let timeout = Timeout::from_seconds(options.timeout)?;
     refuse_pem_name(options.file.as_deref(), "a dump of a DCT")?;
     let place = prepare(context, options.file.as_deref(), options.archive.as_deref())?;
-    let records = Records::wished(context);
+    back_up(context, options, &place, timeout)
+}
 
-    let mut opened = if options.whole {
-        // Where the whole DCT lies in the flash is known of the Duo alone.
-        Opened::find(context, &options.target, timeout)?
-    } else {
-        Opened::find_any_board(context, &options.target, timeout)?
-    };
+/// The same with every Duo that is connected. Each goes to the archive.
+pub fn backup_all_dcts(
+    context: Context<'_>,
+    options: &DctBackupOptions,
+    all: &AllOptions,
+) -> Result<AllDone<DctBackupDone>, Error> {
+    if options.file.is_some() {
+        return Err(one_or_all("FILE"));
+    }
+    let wanted = Wanted::read(&options.target, all)?;
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    let place = prepare(context, None, options.archive.as_deref())?;
+    let places = wanted.find(context, boards(options))?;
+    Ok(all::run(context, &wanted, places, |context, target| {
+        back_up(context, &DctBackupOptions { target, ..options.clone() }, &place, timeout)
+    }))
+}
+
+impl OfOne for DctBackupDone {
+    fn tell(&self, line: &mut DuoEnded) {
+        line.fingerprint = self.fingerprint;
+        line.file = Some(self.path.clone());
+        line.already_there = self.already_there;
+    }
+}
+
+/// Where the whole DCT lies in the flash is known of the Duo alone.
+const fn boards(options: &DctBackupOptions) -> &'static [Board] {
+    if options.whole { &[DUO] } else { &BOARDS }
+}
+
+fn back_up(
+    context: Context<'_>,
+    options: &DctBackupOptions,
+    place: &Place,
+    timeout: Timeout,
+) -> Result<DctBackupDone, Error> {
+    let records = Records::wished(context);
+    let mut opened = Opened::find_board(context, &options.target, boards(options), timeout)?;
     let image = Image::read(&mut opened, options.whole)?;
     let fingerprint = image.slot().key().map(|read| read.key.public_key().fingerprint());
     let request = Request {
@@ -122,7 +159,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
     let started = started(OperationKind::DctBackup, (&opened.device).into(), (fingerprint, None), request);
     let item = image.item(&opened.device);
     let stored = records
-        .follow(context, started, |record| back_up_bytes(context, &opened.device, &item, &place, record))?;
+        .follow(context, started, |record| back_up_bytes(context, &opened.device, &item, place, record))?;
     Ok(DctBackupDone {
         device: opened.device.clone(),
         path: stored.path,

@@ -1,12 +1,13 @@
-//! `list`: every Duo in DFU mode, what it tells of itself, and what its key slot holds.
+//! `list`: every Duo, what it tells of itself and, in DFU mode, what its key slot holds.
 
+use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::keys::{Fingerprint, Slot, SlotKind};
-use crate::workflow::context::{BOARDS, Context, DeviceRef, NORMAL_MODE, Snapshot, Target, Timeout};
-use crate::workflow::device::enter_dfu::enter_dfu_if_none;
+use crate::usb::PortPath;
+use crate::workflow::context::{BOARDS, Context, DeviceRef, Snapshot, Target, Timeout};
+use crate::workflow::device::enter_dfu::{enter_dfu_if_none, running};
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
 use crate::workflow::input::key_file::{PublicSlot, beside};
-use crate::workflow::next::command_line::choice;
 
 /// What `list` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +32,7 @@ pub struct KeyReport {
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// What a Duo's key is worth to its firmware. Whether its cloud knows it is another question.
+/// What a Duo's key is worth to its firmware, if it can be read. Whether its cloud knows it is another question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListedState", rename_all = "kebab-case")]
@@ -48,6 +49,8 @@ pub enum ListedState {
     NoKey,
     /// It could not be opened or read.
     Unreadable,
+    /// The Duo runs its firmware: its key can be read in DFU mode alone, where `enterDfu` puts it.
+    Running,
 }
 
 impl ListedState {
@@ -64,14 +67,18 @@ impl ListedState {
     }
 }
 
-/// A Duo in DFU mode.
+/// A Duo that is connected.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListedDuo", rename_all = "camelCase")]
 pub struct Listed {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// What it tells of itself, where it could be opened.
+    /// The device id, where it tells it.
+    pub device_id: Option<DeviceId>,
+    /// True for a virtual Duo.
+    pub simulated: bool,
+    /// What it tells of itself in DFU mode, where it could be opened.
     pub device: Option<DeviceRef>,
     /// What its key is worth to its firmware.
     pub state: ListedState,
@@ -87,71 +94,76 @@ pub struct Listed {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListResult", rename_all = "camelCase")]
 pub struct Listing {
-    /// The Duos in DFU mode, ordered by path; maybe none.
+    /// The Duos, ordered by path; maybe none. The `state` of those that are not in DFU mode is `running`.
     pub devices: Vec<Listed>,
 }
 
-/// Lists the Duos in DFU mode. One that cannot be opened or read is listed with the reason; none at all is
-/// an empty list.
+/// Lists the Duos: those in DFU mode, and those that run their firmware. One that cannot be opened or read is listed with
+/// the reason; none at all is an empty list.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
-    enter_dfu_if_none(context, &options.target, timeout)?;
-    let mut devices = Vec::new();
-    for Attempt { path, opened } in open_all(context, &options.target, timeout)? {
-        let entry = match opened {
-            Err(problem) => Listed {
-                path,
-                device: None,
-                state: ListedState::Unreadable,
-                key: None,
-                problem: Some(problem),
-            },
-            Ok(mut opened) => match opened.snapshot() {
-                Ok(snapshot) => Listed {
-                    path,
-                    state: ListedState::of(&snapshot),
-                    key: Some(KeyReport {
-                        slot: snapshot.slot.kind(),
-                        words: snapshot.slot.to_string(),
-                        fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
-                    }),
-                    device: Some(opened.device),
-                    problem: None,
-                },
-                Err(problem) => Listed {
-                    path,
-                    device: Some(opened.device),
-                    state: ListedState::Unreadable,
-                    key: None,
-                    problem: Some(problem),
-                },
-            },
-        };
-        let wanted = options.target.device.is_none_or(|id| {
-            entry.device.as_ref().is_none_or(|device| device.device_id.is_none_or(|found| found == id))
-        });
-        if wanted {
-            devices.push(entry);
-        }
-    }
-    if !options.target.is_named() {
-        name_running(context);
-    }
-    if devices.is_empty() && options.target.is_named() {
+    let (target, simulated) = (&options.target, context.bus.is_virtual());
+    enter_dfu_if_none(context, target, timeout)?;
+    let ready = open_all(context, target, timeout)?.into_iter().map(|Attempt { path, opened }| {
+        let listed = Listed::in_dfu_mode(&path, simulated, opened);
+        (path, listed)
+    });
+    let running = running(context, target, timeout).into_iter().map(|(path, told)| {
+        let listed = Listed::running(&path, simulated, told);
+        (path, listed)
+    });
+    let wanted =
+        |listed: &Listed| target.device.is_none_or(|id| listed.device_id.is_none_or(|found| found == id));
+    let mut found: Vec<(PortPath, Listed)> = ready.chain(running).filter(|(_, one)| wanted(one)).collect();
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if found.is_empty() && target.is_named() {
         // Say what is there in its place.
-        Opened::find_there(context, &options.target, &BOARDS, timeout)?;
+        Opened::find_there(context, target, &BOARDS, timeout)?;
     }
-    Ok(Listing { devices })
+    Ok(Listing { devices: found.into_iter().map(|(_, listed)| listed).collect() })
 }
 
-/// Says which Duos run their firmware, which are not listed, and how to have them listed.
-fn name_running(context: Context<'_>) {
-    for running in context.bus.list(&[NORMAL_MODE]).unwrap_or_default() {
-        let usbip = context.bus.address();
-        let chosen = choice(None, Some(running.path.as_str()), usbip.as_deref());
-        context.note(format!(
-            "the Duo at {} runs its firmware; to put it into DFU mode: duo-provision dfu{chosen}",
-            running.path
-        ));
+impl Listed {
+    fn new(path: &PortPath, simulated: bool, state: ListedState) -> Self {
+        Self {
+            path: path.to_string(),
+            device_id: None,
+            simulated,
+            device: None,
+            state,
+            key: None,
+            problem: None,
+        }
+    }
+
+    fn in_dfu_mode(path: &PortPath, simulated: bool, opened: Result<Opened<'_>, Error>) -> Self {
+        let unreadable = Self::new(path, simulated, ListedState::Unreadable);
+        let mut opened = match opened {
+            Ok(opened) => opened,
+            Err(problem) => return Self { problem: Some(problem), ..unreadable },
+        };
+        let read = opened.snapshot();
+        let device_id = opened.device.device_id;
+        let unreadable = Self { device_id, device: Some(opened.device), ..unreadable };
+        match read {
+            Err(problem) => Self { problem: Some(problem), ..unreadable },
+            Ok(snapshot) => Self {
+                state: ListedState::of(&snapshot),
+                key: Some(KeyReport {
+                    slot: snapshot.slot.kind(),
+                    words: snapshot.slot.to_string(),
+                    fingerprint: snapshot.slot.key().map(|read| read.key.public_key().fingerprint()),
+                }),
+                ..unreadable
+            },
+        }
+    }
+
+    fn running(path: &PortPath, simulated: bool, told: Result<Option<DeviceId>, Error>) -> Self {
+        let running = Self::new(path, simulated, ListedState::Running);
+        match told {
+            Ok(device_id) => Self { device_id, ..running },
+            Err(problem) => Self { problem: Some(problem), ..running },
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `provision`: tells the cloud the Duo's public key.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cloud::provisioning::DUO_PRODUCT_ID;
@@ -7,12 +8,18 @@ use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, OperationKind, Request, Started};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey, PublicKey};
-use crate::workflow::context::{Context, DeviceRef, NamedCloud, Phase, Snapshot, Target, Timeout};
+use crate::workflow::all::{
+    AllDone, AllOptions, Ended, OfOne, Piece, Place, Report, Wanted, each, one_or_all,
+};
+use crate::workflow::context::{
+    Context, DUO, DeviceRef, DuoEnded, NamedCloud, Phase, PlannedKey, SendPlan, Snapshot, Target, Timeout,
+    interrupted,
+};
 use crate::workflow::describe::server::ServerReport;
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_opens};
-use crate::workflow::input::token::Wanted;
+use crate::workflow::input::token;
 use crate::workflow::network::api::{Cloud, Message, check_product};
 use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::{Server, ServerChoice};
@@ -120,12 +127,19 @@ struct Subject {
     attached: Option<(DeviceRef, Snapshot)>,
 }
 
+/// What is sent, where to, and what it comes to if all goes well.
+struct Ready {
+    subject: Subject,
+    server: Option<Server>,
+    done: ProvisionDone,
+}
+
 /// Checks everything, then sends one request and judges the reply; proves the pair then, if that is wanted.
 pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
     check(options)?;
-    let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
+    let choice = server_choice(options)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let read = |file: &String| read_key_file(Path::new(file), &mut passphrases);
     let file = options.key_file.as_ref().map(read).transpose()?.map(|(_, key)| key);
@@ -136,49 +150,212 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
         )
         .hint("name a file with the private key, or leave --verify out"));
     }
-    let wanted = Wanted {
+    let cloud = find_cloud(context, options, timeout)?;
+    let subject = match file {
+        _ if options.from_device => {
+            let target = Target { device: Some(device_id), ..target(options)? };
+            read_from_device(context, options, &cloud, &target, timeout)?.1
+        }
+        Some(key) => of_file(key),
+        None => generic(context, &cloud),
+    };
+    let ready = ready(options, choice, &cloud, device_id, subject)?;
+    if options.dry_run {
+        return Ok(ready.done);
+    }
+    send(context, options, &cloud, &ready, timeout)
+}
+
+/// The same with the own key of every Duo that is connected: all of them are read, then it is asked once, and then the
+/// keys are sent.
+pub fn provision_all(
+    context: Context<'_>,
+    options: &ProvisionOptions,
+    all: &AllOptions,
+) -> Result<AllDone<ProvisionDone>, Error> {
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    check_all(options)?;
+    let wanted = Wanted::read(&target(options)?, all)?;
+    let choice = server_choice(options)?;
+    let cloud = find_cloud(context, options, timeout)?;
+    let places = wanted.find(context, &[DUO])?;
+    let mut report = Report::new(context);
+    let read = |context: Context<'_>, piece: &Piece<()>| {
+        let target = wanted.target(&piece.place);
+        let (device_id, subject) = read_from_device(context, options, &cloud, &target, timeout)?;
+        ready(options, choice.clone(), &cloud, device_id, subject)
+    };
+    let pieces = read_all(context, &places, read, &mut report);
+    if options.dry_run {
+        for Piece { place, with } in pieces {
+            report.add(&place, Ended { id: place.id, sending: false, result: Ok(with.done) });
+        }
+        return Ok(report.finish(places.iter()));
+    }
+    // Whoever asked to stop is not asked.
+    if !pieces.is_empty() && !context.control.cancel().is_requested() {
+        let left_out = places.len() - pieces.len();
+        confirm(context, &plan(&cloud, options, &pieces, u32::try_from(left_out).unwrap_or(u32::MAX)))?;
+    }
+    let tell = |context: Context<'_>, piece: &Piece<Ready>| {
+        let path = Some(piece.place.path.clone());
+        send(context, &ProvisionOptions { path, ..options.clone() }, &cloud, &piece.with, timeout)
+    };
+    each(context, &pieces, tell, |place, ended| report.add(place, ended));
+    Ok(report.finish(places.iter()))
+}
+
+/// Reads all of them. Reports those that cannot be read, and those of which two have one id: whose key would be the
+/// right one is not known.
+fn read_all(
+    context: Context<'_>,
+    places: &[Place],
+    read: impl Fn(Context<'_>, &Piece<()>) -> Result<Ready, Error> + Sync,
+    report: &mut Report<'_, ProvisionDone>,
+) -> Vec<Piece<Ready>> {
+    let all: Vec<Piece<()>> = places.iter().map(|place| Piece { place: place.clone(), with: () }).collect();
+    let mut pieces = Vec::new();
+    let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    each(context, &all, read, |place, Ended { id, sending, result }| {
+        if let Some(id) = id {
+            seen.entry(id.to_string()).or_default().push(place.path.clone());
+        }
+        match result {
+            Ok(with) => pieces.push(Piece { place: place.of(id), with }),
+            Err(error) => report.add(place, Ended { id, sending, result: Err(error) }),
+        }
+    });
+    pieces.sort_by_key(|piece| piece.place.nth);
+    let of = |piece: &Piece<Ready>| seen.get(&piece.with.done.device_id.to_string());
+    let (sound, twins): (Vec<_>, Vec<_>) =
+        pieces.into_iter().partition(|piece| of(piece).is_none_or(|paths| paths.len() < 2));
+    for piece in twins {
+        let error = same_id(&piece, of(&piece).map_or(&[], Vec::as_slice));
+        report.add(&piece.place, Ended { id: piece.place.id, sending: false, result: Err(error) });
+    }
+    sound
+}
+
+fn same_id(piece: &Piece<Ready>, paths: &[String]) -> Error {
+    let Piece { place: Place { path, .. }, with: Ready { done: ProvisionDone { device_id, .. }, .. } } =
+        piece;
+    let mut paths = paths.to_vec();
+    paths.sort();
+    let message = format!(
+        "the Duos at {} have one device id, {device_id}; no key was sent for it",
+        paths.join(" and ")
+    );
+    Error::new(Code::SeveralDevices, message).hint(format!(
+        "if the Duo at {path} is the one: duo-provision {device_id} --from-device --path {path}"
+    ))
+}
+
+fn plan(cloud: &Cloud, options: &ProvisionOptions, pieces: &[Piece<Ready>], left_out: u32) -> SendPlan {
+    let key = |piece: &Piece<Ready>| {
+        let ProvisionDone { device_id, fingerprint, device, duo_cloud, .. } = &piece.with.done;
+        let (device, duo_cloud) = (device.clone()?, duo_cloud.clone()?);
+        Some(PlannedKey { device, device_id: *device_id, fingerprint: *fingerprint, duo_cloud })
+    };
+    SendPlan {
+        api_url: cloud.api_url(),
+        product_id: options.product_id.unwrap_or(DUO_PRODUCT_ID),
+        duos: pieces.iter().filter_map(key).collect(),
+        left_out,
+    }
+}
+
+/// Asks, and takes anything but true for a refusal.
+fn confirm(context: Context<'_>, plan: &SendPlan) -> Result<(), Error> {
+    if context.control.confirm_all(plan) {
+        return Ok(());
+    }
+    if context.control.cancel().is_requested() {
+        return Err(interrupted().during("asking before the keys are sent"));
+    }
+    Err(Error::new(Code::ConfirmationRefused, "sending the keys was not confirmed")
+        .hint("nothing was sent; run the same command again when you are sure"))
+}
+
+impl OfOne for ProvisionDone {
+    fn tell(&self, line: &mut DuoEnded) {
+        line.device_id = Some(self.device_id);
+        line.fingerprint = Some(self.fingerprint);
+        line.server.clone_from(&self.server);
+    }
+
+    fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+}
+
+fn server_choice(options: &ProvisionOptions) -> Result<ServerChoice, Error> {
+    ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)
+}
+
+fn find_cloud(context: Context<'_>, options: &ProvisionOptions, timeout: Timeout) -> Result<Cloud, Error> {
+    let wanted = token::Wanted {
         api_url: options.api_url.as_deref(),
         token: options.token.as_deref(),
         token_file: options.token_file.as_deref(),
         allow_http: options.allow_http,
     };
-    let cloud = Cloud::find(context, &wanted, timeout)?;
-    let subject = match file {
-        _ if options.from_device => read_from_device(context, options, &cloud, device_id, timeout)?,
-        Some(key) => of_file(key),
-        None => generic(context, &cloud),
-    };
-    let server = if options.verify { Some(server(choice, &subject, &cloud, device_id)?) } else { None };
-    let product_id = options.product_id.unwrap_or(DUO_PRODUCT_ID);
+    Cloud::find(context, &wanted, timeout)
+}
+
+/// Which attached Duo the options select, but for its id.
+fn target(options: &ProvisionOptions) -> Result<Target, Error> {
+    let (enter_dfu, wait) = (options.enter_dfu, options.wait);
+    let allow_unproven_address = options.allow_unproven_address;
+    let target = Target::parse(None, options.path.as_deref())?;
+    Ok(Target { enter_dfu, wait, allow_unproven_address, ..target })
+}
+
+/// Settles what is needed to send it.
+fn ready(
+    options: &ProvisionOptions,
+    choice: ServerChoice,
+    cloud: &Cloud,
+    device_id: DeviceId,
+    subject: Subject,
+) -> Result<Ready, Error> {
+    let server = if options.verify { Some(server(choice, &subject, cloud, device_id)?) } else { None };
     let done = ProvisionDone {
         device_id,
         fingerprint: subject.public.fingerprint(),
         source: subject.source,
-        product_id,
+        product_id: options.product_id.unwrap_or(DUO_PRODUCT_ID),
         api_url: cloud.api_url(),
         device: subject.attached.as_ref().map(|(device, _)| device.clone()),
         duo_cloud: subject.attached.as_ref().map(|(_, held)| ServerReport::named_by(held, device_id)),
         server: server.as_ref().map(|server| server.port.to_string()),
         dry_run: options.dry_run,
     };
-    if options.dry_run {
-        return Ok(done);
-    }
-    let started = begun(context, options, &done);
+    Ok(Ready { subject, server, done })
+}
+
+/// Sends it, and proves the pair if that is wanted.
+fn send(
+    context: Context<'_>,
+    options: &ProvisionOptions,
+    cloud: &Cloud,
+    Ready { subject, server, done }: &Ready,
+    timeout: Timeout,
+) -> Result<ProvisionDone, Error> {
+    let started = begun(context, options, done);
     let generic = subject.source == PublicKeySource::Generic;
-    let message = Message::new(context, device_id, &subject.public, product_id, generic)?;
+    let message = Message::new(context, done.device_id, &subject.public, done.product_id, generic)?;
     Records::wished(context).follow(context, started.clone(), |record| {
         record.sending()?;
         cloud.send_public_key(context, &message)?;
-        let (Some(server), Some(key)) = (&server, &subject.private) else { return Ok(()) };
+        let (Some(server), Some(key)) = (server, &subject.private) else { return Ok(()) };
         record.accepted();
-        server.caution(context, device_id, started.request.from_device);
-        let proven = server.prove_told(context, Phase::Handshake, device_id, key, timeout);
-        proven.map_err(|error| not_proven(error, &started, &done))?;
+        server.caution(context, done.device_id, started.request.from_device);
+        let proven = server.prove_told(context, Phase::Handshake, done.device_id, key, timeout);
+        proven.map_err(|error| not_proven(error, &started, done))?;
         record.proven();
         Ok(())
     })?;
-    Ok(done)
+    Ok(done.clone())
 }
 
 /// The cloud was told, and that is all that is known.
@@ -265,6 +442,21 @@ fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone)
     started(OperationKind::Provision, device, (None, Some(done.fingerprint)), request)
 }
 
+/// Refuses what is about one Duo, and a key that is not each Duo's own.
+fn check_all(options: &ProvisionOptions) -> Result<(), Error> {
+    if !options.device_id.is_empty() {
+        return Err(one_or_all("a device id"));
+    }
+    if options.key_file.is_some() {
+        return Err(one_or_all("a key file"));
+    }
+    if !options.from_device {
+        let message = "--all sends each Duo's own key, which is read over USB";
+        return Err(Error::new(Code::InvalidArgument, message).hint("add --from-device"));
+    }
+    check(options)
+}
+
 fn check(options: &ProvisionOptions) -> Result<(), Error> {
     let contradiction = |message: &str| Err(Error::new(Code::InvalidArgument, message));
     if options.from_device && options.key_file.is_some() {
@@ -307,34 +499,34 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     check_product(options.product_id)
 }
 
+/// The Duo's own key, and whose it is.
 fn read_from_device(
     context: Context<'_>,
     options: &ProvisionOptions,
     cloud: &Cloud,
-    device_id: DeviceId,
+    target: &Target,
     timeout: Timeout,
-) -> Result<Subject, Error> {
-    let target = Target::parse(None, options.path.as_deref())?;
-    let (enter_dfu, wait) = (options.enter_dfu, options.wait);
-    let allow_unproven_address = options.allow_unproven_address;
-    let target = Target { device: Some(device_id), enter_dfu, wait, allow_unproven_address, ..target };
-    let mut opened = Opened::find(context, &target, timeout)?;
+) -> Result<(DeviceId, Subject), Error> {
+    let mut opened = Opened::find(context, target, timeout)?;
+    let device_id = opened.device.device_id.ok_or_else(|| opened.tells_no_id())?;
     let snapshot = opened.snapshot()?;
     let snapshot = opened.proven(snapshot)?;
     let device = opened.device;
     let on = |error: Error| error.on(&device, KeyState::Unchanged);
     let named = ServerReport::named_by(&snapshot, device_id);
-    let selection =
-        Request { usbip: context.bus.address(), path: options.path.clone(), ..Request::default() };
+    let selection = Request { usbip: context.bus.address(), path: target.path.clone(), ..Request::default() };
     let which = which_of(&(&device).into(), &selection);
     other_cloud::check(context, cloud, &named, options.allow_other_cloud, &which).map_err(on)?;
     match (Error::key_slot(&snapshot.slot), snapshot.slot.key()) {
-        (None, Some(read)) => Ok(Subject {
-            public: read.key.public_key(),
-            source: PublicKeySource::Device,
-            private: Some(read.key.clone()),
-            attached: Some((device, snapshot)),
-        }),
+        (None, Some(read)) => Ok((
+            device_id,
+            Subject {
+                public: read.key.public_key(),
+                source: PublicKeySource::Device,
+                private: Some(read.key.clone()),
+                attached: Some((device, snapshot)),
+            },
+        )),
         (problem, _) => {
             Err(on(problem.unwrap_or_else(|| Error::new(Code::Internal, "a slot with a key has none"))))
         }

@@ -12,7 +12,8 @@ use crate::disk::plain_path;
 use crate::error::{Code, Error, KeyState};
 use crate::journal::{DeviceMark, Request};
 use crate::keys::{Fingerprint, KeyFile, PrivateKey};
-use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
+use crate::workflow::all::{self, AllDone, AllOptions, OfOne, Wanted, one_or_all};
+use crate::workflow::context::{Context, DUO, DeviceRef, DuoEnded, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::input::key_file::read_key_file;
@@ -97,6 +98,44 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
         Some(file) => claim_of_file(context, options, file, choice)?,
         None => claim_of_device(context, options, choice, timeout)?,
     };
+    prove(context, options, claim, timeout)
+}
+
+/// The same with every Duo that is connected.
+pub fn verify_all(
+    context: Context<'_>,
+    options: &VerifyOptions,
+    all: &AllOptions,
+) -> Result<AllDone<VerifyDone>, Error> {
+    if options.key_file.is_some() {
+        return Err(one_or_all("--key"));
+    }
+    let wanted = Wanted::read(&options.target, all)?;
+    let timeout = Timeout::from_seconds(options.timeout)?;
+    check_opens(&options.passphrase, false)?;
+    let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
+    let places = wanted.find(context, &[DUO])?;
+    Ok(all::run(context, &wanted, places, |context, target| {
+        let options = VerifyOptions { target, ..options.clone() };
+        let claim = claim_of_device(context, &options, choice.clone(), timeout)?;
+        prove(context, &options, claim, timeout)
+    }))
+}
+
+impl OfOne for VerifyDone {
+    fn tell(&self, line: &mut DuoEnded) {
+        line.device_id = Some(self.device_id);
+        line.fingerprint = Some(self.fingerprint);
+        line.server = Some(self.server.clone());
+    }
+}
+
+fn prove(
+    context: Context<'_>,
+    options: &VerifyOptions,
+    claim: Claim,
+    timeout: Timeout,
+) -> Result<VerifyDone, Error> {
     claim.server.caution(context, claim.id, claim.device.is_some());
     claim.server.prove(context, claim.id, &claim.key, timeout).map_err(|error| {
         let unpaired = Unpaired {
@@ -181,13 +220,8 @@ fn claim_of_device(
             ));
         }
     };
-    let id = device.device_id.or_else(|| snapshot.image().device_id()).ok_or_else(|| {
-        on(Error::new(
-            Code::DeviceIdUnverifiable,
-            "the Duo does not tell its device id (bootloader r3 or r4)",
-        )
-        .hint(format!("say which one it is: add --device ID --path {}", device.path)))
-    })?;
+    let id = device.device_id.or_else(|| snapshot.image().device_id());
+    let id = id.ok_or_else(|| opened.tells_no_id())?;
     let server = choice.of_device(&snapshot, id).map_err(on)?;
     Ok(Claim { id, key, server, device: Some(device) })
 }

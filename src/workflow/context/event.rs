@@ -10,6 +10,7 @@ use crate::fleet::report::Outcome;
 use crate::keys::Fingerprint;
 use crate::outcome::Code;
 
+use crate::workflow::context::one_of_all::DuoEnded;
 use crate::workflow::context::target::DeviceRef;
 
 /// A step of an operation.
@@ -265,6 +266,15 @@ pub enum Event {
     Device(FleetDevice),
     /// The cloud was asked about one device of a list.
     DeviceAsked(FleetAsked),
+    /// One of several Duos that are worked on at once has come to its end.
+    DuoEnded(DuoEnded),
+    /// Something that happened to one of several Duos that are worked on at once.
+    OfDuo {
+        /// Bus and ports of the Duo: `1-2`.
+        path: String,
+        /// What happened.
+        inner: Box<Self>,
+    },
     /// How far a list is; once a second.
     FleetProgress {
         /// The cloud took the key.

@@ -4,6 +4,7 @@ mod board;
 mod cancel;
 mod event;
 mod named_cloud;
+mod one_of_all;
 mod passphrase_request;
 mod plan;
 mod snapshot;
@@ -21,6 +22,7 @@ pub use self::cancel::Cancel;
 pub(in crate::workflow) use self::cancel::interrupted;
 pub use self::event::{Event, FleetAnswer, FleetAsked, FleetDevice, Phase, Transfer};
 pub use self::named_cloud::NamedCloud;
+pub use self::one_of_all::{DuoEnded, DuoOutcome, PlannedKey, SendPlan};
 pub use self::passphrase_request::{PassphrasePurpose, PassphraseRequest};
 pub(crate) use self::plan::shown_evidence;
 pub use self::plan::{Action, Change, Evidence, PairBefore, Plan, ShownEvidence};
@@ -38,6 +40,9 @@ pub trait Control: Send + Sync {
     /// Asked after the backup and before the first byte is written, with the device still open. Anything but
     /// true is a refusal.
     fn confirm(&self, plan: &Plan) -> bool;
+
+    /// Asked once before the keys of all Duos are sent. Anything but true is a refusal.
+    fn confirm_all(&self, plan: &SendPlan) -> bool;
 
     /// Whether [`Control::confirm`] puts a question to anybody; otherwise the call was the consent.
     fn asks(&self) -> bool {

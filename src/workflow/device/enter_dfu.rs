@@ -20,6 +20,7 @@ use crate::bootloader::line_coding::ask_for_dfu_mode;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error, KeyState};
 use crate::usb::Device;
+use crate::usb::PortPath;
 use crate::usb::TransferError;
 use crate::usb::UsbError;
 
@@ -70,6 +71,22 @@ pub(in crate::workflow) fn enter_dfu_if_none(
     }
     context.phase(Phase::Find);
     Ok(())
+}
+
+/// The Duos that run their firmware, of those that `target` selects by their port, and the id that each tells.
+pub(in crate::workflow) fn running(
+    context: Context<'_>,
+    target: &Target,
+    timeout: Timeout,
+) -> Vec<(PortPath, Result<Option<DeviceId>, Error>)> {
+    let entering = Entering { context, target, ready: Vec::new(), timeout };
+    let found = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
+    let here = found.into_iter().filter(|device| entering.is_at_path(device));
+    let told = |device: Device| {
+        let told = entering.told(&device, timeout.deadline(context.clock));
+        (device.path, told)
+    };
+    here.map(told).collect()
 }
 
 /// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.

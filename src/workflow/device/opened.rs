@@ -15,7 +15,7 @@ use crate::dct::DeviceIdSource;
 use crate::dct::{CopyRule, DctImage, DeviceId, SECTION_SIZES, WHOLE_SIZE};
 use crate::dfuse::Buffer;
 use crate::error::{Code, Error, KeyState};
-use crate::usb::Device;
+use crate::usb::{Device, PortPath};
 use crate::workflow::device::enter_dfu::enter_dfu;
 use crate::workflow::device::located::{is_in_place, unproven};
 use crate::workflow::next::command_line::choice;
@@ -195,6 +195,14 @@ impl<'a> Opened<'a> {
         Ok(Snapshot { in_place, ..Snapshot::of(bytes)? })
     }
 
+    /// Its device id is needed, and neither it nor anybody else has told it.
+    pub fn tells_no_id(&self) -> Error {
+        let message = "the Duo does not tell its device id (bootloader r3 or r4)";
+        Error::new(Code::DeviceIdUnverifiable, message)
+            .hint(format!("say which one it is: add --device ID --path {}", self.device.path))
+            .on(&self.device, KeyState::Unchanged)
+    }
+
     /// When a step that starts now has to end.
     pub fn deadline(&self) -> Duration {
         self.timeout.deadline(self.context.clock)
@@ -307,7 +315,17 @@ fn find_by_id<'a>(
         .hint("connect that Duo in DFU mode, or see what is connected with: duo-provision list"))
 }
 
+/// Why there is no Duo to work on, where any would do.
+pub(in crate::workflow) fn none_found(context: Context<'_>) -> Error {
+    none(context, &Target::default(), &[])
+}
+
 fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
+    let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
+    let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
+    if let Some(running) = normal.iter().find(at_path).filter(|_| !elsewhere.is_empty()) {
+        return runs(context, target, &running.path, "");
+    }
     if let (Some(path), false) = (&target.path, elsewhere.is_empty()) {
         let ports: Vec<&str> = elsewhere.iter().map(|device| device.path.as_str()).collect();
         let message = format!("no Duo in DFU mode at {path}; there is one at {}", ports.join(", "));
@@ -316,8 +334,6 @@ fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
     if let Some(other) = other_board(context, target) {
         return other;
     }
-    let normal = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
-    let at_path = |running: &&Device| target.path.as_ref().is_none_or(|path| running.path.as_str() == path);
     let Some(running) = normal.iter().find(at_path) else {
         let Some(Device { path, .. }) = normal.first() else {
             return Error::new(Code::NoDevice, "no Duo in DFU mode is connected")
@@ -326,7 +342,11 @@ fn none(context: Context<'_>, target: &Target, elsewhere: &[Device]) -> Error {
         let message = format!("no Duo is at that port; the one at {path} runs its firmware");
         return Error::new(Code::NoDevice, message).hint(format!("choose it with --path {path} --enter-dfu"));
     };
-    let message = format!("the Duo at {} runs its firmware; no Duo is in DFU mode", running.path);
+    runs(context, target, &running.path, "; no Duo is in DFU mode")
+}
+
+fn runs(context: Context<'_>, target: &Target, path: &PortPath, others: &str) -> Error {
+    let message = format!("the Duo at {path} runs its firmware{others}");
     let usbip = context.bus.address();
     let dfu = format!("duo-provision dfu{}", choice(None, target.path.as_deref(), usbip.as_deref()));
     Error::new(Code::NoDevice, message).hint(format!("add --enter-dfu, or: {dfu}; by hand: {BUTTONS_HINT}"))
@@ -361,8 +381,7 @@ fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) ->
 
 /// A Duo, opened or with the reason why not.
 pub(in crate::workflow) struct Attempt<'a> {
-    /// Bus and ports.
-    pub path: String,
+    pub path: PortPath,
     pub opened: Result<Opened<'a>, Error>,
 }
 
@@ -377,7 +396,7 @@ pub(in crate::workflow) fn open_all<'a>(
         .into_iter()
         .filter(|device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path));
     let attempt = |device: Device| Attempt {
-        path: device.path.to_string(),
+        path: device.path.clone(),
         opened: Opened::open(context, &device, timeout, timeout.deadline(context.clock)),
     };
     Ok(wanted.map(attempt).collect())

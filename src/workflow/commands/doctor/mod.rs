@@ -204,6 +204,7 @@ impl<'a> Looking<'a, '_> {
         enter_dfu_if_none(self.context, target, self.timeout)?;
         let mut examined = Vec::new();
         for Attempt { path, opened } in open_all(self.context, target, self.timeout)? {
+            let path = path.to_string();
             let duo = match opened {
                 Err(problem) => {
                     let findings = vec![Finding::of(&problem)];

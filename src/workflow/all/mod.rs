@@ -1,0 +1,30 @@
+//! One operation on every Duo that is connected, several at a time. What one comes to is of no concern to the others.
+
+mod at_once;
+mod find;
+mod port_list;
+mod report;
+mod told_of;
+
+pub(in crate::workflow) use at_once::{Ended, Piece, each};
+pub use find::AllOptions;
+pub(in crate::workflow) use find::{Place, Wanted, one_or_all};
+pub use report::{AllCounts, AllDone, OneDone};
+pub(in crate::workflow) use report::{OfOne, Report};
+
+use crate::error::Error;
+use crate::workflow::context::{Context, Target};
+
+/// Does the same to each of them.
+pub(in crate::workflow) fn run<T: OfOne + Send>(
+    context: Context<'_>,
+    wanted: &Wanted,
+    places: Vec<Place>,
+    work: impl Fn(Context<'_>, Target) -> Result<T, Error> + Sync,
+) -> AllDone<T> {
+    let mut report = Report::new(context);
+    let pieces: Vec<Piece<()>> = places.into_iter().map(|place| Piece { place, with: () }).collect();
+    let one = |context: Context<'_>, piece: &Piece<()>| work(context, wanted.target(&piece.place));
+    each(context, &pieces, one, |place, ended| report.add(place, ended));
+    report.finish(pieces.iter().map(|piece| &piece.place))
+}
