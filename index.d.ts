@@ -138,25 +138,26 @@ export interface BackupOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -239,25 +240,26 @@ export interface DctBackupOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -406,25 +408,26 @@ export interface DctRestoreOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -471,19 +474,19 @@ export interface DctShowOptions {
   /** A dump of a DCT, in place of an attached Duo. */
   file?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
@@ -518,8 +521,8 @@ export type DeviceIdSource =
 /** Options of `enterDfu`. */
 export interface DfuOptions {
   /**
-   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
@@ -567,19 +570,19 @@ export interface DoctorOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
@@ -592,8 +595,8 @@ export interface DoctorOptions {
   verify?: boolean
   /**
    * Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
-   * of particle-cli. Without it the cloud is asked only where one of the first two is there, and with the second
-   * alone Particle's only about a Duo that is meant for it. In the API, false never asks.
+   * of particle-cli. Without it the cloud is asked only if one of the first two is given; with the variable
+   * alone, Particle's cloud is asked only about a Duo that is meant for it. In the API, false never asks.
    * @default false
    */
   cloud?: boolean
@@ -609,7 +612,7 @@ export interface DoctorOptions {
    */
   allowHttp?: boolean
   /**
-   * Ask that cloud although the Duo names another one by its server key.
+   * Ask this cloud although the Duo's server key is another cloud's.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -1073,7 +1076,7 @@ export interface FleetProvisionOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -1225,7 +1228,7 @@ export interface FleetVerifyOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -1409,19 +1412,19 @@ export type KeyState =
 /** Options of `listDevices`. */
 export interface ListOptions {
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
@@ -2083,7 +2086,7 @@ export interface ProvisionOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -2097,18 +2100,20 @@ export interface ProvisionOptions {
   /** With `--from-device`: the USB port that the Duo is plugged into, as `list` shows it. */
   path?: string
   /**
-   * With `--from-device`: put the Duo into DFU mode through its serial port where it runs its firmware.
+   * With `--from-device`: if the Duo runs its firmware, put it into DFU mode first, through its
+   * serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * With `--from-device`: where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * With `--from-device`: if no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2197,25 +2202,26 @@ export type PublicKeySource =
 /** Options of `readKey`. */
 export interface ReadKeyOptions {
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2272,25 +2278,26 @@ export interface ResetOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2365,25 +2372,26 @@ export interface RestoreOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2465,7 +2473,7 @@ export interface RotateOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell that cloud although the Duo names another one by its server key, which it would go on connecting to.
+   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -2483,25 +2491,26 @@ export interface RotateOptions {
   /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
   port?: number
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2606,25 +2615,26 @@ export interface ServerKeyRestoreOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2681,25 +2691,26 @@ export interface ServerKeySetOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2717,19 +2728,19 @@ export interface ServerKeyShowOptions {
   /** A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo. */
   file?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
@@ -2871,25 +2882,26 @@ export interface VerifyOptions {
   /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
   port?: number
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there it is taken
-   * as your word, together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into, as `list` and dfu-util show it: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Put the Duo into DFU mode through its serial port where it runs its firmware.
+   * If the Duo runs its firmware, put it into DFU mode first, through its serial port.
    * @default false
    */
   enterDfu?: boolean
   /**
-   * Where no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
+   * If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
   /**
-   * Go on where nothing shows that the Duo reads where it is told to: no device id that it tells over USB, and no
-   * cloud's public key in its slot. Only for a Duo whose server key's slot is known to be blank or damaged.
+   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
+   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
+   * damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
