@@ -13,15 +13,16 @@ use std::time::{Duration, Instant};
 use duo_provision::error::{Code, Error};
 use duo_provision::fleet::ledger;
 use duo_provision::fleet::report::Outcome;
-use duo_provision::keys::{PrivateKey, PublicKey};
+use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
     BackupOptions, Event, FleetAnswer, FleetCounts, FleetManifestOptions, FleetProvisionOptions,
-    FleetProvisioned, FleetReportOptions, FleetVerifyOptions, ResetOptions, StatusOptions, fleet_manifest,
-    fleet_report, provision_fleet, status, verify_fleet,
+    FleetProvisioned, FleetReportOptions, FleetVerifyOptions, ProvisionOptions, ResetOptions, StatusOptions,
+    fleet_manifest, fleet_report, provision, provision_fleet, status, verify_fleet,
 };
 
 use crate::common::sample;
+use crate::dfuse::suffix::with_suffix;
 use crate::virtual_duo::device_keys;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
 
@@ -276,6 +277,83 @@ fn only_the_public_half_leaves_and_another_devices_backup_is_refused() {
     assert!(error.to_string().contains(&format!("the key of {}", id(1))), "{error}");
 }
 
+/// A private key as people have it, and a public one.
+fn forms() -> Vec<(&'static str, Vec<u8>)> {
+    let private = PrivateKey::read(key(OLD)).unwrap().key;
+    let pem = private.to_pkcs8_pem().unwrap().as_bytes().to_vec();
+    let public = private.public_key();
+    let utf_16 = |text: &[u8]| text.iter().flat_map(|byte| [*byte, 0]).collect::<Vec<u8>>();
+    let escaped = String::from_utf8(pem.clone()).unwrap().replace('\n', "\\n").into_bytes();
+    let mut forms = vec![
+        ("slot.der", key(OLD).to_vec()),
+        ("device.der", private.to_device_form().to_vec()),
+        ("utf-16.pem", utf_16(&pem)),
+        ("escaped.pem", escaped),
+        ("key.pem", pem),
+        ("public.der", public.spki_der().to_vec()),
+        ("public-utf-16.pem", utf_16(public.to_pem().as_bytes())),
+        ("public.pem", public.to_pem().into_bytes()),
+    ];
+    let suffixed: Vec<_> = forms.iter().map(|(name, bytes)| (*name, with_suffix(bytes))).collect();
+    forms.extend(suffixed);
+    forms
+}
+
+#[test]
+fn a_key_file_that_provision_reads_is_read_in_a_list() {
+    let (bench, cloud) = (Bench::new(Generation::R6), Cloud::kind());
+    let server_key = Some(bench.file("server.pem", PARTICLE_SERVER_KEY_PEM.as_bytes()));
+    for (nth, (name, bytes)) in forms().into_iter().enumerate() {
+        let file = bench.file(&format!("{nth}-{name}"), &bytes);
+        let row = format!("device_id,key_file\n{},{nth}-{name}\n", listed(nth));
+        let path = bench.file("devices.csv", row.as_bytes());
+        let typed = Some(file.to_str().unwrap().to_owned());
+        let one = ProvisionOptions {
+            device_id: listed(nth),
+            key_file: typed,
+            api_url: Some(cloud.url.clone()),
+            token: Some(TOKEN.to_owned()),
+            ..ProvisionOptions::default()
+        };
+        bench.run(&Asker::new(), |context| provision(context, &one)).unwrap();
+        let done = run(&bench, &usual(&path, &cloud)).unwrap_or_else(|error| panic!("{nth}-{name}: {error}"));
+        assert_eq!(done.counts, FleetCounts { done: 1, ..counts(1) }, "{nth}-{name}");
+        let handshake = FleetVerifyOptions {
+            manifest: path.to_str().unwrap().to_owned(),
+            handshake: true,
+            server_key: server_key.clone(),
+            host: Some("127.0.0.1".to_owned()),
+            port: Some(nobody()),
+            ..FleetVerifyOptions::default()
+        };
+        let asker = Asker::new();
+        bench.run(&asker, |context| verify_fleet(context, &handshake)).unwrap();
+        let expected = if name.contains("public") { "KeyIsPublic" } else { "CloudUnreachable" };
+        assert!(asker.told().contains(expected), "{nth}-{name}: {}", asker.told());
+    }
+}
+
+#[test]
+fn a_suffix_behind_a_backup_does_not_separate_it_from_its_manifest() {
+    let (bench, cloud) = (Bench::new(Generation::R6), Cloud::kind());
+    let backup = bench.backup(&BackupOptions::default()).unwrap();
+    let manifest = bench.file("copy.json", &fs::read(backup.manifest.unwrap()).unwrap());
+    assert!(manifest.exists());
+    bench.file("copy.der", &with_suffix(&fs::read(&backup.path).unwrap()));
+    let path = bench.file("l.csv", format!("device_id,key_file\n{},copy.der\n", id(9)).as_bytes());
+    let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
+    assert!(error.to_string().contains(&format!("the key of {}", id(1))), "{error}");
+    // What is no key is called by its name, as where one file is named.
+    let path = bench.file("l.csv", format!("device_id,key_file\n{},copy.json\n", id(1)).as_bytes());
+    let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
+    assert!(error.to_string().contains("it is the manifest of the file"), "{error}");
+}
+
+/// A port on which nobody listens.
+fn nobody() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 #[test]
 fn a_cloud_that_means_no_good_is_not_believed() {
     let bench = Bench::new(Generation::R6);
@@ -364,8 +442,7 @@ fn a_token_that_is_refused_stops_at_once_and_so_do_many_failures_in_a_row() {
     let stopped = run(&bench, &usual(&path, &cloud)).unwrap();
     assert_eq!(stopped.stopped_by.unwrap().code(), Code::CloudTokenInvalid);
     assert!(cloud.requests() <= 8 && stopped.counts.not_reached >= 92, "{:?}", stopped.counts);
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gone = Cloud { url: format!("http://{nobody}"), asked: Arc::default() };
+    let gone = Cloud { url: format!("http://127.0.0.1:{}", nobody()), asked: Arc::default() };
     let options =
         FleetProvisionOptions { max_failures: Some(5), concurrency: Some(4), ..usual(&path, &gone) };
     let stopped = run(&bench, &options).unwrap();
