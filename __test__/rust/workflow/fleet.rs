@@ -460,6 +460,45 @@ fn a_token_that_is_refused_stops_at_once_and_so_do_many_failures_in_a_row() {
 }
 
 #[test]
+fn a_token_that_is_refused_is_said_as_for_one_device_whatever_the_length_of_the_list() {
+    for (body, code) in [
+        ("{\"error\":\"invalid_token\"}", Code::CloudTokenInvalid),
+        ("{\"error\":\"expired_token\"}", Code::CloudTokenExpired),
+    ] {
+        let bench = Bench::new(Generation::R6);
+        let cloud = Cloud::new(move |_, _| Does::Says(401, "", body));
+        let one = ProvisionOptions {
+            device_id: listed(0),
+            api_url: Some(cloud.url.clone()),
+            token: Some(TOKEN.to_owned()),
+            ..ProvisionOptions::default()
+        };
+        let expected = bench.run(&Asker::new(), |context| provision(context, &one)).unwrap_err();
+        for rows in [1, 40] {
+            let path = list(&bench, rows);
+            let sent = run(&bench, &usual(&path, &cloud)).unwrap();
+            let asking = FleetVerifyOptions {
+                manifest: path.to_str().unwrap().to_owned(),
+                api_url: Some(cloud.url.clone()),
+                token: Some(TOKEN.to_owned()),
+                ..FleetVerifyOptions::default()
+            };
+            let asked = bench.run(&Asker::new(), |context| verify_fleet(context, &asking)).unwrap();
+            for (stopped, failed, not_reached) in [
+                (sent.stopped_by, sent.counts.failed, sent.counts.not_reached),
+                (asked.stopped_by, asked.counts.failed, asked.counts.not_reached),
+            ] {
+                let stopped = stopped.unwrap();
+                assert_eq!((stopped.code(), stopped.message()), (code, expected.message()));
+                assert_eq!(stopped.hint_text(), expected.hint_text());
+                assert_eq!((failed + not_reached) as usize, rows);
+                assert!((1..=8).contains(&failed), "{failed} were sent, the rest were not reached");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_key_file_that_changes_before_its_turn_fails_its_row() {
     let bench = Bench::new(Generation::R6);
     let folder = bench.folder.path().to_owned();

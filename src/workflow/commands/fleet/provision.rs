@@ -292,6 +292,7 @@ fn run(
     let folder = list.folder().to_owned();
     let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, asked.max_failures);
     let sending = Arc::new(sending);
+    let mut ended_early = false;
     // An end with an error is what the journal knows of a run that did not do all.
     let told = Records::wished(context).follow(context, started, |_| {
         context.phase(Phase::SendList);
@@ -303,6 +304,7 @@ fn run(
         let stopped = sending.crowd.stopped().take();
         let cancelled = sending.crowd.is_cancelled() && all.not_reached > 0;
         let stopped = stopped.or_else(|| cancelled.then(crate::workflow::context::interrupted));
+        ended_early = stopped.is_some();
         result.counts =
             FleetCounts { already_done: result.counts.already_done, left_out: result.counts.left_out, ..all };
         match stopped {
@@ -313,11 +315,7 @@ fn run(
             None => Ok(()),
         }
     });
-    let ended_early = result.counts.not_reached > 0
-        || told
-            .as_ref()
-            .is_err_and(|error| error.code() == Code::LedgerUnwritable || error.code() == Code::Internal);
-    result.stopped_by = told.err().filter(|_| ended_early);
+    result.stopped_by = told.err().filter(|_| ended_early || result.counts.not_reached > 0);
     // The lock is let go of when all of the ledger is on the disk.
     if let Ok(sending) = Arc::try_unwrap(sending) {
         sending.writer.end();

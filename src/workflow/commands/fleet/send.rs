@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::counts::{FleetCounts, rows};
-use super::crowd::{Crowd, Work};
+use super::crowd::{Crowd, Work, the_same};
 use crate::cloud::failure::CloudError;
 use crate::cloud::reply::Refusal;
 use crate::error::{Code, Error, exit};
@@ -216,8 +216,7 @@ impl Sending {
             }
         }
         if matches!(code, Code::CloudTokenInvalid | Code::CloudTokenExpired) {
-            let hint = error.hint_text().unwrap_or_default().to_owned();
-            self.crowd.stop(Error::new(code, error.message()).hint(hint));
+            self.crowd.stop(the_same(&error).during("sending the public key"));
         }
         if may_be_taken(code.name()) { End::Unknown(error) } else { End::Failed(error) }
     }
