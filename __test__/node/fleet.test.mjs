@@ -44,6 +44,15 @@ test('a list is sent, asked about and reported, and every event comes before the
   assert.equal(cloud.provisioned().length, 20)
   const told = events.flatMap((event) => (event.type === 'device' ? [event.deviceId] : []))
   assert.equal(new Set(told).size, 20)
+  events.length = 0
+  const again = await provisionFleet({ manifest, rate: 'none', ...credentials }, { onEvent })
+  assert.equal(again.counts.alreadyDone, 20)
+  const counted = { done: 0, alreadyDone: 20, failed: 0, unknown: 0, notReached: 0, rate: 0 }
+  assert.deepEqual(
+    events.filter(({ type }) => type !== 'phase'),
+    [{ type: 'fleet-progress', ...counted }],
+    'what was done before is counted, and has no event of its own',
+  )
   const asked = await verifyFleet({ manifest, rate: 'none', ...credentials })
   assert.equal(asked.counts.known + asked.counts.notTold, 20)
   const report = await fleetReport({ ledgers: [sent.ledger ?? ''], format: 'jsonl' })

@@ -301,6 +301,7 @@ impl Work for Asking {
         let not_reached = counts.total - counts.left_out - done - failed - unknown;
         Event::FleetProgress {
             done,
+            already_done: 0,
             failed,
             unknown,
             not_reached,
