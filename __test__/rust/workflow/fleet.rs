@@ -36,7 +36,7 @@ enum Does {
     Says(u16, &'static str, &'static str),
     /// Takes it, and the reply breaks off.
     Cuts,
-    /// Takes it, after a while.
+    /// Takes it, after a while: a cloud's latency, which is no event.
     Waits(Duration),
 }
 
@@ -115,11 +115,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<(String, Instant)>>, manner: &Ma
         Does::Says(status, fields, body) => reply(status, fields, body),
         Does::Cuts => yes[..yes.len() - 5].to_owned(),
         Does::Waits(time) => {
-            // A cloud's own latency.
-            let until = Instant::now() + time;
-            while Instant::now() < until {
-                std::thread::yield_now();
-            }
+            std::thread::sleep(time);
             yes
         }
     };
@@ -394,6 +390,54 @@ fn a_cloud_that_means_no_good_is_not_believed() {
     }
     let text = fs::read_to_string(done.ledger.unwrap()).unwrap();
     assert!(!text.contains(TOKEN) && !format!("{text:?}").contains("PRIVATE"));
+}
+
+/// Each of these is tried alone above; here all come while 32 wait for answers.
+#[test]
+fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told_each_key() {
+    const LATENCY: Duration = Duration::from_millis(150);
+    let bench = Bench::new(Generation::R6);
+    let number = |id: &str| usize::from_str_radix(&id[8..], 16).unwrap();
+    let rows = if sample::is_all() { 400 } else { 40 };
+    let cloud = Cloud::new(move |id, nth| {
+        let does = match (number(id) % 20, nth) {
+            (1, _) => Does::Says(403, "", "{\"error\":\"Permission Denied\"}"),
+            (2, 1) => Does::Cuts,
+            (3, _) => Does::Cuts,
+            (4, 1) if number(id) < 40 => Does::Says(429, "retry-after: 1\r\n", "{}"),
+            _ => return Does::Waits(LATENCY),
+        };
+        std::thread::sleep(LATENCY);
+        does
+    });
+    let options = FleetProvisionOptions {
+        concurrency: Some(32),
+        max_failures: Some(1000),
+        ..usual(&list(&bench, rows), &cloud)
+    };
+    let asker = Asker::new();
+    let done = bench.run(&asker, |context| provision_fleet(context, &options)).unwrap();
+    let each = u32::try_from(rows / 20).unwrap();
+    let total = each * 20;
+    assert_eq!(done.counts, FleetCounts { done: each * 18, failed: each, unknown: each, ..counts(total) });
+    assert!(done.stopped_by.is_none() && asker.told().contains("the cloud asks for fewer requests (429)"));
+    let times = cloud.times();
+    for (nth, times) in (0..rows).map(|nth| (nth, times[&listed(nth)])) {
+        let expected = match nth % 20 {
+            2 | 3 => 2,
+            4 if nth < 40 => 2,
+            _ => 1,
+        };
+        assert_eq!(times, expected, "{nth}: none is sent again but what got lost or was put off");
+    }
+    // What it was unsure of, and what was refused, is all that the same command sends.
+    let before = cloud.requests();
+    let again = run(&bench, &options).unwrap();
+    assert_eq!(
+        again.counts,
+        FleetCounts { already_done: each * 18, failed: each, unknown: each, ..counts(total) }
+    );
+    assert_eq!(cloud.requests() - before, (each + 2 * each) as usize);
 }
 
 #[test]
