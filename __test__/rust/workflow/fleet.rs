@@ -402,8 +402,7 @@ fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told
     let cloud = Cloud::new(move |id, nth| {
         let does = match (number(id) % 20, nth) {
             (1, _) => Does::Says(403, "", "{\"error\":\"Permission Denied\"}"),
-            (2, 1) => Does::Cuts,
-            (3, _) => Does::Cuts,
+            (2, 1) | (3, _) => Does::Cuts,
             (4, 1) if number(id) < 40 => Does::Says(429, "retry-after: 1\r\n", "{}"),
             _ => return Does::Waits(LATENCY),
         };
