@@ -1,8 +1,8 @@
 /**
  * `npm run bench:fleet`: what sending a list costs, in turn with `xargs -P8 curl` and with a loop of the command line, to the
  * same local cloud. Then 100,000 rows: memory, whether the last thousand cost as the first, and how long the same command
- * takes when all is done. Prints the tables of docs/many.md. `-- --rows N` for fewer rows. It needs the addon as it is
- * shipped (`npm run build`), a quiet machine, and some eight minutes.
+ * takes when all is done. Prints the tables of docs/many.md. `-- --rows N` for fewer rows. The command line is one file, as
+ * in the package; it needs the addon as it is shipped (`npm run build`), a quiet machine, and some eight minutes.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,11 +28,11 @@ const addon = readdirSync(ROOT).find((file) => file.endsWith('.node')) ?? ''
 if (statSync(join(ROOT, addon)).size > DEBUG_BYTES)
   throw new Error(`${addon} is made for debugging: npm run build`)
 const { LocalCloud, newKey } = await import('../index.js')
+const { PROGRAM } = await import('../__test__/program.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'duo-provision-bench-'))
 const cloud = await LocalCloud.start()
 const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, PARTICLE_ACCESS_TOKEN: cloud.token }
 const to = ['--api-url', cloud.url, '--rate', 'none']
-const MAIN = join(ROOT, 'src/cli/main.cjs')
 const said = (/** @type {string} */ what) =>
   process.stderr.write(`${what}   load ${loadavg()[0]?.toFixed(1)}\n`)
 const row = (/** @type {string[]} */ ...cells) => process.stdout.write(`| ${cells.join(' | ')} |\n`)
@@ -124,7 +124,7 @@ function ledgerOf(/** @type {string} */ list) {
 async function fleetRate(/** @type {string} */ list) {
   rmSync(ledgerOf(list), { force: true })
   const took = await seconds(() =>
-    run(process.execPath, [MAIN, 'fleet', 'provision', list, '--allow-shared-keys', ...to]),
+    run(process.execPath, [PROGRAM, 'fleet', 'provision', list, '--allow-shared-keys', ...to]),
   )
   return SOME / took
 }
@@ -153,7 +153,7 @@ async function loopRate() {
   writeFileSync(key, publicPem())
   const took = await seconds(async () => {
     for (let number = 0; number < FEW; number += 1)
-      await run(process.execPath, [MAIN, idOf(number), key, '--api-url', cloud.url])
+      await run(process.execPath, [PROGRAM, idOf(number), key, '--api-url', cloud.url])
   })
   return FEW / took
 }
@@ -165,21 +165,23 @@ async function many() {
   const measured = ['--import', `data:text/javascript,${encodeURIComponent(report)}`]
   const resident = (/** @type {string} */ text) =>
     `${((Number(/rss (\d+)/.exec(text)?.[1]) * 1024) / 1e6).toFixed(0)} MB`
-  const fleet = () => run(process.execPath, [...measured, MAIN, 'fleet', 'provision', list, ...to])
+  const fleet = (/** @type {string} */ from) =>
+    run(process.execPath, [...measured, PROGRAM, 'fleet', 'provision', from, ...to])
   let printed = ''
   row(`${number(MANY)} rows, public key files`, '')
   row('---', '---')
   const growth = watched(ledgerOf(list))
   const took = await seconds(async () => {
-    printed = await fleet()
+    printed = await fleet(list)
   })
   row('checked and sent', `${took.toFixed(0)} s`)
-  const bare = resident(await run(process.execPath, [...measured, '--eval', '0']))
-  row('peak memory, and of that Node by itself', `${resident(printed)}, ${bare}`)
-  row('the last thousand took as long as the first', `${growth.end().toFixed(2)} ×`)
+  row('peak memory', resident(printed))
+  row('the same with one row', resident(await fleet(listIn('one', 1))))
+  row('Node by itself', resident(await run(process.execPath, [...measured, '--eval', '0'])))
+  row('a thousand of the last ten thousand took as long as one of the first', `${growth.end().toFixed(2)} ×`)
   const before = cloud.provisioned().length
   const again = await seconds(async () => {
-    printed = await fleet()
+    printed = await fleet(list)
   })
   row('the same command again', `${again.toFixed(1)} s`)
   row('requests that it sent', number(cloud.provisioned().length - before))
@@ -189,7 +191,7 @@ async function many() {
 
 /**
  * Looks every few milliseconds how long a ledger is, whose lines have times to the second alone. Its end says how the last
- * thousand devices compare with the first.
+ * thousands of devices compare with the first: medians of ten, since a disk is busy now and then.
  */
 function watched(/** @type {string} */ ledger) {
   /** @type {{ time: number, size: number }[]} */
@@ -201,7 +203,7 @@ function watched(/** @type {string} */ ledger) {
   return {
     end() {
       clearInterval(timer)
-      const part = Math.min(1000, Math.floor(MANY / 2))
+      const part = Math.min(1000, Math.floor(MANY / 20))
       /** How long the ledger was after each device. @type {number[]} */
       const sizes = []
       let size = 0
@@ -211,8 +213,12 @@ function watched(/** @type {string} */ ledger) {
       }
       const when = (/** @type {number} */ nth) =>
         seen.find(({ size }) => size >= (sizes[nth] ?? 0))?.time ?? Number.NaN
-      const last = sizes.length - 1
-      return (when(last) - when(last - part)) / (when(part) - when(0))
+      /** Of the ten parts that begin with this device. */
+      const typical = (/** @type {number} */ from) =>
+        median(
+          Array.from({ length: 10 }, (_, nth) => when(from + (nth + 1) * part) - when(from + nth * part)),
+        )
+      return typical(sizes.length - 1 - 10 * part) / typical(0)
     },
   }
 }
