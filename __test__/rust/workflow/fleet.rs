@@ -21,6 +21,7 @@ use duo_provision::workflow::{
     fleet_manifest, fleet_report, provision, provision_fleet, status, verify_fleet,
 };
 
+use crate::common::canary::Canaries;
 use crate::common::sample;
 use crate::dfuse::suffix::with_suffix;
 use crate::virtual_duo::device_keys;
@@ -392,6 +393,26 @@ fn a_cloud_that_means_no_good_is_not_believed() {
     assert!(!text.contains(TOKEN) && !format!("{text:?}").contains("PRIVATE"));
 }
 
+/// Neither what was told nor the ledger nor a report of it has any piece of the token.
+fn assert_silent(bench: &Bench, done: &FleetProvisioned, told: &str) {
+    let mut canaries = Canaries::default();
+    canaries.add("the token", TOKEN.as_bytes());
+    let ledger = done.ledger.clone().unwrap();
+    let mut texts = vec![told.to_owned(), format!("{done:?}"), fs::read_to_string(&ledger).unwrap()];
+    for format in ["text", "csv", "jsonl", "manifest"] {
+        let options = FleetReportOptions {
+            ledgers: vec![ledger.clone()],
+            format: Some(format.to_owned()),
+            ..FleetReportOptions::default()
+        };
+        let report = bench.run(&Asker::new(), |context| fleet_report(context, &options)).unwrap();
+        texts.push(report.report.unwrap());
+    }
+    for text in texts {
+        assert_eq!(canaries.find(text.as_bytes()), None);
+    }
+}
+
 /// Each of these is tried alone above; here all come while 32 wait for answers.
 #[test]
 fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told_each_key() {
@@ -429,6 +450,7 @@ fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told
         };
         assert_eq!(times, expected, "{nth}: none is sent again but what got lost or was put off");
     }
+    assert_silent(&bench, &done, &asker.told());
     // What it was unsure of, and what was refused, is all that the same command sends.
     let before = cloud.requests();
     let again = run(&bench, &options).unwrap();
@@ -522,6 +544,7 @@ fn a_token_that_is_refused_is_said_as_for_one_device_whatever_the_length_of_the_
             let sent = run(&bench, &usual(&path, &cloud)).unwrap();
             let asking = FleetVerifyOptions {
                 manifest: path.to_str().unwrap().to_owned(),
+                rate: Some("none".to_owned()),
                 api_url: Some(cloud.url.clone()),
                 token: Some(TOKEN.to_owned()),
                 ..FleetVerifyOptions::default()
