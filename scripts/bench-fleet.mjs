@@ -11,6 +11,7 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { idOf, publicPem, writeList } from '../__test__/keys.mjs'
+import { PEAK } from '../__test__/memory.mjs'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } })
@@ -161,7 +162,7 @@ async function loopRate() {
 /** A long list: what it costs in memory, and in time at its beginning and its end. */
 async function many() {
   const list = listIn('many', MANY)
-  const report = 'process.on("exit", () => console.log("rss", process.resourceUsage().maxRSS))'
+  const report = `process.on("exit", () => console.log("rss", (${PEAK})()))`
   const measured = ['--import', `data:text/javascript,${encodeURIComponent(report)}`]
   const resident = (/** @type {string} */ text) =>
     `${((Number(/rss (\d+)/.exec(text)?.[1]) * 1024) / 1e6).toFixed(0)} MB`

@@ -21,6 +21,7 @@ import {
   verifyFleet,
 } from '../../src/entry.cjs'
 import { idOf, writeList } from '../keys.mjs'
+import { PEAK } from '../memory.mjs'
 import { ALL } from '../sample.mjs'
 import { canaryText, keepText, keepValue } from '../secrets/keep.mjs'
 import { newHome } from './home.mjs'
@@ -200,7 +201,7 @@ const LOOKER = `
   const [manifest] = process.argv.slice(1)
   const options = { manifest, dryRun: true, allowGeneric: true, apiUrl: 'http://127.0.0.1:9', token: '${TOKEN}' }
   provisionFleet(options).then(console.log, (error) => {
-    console.log(JSON.stringify({ code: error.code, message: error.message, rss: process.resourceUsage().maxRSS / 1024 }))
+    console.log(JSON.stringify({ code: error.code, message: error.message, rss: (${PEAK})() / 1024 }))
   })`
 
 /** How a list is written: what stands in front, a row, and what stands between and behind them. */
