@@ -162,7 +162,8 @@ async function loopRate() {
 /** A long list: what it costs in memory, and in time at its beginning and its end. */
 async function many() {
   const list = listIn('many', MANY)
-  const report = `process.on("exit", () => console.log("rss", (${PEAK})()))`
+  const report = `import { readFileSync } from 'node:fs'
+    process.on('exit', () => console.log('rss', (${PEAK})(readFileSync)))`
   const measured = ['--import', `data:text/javascript,${encodeURIComponent(report)}`]
   const resident = (/** @type {string} */ text) =>
     `${((Number(/rss (\d+)/.exec(text)?.[1]) * 1024) / 1e6).toFixed(0)} MB`

@@ -201,7 +201,7 @@ const LOOKER = `
   const [manifest] = process.argv.slice(1)
   const options = { manifest, dryRun: true, allowGeneric: true, apiUrl: 'http://127.0.0.1:9', token: '${TOKEN}' }
   provisionFleet(options).then(console.log, (error) => {
-    console.log(JSON.stringify({ code: error.code, message: error.message, rss: (${PEAK})() / 1024 }))
+    console.log(JSON.stringify({ code: error.code, message: error.message, rss: (${PEAK})(require('node:fs').readFileSync) / 1024 }))
   })`
 
 /** How a list is written: what stands in front, a row, and what stands between and behind them. */
