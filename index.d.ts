@@ -1941,8 +1941,8 @@ export type ProgressEvent =
     delayMs: number
   }
   /**
-   * One device of a list has come to its end. One that was done before is counted alone. What the cloud was at fault for
-   * is tried once more at the end, and told again.
+   * One device of a list has come to its end. One that was done before has no such event: `alreadyDone` counts it. What
+   * the cloud was at fault for is tried once more at the end, and told again.
    */
   | {
     type: 'device'
@@ -2007,11 +2007,13 @@ export type ProgressEvent =
     /** What happened. */
     inner: ProgressEvent
   }
-  /** How far a list is; once a second. */
+  /** How far a list is: when `provisionFleet` has looked at it, and then once a second. */
   | {
     type: 'fleet-progress'
     /** The cloud took the key. */
     done: number
+    /** It had taken it before, and nothing is sent. */
+    alreadyDone: number
     /** It did not. */
     failed: number
     /** It may have. */

@@ -1,54 +1,89 @@
 /**
- * `npm run bench:fleet`: what sending a list costs, in turn with `xargs -P8 curl` and with a loop of the command line: the
- * same devices, the same local cloud. Then 100,000 rows: memory, whether the last thousand cost as the first, and how long
- * the same command takes when all is done. `-- --rows N` for less. It needs the addon as it is shipped (`npm run build`),
- * and says how busy the machine is.
+ * `npm run bench:fleet`: what sending a list costs, in turn with `xargs -P8 curl` and with a loop of the command line, to the
+ * same local cloud. Then 100,000 rows: memory, whether the last thousand cost as the first, and how long the same command
+ * takes when all is done. Prints the tables of docs/many.md. `-- --rows N` for fewer rows. The command line is one file, as
+ * in the package; it needs the addon as it is shipped (`npm run build`), a quiet machine, and some eight minutes.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { idOf, publicPem, writeList } from '../__test__/keys.mjs'
+import { PEAK } from '../__test__/memory.mjs'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } })
 const MANY = Number(values.rows)
-const SOME = 2000
-const FEW = 20
+/** How many devices are sent in one round, by what takes them fast and by what takes them slowly. */
+const [SOME, FEWER, FEW] = [Math.min(2000, MANY), Math.min(200, MANY), Math.min(20, MANY)]
 const ROUNDS = 3
+
+/** How large an addon with its debugging information is at least. */
+const DEBUG_BYTES = 30e6
 
 ensureDependencies()
 ensureAddon()
+const addon = readdirSync(ROOT).find((file) => file.endsWith('.node')) ?? ''
+if (statSync(join(ROOT, addon)).size > DEBUG_BYTES)
+  throw new Error(`${addon} is made for debugging: npm run build`)
 const { LocalCloud, newKey } = await import('../index.js')
+const { PROGRAM } = await import('../__test__/program.mjs')
 const folder = mkdtempSync(join(tmpdir(), 'duo-provision-bench-'))
 const cloud = await LocalCloud.start()
 const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, PARTICLE_ACCESS_TOKEN: cloud.token }
 const to = ['--api-url', cloud.url, '--rate', 'none']
-const MAIN = join(ROOT, 'src/cli/main.cjs')
-const say = (/** @type {string} */ what, /** @type {string} */ figure) =>
-  process.stdout.write(`${what.padEnd(58)} ${figure.padStart(16)}   load ${loadavg()[0]?.toFixed(1)}\n`)
+const said = (/** @type {string} */ what) =>
+  process.stderr.write(`${what}   load ${loadavg()[0]?.toFixed(1)}\n`)
+const row = (/** @type {string[]} */ ...cells) => process.stdout.write(`| ${cells.join(' | ')} |\n`)
+const number = (/** @type {number} */ count) => count.toLocaleString('en')
+const short = (/** @type {number} */ figure) => `${Number(figure.toPrecision(figure < 100 ? 2 : 3))}`
 
 try {
-  say(`this machine: ${cpus().length} processors`, '')
-  const lists = { 'public keys': listOf('public'), 'private keys': await privateList() }
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, list] of Object.entries(lists))
-      say(`fleet, ${name}, ${SOME} devices`, await fleetRate(list))
-    say(`xargs -P8 curl, ${SOME / 10} devices`, await curlRate())
-    say(`a loop of the command line, ${FEW} devices`, await loopRate())
-  }
+  await rates()
   await many()
 } finally {
   await cloud.stop()
   rmSync(folder, { recursive: true })
 }
 
-function listOf(/** @type {string} */ name) {
+/** How many devices a second, each way in turn; the medians. */
+async function rates() {
+  const [publicKeys, privateKeys] = [listIn('public', SOME), await privateList()]
+  /** @type {Record<string, () => Promise<number>>} */
+  const ways = {
+    '`fleet provision`, public key files': () => fleetRate(publicKeys),
+    '`fleet provision`, private key files': () => fleetRate(privateKeys),
+    '`xargs -P8 curl`': curlRate,
+    'a loop over `duo-provision`': loopRate,
+  }
+  /** @type {Record<string, number[]>} */
+  const figures = {}
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [way, rate] of Object.entries(ways)) {
+      const figure = await rate()
+      said(`${way}: ${figure.toFixed(1)} a second`)
+      figures[way] = [...(figures[way] ?? []), figure]
+    }
+  }
+  const middle = Object.entries(figures).map(([way, list]) => ({ way, rate: median(list) }))
+  const [curl = Number.NaN, loop = Number.NaN] = middle.slice(-2).map(({ rate }) => rate)
+  row(`8 at once, ${cpus().length} processors`, 'devices a second', 'of `xargs -P8 curl`', 'of the loop')
+  row('---', '---', '---', '---')
+  for (const { way, rate } of middle)
+    row(way, short(rate), `${short(rate / curl)} ×`, `${short(rate / loop)} ×`)
+  process.stdout.write('\n')
+}
+
+function median(/** @type {number[]} */ list) {
+  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN
+}
+
+function listIn(/** @type {string} */ name, /** @type {number} */ count) {
   const place = join(folder, name)
   mkdirSync(place)
-  return writeList(place, SOME)
+  return writeList(place, count)
 }
 
 /** Making a private key takes a while, so some are used for several devices. */
@@ -69,30 +104,37 @@ async function seconds(/** @type {() => Promise<unknown>} */ work) {
 }
 
 async function run(/** @type {string} */ program, /** @type {string[]} */ args, input = '') {
-  const child = spawn(program, args, { env, cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
-  let printed = ''
+  const child = spawn(program, args, { env, cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] })
+  let [printed, complained] = ['', '']
   child.stdout.on('data', (text) => {
     printed += text
   })
+  child.stderr.on('data', (text) => {
+    complained += text
+  })
   child.stdin.end(input)
   const [status] = await once(child, 'close')
-  if (status !== 0) throw new Error(`${program} ended with ${status}:\n${printed}`)
+  if (status !== 0) throw new Error(`${program} ended with ${status}:\n${printed}${complained}`)
   return printed
 }
 
+function ledgerOf(/** @type {string} */ list) {
+  return list.replace('.csv', '.provision.jsonl')
+}
+
 async function fleetRate(/** @type {string} */ list) {
-  rmSync(list.replace('.csv', '.provision.jsonl'), { force: true })
+  rmSync(ledgerOf(list), { force: true })
   const took = await seconds(() =>
-    run(process.execPath, [MAIN, 'fleet', 'provision', list, '--allow-shared-keys', ...to]),
+    run(process.execPath, [PROGRAM, 'fleet', 'provision', list, '--allow-shared-keys', ...to]),
   )
-  return `${(SOME / took).toFixed(0)} a second`
+  return SOME / took
 }
 
 async function curlRate() {
-  if (spawnSync('curl', ['--version']).status !== 0) return 'no curl'
+  if (spawnSync('curl', ['--version']).status !== 0) return Number.NaN
   const key = join(folder, 'key.pem')
   writeFileSync(key, publicPem())
-  const ids = Array.from({ length: SOME / 10 }, (_, number) => idOf(number)).join('\n')
+  const ids = Array.from({ length: FEWER }, (_, number) => idOf(number)).join('\n')
   const form = [
     '--data-urlencode',
     'deviceID={}',
@@ -104,52 +146,81 @@ async function curlRate() {
   const header = ['-H', `Authorization: Bearer ${cloud.token}`]
   const each = ['curl', '-sf', '-o', '/dev/null', ...header, ...form, `${cloud.url}/v1/provisioning/{}`]
   const took = await seconds(() => run('xargs', ['-P8', '-I{}', ...each], ids))
-  return `${(SOME / 10 / took).toFixed(0)} a second`
+  return FEWER / took
 }
 
 async function loopRate() {
   const key = join(folder, 'key.pem')
   writeFileSync(key, publicPem())
   const took = await seconds(async () => {
-    for (let number = 0; number < FEW; number += 1) {
-      await run(process.execPath, [MAIN, idOf(number), key, '--api-url', cloud.url])
-    }
+    for (let number = 0; number < FEW; number += 1)
+      await run(process.execPath, [PROGRAM, idOf(number), key, '--api-url', cloud.url])
   })
-  return `${(FEW / took).toFixed(1)} a second`
+  return FEW / took
 }
 
 /** A long list: what it costs in memory, and in time at its beginning and its end. */
 async function many() {
-  const place = join(folder, 'many')
-  mkdirSync(place)
-  const list = writeList(place, MANY)
-  const report = 'process.on("exit", () => console.log("rss", process.resourceUsage().maxRSS))'
-  const preload = ['--import', `data:text/javascript,${encodeURIComponent(report)}`]
-  const fleet = [...preload, MAIN, 'fleet', 'provision', list, ...to]
+  const list = listIn('many', MANY)
+  const report = `import { readFileSync } from 'node:fs'
+    process.on('exit', () => console.log('rss', (${PEAK})(readFileSync)))`
+  const measured = ['--import', `data:text/javascript,${encodeURIComponent(report)}`]
+  const resident = (/** @type {string} */ text) =>
+    `${((Number(/rss (\d+)/.exec(text)?.[1]) * 1024) / 1e6).toFixed(0)} MB`
+  const fleet = (/** @type {string} */ from) =>
+    run(process.execPath, [...measured, PROGRAM, 'fleet', 'provision', from, ...to])
   let printed = ''
+  row(`${number(MANY)} rows, public key files`, '')
+  row('---', '---')
+  const growth = watched(ledgerOf(list))
   const took = await seconds(async () => {
-    printed = await run(process.execPath, fleet)
+    printed = await fleet(list)
   })
-  const resident = (/** @type {string} */ text) => (Number(/rss (\d+)/.exec(text)?.[1]) * 1024) / 1e6
-  const rows = MANY.toLocaleString('en')
-  say(`${rows} rows: check and send`, `${took.toFixed(0)} s`)
-  say(`${rows} rows: peak memory, Node included`, `${resident(printed).toFixed(0)} MB`)
-  const ends = readFileSync(list.replace('.csv', '.provision.jsonl'), 'utf8').trim().split('\n')
-  const done = ends.map((line) => JSON.parse(line)).filter(({ record }) => record === 'done')
-  const spread = (/** @type {{ at: string }[]} */ some) =>
-    (Date.parse(some.at(-1)?.at ?? '') - Date.parse(some[0]?.at ?? '')) / 1000
-  const part = Math.floor(MANY / 10)
-  say(
-    `the first ${part.toLocaleString('en')}, and the last`,
-    `${spread(done.slice(0, part))} s, ${spread(done.slice(-part))} s`,
-  )
+  row('checked and sent', `${took.toFixed(0)} s`)
+  row('peak memory', resident(printed))
+  row('the same with one row', resident(await fleet(listIn('one', 1))))
+  row('Node by itself', resident(await run(process.execPath, [...measured, '--eval', '0'])))
+  row('a thousand of the last ten thousand took as long as one of the first', `${growth.end().toFixed(2)} ×`)
   const before = cloud.provisioned().length
   const again = await seconds(async () => {
-    printed = await run(process.execPath, fleet)
+    printed = await fleet(list)
   })
-  say(
-    `${rows} rows done: the same command`,
-    `${again.toFixed(1)} s, ${cloud.provisioned().length - before} sent`,
-  )
-  say(`${rows} rows done: peak memory, Node included`, `${resident(printed).toFixed(0)} MB`)
+  row('the same command again', `${again.toFixed(1)} s`)
+  row('requests that it sent', number(cloud.provisioned().length - before))
+  row('its peak memory', resident(printed))
+  said('done')
+}
+
+/**
+ * Looks every few milliseconds how long a ledger is, whose lines have times to the second alone. Its end says how the last
+ * thousands of devices compare with the first: medians of ten, since a disk is busy now and then.
+ */
+function watched(/** @type {string} */ ledger) {
+  /** @type {{ time: number, size: number }[]} */
+  const seen = []
+  const timer = setInterval(() => {
+    const size = statSync(ledger, { throwIfNoEntry: false })?.size ?? 0
+    if (size > 0) seen.push({ time: performance.now(), size })
+  }, 5)
+  return {
+    end() {
+      clearInterval(timer)
+      const part = Math.min(1000, Math.floor(MANY / 20))
+      /** How long the ledger was after each device. @type {number[]} */
+      const sizes = []
+      let size = 0
+      for (const line of readFileSync(ledger, 'utf8').trim().split('\n')) {
+        size += Buffer.byteLength(line) + 1
+        if (line.startsWith('{"record":"done"')) sizes.push(size)
+      }
+      const when = (/** @type {number} */ nth) =>
+        seen.find(({ size }) => size >= (sizes[nth] ?? 0))?.time ?? Number.NaN
+      /** Of the ten parts that begin with this device. */
+      const typical = (/** @type {number} */ from) =>
+        median(
+          Array.from({ length: 10 }, (_, nth) => when(from + (nth + 1) * part) - when(from + nth * part)),
+        )
+      return typical(sizes.length - 1 - 10 * part) / typical(0)
+    },
+  }
 }

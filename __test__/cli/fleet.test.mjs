@@ -9,16 +9,21 @@ import { KEYS, Sandbox, start } from './harness.mjs'
 
 const [FIRST, SECOND, THIRD] = ['1', '2', '3'].map((last) => `30001a00034734343231303${last}`)
 
-/** A cloud that refuses one device, and remembers the others that it was told. */
+const TOKEN = 'ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq'
+
+/** A cloud that refuses one device, and any other token; it remembers the other devices that it was told. */
 async function refusing(/** @type {import('node:test').TestContext} */ t, /** @type {string} */ refused) {
   /** @type {string[]} */
   const told = []
   const server = createServer((request, response) => {
     const id = request.url?.split('/').at(-1) ?? ''
     request.resume().on('end', () => {
-      if (id !== refused) told.push(id)
-      response.statusCode = id === refused ? 403 : 200
-      response.end(JSON.stringify(id === refused ? { error: 'Permission Denied' } : { id }))
+      const answer = (/** @type {number} */ status, /** @type {object} */ body) =>
+        response.writeHead(status).end(JSON.stringify(body))
+      if (request.headers.authorization !== `Bearer ${TOKEN}`) return answer(401, { error: 'invalid_token' })
+      if (id === refused) return answer(403, { error: 'Permission Denied' })
+      told.push(id)
+      return answer(200, { id })
     })
   })
   server.listen(0, '127.0.0.1')
@@ -35,7 +40,7 @@ async function place(/** @type {import('node:test').TestContext} */ t) {
   sandbox.name(cloud.url, 'http://127.0.0.1:<cloud>')
   sandbox.name(/(?<="run":")[0-9a-f]{16}/g, '<run>')
   sandbox.name(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>')
-  sandbox.env['PARTICLE_ACCESS_TOKEN'] = sandbox.secret('ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq')
+  sandbox.env['PARTICLE_ACCESS_TOKEN'] = sandbox.secret(TOKEN)
   const keys = readFileSync(join(KEYS, '../device-keys.jsonl'), 'utf8').split('\n')
   for (const [nth, name] of ['a', 'b', 'c'].entries()) {
     sandbox.file(`${name}.der`, Buffer.from(JSON.parse(keys[nth] ?? '').spki, 'hex'))
@@ -91,6 +96,15 @@ test('a cloud that is asked, and a list that is made', async (t) => {
   await sandbox.run(['fleet', 'provision', 'devices.csv', ...to])
   assert.equal((await sandbox.run(['fleet', 'verify', 'devices.csv', ...to])).status, 10)
   sandbox.matches('fleet-asked')
+})
+
+test('a refused token is what it is for one device, and the rest of the list was not reached', async (t) => {
+  const { sandbox, cloud, to } = await place(t)
+  sandbox.env['PARTICLE_ACCESS_TOKEN'] = sandbox.secret('qpnmkjhgqpnmkjhgqpnmkjhgqpnmkjhgqpnmkjhg')
+  assert.equal((await sandbox.run([FIRST ?? '', 'a.der', '--api-url', cloud.url])).status, 7)
+  assert.equal((await sandbox.run(['fleet', 'provision', 'devices.csv', ...to])).status, 7)
+  assert.equal((await sandbox.run(['fleet', 'verify', 'devices.csv', ...to])).status, 7)
+  sandbox.matches('fleet-token')
 })
 
 test('a shard that is missing is a failure', async (t) => {

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -13,11 +16,14 @@ import {
   fleetManifest,
   fleetReport,
   isDuoProvisionError,
+  newKey,
   provisionFleet,
   verifyFleet,
 } from '../../src/entry.cjs'
 import { idOf, writeList } from '../keys.mjs'
+import { PEAK } from '../memory.mjs'
 import { ALL } from '../sample.mjs'
+import { canaryText, keepText, keepValue } from '../secrets/keep.mjs'
 import { newHome } from './home.mjs'
 import { openCloud, openLab } from './lab.mjs'
 
@@ -26,7 +32,12 @@ const ENTRY = fileURLToPath(new URL('../../src/entry.cjs', import.meta.url))
 test('a list is sent, asked about and reported, and every event comes before the promise settles', async (t) => {
   const { folder } = await openLab(t)
   const { cloud, credentials } = await openCloud(t)
-  const manifest = writeList(folder, 20)
+  const manifest = writeList(folder, 18)
+  // Two with their private keys, which are to be in no ledger and no report.
+  for (const number of [18, 19]) {
+    await newKey({ file: join(folder, `${number}.der`) })
+    appendFileSync(manifest, `${idOf(number)},${number}.der,S${number}\n`)
+  }
   /** @type {import('../../index.js').ProgressEvent[]} */
   const events = []
   const onEvent = (/** @type {import('../../index.js').ProgressEvent} */ event) => events.push(event)
@@ -44,10 +55,22 @@ test('a list is sent, asked about and reported, and every event comes before the
   assert.equal(cloud.provisioned().length, 20)
   const told = events.flatMap((event) => (event.type === 'device' ? [event.deviceId] : []))
   assert.equal(new Set(told).size, 20)
+  events.length = 0
+  const again = await provisionFleet({ manifest, rate: 'none', ...credentials }, { onEvent })
+  assert.equal(again.counts.alreadyDone, 20)
+  const counted = { done: 0, alreadyDone: 20, failed: 0, unknown: 0, notReached: 0, rate: 0 }
+  assert.deepEqual(
+    events.filter(({ type }) => type !== 'phase'),
+    [{ type: 'fleet-progress', ...counted }],
+    'what was done before is counted, and has no event of its own',
+  )
   const asked = await verifyFleet({ manifest, rate: 'none', ...credentials })
   assert.equal(asked.counts.known + asked.counts.notTold, 20)
-  const report = await fleetReport({ ledgers: [sent.ledger ?? ''], format: 'jsonl' })
-  assert.ok(report.complete)
+  const ledgers = [sent.ledger ?? '']
+  for (const format of ['text', 'csv', 'jsonl', 'manifest'])
+    assert.ok((await fleetReport({ ledgers, format, output: join(folder, `report.${format}`) })).complete)
+  const report = await fleetReport({ ledgers, format: 'jsonl' })
+  keepValue('report', report)
   const lines = (report.report ?? '')
     .trim()
     .split('\n')
@@ -100,11 +123,13 @@ test('the list of an archive is a list, and so is what the schema calls one', as
   assert.ok(!fits([{ key_file: 'a.der' }]) && !fits([{ ...row, device_id: '3.0001E+23' }]))
 })
 
+const TOKEN = 'ghjkmnpqghjkmnpq'
+
 /** A process that sends a list and says nothing. */
 const SENDER = `
   const { provisionFleet } = require(${JSON.stringify(ENTRY)})
   const [manifest, apiUrl] = process.argv.slice(1)
-  provisionFleet({ manifest, apiUrl, token: 'ghjkmnpqghjkmnpq', rate: 'none', allowSharedKeys: true }).then(
+  provisionFleet({ manifest, apiUrl, token: '${TOKEN}', rate: 'none', allowSharedKeys: true }).then(
     ({ counts }) => console.log(JSON.stringify(counts)),
     (error) => { console.error(error.code); process.exitCode = 1 },
   )`
@@ -133,6 +158,7 @@ async function countingCloud(/** @type {import('node:test').TestContext} */ t) {
 
 test('killed at random it does nothing twice beyond what was in flight, and calls nothing done that is not', async (t) => {
   const [rows, kills] = ALL ? [2000, 50] : [300, 4]
+  canaryText('a token', TOKEN)
   const { folder } = await openLab(t)
   const { url, asked, answered } = await countingCloud(t)
   const manifest = writeList(folder, rows)
@@ -165,5 +191,67 @@ test('killed at random it does nothing twice beyond what was in flight, and call
   assert.deepEqual([done + alreadyDone, total, asked.size], [rows, rows, rows])
   const twice = [...asked.values()].reduce((sum, times) => sum + times - 1, 0)
   assert.ok(twice <= 8 * kills, `${twice} requests too many after ${kills} kills`)
-  writeFileSync(join(folder, 'counts'), counts)
+  const report = await fleetReport({ ledgers: [ledger], format: 'csv', output: join(folder, 'report.csv') })
+  assert.deepEqual([report.complete, report.counts.done], [true, rows])
 })
+
+/** Looks at a list and sends nothing; says what is wrong with it, and how much memory that took, in MB. */
+const LOOKER = `
+  const { provisionFleet } = require(${JSON.stringify(ENTRY)})
+  const [manifest] = process.argv.slice(1)
+  const options = { manifest, dryRun: true, allowGeneric: true, apiUrl: 'http://127.0.0.1:9', token: '${TOKEN}' }
+  provisionFleet(options).then(console.log, (error) => {
+    console.log(JSON.stringify({ code: error.code, message: error.message, rss: (${PEAK})(require('node:fs').readFileSync) / 1024 }))
+  })`
+
+/** How a list is written: what stands in front, a row, and what stands between and behind them. */
+const FORMS = {
+  csv: {
+    head: 'device_id,note\n',
+    row: (/** @type {string} */ id, /** @type {string} */ note) => `${id},"${note}"`,
+    between: '\r\n',
+    end: '\r\n',
+  },
+  json: {
+    head: '[\n',
+    row: (/** @type {string} */ id, /** @type {string} */ note) =>
+      `{"device_id": "${id}",\n"note": ${JSON.stringify(note)}}`,
+    between: ',\n',
+    end: '\n]\n',
+  },
+}
+
+for (const [form, { head, row, between, end }] of Object.entries(FORMS)) {
+  test(`a list of ${ALL ? 100 : 2} MB as ${form} is read whole, and what is wrong at its end is told by its line`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'duo-provision-test-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const manifest = join(folder, `long.${form}`)
+    // Each row has two lines.
+    const rows = ALL ? 20_000 : 400
+    const note = `two\n${'lines '.repeat(850)}`
+    const wrong = [row('3.0001E+23', note), row(idOf(0), note)]
+    function* text() {
+      yield head
+      for (let number = 0; number < rows; number += 1) yield row(idOf(number), note) + between
+      yield wrong.join(between) + end
+    }
+    await pipeline(Readable.from(text()), createWriteStream(manifest))
+    const child = spawn(process.execPath, ['--eval', LOOKER, manifest], {
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, XDG_DATA_HOME: folder, LOCALAPPDATA: folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    child.stdout.on('data', (bytes) => {
+      said += bytes
+    })
+    await once(child, 'close')
+    keepText(`long.${form}`, said)
+    const { code, message, rss } = JSON.parse(said)
+    const last = 2 + 2 * rows
+    assert.equal(code, 'FLEET_MANIFEST_INVALID')
+    assert.match(message, new RegExp(`line ${last}: .*spreadsheet`))
+    assert.match(message, new RegExp(`line ${last + 2}: ${idOf(0)} is in line 2, too`))
+    // Node takes half of that by itself, and the list would take as much again.
+    if (ALL) assert.ok(rss < 150, `${rss} MB`)
+  })
+}

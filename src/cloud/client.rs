@@ -6,7 +6,8 @@
 //!
 //! The token goes into one place, an `Authorization: Bearer` header (two places are refused as
 //! `invalid_request`), and to one origin: redirects are not followed, and plain HTTP to another machine has
-//! to be allowed. HTTP/1.1 only, no compression, no cookies, no connection reuse.
+//! to be allowed. HTTP/1.1 only, no compression, no cookies; a connection is used again only by whoever asks about many
+//! devices.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -52,7 +53,12 @@ pub struct Client {
     api: ApiUrl,
     network: NetworkEnv,
     timer: Arc<dyn Timer>,
-    http: OnceCell<Http<MarkedBody>>,
+    /// A connection for each request.
+    single: OnceCell<Http<MarkedBody>>,
+    /// Connections that serve one request after the other.
+    lasting: OnceCell<Http<MarkedBody>>,
+    /// What came of a request is not known. That its connection was used before may be why, so that none is any more.
+    lost: AtomicBool,
 }
 
 /// How a call is made.
@@ -62,13 +68,14 @@ pub struct Options {
     pub deadline: Duration,
     /// The waits between tries.
     pub backoff: Backoff,
-    /// Try once alone: whoever asks about many devices tries again by rules of their own.
-    pub once: bool,
+    /// One of many: tried once alone, since whoever asks about many devices tries again by rules of their own; over a
+    /// connection that served another one, where there is one.
+    pub of_many: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(30), backoff: Backoff::default(), once: false }
+        Self { deadline: Duration::from_secs(30), backoff: Backoff::default(), of_many: false }
     }
 }
 
@@ -87,7 +94,14 @@ impl Client {
     /// A client for one API. Refuses plain HTTP to another machine unless `allow_http`.
     pub fn new(api: ApiUrl, allow_http: bool, network: NetworkEnv) -> Result<Self, ApiUrlError> {
         api.check_transport(allow_http)?;
-        Ok(Self { api, network, timer: Arc::new(SystemTimer::default()), http: OnceCell::new() })
+        Ok(Self {
+            api,
+            network,
+            timer: Arc::new(SystemTimer::default()),
+            single: OnceCell::new(),
+            lasting: OnceCell::new(),
+            lost: AtomicBool::new(false),
+        })
     }
 
     /// The same with another timer.
@@ -125,7 +139,7 @@ impl Client {
             let failure = tokio::select! {
                 biased;
                 () = &mut cancel => return Err(CloudError::Cancelled { sent: sent.get() || answer.is_some() }),
-                outcome = self.attempt(question, token, &sent) => match outcome {
+                outcome = self.attempt(question, token, options.of_many, &sent) => match outcome {
                     Ok(answer) => return Ok(answer),
                     Err(failure) => failure,
                 },
@@ -136,7 +150,7 @@ impl Client {
                 }
             };
             let wait = again(&failure, attempt, options.backoff, self.timer.as_ref())
-                .filter(|wait| !options.once && *wait < end.saturating_sub(self.timer.now()));
+                .filter(|wait| !options.of_many && *wait < end.saturating_sub(self.timer.now()));
             let failure = settle::<Q>(failure, &mut answer);
             let Some(wait) = wait else { return Err(failure) };
             on_retry(Retry { attempt, wait, because: &failure });
@@ -154,9 +168,16 @@ impl Client {
         &self,
         question: &Q,
         token: &Token,
+        of_many: bool,
         sent: &Sent,
     ) -> Result<Q::Answer, CloudError> {
-        let http = self.http.get_or_try_init(|| self.build()).await?;
+        let lasts = of_many && !self.lost.load(Ordering::Acquire);
+        if lasts {
+            // What has come from a server that has ended a connection is noticed before a request goes out on it.
+            tokio::task::yield_now().await;
+        }
+        let http = if lasts { &self.lasting } else { &self.single };
+        let http = http.get_or_try_init(|| self.build(lasts)).await?;
         let form = question.form();
         let mut request = Request::new(MarkedBody { data: None, sent: sent.clone() });
         *request.method_mut() = if form.is_some() { Method::POST } else { Method::GET };
@@ -199,11 +220,11 @@ impl Client {
         Ok(judged(&Reply { body: &body, truncated: end != End::Whole, ..head })?)
     }
 
-    async fn build(&self) -> Result<Http<MarkedBody>, CloudError> {
+    async fn build(&self, lasts: bool) -> Result<Http<MarkedBody>, CloudError> {
         let tls = self.tls().await?;
         let uri = uri(&self.api.join(""))?;
         let proxy = self.proxy()?.and_then(|proxy| proxy.intercept(&uri));
-        Ok(Http::new(tls, self.api.is_https(), proxy.as_ref()))
+        Ok(Http::new(tls, self.api.is_https(), proxy.as_ref(), lasts))
     }
 
     async fn tls(&self) -> Result<rustls::ClientConfig, NetworkError> {
@@ -238,6 +259,7 @@ impl Client {
     }
 
     fn unknown<Q: Question>(&self, reason: Interruption) -> CloudError {
+        self.lost.store(true, Ordering::Release);
         let host = self.api.host().to_owned();
         if Q::CHANGES {
             CloudError::OutcomeUnknown { host, reason }

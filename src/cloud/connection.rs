@@ -34,6 +34,13 @@ const MAX_HEADERS: usize = 64;
 /// the deadline would be late by more than a second with its own 408 KiB.
 const MAX_READ: usize = 64 * 1024;
 
+/// How long a connection without a request is kept for the next one. Servers close theirs after two seconds or more, and a
+/// request that crosses their FIN is one of which nobody knows whether it was read.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// How many such connections are kept: as many as are used at once at most.
+const MAX_KEPT: usize = 64;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
 type Later<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 type Tcp = HttpConnector<Resolver>;
@@ -41,8 +48,8 @@ type Direct = HttpsConnector<Tcp>;
 /// TLS with the cloud within a tunnel, to a proxy that may want TLS itself.
 type Tunnelled = HttpsConnector<Tunnel<Direct>>;
 
-/// HTTP/1.1, a connection for each request: one that is used again may be closed by the server just as a request goes
-/// out, and then nobody knows whether it was read. Redirects are answers like any other.
+/// HTTP/1.1, a connection for each request unless it `lasts`: one that is used again may be closed by the server just as a
+/// request goes out, and then nobody knows whether it was read. Redirects are answers like any other.
 #[derive(Debug)]
 pub(super) enum Http<B> {
     /// Straight to the host.
@@ -58,15 +65,15 @@ where
     B::Error: Into<BoxError>,
 {
     /// Only for HTTPS where `https_only`; through the proxy, where there is one.
-    pub(super) fn new(tls: ClientConfig, https_only: bool, proxy: Option<&Intercept>) -> Self {
+    pub(super) fn new(tls: ClientConfig, https_only: bool, proxy: Option<&Intercept>, lasts: bool) -> Self {
         let Some(proxy) = proxy else {
-            return Self::Direct(client(secured(tls, https_only, tcp())));
+            return Self::Direct(client(secured(tls, https_only, tcp()), lasts));
         };
         let mut tunnel = Tunnel::new(proxy.uri().clone(), secured(tls.clone(), false, tcp()));
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        Self::Tunnelled(Box::new(client(secured(tls, https_only, tunnel))))
+        Self::Tunnelled(Box::new(client(secured(tls, https_only, tunnel), lasts)))
     }
 
     /// Sends a request; the head of the reply.
@@ -78,15 +85,17 @@ where
     }
 }
 
-fn client<C, B>(connector: C) -> Client<InTime<C>, B>
+fn client<C, B>(connector: C, lasts: bool) -> Client<InTime<C>, B>
 where
     InTime<C>: Connect + Clone,
     B: Body + Send,
     B::Data: Send,
 {
     Client::builder(TokioExecutor::new())
-        .pool_max_idle_per_host(0)
-        .retry_canceled_requests(false)
+        .pool_max_idle_per_host(if lasts { MAX_KEPT } else { 0 })
+        .pool_idle_timeout(KEPT)
+        // Goes out on another connection if the one that was kept had ended before any of the request was taken up.
+        .retry_canceled_requests(lasts)
         .http1_max_headers(MAX_HEADERS)
         .http1_max_buf_size(MAX_READ)
         .build(InTime(connector))

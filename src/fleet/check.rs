@@ -1,6 +1,6 @@
 //! The whole of a manifest, looked at before anything is sent: which rows can be, and what is wrong with the others.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::dct::DeviceId;
 use crate::fleet::ledger::Stamp;
@@ -48,11 +48,17 @@ pub struct Wish {
 /// How many mistakes are told. All of them are counted.
 pub const TOLD: usize = 20;
 
+/// For how many wishes there is room from the start, at most: a list that spends many lines on a row has fewer.
+const MAX_EXPECTED: usize = 200_000;
+
+/// Half of a fingerprint, which nobody finds a second key for either.
+type KeyMark = [u8; 16];
+
 /// What a row came to.
 #[derive(Debug)]
 enum Place {
     /// One of the wishes.
-    Wish(usize),
+    Wish(u32),
     /// Done before, or another shard's: nothing is sent for it.
     Nothing,
 }
@@ -60,9 +66,11 @@ enum Place {
 /// What is known of the rows so far.
 #[derive(Debug, Default)]
 pub struct Check {
-    wishes: Vec<Option<Wish>>,
+    wishes: Vec<Wish>,
+    /// Those of them that are in doubt by a later row.
+    withdrawn: HashSet<u32>,
     devices: HashMap<DeviceId, (u32, Place)>,
-    keys: HashMap<Fingerprint, (u32, DeviceId)>,
+    keys: HashMap<KeyMark, DeviceId>,
     mistakes: Vec<Mistake>,
     wrong: u64,
     found: u64,
@@ -121,6 +129,14 @@ impl Check {
         Self { allow_shared_keys, ..Self::default() }
     }
 
+    /// There will be so many rows, or about that. Wishes take most of the memory, and a list of them that grows is twice
+    /// there while it is moved; what is not used of it costs nothing.
+    #[must_use]
+    pub fn expecting(mut self, rows: usize) -> Self {
+        self.wishes.reserve_exact(rows.min(MAX_EXPECTED));
+        self
+    }
+
     /// A row that says itself why it is not to be sent; `mine` unless it is another shard's.
     pub fn left_out(&mut self, line: u64, device: Option<DeviceId>, mine: bool) {
         self.total += 1;
@@ -154,7 +170,9 @@ impl Check {
         }
         let fingerprint = key.fingerprint();
         if row.key_file.is_some() && !self.allow_shared_keys {
-            if let Some((first, other)) = self.keys.get(&fingerprint).copied() {
+            let mark = mark(fingerprint);
+            if let Some(other) = self.keys.get(&mark).copied() {
+                let first = self.devices.get(&other).map_or(0, |(line, _)| *line);
                 let what = format!(
                     "its key is that of {other} in line {first}, too: a clone? Two devices with one key are taken for each \
                      other; --allow-shared-keys sends them all the same"
@@ -163,14 +181,14 @@ impl Check {
                 self.take_back(other);
                 return self.wrong(Mistake::new(row.line, what), fate != Fate::OtherShard);
             }
-            self.keys.insert(fingerprint, (line, device));
+            self.keys.insert(mark, device);
         }
         let place = match (fate, key) {
             (Fate::Send | Fate::InDoubt, Key::Read(key)) => {
                 let key_file = row.key_file.map(Into::into);
                 let in_doubt = fate == Fate::InDoubt;
-                self.wishes.push(Some(Wish { line, device, product_id, key_file, stamp, key, in_doubt }));
-                Place::Wish(self.wishes.len() - 1)
+                self.wishes.push(Wish { line, device, product_id, key_file, stamp, key, in_doubt });
+                Place::Wish(u32::try_from(self.wishes.len() - 1).unwrap_or(u32::MAX))
             }
             (Fate::OtherShard, _) => {
                 self.others += 1;
@@ -188,7 +206,7 @@ impl Check {
     fn take_back(&mut self, device: DeviceId) {
         let Some((line, place)) = self.devices.get(&device) else { return };
         if let Place::Wish(at) = place
-            && self.wishes[*at].take().is_some()
+            && self.withdrawn.insert(*at)
         {
             let mistake = Mistake::new(u64::from(*line), format!("{device} is in doubt by a later line"));
             self.wrong(mistake, true);
@@ -208,9 +226,17 @@ impl Check {
     }
 
     /// All rows were looked at.
-    pub fn end(self) -> Checked {
+    pub fn end(mut self) -> Checked {
+        // In its place: a second list of them would double the memory.
+        let mut at = 0..;
+        self.wishes.retain(|_| at.next().is_none_or(|at| !self.withdrawn.contains(&at)));
         let Self { wishes, total, done, others, left_out, wrong, found, mistakes, devices, .. } = self;
-        let wishes = wishes.into_iter().flatten().collect();
         Checked { wishes, total, done, others, left_out, wrong, found, mistakes, devices }
     }
+}
+
+fn mark(fingerprint: Fingerprint) -> KeyMark {
+    let mut mark = KeyMark::default();
+    mark.copy_from_slice(&fingerprint.as_bytes()[..16]);
+    mark
 }

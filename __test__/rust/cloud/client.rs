@@ -23,7 +23,7 @@ pub fn client(url: &str, timer: &Arc<TestTimer>) -> Client {
 }
 
 pub fn options() -> Options {
-    Options { deadline: DEADLINE, backoff: Backoff::default(), once: false }
+    Options { deadline: DEADLINE, backoff: Backoff::default(), of_many: false }
 }
 
 /// One call without retries being looked at, whose error must not hold the token.

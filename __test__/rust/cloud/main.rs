@@ -10,6 +10,7 @@ mod device_record;
 mod hostile;
 mod hostility;
 mod judge;
+mod lasting;
 mod local_cloud;
 mod meter;
 mod pairing;

@@ -9,7 +9,7 @@ use duo_provision::dfuse::{
 };
 
 mod anything;
-mod suffix;
+pub mod suffix;
 use crate::common::mock_duo::{MockDuo, Pointing, Trouble};
 
 const DNLOAD: u8 = 1;

@@ -4,7 +4,7 @@ use duo_provision::dfuse::suffix::{SUFFIX_SIZE, before_suffix};
 use proptest::prelude::*;
 
 /// A suffix as dfu-suffix writes it, its CRC computed bit by bit (DFU 1.1, appendix B).
-fn with_suffix(contents: &[u8]) -> Vec<u8> {
+pub fn with_suffix(contents: &[u8]) -> Vec<u8> {
     let head = [0xFF, 0xFF, 0x58, 0xD0, 0x04, 0x2B, 0x00, 0x01, b'U', b'F', b'D', 16];
     let mut file = [contents, &head].concat();
     let sum = file.iter().fold(u32::MAX, |sum, byte| {

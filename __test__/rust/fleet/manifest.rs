@@ -46,6 +46,8 @@ fn one_list_in_every_form_is_the_same() {
     assert_eq!(sound(lines.as_bytes()), [row(1, ID, "a.der"), row(3, OTHER, "b.der")]);
     let array = format!("[\n{},\n{}\n]\n", object(ID, "a.der"), object(OTHER, "b.der"));
     assert_eq!(sound(array.as_bytes()), expected);
+    let spread = format!("[\n{} ,\n\n{}\n]", object(ID, "a.der").replace(',', ",\n"), object(OTHER, "b.der"));
+    assert_eq!(sound(spread.as_bytes()), [row(2, ID, "a.der"), row(5, OTHER, "b.der")], "where it begins");
 }
 
 #[test]

@@ -13,15 +13,17 @@ use std::time::{Duration, Instant};
 use duo_provision::error::{Code, Error};
 use duo_provision::fleet::ledger;
 use duo_provision::fleet::report::Outcome;
-use duo_provision::keys::{PrivateKey, PublicKey};
+use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey, PublicKey};
 use duo_provision::simulator::Generation;
 use duo_provision::workflow::{
     BackupOptions, Event, FleetAnswer, FleetCounts, FleetManifestOptions, FleetProvisionOptions,
-    FleetProvisioned, FleetReportOptions, FleetVerifyOptions, ResetOptions, StatusOptions, fleet_manifest,
-    fleet_report, provision_fleet, status, verify_fleet,
+    FleetProvisioned, FleetReportOptions, FleetVerifyOptions, ProvisionOptions, ResetOptions, StatusOptions,
+    fleet_manifest, fleet_report, provision, provision_fleet, status, verify_fleet,
 };
 
+use crate::common::canary::Canaries;
 use crate::common::sample;
+use crate::dfuse::suffix::with_suffix;
 use crate::virtual_duo::device_keys;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
 
@@ -35,7 +37,7 @@ enum Does {
     Says(u16, &'static str, &'static str),
     /// Takes it, and the reply breaks off.
     Cuts,
-    /// Takes it, after a while.
+    /// Takes it, after a while: a cloud's latency, which is no event.
     Waits(Duration),
 }
 
@@ -114,11 +116,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<(String, Instant)>>, manner: &Ma
         Does::Says(status, fields, body) => reply(status, fields, body),
         Does::Cuts => yes[..yes.len() - 5].to_owned(),
         Does::Waits(time) => {
-            // A cloud's own latency.
-            let until = Instant::now() + time;
-            while Instant::now() < until {
-                std::thread::yield_now();
-            }
+            std::thread::sleep(time);
             yes
         }
     };
@@ -276,6 +274,83 @@ fn only_the_public_half_leaves_and_another_devices_backup_is_refused() {
     assert!(error.to_string().contains(&format!("the key of {}", id(1))), "{error}");
 }
 
+/// A private key as people have it, and a public one.
+fn forms() -> Vec<(&'static str, Vec<u8>)> {
+    let private = PrivateKey::read(key(OLD)).unwrap().key;
+    let pem = private.to_pkcs8_pem().unwrap().as_bytes().to_vec();
+    let public = private.public_key();
+    let utf_16 = |text: &[u8]| text.iter().flat_map(|byte| [*byte, 0]).collect::<Vec<u8>>();
+    let escaped = String::from_utf8(pem.clone()).unwrap().replace('\n', "\\n").into_bytes();
+    let mut forms = vec![
+        ("slot.der", key(OLD).to_vec()),
+        ("device.der", private.to_device_form().to_vec()),
+        ("utf-16.pem", utf_16(&pem)),
+        ("escaped.pem", escaped),
+        ("key.pem", pem),
+        ("public.der", public.spki_der().to_vec()),
+        ("public-utf-16.pem", utf_16(public.to_pem().as_bytes())),
+        ("public.pem", public.to_pem().into_bytes()),
+    ];
+    let suffixed: Vec<_> = forms.iter().map(|(name, bytes)| (*name, with_suffix(bytes))).collect();
+    forms.extend(suffixed);
+    forms
+}
+
+#[test]
+fn a_key_file_that_provision_reads_is_read_in_a_list() {
+    let (bench, cloud) = (Bench::new(Generation::R6), Cloud::kind());
+    let server_key = Some(bench.file("server.pem", PARTICLE_SERVER_KEY_PEM.as_bytes()));
+    for (nth, (name, bytes)) in forms().into_iter().enumerate() {
+        let file = bench.file(&format!("{nth}-{name}"), &bytes);
+        let row = format!("device_id,key_file\n{},{nth}-{name}\n", listed(nth));
+        let path = bench.file("devices.csv", row.as_bytes());
+        let typed = Some(file.to_str().unwrap().to_owned());
+        let one = ProvisionOptions {
+            device_id: listed(nth),
+            key_file: typed,
+            api_url: Some(cloud.url.clone()),
+            token: Some(TOKEN.to_owned()),
+            ..ProvisionOptions::default()
+        };
+        bench.run(&Asker::new(), |context| provision(context, &one)).unwrap();
+        let done = run(&bench, &usual(&path, &cloud)).unwrap_or_else(|error| panic!("{nth}-{name}: {error}"));
+        assert_eq!(done.counts, FleetCounts { done: 1, ..counts(1) }, "{nth}-{name}");
+        let handshake = FleetVerifyOptions {
+            manifest: path.to_str().unwrap().to_owned(),
+            handshake: true,
+            server_key: server_key.clone(),
+            host: Some("127.0.0.1".to_owned()),
+            port: Some(nobody()),
+            ..FleetVerifyOptions::default()
+        };
+        let asker = Asker::new();
+        bench.run(&asker, |context| verify_fleet(context, &handshake)).unwrap();
+        let expected = if name.contains("public") { "KeyIsPublic" } else { "CloudUnreachable" };
+        assert!(asker.told().contains(expected), "{nth}-{name}: {}", asker.told());
+    }
+}
+
+#[test]
+fn a_suffix_behind_a_backup_does_not_separate_it_from_its_manifest() {
+    let (bench, cloud) = (Bench::new(Generation::R6), Cloud::kind());
+    let backup = bench.backup(&BackupOptions::default()).unwrap();
+    let manifest = bench.file("copy.json", &fs::read(backup.manifest.unwrap()).unwrap());
+    assert!(manifest.exists());
+    bench.file("copy.der", &with_suffix(&fs::read(&backup.path).unwrap()));
+    let path = bench.file("l.csv", format!("device_id,key_file\n{},copy.der\n", id(9)).as_bytes());
+    let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
+    assert!(error.to_string().contains(&format!("the key of {}", id(1))), "{error}");
+    // What is no key is called by its name, as where one file is named.
+    let path = bench.file("l.csv", format!("device_id,key_file\n{},copy.json\n", id(1)).as_bytes());
+    let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
+    assert!(error.to_string().contains("it is the manifest of the file"), "{error}");
+}
+
+/// A port on which nobody listens.
+fn nobody() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 #[test]
 fn a_cloud_that_means_no_good_is_not_believed() {
     let bench = Bench::new(Generation::R6);
@@ -316,6 +391,74 @@ fn a_cloud_that_means_no_good_is_not_believed() {
     }
     let text = fs::read_to_string(done.ledger.unwrap()).unwrap();
     assert!(!text.contains(TOKEN) && !format!("{text:?}").contains("PRIVATE"));
+}
+
+/// Neither what was told nor the ledger nor a report of it has any piece of the token.
+fn assert_silent(bench: &Bench, done: &FleetProvisioned, told: &str) {
+    let mut canaries = Canaries::default();
+    canaries.add("the token", TOKEN.as_bytes());
+    let ledger = done.ledger.clone().unwrap();
+    let mut texts = vec![told.to_owned(), format!("{done:?}"), fs::read_to_string(&ledger).unwrap()];
+    for format in ["text", "csv", "jsonl", "manifest"] {
+        let options = FleetReportOptions {
+            ledgers: vec![ledger.clone()],
+            format: Some(format.to_owned()),
+            ..FleetReportOptions::default()
+        };
+        let report = bench.run(&Asker::new(), |context| fleet_report(context, &options)).unwrap();
+        texts.push(report.report.unwrap());
+    }
+    for text in texts {
+        assert_eq!(canaries.find(text.as_bytes()), None);
+    }
+}
+
+/// Each of these is tried alone above; here all come while 32 wait for answers.
+#[test]
+fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told_each_key() {
+    const LATENCY: Duration = Duration::from_millis(150);
+    let bench = Bench::new(Generation::R6);
+    let number = |id: &str| usize::from_str_radix(&id[8..], 16).unwrap();
+    let rows = if sample::is_all() { 400 } else { 40 };
+    let cloud = Cloud::new(move |id, nth| {
+        let does = match (number(id) % 20, nth) {
+            (1, _) => Does::Says(403, "", "{\"error\":\"Permission Denied\"}"),
+            (2, 1) | (3, _) => Does::Cuts,
+            (4, 1) if number(id) < 40 => Does::Says(429, "retry-after: 1\r\n", "{}"),
+            _ => return Does::Waits(LATENCY),
+        };
+        std::thread::sleep(LATENCY);
+        does
+    });
+    let options = FleetProvisionOptions {
+        concurrency: Some(32),
+        max_failures: Some(1000),
+        ..usual(&list(&bench, rows), &cloud)
+    };
+    let asker = Asker::new();
+    let done = bench.run(&asker, |context| provision_fleet(context, &options)).unwrap();
+    let each = u32::try_from(rows / 20).unwrap();
+    let total = each * 20;
+    assert_eq!(done.counts, FleetCounts { done: each * 18, failed: each, unknown: each, ..counts(total) });
+    assert!(done.stopped_by.is_none() && asker.told().contains("the cloud asks for fewer requests (429)"));
+    let times = cloud.times();
+    for (nth, times) in (0..rows).map(|nth| (nth, times[&listed(nth)])) {
+        let expected = match nth % 20 {
+            2 | 3 => 2,
+            4 if nth < 40 => 2,
+            _ => 1,
+        };
+        assert_eq!(times, expected, "{nth}: none is sent again but what got lost or was put off");
+    }
+    assert_silent(&bench, &done, &asker.told());
+    // What it was unsure of, and what was refused, is all that the same command sends.
+    let before = cloud.requests();
+    let again = run(&bench, &options).unwrap();
+    assert_eq!(
+        again.counts,
+        FleetCounts { already_done: each * 18, failed: each, unknown: each, ..counts(total) }
+    );
+    assert_eq!(cloud.requests() - before, (each + 2 * each) as usize);
 }
 
 #[test]
@@ -364,8 +507,7 @@ fn a_token_that_is_refused_stops_at_once_and_so_do_many_failures_in_a_row() {
     let stopped = run(&bench, &usual(&path, &cloud)).unwrap();
     assert_eq!(stopped.stopped_by.unwrap().code(), Code::CloudTokenInvalid);
     assert!(cloud.requests() <= 8 && stopped.counts.not_reached >= 92, "{:?}", stopped.counts);
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gone = Cloud { url: format!("http://{nobody}"), asked: Arc::default() };
+    let gone = Cloud { url: format!("http://127.0.0.1:{}", nobody()), asked: Arc::default() };
     let options =
         FleetProvisionOptions { max_failures: Some(5), concurrency: Some(4), ..usual(&path, &gone) };
     let stopped = run(&bench, &options).unwrap();
@@ -380,6 +522,46 @@ fn a_token_that_is_refused_stops_at_once_and_so_do_many_failures_in_a_row() {
     );
     let again = run(&bench, &usual(&path, &Cloud::kind())).unwrap();
     assert_eq!(again.counts.done, 100);
+}
+
+#[test]
+fn a_token_that_is_refused_is_said_as_for_one_device_whatever_the_length_of_the_list() {
+    for (body, code) in [
+        ("{\"error\":\"invalid_token\"}", Code::CloudTokenInvalid),
+        ("{\"error\":\"expired_token\"}", Code::CloudTokenExpired),
+    ] {
+        let bench = Bench::new(Generation::R6);
+        let cloud = Cloud::new(move |_, _| Does::Says(401, "", body));
+        let one = ProvisionOptions {
+            device_id: listed(0),
+            api_url: Some(cloud.url.clone()),
+            token: Some(TOKEN.to_owned()),
+            ..ProvisionOptions::default()
+        };
+        let expected = bench.run(&Asker::new(), |context| provision(context, &one)).unwrap_err();
+        for rows in [1, 40] {
+            let path = list(&bench, rows);
+            let sent = run(&bench, &usual(&path, &cloud)).unwrap();
+            let asking = FleetVerifyOptions {
+                manifest: path.to_str().unwrap().to_owned(),
+                rate: Some("none".to_owned()),
+                api_url: Some(cloud.url.clone()),
+                token: Some(TOKEN.to_owned()),
+                ..FleetVerifyOptions::default()
+            };
+            let asked = bench.run(&Asker::new(), |context| verify_fleet(context, &asking)).unwrap();
+            for (stopped, failed, not_reached) in [
+                (sent.stopped_by, sent.counts.failed, sent.counts.not_reached),
+                (asked.stopped_by, asked.counts.failed, asked.counts.not_reached),
+            ] {
+                let stopped = stopped.unwrap();
+                assert_eq!((stopped.code(), stopped.message()), (code, expected.message()));
+                assert_eq!(stopped.hint_text(), expected.hint_text());
+                assert_eq!((failed + not_reached) as usize, rows);
+                assert!((1..=8).contains(&failed), "{failed} were sent, the rest were not reached");
+            }
+        }
+    }
 }
 
 #[test]

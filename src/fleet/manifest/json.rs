@@ -47,12 +47,9 @@ pub(super) fn read_array<E: From<ManifestError>>(
     let mut stopped = None;
     let mut reader = serde_json::Deserializer::from_reader(Shared(&shared));
     let rows = Rows {
-        next: &mut |members| {
-            let line = {
-                let mut input = shared.borrow_mut();
-                input.row_ends();
-                input.line()
-            };
+        line: &|| shared.borrow().line(),
+        next: &mut |line, members| {
+            shared.borrow_mut().row_ends();
             let told = row(members, line).map_err(E::from).and_then(&mut *each);
             told.map_err(|error| stopped = Some(error)).is_ok()
         },
@@ -127,9 +124,23 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// Hands each element of an array over; false ends it.
+/// Reads [`Found`], and the line that it begins in.
+struct Begun<'a>(&'a dyn Fn() -> u64);
+
+impl<'de> DeserializeSeed<'de> for Begun<'_> {
+    type Value = (u64, Found);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        // Its first character was looked at, and what follows was not read yet.
+        let line = (self.0)();
+        Ok((line, Members.deserialize(deserializer)?))
+    }
+}
+
+/// Hands each element of an array over, with its line; false ends it.
 struct Rows<'a> {
-    next: &'a mut dyn FnMut(Found) -> bool,
+    line: &'a dyn Fn() -> u64,
+    next: &'a mut dyn FnMut(u64, Found) -> bool,
 }
 
 impl<'de> Visitor<'de> for Rows<'_> {
@@ -140,8 +151,8 @@ impl<'de> Visitor<'de> for Rows<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(members) = rows.next_element_seed(Members)? {
-            if !(self.next)(members) {
+        while let Some((line, members)) = rows.next_element_seed(Begun(self.line))? {
+            if !(self.next)(line, members) {
                 return Err(serde::de::Error::custom("stopped"));
             }
         }

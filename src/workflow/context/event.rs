@@ -261,8 +261,8 @@ pub enum Event {
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         delay: Duration,
     },
-    /// One device of a list has come to its end. One that was done before is counted alone. What the cloud was at fault for
-    /// is tried once more at the end, and told again.
+    /// One device of a list has come to its end. One that was done before has no such event: `alreadyDone` counts it. What
+    /// the cloud was at fault for is tried once more at the end, and told again.
     Device(FleetDevice),
     /// The cloud was asked about one device of a list.
     DeviceAsked(FleetAsked),
@@ -275,10 +275,12 @@ pub enum Event {
         /// What happened.
         inner: Box<Self>,
     },
-    /// How far a list is; once a second.
+    /// How far a list is: when `provisionFleet` has looked at it, and then once a second.
     FleetProgress {
         /// The cloud took the key.
         done: u32,
+        /// It had taken it before, and nothing is sent.
+        already_done: u32,
         /// It did not.
         failed: u32,
         /// It may have.

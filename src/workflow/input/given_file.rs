@@ -26,15 +26,23 @@ pub(in crate::workflow) struct GivenFile {
 impl GivenFile {
     /// Reads a file, whatever is in it.
     pub fn read(context: Context<'_>, path: &Path, phase: &'static str) -> Result<Self, Error> {
+        let file = Self::read_quietly(path, phase)?;
+        if file.digests.len() > 1 {
+            context.note(format!(
+                "{}: the last {SUFFIX_SIZE} bytes are the suffix of a DFU file, which is left out",
+                plain_path(path)
+            ));
+        }
+        Ok(file)
+    }
+
+    /// The same for one of many: nobody is told of a suffix.
+    pub fn read_quietly(path: &Path, phase: &'static str) -> Result<Self, Error> {
         let mut bytes = read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during(phase))?;
         let mut digests = vec![sha256_hex(&bytes)];
         if let Some(length) = before_suffix(&bytes).map(<[u8]>::len) {
             bytes.truncate(length);
             digests.push(sha256_hex(&bytes));
-            context.note(format!(
-                "{}: the last {SUFFIX_SIZE} bytes are the suffix of a DFU file, which is left out",
-                plain_path(path)
-            ));
         }
         Ok(Self { bytes, digests })
     }

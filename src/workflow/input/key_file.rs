@@ -56,7 +56,7 @@ fn opened<T>(
 }
 
 /// Why a file is no key file. A dump of a DCT has a key in it, but only one that begins with the key is one, too.
-fn no_key(error: &KeyError, path: &Path, file: &GivenFile) -> Error {
+pub(in crate::workflow) fn no_key(error: &KeyError, path: &Path, file: &GivenFile) -> Error {
     if let Some(instead) = file.instead(path) {
         return instead;
     }

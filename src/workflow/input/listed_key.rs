@@ -3,31 +3,30 @@
 
 use std::path::Path;
 
-use crate::archive::{Beside, manifest_beside, public_key_beside, read_bounded, sha256_hex};
+use crate::archive::{Beside, manifest_beside, public_key_beside};
 use crate::dct::DeviceId;
 use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::fleet::ledger::Stamp;
 use crate::keys::{KeyError, KeyFile, PrivateKey, PublicKey};
-use crate::workflow::input::key_file::load;
+use crate::workflow::input::given_file::GivenFile;
+use crate::workflow::input::key_file::{READING, no_key};
 
 /// The key in a file that is to be sent for this device, and what the file was then. An error in a sentence if there is
 /// none, or if the manifest beside it says that it is another device's.
 pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(PublicKey, Stamp), Error> {
     // Before the bytes: a change in between is then seen the next time.
     let stamp = stamp_of(path)?;
-    let bytes = load(path)?;
-    let beside = || manifest_beside(path).ok().flatten();
-    let sound =
-        |Beside { manifest, .. }| manifest.ok().filter(|manifest| manifest.sha256 == sha256_hex(&bytes));
-    let manifest = beside().and_then(sound);
+    let file = GivenFile::read_quietly(path, READING)?;
+    let sound = |Beside { manifest, .. }| manifest.ok().filter(|manifest| file.is_described_by(manifest));
+    let manifest = manifest_beside(path).ok().flatten().and_then(sound);
     if let Some(owner) = manifest.as_ref().and_then(|manifest| manifest.device_id).filter(|id| *id != device)
     {
         let message =
             format!("{}: the manifest beside it says that it is the key of {owner}", plain_path(path));
         return Err(Error::new(Code::KeyOfOtherDevice, message));
     }
-    let key = match KeyFile::read(&bytes) {
+    let key = match KeyFile::read(&file.bytes) {
         Ok(key) => key.public_key(),
         Err(KeyError::Encrypted) => {
             let told = manifest.and_then(|manifest| manifest.fingerprint);
@@ -41,7 +40,7 @@ pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(
                 Error::new(Code::KeyEncrypted, message)
             })?
         }
-        Err(error) => return Err(Error::key_file(&error, path)),
+        Err(error) => return Err(no_key(&error, path, &file)),
     };
     Ok((key, stamp))
 }
@@ -58,8 +57,8 @@ pub(in crate::workflow) fn stamp_of(path: &Path) -> Result<Stamp, Error> {
 
 /// The private key in a file, for the handshake.
 pub(in crate::workflow) fn listed_private_key(path: &Path) -> Result<PrivateKey, Error> {
-    let bytes = read_bounded(path, crate::keys::MAX_KEY_FILE as u64)?;
-    match KeyFile::read(&bytes).map_err(|error| Error::key_file(&error, path))? {
+    let file = GivenFile::read_quietly(path, READING)?;
+    match KeyFile::read(&file.bytes).map_err(|error| no_key(&error, path, &file))? {
         KeyFile::Private(read) => Ok(read.key),
         KeyFile::Public(_) => {
             Err(Error::new(Code::KeyIsPublic, format!("{}: it is a public key", plain_path(path))))

@@ -116,7 +116,7 @@ impl Cloud {
     }
 
     async fn try_once<Q: Question + Sync>(&self, question: &Q) -> Result<Q::Answer, CloudError> {
-        let options = Options { deadline: self.timeout.duration(), once: true, ..Options::default() };
+        let options = Options { deadline: self.timeout.duration(), of_many: true, ..Options::default() };
         self.client.ask(question, &self.token, options, &mut |_| {}, std::future::pending()).await
     }
 

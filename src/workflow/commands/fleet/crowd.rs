@@ -166,6 +166,11 @@ async fn worker<W: Work>(work: Arc<W>) {
     }
 }
 
+/// What was said of one device, of all of them.
+pub(super) fn the_same(error: &Error) -> Error {
+    Error::new(error.code(), error.message()).hint(error.hint_text().unwrap_or_default())
+}
+
 /// The rate that was typed.
 pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
     typed.map_or(Ok(Rate::DEFAULT), |text| {

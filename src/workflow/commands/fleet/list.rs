@@ -37,6 +37,8 @@ pub(super) struct List {
     folder: PathBuf,
     /// SHA-256, 64 hexadecimal digits.
     pub sha256: String,
+    /// How many lines it has: at least as many as it has rows, if each has one.
+    lines: usize,
 }
 
 /// How rows are looked at.
@@ -68,9 +70,9 @@ impl List {
         };
         let folder = if name == "-" { PathBuf::from(".") } else { folder_of(&path) };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let mut list =
-            Self { file, name: path.to_string_lossy().into_owned(), folder, sha256: String::new() };
-        list.sha256 = list.digest().map_err(|error| during(unreadable(&list.name, &error)))?;
+        let name = path.to_string_lossy().into_owned();
+        let mut list = Self { file, name, folder, sha256: String::new(), lines: 0 };
+        list.read_through().map_err(|error| during(unreadable(&list.name, &error)))?;
         Ok(list)
     }
 
@@ -95,16 +97,19 @@ impl List {
         &self.folder
     }
 
-    fn digest(&mut self) -> io::Result<String> {
+    /// Its digest, and how many lines it has.
+    fn read_through(&mut self) -> io::Result<()> {
         self.file.rewind()?;
         let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
         loop {
-            match (&self.file).read(&mut buffer)? {
-                0 => break,
-                read => hash.update(&buffer[..read]),
+            let read = (&self.file).read(&mut buffer)?;
+            if read == 0 {
+                self.sha256 = hex(&hash.finalize());
+                return Ok(());
             }
+            hash.update(&buffer[..read]);
+            self.lines += buffer[..read].split(|byte| *byte == b'\n').skip(1).count();
         }
-        Ok(hex(&hash.finalize()))
     }
 
     /// Hands over all rows, one after the other.
@@ -132,7 +137,7 @@ impl List {
     /// Looks at the whole of it: every row, every key. What is wrong is an error with the first of it by line, unless it
     /// is to be left out.
     pub fn check(&self, rules: &Rules<'_>, cancel: &Cancel) -> Result<Checked, Error> {
-        let mut check = Check::new(rules.allow_shared_keys);
+        let mut check = Check::new(rules.allow_shared_keys).expecting(self.lines);
         let mut waiting = Vec::with_capacity(TOGETHER);
         self.rows(&mut |row| {
             waiting.push(row);

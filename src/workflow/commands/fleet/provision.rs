@@ -15,7 +15,7 @@ use crate::fleet::ledger::{self, Known, Ledger, LedgerError, Record, RunRecord, 
 use crate::fleet::pace::Rate;
 use crate::fleet::shard::Shard;
 use crate::journal::{DeviceMark, FleetRequest, Operation, OperationKind, Request};
-use crate::workflow::context::{Context, Phase, Timeout};
+use crate::workflow::context::{Context, Event, Phase, Timeout};
 use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::next::fleet_again;
@@ -139,6 +139,7 @@ pub fn provision_fleet(
     let dropped = dropped(known, &api, &checked);
     let was_there = known.is_some();
     let before = counts(&checked);
+    context.control.event(begins(before));
     let mut result = FleetProvisioned {
         run: None,
         ledger: path.exists().then(|| path.clone()),
@@ -209,6 +210,19 @@ fn counts(checked: &Checked) -> FleetCounts {
         not_reached: rows(checked.wishes.len() as u64),
         left_out: rows(checked.left_out + checked.wrong),
         ..FleetCounts::default()
+    }
+}
+
+/// What the devices that were done before are told with.
+fn begins(FleetCounts { already_done, not_reached, .. }: FleetCounts) -> Event {
+    Event::FleetProgress {
+        done: 0,
+        already_done,
+        failed: 0,
+        unknown: 0,
+        not_reached,
+        rate: 0.0,
+        paused: None,
     }
 }
 
@@ -290,8 +304,10 @@ fn run(
         started(OperationKind::FleetProvision, DeviceMark::default(), (None, None), request.clone());
     let (crowd, mut events) = Crowd::new(asked.rate, context.control.cancel().clone());
     let folder = list.folder().to_owned();
-    let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, asked.max_failures);
+    let (max_failures, already_done) = (asked.max_failures, result.counts.already_done);
+    let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, max_failures, already_done);
     let sending = Arc::new(sending);
+    let mut ended_early = false;
     // An end with an error is what the journal knows of a run that did not do all.
     let told = Records::wished(context).follow(context, started, |_| {
         context.phase(Phase::SendList);
@@ -303,8 +319,8 @@ fn run(
         let stopped = sending.crowd.stopped().take();
         let cancelled = sending.crowd.is_cancelled() && all.not_reached > 0;
         let stopped = stopped.or_else(|| cancelled.then(crate::workflow::context::interrupted));
-        result.counts =
-            FleetCounts { already_done: result.counts.already_done, left_out: result.counts.left_out, ..all };
+        ended_early = stopped.is_some();
+        result.counts = FleetCounts { left_out: result.counts.left_out, ..all };
         match stopped {
             Some(error) => Err(error),
             None if all.failed + all.unknown > 0 => {
@@ -313,11 +329,7 @@ fn run(
             None => Ok(()),
         }
     });
-    let ended_early = result.counts.not_reached > 0
-        || told
-            .as_ref()
-            .is_err_and(|error| error.code() == Code::LedgerUnwritable || error.code() == Code::Internal);
-    result.stopped_by = told.err().filter(|_| ended_early);
+    result.stopped_by = told.err().filter(|_| ended_early || result.counts.not_reached > 0);
     // The lock is let go of when all of the ledger is on the disk.
     if let Ok(sending) = Arc::try_unwrap(sending) {
         sending.writer.end();

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::counts::{FleetCounts, rows};
-use super::crowd::{Crowd, Work};
+use super::crowd::{Crowd, Work, the_same};
 use crate::cloud::failure::CloudError;
 use crate::cloud::reply::Refusal;
 use crate::error::{Code, Error, exit};
@@ -38,6 +38,7 @@ pub(super) struct Sending {
     pub folder: PathBuf,
     /// How many failures in a row are too many.
     pub max_failures: u32,
+    already_done: u32,
     tally: Mutex<Tally>,
     in_a_row: AtomicU32,
     /// The wishes of this round; all of them in the first.
@@ -73,6 +74,7 @@ impl Sending {
         wishes: Vec<Wish>,
         folder: PathBuf,
         max_failures: u32,
+        already_done: u32,
     ) -> Self {
         Self {
             crowd,
@@ -81,6 +83,7 @@ impl Sending {
             wishes,
             folder,
             max_failures,
+            already_done,
             tally: Mutex::default(),
             in_a_row: AtomicU32::new(0),
             round: Mutex::default(),
@@ -102,7 +105,8 @@ impl Sending {
     pub fn counts(&self) -> FleetCounts {
         let Tally { done, failed, unknown } = *held(&self.tally);
         let not_reached = rows(self.wishes.len() as u64).saturating_sub(done + failed + unknown);
-        FleetCounts { done, failed, unknown, not_reached, ..FleetCounts::default() }
+        let already_done = self.already_done;
+        FleetCounts { done, already_done, failed, unknown, not_reached, ..FleetCounts::default() }
     }
 
     /// Sends one, and has it in the ledger. `None` if it was not begun.
@@ -216,8 +220,7 @@ impl Sending {
             }
         }
         if matches!(code, Code::CloudTokenInvalid | Code::CloudTokenExpired) {
-            let hint = error.hint_text().unwrap_or_default().to_owned();
-            self.crowd.stop(Error::new(code, error.message()).hint(hint));
+            self.crowd.stop(the_same(&error).during("sending the public key"));
         }
         if may_be_taken(code.name()) { End::Unknown(error) } else { End::Failed(error) }
     }
@@ -332,7 +335,7 @@ impl Work for Sending {
     }
 
     fn progress(&self) -> Event {
-        let FleetCounts { done, failed, unknown, not_reached, .. } = self.counts();
+        let FleetCounts { done, already_done, failed, unknown, not_reached, .. } = self.counts();
         let now = self.crowd.now();
         let sent = self.sent.load(Ordering::SeqCst);
         // How many there were is a small number.
@@ -341,6 +344,7 @@ impl Work for Sending {
         let paused = self.crowd.pace().held(now).map(|until| until.saturating_sub(now));
         Event::FleetProgress {
             done,
+            already_done,
             failed,
             unknown,
             not_reached,

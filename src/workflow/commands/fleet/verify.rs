@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::counts::rows;
-use super::crowd::{self, Crowd, Work};
+use super::crowd::{self, Crowd, Work, the_same};
 use super::list::List;
 use crate::cloud::failure::CloudError;
 use crate::cloud::reply::Refusal;
@@ -224,7 +224,7 @@ impl Asking {
             );
             let error = Error::from(error);
             if matches!(error.code(), Code::CloudTokenInvalid | Code::CloudTokenExpired) {
-                self.crowd.stop(Error::new(error.code(), error.message()).hint(TOKEN_HINT));
+                self.crowd.stop(the_same(&error).during("asking the cloud"));
             }
             return (if untold { FleetAnswer::NotTold } else { FleetAnswer::Failed }, Some(error));
         }
@@ -254,8 +254,6 @@ impl Asking {
         }
     }
 }
-
-const TOKEN_HINT: &str = "copy the access token again, or log in again with particle-cli";
 
 impl Work for Asking {
     fn crowd(&self) -> &Crowd {
@@ -303,6 +301,7 @@ impl Work for Asking {
         let not_reached = counts.total - counts.left_out - done - failed - unknown;
         Event::FleetProgress {
             done,
+            already_done: 0,
             failed,
             unknown,
             not_reached,
