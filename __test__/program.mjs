@@ -10,8 +10,11 @@ import { bundled } from '../scripts/bundle.mjs'
 
 const TARGET = fileURLToPath(new URL('../target/', import.meta.url))
 
+/** The variable that names it where it is made already. */
+export const MADE = 'DUO_PROVISION_TEST_PROGRAM'
+
 /** What it is to be run as, in Node. */
-export const PROGRAM = makeProgram()
+export const PROGRAM = process.env[MADE] ?? makeProgram()
 
 function makeProgram() {
   const outfile = join(TARGET, 'program.cjs')

@@ -8,6 +8,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LocalCloud, listDevices, provision, restoreKey } from '../../index.js'
 import { checkLines } from '../cli/schema.mjs'
+import { PROGRAM } from '../program.mjs'
 import { duoProvision, labTest, run } from './lab.mjs'
 import { countClassRequests } from './wiretap.mjs'
 import { assertSame, download, fingerprint, KEY, KEY_RANGE, upload } from './witness.mjs'
@@ -349,8 +350,15 @@ labTest(
 
 labTest('tells a user who may not open the Duo so', {}, async (lab) => {
   const { path } = await lab.attach()
-  const program = [process.execPath, new URL('../../src/cli/main.cjs', import.meta.url).pathname]
-  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', ...program, 'backup', '--json']
+  const asNobody = [
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    process.execPath,
+    PROGRAM,
+    'backup',
+    '--json',
+  ]
   const { status, stdout } = await run('setpriv', asNobody, {
     env: { DUO_PROVISION_ARCHIVE: '/tmp/nobody' },
   })

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { PROGRAM } from '../program.mjs'
 import { canaryText, keepFolder, keepText } from '../secrets/keep.mjs'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,7 +34,7 @@ const USBIP_RECORDS = '/var/run/vhci_hcd'
 /** How the simulator is started; this is the only place that knows. */
 function simulatorCommand(/** @type {Required<LabOptions>} */ { duos, board, generation, mode }) {
   return [
-    ...[process.execPath, join(ROOT, 'src/cli/main.cjs'), 'simulate'],
+    ...[process.execPath, PROGRAM, 'simulate'],
     ...['--duos', `${duos}`, '--board', board, '--bootloader', generation, '--mode', mode],
     ...['--usbip', `${USBIP_PORT}`, '--full'],
   ]
@@ -171,7 +172,7 @@ export function dfuUtil(...args) {
  * @param {{ input?: string, env?: Record<string, string> }} [options]
  */
 export function duoProvision(args, options) {
-  const ended = run(process.execPath, [join(ROOT, 'src/cli/main.cjs'), ...args], options)
+  const ended = run(process.execPath, [PROGRAM, ...args], options)
   return ended.then((said) => {
     keepText('lane', [args.join(' '), said.stdout, said.stderr].join('\n'))
     return said

@@ -54,7 +54,12 @@ async function main(/** @type {string[]} */ args) {
   const out = join(CACHE, 'out')
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
-  const command = guestCommand(chosenTests(args.filter((word) => !word.startsWith('--'))))
+  // Made here and now: it needs the dependencies, and the guest sees a tree that nobody may write to.
+  const { MADE, PROGRAM } = await import('../program.mjs')
+  const command = guestCommand(
+    `${MADE}=${PROGRAM}`,
+    chosenTests(args.filter((word) => !word.startsWith('--'))),
+  )
   const busybox = /** @type {string} */ (find('busybox'))
   const archive = initramfs({ folder: join(CACHE, 'initramfs'), modules, busybox, command })
   const console = join(CACHE, 'console.log')
@@ -91,9 +96,9 @@ function report(/** @type {string} */ out, /** @type {string} */ ended, /** @typ
 }
 
 /** What the guest runs: node's test runner, one file at a time since they share the bus. */
-function guestCommand(/** @type {string[]} */ tests) {
+function guestCommand(/** @type {string} */ program, /** @type {string[]} */ tests) {
   const runner = [process.execPath, ...['--test', '--test-concurrency=1', '--test-reporter=spec'], ...tests]
-  const script = `cd "$0" && export DUO_PROVISION_TEST_OUTPUT=/run/lane/${KEPT} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
+  const script = `cd "$0" && export DUO_PROVISION_TEST_OUTPUT=/run/lane/${KEPT} ${program} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
   return ['/bin/sh', '-c', script, ROOT, ...runner]
 }
 
