@@ -111,7 +111,7 @@ for (const columns of [60, 80, 120]) {
     await lines('restore', 'not-a-key.der', ...usbip)
     await lines('dct', 'restore', 'not-a-key.der', '--fields', 'nothing', ...usbip)
     await lines('backup', '--path', '1-1', ...usbip)
-    await lines('udev', 'install', '--root', sandbox.folder)
+    await lines('udev', 'install', '--root', '/there/is/no/such/folder')
     sandbox.matches(`width-${columns}`)
   })
 }
