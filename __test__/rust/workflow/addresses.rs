@@ -2,11 +2,12 @@
 
 use std::fs;
 
+use duo_provision::dct::DEVICE_PRIVATE_KEY;
 use duo_provision::error::{Code, Error, KeyState, exit};
 use duo_provision::simulator::Generation;
 use duo_provision::simulator::faults::{Fault, Kind, Stuck};
 use duo_provision::workflow::{
-    BackupOptions, Event, ListOptions, Phase, RestoreOptions, ServerKeySetOptions, Target, list,
+    BackupOptions, Event, ListOptions, Phase, ResetOptions, RestoreOptions, ServerKeySetOptions, Target, list,
 };
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, is_data, key};
@@ -60,6 +61,38 @@ fn the_device_id_shows_the_place_where_no_cloud_is_known() {
     let bench = Bench::new(Generation::R6);
     bench.duo(|duo| duo.set_dct(SERVER, &[0xff; 768]));
     assert!(bench.restore(&bench.new_key()).unwrap().written);
+}
+
+/// A key slot without a key looks like much else of the flash; what lies in front of it does not.
+#[test]
+fn a_key_is_written_to_a_slot_that_is_blank_with_what_lies_in_front_of_it() {
+    for generation in Generation::ALL {
+        for write in [
+            |bench: &Bench| bench.restore(&bench.new_key()).map(|done| done.written),
+            |bench: &Bench| bench.reset(&ResetOptions::default()).map(|done| done.written),
+        ] {
+            let bench = Bench::new(generation);
+            bench.duo(|duo| duo.set_dct(DEVICE_PRIVATE_KEY.offset, &[0xff; 1216]));
+            let before = bench.duo(|duo| duo.dct(0, 34));
+            assert!(write(&bench).unwrap(), "{generation}");
+            assert!(bench.duo(|duo| duo.dct(0, 34)) == before, "{generation}");
+        }
+    }
+}
+
+/// Nobody is asked for a write that cannot be made, and a dry run does not promise it.
+#[test]
+fn a_write_whose_place_nothing_would_show_is_refused_before_the_question() {
+    let bench = Bench::new(Generation::R6);
+    bench.duo(|duo| duo.set_dct(0, &[0xff; 34 + 1216]));
+    let asker = Asker::new();
+    for dry_run in [true, false] {
+        let options = RestoreOptions { dry_run, ..bench.new_key() };
+        refused(&bench, &bench.restore_asking(&asker, &options).unwrap_err());
+    }
+    assert!(!asker.phases().contains(&Phase::Confirm), "it is not asked");
+    let options = RestoreOptions { target: allowing(), ..bench.new_key() };
+    assert!(bench.restore(&options).unwrap().written);
 }
 
 /// Both passes are off by as much, and agree.

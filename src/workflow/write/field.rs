@@ -24,6 +24,16 @@ use crate::workflow::write::proof::block_of;
 /// When an operation is stopped that has written and verified its field.
 pub(in crate::workflow) const AFTER_THE_WRITE: &str = "after the write";
 
+/// The block that is sent for a field; an error where nothing would prove its place.
+pub(in crate::workflow) fn block_to_write(
+    opened: &Opened<'_>,
+    before: &Snapshot,
+    patch: &Patch,
+) -> Result<Block, Error> {
+    block_of(patch, before, opened.unproven)
+        .map_err(|error| error.during(patch.during()).on(&opened.device, KeyState::Unchanged))
+}
+
 /// Writes all bytes of the field, and returns the Duo and what it holds once a read-back shows the field as it should
 /// be and everything else as it was.
 pub(in crate::workflow) fn write_verified<'a>(
@@ -39,8 +49,7 @@ pub(in crate::workflow) fn write_verified<'a>(
         return Err(interrupted().on(&device, KeyState::Unchanged));
     }
     let wanted = patch.applied_to(before)?;
-    let block = block_of(patch, before, opened.unproven)
-        .map_err(|error| error.during(patch.during()).on(&device, KeyState::Unchanged))?;
+    let block = block_to_write(&opened, before, patch)?;
     record.writing().map_err(|error| error.on(&device, KeyState::Unchanged))?;
     let _shield = context.control.cancel().shield();
     let size = patch.bytes().len();

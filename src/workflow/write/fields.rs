@@ -9,7 +9,7 @@ use crate::workflow::device::opened::Opened;
 use crate::workflow::next::Recovery;
 use crate::workflow::record::backup::{Backups, Destination, back_up_key, back_up_section};
 use crate::workflow::record::journal::OperationRecord;
-use crate::workflow::write::field::{AFTER_THE_WRITE, write_verified};
+use crate::workflow::write::field::{AFTER_THE_WRITE, block_to_write, write_verified};
 use crate::workflow::write::patch::Patch;
 use crate::workflow::write::transaction::Writing;
 
@@ -68,6 +68,16 @@ impl Writing for Fields {
 
     fn is_there(&self) -> bool {
         self.differing().is_empty()
+    }
+
+    fn check(&self, opened: &Opened<'_>) -> Result<(), Error> {
+        let mut written = None;
+        for patch in self.patches.iter().filter(|patch| !patch.is_in(&self.held)) {
+            let held = written.as_ref().unwrap_or(&self.held);
+            block_to_write(opened, held, patch)?;
+            written = Some(patch.applied_to(held)?);
+        }
+        Ok(())
     }
 
     fn back_up(

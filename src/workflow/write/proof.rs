@@ -4,7 +4,7 @@
 //! address would bring the same, which is told from the backup: every address that differs in one bit, and those where
 //! the pointer stood before, have to show something else.
 
-use crate::dct::SERVER_PUBLIC_KEY;
+use crate::dct::{FIELDS, SERVER_PUBLIC_KEY};
 use crate::dfuse::{BLOCK, Block, Buffer};
 use crate::error::{Code, Error};
 use crate::workflow::context::Snapshot;
@@ -14,8 +14,9 @@ use crate::workflow::write::patch::Patch;
 /// Where the pointer stands after the two passes of a read, and after a read-back.
 const EARLIER: [usize; 2] = [0, 1];
 
-/// The block for a patch to a Duo that holds `before`. Where the field's own place could be taken for another (most of
-/// what lies behind the server key may be 0xFF), the block begins at the server key, and carries what is there.
+/// The block for a patch to a Duo that holds `before`. Where the field's own place could be taken for another (a key slot
+/// may be blank, and most of what lies behind the server key is), the block begins at an earlier field, and carries what
+/// is there: at the server key, or else at the nearest that tells its place.
 /// `unproven_too`: a place that nothing tells from others will do, since that was typed.
 pub(in crate::workflow) fn block_of(
     patch: &Patch,
@@ -25,8 +26,9 @@ pub(in crate::workflow) fn block_of(
     let (section, field) = (before.image().bytes(), patch.field());
     let telling = |start: &usize| is_telling(section, *start);
     let own = Some(field.offset);
-    let wider = Some(SERVER_PUBLIC_KEY.offset).filter(|start| *start < field.offset);
-    let start = own.into_iter().chain(wider).find(telling).or(own.filter(|_| unproven_too));
+    let earlier = [&SERVER_PUBLIC_KEY].into_iter().chain(FIELDS.iter().rev()).map(|field| field.offset);
+    let fits = |start: &usize| *start < field.offset && field.end() - start <= usize::from(BLOCK);
+    let start = own.into_iter().chain(earlier.filter(fits)).find(telling).or(own.filter(|_| unproven_too));
     let start = start.ok_or_else(unproven)?;
     let (after, end) = (patch.applied_to(before)?, field.end());
     let bytes = after.image().bytes().get(start..end).ok_or_else(read_short)?;

@@ -53,6 +53,9 @@ pub(in crate::workflow) trait Writing {
     /// True if the Duo holds all of it already.
     fn is_there(&self) -> bool;
 
+    /// Refuses what could not be written, before anything is asked or sent.
+    fn check(&self, opened: &Opened<'_>) -> Result<(), Error>;
+
     /// Backs up what is there.
     fn back_up(
         &self,
@@ -166,6 +169,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
 
     /// Writes it, unless it is a dry run.
     pub fn commit<W: Writing>(self, proposal: Proposal<'_, W>) -> Result<Outcome, Error> {
+        proposal.writing.check(&self.opened)?;
         let Self { opened, context, terms, archive, journal: Some(journal) } = self else {
             return Ok(Outcome::default());
         };
