@@ -67,14 +67,29 @@ function guarded(/** @type {any} */ run) {
 /** The same class, whose methods are guarded. What is an instance of the one is one of the other. */
 function guardedClass(/** @type {any} */ made, /** @type {string[]} */ statics) {
   const { prototype } = made
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype)))
-    if (typeof value === 'function' && name !== 'constructor') prototype[name] = guarded(value)
   prototype[Symbol.asyncDispose] = function dispose() {
     return this.stop()
   }
+  // What was started runs until it is stopped, also where nobody holds it.
+  const running = new Set()
+  const { stop } = prototype
+  prototype.stop = function stopped() {
+    return stop.call(this).then((/** @type {unknown} */ done) => {
+      running.delete(this)
+      return done
+    })
+  }
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype)))
+    if (typeof value === 'function' && name !== 'constructor') prototype[name] = guarded(value)
+  const start = async (/** @type {unknown[]} */ ...given) => {
+    const one = await made.start(...given)
+    running.add(one)
+    return one
+  }
   // The addon's own constructor throws; its static functions cannot be replaced in place.
   const guard = Object.defineProperty(() => {}, 'name', { value: made.name })
-  for (const name of statics) Object.defineProperty(guard, name, { value: guarded(made[name]) })
+  for (const name of statics)
+    Object.defineProperty(guard, name, { value: guarded(name === 'start' ? start : made[name]) })
   guard.prototype = prototype
   return guard
 }

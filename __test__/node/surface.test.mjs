@@ -1,8 +1,10 @@
 /** What the package exports, and its errors, as those who call it see them. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import * as api from '../../src/entry.cjs'
 import { FUNCTIONS, forTheApi } from '../../src/hint.cjs'
@@ -79,6 +81,22 @@ test('virtual Duos and a cloud stop at the end of their scope', async () => {
     await made[Symbol.asyncDispose]()
     await made[Symbol.asyncDispose]()
   }
+})
+
+test('what was started runs on where nobody holds it', async () => {
+  const script = `
+    const { VirtualDuo, listDevices } = require(${JSON.stringify(fileURLToPath(new URL('../../src/entry.cjs', import.meta.url)))})
+    const address = () => VirtualDuo.start().then((duo) => duo.address)
+    address().then(async (usbip) => {
+      for (let turn = 0; turn < 5; turn += 1) {
+        gc()
+        await new Promise(setImmediate)
+      }
+      console.log((await listDevices({ usbip })).devices.length)
+      process.exit()
+    })`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '-e', script])
+  assert.equal(stdout, '1\n')
 })
 
 test('a listener whose promise rejects warns, and harms nothing', async (t) => {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::archive::read_bounded;
 use crate::dct::DeviceId;
-use crate::disk::{plain_path, shown};
+use crate::disk::plain_path;
 use crate::error::{Code, Error};
 use crate::fleet::manifest::device;
 use crate::keys::to_utf8;
@@ -79,15 +79,17 @@ fn parse(text: &str) -> Result<Vec<Row>, (usize, String)> {
     Ok(rows)
 }
 
+/// What does not begin with a port may be another file, with a secret in it: nothing of it is shown.
 fn row(line: usize, text: &str) -> Result<Row, String> {
     let values: Vec<&str> =
         text.split([',', ';', '\t']).map(|value| value.trim().trim_matches('"')).collect();
     let [path, id] = values.as_slice() else {
-        return Err(format!("{:?} is not a port and a device id with a comma between them", shown(text)));
+        return Err("it is not a port and a device id with a comma between them".to_owned());
     };
-    Target::parse(None, Some(path)).map_err(|error| error.message().to_owned())?;
+    let no_port = || "it does not begin with a port, bus and ports, such as 1-2 or 1-1.4".to_owned();
+    Target::parse(None, Some(path)).map_err(|_| no_port())?;
     let numbers = path.split(['-', '.']).filter_map(|number| number.parse().ok());
     let numbers: Vec<u8> = numbers.collect();
-    let (bus, ports) = numbers.split_first().ok_or_else(|| format!("{:?} is no port", shown(path)))?;
+    let (bus, ports) = numbers.split_first().ok_or_else(no_port)?;
     Ok(Row { line, path: PortPath::new(*bus, ports), id: device(id)? })
 }
