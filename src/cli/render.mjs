@@ -333,7 +333,7 @@ function describeInFlight(
   output.print(`${output.paint('yellow', 'In flight:')} ${subject(operation)}${failed}`)
   output.print(
     facts({
-      'come to': operation.reached,
+      stage: operation.reached,
       meaning: operation.meaning,
       before: leavesKey(operation) ? undefined : (operation.previousFingerprint ?? 'no key'),
       key: ['backup', 'dct-backup'].includes(operation.operation) ? undefined : operation.fingerprint,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Code, Error, OWN_CLOUD_REFUSES, PASSPHRASE_HINT, SURROUNDINGS_PAGE, UDEV_BY_HAND};
+use super::{ADDRESS_HINT, Code, Error, OWN_CLOUD_REFUSES, PASSPHRASE_HINT, SURROUNDINGS_PAGE, UDEV_BY_HAND};
 use crate::bootloader::BootloaderGeneration;
 use crate::bootloader::SessionError;
 use crate::cloud::api_url::ApiUrlError;
@@ -107,9 +107,11 @@ impl Error {
     pub fn key_slot(slot: &Slot) -> Option<Self> {
         let (code, hint) = match slot {
             Slot::Key(_) => return None,
-            Slot::Blank | Slot::ResetImage => {
-                (Code::KeySlotBlank, "start the Duo with RESET: it makes a key, and then it can be saved")
-            }
+            Slot::Blank | Slot::ResetImage => (
+                Code::KeySlotBlank,
+                "press the button RESET: the Duo starts, and makes a key. In DFU mode again, save that key with `backup`, and tell its \
+                 cloud with --from-device",
+            ),
             Slot::Zeros => (
                 Code::KeySlotZeroed,
                 "the Duo never makes a key by itself while zeros are there; make it do so with: duo-provision reset",
@@ -568,16 +570,13 @@ const PAIR_HINT: &str =
 impl From<PairingError> for Error {
     fn from(error: PairingError) -> Self {
         let (code, hint) = match &error {
-            PairingError::Unreachable { .. } => (
-                Code::CloudUnreachable,
-                "compare the address with that of your cloud; devices connect to its port 5683, not to its API",
-            ),
+            PairingError::Unreachable { .. } => (Code::CloudUnreachable, ADDRESS_HINT),
             PairingError::NoNonce(_) => (
                 Code::CloudUnexpectedReply,
                 "devices connect to a port of their own, 5683 unless told otherwise: give it with --port",
             ),
             PairingError::Closed(_) => {
-                let hint = format!("{OWN_CLOUD_REFUSES}; else {PAIR_HINT}");
+                let hint = format!("{PAIR_HINT}; or, {OWN_CLOUD_REFUSES}");
                 return Self::new(Code::PairingRefused, closed(&error)).hint(hint);
             }
             PairingError::Unanswered(_) | PairingError::CutShort(_) => {

@@ -16,6 +16,10 @@ use serde::{Serialize, Serializer};
 /// How a passphrase is given.
 pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
+/// What to look at where nobody is at the address of a cloud's device port.
+pub(crate) const ADDRESS_HINT: &str =
+    "compare the address with that of your cloud; devices connect to its port 5683, not to its API";
+
 /// What helps where an own cloud refuses every Duo, whatever keys it has (docs/own-cloud.md).
 pub(crate) const OWN_CLOUD_REFUSES: &str = "if the cloud is a Brewskey server that was not restarted since it made its server \
     key, restart it (on Node 20 with --security-revert=CVE-2023-46809)";

@@ -225,12 +225,16 @@ fn a_list_that_is_wrong_is_refused_whole_with_its_line() {
     let bench = Bench::with(duos(Generation::R6, 2));
     let (one, two) = (id(1), id(2));
     let long = format!("1-1,{one}\n").repeat(9000);
-    let wrong: [(&str, &str); 13] = [
+    let wrong: [(&str, &str); 14] = [
         (&format!("1-1,{one}\n1-2,{one}\n"), "line 2: 30001b000c47353330"),
         (&format!("1-1,{one}\n\n01-1,{two}\n"), "line 3: 1-1 is in line 1, too"),
         (&format!("1-1,{one},x\n"), "line 1: "),
         ("1-1\n", "line 1: "),
-        (&format!("usb1,{one}\n"), "line 1: \"usb1\" is not a USB path"),
+        (&format!("usb1,{one}\n"), "line 1: it does not begin with a port"),
+        (
+            "a secret, in another file\n",
+            "line 1: it does not begin with a port, bus and ports, such as 1-2 or 1-1.4",
+        ),
         (&format!("1-999,{one}\n"), "line 1: "),
         (&format!("1-,{one}\n"), "line 1: "),
         ("1-1,3.0001E+23\n", "line 1: "),
@@ -245,7 +249,7 @@ fn a_list_that_is_wrong_is_refused_whole_with_its_line() {
         let error =
             bench.run(&Asker::new(), |context| backup_all(context, &backups(&bench), &paths).unwrap_err());
         assert!(error.to_string().contains(words), "{error}");
-        assert!(!error.to_string().contains('\u{1b}'), "{error:?}");
+        assert!(!error.to_string().contains('\u{1b}') && !error.to_string().contains("secret"), "{error:?}");
     }
     let missing = AllOptions { paths: Some(PathBuf::from("/none/ports.csv")) };
     let error =

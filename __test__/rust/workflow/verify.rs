@@ -135,13 +135,16 @@ fn keys_that_are_no_pair_are_told_from_a_cloud_that_is_not_there() {
     assert_eq!(error.key_state(), Some(KeyState::Unchanged));
     let told = format!("duo-provision {} --from-device --api-url {};", id(1), place.cloud.url());
     let backups = format!("duo-provision backups --device {}", id(1));
-    assert!(hint(&error).contains(&told) && hint(&error).ends_with(&backups), "{error:?}");
+    assert!(hint(&error).contains(&told) && hint(&error).contains(&backups), "{error:?}");
+    assert!(hint(&error).find("Brewskey") > hint(&error).find(&told), "the rare comes last: {error:?}");
     // Other keys would not help here.
     let nobody = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
     let options = VerifyOptions { port: Some(nobody), ..VerifyOptions::default() };
     let error = place.refused(&options, Code::CloudUnreachable);
     assert_eq!(error.key_state(), Some(KeyState::Unchanged));
     assert!(!hint(&error).contains("restore") && !hint(&error).contains("--from-device"), "{error:?}");
+    let other = format!("duo-provision server-key set FILE --host NAME --device {}", id(1));
+    assert!(hint(&error).ends_with(&other), "{error:?}");
 }
 
 /// The API of a cloud is another address than the one for devices, which is all that the Duo has of it.

@@ -1,12 +1,15 @@
 //! What is said if a key and a cloud's are no pair: how to make them one.
 
 use crate::dct::DeviceId;
-use crate::error::{Code, Error, OWN_CLOUD_REFUSES};
+use crate::error::{ADDRESS_HINT, Code, Error, OWN_CLOUD_REFUSES};
 use crate::journal::{DeviceMark, Request};
 use crate::workflow::context::{Context, DeviceRef};
 use crate::workflow::network::other_cloud::is_particle_api;
-use crate::workflow::next::{CloudOf, pair_again};
+use crate::workflow::next::{CloudOf, pair_again, which_of};
 use crate::workflow::record::journal::last_told;
+
+/// What to do if the Duo looks for another cloud than its owner's.
+const SET_HINT: &str = "if the Duo looks for the wrong cloud, give it the right one: duo-provision server-key set FILE --host NAME";
 
 /// A key that was to be proven.
 pub(in crate::workflow) struct Unpaired<'a> {
@@ -22,16 +25,22 @@ pub(in crate::workflow) struct Unpaired<'a> {
 impl Unpaired<'_> {
     /// The error of a proof that failed, with what to type if other keys would help.
     pub fn explained(self, error: Error, context: Context<'_>) -> Error {
-        if !matches!(error.code(), Code::PairingRefused | Code::PairingBroken) {
-            return error;
-        }
         let device = self.device.map(DeviceMark::from).unwrap_or_default();
         let usbip = context.bus.address().filter(|_| self.device.is_some());
+        match error.code() {
+            Code::PairingRefused | Code::PairingBroken => {}
+            Code::CloudUnreachable if self.device.is_some() => {
+                let request = Request { usbip, path: self.path, ..Request::default() };
+                let which = which_of(&device, &request);
+                return error.hint(format!("{ADDRESS_HINT}; {SET_HINT}{which}"));
+            }
+            _ => return error,
+        }
         let cloud = cloud_of(context, self.id, self.particle);
         let request = Request { usbip, path: self.path, ..Request::default() };
         let pair = pair_again(self.id, &device, request, cloud);
         let own_refuses = error.code() == Code::PairingRefused && !self.particle;
-        error.hint(if own_refuses { format!("{OWN_CLOUD_REFUSES}; else {pair}") } else { pair })
+        error.hint(if own_refuses { format!("{pair}; or, {OWN_CLOUD_REFUSES}") } else { pair })
     }
 }
 

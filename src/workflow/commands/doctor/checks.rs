@@ -29,6 +29,8 @@ pub(in crate::workflow) struct Patient<'a> {
     pub operations: &'a [Operation],
     /// True if its key was proven now to be the one that its cloud knows.
     pub proven: bool,
+    /// True if it was asked for that proof now.
+    pub asked: bool,
     /// What tells its cloud the key that is in it.
     pub tell: Option<String>,
 }
@@ -160,14 +162,19 @@ impl Patient<'_> {
             known.key.short(),
             known.words()
         );
-        let tell = self.tell.as_ref().map(|tell| format!("; or tell it the key that is in the Duo: {tell}"));
+        let tell =
+            self.tell.as_ref().map(|tell| format!("; or tell the cloud the key that is in the Duo: {tell}"));
         let why = match known.how {
             How::BackedUp | How::Written => "somebody else has changed the Duo's key since, and its cloud is",
             How::Told { .. } | How::Proven => "the cloud is",
         };
+        let prove = if self.asked {
+            ""
+        } else {
+            ". To be sure, prove first whether the cloud knows the key in the Duo: duo-provision doctor --verify"
+        };
         let advice = format!(
-            "{why} likely to know that key alone, which is then why the Duo does not connect. Whether its cloud knows the key \
-             in it is proven by: duo-provision doctor --verify. If not, give the Duo that key{}",
+            "{why} likely to know that key alone, which is then why the Duo does not connect. Give the Duo that key{}{prove}",
             tell.unwrap_or_default()
         );
         let found = Finding::problem("NEWER_KEY_KNOWN", message).advice(advice);

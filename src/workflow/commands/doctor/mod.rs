@@ -282,6 +282,7 @@ impl<'a> Looking<'a, '_> {
             usbip: self.context.bus.address(),
             archive,
             proven,
+            asked: self.options.verify,
             tell: None,
         };
         let particle = patient.is_meant_for_particle();
