@@ -26,8 +26,12 @@ fn duos(generation: Generation, count: u8) -> impl Iterator<Item = DuoOptions> {
     (1..=count).map(move |last| DuoOptions::new(generation, device_id(last)))
 }
 
+/// All Duos share one virtual clock, and each that waits moves it on for the others.
+const LONG: Option<u32> = Some(3600);
+
 fn backups(bench: &Bench) -> BackupOptions {
-    BackupOptions { archive: Some(bench.archive().to_str().unwrap().to_owned()), ..BackupOptions::default() }
+    let archive = Some(bench.archive().to_str().unwrap().to_owned());
+    BackupOptions { archive, timeout: LONG, ..BackupOptions::default() }
 }
 
 fn back_up(bench: &Bench, asker: &Asker) -> Result<AllDone<BackupDone>, Error> {
@@ -72,6 +76,7 @@ impl Place {
             from_device: true,
             api_url: Some(self.cloud.url()),
             token: Some(self.cloud.token()),
+            timeout: LONG,
             ..ProvisionOptions::default()
         }
     }
@@ -96,6 +101,9 @@ fn twenty_are_saved_each_with_its_own_key() {
     let bench = Bench::with(duos(Generation::R6, MANY));
     let asker = Asker::new();
     let all = back_up(&bench, &asker).unwrap();
+    let problems: Vec<_> =
+        all.duos.iter().filter_map(|one| one.problem.as_ref()).map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
     assert_eq!((all.counts, all.stopped_by.is_none()), (counts(20, 20, 0), true));
     for (nth, one) in all.duos.iter().enumerate() {
         let saved = one.result.as_ref().unwrap();
@@ -308,7 +316,7 @@ fn the_tables_of_all_are_saved_whole_or_in_part() {
     for whole in [false, true] {
         let bench = Bench::with(duos(Generation::R6, 3));
         let archive = Some(bench.archive().to_str().unwrap().to_owned());
-        let options = DctBackupOptions { whole, archive, ..DctBackupOptions::default() };
+        let options = DctBackupOptions { whole, archive, timeout: LONG, ..DctBackupOptions::default() };
         let all = bench
             .run(&Asker::new(), |context| backup_all_dcts(context, &options, &AllOptions::default()))
             .unwrap();
@@ -427,7 +435,13 @@ fn each_is_proven_by_its_own_handshake() {
     let asker = Asker::new();
     let all = place
         .bench
-        .run(&asker, |context| verify_all(context, &VerifyOptions::default(), &AllOptions::default()))
+        .run(&asker, |context| {
+            verify_all(
+                context,
+                &VerifyOptions { timeout: LONG, ..VerifyOptions::default() },
+                &AllOptions::default(),
+            )
+        })
         .unwrap();
     assert_eq!(all.counts, counts(3, 2, 1));
     assert_eq!(code(&all, 1).map(Code::exit_code), Some(7));
