@@ -20,13 +20,11 @@ export function withoutLibraries(/** @type {string} */ target) {
   const lock = readFileSync(join(ROOT, 'Cargo.lock'), 'utf8')
   const ring = /^name = "ring"\nversion = "(.*)"$/m.exec(lock)?.[1]?.replaceAll('.', '_')
   const overrides = [
-    `"usb-1.0" = { rustc-link-lib = [], version_number = "1.0.27" }`,
-    `"ring_core_${ring}_" = { rustc-link-lib = [] }`,
+    '"usb-1.0".rustc-link-lib = []',
+    '"usb-1.0".version_number = "1.0.27"',
+    `"ring_core_${ring}_".rustc-link-lib = []`,
   ]
-  return overrides.flatMap((override) => {
-    const [name, value] = override.split(' = { ')
-    return ['--config', `target.${target}.${name} = { ${value}`]
-  })
+  return overrides.flatMap((override) => ['--config', `target.${target}.${override}`])
 }
 
 /** How the addons are compiled that are only tried: quickly. The profile is the one that is shipped. */
