@@ -410,14 +410,17 @@ test('a signal that is aborted already rejects before any work, in every functio
 })
 
 test('whatever a signal gives as its reason is the cause of what it stopped', async (t) => {
-  const { usb } = await openLab(t)
+  const { duo, usb } = await openLab(t)
+  // Waited for, so that there is something to stop.
+  duo.unplug('1-1')
   for (const reason of [undefined, 'a text', new Error('an error'), { an: 'object' }]) {
     const stop = new AbortController()
     const onEvent = () => stop.abort(reason)
-    const error = await failure(backupKey(usb, { signal: stop.signal, onEvent }))
+    const error = await failure(backupKey({ ...usb, wait: true }, { signal: stop.signal, onEvent }))
     assert.deepEqual([error.name, error.code], ['AbortError', 'INTERRUPTED'])
     assert.equal(error.cause, stop.signal.reason)
   }
+  duo.plugIn('1-1')
   const other = await failure(listDevices({ usbip: '127.0.0.1:1' }, { signal: new AbortController().signal }))
   assert.equal(other.name, 'UsbError')
 })
