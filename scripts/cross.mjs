@@ -53,7 +53,8 @@ async function tryTarget(/** @type {string} */ target) {
     if (!counts || counts.failed === 0) continue
     const log = join(CACHE, `${target}-${name.replaceAll(/\W+/g, '-')}.log`)
     writeFileSync(log, counts.output)
-    process.stdout.write(`  what it printed is in ${log}\n`)
+    const said = counts.output.trimEnd().split('\n').slice(0, 20).join('\n  ')
+    process.stdout.write(`  ${said}\n  what it printed is in ${log}\n`)
   }
   return rows
 }

@@ -84,3 +84,19 @@ export async function clippy(/** @type {Run} */ run) {
   const shipped = await lint('--lib', '--examples')
   return sum([shipped, await lint('--no-default-features', '--features', 'schema', '--all-targets')])
 }
+
+/**
+ * The addon's types and lints on the systems for which it cannot be linked here. Their standard libraries are fetched;
+ * a machine that cannot has nothing to check with.
+ * @returns {Promise<Outcome>}
+ */
+export async function platforms(/** @type {Run} */ run) {
+  const targets = ['x86_64-pc-windows-msvc', 'aarch64-apple-darwin', 'x86_64-apple-darwin']
+  const script = join(ROOT, 'scripts/cross.mjs')
+  const { status, output } = await run.capture(process.execPath, [script, ...targets])
+  if (status === 0) return { passed: targets.length, failed: 0 }
+  const [unfetched] = output.match(/the standard library for \S+ could not be fetched/) ?? []
+  return unfetched
+    ? { passed: 0, failed: 0, note: `not run: ${unfetched}` }
+    : { passed: 0, failed: 1, output }
+}
