@@ -190,7 +190,7 @@ test('the archive is listed with the device, the key and the manifest of each ba
     ['missing', fingerprint, listed?.createdAt],
   )
   assert.equal(unreadable.length, 1)
-  writeFileSync(manifestFile ?? '', '{}')
+  writeFileSync(manifestFile ?? '', '{"format":')
   assert.equal((await listBackups({ archive })).backups[0]?.manifest, 'invalid')
 })
 

@@ -152,8 +152,11 @@ mod finding {
         assert_eq!((entry.description, entry.fingerprint), (Description::OfOtherBytes, None));
         assert_eq!(entry.device_id, ID.parse().ok(), "out of the name");
 
-        fs::write(stored.manifest.as_ref().unwrap(), b"{}").unwrap();
+        fs::write(stored.manifest.as_ref().unwrap(), b"{\"format\":").unwrap();
         assert_eq!(bench.only_entry().description, Description::Invalid);
+        // Sound, and not ours.
+        fs::write(stored.manifest.as_ref().unwrap(), b"{}").unwrap();
+        assert_eq!(bench.only_entry().description, Description::Missing);
         fs::remove_file(stored.manifest.unwrap()).unwrap();
         assert_eq!(bench.only_entry().description, Description::Missing);
         assert!(bench.archive.devices_of(fingerprint()).unwrap().is_empty());

@@ -125,15 +125,11 @@ impl Manifest {
         }
     }
 
-    /// True for sound JSON that is no manifest at all: another program's. Damage is not taken for it, nor an empty object.
+    /// True for sound JSON that is no manifest at all: another program's. Damage is not taken for it.
     pub fn is_foreign(bytes: &[u8]) -> bool {
         let text = to_utf8(bytes);
-        serde_json::from_slice::<serde_json::Value>(text.as_deref().map_or(bytes, Vec::as_slice)).is_ok_and(
-            |json| {
-                let empty = json.as_object().is_some_and(serde_json::Map::is_empty);
-                !empty && json.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT)
-            },
-        )
+        serde_json::from_slice::<serde_json::Value>(text.as_deref().map_or(bytes, Vec::as_slice))
+            .is_ok_and(|json| json.get("format").and_then(serde_json::Value::as_str) != Some(FORMAT))
     }
 
     /// The file's text: indented JSON and a line feed.
