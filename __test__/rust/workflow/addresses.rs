@@ -80,6 +80,43 @@ fn a_key_is_written_to_a_slot_that_is_blank_with_what_lies_in_front_of_it() {
     }
 }
 
+/// With an address that is acknowledged and taken wrong, or not at all, at each command of the write.
+#[test]
+fn a_key_for_a_blank_slot_goes_to_its_place_or_nowhere() {
+    let wrong = (0..32).map(Kind::AddressOnceWrong).chain([Kind::AddressSilent]);
+    for (generation, kind) in
+        Generation::ALL.into_iter().flat_map(|one| wrong.clone().map(move |kind| (one, kind)))
+    {
+        for nth in [1, 2, 3, 10] {
+            let bench = Bench::new(generation);
+            bench.duo(|duo| duo.set_dct(DEVICE_PRIVATE_KEY.offset, &[0xff; 1216]));
+            let others = || {
+                bench.duo(|duo| {
+                    let mut dct = duo.dct(0, 8423);
+                    dct[DEVICE_PRIVATE_KEY.offset..DEVICE_PRIVATE_KEY.end()].fill(0);
+                    (dct, duo.internal_flash()[0x1_0000..].to_vec(), duo.serial_flash().to_vec())
+                })
+            };
+            let before = others();
+            let (hub, path, fault) =
+                (bench.hub.clone(), bench.paths[0].clone(), Fault::once(kind.clone(), nth));
+            let asker = Asker::listening(move |event, _| {
+                if matches!(event, Event::Phase(Phase::Write)) {
+                    hub.with_duo(&path, |duo, _| duo.faults().arm(fault.clone()));
+                }
+            });
+            let written = bench.restore_asking(&asker, &bench.new_key());
+            assert!(others() == before, "{generation} {kind:?} {nth}: something else has changed");
+            let slot = bench.slot();
+            let (new, blank) = (slot == key(NEW), slot.iter().all(|byte| *byte == 0xff));
+            assert!(
+                if written.is_ok() { new } else { new || blank },
+                "{generation} {kind:?} {nth}: {written:?}"
+            );
+        }
+    }
+}
+
 /// Nobody is asked for a write that cannot be made, and a dry run does not promise it.
 #[test]
 fn a_write_whose_place_nothing_would_show_is_refused_before_the_question() {

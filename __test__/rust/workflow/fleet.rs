@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use duo_provision::error::{Code, Error};
@@ -420,10 +420,17 @@ fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told
     let bench = Bench::new(Generation::R6);
     let number = |id: &str| usize::from_str_radix(&id[8..], 16).unwrap();
     let rows = if sample::is_all() { 400 } else { 40 };
+    // What is cut makes all wait, too, and is held back until the cloud's wish for patience has arrived.
+    let patient = Arc::new((Mutex::new(false), Condvar::new()));
+    let asked = Arc::clone(&patient);
     let cloud = Cloud::new(move |id, nth| {
         let does = match (number(id) % 20, nth) {
             (1, _) => Does::Says(403, "", "{\"error\":\"Permission Denied\"}"),
-            (2, 1) | (3, _) => Does::Cuts,
+            (2, 1) | (3, _) => {
+                let (told, news) = &*asked;
+                drop(news.wait_while(told.lock().unwrap(), |told| !*told).unwrap());
+                Does::Cuts
+            }
             (4, 1) if number(id) < 40 => Does::Says(429, "retry-after: 1\r\n", "{}"),
             _ => return Does::Waits(LATENCY),
         };
@@ -435,12 +442,18 @@ fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told
         max_failures: Some(1000),
         ..usual(&list(&bench, rows), &cloud)
     };
-    let asker = Asker::new();
+    let asker = Asker::listening(move |event, _| {
+        if matches!(event, Event::FleetPaused { reason, .. } if reason.contains("the cloud asks for fewer requests (429)"))
+        {
+            *patient.0.lock().unwrap() = true;
+            patient.1.notify_all();
+        }
+    });
     let done = bench.run(&asker, |context| provision_fleet(context, &options)).unwrap();
     let each = u32::try_from(rows / 20).unwrap();
     let total = each * 20;
     assert_eq!(done.counts, FleetCounts { done: each * 18, failed: each, unknown: each, ..counts(total) });
-    assert!(done.stopped_by.is_none());
+    assert!(done.stopped_by.is_none() && asker.told().contains("the cloud asks for fewer requests (429)"));
     let times = cloud.times();
     for (nth, times) in (0..rows).map(|nth| (nth, times[&listed(nth)])) {
         let expected = match nth % 20 {

@@ -285,11 +285,30 @@ fn an_r4_is_rotated_on_the_users_word_alone() {
 /// A slot without a key gets one, and there is nothing to go back to.
 #[test]
 fn a_duo_without_a_key_gets_one() {
+    for nothing in [[0; 1216], [0xff; 1216]] {
+        let place = Place::new();
+        place.bench.set_slot(&nothing);
+        let done = place.run(&place.usual()).unwrap();
+        assert!(place.both_have(NEW) && done.previous.is_none());
+        assert!(place.bench.keeps(&nothing));
+    }
+}
+
+/// It is refused while the cloud still has the key that the Duo has.
+#[test]
+fn a_key_whose_place_nothing_would_show_is_not_told_to_the_cloud() {
     let place = Place::new();
-    place.bench.set_slot(&[0; 1216]);
-    let done = place.run(&place.usual()).unwrap();
-    assert!(place.both_have(NEW) && done.previous.is_none());
-    assert!(place.bench.keeps(&[0; 1216]));
+    place.pair();
+    place.bench.duo(|duo| duo.set_dct(0, &[0xff; 34 + 1216]));
+    for dry_run in [true, false] {
+        let asker = Asker::new();
+        let options = RotateOptions { dry_run, ..place.usual() };
+        let error = place.run_asking(&asker, &options).unwrap_err();
+        assert_eq!((error.code(), error.key_state()), (Code::AddressUnproven, Some(KeyState::Unchanged)));
+        assert!(error.message().contains("nothing would show where"), "{error}");
+        assert!(!asker.phases().contains(&Phase::Confirm), "{error}");
+    }
+    assert_eq!(place.cloud_has(), Some(print(OLD)));
 }
 
 /// After the cloud has taken the key the write fails: the way forth and the way back both work.

@@ -13,7 +13,7 @@ use duo_provision::workflow::{
 };
 use tokio::runtime::Runtime;
 
-use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
+use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, server_slot};
 
 /// The server's field in the DCT, and in it what the firmware reads (redbear/firmware `dct.h`).
 const SERVER_FIELD: u32 = 2082;
@@ -143,6 +143,11 @@ fn keys_that_are_no_pair_are_told_from_a_cloud_that_is_not_there() {
     let error = place.refused(&options, Code::CloudUnreachable);
     assert_eq!(error.key_state(), Some(KeyState::Unchanged));
     assert!(!hint(&error).contains("restore") && !hint(&error).contains("--from-device"), "{error:?}");
+    // The address was typed: the Duo's own may be right.
+    assert!(!hint(&error).contains("server-key set"), "{error:?}");
+    let field = server_slot(place.cloud.server_key().unwrap(), ([127, 0, 0, 1], nobody).into());
+    place.bench.duo(|duo| duo.set_dct(2082, &field));
+    let error = place.refused(&VerifyOptions::default(), Code::CloudUnreachable);
     let other = format!("duo-provision server-key set FILE --host NAME --device {}", id(1));
     assert!(hint(&error).ends_with(&other), "{error:?}");
 }

@@ -143,6 +143,7 @@ fn prove(
             device: claim.device.as_ref(),
             path: options.target.path.clone(),
             particle: claim.server.key.is_particle(),
+            named: claim.device.is_some() && options.host.is_none() && options.port.is_none(),
         };
         let error = unpaired.explained(error, context);
         match &claim.device {

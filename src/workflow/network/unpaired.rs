@@ -20,6 +20,8 @@ pub(in crate::workflow) struct Unpaired<'a> {
     pub path: Option<String>,
     /// True if the proof was asked of Particle's cloud.
     pub particle: bool,
+    /// True if the address that was tried is the one in the Duo.
+    pub named: bool,
 }
 
 impl Unpaired<'_> {
@@ -27,20 +29,18 @@ impl Unpaired<'_> {
     pub fn explained(self, error: Error, context: Context<'_>) -> Error {
         let device = self.device.map(DeviceMark::from).unwrap_or_default();
         let usbip = context.bus.address().filter(|_| self.device.is_some());
-        match error.code() {
-            Code::PairingRefused | Code::PairingBroken => {}
-            Code::CloudUnreachable if self.device.is_some() => {
-                let request = Request { usbip, path: self.path, ..Request::default() };
-                let which = which_of(&device, &request);
-                return error.hint(format!("{ADDRESS_HINT}; {SET_HINT}{which}"));
-            }
-            _ => return error,
-        }
-        let cloud = cloud_of(context, self.id, self.particle);
         let request = Request { usbip, path: self.path, ..Request::default() };
-        let pair = pair_again(self.id, &device, request, cloud);
-        let own_refuses = error.code() == Code::PairingRefused && !self.particle;
-        error.hint(if own_refuses { format!("{pair}; or, {OWN_CLOUD_REFUSES}") } else { pair })
+        match error.code() {
+            Code::CloudUnreachable if self.named => {
+                error.hint(format!("{ADDRESS_HINT}; {SET_HINT}{}", which_of(&device, &request)))
+            }
+            Code::PairingRefused | Code::PairingBroken => {
+                let own_refuses = error.code() == Code::PairingRefused && !self.particle;
+                let pair = pair_again(self.id, &device, request, cloud_of(context, self.id, self.particle));
+                error.hint(if own_refuses { format!("{pair}; or, {OWN_CLOUD_REFUSES}") } else { pair })
+            }
+            _ => error,
+        }
     }
 }
 

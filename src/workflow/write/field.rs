@@ -12,6 +12,7 @@ use crate::dct::DctImage;
 use crate::dct::{DEVICE_PUBLIC_KEY, FIELDS, Field};
 use crate::dfuse::{Block, Touched};
 use crate::error::{Code, Error, KeyState};
+use crate::keys::SlotImage;
 use crate::workflow::context::{DeviceRef, Phase, Snapshot, Transfer, interrupted};
 use crate::workflow::device::opened::Opened;
 use crate::workflow::device::reconcile::{Observed, Probe, reconcile};
@@ -32,6 +33,11 @@ pub(in crate::workflow) fn block_to_write(
 ) -> Result<Block, Error> {
     block_of(patch, before, opened.unproven)
         .map_err(|error| error.during(patch.during()).on(&opened.device, KeyState::Unchanged))
+}
+
+/// Refuses a Duo to which no key could be written, whichever it is: for a dry run, in which none is made.
+pub(in crate::workflow) fn check_key(opened: &Opened<'_>, held: &Snapshot) -> Result<(), Error> {
+    block_to_write(opened, held, &Patch::key(&SlotImage::reset())).map(drop)
 }
 
 /// Writes all bytes of the field, and returns the Duo and what it holds once a read-back shows the field as it should

@@ -9,6 +9,7 @@ mod transaction;
 mod unbacked;
 mod whole_dct;
 
+pub(in crate::workflow) use crate::workflow::write::field::check_key;
 pub(in crate::workflow) use crate::workflow::write::fields::Fields;
 pub(in crate::workflow) use crate::workflow::write::patch::Patch;
 pub(in crate::workflow) use crate::workflow::write::permitted::{Permitted, is_own, reserved};

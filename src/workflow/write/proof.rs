@@ -8,7 +8,6 @@ use crate::dct::{FIELDS, SERVER_PUBLIC_KEY};
 use crate::dfuse::{BLOCK, Block, Buffer};
 use crate::error::{Code, Error};
 use crate::workflow::context::Snapshot;
-use crate::workflow::device::located::unproven;
 use crate::workflow::write::patch::Patch;
 
 /// Where the pointer stands after the two passes of a read, and after a read-back.
@@ -29,7 +28,7 @@ pub(in crate::workflow) fn block_of(
     let earlier = [&SERVER_PUBLIC_KEY].into_iter().chain(FIELDS.iter().rev()).map(|field| field.offset);
     let fits = |start: &usize| *start < field.offset && field.end() - start <= usize::from(BLOCK);
     let start = own.into_iter().chain(earlier.filter(fits)).find(telling).or(own.filter(|_| unproven_too));
-    let start = start.ok_or_else(unproven)?;
+    let start = start.ok_or_else(|| unplaced(patch))?;
     let (after, end) = (patch.applied_to(before)?, field.end());
     let bytes = after.image().bytes().get(start..end).ok_or_else(read_short)?;
     Ok(Block {
@@ -57,6 +56,16 @@ fn is_telling(section: &[u8], start: usize) -> bool {
     };
     let flipped = (0..usize::BITS.min(32)).map(|bit| start ^ (1 << bit));
     varied && flipped.chain(EARLIER).filter(|other| *other != start).all(differs)
+}
+
+/// Where nothing would show that the block goes where it should.
+fn unplaced(patch: &Patch) -> Error {
+    let message = format!(
+        "nothing would show where {} is written: a read of it, and of all in front of it, looks like one from elsewhere",
+        patch.words()
+    );
+    Error::new(Code::AddressUnproven, message)
+        .hint("to write it all the same, to the address that the Duo is told, add --allow-unproven-address")
 }
 
 fn read_short() -> Error {

@@ -169,12 +169,15 @@ impl Patient<'_> {
             How::Told { .. } | How::Proven => "the cloud is",
         };
         let prove = if self.asked {
-            ""
+            String::new()
         } else {
-            ". To be sure, prove first whether the cloud knows the key in the Duo: duo-provision doctor --verify"
+            format!(
+                "prove whether it knows the one in the Duo, too: duo-provision doctor --verify{}; if not, ",
+                self.arguments
+            )
         };
         let advice = format!(
-            "{why} likely to know that key alone, which is then why the Duo does not connect. Give the Duo that key{}{prove}",
+            "{why} likely to know that key alone, which is then why the Duo does not connect: {prove}give the Duo that key{}",
             tell.unwrap_or_default()
         );
         let found = Finding::problem("NEWER_KEY_KNOWN", message).advice(advice);

@@ -57,7 +57,7 @@ fn handshake(
     server.caution(context, id, true);
     server.prove(context, id, key, timeout).map_err(|error| {
         let particle = server.key.is_particle();
-        Unpaired { id, device: Some(device), path, particle }.explained(error, context)
+        Unpaired { id, device: Some(device), path, particle, named: true }.explained(error, context)
     })?;
     Ok((id, server))
 }

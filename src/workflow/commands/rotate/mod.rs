@@ -34,7 +34,7 @@ use crate::workflow::network::other_cloud;
 use crate::workflow::network::pairing::ServerChoice;
 use crate::workflow::next::which_of;
 use crate::workflow::record::journal::{absolute, operations, past};
-use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
+use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, check_key};
 
 /// What `rotate` is asked for. No `Debug`: it may hold a token.
 // One a word that can be typed; they are independent of each other.
@@ -168,6 +168,7 @@ pub fn rotate(
         written: false,
         dry_run: options.dry_run,
     };
+    check_key(&transaction.opened, &held)?;
     // No key is made that is not used.
     let (false, Some(archive)) = (options.dry_run, archive) else { return Ok(done) };
     let mut started =
