@@ -422,12 +422,12 @@ fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told
     let rows = if sample::is_all() { 400 } else { 40 };
     // What is cut makes all wait, too, and is held back until the cloud's wish for patience has arrived.
     let patient = Arc::new((Mutex::new(false), Condvar::new()));
-    let asked = Arc::clone(&patient);
+    let wish = Arc::clone(&patient);
     let cloud = Cloud::new(move |id, nth| {
         let does = match (number(id) % 20, nth) {
             (1, _) => Does::Says(403, "", "{\"error\":\"Permission Denied\"}"),
             (2, 1) | (3, _) => {
-                let (told, news) = &*asked;
+                let (told, news) = &*wish;
                 drop(news.wait_while(told.lock().unwrap(), |told| !*told).unwrap());
                 Does::Cuts
             }
