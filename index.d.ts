@@ -201,7 +201,7 @@ export interface BackupsOptions {
   deviceId?: string
 }
 
-/** What the archive holds. */
+/** What the archive holds, and what is known of other places. */
 export interface BackupsResult {
   /** The archive's folder; absolute. It need not be there. */
   folder: string
@@ -209,6 +209,11 @@ export interface BackupsResult {
   backups: Array<ArchivedBackup>
   /** What has the name of a backup and cannot be read, and why. */
   unreadable: Array<string>
+  /**
+   * Backups in other places that were made on this machine, while their files are as they were written. Empty if a
+   * folder was typed.
+   */
+  elsewhere: Array<ArchivedBackup>
 }
 
 /** A bootloader's generation; of another board than the Duo its name, in lower case. */

@@ -142,6 +142,7 @@ export class Sandbox {
       await duo.stop()
     })
     this.name(duo.address, '127.0.0.1:<usbip>')
+    this.name(`--usbip ${new URL(`usb://${duo.address}`).port}`, '--usbip <port>')
     return duo
   }
 

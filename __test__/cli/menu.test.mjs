@@ -7,7 +7,7 @@ import { dialogue, KEYS, Sandbox, WIDTHS } from './harness.mjs'
 
 const skip = WIDTHS
 
-const MENU = /What is to be done\?[\s\S]*6 {2}Something else/
+const MENU = /What do you want to do\?[\s\S]*6 {2}Something else/
 const WHICH = /Which Duo\?[\s\S]*1-2/
 
 /** A sandbox and Duos. */
@@ -64,6 +64,22 @@ test('the menu is no consent: a backup that is chosen is asked for once more', {
   assert.equal(status, 2, stdout)
   assert.match(stdout, /\$ duo-provision restore \/\S+\.der --usbip/)
   assert.equal(duo.duos()[0]?.fingerprint, before)
+})
+
+test('the menu offers a backup in another place than the archive', { skip }, async (t) => {
+  const { sandbox, usbip } = await bench(t)
+  await sandbox.run(['backup', 'mine.der', ...usbip])
+  const { stdout } = await dialogue(sandbox, usbip, [
+    [MENU, '5'],
+    [/Which backup\?[\s\S]*1 {2}key/, '1'],
+  ])
+  assert.match(stdout, /\$ duo-provision restore \/\S+mine\.der --usbip/)
+})
+
+test('where there is no key to be saved, Enter looks for what is wrong', { skip }, async (t) => {
+  const { sandbox, usbip } = await bench(t, { faults: ['read-zeros@dfu1+'] })
+  const { stdout } = await dialogue(sandbox, usbip, [[MENU, '\r']])
+  assert.match(stdout, /\$ duo-provision doctor --usbip/)
 })
 
 test('the menu offers help, and a new key that needs a token', { skip }, async (t) => {

@@ -23,12 +23,13 @@ export function canChoose(/** @type {Output} */ { json }, env = process.env) {
  * @param {string} title
  * @param {Choice[]} choices nine at most have a number
  * @param {Output} output
+ * @param {number} first the one that is marked at first
  * @returns {Promise<number | undefined>} which one; `undefined` after Esc, `INTERRUPTED` after Ctrl-C
  */
-export async function choose(title, choices, output) {
+export async function choose(title, choices, output, first = 0) {
   const { stdin, stderr } = process
   output.say(title)
-  let at = 0
+  let at = first
   const draw = () => stderr.write(`\r\u001b[J${linesOf(choices, at, output)}\u001b[${choices.length}A`)
   emitKeypressEvents(stdin)
   stdin.setRawMode(true)

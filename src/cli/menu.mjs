@@ -75,11 +75,10 @@ async function offer(duo, which, output) {
     { text: 'Something else (help)', words: ['-h'] },
   ]
   const choices = tasks.map(({ text, words }) => ({ text, aside: typed(words) }))
-  const index = await choose(
-    'What is to be done? (arrow keys and Enter, or a number; Esc ends)',
-    choices,
-    output,
-  )
+  // Where there is no key to be saved, why comes first.
+  const first = duo.key?.fingerprint ? 0 : 1
+  const question = 'What do you want to do? (arrow keys and Enter, or a number; Esc ends)'
+  const index = await choose(question, choices, output, first)
   if (index === INTERRUPTED) return STOPPED
   const { words = [] } = index === undefined ? {} : (tasks[index] ?? {})
   if (words.length === 0) return 0
@@ -96,8 +95,11 @@ async function withBackup(
   /** @type {string | undefined} */ device,
   /** @type {Output} */ output,
 ) {
-  const { backups, folder } = await api.listBackups(device ? { deviceId: device } : {})
-  const keys = backups.filter(({ contents }) => /private-key$/.test(contents)).slice(0, BACKUPS)
+  const { backups, elsewhere, folder } = await api.listBackups(device ? { deviceId: device } : {})
+  const keys = [...backups, ...elsewhere]
+    .filter(({ contents }) => /private-key$/.test(contents))
+    .sort((one, other) => (other.createdAt ?? '').localeCompare(one.createdAt ?? ''))
+    .slice(0, BACKUPS)
   if (keys.length === 0) {
     output.say(`There is no backup of this Duo's key in ${folder}. One in another place: ${typed(words)}`)
     return undefined

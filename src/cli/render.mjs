@@ -236,9 +236,10 @@ const DESCRIBE = {
     )
   },
 
-  backups(/** @type {import('../../index.js').BackupsResult} */ { folder, backups, unreadable }, output) {
+  backups(/** @type {import('../../index.js').BackupsResult} */ result, output) {
+    const { folder, backups, elsewhere, unreadable } = result
     if (backups.length === 0) output.say(`no backups in ${printable(folder)}`)
-    for (const backup of backups) {
+    for (const backup of [...backups, ...elsewhere]) {
       const device = backup.deviceId ? `Duo ${backup.deviceId}` : 'Duo (id unknown)'
       output.print(output.paint('bold', `${backup.simulated ? 'virtual ' : ''}${device}`))
       output.print(

@@ -1,5 +1,6 @@
 //! From the rooms' own errors to the one that leaves the crate: a code for each, and what to do about it.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
@@ -164,39 +165,40 @@ impl From<Misread> for Error {
 
 impl From<UsbError> for Error {
     fn from(error: UsbError) -> Self {
-        let (code, hint) = match &error {
-            UsbError::AccessDenied => {
-                return Self::new(Code::UsbAccessDenied, error.to_string())
-                    .hint(access_hint())
-                    .because(error);
-            }
+        let (code, hint): (Code, Cow<'static, str>) = match &error {
+            UsbError::AccessDenied => (Code::UsbAccessDenied, access_hint().into()),
             UsbError::Node(node) => {
-                let hint = format!("{}; {SURROUNDINGS_PAGE}", node_hint(node));
-                return Self::new(Code::UsbAccessDenied, error.to_string()).hint(hint).because(error);
+                (Code::UsbAccessDenied, format!("{}; {SURROUNDINGS_PAGE}", node_hint(node)).into())
             }
             UsbError::Unavailable(_) => (
                 Code::UsbUnavailable,
                 "connect the Duo to a machine with USB (containers and servers often have none); provisioning \
-                 without --from-device, inspect and demo work here",
+                 without --from-device, inspect and demo work here"
+                    .into(),
             ),
             UsbError::Busy => (
                 Code::UsbBusy,
-                "close the other program (dfu-util, a virtual machine, an IDE), then run the command again",
+                "close the other program (dfu-util, a virtual machine, an IDE), then run the command again".into(),
             ),
             UsbError::WrongDriver(bcd_device) => {
                 let generation = BootloaderGeneration::from_bcd_device(*bcd_device);
-                (Code::UsbWrongDriver, driver_hint(generation.map(BootloaderGeneration::names_winusb)))
+                let hint = driver_hint(generation.map(BootloaderGeneration::names_winusb));
+                (Code::UsbWrongDriver, hint.into())
             }
             UsbError::NotConfigured => {
-                (Code::UsbError, "unplug the Duo, plug it in again in DFU mode, and run the command again")
+                (Code::UsbError, "unplug the Duo, plug it in again in DFU mode, and run the command again".into())
             }
             UsbError::Gone => {
-                (Code::NoDevice, "leave the Duo connected in DFU mode and run the command again")
+                (Code::NoDevice, "leave the Duo connected in DFU mode and run the command again".into())
+            }
+            UsbError::NoServer(address, _) => {
+                let start = format!("duo-provision simulate --usbip {}", address.port());
+                (Code::UsbipUnreachable, format!("start one there, in another terminal: {start}").into())
             }
             UsbError::Server(_) => {
-                (Code::UsbipUnreachable, "start one in another terminal: duo-provision simulate --usbip 3240")
+                (Code::UsbipUnreachable, "name the port at which `duo-provision simulate` listens".into())
             }
-            UsbError::Other(_) => (Code::UsbError, "try another cable or USB port, without a hub"),
+            UsbError::Other(_) => (Code::UsbError, "try another cable or USB port, without a hub".into()),
         };
         Self::new(code, error.to_string()).hint(hint).because(error)
     }

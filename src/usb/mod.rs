@@ -11,6 +11,7 @@ mod surroundings;
 pub mod usbip;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use node::NodeError;
@@ -128,7 +129,10 @@ pub enum UsbError {
     /// The device went away between listing and opening.
     #[error("the USB device is no longer there")]
     Gone,
-    /// A `--usbip` server that is not there or does not speak USB/IP.
+    /// Nothing answers at the address of a `--usbip` server.
+    #[error("the USB/IP server: {0}: {1}")]
+    NoServer(SocketAddr, String),
+    /// A `--usbip` server that does not speak USB/IP, or an address that is none.
     #[error("the USB/IP server: {0}")]
     Server(String),
     /// Anything else, in the driver's own words.

@@ -68,7 +68,7 @@ impl UsbipBus {
 
     fn connect(&self) -> Result<TcpStream, UsbError> {
         let stream = TcpStream::connect_timeout(&self.server, CONNECT_TIMEOUT)
-            .map_err(|e| server(format!("{}: {e}", self.server)))?;
+            .map_err(|e| UsbError::NoServer(self.server, e.to_string()))?;
         stream.set_nodelay(true).map_err(|e| server(e.to_string()))?;
         stream.set_write_timeout(Some(REPLY_TIMEOUT)).map_err(|e| server(e.to_string()))?;
         Ok(stream)

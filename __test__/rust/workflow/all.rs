@@ -173,6 +173,7 @@ fn one_that_runs_is_done_only_where_it_may_be_put_into_dfu_mode() {
     assert_eq!((all.counts, code(&all, 1)), (counts(3, 2, 1), Some(Code::NoDevice)));
     let problem = all.duos[1].problem.as_ref().unwrap();
     assert_eq!(problem.message(), "the Duo at 1-2 runs its firmware");
+    assert_eq!(all.duos[1].device_id.unwrap().to_string(), id(2), "as it tells it then, too");
     assert!(problem.hint_text().unwrap().contains("--enter-dfu"), "{problem}");
     let target = Target { enter_dfu: true, ..Target::default() };
     let options = BackupOptions { target, ..backups(&bench) };

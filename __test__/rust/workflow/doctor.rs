@@ -1,14 +1,15 @@
 //! `doctor`: every finding, its command, and that nothing is written by looking.
 
 use std::fs;
+use std::path::PathBuf;
 
 use duo_provision::error::Error;
 use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, PrivateKey};
 use duo_provision::simulator::faults::{Fault, Kind};
 use duo_provision::simulator::{Board, DuoOptions, Generation};
 use duo_provision::workflow::{
-    BackupOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, FixOperation, ListOptions,
-    ListedState, RestoreOptions, Severity, Target, Verdict, backup_dct, doctor, list,
+    BackupOptions, BackupsOptions, DctBackupOptions, Diagnosis, DoctorOptions, Finding, FixOperation,
+    ListOptions, ListedState, RestoreOptions, Severity, Target, Verdict, backup_dct, backups, doctor, list,
 };
 
 use rsa::pkcs8::{DecodePublicKey, EncodePublicKey};
@@ -193,6 +194,21 @@ fn a_key_in_a_form_that_the_firmware_misreads_is_put_right_by_its_backup() {
     assert!(bench.slot() == key(OLD));
 }
 
+/// The public key is another's because somebody else has written the private one.
+#[test]
+fn one_cause_is_one_problem() {
+    let bench = Bench::new(Generation::R6);
+    bench.backup(&BackupOptions::default()).unwrap();
+    bench.set_slot(key(NEW));
+    let duo = bench.examined(Target::default()).unwrap().duos.remove(0);
+    let of = |code| duo.findings.iter().find(|finding| finding.code == code).map(|finding| finding.severity);
+    assert_eq!(
+        (of("NEWER_KEY_KNOWN"), of("PUBLIC_KEY_STALE")),
+        (Some(Severity::Problem), Some(Severity::Note))
+    );
+    assert_eq!(duo.problems, 1);
+}
+
 #[test]
 fn a_reset_slot_and_a_foreign_public_key_are_problems_and_none_is_a_note() {
     let bench = Bench::new(Generation::R6);
@@ -299,6 +315,19 @@ fn a_backup_elsewhere_counts_while_its_file_is_there_with_the_same_bytes() {
     // What stands beside it is not needed.
     fs::remove_file(file.with_extension("json")).unwrap();
     assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
+    let listed = |device: Option<&str>, archive: Option<String>| -> Vec<PathBuf> {
+        let options = BackupsOptions { archive, device: device.map(|id| id.parse().unwrap()) };
+        let found = bench.run(&Asker::new(), |context| backups(context, &options)).unwrap();
+        assert!(found.survey.entries.is_empty());
+        found.elsewhere.into_iter().map(|entry| entry.path).collect()
+    };
+    let here = std::slice::from_ref(&file);
+    assert_eq!(listed(None, None), here);
+    assert_eq!(listed(Some(&id(1)), None), here);
+    assert!(listed(Some(&id(2)), None).is_empty());
+    let typed = bench.folder.path().join("other");
+    fs::create_dir(&typed).unwrap();
+    assert!(listed(None, Some(typed.to_str().unwrap().to_owned())).is_empty());
     changed(&bench, NEW);
     assert!(newer(&bench).unwrap().message.contains(file.to_str().unwrap()));
     changed(&bench, OLD);
@@ -308,6 +337,7 @@ fn a_backup_elsewhere_counts_while_its_file_is_there_with_the_same_bytes() {
             Some(other) => fs::write(&file, other).unwrap(),
             None => fs::remove_file(&file).unwrap(),
         }
+        assert!(listed(None, None).is_empty());
         let missing = bench.finding("BACKUP_MISSING");
         assert!(missing.message.contains(file.to_str().unwrap()), "{missing:?}");
     }

@@ -34,7 +34,8 @@ impl Given for HistoryOptions {
     }
 }
 
-/// Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
+/// Lists the backups in the archive, by name, with the device and the key of each, and those in other places that were
+/// made on this machine. Needs no Duo.
 ///
 /// @example
 /// ```js

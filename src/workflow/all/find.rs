@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::port_list::{PortList, Row};
+use super::port_list::PortList;
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::usb::PortPath;
-use crate::workflow::context::{Board, Context, NORMAL_MODE, Target, ids};
+use crate::workflow::context::{Board, Context, Target, Timeout, ids};
+use crate::workflow::device::enter_dfu::running;
 use crate::workflow::device::opened::none_found;
 
 /// What an operation on all Duos is asked for beside what it is.
@@ -32,6 +33,8 @@ pub(in crate::workflow) struct Place {
     pub path: String,
     /// The device id, by the word of whoever wrote the list.
     pub id: Option<DeviceId>,
+    /// The device id that a Duo tells while it runs its firmware.
+    told: Option<DeviceId>,
     /// The line of the list that names it, if no Duo is there.
     missing: Option<usize>,
 }
@@ -53,22 +56,28 @@ impl Wanted {
 
     /// The Duos that are connected, also those that run their firmware, and what the list names besides; ordered by
     /// port. None at all is an error.
-    pub fn find(&self, context: Context<'_>, boards: &[Board]) -> Result<Vec<Place>, Error> {
+    pub fn find(
+        &self,
+        context: Context<'_>,
+        boards: &[Board],
+        timeout: Timeout,
+    ) -> Result<Vec<Place>, Error> {
         let ready = context.bus.list(&ids(boards))?;
-        let running = context.bus.list(&[NORMAL_MODE])?;
+        let running = running(context, &self.target, timeout);
         if ready.is_empty() && (running.is_empty() || !self.target.enter_dfu) {
             return Err(none_found(context).during("looking for the Duos"));
         }
-        let there = ready.into_iter().chain(running).map(|device| (device.path, None));
         // What is there counts before what should be.
-        let mut found: BTreeMap<PortPath, Option<&Row>> =
-            self.ports.rows().map(|row| (row.path.clone(), Some(row))).collect();
-        found.extend(there);
-        let place = |(nth, (path, missing)): (usize, (PortPath, Option<&Row>))| Place {
+        let mut found: BTreeMap<PortPath, (Option<DeviceId>, Option<usize>)> =
+            self.ports.rows().map(|row| (row.path.clone(), (None, Some(row.line)))).collect();
+        found.extend(ready.into_iter().map(|device| (device.path, (None, None))));
+        found.extend(running.into_iter().map(|(path, told)| (path, (told.ok().flatten(), None))));
+        let place = |(nth, (path, (told, missing))): (usize, (PortPath, _))| Place {
             nth,
             id: self.ports.id_at(&path),
+            told,
             path: path.to_string(),
-            missing: missing.map(|row| row.line),
+            missing,
         };
         Ok(found.into_iter().enumerate().map(place).collect())
     }
@@ -83,6 +92,11 @@ impl Place {
     /// The same, where it was read which Duo is there.
     pub fn of(&self, id: Option<DeviceId>) -> Self {
         Self { id, ..self.clone() }
+    }
+
+    /// Which Duo it is, as far as that is known beforehand.
+    pub fn known_id(&self) -> Option<DeviceId> {
+        self.id.or(self.told)
     }
 
     /// Why there is nothing to work on.

@@ -85,7 +85,7 @@ impl<'a, T: OfOne> Report<'a, T> {
         let outcome = outcome(&ended);
         // What was said of a port is not of what was found there in place of it.
         let another = ended.result.as_ref().is_err_and(|error| error.code() == Code::WrongDevice);
-        let id = ended.id.or(place.id.filter(|_| !another));
+        let id = ended.id.or(place.known_id().filter(|_| !another));
         let Ended { result, .. } = ended;
         let (result, problem) = match result {
             Ok(result) => (Some(result), None),
@@ -108,7 +108,7 @@ impl<'a, T: OfOne> Report<'a, T> {
     pub fn finish<'p>(mut self, places: impl Iterator<Item = &'p Place>) -> AllDone<T> {
         for place in places {
             if !self.duos.contains_key(&place.nth) {
-                let (path, device_id) = (place.path.clone(), place.id);
+                let (path, device_id) = (place.path.clone(), place.known_id());
                 let outcome = DuoOutcome::NotReached;
                 self.keep(place, OneDone { path, device_id, outcome, result: None, problem: None });
             }

@@ -79,7 +79,7 @@ pub fn backup_all(
     let wanted = Wanted::read(&options.target, all)?;
     let timeout = Timeout::from_seconds(options.timeout)?;
     let destination = destination(context, options)?;
-    let places = wanted.find(context, &BOARDS)?;
+    let places = wanted.find(context, &BOARDS, timeout)?;
     Ok(all::run(context, &wanted, places, |context, target| {
         back_up(context, &BackupOptions { target, ..options.clone() }, &destination, timeout)
     }))

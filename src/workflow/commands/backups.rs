@@ -1,12 +1,15 @@
-//! `backups`: what the archive holds. Offline.
+//! `backups`: what the archive holds, and what else was kept on this machine. Offline.
 
 use std::path::PathBuf;
 
-use crate::archive::{FileError, Survey};
+use crate::archive::{Entry, FileError, Survey};
 use crate::dct::DeviceId;
 use crate::error::Error;
+use crate::journal::Operation;
 use crate::workflow::context::Context;
 use crate::workflow::record::backup::locate_archive;
+use crate::workflow::record::journal::{operations, past, pasts};
+use crate::workflow::record::kept::kept_elsewhere;
 
 /// What `backups` is asked for.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +20,7 @@ pub struct BackupsOptions {
     pub device: Option<DeviceId>,
 }
 
-/// What the archive holds.
+/// What the archive holds, and what is known of other places.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "BackupsResult", rename_all = "camelCase")]
@@ -28,15 +31,35 @@ pub struct BackupsFound {
     /// What is in it.
     #[serde(flatten)]
     pub survey: Survey,
+    /// Backups in other places that were made on this machine, while their files are as they were written. Empty if a
+    /// folder was typed.
+    pub elsewhere: Vec<Entry>,
 }
 
-/// Looks through the archive. A folder that was typed has to be there; the usual one comes with the first backup.
+/// Looks through the archive, and in the journal for backups in other places. A folder that was typed has to be there;
+/// the usual one comes with the first backup.
 pub fn backups(context: Context<'_>, options: &BackupsOptions) -> Result<BackupsFound, Error> {
     let archive = locate_archive(context, options.archive.as_deref())?;
     if options.archive.is_some() && !archive.folder().exists() {
         return Err(FileError::NotFound(archive.folder().to_owned()).into());
     }
     let mut survey = archive.survey()?;
-    survey.entries.retain(|entry| options.device.is_none_or(|wanted| entry.device_id == Some(wanted)));
-    Ok(BackupsFound { folder: archive.folder().to_owned(), survey })
+    let mut elsewhere = match options.archive {
+        Some(_) => Vec::new(),
+        None => kept_elsewhere(&known(context, options.device), &survey.entries),
+    };
+    elsewhere.sort_by(|one, other| one.path.cmp(&other.path));
+    let wanted = |entry: &Entry| options.device.is_none_or(|wanted| entry.device_id == Some(wanted));
+    survey.entries.retain(wanted);
+    elsewhere.retain(wanted);
+    Ok(BackupsFound { folder: archive.folder().to_owned(), survey, elsewhere })
+}
+
+/// What the journal knows of a device, or of all. One that cannot be read hides no backup of the archive.
+fn known(context: Context<'_>, device: Option<DeviceId>) -> Vec<Operation> {
+    let settled = match device {
+        Some(id) => past(context, id).collect(),
+        None => pasts(context),
+    };
+    settled.into_iter().chain(operations(context, None).unwrap_or_default()).collect()
 }

@@ -118,7 +118,7 @@ pub fn backup_all_dcts(
     let wanted = Wanted::read(&options.target, all)?;
     let timeout = Timeout::from_seconds(options.timeout)?;
     let place = prepare(context, None, options.archive.as_deref())?;
-    let places = wanted.find(context, boards(options))?;
+    let places = wanted.find(context, boards(options), timeout)?;
     Ok(all::run(context, &wanted, places, |context, target| {
         back_up(context, &DctBackupOptions { target, ..options.clone() }, &place, timeout)
     }))

@@ -178,7 +178,7 @@ pub fn provision_all(
     let wanted = Wanted::read(&target(options)?, all)?;
     let choice = server_choice(options)?;
     let cloud = find_cloud(context, options, timeout)?;
-    let places = wanted.find(context, &[DUO])?;
+    let places = wanted.find(context, &[DUO], timeout)?;
     let mut report = Report::new(context);
     let read = |context: Context<'_>, piece: &Piece<()>| {
         let target = wanted.target(&piece.place);

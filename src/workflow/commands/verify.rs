@@ -114,7 +114,7 @@ pub fn verify_all(
     let timeout = Timeout::from_seconds(options.timeout)?;
     check_opens(&options.passphrase, false)?;
     let choice = ServerChoice::read(options.server_key.as_deref(), options.host.as_deref(), options.port)?;
-    let places = wanted.find(context, &[DUO])?;
+    let places = wanted.find(context, &[DUO], timeout)?;
     Ok(all::run(context, &wanted, places, |context, target| {
         let options = VerifyOptions { target, ..options.clone() };
         let claim = claim_of_device(context, &options, choice.clone(), timeout)?;

@@ -1,6 +1,9 @@
 //! The backups that the journal knows of, in the archive or elsewhere. One counts for as long as its file is there with
 //! the bytes that were written to it.
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use crate::archive::{Entry, read_entry};
 use crate::journal::{Operation, Started};
 
@@ -20,13 +23,13 @@ pub(in crate::workflow) fn kept(operation: &Operation) -> Option<Entry> {
 
 /// The backups that operations made, but for those that are in the archive.
 pub(in crate::workflow) fn kept_elsewhere(operations: &[Operation], archive: &[Entry]) -> Vec<Entry> {
-    let mut found: Vec<Entry> = Vec::new();
+    let mut seen: HashSet<&Path> = archive.iter().map(|entry| entry.path.as_path()).collect();
+    let mut found = Vec::new();
     for operation in operations {
-        let there = |entries: &[Entry]| {
-            entries.iter().any(|entry| Some(entry.path.as_path()) == operation.backup.as_deref())
-        };
-        if !there(archive) && !there(&found) {
-            found.extend(kept(operation));
+        let Some(path) = operation.backup.as_deref().filter(|path| !seen.contains(path)) else { continue };
+        if let Some(entry) = kept(operation) {
+            seen.insert(path);
+            found.push(entry);
         }
     }
     found

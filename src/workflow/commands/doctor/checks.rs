@@ -50,10 +50,11 @@ pub(in crate::workflow) fn bootloader(device: &DeviceRef) -> Finding {
 impl Patient<'_> {
     /// All that there is to be said.
     pub fn findings(&self) -> Vec<Finding> {
+        let newer_key = self.newer_key();
         let all = [
             Some(self.key()),
-            self.public_key(),
-            self.newer_key(),
+            self.public_key(newer_key.is_some()),
+            newer_key,
             self.server(),
             self.device_id(),
             self.backup(),
@@ -234,14 +235,18 @@ impl Patient<'_> {
         if archived { "the archive" } else { "a backup outside the archive" }
     }
 
-    /// In step with the private key, where there is one.
-    fn public_key(&self) -> Option<Finding> {
+    /// In step with the private key, where there is one. Of a key that is `replaced` by another one that is known, it is
+    /// no problem of its own.
+    fn public_key(&self, replaced: bool) -> Option<Finding> {
         let current = self.current()?;
         let anew = "the firmware writes it anew when it starts to talk to the cloud; until then only the private key counts";
         Some(match beside(self.snapshot, current) {
             PublicSlot::Own => Finding::ok("PUBLIC_KEY", "the public key beside it is its own"),
             PublicSlot::Empty => {
                 Finding::note("PUBLIC_KEY_MISSING", "there is no public key beside it yet").advice(anew)
+            }
+            PublicSlot::Foreign if replaced => {
+                Finding::note("PUBLIC_KEY_STALE", "the public key beside it is another's").advice(anew)
             }
             PublicSlot::Foreign => Finding::problem(
                 "PUBLIC_KEY_STALE",
@@ -284,7 +289,8 @@ impl Patient<'_> {
             (true, Ok(address)) => {
                 let at = at(&address.unwrap_or_default());
                 if at == usual {
-                    return Finding::ok("SERVER_KEY", format!("it is meant for Particle's cloud, at {at}"));
+                    return Finding::ok("SERVER_KEY", format!("it is meant for Particle's cloud, at {at}"))
+                        .advice("for a cloud of your own it needs that one's key: duo-provision server-key set");
                 }
                 Finding::note("SERVER_KEY", format!("it has the key of Particle's cloud, and the address {at}"))
             }
