@@ -3349,7 +3349,8 @@ export declare function inspectKey(options: InspectOptions, control?: Control): 
 export declare function installUdevRule(options?: UdevInstallOptions, control?: Control): Promise<UdevInstallResult>
 
 /**
- * Lists the backups in the archive, by name, with the device and the key of each. Needs no Duo.
+ * Lists the backups in the archive, by name, with the device and the key of each, and those in other places that were
+ * made on this machine. Needs no Duo.
  *
  * @example
  * ```js
