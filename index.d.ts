@@ -211,7 +211,7 @@ export interface BackupsResult {
   unreadable: Array<string>
   /**
    * Backups in other places that were made on this machine, while their files are as they were written. Empty if a
-   * folder was typed.
+   * folder was named.
    */
   elsewhere: Array<ArchivedBackup>
 }

@@ -14,12 +14,16 @@ pub fn locate(
     env: &dyn Fn(&str) -> Option<OsString>,
     owner: &Owner,
 ) -> Option<PathBuf> {
-    let named = option.map(Path::to_owned).or_else(|| set(env, ARCHIVE_VARIABLE).map(PathBuf::from));
-    let path = match named {
+    let path = match named(option, env) {
         Some(path) => path,
         None => own_folder(env, owner)?.join("backups"),
     };
     std::path::absolute(path).ok()
+}
+
+/// The folder that was named, by the option or by the variable.
+pub fn named(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    option.map(Path::to_owned).or_else(|| set(env, ARCHIVE_VARIABLE).map(PathBuf::from))
 }
 
 #[cfg(test)]

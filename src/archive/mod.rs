@@ -132,6 +132,11 @@ impl Archive {
         Ok(Self { folder, owner })
     }
 
+    /// True if the folder was named, by the option or by the variable.
+    pub fn is_named(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> bool {
+        location::named(option, env).is_some()
+    }
+
     /// Its absolute path.
     pub fn folder(&self) -> &Path {
         &self.folder

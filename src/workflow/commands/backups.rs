@@ -1,8 +1,8 @@
 //! `backups`: what the archive holds, and what else was kept on this machine. Offline.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::archive::{Entry, FileError, Survey};
+use crate::archive::{Archive, Entry, FileError, Survey};
 use crate::dct::DeviceId;
 use crate::error::Error;
 use crate::journal::Operation;
@@ -32,22 +32,21 @@ pub struct BackupsFound {
     #[serde(flatten)]
     pub survey: Survey,
     /// Backups in other places that were made on this machine, while their files are as they were written. Empty if a
-    /// folder was typed.
+    /// folder was named.
     pub elsewhere: Vec<Entry>,
 }
 
-/// Looks through the archive, and in the journal for backups in other places. A folder that was typed has to be there;
-/// the usual one comes with the first backup.
+/// Looks through the archive, and in the journal for backups in other places, unless the folder was named: whoever keeps
+/// several archives means that one. A folder that was typed has to be there; the usual one comes with the first backup.
 pub fn backups(context: Context<'_>, options: &BackupsOptions) -> Result<BackupsFound, Error> {
     let archive = locate_archive(context, options.archive.as_deref())?;
     if options.archive.is_some() && !archive.folder().exists() {
         return Err(FileError::NotFound(archive.folder().to_owned()).into());
     }
     let mut survey = archive.survey()?;
-    let mut elsewhere = match options.archive {
-        Some(_) => Vec::new(),
-        None => kept_elsewhere(&known(context, options.device), &survey.entries),
-    };
+    let named = Archive::is_named(options.archive.as_deref().map(Path::new), &context.env);
+    let known = if named { Vec::new() } else { known(context, options.device) };
+    let mut elsewhere = kept_elsewhere(&known, &survey.entries);
     elsewhere.sort_by(|one, other| one.path.cmp(&other.path));
     let wanted = |entry: &Entry| options.device.is_none_or(|wanted| entry.device_id == Some(wanted));
     survey.entries.retain(wanted);
