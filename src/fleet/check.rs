@@ -5,26 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::dct::DeviceId;
 use crate::fleet::ledger::Stamp;
 use crate::fleet::manifest::{Mistake, Sound};
-use crate::keys::{Fingerprint, PublicKey};
-
-/// What a row's key is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// It was read.
-    Read(PublicKey),
-    /// It was not: its file is as it was when it was sent.
-    Unread(Fingerprint),
-}
-
-impl Key {
-    /// Its name.
-    pub fn fingerprint(&self) -> Fingerprint {
-        match self {
-            Self::Read(key) => key.fingerprint(),
-            Self::Unread(fingerprint) => *fingerprint,
-        }
-    }
-}
+use crate::keys::Fingerprint;
 
 /// A device and the key that it is to have in the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +20,8 @@ pub struct Wish {
     pub key_file: Option<Box<str>>,
     /// What the file was when it was read.
     pub stamp: Option<Stamp>,
-    /// The key.
-    pub key: PublicKey,
+    /// The key's name. The key itself is read again when it is sent: of a hundred thousand it would be most of the memory.
+    pub key: Fingerprint,
     /// True if it was sent before, and nobody knows whether the cloud took it: a refusal now does not say that it did not.
     pub in_doubt: bool,
 }
@@ -159,7 +140,7 @@ impl Check {
     }
 
     /// A row whose key is known.
-    pub fn row(&mut self, row: Sound, key: Key, stamp: Option<Stamp>, product_id: u32, fate: Fate) {
+    pub fn row(&mut self, row: Sound, key: Fingerprint, stamp: Option<Stamp>, product_id: u32, fate: Fate) {
         self.total += 1;
         let line = u32::try_from(row.line).unwrap_or(u32::MAX);
         let device = row.device;
@@ -168,9 +149,8 @@ impl Check {
             self.take_back(device);
             return self.wrong(Mistake::new(row.line, what), fate != Fate::OtherShard);
         }
-        let fingerprint = key.fingerprint();
         if row.key_file.is_some() && !self.allow_shared_keys {
-            let mark = mark(fingerprint);
+            let mark = mark(key);
             if let Some(other) = self.keys.get(&mark).copied() {
                 let first = self.devices.get(&other).map_or(0, |(line, _)| *line);
                 let what = format!(
@@ -183,18 +163,18 @@ impl Check {
             }
             self.keys.insert(mark, device);
         }
-        let place = match (fate, key) {
-            (Fate::Send | Fate::InDoubt, Key::Read(key)) => {
+        let place = match fate {
+            Fate::Send | Fate::InDoubt => {
                 let key_file = row.key_file.map(Into::into);
                 let in_doubt = fate == Fate::InDoubt;
                 self.wishes.push(Wish { line, device, product_id, key_file, stamp, key, in_doubt });
                 Place::Wish(u32::try_from(self.wishes.len() - 1).unwrap_or(u32::MAX))
             }
-            (Fate::OtherShard, _) => {
+            Fate::OtherShard => {
                 self.others += 1;
                 Place::Nothing
             }
-            (Fate::Done | Fate::Send | Fate::InDoubt, _) => {
+            Fate::Done => {
                 self.done += 1;
                 Place::Nothing
             }

@@ -11,11 +11,11 @@ use crate::archive::hex;
 use crate::dct::DeviceId;
 use crate::disk::{FileError, plain_path};
 use crate::error::{Code, Error};
-use crate::fleet::check::{Check, Checked, Fate, Key};
+use crate::fleet::check::{Check, Checked, Fate};
 use crate::fleet::ledger::{Known, Stamp, State};
 use crate::fleet::manifest::{self, ManifestError, Mistake, Row, Sound};
 use crate::fleet::shard::Shard;
-use crate::keys::PublicKey;
+use crate::keys::{Fingerprint, PublicKey};
 use crate::workflow::context::{Cancel, interrupted};
 use crate::workflow::input::listed_key::{listed_key, stamp_of};
 
@@ -172,7 +172,7 @@ impl List {
                 Looked::LeftOut(line, device, mine) => check.left_out(line, device, mine),
                 Looked::Wrong(mistake, device, mine) => check.mistake(mistake, device, mine),
                 Looked::Sound { row, key, stamp, product_id, fate } => {
-                    check.row(*row, *key, stamp, product_id, fate);
+                    check.row(*row, key, stamp, product_id, fate);
                 }
             }
         }
@@ -199,27 +199,23 @@ impl List {
         let mine = mine(&row);
         match self.key(rules, &sound) {
             Err(error) => Looked::Wrong(Mistake::new(sound.line, error.message()), Some(sound.device), mine),
-            Ok((key, _)) if sound.fingerprint.is_some_and(|wanted| wanted != key.fingerprint()) => {
-                let what = format!(
-                    "the key is {}, and the fingerprint of the row is another",
-                    key.fingerprint().short()
-                );
+            Ok((key, _)) if sound.fingerprint.is_some_and(|wanted| wanted != key) => {
+                let what = format!("the key is {}, and the fingerprint of the row is another", key.short());
                 Looked::Wrong(Mistake::new(sound.line, what), Some(sound.device), mine)
             }
             Ok((key, stamp)) => {
                 let product_id = sound.product_id.unwrap_or(rules.product_id);
-                let fate = if mine { fate(rules, &sound, &key, product_id) } else { Fate::OtherShard };
-                Looked::Sound { row: Box::new(sound), key: Box::new(key), stamp, product_id, fate }
+                let fate = if mine { fate(rules, &sound, key, product_id) } else { Fate::OtherShard };
+                Looked::Sound { row: Box::new(sound), key, stamp, product_id, fate }
             }
         }
     }
 
-    /// The key of a row. One that was sent before is not read if its file is as it was.
-    fn key(&self, rules: &Rules<'_>, row: &Sound) -> Result<(Key, Option<Stamp>), Error> {
-        if rules.without_keys {
-            return Ok((Key::Read(PublicKey::generic()), None));
-        }
-        let Some(name) = &row.key_file else { return Ok((Key::Read(PublicKey::generic()), None)) };
+    /// The key of a row, by its name. One that was sent before is not read if its file is as it was.
+    fn key(&self, rules: &Rules<'_>, row: &Sound) -> Result<(Fingerprint, Option<Stamp>), Error> {
+        let Some(name) = row.key_file.as_ref().filter(|_| !rules.without_keys) else {
+            return Ok((PublicKey::generic().fingerprint(), None));
+        };
         let path = self.key_file(name);
         if let Some((known, api)) = rules.before
             && let Some(last) = known.last(row.device, api)
@@ -228,9 +224,9 @@ impl List {
             && last.file.is_some()
             && last.file == stamp_of(&path).ok()
         {
-            return Ok((Key::Unread(last.key), last.file));
+            return Ok((last.key, last.file));
         }
-        listed_key(&path, row.device).map(|(key, stamp)| (Key::Read(key), Some(stamp)))
+        listed_key(&path, row.device).map(|(key, stamp)| (key.fingerprint(), Some(stamp)))
     }
 
     fn invalid(&self, checked: &Checked) -> Error {
@@ -253,15 +249,14 @@ impl List {
 enum Looked {
     LeftOut(u64, Option<DeviceId>, bool),
     Wrong(Mistake, Option<DeviceId>, bool),
-    Sound { row: Box<Sound>, key: Box<Key>, stamp: Option<Stamp>, product_id: u32, fate: Fate },
+    Sound { row: Box<Sound>, key: Fingerprint, stamp: Option<Stamp>, product_id: u32, fate: Fate },
 }
 
 /// Whether it was done before: the last that was sent for this device, to this cloud, was the same and was taken.
-fn fate(rules: &Rules<'_>, row: &Sound, key: &Key, product_id: u32) -> Fate {
+fn fate(rules: &Rules<'_>, row: &Sound, key: Fingerprint, product_id: u32) -> Fate {
     let last = rules.before.and_then(|(known, api)| known.last(row.device, api));
-    let done = last.is_some_and(|last| {
-        last.state == State::Done && last.key == key.fingerprint() && last.product == product_id
-    });
+    let done =
+        last.is_some_and(|last| last.state == State::Done && last.key == key && last.product == product_id);
     let doubt = last.is_some_and(|last| matches!(last.state, State::Sending | State::Unknown));
     match (done, doubt) {
         (true, _) => Fate::Done,

@@ -18,8 +18,9 @@ use crate::fleet::check::Wish;
 use crate::fleet::ledger::{LedgerError, Record, RowRecord, Trouble, Writer};
 use crate::fleet::report::Outcome;
 use crate::journal::may_be_taken;
+use crate::keys::PublicKey;
 use crate::workflow::context::{Event, FleetDevice};
-use crate::workflow::input::listed_key::{listed_key, stamp_of};
+use crate::workflow::input::listed_key::listed_key;
 use crate::workflow::network::api::{Cloud, Message, since_1970};
 
 /// How often a device is tried again in a row because the cloud asks for fewer requests.
@@ -121,16 +122,19 @@ impl Sending {
             End::Failed(error) if in_doubt => End::Unknown(error),
             end => end,
         };
-        if let Err(error) = self.key_is_as_it_was(wish).await {
-            let end = judged(End::Failed(error));
-            self.write(wish, &end).await?;
-            return Ok(Some(end));
-        }
+        let key = match self.key(wish).await {
+            Ok(key) => key,
+            Err(error) => {
+                let end = judged(End::Failed(error));
+                self.write(wish, &end).await?;
+                return Ok(Some(end));
+            }
+        };
         if !self.crowd.turn().await {
             return Ok(None);
         }
         self.append(Record::Sending(record(wish, None))).await?;
-        let end = judged(self.tried(wish).await);
+        let end = judged(self.tried(wish, &key).await);
         if let Err(error) = self.write(wish, &end).await {
             // The ledger has it as sent, and nobody is told more than the ledger knows.
             self.crowd.stop(error.into());
@@ -140,19 +144,15 @@ impl Sending {
         Ok(Some(end))
     }
 
-    /// If its file has changed, the key in it has to be the same all the same.
-    async fn key_is_as_it_was(&self, wish: &Wish) -> Result<(), Error> {
-        let Some(name) = &wish.key_file else { return Ok(()) };
-        let (path, device, stamp) = (self.folder.join(&**name), wish.device, wish.stamp);
-        let wanted = wish.key.fingerprint();
-        let looked = tokio::task::spawn_blocking(move || {
-            if stamp.is_some() && stamp_of(&path).ok() == stamp {
-                return Ok(());
-            }
+    /// The key itself. It has to be the one that was checked.
+    async fn key(&self, wish: &Wish) -> Result<PublicKey, Error> {
+        let Some(name) = &wish.key_file else { return Ok(PublicKey::generic()) };
+        let (path, device, wanted) = (self.folder.join(&**name), wish.device, wish.key);
+        let read = tokio::task::spawn_blocking(move || {
             let changed =
                 |why: String| Error::new(Code::FleetKeyChanged, format!("{why}; the key was not sent"));
             match listed_key(&path, device) {
-                Ok((key, _)) if key.fingerprint() == wanted => Ok(()),
+                Ok((key, _)) if key.fingerprint() == wanted => Ok(key),
                 Ok((key, _)) => Err(changed(format!(
                     "{} has changed since the list was checked: its key is {} now, and was {}",
                     crate::disk::plain_path(&path),
@@ -162,15 +162,14 @@ impl Sending {
                 Err(error) => Err(changed(format!("since the list was checked: {}", error.message()))),
             }
         });
-        looked.await.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())))
+        read.await.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())))
     }
 
     /// Tries until the cloud says something other than "fewer requests".
-    async fn tried(&self, wish: &Wish) -> End {
+    async fn tried(&self, wish: &Wish, key: &PublicKey) -> End {
         let generic = wish.key_file.is_none();
         let now = since_1970(SystemTime::now());
-        let message = Message::at(now, wish.device, &wish.key, wish.product_id, generic);
-        let message = match message {
+        let message = match Message::at(now, wish.device, key, wish.product_id, generic) {
             Ok(message) => message,
             Err(error) => return End::Failed(error),
         };
@@ -283,7 +282,7 @@ impl Sending {
             line: wish.line,
             device_id: wish.device,
             outcome,
-            fingerprint: Some(wish.key.fingerprint()),
+            fingerprint: Some(wish.key),
             code: error.as_ref().map(Error::code),
             message: error.map(|error| error.message().to_owned()),
         }));
@@ -299,7 +298,7 @@ fn record(wish: &Wish, trouble: Option<Trouble>) -> RowRecord {
     let at = at.replace_nanosecond(0).unwrap_or(at);
     RowRecord {
         id: wish.device,
-        key: wish.key.fingerprint(),
+        key: wish.key,
         product: wish.product_id,
         at: at.format(&time::format_description::well_known::Rfc3339).ok(),
         file: wish.stamp,
