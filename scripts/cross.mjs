@@ -2,12 +2,13 @@
  * `npm run cross`: the code of other platforms compiled, and run as far as one machine with Debian 12 can. What it needs
  * is fetched (from rustup, Debian, PyPI and crates.io) into `target/cross`; nothing is installed.
  *
- *   npm run cross [-- TARGET…]
+ *   npm run cross [-- TARGET… [--without STEP]…]
  *
- * A line for each step, and a table at the end.
+ * A line for each step, a table at the end, and a last line `N passed, N failed, N skipped`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { CACHE } from './cross/programs.mjs'
 import { TARGETS } from './cross/steps.mjs'
 import { ensureDependencies } from './prepare.mjs'
@@ -15,7 +16,11 @@ import { ensureDependencies } from './prepare.mjs'
 /** @typedef {import('./cross/steps.mjs').Counts} Counts */
 /** @typedef {{ target: string, step: string, counts: Counts | undefined, seconds: number }} Row */
 
-process.exitCode = await main(process.argv.slice(2))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { without: { type: 'string', multiple: true, default: [] } },
+})
+process.exitCode = await main(positionals)
 
 async function main(/** @type {string[]} */ asked) {
   const unknown = asked.find((target) => !Object.hasOwn(TARGETS, target))
@@ -35,13 +40,19 @@ async function main(/** @type {string[]} */ asked) {
   for (const { target, step, counts, seconds } of rows) {
     process.stdout.write(`| ${target} | ${step} | ${inWords(counts)} | ${seconds.toFixed(0)} |\n`)
   }
+  const total = (/** @type {'passed' | 'failed' | 'skipped'} */ what) =>
+    rows.reduce((sum, { counts }) => sum + (counts?.[what] ?? 0), 0)
+  process.stdout.write(
+    `\n${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped\n`,
+  )
   return rows.every(({ counts }) => counts?.failed === 0) ? 0 : 1
 }
 
 async function tryTarget(/** @type {string} */ target) {
   /** @type {Row[]} */
   const rows = []
-  for (const { name, run } of TARGETS[target]?.() ?? []) {
+  const steps = TARGETS[target]?.() ?? []
+  for (const { name, run } of steps.filter(({ name }) => !values.without.includes(name))) {
     const stopped = rows.some(({ step, counts }) => step === 'compiled' && counts?.failed !== 0)
     const began = performance.now()
     const counts = stopped ? undefined : await run().catch(crash)

@@ -7,7 +7,11 @@
 
 const NEEDS = 'on Linux it needs glibc 2.28 or musl 1.2'
 
+/** A processor that would stop at the first instruction that it does not know: of a Raspberry Pi 1 or Zero. */
+const OLD_ARM = 'armv6l'
+
 try {
+  if (machine() === OLD_ARM) throw new Error(`Unsupported processor: ${OLD_ARM}`)
   module.exports = require('./api.cjs')
 } catch (error) {
   throw notLoaded(error)
@@ -41,6 +45,12 @@ function explain(/** @type {unknown} */ cause, /** @type {Here} */ here) {
     const { reason, hint } = forbidden
     return { what: `${name} may not load its compiled part for ${platform}: ${reason}`, hint }
   }
+  if (machine() === OLD_ARM) {
+    return {
+      what: `duo-provision has no compiled part for ${OLD_ARM}, which a Raspberry Pi 1 or Zero is`,
+      hint: 'use a Raspberry Pi 2 or newer, a Pi Zero 2, or another machine',
+    }
+  }
   const named = attempt(() => process.env['NAPI_RS_NATIVE_LIBRARY_PATH'])
   if (named) {
     return {
@@ -50,8 +60,14 @@ function explain(/** @type {unknown} */ cause, /** @type {Here} */ here) {
   }
   if (published && !Object.hasOwn(published, part)) {
     const names = Object.keys(published).map((one) => one.replace('duo-provision-', ''))
+    const what = `duo-provision has no compiled part for ${platform}`
+    if (platform === 'win32-arm64-msvc') {
+      const hint =
+        'Windows 11 on ARM runs programs for x64: install Node for x64, and then duo-provision again'
+      return { what, hint }
+    }
     return {
-      what: `duo-provision has no compiled part for ${platform}`,
+      what,
       hint: `it comes compiled for ${names.join(', ')}; elsewhere, clone the repository and run \`npm start\``,
     }
   }
@@ -113,7 +129,12 @@ function thisPlatform() {
   const platform = `${process.platform}-${process.arch}`
   if (process.platform === 'win32') return `${platform}-msvc`
   if (process.platform !== 'linux') return platform
-  return `${platform}-${attempt(isMusl) ? 'musl' : 'gnu'}`
+  return `${platform}-${attempt(isMusl) ? 'musl' : 'gnu'}${process.arch === 'arm' ? 'eabihf' : ''}`
+}
+
+/** What the kernel calls the processor. */
+function machine() {
+  return attempt(() => require('node:os').machine())
 }
 
 function isMusl() {

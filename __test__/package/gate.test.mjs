@@ -13,7 +13,10 @@ import { MANIFEST, PLATFORMS } from '../../scripts/release/platforms.mjs'
 function header(/** @type {string} */ name) {
   const file = Buffer.alloc(128)
   const arm = name.includes('arm64')
-  if (name.startsWith('linux')) {
+  if (name.startsWith('linux-arm-')) {
+    file.write('\x7fELF\x01\x01', 'latin1')
+    file.writeUInt16LE(40, 18)
+  } else if (name.startsWith('linux')) {
     file.write('\x7fELF\x02\x01', 'latin1')
     file.writeUInt16LE(arm ? 183 : 62, 18)
   } else if (name.startsWith('darwin')) {
@@ -118,17 +121,24 @@ test('a dependency at run time does not', (t) => {
 })
 
 /** An ELF file with one section, which says that `libc.so.6` has to have a version. */
-function elfThatNeeds(/** @type {string} */ version) {
+function elfThatNeeds(/** @type {string} */ platform, /** @type {string} */ version) {
   const strings = Buffer.from(`\0libc.so.6\0${version}\0`)
-  const file = Buffer.concat([header('linux-x64-gnu'), Buffer.alloc(256), strings])
+  const file = Buffer.concat([header(platform), Buffer.alloc(256), strings])
   const [sections, needs, text] = [128, 320, 384]
-  file.writeBigUInt64LE(BigInt(sections), 40)
-  file.writeUInt16LE(64, 58)
-  file.writeUInt16LE(2, 60)
+  const wide = file[4] === 2
+  const address = (/** @type {number} */ value, /** @type {number} */ at) =>
+    wide ? file.writeBigUInt64LE(BigInt(value), at) : file.writeUInt32LE(value, at)
+  // Where the section headers begin, how long one is, and how many; in one, where its bytes and its strings are.
+  const at = wide
+    ? { headers: 40, size: 58, count: 60, offset: 24, link: 40 }
+    : { headers: 32, size: 46, count: 48, offset: 16, link: 24 }
+  address(sections, at.headers)
+  file.writeUInt16LE(64, at.size)
+  file.writeUInt16LE(2, at.count)
   file.writeUInt32LE(0x6ffffffe, sections + 4)
-  file.writeBigUInt64LE(BigInt(needs), sections + 24)
-  file.writeUInt32LE(1, sections + 40)
-  file.writeBigUInt64LE(BigInt(text), sections + 64 + 24)
+  address(needs, sections + at.offset)
+  file.writeUInt32LE(1, sections + at.link)
+  address(text, sections + 64 + at.offset)
   file.writeUInt32LE(1, needs + 4)
   file.writeUInt32LE(16, needs + 8)
   file.writeUInt32LE('\0libc.so.6\0'.length, needs + 16 + 8)
@@ -144,9 +154,12 @@ for (const [version, passes] of /** @type {const} */ ([
 ])) {
   test(`an addon that needs ${version} ${passes ? 'passes' : 'does not'}`, (t) => {
     const root = release(t)
-    const path = join(root, 'duo-provision.linux-x64-gnu.node')
-    writeFileSync(path, elfThatNeeds(version))
-    const found = passes ? [] : [`${path} needs a newer C library than Node 20 does: libc.so.6: ${version}`]
-    assert.deepEqual(gate(root), found)
+    for (const platform of ['linux-x64-gnu', 'linux-arm-gnueabihf']) {
+      const path = join(root, `duo-provision.${platform}.node`)
+      writeFileSync(path, elfThatNeeds(platform, version))
+      const found = passes ? [] : [`${path} needs a newer C library than Node 20 does: libc.so.6: ${version}`]
+      assert.deepEqual(gate(root), found)
+      writeFileSync(path, header(platform))
+    }
   })
 }

@@ -282,6 +282,26 @@ test('where nothing may be asked of the system, the error is still ours', () => 
   )
 })
 
+test('a processor that the compiled part is not for is refused by name', () => {
+  /** @type {[string, RegExp][]} */
+  const cases = [
+    [
+      "require('node:os').machine = () => 'armv6l'",
+      /armv6l, which a Raspberry Pi 1 or Zero is\n\nhint: use a/,
+    ],
+    [
+      `Object.defineProperty(process, 'platform', { value: 'win32' })
+       Object.defineProperty(process, 'arch', { value: 'arm64' })`,
+      /no compiled part for win32-arm64-msvc\n\nhint: Windows 11 on ARM runs programs for x64: install Node for x64/,
+    ],
+  ]
+  for (const [here, words] of cases) {
+    const code = `${here}
+      try { require('duo-provision') } catch (error) { console.log(error.code + ' ' + error.message) }`
+    assert.match(node(installed, '-e', code), words)
+  }
+})
+
 test('where the system cannot load the compiled part, the error says why', () => {
   const part = `duo-provision-${PLATFORM}`
   const folder = changed('broken', (modules) => {

@@ -28,8 +28,9 @@ export const TARGETS = {
   'x86_64-apple-darwin': () => onlyTypes('x86_64-apple-darwin'),
   'x86_64-pc-windows-gnu': windows,
   'x86_64-unknown-linux-musl': muslX64,
-  'aarch64-unknown-linux-gnu': () => arm64('aarch64-unknown-linux-gnu', 'linux-arm64-gnu'),
-  'aarch64-unknown-linux-musl': () => arm64('aarch64-unknown-linux-musl', 'linux-arm64-musl'),
+  'aarch64-unknown-linux-gnu': () => arm('aarch64-unknown-linux-gnu', 'linux-arm64-gnu'),
+  'aarch64-unknown-linux-musl': () => arm('aarch64-unknown-linux-musl', 'linux-arm64-musl'),
+  'armv7-unknown-linux-gnueabihf': () => arm('armv7-unknown-linux-gnueabihf', 'linux-arm-gnueabihf'),
 }
 
 /** The addon and the core, with their lints; no C part, and nothing that needs to be linked. @returns {Step[]} */
@@ -49,19 +50,17 @@ function windows() {
   /** @type {string[]} */
   const tests = []
   let built = ''
+  const lints = async () => {
+    await standardLibrary(target)
+    const options = ['--no-default-features', '--features=schema', '--all-targets', '--target', target]
+    const env = await windowsTools()
+    return yesOrNo(
+      await ran('cargo', ['clippy', '--quiet', '--locked', ...options, '--', '-D', 'warnings'], { env }),
+    )
+  }
   const compile = async () => {
     const env = { ...process.env, ...(await windowsTools()) }
     await standardLibrary(target)
-    const lints = [
-      'clippy',
-      '--locked',
-      '--no-default-features',
-      '--features=schema',
-      '--all-targets',
-      '--target',
-      target,
-    ]
-    const linted = await ran('cargo', ['--quiet', ...lints, '--', '-D', 'warnings'], { env })
     const core = ['--no-default-features', '--features=command-line', '--no-run']
     const made = await cargo(['test', '--locked', '--target', target, ...core], env)
     tests.push(
@@ -71,7 +70,7 @@ function windows() {
     )
     const shipped = await cargo(['build', '--locked', '--lib', '--target', target], env)
     built = shipped.made.flatMap(({ files }) => files).find((file) => file.endsWith('.dll')) ?? ''
-    return sum([yesOrNo(linted), yesOrNo(made), yesOrNo(shipped)])
+    return sum([yesOrNo(made), yesOrNo(shipped)])
   }
   const core = async () => sum(await inOrder(tests, async (program) => ofRust(await inWine([program]))))
   const api = () =>
@@ -86,6 +85,7 @@ function windows() {
       yesOrNo(await inWine([await node('win32-x64'), 'src/cli/main.cjs', 'demo'])),
     )
   return [
+    { name: 'lints', run: lints },
     { name: 'compiled', run: compile },
     { name: "the core's tests", run: core },
     { name: '__test__/node', run: api },
@@ -127,6 +127,8 @@ async function inWine(/** @type {string[]} */ command) {
   const prefix = join(CACHE, 'wine-prefix')
   const env = {
     HOME: '/tmp',
+    // Wine takes names of files for what this says they are.
+    LC_ALL: 'C.UTF-8',
     PATH: '/usr/lib/wine:/usr/bin:/bin',
     WINEDEBUG: '-all',
     WINEPREFIX: prefix,
@@ -152,14 +154,26 @@ function muslX64() {
   return onLinux(target, addon, run)
 }
 
+/** The packages whose files qemu shows to a program of the target as those of its own system. */
+const ARM = /** @type {const} */ ({
+  'linux-arm64-gnu': {
+    processor: 'arm64',
+    packages: ['base-files', 'libc6', 'libgcc-s1', 'libstdc++6'],
+    alone: true,
+  },
+  'linux-arm64-musl': { processor: 'arm64', packages: ['musl'], alone: true },
+  // With Debian's Node, for which there is none at PyPI.
+  'linux-arm-gnueabihf': { processor: 'armhf', packages: ['base-files', 'nodejs'], alone: false },
+})
+
 /**
  * Under qemu-user. A test that starts Node once more starts a script in its place, which starts qemu.
  * @param {string} target
- * @param {'linux-arm64-gnu' | 'linux-arm64-musl'} name
+ * @param {keyof typeof ARM} name
  * @returns {Step[]}
  */
-function arm64(target, name) {
-  const gnu = name.endsWith('-gnu')
+function arm(target, name) {
+  const { processor, packages, alone } = ARM[name]
   const addon = `duo-provision.${name}.node`
   const run = async (/** @type {string[]} */ args) => {
     const qemu = await unpacked('qemu', {
@@ -168,22 +182,18 @@ function arm64(target, name) {
       packages: ['qemu-user-static'],
       alone: true,
     })
-    const root = await unpacked(name, {
-      release: 'trixie',
-      processor: 'arm64',
-      packages: gnu ? ['base-files', 'libc6', 'libgcc-s1', 'libstdc++6'] : ['musl'],
-      alone: true,
-    })
+    const root = await unpacked(name, { release: 'trixie', processor, packages: [...packages], alone })
     if (!existsSync(join(root, 'lib'))) symlinkSync('usr/lib', join(root, 'lib'))
     const folder = join(CACHE, `run-${name}`)
     mkdirSync(folder, { recursive: true })
     const [script, preload] = [join(folder, 'node'), join(folder, 'exec-path.cjs')]
-    const emulator = join(qemu, 'usr/bin/qemu-aarch64-static')
-    writeFileSync(script, `#!/bin/sh\nexec ${emulator} -L ${root} ${await node(name)} "$@"\n`)
+    const emulator = join(qemu, `usr/bin/qemu-${processor === 'arm64' ? 'aarch64' : 'arm'}-static`)
+    const program = name === 'linux-arm-gnueabihf' ? join(root, 'usr/bin/node') : await node(name)
+    writeFileSync(script, `#!/bin/sh\nexec ${emulator} -L ${root} ${program} "$@"\n`)
     chmodSync(script, 0o755)
     writeFileSync(preload, `process.execPath = ${JSON.stringify(script)}\n`)
     // The loader looks at this machine's own C library.
-    const library = gnu ? {} : { NAPI_RS_NATIVE_LIBRARY_PATH: join(ROOT, addon) }
+    const library = name.endsWith('-musl') ? { NAPI_RS_NATIVE_LIBRARY_PATH: join(ROOT, addon) } : {}
     return ran(script, args, { env: { NODE_OPTIONS: `--require ${preload}`, ...library } })
   }
   return onLinux(target, addon, run)

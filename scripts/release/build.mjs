@@ -25,7 +25,7 @@ function build(/** @type {string} */ target, /** @type {string} */ folder) {
   mkdirSync(folder, { recursive: true })
   const [program, ...leading] = tool('napi')
   const linux = target.includes('-linux-')
-  const asked = target.endsWith('-linux-gnu') ? `${target}.${GLIBC_FLOOR}` : target
+  const asked = target.includes('-linux-gnu') ? `${target}.${GLIBC_FLOOR}` : target
   const args = ['build', '--platform', '--release', '--target', asked, ...(linux ? ['--cross-compile'] : [])]
   const path = linux ? [zig(), process.env.PATH].join(delimiter) : process.env.PATH
   return run(

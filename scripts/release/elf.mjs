@@ -10,7 +10,7 @@ const SHT_GNU_VERNEED = 0x6ffffffe
 export function platformOf(/** @type {Buffer} */ file) {
   if (file.length < 64) return 'unknown'
   if (file.readUInt32BE(0) === 0x7f454c46)
-    return named('linux', file.readUInt16LE(18), { 62: 'x64', 183: 'arm64' })
+    return named('linux', file.readUInt16LE(18), { 40: 'arm', 62: 'x64', 183: 'arm64' })
   if (file.readUInt32LE(0) === 0xfeedfacf)
     return named('darwin', file.readUInt32LE(4), { 16777223: 'x64', 16777228: 'arm64' })
   if (file.toString('latin1', 0, 2) !== 'MZ') return 'unknown'
@@ -27,24 +27,21 @@ function named(
   return `${system}-${names[machine] ?? machine}`
 }
 
-/** The libraries that a 64-bit little-endian ELF file names, with each version of their symbols that it needs. */
+/** The libraries that a little-endian ELF file names, with each version of their symbols that it needs. */
 export function neededVersions(/** @type {Buffer} */ file) {
-  if (!platformOf(file).startsWith('linux-') || file[4] !== 2 || file[5] !== 1) {
-    throw new Error('not an ELF file of 64 bits, little-endian')
+  if (!platformOf(file).startsWith('linux-') || ![1, 2].includes(file[4] ?? 0) || file[5] !== 1) {
+    throw new Error('not an ELF file of 32 or 64 bits, little-endian')
   }
-  const sections = sectionsOf(file)
+  const sections = file[4] === 2 ? sectionsOf64(file) : sectionsOf32(file)
   return sections
     .filter(({ type }) => type === SHT_GNU_VERNEED)
     .flatMap(({ offset, link }) => needsAt(file, offset, sections[link]?.offset ?? 0))
 }
 
-function sectionsOf(/** @type {Buffer} */ file) {
-  const [table, size, count] = [
-    Number(file.readBigUInt64LE(40)),
-    file.readUInt16LE(58),
-    file.readUInt16LE(60),
-  ]
-  return Array.from({ length: count }, (_, index) => {
+/** By `Elf64_Ehdr` and `Elf64_Shdr`. */
+function sectionsOf64(/** @type {Buffer} */ file) {
+  const [table, size] = [Number(file.readBigUInt64LE(40)), file.readUInt16LE(58)]
+  return Array.from({ length: file.readUInt16LE(60) }, (_, index) => {
     const at = table + index * size
     return {
       type: file.readUInt32LE(at + 4),
@@ -54,7 +51,20 @@ function sectionsOf(/** @type {Buffer} */ file) {
   })
 }
 
-/** Walks the chain of libraries (`Elf64_Verneed`), and of each the chain of versions (`Elf64_Vernaux`). */
+/** By `Elf32_Ehdr` and `Elf32_Shdr`. */
+function sectionsOf32(/** @type {Buffer} */ file) {
+  const [table, size] = [file.readUInt32LE(32), file.readUInt16LE(46)]
+  return Array.from({ length: file.readUInt16LE(48) }, (_, index) => {
+    const at = table + index * size
+    return {
+      type: file.readUInt32LE(at + 4),
+      offset: file.readUInt32LE(at + 16),
+      link: file.readUInt32LE(at + 24),
+    }
+  })
+}
+
+/** Walks the chain of libraries (`Verneed`, the same for 32 and 64 bits), and of each the chain of versions (`Vernaux`). */
 function needsAt(/** @type {Buffer} */ file, /** @type {number} */ start, /** @type {number} */ strings) {
   const needs = []
   for (let entry = start, next = 1; next !== 0; entry += next) {

@@ -57,7 +57,7 @@ function ofAddon(/** @type {string} */ path, /** @type {string} */ name, /** @ty
   const addon = readFileSync(path)
   const built = platformOf(addon)
   if (!`${name}-`.startsWith(`${built}-`)) return [`${path} is for ${built}, not for ${name}`]
-  if (local || !name.endsWith('-gnu')) return []
+  if (local || !name.includes('-gnu')) return []
   return tooNew(addon).map((symbol) => `${path} needs a newer C library than Node 20 does: ${symbol}`)
 }
 

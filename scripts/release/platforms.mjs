@@ -7,6 +7,9 @@ import { ROOT } from '../prepare.mjs'
 
 export const MANIFEST = readJson(join(ROOT, 'package.json'))
 
+/** Processors, as Node calls them. @type {Record<string, string>} */
+const PROCESSORS = { x86_64: 'x64', aarch64: 'arm64', armv7: 'arm' }
+
 /** @type {Platform[]} */
 export const PLATFORMS = MANIFEST.napi.targets.map((/** @type {string} */ target) => {
   const name = nameOf(target)
@@ -21,7 +24,7 @@ export const PLATFORMS = MANIFEST.napi.targets.map((/** @type {string} */ target
 /** `x86_64-unknown-linux-gnu` as npm says it: `linux-x64-gnu`. */
 function nameOf(/** @type {string} */ target) {
   const [machine, , system, library] = target.split('-')
-  const processor = machine === 'aarch64' ? 'arm64' : 'x64'
+  const processor = PROCESSORS[machine ?? '']
   if (system === 'darwin') return `darwin-${processor}`
   return `${system === 'windows' ? 'win32' : system}-${processor}-${library}`
 }

@@ -7,7 +7,7 @@ import * as rust from './rust.mjs'
 /** @typedef {import('./schedule.mjs').Step} Step */
 
 /** Steps that only `npm test -- --all` has. */
-export const ONLY_IN_ALL = ['release', 'particle', 'platforms', 'usb']
+export const ONLY_IN_ALL = ['release', 'particle', 'platforms', 'windows', 'musl', 'usb']
 
 /** cargo lets one build at a time into a folder. */
 const lock = 'cargo'
@@ -32,6 +32,8 @@ export function steps(/** @type {Run} */ run) {
     { name: 'node-test', needs: tested, run: () => node.nodeTest(run) },
     { name: 'clippy', lock, needs: ['compile'], run: () => rust.clippy(run) },
     { name: 'platforms', lock, needs: ['compile'], run: () => rust.platforms(run) },
+    { name: 'windows', lock, needs: ['compile'], run: () => rust.windows(run) },
+    { name: 'musl', lock, needs: ['compile'], run: () => rust.musl(run) },
     { name: 'crash', needs: ['compile', ...tested], run: () => node.crash(run) },
     { name: 'cloud', needs: ['compile'], run: () => rust.cloud(run) },
     { name: 'package', needs: tested, run: () => node.packages(run) },
