@@ -23,11 +23,11 @@ pub use manifest::{Contents, FORMAT, MAX_BYTES as MAX_MANIFEST_BYTES, Manifest, 
 pub use names::{is_pem_name, rfc3339};
 
 pub use crate::dct::DeviceIdSource;
-use crate::disk::check_name;
 pub use crate::disk::{
     FileError, Owner, Privacy, check_writable, create_folder, create_new, create_new_public, ensure_folder,
     is_kept, is_superuser, read_bounded,
 };
+use crate::disk::{check_name, is_too_long};
 
 use bytes::MAX_BACKUP_BYTES;
 use names::{has_backups_name, name_of, sibling};
@@ -312,7 +312,7 @@ pub fn check_free(path: &Path) -> Result<(), FileError> {
     for candidate in [path.to_owned(), sibling(path, "pub.pem"), sibling(path, "json")] {
         match candidate.symlink_metadata() {
             Ok(_) => return Err(FileError::Exists(candidate)),
-            Err(error) if error.kind() == ErrorKind::InvalidFilename => {
+            Err(error) if error.kind() == ErrorKind::InvalidFilename || is_too_long(&candidate) => {
                 return Err(FileError::NameTooLong(path.to_owned()));
             }
             Err(_) => {}

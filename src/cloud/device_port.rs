@@ -189,8 +189,16 @@ fn unreachable(error: &io::Error) -> Unreachable {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Unreachable::Refused,
         io::ErrorKind::TimedOut => Unreachable::TimedOut,
-        // What the resolver says comes without a system's error number.
-        _ if error.raw_os_error().is_none() => Unreachable::Dns,
+        _ if is_of_resolver(error) => Unreachable::Dns,
         _ => Unreachable::Other(error.to_string()),
+    }
+}
+
+/// Whether the resolver has said it: in POSIX that comes without a system's error number, and on Windows with one of
+/// those from `WSAHOST_NOT_FOUND` to `WSANO_DATA` (Microsoft, "Windows Sockets Error Codes").
+fn is_of_resolver(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        None => true,
+        Some(number) => cfg!(windows) && (11_001..=11_004).contains(&number),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use folder::Folder;
 pub(crate) use lock::Lock;
 pub use lock::Pause;
 pub use lossy::lossy;
-pub use name::check_name;
+pub use name::{check_name, is_too_long};
 pub use owner::{Owner, Privacy, is_superuser};
 pub use read::read_bounded;
 pub(crate) use read::{Links, open, open_to_write};

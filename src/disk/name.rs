@@ -24,6 +24,12 @@ pub fn check_name(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Whether Windows takes no name of that length: at most 255 UTF-16 units. Other systems say so themselves.
+pub fn is_too_long(path: &Path) -> bool {
+    let units = |name: &std::ffi::OsStr| name.to_string_lossy().encode_utf16().count();
+    cfg!(windows) && path.file_name().is_some_and(|name| units(name) > 255)
+}
+
 /// Why Windows has no file of that name; `None` if it may have one (Microsoft, "Naming Files, Paths, and Namespaces").
 fn not_on_windows(name: &str) -> Option<&'static str> {
     if name.contains(':') {

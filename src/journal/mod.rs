@@ -434,7 +434,12 @@ impl Journal {
 /// The names in a folder that are text; none if there is no such folder.
 fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let listing = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        // Windows says the same of a file in place of a folder above it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let above = folder.ancestors().find_map(|above| fs::metadata(above).ok());
+            let cut_off = above.is_some_and(|above| !above.is_dir());
+            return if cut_off { Err(io::ErrorKind::NotADirectory.into()) } else { Ok(Vec::new()) };
+        }
         other => other?,
     };
     let names = listing.map(|entry| Ok(entry?.file_name().into_string().ok()));

@@ -310,8 +310,9 @@ fn home_of(home: &Path) -> Vec<(&'static str, String)> {
 }
 
 /// A folder in memory, where the system has one: thousands of backups are synced here.
-fn memory_folder() -> std::io::Result<TempDir> {
-    tempfile::tempdir_in("/dev/shm")
+pub fn memory_folder() -> std::io::Result<TempDir> {
+    // Wine shows it as another way of writing a path.
+    if cfg!(windows) { tempfile::tempdir() } else { tempfile::tempdir_in("/dev/shm") }
 }
 
 /// A DNLOAD of a block; the one without bytes asks to leave.

@@ -14,7 +14,7 @@ use duo_provision::journal::{
 use duo_provision::simulator::Generation;
 use tempfile::TempDir;
 
-use crate::workflow::bench::Bench;
+use crate::workflow::bench::{Bench, memory_folder};
 
 const NOON: &str = "2026-01-31T12:00:00Z";
 
@@ -26,7 +26,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let home = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let home = memory_folder().or_else(|_| tempfile::tempdir()).unwrap();
         let env = |_: &str| Some(home.path().as_os_str().to_owned());
         let journal = Journal::locate(&env).unwrap();
         Self { home, journal }
