@@ -95,10 +95,13 @@ function report(/** @type {string} */ out, /** @type {string} */ ended, /** @typ
   return 1
 }
 
+/** An emulator has to translate anew what a just-in-time compiler writes: without one the lane takes a fifth less. */
+const NO_JIT = 'NODE_OPTIONS=--jitless'
+
 /** What the guest runs: node's test runner, one file at a time since they share the bus. */
 function guestCommand(/** @type {string} */ program, /** @type {string[]} */ tests) {
   const runner = [process.execPath, ...['--test', '--test-concurrency=1', '--test-reporter=spec'], ...tests]
-  const script = `cd "$0" && export DUO_PROVISION_TEST_OUTPUT=/run/lane/${KEPT} ${program} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
+  const script = `cd "$0" && export ${NO_JIT} DUO_PROVISION_TEST_OUTPUT=/run/lane/${KEPT} ${program} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
   return ['/bin/sh', '-c', script, ROOT, ...runner]
 }
 

@@ -26,10 +26,3 @@ export function withoutLibraries(/** @type {string} */ target) {
   ]
   return overrides.flatMap((override) => ['--config', `target.${target}.${override}`])
 }
-
-/** How the addons are compiled that are only tried: quickly. The profile is the one that is shipped. */
-export const QUICKLY = {
-  CARGO_PROFILE_RELEASE_LTO: 'off',
-  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
-  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
-}

@@ -3,7 +3,9 @@
  * no newer C library than Node 20 itself does, and no path of the machine that built it is in it, so that another
  * folder, or another machine with the same tools, comes to the same bytes.
  *
- *   npm run build:release -- [--target TRIPLE] [--output-dir FOLDER]
+ *   npm run build:release -- [--target TRIPLE] [--output-dir FOLDER] [--quickly]
+ *
+ * `--quickly` leaves the compiler's optimising out, for an addon that is only tried.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -16,6 +18,7 @@ import { GLIBC_FLOOR } from './glibc.mjs'
 const { values } = parseArgs({
   options: {
     target: { type: 'string', default: hostTriple() },
+    quickly: { type: 'boolean', default: false },
     'output-dir': { type: 'string', default: join(ROOT, 'target/release-addon') },
   },
 })
@@ -26,7 +29,8 @@ function build(/** @type {string} */ target, /** @type {string} */ folder) {
   const [program, ...leading] = tool('napi')
   const linux = target.includes('-linux-')
   const asked = target.includes('-linux-gnu') ? `${target}.${GLIBC_FLOOR}` : target
-  const args = ['build', '--platform', '--release', '--target', asked, ...(linux ? ['--cross-compile'] : [])]
+  const profile = values.quickly ? [] : ['--release']
+  const args = ['build', '--platform', ...profile, '--target', asked, ...(linux ? ['--cross-compile'] : [])]
   const path = linux ? [zig(), process.env.PATH].join(delimiter) : process.env.PATH
   return run(
     /** @type {string} */ (program),

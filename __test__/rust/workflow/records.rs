@@ -227,7 +227,7 @@ fn what_is_done_to_one_duo_takes_nothing_of_another_along() {
 fn an_operation_that_runs_keeps_its_lock_and_what_is_not_the_journals_stays() {
     let place = Place::new();
     let first = place.begin(started()).unwrap();
-    let foreign = ["notes.txt", "notes.lock", "0123456789abcdef.txt", "0123456789ABCDEF.lock", "1.jsonl"];
+    let foreign = ["notes.txt", "notes.lock", "0123456789abcdef.txt", "FEDCBA9876543210.lock", "1.jsonl"];
     for name in foreign {
         fs::write(place.open().join(name), "").unwrap();
     }
