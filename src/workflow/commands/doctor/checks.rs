@@ -290,7 +290,7 @@ impl Patient<'_> {
                 let at = at(&address.unwrap_or_default());
                 if at == usual {
                     return Finding::ok("SERVER_KEY", format!("it is meant for Particle's cloud, at {at}"))
-                        .advice("for a cloud of your own it needs that one's key: duo-provision server-key set");
+                        .advice("for a cloud of your own: duo-provision server-key set");
                 }
                 Finding::note("SERVER_KEY", format!("it has the key of Particle's cloud, and the address {at}"))
             }
