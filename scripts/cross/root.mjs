@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
-import { ran } from './programs.mjs'
+import { NOT_HERE, ran } from './programs.mjs'
 
 /**
  * The mounts are in a namespace of their own, and gone with the program. Its output goes to a file: Wine loses what goes
@@ -36,6 +36,7 @@ export async function ranIn(root, env, command) {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const args = ['--mount', ...own, 'sh', '-c', ENTER, 'sh', root, ROOT, output, ...variables, ...command]
   const { status, output: before } = await ran('unshare', args, { seconds: 900 })
+  if (/^(unshare|mount): /.test(before)) throw new Error(`${NOT_HERE}${before.trim()}`)
   let said = ''
   try {
     said = readFileSync(output, 'utf8')

@@ -2,14 +2,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
-import { must, ran } from './programs.mjs'
+import { fetched, must } from './programs.mjs'
 
 /** Fetches the standard library of a target, unless it is there. */
 export async function standardLibrary(/** @type {string} */ target) {
   const sysroot = (await must('rustc', ['--print', 'sysroot'])).trim()
   if (existsSync(join(sysroot, 'lib/rustlib', target, 'lib'))) return
-  const { status, output } = await ran('rustup', ['target', 'add', target], { seconds: 300 })
-  if (status !== 0) throw new Error(`the standard library for ${target} could not be fetched:\n${output}`)
+  await fetched(`the standard library for ${target}`, () =>
+    must('rustup', ['target', 'add', target], { seconds: 300 }),
+  )
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { BUILT, buildAddon, install } from '../addon.mjs'
 import { cargo } from '../cargo.mjs'
+import { NOT_HERE } from '../cross/programs.mjs'
 import { ROOT, tool } from '../prepare.mjs'
 import { sum, withStatus } from './run.mjs'
 
@@ -104,14 +105,13 @@ export function musl(/** @type {Run} */ run) {
 }
 
 /**
- * What `npm run cross` tries. What it needs is fetched; a machine that cannot fetch a standard library has nothing to
- * compile with.
+ * What `npm run cross` tries. What it needs is fetched; a machine that cannot fetch it has nothing to try with.
  * @returns {Promise<Outcome>}
  */
 async function cross(/** @type {Run} */ run, /** @type {string[]} */ args) {
   const { output } = await run.capture(process.execPath, [join(ROOT, 'scripts/cross.mjs'), ...args])
-  const [unfetched] = output.match(/the standard library for \S+ could not be fetched/) ?? []
-  if (unfetched) return { passed: 0, failed: 0, note: `not run: ${unfetched}` }
+  const [, why] = output.split(NOT_HERE)
+  if (why !== undefined) return { passed: 0, failed: 0, note: `not run: ${why.split('\n')[0]}` }
   const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output) ?? []
   return { passed: Number(passed ?? 0), failed: Number(failed ?? 1), skipped: Number(skipped ?? 0), output }
 }
