@@ -33,7 +33,7 @@ const BENCHES = /** @type {const} */ ([
 ])
 
 /** How long all of them may take, in milliseconds; each call has a watchdog of its own, in `operator.mjs`. */
-const LIMIT = 1_500_000
+const LIMIT = 2_400_000
 
 /** What may come of a fault besides success, by its kind; of any of them, on a machine so slow that a step's time is over. */
 const ANY = ['done', 'DEVICE_FAULT', 'KEY_STATE_UNKNOWN', 'LEAVE_FAILED']
