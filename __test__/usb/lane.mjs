@@ -22,7 +22,7 @@ const UNAVAILABLE = 77
 /** The folder in the guest's share for what the tests keep. */
 const KEPT = 'kept'
 
-/** An emulator has to translate anew what a just-in-time compiler writes: without one the lane takes a fifth less. */
+/** An emulator has to translate anew what a just-in-time compiler writes: without one the lane is a tenth faster, or more. */
 const NO_JIT = 'NODE_OPTIONS=--jitless'
 
 /** Limits in seconds: all tests together, and the machine's life. Each test has its own, in `lab.mjs`. */
