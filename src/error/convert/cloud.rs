@@ -1,5 +1,6 @@
 //! What stands between this machine and a cloud, and what a cloud says.
 
+use super::super::{ADDRESS_HINT, Code, Error, OWN_CLOUD_REFUSES};
 use crate::cloud::api_url::ApiUrlError;
 use crate::cloud::device_port::PairingError;
 use crate::cloud::failure::{CloudError, Unreachable};
@@ -8,7 +9,6 @@ use crate::cloud::network::NetworkError;
 use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::RequestError;
 use crate::cloud::reply::Refusal;
-use crate::error::{ADDRESS_HINT, Code, Error, OWN_CLOUD_REFUSES};
 
 /// What helps against "Permission denied", whose causes no server tells apart.
 const PERMISSION_HINT: &str = "this has several causes. The id is a name or mistyped: compare it with `duo-provision list`. \

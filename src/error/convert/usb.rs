@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::super::{Code, Error, SURROUNDINGS_PAGE, UDEV_BY_HAND};
 use crate::bootloader::{BootloaderGeneration, SessionError};
 use crate::dfuse::DfuError;
-use crate::error::{Code, Error, SURROUNDINGS_PAGE, UDEV_BY_HAND};
 use crate::usb::{NodeError, UsbError};
 
 impl From<UsbError> for Error {
