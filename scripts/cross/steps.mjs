@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { join } from 'node:path'
 import { cargo } from '../cargo.mjs'
 import { ROOT } from '../prepare.mjs'
 import { unpacked } from './debian.mjs'
@@ -43,10 +43,7 @@ function onlyTypes(/** @type {string} */ target) {
   return [{ name: 'types and lints', run: clippy }]
 }
 
-/** The tests that run in Wine: those of hostile clouds ask for sockets that end as Windows' do. */
-const IN_WINE = ['duo_provision', 'core']
-
-/** What takes longest and asks little of the system: a step of its own. */
+/** Of the core's tests, what takes longest and asks little of the system: a step of its own. */
 const THOROUGH = [
   'workflow::matrix',
   'workflow::secrets',
@@ -61,8 +58,8 @@ const THOROUGH = [
 function windows() {
   const target = 'x86_64-pc-windows-gnu'
   const addon = 'duo-provision.win32-x64-msvc.node'
-  /** @type {string[]} */
-  const tests = []
+  /** The programs of the tests, by their names. @type {Record<string, string>} */
+  const tests = {}
   let built = ''
   const lints = async () => {
     await standardLibrary(target)
@@ -75,21 +72,21 @@ function windows() {
   const compile = async () => {
     const env = { ...process.env, ...(await windowsTools()) }
     await standardLibrary(target)
-    const core = ['--no-default-features', '--features=command-line', '--no-run']
+    // Without those of hostile clouds, which ask for sockets that end as Linux' do.
+    const core = ['--no-default-features', '--features=command-line', '--lib', '--test=core', '--no-run']
     const made = await cargo(['test', '--locked', '--target', target, ...core], env)
-    tests.push(
-      ...made.made.flatMap(({ name, test, executable }) =>
-        test && executable && IN_WINE.includes(name) ? [executable] : [],
-      ),
-    )
+    for (const { name, test, executable } of made.made) if (test && executable) tests[name] = executable
     const shipped = await cargo(['build', '--locked', '--lib', '--target', target], env)
     built = shipped.made.flatMap(({ files }) => files).find((file) => file.endsWith('.dll')) ?? ''
     return sum([yesOrNo(made), yesOrNo(shipped)])
   }
-  const inCore = async (/** @type {string[]} */ names, /** @type {string[]} */ ...args) => {
-    const programs = tests.filter((program) => names.some((name) => basename(program).startsWith(`${name}-`)))
-    return sum(await inOrder(programs, async (program) => ofRust(await inWine([program, ...args]))))
-  }
+  const tested = async (/** @type {string} */ name, /** @type {string[]} */ ...args) =>
+    ofRust(await inWine([tests[name] ?? name, ...args]))
+  const mostOfCore = async () =>
+    sum([
+      await tested('duo_provision'),
+      await tested('core', ...THOROUGH.flatMap((name) => ['--skip', name])),
+    ])
   const api = () =>
     withAddon(built, addon, async () => {
       const program = await node('win32-x64')
@@ -104,8 +101,8 @@ function windows() {
   return [
     { name: 'lints', run: lints },
     { name: 'compiled', run: compile },
-    { name: "the core's tests", run: () => inCore(IN_WINE, ...THOROUGH.flatMap((name) => ['--skip', name])) },
-    { name: 'its longest tests', run: () => inCore(['core'], ...THOROUGH) },
+    { name: "the core's tests", run: mostOfCore },
+    { name: 'its longest tests', run: () => tested('core', ...THOROUGH) },
     { name: '__test__/node', run: api },
     { name: 'demo', run: demo },
   ]
@@ -271,8 +268,7 @@ async function inOrder(/** @type {string[]} */ items, /** @type {(item: string) 
   const all = []
   for (const item of items) {
     const counts = await work(item)
-    const name = item.startsWith(ROOT) ? basename(item) : relative('.', item)
-    all.push({ ...counts, output: counts.failed > 0 ? `${name}:\n${counts.output}` : '' })
+    all.push({ ...counts, output: counts.failed > 0 ? `${item}:\n${counts.output}` : '' })
   }
   return all
 }

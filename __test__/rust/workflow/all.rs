@@ -10,6 +10,7 @@ use duo_provision::keys::{PrivateKey, PublicKey};
 use duo_provision::simulator::cloud::{KnownDevice, LocalCloud, Options};
 use duo_provision::simulator::faults::{Access, Fault, Kind, Moment};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};
+use duo_provision::usb::{Bus, Device, Transport, UsbError};
 use duo_provision::workflow::{
     AllCounts, AllDone, AllOptions, BackupDone, BackupOptions, Context, DctBackupOptions, DuoOutcome, Event,
     Phase, ProvisionDone, ProvisionOptions, Target, VerifyOptions, backup_all, backup_all_dcts,
@@ -180,6 +181,36 @@ fn one_that_runs_is_done_only_where_it_may_be_put_into_dfu_mode() {
     let all =
         bench.run(&Asker::new(), |context| backup_all(context, &options, &AllOptions::default())).unwrap();
     assert_eq!(all.counts, counts(3, 3, 0));
+}
+
+/// A bus that cannot say which Duos run their firmware.
+struct HalfBlind<'a>(&'a dyn Bus);
+
+impl Bus for HalfBlind<'_> {
+    fn is_virtual(&self) -> bool {
+        self.0.is_virtual()
+    }
+
+    fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
+        // The id of a Duo that runs its firmware.
+        if ids == [(0x2b04, 0xc058)] { Err(UsbError::Other("no list".to_owned())) } else { self.0.list(ids) }
+    }
+
+    fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError> {
+        self.0.open(device)
+    }
+}
+
+/// Else those that run would be left out, and nobody would know.
+#[test]
+fn where_it_is_not_known_which_run_nothing_is_called_all() {
+    let bench = Bench::with(duos(Generation::R6, 2));
+    let error = bench.run(&Asker::new(), |context| {
+        let bus = HalfBlind(context.bus);
+        backup_all(Context { bus: &bus, ..context }, &backups(&bench), &AllOptions::default()).unwrap_err()
+    });
+    assert_eq!(error.code(), Code::UsbError);
+    assert!(bench.archived().is_empty());
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Wanted {
         timeout: Timeout,
     ) -> Result<Vec<Place>, Error> {
         let ready = context.bus.list(&ids(boards))?;
-        let running = running(context, &self.target, timeout);
+        let running = running(context, &self.target, timeout)?;
         if ready.is_empty() && (running.is_empty() || !self.target.enter_dfu) {
             return Err(none_found(context).during("looking for the Duos"));
         }

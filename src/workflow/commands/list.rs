@@ -108,7 +108,7 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
         let listed = Listed::in_dfu_mode(&path, simulated, opened);
         (path, listed)
     });
-    let running = running(context, target, timeout).into_iter().map(|(path, told)| {
+    let running = running(context, target, timeout)?.into_iter().map(|(path, told)| {
         let listed = Listed::running(&path, simulated, told);
         (path, listed)
     });

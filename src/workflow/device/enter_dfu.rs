@@ -73,20 +73,23 @@ pub(in crate::workflow) fn enter_dfu_if_none(
     Ok(())
 }
 
+/// A port, and the id that the Duo there tells.
+pub(in crate::workflow) type AtPort = (PortPath, Result<Option<DeviceId>, Error>);
+
 /// The Duos that run their firmware, of those that `target` selects by their port, and the id that each tells.
 pub(in crate::workflow) fn running(
     context: Context<'_>,
     target: &Target,
     timeout: Timeout,
-) -> Vec<(PortPath, Result<Option<DeviceId>, Error>)> {
+) -> Result<Vec<AtPort>, Error> {
     let entering = Entering { context, target, ready: Vec::new(), timeout };
-    let found = context.bus.list(&[NORMAL_MODE]).unwrap_or_default();
+    let found = context.bus.list(&[NORMAL_MODE])?;
     let here = found.into_iter().filter(|device| entering.is_at_path(device));
     let told = |device: Device| {
         let told = entering.told(&device, timeout.deadline(context.clock));
         (device.path, told)
     };
-    here.map(told).collect()
+    Ok(here.map(told).collect())
 }
 
 /// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.

@@ -289,8 +289,10 @@ impl Patient<'_> {
             (true, Ok(address)) => {
                 let at = at(&address.unwrap_or_default());
                 if at == usual {
-                    return Finding::ok("SERVER_KEY", format!("it is meant for Particle's cloud, at {at}"))
-                        .advice("for a cloud of your own: duo-provision server-key set");
+                    let found = Finding::ok("SERVER_KEY", format!("it is meant for Particle's cloud, at {at}"));
+                    let own = "for a cloud of your own: duo-provision server-key set -h";
+                    // What is paired with it is where it belongs.
+                    return if self.proven { found } else { found.advice(own) };
                 }
                 Finding::note("SERVER_KEY", format!("it has the key of Particle's cloud, and the address {at}"))
             }
