@@ -3119,7 +3119,7 @@ export declare class VirtualDuo {
    */
   arm(path: string, fault: string): void
   /** Disarms every fault of the Duo in a port. */
-  mend(path: string): void
+  clearFaults(path: string): void
   /** Pulls the cable of the Duo in a port. */
   unplug(path: string): void
   /**

@@ -122,7 +122,7 @@ test('a whole restore that is cut short says so, and what it prints finishes it'
   const { status, stdout } = await sandbox.run([...whole, '--json'])
   const { code, hint, keyState } = jsonLines(stdout).at(-1)
   assert.deepEqual([status, code, keyState], [6, 'DCT_WRONG', 'written'])
-  duo.mend('1-1')
+  duo.clearFaults('1-1')
   assert.equal((await sandbox.run(['status'])).status, 0)
   const again = hint.slice('to finish: duo-provision '.length, hint.indexOf(';')).split(' ')
   assert.equal((await sandbox.run([...again, '--yes'])).status, 0)

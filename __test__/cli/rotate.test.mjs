@@ -96,7 +96,7 @@ test('a rotation that fails says where the cloud and the Duo are, and is taken u
   assert.equal(state().fingerprint, fingerprint)
   await sandbox.run(['status'])
   await sandbox.run(['doctor', ...usbip])
-  duo.mend('1-1')
+  duo.clearFaults('1-1')
   assert.equal((await sandbox.run(['rotate', '--yes', ...all])).status, 0)
   await restarted()
   assert.equal((await sandbox.run(['verify', ...usbip])).status, 0)

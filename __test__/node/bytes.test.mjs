@@ -91,7 +91,7 @@ test('a write of bytes that fails says to call again, and the way back is a comm
     error.hint,
     /^to finish: call restoreKey again with the key of fingerprint [0-9a-f]{64}; to go back/,
   )
-  duo.mend('1-1')
+  duo.clearFaults('1-1')
   const { operations } = await history({ deviceId: state().deviceId })
   assert.equal(operations[0]?.operation, 'restore')
   await restoreKey({ ...writing, key })

@@ -37,7 +37,7 @@ test('errors and transfers have the names that particle-usb has for them', async
   const named = async (/** @type {string} */ fault, path = '1-1') => {
     if (fault) duo.arm('1-1', fault)
     const error = await failure(backupKey({ ...usb, path }))
-    duo.mend('1-1')
+    duo.clearFaults('1-1')
     return [error.name, error.code]
   }
   assert.deepEqual(await named('', '1-9'), ['NotFoundError', 'NO_DEVICE'])
@@ -54,7 +54,7 @@ test('errors and transfers have the names that particle-usb has for them', async
   duo.arm('1-1', 'write-silent@1+')
   assert.equal((await failure(resetKey(writing, watching))).code, 'WRITE_FAILED')
   assert.equal(seen.at(-1), 'failed-download ')
-  duo.mend('1-1')
+  duo.clearFaults('1-1')
   seen = []
   await resetKey(writing, watching)
   assert.deepEqual(seen, [

@@ -20,7 +20,7 @@ test('an armed fault strikes at its time, once, and is counted; mending ends it'
   })
   assert.ok(state().faultsActed > 1)
 
-  duo.mend('1-1')
+  duo.clearFaults('1-1')
   assert.equal(state().faultsActed, 0)
   await backupKey({ ...usb, archive })
 
@@ -72,7 +72,7 @@ test('a fault, a port or a slot that is none is refused, and the kinds are named
   })
   assert.equal(state().faultsActed, 0)
   await duo.stop()
-  assert.throws(() => duo.mend('1-1'), refused)
+  assert.throws(() => duo.clearFaults('1-1'), refused)
 })
 
 test('a cable that is pulled in a read is a Duo that is gone, until it is plugged in again', async (t) => {

@@ -97,7 +97,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
     duo.arm(path, `${faults[faultsActed]}@dfu7+`)
     const slot: Buffer = duo.keySlot(path)
     duo.setKeySlot(path, new Uint8Array(slot))
-    duo.mend(path)
+    duo.clearFaults(path)
     duo.pressButtons(path)
   }
   const cloud: LocalCloud = await LocalCloud.start({ flavor: 'brewskey' })

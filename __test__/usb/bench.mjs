@@ -113,7 +113,7 @@ export class Bench {
     // The kernel may still be reading a Duo that came back, and a fault that lasts would go on exchanging it.
     if (isSwap) this.duo.unplug(this.busid)
     const acted = this.#state().faultsActed
-    this.duo.mend(this.busid)
+    this.duo.clearFaults(this.busid)
     if (isSwap) {
       this.#checkBoth(answer, workflow, acted, archive)
     } else {
@@ -282,7 +282,7 @@ export class Bench {
 
   /** Starts the Duo anew, mended and with the old key, and plugs it in; with a fault, where one is given. */
   async #powerUp(/** @type {string} */ fault = '') {
-    this.duo.mend(this.busid)
+    this.duo.clearFaults(this.busid)
     this.duo.unplug(this.busid)
     await this.port.pull()
     this.duo.setKeySlot(this.busid, this.old)

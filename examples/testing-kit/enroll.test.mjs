@@ -35,7 +35,7 @@ test('a Duo that cannot be read is not enrolled, and its key is as it was', asyn
   const before = duo.keySlot('1-1')
   duo.arm('1-1', 'read-zeros@dfu1+') // from the first DFU request on
   await assert.rejects(enroll(where), { code: 'DCT_UNREADABLE', exitCode: 5 })
-  duo.mend('1-1')
+  duo.clearFaults('1-1')
   assert.deepEqual(duo.keySlot('1-1'), before)
   assert.deepEqual(cloud.provisioned(), [])
 })

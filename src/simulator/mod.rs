@@ -10,23 +10,23 @@
 //! - [`bus`]: the crate's own `Bus` and `Transport` traits, in-process;
 //! - [`usbip`]: a USB/IP server on loopback, for a Linux kernel or any other USB/IP client;
 //! - [`clock`]: a clock that jumps instead of sleeping;
-//! - [`lab`]: Duos with new keys, plugged in and exported, in one call;
+//! - [`bench`]: Duos with new keys, plugged in and exported, in one call;
 //! - [`cloud`]: a local cloud with the answers of the three servers there are.
 //!
 //! Nothing listens until it is started, and nothing here touches a real device.
 
+pub mod bench;
 pub mod bus;
 pub mod clock;
 pub mod cloud;
 pub mod duo;
 pub mod faults;
 pub mod hub;
-pub mod lab;
 pub mod usbip;
 
+pub use bench::{Bench, BenchError, BenchOptions, NoSuchPort, VirtualDuoState};
 pub use bus::VirtualBus;
 pub use clock::VirtualClock;
 pub use duo::{Board, DeviceKey, Duo, DuoOptions, Generation, KeyMaker};
 pub use hub::Hub;
-pub use lab::{Lab, LabError, LabOptions, NoSuchPort, VirtualDuoState};
 pub use usbip::UsbIpServer;

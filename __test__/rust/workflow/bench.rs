@@ -284,7 +284,7 @@ impl Bench {
     }
 
     /// The faults are over, and the Duo is back in DFU mode.
-    pub fn mend(&self) {
+    pub fn clear_faults(&self) {
         self.hub.with_duo(&self.paths[0], |duo, now| {
             duo.faults().clear();
             duo.enter_dfu(now);

@@ -283,7 +283,7 @@ fn status_knows_how_far_it_came_and_what_to_type() {
     assert!(report.meaning.contains("a field of the Duo's DCT"), "{}", report.meaning);
     let commands: Vec<&str> = report.next.iter().map(|next| next.command.as_str()).collect();
     assert!(commands[0].starts_with("duo-provision dct show"), "{commands:?}");
-    bench.mend();
+    bench.clear_faults();
     // One of the two fields is not both.
     bench.restore(&RestoreOptions { file: bench.key_file(NEW), ..bench.new_key() }).unwrap();
     assert_eq!(bench.status().unwrap().in_flight.len(), 1);
@@ -305,7 +305,7 @@ fn a_slot_that_held_no_key_is_not_brought_back() {
         back.contains("--fields server-public-key ") || back.ends_with("--fields server-public-key"),
         "{back}"
     );
-    bench.mend();
+    bench.clear_faults();
     bench.restore_dct(&typed::dct_restore_fields(back)).unwrap();
 }
 

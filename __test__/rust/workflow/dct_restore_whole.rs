@@ -301,7 +301,7 @@ fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
                 assert!(bench.area() == fs::read(&image).unwrap(), "{generation} at {nth}");
                 continue;
             };
-            bench.mend();
+            bench.clear_faults();
             if error.code() == Code::KeyStateUnknown {
                 cuts += 1;
                 let report = bench.status().unwrap().in_flight.remove(0);
@@ -329,13 +329,13 @@ fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     let error = bench.restore_dct(&whole(&image)).unwrap_err();
     assert_eq!((error.code(), error.key_state()), (Code::WriteFailed, Some(KeyState::Unchanged)), "{error}");
     assert!(bench.area() == before);
-    bench.mend();
+    bench.clear_faults();
     bench.arm(Fault::from(Kind::WriteHalf(600), 1));
     let error = bench.restore_dct(&whole(&image)).unwrap_err();
     assert_eq!((error.code(), error.code().exit_code()), (Code::DctWrong, exit::KEY), "{error}");
     assert_eq!(error.key_state(), Some(KeyState::Unchanged), "the old copy counts");
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
-    bench.mend();
+    bench.clear_faults();
     let report = bench.status().unwrap().in_flight.remove(0);
     assert!(report.meaning.contains("the key that was there"), "{}", report.meaning);
     bench.restore_dct(&typed::dct_restore_whole(finish)).unwrap();
@@ -358,7 +358,7 @@ fn a_duo_that_falls_silent_in_an_erasure_is_said_to_need_a_reset() {
     );
     assert!(error.hint_text().unwrap().contains("press RESET first"), "{error:?}");
     assert!(bench.slot() == key(OLD));
-    bench.mend();
+    bench.clear_faults();
     let (finish, _) = error.hint_text().unwrap().split_once("; ").unwrap();
     bench.restore_dct(&typed::dct_restore_whole(finish)).unwrap();
     assert!(bench.area() == fs::read(&image).unwrap());
@@ -376,7 +376,7 @@ fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
                 bench.arm(Fault::once(Kind::Disconnect { moment: Moment::In, returns: false }, nth));
                 let options = DctRestoreOptions { no_backup, ..whole(&image) };
                 let ended = bench.restore_dct(&options);
-                bench.mend();
+                bench.clear_faults();
                 let of_the_image = bench.slot() == key(NEW) && bench.area() != fs::read(&image).unwrap();
                 of_the_image.then(|| assert_eq!(ended.unwrap_err().code(), Code::KeyStateUnknown));
                 of_the_image.then_some((bench, image))
@@ -385,7 +385,7 @@ fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
         bench.arm(Fault::from(Kind::WriteHalf(600), 1));
         let error = bench.restore_dct(&whole(&image)).unwrap_err();
         assert_eq!(error.code(), Code::DctWrong, "{error}");
-        bench.mend();
+        bench.clear_faults();
         let (_, back) = error.hint_text().unwrap().split_once("; ").unwrap();
         if no_backup {
             assert!(back.contains("no backup"), "{back}");
@@ -506,7 +506,7 @@ fn after_a_power_cut_anywhere_the_promised_recovery_works() {
                 if bench.duo(|duo| duo.faults().acted()) == 0 {
                     break;
                 }
-                bench.mend();
+                bench.clear_faults();
                 cuts += u32::from(ended.is_err());
                 bench.saved(&format!("after-{nth}.bin"), true);
                 bench.restore_dct(&whole(&image)).unwrap();
@@ -559,7 +559,7 @@ fn a_sector_that_reads_as_erased_after_a_cut_is_erased_again() {
         })
         .unwrap();
     assert_eq!(cut.unwrap_err().code(), Code::KeyStateUnknown);
-    bench.mend();
+    bench.clear_faults();
     let erased = erasures(&bench);
     let done = bench.restore_dct(&whole(&image)).unwrap();
     assert!(done.written && erasures(&bench) == erased + 1);
@@ -573,7 +573,7 @@ fn where_the_way_back_cannot_be_told_that_is_said() {
     let image = bench.image("image.bin", false);
     bench.arm(Fault::from(Kind::WriteHalf(600), 1));
     assert_eq!(bench.restore_dct(&whole(&image)).unwrap_err().code(), Code::DctWrong);
-    bench.mend();
+    bench.clear_faults();
     let mut area = bench.area();
     (area[8], area[0x4000 + 8]) = (1, 1);
     bench.duo(|duo| duo.set_dct_area(&area));

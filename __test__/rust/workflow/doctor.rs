@@ -353,7 +353,7 @@ fn status_goes_back_to_a_backup_elsewhere_while_it_is_there() {
     bench.backup(&BackupOptions { file: Some(file.clone()), ..BackupOptions::default() }).unwrap();
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     bench.restore(&RestoreOptions { no_backup: true, ..bench.new_key() }).unwrap_err();
-    bench.mend();
+    bench.clear_faults();
     let back = || {
         let report = bench.status().unwrap().in_flight.remove(0);
         report.next.into_iter().find(|next| next.purpose.starts_with("to go back"))
@@ -373,7 +373,7 @@ fn of_one_port_only_that_duos_operations_count() {
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     let first = Target::parse(Some(&id(1)), None).unwrap();
     bench.restore(&RestoreOptions { target: first, ..bench.new_key() }).unwrap_err();
-    bench.mend();
+    bench.clear_faults();
     let counted = |path: Option<&str>| {
         let found = bench.examined(Target::parse(None, path).unwrap()).unwrap();
         let all = found.duos.iter().flat_map(|duo| &duo.findings).chain(&found.general);
@@ -457,7 +457,7 @@ fn what_is_in_flight_and_what_is_no_backup_are_told() {
     let bench = Bench::new(Generation::R6);
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     bench.restore(&bench.new_key()).unwrap_err();
-    bench.mend();
+    bench.clear_faults();
     let found = bench.finding("OPERATION_IN_FLIGHT");
     assert_eq!(found.command.as_deref(), Some("duo-provision status"));
     fs::create_dir(bench.archive().join("odd.der")).unwrap();

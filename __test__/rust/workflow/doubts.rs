@@ -99,7 +99,7 @@ impl Place {
         let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
         let failed = self.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap_err();
         assert_eq!(failed.code(), Code::WriteFailed, "{failed}");
-        self.bench.mend();
+        self.bench.clear_faults();
     }
 
     fn examined(&self, verify: bool, ask: Option<bool>) -> Diagnosis {
@@ -214,7 +214,7 @@ fn what_left_the_key_wrong_or_the_cloud_ahead_is_not_put_away() {
     let place = Place::new();
     place.bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     place.bench.restore(&place.bench.new_key()).unwrap_err();
-    place.bench.mend();
+    place.bench.clear_faults();
     let error = place.cannot_dismiss(&place.in_flight()[0]);
     assert!(error.message().contains("neither the old one nor the new one"), "{error}");
 
@@ -322,7 +322,7 @@ fn a_new_key_counts_once_a_cloud_took_it() {
     };
     let make = || Ok(PrivateKey::read(key(NEW)).unwrap().key);
     place.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap_err();
-    place.bench.mend();
+    place.bench.clear_faults();
     assert!(!newer(), "nobody was told of it");
     place.leave_ahead(&place);
     assert!(newer());

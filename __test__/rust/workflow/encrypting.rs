@@ -336,7 +336,7 @@ fn what_is_printed_after_a_failed_write_encrypts_again() {
         report.next.iter().any(|next| next.command.contains("restore") && next.command.contains("--encrypt"))
     );
     assert!(!format!("{report:?} {error:?}").contains(PASSPHRASE));
-    bench.mend();
+    bench.clear_faults();
     let back = crate::workflow::typed::restore(back);
     bench.restore(&RestoreOptions { passphrase: given(PASSPHRASE), ..back }).unwrap();
     assert!(bench.slot() == key(OLD));

@@ -304,7 +304,7 @@ fn what_it_says_to_type_settles_it_both_ways() {
 fn only_what_makes_it_plain_settles_it() {
     let (bench, journal) = whole_restore();
     let written = &journal[..ends(&journal)[2]];
-    bench.mend();
+    bench.clear_faults();
     bench.set_journal(written);
     bench.backup(&BackupOptions::default()).unwrap();
     assert_eq!(bench.status().unwrap().in_flight.len(), 1, "a backup does not say which key was wanted");
@@ -341,7 +341,7 @@ fn a_key_that_is_wrong_stays_open_until_it_is_mended() {
     let report = &found.in_flight[0];
     assert_eq!(report.error_code.as_deref(), Some(Code::KeyWrong.name()));
     assert_eq!((report.key_state, report.outcome), (Some(KeyState::Wrong), Outcome::Failed));
-    bench.mend();
+    bench.clear_faults();
     bench.restore(&typed::restore(&report.next[1].command)).unwrap();
     assert!(bench.status().unwrap().in_flight.is_empty());
 }
@@ -454,7 +454,7 @@ fn the_history_lists_the_newest_first_and_of_one_duo_if_one_is_named() {
 #[test]
 fn what_was_cut_short_and_is_superseded_is_in_the_history_as_such() {
     let (bench, journal) = whole_restore();
-    bench.mend();
+    bench.clear_faults();
     bench.set_journal(&journal[..ends(&journal)[2]]);
     assert_eq!(bench.last().outcome, Outcome::InFlight);
     bench.restore(&restore_of(&bench.key_file(OLD))).unwrap();

@@ -31,7 +31,7 @@ fn r4_recovery_by_the_users_word_works() {
     let error = bench.restore(&options).unwrap_err();
     assert_eq!(error.code(), Code::KeyWrong);
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
-    bench.mend();
+    bench.clear_faults();
     bench.restore(&typed::restore(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
     assert!(bench.slot() == key(NEW));
     bench.restore(&typed::restore(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
@@ -49,7 +49,7 @@ fn r4_recovery_by_the_archives_word_works() {
     let named = format!("--device {}", id(1));
     assert!(report.next.iter().all(|next| next.command.contains(&named)), "{:?}", report.next);
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
-    bench.mend();
+    bench.clear_faults();
     bench.restore(&typed::restore(finish)).unwrap_or_else(|e| panic!("{finish} -> {:?} {e}", e.code()));
     bench.restore(&typed::restore(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
 }

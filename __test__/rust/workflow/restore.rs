@@ -162,7 +162,7 @@ fn recovery_repeats_the_port_that_was_typed() {
     let error = bench.restore(&RestoreOptions { target, ..bench.new_key() }).unwrap_err();
     assert_eq!(error.code(), Code::KeyWrong, "{error}");
     let (finish, back) = error.hint_text().unwrap().split_once("; ").unwrap();
-    bench.mend();
+    bench.clear_faults();
     bench.restore(&typed::restore(finish)).unwrap();
     assert!(bench.slot() == key(NEW));
     bench.restore(&typed::restore(back)).unwrap();

@@ -71,7 +71,7 @@ impl Place {
     }
 
     fn again_with(&self, options: &RotateOptions) -> Result<RotateDone, Error> {
-        self.bench.mend();
+        self.bench.clear_faults();
         let make = || -> Result<PrivateKey, _> { panic!("a second new key is made") };
         self.bench.run(&Asker::new(), |context| rotate(context, options, &make))
     }
@@ -168,7 +168,7 @@ fn the_cloud_and_the_duo_have_the_new_key_and_it_is_proven_that_they_pair() {
         ];
         assert_eq!(records(&place.journal()), order);
         assert!(place.in_flight().is_empty());
-        place.bench.mend();
+        place.bench.clear_faults();
         place.bench.run(&Asker::new(), |context| verify(context, &VerifyOptions::default())).unwrap();
     }
 }
@@ -334,7 +334,7 @@ fn a_write_that_fails_names_both_ways_and_both_work() {
                 let found = report.next.iter().find(|next| next.purpose.starts_with(purpose));
                 found.unwrap_or_else(|| panic!("{:?}", report.next)).command.clone()
             };
-            place.bench.mend();
+            place.bench.clear_faults();
             if finishes {
                 assert!(finish.contains("to finish: duo-provision rotate"), "{hint}");
                 assert!(advised("to finish").starts_with("duo-provision rotate --api-url"));
@@ -398,7 +398,7 @@ fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() 
     );
 
     // With its key in the Duo, nothing of it is left to take up at another cloud.
-    place.bench.mend();
+    place.bench.clear_faults();
     let (options, make) = (place.usual(), || Ok(PrivateKey::read(key(NEW + 1)).unwrap().key));
     let next = place.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap();
     assert!(!next.taken_up && place.both_have(NEW + 1));
@@ -439,7 +439,7 @@ fn a_reset_that_was_cut_short_is_settled_once_the_cloud_has_the_new_key() {
     let cut: Vec<u8> =
         whole.split_inclusive(|byte| *byte == b'\n').take(verified + 1).flatten().copied().collect();
     place.bench.set_journal(&cut);
-    place.bench.mend();
+    place.bench.clear_faults();
     // It has started since.
     place.bench.duo(|duo| duo.set_dct(34, key(OLD + 1)));
     let report = place.in_flight().pop().unwrap();
@@ -462,7 +462,7 @@ fn the_doctor_brings_back_the_new_key_and_leaves_an_open_rotation_alone() {
     place.run(&place.usual()).unwrap();
     let options = DoctorOptions { archive: place.usual().archive, ..DoctorOptions::default() };
     let key_finding = || {
-        place.bench.mend();
+        place.bench.clear_faults();
         place.bench.set_slot(&key(OLD)[..300]);
         let found = place.bench.run(&Asker::new(), |context| doctor(context, &options)).unwrap();
         let mut findings = found.duos.into_iter().flat_map(|duo| duo.findings);
@@ -639,7 +639,7 @@ fn cut_short_anywhere_it_is_taken_up() {
             if left {
                 continue;
             }
-            place.bench.mend();
+            place.bench.clear_faults();
             let has_key = names.iter().any(|name| name == "new-key");
             let done = if has_key { place.again() } else { place.run(&place.usual()) }.unwrap();
             assert!(place.both_have(NEW) && done.taken_up == has_key, "{names:?}");
@@ -656,7 +656,7 @@ fn what_settles_a_rotation_leaves_the_cloud_and_the_duo_with_one_key() {
         let place = Place::new();
         place.bench.arm(Fault::once(Kind::WriteSilent, 1));
         place.run(&place.usual()).unwrap_err();
-        place.bench.mend();
+        place.bench.clear_faults();
         place
     };
     let new_file = |place: &Place| {
@@ -683,7 +683,7 @@ fn what_settles_a_rotation_leaves_the_cloud_and_the_duo_with_one_key() {
 fn a_rotation_that_is_done_is_not_taken_up() {
     let place = Place::new();
     place.run(&place.usual()).unwrap();
-    place.bench.mend();
+    place.bench.clear_faults();
     let make = || Ok(PrivateKey::read(key(7)).unwrap().key);
     let done = place.bench.run(&Asker::new(), |context| rotate(context, &place.usual(), &make)).unwrap();
     assert!(!done.taken_up && place.both_have(7));
@@ -797,7 +797,7 @@ fn a_rotation_that_is_taken_up_sends_nothing_back() {
     let (url, server) = silent_server();
     place.run(&RotateOptions { api_url: Some(url), timeout: Some(5), ..place.usual() }).unwrap_err();
     server.join().unwrap();
-    place.bench.mend();
+    place.bench.clear_faults();
     let asker = Asker::new();
     let error = place.run_asking(&asker, &at(&other, &place)).unwrap_err();
     assert!(!asker.phases().contains(&Phase::ProveOld));

@@ -138,7 +138,7 @@ fn particles_own_is_built_in_as_it_was_published() {
     let particle = ServerKey::particle().spki_der();
     assert!(bench.server() == field(&particle, b"\x01\x0fdevice.spark.io\0", [0xff, 0xff]));
     assert!(done.server.particle && !done.previous.particle && done.left);
-    bench.mend();
+    bench.clear_faults();
     let again = bench.set_server(&ServerKeySetOptions::default()).unwrap();
     assert!(!again.written && again.backup.is_none());
     assert_eq!(bench.writes(), 1);
@@ -219,7 +219,7 @@ fn what_is_printed_after_half_a_write_names_the_address_and_works() {
     assert!(report.meaning.contains("server key is neither"), "{}", report.meaning);
     let commands: Vec<&str> = report.next.iter().map(|next| next.command.as_str()).collect();
     assert!(commands[0].starts_with("duo-provision server-key show"), "{commands:?}");
-    bench.mend();
+    bench.clear_faults();
     bench.set_server(&typed::server_key_set(commands[1])).unwrap();
     assert!(bench.server() == field(&own_key(), b"\x01\x0fdevice.spark.io\0", [0xff, 0xff]));
     assert!(bench.status().unwrap().in_flight.is_empty(), "settled by the same field of the same Duo");
@@ -232,7 +232,7 @@ fn a_key_that_is_restored_settles_nothing_about_the_server_key_nor_the_other_way
     let bench = Bench::new(Generation::R6);
     bench.arm(Fault::once(Kind::WriteHalf(400), 1));
     bench.set_server(&bench.with_server_file(&own_cloud())).unwrap_err();
-    bench.mend();
+    bench.clear_faults();
     bench.restore(&bench.new_key()).unwrap();
     let open = |bench: &Bench| -> Vec<OperationKind> {
         bench.status().unwrap().in_flight.iter().map(|report| report.operation).collect()
@@ -240,7 +240,7 @@ fn a_key_that_is_restored_settles_nothing_about_the_server_key_nor_the_other_way
     assert_eq!(open(&bench), [OperationKind::ServerKeySet]);
     bench.arm(Fault::once(Kind::WriteHalf(600), 1));
     bench.restore(&restore_of(&bench.key_file(NEW + 1))).unwrap_err();
-    bench.mend();
+    bench.clear_faults();
     assert_eq!(open(&bench), [OperationKind::ServerKeySet, OperationKind::Restore]);
     bench.set_server(&bench.with_server_file(&own_cloud())).unwrap();
     assert_eq!(open(&bench), [OperationKind::Restore]);

@@ -13,13 +13,13 @@ use crate::addon::grammar::{
 use crate::error::{Code, Error};
 use crate::simulator::cloud::{self, Flavor};
 use crate::simulator::faults::{self, Fault, FaultError, Kind};
-use crate::simulator::{Board, Generation, Lab, LabError, LabOptions, NoSuchPort};
+use crate::simulator::{Bench, BenchError, BenchOptions, Board, Generation, NoSuchPort};
 use crate::usb::clock::SystemClock;
 
 /// Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved.
 #[napi]
 pub struct VirtualDuo {
-    lab: Mutex<Option<Lab>>,
+    bench: Mutex<Option<Bench>>,
     address: String,
 }
 
@@ -51,10 +51,10 @@ impl VirtualDuo {
                     BoardName::P1 => Board::P1,
                     BoardName::Electron => Board::Electron,
                 };
-                let options = LabOptions { count: duos, board, generation, hands_off };
-                let lab = Lab::start(&options, port, clock).map_err(|error| lab_error(&error))?;
-                lab.arm_all(&faults);
-                Ok(lab)
+                let options = BenchOptions { count: duos, board, generation, hands_off };
+                let bench = Bench::start(&options, port, clock).map_err(|error| bench_error(&error))?;
+                bench.arm_all(&faults);
+                Ok(bench)
             }
         });
         spawn(env, None, work, |_, started| Ok(started.into()))
@@ -69,8 +69,8 @@ impl VirtualDuo {
     /// The Duos as they are now, ordered by path; none after `stop`.
     #[napi(ts_return_type = "Array<VirtualDuoInfo>")]
     pub fn duos<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
-        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
-        plain(env, &lab.as_ref().map(Lab::duos).unwrap_or_default())
+        let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner);
+        plain(env, &bench.as_ref().map(Bench::duos).unwrap_or_default())
     }
 
     /// The names of faults to try: one or more of every kind, without the transfer at which they strike. A
@@ -86,52 +86,52 @@ impl VirtualDuo {
     #[napi]
     pub fn arm(&self, env: &Env, path: String, fault: String) -> napi::Result<()> {
         let fault = read_fault(&fault).map_err(|error| to_js(env, &error))?;
-        self.at_the_bench(env, |lab| lab.arm(&path, fault))
+        self.at_the_bench(env, |bench| bench.arm(&path, fault))
     }
 
     /// Disarms every fault of the Duo in a port.
     #[napi]
-    pub fn mend(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |lab| lab.mend(&path))
+    pub fn clear_faults(&self, env: &Env, path: String) -> napi::Result<()> {
+        self.at_the_bench(env, |bench| bench.clear_faults(&path))
     }
 
     /// Pulls the cable of the Duo in a port.
     #[napi]
     pub fn unplug(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |lab| lab.unplug(&path))
+        self.at_the_bench(env, |bench| bench.unplug(&path))
     }
 
     /// Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Nothing happens where
     /// it is plugged in.
     #[napi]
     pub fn plug_in(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |lab| lab.plug_in(&path))
+        self.at_the_bench(env, |bench| bench.plug_in(&path))
     }
 
     /// Presses RESET: the Duo drops off the bus, starts, and is in its mode some 700 ms later.
     #[napi]
     pub fn press_reset(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |lab| lab.press_reset(&path))
+        self.at_the_bench(env, |bench| bench.press_reset(&path))
     }
 
     /// Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later,
     /// whatever its mode.
     #[napi]
     pub fn press_buttons(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |lab| lab.press_buttons(&path))
+        self.at_the_bench(env, |bench| bench.press_buttons(&path))
     }
 
     /// Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
     /// first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
     #[napi]
     pub fn swap(&self, env: &Env, path: String) -> napi::Result<()> {
-        self.at_the_bench(env, |lab| lab.swap(&path))
+        self.at_the_bench(env, |bench| bench.swap(&path))
     }
 
     /// The 1,216 bytes of a Duo's key slot, read behind the back of any host.
     #[napi]
     pub fn key_slot(&self, env: &Env, path: String) -> napi::Result<Buffer> {
-        self.at_the_bench(env, |lab| lab.key_slot(&path)).map(|slot| Buffer::from(slot.as_slice()))
+        self.at_the_bench(env, |bench| bench.key_slot(&path)).map(|slot| Buffer::from(slot.as_slice()))
     }
 
     /// Changes the 1,216 bytes of a Duo's key slot behind the back of any host.
@@ -141,7 +141,7 @@ impl VirtualDuo {
             let message = format!("a key slot holds 1216 bytes, not {}", bytes.len());
             to_js(env, &Error::new(Code::InvalidArgument, message))
         })?;
-        self.at_the_bench(env, |lab| lab.set_key_slot(&path, slot))
+        self.at_the_bench(env, |bench| bench.set_key_slot(&path, slot))
     }
 
     /// Writes a cloud's public key, PEM, and its address into the DCT of every Duo, as the
@@ -149,17 +149,17 @@ impl VirtualDuo {
     #[napi]
     pub fn set_server(&self, env: &Env, server_key: String, address: String) -> napi::Result<()> {
         let refused = |message: String| to_js(env, &Error::new(Code::InvalidArgument, message));
-        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
-        let lab = lab.as_ref().ok_or_else(|| refused("these virtual Duos were stopped".to_owned()))?;
-        lab.set_server(&server_key, &address).map_err(|error| refused(error.to_string()))
+        let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner);
+        let bench = bench.as_ref().ok_or_else(|| refused("these virtual Duos were stopped".to_owned()))?;
+        bench.set_server(&server_key, &address).map_err(|error| refused(error.to_string()))
     }
 
     /// Closes every connection; the port is free when the promise is fulfilled. A second call does nothing.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn stop<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, ()>> {
-        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner).take();
         let stop = move |_: &_| {
-            lab.into_iter().for_each(Lab::stop);
+            bench.into_iter().for_each(Bench::stop);
             Ok(())
         };
         spawn(env, None, Ok(stop), |_, ()| Ok(()))
@@ -167,28 +167,28 @@ impl VirtualDuo {
 }
 
 impl VirtualDuo {
-    /// Lets `f` at the running lab.
-    fn at_the_bench<R>(&self, env: &Env, f: impl FnOnce(&Lab) -> Result<R, NoSuchPort>) -> napi::Result<R> {
-        let lab = self.lab.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Lets `f` at the running bench.
+    fn at_the_bench<R>(&self, env: &Env, f: impl FnOnce(&Bench) -> Result<R, NoSuchPort>) -> napi::Result<R> {
+        let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner);
         let refused =
             |message: String, hint| to_js(env, &Error::new(Code::InvalidArgument, message).hint(hint));
-        let lab = lab.as_ref().ok_or_else(|| {
+        let bench = bench.as_ref().ok_or_else(|| {
             refused("these virtual Duos were stopped".to_owned(), "start others with VirtualDuo.start")
         })?;
-        f(lab).map_err(|error| refused(error.to_string(), "the ports are those that duos() lists"))
+        f(bench).map_err(|error| refused(error.to_string(), "the ports are those that duos() lists"))
     }
 }
 
-impl From<Lab> for VirtualDuo {
-    fn from(lab: Lab) -> Self {
-        Self { address: lab.address().to_string(), lab: Mutex::new(Some(lab)) }
+impl From<Bench> for VirtualDuo {
+    fn from(bench: Bench) -> Self {
+        Self { address: bench.address().to_string(), bench: Mutex::new(Some(bench)) }
     }
 }
 
-fn lab_error(error: &LabError) -> Error {
+fn bench_error(error: &BenchError) -> Error {
     match error {
-        LabError::Count(_) => Error::new(Code::InvalidArgument, error.to_string()),
-        LabError::Port { .. } => {
+        BenchError::Count(_) => Error::new(Code::InvalidArgument, error.to_string()),
+        BenchError::Port { .. } => {
             Error::new(Code::SimulatorFailed, error.to_string()).hint("leave the port out for a free one")
         }
     }

@@ -7,7 +7,7 @@ use crate::journal::{OperationKind, Request};
 use crate::keys::{Fingerprint, Form};
 use crate::workflow::context::{Action, BOARDS, Context, DeviceRef, Evidence, Plan, Target, Timeout};
 use crate::workflow::input::key_bytes::KeyBytes;
-use crate::workflow::input::key_file::{KeySource, public_slot};
+use crate::workflow::input::key_file::{WritableKey, public_slot};
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup};
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
@@ -75,8 +75,8 @@ pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<Restore
     let timeout = Timeout::from_seconds(options.timeout)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let source = match &options.key {
-        Some(KeyBytes(bytes)) => KeySource::of_bytes(bytes, &mut passphrases)?,
-        None => KeySource::read(&options.file, &mut passphrases)?,
+        Some(KeyBytes(bytes)) => WritableKey::of_bytes(bytes, &mut passphrases)?,
+        None => WritableKey::read(&options.file, &mut passphrases)?,
     };
     source.note(context);
     if source.form != Form::Encrypted && options.passphrase.is_given() && !options.encrypt {

@@ -68,7 +68,7 @@ pub(in crate::workflow) fn no_key(error: &KeyError, path: &Path, file: &GivenFil
 }
 
 /// A key that may be written to a Duo.
-pub(in crate::workflow) struct KeySource {
+pub(in crate::workflow) struct WritableKey {
     pub path: PathBuf,
     /// What is written: the key in the form that the firmware reads, and nothing behind it.
     pub image: SlotImage,
@@ -81,7 +81,7 @@ pub(in crate::workflow) struct KeySource {
     in_dump: Option<DeviceId>,
 }
 
-impl KeySource {
+impl WritableKey {
     /// Reads a key file and refuses what must never be written.
     pub fn read(path: &Path, passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
         let file = GivenFile::read(passphrases.context(), path, READING)?;

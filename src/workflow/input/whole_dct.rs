@@ -14,7 +14,7 @@ use crate::error::{Code, Error};
 use crate::keys::Slot;
 use crate::workflow::context::{DeviceRef, Evidence, Snapshot};
 use crate::workflow::input::dump_file::DumpFile;
-use crate::workflow::input::key_file::{KeySource, checked_manifest};
+use crate::workflow::input::key_file::{WritableKey, checked_manifest};
 use crate::workflow::next::command_line as command;
 use crate::workflow::next::command_line::inspect;
 
@@ -25,7 +25,7 @@ const ANOTHER: &str = "look for another backup with: duo-provision backups";
 pub(in crate::workflow) struct WholeImage<'a> {
     pub dump: Dump<'a>,
     /// The key in its current copy.
-    pub key: KeySource,
+    pub key: WritableKey,
     manifest: Option<Manifest>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> WholeImage<'a> {
         let slot = dump.private_key_slot().map(Slot::classify);
         let Some(Slot::Key(read)) = &slot else { return Err(without_key(slot.as_ref(), path)) };
         let manifest = checked_manifest(path, &file.given)?;
-        let key = KeySource::of_key_in(path, read, &dump, manifest.clone())?;
+        let key = WritableKey::of_key_in(path, read, &dump, manifest.clone())?;
         Ok(Self { dump, key, manifest })
     }
 

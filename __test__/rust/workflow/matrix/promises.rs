@@ -302,7 +302,7 @@ impl After<'_> {
         if self.bench.duo(|duo| duo.is_away()) {
             self.bench.hub.with_duo(&self.bench.paths[0], Duo::swap);
         }
-        self.bench.mend();
+        self.bench.clear_faults();
     }
 }
 

@@ -16,7 +16,7 @@ use crate::error::{Code, Error, KeyState};
 use crate::journal::{OperationKind, Request};
 use crate::workflow::context::{Action, Context, DeviceRef, Plan, Snapshot, Timeout};
 use crate::workflow::input::dump_file::DumpFile;
-use crate::workflow::input::key_file::{KeySource, checked_manifest, public_slot};
+use crate::workflow::input::key_file::{WritableKey, checked_manifest, public_slot};
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Permitted, Proposal, Transaction, is_own, reserved};
 
@@ -92,7 +92,7 @@ struct Source<'a> {
     manifest: Option<Manifest>,
     fields: Vec<Field>,
     /// The private key, where it is among them.
-    key: Option<KeySource>,
+    key: Option<WritableKey>,
 }
 
 impl<'a> Source<'a> {
@@ -126,7 +126,7 @@ impl<'a> Source<'a> {
         let manifest = checked_manifest(&options.file, &file.given)?;
         let fields = wanted(&dump, options)?;
         let key = fields.contains(&DEVICE_PRIVATE_KEY);
-        let key = key.then(|| KeySource::of_dump(&options.file, &dump, manifest.clone())).transpose()?;
+        let key = key.then(|| WritableKey::of_dump(&options.file, &dump, manifest.clone())).transpose()?;
         Ok(Self { dump, manifest, fields, key })
     }
 

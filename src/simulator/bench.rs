@@ -19,7 +19,7 @@ use super::usbip::UsbIpServer;
 use crate::keys::{KeyError, PrivateKey, PublicKey, ServerKey, SlotImage};
 use crate::usb::{Clock, PortPath};
 
-/// The most Duos in a lab.
+/// The most Duos in a bench.
 pub const MAX_DUOS: u32 = 16;
 
 /// How long a virtual flash write takes. A real one takes hundreds of milliseconds.
@@ -35,15 +35,15 @@ const SERVER_ADDRESS: usize = 384;
 const SERVER_PORT: usize = 450;
 
 /// Virtual Duos behind a running USB/IP server. Dropping it stops the server.
-pub struct Lab {
+pub struct Bench {
     hub: Arc<Hub>,
     paths: Vec<PortPath>,
     server: UsbIpServer,
 }
 
-/// Why a lab cannot be started.
+/// Why a bench cannot be started.
 #[derive(Debug, thiserror::Error)]
-pub enum LabError {
+pub enum BenchError {
     /// More or fewer than 1 to [`MAX_DUOS`].
     #[error("{0} virtual Duos are not between 1 and {MAX_DUOS}")]
     Count(u32),
@@ -57,7 +57,7 @@ pub enum LabError {
     },
 }
 
-/// There is no such port in the lab.
+/// There is no such port in the bench.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no virtual Duo is plugged into {path}; the ports are {known}")]
 pub struct NoSuchPort {
@@ -103,7 +103,7 @@ pub struct VirtualDuoState {
 
 /// What is plugged in.
 #[derive(Clone, Copy, Debug)]
-pub struct LabOptions {
+pub struct BenchOptions {
     /// How many, 1 to [`MAX_DUOS`].
     pub count: u32,
     /// Which board.
@@ -115,16 +115,16 @@ pub struct LabOptions {
     pub hands_off: bool,
 }
 
-impl Lab {
+impl Bench {
     /// Plugs them in and listens on 127.0.0.1; port 0 takes a free one.
-    pub fn start(options: &LabOptions, port: u16, clock: Arc<dyn Clock>) -> Result<Self, LabError> {
-        let LabOptions { count, board, generation, hands_off } = *options;
+    pub fn start(options: &BenchOptions, port: u16, clock: Arc<dyn Clock>) -> Result<Self, BenchError> {
+        let BenchOptions { count, board, generation, hands_off } = *options;
         if !(1..=MAX_DUOS).contains(&count) {
-            return Err(LabError::Count(count));
+            return Err(BenchError::Count(count));
         }
         let hub = Hub::new(clock);
         let server =
-            UsbIpServer::start(Arc::clone(&hub), port).map_err(|source| LabError::Port { port, source })?;
+            UsbIpServer::start(Arc::clone(&hub), port).map_err(|source| BenchError::Port { port, source })?;
         let duo = |number| {
             let options = DuoOptions {
                 write_time: WRITE_TIME,
@@ -167,7 +167,7 @@ impl Lab {
     }
 
     /// Disarms every fault of the Duo at `path`, and lets everybody open it.
-    pub fn mend(&self, path: &str) -> Result<(), NoSuchPort> {
+    pub fn clear_faults(&self, path: &str) -> Result<(), NoSuchPort> {
         self.at(path, |duo, _| duo.faults().clear())
     }
 
