@@ -12,7 +12,7 @@ import { Bench } from './bench.mjs'
 import { KernelLog } from './kernel-log.mjs'
 import { Operator } from './operator.mjs'
 import { Port } from './port.mjs'
-import { schedules } from './schedules.mjs'
+import { GENERATIONS, schedules } from './schedules.mjs'
 
 /** @typedef {import('./schedules.mjs').Schedule} Schedule */
 /** @typedef {{ schedule: Schedule, code: string, acted: number }} Outcome */
@@ -22,15 +22,10 @@ const SEED = 3
 const FEWEST = 300
 
 /**
- * Several at once, since most of a case is waiting: for a Duo that starts, for an answer that never comes. Two of
- * each bootloader, since no two Duos of one server have the same device id.
+ * Of each bootloader so many Duos at once, on a bench each, and so many of them as the kernel's hub has ports: most of
+ * a case is waiting, for a Duo that starts, for an answer that never comes.
  */
-const BENCHES = /** @type {const} */ ([
-  ['r4', '1-1'],
-  ['r6', '1-1'],
-  ['r4', '1-2'],
-  ['r6', '1-2'],
-])
+const DUOS = 4
 
 /** How long all of them may take, in milliseconds; each call has a watchdog of its own, in `operator.mjs`. */
 const LIMIT = 2_400_000
@@ -55,23 +50,26 @@ const PLAUSIBLE = [
   [/^(denied|taken)$/, ['NO_DEVICE']],
 ]
 
-test('faults', { timeout: LIMIT, concurrency: BENCHES.length }, async (t) => {
+test('faults', { timeout: LIMIT, concurrency: 2 * DUOS }, async (t) => {
   const log = new KernelLog()
-  const duos = {
-    r4: await VirtualDuo.start({ bootloader: 'r4', duos: 2 }),
-    r6: await VirtualDuo.start({ bootloader: 'r6', duos: 2 }),
-  }
-  const benches = BENCHES.map(([generation, busid], number) => {
-    return { generation, bench: new Bench({ number, duo: duos[generation], busid, log }) }
-  })
+  const duos = await Promise.all(
+    GENERATIONS.map((bootloader) => VirtualDuo.start({ bootloader, duos: DUOS })),
+  )
+  const benches = duos.flatMap((duo, server) =>
+    duo.duos().map(({ path: busid }, number) => {
+      return new Bench({ number: server * DUOS + number, duo, busid, log })
+    }),
+  )
   t.after(async () => {
-    await Promise.all(benches.map(({ bench }) => bench.close()))
-    await Promise.all(Object.values(duos).map((duo) => duo.stop()))
+    await Promise.all(benches.map((bench) => bench.close()))
+    await Promise.all(duos.map((duo) => duo.stop()))
     log.close()
   })
-  // One after the other: undisturbed means that not even the hub is busy with somebody else.
-  for (const { bench } of benches) await bench.prepare()
-  const { requests } = /** @type {{ bench: Bench }} */ (benches[0]).bench
+  // Undisturbed means that not even the hub is busy with somebody else.
+  const [first, ...others] = /** @type {[Bench, ...Bench[]]} */ (benches)
+  await first.prepare()
+  await Promise.all(others.map((bench) => bench.prepare()))
+  const { requests } = first
   const left = schedules(VirtualDuo.faults(), requests, SEED)
   const wanted = left.length
   const kinds = [...new Set(left.map(({ kind }) => kind))]
@@ -79,7 +77,8 @@ test('faults', { timeout: LIMIT, concurrency: BENCHES.length }, async (t) => {
 
   /** @type {Outcome[]} */
   const outcomes = []
-  const work = async (/** @type {(typeof benches)[number]} */ { generation, bench }) => {
+  const work = async (/** @type {Bench} */ bench, /** @type {number} */ number) => {
+    const generation = GENERATIONS[Math.floor(number / DUOS)]
     for (;;) {
       const next = left.findIndex((schedule) => schedule.generation === generation)
       const [schedule] = next < 0 ? [] : left.splice(next, 1)

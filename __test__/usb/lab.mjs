@@ -226,7 +226,7 @@ export async function until(what, ask) {
     if (performance.now() > deadline) {
       throw new Error(`waited ${PATIENCE / 1000} s for ${typeof what === 'string' ? what : what()}`)
     }
-    await pause(20)
+    await pause(50)
   }
 }
 

@@ -19,7 +19,7 @@ const ROOT = dirname(dirname(HERE))
 const CACHE = join(ROOT, 'target/usb-lane')
 const UNAVAILABLE = 77
 
-/** The folder in the guest's share for what the tests keep. */
+/** The folder in the guest's share for what the tests keep; they do so in memory, and it is copied at their end. */
 const KEPT = 'kept'
 
 /** An emulator has to translate anew what a just-in-time compiler writes: without one the lane is a tenth faster, or more. */
@@ -101,7 +101,7 @@ function report(/** @type {string} */ out, /** @type {string} */ ended, /** @typ
 /** What the guest runs: node's test runner, one file at a time since they share the bus. */
 function guestCommand(/** @type {string} */ program, /** @type {string[]} */ tests) {
   const runner = [process.execPath, ...['--test', '--test-concurrency=1', '--test-reporter=spec'], ...tests]
-  const script = `cd "$0" && export ${NO_JIT} DUO_PROVISION_TEST_OUTPUT=/run/lane/${KEPT} ${program} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status`
+  const script = `cd "$0" && export ${NO_JIT} DUO_PROVISION_TEST_OUTPUT=/run/${KEPT} ${program} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status; cp -r /run/${KEPT}* /run/lane/`
   return ['/bin/sh', '-c', script, ROOT, ...runner]
 }
 

@@ -20,7 +20,7 @@ const REPLY = { status: 4, refused: 8, length: 320, bus: 296, device: 300, speed
 const REFUSED = { notAvailable: 1, busy: 2 }
 
 /** How often a port is looked at, and a Duo that is not there is asked for, in milliseconds. */
-const ASK_AGAIN = 50
+const ASK_AGAIN = 100
 
 /** How long a kernel may take over a device that it cannot use before it is taken to have given up. */
 const ENUMERATION_LIMIT = 10_000

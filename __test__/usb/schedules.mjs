@@ -17,7 +17,7 @@
 /** @type {Workflow[]} */
 const WORKFLOWS = ['backup', 'restore', 'reset']
 /** @type {Generation[]} */
-const GENERATIONS = ['r4', 'r6']
+export const GENERATIONS = ['r4', 'r6']
 
 /** Control transfers of an enumeration, and of an opening, among which a fault that counts them all is put. */
 const STANDARD = 14
