@@ -207,12 +207,12 @@ function arm(target, name) {
     const [script, preload] = [join(folder, 'node'), join(folder, 'exec-path.cjs')]
     const emulator = join(qemu, `usr/bin/qemu-${processor === 'arm64' ? 'aarch64' : 'arm'}-static`)
     const program = name === 'linux-arm-gnueabihf' ? join(root, 'usr/bin/node') : await node(name)
-    writeFileSync(script, `#!/bin/sh\nexec ${emulator} -L ${root} ${program} "$@"\n`)
+    // The loader would look at this machine's own C library.
+    const library = name.endsWith('-musl') ? `NAPI_RS_NATIVE_LIBRARY_PATH=${join(ROOT, addon)} ` : ''
+    writeFileSync(script, `#!/bin/sh\n${library}exec ${emulator} -L ${root} ${program} "$@"\n`)
     chmodSync(script, 0o755)
     writeFileSync(preload, `process.execPath = ${JSON.stringify(script)}\n`)
-    // The loader looks at this machine's own C library.
-    const library = name.endsWith('-musl') ? { NAPI_RS_NATIVE_LIBRARY_PATH: join(ROOT, addon) } : {}
-    return ran(script, args, { env: { NODE_OPTIONS: `--require ${preload}`, ...library } })
+    return ran(script, args, { env: { NODE_OPTIONS: `--require ${preload}` } })
   }
   return onLinux(target, addon, run)
 }
