@@ -233,7 +233,7 @@ export class Bench {
   #list() {
     const { path } = this.port
     return this.#untilItWorks('listing the Duo with its key', async () => {
-      const { result, problem } = await this.#operator.call(FUNCTIONS.list, { path, timeout: TIMEOUT.usual })
+      const { result, problem } = await this.#operator.call(FUNCTIONS.list, { path, timeout: TIMEOUT.back })
       const [listed] = result?.devices ?? []
       return { works: Boolean(listed?.key), problem: problem ?? listed?.problem }
     })

@@ -20,7 +20,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const USBIP_PORT = 3240
 
 /** How long anything that should happen by itself may take, in milliseconds. */
-const PATIENCE = 30_000
+const PATIENCE = 90_000
 
 /** How long one command may run before it is killed, in milliseconds. */
 const COMMAND_LIMIT = 60_000
