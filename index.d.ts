@@ -1,29 +1,29 @@
-/** Where the address comes from that stands behind a cloud's key. */
+/** Where the address after a cloud's key comes from. */
 export type AddressSource =
-  /** It is Particle's own, with Particle's own key. */
+  /** It is Particle's own address, with Particle's own key. */
   | 'built-in'
-  /** The file has it behind the key. */
+  /** The file has it after the key. */
   | 'file'
   /** It was given as an option. */
   | 'options'
-  /** It is the one that the Duo had. */
+  /** It is the one that the Duo already had. */
   | 'kept'
-  /** There is none, and the firmware's own counts. */
+  /** There is no address, and the firmware uses its own. */
   | 'none'
 
-/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+/** The results of all Duos. Fulfilled even if some are not done: the counts say so. */
 export interface AllBackupResult {
-  /** How many came to what. */
+  /** How many Duos have which outcome. */
   counts: AllCounts
-  /** Each of them, ordered by path. */
+  /** Each Duo, ordered by path. */
   duos: Array<OneBackupResult>
   /** Why it was ended early. */
   stoppedBy?: Problem
 }
 
-/** How many Duos came to what; together they are `total`. */
+/** How many Duos have which outcome; together they are `total`. */
 export interface AllCounts {
-  /** Duos that are connected, and those of `paths` that are not. */
+  /** The connected Duos, and those in `paths` that are not connected. */
   total: number
   /** What was asked for was done. */
   done: number
@@ -31,41 +31,41 @@ export interface AllCounts {
   failed: number
   /** The cloud may have taken the key or not. */
   unknown: number
-  /** It was not begun: somebody asked to stop before, or it was a dry run. */
+  /** It was not begun: a stop was requested before, or it was a dry run. */
   notReached: number
 }
 
-/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+/** The results of all Duos. Fulfilled even if some are not done: the counts say so. */
 export interface AllDctBackupResult {
-  /** How many came to what. */
+  /** How many Duos have which outcome. */
   counts: AllCounts
-  /** Each of them, ordered by path. */
+  /** Each Duo, ordered by path. */
   duos: Array<OneDctBackupResult>
   /** Why it was ended early. */
   stoppedBy?: Problem
 }
 
-/** What is said of all Duos that are connected. */
+/** Options for all connected Duos. */
 export interface AllDuos {
   /** With `--all`: a file with a line `path,id` for each Duo that does not tell its id (bootloaders r3 and r4). */
   paths?: string
 }
 
-/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+/** The results of all Duos. Fulfilled even if some are not done: the counts say so. */
 export interface AllProvisionResult {
-  /** How many came to what. */
+  /** How many Duos have which outcome. */
   counts: AllCounts
-  /** Each of them, ordered by path. */
+  /** Each Duo, ordered by path. */
   duos: Array<OneProvisionResult>
   /** Why it was ended early. */
   stoppedBy?: Problem
 }
 
-/** What all Duos came to. Fulfilled also if not every one is done: the counts say so. */
+/** The results of all Duos. Fulfilled even if some are not done: the counts say so. */
 export interface AllVerifyResult {
-  /** How many came to what. */
+  /** How many Duos have which outcome. */
   counts: AllCounts
-  /** Each of them, ordered by path. */
+  /** Each Duo, ordered by path. */
   duos: Array<OneVerifyResult>
   /** Why it was ended early. */
   stoppedBy?: Problem
@@ -80,29 +80,29 @@ export interface ArchivedBackup {
   /** The device: from the manifest, else from the file's name. */
   deviceId?: string
   /**
-   * The fingerprint of the device's key; absent if the file holds none, or an encrypted one that nothing beside
-   * it names.
+   * The fingerprint of the device's key; absent if the file holds none, or an encrypted key without a manifest or a
+   * public key beside it.
    */
   fingerprint?: string
-  /** True if the key is behind a passphrase. */
+  /** True if the key is encrypted with a passphrase. */
   encrypted: boolean
-  /** When the bytes were read, RFC 3339, where that is known. */
+  /** When the bytes were read or made, RFC 3339, if that is known. */
   createdAt?: string
   /** True if the manifest says that it was made by `rotateKey` and not read from a Duo. */
   newKey: boolean
   /** True if the manifest says that the Duo was a virtual one. */
   simulated: boolean
-  /** What stands beside the file. A backup without a manifest is a backup all the same. */
+  /** The manifest beside the file. A backup without a manifest is still a backup. */
   manifest: ManifestState
   /** The same in words. */
   manifestDescription: string
 }
 
-/** What stands in the backup. */
+/** What is in the backup. */
 export type BackupContents =
   /** The device's private key. */
   | 'private-key'
-  /** The device's private key behind a passphrase: PKCS#8 with PBES2, as PEM. */
+  /** The device's private key, encrypted with a passphrase: PKCS#8 with PBES2, as PEM. */
   | 'encrypted-private-key'
   /** The bytes of a key slot that holds no key. */
   | 'raw-slot'
@@ -114,23 +114,23 @@ export type BackupContents =
 /** Options of `backupKey`. */
 export interface BackupOptions {
   /**
-   * The file to write, as PEM if its name ends in .pem; beside it go the public key (.pub.pem) and a manifest
-   * (.json). Nothing is ever overwritten. Without it the backup goes to the archive.
+   * The file to write, as PEM if its name ends in .pem. The public key (.pub.pem) and a manifest (.json) go beside
+   * it. Nothing is ever overwritten. Without it the backup goes to the archive.
    */
   file?: string
   /**
-   * Save the bytes of the key slot even when they are no key.
+   * Save the bytes of the key slot even if they are no key.
    * @default false
    */
   raw?: boolean
   /**
-   * Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else it is asked for, on a terminal.
+   * same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -138,7 +138,7 @@ export interface BackupOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -155,9 +155,8 @@ export interface BackupOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -180,14 +179,14 @@ export interface BackupResult {
   publicKeyFile?: string
   /** The manifest beside it; absolute. */
   manifestFile?: string
-  /** The key's fingerprint, where the bytes hold a key. */
+  /** The key's fingerprint, if the bytes hold a key. */
   fingerprint?: string
-  /** The kind of thing that was saved. */
+  /** The kind of contents that was saved. */
   slot: KeySlotKind
-  /** True if the key is behind a passphrase. */
+  /** True if the key is encrypted with a passphrase. */
   encrypted: boolean
   /**
-   * True if the archive held the same bytes of the same Duo already, or the same key behind this very
+   * True if the archive already held the same bytes of the same Duo, or the same key encrypted with the same
    * passphrase, and nothing was written.
    */
   alreadyThere: boolean
@@ -201,22 +200,22 @@ export interface BackupsOptions {
   deviceId?: string
 }
 
-/** What the archive holds, and what is known of other places. */
+/** What the archive holds, and which backups are known in other places. */
 export interface BackupsResult {
-  /** The archive's folder; absolute. It need not be there. */
+  /** The archive's folder; absolute. It may not exist. */
   folder: string
   /** The backups, by name. */
   backups: Array<ArchivedBackup>
-  /** What has the name of a backup and cannot be read, and why. */
+  /** The files that have a backup's name and cannot be read, each with the reason. */
   unreadable: Array<string>
   /**
-   * Backups in other places that were made on this machine, while their files are as they were written. Empty if a
-   * folder was named.
+   * Backups that were made on this machine in other places, if their files are unchanged. Empty if a folder was
+   * named.
    */
   elsewhere: Array<ArchivedBackup>
 }
 
-/** A bootloader's generation; of another board than the Duo its name, in lower case. */
+/** The bootloader's generation; for another board than the Duo, the board's name in lower case. */
 export type BootloaderName =
   /** System firmware up to 0.2.4. */
   | 'r3-r4'
@@ -232,20 +231,20 @@ export type BootloaderName =
 /** Options of `backupDct`. */
 export interface DctBackupOptions {
   /**
-   * The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-   * overwritten. Without it the backup goes to the archive.
+   * The file to write. The public key (.pub.pem) and a manifest (.json) go beside it. Nothing is ever overwritten.
+   * Without it the backup goes to the archive.
    */
   file?: string
   /**
-   * Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
-   * Wi-Fi passwords, too.
+   * Save both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They also hold
+   * the Wi-Fi passwords.
    * @default false
    */
   whole?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -262,9 +261,8 @@ export interface DctBackupOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -287,15 +285,15 @@ export interface DctBackupResult {
   publicKeyFile?: string
   /** The manifest beside it; absolute. */
   manifestFile?: string
-  /** The fingerprint of the device's key in it, where it holds one. */
+  /** The fingerprint of the device's key in it, if it holds one. */
   fingerprint?: string
-  /** The kind of thing in its key slot. */
+  /** The kind of contents in its key slot. */
   slot: KeySlotKind
-  /** True for both copies of the DCT, which hold the Wi-Fi passwords, too. */
+  /** True for both copies of the DCT, which also hold the Wi-Fi passwords. */
   whole: boolean
-  /** Bytes of the file. */
+  /** Size of the file in bytes. */
   length: number
-  /** True if the archive held the same bytes of the same Duo already, and nothing was written. */
+  /** True if the archive already held the same bytes of the same Duo, and nothing was written. */
   alreadyThere: boolean
 }
 
@@ -303,7 +301,7 @@ export interface DctBackupResult {
 export interface DctCopyInfo {
   /** Which one. */
   copy: CopyName
-  /** What is in its place. */
+  /** What the half of the DCT holds. */
   holds: DctHalfKind
   /** The bootloaders whose firmware reads this copy, by their rule. */
   readBy: Array<DctReader>
@@ -311,11 +309,11 @@ export interface DctCopyInfo {
   fingerprint?: string
 }
 
-/** What a dump of a DCT is of. */
+/** Which part of a DCT a dump holds. */
 export type DctDumpKind =
   /** The application section and nothing else. */
   | 'section'
-  /** 16 KiB through alternate setting 1, from address 0: the application section, and what lies behind it. */
+  /** 16 KiB through alternate setting 1, from address 0: the application section, and what follows it. */
   | 'from-start'
   /** 16,350 bytes through alternate setting 1, from the private key's address. */
   | 'from-private-key'
@@ -324,7 +322,7 @@ export type DctDumpKind =
   /** Both copies of the DCT, 32 KiB of the internal flash. */
   | 'whole'
 
-/** A field of a DCT, described; nothing of what is secret in it is shown. */
+/** A field of a DCT, described; no secret is shown. */
 export interface DctFieldInfo {
   /** Its name in the firmware's `dct.h`, with hyphens. */
   name: string
@@ -340,7 +338,7 @@ export interface DctFieldInfo {
 
 /** What is in the place of a copy of a DCT. */
 export type DctHalfKind =
-  /** A copy, whether it counts or not. */
+  /** A copy, current or not. */
   | 'copy'
   /** Erased flash. */
   | 'erased'
@@ -352,19 +350,19 @@ export interface DctInfo {
   /** What was read, and from where. */
   kind: DctDumpKind
   /**
-   * The copy that the fields are of, 0 or 1, of a whole DCT; absent if neither counts, or if which one does depends on
-   * the Duo's firmware.
+   * The copy of a whole DCT that the fields are from, 0 or 1; absent if neither counts, or if it depends on the
+   * Duo's firmware which one counts.
    */
   currentCopy?: number
-  /** Both copies, of a whole DCT. */
+  /** Both copies, if it is a whole DCT. */
   copies?: Array<DctCopyInfo>
-  /** True if every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT. */
+  /** True if every byte is zero, or every byte is 0xFF: the answer of a Duo that cannot read its DCT. */
   unreadable: boolean
   /** The fields, by offset. */
   fields: Array<DctFieldInfo>
 }
 
-/** Bootloaders that agree about which copy of a DCT counts. The same bytes may mean another copy to each family. */
+/** Bootloaders that agree on which copy of a DCT is current. The same bytes may mean another copy to each family. */
 export type DctReader =
   /** r3, r4 and r5, and system firmware up to 0.3.1: the mark in a copy's header. */
   | 'r3-r5'
@@ -378,32 +376,31 @@ export interface DctRestoreOptions {
   /** The fields to restore: device-private-key, server-public-key, …; without it, the error lists them. */
   fields?: Array<string>
   /**
-   * All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
-   * since is lost.
+   * Restore the whole DCT, both copies, from a dump of 32 KiB: everything that was written to the Duo since is lost.
    * @default false
    */
   whole?: boolean
   /**
-   * Write what is known to be another device's.
+   * Write data that is known to be another device's.
    * @default false
    */
   allowOtherDevice?: boolean
   /**
-   * Leave DFU mode once it is in place and verified.
+   * Leave DFU mode once everything is in place and verified.
    * @default false
    */
   leave?: boolean
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders r3 to r5,
+   * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
   noBackup?: boolean
   /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+   * so a power cut can leave neither the old key nor the new one.
    * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
@@ -413,7 +410,7 @@ export interface DctRestoreOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -430,9 +427,8 @@ export interface DctRestoreOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -445,32 +441,32 @@ export interface DctRestoreOptions {
   timeout?: number
 }
 
-/** Fields of a DCT, or all of it, in place: each part read back and compared. */
+/** Fields of a DCT, or all of it, that are in place: each part was read back and compared. */
 export interface DctRestoreResult {
   /** The Duo. */
   device: DuoInfo
-  /** True if all of the DCT was asked for, both copies. */
+  /** True if the whole DCT, both copies, was requested. */
   whole: boolean
-  /** False if the Duo held exactly these bytes already, and in a dry run. */
+  /** False in a dry run, and if the Duo already held exactly these bytes. */
   written: boolean
   /**
-   * The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
-   * in the Duo differed.
+   * The fields in the order in which they are written: the private key last. For a whole DCT: the fields that
+   * differed in the Duo.
    */
   fields: Array<RestoredFieldInfo>
   /** The key that was there; absent if the slot held none. */
   previousFingerprint?: string
-  /** The key that is there now, where it was written, too; in a dry run, that would be. */
+  /** The key that is there now, if a key was written; in a dry run, the key that would be. */
   fingerprint?: string
-  /** Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it. */
+  /** Why the key is taken to be this Duo's; absent if no key is written, or if the key was made for it. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
-  /** The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret. */
+  /** The backup of the DCT's previous application section, or of the whole DCT; absolute. It is a secret. */
   backupFile?: string
-  /** True if the Duo was told to leave DFU mode. */
+  /** True if the Duo was sent the request to leave DFU mode. */
   left: boolean
-  /** True if nothing was to be written. */
+  /** True in a dry run: nothing was written. */
   dryRun: boolean
 }
 
@@ -479,7 +475,7 @@ export interface DctShowOptions {
   /** A dump of a DCT, in place of an attached Duo. */
   file?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -506,34 +502,34 @@ export interface DctShowOptions {
 
 /** The DCT of a Duo or of a file. */
 export interface DctShowResult {
-  /** The Duo, where it was read from one. */
+  /** The Duo, if it was read from one. */
   device?: DuoInfo
-  /** The file, where it was read from one; absolute. */
+  /** The file, if it was read from one; absolute. */
   file?: string
-  /** The device that it is of, where that is known. */
+  /** The device that it belongs to, if that is known. */
   deviceId?: string
-  /** What is there. */
+  /** The fields. */
   dct: DctInfo
 }
 
 /** How a device id is known. */
 export type DeviceIdSource =
-  /** Told by the Duo: its USB serial number (bootloaders r5 and r6). */
+  /** From the Duo: its USB serial number (bootloaders r5 and r6). */
   | 'usb-serial'
-  /** The caller's word (bootloaders r3 and r4 do not tell). */
+  /** From the caller (bootloaders r3 and r4 do not report it). */
   | 'user'
 
 /** Options of `enterDfu`. */
 export interface DfuOptions {
   /**
-   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there you say it,
-   * together with `--path`.
+   * The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: with that, give
+   * it together with `--path`.
    */
   deviceId?: string
   /** The USB port that the Duo is plugged into: 1-2 or 1-1.4. */
   path?: string
   /**
-   * Where no Duo is connected, show what to press and wait for one, up to ten minutes.
+   * If no Duo is connected, show what to press and wait for one, up to ten minutes.
    * @default false
    */
   wait?: boolean
@@ -546,9 +542,9 @@ export interface DfuOptions {
   timeout?: number
 }
 
-/** One thing that was looked at. */
+/** One thing that was checked. */
 export interface DoctorFinding {
-  /** What it is about: an error's code, or a name of its own, in capitals. */
+  /** What it is about: an error's code, or a name, in capitals. */
   code: string
   /** How bad it is. */
   severity: Severity
@@ -558,11 +554,11 @@ export interface DoctorFinding {
   advice?: string
   /** What to type. */
   command?: string
-  /** The same for a program, where it can be done without asking anything else. */
+  /** The same for a program, if it can be done without more input. */
   fix?: DoctorFix
 }
 
-/** A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write. */
+/** A call that fixes a problem. It asks `confirm`, and backs up the key slot before a write. */
 export interface DoctorFix {
   /** Which function: `backupKey`, `restoreKey` or `resetKey`. */
   operation: FixOperation
@@ -575,7 +571,7 @@ export interface DoctorOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -594,7 +590,8 @@ export interface DoctorOptions {
   /** Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only. */
   usbip?: string
   /**
-   * Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it no Duo is called paired.
+   * Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it, no Duo is reported as
+   * paired.
    * @default false
    */
   verify?: boolean
@@ -634,40 +631,40 @@ export interface DoctorOptions {
 
 /** Everything that was found. */
 export interface DoctorResult {
-  /** What it comes to: the worst of the Duos' verdicts, and of what is of no one Duo. */
+  /** The verdict: the worst of the Duos' verdicts, and of the findings about no single Duo. */
   verdict: DoctorVerdict
   /** How many of the findings are problems. */
   problems: number
-  /** What is of no one Duo: the archive, the journal, USB. */
+  /** Findings about no single Duo: the archive, the journal, USB. */
   general: Array<DoctorFinding>
   /** The Duos, ordered by path. */
   duos: Array<ExaminedDuo>
 }
 
-/** What it comes to. Only the first says that a Duo and its cloud are a pair. */
+/** The verdict. Only the first says that a Duo and its cloud are a pair. */
 export type DoctorVerdict =
-  /** No problem, and the Duo's key and its cloud's were proven to be a pair in this run. */
+  /** No problem, and this run proved that the Duo's key and its cloud's are a pair. */
   | 'paired'
   /** No problem with the Duo; whether its cloud knows its key was not checked. */
   | 'cloud-not-checked'
-  /** Something is to be put right. */
+  /** There is something to fix. */
   | 'problems'
   /** The Duo could not be opened or read. */
   | 'unreadable'
-  /** There is no Duo to look at. */
+  /** There is no Duo to examine. */
   | 'no-duo'
 
-/** The Duo that an operation worked on, or another board that is laid out as one. */
+/** The Duo that an operation worked on, or another board with the same layout. */
 export interface DuoInfo {
   /** Which board it is. */
   board: BoardName
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
+  /** The device id, 24 hexadecimal digits in lower case, if it is known. */
   deviceId?: string
-  /** How the device id is known: told by the Duo over USB, or the word of the caller. */
+  /** How the device id is known: the Duo tells it over USB, or the caller gave it. */
   deviceIdSource?: DeviceIdSource
-  /** The bootloader's generation; of another board than the Duo its name, in lower case. */
+  /** The bootloader's generation; for another board than the Duo, the board's name in lower case. */
   bootloader: BootloaderName
   /** True for a virtual Duo. */
   simulated: boolean
@@ -681,14 +678,14 @@ export type DuoOutcome =
   | 'failed'
   /** The cloud may have taken the key or not. Sending it again does no harm. */
   | 'unknown'
-  /** It was not begun: somebody asked to stop before, or it was a dry run. */
+  /** It was not begun: a stop was requested before, or it was a dry run. */
   | 'not-reached'
 
 /** A Duo that is in DFU mode now. */
 export interface EnterDfuResult {
   /** The Duo. */
   device: DuoInfo
-  /** True if it was in DFU mode from the start, and nothing was done. */
+  /** True if it already was in DFU mode, and nothing was done. */
   wasAlready: boolean
 }
 
@@ -700,7 +697,7 @@ export type ErrorCode =
   | 'INVALID_ARGUMENT'
   /** The device id is not 24 hexadecimal digits. */
   | 'INVALID_DEVICE_ID'
-  /** The key file is in no form that is known. */
+  /** The format of the key file is unknown. */
   | 'KEY_UNRECOGNIZED'
   /** The key file is empty. */
   | 'KEY_EMPTY'
@@ -708,57 +705,57 @@ export type ErrorCode =
   | 'KEY_TRUNCATED'
   /** The key file holds an elliptic-curve key; the Duo takes RSA only. */
   | 'KEY_EC'
-  /** The RSA key is not of 1024 bits. */
+  /** The RSA key does not have 1024 bits. */
   | 'KEY_WRONG_SIZE'
   /** The RSA key's public exponent is not 65537. */
   | 'KEY_WRONG_EXPONENT'
-  /** The key file is encrypted, and no passphrase was given, or it is encrypted in a way that is not known here. */
+  /** The key file is encrypted, and there is no passphrase, or the encryption is not supported. */
   | 'KEY_ENCRYPTED'
-  /** A passphrase is needed to encrypt, and none was given. */
+  /** Encryption needs a passphrase, and there is none. */
   | 'PASSPHRASE_MISSING'
-  /** What was given as passphrase cannot be one: it is empty, too long, or cannot be typed. */
+  /** The passphrase cannot be used: it is empty, too long, or cannot be typed. */
   | 'PASSPHRASE_INVALID'
   /** The passphrase does not open the key file. */
   | 'PASSPHRASE_WRONG'
-  /** The numbers of the key do not belong together: it has been damaged. */
+  /** The key is damaged: its numbers do not belong together. */
   | 'KEY_INCONSISTENT'
-  /** A public key where a private key is needed. */
+  /** The file holds a public key, and a private key is needed. */
   | 'KEY_IS_PUBLIC'
-  /** The Duo's firmware would read other numbers from this key than it holds. */
+  /** The Duo's firmware would read wrong numbers from this key. */
   | 'KEY_MISREAD_BY_FIRMWARE'
-  /** The file given as a cloud's public key holds none. */
+  /** The file does not hold a cloud's public key. */
   | 'SERVER_KEY_INVALID'
-  /** The file is no dump of a DCT that can be restored: of another bootloader's, or without what was asked for. */
+  /** This dump of a DCT cannot be restored: it is for another bootloader, or lacks what was asked for. */
   | 'DUMP_UNUSABLE'
   /** The manifest beside a key file cannot be read. */
   | 'MANIFEST_INVALID'
-  /** The manifest beside a key file describes other bytes than the file has. */
+  /** The manifest beside a key file does not match the file. */
   | 'MANIFEST_MISMATCH'
   /** No access token was given or found. */
   | 'TOKEN_MISSING'
-  /** What was given as access token cannot be one. */
+  /** The access token is malformed. */
   | 'TOKEN_INVALID'
   /** The API URL cannot be used. */
   | 'API_URL_INVALID'
-  /** The access token would have crossed the network in the clear. */
+  /** The access token would cross the network unencrypted. */
   | 'PLAIN_HTTP_REFUSED'
-  /** The cloud that the Duo names by its server key is not the one whose API was to be told or asked. */
+  /** The Duo's server key belongs to another cloud than the one of the API URL. */
   | 'OTHER_CLOUD'
-  /** The list of devices cannot be used as it is: nothing was sent. */
+  /** The list of devices has mistakes; nothing was sent. */
   | 'FLEET_MANIFEST_INVALID'
-  /** A key file of the list has changed since the list was checked: its key was not sent. */
+  /** A key file of the list has changed since the list was checked; its key was not sent. */
   | 'FLEET_KEY_CHANGED'
-  /** The question before the write was not answered with yes. */
+  /** The answer to the question before the write was not yes. */
   | 'CONFIRMATION_REFUSED'
-  /** There is no terminal to ask on, and `--yes` was not typed. */
+  /** There is no terminal for the question, and `--yes` was not typed. */
   | 'CONFIRMATION_REQUIRED'
-  /** An operation that left more open than what a cloud knows cannot be put away; only what settles it does that. */
+  /** This operation left more open than what a cloud knows, so it cannot be dismissed; it has to be settled. */
   | 'CANNOT_DISMISS'
   /** No Duo in DFU mode was found. */
   | 'NO_DEVICE'
   /** More than one Duo was found, and none was chosen. */
   | 'SEVERAL_DEVICES'
-  /** The Duo found is another than the one asked for. */
+  /** The Duo found is not the one asked for. */
   | 'WRONG_DEVICE'
   /** A bootloader r3 or r4 does not tell its device id, so the port has to be named. */
   | 'DEVICE_ID_UNVERIFIABLE'
@@ -784,7 +781,7 @@ export type ErrorCode =
   | 'DCT_UNREADABLE'
   /** Two reads of the same bytes differ. */
   | 'READ_UNSTABLE'
-  /** The Duo does not read, or nothing shows that it reads, where it is told to; nothing was written. */
+  /** Nothing shows that the Duo reads and writes at the address it is given; nothing was written. */
   | 'ADDRESS_UNPROVEN'
   /** The device did not write; a read-back shows the key that was there before. */
   | 'WRITE_FAILED'
@@ -796,7 +793,7 @@ export type ErrorCode =
   | 'KEY_SLOT_ZEROED'
   /** The key slot holds a PKCS#8 key, which the firmware misreads. */
   | 'KEY_SLOT_PKCS8'
-  /** The key slot holds PEM text, of which the firmware reads nothing. */
+  /** The key slot holds PEM text, which the firmware cannot read. */
   | 'KEY_SLOT_PEM'
   /** The key slot holds a sound key in a form that the firmware misreads. */
   | 'KEY_SLOT_MISREAD'
@@ -804,17 +801,17 @@ export type ErrorCode =
   | 'KEY_SLOT_EC'
   /** The key slot holds an RSA key of another size. */
   | 'KEY_SLOT_WRONG_SIZE'
-  /** The key slot holds something that is no key. */
+  /** The key slot holds data that is not a key. */
   | 'KEY_SLOT_GARBAGE'
   /** The Duo holds no public key of a cloud. */
   | 'SERVER_KEY_SLOT_INVALID'
   /** The device's key is neither the old one nor the new one. */
   | 'KEY_WRONG'
-  /** A write began and its outcome could not be learned. */
+  /** A write began, and its outcome is unknown. */
   | 'KEY_STATE_UNKNOWN'
   /** A field of the DCT, other than the key, holds neither what was there nor what was written. */
   | 'FIELD_WRONG'
-  /** A write to a field of the DCT, other than the key, began and its outcome could not be learned. */
+  /** A write to a field of the DCT, other than the key, began, and its outcome is unknown. */
   | 'FIELD_STATE_UNKNOWN'
   /** The whole DCT is neither what was there nor the image that was to be written. */
   | 'DCT_WRONG'
@@ -828,11 +825,11 @@ export type ErrorCode =
   | 'CLOUD_KEY_REJECTED'
   /** The cloud does not know the address or the device. */
   | 'CLOUD_NOT_FOUND'
-  /** The cloud refused for a reason of its own. */
+  /** The cloud refused for another reason. */
   | 'CLOUD_REFUSED'
-  /** The cloud turned the device away: its server key is another, or it does not know the device by this key. */
+  /** The cloud turned the device away: it has another server key, or another public key for this device. */
   | 'PAIRING_REFUSED'
-  /** The cloud knows the device by another public key than the one of the Duo's private key. */
+  /** The cloud's public key for the device does not match the Duo's private key. */
   | 'PAIRING_BROKEN'
   /** The server that answered does not have the server key that the Duo names. */
   | 'SERVER_KEY_MISMATCH'
@@ -848,9 +845,9 @@ export type ErrorCode =
   | 'CLOUD_RATE_LIMITED'
   /** The cloud answered with a server error until the deadline. */
   | 'CLOUD_UNAVAILABLE'
-  /** The cloud said that it took the key, but it could not be proven that it and the device's are a pair. */
+  /** The cloud accepted the key, but nothing has proven that it and the device's key are a pair. */
   | 'PAIRING_UNPROVEN'
-  /** The answer is not one of this API. */
+  /** The cloud's answer is not one that its API gives. */
   | 'CLOUD_UNEXPECTED_REPLY'
   /** A file or folder does not exist. */
   | 'FILE_NOT_FOUND'
@@ -860,21 +857,21 @@ export type ErrorCode =
   | 'FILE_UNREADABLE'
   /** A file cannot be written. */
   | 'FILE_NOT_WRITABLE'
-  /** A line of the journal of operations is not one that this version can read. */
+  /** This version cannot read a line of the journal of operations. */
   | 'JOURNAL_INVALID'
   /** The journal of operations cannot be kept, so nothing is written to a device. */
   | 'JOURNAL_UNWRITABLE'
-  /** Another process is at work with the same ledger. */
+  /** Another process is using the same ledger. */
   | 'FLEET_RUNNING'
-  /** The file named as a ledger is none, or a line of it cannot be read. */
+  /** The file is not a ledger, or a line of it cannot be read. */
   | 'LEDGER_INVALID'
   /** The ledger cannot be kept, so nothing more is sent. */
   | 'LEDGER_UNWRITABLE'
   /** A simulated Duo or cloud could not be started. */
   | 'SIMULATOR_FAILED'
-  /** What was asked for is root's to do. */
+  /** Only root can do this. */
   | 'ROOT_REQUIRED'
-  /** The udev rule is in place, but udev could not be told of it. */
+  /** The udev rule is in place, but udev could not be made to reload its rules. */
   | 'UDEV_FAILED'
   /** This system has no udev. */
   | 'UDEV_UNAVAILABLE'
@@ -882,8 +879,8 @@ export type ErrorCode =
   | 'INTERRUPTED'
 
 /**
- * `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, `AbortError` of what a signal
- * stopped, else `DuoProvisionError`.
+ * `err.name`: that of particle-usb's class (its `src/error.js`) with the same meaning, `AbortError` if a signal
+ * stopped the operation, else `DuoProvisionError`.
  */
 export type ErrorName =
   /** An error that particle-usb does not have. */
@@ -901,23 +898,23 @@ export type ErrorName =
   /** A defect. */
   | 'InternalError'
 
-/** A Duo in DFU mode, looked at. */
+/** A Duo in DFU mode that was examined. */
 export interface ExaminedDuo {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** What it tells of itself, where it could be opened. */
+  /** What it reports about itself, if it could be opened. */
   device?: DuoInfo
-  /** What it comes to. */
+  /** The verdict. */
   verdict: DoctorVerdict
   /** How many of the findings are problems. */
   problems: number
-  /** What to type to have the cloud's half checked, where nothing else is wrong. */
+  /** What to type to check the cloud's half, if nothing else is wrong. */
   next?: string
-  /** What was found, in the order in which it was looked at. */
+  /** What was found, in the order of the checks. */
   findings: Array<DoctorFinding>
 }
 
-/** What kind of thing a file is. */
+/** The kind of a file. */
 export type FileKind =
   /** A device's private key, in any form. */
   | 'private-key'
@@ -930,7 +927,7 @@ export type FileKind =
   /** The manifest of a backup. */
   | 'manifest'
 
-/** A function that puts something right. */
+/** A function that fixes a problem. */
 export type FixOperation =
   /** `backupKey`. */
   | 'backup'
@@ -939,44 +936,44 @@ export type FixOperation =
   /** `resetKey`. */
   | 'reset'
 
-/** The options of a function that puts something right. */
+/** The options of a function that fixes a problem. */
 export interface FixOptions {
-  /** The backup to be restored. */
+  /** The backup to restore. */
   file?: string
   /** Bus and ports of the Duo. */
   path: string
-  /** The Duo's id, where it is known. */
+  /** The Duo's id, if it is known. */
   deviceId?: string
-  /** The USB/IP server, of a virtual Duo. */
+  /** The USB/IP server of a virtual Duo. */
   usbip?: string
-  /** The archive, where another than the usual one was named. */
+  /** The archive, if it is not the default one. */
   archive?: string
 }
 
-/** What a cloud told of one device of a list. */
+/** A cloud's answer about one device of a list. */
 export type FleetAnswer =
-  /** It has the device for this account. */
+  /** The cloud has the device in this account. */
   | 'known'
-  /** It knows the device by this key: the device's own handshake proved it. */
+  /** The cloud knows the device by this key: the device's handshake proved it. */
   | 'proven'
-  /** It did not tell, which is no proof that it does not know the device. */
+  /** The cloud did not say. This is no proof that it does not know the device. */
   | 'not-told'
-  /** It turned the device away, or knows it by another key. */
+  /** The cloud refused the device, or knows it by another key. */
   | 'refused'
-  /** It could not be asked. */
+  /** The cloud could not be asked. */
   | 'failed'
 
-/** How many devices of a list came to what; together they are `total`. */
+/** How many devices of a list have which outcome; the sum is `total`. */
 export interface FleetCounts {
   /** Rows of the list; with a shard, those of the shard. */
   total: number
-  /** The cloud said now that it took the key. */
+  /** In this run, the cloud said that it took the key. */
   done: number
-  /** It had said so before, and nothing was sent. */
+  /** The cloud said so in an earlier run, and nothing was sent. */
   alreadyDone: number
-  /** It did not take the key. */
+  /** The cloud did not take the key. */
   failed: number
-  /** It may have taken the key or not: its answer did not come back. */
+  /** It is unknown whether the cloud took the key: for example, its reply was lost. */
   unknown: number
   /** Nothing was sent: the run was stopped before, or was a dry run. */
   notReached: number
@@ -988,7 +985,7 @@ export interface FleetCounts {
 export interface FleetManifestOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
-  /** A file with a device id on each line: a list of these, without keys. */
+  /** A file with a device id on each line: makes a list of these ids, without keys. */
   ids?: string
 }
 
@@ -998,21 +995,21 @@ export interface FleetManifestResult {
   manifest: string
   /** How many devices are in it. */
   devices: number
-  /** How many of them name a problem, and would not be sent. */
+  /** How many of them have a problem, and would not be sent. */
   problems: number
   /** The archive that was looked through; absolute. */
   archive?: string
-  /** What of the archive could not be read, and why. */
+  /** What in the archive could not be read, and why. */
   unreadable: Array<string>
 }
 
-/** What became of a device. */
+/** The outcome of a device. */
 export type FleetOutcome =
   /** The cloud said that it took the key. */
   | 'done'
   /** The cloud did not take the key. */
   | 'failed'
-  /** The cloud may have taken the key or not. Sending it again does no harm. */
+  /** The cloud may have taken the key or not. It is safe to send it again. */
   | 'unknown'
   /** Nothing was sent. */
   | 'not-reached'
@@ -1022,8 +1019,8 @@ export interface FleetProvisionOptions {
   /** The list of devices: CSV, a JSON array or JSON lines, with device_id and key_file; - for standard input. */
   manifest: string
   /**
-   * The ledger, which says what became of each device; LIST.provision.jsonl beside the list unless given.
-   * @default list
+   * The ledger, which records the outcome of each device; beside the list, LIST.provision.jsonl unless given.
+   * @default LIST.provision.jsonl
    */
   ledger?: string
   /**
@@ -1032,25 +1029,24 @@ export interface FleetProvisionOptions {
    */
   dryRun?: boolean
   /**
-   * How many requests go out at most, a second or (with /m) a minute: 10, 10/s, 300/m; none for as many as there are.
-   * 10 a second unless given.
-   * @default second
+   * The most requests in a second or (with /m) in a minute: 10, 10/s, 300/m, or none for no limit; 10 unless given.
+   * @default 10
    */
   rate?: string
   /**
-   * How many are sent at once, 1 to 64; 8 unless given.
+   * How many are sent at the same time, 1 to 64; 8 unless given.
    * @default 8
    */
   concurrency?: number
   /**
-   * How many failures of the cloud or the network in a row end the run; 50 unless given.
+   * How many failures of the cloud or the network in a row stop the run; 50 unless given.
    * @default 50
    */
   maxFailures?: number
-  /** Send part K of N alone, by the device id: for several machines that share one list. */
+  /** Send only part K of N, chosen by the device id: for several machines that share one list. */
   shard?: string
   /**
-   * Leave out rows that are wrong, and send the rest.
+   * Skip rows that are wrong, and send the rest.
    * @default false
    */
   skipInvalid?: boolean
@@ -1065,7 +1061,7 @@ export interface FleetProvisionOptions {
    */
   allowSharedKeys?: boolean
   /**
-   * The product id of rows that name none; 88, the Duo's, unless given.
+   * The product id for rows without one; 88, the Duo's, unless given.
    * @default 88
    */
   productId?: number
@@ -1081,7 +1077,7 @@ export interface FleetProvisionOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
+   * Use this cloud although the Duo's server key is another cloud's. The Duo still connects to the other one.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -1099,9 +1095,9 @@ export interface FleetProvisionOptions {
   timeout?: number
 }
 
-/** What became of a list. Fulfilled also if not every device is done: the counts say so. */
+/** The result for a list. The call also succeeds if not every device is done: see the counts. */
 export interface FleetProvisionResult {
-  /** The run's name in the ledger, 16 hexadecimal digits; absent of a dry run. */
+  /** The run's name in the ledger, 16 hexadecimal digits; absent in a dry run. */
   run?: string
   /** The ledger; absolute. */
   ledger?: string
@@ -1109,47 +1105,43 @@ export interface FleetProvisionResult {
   shard?: string
   /** The cloud's API. */
   apiUrl: string
-  /** How many devices came to what. */
+  /** How many devices have which outcome. */
   counts: FleetCounts
-  /** Devices of the ledger that are in the list no more. */
+  /** Devices of the ledger that are no longer in the list. */
   dropped: number
-  /** Why the run was ended early. */
+  /** Why the run ended early. */
   stoppedBy?: Problem
-  /** The command that goes on, if not every device is done. */
+  /** The command that continues, if not every device is done. */
   next?: string
-  /** True if nothing was sent because nothing was to be. */
+  /** True in a dry run: nothing was sent. */
   dryRun: boolean
 }
 
 /** Options of `fleetReport`. */
 export interface FleetReportOptions {
-  /** The ledgers that `fleet provision` has written; of a list in parts, those of all parts. */
+  /** The ledgers that `fleet provision` has written; for a list in parts, those of all parts. */
   ledgers: Array<string>
-  /**
-   * The list of devices; where the ledgers name it unless given.
-   * @default it
-   */
+  /** The list of devices; without it, the one that the ledgers name. */
   manifest?: string
   /**
-   * How the devices are written: text, csv, jsonl, or manifest for the list of the next round; text unless given.
+   * The format of the devices: text, csv, jsonl, or manifest for the list of the next round; text unless given.
    * @default text
    */
   format?: string
   /**
-   * Only devices of these outcomes: done, failed, unknown, not-reached, with commas between them. In text, those that
-   * are not done unless given; in all other formats, all.
-   * @default text
+   * Only devices with these outcomes: done, failed, unknown, not-reached, with commas between them. Without it, text
+   * has those that are not done, and every other format has all.
    */
   only?: string
   /** Write the report to this new file. */
   output?: string
 }
 
-/** What became of the devices of a list. */
+/** The outcomes of the devices of a list. */
 export interface FleetReportResult {
-  /** How many devices came to what, by the ledgers; what was done in earlier runs is among `done`. */
+  /** How many devices have which outcome, by the ledgers; devices that earlier runs finished count as `done`. */
   counts: FleetCounts
-  /** True if the ledgers are all that there should be, and belong together. */
+  /** True if no ledger is missing, and they belong together. */
   complete: boolean
   /** What is missing or does not fit together, in sentences. */
   problems: Array<string>
@@ -1157,15 +1149,15 @@ export interface FleetReportResult {
   manifest: string
   /** The cloud's API. */
   apiUrl: string
-  /** Devices of the ledgers that are in the list no more. */
+  /** Devices of the ledgers that are no longer in the list. */
   dropped: number
   /** The report, unless it was written to a file. */
   report?: string
-  /** The file that it was written to; absolute. */
+  /** The file that the report was written to; absolute. */
   output?: string
 }
 
-/** How many devices of a list the cloud knows; together they are `total`. */
+/** How many devices of a list the cloud knows; the sum is `total`. */
 export interface FleetVerifyCounts {
   /** Rows of the list. */
   total: number
@@ -1173,13 +1165,13 @@ export interface FleetVerifyCounts {
   known: number
   /** The handshake proved that the cloud knows the device by this key. */
   proven: number
-  /** The cloud did not tell. That is no proof that it does not know the device. */
+  /** The cloud did not say. This does not prove that it does not know the device. */
   notTold: number
-  /** The cloud turned the device away, or knows it by another key. */
+  /** The cloud refused the device, or knows it by another key. */
   refused: number
-  /** It could not be asked. */
+  /** The cloud could not be asked. */
   failed: number
-  /** It was stopped before. */
+  /** The run was stopped before. */
   notReached: number
   /** The row names a problem. */
   leftOut: number
@@ -1190,7 +1182,7 @@ export interface FleetVerifyOptions {
   /** The list of devices: CSV, a JSON array or JSON lines, with device_id; - for standard input. */
   manifest: string
   /**
-   * Prove with the private keys of the list that the cloud knows the devices by them. This speaks as the device: one
+   * Prove with the private keys of the list that the cloud has their public halves. This connects as the device: one
    * that is online may be disconnected.
    * @default false
    */
@@ -1211,13 +1203,12 @@ export interface FleetVerifyOptions {
    */
   port?: number
   /**
-   * How many requests go out at most, a second or (with /m) a minute: 10, 10/s, 300/m; none for as many as there are.
-   * 10 a second unless given.
-   * @default second
+   * The most requests in a second or (with /m) in a minute: 10, 10/s, 300/m, or none for no limit; 10 unless given.
+   * @default 10
    */
   rate?: string
   /**
-   * How many are asked at once, 1 to 64; 8 unless given.
+   * How many are asked at the same time, 1 to 64; 8 unless given.
    * @default 8
    */
   concurrency?: number
@@ -1233,7 +1224,7 @@ export interface FleetVerifyOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
+   * Use this cloud although the Duo's server key is another cloud's. The Duo still connects to the other one.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -1251,15 +1242,15 @@ export interface FleetVerifyOptions {
   timeout?: number
 }
 
-/** What the cloud knows of a list. Fulfilled also if it does not know every device: the counts say so. */
+/** What the cloud knows of a list. The call also succeeds if the cloud does not know every device: see the counts. */
 export interface FleetVerifyResult {
   /** Who was asked: the cloud's API, or host and port. */
   server: string
   /** True if the handshake was performed. */
   handshake: boolean
-  /** How many devices came to what. */
+  /** How many devices have which outcome. */
   counts: FleetVerifyCounts
-  /** Why it was ended early. */
+  /** Why it ended early. */
   stoppedBy?: Problem
 }
 
@@ -1268,21 +1259,21 @@ export interface HistoryOptions {
   /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
   deviceId?: string
   /**
-   * List this many operations at most, the newest; 100 unless given.
+   * List at most this many operations, the newest; 100 unless given.
    * @default 100
    */
   limit?: number
 }
 
-/** What was done. */
+/** The past operations. */
 export interface HistoryResult {
-  /** The folder of the journal; absolute. It need not be there. */
+  /** The folder of the journal; absolute. It may not exist. */
   journal: string
-  /** The operations, the newest first. What is open is among them. */
+  /** The operations, newest first. Open ones are included. */
   operations: Array<OperationInfo>
   /** True if there are older ones. */
   more: boolean
-  /** How many lines could not be read, and were left aside. */
+  /** How many lines could not be read and were skipped. */
   unreadable: number
 }
 
@@ -1291,24 +1282,21 @@ export interface InspectOptions {
   /** The file to look at: a key in any form, a backup, a dump of a DCT, a cloud's public key, or a manifest. */
   file: string
   /**
-   * Write one field of a dump to a new file: device-private-key, server-public-key, …; a name that there is
-   * not lists them all. A private key is written in the form that the Duo's firmware reads.
+   * Write one field of a dump to a new file: device-private-key, server-public-key, …; an unknown name lists them
+   * all. A private key is written in the form that the Duo's firmware reads.
    */
   extract?: string
   /**
-   * Of a whole DCT, look at this copy, whether the Duo's firmware would read it or not. Without it, at the copy that
-   * the firmware reads; if that depends on the firmware, a field is taken out only of a copy that is named.
+   * For a whole DCT: look at this copy, even if the Duo's firmware would not read it. Without it, at the copy that
+   * the firmware reads; if that depends on the firmware, a field is taken only from a copy that you name.
    */
   copy?: CopyName
-  /**
-   * The file for the field; beside the dump, and named for both, unless given. Nothing is ever overwritten.
-   * @default dump
-   */
+  /** The file for the field; without it, a file beside the dump, named after both. Nothing is ever overwritten. */
   out?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else an encrypted key is described from
-   * outside.
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read. Without a passphrase, only the outside of an
+   * encrypted key is described.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -1319,35 +1307,35 @@ export interface InspectOptions {
 export interface InspectResult {
   /** The file; absolute. */
   file: string
-  /** What kind of thing it is. */
+  /** The kind of the file. */
   kind: FileKind
   /** True if it holds a device's private key. */
   private: boolean
   /** The encoding, in words. */
   form: string
-  /** How a key is encrypted, in words; absent if it is not. */
+  /** How a key is encrypted, in words; absent if it is not encrypted. */
   encryption?: string
-  /** Bytes behind a key. */
+  /** Bytes of trailing data after a key. */
   trailing: number
   /**
-   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
-   * the file is one. Absent if a dump holds no key, and for an encrypted key without its passphrase.
+   * SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of the cloud's if the
+   * file holds a cloud's key. Absent if a dump holds no key, and for an encrypted key without its passphrase.
    */
   fingerprint?: string
   /** The device's public key as PEM. */
   publicKey?: string
   /**
-   * Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
-   * restore writes the form that it does read.
+   * Whether the Duo's firmware would read exactly these bytes as this key; absent without a private key. A restore
+   * writes the form that the firmware reads.
    */
   firmwareReadsAsIs?: boolean
-  /** The device that it belongs to: as the manifest beside it names it, or the DCT in it. */
+  /** The device that it belongs to, from the manifest beside it or from the DCT in it. */
   deviceId?: string
   /** The fields of a dump. */
   dct?: DctInfo
-  /** The cloud's key and address, of a dump or of a cloud's key. */
+  /** The cloud's key and address, from a dump or a file with a cloud's key. */
   server?: ServerKeyInfo
-  /** What a manifest says, and whether it is so. */
+  /** What a manifest says, and whether it is true. */
   manifest?: ManifestInfo
   /** The key that the manifest beside the file names. */
   manifestFingerprint?: string
@@ -1363,20 +1351,20 @@ export type KeyEvidence =
   | 'archive'
   /** The dump that the key comes from holds this device's id. */
   | 'dump'
-  /** The public key in the device's DCT is the one of this key. */
+  /** The public key in the device's DCT belongs to this key. */
   | 'public-key-slot'
-  /** The manifest or the archive names another device, and that was allowed by name. */
+  /** The manifest, the archive or the dump names another device, and the user allowed that. */
   | 'allowed-other-device'
   /** Nothing says whose key it is. */
   | 'none'
 
 /** What a key slot holds. */
 export interface KeyInfo {
-  /** The kind of thing in the slot. */
+  /** The kind of contents in the slot. */
   slot: KeySlotKind
   /** The same in words. */
   description: string
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key. */
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, if there is a key. */
   fingerprint?: string
 }
 
@@ -1392,7 +1380,7 @@ export type KeySlotKind =
   | 'zeros'
   /** A PKCS#8 key, which the firmware misreads. */
   | 'pkcs8'
-  /** PEM text, of which the firmware reads nothing. */
+  /** PEM text, which the firmware cannot read. */
   | 'pem'
   /** A sound key in a form that the firmware misreads. */
   | 'misread'
@@ -1400,7 +1388,7 @@ export type KeySlotKind =
   | 'ec'
   /** An RSA key of another size. */
   | 'wrong-size'
-  /** Something that is no key. */
+  /** Something that is not a key. */
   | 'garbage'
 
 /** What is known of the Duo's key. */
@@ -1417,7 +1405,7 @@ export type KeyState =
 /** Options of `listDevices`. */
 export interface ListOptions {
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -1444,7 +1432,7 @@ export interface ListOptions {
 
 /** What `listDevices` found. */
 export interface ListResult {
-  /** The Duos, ordered by path; maybe none. The `state` of those that are not in DFU mode is `running`. */
+  /** The Duos, ordered by path; may be empty. The `state` of a Duo that is not in DFU mode is `running`. */
   devices: Array<ListedDuo>
 }
 
@@ -1452,70 +1440,64 @@ export interface ListResult {
 export interface ListedDuo {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** The device id, where it tells it. */
+  /** The device id, if the Duo reports it. */
   deviceId?: string
   /** True for a virtual Duo. */
   simulated: boolean
-  /** What it tells of itself in DFU mode, where it could be opened. */
+  /** What it reports about itself in DFU mode, if it could be opened. */
   device?: DuoInfo
-  /** What its key is worth to its firmware. */
+  /** Whether its firmware can use its key. */
   state: ListedState
-  /** What its key slot holds, where it could be read. */
+  /** What its key slot holds, if it could be read. */
   key?: KeyInfo
-  /** What stood in the way. */
+  /** The error that occurred. */
   problem?: Problem
 }
 
-/** What a Duo's key is worth to its firmware, if it can be read. Whether its cloud knows it is another question. */
+/** Whether the Duo's firmware can use its key, if it can be read. It does not say whether its cloud knows the key. */
 export type ListedState =
-  /** The firmware reads the key, and no other public key stands beside it. */
+  /** The firmware reads the key, and no other key's public half is beside it. */
   | 'sound'
-  /** The firmware reads the key, and another key's public half stands beside it. */
+  /** The firmware reads the key, and another key's public half is beside it. */
   | 'foreign-public-key'
-  /** There is a sound key, in a form of which the firmware reads another one, or none. */
+  /** The slot holds a sound key in a form that the firmware reads as another key, or not at all. */
   | 'misread'
-  /** The slot is blank: the Duo makes a new key at its next start, which its cloud does not know. */
+  /** The slot is blank: at its next start, the Duo makes a new key, which its cloud does not know. */
   | 'blank'
   /** The slot holds something that is no key for a Duo. */
   | 'no-key'
   /** It could not be opened or read. */
   | 'unreadable'
-  /** The Duo runs its firmware: its key can be read in DFU mode alone, where `enterDfu` puts it. */
+  /** The Duo runs its firmware: its key can be read only in DFU mode. `enterDfu` puts it there. */
   | 'running'
 
 /** Options of `LocalCloud.start`, and of the local cloud of `simulate`. */
 export interface LocalCloudOptions {
   /**
-   * Whose answers to give; particle unless given.
+   * Which cloud's answers to give; particle unless given.
    * @default particle
    */
   flavor?: CloudFlavor
-  /**
-   * The port on 127.0.0.1; a free one unless given (8080 is a local cloud's usual one).
-   * @default one
-   */
+  /** The port on 127.0.0.1; without it, a free one (8080 is a local cloud's usual one). */
   cloudPort?: number
   /**
-   * Serve the devices' own handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0
-   * takes a free one (5683 is a cloud's usual one). Starting takes up to a second longer, for the cloud's key.
+   * Serve the devices' handshake too, with which `verify` proves a pairing, on this port of 127.0.0.1; 0 takes a
+   * free one (5683 is a cloud's usual one). The start takes up to a second longer, to make the cloud's key.
    */
   devicePort?: number
-  /**
-   * The access token to accept; a new random one unless given.
-   * @default one
-   */
+  /** The access token to accept; without it, a new random one. */
   token?: string
 }
 
-/** What a manifest says, and whether it is so. */
+/** What a manifest says, and whether it is true. */
 export interface ManifestInfo {
-  /** What stands in the backup. */
+  /** What the backup contains. */
   contents: BackupContents
-  /** Bytes of the backup. */
+  /** Size of the backup in bytes. */
   length: number
   /** When the bytes were read, RFC 3339. */
   createdAt?: string
-  /** True for a virtual Duo's. */
+  /** True for a backup of a virtual Duo. */
   simulated: boolean
   /** The file beside the manifest; absolute. */
   file?: string
@@ -1523,7 +1505,7 @@ export interface ManifestInfo {
   matches?: boolean
 }
 
-/** What becomes of the manifest beside a backup. A key without one is a backup all the same. */
+/** The state of the manifest beside a backup. A key without one is still a backup. */
 export type ManifestState =
   /** It describes the file. */
   | 'sound'
@@ -1537,8 +1519,8 @@ export type ManifestState =
 /** The cloud that a Duo names in its DCT. The server key says which one it is. */
 export interface NamedCloud {
   /**
-   * True if its server key is that of Particle's own cloud; absent if the slot holds no key of a cloud, which says
-   * nothing.
+   * True if its server key is that of Particle's own cloud; absent if the slot holds no key of a cloud, so that the
+   * cloud is not known.
    */
   particle?: boolean
   /** SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
@@ -1552,18 +1534,18 @@ export interface NamedCloud {
 /** Options of `newKey`. */
 export interface NewKeyOptions {
   /**
-   * The file to write, as PEM if its name ends in .pem; beside it goes the public key (.pub.pem). Nothing is ever
-   * overwritten. Without it the file is called after the key's fingerprint, in the current folder.
+   * The file to write, as PEM if its name ends in .pem. The public key (.pub.pem) goes beside it. Nothing is ever
+   * overwritten. Without it, the file is named after the key's fingerprint, in the current folder.
    */
   file?: string
   /**
-   * Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the key with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else it is asked for, on a terminal.
+   * same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -1580,69 +1562,69 @@ export interface NewKeyResult {
   fingerprint: string
   /** The public key as PEM. */
   publicKey: string
-  /** True if the key is behind a passphrase. */
+  /** True if the key is encrypted with a passphrase. */
   encrypted: boolean
 }
 
 /** Something to do. */
 export interface NextStep {
-  /** What for, in words. */
+  /** The purpose, in words. */
   purpose: string
-  /** The command, to be typed. */
+  /** The command to type. */
   command: string
 }
 
-/** What one of several Duos came to. */
+/** The result of one of several Duos. */
 export interface OneBackupResult {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** The device id, where it is known. */
+  /** The device id, if it is known. */
   deviceId?: string
   /** What became of it. */
   outcome: DuoOutcome
-  /** What the operation on this Duo alone would have given. */
+  /** The result of the operation on this Duo. */
   result?: BackupResult
   /** Why it is not done. */
   problem?: Problem
 }
 
-/** What one of several Duos came to. */
+/** The result of one of several Duos. */
 export interface OneDctBackupResult {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** The device id, where it is known. */
+  /** The device id, if it is known. */
   deviceId?: string
   /** What became of it. */
   outcome: DuoOutcome
-  /** What the operation on this Duo alone would have given. */
+  /** The result of the operation on this Duo. */
   result?: DctBackupResult
   /** Why it is not done. */
   problem?: Problem
 }
 
-/** What one of several Duos came to. */
+/** The result of one of several Duos. */
 export interface OneProvisionResult {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** The device id, where it is known. */
+  /** The device id, if it is known. */
   deviceId?: string
   /** What became of it. */
   outcome: DuoOutcome
-  /** What the operation on this Duo alone would have given. */
+  /** The result of the operation on this Duo. */
   result?: ProvisionResult
   /** Why it is not done. */
   problem?: Problem
 }
 
-/** What one of several Duos came to. */
+/** The result of one of several Duos. */
 export interface OneVerifyResult {
   /** Bus and ports, as dfu-util writes them: `1-2`. */
   path: string
-  /** The device id, where it is known. */
+  /** The device id, if it is known. */
   deviceId?: string
   /** What became of it. */
   outcome: DuoOutcome
-  /** What the operation on this Duo alone would have given. */
+  /** The result of the operation on this Duo. */
   result?: VerifyResult
   /** Why it is not done. */
   problem?: Problem
@@ -1656,25 +1638,25 @@ export interface OperationInfo {
   operation: OperationName
   /** What became of it. */
   outcome: OperationOutcome
-  /** The step that it had come to. */
+  /** The last step that it reached. */
   reached: OperationStep
   /** What that means, in words. */
   meaning: string
-  /** What is known of the Duo's key; absent for what does not touch it. */
+  /** What is known of the Duo's key; absent if the operation does not touch it. */
   keyState?: KeyState
   /** The code of the error that it ended with. */
   errorCode?: ErrorCode
-  /** The device id, 24 hexadecimal digits in lower case, where it is known. */
+  /** The device id, 24 hexadecimal digits in lower case, if it is known. */
   deviceId?: string
-  /** How the device id is known, where the Duo was attached. */
+  /** How the device id is known, if the Duo was attached. */
   deviceIdSource?: DeviceIdSource
-  /** Bus and ports, where the Duo was attached. */
+  /** Bus and ports, if the Duo was attached. */
   path?: string
   /** True for a virtual Duo. */
   simulated: boolean
   /** When it began, RFC 3339. */
   startedAt: string
-  /** When the last of it was written down, RFC 3339. */
+  /** When its last step was recorded, RFC 3339. */
   updatedAt: string
   /** The key that was there before. */
   previousFingerprint?: string
@@ -1684,13 +1666,13 @@ export interface OperationInfo {
   backupFile?: string
   /** The key that was made for it; absolute. */
   newKeyFile?: string
-  /** Of a list of devices, the ledger that says what became of each; absolute. */
+  /** For a list of devices: the ledger that says what became of each; absolute. */
   ledgerFile?: string
   /** What to do next; empty if nothing is left to do. */
   next: Array<NextStep>
 }
 
-/** What is done. */
+/** The kinds of operation. */
 export type OperationName =
   /** Saves the key; writes nothing to the device. */
   | 'backup'
@@ -1702,37 +1684,37 @@ export type OperationName =
   | 'provision'
   /** Saves the DCT; writes nothing to the device. */
   | 'dct-backup'
-  /** Writes fields of a dump, or a whole one, to the device. */
+  /** Writes fields of a dump, or a whole dump, to the device. */
   | 'dct-restore'
   /** Writes a cloud's public key and address to the device. */
   | 'server-key-set'
   /** Gives the cloud and the device a new key. */
   | 'rotate'
-  /** Proved that a private key and a cloud's public key for the device are a pair. Written down once it is proven. */
+  /** Proved that a private key and a cloud's public key for the device are a pair. Recorded once it is proven. */
   | 'verify'
-  /** Sends the public keys of a list; what became of each is in its ledger. */
+  /** Sends the public keys of a list; the ledger has the outcome of each. */
   | 'fleet-provision'
 
 /** What became of an operation. */
 export type OperationOutcome =
-  /** Another process is at it. */
+  /** Another process is running it. */
   | 'running'
   /** It was cut short. */
   | 'in-flight'
-  /** It was cut short, and a later one has made plain what it left open. */
+  /** It was cut short, and a later operation has settled what it left open. */
   | 'cut-short'
-  /** Done, as it was asked for. */
+  /** It was done. */
   | 'done'
   /** It ended with an error. */
   | 'failed'
-  /** What it left open was put away by the user. */
+  /** The user has dismissed what it left open. */
   | 'dismissed'
 
-/** A step that an operation has behind it. */
+/** A step that an operation has reached. */
 export type OperationStep =
   /** It began. */
   | 'started'
-  /** The backup is kept. */
+  /** The backup is on the disk. */
   | 'backed-up'
   /** The write was about to begin, or had begun. */
   | 'writing'
@@ -1740,7 +1722,7 @@ export type OperationStep =
   | 'verified'
   /** The device left DFU mode. */
   | 'left'
-  /** The key that is to be there afterwards was made, and is kept. */
+  /** The key that is to be there afterwards was made and is on the disk. */
   | 'new-key'
   /** The request to the cloud was about to go out, or had gone. */
   | 'sending'
@@ -1755,9 +1737,9 @@ export type OperationStep =
 
 /** Whether the key in the Duo and the cloud's were a pair before the write. */
 export type PairBefore =
-  /** It was proven by the handshake. */
+  /** The handshake proved it. */
   | 'proven'
-  /** The cloud turned the key away. */
+  /** The cloud refused the key. */
   | 'refused'
   /** It was not tried: the Duo holds no key, or the cloud may have the new one since an earlier attempt. */
   | 'not-tried'
@@ -1766,14 +1748,14 @@ export type PairBefore =
 export type PassphrasePurpose =
   /** To open a key file. */
   | 'open'
-  /** To encrypt a key: a new one, which a typing error would make a secret to everybody. */
+  /** To encrypt a key with a new passphrase. After a typing error, nobody could open the key. */
   | 'encrypt'
 
-/** What a passphrase is asked for. */
+/** A request for a passphrase. */
 export interface PassphraseRequest {
   /** To open a key file, or to encrypt a key with a new one. */
   purpose: PassphrasePurpose
-  /** The key file to be opened. */
+  /** The key file to open. */
   file?: string
   /** True if the last answer did not open it. */
   again: boolean
@@ -1795,7 +1777,7 @@ export type PhaseName =
   | 'backup'
   /** Asking for consent. */
   | 'confirm'
-  /** Writing a field, the key slot as a rule. */
+  /** Writing a field, usually the key slot. */
   | 'write'
   /** Reading it back. */
   | 'verify'
@@ -1803,26 +1785,26 @@ export type PhaseName =
   | 'reconcile'
   /** Leaving DFU mode. */
   | 'leave'
-  /** Telling the cloud a key. */
+  /** Sending a key to the cloud. */
   | 'send'
   /** Asking the cloud what it knows of the Duo. */
   | 'ask'
-  /** Seeing that a cloud listens where the Duo would connect to. */
+  /** Checking that a cloud listens where the Duo would connect to. */
   | 'greet'
   /** Performing the Duo's handshake with its cloud. */
   | 'handshake'
-  /** The same with the key that is in the Duo, before another takes its place. */
+  /** The same with the key in the Duo, before another one replaces it. */
   | 'prove-old'
-  /** The same with the key that the Duo is to get. */
+  /** The same with the key that will be written to the Duo. */
   | 'prove-new'
-  /** Looking at a whole list of devices, before anything is sent. */
+  /** Checking a whole list of devices, before anything is sent. */
   | 'check-list'
-  /** Telling the cloud the keys of a list. */
+  /** Sending the keys of a list to the cloud. */
   | 'send-list'
   /** Asking the cloud about the devices of a list. */
   | 'ask-list'
 
-/** Something that changes beside the key, in words that tell no secret. */
+/** A change besides the key, in words without secrets. */
 export interface PlannedChange {
   /** The field, or the part of it. */
   what: string
@@ -1844,7 +1826,7 @@ export interface PlannedKey {
   duoCloud: NamedCloud
 }
 
-/** Where a Duo is, seen from the bus. */
+/** The state of a Duo on the bus. */
 export type Presence =
   /** Not on the bus. */
   | 'absent'
@@ -1853,7 +1835,7 @@ export type Presence =
   /** Running, 2b04:c058. */
   | 'normal'
 
-/** Why something did not work, as a plain object; thrown errors carry the same properties. */
+/** An error as a plain object; thrown errors have the same properties. */
 export interface Problem {
   /** The stable name. */
   code: ErrorCode
@@ -1883,28 +1865,28 @@ export type ProgressEvent =
   }
   /**
    * Bytes come from the Duo (an upload) or go to it (a download). Names and numbers are those of particle-usb's
-   * `progress`: how many there will be, how many have been read so far, how many more were written, how many in all.
-   * A download is complete when it was read back and compared.
+   * `progress`: how many bytes there will be, how many were read so far, how many more were written, how many in
+   * all. A download is complete when it was read back and compared.
    */
   | {
     type: 'progress'
-    /** How far they are. */
+    /** How far the transfer is. */
     event: TransferEvent
-    /** How many bytes; absent of a download that failed. */
+    /** How many bytes; absent for a download that failed. */
     bytes?: number
   }
-  /** This is the Duo that the operation works on. */
+  /** The Duo that the operation works on was found. */
   | {
     type: 'found'
     /** The Duo. */
     device: DuoInfo
   }
-  /** A person is waited for, who is to press the buttons of a Duo. */
+  /** Waiting for a person to press the buttons of a Duo. */
   | {
     type: 'waiting'
-    /** For how many milliseconds at most. */
+    /** The longest wait, in milliseconds. */
     withinMs: number
-    /** True if plugging in a Duo that runs its firmware will do. */
+    /** True if it is enough to plug in a Duo that runs its firmware. */
     enterDfu: boolean
   }
   /** A backup is on the disk, synced and read back. */
@@ -1915,7 +1897,7 @@ export type ProgressEvent =
     /** True if the archive held the same bytes already. */
     alreadyThere: boolean
   }
-  /** A key was made, and is on the disk, synced and read back. The Duo does not have it yet. */
+  /** A key was made. It is on the disk, synced and read back. The Duo does not have it yet. */
   | {
     type: 'new-key'
     /** The file; absolute. */
@@ -1923,16 +1905,16 @@ export type ProgressEvent =
     /** True if an earlier attempt had made it. */
     alreadyThere: boolean
   }
-  /** Something to know, which is no error. */
+  /** Information that is not an error. */
   | {
     type: 'note'
     /** A sentence or two. */
     message: string
   }
-  /** The public key goes to the cloud now. */
+  /** The public key is sent to the cloud now. */
   | {
     type: 'sending'
-    /** The device it is for. */
+    /** The device that it is for. */
     deviceId: string
     /** True if it is the generic key of device-provisioning-helper. */
     generic: boolean
@@ -1942,12 +1924,12 @@ export type ProgressEvent =
     type: 'retry'
     /** Why. */
     reason: string
-    /** In how many milliseconds. */
+    /** The delay in milliseconds. */
     delayMs: number
   }
   /**
-   * One device of a list has come to its end. One that was done before has no such event: `alreadyDone` counts it. What
-   * the cloud was at fault for is tried once more at the end, and told again.
+   * One device of a list is finished. Devices that were done before have no such event: `alreadyDone` counts them. A
+   * device that failed because of the cloud is tried once more at the end, and has a second event.
    */
   | {
     type: 'device'
@@ -1957,7 +1939,7 @@ export type ProgressEvent =
     deviceId: string
     /** What became of it. */
     outcome: FleetOutcome
-    /** The key's fingerprint, where one was sent. */
+    /** The key's fingerprint, if one was sent. */
     fingerprint?: string
     /** Why it is not done: the stable name. */
     code?: ErrorCode
@@ -1971,25 +1953,25 @@ export type ProgressEvent =
     line: number
     /** The device id. */
     deviceId: string
-    /** What the cloud told. */
+    /** The answer. */
     answer: FleetAnswer
     /** Why it is not known: the stable name. */
     code?: ErrorCode
     /** Why it is not known, in words. */
     message?: string
   }
-  /** One of several Duos that are worked on at once has come to its end. */
+  /** One of several Duos that are worked on at once is finished. */
   | {
     type: 'duo-ended'
     /** Bus and ports, as dfu-util writes them: `1-2`. */
     path: string
-    /** The device id, where it is known. */
+    /** The device id, if it is known. */
     deviceId?: string
     /** True for a virtual Duo. */
     simulated: boolean
     /** What became of it. */
     outcome: DuoOutcome
-    /** The fingerprint of its key, where there is one. */
+    /** The fingerprint of its key, if there is one. */
     fingerprint?: string
     /** The backup; absolute. */
     file?: string
@@ -1999,43 +1981,43 @@ export type ProgressEvent =
     server?: string
     /** Why it is not done: the stable name. */
     code?: ErrorCode
-    /** Why it is not done, in words that do not name the Duo once more. */
+    /** Why it is not done, in words that do not repeat the id of the Duo. */
     message?: string
     /** What to do about it. */
     hint?: string
   }
-  /** Something that happened to one of several Duos that are worked on at once. */
+  /** An event of one of several Duos that are worked on at once. */
   | {
     type: 'of-duo'
     /** Bus and ports of the Duo: `1-2`. */
     path: string
-    /** What happened. */
+    /** The event. */
     inner: ProgressEvent
   }
-  /** How far a list is: when `provisionFleet` has looked at it, and then once a second. */
+  /** The progress of a list: once `provisionFleet` has checked it, and then once a second. */
   | {
     type: 'fleet-progress'
-    /** The cloud took the key. */
+    /** Devices whose key the cloud took. */
     done: number
-    /** It had taken it before, and nothing is sent. */
+    /** Devices whose key it took before; nothing is sent for them. */
     alreadyDone: number
-    /** It did not. */
+    /** Devices whose key it did not take. */
     failed: number
-    /** It may have. */
+    /** Devices whose key it may have taken. */
     unknown: number
-    /** These are still to come. */
+    /** Devices that are still to come. */
     notReached: number
-    /** How many devices a second, since it began. */
+    /** Devices per second since the start. */
     rate: number
-    /** Everybody waits, for so many milliseconds more. */
+    /** All requests pause, for this many milliseconds more. */
     pausedMs?: number
   }
-  /** Everybody waits: the cloud asks for fewer requests, or is in trouble. */
+  /** All requests pause: the cloud asks for fewer requests, or is in trouble. */
   | {
     type: 'fleet-paused'
     /** Why. */
     reason: string
-    /** For how many milliseconds. */
+    /** The pause in milliseconds. */
     delayMs: number
   }
 
@@ -2044,37 +2026,40 @@ export interface ProvisionOptions {
   /** The device id of the Duo, 24 hexadecimal digits. */
   deviceId: string
   /**
-   * A key file whose public half is sent: public or private, PEM or DER. Without it and without
-   * `--from-device` the generic key is sent, as device-provisioning-helper did.
+   * A key file whose public half is sent: public or private, PEM or DER. Without it and without `--from-device` the
+   * generic key is sent, as device-provisioning-helper did.
    */
   keyFile?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
   passphrase?: string
   /**
-   * Send the public key that belongs to the private key in the attached Duo, read over USB.
-   * Recommended where the Duo is at hand.
+   * Send the public key that belongs to the private key in the attached Duo, read over USB. Recommended if you have
+   * the Duo.
    * @default false
    */
   fromDevice?: boolean
   /**
-   * With `--from-device` or a private key file: prove afterwards, by the Duo's own handshake, that the cloud has the key.
-   * Only then is it a success.
+   * With `--from-device` or a private key file: prove afterwards, by the Duo's own handshake, that the cloud has the
+   * key. Succeeds only then.
    * @default false
    */
   verify?: boolean
   /**
-   * With `--verify`: a file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with a
-   * key file, Particle's own.
+   * With `--verify`: a file with the cloud's public key, RSA with 2048 bits, PEM or DER. Without it, the one in the
+   * Duo; with a key file, Particle's own.
    */
   serverKey?: string
-  /** With `--verify`: the cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
+  /**
+   * With `--verify`: the cloud's name or IPv4 address for devices. Without it, the one in the Duo, or
+   * device.spark.io.
+   */
   host?: string
-  /** With `--verify`: the TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  /** With `--verify`: the TCP port that devices connect to. Without it, the one in the Duo, or 5683. */
   port?: number
   /**
    * The product id; 88, the Duo's, unless given.
@@ -2093,7 +2078,7 @@ export interface ProvisionOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
+   * Use this cloud although the Duo's server key is another cloud's. The Duo still connects to the other one.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -2118,9 +2103,8 @@ export interface ProvisionOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2138,7 +2122,7 @@ export interface ProvisionOptions {
   dryRun?: boolean
 }
 
-/** A public key that the cloud said it took (in a dry run: that would have been sent). */
+/** A public key that the cloud said it took (in a dry run: that would be sent). */
 export interface ProvisionResult {
   /** The device id, in lower case. */
   deviceId: string
@@ -2150,13 +2134,13 @@ export interface ProvisionResult {
   productId: number
   /** The cloud's API. */
   apiUrl: string
-  /** The attached Duo, where its key was sent. */
+  /** The attached Duo, if its key was sent. */
   device?: DuoInfo
-  /** The cloud that the attached Duo names, where its key was sent. */
+  /** The cloud that the attached Duo names, if its key was sent. */
   duoCloud?: NamedCloud
-  /** Host and port where the pairing was proven (in a dry run: would be); absent without `verify`. */
+  /** Host and port at which the pairing was proven (in a dry run: would be); absent without `verify`. */
   server?: string
-  /** True if nothing was sent. */
+  /** True in a dry run: nothing was sent. */
   dryRun: boolean
 }
 
@@ -2176,11 +2160,11 @@ export interface ProvisionedDevice {
 export interface PublicKeyOptions {
   /** The key file: public or private, PEM or DER, a backup, or a dump that begins with a key. */
   file: string
-  /** Write the public key to this new file, too: as DER if its name ends in .der, else as PEM. */
+  /** Also write the public key to this new file: as DER if its name ends in .der, else as PEM. */
   out?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -2193,7 +2177,7 @@ export interface PublicKeyResult {
   fingerprint: string
   /** The public key as PEM. */
   publicKey: string
-  /** The file that it was written to; absolute. */
+  /** The file that the key was written to; absolute. */
   out?: string
 }
 
@@ -2209,7 +2193,7 @@ export type PublicKeySource =
 /** Options of `readKey`. */
 export interface ReadKeyOptions {
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2226,9 +2210,8 @@ export interface ReadKeyOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2241,13 +2224,13 @@ export interface ReadKeyOptions {
   timeout?: number
 }
 
-/** A Duo's key. The key itself is no part of what is serialized. No `Debug`. */
+/** A Duo's key. The key itself is not serialized. No `Debug`. */
 export interface ReadKeyResult {
   /** The Duo. */
   device: DuoInfo
   /** The key's fingerprint. */
   fingerprint: string
-  /** The private key, PKCS#1 as minimal DER: what every tool reads, and `restoreKey` takes. It is a secret. */
+  /** The private key, PKCS#1 as minimal DER: every tool reads it, and `restoreKey` accepts it. It is a secret. */
   key: Uint8Array
 }
 
@@ -2256,25 +2239,25 @@ export interface ResetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is in the key slot now. That key is then lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * Do not back up what is in the key slot now. That key is then lost. With bootloaders r3 to r5,
+   * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
   noBackup?: boolean
   /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+   * so a power cut can leave neither the old key nor the new one.
    * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
   /**
-   * Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-   * same user's processes can read; else it is asked for, on a terminal.
+   * same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -2285,7 +2268,7 @@ export interface ResetOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2302,9 +2285,8 @@ export interface ResetOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2317,17 +2299,17 @@ export interface ResetOptions {
   timeout?: number
 }
 
-/** A key slot that holds the reset image, of a Duo that has left DFU mode. */
+/** The key slot now holds the reset image, and the Duo has left DFU mode. */
 export interface ResetResult {
   /** The Duo. */
   device: DuoInfo
-  /** The key that was there, where there was one. */
+  /** The key that was there, if there was one. */
   previousFingerprint?: string
   /** The backup of what was there; absolute. */
   backupFile?: string
-  /** False if the slot held the reset image already, and in a dry run. */
+  /** False in a dry run, and if the slot already held the reset image. */
   written: boolean
-  /** True if nothing was to be written. */
+  /** True in a dry run: nothing was written. */
   dryRun: boolean
 }
 
@@ -2335,7 +2317,7 @@ export interface ResetResult {
 export interface RestoreOptions {
   /** The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM. */
   file?: string
-  /** The bytes of such a file, in place of one: for code that keeps keys by itself. Only in the API. */
+  /** The bytes of such a file, in place of a file: for code that stores keys itself. Only in the API. */
   key?: Uint8Array
   /**
    * Leave DFU mode once the key is in place and verified.
@@ -2350,25 +2332,25 @@ export interface RestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders r3 to r5,
+   * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
   noBackup?: boolean
   /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+   * so a power cut can leave neither the old key nor the new one.
    * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
   /**
-   * Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+   * Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
    * @default false
    */
   encrypt?: boolean
   /**
    * A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
@@ -2379,7 +2361,7 @@ export interface RestoreOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2396,9 +2378,8 @@ export interface RestoreOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2415,25 +2396,25 @@ export interface RestoreOptions {
 export interface RestoreResult {
   /** The Duo. */
   device: DuoInfo
-  /** The key that was there, where there was one. */
+  /** The key that was there, if there was one. */
   previousFingerprint?: string
-  /** The key that is there now (in a dry run: that would be). */
+  /** The key that is there now (in a dry run: the key that would be). */
   fingerprint: string
-  /** Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it. */
+  /** Why the key is taken to be this Duo's; absent if no key is written, or if the key was made for it. */
   evidence: KeyEvidence
   /** The same in words. */
   evidenceDescription: string
   /** The backup of what was there; absolute. */
   backupFile?: string
-  /** False if the Duo held exactly these bytes already, and in a dry run. */
+  /** False in a dry run, and if the Duo already held exactly these bytes. */
   written: boolean
-  /** True if the Duo was told to leave DFU mode, and did. */
+  /** True if the Duo was sent the request to leave DFU mode, and left it. */
   left: boolean
-  /** True if nothing was to be written. */
+  /** True in a dry run: nothing was written. */
   dryRun: boolean
 }
 
-/** A field that holds what the dump has of it. */
+/** A field that is restored from a dump. */
 export interface RestoredFieldInfo {
   /** Its name in `dct.h`, with hyphens. */
   name: string
@@ -2452,14 +2433,11 @@ export interface RotateOptions {
    * @default 88
    */
   productId?: number
-  /**
-   * The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
-   * data directory.
-   */
+  /** The folder of the archive, for the old and the new key; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not prove the keys by the Duo's own handshake before the Duo is written: for a cloud whose device port cannot be
-   * reached from here.
+   * Do not prove the keys by the Duo's own handshake before the Duo is written: for a cloud whose device port this
+   * machine cannot reach.
    * @default false
    */
   noVerify?: boolean
@@ -2480,7 +2458,7 @@ export interface RotateOptions {
    */
   allowHttp?: boolean
   /**
-   * Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
+   * Use this cloud although the Duo's server key is another cloud's. The Duo still connects to the other one.
    * @default false
    */
   allowOtherCloud?: boolean
@@ -2491,14 +2469,14 @@ export interface RotateOptions {
   tokenFile?: string
   /** The access token itself; only in the API, since a command line is no place for a secret. */
   token?: string
-  /** A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo. */
+  /** A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Without it, the one in the Duo. */
   serverKey?: string
-  /** The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io. */
+  /** The cloud's name or IPv4 address for devices. Without it, the one in the Duo, or device.spark.io. */
   host?: string
-  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  /** The TCP port that devices connect to. Without it, the one in the Duo, or 5683. */
   port?: number
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2515,9 +2493,8 @@ export interface RotateOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2531,19 +2508,19 @@ export interface RotateOptions {
   timeout?: number
 }
 
-/** A new key: the cloud took it and was proven to have it, and it is in the Duo, read back and compared. */
+/** A new key: the cloud took it and was proven to have it. It is in the Duo, read back and compared. */
 export interface RotateResult {
   /** The Duo. */
   device: DuoInfo
-  /** The device id that the cloud was told the key of. */
+  /** The device id that the key was sent for. */
   deviceId: string
-  /** The key that was there, where there was one. */
+  /** The key that was there, if there was one. */
   previousFingerprint?: string
-  /** The key that is there now; absent in a dry run that would make one. */
+  /** The key that is there now; absent in a dry run that would make a new key. */
   fingerprint?: string
-  /** Where the new key lies in the archive; absolute. Absent in a dry run. */
+  /** The file of the new key in the archive; absolute. Absent in a dry run. */
   newKeyFile?: string
-  /** True if an earlier attempt, which was cut short, had made it. */
+  /** True if an earlier attempt, which was cut short, made the key. */
   takenUp: boolean
   /** The backup of what was there; absolute. */
   backupFile?: string
@@ -2553,13 +2530,13 @@ export interface RotateResult {
   apiUrl: string
   /** The cloud that the Duo names. */
   duoCloud: NamedCloud
-  /** Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`. */
+  /** Host and port at which the pairing was proven (in a dry run: would be); absent with `noVerify`. */
   server?: string
   /** Whether the Duo's old key and the cloud's were a pair; absent with `noVerify` and in a dry run. */
   pairBefore?: PairBefore
-  /** False if the Duo held the new key already, and in a dry run. */
+  /** False in a dry run, and if the Duo already held the new key. */
   written: boolean
-  /** True if nothing was to be changed. */
+  /** True in a dry run: nothing was changed. */
   dryRun: boolean
 }
 
@@ -2571,23 +2548,23 @@ export interface SendPlan {
   productId: number
   /** The Duos, ordered by path. */
   duos: Array<PlannedKey>
-  /** How many Duos are connected whose key is not sent; why was said of each. */
+  /** How many connected Duos have a key that is not sent; an event said why for each. */
   leftOut: number
 }
 
 /** A cloud's public key and its address. */
 export interface ServerKeyInfo {
-  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent if there is no key to be used. */
+  /** SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent if there is no usable key. */
   fingerprint?: string
   /** True if it is the key of Particle's own cloud. */
   particle: boolean
-  /** Why there is no key to be used. */
+  /** Why there is no usable key. */
   keyProblem?: string
-  /** True if an address is named; otherwise it is the firmware's own. */
+  /** True if an address is set; otherwise the firmware uses its own. */
   namesAddress: boolean
-  /** The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id. */
+  /** The cloud's host name or IPv4 address as stored; `$id` in it stands for the device id. */
   host?: string
-  /** The same for this very device, where it is known. */
+  /** The host that this device connects to, if its id is known. */
   connectsTo?: string
   /** The TCP port. */
   port?: number
@@ -2605,14 +2582,14 @@ export interface ServerKeyRestoreOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders r3 to r5,
+   * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
   noBackup?: boolean
   /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+   * so a power cut can leave neither the old key nor the new one.
    * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
@@ -2622,7 +2599,7 @@ export interface ServerKeyRestoreOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2639,9 +2616,8 @@ export interface ServerKeyRestoreOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2656,11 +2632,11 @@ export interface ServerKeyRestoreOptions {
 
 /** Options of `setServerKey`. */
 export interface ServerKeySetOptions {
-  /** The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT. */
+  /** The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may follow it, as in the DCT. */
   file: string
   /**
-   * The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
-   * one in the Duo is kept.
+   * The cloud's name or IPv4 address; `$id` in it stands for the device id. Without it, the one in the file, else
+   * the one in the Duo is kept.
    */
   host?: string
   /**
@@ -2669,7 +2645,7 @@ export interface ServerKeySetOptions {
    */
   port?: number
   /**
-   * Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then.
+   * Write no address. The firmware then looks for the cloud at device.spark.io.
    * @default false
    */
   noAddress?: boolean
@@ -2681,14 +2657,14 @@ export interface ServerKeySetOptions {
   /** The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory. */
   archive?: string
   /**
-   * Do not back up what is there now. If the write fails, that is lost. With bootloaders
-   * r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+   * Do not back up what is there now. If the write fails, that is lost. With bootloaders r3 to r5,
+   * `--i-accept-that-the-key-may-be-lost` is needed too.
    * @default false
    */
   noBackup?: boolean
   /**
-   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-   * a power cut can leave neither the old key nor the new one.
+   * With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+   * so a power cut can leave neither the old key nor the new one.
    * @default false
    */
   iAcceptThatTheKeyMayBeLost?: boolean
@@ -2698,7 +2674,7 @@ export interface ServerKeySetOptions {
    */
   dryRun?: boolean
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2715,9 +2691,8 @@ export interface ServerKeySetOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2732,10 +2707,10 @@ export interface ServerKeySetOptions {
 
 /** Options of `showServerKey`. */
 export interface ServerKeyShowOptions {
-  /** A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo. */
+  /** A cloud's public key, with or without an address after it, or a dump of a DCT; in place of an attached Duo. */
   file?: string
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2762,11 +2737,11 @@ export interface ServerKeyShowOptions {
 
 /** The cloud that a Duo or a file names. */
 export interface ServerKeyShowResult {
-  /** The Duo, where it was read from one. */
+  /** The Duo, if it was read from one. */
   device?: DuoInfo
-  /** The file, where it was read from one; absolute. */
+  /** The file, if it was read from one; absolute. */
   file?: string
-  /** What is there. */
+  /** The cloud's key and address. */
   server: ServerKeyInfo
 }
 
@@ -2776,17 +2751,17 @@ export interface ServerKeyWriteResult {
   device: DuoInfo
   /** The cloud that the Duo named before. */
   previous: ServerKeyInfo
-  /** The cloud that it names now; in a dry run, that it would name. */
+  /** The cloud that it names now; in a dry run, the one that it would name. */
   server: ServerKeyInfo
   /** Where the address comes from. */
   addressSource: AddressSource
-  /** The backup of the DCT's application section as it was; absolute. It is a secret. */
+  /** The backup of the DCT's previous application section; absolute. It is a secret. */
   backupFile?: string
-  /** False if the Duo held exactly these bytes already, and in a dry run. */
+  /** False in a dry run, and if the Duo already held exactly these bytes. */
   written: boolean
-  /** True if the Duo was told to leave DFU mode. */
+  /** True if the Duo was sent the request to leave DFU mode. */
   left: boolean
-  /** True if nothing was to be written. */
+  /** True in a dry run: nothing was written. */
   dryRun: boolean
 }
 
@@ -2794,9 +2769,9 @@ export interface ServerKeyWriteResult {
 export type Severity =
   /** As it should be. */
   | 'ok'
-  /** To be known. */
+  /** For information. */
   | 'note'
-  /** To be put right. */
+  /** Needs to be fixed. */
   | 'problem'
 
 /** Options of `status`. */
@@ -2804,65 +2779,65 @@ export interface StatusOptions {
   /** Only what was done to this Duo: its device id, 24 hexadecimal digits. */
   deviceId?: string
   /**
-   * Put away what this operation left open, by the id that `status` prints: whether a cloud took a key, where nothing
-   * else settles that. It stays in the history. What left the Duo's key or a field wrong or not known, or the cloud
-   * with a key that the Duo does not have, cannot be put away.
+   * Dismiss what this operation left open, by the id that `status` prints: whether a cloud took a key, if nothing
+   * else settles that. It stays in the history. If it left the Duo's key or a field wrong or unknown, or the cloud
+   * with a key that the Duo does not have, it cannot be dismissed.
    */
   dismiss?: string
 }
 
-/** What is open. */
+/** The open operations. */
 export interface StatusResult {
-  /** The folder of the journal; absolute. It need not be there. */
+  /** The folder of the journal; absolute. It may not exist. */
   journal: string
-  /** What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first. */
+  /** Operations that were cut short, or left a wrong or unknown key, and are not settled since; oldest first. */
   inFlight: Array<OperationInfo>
-  /** What other processes are doing at the moment. */
+  /** What other processes are doing now. */
   running: Array<OperationInfo>
-  /** What was put away now; it is in the history. */
+  /** The operation that was dismissed now; it is in the history. */
   dismissed?: OperationInfo
 }
 
 /**
- * How far a transfer is; particle-usb's names (`progress` in its `src/dfu.js`). An upload comes from the Duo, a download
- * goes to it.
+ * How far a transfer is; the names are particle-usb's (`progress` in its `src/dfu.js`). An upload comes from the Duo,
+ * a download goes to it.
  */
 export type TransferEvent =
-  /** So many bytes are about to be read. */
+  /** `bytes` bytes are about to be read. */
   | 'start-upload'
-  /** So many have been read, by now. */
+  /** `bytes` bytes have been read so far. */
   | 'uploaded'
-  /** That was all; two reads agree. */
+  /** All bytes were read; two reads agree. */
   | 'complete-upload'
-  /** So many bytes are about to be written. */
+  /** `bytes` bytes are about to be written. */
   | 'start-download'
-  /** So many more have been written. */
+  /** `bytes` more bytes were written. */
   | 'downloaded'
-  /** That was all; it was read back and compared. */
+  /** All bytes were written, read back and compared. */
   | 'complete-download'
-  /** They were not written, or it is not known that they were. */
+  /** The bytes were not written, or it is not known whether they were. */
   | 'failed-download'
 
 /** Options of `installUdevRule`. */
 export interface UdevInstallOptions {
   /**
-   * For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
-   * udevadm below it is run.
+   * For tests: another root folder in place of /, which you may write to. The rule goes below it, and the udevadm
+   * below it is run.
    */
   root?: string
 }
 
-/** A udev rule that is in place, and that udev has taken up. */
+/** A udev rule that is in place, and that udev has loaded. */
 export interface UdevInstallResult {
   /** The file. */
   file: string
-  /** False if it was there already, with these very contents. */
+  /** False if the file already had exactly these contents. */
   written: boolean
 }
 
 /** The udev rule that lets users open a Duo without being root. */
 export interface UdevRule {
-  /** Where it goes. */
+  /** Where it is installed. */
   file: string
   /** The whole file. */
   contents: string
@@ -2870,26 +2845,29 @@ export interface UdevRule {
 
 /** Options of `verifyPairing`. */
 export interface VerifyOptions {
-  /** A file with the private key, in any form; `--device` says whose it is. Else the key is read from the attached Duo. */
+  /**
+   * A file with the private key, in any form; `--device` says whose it is. Without it, the key is read from the
+   * attached Duo.
+   */
   key?: string
   /**
    * A file whose first line is the passphrase of the key file, or - for standard input. Else
-   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+   * DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
    */
   passphraseFile?: string
   /** The passphrase itself; only in the API, since a command line is no place for a secret. */
   passphrase?: string
   /**
-   * A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
-   * Particle's own.
+   * A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Without it, the one in the Duo; with
+   * `--key`, Particle's own.
    */
   serverKey?: string
-  /** The cloud's name or IPv4 address. Else the one in the Duo, or device.spark.io. */
+  /** The cloud's name or IPv4 address. Without it, the one in the Duo, or device.spark.io. */
   host?: string
-  /** The TCP port that devices connect to. Else the one in the Duo, or 5683. */
+  /** The TCP port that devices connect to. Without it, the one in the Duo, or 5683. */
   port?: number
   /**
-   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+   * The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
    * together with `--path`.
    */
   deviceId?: string
@@ -2906,9 +2884,8 @@ export interface VerifyOptions {
    */
   wait?: boolean
   /**
-   * Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-   * USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-   * damaged.
+   * Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+   * cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
    * @default false
    */
   allowUnprovenAddress?: boolean
@@ -2925,15 +2902,15 @@ export interface VerifyOptions {
 export interface VerifyResult {
   /** The device id that the cloud knows. */
   deviceId: string
-  /** The key that it knows the device by, and that the private key belongs to. */
+  /** The key by which it knows the device, and which belongs to the private key. */
   fingerprint: string
   /** SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits. */
   serverFingerprint: string
   /** True if it is the server key of Particle's own cloud. */
   particle: boolean
-  /** Host and port that were talked to. */
+  /** Host and port of the server. */
   server: string
-  /** The attached Duo, where the key came from it. */
+  /** The attached Duo, if the key came from it. */
   device?: DuoInfo
 }
 
@@ -2943,9 +2920,9 @@ export interface VirtualDuoInfo {
   path: string
   /** The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal. */
   deviceId: string
-  /** The fingerprint of the key in its slot, where it holds one. */
+  /** The fingerprint of the key in its slot, if it holds one. */
   fingerprint?: string
-  /** Where it is, seen from the bus. */
+  /** Its state on the bus. */
   presence: Presence
   /** How often it has started its firmware. */
   boots: number
@@ -2953,40 +2930,37 @@ export interface VirtualDuoInfo {
   keysMade: number
   /** How many DFU class requests it has received. */
   classRequests: number
-  /** How often the faults that it is armed with have acted. */
+  /** How often its armed faults have acted. */
   faultsActed: number
 }
 
 /** Options of `VirtualDuo.start`, and of the virtual Duos of `simulate`. */
 export interface VirtualDuoOptions {
   /**
-   * How many Duos, 1 to 16; 1 unless given.
+   * The number of Duos, 1 to 16; 1 unless given.
    * @default 1
    */
   duos?: number
   /**
-   * Another board that is laid out as a Duo, to be in their place; duo unless given.
+   * Another board with a Duo's layout, in their place; duo unless given.
    * @default duo
    */
   board?: BoardName
   /**
-   * The bootloader they have; r6 unless given.
+   * Their bootloader; r6 unless given.
    * @default r6
    */
   bootloader?: Bootloader
   /**
-   * What they do whenever they start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given.
+   * What they do at each start: stay in DFU mode, or run their firmware, with a serial port; dfu unless given.
    * @default dfu
    */
   mode?: DuoMode
-  /**
-   * The port of the USB/IP server on 127.0.0.1; a free one unless given (3240 is USB/IP's own).
-   * @default one
-   */
+  /** The port of the USB/IP server on 127.0.0.1; without it, a free one (3240 is USB/IP's own). */
   usbipPort?: number
   /**
-   * A fault that every Duo is armed with: KIND@7 strikes once, at the seventh control transfer, KIND@7+ from
-   * there on, and KIND@dfu7 counts DFU's requests alone. May be repeated. A mistyped one lists the kinds.
+   * A fault for every Duo: KIND@7 strikes once, at the seventh control transfer, KIND@7+ from then on, and KIND@dfu7
+   * counts only DFU's requests. May be repeated. A mistyped one lists the kinds.
    */
   faults?: Array<string>
 }
@@ -3003,36 +2977,36 @@ export type WriteAction =
   | 'restore-dct'
   /** A whole DCT, both copies. */
   | 'restore-whole-dct'
-  /** A new private key, of which the cloud is told first. */
+  /** A new private key, which is sent to the cloud first. */
   | 'rotate'
 
-/** What is about to be written, shown before the question. */
+/** What will be written; shown before the question. */
 export interface WritePlan {
   /** What will be written. */
   action: WriteAction
   /** The Duo. */
   device: DuoInfo
-  /** The key in the Duo now, where there is one. */
+  /** The key in the Duo now, if there is one. */
   currentFingerprint?: string
   /** What is in the slot now, in words. */
   current: string
-  /** The key to be written; absent for a reset, and where the key stays as it is. */
+  /** The key to write; absent for a reset, and if the key stays as it is. */
   newFingerprint?: string
-  /** Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it. */
+  /** Why the key is taken to be this Duo's; absent if no key is written, or if the key was made for it. */
   evidence?: KeyEvidence
   /** The same in words. */
   evidenceDescription?: string
-  /** The public key in the Duo's DCT, where it is another than the key's. It may be stale. */
+  /** The public key in the Duo's DCT, if it does not belong to the key to write. It may be stale. */
   publicSlotFingerprint?: string
-  /** What changes beside the key. */
+  /** What changes besides the key. */
   changes: Array<PlannedChange>
   /** Warnings shown before the question. */
   cautions: Array<string>
-  /** The cloud's API, where the cloud is told of the new key before it is written. */
+  /** The cloud's API, if the new key is sent to the cloud before it is written. */
   cloud?: string
-  /** The cloud that the Duo names, where a cloud is told. */
+  /** The cloud that the Duo names, if a key is sent to a cloud. */
   duoCloud?: NamedCloud
-  /** Whether the key in the Duo and the cloud's are a pair now, where that is proven first. */
+  /** Whether the key in the Duo and the cloud's are a pair now, if that is proven first. */
   pairBefore?: PairBefore
   /** The backup of what is there now; absent if none was made. */
   backupFile?: string
@@ -3080,15 +3054,15 @@ export declare function isDuoProvisionError(error: unknown, code?: ErrorCode): e
 export declare class LocalCloud {
   /** Starts a cloud on 127.0.0.1. */
   static start(options?: LocalCloudOptions): Promise<LocalCloud>
-  /** The API's URL, what the option `apiUrl` takes. */
+  /** The API's URL, for the option `apiUrl`. */
   get url(): string
-  /** A token that it accepts; good for this cloud only. */
+  /** A token that it accepts; only for this cloud. */
   get token(): string
   /** Where devices connect to, `127.0.0.1:PORT`; absent without `devicePort`. */
   get deviceAddress(): string | null
   /** The cloud's own public key, RSA-2048, as PEM; absent without `devicePort`. */
   get serverKey(): string | null
-  /** What was provisioned so far, one entry a device; nothing after `stop`. */
+  /** What was provisioned so far, one entry for each device; nothing after `stop`. */
   provisioned(): Array<ProvisionedDevice>
   /** Lets requests in flight finish and stops. A second call does nothing. */
   stop(): Promise<void>
@@ -3099,23 +3073,23 @@ export declare class LocalCloud {
 /** Virtual Duos behind a USB/IP server on loopback. A simulation: no hardware is involved. */
 export declare class VirtualDuo {
   /**
-   * Starts one Duo or several. Each has a new key. It is in DFU mode, and comes back in it by itself after a
-   * restart, as if somebody held its buttons; with the mode `normal` it runs its firmware whenever it starts.
+   * Starts one Duo or several. Each has a new key. It is in DFU mode, and returns to it after each restart, as if
+   * its buttons were held. With the mode `normal` it runs its firmware at each start.
    */
   static start(options?: VirtualDuoOptions): Promise<VirtualDuo>
-  /** What the option `usbip` takes: `127.0.0.1:PORT`. */
+  /** The value for the option `usbip`: `127.0.0.1:PORT`. */
   get address(): string
   /** The Duos as they are now, ordered by path; none after `stop`. */
   duos(): Array<VirtualDuoInfo>
   /**
-   * The names of faults to try: one or more of every kind, without the transfer at which they strike. A
-   * fault is armed as `NAME@7` (at the seventh control transfer, once), `NAME@7+` (from there on),
-   * `NAME@dfu7` or `NAME@dfu7+` (counting DFU's class requests alone).
+   * The names of faults to try: one or more of every kind, without the transfer at which they strike. Arm a fault as
+   * `NAME@7` (once, at the seventh control transfer), `NAME@7+` (from then on), `NAME@dfu7` or `NAME@dfu7+` (counts
+   * only DFU's class requests).
    */
   static faults(): Array<string>
   /**
-   * Arms the Duo in a port with a fault, such as `timeout-after@dfu9`. Counting begins now. A name that is
-   * none, and a port without a Duo, are `INVALID_ARGUMENT`.
+   * Arms the Duo in a port with a fault, such as `timeout-after@dfu9`. Counting begins now. An unknown name, or a
+   * port without a Duo, is `INVALID_ARGUMENT`.
    */
   arm(path: string, fault: string): void
   /** Disarms every fault of the Duo in a port. */
@@ -3123,29 +3097,29 @@ export declare class VirtualDuo {
   /** Pulls the cable of the Duo in a port. */
   unplug(path: string): void
   /**
-   * Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Nothing happens where
-   * it is plugged in.
+   * Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Does nothing if it is plugged
+   * in.
    */
   plugIn(path: string): void
   /** Presses RESET: the Duo drops off the bus, starts, and is in its mode some 700 ms later. */
   pressReset(path: string): void
   /**
-   * Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later,
-   * whatever its mode.
+   * Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later, in either
+   * mode.
    */
   pressButtons(path: string): void
   /**
-   * Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
-   * first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
+   * Replaces the Duo in a port by another one with its own id and key; the next call puts the first one back. The
+   * Duo in the port is in DFU mode some 700 ms later. Armed faults stay with the port.
    */
   swap(path: string): void
-  /** The 1,216 bytes of a Duo's key slot, read behind the back of any host. */
+  /** The 1,216 bytes of a Duo's key slot, read without USB. */
   keySlot(path: string): Buffer
-  /** Changes the 1,216 bytes of a Duo's key slot behind the back of any host. */
+  /** Changes the 1,216 bytes of a Duo's key slot, without USB. */
   setKeySlot(path: string, bytes: Uint8Array): void
   /**
-   * Writes a cloud's public key, PEM, and its address into the DCT of every Duo, as the
-   * tools of one's own cloud do: what `verify` then uses. The address is `HOST:PORT`.
+   * Writes a cloud's public key, PEM, and its address into the DCT of every Duo, as the tools for a cloud of one's
+   * own do. `verify` then uses them. The address is `HOST:PORT`.
    */
   setServer(serverKey: string, address: string): void
   /** Closes every connection; the port is free when the promise is fulfilled. A second call does nothing. */
@@ -3155,8 +3129,8 @@ export declare class VirtualDuo {
 }
 
 /**
- * Does what `backupKey` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
- * Fulfilled also if not every one is saved: `counts` and `duos` say so.
+ * Does what `backupKey` does with every connected Duo, up to 16 at a time; each backup goes to the archive. The
+ * promise is also fulfilled if some are not saved: `counts` and `duos` say so.
  *
  * @example
  * ```js
@@ -3169,8 +3143,8 @@ export declare class VirtualDuo {
 export declare function backupAll(options?: Omit<BackupOptions, 'file' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control): Promise<AllBackupResult>
 
 /**
- * Does what `backupDct` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
- * Fulfilled also if not every one is saved: `counts` and `duos` say so.
+ * Does what `backupDct` does with every connected Duo, up to 16 at a time; each backup goes to the archive. The
+ * promise is also fulfilled if some are not saved: `counts` and `duos` say so.
  *
  * @example
  * ```js
@@ -3183,8 +3157,8 @@ export declare function backupAll(options?: Omit<BackupOptions, 'file' | 'device
 export declare function backupAllDcts(options?: Omit<DctBackupOptions, 'file' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control): Promise<AllDctBackupResult>
 
 /**
- * Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, for
- * its owner alone, synced and read back. It is a secret. Writes nothing to the Duo.
+ * Saves the Duo's DCT to a new file: its application section, or both copies whole. The DCT is read twice and
+ * compared; the file is for its owner only, synced and read back. It is a secret. Writes nothing to the Duo.
  *
  * @example
  * ```js
@@ -3196,8 +3170,8 @@ export declare function backupAllDcts(options?: Omit<DctBackupOptions, 'file' | 
 export declare function backupDct(options?: DctBackupOptions, control?: Control): Promise<DctBackupResult>
 
 /**
- * Saves the Duo's private key to a new file: read twice and compared, for its owner alone, synced and read back, with
- * its public key and a manifest beside it. Writes nothing to the Duo.
+ * Saves the Duo's private key to a new file. The key is read twice and compared; the file is for its owner only,
+ * synced and read back, with the public key and a manifest beside it. Writes nothing to the Duo.
  *
  * @example
  * ```js
@@ -3214,39 +3188,39 @@ export type BoardName = 'duo' | 'photon' | 'p1' | 'electron'
 /** A release of the Duo's bootloader. */
 export type Bootloader = 'r3' | 'r4' | 'r5' | 'r6'
 
-/** Whose answers a local cloud gives. */
+/** Which cloud's answers a local cloud gives. */
 export type CloudFlavor = 'particle' | 'spark' | 'brewskey'
 
 /**
- * How an operation is watched and stopped.
+ * Watches and stops an operation.
  *
- * The shape alone, for `index.d.ts`: the object is read member by member, so that a wrong one is named.
+ * Only the shape, for `index.d.ts`: the object is read member by member, so that errors can name the wrong one.
  */
 export interface Control {
   /**
    * Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
-   * and read back first. With one that is aborted already nothing is begun. The error is an `AbortError`, its `cause`
+   * and read back first. If it is aborted already, nothing begins. The error is an `AbortError`, and its `cause` is
    * the signal's `reason`.
    */
   signal?: AbortSignal
   /**
-   * Told what happens, while it happens. What it throws, and what a promise of it rejects with, becomes a warning of
-   * the process.
+   * Called with each event, while it happens. What it throws, or its promise rejects with, becomes a warning of the
+   * process.
    */
   onEvent?: (event: ProgressEvent) => unknown
   /**
-   * Asked after the backup and before the first byte is written, with the Duo still open. Without it the
-   * call is the consent. Anything but `true`, a throw included, is a refusal.
+   * Asked after the backup and before the first byte is written, while the Duo is open. Without it, the call is the
+   * consent. Anything but `true` is a refusal, and so is a throw.
    */
   confirm?: (plan: WritePlan) => boolean | Promise<boolean>
   /**
-   * Asked once by `provisionAll`, when all Duos have been read and before the first key is sent. Without it the call is
-   * the consent. Anything but `true`, a throw included, is a refusal.
+   * Asked once by `provisionAll`, after all Duos were read and before the first key is sent. Without it, the call is
+   * the consent. Anything but `true` is a refusal, and so is a throw.
    */
   confirmAll?: (plan: SendPlan) => boolean | Promise<boolean>
   /**
-   * Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
-   * throw included, means that there is none.
+   * Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text means
+   * that there is none, and so does a throw.
    */
   passphrase?: (request: PassphraseRequest) => string | undefined | Promise<string | undefined>
 }
@@ -3255,9 +3229,9 @@ export interface Control {
 export type CopyName = 'first' | 'second'
 
 /**
- * Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
- * given or `cloud` is true, and says what is wrong and what to type; with `verify` it proves that each Duo's key and its
- * cloud's are a pair. Reads only; problems are findings, not errors, and so is a cloud that cannot be reached.
+ * Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Asks the
+ * cloud about each Duo if a token is given or `cloud` is true. With `verify` it proves that each Duo's key and its
+ * cloud's are a pair. Reads only. Problems are findings, not errors, and so is a cloud that cannot be reached.
  *
  * @example
  * ```js
@@ -3269,12 +3243,12 @@ export type CopyName = 'first' | 'second'
  */
 export declare function doctor(options?: DoctorOptions, control?: Control): Promise<DoctorResult>
 
-/** What a virtual Duo does whenever it starts. */
+/** What a virtual Duo does at each start. */
 export type DuoMode = 'dfu' | 'normal'
 
 /**
- * Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
- * there already is left alone. Neither its key nor anything else in its flash is touched.
+ * Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. A Duo in DFU
+ * mode is left alone. Neither its key nor anything else in its flash is touched.
  *
  * @example
  * ```js
@@ -3286,8 +3260,8 @@ export type DuoMode = 'dfu' | 'normal'
 export declare function enterDfu(options?: DfuOptions, control?: Control): Promise<EnterDfuResult>
 
 /**
- * Makes a list of what would be sent, to be read by a person first: of an archive the newest key of each device, or of
- * ids the ids alone. Where two keys of a device are possible, its row says so and is not sent.
+ * Makes a list of what would be sent, for a person to read first: the newest key of each device in an archive or, from
+ * a list of ids, only the ids. If two keys of a device are possible, its row says so and is not sent.
  *
  * @example
  * ```js
@@ -3299,7 +3273,7 @@ export declare function enterDfu(options?: DfuOptions, control?: Control): Promi
 export declare function fleetManifest(options?: FleetManifestOptions, control?: Control): Promise<FleetManifestResult>
 
 /**
- * Puts the ledgers of a list together: what became of each device, and whether a shard is missing. Sends nothing.
+ * Combines the ledgers of a list: the outcome of each device, and whether a shard is missing. Sends nothing.
  *
  * @example
  * ```js
@@ -3311,7 +3285,7 @@ export declare function fleetManifest(options?: FleetManifestOptions, control?: 
 export declare function fleetReport(options: FleetReportOptions, control?: Control): Promise<FleetReportResult>
 
 /**
- * Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
+ * Lists what was done to which Duo, the newest first. Reads the journal in the user's data directory. Needs no Duo.
  *
  * @example
  * ```js
@@ -3323,8 +3297,8 @@ export declare function fleetReport(options: FleetReportOptions, control?: Contr
 export declare function history(options?: HistoryOptions, control?: Control): Promise<HistoryResult>
 
 /**
- * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
- * Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
+ * Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the Duo's
+ * firmware would read the key. Can write one field of a dump to a new file. Needs no Duo.
  *
  * @example
  * ```js
@@ -3336,8 +3310,8 @@ export declare function history(options?: HistoryOptions, control?: Control): Pr
 export declare function inspectKey(options: InspectOptions, control?: Control): Promise<InspectResult>
 
 /**
- * Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
- * ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
+ * Writes the udev rule to /etc/udev/rules.d, as root, and reloads udev's rules (with `udevadm`, the only program that
+ * this package ever starts). An existing file with other contents is left alone. Never becomes root by itself.
  *
  * @example
  * ```js
@@ -3349,8 +3323,8 @@ export declare function inspectKey(options: InspectOptions, control?: Control): 
 export declare function installUdevRule(options?: UdevInstallOptions, control?: Control): Promise<UdevInstallResult>
 
 /**
- * Lists the backups in the archive, by name, with the device and the key of each, and those in other places that were
- * made on this machine. Needs no Duo.
+ * Lists the backups in the archive, by name, with the device and the key of each, and those that were saved in other
+ * places on this machine. Needs no Duo.
  *
  * @example
  * ```js
@@ -3362,8 +3336,8 @@ export declare function installUdevRule(options?: UdevInstallOptions, control?: 
 export declare function listBackups(options?: BackupsOptions, control?: Control): Promise<BackupsResult>
 
 /**
- * Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads only.
- * One that cannot be opened or read is listed with the reason; none at all is an empty list.
+ * Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads
+ * only. A Duo that cannot be opened or read is listed with the reason. If there are none, the list is empty.
  *
  * @example
  * ```js
@@ -3376,8 +3350,8 @@ export declare function listBackups(options?: BackupsOptions, control?: Control)
 export declare function listDevices(options?: ListOptions, control?: Control): Promise<ListResult>
 
 /**
- * Makes a new key as a Duo makes it, in a new file for its owner alone: byte for byte as a backup would be, or
- * behind a passphrase; with its public key beside it. Needs no Duo.
+ * Makes a new key as a Duo does, in a new file for its owner only: in the same bytes as a backup, or encrypted with a
+ * passphrase. The public key goes beside it. Needs no Duo.
  *
  * @example
  * ```js
@@ -3389,8 +3363,8 @@ export declare function listDevices(options?: ListOptions, control?: Control): P
 export declare function newKey(options?: NewKeyOptions, control?: Control): Promise<NewKeyResult>
 
 /**
- * Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it; with `verify`, when a
- * handshake has shown that it has.
+ * Sends the Duo's public key to the cloud. Succeeds if the cloud says that it took the key; with `verify`, only if a
+ * handshake also proves it.
  *
  * @example
  * ```js
@@ -3402,9 +3376,9 @@ export declare function newKey(options?: NewKeyOptions, control?: Control): Prom
 export declare function provision(options: ProvisionOptions, control?: Control): Promise<ProvisionResult>
 
 /**
- * Does what `provision` does with the own key of every Duo that is connected, up to 16 at a time: all are read, then
- * `confirmAll` of the control is asked once, then the keys are sent. Two Duos with one id are not sent. Fulfilled also if
- * not every one is done: `counts` and `duos` say so.
+ * Does what `provision` does, with the own key of every connected Duo, up to 16 at a time. All Duos are read, then
+ * `confirmAll` of the control is asked once, then the keys are sent. Two Duos with one id are not sent. The promise is
+ * also fulfilled if some Duos failed: `counts` and `duos` say so.
  *
  * @example
  * ```js
@@ -3417,9 +3391,9 @@ export declare function provision(options: ProvisionOptions, control?: Control):
 export declare function provisionAll(options: Omit<ProvisionOptions, 'deviceId' | 'keyFile' | 'passphrase' | 'passphraseFile' | 'path' | 'wait'> & AllDuos & { fromDevice: true }, control?: Control): Promise<AllProvisionResult>
 
 /**
- * Sends the public keys of a list of devices. The whole list is looked at before the first request; what became of each
- * device is in the ledger beside it, and the same call goes on where it was stopped. Fulfilled also if not every device
- * is done: `counts` and `stoppedBy` say so.
+ * Sends the public keys of a list of devices. Checks the whole list before the first request. The ledger beside the
+ * list records the outcome of each device, and the same call continues after a stop. The promise is also fulfilled if
+ * some devices are not done: `counts` and `stoppedBy` say so.
  *
  * @example
  * ```js
@@ -3432,7 +3406,7 @@ export declare function provisionAll(options: Omit<ProvisionOptions, 'deviceId' 
 export declare function provisionFleet(options: FleetProvisionOptions, control?: Control): Promise<FleetProvisionResult>
 
 /**
- * Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo.
+ * Takes the public key out of a key file of any kind. Nothing else of a private key leaves it. Needs no Duo.
  *
  * @example
  * ```js
@@ -3444,9 +3418,9 @@ export declare function provisionFleet(options: FleetProvisionOptions, control?:
 export declare function publicKey(options: PublicKeyOptions, control?: Control): Promise<PublicKeyResult>
 
 /**
- * Reads the Duo's private key and returns its bytes: for code that keeps keys by itself, in a vault for one. This is the
- * one way by which a private key leaves other than into a file, so treat the result as the secret that it is. Everybody
- * else is better off with `backupKey`. Writes nothing anywhere.
+ * Reads the Duo's private key and returns its bytes: for code that stores keys itself, for example in a vault. Only
+ * this function gives out a private key other than in a file, so treat the result as a secret. In all other cases use
+ * `backupKey`. Writes nothing anywhere.
  *
  * @example
  * ```js
@@ -3459,8 +3433,8 @@ export declare function publicKey(options: PublicKeyOptions, control?: Control):
 export declare function readKey(options?: ReadKeyOptions, control?: Control): Promise<ReadKeyResult>
 
 /**
- * Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
- * and has to be provisioned again.
+ * Erases the Duo's private key after a backup, verifies that, and restarts the Duo. The Duo then makes a new key and
+ * has to be provisioned again.
  *
  * @example
  * ```js
@@ -3472,9 +3446,9 @@ export declare function readKey(options?: ReadKeyOptions, control?: Control): Pr
 export declare function resetKey(options?: ResetOptions, control?: Control): Promise<ResetResult>
 
 /**
- * Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
- * of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
- * same call goes on where one was cut short.
+ * Writes fields of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, the whole
+ * DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the same call
+ * continues an interrupted one.
  *
  * @example
  * ```js
@@ -3486,8 +3460,8 @@ export declare function resetKey(options?: ResetOptions, control?: Control): Pro
 export declare function restoreDct(options: DctRestoreOptions, control?: Control): Promise<DctRestoreResult>
 
 /**
- * Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
- * read back and compared.
+ * Writes a saved private key to the Duo. The present key is backed up first, and the write succeeds only if it is read
+ * back and compared.
  *
  * @example
  * ```js
@@ -3502,8 +3476,7 @@ export declare function restoreDct(options: DctRestoreOptions, control?: Control
 export declare function restoreKey(options: RestoreOptions & ({ file: string } | { key: Uint8Array }), control?: Control): Promise<RestoreResult>
 
 /**
- * Writes the public key and the address of Particle's own cloud to the Duo, which are built in; otherwise as
- * `setServerKey`.
+ * Writes the built-in public key and address of Particle's own cloud to the Duo; otherwise the same as `setServerKey`.
  *
  * @example
  * ```js
@@ -3515,11 +3488,11 @@ export declare function restoreKey(options: RestoreOptions & ({ file: string } |
 export declare function restoreServerKey(options?: ServerKeyRestoreOptions, control?: Control): Promise<ServerKeyWriteResult>
 
 /**
- * Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
- * asked, and shown whether the old key and the cloud's are a pair; the cloud is told, and has to take the new key in the
- * Duo's own handshake, which is made from here; only then is the Duo written, read back and compared, and leaves DFU
- * mode. A refusal by the cloud leaves both as they were. What was cut short is taken up, with the same new key, by the same
- * call.
+ * Gives the Duo and the cloud a new key. The old key is backed up, and the new one is stored in the archive. `confirm`
+ * is asked, and sees whether the old key and the cloud's are a pair. The new key is sent to the cloud, and this
+ * machine proves with the Duo's own handshake that the cloud has it. Only then is the Duo written, read back and
+ * compared, and it leaves DFU mode. If the cloud refuses, both stay as they were. The same call resumes an interrupted
+ * one, with the same new key.
  *
  * @example
  * ```js
@@ -3531,8 +3504,8 @@ export declare function restoreServerKey(options?: ServerKeyRestoreOptions, cont
 export declare function rotateKey(options?: RotateOptions, control?: Control): Promise<RotateResult>
 
 /**
- * Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
- * first, and the write counts once it was read back and compared. A bare key keeps the address in the Duo.
+ * Writes a cloud's public key and address to the Duo, so that it connects to that cloud. The DCT is backed up first,
+ * and the write succeeds only if it is read back and compared. With a file that has no address, the Duo keeps its own.
  *
  * @example
  * ```js
@@ -3544,8 +3517,8 @@ export declare function rotateKey(options?: RotateOptions, control?: Control): P
 export declare function setServerKey(options: ServerKeySetOptions, control?: Control): Promise<ServerKeyWriteResult>
 
 /**
- * Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
- * fingerprint, a claim code as being there or not. Reads only.
+ * Says what the fields of a DCT hold, from the attached Duo or from a file. Shows no secret: for a private key its
+ * fingerprint, for a claim code only whether there is one. Reads only.
  *
  * @example
  * ```js
@@ -3571,9 +3544,9 @@ export declare function showDct(options?: DctShowOptions, control?: Control): Pr
 export declare function showServerKey(options?: ServerKeyShowOptions, control?: Control): Promise<ServerKeyShowResult>
 
 /**
- * Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
- * journal in the user's data directory. With `dismiss` it first puts away what one operation left open, if that is no
- * more than whether a cloud took a key (else `CANNOT_DISMISS`). Needs no Duo.
+ * Says what was in flight when a process or a machine stopped, and what to type next. Reads the open operations in the
+ * journal in the user's data directory. With `dismiss` it first dismisses what one operation left open, if that is
+ * only whether a cloud took a key (else `CANNOT_DISMISS`). Needs no Duo.
  *
  * @example
  * ```js
@@ -3586,8 +3559,8 @@ export declare function showServerKey(options?: ServerKeyShowOptions, control?: 
 export declare function status(options?: StatusOptions, control?: Control): Promise<StatusResult>
 
 /**
- * The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
- * serial port.
+ * The udev rule (Linux) that lets the user who sits at the machine open a Duo, and keeps ModemManager from its serial
+ * port.
  *
  * @example
  * ```js
@@ -3597,8 +3570,8 @@ export declare function status(options?: StatusOptions, control?: Control): Prom
 export declare function udevRule(): UdevRule
 
 /**
- * Does what `verifyPairing` does with every Duo that is connected, up to 16 at a time. Fulfilled also if not every pair is
- * proven: `counts` and `duos` say so.
+ * Does what `verifyPairing` does with every connected Duo, up to 16 at a time. The promise is also fulfilled if some
+ * pairs are not proven: `counts` and `duos` say so.
  *
  * @example
  * ```js
@@ -3611,8 +3584,9 @@ export declare function udevRule(): UdevRule
 export declare function verifyAll(options?: Omit<VerifyOptions, 'key' | 'passphrase' | 'passphraseFile' | 'deviceId' | 'path' | 'wait'> & AllDuos, control?: Control): Promise<AllVerifyResult>
 
 /**
- * Asks the cloud what it knows of each device of a list, or with `handshake` proves with the private keys that it knows
- * them by those. Fulfilled also if it does not know every device: `counts` and `stoppedBy` say so.
+ * Asks the cloud what it knows of each device of a list. With `handshake`, proves with the private keys that the cloud
+ * has their public halves. The promise is also fulfilled if the cloud does not know every device: `counts` and
+ * `stoppedBy` say so.
  *
  * @example
  * ```js
@@ -3626,8 +3600,8 @@ export declare function verifyFleet(options: FleetVerifyOptions, control?: Contr
 
 /**
  * Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
- * Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
- * and knows it by the public half of this key. Writes nothing anywhere.
+ * Fulfilled only if the server has the private half of the server key that the Duo names, knows this device, and knows
+ * it by the public half of this key. Writes nothing anywhere.
  *
  * @example
  * ```js

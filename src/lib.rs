@@ -15,6 +15,6 @@ pub mod simulator;
 pub mod usb;
 pub mod workflow;
 
-// napi registers nothing in a unit test, where every export would count as unused.
+// napi registers nothing in a unit test, so every export would count as unused.
 #[cfg(all(feature = "command-line", not(test)))]
 pub mod addon;

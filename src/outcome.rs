@@ -1,5 +1,5 @@
-//! What an operation can come to: the codes of the errors with their exit codes, and what is known of the device's key.
-//! Each list is declared here and nowhere else.
+//! Lists the outcomes of an operation: the codes of the errors with their exit codes, and what is known of the device's
+//! key. Each list is declared only here.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ macro_rules! codes {
         pub enum Code { $($(#[doc = $doc])+ #[serde(rename = $name)] $variant,)+ }
 
         impl Code {
-            /// Every code there is, in the order of the exit codes.
+            /// Every code, in the order of the exit codes.
             pub const ALL: &'static [Code] = &[$(Code::$variant,)+];
 
             /// The name in capitals, `NO_DEVICE`.
@@ -25,7 +25,7 @@ macro_rules! codes {
                 match self { $(Code::$variant => concat!($($doc),+),)+ }
             }
 
-            /// The exit code that the command line gives for it; see [`exit`].
+            /// The exit code of the command line for it; see [`exit`].
             pub const fn exit_code(self) -> u8 {
                 match self { $(Code::$variant => $exit,)+ }
             }
@@ -45,10 +45,10 @@ pub mod exit {
     pub const DEVICE: u8 = 3;
     /// USB access: permission, busy, driver, no USB at all.
     pub const USB: u8 = 4;
-    /// The device is at fault; its key is as it was or, where only leaving DFU mode failed, as it was asked for.
+    /// The device is at fault. Its key is unchanged or, if only leaving DFU mode failed, the requested one.
     pub const FAULT: u8 = 5;
-    /// The device's key, or another field that was written, is wrong or its state unknown; what recovers it is
-    /// printed.
+    /// The device's key, or another field that was written, is wrong or its state is unknown. The command that recovers
+    /// it is printed.
     pub const KEY: u8 = 6;
     /// The cloud refused.
     pub const REFUSED: u8 = 7;
@@ -70,7 +70,7 @@ codes! {
     InvalidArgument = "INVALID_ARGUMENT" => exit::USAGE;
     /// The device id is not 24 hexadecimal digits.
     InvalidDeviceId = "INVALID_DEVICE_ID" => exit::USAGE;
-    /// The key file is in no form that is known.
+    /// The format of the key file is unknown.
     KeyUnrecognized = "KEY_UNRECOGNIZED" => exit::USAGE;
     /// The key file is empty.
     KeyEmpty = "KEY_EMPTY" => exit::USAGE;
@@ -78,58 +78,58 @@ codes! {
     KeyTruncated = "KEY_TRUNCATED" => exit::USAGE;
     /// The key file holds an elliptic-curve key; the Duo takes RSA only.
     KeyEc = "KEY_EC" => exit::USAGE;
-    /// The RSA key is not of 1024 bits.
+    /// The RSA key does not have 1024 bits.
     KeyWrongSize = "KEY_WRONG_SIZE" => exit::USAGE;
     /// The RSA key's public exponent is not 65537.
     KeyWrongExponent = "KEY_WRONG_EXPONENT" => exit::USAGE;
-    /// The key file is encrypted, and no passphrase was given, or it is encrypted in a way that is not known here.
+    /// The key file is encrypted, and there is no passphrase, or the encryption is not supported.
     KeyEncrypted = "KEY_ENCRYPTED" => exit::USAGE;
-    /// A passphrase is needed to encrypt, and none was given.
+    /// Encryption needs a passphrase, and there is none.
     PassphraseMissing = "PASSPHRASE_MISSING" => exit::USAGE;
-    /// What was given as passphrase cannot be one: it is empty, too long, or cannot be typed.
+    /// The passphrase cannot be used: it is empty, too long, or cannot be typed.
     PassphraseInvalid = "PASSPHRASE_INVALID" => exit::USAGE;
     /// The passphrase does not open the key file.
     PassphraseWrong = "PASSPHRASE_WRONG" => exit::USAGE;
-    /// The numbers of the key do not belong together: it has been damaged.
+    /// The key is damaged: its numbers do not belong together.
     KeyInconsistent = "KEY_INCONSISTENT" => exit::USAGE;
-    /// A public key where a private key is needed.
+    /// The file holds a public key, and a private key is needed.
     KeyIsPublic = "KEY_IS_PUBLIC" => exit::USAGE;
-    /// The Duo's firmware would read other numbers from this key than it holds.
+    /// The Duo's firmware would read wrong numbers from this key.
     KeyMisreadByFirmware = "KEY_MISREAD_BY_FIRMWARE" => exit::USAGE;
-    /// The file given as a cloud's public key holds none.
+    /// The file does not hold a cloud's public key.
     ServerKeyInvalid = "SERVER_KEY_INVALID" => exit::USAGE;
-    /// The file is no dump of a DCT that can be restored: of another bootloader's, or without what was asked for.
+    /// This dump of a DCT cannot be restored: it is for another bootloader, or lacks what was asked for.
     DumpUnusable = "DUMP_UNUSABLE" => exit::USAGE;
     /// The manifest beside a key file cannot be read.
     ManifestInvalid = "MANIFEST_INVALID" => exit::USAGE;
-    /// The manifest beside a key file describes other bytes than the file has.
+    /// The manifest beside a key file does not match the file.
     ManifestMismatch = "MANIFEST_MISMATCH" => exit::USAGE;
     /// No access token was given or found.
     TokenMissing = "TOKEN_MISSING" => exit::USAGE;
-    /// What was given as access token cannot be one.
+    /// The access token is malformed.
     TokenInvalid = "TOKEN_INVALID" => exit::USAGE;
     /// The API URL cannot be used.
     ApiUrlInvalid = "API_URL_INVALID" => exit::USAGE;
-    /// The access token would have crossed the network in the clear.
+    /// The access token would cross the network unencrypted.
     PlainHttpRefused = "PLAIN_HTTP_REFUSED" => exit::USAGE;
-    /// The cloud that the Duo names by its server key is not the one whose API was to be told or asked.
+    /// The Duo's server key belongs to another cloud than the one of the API URL.
     OtherCloud = "OTHER_CLOUD" => exit::USAGE;
-    /// The list of devices cannot be used as it is: nothing was sent.
+    /// The list of devices has mistakes; nothing was sent.
     FleetManifestInvalid = "FLEET_MANIFEST_INVALID" => exit::USAGE;
-    /// A key file of the list has changed since the list was checked: its key was not sent.
+    /// A key file of the list has changed since the list was checked; its key was not sent.
     FleetKeyChanged = "FLEET_KEY_CHANGED" => exit::USAGE;
-    /// The question before the write was not answered with yes.
+    /// The answer to the question before the write was not yes.
     ConfirmationRefused = "CONFIRMATION_REFUSED" => exit::USAGE;
-    /// There is no terminal to ask on, and `--yes` was not typed.
+    /// There is no terminal for the question, and `--yes` was not typed.
     ConfirmationRequired = "CONFIRMATION_REQUIRED" => exit::USAGE;
-    /// An operation that left more open than what a cloud knows cannot be put away; only what settles it does that.
+    /// This operation left more open than what a cloud knows, so it cannot be dismissed; it has to be settled.
     CannotDismiss = "CANNOT_DISMISS" => exit::USAGE;
 
     /// No Duo in DFU mode was found.
     NoDevice = "NO_DEVICE" => exit::DEVICE;
     /// More than one Duo was found, and none was chosen.
     SeveralDevices = "SEVERAL_DEVICES" => exit::DEVICE;
-    /// The Duo found is another than the one asked for.
+    /// The Duo found is not the one asked for.
     WrongDevice = "WRONG_DEVICE" => exit::DEVICE;
     /// A bootloader r3 or r4 does not tell its device id, so the port has to be named.
     DeviceIdUnverifiable = "DEVICE_ID_UNVERIFIABLE" => exit::DEVICE;
@@ -157,7 +157,7 @@ codes! {
     DctUnreadable = "DCT_UNREADABLE" => exit::FAULT;
     /// Two reads of the same bytes differ.
     ReadUnstable = "READ_UNSTABLE" => exit::FAULT;
-    /// The Duo does not read, or nothing shows that it reads, where it is told to; nothing was written.
+    /// Nothing shows that the Duo reads and writes at the address it is given; nothing was written.
     AddressUnproven = "ADDRESS_UNPROVEN" => exit::FAULT;
     /// The device did not write; a read-back shows the key that was there before.
     WriteFailed = "WRITE_FAILED" => exit::FAULT;
@@ -169,7 +169,7 @@ codes! {
     KeySlotZeroed = "KEY_SLOT_ZEROED" => exit::FAULT;
     /// The key slot holds a PKCS#8 key, which the firmware misreads.
     KeySlotPkcs8 = "KEY_SLOT_PKCS8" => exit::FAULT;
-    /// The key slot holds PEM text, of which the firmware reads nothing.
+    /// The key slot holds PEM text, which the firmware cannot read.
     KeySlotPem = "KEY_SLOT_PEM" => exit::FAULT;
     /// The key slot holds a sound key in a form that the firmware misreads.
     KeySlotMisread = "KEY_SLOT_MISREAD" => exit::FAULT;
@@ -177,18 +177,18 @@ codes! {
     KeySlotEc = "KEY_SLOT_EC" => exit::FAULT;
     /// The key slot holds an RSA key of another size.
     KeySlotWrongSize = "KEY_SLOT_WRONG_SIZE" => exit::FAULT;
-    /// The key slot holds something that is no key.
+    /// The key slot holds data that is not a key.
     KeySlotGarbage = "KEY_SLOT_GARBAGE" => exit::FAULT;
     /// The Duo holds no public key of a cloud.
     ServerKeySlotInvalid = "SERVER_KEY_SLOT_INVALID" => exit::FAULT;
 
     /// The device's key is neither the old one nor the new one.
     KeyWrong = "KEY_WRONG" => exit::KEY;
-    /// A write began and its outcome could not be learned.
+    /// A write began, and its outcome is unknown.
     KeyStateUnknown = "KEY_STATE_UNKNOWN" => exit::KEY;
     /// A field of the DCT, other than the key, holds neither what was there nor what was written.
     FieldWrong = "FIELD_WRONG" => exit::KEY;
-    /// A write to a field of the DCT, other than the key, began and its outcome could not be learned.
+    /// A write to a field of the DCT, other than the key, began, and its outcome is unknown.
     FieldStateUnknown = "FIELD_STATE_UNKNOWN" => exit::KEY;
     /// The whole DCT is neither what was there nor the image that was to be written.
     DctWrong = "DCT_WRONG" => exit::KEY;
@@ -203,11 +203,11 @@ codes! {
     CloudKeyRejected = "CLOUD_KEY_REJECTED" => exit::REFUSED;
     /// The cloud does not know the address or the device.
     CloudNotFound = "CLOUD_NOT_FOUND" => exit::REFUSED;
-    /// The cloud refused for a reason of its own.
+    /// The cloud refused for another reason.
     CloudRefused = "CLOUD_REFUSED" => exit::REFUSED;
-    /// The cloud turned the device away: its server key is another, or it does not know the device by this key.
+    /// The cloud turned the device away: it has another server key, or another public key for this device.
     PairingRefused = "PAIRING_REFUSED" => exit::REFUSED;
-    /// The cloud knows the device by another public key than the one of the Duo's private key.
+    /// The cloud's public key for the device does not match the Duo's private key.
     PairingBroken = "PAIRING_BROKEN" => exit::REFUSED;
     /// The server that answered does not have the server key that the Duo names.
     ServerKeyMismatch = "SERVER_KEY_MISMATCH" => exit::REFUSED;
@@ -224,9 +224,9 @@ codes! {
     CloudRateLimited = "CLOUD_RATE_LIMITED" => exit::CLOUD;
     /// The cloud answered with a server error until the deadline.
     CloudUnavailable = "CLOUD_UNAVAILABLE" => exit::CLOUD;
-    /// The cloud said that it took the key, but it could not be proven that it and the device's are a pair.
+    /// The cloud accepted the key, but nothing has proven that it and the device's key are a pair.
     PairingUnproven = "PAIRING_UNPROVEN" => exit::CLOUD;
-    /// The answer is not one of this API.
+    /// The cloud's answer is not one that its API gives.
     CloudUnexpectedReply = "CLOUD_UNEXPECTED_REPLY" => exit::CLOUD;
 
     /// A file or folder does not exist.
@@ -237,22 +237,22 @@ codes! {
     FileUnreadable = "FILE_UNREADABLE" => exit::SYSTEM;
     /// A file cannot be written.
     FileNotWritable = "FILE_NOT_WRITABLE" => exit::SYSTEM;
-    /// A line of the journal of operations is not one that this version can read.
+    /// This version cannot read a line of the journal of operations.
     JournalInvalid = "JOURNAL_INVALID" => exit::SYSTEM;
     /// The journal of operations cannot be kept, so nothing is written to a device.
     JournalUnwritable = "JOURNAL_UNWRITABLE" => exit::SYSTEM;
-    /// Another process is at work with the same ledger.
+    /// Another process is using the same ledger.
     FleetRunning = "FLEET_RUNNING" => exit::SYSTEM;
-    /// The file named as a ledger is none, or a line of it cannot be read.
+    /// The file is not a ledger, or a line of it cannot be read.
     LedgerInvalid = "LEDGER_INVALID" => exit::SYSTEM;
     /// The ledger cannot be kept, so nothing more is sent.
     LedgerUnwritable = "LEDGER_UNWRITABLE" => exit::SYSTEM;
     /// A simulated Duo or cloud could not be started.
     SimulatorFailed = "SIMULATOR_FAILED" => exit::SYSTEM;
 
-    /// What was asked for is root's to do.
+    /// Only root can do this.
     RootRequired = "ROOT_REQUIRED" => exit::SYSTEM;
-    /// The udev rule is in place, but udev could not be told of it.
+    /// The udev rule is in place, but udev could not be made to reload its rules.
     UdevFailed = "UDEV_FAILED" => exit::SYSTEM;
     /// This system has no udev.
     UdevUnavailable = "UDEV_UNAVAILABLE" => exit::SYSTEM;

@@ -1,4 +1,4 @@
-//! What errors are called in JavaScript.
+//! Names errors as JavaScript does.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::error::Code;
 
-/// `err.name`: that of particle-usb's class (its `src/error.js`) where it means the same, `AbortError` of what a signal
-/// stopped, else `DuoProvisionError`.
+/// `err.name`: that of particle-usb's class (its `src/error.js`) with the same meaning, `AbortError` if a signal
+/// stopped the operation, else `DuoProvisionError`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ErrorName {

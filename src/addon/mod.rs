@@ -1,8 +1,8 @@
-//! The Node-API surface: the grammar, conversions and promises. The only user of napi and clap.
+//! Holds the Node-API surface: the grammar, conversions and promises. The only user of napi and clap.
 //!
-//! Without the feature `addon` there is the grammar alone, and, with `schema`, the schema of all types of the API.
+//! Without the feature `addon` there is only the grammar, and, with `schema`, the schema of all types of the API.
 //!
-//! Nothing is decided here; see `workflow` for that.
+//! Nothing is decided here; `workflow` does that.
 
 // napi calls exported functions with owned arguments and with `&Env`.
 #![allow(clippy::needless_pass_by_value, clippy::trivially_copy_pass_by_ref)]

@@ -1,6 +1,7 @@
-//! The JSON Schema of what `--json` prints, and of all types of the API, made from the types themselves.
+//! Makes the JSON Schema of what `--json` prints, and of all types of the API, from the types themselves.
 //!
-//! The types here are shapes alone: what the command line, and not the API, puts together. No value of them is ever made.
+//! The types in this file are only shapes, for what the command line puts together and the API does not. They never
+//! have a value.
 #![allow(dead_code, clippy::large_enum_variant)]
 
 use schemars::generate::SchemaSettings;
@@ -27,14 +28,14 @@ use crate::workflow::{
     SendPlan, ServerKeyShown, ServerKeyWritten, Status, UdevInstalled, UdevRule, VerifyDone,
 };
 
-/// Names the shape of the lines. Its number goes up when a line that was valid before no longer would be.
+/// Names the shape of the lines. Its number goes up when a line that was valid becomes invalid.
 const ID: &str = "urn:duo-provision:output:1";
 
 /// Names the shape of a list of devices.
 const MANIFEST_ID: &str = "urn:duo-provision:manifest:1";
 
-/// One line of what `duo-provision --json` prints: events, and at the end a result or an error. Members and kinds of
-/// events may be added; what is not known is to be passed over.
+/// One line of what `duo-provision --json` prints: events, and at the end a result or an error. Later versions may add
+/// members and kinds of events: ignore those that you do not know.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 enum Line {
@@ -46,13 +47,13 @@ enum Line {
 #[derive(JsonSchema)]
 #[schemars(tag = "type", rename_all = "kebab-case")]
 enum ClosingLine {
-    /// The command did what it was asked to.
+    /// The command succeeded.
     Result(CommandResult),
     /// The command failed, or the command line cannot be used.
     Error(Problem<'static>),
 }
 
-/// What a command came to.
+/// The result of a command.
 #[derive(JsonSchema)]
 #[schemars(tag = "command", rename_all = "kebab-case")]
 enum CommandResult {
@@ -115,11 +116,11 @@ enum CommandResult {
 /// Virtual Duos and a local cloud, which serve until the command is stopped.
 #[derive(JsonSchema)]
 struct SimulateResult {
-    /// What `--usbip` takes.
+    /// The value for `--usbip`.
     usbip: String,
     /// The Duos, ordered by path.
     duos: Vec<VirtualDuoState>,
-    /// The faults that each of them is armed with.
+    /// The faults that each of them has.
     faults: Vec<String>,
     /// The cloud.
     cloud: SimulatedCloud,
@@ -129,17 +130,17 @@ struct SimulateResult {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 struct SimulatedCloud {
-    /// What `--api-url` takes.
+    /// The value for `--api-url`.
     url: String,
-    /// A token that it accepts; good for this cloud only.
+    /// A token that it accepts; only for this cloud.
     token: String,
-    /// Whose replies it gives.
+    /// Which cloud's answers it gives.
     flavor: CloudFlavor,
     /// Where devices connect to, with `--device-port`.
     device_address: Option<String>,
 }
 
-/// The story of a virtual Duo's key.
+/// What happened to a virtual Duo's key.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 struct DemoResult {
@@ -151,14 +152,14 @@ struct DemoResult {
     renewed: String,
     /// The fingerprint of the key that the Duo has at the end.
     last: String,
-    /// True if that is the first one again, and the cloud knows it.
+    /// True if that is the first one again, and the cloud has it.
     same: bool,
 }
 
-/// What another program is to read.
+/// A text for another program.
 #[derive(JsonSchema)]
 struct ScriptResult {
-    /// The text, as that program reads it.
+    /// The text.
     text: String,
 }
 
@@ -197,7 +198,7 @@ enum Options {
     VirtualDuo(VirtualDuoOptions),
 }
 
-/// What the API has beside the lines.
+/// The types that the API has in addition to the lines.
 #[derive(JsonSchema)]
 struct Api {
     line: Line,
@@ -211,16 +212,16 @@ struct Api {
     name: ErrorName,
 }
 
-/// A device of a list. Members that are not named here stand in the report.
+/// A device of a list. The report also has the members that are not named here.
 #[derive(JsonSchema)]
 struct FleetRow {
     /// The device id.
     #[schemars(regex(pattern = r"^[0-9A-Fa-f]{24}$"))]
     device_id: String,
-    /// The key, public or private; relative to the list, or absolute. Without it, or if it is empty, the row is wrong
+    /// The key, public or private; relative to the list, or absolute. If it is missing or empty, the row is wrong
     /// unless the generic key is allowed.
     key_file: Option<String>,
-    /// SHA-256 of the key's SubjectPublicKeyInfo: the key has to be this one.
+    /// SHA-256 of the key's SubjectPublicKeyInfo: the key must match it.
     #[schemars(regex(pattern = r"^([0-9A-Fa-f]{64})?$"))]
     fingerprint: Option<String>,
     /// The product id.
@@ -237,8 +238,8 @@ enum ProductId {
     Text(String),
 }
 
-/// Three schemas: `output` of the lines of `--json`, `manifest` of a list of devices as an array (in JSON lines each line is
-/// an item of it), and in `types` all types of the API.
+/// Three schemas: `output` for the lines of `--json`, `manifest` for a list of devices as an array (in JSON lines each
+/// line is an item of it), and `types` with all types of the API.
 pub fn schema() -> Value {
     let mut manifest = of::<Vec<FleetRow>>();
     manifest.insert("$id".to_owned(), MANIFEST_ID.into());
@@ -255,7 +256,7 @@ fn of<T: JsonSchema>() -> Schema {
     settings.into_generator().into_root_schema_for::<T>()
 }
 
-/// What is absent is left out and never null; and `uint32` is no format that JSON Schema knows.
+/// Absent members are left out and never null; and `uint32` is no format that JSON Schema knows.
 fn plain(schema: &mut Schema) {
     schema.remove("format");
     let absent = schema.get("properties").and_then(Value::as_object).map(nullable).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! The bytes of a backup: how many there may be, and their digest.
+//! Bounds the bytes of a backup, and computes their digest.
 
 use sha2::{Digest, Sha256};
 
-/// The most bytes of a backup that are read when the archive is searched; a slot has 1,216, a whole DCT 32,768.
+/// The most bytes of a backup that are read in a search of the archive; a slot has 1,216, a whole DCT 32,768.
 pub(super) const MAX_BACKUP_BYTES: u64 = 64 * 1024;
 
 /// SHA-256 of some bytes, 64 hexadecimal digits in lower case.

@@ -1,4 +1,4 @@
-//! A backup that is there: what its manifest says of it, or, where that is missing, its bytes and its name.
+//! Reads a backup that exists: from its manifest or, without one, from its bytes and its name.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -25,15 +25,15 @@ pub struct Entry {
     pub contents: Contents,
     /// The device: from the manifest, else from the file's name.
     pub device_id: Option<DeviceId>,
-    /// The fingerprint of the device's key; absent if the file holds none, or an encrypted one that nothing beside
-    /// it names.
+    /// The fingerprint of the device's key; absent if the file holds none, or an encrypted key without a manifest or a
+    /// public key beside it.
     pub fingerprint: Option<Fingerprint>,
-    /// True if the key is behind a passphrase.
+    /// True if the key is encrypted with a passphrase.
     pub encrypted: bool,
     /// SHA-256 of the file as it is now, 64 hexadecimal digits.
     #[serde(skip)]
     pub sha256: String,
-    /// When the bytes were read, RFC 3339, where that is known.
+    /// When the bytes were read or made, RFC 3339, if that is known.
     pub created_at: Option<String>,
     /// True if the manifest says that it was made by `rotateKey` and not read from a Duo.
     #[serde(rename = "newKey", serialize_with = "is_new")]
@@ -41,19 +41,19 @@ pub struct Entry {
     pub origin: Origin,
     /// True if the manifest says that the Duo was a virtual one.
     pub simulated: bool,
-    /// What stands beside the file. A backup without a manifest is a backup all the same.
+    /// The manifest beside the file. A backup without a manifest is still a backup.
     #[serde(flatten, serialize_with = "shown_description")]
     #[cfg_attr(feature = "schema", schemars(with = "ShownDescription"))]
     pub description: Description,
 }
 
-// serde hands over references.
+// serde passes references.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_new<S: Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bool(*origin == Origin::NewKey)
 }
 
-/// What becomes of the manifest beside a backup. A key without one is a backup all the same.
+/// The state of the manifest beside a backup. A key without one is still a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ManifestState", rename_all = "kebab-case")]
@@ -73,13 +73,13 @@ pub enum Description {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ShownDescription {
-    /// What stands beside the file. A backup without a manifest is a backup all the same.
+    /// The manifest beside the file. A backup without a manifest is still a backup.
     manifest: Description,
     /// The same in words.
     manifest_description: &'static str,
 }
 
-// serde hands over references.
+// serde passes references.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn shown_description<S: Serializer>(description: &Description, serializer: S) -> Result<S::Ok, S::Error> {
     let shown = ShownDescription { manifest: *description, manifest_description: description.words() };
@@ -100,23 +100,23 @@ impl Description {
     }
 }
 
-/// A file where the manifest of a backup would be.
+/// A file in the place of a backup's manifest.
 #[derive(Debug)]
 pub struct Beside {
     /// The file.
     pub path: PathBuf,
-    /// What is in it.
+    /// Its contents.
     pub manifest: Result<Manifest, ManifestError>,
 }
 
-/// The manifest beside a backup, where there is one. JSON of another program's is none.
+/// The manifest beside a backup, if there is one. Another program's JSON does not count.
 pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
     let beside = sibling(path, "json");
     if beside == path {
         return Ok(None);
     }
     let bytes = match read_bounded(&beside, MAX_MANIFEST_BYTES) {
-        // Nothing that long was written by this tool.
+        // This tool writes no file of that length.
         Err(FileError::NotFound(_) | FileError::TooLarge { .. }) => return Ok(None),
         other => other?,
     };
@@ -127,7 +127,7 @@ pub fn manifest_beside(path: &Path) -> Result<Option<Beside>, FileError> {
     }
 }
 
-/// `duo.pem` that another program has made of the backup `duo.der`: the manifest is about the latter.
+/// True for a `duo.pem` that another program made from the backup `duo.der`: the manifest is about the latter.
 fn is_of_another(path: &Path, manifest: &Manifest) -> bool {
     let is_described =
         || read_bounded(path, MAX_BACKUP_BYTES).is_ok_and(|bytes| sha256_hex(&bytes) == manifest.sha256);
@@ -137,13 +137,13 @@ fn is_of_another(path: &Path, manifest: &Manifest) -> bool {
         && !is_described()
 }
 
-/// The file beside a manifest that has its name, less `.json`.
+/// The file beside a manifest with the same name, without `.json`.
 pub fn described_by(manifest: &Path) -> Option<PathBuf> {
     let names = ["der", "pem", "bin", ""].map(|extension| manifest.with_extension(extension));
     names.into_iter().find(|path| path != manifest && path.is_file())
 }
 
-/// What the file of a backup is.
+/// Reads what the file of a backup is.
 pub fn read_entry(path: &Path) -> Result<Entry, FileError> {
     let bytes = read_bounded(path, MAX_BACKUP_BYTES)?;
     let sha256 = sha256_hex(&bytes);
@@ -186,7 +186,7 @@ pub fn read_entry(path: &Path) -> Result<Entry, FileError> {
     })
 }
 
-/// The public key that stands beside a backup.
+/// The public key beside a backup.
 pub fn public_key_beside(path: &Path) -> Option<PublicKey> {
     let bytes = read_bounded(&sibling(path, "pub.pem"), MAX_BACKUP_BYTES).ok()?;
     PublicKey::read(&bytes).ok()

@@ -1,4 +1,4 @@
-//! Where the archive is: `--archive`, `DUO_PROVISION_ARCHIVE`, or the user's data directory.
+//! Finds the archive: `--archive`, `DUO_PROVISION_ARCHIVE`, or the user's data directory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub fn locate(
     std::path::absolute(path).ok()
 }
 
-/// The folder that was named, by the option or by the variable.
+/// The folder that the option or the variable names.
 pub fn named(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     option.map(Path::to_owned).or_else(|| set(env, ARCHIVE_VARIABLE).map(PathBuf::from))
 }

@@ -1,7 +1,7 @@
-//! The JSON manifest beside a backup: what the bytes are, and which device they came from.
+//! Defines the JSON manifest beside a backup: what the bytes are, and from which device they came.
 //!
-//! A manifest is a claim about a file, not a part of it: the SHA-256 ties it to the bytes, and a key without
-//! its manifest is still a key. Read from outside, so bounded and strict about what it uses.
+//! A manifest is a claim about a file, not a part of it. The SHA-256 ties it to the bytes, and a key without its
+//! manifest is still a key. It comes from outside, so it is bounded, and checked strictly where it is used.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +15,14 @@ pub const FORMAT: &str = "duo-provision backup";
 /// The most bytes a manifest may have; a real one has about 600.
 pub const MAX_BYTES: u64 = 16 * 1024;
 
-/// What stands in the backup.
+/// What is in the backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "BackupContents", rename_all = "kebab-case")]
 pub enum Contents {
     /// The device's private key.
     PrivateKey,
-    /// The device's private key behind a passphrase: PKCS#8 with PBES2, as PEM.
+    /// The device's private key, encrypted with a passphrase: PKCS#8 with PBES2, as PEM.
     EncryptedPrivateKey,
     /// The bytes of a key slot that holds no key.
     RawSlot,
@@ -33,12 +33,12 @@ pub enum Contents {
 }
 
 impl Contents {
-    /// True for a DCT or a part of it, false for what stands in a key slot.
+    /// True for a DCT or a part of it, false for the contents of a key slot.
     pub const fn is_dump(self) -> bool {
         matches!(self, Self::Dct | Self::WholeDct)
     }
 
-    /// True for the file of a key and nothing else.
+    /// True if the file is a key and nothing else.
     pub const fn is_key_alone(self) -> bool {
         matches!(self, Self::PrivateKey | Self::EncryptedPrivateKey)
     }
@@ -51,31 +51,31 @@ pub enum Origin {
     /// They were read from the device.
     #[default]
     Device,
-    /// A new key, made for the device by `rotate`. It was kept before the device got it; whether it did, the manifest
-    /// does not say.
+    /// A new key, made for the device by `rotate`. It was stored before the device got it; the manifest does not say
+    /// whether the device did.
     NewKey,
 }
 
 impl Origin {
-    /// True for what was read from a device, which a manifest does not say.
+    /// True if it was read from a device; then the manifest has no `origin`.
     pub fn is_device(&self) -> bool {
         *self == Self::Device
     }
 }
 
-/// A backup's manifest, as it stands in the file.
+/// A backup's manifest, as it is in the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Always [`FORMAT`].
     pub format: String,
     /// The version of the format; 1.
     pub version: u32,
-    /// What stands in the file.
+    /// What is in the file.
     pub contents: Contents,
     /// Where the bytes come from.
     #[serde(default, skip_serializing_if = "Origin::is_device")]
     pub origin: Origin,
-    /// The device the bytes were read from or made for, where it is known.
+    /// The device that the bytes were read from or made for, if it is known.
     pub device_id: Option<DeviceId>,
     /// How the device id is known.
     pub device_id_source: Option<DeviceIdSource>,
@@ -83,13 +83,13 @@ pub struct Manifest {
     pub fingerprint: Option<Fingerprint>,
     /// The bootloader's generation, `r3-r4` or `r5-r6`.
     pub bootloader: String,
-    /// Of a whole DCT, the bootloaders by whose rule one of its copies counts: `r3-r5` or `r6`.
+    /// For a whole DCT, the bootloaders whose rule decides which of its copies counts: `r3-r5` or `r6`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_rule: Option<CopyRule>,
     /// True if the device was a simulated one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
-    /// Offset in the DCT, in bytes; of a whole one, its address in the internal flash.
+    /// Offset in the DCT, in bytes; for a whole DCT, its address in the internal flash.
     pub offset: u32,
     /// Length in the DCT, in bytes.
     pub length: u32,
@@ -113,7 +113,7 @@ pub enum ManifestError {
 }
 
 impl Manifest {
-    /// Reads a manifest; unknown members are left aside, so that later versions may add some.
+    /// Reads a manifest. Unknown members are ignored, so that later versions may add some.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         let text = to_utf8(bytes);
         let manifest: Self = serde_json::from_slice(text.as_deref().map_or(bytes, Vec::as_slice))
@@ -125,7 +125,7 @@ impl Manifest {
         }
     }
 
-    /// True for sound JSON that is no manifest at all: another program's. Damage is not taken for it.
+    /// True for valid JSON that is no manifest but another program's. False for a damaged manifest.
     pub fn is_foreign(bytes: &[u8]) -> bool {
         let text = to_utf8(bytes);
         serde_json::from_slice::<serde_json::Value>(text.as_deref().map_or(bytes, Vec::as_slice))

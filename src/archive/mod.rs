@@ -1,8 +1,8 @@
-//! Backups: atomic, for their owner alone, never overwritten, and found again.
+//! Keeps backups: atomic, for their owner only, never overwritten, and found again.
 //!
-//! Knows files, names and manifests; knows nothing of USB and asks nobody anything. A backup is up to three
-//! files, made in this order so that a crash leaves the most important ones: the bytes, the public key as
-//! PEM, the JSON manifest. A key without its manifest is a valid backup.
+//! Knows files, names and manifests; knows nothing of USB and asks no questions. A backup is up to three files. They
+//! are made in this order, so that a crash leaves the most important ones: the bytes, the public key as PEM, the JSON
+//! manifest. A key without its manifest is a valid backup.
 
 mod bytes;
 mod entry;
@@ -35,24 +35,24 @@ use names::{has_backups_name, name_of, sibling};
 use crate::dct::DeviceId;
 use crate::keys::{EncryptedKey, Fingerprint, Passphrase, PrivateKey};
 
-/// The most encrypted backups of the same key that are opened to see whether one of them can stand in for a new
-/// one; each takes as long as its file asks for.
+/// The most encrypted backups of the same key that are opened to find one that makes a new one unnecessary. To open one
+/// takes as long as its file demands.
 const MAX_OPENED: usize = 3;
 
-/// What is to be kept: bytes, and what describes them.
+/// What to store: bytes, and what describes them.
 #[derive(Debug)]
 pub struct Backup<'a> {
-    /// The bytes of the file: as they were read, or the key encrypted.
+    /// The bytes of the file: as they were read, or the encrypted key.
     pub bytes: &'a [u8],
-    /// What has to come out of an encrypted file, and the passphrase that opens it; `None` if nothing is encrypted.
+    /// The key that an encrypted file must hold, and the passphrase that opens it; `None` if nothing is encrypted.
     pub opens: Option<Opens<'a>>,
-    /// The public key as PEM, where the bytes hold a key.
+    /// The public key as PEM, if the bytes hold a key.
     pub public_pem: Option<String>,
     /// What describes the bytes.
     pub manifest: Manifest,
 }
 
-/// What an encrypted backup has to open to.
+/// What an encrypted backup must hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Opens<'a> {
     /// The passphrase.
@@ -62,7 +62,7 @@ pub struct Opens<'a> {
 }
 
 impl Opens<'_> {
-    /// True if these bytes are the key behind the passphrase: opened, and every number compared.
+    /// True if these bytes are the key, encrypted with the passphrase. Opens them, and compares every number.
     fn holds(self, bytes: &[u8]) -> bool {
         EncryptedKey::read(bytes)
             .and_then(|encrypted| encrypted.open(self.passphrase))
@@ -70,7 +70,7 @@ impl Opens<'_> {
     }
 }
 
-/// Where a backup lies. All paths are absolute.
+/// The files of a backup. All paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// The bytes.
@@ -83,11 +83,11 @@ pub struct Stored {
     pub sha256: String,
     /// True if the same bytes of the same device were there already, and nothing was written.
     pub already_there: bool,
-    /// Who can read the bytes, where they were written now.
+    /// Who can read the bytes, if they were written now.
     pub privacy: Privacy,
 }
 
-/// The archive, looked through.
+/// The result of a search of the archive.
 #[derive(Debug, Default, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "Survey", rename_all = "camelCase")]
@@ -95,7 +95,7 @@ pub struct Survey {
     /// The backups, by name.
     #[serde(rename = "backups")]
     pub entries: Vec<Entry>,
-    /// What has the name of a backup and cannot be read, and why.
+    /// The files that have a backup's name and cannot be read, each with the reason.
     #[serde(serialize_with = "in_words")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub unreadable: Vec<FileError>,
@@ -124,7 +124,7 @@ pub enum NoArchive {
 }
 
 impl Archive {
-    /// The archive that `option`, the environment or the user's data directory name. Touches nothing.
+    /// The archive that `option`, the environment or the user's data directory names. Touches nothing.
     pub fn locate(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, NoArchive> {
         let owner = Owner::detect(env);
         let folder = location::locate(option, env, &owner).ok_or(NoArchive::NoHome)?;
@@ -132,7 +132,7 @@ impl Archive {
         Ok(Self { folder, owner })
     }
 
-    /// True if the folder was named, by the option or by the variable.
+    /// True if the option or the variable names the folder.
     pub fn is_named(option: Option<&Path>, env: &dyn Fn(&str) -> Option<OsString>) -> bool {
         location::named(option, env).is_some()
     }
@@ -142,18 +142,18 @@ impl Archive {
         &self.folder
     }
 
-    /// Makes the folder where it is missing, and shows that a file can be made in it.
+    /// Makes the folder if it is missing, and checks that a file can be made in it.
     pub fn prepare(&self) -> Result<(), FileError> {
         ensure_folder(&self.folder, &self.owner)?;
         check_writable(&self.folder)
     }
 
-    /// Keeps a backup under a name of the archive's own: `<id>-<fingerprint8>-<time>.der` for a key, `….pem` for
-    /// an encrypted one, `<id>-raw-<time>.bin` for a slot without one, `<id>-dct-<time>.bin` for an application
-    /// section of the DCT and `<id>-dct32-<time>.bin` for a whole one. The same bytes of the same device are not kept
-    /// twice, nor is a key that the same passphrase opens.
+    /// Stores a backup under one of the archive's own names: `<id>-<fingerprint8>-<time>.der` for a key, `….pem` for an
+    /// encrypted one, `<id>-raw-<time>.bin` for a slot without one, `<id>-dct-<time>.bin` for an application section of
+    /// the DCT and `<id>-dct32-<time>.bin` for a whole one. The same bytes of the same device are not stored twice, nor
+    /// is a key that the same passphrase opens.
     pub fn store(&self, backup: &Backup) -> Result<Stored, FileError> {
-        // It may have gone since it was prepared.
+        // It may be gone since it was prepared.
         create_folder(&self.folder, &self.owner)?;
         if let Some(entry) = self.held(backup)? {
             return Ok(Stored {
@@ -176,12 +176,12 @@ impl Archive {
         Err(FileError::Exists(self.folder.join(format!("{}.{}", name.0, name.1))))
     }
 
-    /// Every backup in the archive that can be read, by name. A folder that is not there holds none.
+    /// Every readable backup in the archive, by name; none if there is no folder.
     pub fn entries(&self) -> Result<Vec<Entry>, FileError> {
         self.survey().map(|survey| survey.entries)
     }
 
-    /// Everything in the archive that has a backup's name. A folder that is not there holds none.
+    /// Every file in the archive that has a backup's name; none if there is no folder.
     pub fn survey(&self) -> Result<Survey, FileError> {
         let unreadable = |source| FileError::Unreadable { path: self.folder.clone(), source };
         let listing = match fs::read_dir(&self.folder) {
@@ -203,7 +203,7 @@ impl Archive {
         Ok(survey)
     }
 
-    /// The devices that the archive knows a key as belonging to.
+    /// The devices to which the archive's backups assign this key.
     pub fn devices_of(&self, fingerprint: Fingerprint) -> Result<Vec<DeviceId>, FileError> {
         let mut devices: Vec<DeviceId> = self
             .entries()?
@@ -216,8 +216,8 @@ impl Archive {
         Ok(devices)
     }
 
-    /// A backup that can stand in for this one. Nothing is taken for one unseen: the bytes are compared, or an
-    /// encrypted file is opened and the key in it is.
+    /// An existing backup that makes this one unnecessary. It is always checked: its bytes are compared, or an
+    /// encrypted file is opened and its key is compared.
     fn held(&self, backup: &Backup) -> Result<Option<Entry>, FileError> {
         let manifest = &backup.manifest;
         let mut candidates = self.entries()?.into_iter().filter(|entry| {
@@ -227,7 +227,7 @@ impl Archive {
         });
         let Some(opens) = backup.opens else {
             return Ok(candidates.find(|entry| {
-                // One with a manifest that contradicts it would have to be mended before it can be restored.
+                // A backup that its manifest contradicts would have to be repaired before it can be restored.
                 matches!(entry.description, Description::Sound | Description::Missing)
                     && entry.sha256 == manifest.sha256
                     && is_kept(&entry.path, backup.bytes)
@@ -246,8 +246,8 @@ impl Archive {
     }
 }
 
-/// Keeps a backup at a path that the caller chose, together with its siblings `.pub.pem` and `.json`. None of
-/// the three may exist.
+/// Stores a backup at a path that the caller chose, with its siblings `.pub.pem` and `.json`. None of the three may
+/// exist.
 pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, FileError> {
     let manifest = backup.manifest.to_json();
     let files = Files {
@@ -259,7 +259,7 @@ pub fn store_at(path: &Path, backup: &Backup, owner: &Owner) -> Result<Stored, F
     store_files(path, &files, owner)
 }
 
-/// Keeps a key that is of no device yet: at a path that the caller chose, with its `.pub.pem` and without a
+/// Stores a key that belongs to no device yet: at a path that the caller chose, with its `.pub.pem` and without a
 /// manifest, which would have nothing to say.
 pub fn store_key(
     path: &Path,
@@ -271,7 +271,7 @@ pub fn store_key(
     store_files(path, &Files { bytes, opens, public_pem: Some(public_pem), manifest: None }, owner)
 }
 
-/// Up to three files, by what is in them.
+/// The contents of up to three files.
 struct Files<'a> {
     bytes: &'a [u8],
     opens: Option<Opens<'a>>,
@@ -292,7 +292,7 @@ fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, 
     {
         return Err(FileError::ReadBackDiffers(path));
     }
-    // From here on there is a valid backup, whatever becomes of what describes it.
+    // From here on there is a valid backup, even if the files that describe it fail.
     let written = |sibling: PathBuf, text: &str| {
         create_new(&sibling, text.as_bytes(), owner).is_ok().then_some(sibling)
     };
@@ -306,7 +306,7 @@ fn store_files(path: &Path, files: &Files<'_>, owner: &Owner) -> Result<Stored, 
     })
 }
 
-/// Shows, before a device is touched, that none of a backup's three files exists and that they can be made.
+/// Checks, before a device is touched, that none of a backup's three files exists and that they can be made.
 pub fn check_free(path: &Path) -> Result<(), FileError> {
     check_name(path)?;
     for candidate in [path.to_owned(), sibling(path, "pub.pem"), sibling(path, "json")] {

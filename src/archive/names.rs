@@ -1,11 +1,11 @@
-//! What a backup, and what stands beside it, is called; and what of that a name tells.
+//! Names a backup and the files beside it, and reads such names.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{Contents, Manifest};
 
-/// `key.der`, `key.pem` and `key.bin` become `key.<extension>`; any other name keeps what it has.
+/// `key.der`, `key.pem` and `key.bin` become `key.<extension>`; any other name stays whole, with the extension added.
 pub(super) fn sibling(path: &Path, extension: &str) -> PathBuf {
     let strip = matches!(path.extension().and_then(OsStr::to_str), Some("der" | "pem" | "bin"));
     if strip {
@@ -17,16 +17,16 @@ pub(super) fn sibling(path: &Path, extension: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Whether a file of the archive is called as a backup is, and not as what stands beside one.
+/// Whether a file has a backup's name, and not that of a file beside one.
 pub(super) fn has_backups_name(path: &Path) -> bool {
-    // One that is not UTF-8 counts: it is then found to be unreadable, and named.
+    // A name that is not UTF-8 counts: the file is then reported as unreadable.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     matches!(path.extension().and_then(OsStr::to_str), Some("der" | "pem" | "bin"))
         && !name.starts_with('.')
         && !name.ends_with(".pub.pem")
 }
 
-/// Whether a file is called as a text is, in which no bytes but PEM's belong.
+/// Whether the name is that of a text file, which may hold nothing but PEM.
 pub fn is_pem_name(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pem"))
 }
@@ -34,7 +34,7 @@ pub fn is_pem_name(path: &Path) -> bool {
 /// Stem and extension of a backup's name in the archive.
 pub(super) fn name_of(manifest: &Manifest) -> (String, &'static str) {
     let device = manifest.device_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-    // 2026-01-31T12:00:00Z becomes 20260131T120000Z: colons are not for file names.
+    // 2026-01-31T12:00:00Z becomes 20260131T120000Z: file names should have no colons.
     let time: String = manifest.created_at.chars().filter(char::is_ascii_alphanumeric).collect();
     match (manifest.contents, manifest.fingerprint) {
         (Contents::PrivateKey, Some(fingerprint)) => {
@@ -51,7 +51,7 @@ pub(super) fn name_of(manifest: &Manifest) -> (String, &'static str) {
     }
 }
 
-/// A time as it may be shown; `None` if it is none.
+/// A time in a form to be shown; `None` if it is no time.
 pub fn rfc3339(text: &str) -> Option<String> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
     Some(text.to_owned())

@@ -1,8 +1,8 @@
-//! What bytes without a manifest are, told by themselves, and remembered for as long as the process lives.
+//! Recognises bytes that have no manifest, and remembers the results while the process lives.
 //!
-//! To prove a key's primes takes some milliseconds. An archive may hold thousands of keys without manifests, and one
-//! command looks through it several times. The SHA-256 of the bytes is what they are known by, so that nothing is
-//! taken for what it was before.
+//! It takes some milliseconds to prove a key's primes. An archive may hold thousands of keys without manifests, and one
+//! command searches it several times. Results are stored by the SHA-256 of the bytes, so that changed bytes never get
+//! an old result.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -11,10 +11,10 @@ use super::manifest::Contents;
 use crate::dct::{Dump, DumpKind};
 use crate::keys::{Fingerprint, KeyError, PrivateKey};
 
-/// What bytes are, and the fingerprint of the device's key in them, where that is not encrypted.
+/// What bytes are, and the fingerprint of the device's key in them, if that is not encrypted.
 pub(super) type Told = (Contents, Option<Fingerprint>);
 
-/// How many are remembered: some megabytes, and more than any archive should have.
+/// The most results that are remembered: some megabytes, and more than any archive should have.
 const REMEMBERED: usize = 32 * 1024;
 
 static KNOWN: LazyLock<Mutex<HashMap<String, Told>>> = LazyLock::new(Mutex::default);

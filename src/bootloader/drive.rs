@@ -1,7 +1,7 @@
 //! Runs a [`dfuse`](crate::dfuse) machine over a [`Transport`].
 //!
-//! Knows how a class request becomes a control transfer, how to wait, and when a cancellation may strike;
-//! nothing of what the requests mean.
+//! Knows how a class request becomes a control transfer, how to wait, and when an operation may be cancelled. It does
+//! not know what the requests mean.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::dfuse::{
 };
 use crate::usb::{Clock, Setup, TransferError, Transport};
 
-/// How long a wait may go on before the wish to cancel is looked at again.
+/// How long to wait before checking for a cancellation again.
 const ATTENTION: Duration = Duration::from_millis(50);
 
-/// Why a machine did not bring its output.
+/// Why a machine gave no output.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DriveError {
     /// The operation failed.
@@ -25,12 +25,12 @@ pub enum DriveError {
     /// It was cancelled between two transfers.
     #[error("cancelled")]
     Cancelled {
-        /// Whether the flash may have changed before.
+        /// Whether the flash may have changed before that.
         touched: Touched,
     },
 }
 
-/// What drives machines: a clock, a wish to cancel, and a count of what was sent.
+/// Runs machines: has a clock, a check for cancellation, and a count of the requests.
 pub struct Driver<'a> {
     clock: &'a dyn Clock,
     cancelled: &'a dyn Fn() -> bool,
@@ -39,8 +39,8 @@ pub struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    /// For class requests to `interface`. `cancelled` is asked before every transfer and during waits, but
-    /// not while a block or a leave that was handed over is still open.
+    /// For class requests to `interface`. `cancelled` is called before every transfer and during waits, but not while a
+    /// block or a leave that was sent is still open.
     pub fn new(clock: &'a dyn Clock, cancelled: &'a dyn Fn() -> bool, interface: u8) -> Self {
         Self { clock, cancelled, interface, class_requests: 0 }
     }
@@ -50,7 +50,7 @@ impl<'a> Driver<'a> {
         self.class_requests
     }
 
-    /// The present time, for deadlines.
+    /// The current time, for deadlines.
     pub fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -64,8 +64,7 @@ impl<'a> Driver<'a> {
         self.run_unless(transport, machine, self.cancelled)
     }
 
-    /// Runs a machine to its end whether or not somebody wants to cancel: for tidying up, with a near
-    /// deadline.
+    /// Runs a machine to its end and ignores cancellation: for cleaning up, with a near deadline.
     pub fn run_regardless<O: Operation>(
         &mut self,
         transport: &mut dyn Transport,
@@ -103,7 +102,7 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// Performs one class request; the bytes that came, or `None` for a host-to-device request.
+/// Performs one class request. Returns the received bytes, or `None` for a host-to-device request.
 fn perform(
     transport: &mut dyn Transport,
     interface: u8,

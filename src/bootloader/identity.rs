@@ -1,7 +1,7 @@
-//! What a device says of itself: device descriptor and strings, read by standard requests.
+//! Reads what a device reports about itself: device descriptor and strings, with standard requests.
 //!
-//! Knows which bootloader generations there are and what the serial number of each is worth. Everything that
-//! is read here was chosen by the device and may be a lie, or an escape sequence.
+//! Knows the bootloader generations and what the serial number of each is good for. The device chooses everything that
+//! is read here: it may be false, or an escape sequence.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const GET_DESCRIPTOR: u8 = 6;
 /// English (United States), for a device that names no language.
 const DEFAULT_LANGUAGE: u16 = 0x0409;
 
-/// Which of the two bootloaders runs, as `bcdDevice` tells.
+/// Which of the two bootloader generations runs, by `bcdDevice`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BootloaderGeneration {
     /// r3 and r4, `bcdDevice` 0x0200: system firmware up to 0.2.4. The serial number is a constant.
@@ -39,7 +39,7 @@ impl fmt::Display for BootloaderGeneration {
 }
 
 impl BootloaderGeneration {
-    /// From `bcdDevice`; `None` for any value that no known bootloader has.
+    /// From `bcdDevice`; `None` if no known bootloader has that value.
     pub const fn from_bcd_device(bcd_device: u16) -> Option<Self> {
         match bcd_device {
             0x0200 => Some(Self::R3R4),
@@ -48,22 +48,21 @@ impl BootloaderGeneration {
         }
     }
 
-    /// Whether it tells Windows that WinUSB is its driver, by Microsoft OS descriptors (string 0xEE, `MSFT100`, and
-    /// the compatible id `WINUSB`): those of r5 and r6 have them.
+    /// Whether it tells Windows to use WinUSB as its driver, with Microsoft OS descriptors (string 0xEE, `MSFT100`, and
+    /// the compatible id `WINUSB`). r5 and r6 have them.
     pub const fn names_winusb(self) -> bool {
         matches!(self, Self::R5R6)
     }
 }
 
-/// What a device says of itself.
+/// What a device reports about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The string at `iManufacturer`, as given (not fit for a terminal; see
-    /// [`printable`](descriptors::printable)).
+    /// The string at `iManufacturer`, unchanged (not safe for a terminal; see [`printable`](descriptors::printable)).
     pub manufacturer: Option<String>,
-    /// The string at `iProduct`, as given.
+    /// The string at `iProduct`, unchanged.
     pub product: Option<String>,
-    /// The string at `iSerialNumber`, as given.
+    /// The string at `iSerialNumber`, unchanged.
     pub serial: Option<String>,
     /// `bcdDevice`.
     pub bcd_device: u16,
@@ -72,22 +71,23 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The device id in 24 lower-case hexadecimal digits, where the serial number is one. The constant
-    /// serial number of r3 and r4 identifies nothing.
+    /// The device id in 24 lower-case hexadecimal digits, if the serial number is one. The constant serial number of r3
+    /// and r4 identifies nothing.
     pub fn device_id_hex(&self) -> Option<String> {
         let serial = self.serial.as_deref().filter(|_| self.generation == BootloaderGeneration::R5R6)?;
         let is_id = serial.len() == 24 && serial.bytes().all(|b| b.is_ascii_hexdigit());
         is_id.then(|| serial.to_ascii_lowercase())
     }
 
-    /// Whether it is r6, which spells its device id in lower case; r5 has capitals. An id without a letter tells nothing.
+    /// Whether it is r6, which writes its device id in lower case; r5 uses capitals. An id without letters does not
+    /// show which.
     pub fn is_r6(&self) -> bool {
         let serial = self.serial.as_deref().unwrap_or_default();
         self.device_id_hex().is_some() && serial.bytes().any(|b| b.is_ascii_lowercase())
     }
 }
 
-/// Opens a device just to ask who it is: claims nothing and changes no setting.
+/// Opens a device only to identify it: claims nothing and changes no setting.
 pub fn identify(
     bus: &dyn Bus,
     device: &Device,
@@ -107,7 +107,7 @@ pub(super) struct Enquiry<'a> {
 }
 
 impl Enquiry<'_> {
-    /// Who the device is. Checked against what the bus said of it: another device may have taken its place.
+    /// Identifies the device. Checks it against what the bus reported: another device may have taken its place.
     pub(super) fn identity(&mut self, device: &Device) -> Result<Identity, SessionError> {
         let what = "device descriptor";
         let bytes = self.descriptor(what, kind::DEVICE, 0, 0, descriptors::DEVICE_LENGTH)?;
@@ -128,8 +128,8 @@ impl Enquiry<'_> {
         })
     }
 
-    /// A string; `None` if there is none, and where the device refuses it or sends none that is well
-    /// formed: nothing depends on a string being there but the device's own claims.
+    /// A string; `None` if there is none, if the device refuses it, or if it is not well formed. Nothing depends on a
+    /// string except the device's own claims.
     pub(super) fn string(&mut self, index: u8) -> Result<Option<String>, SessionError> {
         if index == 0 {
             return Ok(None);

@@ -1,7 +1,7 @@
-//! The one request to a Duo's serial port: SET_LINE_CODING (CDC PSTN 1.2 §6.3.10), with the speed that the firmware
-//! takes for a wish to restart into DFU mode (redbear/firmware `system_update.cpp`).
+//! Sends the only request to a Duo's serial port: SET_LINE_CODING (CDC PSTN 1.2 §6.3.10), with the speed at which the
+//! firmware restarts into DFU mode (redbear/firmware `system_update.cpp`).
 //!
-//! No other speed is ever sent: 1200 baud resets a Duo, and 28800 has it stop its application.
+//! No other speed is ever sent: 1200 baud resets a Duo, and 28800 makes it stop its application.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub const SERIAL_INTERFACE: u8 = 0;
 /// The speed that restarts a Duo into DFU mode.
 pub const DFU_SPEED: u32 = 14_400;
 
-/// A Duo restarts before it acknowledges the request; this is for one that does not.
+/// A Duo restarts before it acknowledges the request; this limit is for one that does not.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 const SET_LINE_CODING: Setup =
@@ -25,8 +25,8 @@ const fn line_coding(speed: u32) -> [u8; 7] {
     [a, b, c, d, 0, 0, 8]
 }
 
-/// Asks a Duo whose serial port is claimed to restart into DFU mode. An error is no sign that it does not: it is off
-/// the bus before the transfer ends. Only what comes back tells.
+/// Asks a Duo whose serial port is claimed to restart into DFU mode. An error does not mean that it will not: it leaves
+/// the bus before the transfer ends. Only the device that comes back shows the outcome.
 pub fn ask_for_dfu_mode(transport: &mut dyn Transport) -> Result<(), TransferError> {
     transport.control_out(SET_LINE_CODING, &line_coding(DFU_SPEED), TIME_LIMIT)
 }

@@ -1,7 +1,7 @@
-//! One Duo in DFU mode: who it is, what it can hold, a session with it; and the request that restarts a Duo into DFU
-//! mode.
+//! Works with one Duo in DFU mode: its identity, its memories, a session with it. Also sends the request that restarts
+//! a Duo into DFU mode.
 //!
-//! Here the machines of `dfuse` meet a bus: [`drive`] performs their transfers and keeps their time.
+//! Connects the machines of `dfuse` to a bus: [`drive`] performs their transfers and keeps their time.
 
 pub mod drive;
 pub mod identity;

@@ -1,4 +1,4 @@
-//! The URL of a cloud's API, and whether a token may be sent to it.
+//! Parses the URL of a cloud's API, and decides whether a token may be sent to it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,15 +9,15 @@ use url::Url;
 /// Particle's own API.
 pub const PARTICLE: &str = "https://api.particle.io";
 
-/// The longest URL taken, in bytes.
+/// The longest URL accepted, in bytes.
 const MAX_LEN: usize = 2048;
 
 /// Where a cloud's API lives: `http` or `https`, a host, maybe a port and a path to put before `/v1/…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiUrl(Url);
 
-/// Why a text is no API URL, or not one that a token may be sent to. None of the messages quotes user
-/// information, which may hold a password.
+/// Why a text is no API URL, or no token may be sent to it. None of the messages quotes user information, which may
+/// hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiUrlError {
     /// Nothing there.
@@ -41,10 +41,10 @@ pub enum ApiUrlError {
     /// A `?…` or `#…` part.
     #[error("the API URL has a query (?) or fragment (#) in it")]
     QueryOrFragment,
-    /// Anything else that URLs cannot be: a bad port, a bad host, …
+    /// Anything else that a URL cannot have: a bad port, a bad host, …
     #[error("the API URL cannot be read: {0}")]
     Malformed(&'static str),
-    /// Plain HTTP to another machine, which would show the token to everyone on the way.
+    /// Plain HTTP to another machine, which would show the token to everyone on the network path.
     #[error("the API URL is plain HTTP to {host}: the access token would be readable on the network")]
     PlainHttp {
         /// The host.
@@ -53,10 +53,11 @@ pub enum ApiUrlError {
 }
 
 impl ApiUrl {
-    /// What a text without a scheme, `192.168.1.20:8080`, is likely to mean; `None` if it has a scheme, or is no host.
+    /// The likely URL for a text without a scheme, such as `192.168.1.20:8080`; `None` if it has a scheme, or is no
+    /// host.
     pub fn of_host(text: &str) -> Option<Self> {
         let https: Self = if text.contains("://") { None } else { format!("https://{text}").parse().ok() }?;
-        // Own clouds are the ones with a port, or without a name.
+        // A cloud of one's own usually has a port, or no name.
         let is_own = https.0.port().is_some() || https.0.domain().is_none() || https.is_loopback();
         if is_own { format!("http://{text}").parse().ok() } else { Some(https) }
     }
@@ -81,7 +82,7 @@ impl ApiUrl {
         is_localhost_name(self.host())
     }
 
-    /// True if scheme, host and port are the same: a token for the one may be sent to the other.
+    /// True if scheme, host and port are the same: a token for one may be sent to the other.
     pub fn same_origin(&self, other: &Self) -> bool {
         self.0.origin() == other.0.origin()
     }
@@ -118,8 +119,8 @@ impl FromStr for ApiUrl {
         if text.len() > MAX_LEN {
             return Err(ApiUrlError::TooLong);
         }
-        // The URL standard drops these silently, and reads `localhost:8080` as a scheme and a path and
-        // `https:host` as what it nearly is. A person who typed them is better told.
+        // The URL standard drops these silently. It reads `localhost:8080` as a scheme and a path, and corrects
+        // `https:host`. An error helps the person who typed them more.
         if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(ApiUrlError::Character);
         }
@@ -151,8 +152,7 @@ fn authority(text: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
-/// The parser's complaints are a closed set of sentences; only those are let through, so that no piece of
-/// the URL ever is.
+/// The parser's complaints are a closed set of sentences. Only those pass, so that no piece of the URL ever does.
 fn malformed(complaint: &str) -> ApiUrlError {
     const KNOWN: [&str; 6] = [
         "empty host",

@@ -1,13 +1,12 @@
-//! Asks a cloud over HTTP, again where that may help, and never past its deadline.
+//! Asks a cloud over HTTP, tries again if that may help, and never passes its deadline.
 //!
-//! What is asked and what a reply means is the [`Question`]'s business; this module knows what can go wrong on the
-//! way, and keeps apart what never left this machine ([`CloudError::Unreachable`]) from what may have reached the
-//! cloud ([`CloudError::OutcomeUnknown`], [`CloudError::NoAnswer`]).
+//! The [`Question`] knows what to ask and what a reply means. This module knows what can go wrong on the way. It tells
+//! what never left this machine ([`CloudError::Unreachable`]) from what may have reached the cloud
+//! ([`CloudError::OutcomeUnknown`], [`CloudError::NoAnswer`]).
 //!
-//! The token goes into one place, an `Authorization: Bearer` header (two places are refused as
-//! `invalid_request`), and to one origin: redirects are not followed, and plain HTTP to another machine has
-//! to be allowed. HTTP/1.1 only, no compression, no cookies; a connection is used again only by whoever asks about many
-//! devices.
+//! The token goes into one place, an `Authorization: Bearer` header (servers refuse two places as `invalid_request`),
+//! and to one origin: redirects are not followed, and plain HTTP to another machine has to be allowed. HTTP/1.1 only,
+//! no compression, no cookies. A connection is used again only for questions about many devices.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -40,14 +39,14 @@ use super::token::Token;
 /// The most that is read of a reply's body, in bytes. Real ones have a few hundred.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// Who asks.
+/// The `User-Agent` of each request.
 const USER_AGENT: &str = concat!("duo-provision/", env!("CARGO_PKG_VERSION"));
 
-/// How often a connection is tried in all. Most failures to connect are a wrong name or a server that does not
-/// run, which a person would rather hear about soon.
+/// How often a connection is tried in all. Most failures to connect are a wrong name or a server that does not run; a
+/// person wants to know that soon.
 const MAX_CONNECTS: u32 = 3;
 
-/// A cloud to talk to. Certificates and sockets are touched when the first request is made, not before.
+/// A cloud to talk to. Reads certificates and opens sockets only at the first request.
 #[derive(Debug)]
 pub struct Client {
     api: ApiUrl,
@@ -57,19 +56,19 @@ pub struct Client {
     single: OnceCell<Http<MarkedBody>>,
     /// Connections that serve one request after the other.
     lasting: OnceCell<Http<MarkedBody>>,
-    /// What came of a request is not known. That its connection was used before may be why, so that none is any more.
+    /// The outcome of a request is unknown. Its reused connection may be why, so no connection is reused after that.
     lost: AtomicBool,
 }
 
 /// How a call is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// For everything together: connecting, sending, waiting, trying again.
+    /// The time for everything together: connecting, sending, waiting, trying again.
     pub deadline: Duration,
     /// The waits between tries.
     pub backoff: Backoff,
-    /// One of many: tried once alone, since whoever asks about many devices tries again by rules of their own; over a
-    /// connection that served another one, where there is one.
+    /// One of many questions. Tried only once, since the caller has its own rules to try again; uses a connection that
+    /// served another question, if there is one.
     pub of_many: bool,
 }
 
@@ -79,7 +78,7 @@ impl Default for Options {
     }
 }
 
-/// A try failed, and another one follows.
+/// A try failed, and another follows.
 #[derive(Debug)]
 pub struct Retry<'a> {
     /// The number of the failed try, from 1.
@@ -111,16 +110,16 @@ impl Client {
         self
     }
 
-    /// The API that is talked to.
+    /// The API of this client.
     pub fn api(&self) -> &ApiUrl {
         &self.api
     }
 
     /// Asks one question. Needs a tokio runtime with I/O and timers.
     ///
-    /// 429, 5xx and failures to connect are tried again, after a jittered backoff, or later where the cloud asks
-    /// for that; a wait that would end past the deadline is not begun. Each retry is told to `on_retry` before
-    /// its wait. The call ends soon after `cancel` is ready; [`std::future::pending`] never is.
+    /// Tries again after 429, 5xx and failures to connect, after a jittered backoff, or later if the cloud asks for
+    /// that. It does not begin a wait that would end after the deadline. It calls `on_retry` before the wait. The call
+    /// ends soon after `cancel` is ready; [`std::future::pending`] never is.
     pub async fn ask<Q: Question + Sync>(
         &self,
         question: &Q,
@@ -132,7 +131,7 @@ impl Client {
         let mut cancel = pin!(cancel);
         let end = self.timer.now().saturating_add(options.deadline);
         let mut expiry = self.timer.sleep(options.deadline);
-        // The last answer that the cloud gave, which says more than a later failure to connect.
+        // The cloud's last answer, which says more than a later failure to connect.
         let mut answer: Option<CloudError> = None;
         for attempt in 1.. {
             let sent = Sent::default();
@@ -173,7 +172,7 @@ impl Client {
     ) -> Result<Q::Answer, CloudError> {
         let lasts = of_many && !self.lost.load(Ordering::Acquire);
         if lasts {
-            // What has come from a server that has ended a connection is noticed before a request goes out on it.
+            // Notices that a server has ended a connection, before a request goes out on it.
             tokio::task::yield_now().await;
         }
         let http = if lasts { &self.lasting } else { &self.single };
@@ -206,8 +205,7 @@ impl Client {
             truncated: true,
         };
         let judged = |reply: &Reply<'_>| question.judge(reply, token.expose());
-        // A status of success whose confirmation got lost is neither success nor refusal. Any other status
-        // says enough by itself, if it has to.
+        // A 2xx whose body got lost is neither success nor refusal. Any other status says enough by itself.
         if !status.is_success()
             && let Err(refusal) = judged(&head)
         {
@@ -236,14 +234,14 @@ impl Client {
         built.unwrap_or_else(|e| Err(NetworkError::Setup(e.to_string())))
     }
 
-    /// None for plain HTTP, which would hand the proxy the token, and none for this machine.
+    /// None for plain HTTP, which would show the token to the proxy, and none for this machine.
     fn proxy(&self) -> Result<Option<Matcher>, NetworkError> {
         if self.api.is_https() && !self.api.is_loopback() { self.network.proxy() } else { Ok(None) }
     }
 
-    /// What an HTTP error means; whether anything was sent decides which of the two it is.
+    /// What an HTTP error means. Whether anything was sent decides between the two kinds.
     fn failure<Q: Question>(&self, error: &HttpError, sent: &Sent, token: &Token) -> CloudError {
-        // A question without a body may be on its way before anybody asks for its end.
+        // A question without a body may be sent before hyper asks whether its body has ended.
         let may_be_sent = !Q::CHANGES && !error.is_connect();
         if sent.get() || may_be_sent {
             self.unknown::<Q>(Interruption::of(error, token.expose()))
@@ -269,12 +267,12 @@ impl Client {
     }
 }
 
-/// The wait before another try, `None` if none is worth it: a backoff, or the time that the cloud asks for
-/// where that is longer. A cloud that says "at once" each time would be asked without a pause.
+/// The wait before another try, `None` if none is worth it: the backoff, or the time that the cloud asks for if that is
+/// longer. Otherwise a cloud that always says "at once" would be asked without a pause.
 fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer) -> Option<Duration> {
     let asked = match failure {
         CloudError::Refused(refusal) if refusal.is_transient() => refusal.retry_after(),
-        // A certificate does not get better within seconds.
+        // A certificate does not change within seconds.
         CloudError::Unreachable { reason: Unreachable::Tls(_), .. } => return None,
         CloudError::Unreachable { .. } if attempt < MAX_CONNECTS => None,
         _ => return None,
@@ -282,9 +280,9 @@ fn again(failure: &CloudError, attempt: u32, backoff: Backoff, timer: &dyn Timer
     Some(backoff.delay(attempt, timer.random()).max(asked.unwrap_or_default()))
 }
 
-/// Remembers answers, and puts the last one in the place of a failure to connect that follows it: "nothing
-/// was sent" is no longer true then. Behind a server error, a gateway's timeout among them, what was to be changed may
-/// have been, and a refusal that follows does not say that it was not.
+/// Remembers answers. If a failure to connect follows an answer, returns that answer: "nothing was sent" is no longer
+/// true. After a server error, such as a gateway's timeout, the change may have been made, and a later refusal does not
+/// say that it was not.
 fn settle<Q: Question>(failure: CloudError, answer: &mut Option<CloudError>) -> CloudError {
     match failure {
         CloudError::Unreachable { .. } => answer.clone().unwrap_or(failure),
@@ -305,10 +303,10 @@ fn uri(url: &Url) -> Result<Uri, CloudError> {
     url.as_str().parse().map_err(|error: InvalidUri| NetworkError::Setup(error.to_string()).into())
 }
 
-/// `length` is that of the form, where there is one.
+/// `length`: the form's length, if there is a form.
 fn headers(token: &Token, length: Option<usize>) -> Result<HeaderMap, CloudError> {
     let bearer = Zeroizing::new(format!("Bearer {}", token.expose()));
-    // The HTTP library keeps a copy that nobody wipes; the mark keeps it out of every `Debug`.
+    // The HTTP library keeps a copy that is never wiped; the mark keeps it out of every `Debug`.
     let mut bearer = HeaderValue::from_str(&bearer)
         .map_err(|_| NetworkError::Setup("the access token does not fit into a header".to_owned()))?;
     bearer.set_sensitive(true);
@@ -341,7 +339,7 @@ async fn read_body(incoming: &mut Incoming) -> (Vec<u8>, End) {
             Some(Err(_)) => return (body, End::Broken),
             Some(Ok(frame)) => frame,
         };
-        // Trailers say nothing that is asked for.
+        // Trailers carry nothing that is needed.
         let Ok(chunk) = frame.into_data() else { continue };
         let room = MAX_BODY - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -351,7 +349,7 @@ async fn read_body(incoming: &mut Incoming) -> (Vec<u8>, End) {
     }
 }
 
-/// How far a request has got: whether any of it may have been sent, and whether the head of an answer refuses.
+/// The progress of a request: whether any of it may have been sent, and whether the head of an answer refuses.
 #[derive(Clone, Debug, Default)]
 struct Sent(Arc<Progress>);
 
@@ -379,8 +377,8 @@ impl Sent {
     }
 }
 
-/// A request body, maybe none, that notes when it is asked whether it is one. hyper asks once it has a connection (TLS
-/// and proxy included) and before it writes the head, so what was not asked was not sent.
+/// A request body, maybe empty, that notes when hyper asks whether it is empty. hyper asks once it has a connection
+/// (TLS and proxy included) and before it writes the head. So if it did not ask, it sent nothing.
 #[derive(Debug)]
 struct MarkedBody {
     data: Option<Bytes>,

@@ -1,5 +1,5 @@
-//! How a connection to a cloud comes about: its name, TCP, maybe a proxy's tunnel, TLS, all of it within one time limit;
-//! and the HTTP client on top of it, with its bounds.
+//! Connects to a cloud: name lookup, TCP, maybe a proxy's tunnel, and TLS, all within one time limit. Bounds the HTTP
+//! client on top of it.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -23,22 +23,22 @@ use tower_service::Service;
 
 use super::api_url::is_localhost_name;
 
-/// How long one attempt to connect may take, so that a dead address leaves time for another try.
+/// How long one attempt to connect may take, so that after a dead address there is time for another try.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most header fields a reply may have.
 const MAX_HEADERS: usize = 64;
 
-/// The most that is read at a time, in bytes, and so the longest head of a reply. Real ones have a few hundred. hyper
-/// takes up to 128 of them in a row, byte by byte where they are a chunk's size, before anybody else has a turn:
-/// the deadline would be late by more than a second with its own 408 KiB.
+/// The most bytes that are read at a time, and so the longest head of a reply; real ones have a few hundred. hyper
+/// handles up to 128 reads in a row before another task runs, byte by byte if they are a chunk's size. With hyper's
+/// default of 408 KiB the deadline would be more than a second late.
 const MAX_READ: usize = 64 * 1024;
 
-/// How long a connection without a request is kept for the next one. Servers close theirs after two seconds or more, and a
-/// request that crosses their FIN is one of which nobody knows whether it was read.
+/// How long a connection without a request is kept for the next one. Servers close theirs after two seconds or more. If
+/// a request crosses the server's FIN, it is unknown whether the server read it.
 const KEPT: Duration = Duration::from_secs(1);
 
-/// How many such connections are kept: as many as are used at once at most.
+/// How many such connections are kept: the most that are used at once.
 const MAX_KEPT: usize = 64;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -48,13 +48,13 @@ type Direct = HttpsConnector<Tcp>;
 /// TLS with the cloud within a tunnel, to a proxy that may want TLS itself.
 type Tunnelled = HttpsConnector<Tunnel<Direct>>;
 
-/// HTTP/1.1, a connection for each request unless it `lasts`: one that is used again may be closed by the server just as a
-/// request goes out, and then nobody knows whether it was read. Redirects are answers like any other.
+/// HTTP/1.1, one connection per request unless it `lasts`: the server may close a reused connection just as a request
+/// goes out, and then it is unknown whether it read the request. Redirects are answers like any other.
 #[derive(Debug)]
 pub(super) enum Http<B> {
     /// Straight to the host.
     Direct(Client<InTime<Direct>, B>),
-    /// Through a proxy, which sees the host's name and no more (RFC 9110 §9.3.6).
+    /// Through a proxy, which sees only the host's name and port (RFC 9110 §9.3.6).
     Tunnelled(Box<Client<InTime<Tunnelled>, B>>),
 }
 
@@ -64,7 +64,7 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    /// Only for HTTPS where `https_only`; through the proxy, where there is one.
+    /// `https_only`: no plain HTTP. `proxy`: connects through it.
     pub(super) fn new(tls: ClientConfig, https_only: bool, proxy: Option<&Intercept>, lasts: bool) -> Self {
         let Some(proxy) = proxy else {
             return Self::Direct(client(secured(tls, https_only, tcp()), lasts));
@@ -76,7 +76,7 @@ where
         Self::Tunnelled(Box::new(client(secured(tls, https_only, tunnel), lasts)))
     }
 
-    /// Sends a request; the head of the reply.
+    /// Sends a request; returns the head of the reply.
     pub(super) fn request(&self, request: Request<B>) -> ResponseFuture {
         match self {
             Self::Direct(client) => client.request(request),
@@ -94,7 +94,7 @@ where
     Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(if lasts { MAX_KEPT } else { 0 })
         .pool_idle_timeout(KEPT)
-        // Goes out on another connection if the one that was kept had ended before any of the request was taken up.
+        // Sends the request on another connection if the kept one had ended before any of the request was taken up.
         .retry_canceled_requests(lasts)
         .http1_max_headers(MAX_HEADERS)
         .http1_max_buf_size(MAX_READ)
@@ -109,17 +109,17 @@ fn secured<C>(tls: ClientConfig, https_only: bool, connector: C) -> HttpsConnect
 
 fn tcp() -> Tcp {
     let mut tcp = HttpConnector::new_with_resolver(Resolver);
-    // TLS goes over it, too.
+    // TLS uses it, too.
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp
 }
 
-/// Looks names up as the system does, but for those of this machine, about which nobody is asked (RFC 6761 §6.3).
+/// Asks the system's resolver, except for this machine's own names, which need no lookup (RFC 6761 §6.3).
 #[derive(Clone, Debug)]
 pub(super) struct Resolver;
 
-/// A name has no address, or name service is down.
+/// A name has no address, or name resolution does not work.
 #[derive(Debug, thiserror::Error)]
 #[error("the name cannot be resolved: {0}")]
 pub(super) struct NoAddress(io::Error);
@@ -143,7 +143,7 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// A connector that is given up at its time limit.
+/// A connector with a time limit.
 #[derive(Clone, Debug)]
 pub(super) struct InTime<C>(C);
 

@@ -1,8 +1,7 @@
 //! Performs the handshake with a cloud's device port over TCP.
 //!
-//! Knows sockets and deadlines; what is said is [`handshake`](super::handshake)'s. Nothing is sent after the
-//! hello, and the connection is closed before the answer is looked at, so that nobody on the other side can
-//! learn anything from what becomes of it.
+//! Knows sockets and deadlines; the messages are [`handshake`](super::handshake)'s. Nothing is sent after the hello,
+//! and the connection is closed before the answer is judged, so the other side learns nothing from the outcome.
 
 use std::future::Future;
 use std::io;
@@ -37,7 +36,7 @@ impl std::fmt::Display for DevicePort {
     }
 }
 
-/// Who is to be proven a pair: a device and the server it is meant for.
+/// The pair to prove: a device and the server it is meant for.
 pub struct Pair<'a> {
     /// The device id, as bytes.
     pub id: [u8; ID_LEN],
@@ -53,15 +52,15 @@ pub enum PairingError {
     /// No connection.
     #[error("{port} cannot be reached: {reason}")]
     Unreachable {
-        /// Where.
+        /// The device port.
         port: DevicePort,
         /// Why.
         reason: Unreachable,
     },
-    /// Connected, and the 40 bytes that a cloud begins with did not come.
+    /// Connected, but the 40 bytes that a cloud begins with did not come.
     #[error("what listens at {0} does not greet devices as a cloud does")]
     NoNonce(DevicePort),
-    /// The cloud closed the connection when it had read the device's message.
+    /// The cloud closed the connection after it had read the device's message.
     #[error("{0} closed the connection instead of answering")]
     Closed(DevicePort),
     /// The answer broke off.
@@ -110,7 +109,7 @@ pub async fn prove(
         .map_err(|flaw| PairingError::Flawed { port: port.clone(), flaw })
 }
 
-/// Connects, and returns once what listens there has greeted as a cloud does; then closes the connection.
+/// Connects, waits for the nonce that a cloud begins with, and closes the connection.
 ///
 /// Needs a tokio runtime with I/O and timers. Ends soon after `cancel` is ready.
 pub async fn greet(
@@ -147,7 +146,7 @@ fn timed_out(port: &DevicePort, stage: Stage) -> PairingError {
     }
 }
 
-/// From the connection to the answer; the connection is closed when this returns.
+/// Connects, sends the hello and reads the answer. The connection is closed when this returns.
 async fn talk(
     port: &DevicePort,
     pair: &Pair<'_>,
@@ -156,7 +155,7 @@ async fn talk(
     let (mut stream, nonce) = greeting(port, stage).await?;
     let hello = hello(&nonce, &pair.id, pair.key, pair.server, &mut UnwrapErr(SysRng))?;
     *stage = Stage::Answering;
-    // In one write: spark-protocol takes what one read brings for the whole of it.
+    // In one write: spark-protocol takes what one read returns as the whole message.
     stream.write_all(&hello).await.map_err(|_| PairingError::Closed(port.clone()))?;
     let mut answer = [0; ANSWER_LEN];
     let mut read = 0;
@@ -171,7 +170,7 @@ async fn talk(
     Ok(answer)
 }
 
-/// The connection, and what a cloud begins with.
+/// Connects, and reads the nonce that a cloud begins with.
 async fn greeting(
     port: &DevicePort,
     stage: &mut Stage,
@@ -194,8 +193,8 @@ fn unreachable(error: &io::Error) -> Unreachable {
     }
 }
 
-/// Whether the resolver has said it: in POSIX that comes without a system's error number, and on Windows with one of
-/// those from `WSAHOST_NOT_FOUND` to `WSANO_DATA` (Microsoft, "Windows Sockets Error Codes").
+/// True if the error is the resolver's. On POSIX it has no system error number; on Windows it has one from
+/// `WSAHOST_NOT_FOUND` to `WSANO_DATA` (Microsoft, "Windows Sockets Error Codes").
 fn is_of_resolver(error: &io::Error) -> bool {
     match error.raw_os_error() {
         None => true,

@@ -1,9 +1,9 @@
-//! What a cloud is asked about a device, and what its answer says of it.
+//! Asks a cloud about a device, and reads what the answer says of it.
 //!
-//! `GET {api}/v1/devices/{deviceID}`. The members of the answer are those of `DeviceInfo` in particle-iot/particle-api-js
-//! (`src/types/responses.ts`), `deviceToAPI` in Brewskey/spark-server (`src/lib/deviceToAPI.ts`) and
-//! `get_core_attributes` in particle-iot/spark-server (`js/views/api_v1.js`), which has the fewest. No HTTP here, no
-//! clock and no token: a reply is judged as plain data.
+//! `GET {api}/v1/devices/{deviceID}`. The members of the answer are those of `DeviceInfo` in
+//! particle-iot/particle-api-js (`src/types/responses.ts`), `deviceToAPI` in Brewskey/spark-server
+//! (`src/lib/deviceToAPI.ts`) and `get_core_attributes` in particle-iot/spark-server (`js/views/api_v1.js`), which has
+//! the fewest. No HTTP here, no clock and no token: a reply is judged as plain data.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -13,7 +13,7 @@ use super::excerpt::excerpt;
 use super::provisioning::RequestError;
 use super::reply::{Complaint, Question, Refusal, Reply, plain, read, unexpected};
 
-/// One device: what does the cloud know of it?
+/// The question what the cloud knows of one device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordRequest {
     device_id: String,
@@ -29,16 +29,16 @@ impl RecordRequest {
     }
 }
 
-/// What a cloud knows of a device that it has for the account. The public key is not among it: no server tells that.
+/// What a cloud knows of a device of this account. It has no public key: no server returns that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRecord {
     /// The name that its owner gave it: printable, short, and without the token.
     pub name: Option<String>,
-    /// Whether the cloud takes it to be connected.
+    /// True if the cloud considers it connected.
     pub online: Option<bool>,
     /// When the cloud heard from it.
     pub last_heard: LastHeard,
-    /// The product that it belongs to. Particle gives a device of no product its platform's number.
+    /// Its product. Particle gives a device without a product its platform's number.
     pub product_id: Option<u32>,
     /// Which kind of board it is; 88 is a Duo.
     pub platform_id: Option<u32>,
@@ -47,11 +47,11 @@ pub struct DeviceRecord {
 /// When a cloud last heard from a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastHeard {
-    /// Then.
+    /// At this time.
     At(OffsetDateTime),
     /// Never: the member is `null`.
     Never,
-    /// It does not say (particle-iot/spark-server), or not so that it can be read.
+    /// It does not say (particle-iot/spark-server), or not in a readable form.
     Untold,
 }
 
@@ -68,12 +68,12 @@ impl Question for RecordRequest {
         None
     }
 
-    /// Known is what a 2xx names by its id, and nothing else.
+    /// A device is known only if a 2xx names its id.
     fn judge(&self, reply: &Reply<'_>, secret: &str) -> Result<DeviceRecord, Refusal> {
         // Particle answers 403 "Permission Denied" for an id that it does not know, too (particle-iot/particle-cli,
-        // issue 228); the open servers answer 404, Brewskey's 403 for another's device. A web server that knows
-        // nothing of this API has no complaint in JSON.
-        // spark-server's is a text and no object, and says no more than that it has not read its files since.
+        // issue 228). The open servers answer 404, Brewskey's 403 for a device of another account. A web server that
+        // does not know this API sends no complaint in JSON. spark-server's complaint is a string, not an object, and
+        // only says that it has not read its files since.
         let unknown = |complaint: &Complaint, show: &dyn Fn(&str) -> String| {
             let detail = show(&complaint.words());
             match reply.status {
@@ -96,10 +96,10 @@ impl Question for RecordRequest {
     }
 }
 
-/// Members that are missing, or of another type than theirs, are not told.
+/// Members that are missing or of a wrong type count as not said.
 fn record(members: &Map<String, Value>, secret: &str) -> DeviceRecord {
     let flag = |name: &str| members.get(name).and_then(Value::as_bool);
-    // Brewskey's server has -1 where it does not know.
+    // Brewskey's server sends -1 if it does not know.
     let number = |name: &str| members.get(name)?.as_u64()?.try_into().ok();
     let name = members.get("name").and_then(Value::as_str);
     DeviceRecord {

@@ -1,8 +1,7 @@
-//! Makes text that came from outside fit to be shown to a person.
+//! Makes text from outside fit to be shown to a person.
 //!
-//! A server's words end up on terminals and in logs, so they are cut to a bounded length, stripped of what a
-//! terminal would act on, and cleared of the token, which a server may echo. Nothing here knows what the
-//! text means.
+//! A server's words appear on terminals and in logs. So they are cut to a bounded length, cleared of everything that a
+//! terminal would act on, and cleared of the token, which a server may echo. Nothing here knows what the text means.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -10,28 +9,28 @@ use std::fmt::Write as _;
 /// The longest excerpt, in characters.
 pub const MAX_CHARS: usize = 200;
 
-/// What stands where a secret stood.
+/// Replaces a secret.
 const REDACTED: &str = "[token]";
 
-/// How many characters are looked at for each one that can be shown: redaction makes text shorter.
+/// How many characters are read for each one that can be shown: redaction makes text shorter.
 const MOST_REDUCTION: usize = 16;
 
-/// So many bytes in a row are a piece of a secret that is worth hiding; fewer are found by chance. (Servers like
-/// to quote the beginning of a token they do not know.)
+/// This many bytes in a row are a piece of a secret that is worth hiding; fewer match by chance. (Servers often quote
+/// the beginning of a token that they do not know.)
 const PIECE: usize = 8;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE64_URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The printable part of `bytes`: UTF-8 (anything else becomes U+FFFD), every run of white space, control and
-/// invisible formatting characters made one space, `secret` replaced, at most [`MAX_CHARS`] characters.
+/// The printable part of `bytes`, at most [`MAX_CHARS`] characters: UTF-8 (anything else becomes U+FFFD), with one
+/// space for every run of white space, control and invisible formatting characters, and `secret` replaced.
 ///
-/// Any eight bytes in a row of `secret` (all of it, where it is shorter) are looked for as they are,
-/// percent-encoded and in hexadecimal, in any letter case, and in base64; an empty one is not looked for.
+/// Looks for any eight bytes in a row of `secret` (for all of it, if it is shorter): as they are, percent-encoded and
+/// in hexadecimal, in any letter case, and in base64. An empty secret is not looked for.
 pub fn excerpt(bytes: &[u8], secret: &str) -> String {
     let text = printable(&String::from_utf8_lossy(bytes));
     let beginning: String = text.chars().take(MAX_CHARS * MOST_REDUCTION).collect();
-    // Redacted first: a cut first could leave half a piece of a secret, which is no longer recognised.
+    // Redacted first: a cut could leave half a piece of a secret, which would not be recognised.
     let redacted = redact(&beginning, secret);
     if beginning.len() == text.len() && redacted.chars().count() <= MAX_CHARS {
         return redacted;
@@ -66,16 +65,16 @@ fn is_invisible(c: char) -> bool {
 fn redact(text: &str, secret: &str) -> String {
     let traces = Traces::of(secret);
     let out = traces.replace(text);
-    // What was put in place of a secret can, with its new neighbours, spell a short secret again.
+    // The replacement and its new neighbours can spell a short secret again.
     if traces.find(&out).contains(&true) { "(withheld)".to_owned() } else { out }
 }
 
-/// Every piece of a secret in every encoding, by the length of what it looks like.
+/// Every piece of a secret in every encoding, by its encoded length.
 #[derive(Default)]
 struct Traces {
-    /// In lower case, looked for in any.
+    /// In lower case; matches any letter case.
     folded: BTreeMap<usize, HashSet<Vec<u8>>>,
-    /// Base64, where upper and lower case differ.
+    /// Base64, in which upper and lower case differ.
     exact: BTreeMap<usize, HashSet<Vec<u8>>>,
 }
 
@@ -89,7 +88,7 @@ impl Traces {
             };
             fold(String::from_utf8_lossy(piece).into_owned());
             fold(percent_encoded(piece));
-            // The codes of a few bytes are found by chance.
+            // The codes of a few bytes match by chance.
             if piece.len() < PIECE {
                 continue;
             }
@@ -108,7 +107,7 @@ impl Traces {
     /// For each byte of `text`, whether it belongs to a piece.
     fn find(&self, text: &str) -> Vec<bool> {
         let mut found = vec![false; text.len()];
-        // ASCII lower-casing keeps every byte's place, so positions carry over.
+        // ASCII lower-casing does not move any byte, so positions stay valid.
         let lower = text.to_ascii_lowercase();
         for (haystack, traces) in [(lower.as_bytes(), &self.folded), (text.as_bytes(), &self.exact)] {
             for (length, pieces) in traces {
@@ -159,9 +158,9 @@ fn hexadecimal(bytes: &[u8], before_each: &str) -> String {
     out
 }
 
-/// The characters that `piece` alone decides in the base64 (RFC 4648 §4, §5) of a text in which `before` bytes,
-/// modulo three, stand before it: a group of three bytes makes four characters, and the piece begins after
-/// `before` of its first.
+/// The base64 characters (RFC 4648 §4, §5) that depend on `piece` alone, if `before` bytes (modulo three) come before
+/// it in the text. Three bytes make a group of four characters; the piece begins after `before` bytes of its first
+/// group.
 fn base64_piece(piece: &[u8], before: usize, alphabet: &[u8; 64]) -> Vec<u8> {
     let bits = piece.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
     let first = (6 - before * 8 % 6) % 6;
@@ -200,7 +199,7 @@ mod tests {
         for (text, shown) in [
             ("token 5ec4e7a1... is unknown", "token [token]... is unknown"),
             ("5EC4E7A, B2C3/4E5!", "5EC4E7A, [token]!"),
-            // As `xxd -p`, `base64` and `base64 | tr +/ -_` write it, alone and behind one and two bytes.
+            // As `xxd -p`, `base64` and `base64 | tr +/ -_` write it: alone, and after one and two bytes.
             ("3565633465376131623263332f346535", "[token]"),
             ("NWVjNGU3YTFiMmMzLzRlNQ==", "[token]Q=="),
             ("IDVlYzRlN2ExYjJjMy80ZTU=", "ID[token]U="),

@@ -1,6 +1,6 @@
-//! What can go wrong between this machine and a cloud, and how the HTTP library's errors are read.
+//! Lists what can go wrong between this machine and a cloud, and reads the HTTP library's errors.
 //!
-//! An answer that refuses is not among it: that is [`Refusal`], which only passes through here.
+//! An answer that refuses is not one of these: it is a [`Refusal`], which only passes through here.
 
 use std::error::Error as StdError;
 use std::io;
@@ -15,16 +15,16 @@ use super::network::NetworkError;
 use super::reply::Refusal;
 use super::trust::is_authority;
 
-/// Why a cloud could not be told, or asked.
+/// Why a call to a cloud failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CloudError {
-    /// The API URL may not be sent a token.
+    /// A token may not be sent to the API URL.
     #[error(transparent)]
     ApiUrl(#[from] ApiUrlError),
     /// This machine is not set up for HTTPS.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The cloud answered, and not what it was asked for.
+    /// The cloud answered, but not with what it was asked for.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// No connection: nothing was sent.
@@ -34,13 +34,13 @@ pub enum CloudError {
         host: String,
         /// Why.
         reason: Unreachable,
-        /// True if a proxy is set for HTTPS: the trouble may be the proxy's.
+        /// True if a proxy is set for HTTPS: the proxy may be the cause.
         proxy: bool,
-        /// The variables that name trusted certificates, and are set.
+        /// The variables that are set and name trusted certificates.
         roots: Vec<&'static str>,
     },
-    /// The request may have been sent, and no answer came: the cloud may have taken the key or not. Sending
-    /// the same request again is safe.
+    /// The request may have been sent, and no answer came: the cloud may have taken the key or not. It is safe to send
+    /// the same request again.
     #[error("whether {host} took the key is not known: {reason}")]
     OutcomeUnknown {
         /// The API's host.
@@ -48,7 +48,7 @@ pub enum CloudError {
         /// What came instead of an answer.
         reason: Interruption,
     },
-    /// The question may have been sent, and no answer came. Asking again is safe, since asking changes nothing.
+    /// The question may have been sent, and no answer came. It is safe to ask again: a question changes nothing.
     #[error("{host} gave no answer: {reason}")]
     NoAnswer {
         /// The API's host.
@@ -56,10 +56,10 @@ pub enum CloudError {
         /// What came instead of an answer.
         reason: Interruption,
     },
-    /// The caller called it off.
+    /// The caller cancelled it.
     #[error("cancelled{}", if *.sent { "; the request may have been sent" } else { ", nothing was sent" })]
     Cancelled {
-        /// True if a request may have been sent, the outcome of which is not known.
+        /// True if a request may have been sent; its outcome is then unknown.
         sent: bool,
     },
 }
@@ -71,7 +71,7 @@ fn proxy_note(proxy: bool) -> &'static str {
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreachable {
-    /// The host's name has no address, or name service is down.
+    /// The host's name has no address, or name resolution does not work.
     #[error("the name cannot be resolved")]
     Dns,
     /// Nothing listens there.
@@ -80,7 +80,7 @@ pub enum Unreachable {
     /// The time for connecting ran out.
     #[error("no connection in time")]
     TimedOut,
-    /// TLS failed: somebody answered, and did not prove to be the host.
+    /// TLS failed: the server that answered did not prove to be the host.
     #[error(transparent)]
     Tls(#[from] TlsProblem),
     /// Anything else, in the system's words.
@@ -91,7 +91,7 @@ pub enum Unreachable {
 /// Why the TLS handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsProblem {
-    /// Self-signed, or signed by nobody this machine trusts.
+    /// Self-signed, or signed by an authority that this machine does not trust.
     #[error("its certificate is self-signed or from an authority that this machine does not trust")]
     Untrusted,
     /// No longer valid; or this machine's clock is wrong.
@@ -103,7 +103,7 @@ pub enum TlsProblem {
     /// For other names.
     #[error("its certificate is for another host (a name counts in its subjectAltName alone)")]
     WrongHost,
-    /// What answers speaks no TLS.
+    /// The server does not speak TLS.
     #[error("it answers without TLS, as a port for plain HTTP does")]
     NoTls,
     /// Anything else, in the library's words.
@@ -112,7 +112,7 @@ pub enum TlsProblem {
 }
 
 impl TlsProblem {
-    /// What helps. `roots`: the variables that name trusted certificates, and are set.
+    /// How to fix it. `roots`: the variables that are set and name trusted certificates.
     pub fn remedy(&self, host: &str, roots: &[&str]) -> String {
         match self {
         Self::Untrusted if roots.is_empty() => {
@@ -153,7 +153,7 @@ pub enum Interruption {
 }
 
 impl Unreachable {
-    /// Reads an error of a request that was not sent. `secret` is kept out of its words.
+    /// Reads an error of a request that was not sent. `secret` is kept out of the text.
     pub(super) fn of(error: &HttpError, secret: &str) -> Self {
         if let Some(tls) = find::<rustls::Error>(error) {
             return Self::Tls(tls_problem(tls));
@@ -173,7 +173,7 @@ impl Unreachable {
 }
 
 impl Interruption {
-    /// Reads an error of a request that may have been sent. `secret` is kept out of its words.
+    /// Reads an error of a request that may have been sent. `secret` is kept out of the text.
     pub(super) fn of(error: &HttpError, secret: &str) -> Self {
         match find::<hyper::Error>(error) {
             Some(e) if e.is_parse() => Self::NotHttp(excerpt(e.to_string().as_bytes(), secret)),
@@ -196,8 +196,7 @@ fn tls_problem(error: &rustls::Error) -> TlsProblem {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsProblem::WrongHost
         }
-        // A signature that does not fit is what another authority of the same name makes, as when one's own
-        // was made anew.
+        // A bad signature comes from another authority of the same name, such as a private one that was created again.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsProblem::Untrusted,
         other if is_authority(other) => TlsProblem::Untrusted,
         other => TlsProblem::Other(excerpt(other.to_string().as_bytes(), "")),
@@ -216,7 +215,7 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     None
 }
 
-/// `io::Error::source` skips the error that it wraps, which is the one that says what happened.
+/// The next cause. `io::Error::source` skips the error that it wraps, which is the one that says what happened.
 fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner),
@@ -224,7 +223,8 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-/// The causes of an error in one line. Its own words are hyper-util's name for the phase, which the caller's say better.
+/// The causes of an error, in one line. The error's own text is left out: it is hyper-util's name for the phase, and
+/// the caller names that better.
 fn chain(error: &HttpError) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut next = error.source();

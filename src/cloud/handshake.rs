@@ -1,16 +1,16 @@
-//! The handshake by which a Duo and its cloud prove their keys to each other, from the Duo's side.
+//! Builds and judges the messages of the handshake by which a Duo and its cloud prove their keys to each other.
 //!
-//! Bytes in, bytes out: no sockets and no clock. As the firmware does it (redbear/firmware
-//! `lightssl_message_channel.cpp`) and the open servers answer it (Brewskey/spark-protocol `Handshake.js`):
+//! The Duo's side only. Bytes in, bytes out: no sockets and no clock. Follows the firmware (redbear/firmware
+//! `lightssl_message_channel.cpp`) and the open servers (Brewskey/spark-protocol `Handshake.js`):
 //!
 //! 1. the server sends a nonce of 40 bytes;
 //! 2. the device sends 256 bytes, encrypted to the server: nonce, device id, its own public key;
 //! 3. the server sends 384 bytes: 40 bytes of credentials, encrypted to the public key that *it* has for the
 //!    device, and its signature over an HMAC of them.
 //!
-//! A server whose key is another, which does not know the device, or knows it by another public key than the
-//! one in step 2 just closes the connection. So an answer proves the first two, and that it opens with the
-//! private key at hand proves that the keys are a pair.
+//! A server closes the connection if its key is another one, if it does not know the device, or if it has another
+//! public key for it than the one in step 2. So an answer proves the first two. If the private key at hand opens the
+//! answer, the keys are a pair.
 
 use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
@@ -30,13 +30,13 @@ const CREDENTIALS_LEN: usize = 128;
 /// The credentials in the clear: an AES key, an initialisation vector and a salt.
 const SECRET_LEN: usize = 40;
 
-/// What an answer says if it does not say that all is well.
+/// What is wrong with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// The signature is not one of the server key at hand.
+    /// The signature was not made with the server key at hand.
     #[error("the answer is not signed with the server key at hand")]
     ForeignServer,
-    /// The server encrypted its answer to another public key than the one that belongs to the private key.
+    /// The server encrypted its answer to a public key that does not belong to the private key.
     #[error("the answer is encrypted to another public key than this device's")]
     OtherDeviceKey,
 }
@@ -58,8 +58,8 @@ pub fn hello<R: CryptoRng + ?Sized>(
 
 /// Judges the server's answer. `rng` blinds the private operation.
 ///
-/// Whoever sent the answer learns nothing from how this ends or how long it takes, as long as the connection
-/// was closed before: nothing is sent after the hello.
+/// The sender of the answer learns nothing from the result or from how long this takes, as long as the connection was
+/// closed before: nothing is sent after the hello.
 pub fn judge<R: CryptoRng + ?Sized>(
     answer: &[u8; ANSWER_LEN],
     key: &PrivateKey,
@@ -70,8 +70,8 @@ pub fn judge<R: CryptoRng + ?Sized>(
     let mut block = [0; ServerKey::BLOCK_LEN];
     block.copy_from_slice(signature);
     let Some(signed) = server.open(&block) else { return Ok(Err(Flaw::ForeignServer)) };
-    // With a wrong key this gives other bytes, of any number, and no error (implicit rejection): only the
-    // HMAC tells.
+    // With a wrong key this gives other bytes, of any number, and no error (implicit rejection). Only the HMAC shows
+    // it.
     match key.decrypt(rng, credentials)? {
         Some(secret) if secret.len() == SECRET_LEN && hmac(&secret, credentials)? == signed => Ok(Ok(())),
         _ => Ok(Err(Flaw::OtherDeviceKey)),

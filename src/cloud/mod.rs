@@ -1,17 +1,17 @@
-//! Tells a cloud a device's public key, asks it what it knows of a device, and says what the cloud answered.
+//! Sends a device's public key to a cloud, asks what the cloud knows of a device, and reads the answers.
 //!
-//! Particle's API and the two open servers that imitate it are spoken to alike. The room knows nothing of
-//! USB, of files that hold keys or of where a token comes from; it is handed a PEM, a token and a URL.
+//! Particle's API and the two open servers that imitate it are spoken to in the same way. The room knows nothing of
+//! USB, of key files or of where a token comes from: its input is a PEM, a token and a URL.
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`reply`] | what an answer is, whatever was asked; pure |
-//! | [`provisioning`] | the request that tells a key: its fields, and what is a yes; pure |
-//! | [`device_record`] | the question about a device, and what the answer says of it; pure |
+//! | [`reply`] | what an answer is, for any question; pure |
+//! | [`provisioning`] | the request that sends a key: its fields, and which answer means yes; pure |
+//! | [`device_record`] | the question about a device, and what the answer says; pure |
 //! | [`excerpt`] | how text from a server is made fit to be shown; pure |
-//! | [`api_url`] | which URLs a token may be sent to; pure |
-//! | [`token`] | what a token looks like, and keeps it out of sight; pure |
-//! | [`retry`] | when and for how long to wait before asking again; pure, but for the system's timer |
+//! | [`api_url`] | to which URLs a token may be sent; pure |
+//! | [`token`] | what a token looks like; keeps it out of sight; pure |
+//! | [`retry`] | when to ask again, and how long to wait before; pure, except for the system's timer |
 //! | [`profile`] | particle-cli's files |
 //! | [`handshake`] | how a device and its cloud prove their keys to each other; pure |
 //! | [`network`] | certificates and proxies |

@@ -1,4 +1,4 @@
-//! The machine's network settings: which certificates are trusted, and which proxy is used.
+//! Reads the machine's network settings: which certificates are trusted, and which proxy is used.
 //!
 //! | variable | effect |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | `HTTPS_PROXY`, `ALL_PROXY` | a proxy for HTTPS to other machines |
 //! | `NO_PROXY` | exceptions from it |
 //!
-//! `HTTP_PROXY` is not looked at: plain HTTP, which carries the token in the clear, goes straight to its host.
+//! `HTTP_PROXY` is ignored: plain HTTP, which carries the token in the clear, goes straight to its host.
 
 use std::ffi::OsString;
 use std::fs;
@@ -29,7 +29,7 @@ use crate::disk::{plain_path, read_bounded};
 /// The largest `NODE_EXTRA_CA_CERTS` file read, in bytes; a whole system's bundle has about 200 KiB.
 const MAX_EXTRA_ROOTS: u64 = 4 * 1024 * 1024;
 
-/// The most that is read of the file and the folder that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, in bytes and files.
+/// The most bytes and files that are read from what `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
 const MAX_NAMED_ROOTS: u64 = 16 * 1024 * 1024;
 const MAX_FILES: usize = 4096;
 
@@ -63,12 +63,12 @@ impl std::fmt::Debug for NetworkEnv {
 /// Why HTTPS cannot be set up on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
-    /// Not one trusted certificate was found, so no server could be told from an impostor.
+    /// There is not one trusted certificate, so no server could be told from an impostor.
     #[error("no trusted certificates were found on this machine{}", because(.reason))]
     NoRoots {
-        /// What the search complained about, maybe empty.
+        /// The first error of the search, maybe empty.
         reason: String,
-        /// The variables that say where to search.
+        /// The variables that are set and say where to search.
         named: Vec<&'static str>,
     },
     /// `NODE_EXTRA_CA_CERTS` names a file that cannot be used.
@@ -79,7 +79,7 @@ pub enum NetworkError {
         /// What is wrong with it, with its name.
         reason: String,
     },
-    /// `HTTPS_PROXY` is no URL of a proxy that can be used. Not quoted: it may hold a password.
+    /// `HTTPS_PROXY` is no URL of a usable proxy. Not quoted: it may hold a password.
     #[error("HTTPS_PROXY (or ALL_PROXY) is not the http:// or https:// URL of a proxy")]
     Proxy,
     /// The TLS or HTTP library does not start.
@@ -105,7 +105,7 @@ impl NetworkEnv {
         }
     }
 
-    /// The proxy for HTTPS, if there is one, and for which hosts.
+    /// The proxy for HTTPS, if there is one, and the hosts it is for.
     pub(super) fn proxy(&self) -> Result<Option<Matcher>, NetworkError> {
         let Some(text) = &self.https_proxy else { return Ok(None) };
         let text = if text.contains("://") { text.clone() } else { format!("http://{text}") };
@@ -122,7 +122,7 @@ impl NetworkEnv {
         tls_with(self.roots()?)
     }
 
-    /// The variables that name certificates to be trusted, and are set.
+    /// The variables that are set and name trusted certificates.
     pub(super) fn naming_roots(&self) -> Vec<&'static str> {
         let all = [
             ("NODE_EXTRA_CA_CERTS", &self.node_extra_ca_certs),
@@ -132,7 +132,7 @@ impl NetworkEnv {
         all.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect()
     }
 
-    /// The trusted authorities, and every certificate among them as it is.
+    /// The trusted authorities, and every certificate among them in its original form.
     fn roots(&self) -> Result<Roots, NetworkError> {
         let found = if self.ssl_cert_file.is_some() || self.ssl_cert_dir.is_some() {
             self.named_roots()
@@ -141,7 +141,7 @@ impl NetworkEnv {
             Found { certificates: found.certs, complaint: found.errors.first().map(ToString::to_string) }
         };
         let mut roots = Roots { authorities: RootCertStore::empty(), named: found.certificates };
-        // Systems carry the odd certificate that is not well-formed; the others are no worse for it.
+        // Systems carry the odd malformed certificate; it does not affect the others.
         roots.authorities.add_parsable_certificates(roots.named.iter().cloned());
         if let Some(path) = &self.node_extra_ca_certs {
             add_extra_roots(&mut roots, path)?;
@@ -153,8 +153,8 @@ impl NetworkEnv {
         Ok(roots)
     }
 
-    /// What is in the file and the folder that the environment names. Not read by rustls-native-certs, which takes
-    /// whatever is there, and as much of it as there is.
+    /// The certificates in the file and the folder that the environment names. rustls-native-certs is not used for
+    /// this: it reads anything, of any size.
     fn named_roots(&self) -> Found {
         let mut found = Found::default();
         let mut left = MAX_NAMED_ROOTS;
@@ -170,7 +170,7 @@ impl NetworkEnv {
         found
     }
 
-    /// The regular files in the folder; `openssl rehash` leaves links there, and some of them lead nowhere.
+    /// The regular files in the folder. `openssl rehash` leaves links there, and some of them are broken.
     fn files_in_folder(&self, found: &mut Found) -> Vec<PathBuf> {
         let Some(folder) = &self.ssl_cert_dir else { return Vec::new() };
         let listing = fs::read_dir(folder)
@@ -186,7 +186,7 @@ struct Roots {
     named: Vec<CertificateDer<'static>>,
 }
 
-/// Trusted certificates, and the first thing that was wrong with where they were looked for.
+/// Trusted certificates, and the first error of the search for them.
 #[derive(Default)]
 struct Found {
     certificates: Vec<CertificateDer<'static>>,
@@ -198,7 +198,7 @@ impl Found {
         self.complaint.get_or_insert(what);
     }
 
-    /// Takes the certificates out of a file.
+    /// Adds the certificates in a file.
     fn take(&mut self, path: &Path, pem: &[u8]) {
         for certificate in CertificateDer::pem_slice_iter(pem) {
             match certificate {
@@ -209,7 +209,7 @@ impl Found {
     }
 }
 
-/// For plain HTTP, where no certificate is looked at: a connector for both wants a TLS configuration all the same.
+/// For plain HTTP, which uses no certificates: a connector for both wants a TLS configuration anyway.
 pub(super) fn tls_without_roots() -> Result<ClientConfig, NetworkError> {
     let config = builder()?.with_root_certificates(RootCertStore::empty());
     Ok(config.with_no_client_auth())

@@ -1,8 +1,8 @@
-//! particle-cli's login, as `particle login` leaves it.
+//! Reads particle-cli's login, as `particle login` leaves it.
 //!
 //! `~/.particle/profile.json` names the current profile (none: `particle`); `~/.particle/<name>.config.json`
-//! holds its token, the API's URL and the token's end, all `null` after a logout (particle-cli `settings.js`).
-//! Nothing is written, and whether the token is used is decided elsewhere.
+//! holds its token, the API's URL and the token's expiry, all `null` after a logout (particle-cli `settings.js`).
+//! Nothing is written, and another module decides whether the token is used.
 
 use std::ffi::OsString;
 use std::io;
@@ -17,7 +17,7 @@ use super::api_url::{ApiUrl, ApiUrlError};
 use super::token::{Token, TokenError};
 use crate::disk::{FileError, plain_path, read_bounded};
 
-/// The profile that particle-cli uses where no other is named.
+/// The profile that particle-cli uses if no other is named.
 pub const DEFAULT_NAME: &str = "particle";
 
 /// The largest file read, in bytes; real ones have a few hundred.
@@ -34,7 +34,7 @@ pub struct Profile {
     pub token: Option<Token>,
     /// The API that the token is for; `None` means Particle's own. The token goes to no other origin.
     pub api_url: Option<ApiUrl>,
-    /// When the token ends, where the file says so in a form that can be read.
+    /// When the token expires, if the file says so in a readable form.
     pub expires_at: Option<OffsetDateTime>,
 }
 
@@ -44,7 +44,7 @@ impl Profile {
         self.api_url.clone().unwrap_or_default()
     }
 
-    /// True if the file says that the token's time is over. The cloud has the last word.
+    /// True if the file says that the token has expired. The cloud has the last word.
     pub fn is_expired(&self, now: OffsetDateTime) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
@@ -53,7 +53,7 @@ impl Profile {
 /// Why a profile cannot be used. Files that do not exist are no error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// A file exists and cannot be read.
+    /// A file exists but cannot be read.
     #[error("{0}")]
     Unreadable(String),
     /// A file is not a JSON object.
@@ -62,13 +62,13 @@ pub enum ProfileError {
         /// The file.
         path: PathBuf,
     },
-    /// The profile's name would lead out of the folder, or is no name.
+    /// The profile's name would lead out of the folder, or is not a valid name.
     #[error("{}: the profile's name is not one", plain_path(.path))]
     Name {
         /// The file.
         path: PathBuf,
     },
-    /// What stands in the token's place is none.
+    /// The token in the file is not a valid token.
     #[error("{}: {error}", plain_path(.path))]
     Token {
         /// The file.
@@ -76,7 +76,7 @@ pub enum ProfileError {
         /// What is wrong with it.
         error: TokenError,
     },
-    /// A member that has to be a text is none.
+    /// A member that must be a string is not one.
     #[error("{}: {member} is not a text", plain_path(.path))]
     NotText {
         /// The file.
@@ -84,14 +84,14 @@ pub enum ProfileError {
         /// The member.
         member: &'static str,
     },
-    /// What stands in the API URL's place is none.
+    /// The API URL in the file is not a valid API URL.
     #[error("{}: {error}", plain_path(.path))]
     ApiUrl {
         /// The file.
         path: PathBuf,
         /// The profile.
         name: String,
-        /// What was meant, where only the scheme is missing.
+        /// The likely URL, if only the scheme is missing.
         meant: Option<String>,
         /// What is wrong with it.
         error: ApiUrlError,
@@ -137,7 +137,7 @@ fn is_name(name: &str) -> bool {
 /// Parses a `<name>.config.json`. `path` is only for the messages.
 pub fn parse_config(name: String, path: PathBuf, bytes: &[u8]) -> Result<Profile, ProfileError> {
     let mut config = object(&path, bytes)?;
-    // Not passed over: without its `apiUrl` the login of one's own cloud would be one of Particle's.
+    // Not ignored: without its `apiUrl`, a login at another cloud would count as one at Particle's.
     let mut text = |member: &'static str| match config.remove(member) {
         Some(Value::String(text)) => Ok(Some(Zeroizing::new(text)).filter(|text| !text.is_empty())),
         None | Some(Value::Null) => Ok(None),

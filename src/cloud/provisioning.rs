@@ -1,4 +1,4 @@
-//! What is asked of a cloud to provision a device, and what its answer means.
+//! Builds the request that provisions a device at a cloud, and judges the answer.
 //!
 //! `POST {api}/v1/provisioning/{deviceID}` is not a documented call. Its fields are those of
 //! particle-iot/device-provisioning-helper (`main.js`) and particle-cli; the answers are those of Particle's
@@ -18,7 +18,7 @@ pub const DUO_PRODUCT_ID: u32 = 88;
 /// The longest PEM taken, in bytes. An RSA-2048 public key has about 450.
 const MAX_PEM: usize = 8 * 1024;
 
-/// One device, one public key: what the cloud is to be told.
+/// The content of a request: one device and its public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvisioningRequest {
     device_id: String,
@@ -27,13 +27,13 @@ pub struct ProvisioningRequest {
     order_ms: u64,
 }
 
-/// Why a request cannot be made of what was given.
+/// Why no request can be made of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// The device id is not 24 hexadecimal digits.
     #[error("the device id is not 24 hexadecimal digits")]
     DeviceId,
-    /// The PEM holds a private key. Brewskey's server may take one, so it is stopped here.
+    /// The PEM holds a private key. Brewskey's server may take one, so it is refused here.
     #[error("this is a private key; only public keys are sent to the cloud")]
     PrivateKey,
     /// The text is not one PEM block `PUBLIC KEY` (`SubjectPublicKeyInfo`, RFC 7468 §13).
@@ -83,7 +83,7 @@ impl ProvisioningRequest {
         &self.public_key
     }
 
-    /// The body's fields, in the order of the helper script, and `algorithm`, which particle-cli adds.
+    /// The body's fields, in the order of the helper script, then `algorithm`, which particle-cli adds.
     pub fn fields(&self) -> [(&'static str, String); 6] {
         [
             ("deviceID", self.device_id.clone()),

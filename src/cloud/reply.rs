@@ -1,8 +1,8 @@
-//! What a cloud's answer is, whatever it was asked: an answer, a complaint, or nonsense.
+//! Reads a cloud's reply to any question: it is an answer, a complaint, or nonsense.
 //!
-//! The answers are those of Particle's API, particle-iot/spark-server and Brewskey/spark-server. No HTTP here, no
-//! clock and no token: a reply is read as plain data. What an answer without a complaint says is the business of
-//! the question: [`provisioning`](super::provisioning), [`device_record`](super::device_record).
+//! The answers are those of Particle's API, particle-iot/spark-server and Brewskey/spark-server. No HTTP here, no clock
+//! and no token: a reply is read as plain data. The question reads an answer without a complaint:
+//! [`provisioning`](super::provisioning), [`device_record`](super::device_record).
 
 use std::time::Duration;
 
@@ -12,28 +12,28 @@ use super::excerpt::excerpt;
 
 /// What a cloud can be asked.
 pub trait Question {
-    /// What it answers.
+    /// The type of the answer.
     type Answer;
 
-    /// True if asking changes something, so that it matters whether the question arrived.
+    /// True if the request changes something, so that it matters whether it arrived.
     const CHANGES: bool;
 
     /// The path below the API's URL, without a leading slash.
     fn path(&self) -> String;
 
-    /// What is posted, `application/x-www-form-urlencoded`; `None` if it is a GET.
+    /// The body of a POST, `application/x-www-form-urlencoded`; `None` for a GET.
     fn form(&self) -> Option<String>;
 
-    /// What a reply means. `secret` (the token) is kept out of every text.
+    /// Judges a reply. `secret` (the token) is kept out of every text.
     fn judge(&self, reply: &Reply<'_>, secret: &str) -> Result<Self::Answer, Refusal>;
 }
 
-/// A server's answer, as much of it as is looked at.
+/// The part of a server's answer that is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reply<'a> {
     /// The status code.
     pub status: u16,
-    /// `Content-Type`; only ever shown, never trusted.
+    /// `Content-Type`; only shown, never trusted.
     pub content_type: Option<&'a str>,
     /// `Location`.
     pub location: Option<&'a str>,
@@ -45,13 +45,13 @@ pub struct Reply<'a> {
     pub truncated: bool,
 }
 
-/// The cloud answered, and the answer was not the one that was asked for.
+/// The cloud answered, but did not give what was asked for.
 ///
 /// Every text in it is an [`excerpt`]: printable, short, and without the token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// 403, or the body says "Permission denied": the id is unknown, the device is another's, or the product
-    /// is not the account's. Servers do not say which.
+    /// 403, or the body says "Permission denied": the id is unknown, the device belongs to another account, or the
+    /// product is not this account's. Servers do not say which.
     #[error("the cloud denied permission{}", told(.detail))]
     PermissionDenied {
         /// The cloud's words, maybe empty.
@@ -69,15 +69,15 @@ pub enum Refusal {
         /// The cloud's words, maybe empty.
         detail: String,
     },
-    /// 403 or 404 with a complaint, where a device was asked about: this account has no such device. Servers do not
-    /// say whether another one has.
+    /// 403 or 404 with a complaint, to a question about a device: this account has no such device. Servers do not say
+    /// whether another account has it.
     #[error("the cloud does not have this device for this account{}", told(.detail))]
     UnknownDevice {
         /// The cloud's words, maybe empty.
         detail: String,
     },
-    /// 404 of a particle-iot/spark-server, where a device was asked about: it does not list the device. One that it was
-    /// told of it lists after its next start, and answers its handshake all the while.
+    /// 404 from particle-iot/spark-server, to a question about a device: it does not list the device. It lists a newly
+    /// provisioned device only after its next start, but answers the device's handshake before that.
     #[error("the cloud does not list this device{}", told(.detail))]
     UnlistedDevice {
         /// The cloud's words, maybe empty.
@@ -114,12 +114,12 @@ pub enum Refusal {
         /// The cloud's words, maybe empty.
         detail: String,
     },
-    /// 3xx. Never followed: the token belongs to the host it was given for.
+    /// 3xx. Never followed: the token is for the first host only.
     #[error("the cloud redirects elsewhere ({status}){}; redirects are not followed", to(.location.as_ref()))]
     Redirect {
         /// The status code.
         status: u16,
-        /// Where to, if it says so.
+        /// The new location, if the reply names one.
         location: Option<String>,
     },
     /// A reply about another device than the one asked about.
@@ -136,7 +136,7 @@ pub enum Refusal {
         /// The cloud's words.
         message: String,
     },
-    /// More than is read of any answer, which is no answer to this question.
+    /// Longer than the most that is read, so it is no answer to this question.
     #[error("the cloud's answer ({status}) is far longer than any answer to this request")]
     TooLarge {
         /// The status code.
@@ -154,7 +154,7 @@ pub enum Refusal {
     },
 }
 
-/// What a senseless answer is.
+/// What an answer is that makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unexpected {
     /// Nothing, or white space.
@@ -184,7 +184,7 @@ impl Refusal {
         matches!(self, Self::RateLimited { .. } | Self::ServerError { .. })
     }
 
-    /// True if the cloud says that it did not take the key: of this very request.
+    /// True if the cloud says that it did not take the key of this very request.
     pub fn is_no(&self) -> bool {
         matches!(
             self,
@@ -200,7 +200,7 @@ impl Refusal {
         )
     }
 
-    /// How long the cloud asks to wait before the next try.
+    /// How long the cloud asks to wait before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::ServerError { retry_after, .. } => *retry_after,
@@ -221,11 +221,12 @@ fn wait(after: Option<Duration>) -> String {
     after.map(|d| format!("; it says to wait {} s", d.as_secs())).unwrap_or_default()
 }
 
-/// Reads a reply: the JSON of a 2xx that does not complain, `None` if it has none. `secret` (the token) is kept
-/// out of every text. `particular` says what a complaint means that only this question can bring, and `show` makes its
-/// words fit to be shown; it is asked after the complaints about the token, and before all others.
+/// Reads a reply: returns the JSON of a 2xx without a complaint, `None` if the body is no JSON. `secret` (the token) is
+/// kept out of every text. `particular` reads the complaints that only this question can cause; the `show` that it gets
+/// makes their words fit to be shown. It is called after the check for complaints about the token, and before all other
+/// checks.
 ///
-/// A body that complains outweighs any status.
+/// A complaint in the body counts more than the status.
 pub(super) fn read(
     reply: &Reply<'_>,
     secret: &str,
@@ -265,7 +266,7 @@ pub(super) fn read(
     })
 }
 
-/// Statuses whose meaning no body changes.
+/// Refusals that the status alone decides.
 fn by_status_alone(reply: &Reply<'_>) -> Option<Refusal> {
     match reply.status {
         408 => Some(Refusal::Timeout),
@@ -306,7 +307,7 @@ impl Complaint {
         Some(Self { error: format!("{not_ok}: false"), description, is_text: false })
     }
 
-    /// All of its words.
+    /// Its full text.
     pub fn words(&self) -> String {
         match &self.description {
             Some(description) => format!("{}: {description}", self.error),
@@ -314,11 +315,12 @@ impl Complaint {
         }
     }
 
-    /// The refusal of a token, whatever the status.
+    /// The refusal if the complaint is about the token, with any status.
     fn about_token(&self, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
         let error = self.error.to_ascii_lowercase();
         let detail = show(self.description.as_deref().filter(|text| !text.is_empty()).unwrap_or(&self.error));
-        // particle-iot/spark-server's word is `invalid_grant`, with 400; nothing is granted where nobody logs in.
+        // particle-iot/spark-server says `invalid_grant`, with 400. Nothing logs in here, so that can only mean the
+        // token.
         let about_token = matches!(error.as_str(), "invalid_token" | "invalid_grant");
         if error == "expired_token" || (about_token && self.said().contains("expired")) {
             return Some(Refusal::TokenExpired { detail });
@@ -326,13 +328,13 @@ impl Complaint {
         about_token.then_some(Refusal::TokenInvalid { detail })
     }
 
-    /// "Permission denied", whatever the status.
+    /// The refusal if the complaint is "Permission denied", with any status.
     fn denied(&self, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
         let denied = self.said().contains("permission denied");
         denied.then(|| Refusal::PermissionDenied { detail: show(&self.words()) })
     }
 
-    /// All of it, in lower case.
+    /// Its full text, in lower case.
     fn said(&self) -> String {
         let description = self.description.as_deref().unwrap_or_default();
         format!("{} {description}", self.error).to_ascii_lowercase()
@@ -345,7 +347,7 @@ pub(super) fn plain(value: &Value) -> String {
     inner.as_str().map_or_else(|| inner.to_string(), str::to_owned)
 }
 
-/// What an answer that says neither yes nor no is instead.
+/// Classifies an answer that says neither yes nor no.
 pub(super) fn unexpected(reply: &Reply<'_>, is_json: bool, secret: &str) -> Refusal {
     let text = reply.body.trim_ascii();
     let html = reply.content_type.is_some_and(|t| t.to_ascii_lowercase().contains("html"));

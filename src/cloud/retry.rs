@@ -1,4 +1,4 @@
-//! When to ask a cloud again: backoff, `Retry-After`, and the timer that both are measured by.
+//! Decides when to ask a cloud again: backoff, `Retry-After`, and the timer that measures both.
 
 use std::fmt;
 use std::future::Future;
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-/// Exponential backoff with jitter: before try *n* + 1 a time between half of *first* · 2ⁿ⁻¹ and all of it,
-/// so that many clients refused together do not come back together.
+/// Exponential backoff with jitter. The wait before try *n* + 1 is between half of *first* · 2ⁿ⁻¹ and all of it, so
+/// that many clients that were refused together do not come back together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The longest first wait.
+    /// The upper limit of the first wait.
     pub first: Duration,
-    /// The longest wait of all.
+    /// The upper limit of every wait.
     pub cap: Duration,
 }
 
@@ -25,7 +25,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait after the failed try number `attempt`, counted from 1. `random` is uniform over all of `u32`.
+    /// The wait after failed try number `attempt`, counted from 1. `random` is uniform over all of `u32`.
     pub fn delay(&self, attempt: u32, random: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
         let half = self.first.saturating_mul(doubled).min(self.cap) / 2;
@@ -33,22 +33,22 @@ impl Backoff {
     }
 }
 
-/// The wait that a `Retry-After` field asks for (RFC 9110 §10.2.3): a number of seconds, or an HTTP date, of
-/// which the form in use today (IMF-fixdate) is read. A date in the past is no wait; anything else is `None`.
+/// The wait that a `Retry-After` field asks for (RFC 9110 §10.2.3): a number of seconds, or an HTTP date in the form in
+/// use today (IMF-fixdate). A date in the past is no wait; anything else is `None`.
 pub fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
     let field = field.trim();
     if !field.is_empty() && field.bytes().all(|b| b.is_ascii_digit()) {
-        // RFC 9110 puts no limit on the number. What does not fit is longer than anyone waits.
+        // RFC 9110 puts no limit on the number. One that does not fit is longer than anyone waits.
         return Some(Duration::from_secs(field.parse::<u32>().unwrap_or(u32::MAX).into()));
     }
     let date = OffsetDateTime::parse(field, &Rfc2822).ok()?;
     Some((date - OffsetDateTime::from(now)).try_into().unwrap_or(Duration::ZERO))
 }
 
-/// A boxed future, such as a [`Timer`] gives out.
+/// A boxed future, as a [`Timer`] returns it.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Time and chance, as the client needs them, so that its tests wait for nothing.
+/// Time and randomness for the client, so that its tests need not wait.
 pub trait Timer: Send + Sync + fmt::Debug {
     /// Time since an arbitrary origin; never goes back.
     fn now(&self) -> Duration;

@@ -1,23 +1,22 @@
-//! An access token: what one looks like, and the type that keeps it out of sight.
+//! Defines an access token: what is one, and the type that keeps it out of sight.
 //!
-//! Where a token comes from, and in which order the places are looked at, is not known here.
+//! Knows nothing of where a token comes from, or in which order the sources are read.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The longest token taken, in bytes. Particle's have 40; JSON web tokens stay well below this.
+/// The longest token accepted, in bytes. Particle's have 40; JSON web tokens stay well below this.
 pub const MAX_LEN: usize = 4096;
 
-/// An access token: visible ASCII, one word. Wiped when dropped; its `Debug` shows nothing, and it has no
-/// `Display`.
+/// An access token: visible ASCII, one word. Wiped when dropped; its `Debug` shows nothing, and it has no `Display`.
 #[derive(Clone)]
 pub struct Token(Zeroizing<String>);
 
 /// Why a text is not a token. None of the messages quotes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Nothing, or white space alone.
+    /// Nothing, or only white space.
     #[error("the access token is empty")]
     Empty,
     /// A line break inside.
@@ -29,7 +28,7 @@ pub enum TokenError {
     /// A control character, or anything that is not ASCII.
     #[error("the access token has a character in it that no token has (a control character or not ASCII)")]
     Character,
-    /// A text that stands for a token in instructions.
+    /// A placeholder from instructions.
     #[error("the access token is still the placeholder of the instructions")]
     Placeholder,
     /// More than [`MAX_LEN`] bytes.
@@ -44,8 +43,8 @@ impl Token {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// Takes the contents of a token file or of standard input: one token, with at most one line ending
-    /// behind it, since that is what editors and `echo` leave.
+    /// Takes the contents of a token file or of standard input: one token, and at most one line ending after it, as
+    /// editors and `echo` leave it.
     pub fn from_input(bytes: &[u8]) -> Result<Self, TokenError> {
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
@@ -53,7 +52,7 @@ impl Token {
         std::str::from_utf8(bytes).map_err(|_| TokenError::Character).and_then(Self::new)
     }
 
-    /// The token itself. The only callers are those that send it and those that keep it out of a text.
+    /// The token itself. Called only to send it and to keep it out of a text.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -83,7 +82,7 @@ fn check(bytes: &[u8]) -> Result<(), TokenError> {
     if is_placeholder(bytes) { Err(TokenError::Placeholder) } else { Ok(()) }
 }
 
-/// The helper script's `YOUR_ACCESS_TOKEN` and the ways documentation writes the same.
+/// The helper script's `YOUR_ACCESS_TOKEN`, and how documentation writes the same.
 fn is_placeholder(bytes: &[u8]) -> bool {
     let word: Vec<u8> =
         bytes.iter().filter(|b| b.is_ascii_alphabetic()).map(u8::to_ascii_uppercase).collect();

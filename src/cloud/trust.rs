@@ -1,7 +1,7 @@
-//! Which certificates of servers are accepted: those of trusted authorities, and those that are trusted themselves.
+//! Decides which server certificates are accepted: those of trusted authorities, and those that are trusted themselves.
 //!
-//! `openssl req -x509` marks its self-signed certificates as authorities, and webpki takes no authority's certificate for a
-//! server's. OpenSSL does if it is trusted itself, and so do Node and curl.
+//! `openssl req -x509` marks its self-signed certificates as authorities, and webpki does not accept an authority's
+//! certificate as a server's. OpenSSL does if the certificate itself is trusted, and so do Node and curl.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// webpki's verifier, and the certificates that are trusted as they are.
+/// webpki's verifier, and the certificates that are trusted themselves.
 #[derive(Debug)]
 pub(super) struct Trust {
     pub(super) authorities: Arc<WebPkiServerVerifier>,
     pub(super) named: Vec<CertificateDer<'static>>,
 }
 
-/// True for the certificate of an authority in the place of a server's. webpki says so after it has looked at the dates. Its
-/// error is not among rustls's own.
+/// True if an authority's certificate is used as a server's. webpki reports this after it has checked the dates. Its
+/// error is not one of rustls's own.
 pub(super) fn is_authority(error: &CertificateError) -> bool {
     format!("{error:?}").contains("CaUsedAsEndEntity")
 }

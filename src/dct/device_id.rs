@@ -1,4 +1,4 @@
-//! The 12-byte id that names a Duo, and the things people type in its place.
+//! Reads the 12-byte id that names a Duo, and recognizes what people type by mistake.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Bytes of an id; it is written as twice as many hex digits.
 const LEN: usize = 12;
 
-/// The id of a device: the STM32's 96-bit serial number. Never all 0x00 or all 0xFF, which stand for
-/// flash that holds none. Written as 24 hex digits in lower case; read in any case.
+/// The id of a device: the STM32's 96-bit serial number. Never all 0x00 or all 0xFF, which mean that the flash holds
+/// none. Written as 24 hex digits in lower case; read in any case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(try_from = "String", into = "String")]
@@ -32,13 +32,13 @@ impl DeviceId {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DeviceIdSource", rename_all = "kebab-case")]
 pub enum DeviceIdSource {
-    /// Told by the Duo: its USB serial number (bootloaders r5 and r6).
+    /// From the Duo: its USB serial number (bootloaders r5 and r6).
     UsbSerial,
-    /// The caller's word (bootloaders r3 and r4 do not tell).
+    /// From the caller (bootloaders r3 and r4 do not report it).
     User,
 }
 
-/// Why a text is not a device id. The variants differ in what the person most likely meant.
+/// Why a text is not a device id. The variants say what the person most likely typed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceIdError {
     /// Nothing, or only white space.
@@ -50,13 +50,13 @@ pub enum DeviceIdError {
         /// How many there are.
         digits: usize,
     },
-    /// Something else than hex digits: most likely the device's name.
+    /// Characters other than hex digits: most likely the device's name.
     #[error("a device id has 24 hex digits; this looks like a name")]
     NotHex,
     /// Vendor and product, `2b04:d058`, as `lsusb` and `dfu-util --list` print them.
     #[error("this is a USB id (vendor:product), which all Duos share, not a device id")]
     UsbId,
-    /// An example's stand-in: `YOUR_DEVICE_ID`, `xxxx…`, all zeros, all `f`.
+    /// A placeholder from an example: `YOUR_DEVICE_ID`, `xxxx…`, all zeros, all `f`.
     #[error("this is a placeholder, not a device id")]
     Placeholder,
 }
@@ -123,8 +123,8 @@ fn is_usb_id(text: &str) -> bool {
     text.split_once(':').is_some_and(|(vendor, product)| hex4(vendor) && hex4(product))
 }
 
-/// Stand-ins of the guides and READMEs in use, whatever their punctuation: `YOUR_DEVICE_ID`,
-/// `<device-id>`, `[deviceID]`, `your-device-id-here`, `xxxxxxxxxxxxxxxxxxxxxxxx`.
+/// Placeholders in guides and READMEs, with any punctuation: `YOUR_DEVICE_ID`, `<device-id>`, `[deviceID]`,
+/// `your-device-id-here`, `xxxxxxxxxxxxxxxxxxxxxxxx`.
 fn is_placeholder(text: &str) -> bool {
     let letters: String =
         text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();

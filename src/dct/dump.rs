@@ -1,7 +1,7 @@
-//! What a file is that was read out of a Duo's DCT: told by its size and its bytes, which may be anything.
+//! Recognizes a dump of a Duo's DCT by its size and its bytes, which may be anything.
 //!
-//! Knows the sizes that the tools in use leave behind, and finds the fields in each. Nothing here interprets a
-//! key, and nothing that is said of a field is taken on trust: what is not wholly there is `None`.
+//! Knows the sizes of the files that the tools in use write, and finds the fields in each. It does not interpret keys.
+//! A field that is not complete is `None`.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use super::field::{self, Field};
 use super::flash;
 use super::whole::{self, COPY_SIZE, CopyRule, DctCopy, WHOLE_SIZE, WholeDct};
 
-/// Bytes of the application section (redbear/firmware `dct.h`): up to system firmware 0.3.1, and from 0.3.2 on.
-/// Either lies within one copy of the DCT, so a read of it holds nothing else: no Wi-Fi password.
+/// Bytes of the application section (redbear/firmware `dct.h`): up to system firmware 0.3.1, and from 0.3.2 on. Both
+/// fit in one copy of the DCT, so a read of it holds nothing else: no Wi-Fi password.
 pub const SECTION_SIZES: [usize; 2] = [4290, 8423];
 
-/// All that alternate setting 1 gives access to, from address 0.
+/// The bytes that alternate setting 1 gives access to, from address 0.
 const ACCESSIBLE: usize = 0x4000;
-/// What `dfu-util -a 1 -s 34 -U FILE`, without a length, leaves behind.
+/// The size of the file that `dfu-util -a 1 -s 34 -U FILE`, without a length, writes.
 const FROM_PRIVATE_KEY: usize = ACCESSIBLE - field::DEVICE_PRIVATE_KEY.offset;
 
-/// The beginnings of what a DCT's three largest fields hold: an `RSAPrivateKey` or PKCS#8 of some 600 bytes, the
+/// The first bytes of a DCT's three largest fields: an `RSAPrivateKey` or PKCS#8 of some 600 bytes, the
 /// `SubjectPublicKeyInfo` of RSA-1024 and that of RSA-2048 (RFC 8017, RFC 5280).
 const ANCHORS: [(Field, &[u8]); 3] = [
     (field::DEVICE_PRIVATE_KEY, &[0x30, 0x82, 0x02]),
@@ -27,14 +27,14 @@ const ANCHORS: [(Field, &[u8]); 3] = [
     (field::SERVER_PUBLIC_KEY, &[0x30, 0x82, 0x01, 0x22]),
 ];
 
-/// What a dump of a DCT is of.
+/// Which part of a DCT a dump holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DctDumpKind", rename_all = "kebab-case")]
 pub enum DumpKind {
     /// The application section and nothing else.
     Section,
-    /// 16 KiB through alternate setting 1, from address 0: the application section, and what lies behind it.
+    /// 16 KiB through alternate setting 1, from address 0: the application section, and what follows it.
     FromStart,
     /// 16,350 bytes through alternate setting 1, from the private key's address.
     FromPrivateKey,
@@ -61,26 +61,26 @@ impl fmt::Display for DumpKind {
 pub struct Dump<'a> {
     kind: DumpKind,
     bytes: &'a [u8],
-    /// Application-section bytes, where there are any to be relied on.
+    /// Application-section bytes, if there are reliable ones.
     section: Option<&'a [u8]>,
-    /// The offset in the section of the first of them.
+    /// The offset of their first byte in the section.
     start: usize,
-    /// Of a whole DCT, the copy that they are of.
+    /// The copy that they come from, for a whole DCT.
     copy: Option<usize>,
-    /// Of a whole DCT in an image of the whole flash, its address there.
+    /// The address of a whole DCT that was found in an image of the whole flash.
     address: Option<u32>,
 }
 
 impl<'a> Dump<'a> {
-    /// Recognises a dump by its size and by the keys that stand where a DCT has them; `None` for anything else.
+    /// Recognises a dump by its size and by the keys at their places in a DCT; `None` for anything else.
     ///
-    /// An application section of which every byte is zero, or 0xFF, is recognised too: it is what a device
-    /// answers that cannot read its DCT, and [`Dump::is_unreadable`] says so.
+    /// An application section with only zeros, or only 0xFF, is recognised too: a device that cannot read its DCT sends
+    /// that, and [`Dump::is_unreadable`] is true.
     ///
-    /// Of a whole DCT the fields are those of the copy that every firmware takes. If they do not agree, it has none
-    /// until somebody says by which rule it is read ([`Dump::by`]), or which copy is wanted ([`Dump::of_copy`]).
+    /// For a whole DCT, the fields are from the copy that every firmware uses. If the firmware versions do not agree,
+    /// there are no fields until a rule is given ([`Dump::by`]) or a copy is chosen ([`Dump::of_copy`]).
     ///
-    /// In an image of the whole flash the whole DCT is looked for, and the rest of the image is left aside.
+    /// In an image of the whole flash, only the whole DCT is used; the rest of the image is ignored.
     pub fn recognise(bytes: &'a [u8]) -> Option<Self> {
         if let Some((whole, address)) = flash::cut_out(bytes) {
             return Self::recognise(whole).map(|dump| Self { address: Some(address), ..dump });
@@ -112,7 +112,7 @@ impl<'a> Dump<'a> {
         self.whole().map_or(self, |whole| self.reading(whole.current(rule)))
     }
 
-    /// A whole DCT with the fields of this copy, 0 or 1, whether it counts or not; any other dump as it is.
+    /// A whole DCT with the fields of this copy, 0 or 1, even if it is not the current one; any other dump as it is.
     #[must_use]
     pub fn of_copy(self, copy: usize) -> Self {
         if self.kind == DumpKind::Whole { self.reading(Some(copy)) } else { self }
@@ -124,27 +124,27 @@ impl<'a> Dump<'a> {
         Self { section: taken.map(|taken| taken.section()), copy, ..self }
     }
 
-    /// Of a whole DCT, the copy that the fields are of; `None` if none counts, or if that cannot be told.
+    /// For a whole DCT, the copy that the fields come from; `None` if no copy is current, or if that is not known.
     pub const fn copy(&self) -> Option<usize> {
         self.copy
     }
 
-    /// True for a whole DCT of which one firmware takes another copy than the other.
+    /// True for a whole DCT if the firmware versions do not agree on the current copy.
     pub fn is_disputed(&self) -> bool {
         self.whole().is_some_and(|whole| whole.undisputed().is_none())
     }
 
-    /// Bytes that are known to have been read from the beginning of the application section.
+    /// A dump of bytes that were read from the beginning of the application section.
     pub const fn of_section(bytes: &'a [u8]) -> Self {
         Self { kind: DumpKind::Section, bytes, section: Some(bytes), start: 0, copy: None, address: None }
     }
 
-    /// What was read, and from where.
+    /// Which part of the DCT was read.
     pub const fn kind(&self) -> DumpKind {
         self.kind
     }
 
-    /// Of a DCT that was found in an image of the whole flash, the address that it has there.
+    /// The address of a DCT that was found in an image of the whole flash.
     pub const fn address(&self) -> Option<u32> {
         self.address
     }
@@ -154,18 +154,18 @@ impl<'a> Dump<'a> {
         self.bytes
     }
 
-    /// Both copies, of a dump that has them.
+    /// Both copies, if the dump has them.
     pub fn whole(&self) -> Option<WholeDct<'a>> {
         (self.kind == DumpKind::Whole).then(|| WholeDct::new(self.bytes)).flatten()
     }
 
-    /// The application section, of a dump that begins with it or has a current copy.
+    /// The application section, if the dump begins with it or has a current copy.
     pub fn section(&self) -> Option<&'a [u8]> {
         self.section.filter(|_| self.start == 0)
     }
 
-    /// A field's bytes, [`Field::size`] of them; of a whole DCT, those in the current copy. `None` if the dump
-    /// does not have all of them, or has no current copy.
+    /// A field's bytes, [`Field::size`] of them; for a whole DCT, those in the current copy. `None` if the dump does
+    /// not have all of them, or has no current copy.
     pub fn field(&self, field: &Field) -> Option<&'a [u8]> {
         let at = field.offset.checked_sub(self.start)?;
         self.section?.get(at..at.checked_add(field.size)?)
@@ -186,7 +186,7 @@ impl<'a> Dump<'a> {
         DeviceId::from_bytes(self.field(&field::DEVICE_ID)?.try_into().ok()?)
     }
 
-    /// True if every byte is zero, or 0xFF, so that nothing may be concluded from the dump.
+    /// True if every byte is zero, or every byte is 0xFF. Such a dump shows nothing.
     pub fn is_unreadable(&self) -> bool {
         self.bytes.iter().all(|&byte| byte == 0) || self.bytes.iter().all(|&byte| byte == 0xFF)
     }
@@ -196,7 +196,7 @@ impl<'a> Dump<'a> {
             self.field(anchor).is_some_and(|bytes| bytes.starts_with(beginning))
         };
         match self.kind {
-            // The magic number of a copy is evidence enough.
+            // The magic number of a copy is enough evidence.
             DumpKind::OneCopy => true,
             _ => self.is_unreadable() || ANCHORS.iter().any(anchored),
         }

@@ -1,20 +1,19 @@
-//! The table of fields: the application section of the DCT as alt setting 1 addresses it.
+//! Lists the fields of the DCT's application section, with their addresses on alternate setting 1.
 //!
-//! Every number is from `dct.h` of the firmware, whose static assertions pin the same offsets. Only
-//! fields that never moved are listed: what stands behind the LED mirror (offset 3759) differs from one
-//! firmware version to the next.
+//! Every number is from `dct.h` of the firmware, whose static assertions fix the same offsets. Only fields that never
+//! moved are listed: the fields after the LED mirror (offset 3759) differ between firmware versions.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which system firmware versions give a field its meaning; in the others its bytes are reserved.
+/// The system firmware versions that use a field; in the others its bytes are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layouts {
     /// Every version.
     All,
     /// 0.3.0 and later (bootloaders r5 and r6).
     Since030,
-    /// Up to 0.3.1; later versions leave the bytes alone and keep the value elsewhere.
+    /// Up to 0.3.1; later versions do not use the bytes and keep the value elsewhere.
     Until031,
 }
 
@@ -29,23 +28,23 @@ pub struct Field {
     pub size: usize,
     /// The firmware versions that use it.
     pub layouts: Layouts,
-    /// Where offset and size were taken from.
+    /// The source of the offset and the size.
     pub source: &'static str,
 }
 
 impl Field {
-    /// Offset of the first byte behind the field.
+    /// Offset of the first byte after the field.
     pub const fn end(&self) -> usize {
         self.offset + self.size
     }
 
-    /// The field's bytes in an application section that begins at `image[0]`; `None` if the image ends
-    /// before the field does.
+    /// The field's bytes in an application section that begins at `image[0]`; `None` if the image ends before the field
+    /// does.
     pub fn of<'a>(&self, image: &'a [u8]) -> Option<&'a [u8]> {
         image.get(self.offset..self.end())
     }
 
-    /// The name as people type it and JSON has it: `device-private-key`.
+    /// The name on the command line and in JSON: `device-private-key`.
     pub fn kebab_name(&self) -> String {
         self.name.replace('_', "-")
     }
@@ -59,7 +58,7 @@ pub struct UnknownFieldError(
 );
 
 impl UnknownFieldError {
-    /// The names that there are, by offset.
+    /// All names, by offset.
     pub fn known() -> Vec<String> {
         FIELDS.iter().map(Field::kebab_name).collect()
     }
@@ -76,16 +75,16 @@ impl std::error::Error for UnknownFieldError {}
 impl FromStr for Field {
     type Err = UnknownFieldError;
 
-    /// Reads [`Field::kebab_name`], or the name as `dct.h` has it.
+    /// Reads [`Field::kebab_name`] or the name in `dct.h`.
     fn from_str(text: &str) -> Result<Self, UnknownFieldError> {
         let name = text.trim().replace('-', "_");
         FIELDS.into_iter().find(|field| field.name == name).ok_or_else(|| UnknownFieldError(text.to_owned()))
     }
 }
 
-/// `dct.h` as the Duo's firmware has it, all releases.
+/// `dct.h` of all releases of the Duo's firmware.
 const DCT_H: &str = "redbear/firmware, branch duo, dct.h";
-/// `dct.h` from 0.3.0 on: the bytes are `unused` or `reserved2` in that of 0.2.4.
+/// `dct.h` from 0.3.0 on; in that of 0.2.4 the bytes are `unused` or `reserved2`.
 const DCT_H_030: &str = "redbear/firmware 0.3.0, dct.h; reserved in the dct.h of 0.2.4";
 
 const fn field(name: &'static str, offset: usize, size: usize) -> Field {
@@ -111,7 +110,7 @@ pub const IP_CONFIG: Field = field("ip_config", 1634, 24);
 pub const FEATURE_FLAGS: Field = since_030("feature_flags", 1754, 4);
 /// Wi-Fi country code.
 pub const COUNTRY_CODE: Field = since_030("country_code", 1758, 4);
-/// Claim code, without a terminating zero where it fills the field.
+/// Claim code; no terminating zero if it fills the field.
 pub const CLAIM_CODE: Field = field("claim_code", 1762, 63);
 /// The character `1` once the device was claimed.
 pub const CLAIMED: Field = field("claimed", 1825, 1);
@@ -144,7 +143,7 @@ pub const ALT_SERVER_ADDRESS: Field = field("alt_server_address", 3490, 128);
 /// The device id, binary. Filled by the bootloaders r5 and r6 at boot when its first byte is 0xFF.
 pub const DEVICE_ID: Field = since_030("device_id", 3618, 12);
 
-/// All of the above, by offset.
+/// All fields, by offset.
 pub const FIELDS: [Field; 23] = [
     SYSTEM_FLAGS,
     VERSION,

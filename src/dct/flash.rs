@@ -1,4 +1,5 @@
-//! The DCT in an image of the whole internal flash. It is found by what is there, never by what the image is said to be of.
+//! Finds the DCT in an image of the whole internal flash, by its contents only. What the user says about the image does
+//! not count.
 
 use super::whole::{COPY_SIZE, DctCopy, Half, WHOLE_SIZE};
 
@@ -6,8 +7,8 @@ use super::whole::{COPY_SIZE, DctCopy, Half, WHOLE_SIZE};
 pub const FLASH_SIZE: usize = 1024 * 1024;
 /// The address of its first byte.
 const FLASH_BASE: u32 = 0x0800_0000;
-/// Where both copies lie together: with bootloaders r3 and r4, and with r5 and r6. The middle one of three sectors belongs to
-/// both places.
+/// Offset of the two copies: `OLD` with bootloaders r3 and r4, `NEW` with r5 and r6. Of the three sectors, the middle
+/// one belongs to both places.
 const OLD: usize = 0x4000;
 const NEW: usize = 0x8000;
 
@@ -16,13 +17,13 @@ const NEW: usize = 0x8000;
 pub enum InFlash {
     /// At this offset.
     At(usize),
-    /// At either of two: what is there does not tell.
+    /// At one of two offsets; the contents do not show which.
     Ambiguous,
-    /// At neither.
+    /// At neither offset.
     Nowhere,
 }
 
-/// Looks for the DCT in [`FLASH_SIZE`] bytes; `None` for any other number of them.
+/// Looks for the DCT in [`FLASH_SIZE`] bytes; `None` if the image has another size.
 pub fn find(image: &[u8]) -> Option<InFlash> {
     if image.len() != FLASH_SIZE {
         return None;
@@ -31,8 +32,7 @@ pub fn find(image: &[u8]) -> Option<InFlash> {
     let (first, shared, last) = (sector(OLD)?, sector(NEW)?, sector(NEW + COPY_SIZE)?);
     Some(match (first, shared, last) {
         (Half::Copy, _, Half::Copy) => InFlash::Ambiguous,
-        // The second of each: one copy, in the sector that both have. Where the other one would be is erased, and
-        // nothing else is.
+        // The second pattern of each arm: one copy, in the shared sector. Only the place of its other copy is erased.
         (Half::Copy, ..) | (Half::Erased, Half::Copy, Half::Other) => InFlash::At(OLD),
         (_, _, Half::Copy) | (Half::Other, Half::Copy, Half::Erased) => InFlash::At(NEW),
         (_, Half::Copy, _) => InFlash::Ambiguous,

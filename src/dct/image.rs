@@ -1,7 +1,7 @@
-//! A typed view of the first bytes of the application section, as one upload on alt setting 1 gives them.
+//! Gives a typed view of the first bytes of the application section, as one upload on alternate setting 1 reads them.
 //!
-//! It may be of any length, and what it says may be nonsense: a field that is not wholly inside is `None`.
-//! Nothing here interprets a key.
+//! The image may have any length and any contents: a field that is not complete is `None`. This module does not
+//! interpret keys.
 
 use std::fmt;
 
@@ -20,11 +20,11 @@ pub struct DctImage<'a> {
 const COMMAND_LENGTH: usize = 5;
 
 impl<'a> DctImage<'a> {
-    /// Bytes that one upload has to fetch so that every field of [`field::FIELDS`] is inside: one block of
-    /// the bootloader's `wTransferSize`, read at address 0.
+    /// Bytes that one upload must read to get every field of [`field::FIELDS`]: one block of the bootloader's
+    /// `wTransferSize`, read at address 0.
     pub const READ_SIZE: usize = 4096;
 
-    /// A view of `bytes`, however many there are.
+    /// A view of any number of bytes.
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
@@ -64,17 +64,16 @@ impl<'a> DctImage<'a> {
         self.array::<1>(&field::CLAIMED).map(|[b]| *b == b'1')
     }
 
-    /// The device's id, or `None` if there is none: up to system firmware 0.2.4 the bytes are reserved
-    /// and hold 0xFF or zeros.
+    /// The device's id, or `None` if there is none: up to system firmware 0.2.4 the bytes are reserved and hold 0xFF or
+    /// zeros.
     pub fn device_id(&self) -> Option<DeviceId> {
         self.array(&field::DEVICE_ID).and_then(|b| DeviceId::from_bytes(*b))
     }
 
-    /// True when all bytes are zero, which no DCT is: bootloader r6 answers so, with status OK, when the
-    /// system firmware that holds its DCT code is missing, broken or older than 0.3.2. The others answer a
-    /// read that they refuse with what was downloaded last (redbear/firmware `usbd_dct_if.c`), which is the
-    /// command that set the address, and zeros behind it. Nothing may be concluded from such an image, and
-    /// nothing written.
+    /// True if all bytes except the first five are zero, as in no DCT. Bootloader r6 sends zeros, with status OK, if
+    /// the system firmware that holds its DCT code is missing, broken or older than 0.3.2. If the other bootloaders
+    /// refuse a read, they send what was downloaded last (redbear/firmware `usbd_dct_if.c`): the command that set the
+    /// address, and zeros after it. Such an image shows nothing, and nothing may be written.
     pub fn is_unreadable(&self) -> bool {
         self.bytes.iter().skip(COMMAND_LENGTH).all(|&b| b == 0)
     }
@@ -95,7 +94,7 @@ impl fmt::Debug for DctImage<'_> {
 pub struct Dct(Zeroizing<Vec<u8>>);
 
 impl Dct {
-    /// Takes over what was read, however much that is.
+    /// Takes over any number of bytes.
     pub const fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
     }

@@ -1,7 +1,7 @@
-//! What lies where in a Duo's device configuration table (DCT), and what a piece of one says.
+//! Knows the layout of a Duo's device configuration table (DCT), and reads its fields.
 //!
-//! This room knows offsets, sizes and the meaning of the few fields that the product needs. It does not
-//! know how the bytes were read, nor what an RSA key is: it hands out slots, and `keys` judges them.
+//! This room knows offsets, sizes and the meaning of the few fields that the product needs. It does not know how the
+//! bytes were read, nor what an RSA key is: it returns slots, and `keys` judges them.
 
 mod device_id;
 mod dump;

@@ -1,26 +1,28 @@
-//! Bringing the whole DCT of a Duo to an image, a step at a time: which step comes next is told from the bytes that
-//! are there, so that whoever was cut short goes on where it was.
+//! Rewrites the whole DCT of a Duo step by step until it equals an image. The next step follows from the bytes in the
+//! flash, so an interrupted rewrite continues where it stopped.
 //!
-//! Each copy is one sector of the flash. An erased sector has all bits set, and writing only clears bits, so a copy
-//! is gone before another one is in its place. Four things see to it that the firmware finds a whole copy at every
-//! instant, if there was one at the beginning:
+//! Each copy is one sector of the flash. An erased sector has all bits set, and writing only clears bits. So a copy is
+//! lost before its new contents are written. Four rules make sure that the firmware finds a complete copy at every
+//! moment, if there was one at the beginning:
 //!
-//! - The image's current copy is written before its other one. Where the Duo's own current copy lies in its place,
-//!   that one is first copied over to the other sector, as it is.
-//! - A sector that reads as erased, and was not seen to be erased since the power may last have gone, is erased again
-//!   before it is written: an erasure that was cut short can leave cells that read as erased and do not hold.
-//! - The last bytes that are written are a copy's first 16, and the last of those its magic number: up to then the
-//!   firmware takes it for none.
-//! - The first bytes that go are the same 16: they are cleared before a sector is erased, so that one which is half
-//!   erased is not taken for a copy either. A copy that is marked incomplete is none, and its mark stays one until it is
-//!   erased: so it is not cleared, which would take the mark away before the magic number.
+//! - The image's current copy is written before its other one. If the Duo's own current copy is in that place, it is
+//!   first copied to the other sector, unchanged.
+//! - A sector that reads as erased is erased again before it is written, unless its erasure was seen to finish since
+//!   the last possible loss of power. An interrupted erasure can leave cells that read as erased but do not keep their
+//!   value.
+//! - A copy's first 16 bytes are written last, and the magic number is the last of them. Until then the firmware does
+//!   not take it for a copy.
+//! - The same 16 bytes are cleared first, before a sector is erased. So a half-erased sector is not taken for a copy
+//!   either. A copy that is marked incomplete does not count, and keeps its mark until it is erased. It is not cleared
+//!   first: that would remove the mark before the magic number.
 
 use super::whole::{COPY_SIZE, CopyRule, DctCopy, HEADER_SIZE, WHOLE_SIZE, WholeDct};
 
-/// The largest piece that is written at a time: a block of the bootloader's.
+/// The largest piece that is written at a time: one block of the bootloader.
 const BLOCK: usize = 4096;
 
-/// A change to the flash that the whole DCT lies in. Offsets count from its beginning. No `Debug`: it holds keys.
+/// A change to the flash that holds the whole DCT. Offsets count from the beginning of the DCT. No `Debug`: it holds
+/// keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Step<'a> {
     /// Erase a copy's sector, 0 or 1.
@@ -38,7 +40,7 @@ pub enum Step<'a> {
 }
 
 impl Step<'_> {
-    /// Where it changes something.
+    /// The range that it changes.
     pub const fn range(&self) -> std::ops::Range<usize> {
         match self {
             Self::Erase { copy } => *copy * COPY_SIZE..(*copy + 1) * COPY_SIZE,
@@ -51,7 +53,7 @@ impl Step<'_> {
         self.range().start / COPY_SIZE
     }
 
-    /// What is there once it is done, where `held` was before; `None` if `held` is no whole DCT.
+    /// The contents after the step, if they were `held` before it; `None` if `held` is not a whole DCT.
     pub fn done_to(&self, held: &[u8]) -> Option<zeroize::Zeroizing<Vec<u8>>> {
         let mut then = zeroize::Zeroizing::new(held.to_vec());
         let changed = then.get_mut(self.range())?;
@@ -63,19 +65,19 @@ impl Step<'_> {
     }
 }
 
-/// What the bytes in the flash do not tell.
+/// What the bytes in the flash do not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// By which rule the Duo's firmware takes a copy.
+    /// The rule by which the Duo's firmware chooses a copy.
     pub rule: CopyRule,
-    /// The sectors that were seen to be erased, to the end, since the power may last have gone.
+    /// The sectors whose erasure was seen to finish since the last possible loss of power.
     pub erased: [bool; 2],
-    /// True if the power may have gone while a sector was erased. Then one that stays erased is erased again, too.
+    /// True if the power may have failed during an erasure. Then a sector that has to stay erased is erased again too.
     pub after_cut: bool,
 }
 
-/// The next step from what the Duo holds to the image; `None` if it is there already, or where one of the two is
-/// not of [`WHOLE_SIZE`] bytes.
+/// The next step from what the Duo holds to the image; `None` if the Duo already holds it, or if one of the two does
+/// not have [`WHOLE_SIZE`] bytes.
 pub fn next_step<'a>(held: &'a [u8], image: &'a [u8], known: Known) -> Option<Step<'a>> {
     if held.len() != WHOLE_SIZE || image.len() != WHOLE_SIZE {
         return None;
@@ -112,7 +114,7 @@ fn toward<'a>(copy: usize, held: &[u8], wanted: &'a [u8], known: Known) -> Optio
     Some(Step::Write { offset: base + missing.start, bytes: wanted.get(missing)? })
 }
 
-/// Whether a sector was erased, and holds nothing since but pieces of `wanted`.
+/// Whether every piece of a sector is either erased or already as in `wanted`.
 fn is_on_the_way(held: &[u8], wanted: &[u8]) -> bool {
     pieces().all(|piece| {
         let (held, wanted) = (held.get(piece.clone()), wanted.get(piece));
@@ -120,7 +122,7 @@ fn is_on_the_way(held: &[u8], wanted: &[u8]) -> bool {
     })
 }
 
-/// A copy in the order in which it is written: block by block, its first bytes last.
+/// The pieces of a copy in the order in which they are written: block by block, the first bytes last.
 fn pieces() -> impl Iterator<Item = std::ops::Range<usize>> {
     let blocks = (0..COPY_SIZE).step_by(BLOCK).map(|start| start.max(HEADER_SIZE)..start + BLOCK);
     blocks.chain(std::iter::once(0..HEADER_SIZE))

@@ -1,29 +1,29 @@
-//! Where a Duo finds its cloud: the address behind the key in the server's field.
+//! Reads and writes the address of a Duo's cloud, which follows the key in the server's field.
 //!
-//! From byte 384 of the field on (redbear/firmware `dct.h` and `spark_wiring_cloud`/`system_cloud_internal.cpp`):
-//! a type (0 an IPv4 address, 1 a name), a length, the value, and at byte 450 the port, big-endian, where 0 and
-//! 0xFFFF mean the default. What lies between is 0xFF.
+//! From byte 384 of the field on (redbear/firmware `dct.h` and `spark_wiring_cloud`/`system_cloud_internal.cpp`): a
+//! type (0 for an IPv4 address, 1 for a name), a length, the value, and at byte 450 the port, big-endian; 0 and 0xFFFF
+//! mean the default port. The bytes in between are 0xFF.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 
 /// Bytes of the field.
 pub const SERVER_FIELD: usize = super::SERVER_PUBLIC_KEY.size;
-/// Where the address begins in the field.
+/// Offset of the address in the field.
 const ADDRESS: usize = 384;
-/// Where the port stands.
+/// Offset of the port in the field.
 const PORT: usize = 450;
 /// The longest name that the firmware takes.
 const MAX_NAME: usize = 63;
-/// What stands for the device's own id in a name.
+/// The placeholder for the device's own id in a name.
 const ID_MARK: &str = "$id";
 
-/// The port of a device's TCP connection where the field names none.
+/// The port of a device's TCP connection if the field names none.
 pub const DEFAULT_DEVICE_PORT: u16 = 5683;
-/// Where the firmware connects to if the field names no address.
+/// The host that the firmware connects to if the field names no address.
 pub const DEFAULT_SERVER_NAME: &str = "device.spark.io";
 
-/// A cloud's address as the DCT has it.
+/// A cloud's address, as in the DCT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerAddress {
     host: Host,
@@ -36,19 +36,19 @@ enum Host {
     Name(String),
 }
 
-/// Why an address cannot be one.
+/// Why an address is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerAddressError {
-    /// A name that is empty, too long, or no host name.
+    /// A name that is empty, too long, or not a host name.
     #[error(
         "a server's name has 1 to {MAX_NAME} characters: letters, digits, hyphens and underscores, in words with one dot \
          between them; $id in it stands for the device id"
     )]
     Name,
-    /// What looks like an IPv4 address and is none, as 192.168.1.300: no name ends in a number.
+    /// It looks like an IPv4 address but is not one, as 192.168.1.300: no name ends in a number.
     #[error("it looks like an IPv4 address, which has four numbers from 0 to 255, and is none")]
     Ip,
-    /// Neither 0 nor 1 as a type, or a length that does not go with it.
+    /// The type is neither 0 nor 1, or the length does not fit the type.
     #[error("the server's address in the DCT is neither an IPv4 address nor a name")]
     Type,
 }
@@ -64,7 +64,7 @@ impl ServerAddress {
         Ok(Self { host, port: default_port(port) })
     }
 
-    /// Reads the address in a server field; `None` if the field names none and the firmware falls back to
+    /// Reads the address in a server field; `None` if the field names none, and the firmware uses
     /// [`DEFAULT_SERVER_NAME`].
     pub fn read(field: &[u8; SERVER_FIELD]) -> Result<Option<Self>, ServerAddressError> {
         let port = u16::from_be_bytes([field[PORT], field[PORT + 1]]);
@@ -88,9 +88,9 @@ impl ServerAddress {
         Self { port: default_port(port), ..self }
     }
 
-    /// All bytes of the field: a key at its beginning, and the address, where there is one. The firmware's own port
-    /// is left as 0xFFFF, and a zero stands behind a name, as in redbear/Duo `firmware/dct/server_public_key.der`.
-    /// No key may reach the address; one of RSA-2048 has 294 bytes.
+    /// All bytes of the field: a key at its beginning, and the address, if there is one. The firmware's default port is
+    /// left as 0xFFFF, and a zero follows a name, as in redbear/Duo `firmware/dct/server_public_key.der`. `None` if the
+    /// key reaches the address; a key of RSA-2048 has 294 bytes.
     pub fn write(key: &[u8], address: Option<&Self>) -> Option<[u8; SERVER_FIELD]> {
         let mut field = [0xFF; SERVER_FIELD];
         field.get_mut(..key.len().min(ADDRESS))?.get_mut(..key.len())?.copy_from_slice(key);
@@ -99,7 +99,7 @@ impl ServerAddress {
                 Host::Ip(ip) => (0, ip.octets().to_vec()),
                 Host::Name(name) => (1, name.as_bytes().to_vec()),
             };
-            // A name was checked: at most 63 bytes, and so its zero is in front of the port.
+            // The name was checked: it has at most 63 bytes, so its zero is before the port.
             let zero = &[0][..usize::from(kind)];
             let bytes = [&[kind, u8::try_from(value.len()).ok()?][..], &value, zero].concat();
             field.get_mut(ADDRESS..PORT)?.get_mut(..bytes.len())?.copy_from_slice(&bytes);
@@ -118,13 +118,13 @@ impl ServerAddress {
         }
     }
 
-    /// The name or address as it is written down, `$id` included.
+    /// The name or address as written, with `$id` in it.
     pub fn host_as_written(&self) -> String {
         self.host(ID_MARK)
     }
 
-    /// True if a Duo finds itself there, and no cloud: 127.0.0.0/8, 0.0.0.0, and `localhost` with the names below it (RFC
-    /// 6761 §6.3).
+    /// True if the address is the Duo itself, not a cloud: 127.0.0.0/8, 0.0.0.0, and `localhost` with the names below
+    /// it (RFC 6761 §6.3).
     pub fn is_the_device_itself(&self) -> bool {
         match &self.host {
             Host::Ip(ip) => ip.is_loopback() || ip.is_unspecified(),
@@ -142,7 +142,7 @@ impl ServerAddress {
 }
 
 impl Default for ServerAddress {
-    /// Where the firmware goes if its DCT says nothing.
+    /// The firmware's server if its DCT names none.
     fn default() -> Self {
         Self { host: Host::Name(DEFAULT_SERVER_NAME.to_owned()), port: DEFAULT_DEVICE_PORT }
     }
@@ -164,13 +164,13 @@ const fn default_port(port: u16) -> u16 {
     }
 }
 
-/// Whether the last word of a host is a number. No name on the internet is (WHATWG URL §3.5).
+/// Whether the last label of a host is a number, as in no name on the internet (WHATWG URL §3.5).
 fn ends_in_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Passes a host name, in which `$id` may stand for the device id.
+/// Accepts a host name, in which `$id` may stand for the device id.
 fn check_name(name: &str) -> Result<&str, ServerAddressError> {
     let plain = name.replace(ID_MARK, "0");
     let labels = plain.split('.').all(|label| {

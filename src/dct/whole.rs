@@ -1,9 +1,9 @@
-//! The whole DCT as it lies in the internal flash: two copies of 16 KiB, of which one counts. Which one is in their
-//! bytes, and the bootloaders do not agree about it ([`CopyRule`]).
+//! Reads the whole DCT of the internal flash: two copies of 16 KiB, one of which is current. Their bytes say which one,
+//! but the bootloaders do not agree on how ([`CopyRule`]).
 //!
-//! Numbers: redbear/firmware `platform_dct.h` (WICED's `platform_dct_header_t` and `platform_dct_version_t`); the
-//! place of the version record, its checksum and the choice: the bootloader binaries r3 to r6 in redbear/Duo
-//! `firmware/bootloader`, executed.
+//! Sources: the numbers are from redbear/firmware `platform_dct.h` (WICED's `platform_dct_header_t` and
+//! `platform_dct_version_t`). The place of the version record, its checksum and the choice of a copy are from running
+//! the bootloader binaries r3 to r6 in redbear/Duo `firmware/bootloader`.
 
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ static CRC_32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC
 pub const COPY_SIZE: usize = 16 * 1024;
 /// Both copies.
 pub const WHOLE_SIZE: usize = 2 * COPY_SIZE;
-/// Where the application section begins in a copy; before it come WICED's own sections, Wi-Fi passwords included.
+/// Offset of the application section in a copy; before it are WICED's own sections, with the Wi-Fi passwords.
 pub const APPLICATION_SECTION: usize = 7548;
 
 // The header of a copy.
@@ -23,7 +23,7 @@ const WRITE_INCOMPLETE: usize = 8;
 const IS_CURRENT: usize = 9;
 const MAGIC: usize = 12;
 const MAGIC_NUMBER: &[u8] = b"BRCM";
-/// The bytes of a copy up to the end of its magic number: without them it is none.
+/// The bytes of a copy up to the end of its magic number; without them it is not a copy.
 pub(super) const HEADER_SIZE: usize = 16;
 
 // The version record: the last 16 bytes of a copy.
@@ -33,11 +33,12 @@ const CHECKSUM: std::ops::Range<usize> = RECORD + 8..RECORD + 12;
 const INITIAL_WRITE: usize = RECORD + 12;
 const SEQUENCE: usize = RECORD + 13;
 
-// The checksum is made of pieces: the header and what belongs to it, then pieces of one length, then the record.
+// The checksum is computed from pieces: the header and what belongs to it, then pieces of equal length, then the
+// record.
 const FIRST_PIECE: usize = 388;
 const PIECE: usize = 32;
 
-/// Bootloaders that agree about which copy of a DCT counts. The same bytes may mean another copy to each family.
+/// Bootloaders that agree on which copy of a DCT is current. The same bytes may mean another copy to each family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DctReader")]
@@ -64,7 +65,7 @@ impl CopyRule {
     }
 }
 
-/// Whether the bytes begin as a copy of the DCT does.
+/// Whether the bytes begin like a copy of the DCT.
 pub(super) fn has_magic(bytes: &[u8]) -> bool {
     bytes.get(MAGIC..).is_some_and(|rest| rest.starts_with(MAGIC_NUMBER))
 }
@@ -81,10 +82,10 @@ pub enum WhichCopy {
 }
 
 impl WhichCopy {
-    /// Both, in the order in which they lie.
+    /// Both, by address.
     pub const BOTH: [Self; 2] = [Self::First, Self::Second];
 
-    /// The name that is typed, and used in JSON.
+    /// The name on the command line and in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::First => "first",
@@ -92,7 +93,7 @@ impl WhichCopy {
         }
     }
 
-    /// Its place, 0 or 1.
+    /// Its index, 0 or 1.
     pub const fn index(self) -> usize {
         match self {
             Self::First => 0,
@@ -106,7 +107,7 @@ impl WhichCopy {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DctHalfKind", rename_all = "kebab-case")]
 pub enum Half {
-    /// A copy, whether it counts or not.
+    /// A copy, current or not.
     Copy,
     /// Erased flash.
     Erased,
@@ -114,7 +115,7 @@ pub enum Half {
     Other,
 }
 
-/// What a copy's version record is worth, the least first.
+/// The state of a copy's version record, the worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Record {
     None,
@@ -132,7 +133,7 @@ impl<'a> DctCopy<'a> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// What it is at all.
+    /// What the bytes are: a copy, erased flash or something else.
     pub fn half(&self) -> Half {
         if has_magic(self.0) {
             Half::Copy
@@ -143,7 +144,7 @@ impl<'a> DctCopy<'a> {
         }
     }
 
-    /// True if it was written to its end: its header has the magic number and is not marked incomplete.
+    /// True if it was written completely: its header has the magic number and is not marked incomplete.
     pub fn is_complete(&self) -> bool {
         has_magic(self.0) && self.0[WRITE_INCOMPLETE] == 0
     }
@@ -170,13 +171,14 @@ impl<'a> DctCopy<'a> {
         }
     }
 
-    /// True if it was made from nothing, and not as a changed duplicate.
+    /// True if it was created new, not as a changed duplicate.
     const fn is_initial(self) -> bool {
         self.0[INITIAL_WRITE] == 1
     }
 
-    /// The pieces' CRC-32s, combined by XOR, with zeros for what is written last. The mark is part of it: where the
-    /// firmware clears the mark of an old copy, that copy's checksum is wrong from then on.
+    /// The CRC-32s of the pieces, combined by XOR, with zeros in place of the fields that are written last. The mark in
+    /// the header is included: if the firmware clears the mark of an old copy, the checksum of that copy no longer
+    /// matches.
     fn checksum(self) -> u32 {
         let (mut first, mut record) = ([0; FIRST_PIECE], [0; COPY_SIZE - RECORD]);
         first.copy_from_slice(&self.0[..FIRST_PIECE]);
@@ -194,7 +196,7 @@ impl<'a> DctCopy<'a> {
 pub struct WholeDct<'a>([DctCopy<'a>; 2]);
 
 impl<'a> WholeDct<'a> {
-    /// A view of exactly [`WHOLE_SIZE`] bytes, of which at least one half begins as a copy does.
+    /// A view of exactly [`WHOLE_SIZE`] bytes; at least one half must begin like a copy.
     pub fn new(bytes: &'a [u8]) -> Option<Self> {
         if bytes.len() != WHOLE_SIZE {
             return None;
@@ -205,12 +207,12 @@ impl<'a> WholeDct<'a> {
         Some(Self([DctCopy::new(first)?, DctCopy::new(second)?]))
     }
 
-    /// Both, in the order in which they lie.
+    /// Both, by address.
     pub const fn copies(&self) -> &[DctCopy<'a>; 2] {
         &self.0
     }
 
-    /// Which copy counts by a rule, 0 or 1; `None` if neither does.
+    /// The current copy by a rule, 0 or 1; `None` if there is none.
     pub fn current(&self, rule: CopyRule) -> Option<usize> {
         let complete = self.0.map(|copy| copy.is_complete());
         let marked = |copy: &DctCopy<'_>| copy.is_complete() && copy.0[IS_CURRENT] == 1;
@@ -221,13 +223,13 @@ impl<'a> WholeDct<'a> {
         }
     }
 
-    /// Which copy counts by either rule; `None` if they do not agree.
+    /// The current copy if both rules agree; `None` if they do not.
     pub fn undisputed(&self) -> Option<Option<usize>> {
         let [mark, record] = CopyRule::ALL.map(|rule| self.current(rule));
         (mark == record).then_some(mark)
     }
 
-    /// Of two complete copies the one that r6 takes.
+    /// Of two complete copies, the one that r6 uses.
     fn newer(&self) -> usize {
         let [first, second] = self.0;
         let [a, b] = self.0.map(DctCopy::record);

@@ -1,8 +1,8 @@
-//! Configuration and string descriptors (USB 2.0 §9.6, DFU 1.1 §4.1.3), as a device that may mean harm
-//! sends them.
+//! Parses device, configuration and string descriptors (USB 2.0 §9.6, DFU 1.1 §4.1.3) from a device that may be
+//! malicious.
 //!
-//! Knows their layout and takes out what a DFU host needs. Lengths are checked against what really came,
-//! and every step forward is of at least two bytes.
+//! Knows their layout and extracts what a DFU host needs. Lengths are checked against the bytes that really came, and
+//! every step forward is at least two bytes.
 
 /// `bDescriptorType` values.
 pub mod kind {
@@ -20,32 +20,32 @@ pub mod kind {
 
 /// Length of a device descriptor.
 pub const DEVICE_LENGTH: usize = 18;
-/// Length of the head of a configuration descriptor, in which `wTotalLength` stands.
+/// Length of the head of a configuration descriptor, which contains `wTotalLength`.
 pub const CONFIGURATION_HEAD: usize = 9;
 /// The longest configuration that is read. The Duo's has 45 bytes.
 pub const MAX_CONFIGURATION: usize = 4096;
-/// How much to ask for when reading a string descriptor. The longest well-formed one has 254 bytes: two of
-/// head and 126 UTF-16 units.
+/// How much to ask for when reading a string descriptor. The longest well-formed one has 254 bytes: a head of two bytes
+/// and 126 UTF-16 units.
 pub const MAX_STRING: usize = 255;
 
 /// Why descriptors cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DescriptorError {
-    /// Fewer bytes than the descriptor must have, or claims to have.
+    /// Fewer bytes than the descriptor must have, or says that it has.
     #[error("a descriptor is cut short")]
     Truncated,
-    /// `bLength` is too small for what it describes.
+    /// `bLength` is too small for this descriptor.
     #[error("a descriptor has the impossible length {0}")]
     Length(u8),
-    /// `bDescriptorType` is another than what was asked for.
+    /// `bDescriptorType` is not the requested one.
     #[error("a descriptor of type {0} came in place of another")]
     Kind(u8),
-    /// `wTotalLength` is more than is credible.
+    /// `wTotalLength` is too large to be credible.
     #[error("the configuration claims to have {0} bytes")]
     TooLong(u16),
 }
 
-/// The device descriptor's fields that are of use.
+/// The fields of the device descriptor that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceDescriptor {
     /// `idVendor`.
@@ -54,11 +54,11 @@ pub struct DeviceDescriptor {
     pub product_id: u16,
     /// `bcdDevice`.
     pub bcd_device: u16,
-    /// `iManufacturer`; 0 where there is none.
+    /// `iManufacturer`; 0 if there is none.
     pub manufacturer: u8,
-    /// `iProduct`; 0 where there is none.
+    /// `iProduct`; 0 if there is none.
     pub product: u8,
-    /// `iSerialNumber`; 0 where there is none.
+    /// `iSerialNumber`; 0 if there is none.
     pub serial: u8,
 }
 
@@ -90,17 +90,17 @@ pub struct AltSetting {
     pub alt: u8,
     /// `bInterfaceClass`, `bInterfaceSubClass`, `bInterfaceProtocol`.
     pub class: [u8; 3],
-    /// `iInterface`: index of its name; 0 where there is none.
+    /// `iInterface`: index of its name; 0 if there is none.
     pub name: u8,
 }
 
 impl AltSetting {
-    /// Class and subclass of DFU, run-time and DFU mode alike.
+    /// Class and subclass of DFU, both in run-time mode and in DFU mode.
     const DFU: [u8; 2] = [0xFE, 0x01];
     /// `bInterfaceProtocol` in DFU mode.
     const DFU_MODE: u8 = 2;
 
-    /// An interface of a device in DFU mode.
+    /// True for an interface of a device in DFU mode.
     pub fn is_dfu_mode(self) -> bool {
         self.is_dfu() && self.class[2] == Self::DFU_MODE
     }
@@ -121,7 +121,7 @@ pub struct DfuFunctional {
     pub detach_timeout: u16,
     /// `wTransferSize`, bytes.
     pub transfer_size: u16,
-    /// `bcdDFUVersion`: 0x0110 for DFU 1.1, 0x011A for `DfuSe`; 0x0100 where the descriptor ends before it.
+    /// `bcdDFUVersion`: 0x0110 for DFU 1.1, 0x011A for `DfuSe`; 0x0100 if the descriptor ends before it.
     pub dfu_version: u16,
 }
 
@@ -137,16 +137,16 @@ impl DfuFunctional {
     }
 }
 
-/// What a DFU host needs of a configuration descriptor.
+/// The parts of a configuration descriptor that a DFU host needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
-    /// The alternate settings in their order, of all interfaces.
+    /// The alternate settings of all interfaces, in their order.
     pub alt_settings: Vec<AltSetting>,
     /// The DFU functional descriptors in their order.
     pub functional: Vec<DfuFunctional>,
 }
 
-/// `wTotalLength` out of the head of a configuration descriptor, checked for being credible.
+/// Reads `wTotalLength` from the head of a configuration descriptor and checks that it is credible.
 pub fn total_length(head: &[u8]) -> Result<usize, DescriptorError> {
     let head: &[u8; CONFIGURATION_HEAD] = head.first_chunk().ok_or(DescriptorError::Truncated)?;
     expect(head[1], kind::CONFIGURATION)?;
@@ -159,7 +159,7 @@ pub fn total_length(head: &[u8]) -> Result<usize, DescriptorError> {
 }
 
 impl Configuration {
-    /// Reads a configuration with all that follows it. Bytes past `wTotalLength` are not looked at.
+    /// Reads a configuration with all descriptors that follow it. Bytes past `wTotalLength` are ignored.
     pub fn parse(bytes: &[u8]) -> Result<Self, DescriptorError> {
         let mut rest = bytes.get(..total_length(bytes)?).ok_or(DescriptorError::Truncated)?;
         let mut found = Self::default();
@@ -171,7 +171,7 @@ impl Configuration {
         Ok(found)
     }
 
-    /// The functional descriptor of an interface: the first that follows one of its settings.
+    /// The functional descriptor of an interface: the first one after one of its settings.
     pub fn functional_of(&self, interface: u8) -> Option<&DfuFunctional> {
         self.functional.iter().find(|f| f.interface == interface)
     }
@@ -199,7 +199,7 @@ impl Configuration {
     }
 }
 
-/// DFU 1.0 ended the descriptor before `bcdDFUVersion`.
+/// In DFU 1.0 the descriptor ends before `bcdDFUVersion`.
 fn parse_functional(interface: u8, descriptor: &[u8]) -> Option<DfuFunctional> {
     let &[_, _, attributes, d0, d1, t0, t1, ref version @ ..] = descriptor else { return None };
     Some(DfuFunctional {
@@ -228,8 +228,8 @@ pub fn first_language(bytes: &[u8]) -> Result<Option<u16>, DescriptorError> {
     Ok(string_units(bytes)?.next())
 }
 
-/// The text of a string descriptor, as the device gives it: it may hold any character, also such that
-/// must not reach a terminal or a file name (see [`printable`]). Half surrogate pairs become U+FFFD.
+/// The text of a string descriptor, as the device sends it. It may hold characters that must not reach a terminal or a
+/// file name (see [`printable`]). Half surrogate pairs become U+FFFD.
 pub fn parse_string(bytes: &[u8]) -> Result<String, DescriptorError> {
     Ok(char::decode_utf16(string_units(bytes)?).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
@@ -244,9 +244,8 @@ fn string_units(bytes: &[u8]) -> Result<impl Iterator<Item = u16>, DescriptorErr
     Ok(units.as_chunks().0.iter().map(|unit: &[u8; 2]| u16::from_le_bytes(*unit)))
 }
 
-/// Text from a device in a form that can be shown: characters that would move a cursor, change a colour,
-/// reverse a line or be invisible are written `\u{…}`, and a backslash is doubled so that the form is
-/// unambiguous.
+/// Text from a device in a form that is safe to show. Characters that would move a cursor, change a colour, reverse a
+/// line or be invisible are written `\u{…}`. A backslash is doubled, so that the form is unambiguous.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -259,7 +258,7 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// Control characters, line and paragraph separators, and the marks that are invisible or change direction.
+/// True for control characters, line and paragraph separators, and marks that are invisible or change the direction.
 fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -271,7 +270,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The Duo's configuration, written from redbear/firmware `usbd_dfu_core.c`.
+    /// The Duo's configuration, from redbear/firmware `usbd_dfu_core.c`.
     const DUO: [u8; 45] = [
         9, 2, 45, 0, 1, 1, 2, 0xC0, 50, // configuration
         9, 4, 0, 0, 0, 0xFE, 1, 2, 6, 9, 4, 0, 1, 0, 0xFE, 1, 2, 7, 9, 4, 0, 2, 0, 0xFE, 1, 2,

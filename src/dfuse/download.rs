@@ -1,15 +1,15 @@
-//! Writing one block, through a pointer that was just proven.
+//! Writes one block, through an address pointer that was just proven.
 //!
-//! Set address, a read through the pointer, which has to bring what is known to lie there, back to dfuIDLE, the block,
-//! `DFU_GETSTATUS` until it is written. Neither the read nor `DFU_ABORT` moves the pointer, so the block goes where the
-//! read came from. Two things are left out on purpose:
+//! The sequence: set the address; read through the pointer, which must return the known contents; go back to dfuIDLE;
+//! send the block; `DFU_GETSTATUS` until it is written. Neither the read nor `DFU_ABORT` moves the pointer, so the
+//! block goes to the place that was read. Two things are left out on purpose:
 //!
-//! - *Erasing.* The DCT's sectors carry the letter `g`, erasable, but the bootloader ignores the command
-//!   there: a write to the DCT rewrites the whole of it into its other copy (`usbd_dct_if.c`). dfu-util, which
-//!   sends it, waits half a second for nothing. Where the flash does need it, [`Erase`](super::Erase) comes first.
-//! - *Verifying.* The bootloader reports success for writes that failed, so a write is proved by a read-back
-//!   alone: an [`Upload`](super::Upload) with an address of its own, which the device takes where a write ends, in
-//!   dfuDNLOAD-IDLE.
+//! - *Erasing.* The DCT's sectors have the letter `g`, erasable, but the bootloader ignores the command there: a write
+//!   to the DCT rewrites all of it into its other copy (`usbd_dct_if.c`). dfu-util sends the command and waits half a
+//!   second for nothing. If the flash does need it, [`Erase`](super::Erase) comes first.
+//! - *Verifying.* The bootloader reports success for writes that failed, so only a read-back proves a write: an
+//!   [`Upload`](super::Upload) that sets the address again. The device accepts it in dfuDNLOAD-IDLE, where a write
+//!   ends.
 
 use std::time::Duration;
 
@@ -25,19 +25,19 @@ use super::set_address::SetAddress;
 /// A block to be written.
 #[derive(Clone)]
 pub struct Block {
-    /// Where the pointer is set to.
+    /// The address that the pointer is set to.
     pub pointer: u32,
-    /// What is known to lie behind the pointer: at least one byte, at most one block. It has to be such that no other
-    /// address shows the same.
+    /// The known contents at the pointer: at least one byte, at most one block. No other address may have the same
+    /// contents.
     pub proof: Buffer,
-    /// How many blocks of 4096 bytes behind the pointer it is written.
+    /// Where it is written, in blocks of 4096 bytes after the pointer.
     pub block: u16,
     /// Its bytes.
     pub data: Buffer,
 }
 
 impl Block {
-    /// Where it is written.
+    /// The address where it is written.
     pub fn address(&self) -> u32 {
         self.pointer.saturating_add(u32::from(self.block) * u32::from(BLOCK))
     }
@@ -60,7 +60,7 @@ pub struct Download {
 }
 
 impl Download {
-    /// To write `block`. Refuses what `geometry` does not permit.
+    /// An operation that writes `block`. Refuses what `geometry` does not permit.
     pub fn new(geometry: &Geometry, start: Start, block: Block) -> Result<Self, DfuError> {
         geometry.check_write(block.address(), block.data.len())?;
         Geometry::check_numbers(block.block, block.data.len())?;
@@ -78,7 +78,7 @@ impl Download {
         Step::Next
     }
 
-    /// Compares what lies behind the pointer with what is known to.
+    /// Compares the bytes at the pointer with the known contents.
     fn prove(&mut self, reply: Reply<'_>) -> Step<()> {
         let (at, address) = (self.at(), self.block.pointer);
         match reply {
@@ -92,7 +92,7 @@ impl Download {
         }
     }
 
-    /// The bootloader writes in the course of `DFU_GETSTATUS`, never before it.
+    /// The bootloader writes during `DFU_GETSTATUS`, never before it.
     fn program(&mut self, reply: Reply<'_>) -> Step<()> {
         let (at, address, length) = (self.at(), self.block.address(), self.block.data.len());
         let State::Program(poll) = &mut self.state else { return Step::Next };
@@ -103,7 +103,7 @@ impl Download {
         }
     }
 
-    /// How long the block of the proof is.
+    /// The length of the proof.
     fn proof_length(&self) -> u16 {
         u16::try_from(self.block.proof.len()).unwrap_or(BLOCK)
     }
@@ -156,8 +156,8 @@ impl Operation for Download {
             State::Prove => self.prove(reply),
             State::BackToIdle => sent(at, reply).then(|()| self.go(State::Send)),
             State::Send => {
-                // Without an answer the block may lie in the device, and the next `DFU_GETSTATUS`, whoever
-                // sends it, would write it.
+                // Without an answer the block may be pending in the device. The next `DFU_GETSTATUS`, from any program,
+                // would write it.
                 if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
                     at.touched = Touched::Maybe;
                 }

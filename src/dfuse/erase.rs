@@ -1,8 +1,9 @@
-//! Erasing one sector.
+//! Erases one sector.
 //!
-//! The command, and `DFU_GETSTATUS` until it is carried out. It carries an address of its own, which cannot be proven
-//! beforehand, and sets the pointer, too. As with a write, the bootloader erases in the course of `DFU_GETSTATUS`, and
-//! reports success whatever came of it: only a read-back, behind an address set anew, proves it (redbear/firmware `usbd_dfu_core.c`, `usbd_flash_if.c`).
+//! Sends the command, then `DFU_GETSTATUS` until it is carried out. The command contains its own address, which cannot
+//! be proven beforehand, and it also sets the pointer. As with a write, the bootloader erases during `DFU_GETSTATUS`
+//! and always reports success. Only a read-back after setting the address again proves it (redbear/firmware
+//! `usbd_dfu_core.c`, `usbd_flash_if.c`).
 
 use std::time::Duration;
 
@@ -29,8 +30,8 @@ pub struct Erase {
 }
 
 impl Erase {
-    /// To erase the sector of `length` bytes at `address`. Refuses what `geometry` does not permit, and every range
-    /// that is not exactly one sector.
+    /// An operation that erases the sector of `length` bytes at `address`. Refuses what `geometry` does not permit, and
+    /// every range that is not exactly one sector.
     pub fn new(geometry: &Geometry, start: Start, address: u32, length: usize) -> Result<Self, DfuError> {
         geometry.check_erase(address, length)?;
         let state = match start {
@@ -91,7 +92,7 @@ impl Operation for Erase {
         match &mut self.state {
             State::Recover(recover) => recover.reply(reply).then(|()| self.go(State::Send)),
             State::Send => {
-                // Without an answer the command may lie in the device, and the next `DFU_GETSTATUS` carries it out.
+                // Without an answer the command may be pending in the device. The next `DFU_GETSTATUS` carries it out.
                 if matches!(reply, Reply::Failed(Failure::Timeout | Failure::Other(_))) {
                     at.touched = Touched::Maybe;
                 }

@@ -1,6 +1,6 @@
-//! What can go wrong between host and bootloader, told so that the reader knows how far it got.
+//! Defines the errors between host and bootloader. Each one shows how far the operation got.
 //!
-//! Every error answers three questions: at which [`Stage`] and request, what the device said of itself, and
+//! Every error answers three questions: at which [`Stage`] and request it happened, what the device reported, and
 //! whether its flash may have changed ([`DfuError::touched`]).
 
 use std::fmt;
@@ -14,22 +14,22 @@ use super::status::{State, StatusCode};
 pub enum Touched {
     /// Nothing was written: the request that makes the bootloader write was not sent.
     No,
-    /// It may be as before, as wanted, or neither. Only a read-back tells.
+    /// The flash may hold the old bytes, the new bytes, or neither. Only a read-back shows which.
     Maybe,
-    /// The write was carried out as far as the bootloader lets one see; what failed came after it.
+    /// The bootloader reported no error for the write. Something after it failed.
     Yes,
 }
 
 /// What an operation was doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Bringing the device to dfuIDLE, from whatever state it was left in.
+    /// Bringing the device to dfuIDLE, from any state.
     Recover,
     /// Setting the address pointer.
     SetAddress,
     /// Reading a block.
     Read,
-    /// Sending a block and having it written.
+    /// Sending a block and writing it.
     Write,
     /// Going back to dfuIDLE at the end.
     Finish,
@@ -50,7 +50,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Where an operation failed.
+/// The place where an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {
     /// What it was doing.
@@ -67,7 +67,7 @@ impl fmt::Display for At {
     }
 }
 
-/// Why a transfer brought no answer, as the driver of a machine reports it.
+/// Why a transfer failed, as the driver of a machine reports it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The device refused the request.
@@ -79,7 +79,7 @@ pub enum Failure {
     /// The device is gone.
     #[error("the device was disconnected")]
     Disconnected,
-    /// Anything else, in the words of whoever noticed.
+    /// Anything else, in the transport's own words.
     #[error("{0}")]
     Other(String),
 }
@@ -87,7 +87,7 @@ pub enum Failure {
 /// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DfuError {
-    /// Refused before anything was sent: the range is not one that may be read or written.
+    /// Refused before anything was sent: the range may not be read, written or erased.
     #[error(transparent)]
     Range(#[from] RangeError),
     /// A transfer failed.
@@ -108,7 +108,7 @@ pub enum DfuError {
         /// `bState`.
         state: State,
     },
-    /// The device is in a state that has no place here.
+    /// The device is in a state that is not expected here.
     #[error("{at}: the device is in state {state}, which is not expected here")]
     UnexpectedState {
         /// Where.
@@ -116,7 +116,7 @@ pub enum DfuError {
         /// `bState`.
         state: State,
     },
-    /// An answer of the wrong length.
+    /// An answer with the wrong length.
     #[error("{at}: the device answered with {length} bytes")]
     MalformedReply {
         /// Where.
@@ -130,14 +130,14 @@ pub enum DfuError {
         /// The address.
         address: u32,
     },
-    /// What lies behind the pointer is not what is known to lie there: the device has taken another address, or what it
-    /// reads is not to be relied on. Nothing was written.
+    /// The bytes at the pointer are not the known contents: the device took another address, or its reads are not
+    /// reliable. Nothing was written.
     #[error("what the device reads at {address:#010x} is not what lay there before; nothing was written")]
     PointerUnproven {
-        /// The address that it was given.
+        /// The address that was set.
         address: u32,
     },
-    /// A block came back shorter than asked for; the bootloader never does that by itself.
+    /// A block was shorter than requested; the bootloader never does that by itself.
     #[error("a read at {address:#010x} brought {got} bytes in place of {expected}")]
     ShortRead {
         /// Address of the block.
@@ -147,7 +147,7 @@ pub enum DfuError {
         /// Bytes that came.
         got: usize,
     },
-    /// The bootloader stalled the `DFU_GETSTATUS` in which it writes: its way of saying that a write failed.
+    /// The bootloader stalled the `DFU_GETSTATUS` during which it writes. This is how it reports a failed write.
     #[error("the device refused to write {length} bytes at {address:#010x}")]
     WriteRefused {
         /// Address of the block.
@@ -155,7 +155,7 @@ pub enum DfuError {
         /// Its length in bytes.
         length: usize,
     },
-    /// The `DFU_GETSTATUS` in which the bootloader writes brought no answer.
+    /// The `DFU_GETSTATUS` during which the bootloader writes got no answer.
     #[error("it is not known whether {length} bytes were written at {address:#010x}: {failure}")]
     OutcomeUnknown {
         /// Address of the block.
@@ -165,7 +165,7 @@ pub enum DfuError {
         /// How the request failed.
         failure: Failure,
     },
-    /// The device is about to leave DFU mode (dfuMANIFEST-WAIT-RESET) and takes no more requests.
+    /// The device is about to leave DFU mode (dfuMANIFEST-WAIT-RESET) and accepts no more requests.
     #[error("the device is leaving DFU mode")]
     Leaving,
     /// The device runs its application (appIDLE, appDETACH).
@@ -174,7 +174,7 @@ pub enum DfuError {
         /// `bState`.
         state: State,
     },
-    /// The device did not come to dfuIDLE within a number of requests that suffices from every state.
+    /// The device did not reach dfuIDLE within a number of requests that is enough from every state.
     #[error("the device did not come to dfuIDLE within {requests} requests; {}", last_state(*state))]
     Stuck {
         /// The last state seen.
@@ -185,7 +185,7 @@ pub enum DfuError {
     /// The deadline passed.
     #[error("{at}: the time allowed is over")]
     Deadline {
-        /// What would have been next.
+        /// What would have come next.
         at: At,
     },
 }

@@ -1,22 +1,22 @@
-//! What one alternate setting lets a host transfer: its memory map and how large a block may be.
+//! Checks what one alternate setting lets a host transfer: its memory map and the largest block.
 //!
-//! Every operation that names addresses is checked here before its first request, since the bootloader does
-//! not check: it looks at the start of a block only, copies `wLength` bytes into a buffer of 4096 unasked,
-//! and reads past the DCT whatever lies behind (redbear/firmware `usbd_dfu_mal.c`, `usbd_dct_if.c`).
+//! Every operation with an address is checked here before its first request, because the bootloader does not check. It
+//! looks only at the start of a block, copies `wLength` bytes into a buffer of 4096 without checking, and reads past
+//! the end of the DCT (redbear/firmware `usbd_dfu_mal.c`, `usbd_dct_if.c`).
 
 use super::memory_map::{Access, MemoryMap};
 
-/// The distance between two blocks, and so the largest block: the bootloader computes addresses with its own
-/// transfer size, whatever `wLength` is.
+/// The distance between two blocks, and so the largest block. The bootloader computes addresses with its own transfer
+/// size, not with `wLength`.
 pub const BLOCK: u16 = 4096;
 
-/// How many blocks can be numbered: `wBlockNum` has 16 bits and begins at 2.
+/// The number of possible block numbers: `wBlockNum` has 16 bits and begins at 2.
 const MAX_BLOCKS: usize = 0xFFFF - 1;
 
 /// Why a range may not be transferred.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
-    /// No bytes at all. (A `DFU_DNLOAD` without data would mean "leave DFU mode".)
+    /// No bytes. (A `DFU_DNLOAD` without data would mean "leave DFU mode".)
     #[error("nothing to transfer")]
     Empty,
     /// Part of the range does not exist.
@@ -45,7 +45,7 @@ pub enum RangeError {
         /// Its length in bytes.
         length: usize,
     },
-    /// Not exactly one sector, or one that the memory map forbids to erase.
+    /// Not exactly one sector, or a sector that the memory map forbids to erase.
     #[error("{length} bytes at {address:#010x} are not one erasable sector")]
     NotErasable {
         /// Start of the range.
@@ -53,7 +53,7 @@ pub enum RangeError {
         /// Its length in bytes.
         length: usize,
     },
-    /// More than one block, where one is the limit, or more than there are block numbers.
+    /// More than one block if one is the limit, or more blocks than there are numbers.
     #[error("{length} bytes are too many for one transfer of at most {limit}")]
     TooLong {
         /// The length in bytes.
@@ -71,8 +71,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// `transfer_size` is `wTransferSize` of the DFU functional descriptor; more than [`BLOCK`] is not
-    /// believed.
+    /// `transfer_size` is `wTransferSize` of the DFU functional descriptor; it is limited to [`BLOCK`].
     pub fn new(map: MemoryMap, transfer_size: u16) -> Self {
         Self { map, block: transfer_size.min(BLOCK) }
     }
@@ -87,8 +86,8 @@ impl Geometry {
         self.block
     }
 
-    /// Whether `length` bytes from `address` may be read. More than one block is possible only where blocks
-    /// are of [`BLOCK`] bytes.
+    /// Checks that `length` bytes from `address` may be read. More than one block is possible only if a block has
+    /// [`BLOCK`] bytes.
     pub fn check_read(&self, address: u32, length: usize) -> Result<(), RangeError> {
         self.check_extent(address, length)?;
         if !self.map.all(address, length, Access::readable) {
@@ -98,8 +97,8 @@ impl Geometry {
         self.check_length(length, blocks)
     }
 
-    /// Whether `length` bytes may be written at `address`, in one block: a key that is written in two could
-    /// be left half old and half new.
+    /// Checks that `length` bytes may be written at `address`, in one block: a key written in two blocks could end up
+    /// half old and half new.
     pub fn check_write(&self, address: u32, length: usize) -> Result<(), RangeError> {
         self.check_extent(address, length)?;
         if !self.map.all(address, length, Access::writable) {
@@ -108,20 +107,20 @@ impl Geometry {
         self.check_length(length, 1)
     }
 
-    /// Whether `length` bytes from `address` are exactly one sector, and one that may be erased: the bootloader erases
-    /// all of the sector that an address lies in.
+    /// Checks that `length` bytes from `address` are exactly one sector that may be erased. The bootloader always
+    /// erases the whole sector of an address.
     pub fn check_erase(&self, address: u32, length: usize) -> Result<(), RangeError> {
         self.check_extent(address, length)?;
         let whole = self.map.is_sector(address, length) && self.map.all(address, length, Access::erasable);
         if whole { Ok(()) } else { Err(RangeError::NotErasable { address, length }) }
     }
 
-    /// Whether `length` bytes fit one block.
+    /// Checks that `length` bytes fit in one block.
     pub fn check_block(&self, length: usize) -> Result<(), RangeError> {
         self.check_length(length, 1)
     }
 
-    /// Whether there are block numbers for `length` bytes that begin `blocks` blocks behind the pointer.
+    /// Checks that there are block numbers for `length` bytes that begin `blocks` blocks after the pointer.
     pub fn check_numbers(blocks: u16, length: usize) -> Result<(), RangeError> {
         let limit = MAX_BLOCKS.saturating_sub(usize::from(blocks)).saturating_mul(usize::from(BLOCK));
         if length > limit { Err(RangeError::TooLong { length, limit }) } else { Ok(()) }

@@ -1,8 +1,8 @@
-//! Leaving DFU mode: a `DFU_DNLOAD` without data and the `DFU_GETSTATUS` that makes it happen (AN3156 §5.4).
+//! Leaves DFU mode: a `DFU_DNLOAD` without data, and the `DFU_GETSTATUS` that makes it happen (AN3156 §5.4).
 //!
-//! The bootloader answers that `DFU_GETSTATUS` with dfuDNLOAD-IDLE in place of dfuMANIFEST, and drops off
-//! the bus half a second later. A disconnection is therefore success, from that request on and not before.
-//! A `DFU_ABORT` in between would cancel it.
+//! The bootloader answers that `DFU_GETSTATUS` with dfuDNLOAD-IDLE instead of dfuMANIFEST, and leaves the bus half a
+//! second later. So a disconnection means success, but only from that request on. A `DFU_ABORT` in between would cancel
+//! it.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
 use super::status;
 
-/// How often `DFU_GETSTATUS` is sent where it brings no answer, and the time in between: a device that drops
-/// off the bus can look like a bus error until the hub has noticed.
+/// How often `DFU_GETSTATUS` is sent if it gets no answer, and the pause in between. A device that leaves the bus can
+/// look like a bus error until the hub notices.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -32,7 +32,7 @@ pub struct Leave {
 }
 
 impl Leave {
-    /// To leave.
+    /// An operation that leaves DFU mode.
     pub fn new(start: Start) -> Self {
         let state = match start {
             Start::Unknown => State::Recover(Recover::new()),

@@ -1,27 +1,27 @@
-//! What all operations have in common: the deadline, waiting, and the order of question and answer.
+//! Runs an operation: handles the deadline, waiting, and the order of requests and replies.
 //!
-//! An [`Operation`] knows which request comes next and what its answer means; [`Machine`] adds time. The
-//! contract for drivers is in the [module documentation](super).
+//! An [`Operation`] knows which request comes next and what its answer means; [`Machine`] adds time. The contract for
+//! drivers is in the [module documentation](super).
 
 use std::time::Duration;
 
 use super::error::{At, DfuError, Failure, Stage, Touched};
 use super::request::Command;
 
-/// Time limit of a request that the bootloader answers out of its memory.
+/// Time limit of a request that the bootloader answers from memory.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Time limit of the request during which the bootloader writes. A DCT write copies 16 KiB and erases a
-/// sector, which takes hundreds of milliseconds, and a limit that strikes leaves the outcome unknown.
+/// Time limit of the request during which the bootloader writes. A DCT write copies 16 KiB and erases a sector, which
+/// takes hundreds of milliseconds. If the limit is reached, the outcome is unknown.
 pub const PROGRAM_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is known of the device before an operation begins. Every operation that ends well leaves it where the next
-/// one can begin, so that one need not ask again.
+/// What is known of the device before an operation begins. After success the device is ready for the next operation,
+/// which need not ask for its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Nothing: another program, or an operation that failed, may have left it in any state.
+    /// Nothing. Another program, or an operation that failed, may have left it in any state.
     Unknown,
-    /// It takes `DFU_DNLOAD`: it is in dfuIDLE or dfuDNLOAD-IDLE.
+    /// It accepts `DFU_DNLOAD`: it is in dfuIDLE or dfuDNLOAD-IDLE.
     Ready,
 }
 
@@ -30,7 +30,7 @@ pub enum Start {
 pub struct Transfer<'a> {
     /// The request.
     pub command: Command<'a>,
-    /// How long to wait for it; never zero, and never past the deadline in force.
+    /// How long to wait for it; never zero, and never past the current deadline.
     pub timeout: Duration,
 }
 
@@ -38,7 +38,7 @@ pub struct Transfer<'a> {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Action<'a> {
-    /// Perform this transfer and hand the outcome to [`Machine::reply`].
+    /// Perform this transfer and pass the outcome to [`Machine::reply`].
     Send(Transfer<'a>),
     /// Poll again at this time, not before.
     Wait {
@@ -49,7 +49,7 @@ pub enum Action<'a> {
     Done,
 }
 
-/// What came of a transfer. Without `Debug`, as it may hold a private key.
+/// The outcome of a transfer. No `Debug`, because it may hold a private key.
 pub enum Reply<'a> {
     /// A host-to-device transfer completed.
     Sent,
@@ -59,7 +59,7 @@ pub enum Reply<'a> {
     Failed(Failure),
 }
 
-/// How an operation goes on after a reply.
+/// How an operation continues after a reply.
 #[must_use]
 pub enum Step<T> {
     /// With its next request, at once.
@@ -71,12 +71,12 @@ pub enum Step<T> {
 }
 
 impl<T> Step<T> {
-    /// Shorthand for the end by an error.
+    /// Ends the operation with an error.
     pub(super) fn fail(error: DfuError) -> Self {
         Self::Done(Err(error))
     }
 
-    /// What comes after a part of an operation has ended well.
+    /// Continues with `next` after one part of an operation succeeded.
     pub(super) fn then<U>(self, next: impl FnOnce(T) -> Step<U>) -> Step<U> {
         match self {
             Self::Next => Step::Next,
@@ -87,15 +87,15 @@ impl<T> Step<T> {
     }
 }
 
-/// A sequence of requests, of which each depends on the answer to the last.
+/// A sequence of requests; each depends on the answer to the last.
 pub trait Operation {
-    /// What it brings.
+    /// Its result.
     type Output;
 
     /// What it is doing.
     fn stage(&self) -> Stage;
 
-    /// Whether the flash may have changed by now.
+    /// Whether the flash may have changed so far.
     fn touched(&self) -> Touched {
         Touched::No
     }
@@ -108,15 +108,15 @@ pub trait Operation {
         REQUEST_TIMEOUT
     }
 
-    /// True while something has been handed to the device whose outcome is open.
+    /// True while the device has received something and its outcome is open.
     fn committed(&self) -> bool {
         false
     }
 
-    /// Takes what came of the request.
+    /// Takes the outcome of the request.
     fn reply(&mut self, reply: Reply<'_>) -> Step<Self::Output>;
 
-    /// Where it is, for an error.
+    /// The current place, for an error.
     fn at(&self) -> At {
         At { stage: self.stage(), request: self.command().request(), touched: self.touched() }
     }
@@ -124,8 +124,8 @@ pub trait Operation {
 
 /// An operation under a deadline. See the [module documentation](super) for how to drive it.
 ///
-/// A write, once its block has been handed over, is not abandoned half-way by the operation's deadline any
-/// more than by a cancellation: it has [`PROGRAM_TIMEOUT`] from that moment, however near the deadline is.
+/// Once the block of a write has been sent, neither the deadline nor a cancellation stops the write half-way: it has
+/// [`PROGRAM_TIMEOUT`] from that moment, even if the deadline is near.
 pub struct Machine<O: Operation> {
     operation: O,
     deadline: Duration,
@@ -136,13 +136,13 @@ pub struct Machine<O: Operation> {
 }
 
 impl<O: Operation> Machine<O> {
-    /// `deadline` counts from the origin of the times given to [`Machine::poll`].
+    /// `deadline` counts from the origin of the times passed to [`Machine::poll`].
     pub fn new(operation: O, deadline: Duration) -> Self {
         Self { operation, deadline, committed_until: None, resume_at: None, awaiting: false, result: None }
     }
 
-    /// True if the driver may stop for good, because somebody wants to cancel: the operation has not
-    /// ended, and nothing that was handed over is still open.
+    /// True if the driver may stop for good, for a cancellation: the operation has not ended, and nothing that was sent
+    /// is still open.
     pub fn interruptible(&self) -> bool {
         self.result.is_none() && !self.operation.committed()
     }
@@ -171,7 +171,7 @@ impl<O: Operation> Machine<O> {
         Action::Send(Transfer { command: self.operation.command(), timeout })
     }
 
-    /// Takes what came of the transfer that [`Machine::poll`] asked for.
+    /// Takes the outcome of the transfer that [`Machine::poll`] asked for.
     pub fn reply(&mut self, now: Duration, reply: Reply<'_>) {
         if !std::mem::take(&mut self.awaiting) {
             return;
@@ -183,7 +183,7 @@ impl<O: Operation> Machine<O> {
         }
     }
 
-    /// The outcome. A machine that was abandoned answers as if its deadline had struck.
+    /// The outcome. If the machine was stopped early, it is the same as after the deadline.
     pub fn into_result(self) -> Result<O::Output, DfuError> {
         let Self { operation, result, .. } = self;
         result.unwrap_or_else(|| Err(DfuError::Deadline { at: operation.at() }))

@@ -1,8 +1,8 @@
-//! The memory map that `DfuSe` hides in the name of an alternate setting (UM0290 §10, AN3156):
+//! Parses the memory map that `DfuSe` puts into the name of an alternate setting (UM0290 §10, AN3156):
 //! `@DCT Flash   /0x00000000/01*016Kg`.
 //!
-//! Knows the notation and answers what lies where and what may be done there. The text comes from the
-//! device, so every number is checked, and a map that contradicts itself is refused.
+//! Knows the notation, and says which addresses exist and what may be done there. The text comes from the device, so
+//! every number is checked, and a map that contradicts itself is refused.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,7 +16,7 @@ impl Access {
     const ERASABLE: u8 = 2;
     const WRITABLE: u8 = 4;
 
-    /// From the letter of the notation; `None` for any but `a` to `g`.
+    /// From the letter of the notation; `None` if it is not `a` to `g`.
     pub const fn from_letter(letter: char) -> Option<Self> {
         match letter {
             'a'..='g' => Some(Self(letter as u8 & 7)),
@@ -65,7 +65,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// The addresses it covers, in 64 bits as it may end at 2^32.
+    /// The addresses that it covers, in 64 bits because it may end at 2^32.
     pub fn range(&self) -> Range<u64> {
         let start = u64::from(self.start);
         start..start + u64::from(self.sectors) * u64::from(self.sector_size)
@@ -90,7 +90,7 @@ pub enum MapError {
     /// A letter outside `a` to `g`.
     #[error("an access letter is not one of a to g")]
     Letter,
-    /// A run without extent, or one that ends past 4 GiB.
+    /// A run of zero bytes, or one that ends past 4 GiB.
     #[error("a run of sectors is empty or ends past 4 GiB")]
     Extent,
     /// Two runs cover the same address.
@@ -106,8 +106,8 @@ pub struct MemoryMap {
 }
 
 impl MemoryMap {
-    /// Reads the name of an alternate setting. Several regions (`/address/sectors` pairs) may follow one
-    /// another; the unit is `B`, `K`, `M`, or a blank or nothing for bytes.
+    /// Reads the name of an alternate setting. There may be several regions (`/address/sectors` pairs). The unit is
+    /// `B`, `K`, `M`, or a blank or nothing for bytes.
     pub fn parse(text: &str) -> Result<Self, MapError> {
         let text = text.strip_prefix('@').ok_or(MapError::NoAt)?;
         let mut parts = text.split('/');
@@ -146,7 +146,7 @@ impl MemoryMap {
         self.segments.first().map_or(0, |s| s.start)
     }
 
-    /// What may be done at an address; `None` if nothing is.
+    /// What may be done at an address; `None` if the address does not exist.
     pub fn access(&self, address: u32) -> Option<Access> {
         let address = u64::from(address);
         self.segments.iter().find(|s| s.range().contains(&address)).map(|s| s.access)
@@ -160,7 +160,7 @@ impl MemoryMap {
         })
     }
 
-    /// Whether all of `length` bytes from `address` exist. An empty range exists nowhere.
+    /// Whether all of `length` bytes from `address` exist. False for an empty range.
     pub fn contains(&self, address: u32, length: usize) -> bool {
         self.all(address, length, |_| true)
     }

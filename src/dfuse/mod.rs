@@ -1,37 +1,38 @@
-//! The `DfuSe` protocol (DFU 1.1 with ST's extensions, AN3156) as the Duo's bootloader speaks it.
+//! Speaks the `DfuSe` protocol (DFU 1.1 with ST's extensions, AN3156) of the Duo's bootloader.
 //!
-//! This room knows requests, states, descriptors, memory maps and in which order a bootloader wants to be
-//! asked. It knows nothing of USB libraries, threads or clocks: it never performs a transfer and never asks
-//! what time it is. `bootloader::drive` does both on its behalf.
+//! This room knows requests, states, descriptors, memory maps and the order of requests that a bootloader needs. It
+//! knows nothing of USB libraries, threads or clocks: it never performs a transfer and never asks for the time.
+//! `bootloader::drive` does both for it.
 //!
 //! # Driving a machine
 //! Each operation ([`Upload`], [`Download`], [`Erase`], [`Leave`], [`Recover`]) is wrapped in a [`Machine`] together
-//! with its deadline. Times are [`Duration`](std::time::Duration)s since an origin of the driver's choice,
-//! which never go back. The driver repeats, until told [`Action::Done`]:
+//! with its deadline. Times are [`Duration`](std::time::Duration)s since an origin that the driver chooses; they never
+//! go back. The driver repeats these steps until it gets [`Action::Done`]:
 //!
-//! 1. Where [`Machine::interruptible`] is true, it may stop for good (a cancellation). Where it is not, a
-//!    block or a leave has been handed over and its outcome is still open, or there is a result already.
-//! 2. It calls [`Machine::poll`] with the present time.
-//! 3. On [`Action::Send`] it performs that one transfer within its time limit and hands what came of it to
-//!    [`Machine::reply`]. On [`Action::Wait`] it lets the time pass and polls again.
+//! 1. If [`Machine::interruptible`] is true, it may stop for good (a cancellation). If not, a block or a leave has been
+//!    sent and its outcome is still open, or there is already a result.
+//! 2. It calls [`Machine::poll`] with the current time.
+//! 3. On [`Action::Send`] it performs that one transfer within its time limit and passes the outcome to
+//!    [`Machine::reply`]. On [`Action::Wait`] it waits until that time and polls again.
 //!
-//! Then [`Machine::into_result`] is the outcome. `poll` is idempotent: asked twice, it answers the same. A
-//! reply nobody asked for is ignored. Whatever the device answers, a machine ends: by its deadline, and
-//! where no time passes, by the number of its requests.
+//! Then [`Machine::into_result`] is the outcome. `poll` is idempotent: a second call gives the same answer. A reply
+//! without a request is ignored. A machine always ends, whatever the device answers: by its deadline or, if no time
+//! passes, by the number of its requests.
 //!
 //! # What the bootloader does differently
-//! From redbear/firmware `usbd_dfu_core.c`, `usbd_dfu_mal.c` and `usbd_dct_if.c`, and shown on a bus:
+//! From redbear/firmware `usbd_dfu_core.c`, `usbd_dfu_mal.c` and `usbd_dct_if.c`, and observed on a bus:
 //!
-//! - A block lies at `(wBlockNum - 2) * 4096 + pointer`, whatever length is asked for, so all blocks of a
-//!   transfer but the last are of 4096 bytes.
-//! - A block is written while the first `DFU_GETSTATUS` after its `DFU_DNLOAD` completes, so that request
-//!   may take long, and a stall of it is the only sign of a failed write.
-//! - For the same reason the state of an unknown device is asked for with `DFU_GETSTATE`: a `DFU_GETSTATUS`
-//!   would commit a block, or a leave, that somebody else left pending. `DFU_ABORT` discards it.
-//! - `DFU_UPLOAD` is taken in dfuIDLE and dfuUPLOAD-IDLE only; block 1 leads to the illegal state 15.
+//! - The address of a block is `(wBlockNum - 2) * 4096 + pointer`, whatever its length. So all blocks of a transfer
+//!   except the last have 4096 bytes.
+//! - A block is written during the first `DFU_GETSTATUS` after its `DFU_DNLOAD`. So that request may take long, and a
+//!   stall of it is the only sign of a failed write.
+//! - For the same reason, the state of an unknown device is read with `DFU_GETSTATE`: a `DFU_GETSTATUS` would commit a
+//!   block, or a leave, that another program left pending. `DFU_ABORT` discards it.
+//! - `DFU_UPLOAD` is accepted only in dfuIDLE and dfuUPLOAD-IDLE; block 1 leads to the illegal state 15.
 //! - `DFU_CLRSTATUS` outside dfuERROR puts the device into dfuERROR.
-//! - Neither `DFU_ABORT` nor `DFU_UPLOAD` moves the address pointer, so a block goes where a read before it came from.
-//! - `bwPollTimeout` is repeated in states that have nothing to wait for.
+//! - Neither `DFU_ABORT` nor `DFU_UPLOAD` moves the address pointer, so a block goes to the address of the read before
+//!   it.
+//! - `bwPollTimeout` keeps its last value in states that have nothing to wait for.
 
 mod buffer;
 pub mod descriptors;

@@ -1,9 +1,9 @@
-//! `DFU_GETSTATUS` after `DFU_DNLOAD`.
+//! Polls `DFU_GETSTATUS` after `DFU_DNLOAD`.
 //!
-//! Knows how to wait; what a failure means depends on what was sent, so that is left to the caller. The
-//! bootloader carries out what was sent while it answers dfuDNBUSY, always and once. A device that comes to
-//! dfuDNLOAD-IDLE without that answer has not carried it out: something else took it there, and its pointer
-//! or its flash is not what it would be taken for.
+//! Knows how to wait. The caller decides what a failure means, because that depends on what was sent. The bootloader
+//! always carries out what was sent exactly once, while it answers dfuDNBUSY. If a device reaches dfuDNLOAD-IDLE
+//! without that answer, it has not carried it out: something else caused the state, and the pointer or the flash is not
+//! as expected.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use super::error::{At, DfuError};
 use super::machine::{Reply, Step};
 use super::status::{State, Status, StatusCode};
 
-/// The longest `bwPollTimeout` that is honoured. The bootloader's own are at most 500 ms; 24 bits of
-/// milliseconds from a device that means harm would be hours.
+/// The longest accepted `bwPollTimeout`. The bootloader's own are at most 500 ms. A malicious device could ask for
+/// hours with its 24 bits of milliseconds.
 const MAX_POLL: Duration = Duration::from_secs(5);
 
-/// The longest that is waited for an address, which is set in no time.
+/// The longest wait for setting an address, which takes almost no time.
 const MAX_ADDRESS_POLL: Duration = Duration::from_secs(1);
 
-/// The least time between questions once the first answer was "busy", so that a device that is busy for ever
-/// with a poll time of 0 is not asked without pause.
+/// The shortest pause between requests after a first "busy". Without it, a device that is busy forever with a poll time
+/// of 0 would be asked without pause.
 const MIN_POLL: Duration = Duration::from_millis(10);
 
 /// Polls until the device is in dfuDNLOAD-IDLE.
@@ -31,17 +31,17 @@ pub(super) struct PollStatus {
 }
 
 impl PollStatus {
-    /// Of a command that sets the address.
+    /// For a command that sets the address.
     pub(super) fn of_address() -> Self {
         Self { most: MAX_ADDRESS_POLL, asked: false, was_busy: false }
     }
 
-    /// Of a write or an erasure.
+    /// For a write or an erasure.
     pub(super) fn of_flash() -> Self {
         Self { most: MAX_POLL, ..Self::of_address() }
     }
 
-    /// True once the device has said that it is busy with what was sent.
+    /// True once the device has reported that it is busy with what was sent.
     pub(super) fn is_carried_out(&self) -> bool {
         self.was_busy
     }
@@ -60,7 +60,7 @@ impl PollStatus {
                 self.was_busy = true;
                 pause(status.poll_timeout.min(self.most).max(least))
             }
-            // The poll time is a left-over here: r5 and r6 repeat their last one in every state.
+            // The poll time means nothing here: r5 and r6 repeat their last one in every state.
             State::DnloadSync => pause(least),
             state => Step::fail(DfuError::UnexpectedState { at, state }),
         }
@@ -71,7 +71,7 @@ fn pause(time: Duration) -> Step<()> {
     if time.is_zero() { Step::Next } else { Step::Wait(time) }
 }
 
-/// The status in a reply; an error if there is none or where it reports one.
+/// The status in a reply; an error if there is none, or if it reports an error.
 pub(super) fn read_status(at: At, reply: Reply<'_>) -> Result<Status, DfuError> {
     let bytes = match reply {
         Reply::Data(bytes) => bytes,

@@ -1,8 +1,8 @@
-//! To dfuIDLE, from whatever state the device was left in.
+//! Brings the device to dfuIDLE, from any state.
 //!
-//! Asks with `DFU_GETSTATE`, which has no side effects. In dfuDNLOAD-SYNC and dfuMANIFEST-SYNC,
-//! `DFU_GETSTATUS` would commit a block, or a leave, of somebody else's. So where `DFU_GETSTATE` is refused,
-//! `DFU_ABORT` goes first: it discards both, and where it has nothing to do it does nothing.
+//! Asks with `DFU_GETSTATE`, which has no side effects. In dfuDNLOAD-SYNC and dfuMANIFEST-SYNC, `DFU_GETSTATUS` would
+//! commit a block, or a leave, of another program. So if `DFU_GETSTATE` is refused, `DFU_ABORT` comes first: it
+//! discards both, and otherwise does nothing.
 
 use std::time::Duration;
 
@@ -11,16 +11,17 @@ use super::machine::{Operation, Reply, Step};
 use super::request::Command;
 use super::status::{State, Status};
 
-/// Requests after which a device counts as stuck. The longest way without waiting, out of state 15 with a
-/// device that refuses `DFU_GETSTATE`, takes eleven; the rest is for a device that is busy, which with the growing pauses below is given 10 seconds.
+/// Number of requests after which a device counts as stuck. The longest sequence without waiting has eleven: out of
+/// state 15, with a device that refuses `DFU_GETSTATE`. The rest is for a busy device. With the growing pauses below,
+/// it gets 10 seconds.
 pub const MAX_REQUESTS: u32 = 16;
 
-/// The first pause while the device is busy; each is twice as long as the last, up to [`LONGEST_PAUSE`].
+/// The first pause while the device is busy. Each pause is twice as long as the last, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The illegal state that the Duo's bootloader enters when block 1 is uploaded. It is the one state besides
-/// dfuERROR that `DFU_CLRSTATUS` leads out of (by way of dfuERROR).
+/// The illegal state that the Duo's bootloader enters if block 1 is uploaded. Besides dfuERROR, it is the only state
+/// that `DFU_CLRSTATUS` leaves (to dfuERROR).
 const AFTER_UPLOAD_OF_BLOCK_1: u8 = 15;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ enum Ask {
     Clear,
 }
 
-/// Brings the device to dfuIDLE. With a device in dfuIDLE it is one request.
+/// Brings the device to dfuIDLE. If it is already there, that takes one request.
 #[derive(Debug)]
 pub struct Recover {
     ask: Ask,
@@ -61,8 +62,7 @@ impl Recover {
         Step::Next
     }
 
-    /// The poll time that may have come with the state is not used: the device was busy before we came, and
-    /// how long ago that began is not known.
+    /// Ignores the poll time that may come with the state: the device was already busy, and it is not known since when.
     fn wait(&mut self) -> Step<()> {
         let pause = self.pause;
         self.pause = (pause * 2).min(LONGEST_PAUSE);
@@ -116,7 +116,7 @@ impl Operation for Recover {
                 self.ask = Ask::Status;
                 Step::Next
             }
-            // Look again, whether the device took the request or refused it.
+            // Ask for the state again, whether the device accepted the request or refused it.
             (Reply::Sent | Reply::Failed(Failure::Stall), _) => {
                 self.ask = Ask::State;
                 Step::Next

@@ -1,6 +1,6 @@
-//! The class requests of DFU 1.1 §3 and the two `DfuSe` commands that are needed (AN3156 §5.2, §5.3).
+//! Encodes the class requests of DFU 1.1 §3 and the two `DfuSe` commands that are needed (AN3156 §5.2, §5.3).
 //!
-//! Knows how a request is written on the wire; not when it may be sent.
+//! Knows how a request looks on the wire, but not when it may be sent.
 
 use std::fmt;
 
@@ -55,11 +55,11 @@ impl fmt::Display for Request {
 /// One class request, complete.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
-    /// A block, a `DfuSe` command (block 0), or without data the end of the download.
+    /// A block, a `DfuSe` command (block 0), or, without data, the end of the download.
     Dnload {
         /// `wBlockNum`.
         block: u16,
-        /// What to send; it may be a private key, so it is not shown by `Debug`.
+        /// What to send. It may be a private key, so `Debug` does not show it.
         data: &'a [u8],
     },
     /// A block to be read.
@@ -110,7 +110,7 @@ impl Command<'_> {
         }
     }
 
-    /// What a host-to-device request carries.
+    /// The data of a host-to-device request.
     pub const fn data(&self) -> &[u8] {
         match self {
             Self::Dnload { data, .. } => data,
@@ -129,13 +129,13 @@ impl fmt::Debug for Command<'_> {
     }
 }
 
-/// The `DfuSe` command "set address pointer", to be sent as block 0: `21` and the address, little-endian.
+/// The `DfuSe` command "set address pointer", sent as block 0: `21` and the address, little-endian.
 pub const fn set_address(address: u32) -> [u8; 5] {
     let [a, b, c, d] = address.to_le_bytes();
     [0x21, a, b, c, d]
 }
 
-/// The `DfuSe` command "erase", to be sent as block 0: `41` and an address in the sector, little-endian.
+/// The `DfuSe` command "erase", sent as block 0: `41` and an address in the sector, little-endian.
 pub const fn erase(address: u32) -> [u8; 5] {
     let [a, b, c, d] = address.to_le_bytes();
     [0x41, a, b, c, d]

@@ -1,11 +1,11 @@
-//! Setting the address pointer, and being back in dfuIDLE with it: the first part of a read and of a write.
+//! Sets the address pointer and returns to dfuIDLE: the first part of a read and of a write.
 //!
-//! The bootloader carries the command out while it answers dfuDNBUSY. `DFU_ABORT` is taken right after that answer, and
-//! moves the pointer no more than `DFU_UPLOAD` does; `DFU_UPLOAD` is refused in every state but dfuIDLE. The command
-//! is taken in dfuIDLE and in dfuDNLOAD-IDLE, where a write ends. (Tried with the shipped bootloaders r3 to r6.)
+//! The bootloader carries the command out while it answers dfuDNBUSY. It accepts `DFU_ABORT` right after that answer.
+//! Neither `DFU_ABORT` nor `DFU_UPLOAD` moves the pointer; `DFU_UPLOAD` is refused in every state but dfuIDLE. The
+//! command is accepted in dfuIDLE and in dfuDNLOAD-IDLE, where a write ends. (Tried with the shipped bootloaders r3 to
+//! r6.)
 //!
-//! That the device acknowledges an address does not show that it has taken it. Only what is read through the pointer
-//! does.
+//! The device's acknowledgement does not prove that it has taken the address. Only a read through the pointer does.
 
 use super::error::{DfuError, Failure, Stage};
 use super::machine::{Operation, Reply, Step};

@@ -1,7 +1,7 @@
-//! The answer to `DFU_GETSTATUS` and the states and status codes in it (DFU 1.1 §6.1.2 and appendix A).
+//! Parses the answer to `DFU_GETSTATUS`, with its states and status codes (DFU 1.1 §6.1.2 and appendix A).
 //!
-//! Knows the six bytes; draws no conclusion from them. Values that the specification does not define are
-//! kept as they came: the Duo's bootloader has an illegal state, 15, that has to be recognised to be cured.
+//! Knows the six bytes, but does not interpret them. Values that the specification does not define are kept: the Duo's
+//! bootloader has an illegal state, 15, that must be recognised to be fixed.
 
 use std::fmt;
 use std::time::Duration;
@@ -76,12 +76,12 @@ impl fmt::Display for State {
     }
 }
 
-/// `bStatus`, as it came.
+/// `bStatus`, unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StatusCode(pub u8);
 
 impl StatusCode {
-    /// No error. The Duo's bootloader says so after a failed write too.
+    /// No error. The Duo's bootloader also reports it after a failed write.
     pub const OK: Self = Self(0);
 
     /// The names of DFU 1.1 §6.1.2, by value.
@@ -119,7 +119,7 @@ impl fmt::Display for StatusCode {
 pub struct Status {
     /// `bStatus`.
     pub code: StatusCode,
-    /// `bwPollTimeout`, 24 bits of milliseconds (up to 4 h 39 min): a wish, to be capped by the reader.
+    /// `bwPollTimeout`, 24 bits of milliseconds (up to 4 h 39 min). The reader has to limit it.
     pub poll_timeout: Duration,
     /// `bState`: the state that the device enters with this answer.
     pub state: State,

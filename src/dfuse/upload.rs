@@ -1,7 +1,8 @@
-//! Reading parts of the device's memory through one pointer.
+//! Reads parts of the device's memory through one pointer.
 //!
-//! Set address, the blocks of each part, back to dfuIDLE. The pointer is set for every read, also where it is believed
-//! to be right already: two reads behind one address would agree wherever that address was taken to.
+//! The sequence: set the address, read the blocks of each part, go back to dfuIDLE. The pointer is set for every read,
+//! even if it should be right already: two reads after one address command would agree even if the device took a wrong
+//! address.
 
 use std::mem;
 
@@ -14,10 +15,10 @@ use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
 use super::set_address::SetAddress;
 
-/// A part that is read: so many bytes, from the so-manieth block of 4096 bytes behind the pointer on.
+/// A part that is read: its first block, in blocks of 4096 bytes after the pointer, and its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Blocks behind the pointer, counted from 0.
+    /// Blocks after the pointer, counted from 0.
     pub block: u16,
     /// Bytes.
     pub length: usize,
@@ -29,7 +30,7 @@ impl Part {
         Self { block: 0, length }
     }
 
-    /// Where it begins, where the pointer has this value.
+    /// The address where it begins, if the pointer has this value.
     pub fn address(self, pointer: u32) -> u32 {
         pointer.saturating_add(u32::from(self.block) * u32::from(BLOCK))
     }
@@ -43,7 +44,7 @@ enum State {
     Finish,
 }
 
-/// Reads parts of a memory. The output has one buffer a part, each of the length asked for.
+/// Reads parts of a memory. The output has one buffer for each part, with the requested length.
 pub struct Upload {
     state: State,
     address: u32,
@@ -53,7 +54,8 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// To read `parts` (at least one) with the pointer at `address`. Refuses what `geometry` does not permit.
+    /// An operation that reads `parts` (at least one) with the pointer at `address`. Refuses what `geometry` does not
+    /// permit.
     pub fn new(geometry: &Geometry, start: Start, address: u32, parts: &[Part]) -> Result<Self, DfuError> {
         if parts.is_empty() {
             return Err(RangeError::Empty.into());
@@ -74,13 +76,13 @@ impl Upload {
         self.parts.get(self.read.len()).copied().unwrap_or(Part::first(0))
     }
 
-    /// How many bytes the present block has.
+    /// The number of bytes in the current block.
     fn block_length(&self) -> u16 {
         let left = self.part().length - self.reading.len();
         u16::try_from(left).unwrap_or(BLOCK).min(BLOCK)
     }
 
-    /// Never past 16 bits: [`Geometry::check_numbers`] refuses what has no number.
+    /// Never more than 16 bits: [`Geometry::check_numbers`] refuses blocks without a number.
     fn block_number(&self) -> u16 {
         let blocks_read = self.reading.len() / usize::from(BLOCK);
         let block = u16::try_from(blocks_read).unwrap_or(u16::MAX).saturating_add(FIRST_BLOCK);
@@ -107,7 +109,7 @@ impl Upload {
         if bytes.len() > expected {
             return Step::fail(DfuError::MalformedReply { at, length: bytes.len() });
         }
-        // With all its room at once, so that no copy of a key is left behind in memory that was outgrown.
+        // Reserves all the memory at once: a buffer that grows would leave a copy of a key behind.
         let room = length - self.reading.len();
         self.reading.reserve_exact(room);
         self.reading.extend_from_slice(bytes);

@@ -1,4 +1,4 @@
-//! Who may read a file on Windows: what its access list says.
+//! Finds out who may read a file on Windows, from its access list.
 
 use std::fs::File;
 use std::os::windows::io::AsRawHandle;
@@ -16,16 +16,16 @@ use windows_sys::Win32::System::SystemServices::{
     ACCESS_ALLOWED_ACE_TYPE, ACCESS_ALLOWED_CALLBACK_ACE_TYPE, ACCESS_ALLOWED_OBJECT_ACE_TYPE,
 };
 
-/// What lets one read the bytes.
+/// The rights that allow reading the bytes.
 const READS: u32 = FILE_READ_DATA | GENERIC_READ | GENERIC_ALL;
 
-/// True if the access list lets nobody read the file but its owner, the system and the administrators, who can read
-/// everything. False if there is none, as on FAT, or if it cannot be read.
+/// True if, by the access list, only the owner, the system and the administrators can read the file; the last two can
+/// read everything. False if there is no list, as on FAT, or if it cannot be read.
 pub(super) fn is_for_owner_alone(file: &File) -> bool {
     let (mut owner, mut list, mut descriptor): (PSID, *mut ACL, PSECURITY_DESCRIPTOR) =
         (null_mut(), null_mut(), null_mut());
-    // SAFETY: the handle is open for the whole call, and each pointer is that of a variable here. What they are set to
-    // lies within the descriptor, which is freed only below.
+    // SAFETY: the handle is open for the whole call, and each pointer points to a variable here. They are set to places
+    // within the descriptor, which is freed only below.
     let status = unsafe {
         GetSecurityInfo(
             file.as_raw_handle(),
@@ -59,7 +59,7 @@ fn lets_only(list: &ACL, owner: PSID) -> bool {
         let entry = unsafe { &*entry.cast::<ACCESS_ALLOWED_ACE>() };
         let allows = match u32::from(entry.Header.AceType) {
             ACCESS_ALLOWED_ACE_TYPE | ACCESS_ALLOWED_CALLBACK_ACE_TYPE => true,
-            // Has other members before who it is for; files have none.
+            // Has other members before the identifier; files have no such entries.
             ACCESS_ALLOWED_OBJECT_ACE_TYPE => return false,
             _ => false,
         };

@@ -1,4 +1,4 @@
-//! Why a file or a folder cannot be used.
+//! Says why a file or a folder cannot be used.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,10 +26,10 @@ pub enum FileError {
     /// A name that cannot be written down, printed or typed.
     #[error("{} is not UTF-8", plain_path(.0))]
     NotUtf8(PathBuf),
-    /// A name that is too long, or leaves no room for those of the files beside it.
+    /// A name that is too long, or leaves no room for the names of the files beside it.
     #[error("the file name of {} is too long", plain_path(.0))]
     NameTooLong(PathBuf),
-    /// A name that stands for no file on Windows, or for another one.
+    /// A name that is no file on Windows, or another file.
     #[error("{} cannot be a file on Windows: {why}", plain_path(.path))]
     NotOnWindows {
         /// Which one.
@@ -37,7 +37,7 @@ pub enum FileError {
         /// Why.
         why: &'static str,
     },
-    /// A file larger than anything that is expected there.
+    /// A file that is larger than any that is expected there.
     #[error("{} is larger than {limit} bytes", plain_path(.path))]
     TooLarge {
         /// Which file.
@@ -61,25 +61,25 @@ pub enum FileError {
         /// The operating system's reason.
         source: io::Error,
     },
-    /// What was read back is not what was written.
+    /// The bytes that were read back differ from those that were written.
     #[error("{} reads back otherwise than it was written", plain_path(.0))]
     ReadBackDiffers(PathBuf),
 }
 
 impl FileError {
-    /// The system's error for a file that was to be made.
+    /// The system's error for a file that could not be made.
     pub(super) fn not_writable(path: &Path, source: io::Error) -> Self {
         let folder = super::paths::folder_of(path);
         match source.kind() {
             io::ErrorKind::AlreadyExists => Self::Exists(path.to_owned()),
             io::ErrorKind::InvalidFilename => Self::NameTooLong(path.to_owned()),
-            // Some folders are there and take no files, /proc for one: that is no missing folder.
+            // Some existing folders take no files, such as /proc: that is no missing folder.
             io::ErrorKind::NotFound if !folder.is_dir() => Self::NotFound(folder.to_owned()),
             _ => Self::NotWritable { path: path.to_owned(), source },
         }
     }
 
-    /// The system's error for a file that was to be read.
+    /// The system's error for a file that could not be read.
     pub(super) fn unreadable(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             // No file has a name that is too long.

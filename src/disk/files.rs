@@ -1,8 +1,8 @@
-//! Files that are never overwritten, never half there, and synced before they count.
+//! Makes files that are never overwritten, never half there, and synced before they count.
 //!
-//! Knows the file system; knows nothing of keys. A file gets its final name only when all of its bytes are on
-//! the disk: it is written under a temporary name in the same folder, synced, renamed without clobbering,
-//! and then the folder is synced and the file read back.
+//! Knows the file system; knows nothing of keys. A file gets its final name only when all of its bytes are on the disk:
+//! it is written under a temporary name in the same folder, synced, and renamed without replacing anything. Then the
+//! folder is synced and the file read back.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,25 +15,25 @@ use super::owner::{Owner, Privacy};
 use super::paths::folder_of;
 use super::read::{Links, open_to_sync, read_bounded, read_open};
 
-/// Writes a file of mode 0600 that must not exist yet: all of it, synced together with its folder and read
-/// back, or nothing under that name.
+/// Writes a file of mode 0600 that must not exist yet. Either all of it is there, synced with its folder and read back,
+/// or there is nothing under that name.
 pub fn create_new(path: &Path, bytes: &[u8], owner: &Owner) -> Result<Privacy, FileError> {
     create(path, bytes, |file| owner.take(file))
 }
 
-/// Writes a file as [`create_new`] does, but of mode 0644 and the caller's own, also under sudo: a setting of the
-/// system, for everybody to read.
+/// Writes a file as [`create_new`] does, but of mode 0644 and owned by the process's user, also under sudo: a setting
+/// of the system that everybody can read.
 pub fn create_new_public(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     create(path, bytes, open_to_all).map(|_| ())
 }
 
-/// Whatever the umask is.
+/// With any umask.
 #[cfg(unix)]
 fn open_to_all(file: &File) -> io::Result<()> {
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
 }
 
-/// On Windows the folder's access list counts.
+/// On Windows the folder's access list decides.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps)]
 fn open_to_all(_file: &File) -> io::Result<()> {
@@ -61,10 +61,10 @@ fn create(
     if written.as_slice() == bytes { Ok(privacy) } else { Err(FileError::ReadBackDiffers(path.to_owned())) }
 }
 
-/// True if these very bytes are in a regular file of the caller's alone, and on the disk: it is synced once
-/// more, since whoever wrote it may have been stopped before.
+/// True if exactly these bytes are in a regular file that only its owner can read, and on the disk. The file is synced
+/// once more, since its writer may have been stopped before.
 ///
-/// Where the file system has no modes, every file in the folder is for others, too, and this one is no worse.
+/// If the file system has no modes, others can read every file in the folder, so this file need not be private.
 pub fn is_kept(path: &Path, bytes: &[u8]) -> bool {
     is_kept_where(path, bytes, has_modes)
 }
@@ -81,7 +81,7 @@ fn is_kept_where(path: &Path, bytes: &[u8], has_modes: impl Fn(&Path) -> bool) -
     kept().unwrap_or_default()
 }
 
-/// True if a new file in the folder is its owner's alone, as it was made. Asked by making one.
+/// True if a new file in the folder is private from the start. Makes one to find out.
 fn has_modes(folder: &Path) -> bool {
     let made = || Privacy::of(&Folder::open(folder)?.temporary()?.file);
     made().is_ok_and(|made| made == Privacy::OwnerAlone)
@@ -92,16 +92,16 @@ pub fn create_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     if path.is_dir() { Ok(()) } else { Folder::open_or_make(path, owner).map(drop) }
 }
 
-/// Makes a folder as [`create_folder`] does. Those that are there already are synced once more, all the way up,
-/// since whoever made them may have been stopped before.
+/// Makes a folder as [`create_folder`] does. The existing folders above it are synced once more, all the way up, since
+/// their maker may have been stopped before.
 pub fn ensure_folder(path: &Path, owner: &Owner) -> Result<(), FileError> {
     create_folder(path, owner)?;
     let failed = |source: io::Error| FileError::NotWritable { path: path.to_owned(), source };
     path.ancestors().skip(1).try_for_each(sync_if_ours).map_err(failed)
 }
 
-/// Syncs a folder that may have been made here. One that cannot be opened was not, and a file system that has no
-/// way to sync folders (squashfs under a root folder, say) holds none that was.
+/// Syncs a folder that this program may have made. A folder that cannot be opened was not, and a file system that
+/// cannot sync folders (such as squashfs under a root folder) holds none that was.
 fn sync_if_ours(folder: &Path) -> io::Result<()> {
     match folder::sync(folder) {
         Err(error)
@@ -118,9 +118,9 @@ fn sync_if_ours(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Shows, before anything else is touched, that a file can be made in a folder.
+/// Checks, before anything else is touched, that a file can be made in a folder.
 pub fn check_writable(folder: &Path) -> Result<(), FileError> {
-    // Named in full: `.` says little where it cannot be written.
+    // The absolute path: `.` says little in an error.
     let path = || std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let made = || Folder::open(folder)?.temporary().map(drop);
     made().map_err(|source| FileError::NotWritable { path: path(), source })
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
     }
 
-    /// The archive knows by it what it holds.
+    /// The archive finds out by this that it has a backup already.
     #[test]
     fn what_is_kept_is_known_again() {
         let folder = tempfile::tempdir().unwrap();
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    /// What a file system without modes makes of a new file, made of one that has them.
+    /// Simulates what a file system without modes does to a new file.
     #[cfg(unix)]
     #[test]
     fn where_there_are_no_modes_that_is_said_and_what_is_kept_is_known_again() {

@@ -1,5 +1,5 @@
-//! A folder that is open. What is made in it is made in that very folder, whatever its path leads to by then: under
-//! sudo, whoever owns the folders above it can put a link in its place at any time.
+//! An open folder. New files are made in that very folder, even if its path leads elsewhere later: under sudo, the
+//! owner of the folders above it can put a link in its place at any time.
 
 use std::ffi::OsStr;
 use std::io;
@@ -21,7 +21,7 @@ pub(crate) struct Folder {
     handle: system::Handle,
 }
 
-/// A file that has no name of its own yet: gone when it is dropped, unless it was given one.
+/// A file without a name of its own yet. It is removed when dropped, unless it was given one.
 #[derive(Debug)]
 pub(super) struct Temporary<'a> {
     folder: &'a Folder,
@@ -31,14 +31,14 @@ pub(super) struct Temporary<'a> {
 }
 
 impl Folder {
-    /// Opens a folder that is there. Links on the way are followed: a person named it.
+    /// Opens an existing folder. Links on the way are followed: a person named it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self { handle: system::open(path)?, path: path.to_owned() })
     }
 
-    /// Opens a folder; where it is missing, makes it and those above it, mode 0700, synced and the owner's.
+    /// Opens a folder. If it is missing, makes it and those above it, mode 0700, synced, and owned by `owner`.
     pub(crate) fn open_or_make(path: &Path, owner: &Owner) -> Result<Self, FileError> {
-        // Those above it are there or are made: "does not exist" would be about them, and wrong.
+        // The folders above exist or are made, so "does not exist" would be wrong for this path.
         let failed = |source: io::Error| FileError::NotWritable { path: path.to_owned(), source };
         match Self::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -56,8 +56,8 @@ impl Folder {
         })
     }
 
-    /// Makes a folder in this one, and hands it over. One that somebody else has made meanwhile is as good, and stays
-    /// whose it is.
+    /// Makes a folder in this one, and gives it to the owner. A folder that another process made meanwhile is as good,
+    /// and keeps its owner.
     fn make(&self, name: &OsStr, owner: &Owner) -> io::Result<Self> {
         let path = self.path.join(name);
         match system::make(&self.handle, name, owner) {
@@ -75,22 +75,22 @@ impl Folder {
         system::create(&self.handle, name).map(Syncable::of)
     }
 
-    /// A new file of mode 0600. Its name means nothing to anybody, so it is in no error.
+    /// A new file of mode 0600. Errors leave out its name, which means nothing to anybody.
     pub(super) fn temporary(&self) -> io::Result<Temporary<'_>> {
         let name = temporary_name()?;
         let file = self.create(name.as_ref())?;
         Ok(Temporary { folder: self, name: Some(name), file })
     }
 
-    /// Has the names in it on the disk.
+    /// Syncs the names in it to the disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         system::sync(&self.handle)
     }
 }
 
 impl Temporary<'_> {
-    /// Gives it its name, which must be free. Not a look beforehand and a rename: somebody may make a file of that name
-    /// in between.
+    /// Gives the file its name, which must be free. A check followed by a rename would not do: another process may
+    /// create that name in between.
     pub(super) fn give(&mut self, name: &OsStr) -> io::Result<()> {
         let Some(temporary) = &self.name else { return Ok(()) };
         system::rename(&self.folder.handle, temporary.as_ref(), name)?;
@@ -107,7 +107,7 @@ impl Drop for Temporary<'_> {
     }
 }
 
-/// A name that nobody else uses, and that says whose it is where a crash leaves it behind.
+/// A name that nobody else uses, and that shows which program left it after a crash.
 fn temporary_name() -> io::Result<String> {
     let random = getrandom::u64().map_err(io::Error::other)?;
     Ok(format!(".duo-provision-{random:016x}.tmp"))
@@ -130,7 +130,7 @@ mod handle {
 
     use super::{Owner, Syncable};
 
-    /// A folder is synced as it is opened: POSIX asks for no right to write.
+    /// A folder is synced as it is opened: POSIX needs no right to write for that.
     pub(super) type Handle = Syncable;
 
     const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -139,8 +139,8 @@ mod handle {
         Ok(Syncable::of(fs::openat(CWD, path, FOLDER, Mode::empty())?.into()))
     }
 
-    /// Makes a folder, and gives it its name when it is the owner's: until then nobody puts anything into it, so that one
-    /// with something in it is not the one that was made.
+    /// Makes a folder, and gives it its final name once it is the owner's. Until then nobody puts anything into it: if
+    /// something is in it, it is not the folder that was made.
     pub(super) fn make(above: &Handle, name: &OsStr, owner: &Owner) -> io::Result<Handle> {
         let temporary = super::temporary_name()?;
         let temporary = OsStr::new(&temporary);
@@ -156,7 +156,7 @@ mod handle {
         })
     }
 
-    /// Never over anything. Where the file system cannot promise that, at most over an empty folder.
+    /// Never replaces anything. If the file system cannot promise that, replaces at most an empty folder.
     fn name_folder(above: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
         match rename_new(above, from, to) {
             Err(error) if is_unknown(error) => Ok(fs::renameat(&**above, from, &**above, to)?),
@@ -164,8 +164,8 @@ mod handle {
         }
     }
 
-    /// Opens the folder that was just made. What has taken its place since, a link or somebody's folder with something
-    /// in it, is none.
+    /// Opens the folder that was just made. Fails if something has replaced it: a link, or a folder with something in
+    /// it.
     pub(super) fn open_made(above: &Handle, name: &OsStr) -> io::Result<Handle> {
         let made = fs::openat(&**above, name, FOLDER.union(OFlags::NOFOLLOW), Mode::empty())?;
         let made = Syncable::of(made.into());
@@ -185,7 +185,7 @@ mod handle {
 
     pub(super) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
         match rename_new(folder, from, to) {
-            // It may have a second name for a file instead.
+            // The file system may allow a second name for the file instead.
             Err(error) if is_unknown(error) => {
                 fs::linkat(&**folder, from, &**folder, to, AtFlags::empty())?;
                 remove(folder, from)
@@ -204,7 +204,7 @@ mod handle {
         Err(Errno::NOSYS)
     }
 
-    /// True if this system, or this file system, has no rename that clobbers nothing.
+    /// True if this system or file system has no rename that refuses to replace.
     fn is_unknown(error: Errno) -> bool {
         matches!(error, Errno::INVAL | Errno::NOSYS | Errno::NOTSUP)
     }
@@ -218,7 +218,7 @@ mod handle {
     }
 }
 
-/// Windows has no sudo, and nobody who could swap a folder that they do not own.
+/// Windows has no sudo, and nobody there can swap a folder that is not theirs.
 #[cfg(not(unix))]
 mod by_path {
     use std::ffi::OsStr;
@@ -254,7 +254,7 @@ mod by_path {
         fs::remove_file(folder.join(name))
     }
 
-    /// Windows syncs a folder's entries with the file itself and offers no handle to do it separately.
+    /// Windows syncs a folder's entries with the file itself and has no handle to do it separately.
     #[allow(clippy::unnecessary_wraps)]
     pub(super) fn sync(_folder: &Handle) -> io::Result<()> {
         Ok(())
@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(made.metadata().unwrap().mode() & 0o777, 0o700);
     }
 
-    /// The instant between making a folder and handing it over, with what somebody may have put in its place.
+    /// Covers the moment between making a folder and opening it, when something may replace it.
     #[test]
     fn what_took_the_place_of_a_new_folder_is_not_opened() {
         let root = tempfile::tempdir().unwrap();

@@ -1,14 +1,14 @@
-//! Locks that processes hold on files, one after the other.
+//! Locks files, so that processes take turns.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::time::Duration;
 
-/// How often a lock that another process holds is tried for, and how long is waited in between: 5 seconds.
+/// How often a lock that another process holds is tried, and the pause between two tries: 5 seconds in all.
 const TRIES: u32 = 250;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What is waited with while another process holds a lock.
+/// How to wait while another process holds a lock.
 pub type Pause<'a> = &'a dyn Fn(Duration);
 
 /// A file that is locked until this is dropped.

@@ -1,4 +1,4 @@
-//! Paths as text in results. What is not UTF-8 in one becomes U+FFFD, where serde would fail.
+//! Writes paths as text in results. Bytes that are not UTF-8 become U+FFFD; serde would fail.
 
 use std::path::{Path, PathBuf};
 

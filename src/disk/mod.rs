@@ -1,4 +1,4 @@
-//! Files and folders: new, whole and synced; for their owner alone; read within bounds.
+//! Makes and reads files and folders: new ones whole, synced and private, existing ones within bounds.
 //!
 //! Knows the file system; knows nothing of keys and of devices. Every file that is named from outside is opened here.
 

@@ -1,17 +1,18 @@
-//! Names that a file cannot have, or that could not be written down, printed and typed again.
+//! Refuses names that a file cannot have, or that cannot be written down, printed and typed again.
 
 use std::path::{Component, Path};
 
 use super::error::FileError;
 
-/// Refuses a path that is not UTF-8, or begins in a current folder that is not: what was begun with it could not be
-/// finished. On Windows, refuses one that names something else than a file, or another file than it seems to.
+/// Refuses a path that is not UTF-8, or is relative to a current folder that is not: an operation that began with it
+/// could not be finished. On Windows, also refuses a path that does not name a file, or names another file than it
+/// seems to.
 pub fn check_name(path: &Path) -> Result<(), FileError> {
     match std::path::absolute(path) {
         Ok(whole) if whole.to_str().is_none() => return Err(FileError::NotUtf8(whole)),
         _ => {}
     }
-    // As it was given: made absolute, `nul` is a device's path, and dots at the end are gone.
+    // The path as given: an absolute one turns `nul` into a device's path and drops dots at the end.
     let names = path.components().filter_map(|component| match component {
         Component::Normal(name) => Some(name.to_string_lossy()),
         _ => None,
@@ -24,13 +25,13 @@ pub fn check_name(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Whether Windows takes no name of that length: at most 255 UTF-16 units. Other systems say so themselves.
+/// Whether the name is too long for Windows: more than 255 UTF-16 units. Other systems report that themselves.
 pub fn is_too_long(path: &Path) -> bool {
     let units = |name: &std::ffi::OsStr| name.to_string_lossy().encode_utf16().count();
     cfg!(windows) && path.file_name().is_some_and(|name| units(name) > 255)
 }
 
-/// Why Windows has no file of that name; `None` if it may have one (Microsoft, "Naming Files, Paths, and Namespaces").
+/// Why Windows has no file of that name; `None` if it can have one (Microsoft, "Naming Files, Paths, and Namespaces").
 fn not_on_windows(name: &str) -> Option<&'static str> {
     if name.contains(':') {
         return Some("what is behind a colon would be a hidden stream of another file");
@@ -44,7 +45,7 @@ fn not_on_windows(name: &str) -> Option<&'static str> {
     is_device(name).then_some("it is a device, whatever its extension is")
 }
 
-/// `CON`, `nul.der`, `COM1.tar.gz`; the digits that are raised count, too.
+/// `CON`, `nul.der`, `COM1.tar.gz`; superscript digits count, too.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let numbered = ["COM", "LPT"].iter().find_map(|port| stem.strip_prefix(port));
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn a_name_is_refused_only_where_it_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        // With one letter before its colon a name alone begins with a drive, and `join` would leave the folder out.
+        // A single letter before a colon would be a drive, and `join` would drop the folder.
         for name in ["duo:b.der", "nul", "duo.", "x/con.d/y"] {
             let whole = format!("{}/{name}", folder.path().to_str().unwrap());
             let refused = check_name(whole.as_ref()).is_err();

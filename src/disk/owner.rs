@@ -1,17 +1,17 @@
-//! Whose the files are: the caller's, or under sudo the user's who typed it; and who else can read them.
+//! Decides who owns new files: the process's user, or under sudo the user who called it. Says who else can read them.
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-/// Who can read a file that was made here for its owner alone.
+/// Who can read a file that was made for its owner only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privacy {
-    /// Its owner alone.
+    /// Only its owner.
     OwnerAlone,
-    /// Others, too: the file system has no modes (FAT, some network drives); on Windows, the folder's access list lets
-    /// them.
+    /// Others, too: the file system has no modes (FAT, some network drives). On Windows: the folder's access list
+    /// allows it.
     Others,
 }
 
@@ -19,7 +19,7 @@ impl Privacy {
     #[cfg(unix)]
     pub(super) fn of(file: &File) -> io::Result<Self> {
         let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions());
-        // The last six bits are what the group and all others may do.
+        // The last six bits are the rights of the group and of all others.
         Ok(if mode.trailing_zeros() >= 6 { Self::OwnerAlone } else { Self::Others })
     }
 
@@ -34,12 +34,12 @@ impl Privacy {
 /// The user that new files and folders are given to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// User and group id to hand files to; `None` if they are the caller's anyway.
+    /// User and group id that files are given to; `None` if the process's own are right.
     ids: Option<(u32, u32)>,
 }
 
 impl Owner {
-    /// Whoever runs the process; nothing is handed over.
+    /// The process's user; nothing is given away.
     pub const fn caller() -> Self {
         Self { ids: None }
     }
@@ -60,7 +60,7 @@ impl Owner {
         Self::caller()
     }
 
-    /// The home folder of the user behind sudo; `None` if nobody stands behind.
+    /// The home folder of the user who called sudo; `None` without sudo.
     #[cfg(unix)]
     pub fn home(&self) -> Option<PathBuf> {
         let (user, _) = self.ids?;
@@ -74,12 +74,12 @@ impl Owner {
         None
     }
 
-    /// Hands an open file or folder, just made with a mode for its owner alone, to the owner.
+    /// Gives an open file or folder to the owner. It was just made with a mode for its owner only.
     #[cfg(unix)]
     pub fn take(&self, file: &File) -> io::Result<()> {
         let Some((user, group)) = self.ids else { return Ok(()) };
         match std::os::unix::fs::fchown(file, Some(user), Some(group)) {
-            // Where there are no modes there are no owners either.
+            // A file system without modes has no owners either.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match Privacy::of(file)? {
                 Privacy::Others => Ok(()),
                 Privacy::OwnerAlone => Err(error),
@@ -96,7 +96,7 @@ impl Owner {
     }
 }
 
-/// True if the process may do anything: under the user id 0.
+/// True if the process may do anything: its user id is 0.
 #[cfg(unix)]
 pub fn is_superuser() -> bool {
     nix::unistd::geteuid().is_root()
@@ -131,7 +131,7 @@ mod tests {
         }
     }
 
-    /// An immutable file stands for one on a file system without owners: even root cannot give it away.
+    /// An immutable file stands in for one on a file system without owners: even root cannot give it away.
     #[cfg(target_os = "linux")]
     #[test]
     fn where_there_are_no_owners_nothing_is_handed_over_and_that_is_no_failure() {

@@ -1,4 +1,4 @@
-//! Where a file is.
+//! Finds the folder of a file.
 
 use std::path::Path;
 

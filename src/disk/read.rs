@@ -1,4 +1,4 @@
-//! Opening what is there: regular files alone, without waiting, and read within bounds.
+//! Opens existing files: only regular ones, without waiting. Reads them within bounds.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -10,34 +10,34 @@ use super::error::FileError;
 use super::name::check_name;
 use super::sync::Syncable;
 
-/// Whether a link in a file's place is followed.
+/// Whether a link in place of a file is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Links {
-    /// It is: a person named the file.
+    /// Yes: a person named the file.
     Follow,
-    /// It is not: the file is this program's own.
+    /// No: the file is this program's own.
     Refuse,
 }
 
-/// Opens a regular file to be read.
+/// Opens a regular file for reading.
 pub(crate) fn open(path: &Path, links: Links) -> Result<File, FileError> {
     open_file(path, links, false)
 }
 
-/// Opens a regular file to be read and written.
+/// Opens a regular file for reading and writing.
 pub(crate) fn open_to_write(path: &Path, links: Links) -> Result<Syncable, FileError> {
     open_file(path, links, true).map(Syncable::of)
 }
 
-/// Opens a regular file to be read and synced. POSIX does not ask for the right to write for that; Windows does.
+/// Opens a regular file to read and sync it. POSIX needs no right to write for that; Windows does.
 pub(super) fn open_to_sync(path: &Path, links: Links) -> Result<Syncable, FileError> {
     open_file(path, links, cfg!(windows)).map(Syncable::of)
 }
 
-/// The one place where a file is opened by a name.
+/// The only place where a file is opened by its name.
 ///
-/// A pipe or a device is not opened: that alone may wait for ever, or do something. Should one take the file's place
-/// in between, or is it a file only in name (`/proc/kmsg`), then nothing is waited for either.
+/// A pipe or a device is not opened: the opening alone may wait for ever, or do something. If one replaces the file in
+/// between, or if it is a file only in name (`/proc/kmsg`), nothing waits either.
 fn open_file(path: &Path, links: Links, write: bool) -> Result<File, FileError> {
     let failed = |source: io::Error| FileError::unreadable(path, source);
     check_name(path)?;
@@ -74,10 +74,10 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileE
     read_open(&open(path, Links::Follow)?, path, limit)
 }
 
-/// The same of a file that is open; `path` is its name, for messages.
+/// The same for an open file; `path` is for messages.
 pub(super) fn read_open(file: &File, path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let failed = |source: io::Error| FileError::unreadable(path, source);
-    // Room for everything from the start: a vector that grows leaves unwiped copies behind.
+    // All the room at the start: a vector that grows leaves unwiped copies behind.
     let size = file.metadata().map_err(failed)?.len().min(limit);
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1));
     file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -131,7 +131,7 @@ mod tests {
             }
         }
 
-        /// A regular file by its kind, whose reader waits for the kernel's next message.
+        /// A regular file by its type, but its reader waits for the kernel's next message.
         #[test]
         fn is_not_waited_for() {
             let began = Instant::now();

@@ -1,4 +1,4 @@
-//! Text from outside, in a form that can be shown: what a file holds, and what it is called.
+//! Makes text from outside fit to be shown: the contents of files, and their names.
 
 use std::path::Path;
 
@@ -17,14 +17,14 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Controls, and marks that are invisible or change direction: what Rust itself would escape within a text. An accent
-/// that stands behind its letter, as macOS has it in file names, is none.
+/// Control characters, and marks that are invisible or change direction: what Rust itself escapes within a text. A
+/// combining accent after its letter, as macOS has it in file names, is none of these.
 pub fn hidden(c: char) -> bool {
     let within = String::from_iter(['a', c]);
     !matches!(c, '"' | '\'' | '\\') && within.escape_debug().count() > 2
 }
 
-/// Why a text cannot be read as JSON of some shape, in words.
+/// Why a text is not JSON of the expected shape, in words.
 pub fn unfit_json(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let quoted = |before: &str| Some(said.split_once(before)?.1.split_once('`')?.0);
@@ -40,12 +40,12 @@ pub fn unfit_json(error: &serde_json::Error) -> String {
     shown(&format!("{what} (line {}, byte {})", error.line(), error.column()))
 }
 
-/// [`unfit_json`] of a text of one line.
+/// [`unfit_json`] for a text of one line.
 pub fn unfit_json_line(error: &serde_json::Error) -> String {
     unfit_json(error).replace("(line 1, ", "(")
 }
 
-/// A path for a message. What is typed again is quoted instead, with nothing left out.
+/// A path for a message. A path that is to be typed again is quoted instead, in full.
 pub fn plain_path(path: &Path) -> String {
     plain(&path.to_string_lossy())
 }

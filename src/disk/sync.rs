@@ -1,18 +1,18 @@
-//! What can be synced. Nothing else calls the system for it: `clippy.toml` holds that.
+//! Syncs files. Nothing else calls the system for it: `clippy.toml` enforces that.
 
 use std::fs::File;
 use std::io;
 use std::ops::Deref;
 
-/// An open file whose bytes can be had on the disk.
+/// An open file that can be synced.
 ///
-/// Windows does that only for one who may write: FlushFileBuffers, "The file handle must have the GENERIC_WRITE access
-/// right" (Microsoft, fileapi.h). So this is made only where a file is opened or created, with that right.
+/// Windows syncs only with the right to write: FlushFileBuffers, "The file handle must have the GENERIC_WRITE access
+/// right" (Microsoft, fileapi.h). So this type is made only by code that opens or creates a file with that right.
 #[derive(Debug)]
 pub(crate) struct Syncable(File);
 
 impl Syncable {
-    /// To be called where a file was opened with all that syncing it needs.
+    /// Call this only for a file that was opened with every right that syncing needs.
     pub(super) const fn of(file: File) -> Self {
         Self(file)
     }

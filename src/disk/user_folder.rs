@@ -1,4 +1,4 @@
-//! Where the user's data directory is.
+//! Finds the user's data directory.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ pub fn own_folder(env: &dyn Fn(&str) -> Option<OsString>, owner: &Owner) -> Opti
     std::path::absolute(data_directory(env, owner)?.join("duo-provision")).ok()
 }
 
-/// The value of an environment variable that is set to something.
+/// The value of an environment variable, if it is set and not empty.
 pub(crate) fn set(env: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {
     env(name).filter(|value| !value.is_empty())
 }

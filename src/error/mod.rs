@@ -1,8 +1,7 @@
-//! One error for everything that a person or a script can meet.
+//! Defines the one error for everything that a person or a script can meet.
 //!
-//! The rooms have their own precise enums; what leaves the crate is an [`Error`]: a stable [`Code`] to match
-//! on, a message that names the phase, the device and the state of its key, and a hint that is the next
-//! thing to type.
+//! The rooms have their own precise enums. What leaves the crate is an [`Error`]: a stable [`Code`] to match on, a
+//! message that names the phase, the device and the state of its key, and a hint with the next thing to type.
 
 mod convert;
 
@@ -13,23 +12,23 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// How a passphrase is given.
+/// How to give a passphrase.
 pub(crate) const PASSPHRASE_HINT: &str = "give the passphrase with --passphrase-file FILE (- reads it from standard input); on a terminal it is asked for";
 
-/// What to look at where nobody is at the address of a cloud's device port.
+/// The hint if nothing listens at the address of a cloud's device port.
 pub(crate) const ADDRESS_HINT: &str =
     "compare the address with that of your cloud; devices connect to its port 5683, not to its API";
 
-/// What helps where an own cloud refuses every Duo, whatever keys it has (docs/own-cloud.md).
+/// The hint if an own cloud refuses every Duo, with any keys (docs/own-cloud.md).
 pub(crate) const OWN_CLOUD_REFUSES: &str = "if the cloud is a Brewskey server that was not restarted since it made its server \
     key, restart it (on Node 20 with --security-revert=CVE-2023-46809)";
 
-/// Puts the udev rule in its place, and has udev take it up. sudo runs nothing of npm's: under nvm and its like it finds
-/// none, and elsewhere it would run as root what npm has that day.
+/// Installs the udev rule by hand, and reloads udev. sudo runs nothing that npm installed: under nvm and the like it
+/// does not find it, and elsewhere root would run whatever npm has that day.
 pub(crate) const UDEV_BY_HAND: &str = "duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules >/dev/null && \
     sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=usb --attr-match=idVendor=2b04";
 
-/// The chapter on what stands between this system and its USB devices.
+/// Points to the chapter on what can keep this system from its USB devices.
 pub(crate) const SURROUNDINGS_PAGE: &str =
     "see docs/troubleshooting.md, \"Containers, WSL, virtual machines, snap\"";
 
@@ -69,21 +68,21 @@ impl Error {
         self
     }
 
-    /// Adds to what went wrong what follows from it.
+    /// Adds a consequence to the message.
     #[must_use]
     pub fn adding(mut self, consequence: impl fmt::Display) -> Self {
         self.0.message = format!("{}; {consequence}", self.0.message);
         self
     }
 
-    /// What was being done; the innermost phase is kept.
+    /// What was being done. The innermost phase is kept.
     #[must_use]
     pub fn during(mut self, phase: &'static str) -> Self {
         self.0.phase.get_or_insert(phase);
         self
     }
 
-    /// Which device, and what is known of its key; the innermost statement is kept.
+    /// Which device, and what is known of its key. The innermost call counts.
     #[must_use]
     pub fn on(mut self, device: impl fmt::Display, key_state: KeyState) -> Self {
         if self.0.device.is_none() {
@@ -136,7 +135,7 @@ impl Error {
     }
 }
 
-/// Why something did not work, as a plain object; thrown errors carry the same properties.
+/// An error as a plain object; thrown errors have the same properties.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -158,7 +157,7 @@ pub struct Problem<'a> {
 }
 
 impl Error {
-    /// Itself, without its causes.
+    /// This error, without its causes.
     pub fn problem(&self) -> Problem<'_> {
         Problem {
             code: self.code(),

@@ -1,4 +1,4 @@
-//! The whole of a manifest, looked at before anything is sent: which rows can be, and what is wrong with the others.
+//! Checks a whole manifest before anything is sent: which rows can be sent, and what is wrong with the others.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use crate::fleet::ledger::Stamp;
 use crate::fleet::manifest::{Mistake, Sound};
 use crate::keys::Fingerprint;
 
-/// A device and the key that it is to have in the cloud.
+/// A device, and the key that the cloud is to have for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wish {
     /// The row.
@@ -18,37 +18,39 @@ pub struct Wish {
     pub product_id: u32,
     /// The key file, as the manifest names it; none for the generic key.
     pub key_file: Option<Box<str>>,
-    /// What the file was when it was read.
+    /// The key file's state when it was read.
     pub stamp: Option<Stamp>,
-    /// The key's name. The key itself is read again when it is sent: of a hundred thousand it would be most of the memory.
+    /// The key's fingerprint. The key itself is read again when it is sent: a hundred thousand keys would take most of
+    /// the memory.
     pub key: Fingerprint,
-    /// True if it was sent before, and nobody knows whether the cloud took it: a refusal now does not say that it did not.
+    /// True if it was sent before and the outcome is unknown: a refusal now does not say that the cloud did not take it
+    /// then.
     pub in_doubt: bool,
 }
 
-/// How many mistakes are told. All of them are counted.
+/// The most mistakes that are listed. All of them are counted.
 pub const TOLD: usize = 20;
 
-/// For how many wishes there is room from the start, at most: a list that spends many lines on a row has fewer.
+/// The most wishes that memory is reserved for at the start. A list with many lines per row has fewer.
 const MAX_EXPECTED: usize = 200_000;
 
-/// Half of a fingerprint, which nobody finds a second key for either.
+/// Half of a fingerprint: nobody can find a second key for it either.
 type KeyMark = [u8; 16];
 
-/// What a row came to.
+/// The result of a row.
 #[derive(Debug)]
 enum Place {
     /// One of the wishes.
     Wish(u32),
-    /// Done before, or another shard's: nothing is sent for it.
+    /// Done before, or in another shard: nothing is sent for it.
     Nothing,
 }
 
-/// What is known of the rows so far.
+/// The results of the rows so far.
 #[derive(Debug, Default)]
 pub struct Check {
     wishes: Vec<Wish>,
-    /// Those of them that are in doubt by a later row.
+    /// The wishes that a later row puts in doubt.
     withdrawn: HashSet<u32>,
     devices: HashMap<DeviceId, (u32, Place)>,
     keys: HashMap<KeyMark, DeviceId>,
@@ -62,20 +64,20 @@ pub struct Check {
     allow_shared_keys: bool,
 }
 
-/// What becomes of a sound row.
+/// What happens with a valid row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is to be sent.
     Send,
-    /// The same, and the cloud may have taken a key that was sent before.
+    /// It is to be sent, and the cloud may have taken a key that was sent before.
     InDoubt,
     /// It was done before.
     Done,
-    /// It is another shard's.
+    /// It is in another shard.
     OtherShard,
 }
 
-/// A manifest that was looked at.
+/// A manifest that was checked.
 #[derive(Debug)]
 pub struct Checked {
     /// What is to be sent, in the order of the rows.
@@ -84,41 +86,41 @@ pub struct Checked {
     pub total: u64,
     /// How many of them were done before.
     pub done: u64,
-    /// How many are another shard's.
+    /// How many are in another shard.
     pub others: u64,
-    /// How many name a problem themselves.
+    /// How many have a `problem` themselves.
     pub left_out: u64,
-    /// How many are wrong, and no other shard's.
+    /// How many are wrong, and in no other shard.
     pub wrong: u64,
-    /// How many are wrong, whosever they are.
+    /// How many are wrong, in any shard.
     pub found: u64,
-    /// What is wrong, the first of it by line.
+    /// The first mistakes, by line.
     pub mistakes: Vec<Mistake>,
     devices: HashMap<DeviceId, (u32, Place)>,
 }
 
 impl Checked {
-    /// True if a row is about this device.
+    /// True if the manifest has a row for this device.
     pub fn names(&self, device: DeviceId) -> bool {
         self.devices.contains_key(&device)
     }
 }
 
 impl Check {
-    /// Begins.
+    /// An empty check.
     pub fn new(allow_shared_keys: bool) -> Self {
         Self { allow_shared_keys, ..Self::default() }
     }
 
-    /// There will be so many rows, or about that. Wishes take most of the memory, and a list of them that grows is twice
-    /// there while it is moved; what is not used of it costs nothing.
+    /// Reserves memory for about this many rows. Wishes take most of the memory, and a list that grows is there twice
+    /// while it is moved. Reserved memory that is not used costs nothing.
     #[must_use]
     pub fn expecting(mut self, rows: usize) -> Self {
         self.wishes.reserve_exact(rows.min(MAX_EXPECTED));
         self
     }
 
-    /// A row that says itself why it is not to be sent; `mine` unless it is another shard's.
+    /// Adds a row that says itself why it is not to be sent; `mine` unless it is in another shard.
     pub fn left_out(&mut self, line: u64, device: Option<DeviceId>, mine: bool) {
         self.total += 1;
         if let Some(device) = device {
@@ -128,7 +130,7 @@ impl Check {
         *(if mine { &mut self.left_out } else { &mut self.others }) += 1;
     }
 
-    /// A row that cannot be used, and its device as far as that can be told; `mine` unless it is another shard's.
+    /// Adds a row that cannot be used, with its device if that can be read; `mine` unless it is in another shard.
     pub fn mistake(&mut self, mistake: Mistake, device: Option<DeviceId>, mine: bool) {
         self.total += 1;
         if let Some(device) = device {
@@ -139,7 +141,7 @@ impl Check {
         self.wrong(mistake, mine);
     }
 
-    /// A row whose key is known.
+    /// Adds a row whose key is known.
     pub fn row(&mut self, row: Sound, key: Fingerprint, stamp: Option<Stamp>, product_id: u32, fate: Fate) {
         self.total += 1;
         let line = u32::try_from(row.line).unwrap_or(u32::MAX);
@@ -182,7 +184,7 @@ impl Check {
         self.devices.insert(device, (line, place));
     }
 
-    /// Which of two rows is meant nobody knows: the earlier one is not sent either.
+    /// Nobody knows which of two rows is right, so the earlier one is not sent either.
     fn take_back(&mut self, device: DeviceId) {
         let Some((line, place)) = self.devices.get(&device) else { return };
         if let Place::Wish(at) = place
@@ -205,9 +207,9 @@ impl Check {
         self.mistakes.truncate(TOLD);
     }
 
-    /// All rows were looked at.
+    /// Ends the check, after all rows.
     pub fn end(mut self) -> Checked {
-        // In its place: a second list of them would double the memory.
+        // In place: a second list would double the memory.
         let mut at = 0..;
         self.wishes.retain(|_| at.next().is_none_or(|at| !self.withdrawn.contains(&at)));
         let Self { wishes, total, done, others, left_out, wrong, found, mistakes, devices, .. } = self;

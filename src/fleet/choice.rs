@@ -1,40 +1,40 @@
-//! Which key a device has by now, of all that it is known to have had.
+//! Chooses the key that a device has now, from all the keys that it is known to have had.
 //!
-//! The newest that was seen in it, or written to it. A key that was made for it counts only if it is known that it was
-//! written; where that is not known, nothing is guessed.
+//! It is the newest that was seen in it or written to it. A key that was made for it counts only if it is known to have
+//! been written; if that is not known, nothing is guessed.
 
 use crate::keys::Fingerprint;
 
-/// What a device held at some time.
+/// What a device held at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {
     /// This key.
     Key(Fingerprint),
-    /// A key that it made itself, and that nobody has read since: it was reset.
+    /// A key that it made itself after a reset, and that was not read since.
     Unread,
-    /// Nobody knows: a write broke off.
+    /// Unknown: a write broke off.
     Unknown,
 }
 
-/// Something that tells what a device held.
+/// A record of what a device held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// When, in seconds since 1970; `None` if that is not said.
+    /// The time, in seconds since 1970; `None` if it is not recorded.
     pub at: Option<i64>,
-    /// What.
+    /// What it held.
     pub held: Held,
 }
 
 /// A key that was made for a device, and is not known to have been written to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// When, in seconds since 1970; `None` if that is not said.
+    /// The time, in seconds since 1970; `None` if it is not recorded.
     pub at: Option<i64>,
     /// The key.
     pub key: Fingerprint,
 }
 
-/// Which key a device has; why nobody can say, if so.
+/// The key that a device has, or why it cannot be known.
 pub fn choose(seen: &[Seen], made: &[Made]) -> Result<Fingerprint, String> {
     let last = seen.iter().filter_map(|seen| seen.at).max();
     let newest = seen.iter().filter(|seen| seen.at == last || seen.at.is_none());

@@ -1,31 +1,31 @@
-//! When the next request may go out: a rate without bursts (the generic cell rate algorithm), pauses that the cloud asks
-//! for and that hold everybody, and patience with a cloud in trouble.
+//! Decides when the next request may go out: a rate without bursts (the generic cell rate algorithm), pauses for all
+//! requests if the cloud asks for them, and longer and longer pauses if the cloud is in trouble.
 //!
-//! Pure: the time is handed in, as the time since some origin.
+//! Pure: the caller gives the time, as the time since some origin.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How much of the pause between two requests is left after one that went well, until it is what was asked for.
+/// The factor by which each success shrinks the pause between two requests, down to the pause that was asked for.
 const GROWTH: f64 = 0.97;
 
-/// The pause between two requests if the cloud asks for fewer and no rate was given.
+/// The pause between two requests if the cloud asks for fewer and no rate is set.
 const SLOW: Duration = Duration::from_millis(50);
 
-/// Below this there is no pause.
+/// A pause below this is none.
 const NONE: Duration = Duration::from_micros(500);
 
 /// The first pause while the cloud is in trouble, and the longest.
 const FIRST_TROUBLE: Duration = Duration::from_millis(500);
 const LAST_TROUBLE: Duration = Duration::from_secs(8);
 
-/// The pause if the cloud asks for fewer requests and does not say for how long.
+/// The pause if the cloud asks for fewer requests but names no time.
 const UNTOLD: Duration = Duration::from_secs(5);
 
-/// The longest pause that is kept if the cloud asks for it.
+/// The longest pause that the cloud can ask for.
 pub const LONGEST: Duration = Duration::from_secs(3600);
 
-/// How many requests may go out: so many a second, or as many as there are.
+/// How many requests may go out: a number per second, or no limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate(Option<f64>);
 
@@ -37,7 +37,7 @@ pub struct Rate(Option<f64>);
 pub struct RateError;
 
 impl Rate {
-    /// What is kept if nothing was asked for. Particle is said to take 10,000 requests in five minutes from one address.
+    /// The rate if none is given. Particle is said to accept 10,000 requests in five minutes from one address.
     pub const DEFAULT: Self = Self(Some(10.0));
 
     /// The pause between two requests.
@@ -72,17 +72,17 @@ impl FromStr for Rate {
 /// When requests may go out.
 #[derive(Clone, Debug)]
 pub struct Pace {
-    /// What was asked for.
+    /// The pause that was asked for.
     wanted: Duration,
-    /// The pause between two requests now.
+    /// The present pause between two requests.
     interval: Duration,
     /// When the next may go out.
     next: Duration,
-    /// Nobody sends before that.
+    /// No request goes out before this time.
     held: Duration,
-    /// When it was last held: a failure of a request that went out earlier says nothing new.
+    /// When that was last set: a failure of a request that went out earlier says nothing new.
     held_at: Duration,
-    /// How often in a row the cloud was in trouble.
+    /// How many times in a row the cloud was in trouble.
     troubles: u32,
 }
 
@@ -94,7 +94,7 @@ impl Pace {
         Self { wanted: interval, interval, next: zero, held: zero, held_at: zero, troubles: 0 }
     }
 
-    /// Takes the next turn: when it is. Whoever waited has to ask [`Pace::held`] whether it is still so.
+    /// Takes the next turn, and returns its time. After that wait, ask [`Pace::held`] whether the turn still holds.
     #[must_use]
     pub fn turn(&mut self, now: Duration) -> Duration {
         let at = self.next.max(self.held).max(now);
@@ -102,7 +102,7 @@ impl Pace {
         at
     }
 
-    /// Until when nobody sends, if that is later than now.
+    /// The end of the pause for all requests, if it is later than now.
     pub fn held(&self, now: Duration) -> Option<Duration> {
         (self.held > now).then_some(self.held)
     }
@@ -118,7 +118,8 @@ impl Pace {
         }
     }
 
-    /// The cloud asks for fewer requests: all wait, and then go at half the rate. How long, if that is news.
+    /// The cloud asks for fewer requests: all wait, and then go at half the rate. Returns how long they wait, if this
+    /// is news.
     pub fn asked_for_fewer(
         &mut self,
         now: Duration,
@@ -132,8 +133,8 @@ impl Pace {
         Some(self.held.saturating_sub(now))
     }
 
-    /// The cloud cannot be reached, or does not answer as it should: all wait, longer each time. How long, if that is
-    /// news.
+    /// The cloud cannot be reached, or does not answer as it should: all wait, longer each time. Returns how long they
+    /// wait, if this is news.
     pub fn in_trouble(&mut self, now: Duration, sent: Duration) -> Option<Duration> {
         let doubled = FIRST_TROUBLE.saturating_mul(2_u32.saturating_pow(self.troubles));
         if !self.hold(now, sent, doubled.min(LAST_TROUBLE)) {
@@ -143,8 +144,8 @@ impl Pace {
         Some(self.held.saturating_sub(now))
     }
 
-    /// Holds everybody; false if the request went out before the last time that everybody was held, unless the wait is
-    /// longer than what is kept anyway.
+    /// Makes all requests wait. False if the request went out before the last wait began: then it can only make that
+    /// wait longer.
     fn hold(&mut self, now: Duration, sent: Duration, wait: Duration) -> bool {
         let until = now + wait;
         let news = sent >= self.held_at || self.held_at.is_zero();

@@ -1,4 +1,4 @@
-//! The ledgers of one manifest together: what became of each device, and whether a part is missing.
+//! Combines the ledgers of one manifest: the outcome of each device, and whether a part is missing.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use crate::fleet::ledger::{Known, Last, State};
 use crate::fleet::manifest::Row;
 use crate::fleet::shard::Shard;
 
-/// What became of a device.
+/// The outcome of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetOutcome", rename_all = "kebab-case")]
@@ -17,7 +17,7 @@ pub enum Outcome {
     Done,
     /// The cloud did not take the key.
     Failed,
-    /// The cloud may have taken the key or not. Sending it again does no harm.
+    /// The cloud may have taken the key or not. It is safe to send it again.
     Unknown,
     /// Nothing was sent.
     NotReached,
@@ -34,7 +34,7 @@ impl Outcome {
         }
     }
 
-    /// What the last line about a device says.
+    /// The outcome, from the last record of a device.
     pub const fn of(state: State) -> Self {
         match state {
             State::Done => Self::Done,
@@ -61,11 +61,11 @@ pub struct UnknownOutcome;
 /// The ledgers of one manifest.
 #[derive(Debug)]
 pub struct Ledgers {
-    /// Each with the name that it was given by.
+    /// Each with its name as it was given.
     parts: Vec<(String, Known)>,
 }
 
-/// Whether the ledgers are all that there should be.
+/// Whether the ledgers are complete.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Whole {
     /// The manifest, as the last run names it.
@@ -76,21 +76,21 @@ pub struct Whole {
     pub rows: u64,
     /// The cloud's API.
     pub api: String,
-    /// The shards of which no ledger was given.
+    /// The shards without a ledger.
     pub missing: Vec<Shard>,
-    /// How many devices those have.
+    /// How many devices those shards have.
     pub missing_devices: u64,
     /// What does not fit together.
     pub problems: Vec<String>,
 }
 
 impl Ledgers {
-    /// Of those that were read; each has a run in it.
+    /// From ledgers that were read; each has a run in it.
     pub fn new(parts: Vec<(String, Known)>) -> Self {
         Self { parts }
     }
 
-    /// Whether they belong together, and are all.
+    /// Checks whether they belong together and are complete.
     pub fn whole(&self) -> Whole {
         let runs: Vec<_> =
             self.parts.iter().filter_map(|(name, known)| Some((name, known.last_run.as_ref()?))).collect();
@@ -155,12 +155,12 @@ impl Ledgers {
         twice
     }
 
-    /// The last that is known of a device.
+    /// The last record of a device.
     pub fn last(&self, device: DeviceId, api: &str) -> Option<&Last> {
         self.parts.iter().find_map(|(_, known)| known.last(device, api))
     }
 
-    /// All devices of which something is known, by id.
+    /// All devices with a record, by id.
     pub fn devices(&self, api: &str) -> Vec<(DeviceId, &Last)> {
         let mut all: Vec<_> = self.parts.iter().flat_map(|(_, known)| known.devices(api)).collect();
         all.sort_unstable_by_key(|(device, _)| *device);
@@ -172,18 +172,18 @@ impl Ledgers {
 /// One device in a report.
 #[derive(Debug)]
 pub struct Line<'a> {
-    /// The device, as far as it is one.
+    /// The device id, or the text in its place.
     pub device: &'a str,
-    /// The last that is known of it.
+    /// Its last record.
     pub last: Option<&'a Last>,
-    /// Why it was not sent, where the manifest says so.
+    /// Why it was not sent, if the manifest says so.
     pub problem: &'a str,
-    /// What else the manifest says of it.
+    /// Its row in the manifest.
     pub row: Option<&'a Row>,
 }
 
 impl Line<'_> {
-    /// What became of it.
+    /// Its outcome.
     pub fn outcome(&self) -> Outcome {
         self.last.map_or(Outcome::NotReached, |last| Outcome::of(last.state))
     }
@@ -205,9 +205,9 @@ impl Line<'_> {
 /// How lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Those that are not done, for a person.
+    /// Those that are not done, for a person to read.
     Text,
-    /// CSV, to be opened by a spreadsheet.
+    /// CSV, for a spreadsheet.
     Csv,
     /// A JSON object for each device.
     JsonLines,
@@ -215,10 +215,10 @@ pub enum Format {
     Manifest,
 }
 
-/// The columns of a CSV that are not the manifest's.
+/// The report's own columns in a CSV.
 const CSV: [&str; 7] = ["device_id", "outcome", "fingerprint", "product_id", "at", "code", "message"];
 
-/// Those of a manifest.
+/// The columns of a manifest.
 const MANIFEST: [&str; 4] = ["device_id", "key_file", "fingerprint", "product_id"];
 
 /// Writes lines.
@@ -236,7 +236,7 @@ impl<W: Write> Lines<W> {
         Self { format, others, out }
     }
 
-    /// The line of the titles, where there is one.
+    /// Writes the header, if the format has one.
     pub fn begin(&mut self) -> io::Result<()> {
         let titles: &[&str] = match self.format {
             Format::Csv => &CSV,
@@ -249,7 +249,7 @@ impl<W: Write> Lines<W> {
         self.out.write_all(&line)
     }
 
-    /// One device.
+    /// Writes one device.
     pub fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
         match self.format {
             Format::Csv => self.csv(line),
@@ -259,7 +259,7 @@ impl<W: Write> Lines<W> {
         }
     }
 
-    /// Hands back where it was written to.
+    /// Returns the output.
     pub fn end(self) -> W {
         self.out
     }
@@ -330,7 +330,7 @@ fn known(line: &Line<'_>) -> (String, String, String) {
     (last.key.to_string(), last.product.to_string(), at.unwrap_or_default())
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// A cell that no spreadsheet reads as a formula.
 fn guard(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }

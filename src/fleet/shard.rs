@@ -1,6 +1,6 @@
-//! Which part of the devices is whose, where several machines work on one manifest.
+//! Divides the devices of one manifest between several machines.
 //!
-//! By the device id alone, so that it does not matter how the rows are sorted, or whether some were added.
+//! Only the device id counts, so it does not matter how the rows are sorted, or whether some were added.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,8 +29,8 @@ pub struct Shard {
 pub struct ShardError;
 
 impl Shard {
-    /// The shard that a device falls to: the first 8 bytes of the SHA-256 of its id (24 digits in lower case), as a
-    /// number, modulo `count`, plus 1.
+    /// The shard of a device: the first 8 bytes of the SHA-256 of its id (24 digits in lower case), as a number, modulo
+    /// `count`, plus 1.
     pub fn of(device: DeviceId, count: u32) -> Self {
         let hash = Sha256::digest(device.to_string());
         let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));

@@ -1,7 +1,7 @@
-//! What is settled: a file for each Duo, a line for each operation, the last one at the end.
+//! Keeps the operations that are settled: a file for each Duo, a line for each operation, the newest at the end.
 //!
-//! Only appended to, and read from its end by whoever needs the past of that Duo, so that what was done before costs
-//! nothing. Hostile until parsed; a line that is no operation stops nobody.
+//! The files are only appended to, and read from the end, so that a long past costs nothing. Hostile until parsed; a
+//! line that is no operation stops nothing.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -18,23 +18,23 @@ const MAX_LINE: usize = MAX_BYTES + 2;
 /// How many bytes are read at once, at least.
 const CHUNK: usize = 16 * 1024;
 
-/// How many of the last lines are compared with an operation that is to be appended. After a crash it may be there
+/// How many of the last lines are compared with an operation before it is appended. After a crash it may be there
 /// already: as the last one, unless others were settled at the same time.
 const COMPARED: usize = 8;
 
-/// The lines of a file, the last one first. What follows the last line feed is left out.
+/// The lines of a file, the last one first. Bytes after the last line feed are left out.
 struct Backwards {
     file: File,
-    /// Where `read` begins in the file.
+    /// Where in the file `read` begins.
     at: u64,
-    /// What was read and is no line yet.
+    /// Bytes that were read and are no line yet.
     read: Vec<u8>,
-    /// Where the last line ends, behind its line feed.
+    /// Where the last line ends, after its line feed.
     end: u64,
     ended: bool,
 }
 
-/// Where a line begins, and its bytes without the line feed; none if it is too long to be one.
+/// Where a line begins, and its bytes without the line feed; `None` if it is too long.
 type Line = (u64, Option<Vec<u8>>);
 
 impl Backwards {
@@ -42,7 +42,7 @@ impl Backwards {
         let at = file.seek(SeekFrom::End(0))?;
         let mut lines = Self { file, at, read: Vec::new(), end: 0, ended: at == 0 };
         if !lines.ended {
-            // What a crash tore; nothing, if the file ends with a line feed.
+            // Skips what a crash tore: nothing, if the file ends with a line feed.
             lines.end = lines.line()?.0;
         }
         Ok(lines)
@@ -68,7 +68,7 @@ impl Backwards {
         }
     }
 
-    /// Reads what stands before it: at least as much as there is, so that a long line is not moved too often.
+    /// Reads the bytes before it: at least as many as there are, so that a long line is not moved too often.
     fn read_more(&mut self) -> io::Result<()> {
         let wanted = self.at.min(self.read.len().max(CHUNK) as u64);
         self.at -= wanted;
@@ -94,11 +94,11 @@ impl Iterator for Backwards {
     }
 }
 
-/// What was done to a Duo, the last first. A line that is no operation, or cannot be read, is an error.
+/// What was done to a Duo, the newest first. A line that is no operation, or cannot be read, is an error.
 pub struct Past(Option<Backwards>);
 
 impl Past {
-    /// Of what is in a file; of a Duo to which nothing was done, there is none.
+    /// The past in this file; empty without a file.
     pub(super) fn of(file: Option<File>) -> io::Result<Self> {
         file.map(Backwards::new).transpose().map(Self)
     }
@@ -116,8 +116,8 @@ impl Iterator for Past {
     }
 }
 
-/// Appends an operation with one write, and syncs it. Cuts off what a crash tore, and appends nothing if the operation is
-/// there already.
+/// Appends an operation with one write, and syncs it. Cuts off what a crash tore, and appends nothing if the operation
+/// is there already.
 pub(super) fn append(synced: &Syncable, id: &OperationId, line: &[u8]) -> io::Result<()> {
     let mut file: &File = synced;
     let mut lines = Backwards::new(file.try_clone()?)?;
@@ -129,7 +129,7 @@ pub(super) fn append(synced: &Syncable, id: &OperationId, line: &[u8]) -> io::Re
         if Operation::of_line(&bytes).is_ok_and(|there| there.id == *id) {
             return synced.sync();
         }
-        // Where the disk got the end of the last line before its beginning.
+        // The disk stored the end of the last line before its beginning.
         if nth == 0 && !torn && serde_json::from_slice::<IgnoredAny>(&bytes).is_err() {
             end = start;
         }

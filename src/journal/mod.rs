@@ -1,19 +1,19 @@
-//! The journal: what was in flight when a process or a machine stopped, and what was done before.
+//! Keeps the journal: what was in flight when a process or a machine stopped, and what was done before.
 //!
-//! Knows files and locks; what a record means is [`record`], what the records of an operation mean is [`operation`]. It
-//! lies beside the folder of the backups in the user's data directory, every file of mode 0600. What is open and what is
-//! settled are kept apart, so that the length of the one makes the other no slower:
+//! Knows files and locks; [`record`] knows what a record means, [`operation`] what the records of an operation mean.
+//! The journal is beside the folder of the backups in the user's data directory, every file of mode 0600. Open and
+//! settled operations are kept apart, so that many of one kind do not slow down the other:
 //!
-//! - `open/` has a file for each operation. Its process alone writes to it, a record with one write, synced before anything
-//!   else is done. What a crash tore is left out by readers.
-//! - `open/<operation>.lock` is locked for as long as that process lives. The operating system lets go of it whatever ends
-//!   the process, so a lock that is free tells an operation that was cut short from one that is still at work: a process id
-//!   could mean another process by then, and means nothing in another container.
+//! - `open/` has a file for each operation. Only its process writes to it: a record with one write, synced before the
+//!   next step. Readers leave out what a crash tore.
+//! - `open/<operation>.lock` is locked while that process lives. The operating system releases the lock however the
+//!   process ends. So a free lock tells an interrupted operation from a running one. A process id could belong to
+//!   another process by now, and means nothing in another container.
 //! - `history/` has a file for each Duo. When an operation ends, it and what it supersedes go there ([`history`]).
-//! - `lock` is held while an operation begins, while it goes to the history, and shared by those who read what is open.
+//! - `lock` is held while an operation begins and while it goes to the history, and shared by readers of what is open.
 //!
-//! A crash may leave a settled operation in `open/`. It counts as settled there, too, and goes to the history with the next
-//! one that is done to this Duo.
+//! A crash may leave a settled operation in `open/`. It counts as settled there, too, and goes to the history with the
+//! next operation on this Duo that is done.
 
 mod history;
 mod operation;
@@ -38,13 +38,13 @@ use crate::disk::{
     ensure_folder, own_folder, plain_path,
 };
 
-/// Why the journal cannot be read or kept.
+/// Why the journal cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// This user has no data directory.
     #[error("this user has no home folder to keep the journal in")]
     NoPlace,
-    /// A line that is no record, and is not the last one torn.
+    /// A line that is not a valid record, and not a torn last one.
     #[error("the journal {path}, {bad}", path = plain_path(path))]
     Invalid {
         /// The file of an operation.
@@ -52,13 +52,13 @@ pub enum JournalError {
         /// The line, and why.
         bad: BadLine,
     },
-    /// More bytes than an operation has.
+    /// The file is too large for an operation.
     #[error("the journal {path} is larger than {MAX_BYTES} bytes", path = plain_path(.0))]
     TooLarge(PathBuf),
     /// A link, a folder, a pipe or a device.
     #[error("the journal {path} is not a regular file", path = plain_path(.0))]
     NotAFile(PathBuf),
-    /// Another process holds the lock and does not let go.
+    /// Another process holds the lock for too long.
     #[error("the journal {path} is locked by another process", path = plain_path(.0))]
     Locked(PathBuf),
     /// The operating system does not let it be read.
@@ -77,7 +77,7 @@ pub enum JournalError {
         /// The operating system's reason.
         source: io::Error,
     },
-    /// Its folder cannot be made, or nothing be written in it.
+    /// Its folder cannot be made, or nothing can be written in it.
     #[error("the journal cannot be kept: {0}")]
     Folder(#[from] FileError),
 }
@@ -92,14 +92,14 @@ impl JournalError {
     }
 }
 
-/// What came of putting away a doubt.
+/// The result of dismissing a doubt.
 #[derive(Debug)]
 pub enum Dismissal {
-    /// It is in the history.
+    /// It is now in the history.
     Done(Box<Operation>),
-    /// It left more open than what a cloud knows, or its process is still at it.
+    /// It left more open than what a cloud knows, or its process is still running.
     Refused(Box<Operation>),
-    /// Nothing that is open has this name.
+    /// No open operation has this name.
     NotOpen,
 }
 
@@ -110,18 +110,18 @@ pub struct Journal {
     owner: Owner,
 }
 
-/// The name of an operation's file in `open/`. The Duo is in it, so that whoever needs the operations of one does not
-/// read those of all.
+/// The name of an operation's file in `open/`. The name has the Duo in it, so that a search for one Duo's operations
+/// need not read those of all.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
-    /// Higher than that of every operation that began before and is in the folder.
+    /// Higher than that of every earlier operation in the folder.
     nth: u64,
     id: String,
     /// See [`duo`].
     duo: String,
 }
 
-/// A Duo in the name of a file: its device id, else its port.
+/// A Duo in a file name: its device id, else its port.
 fn duo(id: Option<DeviceId>, path: Option<&str>) -> String {
     match (id, path) {
         (Some(id), _) => id.to_string(),
@@ -142,7 +142,7 @@ impl Name {
         format!("{:08}.{}.{}.jsonl", self.nth, self.id, self.duo)
     }
 
-    /// Whether it may have been done to this device; two with different ids are two.
+    /// Whether it may be about this device; different ids are different devices.
     fn may_be_of(&self, device: &DeviceMark) -> bool {
         let other = |id: DeviceId| self.duo.parse::<DeviceId>().is_ok_and(|its| its != id);
         !device.id.is_some_and(other)
@@ -163,7 +163,7 @@ impl Journal {
         &self.folder
     }
 
-    /// Shows, before a device is touched, that an operation can be written down.
+    /// Checks, before a device is touched, that an operation can be recorded.
     pub fn prepare(&self, pause: Pause<'_>) -> Result<(), JournalError> {
         ensure_folder(&self.open_folder(), &self.owner)?;
         create_folder(&self.history(), &self.owner)?;
@@ -172,32 +172,32 @@ impl Journal {
         self.lock_if_there(Access::Write, pause).map(drop)
     }
 
-    /// The operations that are not in the history yet, in the order in which they began; with a device, those alone that
-    /// may have been done to it.
+    /// The operations that are not in the history yet, in the order in which they began; with a device, only those that
+    /// may be about it.
     pub fn operations(
         &self,
         device: Option<&DeviceMark>,
         pause: Pause<'_>,
     ) -> Result<Vec<Operation>, JournalError> {
-        // Between what an operation supersedes and itself, nobody is to look.
+        // Nobody may look while an operation and what it supersedes move to the history.
         let _lock = self.lock_if_there(Access::Read, pause)?;
         let names = self.names(device).map_err(JournalError::unreadable(&self.open_folder()))?;
         names.iter().filter_map(|name| self.read(name).transpose()).collect()
     }
 
-    /// What is settled of what was done to a device, the last first.
+    /// The settled operations on a device, the newest first.
     pub fn past(&self, device: DeviceId) -> Result<Past, JournalError> {
         past_in(&self.history().join(format!("{device}.jsonl")))
     }
 
-    /// What is settled, one Duo after the other.
+    /// The settled operations, one Duo after the other.
     pub fn pasts(&self) -> Result<impl Iterator<Item = Result<Past, JournalError>> + '_, JournalError> {
         let names = names_in(&self.history()).map_err(JournalError::unreadable(&self.history()))?;
         let files = names.into_iter().filter(|name| name.strip_suffix(".jsonl").is_some());
         Ok(files.map(|name| past_in(&self.history().join(name))))
     }
 
-    /// Writes down that an operation begins.
+    /// Records that an operation begins.
     pub fn begin(&self, started: Started, at: String, pause: Pause<'_>) -> Result<Entry, JournalError> {
         let _lock = self.lock(pause)?;
         let open_folder = self.open_folder();
@@ -231,14 +231,14 @@ impl Journal {
             folder.sync().map_err(JournalError::unwritable(&path))?;
             Ok(entry)
         });
-        // What never began is not to look as if it had.
+        // An operation that never began must not look as if it had.
         begun.inspect_err(|_| self.remove(&name))
     }
 
-    /// Puts away the doubt that an operation left about a cloud, and has it go to the history.
+    /// Dismisses the doubt that an operation left about a cloud, and moves it to the history.
     pub fn dismiss(&self, id: &OperationId, at: String, pause: Pause<'_>) -> Result<Dismissal, JournalError> {
         let names = || self.names(None).map_err(JournalError::unreadable(&self.open_folder()));
-        // To ask for what is not there makes no folder.
+        // A request for an operation that does not exist creates no folder.
         if names()?.is_empty() {
             return Ok(Dismissal::NotOpen);
         }
@@ -260,7 +260,7 @@ impl Journal {
         Ok(Dismissal::Done(Box::new(operation)))
     }
 
-    /// Appends a record to the file of an operation whose process is gone.
+    /// Appends a record to the file of an operation whose process has ended.
     fn append_behind_the_end(&self, name: &Name, step: Step, at: String) -> Result<(), JournalError> {
         let path = self.open_folder().join(name.file());
         let unwritable = JournalError::unwritable(&path);
@@ -275,7 +275,7 @@ impl Journal {
             if end + line.len() > MAX_BYTES {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "the record is too long"));
             }
-            // What a crash tore is cut off.
+            // Cuts off what a crash tore.
             file.set_len(end as u64)?;
             file.seek(SeekFrom::Start(end as u64))?;
             let written = file.write_all(&line).and_then(|()| synced.sync());
@@ -305,7 +305,7 @@ impl Journal {
         lock(self.open_or_create(&folder, &path)?.into(), path, Access::Write, pause)
     }
 
-    /// The same, but makes no file: where there is none yet, nothing began.
+    /// The same, but creates no file: without one, no operation has begun yet.
     fn lock_if_there(&self, access: Access, pause: Pause<'_>) -> Result<Option<Lock>, JournalError> {
         let path = self.folder.join("lock");
         let file = match access {
@@ -315,7 +315,7 @@ impl Journal {
         file.map(|file| lock(file, path, access, pause)).transpose()
     }
 
-    /// The files of operations, in the order in which these began.
+    /// The files of operations, in the order in which the operations began.
     fn names(&self, device: Option<&DeviceMark>) -> io::Result<Vec<Name>> {
         let names = names_in(&self.open_folder())?;
         let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
@@ -324,9 +324,9 @@ impl Journal {
         Ok(names)
     }
 
-    /// What an operation has come to; `None` if a crash came before its first record was whole.
+    /// The state of an operation; `None` if a crash came before its first record was whole.
     fn read(&self, name: &Name) -> Result<Option<Operation>, JournalError> {
-        // Before its records: who is found to have ended has written all of them.
+        // Before its records: if its process has ended, all of them are written.
         let running = self.is_running(name);
         let path = self.open_folder().join(name.file());
         let operation = operation_in(&self.bytes(name)?);
@@ -348,7 +348,8 @@ impl Journal {
         matches!(marker.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 
-    /// Removes the lock files that a crash left without an operation; the highest number of those that are there.
+    /// Removes the lock files that a crash left without an operation; returns the highest number of the files that are
+    /// left.
     fn sweep(&self) -> io::Result<u64> {
         let names = names_in(&self.open_folder())?;
         let operations: Vec<Name> = names.iter().filter_map(|name| Name::parse(name)).collect();
@@ -364,11 +365,12 @@ impl Journal {
         Ok(operations.iter().map(|name| name.nth).max().unwrap_or_default())
     }
 
-    /// Has an operation that has ended go to the history if nothing is left to learn, with everything that it supersedes.
+    /// Moves an operation that has ended to the history if nothing is left to learn, with everything that it
+    /// supersedes.
     fn settle(&self, own: &Name, device: &DeviceMark) -> Result<(), JournalError> {
         let Some(mine) = self.read(own)? else { return Ok(()) };
         let mut names = vec![own.clone()];
-        // A doubt takes the place of an earlier one like it.
+        // A doubt replaces an earlier doubt like it.
         if mine.is_done() || !mine.is_finished() || mine.kind() == OperationKind::FleetProvision {
             names = self.names(Some(device)).map_err(JournalError::unreadable(&self.open_folder()))?;
         }
@@ -379,12 +381,13 @@ impl Journal {
                 self.remove(&name);
                 None
             }
-            // Whoever asks what is open is told.
+            // A query for open operations reports it.
             Err(_) => None,
         });
         let (operations, names): (Vec<Operation>, Vec<Name>) = known.unzip();
         let open = open(&operations);
-        // In their order: what is superseded before what supersedes it, which may be all that tells.
+        // In their order: the superseded operation first, since the later one may be the only evidence that it is
+        // settled.
         for (operation, name) in operations.iter().zip(names) {
             if !operation.running && open.iter().all(|open| open.id != operation.id) {
                 self.to_history(operation, &name)?;
@@ -417,7 +420,7 @@ impl Journal {
             }
             let made = self.create(folder, path).and_then(|file| folder.sync().map(|()| file));
             match made {
-                // Somebody else made it in between.
+                // Another process created it in between.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 made => return made.map_err(JournalError::unwritable(path)),
             }
@@ -431,10 +434,10 @@ impl Journal {
     }
 }
 
-/// The names in a folder that are text; none if there is no such folder.
+/// The UTF-8 names in a folder; none if there is no such folder.
 fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let listing = match fs::read_dir(folder) {
-        // Windows says the same of a file in place of a folder above it.
+        // Windows gives the same error if a file is in place of a folder above it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let above = folder.ancestors().find_map(|above| fs::metadata(above).ok());
             let cut_off = above.is_some_and(|above| !above.is_dir());
@@ -452,7 +455,7 @@ enum Access {
     Write,
 }
 
-/// Opens a file of the journal if it is there. Never through a link: under sudo that would let whoever owns the folder
+/// Opens a file of the journal if it exists. Never through a link: under sudo, the owner of the folder could then
 /// choose a file for root to write to.
 fn open_to_write(path: &Path) -> Result<Option<Syncable>, JournalError> {
     if_there(disk::open_to_write(path, Links::Refuse), path, JournalError::unwritable(path))
@@ -480,13 +483,13 @@ fn past_in(path: &Path) -> Result<Past, JournalError> {
     Past::of(open_to_read(path)?).map_err(JournalError::unreadable(path))
 }
 
-/// Locks a file for those who read, or for one who writes.
+/// Locks a file, shared for readers or exclusively for a writer.
 fn lock(file: File, path: PathBuf, access: Access, pause: Pause<'_>) -> Result<Lock, JournalError> {
     let lock = Lock::take(file, matches!(access, Access::Read), pause);
     lock.map_err(JournalError::unwritable(&path))?.ok_or(JournalError::Locked(path))
 }
 
-/// An operation that is written down. Dropped without an end, it was cut short.
+/// A recorded operation. If it is dropped without an end, it was interrupted.
 #[derive(Debug)]
 pub struct Entry {
     id: OperationId,
@@ -496,7 +499,7 @@ pub struct Entry {
     file: Syncable,
     /// How many bytes were written.
     length: u64,
-    /// Locked for as long as it is open.
+    /// Locked while it is open.
     marker: Syncable,
     journal: Journal,
 }
@@ -537,7 +540,7 @@ impl Entry {
         Ok(())
     }
 
-    /// Writes down that it is over, and how it ended. What cannot go to the history now goes there later.
+    /// Records that it is over, and how it ended. What cannot go to the history now goes there later.
     pub fn end(mut self, error: Option<Failure>, at: String, pause: Pause<'_>) -> Result<(), JournalError> {
         let written = self.append(Step::Ended { error }, at);
         let Self { name, device, file, marker, journal, .. } = self;

@@ -1,7 +1,7 @@
-//! What an operation has come to, and which operations are still open.
+//! Works out from the records what an operation reached, and which operations are still open.
 //!
-//! Pure. An operation is open when it began and did not end, or ended with a key that is wrong or not known, and
-//! nothing that was done to the same device afterwards supersedes it.
+//! Pure. An operation is open if it began and did not end, or ended with a key that is wrong or not known, and no later
+//! operation on the same device supersedes it.
 
 use std::path::PathBuf;
 
@@ -12,14 +12,14 @@ use crate::dct::{DeviceIdSource, FIELDS, Field};
 use crate::keys::Fingerprint;
 use crate::outcome::{Code, KeyState};
 
-/// A step that an operation has behind it.
+/// A step that an operation has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "OperationStep", rename_all = "kebab-case")]
 pub enum Reached {
     /// It began.
     Started,
-    /// The backup is kept.
+    /// The backup is on the disk.
     BackedUp,
     /// The write was about to begin, or had begun.
     Writing,
@@ -27,7 +27,7 @@ pub enum Reached {
     Verified,
     /// The device left DFU mode.
     Left,
-    /// The key that is to be there afterwards was made, and is kept.
+    /// The key that is to be there afterwards was made and is on the disk.
     NewKey,
     /// The request to the cloud was about to go out, or had gone.
     Sending,
@@ -44,9 +44,9 @@ pub enum Reached {
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Done, as it was asked for.
+    /// Done, as requested.
     Done,
-    /// Not done, and why.
+    /// Failed, and why.
     Failed(Failure),
 }
 
@@ -59,21 +59,21 @@ pub struct Operation {
     pub started_at: String,
     /// When its last record was written, RFC 3339.
     pub updated_at: String,
-    /// What began.
+    /// The options and the device it began with.
     pub started: Started,
-    /// The steps behind it, in order; [`Reached::Started`] first.
+    /// The steps that it reached, in order; [`Reached::Started`] first.
     pub reached: Vec<Reached>,
     /// The backup of what was there: the key slot, or the DCT.
     pub backup: Option<PathBuf>,
-    /// SHA-256 of that file, where it is written down.
+    /// SHA-256 of that file, if it is recorded.
     pub backup_sha256: Option<String>,
     /// The key that was made for it.
     pub new_key: Option<PathBuf>,
     /// How it ended; `None` if the journal does not say.
     pub end: Option<End>,
-    /// True if the process that does it is still at it.
+    /// True if its process is still at work.
     pub running: bool,
-    /// True if the user has put away the doubt that it left.
+    /// True if the user dismissed the doubt that it left.
     pub dismissed: bool,
 }
 
@@ -81,7 +81,7 @@ pub struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct BadLine {
-    /// Which one, counted from 1.
+    /// Its number, from 1.
     pub line: usize,
     /// Why.
     pub reason: RecordError,
@@ -100,7 +100,7 @@ pub fn operation_in(bytes: &[u8]) -> Result<Option<Operation>, BadLine> {
     Ok(operation)
 }
 
-/// The line of the history for the operation of a file, with its line feed.
+/// The line of the history for an operation, from the bytes of its file, with the line feed.
 pub fn settled_line(bytes: &[u8]) -> Vec<u8> {
     let mut line = b"[".to_vec();
     line.extend(lines(bytes).collect::<Vec<_>>().join(&b','));
@@ -113,8 +113,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     whole.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
 }
 
-/// Those of some operations that nothing has settled yet; they stand in the order in which they began. Those still
-/// running are among them.
+/// The operations that nothing has settled yet, in the order in which they began. Includes those that are running.
 pub fn open(operations: &[Operation]) -> Vec<&Operation> {
     let superseded = |(index, operation): &(usize, &Operation)| {
         let mut later = operations.iter().skip(index + 1);
@@ -124,8 +123,8 @@ pub fn open(operations: &[Operation]) -> Vec<&Operation> {
     unfinished.filter(|found| !superseded(found)).map(|(_, operation)| operation).collect()
 }
 
-/// The errors after which it is known that the cloud did not take a key: nothing was sent, or it said no. After
-/// every other one it may have.
+/// The errors after which the cloud certainly did not take a key: nothing was sent, or it refused. After every other
+/// error it may have.
 const NOT_TAKEN: [Code; 10] = [
     Code::CloudPermissionDenied,
     Code::CloudTokenInvalid,
@@ -142,22 +141,22 @@ const NOT_TAKEN: [Code; 10] = [
 /// The errors after which a field other than the key, or the DCT as a whole, is wrong or not known.
 const FIELD_OPEN: [Code; 3] = [Code::FieldWrong, Code::FieldStateUnknown, Code::DctWrong];
 
-/// The fields that the commands write which write one alone.
+/// The field of each command that writes only one.
 const DEVICE_PRIVATE_KEY: &str = "device-private-key";
 const SERVER_PUBLIC_KEY: &str = "server-public-key";
 
-/// Whether a cloud may have taken the key, where sending it ended with the error of this code.
+/// Whether a cloud may have taken the key, if sending it ended with this error code.
 pub fn may_be_taken(code: &str) -> bool {
     NOT_TAKEN.iter().all(|known| known.name() != code)
 }
 
 impl Started {
-    /// True for what writes all of the DCT.
+    /// True if it writes the whole DCT.
     pub fn is_whole(&self) -> bool {
         self.operation == OperationKind::DctRestore && self.request.whole
     }
 
-    /// The fields that it writes, in that order, by the names that are typed. All of a DCT is more than all of them.
+    /// The fields that it writes, in that order, by the names that are typed. A whole DCT is more than all of them.
     pub fn fields(&self) -> Vec<String> {
         match self.operation {
             OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => {
@@ -183,7 +182,7 @@ impl Operation {
         operation.ok_or(RecordError::OutOfPlace("no operation has begun"))
     }
 
-    /// What it is with one record more.
+    /// The operation after one more record.
     fn advanced(known: Option<Self>, record: Record) -> Result<Self, RecordError> {
         match (known, record.step) {
             (None, Step::Started(started)) => Ok(Self {
@@ -240,22 +239,22 @@ impl Operation {
         Ok(())
     }
 
-    /// What is done.
+    /// The kind of operation.
     pub fn kind(&self) -> OperationKind {
         self.started.operation
     }
 
-    /// The last step behind it.
+    /// The last step that it reached.
     pub fn last(&self) -> Reached {
         self.reached.last().copied().unwrap_or(Reached::Started)
     }
 
-    /// True if it has that step behind it.
+    /// True if it reached that step.
     pub fn has(&self, step: Reached) -> bool {
         self.reached.contains(&step)
     }
 
-    /// True if everything was done that was asked for, even if the end itself was not written down.
+    /// True if everything that was asked for is done, even if the end itself was not recorded.
     pub fn is_done(&self) -> bool {
         match &self.end {
             Some(End::Done) => true,
@@ -264,18 +263,18 @@ impl Operation {
                 OperationKind::Backup | OperationKind::DctBackup => self.has(Reached::BackedUp),
                 OperationKind::Reset | OperationKind::Rotate => self.has(Reached::Left),
                 _ if self.started.request.leave => self.has(Reached::Left),
-                // Of a whole one there is one verification, of all of it.
+                // A whole DCT is verified once, all of it.
                 OperationKind::DctRestore if self.is_whole() => self.has(Reached::Verified),
                 OperationKind::DctRestore => self.verified() >= self.started.request.fields.len(),
                 OperationKind::Restore | OperationKind::ServerKeySet => self.has(Reached::Verified),
                 OperationKind::Provision | OperationKind::FleetProvision => false,
-                // Its record is the last thing that is done.
+                // Its record is written last.
                 OperationKind::Verify => true,
             },
         }
     }
 
-    /// True if nothing is left to learn or to do: it was done, failed in a known state, or was put away.
+    /// True if nothing is left to learn or to do: it was done, failed in a known state, or was dismissed.
     pub fn is_finished(&self) -> bool {
         match &self.end {
             _ if self.dismissed => true,
@@ -298,7 +297,7 @@ impl Operation {
         }
     }
 
-    /// True if a cloud said that it took the key, and was not proven to have the old one again.
+    /// True if a cloud said that it took the key, and is not proven to have the old one again.
     pub fn took_a_key(&self) -> bool {
         let took = self.has(Reached::Accepted) || (self.kind() == OperationKind::Provision && self.is_done());
         took && !self.has(Reached::TakenBack)
@@ -310,14 +309,14 @@ impl Operation {
         self.took_a_key() && self.has(Reached::Accepted) && !resumed && self.key() != Some(KeyState::Written)
     }
 
-    /// True if all that it left open is whether a cloud took a key: the user may put that away.
+    /// True if the only thing left open is whether a cloud took a key: the user may dismiss that.
     pub fn is_doubt_about_cloud(&self) -> bool {
         let known = !matches!(self.key(), Some(KeyState::Wrong | KeyState::Unknown));
         let device = known && !self.left_a_field_open();
         device && self.may_be_known() && !self.has(Reached::Accepted)
     }
 
-    /// What is known of the device's key; `None` for what does not touch it.
+    /// What is known of the device's key; `None` if the operation does not touch it.
     pub fn key(&self) -> Option<KeyState> {
         match &self.end {
             Some(End::Failed(failure)) => return failure.key,
@@ -327,7 +326,7 @@ impl Operation {
         let key = self.fields().iter().position(|field| field == DEVICE_PRIVATE_KEY);
         let whole = self.is_whole() && self.has(Reached::Verified);
         Some(if self.is_writing() {
-            // The bootloader writes the whole DCT anew, whichever field it is for.
+            // The bootloader rewrites the whole DCT for every field.
             KeyState::Unknown
         } else if whole || key.is_some_and(|key| self.verified() > key) {
             KeyState::Written
@@ -336,7 +335,7 @@ impl Operation {
         })
     }
 
-    /// True for one that writes all of the DCT.
+    /// True if it writes the whole DCT.
     pub fn is_whole(&self) -> bool {
         self.started.is_whole()
     }
@@ -346,7 +345,7 @@ impl Operation {
         self.started.fields()
     }
 
-    /// How many of its fields are known to hold what they should.
+    /// How many of its fields are verified.
     pub fn verified(&self) -> usize {
         self.reached.iter().filter(|reached| **reached == Reached::Verified).count()
     }
@@ -357,12 +356,12 @@ impl Operation {
         last(Reached::Writing) > last(Reached::Verified)
     }
 
-    /// True if it ended with a field other than the key, or with a whole DCT, that is wrong or not known.
+    /// True if it ended with a wrong or unknown field other than the key, or with a wrong or unknown whole DCT.
     pub fn left_a_field_open(&self) -> bool {
         matches!(&self.end, Some(End::Failed(failure)) if FIELD_OPEN.iter().any(|code| code.name() == failure.code))
     }
 
-    /// True if this one, which came later, has made plain what the earlier one left open.
+    /// True if this later operation settles what the earlier one left open.
     fn supersedes(&self, earlier: &Self) -> bool {
         if self.kind() == OperationKind::FleetProvision || earlier.kind() == OperationKind::FleetProvision {
             return self.took_up_the_ledger_of(earlier);
@@ -381,7 +380,7 @@ impl Operation {
                     && (self.started.request.from_device || self.sent_what_is_in(earlier))
                     && (self.is_at_the_url_of(earlier) || !earlier.left_the_cloud_ahead())
             }
-            // What the device's own cloud knows is plain, so that what another may know does not matter.
+            // What the device's own cloud knows is now certain; what another cloud may know does not matter.
             (OperationKind::Provision | OperationKind::Rotate, OperationKind::Verify) => {
                 self.is_of_the_devices_own_cloud() && self.told_of_the_device_of(earlier)
             }
@@ -390,12 +389,12 @@ impl Operation {
                 let own = self.is_of_the_devices_own_cloud() && self.is_of_the_duo_of(earlier);
                 earlier.verified() > 0 && new && own
             }
-            // A Duo whose new key was read and sent has left DFU mode since its slot was reset.
+            // If the Duo's new key was read and sent, it left DFU mode after the reset.
             (OperationKind::Reset, OperationKind::Provision) => {
                 let sent = self.started.request.from_device && self.started.after != earlier.started.before;
                 earlier.verified() > 0 && sent && self.is_of_the_duo_of(earlier)
             }
-            // The DCT was to be kept, and only that it is kept supersedes it, or that the device was written since.
+            // The DCT was to be saved. Only a saved DCT supersedes it, or a later write to the device.
             (OperationKind::DctBackup, OperationKind::DctBackup) => {
                 (self.started.request.whole || !earlier.started.request.whole)
                     && self.is_of_the_duo_of(earlier)
@@ -403,7 +402,7 @@ impl Operation {
             (OperationKind::DctBackup, OperationKind::Backup)
             | (OperationKind::Provision | OperationKind::Verify, _)
             | (_, OperationKind::Provision | OperationKind::Verify) => false,
-            // A backup tells which key there is, but not that it is the one that was wanted.
+            // A backup shows which key is there, but not that it is the right one.
             (_, OperationKind::Backup | OperationKind::DctBackup) => {
                 !earlier.has(Reached::Writing)
                     && !earlier.has(Reached::Sending)
@@ -419,17 +418,18 @@ impl Operation {
                     || !self.started.request.no_verify;
                 self.is_of_the_duo_of(earlier) && (caught_up || self.is_at_the_url_of(earlier))
             }
-            // The cloud has to have the key that the device has by now.
+            // The cloud must have the key that the device has now.
             (OperationKind::Rotate, _) if earlier.may_be_known() => {
                 let finished = self.started.after.is_some() && self.started.after == earlier.started.after;
                 finished && earlier.has(Reached::Accepted) && self.is_of_the_duo_of(earlier)
             }
-            // One field says nothing of another.
+            // One field says nothing about another.
             _ => self.writes_all_of(earlier) && self.is_of_the_duo_of(earlier),
         }
     }
 
-    /// Whatever a run over a list came to: what an earlier one had left open stands in the ledger, and was taken up.
+    /// True if this run, with any outcome, used the same ledger: the ledger has what the earlier run left open, and
+    /// this run continued from it.
     fn took_up_the_ledger_of(&self, earlier: &Self) -> bool {
         let ledger =
             |operation: &Self| operation.started.request.fleet.as_ref().map(|fleet| fleet.ledger.clone());
@@ -441,7 +441,7 @@ impl Operation {
         (self.is_whole() || !earlier.is_whole()) && earlier.fields().iter().all(|field| mine.contains(field))
     }
 
-    /// True if this one, which came later, left the same doubt about a cloud as the earlier one: one of them says it all.
+    /// True if this later operation left the same doubt about a cloud as the earlier one: then one of them is enough.
     fn repeats(&self, earlier: &Self) -> bool {
         let doubt = |operation: &Self| {
             let device = !matches!(operation.key(), Some(KeyState::Wrong | KeyState::Unknown));
@@ -458,17 +458,17 @@ impl Operation {
             && self.is_of_the_duo_of(earlier)
     }
 
-    /// Whether both told a cloud of one device.
+    /// Whether both sent a key of the same device.
     fn told_of_the_device_of(&self, earlier: &Self) -> bool {
         self.started.device.id == earlier.started.device.id
     }
 
-    /// Whether both told the same cloud.
+    /// Whether both used the same cloud.
     fn is_at_the_url_of(&self, earlier: &Self) -> bool {
         self.started.request.api_url == earlier.started.request.api_url
     }
 
-    /// Whether the key was read from the device, and proven to the cloud that the device names.
+    /// Whether the key was read from the device and proven with the cloud that the device names.
     fn is_of_the_devices_own_cloud(&self) -> bool {
         let request = &self.started.request;
         request.from_device
@@ -477,7 +477,7 @@ impl Operation {
             && request.server_key.is_none()
     }
 
-    /// Whether the key that this one sent is the one that the earlier one is known to have left in the device.
+    /// Whether this one sent the key that the earlier one is known to have left in the device.
     fn sent_what_is_in(&self, earlier: &Self) -> bool {
         let left = match earlier.key() {
             Some(KeyState::Unchanged) => earlier.started.before,
@@ -487,13 +487,14 @@ impl Operation {
         left.is_some() && self.started.after == left
     }
 
-    /// Whether both worked on one device.
+    /// Whether both worked on the same device.
     fn is_of_the_duo_of(&self, earlier: &Self) -> bool {
         earlier.worked_on(&self.started.device, self.started.before)
     }
 
-    /// Whether this one worked on the device in which that key is now. A bootloader r3 or r4 tells no id: there it is
-    /// the user's word, else the port, and then the key has to be one that this one can have left there.
+    /// Whether this one worked on the device that now holds `key`. Bootloaders r3 and r4 do not tell an id: there the
+    /// id is what the user said. Without one, the port must be the same, and the key must be one that this operation
+    /// can have left there.
     pub fn worked_on(&self, device: &DeviceMark, key: Option<Fingerprint>) -> bool {
         let its = &self.started.device;
         if device.simulated != its.simulated || tells_id(device) != tells_id(its) {
@@ -505,7 +506,7 @@ impl Operation {
         }
     }
 
-    /// Half a key is none.
+    /// A half-written key is no key.
     fn can_have_left(&self, key: Option<Fingerprint>) -> bool {
         key.is_none() || key == self.started.before || key == self.started.after
     }

@@ -1,11 +1,10 @@
-//! The lines of the journal: one JSON object each, hostile until parsed.
+//! Defines the lines of the journal: one JSON object each, hostile until parsed.
 //!
-//! Pure: bytes in, records out. A record says which operation it belongs to, when it was written, and what the
-//! operation had come to. It never holds a token, key bytes, or the words of a server.
+//! Pure: bytes in, records out. A record names its operation, the time, and the step that the operation reached. It
+//! never holds a token, key bytes, or the words of a server.
 //!
-//! Members that are not known are left aside, so that later versions may add some. A record of a version or of
-//! a kind that is not known is refused: it could be the very one that says that a write had begun, and leaving
-//! it aside would call well what is not.
+//! Unknown members are ignored, so that later versions may add some. A record of an unknown version or kind is refused:
+//! it could be the one that says that a write had begun, and without it an operation would look better than it is.
 
 use std::fmt;
 
@@ -35,7 +34,7 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub struct OperationId(String);
 
 impl OperationId {
-    /// From random bits.
+    /// Makes it from random bits.
     pub fn new(bits: u64) -> Self {
         Self(format!("{bits:016x}"))
     }
@@ -65,7 +64,7 @@ impl fmt::Display for OperationId {
     }
 }
 
-/// What is done.
+/// The kinds of operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "OperationName", rename_all = "kebab-case")]
@@ -80,15 +79,15 @@ pub enum OperationKind {
     Provision,
     /// Saves the DCT; writes nothing to the device.
     DctBackup,
-    /// Writes fields of a dump, or a whole one, to the device.
+    /// Writes fields of a dump, or a whole dump, to the device.
     DctRestore,
     /// Writes a cloud's public key and address to the device.
     ServerKeySet,
     /// Gives the cloud and the device a new key.
     Rotate,
-    /// Proved that a private key and a cloud's public key for the device are a pair. Written down once it is proven.
+    /// Proved that a private key and a cloud's public key for the device are a pair. Recorded once it is proven.
     Verify,
-    /// Sends the public keys of a list; what became of each is in its ledger.
+    /// Sends the public keys of a list; the ledger has the outcome of each.
     FleetProvision,
 }
 
@@ -109,7 +108,7 @@ impl OperationKind {
         }
     }
 
-    /// True for what writes to the device's flash.
+    /// True if it writes to the device's flash.
     pub const fn writes(self) -> bool {
         matches!(self, Self::Restore | Self::Reset | Self::DctRestore | Self::ServerKeySet | Self::Rotate)
     }
@@ -132,8 +131,8 @@ pub struct DeviceMark {
     pub simulated: bool,
 }
 
-/// What was asked for, as far as it takes to ask for it again. Paths are absolute.
-// One a word that can be typed; they are independent of each other.
+/// The options of the operation, as far as they are needed to run it again. Paths are absolute.
+// One flag for each option that can be typed; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -147,40 +146,40 @@ pub struct Request {
     /// Write a key that is known to be another device's.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_other_device: bool,
-    /// Take what is read for what it should be where nothing shows its place.
+    /// Go on although nothing shows that the device reads from the address that was asked for.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_unproven_address: bool,
     /// Save bytes that are no key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub raw: bool,
-    /// Save the key behind a passphrase.
+    /// Encrypt the key with a passphrase.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub encrypt: bool,
-    /// Both copies of the DCT: not the application section alone (backup), not fields of it (restore).
+    /// Both copies of the DCT, in place of its application section (backup) or of fields (restore).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
     /// The fields to restore, by the names that are typed, in the order in which they are written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
-    /// The cloud's name or IPv4 address for devices, where it was named.
+    /// The cloud's name or IPv4 address for devices, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The cloud's TCP port for devices, where it was named.
+    /// The cloud's TCP port for devices, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     /// Write no address of the cloud.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_address: bool,
-    /// The archive's folder, where it was named.
+    /// The archive's folder, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<String>,
-    /// The address of the USB/IP server, where the device is a virtual one.
+    /// The address of the USB/IP server, if the device is a virtual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usbip: Option<String>,
     /// The port, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The device that the keys stood in for, where the device itself tells no id.
+    /// The device that the keys identify, if the device itself does not tell its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<DeviceId>,
     /// The cloud's API.
@@ -192,84 +191,84 @@ pub struct Request {
     /// Talk to a cloud that the device does not name.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_other_cloud: bool,
-    /// The product id, where it was given.
+    /// The product id, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub product_id: Option<u32>,
     /// The public key comes from the attached device.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub from_device: bool,
-    /// The pairing is to be proven afterwards.
+    /// Prove the pairing afterwards.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub verify: bool,
-    /// The pairing is not to be proven.
+    /// Do not prove the pairing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_verify: bool,
-    /// The file with the cloud's public key, where it was named.
+    /// The file with the cloud's public key, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_key: Option<String>,
-    /// Of a list of devices: how it is sent. The list itself is `file`.
+    /// For a list of devices: how it is sent. The list itself is `file`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetRequest>,
 }
 
-/// How the keys of a list are sent, as far as it takes to go on.
-// One a word that can be typed; they are independent of each other.
+/// How the keys of a list are sent, as far as it is needed to continue.
+// One flag for each option that can be typed; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FleetRequest {
     /// The ledger.
     pub ledger: String,
-    /// True if the ledger's place was typed.
+    /// True if the ledger's path was typed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ledger_typed: bool,
-    /// The rate, where it was typed.
+    /// The rate, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,
-    /// How many at once, where it was typed.
+    /// How many requests at once, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
-    /// Which part of the devices, where it was typed.
+    /// The part of the devices, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
-    /// How many failures in a row are too many, where it was typed.
+    /// How many failures in a row end the run, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<u32>,
-    /// Send the rest where rows are wrong.
+    /// Skip rows that are wrong, and send the rest.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub skip_invalid: bool,
-    /// Send the generic key where no key is named.
+    /// Send the generic key for rows that name no key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_generic: bool,
     /// Send one key for several devices.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_shared_keys: bool,
-    /// Seconds that one request may take, where it was typed.
+    /// Seconds that one request may take, if it was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u32>,
 }
 
-/// An operation begins; nothing was written anywhere yet but what is read.
+/// An operation begins. Nothing was written anywhere yet, except what was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
-    /// What is done.
+    /// The kind of operation.
     pub operation: OperationKind,
-    /// To which device.
+    /// The device.
     pub device: DeviceMark,
-    /// The key that was there; absent if there was none, or it was not looked at.
+    /// The key that was there; absent if there was none, or it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Fingerprint>,
     /// The key that is to be there afterwards, or whose public half is sent; absent for a reset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Fingerprint>,
-    /// What was asked for.
+    /// The options.
     #[serde(default)]
     pub request: Request,
     /// The program and its version.
     pub tool: String,
 }
 
-/// Why an operation ended without being done.
+/// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The stable code of the error: capitals and underscores.
@@ -279,7 +278,7 @@ pub struct Failure {
     pub key: Option<KeyState>,
 }
 
-/// What an operation has come to.
+/// A step of an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Step {
@@ -293,34 +292,34 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sha256: Option<String>,
     },
-    /// The next thing is the first byte to the flash. Synced before that byte is sent.
+    /// The first byte to the flash is about to be sent. Synced before that.
     Writing,
     /// What was written was read back and compared.
     Verified,
     /// The device left DFU mode.
     Left,
-    /// The key that is to be there afterwards was made here, and is on the disk, synced and read back.
+    /// The key that is to be there afterwards was made here. It is on the disk, synced and read back.
     NewKey {
         /// The absolute path of its bytes.
         path: String,
     },
-    /// The next thing is the request to the cloud.
+    /// The request to the cloud is about to be sent.
     Sending,
-    /// The cloud said that it took the public key, and more is to be done.
+    /// The cloud said that it took the public key; more steps follow.
     Accepted,
-    /// It was proven by the device's handshake that the cloud has the key, before the device has it.
+    /// The device's handshake proved that the cloud has the key, before the device has it.
     Proven,
-    /// The next thing is the request that gives the cloud back the key that is in the device.
+    /// The request that gives the cloud the device's key again is about to be sent.
     SendingOld,
     /// The cloud has that key again: it said so, and it was proven.
     TakenBack,
     /// It is over.
     Ended {
-        /// Why it was not done; absent if it was.
+        /// Why it failed; absent if it did not.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<Failure>,
     },
-    /// The user has put away the doubt that it left about a cloud.
+    /// The user dismissed the doubt that it left about a cloud.
     Dismissed,
 }
 
@@ -333,18 +332,18 @@ pub struct Record {
     pub id: OperationId,
     /// When it was written, RFC 3339.
     pub at: String,
-    /// What the operation has come to.
+    /// The step that the operation reached.
     #[serde(flatten)]
     pub step: Step,
 }
 
-/// Why a line is no record.
+/// Why a line is not a valid record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// Longer than [`MAX_LINE`].
     #[error("it is longer than {MAX_LINE} bytes")]
     TooLong,
-    /// Not JSON, or not of this shape; in the parser's words, which may quote the line.
+    /// Not JSON, or not of this shape, in the parser's words, which may quote the line.
     #[error("it is no record: {0}")]
     Malformed(String),
     /// Written by a later version of duo-provision.
@@ -372,7 +371,7 @@ impl Record {
         if line.len() > MAX_LINE {
             return Err(RecordError::TooLong);
         }
-        // The version first: of a later one nothing else is known.
+        // The version first: nothing else is known of a later one.
         let version: Version = parsed(line)?;
         version.check()?;
         let record: Self = parsed(line)?;
@@ -380,7 +379,7 @@ impl Record {
         Ok(record)
     }
 
-    /// Reads the records of an operation that is settled.
+    /// Reads the records of a settled operation.
     pub(super) fn parse_all(line: &[u8]) -> Result<Vec<Self>, RecordError> {
         let versions: Vec<Version> = parsed(line)?;
         versions.iter().try_for_each(Version::check)?;
@@ -420,19 +419,19 @@ impl Version {
 }
 
 fn parsed<'l, T: Deserialize<'l>>(line: &'l [u8]) -> Result<T, RecordError> {
-    // Its place is that within the line, where it reads "line 1" whatever the line.
+    // The error's position is one within the line, so it says "line 1" for every line.
     serde_json::from_slice(line).map_err(|error| RecordError::Malformed(unfit_json_line(&error)))
 }
 
-/// True for bus and ports, as they are shown and stand in names of files.
+/// True for bus and ports, as they are shown and used in file names.
 pub(super) fn is_port(path: &str) -> bool {
     let plain = path.bytes().all(|byte| byte.is_ascii_digit() || b"-.".contains(&byte));
     plain && (1..=32).contains(&path.len())
 }
 
-/// How many bytes of `bytes` are whole lines. What follows was torn: the process or the machine stopped while it
-/// was being written, so that it lacks its line feed, or, where the disk got the end before the beginning, is no
-/// JSON. No more than one line can be: each is synced before the next, which first cuts off what is torn.
+/// How many bytes of `bytes` are whole lines. A crash tore the rest: the process or the machine stopped during a write.
+/// So the line has no line feed, or, if the disk stored its end before its beginning, is no JSON. Only the last line
+/// can be torn: each line is synced before the next, and a torn one is cut off first.
 pub fn whole(bytes: &[u8]) -> usize {
     let line_start = |end: usize| {
         let before = bytes.get(..end).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The one private operation: opening what a cloud has encrypted to the device.
+//! Decrypts what a cloud has encrypted to the device: the only private operation.
 
 use crypto_bigint::BoxedUint;
 use rand_core::CryptoRng;
@@ -9,10 +9,10 @@ use super::error::{KeyError, Number};
 use super::private::{EXPONENT, PrivateKey};
 
 impl PrivateKey {
-    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.2), blinded with `rng`. Padding that is wrong gives no error but other
-    /// bytes, of any number (`rsa`'s implicit rejection), so that nothing can be learned by asking often:
-    /// what was encrypted has to prove itself. `None` for what no message to this key can look like: of another
-    /// length, or a number that is not smaller than the modulus.
+    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.2), blinded with `rng`. Wrong padding gives no error. It gives other bytes, of
+    /// any length (`rsa`'s implicit rejection), so that an attacker learns nothing from many attempts. The caller has
+    /// to check the plaintext. `None` if the ciphertext is impossible: it has the wrong length, or as a number it is
+    /// not smaller than the modulus.
     pub fn decrypt<R: CryptoRng + ?Sized>(
         &self,
         rng: &mut R,

@@ -1,4 +1,4 @@
-//! Slots in words, for people and for JSON.
+//! Describes what a slot holds, for people and for JSON.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub enum SlotKind {
     Zeros,
     /// A PKCS#8 key, which the firmware misreads.
     Pkcs8,
-    /// PEM text, of which the firmware reads nothing.
+    /// PEM text, which the firmware cannot read.
     Pem,
     /// A sound key in a form that the firmware misreads.
     Misread,
@@ -28,7 +28,7 @@ pub enum SlotKind {
     Ec,
     /// An RSA key of another size.
     WrongSize,
-    /// Something that is no key.
+    /// Something that is not a key.
     Garbage,
 }
 

@@ -1,4 +1,4 @@
-//! Writers: the device's own form, canonical PKCS#1, PKCS#8.
+//! Encodes private keys: in the device's own form, as canonical PKCS#1, as PKCS#8.
 
 use der::asn1::{OctetStringRef, UintRef};
 use der::pem::{LineEnding, encode_string};
@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 use super::error::{KeyError, Number};
 use super::private::{EXPONENT_BYTES, HALF, PrivateKey, WIDE};
 
-/// Length of the device's form: the outer header and version, n and d with headers of 3 bytes and a pad,
-/// e, and five numbers of half the width with headers of 2 bytes and a pad.
+/// Length of the device's form: the outer header and version; n and d, each with a header of 3 bytes and a zero; e; and
+/// five numbers of half the width, each with a header of 2 bytes and a zero.
 pub(super) const DEVICE_FORM_LEN: usize = 7 + 2 * (3 + 1 + WIDE) + 5 + 5 * (2 + 1 + HALF);
 
 impl PrivateKey {
-    /// PKCS#1 as the firmware makes it: every number at its full width with a zero in front, whether DER
-    /// wants one or not. Always 611 bytes, `30 82 02 5f 02 01 00 …`, and the only form that the
-    /// firmware's reader, which counts bytes, reads right for every key.
+    /// PKCS#1 as the firmware makes it: every number has its full width and a leading zero, even if DER does not need
+    /// one. Always 611 bytes, `30 82 02 5f 02 01 00 …`. The firmware's reader counts bytes, and this is the only form
+    /// that it reads correctly for every key.
     pub fn to_device_form(&self) -> Zeroizing<[u8; DEVICE_FORM_LEN]> {
         let mut out = Zeroizing::new([0; DEVICE_FORM_LEN]);
         let mut at = 0;
@@ -39,8 +39,8 @@ impl PrivateKey {
         out
     }
 
-    /// Canonical PKCS#1 DER (RFC 8017 appendix A.1.2), about 608 bytes: for other programs. Not for a
-    /// device, which misreads about one such key in a hundred.
+    /// Canonical PKCS#1 DER (RFC 8017 appendix A.1.2), about 608 bytes: for other programs. Not for a device: it
+    /// misreads about one such key in a hundred.
     pub fn to_pkcs1_der(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let [n, d, p, q, dp, dq, qinv] = Number::ALL.map(|number| self.number(number));
         let encode = || {
@@ -71,12 +71,12 @@ impl PrivateKey {
             .map_err(|_| CANNOT_ENCODE)
     }
 
-    /// PKCS#8 PEM (`-----BEGIN PRIVATE KEY-----`), lines ended by LF.
+    /// PKCS#8 PEM (`-----BEGIN PRIVATE KEY-----`) with LF line endings.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyError> {
         let pkcs8 = self.to_pkcs8_der()?;
         encode_string("PRIVATE KEY", LineEnding::LF, &pkcs8).map(Zeroizing::new).map_err(|_| CANNOT_ENCODE)
     }
 }
 
-/// What the encoders can only say of numbers longer than any here.
+/// An encoder fails only if a number is longer than any number here.
 const CANNOT_ENCODE: KeyError = KeyError::Malformed("a number is too long to encode");

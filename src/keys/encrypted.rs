@@ -1,7 +1,8 @@
-//! Private keys behind a passphrase: PKCS#8 `EncryptedPrivateKeyInfo` (RFC 5958 §3) with PBES2 (RFC 8018 §6.2).
+//! Reads and writes private keys encrypted with a passphrase: PKCS#8 `EncryptedPrivateKeyInfo` (RFC 5958 §3) with PBES2
+//! (RFC 8018 §6.2).
 //!
-//! Written with PBKDF2-HMAC-SHA-256 and AES-256-CBC, which every OpenSSL since 1.0.2 opens. Read with the
-//! functions that OpenSSL 3 writes. The work that a file asks for is bounded before any of it is done.
+//! Writes PBKDF2-HMAC-SHA-256 and AES-256-CBC, which every OpenSSL since 1.0.2 opens. Reads the functions that OpenSSL
+//! 3 writes. The work that a file asks for is checked before any of it is done.
 
 use std::fmt;
 
@@ -21,7 +22,7 @@ use super::private::PrivateKey;
 use super::read::{Form, ReadKey, Shape, recognise, refuse_plain_nonsense};
 use super::text::to_utf8;
 
-/// Rounds of PBKDF2, as OWASP's password storage cheat sheet has it for HMAC-SHA-256.
+/// Rounds of PBKDF2: the number in OWASP's password storage cheat sheet for HMAC-SHA-256.
 const ROUNDS: u32 = 600_000;
 /// More rounds than this are refused: some ten seconds of work.
 const MAX_ROUNDS: u32 = 10_000_000;
@@ -30,7 +31,7 @@ const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
 /// More passes of scrypt than this are refused.
 const MAX_SCRYPT_PASSES: u16 = 16;
 
-/// How a passphrase is made into a key; the work that opening asks for.
+/// How a passphrase becomes a key, and how much work that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// PBKDF2 (RFC 8018 §5.2).
@@ -47,7 +48,7 @@ pub enum Work {
     },
 }
 
-/// A private key behind a passphrase, of a kind and with an amount of work that can be opened here.
+/// A private key encrypted with a passphrase, in a supported format and with an acceptable amount of work.
 pub struct EncryptedKey {
     parameters: Parameters,
     encrypted: Vec<u8>,
@@ -56,8 +57,8 @@ pub struct EncryptedKey {
 }
 
 impl PrivateKey {
-    /// The key as PEM (`-----BEGIN ENCRYPTED PRIVATE KEY-----`), readable by `openssl pkey`. Takes some tenths
-    /// of a second, as opening it does.
+    /// The key as PEM (`-----BEGIN ENCRYPTED PRIVATE KEY-----`), readable by `openssl pkey`. Takes some tenths of a
+    /// second, and so does opening it.
     pub fn to_encrypted_pem<R: CryptoRng + ?Sized>(
         &self,
         passphrase: &Passphrase,
@@ -83,7 +84,7 @@ impl PrivateKey {
 }
 
 impl EncryptedKey {
-    /// Reads the frame of a key file behind a passphrase, DER or PEM. A file that is not encrypted is
+    /// Reads the outer structure of an encrypted key file, DER or PEM. A file that is not encrypted gives
     /// [`KeyError::NotEncrypted`].
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
         let text = to_utf8(bytes);
@@ -110,7 +111,7 @@ impl EncryptedKey {
         Ok(Self { parameters, encrypted, work, behind: der.len() - whole.len() })
     }
 
-    /// The key in it, all its numbers checked. Takes as long as [`EncryptedKey::work`] says.
+    /// Decrypts the key and checks all its numbers. Takes as long as [`EncryptedKey::work`] says.
     pub fn open(&self, passphrase: &Passphrase) -> Result<ReadKey, KeyError> {
         let opened = self.parameters.decrypt(passphrase.expose(), &self.encrypted);
         let opened = opened.map(Zeroizing::new).map_err(|error| match error {
@@ -119,13 +120,14 @@ impl EncryptedKey {
         })?;
         match PrivateKey::read(&opened) {
             Ok(read) => Ok(ReadKey { key: read.key, form: Form::Encrypted, behind: self.behind }),
-            // AES-CBC's padding is right by chance once in 256 wrong passphrases, and what comes out is noise.
+            // With a wrong passphrase, AES-CBC's padding is right by chance once in 256 times, and the plaintext is
+            // noise.
             Err(_) if recognise(&opened).is_err() => Err(KeyError::WrongPassphrase),
             Err(error) => Err(error),
         }
     }
 
-    /// What opening it costs.
+    /// How much work opening it takes.
     pub const fn work(&self) -> Work {
         self.work
     }
@@ -154,7 +156,7 @@ impl fmt::Debug for EncryptedKey {
     }
 }
 
-/// The work that a file asks for; an error if no honest one asks for that much.
+/// The work that a file asks for; an error if that is more than any honest file needs.
 fn bearable_work(kdf: &Kdf) -> Result<Work, KeyError> {
     let (work, bearable) = match kdf {
         Kdf::Pbkdf2(parameters) => {

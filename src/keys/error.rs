@@ -1,6 +1,6 @@
-//! Why bytes are not a key that a Duo can use.
+//! The reasons why bytes are not a key that a Duo can use.
 //!
-//! No variant carries key material: lengths, names of numbers and constant texts only.
+//! No variant carries key material: only lengths, names of numbers and constant texts.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// All of them, in the order of `RSAPrivateKey`; e is not among them, it is always 65537.
+    /// All of them, in the order of `RSAPrivateKey`, without e, which is always 65537.
     pub const ALL: [Self; 7] = [Self::N, Self::D, Self::P, Self::Q, Self::DP, Self::DQ, Self::QInv];
 }
 
@@ -77,7 +77,7 @@ pub enum Relation {
     TooLarge(Number),
 }
 
-/// Why bytes could not be read as the key that was asked for.
+/// Why bytes could not be read as a key of the required kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// No bytes at all.
@@ -95,10 +95,10 @@ pub enum KeyError {
     /// Erased flash: all bytes are 0xFF.
     #[error("it is blank: all of its bytes are 0xFF, as flash that holds no key")]
     Blank,
-    /// It begins with 0xFF, as neither DER nor PEM does, and is not blank.
+    /// It begins with 0xFF but is not blank. Neither DER nor PEM begins with 0xFF.
     #[error("it begins with 0xFF, as no key does, and is not blank")]
     BeginsErased,
-    /// The image with which a Duo is made to replace its key.
+    /// The image that makes a Duo replace its key.
     #[error("it is the image that `reset` writes, and holds no key")]
     ResetImage,
     /// JSON without PEM in it.
@@ -107,19 +107,19 @@ pub enum KeyError {
     /// Neither DER nor PEM.
     #[error("it is neither DER nor PEM")]
     NotAKey,
-    /// Begins as a key and ends before the key does.
+    /// Begins as a key does, but ends before the key is complete.
     #[error("it is cut short")]
     Truncated,
-    /// DER, but not put together as a key is.
+    /// DER, but without the structure of a key.
     #[error("it is damaged: {0}")]
     Malformed(&'static str),
-    /// PEM whose frame or base64 is broken.
+    /// PEM with broken boundary lines or broken base64.
     #[error("its PEM text is damaged: {0}")]
     BadPem(&'static str),
-    /// A private key behind a passphrase.
+    /// A private key encrypted with a passphrase.
     #[error("the key is encrypted with a passphrase")]
     Encrypted,
-    /// Not behind a passphrase, where a passphrase is to be used.
+    /// Not encrypted, but an encrypted key is required.
     #[error("it is not encrypted")]
     NotEncrypted,
     /// The passphrase does not open it.
@@ -134,17 +134,17 @@ pub enum KeyError {
     /// An elliptic-curve key.
     #[error("it is an elliptic-curve key; a Duo has an RSA key")]
     Ec,
-    /// A public key whose number is the bytes of an EC private key: a firmware has read one as RSA.
+    /// A public key whose modulus is the bytes of an EC private key: a firmware has read one as RSA.
     #[error(
         "its RSA number is no number: it is the bytes of an elliptic-curve key, which a firmware has misread"
     )]
     MisreadEc,
-    /// A public key whose number is the bytes of a PKCS#8 private key: a firmware has read one as PKCS#1.
+    /// A public key whose modulus is the bytes of a PKCS#8 private key: a firmware has read one as PKCS#1.
     #[error(
         "its RSA number is no number: it is the bytes of a PKCS#8 private key, which a firmware has misread"
     )]
     MisreadPkcs8,
-    /// A key of another algorithm than RSA and EC.
+    /// A key of an algorithm other than RSA and EC.
     #[error("it is a key of another algorithm than RSA")]
     OtherAlgorithm,
     /// An OpenSSH private key.
@@ -156,19 +156,19 @@ pub enum KeyError {
     /// PEM of a kind that holds no key.
     #[error("its PEM text holds no key")]
     OtherPem,
-    /// An RSA key of another size than 1024 bits.
+    /// An RSA key whose size is not 1024 bits.
     #[error("it is an RSA key of {bits} bits; a Duo has one of 1024")]
     WrongSize {
         /// Bits of the modulus.
         bits: usize,
     },
-    /// A server's RSA key of another size than 2048 bits.
+    /// A server's RSA key whose size is not 2048 bits.
     #[error("it is an RSA key of {bits} bits; a cloud has one of 2048")]
     WrongServerSize {
         /// Bits of the modulus.
         bits: usize,
     },
-    /// An RSA key whose public exponent is not 65537, the only one the firmware knows.
+    /// An RSA key whose public exponent is not 65537, the only one that the firmware supports.
     #[error("its public exponent is not 65537")]
     WrongExponent,
     /// An RSA key with more than two primes (RFC 8017 version 1).
@@ -180,13 +180,13 @@ pub enum KeyError {
     /// A private key where a public key is needed.
     #[error("it is a private key; a public key is needed")]
     PrivateKey,
-    /// The numbers do not belong together: one or more of their bits are wrong.
+    /// The numbers do not match each other: one or more of their bits are wrong.
     #[error("its numbers do not belong together: {0}")]
     Inconsistent(#[from] Relation),
     /// An operation with a sound key failed.
     #[error("the arithmetic with it failed")]
     Arithmetic,
-    /// No key could be made (the generator's own words are not passed on).
+    /// No key could be made. The generator's own message is not passed on.
     #[error("no key could be generated")]
     Generation,
 }

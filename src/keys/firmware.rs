@@ -1,25 +1,24 @@
-//! What the firmware makes of the bytes in its key slot.
+//! Computes which numbers the firmware loads from the bytes in its key slot.
 //!
-//! A model of the device's reader (redbear/firmware, `handshake.cpp`,
-//! `init_rsa_context_with_private_key`), written from its description and sharing nothing with the
-//! readers and writers of this crate, so that a mistake there cannot hide here. It is the gate in front
-//! of a device: bytes from which the firmware would not load the key's own numbers are never written.
+//! A model of the device's reader (redbear/firmware, `handshake.cpp`, `init_rsa_context_with_private_key`), written
+//! from its description. It shares no code with the readers and writers of this crate, so it finds their mistakes. It
+//! guards every write to a device: bytes are written only if the firmware would load the key's own numbers from them.
 //!
-//! The device does not parse DER. It takes every number to lie at a fixed stride from the one before,
-//! n and d 128 bytes long, the others 64, with a zero in front where the low bit of the last length byte
-//! is 1; and e to be 65537, in three bytes.
+//! The device does not parse DER. It expects every number at a fixed distance from the number before it. n and d have
+//! 128 bytes, the others 64. A zero comes before a number if the low bit of its last length byte is 1. e is expected to
+//! be 65537, in three bytes.
 
 use zeroize::Zeroizing;
 
 use super::error::Number;
 use super::private::PrivateKey;
 
-/// How much of the slot the firmware copies before it reads.
+/// Number of bytes of the slot that the firmware copies before it reads.
 const READ: usize = 612;
-/// Where the last length byte of n stands: behind `30 82 xx xx`, `02 01 00`, `02 81`.
+/// Offset of the last length byte of n: after `30 82 xx xx`, `02 01 00`, `02 81`.
 const FIRST_LENGTH: usize = 9;
-/// The numbers in order: which, how many bytes are loaded, and how far behind their first byte the length
-/// byte of the next number is (for n past the whole of e).
+/// The numbers in order: the number, how many bytes are loaded, and the distance from its first byte to the length byte
+/// of the next number (for n, that skips e).
 const STRIDES: [(Number, usize, usize); 7] = [
     (Number::N, 128, 135),
     (Number::D, 128, 129),
@@ -30,7 +29,7 @@ const STRIDES: [(Number, usize, usize); 7] = [
     (Number::QInv, 64, 0),
 ];
 
-/// Why the firmware would not work with the key that a slot is meant to hold.
+/// Why the firmware would not use the key that a slot is meant to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Misread {
     /// The first byte is 0xFF: the firmware takes the slot for empty and makes a new key at boot.
@@ -44,8 +43,8 @@ pub enum Misread {
     Wrong(Number),
 }
 
-/// The numbers that the firmware would load from a slot, in the order of [`Number::ALL`], big-endian;
-/// whatever bytes there are, it loads something.
+/// The numbers that the firmware would load from a slot, in the order of [`Number::ALL`], big-endian. It loads
+/// something from any bytes.
 pub fn load(slot: &[u8]) -> Result<[Zeroizing<Vec<u8>>; 7], Misread> {
     if slot.first() == Some(&0xFF) {
         return Err(Misread::Replaced);
@@ -63,7 +62,7 @@ pub fn load(slot: &[u8]) -> Result<[Zeroizing<Vec<u8>>; 7], Misread> {
     Ok(numbers)
 }
 
-/// Passes a slot from which the firmware loads exactly the numbers of `key`.
+/// Accepts a slot if the firmware loads exactly the numbers of `key` from it.
 pub fn gate(slot: &[u8], key: &PrivateKey) -> Result<(), Misread> {
     for (loaded, (number, ..)) in load(slot)?.iter().zip(STRIDES) {
         if *loaded != key.number(number) {

@@ -1,4 +1,4 @@
-//! New keys, of the kind a Duo makes for itself.
+//! Generates new keys, of the kind that a Duo makes for itself.
 
 use crypto_bigint::{BoxedUint, U512};
 use rand_core::CryptoRng;
@@ -9,8 +9,8 @@ use super::error::KeyError;
 use super::private::{HALF, MODULUS_BITS, PrivateKey};
 
 impl PrivateKey {
-    /// Makes a key from `rng`. Takes tens of milliseconds; the primes are `rsa`'s, everything else is
-    /// computed and checked here. Fails only if `rsa` does.
+    /// Makes a key from `rng`. Takes tens of milliseconds. `rsa` generates the primes; everything else is computed and
+    /// checked here. Fails only if `rsa` does.
     pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, KeyError> {
         let key = rsa::PrivateKey::new(rng, MODULUS_BITS).map_err(|_| KeyError::Generation)?;
         let [p, q] = key.primes() else { return Err(KeyError::Generation) };
@@ -18,7 +18,7 @@ impl PrivateKey {
     }
 }
 
-/// The prime at a fixed width, which is the one that `rsa` holds it at.
+/// The prime with a fixed width, the same width as in `rsa`.
 fn half(prime: &BoxedUint) -> Result<U512, KeyError> {
     let bytes = Zeroizing::new(prime.to_be_bytes());
     let bytes: &[u8; HALF] = bytes.as_ref().try_into().map_err(|_| KeyError::Generation)?;

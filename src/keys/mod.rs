@@ -1,14 +1,13 @@
-//! RSA-1024 keys as a Duo holds them: reading every form in use, checking all eight numbers, writing the
-//! one form that the firmware reads, and saying what a key slot holds.
+//! Reads, checks and writes a Duo's RSA-1024 keys: reads every form in use, checks all eight numbers, writes the one
+//! form that the firmware reads, and says what a key slot holds.
 //!
-//! This room knows encodings and arithmetic. It does no I/O, takes its randomness as a parameter, and
-//! knows neither files nor devices. Private numbers are wiped when dropped and never shown by `Debug`, by
-//! an error or by `Display`.
+//! This room knows encodings and arithmetic. It does no I/O, takes its randomness as a parameter, and knows neither
+//! files nor devices. Private numbers are wiped when dropped. `Debug`, `Display` and errors never show them.
 //!
-//! - [`PrivateKey::read`], [`PublicKey::read`] and [`KeyFile::read`] take bytes from outside: a slot, a
-//!   dump, a file. Every one of them is bounded in size and in work, whatever the bytes say.
-//! - [`EncryptedKey::read`] takes a private key behind a passphrase, and refuses one that asks for too much work.
-//! - [`SlotImage`] is the only way to bytes that may be written to a device, and is made only of what
+//! - [`PrivateKey::read`], [`PublicKey::read`] and [`KeyFile::read`] take bytes from outside: a slot, a dump, a file.
+//!   Their size and work are limited, whatever the bytes say.
+//! - [`EncryptedKey::read`] takes an encrypted private key, and refuses one that asks for too much work.
+//! - [`SlotImage`] is the only source of bytes that may be written to a device. It is made only from bytes that
 //!   [`firmware`], an independent model of the device's reader, reads back as the same key.
 //! - [`Slot::classify`] says what is in a device's key slot.
 

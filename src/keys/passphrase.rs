@@ -1,12 +1,12 @@
-//! A passphrase: what one looks like, and the type that keeps it out of sight.
+//! Checks passphrases and keeps them secret.
 //!
-//! Where a passphrase comes from is not known here.
+//! This module does not know where a passphrase comes from.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The longest passphrase taken, in bytes: OpenSSL reads no longer one (`apps/lib/apps.c`, `APP_PASS_LEN`).
+/// The longest accepted passphrase, in bytes. OpenSSL reads no longer one (`apps/lib/apps.c`, `APP_PASS_LEN`).
 pub const MAX_PASSPHRASE: usize = 1024;
 
 /// A passphrase: UTF-8, one line, not empty. Wiped when dropped; its `Debug` shows nothing, and it has no
@@ -14,16 +14,16 @@ pub const MAX_PASSPHRASE: usize = 1024;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Passphrase(Zeroizing<Vec<u8>>);
 
-/// Why a text is not a passphrase. None of the messages quotes it.
+/// Why a text is not a passphrase. No message quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PassphraseError {
-    /// Nothing at all.
+    /// It is empty.
     #[error("the passphrase is empty")]
     Empty,
     /// More than [`MAX_PASSPHRASE`] bytes.
     #[error("the passphrase is longer than {MAX_PASSPHRASE} bytes")]
     TooLong,
-    /// A control character, a byte order mark, or bytes that are not UTF-8: what nobody can type again.
+    /// A control character, a byte order mark, or bytes that are not UTF-8: nobody can type these again.
     #[error("the passphrase has a character in it that cannot be typed (a control character, or not UTF-8)")]
     Character,
 }
@@ -43,8 +43,7 @@ impl Passphrase {
         Ok(Self(Zeroizing::new(text.as_bytes().to_vec())))
     }
 
-    /// Takes the first line of a file or of standard input, without its line ending; the same line that
-    /// `openssl -passin file:` takes.
+    /// Takes the first line of a file or of standard input, without its line ending, as `openssl -passin file:` does.
     pub fn from_input(bytes: &[u8]) -> Result<Self, PassphraseError> {
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -54,7 +53,7 @@ impl Passphrase {
         std::str::from_utf8(line).map_err(|_| PassphraseError::Character).and_then(Self::new)
     }
 
-    /// The passphrase itself, for the functions that make a key of it.
+    /// The passphrase itself, for the functions that derive a key from it.
     pub(super) fn expose(&self) -> &[u8] {
         &self.0
     }

@@ -1,8 +1,8 @@
-//! PEM as people have it: text in front, CRLF, lines of any length, spaces at line ends, line ends that are escaped.
+//! Decodes PEM as it occurs in practice: text in front, CRLF, lines of any length, spaces at line ends, escaped line
+//! ends.
 //!
-//! `pem-rfc7468` reads the strict grammar only. This module cuts the first key out of a text, brings it
-//! into that grammar and lets it decode the base64. What a label promises is not trusted: the contents
-//! say what they are.
+//! `pem-rfc7468` reads the strict grammar only. This module cuts the first key out of a text, rewrites it in that
+//! grammar and lets `pem-rfc7468` decode the base64. It does not trust what a label promises: the contents decide.
 
 use der::pem::{BASE64_WRAP_WIDTH, decode_vec};
 use zeroize::Zeroizing;
@@ -16,31 +16,31 @@ const DASHES: &[u8] = b"-----";
 /// A decoded block.
 pub(super) struct Block {
     pub(super) der: Zeroizing<Vec<u8>>,
-    /// Bytes behind the block, white space not counted.
+    /// Bytes after the block, without white space.
     pub(super) behind: usize,
 }
 
-/// Whether the bytes are a text with a PEM block in it. DER never is, nor is a dump that begins with DER
-/// and has a text behind it: the tags of numbers and object identifiers are control characters.
+/// Whether the bytes are a text with a PEM block in it. DER is not, and neither is a dump that begins with DER and has
+/// text after it: the tags of numbers and object identifiers are control characters.
 pub(super) fn is_pem(bytes: &[u8]) -> bool {
     find(bytes, BEGIN).is_some_and(|at| {
         bytes[..at].iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())
     })
 }
 
-/// Decodes the first block of a text if it is a key behind a passphrase.
+/// Decodes the first block of a text if it is an encrypted key.
 pub(super) fn decode_encrypted(text: &[u8]) -> Result<Block, KeyError> {
     let frame = frame(text)?;
     match frame.label {
         b"ENCRYPTED PRIVATE KEY" => block(&frame),
-        // OpenSSL's own way before PKCS#8: the frame says so in a header (RFC 1421).
+        // OpenSSL's own format before PKCS#8: a header says that the key is encrypted (RFC 1421).
         _ if find(frame.body, b"ENCRYPTED").is_some() => Err(KeyError::EncryptionScheme),
         _ => Err(KeyError::NotEncrypted),
     }
 }
 
-/// Decodes the first block of a text; a block that holds no key, or none that can be read without a
-/// passphrase, is an error that says what it is.
+/// Decodes the first block of a text. A block without a key, or with an encrypted key, gives an error that says what it
+/// is.
 pub(super) fn decode(text: &[u8]) -> Result<Block, KeyError> {
     let label = label(text)?.0;
     check_label(label)?;
@@ -80,7 +80,7 @@ fn block(frame: &Frame<'_>) -> Result<Block, KeyError> {
     Ok(Block { der: Zeroizing::new(der), behind: without_quotes(frame.rest).len() })
 }
 
-/// Refuses the labels (RFC 7468, RFC 1421 and OpenSSL's own) of what is known to be no readable RSA key.
+/// Refuses the labels (RFC 7468, RFC 1421 and OpenSSL's own) that cannot be a readable RSA key.
 fn check_label(label: &[u8]) -> Result<(), KeyError> {
     match label {
         b"PRIVATE KEY" | b"RSA PRIVATE KEY" | b"PUBLIC KEY" | b"RSA PUBLIC KEY" => Ok(()),
@@ -97,12 +97,12 @@ fn check_label(label: &[u8]) -> Result<(), KeyError> {
     }
 }
 
-/// The body without white space, in lines of 64, between boundaries with a label of our own.
+/// The body without white space, in lines of 64, between boundary lines with the label `KEY`.
 fn rewrap(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     const FIRST: &[u8] = b"-----BEGIN KEY-----\n";
     const LAST: &[u8] = b"-----END KEY-----\n";
     let lines = body.len() / BASE64_WRAP_WIDTH + 1;
-    // Reserved whole: a buffer that grows leaves copies of what it held.
+    // Allocated in full at once: a buffer that grows leaves copies of its contents.
     let mut out = Zeroizing::new(Vec::with_capacity(FIRST.len() + body.len() + lines + LAST.len() + 1));
     out.extend_from_slice(FIRST);
     let mut column = 0;
@@ -123,8 +123,8 @@ fn rewrap(body: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     Ok(out)
 }
 
-/// The next character of the base64, past white space. Line ends may be escaped, as in an `.env` or in JSON: the two
-/// characters `\n`; more than one backslash where the text was escaped twice. JSON may escape a slash as well.
+/// The next character of the base64, after white space. Line ends may be escaped, as in an `.env` file or in JSON: the
+/// two characters `\n`, with more than one backslash if the text was escaped twice. JSON may also escape a slash.
 fn next_character(left: &mut &[u8]) -> Option<u8> {
     loop {
         let (&first, rest) = left.split_first()?;
@@ -141,7 +141,7 @@ fn next_character(left: &mut &[u8]) -> Option<u8> {
     }
 }
 
-/// What a backslash begins, and what follows it.
+/// An escape sequence, with the bytes after it.
 enum Escape<'a> {
     LineEnd(&'a [u8]),
     Slash(&'a [u8]),
@@ -155,13 +155,13 @@ fn escape(first: u8, rest: &[u8]) -> Option<Escape<'_>> {
     match rest.get(more)? {
         b'n' | b'r' => Some(Escape::LineEnd(&rest[more + 1..])),
         b'/' => Some(Escape::Slash(&rest[more + 1..])),
-        // A text that goes on in the next line, as a shell has it.
+        // A text that continues on the next line, as in a shell.
         end if end.is_ascii_whitespace() => Some(Escape::LineEnd(&rest[more..])),
         _ => None,
     }
 }
 
-/// What stands behind a block, without the line ends and quotes that belong to it.
+/// The bytes after a block, without the line ends and quotes that belong to it.
 fn without_quotes(mut rest: &[u8]) -> &[u8] {
     loop {
         rest = rest.trim_ascii();
@@ -176,7 +176,7 @@ fn without_quotes(mut rest: &[u8]) -> &[u8] {
     }
 }
 
-/// What stands before the first `mark`, and what behind it.
+/// The bytes before the first `mark`, and the bytes after it.
 fn cut<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = find(bytes, mark)?;
     Some((&bytes[..at], &bytes[at + mark.len()..]))

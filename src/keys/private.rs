@@ -1,7 +1,7 @@
-//! The numbers of a private key and the relations between them.
+//! Holds the numbers of a private key and checks the relations between them.
 //!
-//! A [`PrivateKey`] exists only if all eight numbers belong together. The device loads dP, dQ and qInv
-//! from flash and computes with them, so a wrong bit there is as bad as one in d.
+//! A [`PrivateKey`] exists only if all eight numbers match. The device loads dP, dQ and qInv from flash and computes
+//! with them, so a wrong bit there is as bad as one in d.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub(super) const MODULUS_BITS: usize = 1024;
 pub(super) const WIDE: usize = MODULUS_BITS / 8;
 /// Bytes of p, q, dP, dQ and qInv.
 pub(super) const HALF: usize = WIDE / 2;
-/// The public exponent e, which the firmware does not read but takes for granted.
+/// The public exponent e. The firmware does not read it, but expects this value.
 pub(super) const EXPONENT: u32 = 65_537;
 /// [`EXPONENT`] as the magnitude of an `INTEGER`.
 pub(super) const EXPONENT_BYTES: [u8; 3] = [0x01, 0x00, 0x01];
@@ -44,7 +44,7 @@ struct Numbers {
     qinv: U512,
 }
 
-/// Magnitudes as they stand in an encoding: big-endian, no leading zeros, any length.
+/// Magnitudes as in an encoding: big-endian, no leading zeros, any length.
 pub(super) struct Magnitudes<'a> {
     pub(super) n: &'a [u8],
     pub(super) e: &'a [u8],
@@ -57,8 +57,8 @@ pub(super) struct Magnitudes<'a> {
 }
 
 impl PrivateKey {
-    /// Takes numbers from outside. Sizes come first, so that the arithmetic is on numbers of fixed width
-    /// and its cost does not depend on what a file says.
+    /// Takes numbers from outside. Checks the sizes first, so that the arithmetic uses numbers of fixed width and its
+    /// cost does not depend on what a file says.
     pub(super) fn from_magnitudes(m: &Magnitudes<'_>) -> Result<Self, KeyError> {
         check_public_size(m.n, m.e)?;
         let numbers = Box::new(Numbers {
@@ -74,7 +74,7 @@ impl PrivateKey {
         Ok(Self(numbers))
     }
 
-    /// Makes a key of two primes of 512 bits; d is e⁻¹ mod (p − 1)(q − 1), as `PolarSSL` on the device has it.
+    /// Makes a key from two primes of 512 bits. d is e⁻¹ mod (p − 1)(q − 1), as in the device's `PolarSSL`.
     pub(super) fn from_primes(p: U512, q: U512) -> Result<Self, KeyError> {
         let n: U1024 = p.concatenating_mul(&q);
         let bits = n.bit_width() as usize;
@@ -98,7 +98,7 @@ impl PrivateKey {
         PublicKey::from_checked_modulus(self.0.n.to_be_bytes().into())
     }
 
-    /// A number, big-endian at its full width: 128 bytes for n and d, 64 for the others. Secret, but for n.
+    /// A number, big-endian at its full width: 128 bytes for n and d, 64 for the others. All but n are secret.
     pub fn number(&self, number: Number) -> Zeroizing<Vec<u8>> {
         let half = |value: &U512| Zeroizing::new(Zeroizing::new(value.to_be_bytes()).as_slice().to_vec());
         match number {
@@ -114,8 +114,8 @@ impl PrivateKey {
 }
 
 impl Numbers {
-    /// Checks every relation of RFC 8017 §3.2. The cheap ones come first: primality, which costs most, is
-    /// reached by numbers that agree in everything else only.
+    /// Checks every relation of RFC 8017 §3.2. The cheap checks come first. Primality costs most and is checked only if
+    /// everything else matches.
     fn check(&self) -> Result<(), Relation> {
         let product: U1024 = self.p.concatenating_mul(&self.q);
         if product != self.n {
@@ -142,13 +142,13 @@ impl Numbers {
         Ok(())
     }
 
-    /// Of p and q, which all the others were compared with.
+    /// The digest of p and q. All the other numbers were compared with these two.
     fn digest(&self) -> proven::Digest {
         let [p, q] = [&self.p, &self.q].map(|prime| Zeroizing::new(prime.to_be_bytes()));
         Sha256::new().chain_update(p.as_slice()).chain_update(q.as_slice()).finalize().into()
     }
 
-    /// d, dP and dQ. Whether d is the inverse modulo φ(n) or modulo λ(n) makes no difference here.
+    /// Checks d, dP and dQ. It makes no difference here whether d is the inverse modulo φ(n) or modulo λ(n).
     fn check_exponents(&self) -> Result<(), Relation> {
         let (p1, q1) = (less_one(&self.p)?, less_one(&self.q)?);
         let (dp, dq) = (self.d.rem(&p1), self.d.rem(&q1));
@@ -175,7 +175,7 @@ impl Numbers {
 }
 
 impl fmt::Debug for PrivateKey {
-    /// The fingerprint of the public half, and nothing of the private one.
+    /// Shows the fingerprint of the public half, and nothing of the private half.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({}, redacted)", self.public_key().fingerprint().short())
     }
@@ -197,7 +197,7 @@ pub(super) fn check_public_size(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// `prime − 1`; p and q are at least 2^511 where n = pq has 1024 bits, so this fails for nonsense only.
+/// `prime − 1`. If n = pq has 1024 bits, p and q are at least 2^511, so this fails only for nonsense.
 fn less_one(prime: &U512) -> Result<NonZero<U512>, Relation> {
     NonZero::new(prime.wrapping_sub(&U512::ONE)).into_option().ok_or(Relation::Modulus)
 }
@@ -210,7 +210,7 @@ fn half(number: Number, magnitude: &[u8]) -> Result<U512, Relation> {
     padded::<HALF>(magnitude).map(|b| U512::from_be_slice(&*b)).ok_or(Relation::TooLarge(number))
 }
 
-/// The magnitude with zeros in front, `N` bytes in all; `None` if it has more than `N`.
+/// The magnitude with leading zeros, `N` bytes in all; `None` if it has more than `N`.
 fn padded<const N: usize>(magnitude: &[u8]) -> Option<Zeroizing<[u8; N]>> {
     let mut bytes = Zeroizing::new([0; N]);
     let zeros = N.checked_sub(magnitude.len())?;

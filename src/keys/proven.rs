@@ -1,7 +1,7 @@
-//! Which primes this process has already proven.
+//! Remembers which primes this process has already proven.
 //!
-//! One command reads the same key several times: twice from the slot, from its backup, when it is read back. Proving
-//! two primes costs more than all the rest of it, so a pair that has passed is remembered by a digest of them.
+//! One command reads the same key several times: twice from the slot, from its backup, and in the read-back. Proving
+//! two primes costs more than all the rest, so a digest of each pair that passed is remembered.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -10,14 +10,14 @@ use std::sync::{Mutex, PoisonError};
 /// SHA-256 of p and q.
 pub(super) type Digest = [u8; 32];
 
-/// How many are remembered: more keys than one command reads, and nothing that grows.
+/// How many pairs are remembered: more than one command reads, but a fixed number.
 const REMEMBERED: usize = 64;
 
 thread_local! {
     static PROOFS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How many pairs this thread has proven so far. For tests: what is known already costs nothing.
+/// How many pairs this thread has proven so far. For tests: a remembered pair is not proven again.
 #[doc(hidden)]
 pub fn proofs() -> u64 {
     PROOFS.get()

@@ -1,4 +1,5 @@
-//! Public keys, in the one encoding the Duo and its cloud use, and the fingerprint that names a key.
+//! Reads and writes public keys, in the encoding that the Duo and its cloud use, and computes the fingerprint that
+//! names a key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,8 +18,8 @@ use super::private::{WIDE, check_public_size};
 use super::read::{Shape, check_algorithm, recognise, refuse_plain_nonsense};
 use super::text::to_utf8;
 
-/// The shared public key that device-provisioning-helper sends when it is given none; Particle's cloud
-/// then takes the device's own key at its next connection. Anyone may hold its private half.
+/// The shared public key that device-provisioning-helper sends if it is given none. Particle's cloud then takes the
+/// device's own key at its next connection. Anyone may hold its private half.
 ///
 /// From particle-iot/device-provisioning-helper, `main.js`.
 pub const GENERIC_PUBLIC_KEY_PEM: &str = "-----BEGIN PUBLIC KEY-----
@@ -55,11 +56,10 @@ impl PublicKey {
         Self { n }
     }
 
-    /// Reads a public key from outside: `SubjectPublicKeyInfo` or PKCS#1 `RSAPublicKey`, DER or PEM. What
-    /// stands behind it is ignored, so the DCT's 384-byte slot can be given as it is.
+    /// Reads a public key from outside: `SubjectPublicKeyInfo` or PKCS#1 `RSAPublicKey`, DER or PEM. Trailing data is
+    /// ignored, so the DCT's whole 384-byte slot can be passed.
     ///
-    /// A private key is [`KeyError::PrivateKey`]; take its public half with
-    /// [`super::PrivateKey::public_key`].
+    /// A private key gives [`KeyError::PrivateKey`]; get its public half with [`super::PrivateKey::public_key`].
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
         let text = to_utf8(bytes);
         let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
@@ -80,8 +80,8 @@ impl PublicKey {
         &self.n
     }
 
-    /// The DER of `SubjectPublicKeyInfo`, 162 bytes: what the device keeps in its public key slot and
-    /// sends to the cloud.
+    /// The DER of `SubjectPublicKeyInfo`, 162 bytes. The device keeps it in its public key slot and sends it to the
+    /// cloud.
     pub fn spki_der(&self) -> [u8; Self::SPKI_LEN] {
         let mut der = [0; Self::SPKI_LEN];
         let (head, rest) = der.split_at_mut(SPKI_HEAD.len());
@@ -92,7 +92,7 @@ impl PublicKey {
         der
     }
 
-    /// The PEM of it (`-----BEGIN PUBLIC KEY-----`), lines ended by LF, the last one too.
+    /// The key as PEM (`-----BEGIN PUBLIC KEY-----`). Every line ends with LF, the last one too.
     pub fn to_pem(&self) -> String {
         encode_string("PUBLIC KEY", LineEnding::LF, &self.spki_der()).expect("162 bytes are encodable")
     }
@@ -130,8 +130,9 @@ impl PublicKey {
 
 const DAMAGED: KeyError = KeyError::Malformed("its SubjectPublicKeyInfo");
 
-/// What a firmware has taken for a modulus that found another private key in its slot than one in PKCS#1: it counts bytes
-/// ([`super::firmware`]), and so the names of algorithms come to stand in the number. Not one random number in 2^60 has one.
+/// Recognizes a modulus that a firmware read from a slot whose private key is not PKCS#1. The firmware counts bytes
+/// ([`super::firmware`]), so the identifiers of algorithms end up in the number. Fewer than one random number in 2^60
+/// contains one.
 fn misread(der: &[u8]) -> Option<KeyError> {
     /// prime256v1 (RFC 5480 §2.1.1.1), the curve of an Electron's key.
     const P256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
@@ -147,8 +148,8 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// SHA-256 of a public key's `SubjectPublicKeyInfo`: the name of a key. Written as 64 hex digits in lower
-/// case; read in any case.
+/// SHA-256 of a public key's `SubjectPublicKeyInfo`: the name of a key. Written as 64 hex digits in lower case; read in
+/// any case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(try_from = "String", into = "String")]
@@ -169,7 +170,7 @@ impl Fingerprint {
         &self.0
     }
 
-    /// The first eight hex digits, enough to tell a person's keys apart. Not proof of anything.
+    /// The first eight hex digits. Enough to tell a person's keys apart, but not a proof.
     pub fn short(&self) -> String {
         let [a, b, c, d, ..] = self.0;
         format!("{a:02x}{b:02x}{c:02x}{d:02x}")

@@ -1,7 +1,7 @@
-//! From bytes of unknown origin to a key: tells the forms apart, reads them, and says what else it is
-//! where it is no key that a Duo can have.
+//! Reads a key from bytes of unknown origin: recognizes the form and reads it. If it is not a key that a Duo can have,
+//! says what it is.
 //!
-//! Slots, dumps and files all begin with the key; what stands behind it is counted and not looked at.
+//! Slots, dumps and files all begin with the key. The bytes after it are counted, but not read.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use super::slot::{SLOT_LEN, reset_image};
 use super::text::to_utf8;
 use super::tlv::{BIT_STRING, INTEGER, OCTET_STRING, Reader, SEQUENCE};
 
-/// More than this is refused unread. The largest file in use, a dump of a whole DCT, has 32 KiB.
+/// A larger file is refused unread. The largest file in use, a dump of a whole DCT, has 32 KiB.
 pub const MAX_KEY_FILE: usize = 1 << 20;
 
 /// RFC 8017 appendix A.1.
@@ -29,9 +29,9 @@ const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10
 pub enum Form {
     /// PKCS#1 at the device's fixed widths, 611 bytes. A few such keys are canonical DER as well.
     Device,
-    /// Canonical PKCS#1 DER, and not the device's form.
+    /// Canonical PKCS#1 DER that is not also the device's form.
     Pkcs1,
-    /// PKCS#1 that is neither: some leading zeros that no rule asks for.
+    /// PKCS#1 that is neither: it has leading zeros that no rule requires.
     Pkcs1Loose,
     /// PKCS#8 DER, as OpenSSL 3 and particle-cli's `keys new` write.
     Pkcs8,
@@ -39,7 +39,7 @@ pub enum Form {
     Pkcs1Pem,
     /// PKCS#8 PEM.
     Pkcs8Pem,
-    /// PKCS#8 behind a passphrase, DER or PEM; read by [`super::EncryptedKey`] alone.
+    /// PKCS#8 encrypted with a passphrase, DER or PEM; read only by [`super::EncryptedKey`].
     Encrypted,
 }
 
@@ -57,15 +57,14 @@ impl fmt::Display for Form {
     }
 }
 
-/// A private key and how it stood in the bytes it was read from.
+/// A private key and how it was encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadKey {
     /// The key, checked.
     pub key: PrivateKey,
     /// Its encoding.
     pub form: Form,
-    /// How many bytes stood behind it: 605 in a slot with a key in the device's form. White space behind
-    /// PEM does not count.
+    /// How many bytes follow it: 605 in a slot with a key in the device's form. White space after PEM does not count.
     pub behind: usize,
 }
 
@@ -88,7 +87,7 @@ impl KeyFile {
         }
     }
 
-    /// The public key, which is the only thing that may be sent anywhere.
+    /// The public key: the only thing that may be sent anywhere.
     pub fn public_key(&self) -> PublicKey {
         match self {
             Self::Private(read) => read.key.public_key(),
@@ -98,8 +97,8 @@ impl KeyFile {
 }
 
 impl PrivateKey {
-    /// Reads a private key that begins at `bytes[0]`, in any of the forms of [`Form`], and checks all its
-    /// numbers. What stands behind it, in a slot or a dump, does not matter.
+    /// Reads a private key that begins at `bytes[0]`, in any unencrypted [`Form`], and checks all its numbers. The
+    /// bytes after it, in a slot or a dump, do not matter.
     pub fn read(bytes: &[u8]) -> Result<ReadKey, KeyError> {
         let text = to_utf8(bytes);
         let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
@@ -114,7 +113,7 @@ impl PrivateKey {
     }
 }
 
-/// What a DER `SEQUENCE` looks like from its first elements.
+/// What a DER `SEQUENCE` is, judged by its first elements.
 pub(super) enum Shape {
     /// `RSAPrivateKey` with two primes (RFC 8017 A.1.2).
     Pkcs1,
@@ -124,11 +123,11 @@ pub(super) enum Shape {
     Pkcs8,
     /// `SubjectPublicKeyInfo` (RFC 5280).
     Spki,
-    /// Something that is no key here, and what.
+    /// Something else, with the error that says what it is.
     Other(KeyError),
 }
 
-/// Splits a DER element that begins at `bytes[0]` from what stands behind it, and tells its shape.
+/// Separates a DER element that begins at `bytes[0]` from the bytes after it, and says what it is.
 pub(super) fn recognise(bytes: &[u8]) -> Result<(&[u8], Shape), KeyError> {
     if bytes.first() != Some(&SEQUENCE) {
         let json = matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..]);
@@ -164,7 +163,7 @@ fn shape(mut contents: Reader<'_>) -> Result<Shape, KeyError> {
     })
 }
 
-/// Passes keys of the one algorithm a Duo has.
+/// Accepts RSA only.
 pub(super) fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
     match *oid {
         RSA_ENCRYPTION => Ok(()),
@@ -173,7 +172,8 @@ pub(super) fn check_algorithm(oid: &ObjectIdentifier) -> Result<(), KeyError> {
     }
 }
 
-/// Finds out cheaply what flash and disks hold in place of a key: nothing, far too much, zeros, 0xFF, the reset image.
+/// Refuses, cheaply, what flash and disks often hold instead of a key: nothing, far too much, zeros, 0xFF, the reset
+/// image.
 pub(super) fn refuse_plain_nonsense(bytes: &[u8]) -> Result<(), KeyError> {
     match bytes {
         [] => Err(KeyError::Empty),
@@ -181,7 +181,7 @@ pub(super) fn refuse_plain_nonsense(bytes: &[u8]) -> Result<(), KeyError> {
         _ if bytes.iter().all(|&byte| byte == 0xFF) => Err(KeyError::Blank),
         _ if bytes.starts_with(&reset_image()) => Err(KeyError::ResetImage),
         [0xFF, ..] => Err(KeyError::BeginsErased),
-        // Not all of a long dump: behind the slot it has other fields.
+        // Only the slot, not all of a long dump: other fields follow the slot.
         _ if bytes.iter().take(SLOT_LEN).all(|&byte| byte == 0) => Err(KeyError::Zeros),
         _ => Ok(()),
     }
@@ -202,7 +202,7 @@ fn read_der(bytes: &[u8]) -> Result<ReadKey, KeyError> {
     Ok(ReadKey { key, form, behind: bytes.len() - whole.len() })
 }
 
-/// `RSAPrivateKey`, tolerating numbers with leading zeros.
+/// Reads `RSAPrivateKey`; numbers may have leading zeros.
 fn read_pkcs1(whole: &[u8]) -> Result<PrivateKey, KeyError> {
     let parse = || {
         let mut fields = Reader::new(Reader::new(whole).value(SEQUENCE)?);
@@ -244,7 +244,7 @@ fn pkcs1_form(key: &PrivateKey, whole: &[u8]) -> Result<Form, KeyError> {
     })
 }
 
-/// Inside an element that is all there, an inner one that reaches out of it is damage, not a short file.
+/// If the outer element is complete, an inner one that reaches outside it means damage, not a short file.
 fn inside(error: KeyError) -> KeyError {
     match error {
         KeyError::Truncated => KeyError::Malformed("an element reaches outside the one around it"),

@@ -1,7 +1,7 @@
-//! The cloud's public key, RSA-2048, as a Duo keeps it.
+//! Reads and writes the cloud's RSA-2048 public key, as a Duo stores it.
 //!
-//! Knows the encoding and the two public operations of the handshake: encrypting to the server, and opening
-//! what it signed. Where the server is to be found is `dct`'s.
+//! Knows the encoding and the two public operations of the handshake: encrypting to the server, and opening what it
+//! signed. The server's address is in `dct`.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ use super::tlv;
 
 /// Bits of the modulus: the firmware takes 256 bytes at a fixed place (redbear/firmware `handshake.cpp`).
 const SERVER_BITS: usize = 2048;
-/// Bytes of the modulus, of what is encrypted to it and of what it signs.
+/// Bytes of the modulus, of a ciphertext and of a signature.
 const WIDE: usize = SERVER_BITS / 8;
 
 /// `SubjectPublicKeyInfo` of an RSA-2048 key up to the modulus (RFC 5280 §4.1.2.7, RFC 8017 A.1.1).
@@ -58,16 +58,16 @@ DQIDAQAB
 pub struct ServerKey(rsa::PublicKey);
 
 impl ServerKey {
-    /// How the encoding of every RSA-2048 key with e = 65537 begins, up to the modulus.
+    /// The first bytes of the encoding of every RSA-2048 key with e = 65537, up to the modulus.
     pub const HEAD: [u8; 33] = SPKI_HEAD;
 
     /// Length of [`ServerKey::spki_der`].
     pub const SPKI_LEN: usize = SPKI_HEAD.len() + WIDE + SPKI_TAIL.len();
-    /// Length of what [`ServerKey::encrypt`] gives and [`ServerKey::open`] takes.
+    /// Length of what [`ServerKey::encrypt`] returns and [`ServerKey::open`] takes.
     pub const BLOCK_LEN: usize = WIDE;
 
-    /// Reads a server's public key: `SubjectPublicKeyInfo` or PKCS#1, DER or PEM. What stands behind it is
-    /// ignored, so the DCT's 768-byte field can be given as it is.
+    /// Reads a server's public key: `SubjectPublicKeyInfo` or PKCS#1, DER or PEM. Trailing data is ignored, so the
+    /// DCT's whole 768-byte field can be passed.
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
         let text = to_utf8(bytes);
         let bytes = text.as_deref().map_or(bytes, Vec::as_slice);
@@ -102,12 +102,12 @@ impl ServerKey {
         rsa::PublicKey::new(BoxedUint::from_be_slice_vartime(n), e).map(Self).map_err(|_| DAMAGED)
     }
 
-    /// The DER of `SubjectPublicKeyInfo`, 294 bytes: what the DCT's field begins with.
+    /// The DER of `SubjectPublicKeyInfo`, 294 bytes: the first bytes of the DCT's field.
     pub fn spki_der(&self) -> [u8; Self::SPKI_LEN] {
         let mut der = [0; Self::SPKI_LEN];
         der[..SPKI_HEAD.len()].copy_from_slice(&SPKI_HEAD);
         let n = self.0.n().to_be_bytes();
-        // 2048 bits, checked above: as many bytes as there is room for.
+        // The modulus has 2048 bits, checked above, so it fits exactly.
         der[SPKI_HEAD.len()..][..WIDE].copy_from_slice(&n[n.len() - WIDE..]);
         der[SPKI_HEAD.len() + WIDE..].copy_from_slice(&SPKI_TAIL);
         der
@@ -131,13 +131,13 @@ impl ServerKey {
         *self == Self::particle()
     }
 
-    /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1) of at most 245 bytes.
+    /// Encrypts at most 245 bytes with RSAES-PKCS1-v1_5 (RFC 8017 §7.2.1).
     pub fn encrypt<R: CryptoRng + ?Sized>(&self, rng: &mut R, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         self.0.encrypt(rng, Pkcs1v15Encrypt, message).map_err(|_| KeyError::Arithmetic)
     }
 
-    /// What the holder of the private half signed: RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) over bare bytes, with
-    /// no hash algorithm named, as the handshake has it. `None` if it is no signature of this key.
+    /// Returns the signed message: RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) over bare bytes, without the name of a hash
+    /// algorithm, as in the handshake. `None` if it is not a signature of this key.
     pub fn open(&self, signature: &[u8; WIDE]) -> Option<Vec<u8>> {
         let block = BoxedUint::from_be_slice(signature, u32::try_from(SERVER_BITS).ok()?).ok()?;
         if block >= *self.0.n().as_ref() {

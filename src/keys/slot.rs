@@ -1,4 +1,4 @@
-//! What a device's private key slot holds, and the images that may be written to it.
+//! Says what a device's private key slot holds, and makes the images that may be written to it.
 
 use std::fmt;
 
@@ -16,23 +16,20 @@ pub const SLOT_LEN: usize = dct::DEVICE_PRIVATE_KEY.size;
 /// What a slot holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Slot {
-    /// A key that the firmware reads as we do.
+    /// A key that the firmware reads correctly.
     Key(ReadKey),
-    /// It begins with four 0xFF, as erased flash does: the firmware makes a new key at its next boot.
+    /// It begins with four bytes of 0xFF, as erased flash does. The firmware makes a new key at its next boot.
     Blank,
-    /// The reset image, `ff ff ff ff` and zeros, still unconsumed: as [`Slot::Blank`], and known to have
-    /// been written on purpose.
+    /// The reset image, `ff ff ff ff` and zeros, not used yet. As [`Slot::Blank`], but it was written on purpose.
     ResetImage,
-    /// Only zeros. The firmware takes that for a key and never makes a new one, so a reset cures it; but
-    /// look at the other fields first: if they are zeros too, the DCT could not be read
-    /// ([`dct::DctImage::is_unreadable`]).
+    /// Only zeros. The firmware takes that for a key and never makes a new one, so a reset fixes it. But check the
+    /// other fields first: if they are zeros too, the DCT could not be read ([`dct::DctImage::is_unreadable`]).
     Zeros,
-    /// A PKCS#8 key, sound but in a frame that the firmware does not know: it takes the algorithm's
-    /// identifier for the modulus.
+    /// A valid PKCS#8 key. The firmware does not know that form: it takes the algorithm's identifier for the modulus.
     Pkcs8(ReadKey),
-    /// A PEM text, of which the firmware reads nothing.
+    /// A PEM text, which the firmware cannot read.
     Pem(ReadKey),
-    /// A sound PKCS#1 key that the firmware misreads, because a number is not at its full width.
+    /// A valid PKCS#1 key that the firmware misreads, because a number does not have its full width.
     Misread(ReadKey, Misread),
     /// An elliptic-curve key.
     Ec,
@@ -41,7 +38,7 @@ pub enum Slot {
         /// Bits of the modulus.
         bits: usize,
     },
-    /// No key, and why not.
+    /// Not a key, and why.
     Garbage(KeyError),
 }
 
@@ -54,7 +51,7 @@ impl Slot {
         if slot.starts_with(&[0xFF; 4]) {
             return Self::Blank;
         }
-        // Whatever text it may begin: the firmware looks at this byte alone.
+        // Even if it begins a UTF-16 text: the firmware looks only at this byte.
         if slot[0] == 0xFF {
             return Self::Garbage(KeyError::BeginsErased);
         }
@@ -67,7 +64,7 @@ impl Slot {
         }
     }
 
-    /// The key in it, if it holds a sound one, whether the firmware can read it or not.
+    /// The key in it, if it holds a valid one, even if the firmware cannot read it.
     pub const fn key(&self) -> Option<&ReadKey> {
         match self {
             Self::Key(read) | Self::Pkcs8(read) | Self::Pem(read) | Self::Misread(read, _) => Some(read),
@@ -92,8 +89,8 @@ impl Slot {
     }
 }
 
-/// The image that makes a Duo replace its key: `ff ff ff ff`, then zeros, as the Duo's provisioning guide
-/// gives it in `reset_device_private_key.bin`.
+/// The image that makes a Duo replace its key: `ff ff ff ff`, then zeros. It is `reset_device_private_key.bin` of the
+/// Duo's provisioning guide.
 pub const fn reset_image() -> [u8; SLOT_LEN] {
     let mut image = [0; SLOT_LEN];
     let mut at = 0;
@@ -104,14 +101,14 @@ pub const fn reset_image() -> [u8; SLOT_LEN] {
     image
 }
 
-/// All bytes of a slot, fit to be written to a device: it is made of a key that has passed the firmware's
-/// reader, or is the reset image, and of nothing else. Wiped when dropped.
+/// All bytes of a slot, safe to write to a device: a key that has passed the model of the firmware's reader, or the
+/// reset image. Wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SlotImage(Zeroizing<Vec<u8>>);
 
 impl SlotImage {
-    /// A key in the device's form, padded with 0xFF to the end of the slot, so that nothing of an older
-    /// key stays behind it.
+    /// A key in the device's form, padded with 0xFF to the end of the slot, so that nothing of an older key is left
+    /// after it.
     pub fn of_key(key: &PrivateKey) -> Result<Self, Misread> {
         let mut image = Zeroizing::new(vec![0xFF; SLOT_LEN]);
         let form = key.to_device_form();

@@ -1,9 +1,9 @@
-//! A tolerant reader of DER's tag-length-value triplets.
+//! Reads DER's tag-length-value triplets, tolerantly.
 //!
-//! The keys that a Duo makes are not canonical DER: every number has its full width and a zero in front,
-//! needed or not. `der` and the crates on it refuse them, so this reader accepts leading zeros in numbers
-//! and lengths that could have been written shorter. It accepts nothing else: no negative numbers, no
-//! indefinite lengths, nothing that reaches outside the bytes at hand.
+//! The keys that a Duo makes are not canonical DER: every number has its full width and a leading zero, even if it
+//! needs none. `der` and the crates based on it refuse them, so this reader accepts leading zeros in numbers and
+//! lengths that could be shorter. It accepts nothing else: no negative numbers, no indefinite lengths, nothing that
+//! reaches outside the given bytes.
 
 use super::error::KeyError;
 
@@ -16,7 +16,7 @@ pub(super) const OCTET_STRING: u8 = 0x04;
 /// `SEQUENCE`, constructed.
 pub(super) const SEQUENCE: u8 = 0x30;
 
-/// What is left to read of some contents.
+/// The bytes that are left to read.
 #[derive(Clone)]
 pub(super) struct Reader<'a>(&'a [u8]);
 
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         self.0
     }
 
-    /// The contents of the next element, which has to have this tag.
+    /// The contents of the next element, which must have this tag.
     pub(super) fn value(&mut self, tag: u8) -> Result<&'a [u8], KeyError> {
         match self.peek() {
             None => return Err(KeyError::Malformed("an element is missing")),
@@ -69,8 +69,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads a definite length (X.690 §8.1.3) of at most three octets, more than any key needs. Gives it and
-/// the number of octets it took.
+/// Reads a definite length (X.690 §8.1.3) of at most three octets, more than any key needs. Returns it and the number
+/// of octets that it took.
 fn length(bytes: &[u8]) -> Result<(usize, usize), KeyError> {
     let first = *bytes.first().ok_or(KeyError::Truncated)?;
     if first < 0x80 {

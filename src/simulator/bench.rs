@@ -1,7 +1,7 @@
-//! A drawer of virtual Duos: plugged in, with keys made on the spot, and exported over USB/IP.
+//! Runs a set of virtual Duos: plugged in, with freshly made keys, exported over USB/IP.
 //!
-//! Knows what a person at the bench can do with them: pull a cable, press RESET, put another
-//! Duo in its place, arm a fault, and look into the flash. How a fault strikes is [`faults`](super::faults)'s.
+//! Knows what a person can do with them: pull a cable, press RESET, put another Duo in its place, arm a fault, and look
+//! into the flash. [`faults`](super::faults) knows what a fault does.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,16 +25,16 @@ pub const MAX_DUOS: u32 = 16;
 /// How long a virtual flash write takes. A real one takes hundreds of milliseconds.
 const WRITE_TIME: Duration = Duration::from_millis(20);
 
-/// Where the private key lies in the DCT, and how long its slot is (redbear/firmware `dct.h`).
+/// Offset and length of the private key's slot in the DCT (redbear/firmware `dct.h`).
 const KEY_SLOT: (usize, usize) = (34, 1216);
 
-/// Where the server's public key and address lie in the DCT, and how long their field is, where in it the
-/// address begins, and where the port stands.
+/// Offset and length of the field with the server's public key and address in the DCT, and the offsets of the address
+/// and the port in that field.
 const SERVER_FIELD: (usize, usize) = (2082, 768);
 const SERVER_ADDRESS: usize = 384;
 const SERVER_PORT: usize = 450;
 
-/// Virtual Duos behind a running USB/IP server. Dropping it stops the server.
+/// Virtual Duos on a running USB/IP server. Dropping it stops the server.
 pub struct Bench {
     hub: Arc<Hub>,
     paths: Vec<PortPath>,
@@ -47,7 +47,7 @@ pub enum BenchError {
     /// More or fewer than 1 to [`MAX_DUOS`].
     #[error("{0} virtual Duos are not between 1 and {MAX_DUOS}")]
     Count(u32),
-    /// The port cannot be listened on.
+    /// Listening on the port failed.
     #[error("port {port} of 127.0.0.1 cannot be listened on: {source}")]
     Port {
         /// Which port.
@@ -61,19 +61,19 @@ pub enum BenchError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no virtual Duo is plugged into {path}; the ports are {known}")]
 pub struct NoSuchPort {
-    /// What was asked for.
+    /// The requested port.
     pub path: String,
-    /// The ports there are, separated by commas.
+    /// The existing ports, separated by commas.
     pub known: String,
 }
 
-/// What was to be written into the server field is no cloud.
+/// The values for the server field are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
-    /// No RSA-2048 public key.
+    /// Not an RSA-2048 public key.
     #[error("the server key is not the PEM of an RSA public key with 2048 bits: {0}")]
     Key(KeyError),
-    /// No `HOST:PORT`.
+    /// Not `HOST:PORT`.
     #[error("`{0}` is no address of a cloud; write it as 127.0.0.1:5683")]
     Address(String),
 }
@@ -87,9 +87,9 @@ pub struct VirtualDuoState {
     pub path: String,
     /// The device id: `VIRTUAL-DUO` and the port's number, in hexadecimal.
     pub device_id: String,
-    /// The fingerprint of the key in its slot, where it holds one.
+    /// The fingerprint of the key in its slot, if it holds one.
     pub fingerprint: Option<String>,
-    /// Where it is, seen from the bus.
+    /// Its state on the bus.
     pub presence: Presence,
     /// How often it has started its firmware.
     pub boots: u64,
@@ -97,11 +97,11 @@ pub struct VirtualDuoState {
     pub keys_made: u64,
     /// How many DFU class requests it has received.
     pub class_requests: u64,
-    /// How often the faults that it is armed with have acted.
+    /// How often its armed faults have acted.
     pub faults_acted: u32,
 }
 
-/// What is plugged in.
+/// What to plug in.
 #[derive(Clone, Copy, Debug)]
 pub struct BenchOptions {
     /// How many, 1 to [`MAX_DUOS`].
@@ -110,13 +110,13 @@ pub struct BenchOptions {
     pub board: Board,
     /// Their bootloader.
     pub generation: Generation,
-    /// False for boards in DFU mode that return to it whenever they start, as if somebody held their buttons; true
-    /// for some that run their firmware.
+    /// False for boards in DFU mode that return to it at every start, as if their buttons were held down; true for
+    /// boards that run their firmware.
     pub hands_off: bool,
 }
 
 impl Bench {
-    /// Plugs them in and listens on 127.0.0.1; port 0 takes a free one.
+    /// Plugs the Duos in and listens on 127.0.0.1; port 0 chooses a free port.
     pub fn start(options: &BenchOptions, port: u16, clock: Arc<dyn Clock>) -> Result<Self, BenchError> {
         let BenchOptions { count, board, generation, hands_off } = *options;
         if !(1..=MAX_DUOS).contains(&count) {
@@ -139,7 +139,7 @@ impl Bench {
         Ok(Self { hub, paths, server })
     }
 
-    /// Where the USB/IP server listens: what `--usbip` takes.
+    /// The address of the USB/IP server: the value for `--usbip`.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
@@ -154,19 +154,19 @@ impl Bench {
         self.paths.iter().filter_map(|path| self.hub.with_duo(path, |duo, _| state(path, duo))).collect()
     }
 
-    /// Arms the Duo at `path` with a fault. Where several concern one transfer, the one armed first acts.
+    /// Arms the Duo at `path` with a fault. If several apply to one transfer, the one armed first acts.
     pub fn arm(&self, path: &str, fault: Fault) -> Result<(), NoSuchPort> {
         self.at(path, |duo, _| duo.faults().arm(fault))
     }
 
-    /// Arms every Duo with each of these.
+    /// Arms every Duo with each of these faults.
     pub fn arm_all(&self, faults: &[Fault]) {
         for path in &self.paths {
             self.hub.with_duo(path, |duo, _| faults.iter().for_each(|fault| duo.faults().arm(fault.clone())));
         }
     }
 
-    /// Disarms every fault of the Duo at `path`, and lets everybody open it.
+    /// Disarms every fault of the Duo at `path`, and grants access to it again.
     pub fn clear_faults(&self, path: &str) -> Result<(), NoSuchPort> {
         self.at(path, |duo, _| duo.faults().clear())
     }
@@ -191,19 +191,19 @@ impl Bench {
         self.at(path, Duo::enter_dfu)
     }
 
-    /// Takes the Duo out of a port and puts another one there, with an id and a key of its own; the next time,
-    /// the first one is put back. Armed faults stay with the port.
+    /// Takes the Duo out of a port and plugs in another one, with its own id and key. The next time, it puts the first
+    /// one back. Armed faults stay with the port.
     pub fn swap(&self, path: &str) -> Result<(), NoSuchPort> {
         self.at(path, Duo::swap)
     }
 
-    /// What the key slot of the Duo at `path` holds, 1,216 bytes of its flash.
+    /// The key slot of the Duo at `path`, 1,216 bytes of its flash.
     pub fn key_slot(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, NoSuchPort> {
         let (offset, length) = KEY_SLOT;
         self.at(path, |duo, _| duo.dct(offset, length)).map(Zeroizing::new)
     }
 
-    /// Changes what the key slot of the Duo at `path` holds, behind the back of any host.
+    /// Changes the key slot of the Duo at `path`; no host notices it.
     pub fn set_key_slot(&self, path: &str, bytes: &[u8; KEY_SLOT.1]) -> Result<(), NoSuchPort> {
         self.at(path, |duo, _| duo.set_dct(KEY_SLOT.0, bytes))
     }
@@ -238,7 +238,7 @@ impl Bench {
 }
 
 fn state(path: &PortPath, duo: &mut Duo) -> VirtualDuoState {
-    // The device's own public key field may be stale, so the private key is asked.
+    // The device's own public key field may be outdated, so the fingerprint is from the private key.
     let slot = Zeroizing::new(duo.dct(KEY_SLOT.0, KEY_SLOT.1));
     VirtualDuoState {
         path: path.to_string(),
@@ -272,17 +272,18 @@ fn server_field(server_key: &str, address: &str) -> Result<[u8; SERVER_FIELD.1],
     Ok(field)
 }
 
-/// `VIRTUAL-DUO` and the port's number, so that a virtual Duo's id is known for one wherever it turns up.
+/// `VIRTUAL-DUO` and the port's number, so that everyone can see that the id is from a virtual Duo.
 fn device_id(number: u32) -> [u8; 12] {
     let mut id = *b"VIRTUAL-DUO\0";
     id[11] = u8::try_from(number).unwrap_or(u8::MAX);
     id
 }
 
-/// Makes keys as the firmware does: in the device's form, from the operating system's randomness.
+/// Makes keys as the firmware does: in the device's form, with the operating system's random numbers.
 pub fn key_maker() -> KeyMaker {
     Box::new(|| {
-        // The system's generator does not fail once the system has started, and a Duo has no other answer.
+        // The system's generator does not fail after the system has started, and a Duo could not report a failure
+        // either.
         let mut random = UnwrapErr(SysRng);
         loop {
             let Ok(key) = PrivateKey::generate(&mut random) else { continue };

@@ -1,7 +1,6 @@
-//! The crate's own `Bus` and `Transport`, in-process, over the Duos of a [`Hub`].
+//! Implements the crate's own `Bus` and `Transport`, in-process, for the Duos of a [`Hub`].
 //!
-//! Time passes on the hub's clock as it would on a wire: a transfer that is never answered costs its whole
-//! time limit.
+//! Time passes on the hub's clock as on a wire: a transfer without an answer takes its whole time limit.
 
 use std::sync::Arc;
 use std::time::Duration;

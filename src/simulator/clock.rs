@@ -1,11 +1,11 @@
-//! A clock that jumps instead of sleeping. Duos that are exported over USB/IP need one that keeps real time.
+//! Provides a clock that jumps instead of sleeping. Duos that are exported over USB/IP need a real-time clock.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::usb::Clock;
 
-/// A clock that only moves when somebody sleeps on it, so that a minute of waiting takes no time at all.
+/// A clock that only moves during a sleep, so that a minute of waiting takes no time.
 #[derive(Debug, Default)]
 pub struct VirtualClock {
     now: Mutex<Duration>,

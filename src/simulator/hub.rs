@@ -1,8 +1,7 @@
-//! The ports that Duos are plugged into, and the host side of an enumeration: addresses, and the
-//! SET_CONFIGURATION with which a host ends it.
+//! Provides the ports that Duos are plugged into, and the host side of an enumeration: addresses, and the
+//! SET_CONFIGURATION at its end.
 //!
-//! Shared by the in-process bus and the USB/IP server, so that both show the same Duos. Knows nothing of
-//! either.
+//! The in-process bus and the USB/IP server share it, so that both show the same Duos. It knows neither of them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,11 +14,11 @@ use super::duo::{Duo, Presence};
 use super::faults::Access;
 use crate::usb::{Clock, PortPath, Setup};
 
-/// Devices on one bus: what seven bits of address leave.
+/// Devices on one bus: the addresses that fit in seven bits.
 const PORTS: usize = 127;
 const SET_CONFIGURATION: Setup = Setup { request_type: 0x00, request: 9, value: 1, index: 0 };
 
-/// A bus with one Duo in each of its ports, 1-1, 1-2, …; where its 127 ports are taken, a second one, 2-1.
+/// A bus with one Duo in each of its ports, 1-1, 1-2, …; if its 127 ports are in use, there is a second one, 2-1.
 pub struct Hub {
     clock: Arc<dyn Clock>,
     ports: Mutex<Ports>,
@@ -35,7 +34,7 @@ struct Ports {
 struct Slot {
     path: PortPath,
     duo: Duo,
-    /// The enumeration that the host has answered, and the address it gave.
+    /// The enumeration that the host has answered, and the address that it assigned.
     answered: u64,
     address: u8,
 }
@@ -47,13 +46,13 @@ pub struct Attached {
     pub path: PortPath,
     /// The address, new at every enumeration.
     pub address: u8,
-    /// Which of its appearances this is.
+    /// The number of this appearance.
     pub enumeration: u64,
     /// The 18 bytes of its device descriptor.
     pub descriptor: Vec<u8>,
     /// The class triples of its interfaces.
     pub interfaces: Vec<[u8; 3]>,
-    /// What it is running.
+    /// What it runs.
     pub presence: Presence,
     /// Whether it may be opened.
     pub access: Access,
@@ -100,7 +99,8 @@ impl Hub {
         self.attached().into_iter().find(|a| a.path.as_str() == path)
     }
 
-    /// Whether somebody who opens the Duo at `path`, or claims its interface, is not refused for this reason.
+    /// Whether opening the Duo at `path`, or claiming its interface, is allowed: false if it is refused for this
+    /// reason.
     pub(super) fn admits(&self, path: &str, refusal: Access) -> bool {
         let mut ports = self.ports();
         self.settle(&mut ports);
@@ -108,8 +108,8 @@ impl Hub {
         slot.is_none_or(|slot| slot.duo.faults().admit(refusal))
     }
 
-    /// Lets `f` at the Duo in a port: to look into it, to arm a fault, to press its buttons. `None` if
-    /// there is no such port.
+    /// Calls `f` with the Duo in a port: to look into it, to arm a fault, to press its buttons. `None` if there is no
+    /// such port.
     pub fn with_duo<R>(&self, path: &PortPath, f: impl FnOnce(&mut Duo, Duration) -> R) -> Option<R> {
         let mut ports = self.ports();
         self.settle(&mut ports);
@@ -120,7 +120,7 @@ impl Hub {
         result
     }
 
-    /// A control transfer to the Duo at `path`, as long as it is the `enumeration` that was opened.
+    /// A control transfer to the Duo at `path`, if its enumeration is still `enumeration`, the one that was opened.
     pub fn transfer(&self, path: &PortPath, enumeration: u64, request: &Request) -> Transfer {
         let mut ports = self.ports();
         self.settle(&mut ports);
@@ -137,19 +137,19 @@ impl Hub {
         transfer
     }
 
-    /// When something on the bus will happen by itself.
+    /// The time of the next event on the bus that needs no request.
     pub fn next_event(&self) -> Option<Duration> {
         let mut ports = self.ports();
         self.settle(&mut ports);
         ports.slots.iter().filter_map(|s| s.duo.next_event()).min()
     }
 
-    /// Tells of devices that came or went, and of anything else that may have moved [`Self::next_event`].
+    /// Reports devices that came or went, and everything else that may have changed [`Self::next_event`].
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 
-    /// Lets everything due happen, and enumerates what has appeared.
+    /// Carries out all events that are due, and enumerates the Duos that have appeared.
     fn settle(&self, ports: &mut Ports) {
         let now = self.clock.now();
         let mut moved = false;

@@ -1,8 +1,8 @@
-//! Virtual Duos: product code, with which users test their own pipelines.
+//! Simulates Duos and clouds. It is part of the product: users test their own pipelines with it.
 //!
-//! This room knows how a Duo behaves, from its bootloader's descriptors to the layout of its flash. It
-//! knows nothing of how this crate talks to one: everything is written from the firmware's own sources with
-//! its own literals, and neither `dct` nor `dfuse` is imported, so that a wrong offset cannot hide.
+//! This room knows how a Duo behaves, from its bootloader's descriptors to the layout of its flash. It knows nothing of
+//! how this crate talks to a Duo. Everything is written from the firmware's own sources with its own literals. It
+//! imports neither `dct` nor `dfuse`, so that a wrong offset cannot be in both.
 //!
 //! - [`duo`]: one emulated Duo, a state machine with time as a parameter;
 //! - [`faults`]: what goes wrong with it, and when;
@@ -11,7 +11,7 @@
 //! - [`usbip`]: a USB/IP server on loopback, for a Linux kernel or any other USB/IP client;
 //! - [`clock`]: a clock that jumps instead of sleeping;
 //! - [`bench`]: Duos with new keys, plugged in and exported, in one call;
-//! - [`cloud`]: a local cloud with the answers of the three servers there are.
+//! - [`cloud`]: a local cloud with the answers of the three existing servers.
 //!
 //! Nothing listens until it is started, and nothing here touches a real device.
 

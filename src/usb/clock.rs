@@ -1,4 +1,4 @@
-//! Real time.
+//! Provides real time.
 
 use std::time::{Duration, Instant};
 

@@ -1,10 +1,10 @@
-//! USB through libusb: the only user of rusb.
+//! Reaches USB through libusb: the only user of rusb.
 //!
-//! Knows libusb's error codes and what they mean to a person. libusb is started when it is first needed and
-//! not before, since there are machines without USB that this program is useful on.
+//! Knows libusb's error codes and what they mean to a person. libusb is started only when it is first needed, since
+//! this program is also useful on machines without USB.
 //!
-//! libusb hears of new devices through udev or netlink, and neither reaches every container. What it finds when it
-//! starts is always right, so it is started anew whenever what it knows is old.
+//! libusb learns of new devices through udev or netlink, and some containers have neither. What it finds when it starts
+//! is always right, so it is started again if its list is old.
 
 use std::fmt;
 use std::path::Path;
@@ -16,16 +16,16 @@ use rusb::{Context, DeviceHandle, UsbContext};
 use super::node::Machine;
 use super::{Bus, Device, PortPath, Setup, Surroundings, TransferError, Transport, UsbError};
 
-/// The longest time limit handed to libusb, which counts in 32-bit milliseconds.
+/// The longest time limit passed to libusb, which counts in 32-bit milliseconds.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// The release of libusb, as it names it: `1.0.27`.
+/// The release of libusb, in its own form: `1.0.27`.
 pub fn libusb_release() -> String {
     let version = rusb::version();
     format!("{}.{}.{}", version.major(), version.minor(), version.micro())
 }
 
-/// For how long what libusb knows of the ports counts.
+/// How long libusb's list of devices is trusted.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// The USB ports of this machine.
@@ -40,7 +40,7 @@ impl LibusbBus {
         Self::default()
     }
 
-    /// A failure is not kept: in a process that lives long, USB may appear later.
+    /// A failure is not remembered: in a long-running process, USB may appear later.
     fn context(&self) -> Result<Context, UsbError> {
         self.context.lock().unwrap_or_else(PoisonError::into_inner).get(Instant::now(), || {
             Context::new().map_err(|error| UsbError::Unavailable(format!("libusb cannot start ({error})")))
@@ -48,7 +48,7 @@ impl LibusbBus {
     }
 }
 
-/// Something that is made anew if it is older than [`FRESH`]. What is in use lives on.
+/// Something that is made again if it is older than [`FRESH`]. Clones in use stay valid.
 struct Renewed<T> {
     made: Option<(Instant, T)>,
 }
@@ -114,8 +114,8 @@ fn wanted(device: &Device, ids: &[(u16, u16)]) -> bool {
     ids.contains(&(device.vendor_id, device.product_id))
 }
 
-/// From what libusb holds in memory; `None` for a device that went away meanwhile. Where the system hides the
-/// ports (a container without sysfs), the path is the bus alone.
+/// From libusb's memory; `None` if the device has gone away. If the system hides the ports (a container without sysfs),
+/// the path is only the bus.
 fn describe(device: &rusb::Device<Context>) -> Option<Device> {
     let descriptor = device.device_descriptor().ok()?;
     let rusb::Version(major, minor, sub_minor) = descriptor.device_version();
@@ -128,7 +128,7 @@ fn describe(device: &rusb::Device<Context>) -> Option<Device> {
     })
 }
 
-/// rusb takes `bcdDevice` apart, two decimal digits and two of one digit each.
+/// rusb splits `bcdDevice` into one number of two decimal digits and two of one digit each.
 fn to_bcd(major: u8, minor: u8, sub_minor: u8) -> u16 {
     u16::from(major / 10) << 12 | u16::from(major % 10) << 8 | u16::from(minor) << 4 | u16::from(sub_minor)
 }
@@ -169,9 +169,10 @@ impl Transport for LibusbTransport {
         self.handle.claim_interface(interface).map_err(|error| access_error(error, self.bcd_device))
     }
 
-    /// Linux gives it up when asked (USBDEVFS_DISCONNECT). macOS does so for root or a program with an entitlement, and the
-    /// device is enumerated once more (libusb, darwin_usb.c, `darwin_detach_kernel_driver`). Windows never does: there the
-    /// claim says what stands in the way, interface by interface (windows_winusb.c, `composite_claim_interface`).
+    /// Linux releases the interface on request (USBDEVFS_DISCONNECT). macOS does so for root or a program with an
+    /// entitlement, and the device is enumerated again (libusb, darwin_usb.c, `darwin_detach_kernel_driver`). Windows
+    /// never does: the claim then says what prevents it, for each interface (windows_winusb.c,
+    /// `composite_claim_interface`).
     fn take_over(&mut self, interface: u8) -> Result<(), UsbError> {
         match self.handle.set_auto_detach_kernel_driver(true) {
             Ok(()) | Err(rusb::Error::NotSupported) => self.claim(interface),
@@ -184,7 +185,7 @@ impl Transport for LibusbTransport {
     }
 }
 
-/// libusb's own `wLength` has 16 bits and would be cut silently.
+/// libusb's `wLength` has 16 bits; a longer one would be cut silently.
 fn check_length(length: usize) -> Result<(), TransferError> {
     match u16::try_from(length) {
         Ok(_) => Ok(()),
@@ -192,7 +193,7 @@ fn check_length(length: usize) -> Result<(), TransferError> {
     }
 }
 
-/// libusb takes whole milliseconds, and 0 for "wait for ever".
+/// libusb takes whole milliseconds; 0 means "wait forever".
 fn finite(timeout: Duration) -> Duration {
     timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
 }
@@ -208,9 +209,8 @@ fn transfer_error(error: rusb::Error) -> TransferError {
     }
 }
 
-/// What went wrong in SET_INTERFACE, which the operating system sends. Linux keeps to itself whether the device
-/// refused it or did not answer, and libusb calls either "other"; "not found" is a setting that Linux did not
-/// see in the descriptors.
+/// What went wrong in SET_INTERFACE, which the operating system sends. Linux does not report whether the device refused
+/// it or did not answer; libusb calls both "other". "Not found" is a setting that Linux did not see in the descriptors.
 fn setting_error(error: rusb::Error) -> TransferError {
     match error {
         rusb::Error::Other => TransferError::Protocol("the device did not take it".to_owned()),
@@ -219,10 +219,10 @@ fn setting_error(error: rusb::Error) -> TransferError {
     }
 }
 
-/// What keeps a device, or its interface, from being opened. Without a driver that libusb can use, opening
-/// is "not supported" on Windows and the interface "not found" (libusb, windows_winusb.c, `CHECK_SUPPORTED_API` and
-/// `composite_open`). Elsewhere an interface is not found where the
-/// operating system could not read, or not set, the device's configuration when it was plugged in.
+/// Why a device, or its interface, cannot be opened. Without a driver that libusb can use, Windows reports "not
+/// supported" for the device and "not found" for the interface (libusb, windows_winusb.c, `CHECK_SUPPORTED_API` and
+/// `composite_open`). Elsewhere "not found" means that the operating system could not read, or not set, the device's
+/// configuration when it was plugged in.
 fn access_error(error: rusb::Error, bcd_device: u16) -> UsbError {
     let wrong_driver = || UsbError::WrongDriver(bcd_device);
     match error {
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(transfer_error(rusb::Error::NoDevice), TransferError::Disconnected);
     }
 
-    /// On a machine with USB and on one without.
+    /// Works on a machine with USB and on one without.
     #[test]
     fn listing_works_or_says_that_there_is_no_usb() {
         let listed = LibusbBus::new().list(&[(0xFFFF, 0xFFFF)]);

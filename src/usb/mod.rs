@@ -1,8 +1,8 @@
-//! USB buses: what is on them, and control transfers to it. They know no Duo.
+//! Lists the devices on USB buses and sends control transfers to them. It does not know the Duo.
 //!
-//! Three buses stand behind these traits: libusb ([`libusb`]), a USB/IP server on loopback ([`usbip`]) and
-//! the simulator's in-process bus. Everything here is synchronous: one operation runs whole on one blocking
-//! thread, and nothing sleeps but through the [`Clock`].
+//! Three buses implement these traits: libusb ([`libusb`]), a USB/IP server on loopback ([`usbip`]) and the simulator's
+//! in-process bus. Everything here is synchronous: one operation runs completely on one blocking thread, and only the
+//! [`Clock`] sleeps.
 
 pub mod clock;
 pub mod libusb;
@@ -17,7 +17,7 @@ use std::time::Duration;
 pub use node::NodeError;
 pub use surroundings::Surroundings;
 
-/// The eight bytes that open a control transfer, less `wLength` (it is the buffer's length).
+/// The eight bytes that begin a control transfer, without `wLength` (the buffer's length).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// `bmRequestType`: direction, type and recipient.
@@ -30,12 +30,12 @@ pub struct Setup {
     pub index: u16,
 }
 
-/// Where a device is plugged in: bus number and the chain of ports, written `1-2` or `1-1.4` (dfu-util's
-/// "path"). It is the only thing that tells two Duos with an r3 or r4 bootloader apart.
+/// Where a device is plugged in: bus number and the chain of ports, written `1-2` or `1-1.4` (dfu-util's "path"). Only
+/// this tells two Duos with an r3 or r4 bootloader apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PortPath(String);
 
-/// In the order of the numbers: 1-2 before 1-10.
+/// By number: 1-2 comes before 1-10.
 impl Ord for PortPath {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let numbers = |path: &Self| -> Vec<u32> {
@@ -70,12 +70,12 @@ impl fmt::Display for PortPath {
     }
 }
 
-/// A device on a bus, as far as it is known without opening it.
+/// What is known of a device on a bus without opening it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// Bus and ports.
     pub path: PortPath,
-    /// The address the host gave it; changes at every enumeration.
+    /// The address from the host; it changes at every enumeration.
     pub address: u8,
     /// `idVendor`.
     pub vendor_id: u16,
@@ -100,7 +100,7 @@ pub enum TransferError {
     /// The device sent more than was asked for.
     #[error("the device sent more data than was asked for")]
     Babble,
-    /// A bus error (CRC, bit stuffing, a host controller's complaint), in the driver's own words.
+    /// A bus error (CRC, bit stuffing, an error of the host controller), in the driver's own words.
     #[error("USB protocol error: {0}")]
     Protocol(String),
 }
@@ -114,7 +114,7 @@ pub enum UsbError {
     /// The operating system does not let this user open the device.
     #[error("no permission to open the USB device")]
     AccessDenied,
-    /// The same, for a reason that the device's node shows (Linux).
+    /// The same, with a reason that the device's node shows (Linux).
     #[error(transparent)]
     Node(#[from] NodeError),
     /// Another program has claimed the interface.
@@ -132,7 +132,7 @@ pub enum UsbError {
     /// Nothing answers at the address of a `--usbip` server.
     #[error("the USB/IP server: {0}: {1}")]
     NoServer(SocketAddr, String),
-    /// A `--usbip` server that does not speak USB/IP, or an address that is none.
+    /// A `--usbip` server that does not speak USB/IP, or an invalid address.
     #[error("the USB/IP server: {0}")]
     Server(String),
     /// Anything else, in the driver's own words.
@@ -140,12 +140,12 @@ pub enum UsbError {
     Other(String),
 }
 
-/// A bus that devices are found on.
+/// A bus with devices.
 pub trait Bus: Send + Sync {
-    /// True if the devices are simulated; everything shown of them has to say so.
+    /// True if the devices are simulated; all output about them has to say so.
     fn is_virtual(&self) -> bool;
 
-    /// What `--usbip` has to say to reach this bus again; `None` for the machine's own USB.
+    /// The `--usbip` value for this bus; `None` for the machine's own USB.
     fn address(&self) -> Option<String> {
         None
     }
@@ -161,8 +161,8 @@ pub trait Bus: Send + Sync {
     /// Opens a device for control transfers; claims nothing.
     fn open(&self, device: &Device) -> Result<Box<dyn Transport>, UsbError>;
 
-    /// Polls [`Bus::list`] until `wanted` accepts a device or the clock reaches `deadline`; `None` then, or
-    /// when `cancelled` says so.
+    /// Polls [`Bus::list`] until `wanted` accepts a device. `None` if the clock reaches `deadline` or `cancelled` is
+    /// true.
     fn wait_for(
         &self,
         ids: &[(u16, u16)],
@@ -199,17 +199,17 @@ pub trait Transport: Send {
     /// Claims an interface for this process.
     fn claim(&mut self, interface: u8) -> Result<(), UsbError>;
 
-    /// Claims an interface that the operating system's own driver may hold, where it can be taken from it; the
-    /// driver gets it back afterwards.
+    /// Claims an interface that the operating system's own driver may hold, if that driver can be detached; the driver
+    /// gets it back afterwards.
     fn take_over(&mut self, interface: u8) -> Result<(), UsbError> {
         self.claim(interface)
     }
 
-    /// `SET_INTERFACE` through the operating system, which has to know of it.
+    /// `SET_INTERFACE` through the operating system, which must know the setting.
     fn set_alt_setting(&mut self, interface: u8, alt: u8) -> Result<(), TransferError>;
 }
 
-/// Time, so that tests can run on a virtual one. `now` counts from an arbitrary origin and never goes back.
+/// A clock; tests use a virtual one. `now` counts from an arbitrary origin and never goes back.
 pub trait Clock: Send + Sync {
     /// Time since the clock's origin.
     fn now(&self) -> Duration;

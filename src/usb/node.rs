@@ -1,8 +1,8 @@
-//! Why Linux does not open a device: what its node, `/dev/bus/usb/BUS/NUMBER`, says.
+//! Finds out why Linux does not open a device, from its node, `/dev/bus/usb/BUS/NUMBER`.
 //!
-//! libusb knows "no permission" (EACCES) and "no such device" (ENOENT), and calls the rest a fault. But a container that
-//! was given a single node, a list of devices that this one is not on, and a policy that binds root too, each want
-//! something else of a person. So after an open that failed the node is looked at, and the kernel asked.
+//! libusb knows "no permission" (EACCES) and "no such device" (ENOENT), and calls everything else a fault. But some
+//! cases need another remedy: a container that was given a single node, a list of devices without this one, a policy
+//! that also applies to root. So after a failed open, the node is checked and the kernel is asked.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -13,13 +13,13 @@ const EPERM: i32 = 1;
 const ENOENT: i32 = 2;
 const EACCES: i32 = 13;
 
-/// What keeps the node from being opened, other than that this user may not.
+/// Why the node cannot be opened, apart from a plain lack of permission.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NodeError {
-    /// EPERM: a list of devices (a container's, a snap's) that this one is not on.
+    /// EPERM: a list of devices (of a container or a snap) does not include this one.
     #[error("the system lets no program here open the USB device {0} (EPERM)")]
     NotListed(String),
-    /// The kernel has the device, and there is no node: a container that was given another one, or none.
+    /// The kernel has the device, but there is no node: a container that was given another node, or none.
     #[error("the USB device is there, and its node {0} is not")]
     Missing(String),
     /// EACCES for the machine's own root: a policy, such as SELinux's.
@@ -34,7 +34,7 @@ pub enum NodeError {
 pub(super) struct Machine<'a>(pub &'a Path);
 
 impl Machine<'_> {
-    /// Why a device cannot be opened; `None` if the node says no more than libusb does.
+    /// Why a device cannot be opened; `None` if the node shows no more than libusb does.
     pub fn look(&self, path: &str, bus: u8, address: u8) -> Option<NodeError> {
         let node = format!("/dev/bus/usb/{bus:03}/{address:03}");
         let opened = OpenOptions::new().read(true).write(true).open(self.below(Path::new(&node)));
@@ -51,7 +51,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether the kernel has this device still, under this number.
+    /// Whether the kernel still has this device, under this number.
     fn kernel_has(&self, path: &str, address: u8) -> bool {
         let number = Path::new("/sys/bus/usb/devices").join(path).join("devnum");
         fs::read_to_string(self.below(&number)).is_ok_and(|text| text.trim() == address.to_string())
@@ -64,7 +64,7 @@ impl Machine<'_> {
         ids.and_then(|ids| ids.split_whitespace().nth(1)) == Some("0")
     }
 
-    /// Whether user ids in here are not those of the machine (user_namespaces(7)).
+    /// Whether user ids here differ from those of the machine (user_namespaces(7)).
     fn is_mapped(&self) -> bool {
         let Ok(map) = fs::read_to_string(self.below(Path::new("/proc/self/uid_map"))) else { return false };
         map.split_whitespace().ne(["0", "0", "4294967295"])

@@ -1,4 +1,4 @@
-//! What this system runs in, where USB devices have to be passed through by name or number.
+//! Detects systems to which USB devices have to be passed through: containers, WSL, virtual machines.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 /// What passes USB devices through to this system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surroundings {
-    /// A container: it sees the kernel's devices, and has the nodes that it was given.
+    /// A container: it sees the kernel's devices, but has only the nodes that it was given.
     Container,
     /// Windows' Subsystem for Linux, version 2.
     Wsl,
@@ -15,9 +15,9 @@ pub enum Surroundings {
 }
 
 impl Surroundings {
-    /// Those of the Linux whose root folder this is.
+    /// The surroundings of the Linux system with this root folder.
     pub(super) fn of(root: &Path) -> Option<Self> {
-        // Docker's mark, and that of podman and buildah.
+        // The marker files of Docker, and of podman and buildah.
         if [".dockerenv", "run/.containerenv"].iter().any(|mark| root.join(mark).exists()) {
             return Some(Self::Container);
         }
@@ -27,7 +27,7 @@ impl Surroundings {
         if says("proc/sys/kernel/osrelease", "microsoft") {
             return Some(Self::Wsl);
         }
-        // On x86 the processor says it; elsewhere what is sold as the machine does.
+        // On x86 the processor shows it; elsewhere the product name does.
         let virtual_machine =
             says("proc/cpuinfo", " hypervisor") || says("sys/class/dmi/id/product_name", "virtual");
         virtual_machine.then_some(Self::VirtualMachine)

@@ -1,9 +1,9 @@
-//! A USB/IP client in user space: reaches the virtual Duos of a running `simulate` without a kernel driver
-//! and without rights. On loopback only.
+//! Implements a USB/IP client in user space: reaches the virtual Duos of a running `simulate` without a kernel driver
+//! and without special permissions. Only on loopback.
 //!
-//! Knows sockets, deadlines and what a client says when (Linux `Documentation/usb/usbip_protocol.rst`), and
-//! nothing of what is exported; what the server answers is read by [`wire`]. Each open device is one TCP
-//! connection. Every wait has a limit, and a stream that no longer makes sense is given up for good.
+//! Knows sockets, deadlines and what a client sends at which time (Linux `Documentation/usb/usbip_protocol.rst`). It
+//! knows nothing of the exported devices. [`wire`] reads the server's answers. Each open device is one TCP connection.
+//! Every wait has a limit, and a stream that makes no sense is closed for good.
 
 pub mod wire;
 
@@ -23,9 +23,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 /// For SET_CONFIGURATION and SET_INTERFACE.
 const STANDARD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the server may take to confirm that it gave up a transfer.
+/// How long the server may take to confirm that it cancelled a transfer.
 const UNLINK_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a server may take to let a device go.
+/// How long a server may take to release a device.
 const RELEASE_TIMEOUT: Duration = Duration::from_millis(500);
 
 const OP_REQ_DEVLIST: u16 = 0x8005;
@@ -41,11 +41,11 @@ pub struct UsbipBus {
 }
 
 impl UsbipBus {
-    /// A server by its `host:port`. Connects to nothing yet.
+    /// A server by its `host:port`. Does not connect yet.
     ///
     /// # Errors
-    /// [`UsbError::Server`] where the address cannot be understood or is not this machine's own loopback:
-    /// what USB/IP carries, private keys included, is neither encrypted nor authenticated.
+    /// [`UsbError::Server`] if the address is invalid or is not this machine's own loopback: USB/IP carries private
+    /// keys, and is neither encrypted nor authenticated.
     pub fn new(address: &str) -> Result<Self, UsbError> {
         let candidates: Vec<SocketAddr> = match address.parse() {
             Ok(address) => vec![address],
@@ -110,7 +110,7 @@ impl Bus for UsbipBus {
             return Err(UsbError::Gone);
         }
         let mut transport = UsbipTransport::new(stream, imported.device_id());
-        // A host's last step of an enumeration. One that the device has already seen changes nothing.
+        // The last step of an enumeration. A repeated one changes nothing.
         let set_configuration = Setup { request_type: 0x00, request: 9, value: 1, index: 0 };
         transport.control_out(set_configuration, &[], STANDARD_TIMEOUT).map_err(|e| match e {
             TransferError::Disconnected => UsbError::Gone,
@@ -131,7 +131,7 @@ fn send(stream: &mut TcpStream, bytes: &[u8]) -> Result<(), UsbError> {
     stream.write_all(bytes).map_err(|e| server(e.to_string()))
 }
 
-/// Reads with one deadline for all of it, however slowly it trickles in.
+/// Reads with one deadline for everything, even if the bytes come slowly.
 struct Patient<'a> {
     stream: &'a TcpStream,
     deadline: Instant,
@@ -158,8 +158,8 @@ struct UsbipTransport {
 }
 
 impl Drop for UsbipTransport {
-    /// Waits until the server has let the device go, so that it can be opened again at once: what was a
-    /// close without a wait would leave the next open to find the device taken.
+    /// Waits until the server has released the device, so that it can be opened again at once. Without the wait, the
+    /// next open could find the device in use.
     fn drop(&mut self) {
         let deadline = Instant::now() + RELEASE_TIMEOUT;
         if self.stream.shutdown(Shutdown::Write).is_err() {
@@ -184,7 +184,7 @@ impl UsbipTransport {
         Self { stream, device_id, sequence: 0, inbox: Inbox::default() }
     }
 
-    /// One control transfer, from CMD_SUBMIT to its end; `buffer` for a device-to-host one.
+    /// One control transfer, from CMD_SUBMIT to its end; `buffer` is for a device-to-host one.
     fn transfer(
         &mut self,
         setup: Setup,
@@ -220,7 +220,7 @@ impl UsbipTransport {
         }
     }
 
-    /// Asks the server to give a transfer up. Its answer may have been under way all the same.
+    /// Asks the server to cancel a transfer. The answer may still arrive.
     fn unlink(&mut self, victim: u32) -> Result<Reply, Missing> {
         let sequence = self.next_sequence();
         let mut packet = self.command(CMD_UNLINK, sequence, 0);
@@ -233,12 +233,12 @@ impl UsbipTransport {
         }
     }
 
-    /// Waits for the answer to `submit` or, once it has been asked for, to `unlink`.
+    /// Waits for the answer to `submit` or, after an unlink was sent, to `unlink`.
     fn await_reply(&mut self, submit: u32, unlink: Option<u32>, deadline: Instant) -> Result<Reply, Missing> {
         let awaited = Awaited { submit, unlink, latest: self.sequence };
         let answer = self.inbox.answer(&mut Patient { stream: &self.stream, deadline }, awaited);
         if answer.is_err() && unlink.is_some() {
-            // No answer even to the unlink: whatever comes later cannot be told apart any more.
+            // No answer even to the unlink: later replies can no longer be told apart.
             self.inbox.give_up();
         }
         answer
@@ -268,7 +268,7 @@ impl UsbipTransport {
         })
     }
 
-    /// Numbers start at 1 and are not used twice; four thousand million are enough for any connection.
+    /// Numbers start at 1 and are not used twice; four billion are enough for any connection.
     fn next_sequence(&mut self) -> u32 {
         self.sequence = self.sequence.wrapping_add(1);
         self.sequence
@@ -296,7 +296,7 @@ impl Transport for UsbipTransport {
         self.transfer(setup, data, None, timeout).map(drop)
     }
 
-    /// The import has already made the device this connection's own.
+    /// The import has already reserved the device for this connection.
     fn claim(&mut self, _interface: u8) -> Result<(), UsbError> {
         Ok(())
     }

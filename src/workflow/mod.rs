@@ -1,12 +1,11 @@
-//! What a person asks for: list, dfu, backup, restore, reset, rotate, provision, verify, dct, server-key, inspect,
-//! key files, backups, status, history, doctor, udev.
+//! The operations that a person asks for: list, dfu, backup, restore, reset, rotate, provision, verify, dct,
+//! server-key, inspect, key files, backups, status, history, doctor, udev.
 //!
-//! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not
-//! render, and it does not know who listens: what it has to say goes out as an [`Event`], what it has to ask
-//! as a [`Plan`], and both through [`Control`]. The promises that a key is never lost and that nothing is
-//! called done that isn't are kept here.
+//! Every workflow is one synchronous function of a [`Context`] and its options. It decides; it does not render, and it
+//! does not know who listens. It reports through [`Event`]s and asks with a [`Plan`], both through [`Control`]. Two
+//! promises are kept here: a key is never lost, and nothing is reported as done that is not.
 //!
-//! Its rooms, from the top floor down; an import may skip floors, and never runs up.
+//! The rooms, from the top floor down. An import may skip floors on its way down. It never runs up.
 
 mod all;
 mod commands;

@@ -1,4 +1,4 @@
-//! Functions that tell and ask a cloud: `provision`, `verifyPairing`.
+//! Exports the functions that send to a cloud and ask it: `provision`, `verifyPairing`, and both for all Duos.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -57,8 +57,8 @@ impl Given for VerifyOptions {
     }
 }
 
-/// Sends the Duo's public key to the cloud, and succeeds when the cloud says that it took it; with `verify`, when a
-/// handshake has shown that it has.
+/// Sends the Duo's public key to the cloud. Succeeds if the cloud says that it took the key; with `verify`, only if a
+/// handshake also proves it.
 ///
 /// @example
 /// ```js
@@ -72,7 +72,7 @@ pub fn provision<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Re
     go::<One, _>(env, options, control, workflow::provision)
 }
 
-/// Options of one Duo, which has to be named: with all Duos none is.
+/// Options for one Duo. They must name it; for all Duos there is no name.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct One(ProvisionOptions);
@@ -90,9 +90,9 @@ impl Given for One {
     }
 }
 
-/// Does what `provision` does with the own key of every Duo that is connected, up to 16 at a time: all are read, then
-/// `confirmAll` of the control is asked once, then the keys are sent. Two Duos with one id are not sent. Fulfilled also if
-/// not every one is done: `counts` and `duos` say so.
+/// Does what `provision` does, with the own key of every connected Duo, up to 16 at a time. All Duos are read, then
+/// `confirmAll` of the control is asked once, then the keys are sent. Two Duos with one id are not sent. The promise is
+/// also fulfilled if some Duos failed: `counts` and `duos` say so.
 ///
 /// @example
 /// ```js
@@ -108,8 +108,8 @@ pub fn provision_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -
 }
 
 /// Proves that the Duo's private key and the cloud's public key for it are a pair, by the Duo's own handshake.
-/// Fulfilled only if the server has the private half of the server key that the Duo names, knows this device,
-/// and knows it by the public half of this key. Writes nothing anywhere.
+/// Fulfilled only if the server has the private half of the server key that the Duo names, knows this device, and knows
+/// it by the public half of this key. Writes nothing anywhere.
 ///
 /// @example
 /// ```js
@@ -120,8 +120,8 @@ pub fn verify_pairing<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
     go::<VerifyOptions, _>(env, options, control, workflow::verify)
 }
 
-/// Does what `verifyPairing` does with every Duo that is connected, up to 16 at a time. Fulfilled also if not every pair is
-/// proven: `counts` and `duos` say so.
+/// Does what `verifyPairing` does with every connected Duo, up to 16 at a time. The promise is also fulfilled if some
+/// pairs are not proven: `counts` and `duos` say so.
 ///
 /// @example
 /// ```js

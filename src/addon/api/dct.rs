@@ -1,4 +1,4 @@
-//! Functions that read and write the DCT: `backupDct`, `showDct`, `restoreDct`.
+//! Exports the functions that read and write the DCT: `backupDct`, `showDct`, `restoreDct`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -56,8 +56,8 @@ impl Given for DctRestoreOptions {
     }
 }
 
-/// Saves the Duo's DCT to a new file: its application section, or both copies whole; read twice and compared, for
-/// its owner alone, synced and read back. It is a secret. Writes nothing to the Duo.
+/// Saves the Duo's DCT to a new file: its application section, or both copies whole. The DCT is read twice and
+/// compared; the file is for its owner only, synced and read back. It is a secret. Writes nothing to the Duo.
 ///
 /// @example
 /// ```js
@@ -71,8 +71,8 @@ pub fn backup_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
     go::<DctBackupOptions, _>(env, options, control, workflow::backup_dct)
 }
 
-/// Does what `backupDct` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
-/// Fulfilled also if not every one is saved: `counts` and `duos` say so.
+/// Does what `backupDct` does with every connected Duo, up to 16 at a time; each backup goes to the archive. The
+/// promise is also fulfilled if some are not saved: `counts` and `duos` say so.
 ///
 /// @example
 /// ```js
@@ -87,8 +87,8 @@ pub fn backup_all_dcts<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
     go_all::<DctBackupOptions, _>(env, options, control, workflow::backup_all_dcts)
 }
 
-/// Says what the fields of a DCT hold, of the attached Duo or of a file. Shows no secret: a private key as its
-/// fingerprint, a claim code as being there or not. Reads only.
+/// Says what the fields of a DCT hold, from the attached Duo or from a file. Shows no secret: for a private key its
+/// fingerprint, for a claim code only whether there is one. Reads only.
 ///
 /// @example
 /// ```js
@@ -103,9 +103,9 @@ pub fn show_dct<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Res
     go::<DctShowOptions, _>(env, options, control, workflow::show_dct)
 }
 
-/// Writes fields out of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, all
-/// of the DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the
-/// same call goes on where one was cut short.
+/// Writes fields of a dump back to the Duo, each in one block, each read back and compared; or, with `whole`, the whole
+/// DCT as it was read. The DCT is backed up first. What holds the dump's bytes already is left alone, so the same call
+/// continues an interrupted one.
 ///
 /// @example
 /// ```js

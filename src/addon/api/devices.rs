@@ -1,4 +1,4 @@
-//! Functions that find Duos: `listDevices`, `enterDfu`.
+//! Exports the functions that find Duos: `listDevices`, `enterDfu`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -25,8 +25,8 @@ impl Given for DfuOptions {
     }
 }
 
-/// Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads only.
-/// One that cannot be opened or read is listed with the reason; none at all is an empty list.
+/// Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads
+/// only. A Duo that cannot be opened or read is listed with the reason. If there are none, the list is empty.
 ///
 /// @example
 /// ```js
@@ -38,8 +38,8 @@ pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
     go::<ListOptions, _>(env, options, control, workflow::list)
 }
 
-/// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. One that is
-/// there already is left alone. Neither its key nor anything else in its flash is touched.
+/// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. A Duo in DFU
+/// mode is left alone. Neither its key nor anything else in its flash is touched.
 ///
 /// @example
 /// ```js

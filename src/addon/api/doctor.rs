@@ -1,4 +1,4 @@
-//! `doctor`.
+//! Exports `doctor`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -29,9 +29,9 @@ impl Given for DoctorOptions {
     }
 }
 
-/// Looks at every Duo in DFU mode, at the archive and at the journal, asks the cloud about each Duo where a token is
-/// given or `cloud` is true, and says what is wrong and what to type; with `verify` it proves that each Duo's key and its
-/// cloud's are a pair. Reads only; problems are findings, not errors, and so is a cloud that cannot be reached.
+/// Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Asks the
+/// cloud about each Duo if a token is given or `cloud` is true. With `verify` it proves that each Duo's key and its
+/// cloud's are a pair. Reads only. Problems are findings, not errors, and so is a cloud that cannot be reached.
 ///
 /// @example
 /// ```js

@@ -1,4 +1,4 @@
-//! Functions about key files, without a Duo: `inspectKey`, `newKey`, `publicKey`.
+//! Exports the functions for key files, which need no Duo: `inspectKey`, `newKey`, `publicKey`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -52,8 +52,8 @@ impl Given for PublicKeyOptions {
     }
 }
 
-/// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the
-/// Duo's firmware would read the key. Takes one field out of a dump, to a new file. Needs no Duo.
+/// Says what a file holds: a key in any form, a dump of a DCT, a cloud's public key, a manifest; and whether the Duo's
+/// firmware would read the key. Can write one field of a dump to a new file. Needs no Duo.
 ///
 /// @example
 /// ```js
@@ -67,8 +67,8 @@ pub fn inspect_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
     go::<InspectOptions, _>(env, options, control, workflow::inspect)
 }
 
-/// Makes a new key as a Duo makes it, in a new file for its owner alone: byte for byte as a backup would be, or
-/// behind a passphrase; with its public key beside it. Needs no Duo.
+/// Makes a new key as a Duo does, in a new file for its owner only: in the same bytes as a backup, or encrypted with a
+/// passphrase. The public key goes beside it. Needs no Duo.
 ///
 /// @example
 /// ```js
@@ -79,7 +79,7 @@ pub fn new_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Resu
     go::<NewKeyOptions, _>(env, options, control, workflow::new_key)
 }
 
-/// Takes the public key out of a key file of any kind; of a private key nothing else leaves it. Needs no Duo.
+/// Takes the public key out of a key file of any kind. Nothing else of a private key leaves it. Needs no Duo.
 ///
 /// @example
 /// ```js

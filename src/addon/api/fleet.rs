@@ -1,4 +1,4 @@
-//! Functions about many devices from a list: `fleetManifest`, `provisionFleet`, `verifyFleet`, `fleetReport`.
+//! Exports the functions for many devices from a list: `fleetManifest`, `provisionFleet`, `verifyFleet`, `fleetReport`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -84,8 +84,8 @@ impl Given for FleetReportOptions {
     }
 }
 
-/// Makes a list of what would be sent, to be read by a person first: of an archive the newest key of each device, or of
-/// ids the ids alone. Where two keys of a device are possible, its row says so and is not sent.
+/// Makes a list of what would be sent, for a person to read first: the newest key of each device in an archive or, from
+/// a list of ids, only the ids. If two keys of a device are possible, its row says so and is not sent.
 ///
 /// @example
 /// ```js
@@ -99,9 +99,9 @@ pub fn fleet_manifest<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
     go::<FleetManifestOptions, _>(env, options, control, workflow::fleet_manifest)
 }
 
-/// Sends the public keys of a list of devices. The whole list is looked at before the first request; what became of each
-/// device is in the ledger beside it, and the same call goes on where it was stopped. Fulfilled also if not every device
-/// is done: `counts` and `stoppedBy` say so.
+/// Sends the public keys of a list of devices. Checks the whole list before the first request. The ledger beside the
+/// list records the outcome of each device, and the same call continues after a stop. The promise is also fulfilled if
+/// some devices are not done: `counts` and `stoppedBy` say so.
 ///
 /// @example
 /// ```js
@@ -116,8 +116,9 @@ pub fn provision_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
     go::<FleetProvisionOptions, _>(env, options, control, workflow::provision_fleet)
 }
 
-/// Asks the cloud what it knows of each device of a list, or with `handshake` proves with the private keys that it knows
-/// them by those. Fulfilled also if it does not know every device: `counts` and `stoppedBy` say so.
+/// Asks the cloud what it knows of each device of a list. With `handshake`, proves with the private keys that the cloud
+/// has their public halves. The promise is also fulfilled if the cloud does not know every device: `counts` and
+/// `stoppedBy` say so.
 ///
 /// @example
 /// ```js
@@ -132,7 +133,7 @@ pub fn verify_fleet<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
     go::<FleetVerifyOptions, _>(env, options, control, workflow::verify_fleet)
 }
 
-/// Puts the ledgers of a list together: what became of each device, and whether a shard is missing. Sends nothing.
+/// Combines the ledgers of a list: the outcome of each device, and whether a shard is missing. Sends nothing.
 ///
 /// @example
 /// ```js

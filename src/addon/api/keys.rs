@@ -1,4 +1,4 @@
-//! Functions that read and write the key in a Duo: `backupKey`, `readKey`, `restoreKey`, `resetKey`.
+//! Exports the functions that read and write the key in a Duo: `backupKey`, `readKey`, `restoreKey`, `resetKey`.
 
 use napi::bindgen_prelude::Buffer;
 use napi::{Env, JsValue, Result};
@@ -79,8 +79,8 @@ impl Given for ResetOptions {
     }
 }
 
-/// Saves the Duo's private key to a new file: read twice and compared, for its owner alone, synced and read back, with
-/// its public key and a manifest beside it. Writes nothing to the Duo.
+/// Saves the Duo's private key to a new file. The key is read twice and compared; the file is for its owner only,
+/// synced and read back, with the public key and a manifest beside it. Writes nothing to the Duo.
 ///
 /// @example
 /// ```js
@@ -91,8 +91,8 @@ pub fn backup_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
     go::<BackupOptions, _>(env, options, control, workflow::backup)
 }
 
-/// Does what `backupKey` does with every Duo that is connected, up to 16 at a time; each backup goes to the archive.
-/// Fulfilled also if not every one is saved: `counts` and `duos` say so.
+/// Does what `backupKey` does with every connected Duo, up to 16 at a time; each backup goes to the archive. The
+/// promise is also fulfilled if some are not saved: `counts` and `duos` say so.
 ///
 /// @example
 /// ```js
@@ -107,9 +107,9 @@ pub fn backup_all<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> R
     go_all::<BackupOptions, _>(env, options, control, workflow::backup_all)
 }
 
-/// Reads the Duo's private key and returns its bytes: for code that keeps keys by itself, in a vault for one. This is the
-/// one way by which a private key leaves other than into a file, so treat the result as the secret that it is. Everybody
-/// else is better off with `backupKey`. Writes nothing anywhere.
+/// Reads the Duo's private key and returns its bytes: for code that stores keys itself, for example in a vault. Only
+/// this function gives out a private key other than in a file, so treat the result as a secret. In all other cases use
+/// `backupKey`. Writes nothing anywhere.
 ///
 /// @example
 /// ```js
@@ -132,8 +132,8 @@ pub fn read_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Res
     })
 }
 
-/// Writes a saved private key to the Duo: what is there is backed up first, and the write counts once it was
-/// read back and compared.
+/// Writes a saved private key to the Duo. The present key is backed up first, and the write succeeds only if it is read
+/// back and compared.
 ///
 /// @example
 /// ```js
@@ -150,8 +150,8 @@ pub fn restore_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
     go::<RestoreOptions, _>(env, options, control, workflow::restore)
 }
 
-/// Erases the Duo's private key after a backup, verifies it and restarts the Duo, which then makes a new key
-/// and has to be provisioned again.
+/// Erases the Duo's private key after a backup, verifies that, and restarts the Duo. The Duo then makes a new key and
+/// has to be provisioned again.
 ///
 /// @example
 /// ```js

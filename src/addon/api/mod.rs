@@ -1,4 +1,4 @@
-//! The functions of the API, by subject. Each maps its options to those of a workflow, and decides nothing.
+//! Exports the functions of the API, by subject. Each converts its options to those of a workflow, and decides nothing.
 
 mod cloud;
 mod dct;

@@ -1,4 +1,4 @@
-//! Functions about what was kept and done: `listBackups`, `status`, `history`.
+//! Exports the functions for backups and past operations: `listBackups`, `status`, `history`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -34,8 +34,8 @@ impl Given for HistoryOptions {
     }
 }
 
-/// Lists the backups in the archive, by name, with the device and the key of each, and those in other places that were
-/// made on this machine. Needs no Duo.
+/// Lists the backups in the archive, by name, with the device and the key of each, and those that were saved in other
+/// places on this machine. Needs no Duo.
 ///
 /// @example
 /// ```js
@@ -49,9 +49,9 @@ pub fn list_backups<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
     go::<BackupsOptions, _>(env, options, control, workflow::backups)
 }
 
-/// Says what was in flight when a process or a machine stopped, and what to type next: reads what is open in the
-/// journal in the user's data directory. With `dismiss` it first puts away what one operation left open, if that is no
-/// more than whether a cloud took a key (else `CANNOT_DISMISS`). Needs no Duo.
+/// Says what was in flight when a process or a machine stopped, and what to type next. Reads the open operations in the
+/// journal in the user's data directory. With `dismiss` it first dismisses what one operation left open, if that is
+/// only whether a cloud took a key (else `CANNOT_DISMISS`). Needs no Duo.
 ///
 /// @example
 /// ```js
@@ -63,7 +63,7 @@ pub fn status<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Resul
     go::<StatusOptions, _>(env, options, control, workflow::status)
 }
 
-/// Lists what was done to which Duo, the newest first: reads the journal in the user's data directory. Needs no Duo.
+/// Lists what was done to which Duo, the newest first. Reads the journal in the user's data directory. Needs no Duo.
 ///
 /// @example
 /// ```js

@@ -1,4 +1,4 @@
-//! `rotateKey`.
+//! Exports `rotateKey`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -31,11 +31,11 @@ impl Given for RotateOptions {
     }
 }
 
-/// Gives the Duo and the cloud a new key. The old key is backed up and the new one kept in the archive; `confirm` is
-/// asked, and shown whether the old key and the cloud's are a pair; the cloud is told, and has to take the new key in the
-/// Duo's own handshake, which is made from here; only then is the Duo written, read back and compared, and leaves DFU
-/// mode. A refusal by the cloud leaves both as they were. What was cut short is taken up, with the same new key, by the same
-/// call.
+/// Gives the Duo and the cloud a new key. The old key is backed up, and the new one is stored in the archive. `confirm`
+/// is asked, and sees whether the old key and the cloud's are a pair. The new key is sent to the cloud, and this
+/// machine proves with the Duo's own handshake that the cloud has it. Only then is the Duo written, read back and
+/// compared, and it leaves DFU mode. If the cloud refuses, both stay as they were. The same call resumes an interrupted
+/// one, with the same new key.
 ///
 /// @example
 /// ```js

@@ -1,4 +1,4 @@
-//! Functions about the cloud that a Duo names: `showServerKey`, `setServerKey`, `restoreServerKey`.
+//! Exports the functions for the cloud that a Duo names: `showServerKey`, `setServerKey`, `restoreServerKey`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -74,8 +74,8 @@ pub fn show_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>)
     go::<ServerKeyShowOptions, _>(env, options, control, workflow::show_server_key)
 }
 
-/// Writes a cloud's public key and address to the Duo, so that it connects to that cloud: the DCT is backed up
-/// first, and the write counts once it was read back and compared. A bare key keeps the address in the Duo.
+/// Writes a cloud's public key and address to the Duo, so that it connects to that cloud. The DCT is backed up first,
+/// and the write succeeds only if it is read back and compared. With a file that has no address, the Duo keeps its own.
 ///
 /// @example
 /// ```js
@@ -89,8 +89,7 @@ pub fn set_server_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) 
     go::<ServerKeySetOptions, _>(env, options, control, workflow::set_server_key)
 }
 
-/// Writes the public key and the address of Particle's own cloud to the Duo, which are built in; otherwise as
-/// `setServerKey`.
+/// Writes the built-in public key and address of Particle's own cloud to the Duo; otherwise the same as `setServerKey`.
 ///
 /// @example
 /// ```js

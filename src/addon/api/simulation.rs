@@ -1,4 +1,4 @@
-//! Virtual Duos and a local cloud as classes, so that users can test their own pipelines.
+//! Exports virtual Duos and a local cloud as classes, so that users can test their own pipelines.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,8 +25,8 @@ pub struct VirtualDuo {
 
 #[napi]
 impl VirtualDuo {
-    /// Starts one Duo or several. Each has a new key. It is in DFU mode, and comes back in it by itself after a
-    /// restart, as if somebody held its buttons; with the mode `normal` it runs its firmware whenever it starts.
+    /// Starts one Duo or several. Each has a new key. It is in DFU mode, and returns to it after each restart, as if
+    /// its buttons were held. With the mode `normal` it runs its firmware at each start.
     #[napi(ts_return_type = "Promise<VirtualDuo>")]
     pub fn start<'env>(
         env: &'env Env,
@@ -60,7 +60,7 @@ impl VirtualDuo {
         spawn(env, None, work, |_, started| Ok(started.into()))
     }
 
-    /// What the option `usbip` takes: `127.0.0.1:PORT`.
+    /// The value for the option `usbip`: `127.0.0.1:PORT`.
     #[napi(getter)]
     pub fn address(&self) -> String {
         self.address.clone()
@@ -73,16 +73,16 @@ impl VirtualDuo {
         plain(env, &bench.as_ref().map(Bench::duos).unwrap_or_default())
     }
 
-    /// The names of faults to try: one or more of every kind, without the transfer at which they strike. A
-    /// fault is armed as `NAME@7` (at the seventh control transfer, once), `NAME@7+` (from there on),
-    /// `NAME@dfu7` or `NAME@dfu7+` (counting DFU's class requests alone).
+    /// The names of faults to try: one or more of every kind, without the transfer at which they strike. Arm a fault as
+    /// `NAME@7` (once, at the seventh control transfer), `NAME@7+` (from then on), `NAME@dfu7` or `NAME@dfu7+` (counts
+    /// only DFU's class requests).
     #[napi]
     pub fn faults() -> Vec<String> {
         Kind::catalogue().iter().map(Kind::to_string).collect()
     }
 
-    /// Arms the Duo in a port with a fault, such as `timeout-after@dfu9`. Counting begins now. A name that is
-    /// none, and a port without a Duo, are `INVALID_ARGUMENT`.
+    /// Arms the Duo in a port with a fault, such as `timeout-after@dfu9`. Counting begins now. An unknown name, or a
+    /// port without a Duo, is `INVALID_ARGUMENT`.
     #[napi]
     pub fn arm(&self, env: &Env, path: String, fault: String) -> napi::Result<()> {
         let fault = read_fault(&fault).map_err(|error| to_js(env, &error))?;
@@ -101,8 +101,8 @@ impl VirtualDuo {
         self.at_the_bench(env, |bench| bench.unplug(&path))
     }
 
-    /// Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Nothing happens where
-    /// it is plugged in.
+    /// Plugs the cable in again: the Duo starts, and is in its mode some 700 ms later. Does nothing if it is plugged
+    /// in.
     #[napi]
     pub fn plug_in(&self, env: &Env, path: String) -> napi::Result<()> {
         self.at_the_bench(env, |bench| bench.plug_in(&path))
@@ -114,27 +114,27 @@ impl VirtualDuo {
         self.at_the_bench(env, |bench| bench.press_reset(&path))
     }
 
-    /// Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later,
-    /// whatever its mode.
+    /// Presses both buttons, and releases SETUP at the right time: the Duo is in DFU mode some 700 ms later, in either
+    /// mode.
     #[napi]
     pub fn press_buttons(&self, env: &Env, path: String) -> napi::Result<()> {
         self.at_the_bench(env, |bench| bench.press_buttons(&path))
     }
 
-    /// Puts another Duo in the place of the one in a port, with an id and a key of its own; the next time, the
-    /// first one is put back. It is in DFU mode some 700 ms later. Faults that are armed stay with the port.
+    /// Replaces the Duo in a port by another one with its own id and key; the next call puts the first one back. The
+    /// Duo in the port is in DFU mode some 700 ms later. Armed faults stay with the port.
     #[napi]
     pub fn swap(&self, env: &Env, path: String) -> napi::Result<()> {
         self.at_the_bench(env, |bench| bench.swap(&path))
     }
 
-    /// The 1,216 bytes of a Duo's key slot, read behind the back of any host.
+    /// The 1,216 bytes of a Duo's key slot, read without USB.
     #[napi]
     pub fn key_slot(&self, env: &Env, path: String) -> napi::Result<Buffer> {
         self.at_the_bench(env, |bench| bench.key_slot(&path)).map(|slot| Buffer::from(slot.as_slice()))
     }
 
-    /// Changes the 1,216 bytes of a Duo's key slot behind the back of any host.
+    /// Changes the 1,216 bytes of a Duo's key slot, without USB.
     #[napi]
     pub fn set_key_slot(&self, env: &Env, path: String, bytes: Uint8Array) -> napi::Result<()> {
         let slot = bytes.as_ref().try_into().map_err(|_| {
@@ -144,8 +144,8 @@ impl VirtualDuo {
         self.at_the_bench(env, |bench| bench.set_key_slot(&path, slot))
     }
 
-    /// Writes a cloud's public key, PEM, and its address into the DCT of every Duo, as the
-    /// tools of one's own cloud do: what `verify` then uses. The address is `HOST:PORT`.
+    /// Writes a cloud's public key, PEM, and its address into the DCT of every Duo, as the tools for a cloud of one's
+    /// own do. `verify` then uses them. The address is `HOST:PORT`.
     #[napi]
     pub fn set_server(&self, env: &Env, server_key: String, address: String) -> napi::Result<()> {
         let refused = |message: String| to_js(env, &Error::new(Code::InvalidArgument, message));
@@ -167,7 +167,7 @@ impl VirtualDuo {
 }
 
 impl VirtualDuo {
-    /// Lets `f` at the running bench.
+    /// Calls `f` with the running bench.
     fn at_the_bench<R>(&self, env: &Env, f: impl FnOnce(&Bench) -> Result<R, NoSuchPort>) -> napi::Result<R> {
         let bench = self.bench.lock().unwrap_or_else(PoisonError::into_inner);
         let refused =
@@ -250,13 +250,13 @@ impl LocalCloud {
         spawn(env, None, work, |_, started| Ok(started.into()))
     }
 
-    /// The API's URL, what the option `apiUrl` takes.
+    /// The API's URL, for the option `apiUrl`.
     #[napi(getter)]
     pub fn url(&self) -> String {
         self.url.clone()
     }
 
-    /// A token that it accepts; good for this cloud only.
+    /// A token that it accepts; only for this cloud.
     #[napi(getter)]
     pub fn token(&self) -> String {
         self.token.clone()
@@ -274,7 +274,7 @@ impl LocalCloud {
         self.server_key.clone()
     }
 
-    /// What was provisioned so far, one entry a device; nothing after `stop`.
+    /// What was provisioned so far, one entry for each device; nothing after `stop`.
     #[napi(ts_return_type = "Array<ProvisionedDevice>")]
     pub fn provisioned<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
         let cloud = self.cloud.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The machine itself: `udevRule` and `installUdevRule`.
+//! Exports the functions for the machine itself: `udevRule` and `installUdevRule`.
 
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, Result};
@@ -16,8 +16,8 @@ impl Given for UdevInstallOptions {
     }
 }
 
-/// The udev rule (Linux) that lets whoever sits at the machine open a Duo, and that keeps ModemManager from its
-/// serial port.
+/// The udev rule (Linux) that lets the user who sits at the machine open a Duo, and keeps ModemManager from its serial
+/// port.
 ///
 /// @example
 /// ```js
@@ -28,8 +28,8 @@ pub fn udev_rule(env: &Env) -> Result<Unknown<'_>> {
     plain(env, &workflow::udev_rule())
 }
 
-/// Writes the udev rule to /etc/udev/rules.d, as root, and has udev take it up (`udevadm`, the only program that is
-/// ever started from here). A file of that name with other contents is left alone. Never becomes root by itself.
+/// Writes the udev rule to /etc/udev/rules.d, as root, and reloads udev's rules (with `udevadm`, the only program that
+/// this package ever starts). An existing file with other contents is left alone. Never becomes root by itself.
 ///
 /// @example
 /// ```js

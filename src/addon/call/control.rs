@@ -1,9 +1,8 @@
-//! The second argument of every operation: an `AbortSignal`, a listener for events, a question before a write, and
-//! one for a passphrase.
+//! Handles the second argument of every operation: an `AbortSignal`, a listener for events, a question before a write,
+//! and one for a passphrase.
 //!
-//! What JavaScript does in a callback cannot harm an operation: a listener that throws becomes a warning of the
-//! process, a question that throws, or answers anything but `true`, is a refusal, and a passphrase that is no text is
-//! none.
+//! A JavaScript callback cannot harm an operation. A listener that throws causes a warning of the process. A question
+//! that throws, or answers anything but `true`, is a refusal. A passphrase that is not a text counts as none.
 
 use std::sync::Arc;
 
@@ -23,26 +22,27 @@ use super::plain::{PARSE, json};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan, SendPlan};
 
-/// Catches what a listener throws, and what its promise rejects with, so that neither can end the process in the middle
-/// of a write.
+/// Catches what a listener throws and what its promise rejects with, so that neither can end the process during a
+/// write.
 const LISTENER: &str = "(listener, parse) => async (event) => {
     if (event === null) return;
     try { await listener(parse(event)); }
     catch (error) { try { process.emitWarning(error instanceof Error ? error : String(error)); } catch {} }
 }";
 
-/// Makes a promise of any answer, and a refusal of a throw.
+/// Makes a promise of any answer; a throw is a refusal.
 const QUESTION: &str = "(ask, parse) => async (plan) => {
     try { return (await ask(parse(plan))) === true; } catch { return false; }
 }";
 
-/// Makes a promise of any answer, and nothing of one that is no text.
+/// Makes a promise of any answer; one that is not a text counts as none.
 const SECRET: &str = "(ask, parse) => async (request) => {
     try { const said = await ask(parse(request)); return typeof said === 'string' ? said : null; } catch { return null; }
 }";
 
-/// Listens to a signal: `{ aborted, end }`, of which `end` takes the listener off again and gives the signal's reason; or
-/// nothing of one that is no signal. What its own methods throw in the end is a warning, since the operation has settled.
+/// Listens to a signal: `{ aborted, end }`. `end` removes the listener and returns the signal's reason. For anything
+/// but a signal, an empty object. What the signal's methods throw in `end` is a warning, since the operation has
+/// settled.
 const LISTEN: &str = "(signal, listener) => {
     const end = () => {
         try { signal.removeEventListener('abort', listener); return signal.reason; }
@@ -56,31 +56,31 @@ const LISTEN: &str = "(signal, listener) => {
     } catch { return { __proto__: null }; }
 }";
 
-/// How an operation is watched and stopped.
+/// Watches and stops an operation.
 ///
-/// The shape alone, for `index.d.ts`: the object is read member by member, so that a wrong one is named.
+/// Only the shape, for `index.d.ts`: the object is read member by member, so that errors can name the wrong one.
 #[allow(dead_code)]
 #[napi(object, object_to_js = false)]
 pub struct Control<'a> {
     /// Stops the operation between two transfers, or while it waits for an answer. A write that has begun is finished
-    /// and read back first. With one that is aborted already nothing is begun. The error is an `AbortError`, its `cause`
+    /// and read back first. If it is aborted already, nothing begins. The error is an `AbortError`, and its `cause` is
     /// the signal's `reason`.
     #[napi(ts_type = "AbortSignal")]
     pub signal: Option<Object<'a>>,
-    /// Told what happens, while it happens. What it throws, and what a promise of it rejects with, becomes a warning of
-    /// the process.
+    /// Called with each event, while it happens. What it throws, or its promise rejects with, becomes a warning of the
+    /// process.
     #[napi(ts_type = "(event: ProgressEvent) => unknown")]
     pub on_event: Option<Function<'a, String, ()>>,
-    /// Asked after the backup and before the first byte is written, with the Duo still open. Without it the
-    /// call is the consent. Anything but `true`, a throw included, is a refusal.
+    /// Asked after the backup and before the first byte is written, while the Duo is open. Without it, the call is the
+    /// consent. Anything but `true` is a refusal, and so is a throw.
     #[napi(ts_type = "(plan: WritePlan) => boolean | Promise<boolean>")]
     pub confirm: Option<Function<'a, String, Promise<bool>>>,
-    /// Asked once by `provisionAll`, when all Duos have been read and before the first key is sent. Without it the call is
-    /// the consent. Anything but `true`, a throw included, is a refusal.
+    /// Asked once by `provisionAll`, after all Duos were read and before the first key is sent. Without it, the call is
+    /// the consent. Anything but `true` is a refusal, and so is a throw.
     #[napi(ts_type = "(plan: SendPlan) => boolean | Promise<boolean>")]
     pub confirm_all: Option<Function<'a, String, Promise<bool>>>,
-    /// Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text, a
-    /// throw included, means that there is none.
+    /// Asked for a passphrase that is needed and was not given, before any Duo is touched. Anything but a text means
+    /// that there is none, and so does a throw.
     #[napi(ts_type = "(request: PassphraseRequest) => string | undefined | Promise<string | undefined>")]
     pub passphrase: Option<Function<'a, String, Promise<Option<String>>>>,
 }
@@ -90,7 +90,7 @@ type Listen<'a> = Function<'a, FnArgs<(Object<'a>, Function<'a, (), ()>)>, Objec
 
 // Events, plans and requests cross as JSON, which the wrappers parse.
 
-/// Weak, so that a listener alone does not keep the process alive. `None` is the mark behind the last event.
+/// Weak, so that a listener alone does not keep the process alive. `None` marks the end of the events.
 type Listener = ThreadsafeFunction<Option<String>, (), Option<String>, Status, false, true>;
 type Question<T> = ThreadsafeFunction<String, Promise<T>, String, Status, false, true>;
 
@@ -104,7 +104,7 @@ pub struct Remote {
     cancel: Cancel,
 }
 
-/// What takes the listener off an `AbortSignal` when the operation has settled, and knows why it was aborted.
+/// Removes the listener from an `AbortSignal` when the operation has settled, and knows why it was aborted.
 pub(super) struct Subscription(FunctionRef<(), Unknown<'static>>);
 
 impl Remote {
@@ -143,14 +143,14 @@ impl Remote {
         Ok(())
     }
 
-    /// Whether a question is answered with true; one that nobody asks is.
+    /// Whether a question is answered with `true`. Without a question, the answer is yes.
     fn consents<P: Serialize>(&self, question: Option<&Arc<Question<bool>>>, plan: &P) -> bool {
         let Some(question) = question else { return true };
         let Ok(plan) = json(plan) else { return false };
         self.answer(async { question.call_async_catch(plan).await?.await }).unwrap_or(false)
     }
 
-    /// What `asked` comes to; `None` if the signal ends the wait, since whoever was asked may never answer.
+    /// The answer; `None` if the signal ends the wait, since the answer may never come.
     fn answer<T>(&self, asked: impl Future<Output = napi::Result<T>>) -> Option<T> {
         Handle::current().block_on(async {
             tokio::select! {
@@ -167,7 +167,7 @@ impl Remote {
     /// Returns once the listener has seen every event, so that none comes after the promise has settled.
     pub(super) async fn flush(&self) {
         if let Some(listener) = &self.listener {
-            // An environment that is closing listens no more, which is as good.
+            // A closing environment does not listen any more, which is as good.
             let _ = listener.call_async_catch(None).await;
         }
     }
@@ -204,8 +204,8 @@ impl workflow::Control for Remote {
     }
 }
 
-/// Refuses a control object with properties that mean nothing: a typing error in `signal` would go unnoticed
-/// until somebody wants to stop a write.
+/// Refuses a control object with unknown properties: a typing error in `signal` would go unnoticed until it is needed
+/// to stop a write.
 fn check(control: Unknown<'_>) -> Result<Object<'_>, Error> {
     let refused = |message: String| {
         Error::new(Code::InvalidArgument, message)
@@ -235,7 +235,7 @@ fn check(control: Unknown<'_>) -> Result<Object<'_>, Error> {
 type Wrapper<'a, 'env, A, R> =
     Function<'a, FnArgs<(Function<'a, A, R>, Function<'a, String, Unknown<'a>>)>, Function<'env, A, R>>;
 
-/// One of them around what was given.
+/// Wraps a callback in one of them.
 fn wrapped<'env, A: JsValuesTupleIntoVec, R: FromNapiValue>(
     env: &'env Env,
     wrapper: &str,
@@ -252,7 +252,7 @@ fn asked<T: FromNapiValue>(question: Function<'_, String, Promise<T>>) -> napi::
     Ok(Arc::new(built.weak::<true>().callee_handled::<false>().build()?))
 }
 
-/// Listens to the signal. One that is aborted already is a request to stop.
+/// Listens to the signal. If it is aborted already, that is a request to stop.
 fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Subscription, Error> {
     let defect = |error: napi::Error| Error::new(Code::Internal, error.reason.clone());
     let shared = cancel.clone();
@@ -275,7 +275,7 @@ fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Subscript
 }
 
 impl Subscription {
-    /// Takes the listener off the signal; returns the signal's reason.
+    /// Removes the listener from the signal; returns the signal's reason.
     pub(super) fn end(self, env: &Env) -> napi::Result<Unknown<'static>> {
         self.0.borrow_back(env)?.call(())
     }

@@ -1,4 +1,4 @@
-//! Errors as JavaScript throws them.
+//! Converts errors to JavaScript's.
 
 use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, JsError, JsValue};
@@ -12,7 +12,8 @@ pub fn to_js(env: &Env, error: &Error) -> napi::Error {
     rejection(env, error, None)
 }
 
-/// The same of an operation; `aborted` is the reason of its signal, which is the cause if that stopped it.
+/// The same for an operation. `aborted` is the reason of its signal; it becomes the cause if the signal stopped the
+/// operation.
 pub fn rejection(env: &Env, error: &Error, aborted: Option<Unknown<'_>>) -> napi::Error {
     let build = || -> napi::Result<Unknown<'_>> {
         let made = JsError::from(napi::Error::from_reason(error.to_string())).into_unknown(*env);

@@ -1,4 +1,4 @@
-//! A call from JavaScript, and its way across the threads: options and control in, events and questions out and in, a
+//! Takes a call from JavaScript across the threads: options and control in, events and questions out, answers in, and a
 //! result or an error out.
 
 mod control;

@@ -1,15 +1,15 @@
-//! Objects that JavaScript gives: their own properties alone, read once, whatever reading them does.
+//! Reads objects from JavaScript safely: only their own properties, each once, whatever a getter does.
 //!
-//! A property that every object has by inheritance was set by nobody who calls (`Object.prototype.noBackup = true`), and
-//! a getter may throw. Both are settled in JavaScript, where a throw can be caught, before Rust looks at anything.
+//! The caller did not set a property that every object inherits (`Object.prototype.noBackup = true`), and a getter may
+//! throw. JavaScript code handles both, since it can catch a throw, before Rust reads anything.
 
 use napi::Env;
 use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
 
 use crate::error::{Code, Error};
 
-/// Gives `{ copy }`, without a prototype, or `{ thrown }`, or `{ malformed }`: the name of a text with half of a
-/// character, or with the U+FFFD that Node has in the place of bytes that are not UTF-8.
+/// Gives `{ copy }`, without a prototype, or `{ thrown }`, or `{ malformed }`: the name of a property whose text has
+/// half of a character, or the U+FFFD that Node puts in place of bytes that are not UTF-8.
 const COPY: &str = "(given) => {
     try {
         if (given === undefined || given === null) return { __proto__: null, copy: Object.create(null) };
@@ -25,7 +25,7 @@ const COPY: &str = "(given) => {
     }
 }";
 
-/// A copy of an options or control object; `what` names it in errors. Nothing at all is taken for an empty object.
+/// A copy of an options or control object; `what` names it in errors. `undefined` and `null` count as an empty object.
 pub(super) fn copied<'env>(
     env: &'env Env,
     given: Option<Unknown<'_>>,

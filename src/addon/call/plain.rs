@@ -1,4 +1,4 @@
-//! Values as plain JavaScript objects, by way of JSON: what is absent is left out and never null.
+//! Converts values to plain JavaScript objects through JSON: absent members are left out, never null.
 
 use napi::Env;
 use napi::bindgen_prelude::{Function, Unknown};
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::{Code, Error};
 
-/// How JavaScript reads it: a member that is null is taken out.
+/// How JavaScript reads it: members that are null are removed.
 pub(super) const PARSE: &str = "(text) => JSON.parse(text, (_, value) => value ?? undefined)";
 
 /// A value as JSON.

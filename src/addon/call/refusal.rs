@@ -1,10 +1,10 @@
-//! Why options cannot be read, in the words of whoever wrote them in JavaScript.
+//! Says why options cannot be read, in JavaScript's terms.
 
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, ValueType};
 use serde::de::DeserializeOwned;
 
-/// What is wrong with options that `T` cannot be read from, of which the reader gives the reason.
+/// Why `T` cannot be read from these options. `reason` is the deserializer's error.
 pub(super) fn in_words<T: DeserializeOwned>(env: &Env, options: Unknown<'_>, reason: &str) -> String {
     if let Some(name) = quoted(reason, "unknown field `") {
         return format!("there is no option {name}");
@@ -21,7 +21,7 @@ pub(super) fn in_words<T: DeserializeOwned>(env: &Env, options: Unknown<'_>, rea
     }
 }
 
-/// The property without which the reason is another one, or none.
+/// The property that causes this error: without it, the error is another one, or none.
 fn culprit<T: DeserializeOwned>(env: &Env, options: Unknown<'_>, reason: &str) -> Option<String> {
     if !matches!(options.get_type(), Ok(ValueType::Object)) {
         return None;
@@ -48,7 +48,7 @@ fn words(expected: &str) -> String {
     }
 }
 
-/// What stands in backquotes behind `before`.
+/// The text in backquotes after `before`.
 fn quoted<'a>(reason: &'a str, before: &str) -> Option<&'a str> {
     reason.split_once(before)?.1.split_once('`').map(|(name, _)| name)
 }

@@ -1,4 +1,4 @@
-//! Runs a workflow on a thread of its own and settles a promise with what comes of it.
+//! Runs a workflow on a thread of its own, and settles a promise with the result.
 
 use std::time::SystemTime;
 
@@ -20,8 +20,8 @@ use crate::usb::libusb::LibusbBus;
 use crate::usb::usbip::UsbipBus;
 use crate::workflow::{AllDone, AllOptions, Context};
 
-/// Reads an options object, of its own properties alone: unknown ones, wrong types and numbers out of range are errors. Nothing at
-/// all is taken for an empty object.
+/// Reads an options object, only its own properties: unknown ones, wrong types and numbers out of range are errors.
+/// `undefined` and `null` count as an empty object.
 pub fn read<T: DeserializeOwned>(env: &Env, value: Plain<'_>) -> Result<T, Error> {
     let refused = |reason: &str| {
         Error::new(Code::InvalidArgument, format!("the options cannot be used: {reason}"))
@@ -37,15 +37,15 @@ pub type Plain<'a> = Option<Unknown<'a>>;
 /// A promise of a plain object.
 pub type Promised<'a> = PromiseRaw<'a, Unknown<'a>>;
 
-/// What a workflow takes, and the USB/IP server that was named.
+/// A workflow's options, and the USB/IP server if one is named.
 pub type Mapped<G> = Result<(<G as Given>::Options, Option<String>), Error>;
 
 /// Options as JavaScript gives them.
 pub trait Given: DeserializeOwned {
-    /// Those of the workflow.
+    /// The workflow's options.
     type Options: Send + 'static;
 
-    /// Checks them, and makes those of the workflow of them.
+    /// Checks them, and converts them to the workflow's.
     fn mapped(self) -> Mapped<Self>;
 }
 
@@ -92,8 +92,8 @@ pub fn go_all<'env, G: Given, T: Serialize + 'static>(
 /// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
 /// through `control`. All events are delivered before the promise settles.
 ///
-/// Whatever is wrong with `control` rejects, too, and so does a signal that is aborted already: nothing is thrown while
-/// somebody may not be listening yet.
+/// A wrong `control` also rejects the promise, and so does a signal that is aborted already: nothing is thrown, since
+/// nobody may be listening yet.
 ///
 /// A defect that panics is an `INTERNAL` error, not the end of the process.
 pub fn spawn<'env, T, V, F>(
@@ -132,7 +132,7 @@ where
     })
 }
 
-/// Gives `work` the bus that `usbip` names, or the machine's own, which is not touched before it is used.
+/// Gives `work` the bus that `usbip` names, or the machine's own, which is not touched before its first use.
 pub fn on_bus<T>(
     remote: &Remote,
     usbip: Option<&str>,

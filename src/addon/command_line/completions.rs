@@ -1,4 +1,4 @@
-//! Completion scripts, from the grammar.
+//! Makes completion scripts from the grammar.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
@@ -11,8 +11,8 @@ pub(super) fn completions(program: &Command, shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut commands_first(program), "duo-provision", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    // In bash's script the parts of a name with a dash are joined in two ways, and no command is found again
-    // (clap-rs/clap#6421). Once that is mended, this changes nothing.
+    // clap's script for bash joins the parts of a name with a dash in two ways, so that it finds no command
+    // (clap-rs/clap#6421). Once clap fixes that, this changes nothing.
     if shell == Shell::Bash {
         script.replace("duo__subcmd__provision__subcmd__", "duo__provision__subcmd__")
     } else {
@@ -20,8 +20,8 @@ pub(super) fn completions(program: &Command, shell: Shell) -> String {
     }
 }
 
-/// The program as it is completed: the first word is a command. That it may be a device id, too, leads zsh's script to
-/// expect a command only behind it; and nobody can complete an id.
+/// The program for completion: its first word is a command. If that could be a device id, too, zsh's script would
+/// expect a command only after it; and nobody can complete an id.
 fn commands_first(program: &Command) -> Command {
     let options = program.get_arguments().filter(|argument| !argument.is_positional());
     let commands = program.get_subcommands().cloned();
@@ -29,7 +29,7 @@ fn commands_first(program: &Command) -> Command {
     concise(command.version(env!("CARGO_PKG_VERSION")))
 }
 
-/// Every explanation on one line, as far as its first full stop.
+/// Shortens every explanation to one line: up to its first full stop.
 fn concise(command: Command) -> Command {
     command.disable_help_subcommand(true).mut_args(completed).mut_subcommands(concise)
 }
@@ -40,7 +40,7 @@ fn completed(argument: Arg) -> Arg {
     with_values(argument.help(help[..end].to_owned()))
 }
 
-/// An argument with the values that a shell may offer: fields of the DCT, files, folders; else nothing.
+/// An argument with the values that a shell may offer: fields of the DCT, files, folders; else none.
 fn with_values(argument: Arg) -> Arg {
     let has_values = argument.get_action().takes_values() && argument.get_possible_values().is_empty();
     let named = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);

@@ -1,58 +1,58 @@
-//! The grammar as data, for programs that show its commands in their own way.
+//! Describes the grammar as data, for programs that show its commands in their own way.
 
 use clap::{Arg, ArgAction, CommandFactory};
 use napi_derive::napi;
 
 use crate::addon::grammar::CommandLine;
 
-/// What an example's line begins with, behind its indent.
+/// How an example's line begins, after its indent.
 const PROGRAM: &str = "duo-provision ";
 
 /// One option of a command.
 #[napi(object, object_from_js = false)]
 pub struct OptionDescription {
-    /// Its name, as it is typed behind two dashes.
+    /// Its name, as it is typed after two dashes.
     pub name: String,
     /// What it does.
     pub help: String,
-    /// Its one letter, where it has one.
+    /// Its one letter, if it has one.
     pub short: Option<String>,
-    /// What its value is called; an option without one is a switch.
+    /// The name of its value; an option without one is a switch.
     pub value: Option<String>,
-    /// The values that it may have, where these are all.
+    /// Its possible values, if these are all.
     pub choices: Vec<String>,
 }
 
 /// One line of examples.
 #[napi(object, object_from_js = false)]
 pub struct ExampleDescription {
-    /// What is typed behind `duo-provision`.
+    /// The words after `duo-provision`.
     pub arguments: String,
-    /// What it does; empty if that speaks for itself.
+    /// What it does; empty if that is clear.
     pub text: String,
 }
 
 /// A command, or a group of them.
 #[napi(object, object_from_js = false)]
 pub struct CommandDescription {
-    /// Its own word, without that of the group it stands in.
+    /// Its own word, without that of its group.
     pub name: String,
     /// What it does.
     pub about: String,
-    /// Its positional arguments: `<FILE>` has to be there, `[FILE]` may.
+    /// Its positional arguments: `<FILE>` is required, `[FILE]` is optional.
     pub arguments: String,
-    /// Its options, but for those that every command has.
+    /// Its options, without those that every command has.
     pub options: Vec<OptionDescription>,
     /// Examples.
     pub examples: Vec<ExampleDescription>,
-    /// What else is to be known; empty if there is nothing.
+    /// More to know; empty if there is nothing.
     pub notes: String,
     /// The commands of a group.
     pub commands: Vec<CommandDescription>,
 }
 
-/// The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, as
-/// `particle duo` does.
+/// The grammar that `parseCommandLine` follows. For programs that show the commands under a name of their own, such as
+/// `particle duo`.
 #[napi]
 pub fn describe_command_line() -> CommandDescription {
     let mut command = CommandLine::command();
@@ -113,7 +113,7 @@ fn example(line: &str) -> Option<ExampleDescription> {
     Some(ExampleDescription { arguments: arguments.to_owned(), text: text.trim().to_owned() })
 }
 
-/// What stands around the examples.
+/// The text around the examples.
 fn notes(after: &str) -> String {
     let is_example = |line: &str| line == "Examples:" || line.contains(PROGRAM) && line.starts_with("  ");
     let rest: Vec<&str> = after.lines().filter(|line| !is_example(line)).collect();

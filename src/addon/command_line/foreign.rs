@@ -1,7 +1,7 @@
-//! Words of particle-cli, and what they are here.
+//! Answers words of particle-cli with the command to type here.
 
-/// What is said of the words of a `particle keys` command, and of others of particle-cli: the command's name, and what is
-/// typed here.
+/// The answer to the words of a `particle keys` command, and of other commands of particle-cli: the command's name, and
+/// what to type here.
 pub(super) fn answer(words: &[String]) -> Option<(String, String)> {
     let (group, rest) = match words.split_first()? {
         (first, rest) if first == "keys" => ("keys ", rest),

@@ -1,4 +1,4 @@
-//! Help, laid out for a terminal that is so wide.
+//! Lays out help for the width of a terminal.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use clap::Command;
 use clap::builder::StyledStr;
 use clap::builder::styling::{AnsiColor, Style, Styles};
 
-/// The commands by what they are for.
+/// The commands, grouped by their purpose.
 pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Everyday", &["list", "backup", "verify", "doctor", "restore"]),
     ("Keys and cloud", &["provision", "rotate", "reset", "key", "server-key", "fleet"]),
@@ -16,15 +16,15 @@ pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Try it", &["demo", "simulate"]),
 ];
 
-/// Stands for a space that clap must not break a line at: what is laid out here stays as it is.
+/// Stands for a space at which clap must not break a line, so that this layout stays as it is.
 const FIRM_SPACE: &str = "\u{a0}";
 
-/// The least room beside the first column of a table; where there is less, its second column goes below.
+/// The least room beside the first column of a table; with less, the second column goes below.
 const LEAST_ROOM: usize = 24;
 
 const HEADING: Style = AnsiColor::Cyan.on_default().bold();
 
-/// The program, with the help of its commands in so many columns, and they in the order of the groups.
+/// The program, with its commands in the order of the groups, and their help in this many columns.
 pub(super) fn fitted(program: Command, columns: usize) -> Command {
     let names: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
     below(program, columns).mut_subcommands(|command| {
@@ -63,7 +63,7 @@ pub(super) fn short(command: &Command, columns: usize) -> StyledStr {
 /// The width of the titles of groups.
 const TITLE: usize = 16;
 
-/// Names behind the title of their group, over several lines if they do not fit on one.
+/// Names after the title of their group, on several lines if they do not fit on one.
 fn listed(names: &[&str], columns: usize) -> String {
     let (mut text, mut at) = (String::new(), TITLE);
     for (nth, name) in names.iter().enumerate() {
@@ -89,8 +89,8 @@ SETUP when the LED blinks yellow. One that runs normally: add --enter-dfu.
   duo-provision backup --help    all about one command
   duo-provision --help           all about all";
 
-/// Prose and tables in so many columns. A line that is indented is a row of a table, whose columns have two spaces or
-/// more between them; the one above the first is its heading.
+/// Lays out prose and tables in this many columns. An indented line is a row of a table; two or more spaces separate
+/// its columns. The line above the first row is the heading.
 fn laid_out(text: &str, columns: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let is_row = |line: &str| line.starts_with("  ");
@@ -113,7 +113,7 @@ fn laid_out(text: &str, columns: usize) -> String {
     blocks.join("\n")
 }
 
-/// Rows of two columns side by side, or below each other if there is no room. What is typed is never broken.
+/// Rows of two columns side by side, or below each other if there is no room. Words to type are never broken.
 fn table(rows: &[&str], columns: usize) -> String {
     let cells = rows.iter().map(|row| {
         let row = row.trim();
@@ -137,7 +137,7 @@ fn table(rows: &[&str], columns: usize) -> String {
     text.join("\n")
 }
 
-/// Lines of so many columns, broken at spaces, but not between backticks.
+/// Lines of this many columns, broken at spaces, but not between backticks.
 fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut quoted = false;

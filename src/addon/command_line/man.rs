@@ -1,4 +1,4 @@
-//! Man pages, from the grammar: one for the program, and one for each of its commands.
+//! Makes man pages from the grammar: one for the program, and one for each of its commands.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -7,7 +7,7 @@ use clap_mangen::roff::{Roff, roman};
 use super::similar::similar;
 use crate::error::{Code, Error};
 
-/// What begins a part of a command's after-help, and the section that it becomes.
+/// The first lines of parts of a command's after-help, and the sections that they become.
 const SECTIONS: [(&str, &str); 2] = [("Examples:", "EXAMPLES"), ("Exit codes:", "EXIT STATUS")];
 
 /// The man page of the command with these words, in roff.
@@ -33,7 +33,7 @@ fn page(command: Command) -> String {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     let has_commands = command.has_subcommands();
     let man = Man::new(command);
-    // Without a date, so that the same grammar gives the same page. clap_mangen would leave the place of the date out.
+    // Without a date, so that the same grammar gives the same page. clap_mangen would leave out the field of the date.
     let title = name.to_uppercase();
     let version = env!("CARGO_PKG_VERSION");
     let mut text =
@@ -50,7 +50,7 @@ fn page(command: Command) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// What stands below the options in `--help`: prose, and parts whose lines are laid out and stay as they are.
+/// The text below the options in `--help`: prose, and parts whose lines keep their layout.
 fn after_help(text: &str) -> Roff {
     let mut roff = Roff::new();
     let mut laid_out = false;

@@ -1,4 +1,5 @@
-//! The command line, for the program `duo-provision`: parsed, completed, printed as man pages, and described as data.
+//! Serves the command line of the program `duo-provision`: parses it, completes it, prints man pages, and describes it
+//! as data.
 
 mod completions;
 mod describe;

@@ -1,4 +1,4 @@
-//! The command line, parsed: what to run, what to print, or what is wrong.
+//! Parses the command line: what to run, what to print, or what is wrong.
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
@@ -16,39 +16,39 @@ use crate::workflow::Shell;
 /// The program and its version.
 const PROGRAM: &str = concat!("duo-provision ", env!("CARGO_PKG_VERSION"));
 
-/// In how many columns a text is printed, if nothing says so, and at most.
+/// The default and the largest width of a text, in columns.
 const COLUMNS: u32 = 100;
 
-/// Arguments that say how something is done, and not what.
+/// Arguments that say how to do something, and not what.
 const MANNERS: [&str; 9] = ["--json", "--yes", "-y", "--verbose", "-v", "--quiet", "-q", "--full", "--"];
 
-/// How a text to print is laid out.
+/// The layout of a text to print.
 #[napi(object, object_to_js = false)]
 #[derive(Default)]
 pub struct TextLayout {
-    /// The columns that there are; 100 at most, and unless given.
+    /// The available columns; at most 100; 100 unless given.
     pub columns: Option<u32>,
     /// True for headings in colour.
     pub color: Option<bool>,
 }
 
-/// What a command line asks for.
+/// The meaning of a command line.
 #[allow(clippy::struct_excessive_bools)]
 #[napi(object, object_from_js = false)]
 pub struct ParsedCommand {
     /// `run` a command, `print` a text to standard output, or report an `error`.
     #[napi(ts_type = "'run' | 'print' | 'error'")]
     pub kind: String,
-    /// The command to run; the words of one in a group with a space between: `key new`.
+    /// The command to run; for one in a group, its words with a space between: `key new`.
     pub command: Option<String>,
-    /// Its options, as the API takes them; of an error, those of a menu in its place, if nothing was asked for.
+    /// Its options, as the API takes them; with an error, those of the menu to show instead, if nothing was asked for.
     #[napi(ts_type = "any")]
     pub options: Option<Value>,
     /// True if `--json` was typed, even on a command line that cannot be used.
     pub json: bool,
     /// True if `--yes` was typed.
     pub yes: bool,
-    /// How often `-v` was typed.
+    /// How many times `-v` was typed.
     pub verbose: u32,
     /// True if `--quiet` was typed.
     pub quiet: bool,
@@ -59,7 +59,7 @@ pub struct ParsedCommand {
     /// What is wrong with the command line.
     #[napi(ts_type = "import('../../index.js').Problem")]
     pub problem: Option<UsageProblem>,
-    /// The exit code that goes with the text.
+    /// The exit code for the text.
     pub exit_code: u32,
 }
 
@@ -114,13 +114,13 @@ pub fn parse_command_line(arguments: Vec<String>, layout: Option<TextLayout>) ->
     }
 }
 
-/// A word, as the shell reads it that printed commands are typed into. For the command line itself.
+/// A word, quoted for the shell for which commands are printed. For the command line itself.
 #[napi]
 pub fn quote_word(word: String) -> String {
     Shell::here().word(&word)
 }
 
-/// The options, if nothing is asked for, and at most said where to look for Duos.
+/// The options, if nothing was typed but, at most, where to look for Duos.
 fn nothing_but_a_bus(arguments: &[String]) -> Option<Value> {
     let words = arguments.iter().filter(|given| !MANNERS.contains(&given.as_str()));
     let words: Vec<&str> = words.map(String::as_str).collect();
@@ -131,7 +131,7 @@ fn nothing_but_a_bus(arguments: &[String]) -> Option<Value> {
     }
 }
 
-/// The arguments from a first word on that is neither a command nor meant to be a device id.
+/// The arguments from the first word on, if that is neither a command nor meant to be a device id.
 fn unknown_command(arguments: &[String]) -> Option<&[String]> {
     let first = arguments.iter().position(|given| !MANNERS.contains(&given.as_str()))?;
     let word = arguments.get(first)?;
@@ -140,7 +140,7 @@ fn unknown_command(arguments: &[String]) -> Option<&[String]> {
     (!word.starts_with('-') && !is_known && !usage::is_meant_as_id(word)).then_some(words)
 }
 
-/// Why nothing is run.
+/// Why no command runs.
 enum Refusal {
     /// A text is to be printed.
     Text(String),
@@ -150,7 +150,7 @@ enum Refusal {
     Unusable(Error),
 }
 
-/// Whether all that is typed is `-h`.
+/// Whether only `-h` was typed.
 fn asks_shortly(arguments: &[String]) -> bool {
     arguments.iter().filter(|given| !MANNERS.contains(&given.as_str())).eq(["-h"].iter())
 }
@@ -170,7 +170,7 @@ fn refusal(
 }
 
 fn run(program: &clap::Command, parsed: CommandLine) -> ParsedCommand {
-    // Behind options, where it is seen only now that it is no command.
+    // After options: only now is it known that the word is no command.
     if let Some(word) = parsed.provision.0.as_ref().and_then(|given| given.device_id.clone())
         && !usage::is_meant_as_id(&word)
     {
@@ -221,7 +221,7 @@ fn unusable(error: &Error, json: bool) -> ParsedCommand {
     }
 }
 
-/// A text for a shell to read, which `--json` puts into a result.
+/// A text for a shell to read; `--json` puts it into a result.
 fn script(command: &str, json: bool, text: String) -> ParsedCommand {
     ParsedCommand { command: Some(command.to_owned()), json, ..print(text, exit::DONE) }
 }

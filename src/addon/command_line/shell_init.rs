@@ -1,9 +1,9 @@
-//! `shell-init`: a shell function `particle` that hands `particle duo …` to this program, and everything else to
-//! particle-cli, for those of its installations that are no Node modules.
+//! Makes the output of `shell-init`: a shell function `particle` that hands `particle duo …` to this program, and
+//! everything else to particle-cli. For installations of particle-cli that are no Node modules.
 
 use crate::addon::grammar::Shell;
 
-/// Bash and zsh share it. After `function` an alias of the name is not put in its place.
+/// For bash and zsh. After the word `function`, an alias of the same name is not expanded.
 const POSIX: &str = r#"function particle {
   if [ "${1-}" = duo ]; then
     shift
@@ -42,7 +42,7 @@ const PWSH: &str = r"function particle {
 }
 ";
 
-/// The function, and how to keep it.
+/// The function, with a comment on how to keep it.
 pub fn function(shell: Shell) -> String {
     let (keep, code) = match shell {
         Shell::Bash => (r#"~/.bashrc: eval "$(duo-provision shell-init bash)""#, POSIX),

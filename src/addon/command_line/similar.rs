@@ -1,6 +1,6 @@
-//! What a mistyped command was meant to be.
+//! Finds the command that a mistyped one was meant to be.
 
-/// The commands of a group that somebody may have meant who typed this, the likeliest first.
+/// The commands of a group that are similar to this word, the most likely first.
 pub(super) fn similar(group: &clap::Command, word: &str) -> Vec<String> {
     let word = word.to_lowercase();
     let names = group.get_subcommands().map(|known| known.get_name().to_owned());

@@ -1,4 +1,4 @@
-//! A command line that cannot be used: what is wrong with it, and what to type.
+//! Explains a command line that cannot be used: what is wrong with it, and what to type.
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -17,7 +17,7 @@ pub(super) fn nothing_asked() -> Error {
         .hint("see which commands there are: duo-provision -h")
 }
 
-/// Whether a word that stands where a command may stand is meant to be a device id.
+/// Whether a word in the place of a command is meant to be a device id.
 pub(super) fn is_meant_as_id(word: &str) -> bool {
     match word.parse::<DeviceId>() {
         Ok(_) | Err(DeviceIdError::Empty | DeviceIdError::UsbId | DeviceIdError::Placeholder) => true,
@@ -26,7 +26,7 @@ pub(super) fn is_meant_as_id(word: &str) -> bool {
     }
 }
 
-/// No command has the name of the first of these words.
+/// The first of these words is not the name of a command.
 pub(super) fn no_command(program: &Command, words: &[String]) -> Error {
     let typed = words.first().map(String::as_str).unwrap_or_default();
     if let Some((name, answer)) = foreign::answer(words) {
@@ -40,7 +40,7 @@ pub(super) fn no_command(program: &Command, words: &[String]) -> Error {
     Error::new(Code::InvalidArgument, format!("no command is called '{typed}'")).hint(hint)
 }
 
-/// What clap has found.
+/// Explains an error of clap.
 pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[String]) -> Error {
     let (command, path) = command_of(program, arguments);
     let help = format!("duo-provision {path}--help");
@@ -71,7 +71,7 @@ pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[Strin
 
 fn unknown_argument(error: &clap::Error, path: &str) -> (String, String) {
     let typed = listed(error, ContextKind::InvalidArg);
-    // particle-cli's `keys server` took the address of a cloud behind its key's file.
+    // particle-cli's `keys server` took the address of a cloud after its key's file.
     if path == "server-key set " && !typed.starts_with('-') {
         let hint = format!("the address of the cloud has an option: --host {typed}");
         return (format!("'{typed}' is one argument too many"), hint);
@@ -104,7 +104,7 @@ fn no_command_in(
     Error::new(Code::InvalidArgument, message).hint(format!("{meant}see: {help}"))
 }
 
-/// A value that an option does not take: what it does take.
+/// An option does not take this value: says what it takes.
 fn bad_value(command: &Command, error: &clap::Error) -> (String, String) {
     let named = listed(error, ContextKind::InvalidArg);
     let typed = listed(error, ContextKind::InvalidValue);
@@ -143,7 +143,7 @@ fn first_paragraph(error: &clap::Error) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The command that these arguments name, as far as they name one, and its words with a space behind each.
+/// The command that these arguments name, as far as they do, and its words with a space after each.
 fn command_of<'c>(program: &'c Command, arguments: &[String]) -> (&'c Command, String) {
     let (mut command, mut path) = (program, String::new());
     for word in arguments {

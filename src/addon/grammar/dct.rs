@@ -1,4 +1,4 @@
-//! Options of what is done with the DCT, and with the cloud's public key in it.
+//! Defines the options of the commands for the DCT, and for the cloud's public key in it.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,12 @@ use super::groups::{BeforeWrite, WhichDuo, WrittenDuo};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DctBackupOptions {
-    /// The file to write; beside it go the public key (.pub.pem) and a manifest (.json). Nothing is ever
-    /// overwritten. Without it the backup goes to the archive.
+    /// The file to write. The public key (.pub.pem) and a manifest (.json) go beside it. Nothing is ever overwritten.
+    /// Without it the backup goes to the archive.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// Both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They hold the
-    /// Wi-Fi passwords, too.
+    /// Save both copies of the DCT, 32 KiB of the internal flash, in place of its application section. They also hold
+    /// the Wi-Fi passwords.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub whole: Option<bool>,
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
@@ -52,7 +52,7 @@ pub struct DctShowOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeyShowOptions {
-    /// A cloud's public key, with or without an address behind it, or a dump of a DCT; in place of an attached Duo.
+    /// A cloud's public key, with or without an address after it, or a dump of a DCT; in place of an attached Duo.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
     /// Which Duo.
@@ -69,17 +69,17 @@ pub struct ServerKeyShowOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServerKeySetOptions {
-    /// The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may stand behind it, as in the DCT.
+    /// The cloud's public key, RSA with 2048 bits, as DER or PEM; an address may follow it, as in the DCT.
     #[arg(value_name = "FILE")]
     pub file: String,
-    /// The cloud's name or IPv4 address; `$id` in it stands for the device id. Else the one in the file, else the
-    /// one in the Duo is kept.
+    /// The cloud's name or IPv4 address; `$id` in it stands for the device id. Without it, the one in the file, else
+    /// the one in the Duo is kept.
     #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
     pub host: Option<String>,
     /// The TCP port that devices connect to; with `--host`, 5683 unless given.
     #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
     pub port: Option<u16>,
-    /// Write no address, so that the Duo looks for its cloud at device.spark.io, as the firmware does then.
+    /// Write no address. The firmware then looks for the cloud at device.spark.io.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub no_address: Option<bool>,
     /// Leave DFU mode once the key is in place and verified.
@@ -130,14 +130,13 @@ pub struct DctRestoreOptions {
     /// The fields to restore: device-private-key, server-public-key, …; without it, the error lists them.
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     pub fields: Option<Vec<String>>,
-    /// All of the DCT, both copies, as they were read into a dump of 32 KiB: everything that was written to the Duo
-    /// since is lost.
+    /// Restore the whole DCT, both copies, from a dump of 32 KiB: everything that was written to the Duo since is lost.
     #[arg(long, num_args = 0, default_missing_value = "true", conflicts_with = "fields")]
     pub whole: Option<bool>,
-    /// Write what is known to be another device's.
+    /// Write data that is known to be another device's.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub allow_other_device: Option<bool>,
-    /// Leave DFU mode once it is in place and verified.
+    /// Leave DFU mode once everything is in place and verified.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub leave: Option<bool>,
     /// What is done before the write.

@@ -1,4 +1,4 @@
-//! Options of what is done with the key in a device, and of finding one.
+//! Defines the options of the commands for the key in a device, and of those that find a device.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -26,15 +26,15 @@ pub struct ListOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DfuOptions {
-    /// The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: there you say it,
-    /// together with `--path`.
+    /// The device id of the Duo, 24 hexadecimal digits. System firmware up to 0.2.4 does not tell it: with that, give
+    /// it together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
     #[serde(rename = "deviceId")]
     pub device: Option<String>,
     /// The USB port that the Duo is plugged into: 1-2 or 1-1.4.
     #[arg(long, value_name = "BUS-PORT", help_heading = "Which Duo")]
     pub path: Option<String>,
-    /// Where no Duo is connected, show what to press and wait for one, up to ten minutes.
+    /// If no Duo is connected, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
@@ -50,14 +50,14 @@ pub struct DfuOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackupOptions {
-    /// The file to write, as PEM if its name ends in .pem; beside it go the public key (.pub.pem) and a manifest
-    /// (.json). Nothing is ever overwritten. Without it the backup goes to the archive.
+    /// The file to write, as PEM if its name ends in .pem. The public key (.pub.pem) and a manifest (.json) go beside
+    /// it. Nothing is ever overwritten. Without it the backup goes to the archive.
     #[arg(value_name = "FILE")]
     pub file: Option<String>,
-    /// Save the bytes of the key slot even when they are no key.
+    /// Save the bytes of the key slot even if they are no key.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub raw: Option<bool>,
-    /// Whether the key is put behind a passphrase.
+    /// Whether the key is encrypted with a passphrase.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: NewPassphrase,
@@ -93,7 +93,7 @@ pub struct RestoreOptions {
     /// The key file: a backup, or a private key as PKCS#1 or PKCS#8, DER or PEM.
     #[arg(value_name = "FILE", required = true)]
     pub file: Option<String>,
-    /// The bytes of such a file, in place of one: for code that keeps keys by itself. Only in the API.
+    /// The bytes of such a file, in place of a file: for code that stores keys itself. Only in the API.
     #[arg(skip)]
     #[serde(serialize_with = "crate::workflow::nothing")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::workflow::maybe_bytes"))]
@@ -107,19 +107,19 @@ pub struct RestoreOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders
-    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+    /// Do not back up what is in the key slot now. If the write fails, that key is lost. With bootloaders r3 to r5,
+    /// `--i-accept-that-the-key-may-be-lost` is needed too.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-    /// a power cut can leave neither the old key nor the new one.
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+    /// so a power cut can leave neither the old key nor the new one.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub i_accept_that_the_key_may_be_lost: Option<bool>,
-    /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    /// Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,
     /// A file whose first line is the passphrase, of the key file and of the backup, or - for standard input. Else
-    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
     #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
     pub passphrase_file: Option<String>,
     /// The passphrase itself; only in the API, since a command line is no place for a secret.
@@ -145,19 +145,19 @@ pub struct ResetOptions {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is in the key slot now. That key is then lost. With bootloaders
-    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+    /// Do not back up what is in the key slot now. That key is then lost. With bootloaders r3 to r5,
+    /// `--i-accept-that-the-key-may-be-lost` is needed too.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-    /// a power cut can leave neither the old key nor the new one.
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+    /// so a power cut can leave neither the old key nor the new one.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub i_accept_that_the_key_may_be_lost: Option<bool>,
-    /// Put the backup behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    /// Encrypt the backup with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,
     /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-    /// same user's processes can read; else it is asked for, on a terminal.
+    /// same user's processes can read; else a terminal asks for it.
     #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
     pub passphrase_file: Option<String>,
     /// The passphrase itself; only in the API, since a command line is no place for a secret.
@@ -183,12 +183,11 @@ pub struct RotateOptions {
     /// The product id; 88, the Duo's, unless given.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub product_id: Option<u32>,
-    /// The folder of the archive, which the old key and the new one go to; else DUO_PROVISION_ARCHIVE, else your
-    /// data directory.
+    /// The folder of the archive, for the old and the new key; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not prove the keys by the Duo's own handshake before the Duo is written: for a cloud whose device port cannot be
-    /// reached from here.
+    /// Do not prove the keys by the Duo's own handshake before the Duo is written: for a cloud whose device port this
+    /// machine cannot reach.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_verify: Option<bool>,
     /// Check everything and say what would be done; make no key, write and send nothing.
@@ -198,13 +197,13 @@ pub struct RotateOptions {
     #[command(flatten)]
     #[serde(flatten)]
     pub cloud: WhichCloud,
-    /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo.
+    /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Without it, the one in the Duo.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
     pub server_key: Option<String>,
-    /// The cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io.
+    /// The cloud's name or IPv4 address for devices. Without it, the one in the Duo, or device.spark.io.
     #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
     pub host: Option<String>,
-    /// The TCP port that devices connect to. Else the one in the Duo, or 5683.
+    /// The TCP port that devices connect to. Without it, the one in the Duo, or 5683.
     #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
     pub port: Option<u16>,
     /// Which Duo.

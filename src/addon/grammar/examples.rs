@@ -1,4 +1,4 @@
-//! The examples under the help of each command.
+//! Holds the examples below the help of each command.
 
 pub const VERIFY_EXAMPLES: &str = "\
 It connects to the cloud as the Duo itself would, and succeeds if three things are proven: the server

@@ -1,5 +1,5 @@
-//! Options that several commands share. A struct of options flattens them into itself, for JavaScript and for the command
-//! line alike. Unknown properties are refused by the outer struct, which has to `deny_unknown_fields`.
+//! Defines the options that several commands share. A struct of options flattens them into itself, for JavaScript and
+//! for the command line. The outer struct refuses unknown properties, so it must have `deny_unknown_fields`.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -8,24 +8,24 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::workflow::{AllOptions, PassphraseOptions, Target};
 
-/// What a command takes that works on one Duo, or on all.
+/// Options of a command that works on one Duo, or on all.
 #[derive(Args, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OneOrAll<O: Args> {
-    /// What the command takes of one.
+    /// The command's options for one Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub one: O,
-    /// Do it with every Duo that is connected, up to 16 at a time. Those that fail do not stop the others.
+    /// Do it with every connected Duo, up to 16 at a time. Those that fail do not stop the others.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub all: Option<bool>,
-    /// With `--all`.
+    /// Options for `--all`.
     #[command(flatten)]
     #[serde(flatten)]
     pub every: AllDuos,
 }
 
-/// What is said of all Duos that are connected.
+/// Options for all connected Duos.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -35,13 +35,13 @@ pub struct AllDuos {
     pub paths: Option<String>,
 }
 
-/// Options of what is done with all Duos, as JavaScript gives them. What selects one Duo is refused later.
+/// Options for all Duos, as JavaScript gives them. Options that select one Duo are refused later.
 #[derive(Deserialize)]
 pub struct OfAll<O> {
-    /// What is said of all.
+    /// Options for all Duos.
     #[serde(flatten)]
     pub every: AllDuos,
-    /// What is done with each. It is read last, since it refuses what it does not know.
+    /// Options for each Duo. Read last, since it refuses unknown options.
     #[serde(flatten)]
     pub each: O,
 }
@@ -51,7 +51,7 @@ pub struct OfAll<O> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WhichDuo {
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
     /// together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
     #[serde(rename = "deviceId")]
@@ -71,19 +71,19 @@ pub struct WhichDuo {
 }
 
 impl WhichDuo {
-    /// The same for a workflow.
+    /// These options, for a workflow.
     pub fn target(&self) -> Result<Target, Error> {
         let target = Target::parse(self.device.as_deref(), self.path.as_deref())?;
         Ok(target.brought(self.enter_dfu, self.wait))
     }
 }
 
-/// Which Duo a command reads from its place, as a rule to write it.
+/// The Duo that a command reads, and mostly writes.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WrittenDuo {
-    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: there you say it,
+    /// The device id of the Duo, 24 hexadecimal digits. Bootloaders r3 and r4 do not tell it: for them, give it
     /// together with `--path`.
     #[arg(long, value_name = "ID", help_heading = "Which Duo")]
     #[serde(rename = "deviceId")]
@@ -97,9 +97,8 @@ pub struct WrittenDuo {
     /// If no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
-    /// Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-    /// USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-    /// damaged.
+    /// Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+    /// cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub allow_unproven_address: Option<bool>,
     /// Work on a virtual Duo: the USB/IP server of a running `simulate`, on loopback only.
@@ -108,14 +107,14 @@ pub struct WrittenDuo {
 }
 
 impl WrittenDuo {
-    /// The same for a workflow.
+    /// These options, for a workflow.
     pub fn target(&self) -> Result<Target, Error> {
         let target = Target::parse(self.device.as_deref(), self.path.as_deref())?;
         Ok(target.brought(self.enter_dfu, self.wait).unproven(self.allow_unproven_address))
     }
 }
 
-/// What is done before a field is written.
+/// Options for what happens before a write.
 #[derive(Args, Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -123,12 +122,12 @@ pub struct BeforeWrite {
     /// The folder of the archive; else DUO_PROVISION_ARCHIVE, else your data directory.
     #[arg(long, value_name = "DIR")]
     pub archive: Option<String>,
-    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders
-    /// r3 to r5, `--i-accept-that-the-key-may-be-lost` has to be given as well.
+    /// Do not back up what is there now. If the write fails, that is lost. With bootloaders r3 to r5,
+    /// `--i-accept-that-the-key-may-be-lost` is needed too.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub no_backup: Option<bool>,
-    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place, so
-    /// a power cut can leave neither the old key nor the new one.
+    /// With `--no-backup`, for bootloaders r3 to r5: their firmware programs the new bytes over the old ones in place,
+    /// so a power cut can leave neither the old key nor the new one.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub i_accept_that_the_key_may_be_lost: Option<bool>,
     /// Check everything and say what would be done; write nothing anywhere.
@@ -136,16 +135,16 @@ pub struct BeforeWrite {
     pub dry_run: Option<bool>,
 }
 
-/// Whether a key is put behind a passphrase, and behind which.
+/// Options to encrypt a key with a passphrase.
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NewPassphrase {
-    /// Put the key behind a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
+    /// Encrypt the key with a passphrase: PKCS#8 with PBES2 and AES-256, as PEM, which `openssl pkey` opens.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Passphrase")]
     pub encrypt: Option<bool>,
     /// A file whose first line is the passphrase, or - for standard input. Else DUO_PROVISION_PASSPHRASE, which the
-    /// same user's processes can read; else it is asked for, on a terminal.
+    /// same user's processes can read; else a terminal asks for it.
     #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
     pub passphrase_file: Option<String>,
     /// The passphrase itself; only in the API, since a command line is no place for a secret.
@@ -153,13 +152,13 @@ pub struct NewPassphrase {
     pub passphrase: Option<String>,
 }
 
-/// What opens a key file.
+/// Options to open a key file.
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeyPassphrase {
     /// A file whose first line is the passphrase of the key file, or - for standard input. Else
-    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else it is asked for, on a terminal.
+    /// DUO_PROVISION_PASSPHRASE, which the same user's processes can read; else a terminal asks for it.
     #[arg(long, value_name = "FILE", help_heading = "Passphrase")]
     pub passphrase_file: Option<String>,
     /// The passphrase itself; only in the API, since a command line is no place for a secret.
@@ -167,7 +166,7 @@ pub struct KeyPassphrase {
     pub passphrase: Option<String>,
 }
 
-/// Which cloud is told or asked, and in whose name.
+/// Options for the cloud, and for the token.
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -179,7 +178,7 @@ pub struct WhichCloud {
     /// Send the token over plain HTTP to another machine, for your own cloud on a network you trust.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_http: Option<bool>,
-    /// Tell this cloud although the Duo's server key is another cloud's, to which the Duo goes on connecting.
+    /// Use this cloud although the Duo's server key is another cloud's. The Duo still connects to the other one.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which cloud")]
     pub allow_other_cloud: Option<bool>,
     /// A file that holds the access token, or - for standard input. Else PARTICLE_ACCESS_TOKEN, else the
@@ -192,26 +191,26 @@ pub struct WhichCloud {
 }
 
 impl AllDuos {
-    /// The same for a workflow.
+    /// These options, for a workflow.
     pub fn given(self) -> AllOptions {
         AllOptions { paths: self.paths.map(Into::into) }
     }
 }
 
-/// What an options object says about a passphrase.
+/// Makes passphrase options from what an options object says.
 pub fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
     PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
 }
 
 impl NewPassphrase {
-    /// The same for a workflow.
+    /// These options, for a workflow.
     pub fn given(self) -> PassphraseOptions {
         passphrase(self.passphrase, self.passphrase_file)
     }
 }
 
 impl KeyPassphrase {
-    /// The same for a workflow.
+    /// These options, for a workflow.
     pub fn given(self) -> PassphraseOptions {
         passphrase(self.passphrase, self.passphrase_file)
     }

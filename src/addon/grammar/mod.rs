@@ -1,9 +1,8 @@
-//! The one grammar: every option is declared here once and serves three readers.
+//! Defines the one grammar: every option is declared here once, for three readers.
 //!
-//! A struct is an options object of the API (`JsonSchema`, and the JSDoc of `index.d.ts`), the options of a
-//! command (`clap::Args`, and the text of `--help`), and the shape that objects from JavaScript are checked
-//! against (`serde`, unknown properties refused). Defaults are not here: they live in the workflows, where both
-//! readers meet them.
+//! A struct is an options object of the API (`JsonSchema`, and the JSDoc of `index.d.ts`), the options of a command
+//! (`clap::Args`, and the text of `--help`), and the shape that objects from JavaScript must have (`serde`, which
+//! refuses unknown properties). Defaults are not here: the workflows have them, for all readers.
 
 mod dct;
 mod device;
@@ -54,19 +53,19 @@ pub struct CommandLine {
     /// Do not ask before a write.
     #[arg(long, short = 'y', global = true, help_heading = "Everywhere")]
     pub yes: bool,
-    /// Name the causes of an error too.
+    /// Also name the causes of an error.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
     /// Print results, questions and errors only.
     #[arg(long, short = 'q', global = true, help_heading = "Everywhere")]
     pub quiet: bool,
-    /// Show fingerprints whole: 64 digits in place of the first eight.
+    /// Show whole fingerprints: 64 digits in place of the first eight.
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub full: bool,
 }
 
-/// Options of `provision` where no command was typed. By hand, since clap's derive does not tell whether optional options
-/// are there if groups are flattened into them.
+/// Options of `provision` if no command was typed. Written by hand, since clap's derive does not say whether optional
+/// options are there if groups are flattened into them.
 pub struct OldForm(pub Option<ProvisionOptions>);
 
 impl FromArgMatches for OldForm {
@@ -91,7 +90,7 @@ impl Args for OldForm {
     }
 }
 
-/// What names one Duo is needed unless all are meant.
+/// The device id is required unless `--all` is given.
 fn or_all(argument: clap::Arg) -> clap::Arg {
     if argument.get_id() != "device_id" {
         return argument;
@@ -129,7 +128,7 @@ pub enum Command {
     /// Show or set which cloud the Duo connects to
     #[command(subcommand, arg_required_else_help = false)]
     ServerKey(ServerKeyCommand),
-    /// Say what is in a file: a key, a backup, or a dump of a DCT
+    /// Show what is in a file: a key, a backup, or a dump of a DCT
     #[command(after_help = examples::INSPECT_EXAMPLES)]
     Inspect(InspectOptions),
     /// Make a new key file, or take the public key out of one
@@ -138,13 +137,13 @@ pub enum Command {
     /// Check that the cloud accepts this Duo's key
     #[command(after_help = examples::VERIFY_EXAMPLES)]
     Verify(OneOrAll<VerifyOptions>),
-    /// Send the keys of many devices from a list, none attached
+    /// Send the keys of many devices from a list; needs no Duo
     #[command(subcommand, arg_required_else_help = false)]
     Fleet(FleetCommand),
     /// List the backups in the archive
     #[command(after_help = examples::BACKUPS_EXAMPLES)]
     Backups(BackupsOptions),
-    /// Say what was cut short, and what to type next
+    /// Show what was interrupted, and what to type next
     #[command(after_help = examples::STATUS_EXAMPLES)]
     Status(StatusOptions),
     /// List what was done to which Duo, newest first
@@ -178,24 +177,24 @@ pub enum Command {
     /// Print a man page
     #[command(after_help = examples::MAN_EXAMPLES)]
     Man {
-        /// The command that it is of; the whole program unless given.
+        /// The command to describe; the whole program unless given.
         #[arg(value_name = "COMMAND")]
         command: Vec<String>,
     },
 }
 
-/// What is done with the udev rule.
+/// The commands for the udev rule.
 #[derive(Subcommand)]
 pub enum UdevCommand {
     /// Print the rule
     #[command(after_help = examples::UDEV_PRINT_EXAMPLES)]
     Print,
-    /// Write the rule to /etc/udev/rules.d and have udev take it up; as root
+    /// Write the rule to /etc/udev/rules.d and reload udev's rules; as root
     #[command(after_help = examples::UDEV_INSTALL_EXAMPLES)]
     Install(UdevInstallOptions),
 }
 
-/// The commands about key files.
+/// The commands for key files.
 #[derive(Subcommand)]
 pub enum KeyCommand {
     /// Make a new RSA-1024 key file, in the form that the Duo's firmware reads
@@ -206,30 +205,30 @@ pub enum KeyCommand {
     Public(PublicKeyOptions),
 }
 
-/// What is done with a list of devices.
+/// The commands for a list of devices.
 #[derive(Subcommand)]
 pub enum FleetCommand {
     /// Make a list of what would be sent: the newest key of each device in the archive
     #[command(after_help = examples::FLEET_MANIFEST_EXAMPLES)]
     Manifest(FleetManifestOptions),
-    /// Send the public keys of a list to the cloud; the same command goes on where it was stopped
+    /// Send the public keys of a list to the cloud; run it again to continue after a stop
     #[command(after_help = examples::FLEET_PROVISION_EXAMPLES)]
     Provision(FleetProvisionOptions),
     /// Ask the cloud what it knows of the devices of a list, or prove it with their keys
     #[command(after_help = examples::FLEET_VERIFY_EXAMPLES)]
     Verify(FleetVerifyOptions),
-    /// Say what became of the devices of a list, and whether a part is missing
+    /// Show the outcome for each device of a list, and whether a part is missing
     #[command(after_help = examples::FLEET_REPORT_EXAMPLES)]
     Report(FleetReportOptions),
 }
 
-/// What is done with a DCT.
+/// The commands for a DCT.
 #[derive(Subcommand)]
 pub enum DctCommand {
-    /// Save the application section of the DCT to a new file, or all of it
+    /// Save the application section of the DCT, or all of it, to a new file
     #[command(after_help = examples::DCT_BACKUP_EXAMPLES)]
     Backup(OneOrAll<DctBackupOptions>),
-    /// Show what the fields of the DCT hold, but for what is secret in them
+    /// Show what the fields of the DCT hold, except secrets
     #[command(after_help = examples::DCT_SHOW_EXAMPLES)]
     Show(DctShowOptions),
     /// Write fields of a dump back to the Duo; backs up what is there first
@@ -237,10 +236,10 @@ pub enum DctCommand {
     Restore(DctRestoreOptions),
 }
 
-/// What is done with a cloud's public key.
+/// The commands for a cloud's public key.
 #[derive(Subcommand)]
 pub enum ServerKeyCommand {
-    /// Show the cloud's public key and its address, of the Duo or of a file
+    /// Show the cloud's public key and its address, from the Duo or from a file
     #[command(after_help = examples::SERVER_KEY_SHOW_EXAMPLES)]
     Show(ServerKeyShowOptions),
     /// Write a cloud's public key and its address to the Duo; backs up what is there first

@@ -1,4 +1,4 @@
-//! What a command line asks for, as the API would be asked.
+//! Turns a command line into the call of the API that it stands for.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{Command, CommandLine, DctCommand, FleetCommand, KeyCommand, ServerKeyCommand, UdevCommand};
 
 impl CommandLine {
-    /// The command that is run, and its options as the API takes them. `None` if a text is printed, or nothing was asked.
+    /// The command to run, and its options as the API takes them. `None` if a text is to be printed, or nothing was
+    /// asked for.
     pub fn operation(&self) -> Option<(&'static str, Option<Value>)> {
         let Some(command) = &self.command else {
             return self.provision.0.as_ref().map(|options| ("provision", object(options)));
@@ -46,7 +47,7 @@ impl CommandLine {
     }
 }
 
-/// Only what was typed: an option that was not is absent, and the workflow's default counts.
+/// Only what was typed: other options are absent, so that the workflow's default counts.
 fn object(options: &impl Serialize) -> Option<Value> {
     let mut value = serde_json::to_value(options).ok()?;
     strip(&mut value);

@@ -1,4 +1,4 @@
-//! Options of what brings a device and its cloud together, and of what looks whether they are.
+//! Defines the options of the commands that pair a device with its cloud, or check the pair.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ pub struct DoctorOptions {
     #[command(flatten)]
     #[serde(flatten)]
     pub which: WhichDuo,
-    /// Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it no Duo is called paired.
+    /// Prove by each Duo's own handshake that its key and its cloud's are a pair. Without it, no Duo is reported as
+    /// paired.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub verify: Option<bool>,
     /// Ask the cloud what it knows of each Duo, with the token of `--token-file`, PARTICLE_ACCESS_TOKEN or the login
@@ -46,13 +47,13 @@ pub struct DoctorOptions {
     pub timeout: Option<u32>,
 }
 
-/// What `doctor` takes.
+/// Options of `doctor` on the command line.
 #[derive(Args, Serialize)]
 pub struct DoctorArgs {
-    /// Where to look.
+    /// The options of the API.
     #[command(flatten)]
     pub look: DoctorOptions,
-    /// Offer to put right what can be put right, one thing after the other. Each asks before it writes.
+    /// Offer to fix what can be fixed, one thing after the other. Each asks before it writes.
     #[arg(long)]
     pub fix: bool,
 }
@@ -66,30 +67,31 @@ pub struct ProvisionOptions {
     #[arg(value_name = "DEVICE_ID", required = true)]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub device_id: Option<String>,
-    /// A key file whose public half is sent: public or private, PEM or DER. Without it and without
-    /// `--from-device` the generic key is sent, as device-provisioning-helper did.
+    /// A key file whose public half is sent: public or private, PEM or DER. Without it and without `--from-device` the
+    /// generic key is sent, as device-provisioning-helper did.
     #[arg(value_name = "KEY_FILE")]
     pub key_file: Option<String>,
-    /// What opens the key file.
+    /// The passphrase of the key file.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: KeyPassphrase,
-    /// Send the public key that belongs to the private key in the attached Duo, read over USB.
-    /// Recommended where the Duo is at hand.
+    /// Send the public key that belongs to the private key in the attached Duo, read over USB. Recommended if you have
+    /// the Duo.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub from_device: Option<bool>,
-    /// With `--from-device` or a private key file: prove afterwards, by the Duo's own handshake, that the cloud has the key.
-    /// Only then is it a success.
+    /// With `--from-device` or a private key file: prove afterwards, by the Duo's own handshake, that the cloud has the
+    /// key. Succeeds only then.
     #[arg(long, num_args = 0, default_missing_value = "true")]
     pub verify: Option<bool>,
-    /// With `--verify`: a file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with a
-    /// key file, Particle's own.
+    /// With `--verify`: a file with the cloud's public key, RSA with 2048 bits, PEM or DER. Without it, the one in the
+    /// Duo; with a key file, Particle's own.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
     pub server_key: Option<String>,
-    /// With `--verify`: the cloud's name or IPv4 address for devices. Else the one in the Duo, or device.spark.io.
+    /// With `--verify`: the cloud's name or IPv4 address for devices. Without it, the one in the Duo, or
+    /// device.spark.io.
     #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
     pub host: Option<String>,
-    /// With `--verify`: the TCP port that devices connect to. Else the one in the Duo, or 5683.
+    /// With `--verify`: the TCP port that devices connect to. Without it, the one in the Duo, or 5683.
     #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
     pub port: Option<u16>,
     /// The product id; 88, the Duo's, unless given.
@@ -109,9 +111,8 @@ pub struct ProvisionOptions {
     /// With `--from-device`: if no Duo is in DFU mode, show what to press and wait for one, up to ten minutes.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub wait: Option<bool>,
-    /// Go on although nothing shows that the Duo reads from the address that it is told: it tells no device id over
-    /// USB, and no cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or
-    /// damaged.
+    /// Go on although nothing shows that the Duo reads from the right address: it tells no device id over USB, and no
+    /// cloud's public key is in its slot. Only for a Duo whose server key slot is known to be blank or damaged.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub allow_unproven_address: Option<bool>,
     /// With `--from-device`: work on a virtual Duo, the USB/IP server of a running `simulate`.
@@ -130,21 +131,22 @@ pub struct ProvisionOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyOptions {
-    /// A file with the private key, in any form; `--device` says whose it is. Else the key is read from the attached Duo.
+    /// A file with the private key, in any form; `--device` says whose it is. Without it, the key is read from the
+    /// attached Duo.
     #[arg(long, value_name = "FILE")]
     pub key: Option<String>,
-    /// What opens the key file.
+    /// The passphrase of the key file.
     #[command(flatten)]
     #[serde(flatten)]
     pub passphrase: KeyPassphrase,
-    /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Else the one in the Duo; with `--key`,
-    /// Particle's own.
+    /// A file with the cloud's public key, RSA with 2048 bits, PEM or DER. Without it, the one in the Duo; with
+    /// `--key`, Particle's own.
     #[arg(long, value_name = "FILE", help_heading = "Which cloud")]
     pub server_key: Option<String>,
-    /// The cloud's name or IPv4 address. Else the one in the Duo, or device.spark.io.
+    /// The cloud's name or IPv4 address. Without it, the one in the Duo, or device.spark.io.
     #[arg(long, value_name = "NAME", help_heading = "Which cloud")]
     pub host: Option<String>,
-    /// The TCP port that devices connect to. Else the one in the Duo, or 5683.
+    /// The TCP port that devices connect to. Without it, the one in the Duo, or 5683.
     #[arg(long, value_name = "PORT", help_heading = "Which cloud")]
     pub port: Option<u16>,
     /// Which Duo.

@@ -1,4 +1,4 @@
-//! Options of what is done to the machine itself.
+//! Defines the options of the commands that change the machine itself.
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UdevInstallOptions {
-    /// For tests: another root folder in place of /, which the caller may write to. The rule goes below it, and the
-    /// udevadm below it is run.
+    /// For tests: another root folder in place of /, which you may write to. The rule goes below it, and the udevadm
+    /// below it is run.
     #[arg(long, value_name = "DIR", hide = true)]
     pub root: Option<String>,
 }
 
-/// A shell that functions are printed for.
+/// A shell that can get a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
     Bash,

@@ -34,7 +34,7 @@ pub enum SessionError {
         /// What would have been asked for next.
         what: &'static str,
     },
-    /// `bcdDevice` is that of no known bootloader.
+    /// No known bootloader has this `bcdDevice`.
     #[error("no known bootloader has the version {bcd_device:#06x}")]
     UnknownGeneration {
         /// `bcdDevice`.
@@ -43,37 +43,38 @@ pub enum SessionError {
     /// None of the device's memories is the DCT.
     #[error("the device has no memory named \"{DCT_NAME}\"; it has: {}", list(found))]
     NoDct {
-        /// The names of those it has, in printable form.
+        /// The names of its memories, in printable form.
         found: Vec<String>,
     },
-    /// The name of one of the device's memories cannot be read: it may be the DCT, whatever another one says.
+    /// The name of one of the device's memories cannot be read: it may be the DCT, even if another one has the DCT's
+    /// name.
     #[error("the name of the device's memory {alt} cannot be read")]
     NameUnread {
         /// Its alternate setting.
         alt: u8,
     },
-    /// More than one of the device's memories is named as the DCT.
+    /// More than one of the device's memories has the DCT's name.
     #[error("more than one of the device's memories is named \"{DCT_NAME}\"")]
     SeveralDcts,
-    /// The memory named as the DCT is not laid out as the DCT.
+    /// The memory with the DCT's name does not have the DCT's layout.
     #[error("the device's DCT is not laid out as expected: {map}")]
     UnexpectedDct {
         /// Its memory map, in printable form.
         map: String,
     },
-    /// None of the device's memories, or more than one, is the internal flash with the whole DCT in it.
+    /// The internal flash is not found exactly once, or the whole DCT in it cannot be read or written.
     #[error("the device gives no access to the {WHOLE_DCT_LENGTH} bytes of the whole DCT at {address:#010x}")]
     NoWholeDct {
-        /// Where it would be with this bootloader.
+        /// Where the whole DCT is with this bootloader.
         address: u32,
     },
-    /// Where the internal flash begins, no bootloader is read, so it is not read from there.
+    /// The bytes read at the beginning of the internal flash are not a bootloader, so they were not read from there.
     #[error("what the device reads at {address:#010x}, where its bootloader lies, is no bootloader")]
     NoBootloader {
-        /// Where that is.
+        /// Where the internal flash begins.
         address: u32,
     },
-    /// Part of what is to be written does not lie in the whole DCT.
+    /// Part of the bytes to be written is outside the whole DCT.
     #[error("{length} bytes at {offset} do not lie within the {WHOLE_DCT_LENGTH} bytes of the whole DCT")]
     OutsideWholeDct {
         /// Offset from the beginning of the whole DCT.
@@ -84,19 +85,19 @@ pub enum SessionError {
     /// The interface has no DFU functional descriptor.
     #[error("the device has no DFU functional descriptor")]
     NoFunctional,
-    /// Another protocol than `DfuSe`.
+    /// The protocol is not `DfuSe`.
     #[error("the device speaks DFU version {version:#06x}, not DfuSe ({DFUSE_VERSION:#06x})")]
     NotDfuSe {
         /// `bcdDFUVersion`.
         version: u16,
     },
-    /// The device does not offer reading and writing both.
+    /// The device does not offer both reading and writing.
     #[error("the device does not offer both download and upload (bmAttributes {attributes:#04x})")]
     Incapable {
         /// `bmAttributes`.
         attributes: u8,
     },
-    /// `wTransferSize` does not hold a key.
+    /// `wTransferSize` is too small: for a key, or for a block of the whole DCT.
     #[error("the device takes blocks of {offered} bytes, but a key needs {needed} in one")]
     TransferSize {
         /// `wTransferSize`.
@@ -116,7 +117,7 @@ pub enum SessionError {
     /// The operation was cancelled.
     #[error("cancelled")]
     Cancelled {
-        /// Whether the flash may have changed before.
+        /// Whether the flash may have changed before that.
         touched: Touched,
     },
 }
@@ -136,7 +137,7 @@ impl SessionError {
         }
     }
 
-    /// True if the same read may succeed at a second attempt. The first after power-up sometimes fails.
+    /// True if the same read may succeed at a second attempt. The first read after power-up sometimes fails.
     pub(super) fn is_worth_a_retry(&self) -> bool {
         match self {
             Self::Transfer { source, .. } => *source != TransferError::Disconnected,
@@ -156,7 +157,7 @@ impl SessionError {
         matches!(self, Self::Dfu(error) if error.is_disconnected())
     }
 
-    /// True if there may be something to put in order and a device to do it.
+    /// True if the device may be in the wrong state and can still be reached.
     pub(super) fn is_worth_tidying(&self) -> bool {
         let hopeless = matches!(
             self,

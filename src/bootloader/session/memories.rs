@@ -1,4 +1,4 @@
-//! Which of a device's memories is the DCT, and where the whole DCT lies in its internal flash.
+//! Finds the DCT among a device's memories, and the whole DCT in its internal flash.
 
 use super::SessionError;
 use crate::bootloader::identity::BootloaderGeneration;
@@ -13,19 +13,18 @@ pub(super) const DCT_NAME: &str = "DCT Flash";
 /// The part of the DCT that the bootloader gives access to, from address 0.
 const DCT_LENGTH: usize = 0x4000;
 
-/// The name of the flash that the bootloader, the firmware and the whole DCT lie in (redbear/firmware
-/// `usbd_flash_if.c`).
+/// The name of the flash with the bootloader, the firmware and the whole DCT (redbear/firmware `usbd_flash_if.c`).
 const INTERNAL_NAME: &str = "Internal Flash";
-/// Where that flash begins, with the bootloader (STM32F205 reference manual RM0033, table 5).
+/// The address where that flash and the bootloader begin (STM32F205 reference manual RM0033, table 5).
 pub(super) const INTERNAL: u32 = 0x0800_0000;
-/// The RAM, in which the stack begins (RM0033, figure 2).
+/// The RAM, where the stack begins (RM0033, figure 2).
 const RAM: std::ops::RangeInclusive<u32> = 0x2000_0000..=0x2002_0000;
 
-/// The whole DCT: two copies of 16 KiB, each of which is one sector of the flash.
+/// The whole DCT: two copies of 16 KiB, each one sector of the flash.
 pub(super) const WHOLE_DCT_LENGTH: usize = 0x8000;
 pub(super) const WHOLE_DCT_SECTOR: usize = 0x4000;
 
-/// Where the whole DCT begins in the internal flash: behind one sector of 16 KiB up to r4, behind two from r5 on
+/// Where the whole DCT begins in the internal flash: after one sector of 16 KiB up to r4, after two from r5 on
 /// (redbear/Duo, firmware_deployment_guide.md).
 pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
     match generation {
@@ -35,7 +34,8 @@ pub const fn whole_dct_address(generation: BootloaderGeneration) -> u32 {
 }
 
 /// Whether these are the first bytes of the bootloader: a stack in the RAM, and an entry point (odd, since it is Thumb
-/// code) in front of the whole DCT, where no other program's lies (ARMv7-M Architecture Reference Manual, B1.5.3).
+/// code) before the whole DCT. No other program has its entry point there (ARMv7-M Architecture Reference Manual,
+/// B1.5.3).
 pub(super) fn is_bootloader(first: &[u8], whole_dct: u32) -> bool {
     let word =
         |at: usize| first.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_le_bytes);
@@ -43,14 +43,14 @@ pub(super) fn is_bootloader(first: &[u8], whole_dct: u32) -> bool {
     word(0).is_some_and(|stack| RAM.contains(&stack)) && entry.is_some()
 }
 
-/// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It has to fit one block,
-/// since a key that is written in two could be left half old and half new.
+/// The largest field of the DCT, the private key's slot (redbear/firmware `dct.h`). It must fit in one block, since a
+/// key written in two blocks could end up half old and half new.
 const LARGEST_FIELD: u16 = 1216;
 
 /// `bcdDFUVersion` of `DfuSe` (UM0290).
 pub(super) const DFUSE_VERSION: u16 = 0x011A;
 
-/// How many alternate settings are looked at. The Duo has three.
+/// How many alternate settings are checked. The Duo has three.
 const MAX_ALT_SETTINGS: usize = 16;
 
 /// One of the device's memories.
@@ -75,10 +75,10 @@ pub(super) struct Memories {
     pub(super) internal: Option<(AltSetting, MemoryMap)>,
 }
 
-/// A memory is recognised by its name and its map. Its number alone would not do: alternate settings have
-/// been renumbered before, and alternate setting 0 is the flash that holds the bootloader. A name that two
-/// memories have tells them not apart: all are asked. The DCT has to be there; of the internal flash it is enough
-/// to know where it is not.
+/// Finds the memories by name and map. The number is not enough: alternate settings have been renumbered before, and
+/// alternate setting 0 is the flash that holds the bootloader. Two memories may have the same name, so the names of all
+/// are read. The DCT must be there. The internal flash is `None` if it is not found exactly once, or has no readable
+/// whole DCT.
 pub(super) fn find_memories(
     enquiry: &mut Enquiry<'_>,
     configuration: &Configuration,
@@ -87,7 +87,7 @@ pub(super) fn find_memories(
     let (mut dct, mut internal, mut others) = (None, Vec::new(), Vec::new());
     let settings = configuration.alt_settings.iter().filter(|alt| alt.is_dfu_mode());
     for setting in settings.take(MAX_ALT_SETTINGS) {
-        // A memory without a name is none of ours; one whose name cannot be read may be.
+        // A memory without a name is not the DCT or the flash; one whose name cannot be read may be.
         let text = match enquiry.string(setting.name)? {
             Some(text) => text,
             None if setting.name == 0 => continue,

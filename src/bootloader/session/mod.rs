@@ -1,7 +1,7 @@
-//! A Duo in DFU mode, opened: its DCT found and ready to be read and written.
+//! Opens a Duo in DFU mode, finds its DCT, and reads and writes it.
 //!
-//! Keeps what is known of the device's state between operations, so that no request is spent on asking twice. Knows
-//! nothing of what the DCT holds.
+//! Remembers the device's state between operations, so that it is not asked for twice. Does not know the contents of
+//! the DCT.
 
 mod error;
 mod memories;
@@ -25,13 +25,13 @@ use crate::dfuse::{
 };
 use crate::usb::{Bus, Clock, Device, Transport};
 
-/// How long a device is given to come back to dfuIDLE after an operation that failed.
+/// How long a device may take to return to dfuIDLE after an operation that failed.
 const TIDY_TIME: Duration = Duration::from_secs(2);
 
-/// How long a read-back may take at least, where the write before it has used up the time allowed.
+/// How long a read-back may take at least, even if the write before it has used up the time allowed.
 const READ_BACK_TIME: Duration = Duration::from_secs(2);
 
-/// What may end an operation before its time.
+/// What may end an operation early.
 #[derive(Clone, Copy)]
 struct Limits {
     deadline: Duration,
@@ -50,13 +50,13 @@ pub struct DfuSession<'a> {
     transport: Box<dyn Transport>,
     driver: Driver<'a>,
     dct: Memory,
-    /// The internal flash, where the whole DCT can be reached in it.
+    /// The internal flash, if the whole DCT can be reached in it.
     internal: Option<Memory>,
-    /// The alternate setting that the device is known to be at.
+    /// The alternate setting that is selected in the device, if known.
     selected: Option<u8>,
     identity: Identity,
     start: Start,
-    /// The first block of the internal flash, once it was read: the bootloader's own, which is never blank and never
+    /// The first block of the internal flash, after it was read. It is part of the bootloader, never blank and never
     /// written, so it proves a pointer there.
     anchor: Option<Buffer>,
 }
@@ -92,12 +92,12 @@ impl<'a> DfuSession<'a> {
             start: Start::Unknown,
             anchor: None,
         };
-        // The bootloader keeps the last setting through SET_CONFIGURATION, so it is sent always.
+        // The bootloader keeps the last setting after SET_CONFIGURATION, so the setting is always sent.
         session.select(setting)?;
         Ok(session)
     }
 
-    /// Makes an alternate setting the one that addresses are in; nothing is sent where it is already.
+    /// Selects the alternate setting that addresses refer to. Sends nothing if it is selected already.
     fn select(&mut self, setting: AltSetting) -> Result<(), SessionError> {
         if self.selected == Some(setting.alt) {
             return Ok(());
@@ -110,7 +110,7 @@ impl<'a> DfuSession<'a> {
         Ok(())
     }
 
-    /// Who the device is.
+    /// The device's identity.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -125,23 +125,23 @@ impl<'a> DfuSession<'a> {
         self.driver.class_requests()
     }
 
-    /// Reads the first `length` bytes twice, each time behind an address of its own: from 0, and from 1. A pointer that
-    /// is stuck, off or not moved at all does not bring the same twice, unless what is there is the same throughout.
-    /// `None` if the two do not agree. A pass that fails is tried once more. The very first byte is in one pass
-    /// only, so a single byte is too little.
+    /// Reads the first `length` bytes twice, each time after setting a different address: 0, then 1. A pointer that is
+    /// stuck, wrong or not moved does not give the same bytes twice, unless all bytes are equal. `None` if the two
+    /// reads do not agree. A read that fails is tried once more. The first byte is only in the first read, so a single
+    /// byte is not enough.
     pub fn read_twice(&mut self, length: usize, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
         if length < 2 {
             return Err(SessionError::Dfu(RangeError::Empty.into()));
         }
         let (dct, limits) = (self.dct.clone(), Limits::until(deadline));
-        // The first byte, which the second pass does not reach, is read once more in the first.
+        // The first byte is not in the second pass, so the first pass reads it once more.
         let [first, byte] = self.read_parts(&dct, 0, [Part::first(length), Part::first(1)], limits)?;
         let [second] = self.read_parts(&dct, 1, [Part::first(length.saturating_sub(1))], limits)?;
         Ok(agreed(first, &byte, &second))
     }
 
-    /// Reads the whole DCT, both copies, in the same way: 32 KiB of the internal flash, and nothing else of it can be
-    /// read. Works even where the bootloader cannot read the DCT by itself.
+    /// Reads the whole DCT, both copies, in the same way: 32 KiB of the internal flash. Nothing else of it can be read.
+    /// Works even if the bootloader itself cannot read the DCT.
     pub fn read_whole_dct_twice(&mut self, deadline: Duration) -> Result<Option<Buffer>, SessionError> {
         let (internal, base) = self.whole_dct()?;
         let limits = Limits::until(deadline);
@@ -160,16 +160,16 @@ impl<'a> DfuSession<'a> {
         Ok(agreed(first, &byte, &second))
     }
 
-    /// Writes a block, at most 4096 bytes, through a pointer that the block's own proof has shown to be right. Then sets
-    /// the address anew and returns the DCT's first `length` bytes, for the caller to compare: only they prove the write,
-    /// and that nothing else was written. Never writes twice.
+    /// Writes a block, at most 4096 bytes, through a pointer that the block's own proof has shown to be right. Then
+    /// sets the address again and returns the DCT's first `length` bytes, for the caller to compare: only they prove
+    /// the write, and that nothing else was written. Never writes twice.
     ///
-    /// Once the block was sent, neither a cancellation nor the deadline keeps it from being read back: a few
-    /// milliseconds more tell whether a key is whole. (A device that does not answer is given up all the same,
-    /// [`PROGRAM_TIMEOUT`](crate::dfuse::machine::PROGRAM_TIMEOUT) and two seconds later at most.)
+    /// Once the block was sent, neither a cancellation nor the deadline prevents the read-back: a few more milliseconds
+    /// show whether a key is complete. (A device that does not answer is given up after
+    /// [`PROGRAM_TIMEOUT`](crate::dfuse::machine::PROGRAM_TIMEOUT) and two seconds at most.)
     ///
-    /// Where it fails, [`SessionError::touched`] says what may have happened, and [`DfuSession::read_twice`] can
-    /// be tried to find out.
+    /// If it fails, [`SessionError::touched`] says what may have happened, and [`DfuSession::read_twice`] can be tried
+    /// to find out.
     pub fn write_and_read_back(
         &mut self,
         block: Block,
@@ -193,7 +193,7 @@ impl<'a> DfuSession<'a> {
         self.run(download, Start::Ready, Limits::until(deadline))
     }
 
-    /// What is there after a write, or an erasure, that ended well.
+    /// Reads the memory after a write, or an erasure, that succeeded.
     fn read_back<const PARTS: usize>(
         &mut self,
         memory: &Memory,
@@ -206,14 +206,14 @@ impl<'a> DfuSession<'a> {
             .map_err(|source| SessionError::ReadBack { source: Box::new(source) })
     }
 
-    /// Erases the sector of one copy of the whole DCT, 0 or 1, which is known to hold `held`, and returns all of the
-    /// whole DCT then, for the caller to compare: only that proves it. Of the internal flash nothing else can be
-    /// erased through a session.
+    /// Erases the sector of one copy of the whole DCT, 0 or 1, which is known to hold `held`. Then returns the whole
+    /// DCT, for the caller to compare: only that proves the erasure. A session can erase nothing else of the internal
+    /// flash.
     ///
-    /// The command carries an address of its own, which cannot be proven beforehand as that of a write can. So the
-    /// sector is looked at before it.
+    /// The command contains its own address, which cannot be proven beforehand, unlike that of a write. So the sector
+    /// is read first.
     ///
-    /// As with a write, neither a cancellation nor the deadline keeps it from being read back.
+    /// As with a write, neither a cancellation nor the deadline prevents the read-back.
     pub fn erase_whole_dct_sector(
         &mut self,
         copy: usize,
@@ -236,9 +236,9 @@ impl<'a> DfuSession<'a> {
         self.read_back_whole(&internal, whole_part(base, 0), &anchor, deadline)
     }
 
-    /// Writes `data` into the whole DCT, `offset` bytes from its beginning, all of it within one block of 4096 bytes,
-    /// and returns what is there then, for the caller to compare. Flash that is not erased takes only the zeros of it.
-    /// Of the internal flash nothing else can be written through a session. Otherwise as
+    /// Writes `data` into the whole DCT, `offset` bytes from its beginning and within one block of 4096 bytes. Then
+    /// returns the bytes at that place, for the caller to compare. Flash that is not erased only takes the zeros of
+    /// `data`. A session can write nothing else of the internal flash. Otherwise as
     /// [`DfuSession::write_and_read_back`].
     pub fn write_whole_dct_and_read_back(
         &mut self,
@@ -252,7 +252,7 @@ impl<'a> DfuSession<'a> {
         let front = offset % usize::from(BLOCK);
         let (internal, address) = self.in_whole_dct(offset - front, front + data.len())?;
         let anchor = self.known_anchor()?;
-        // 0xFF in front of it changes nothing.
+        // Writing 0xFF before the data changes nothing.
         let mut bytes = Buffer::new(vec![0xff; front]);
         bytes.extend_from_slice(data);
         let part = Part { block: blocks_to(address), length: bytes.len() };
@@ -279,7 +279,7 @@ impl<'a> DfuSession<'a> {
         Err(SessionError::ReadBack { source: Box::new(unproven) })
     }
 
-    /// The bootloader's first bytes, which [`DfuSession::read_whole_dct_twice`] has read.
+    /// The bootloader's first bytes, from [`DfuSession::read_whole_dct_twice`].
     fn known_anchor(&self) -> Result<Buffer, SessionError> {
         self.anchor.clone().ok_or(SessionError::Dfu(DfuError::PointerUnproven { address: INTERNAL }))
     }
@@ -295,8 +295,8 @@ impl<'a> DfuSession<'a> {
         Ok((internal, address))
     }
 
-    /// Where a part of the whole DCT lies; an error for whatever is not wholly in it, and where it does not lie in
-    /// two sectors of its own.
+    /// The address of a part of the whole DCT. An error if the part is not completely inside, or if the whole DCT is
+    /// not two sectors that may be read, erased and written.
     fn in_whole_dct(&self, offset: usize, length: usize) -> Result<(Memory, u32), SessionError> {
         let (internal, base) = self.whole_dct()?;
         let map = internal.geometry.map();
@@ -319,7 +319,7 @@ impl<'a> DfuSession<'a> {
         self.run(Leave::new(self.start), Start::Unknown, Limits::until(deadline))
     }
 
-    /// Reads parts of a memory through one pointer, and once more where that fails.
+    /// Reads parts of a memory through one pointer, and tries once more if that fails.
     fn read_parts<const PARTS: usize>(
         &mut self,
         memory: &Memory,
@@ -331,7 +331,7 @@ impl<'a> DfuSession<'a> {
             Err(error) if error.is_worth_a_retry() => self.try_read(memory, pointer, &parts, limits),
             result => result,
         }?;
-        // An upload that ends well has read all its parts.
+        // An upload that succeeds has read all its parts.
         <[_; PARTS]>::try_from(read)
             .map_err(|_| SessionError::Dfu(DfuError::ShortRead { address: pointer, expected: PARTS, got: 0 }))
     }
@@ -348,7 +348,7 @@ impl<'a> DfuSession<'a> {
         self.run(upload, Start::Ready, limits)
     }
 
-    /// Runs an operation; `then` is what is known of the device if it ends well.
+    /// Runs an operation; `then` is what is known of the device if it succeeds.
     fn run<O: Operation>(
         &mut self,
         operation: O,
@@ -368,7 +368,7 @@ impl<'a> DfuSession<'a> {
                 Ok(output)
             }
             Err(error) => {
-                // The device may have been reset, and be at another setting than the one last sent.
+                // The device may have been reset and may have another setting than the one last sent.
                 self.selected = None;
                 let error = SessionError::from(error);
                 if error.is_worth_tidying() {
@@ -379,9 +379,9 @@ impl<'a> DfuSession<'a> {
         }
     }
 
-    /// Brings a device that an operation was broken off on back to dfuIDLE, if it can be done shortly: a
-    /// block that was sent and not acknowledged may be pending in it, for the next program to set off. What
-    /// comes of it is of no interest, since the operation has failed already.
+    /// Brings the device back to dfuIDLE after an operation stopped half-way, if that is quick: a block that was sent
+    /// and not acknowledged may be pending, and the next program would trigger it. The result is ignored, since the
+    /// operation has already failed.
     fn tidy(&mut self, deadline: Duration) {
         let deadline = deadline.min(self.driver.now() + TIDY_TIME);
         let machine = Machine::new(Recover::new(), deadline);
@@ -391,18 +391,18 @@ impl<'a> DfuSession<'a> {
     }
 }
 
-/// The bytes, where both passes have them: the second begins one byte later, so that one byte was read by itself.
+/// The bytes, if both passes agree. The second pass begins one byte later, so that byte was read separately.
 fn agreed(first: Buffer, byte: &Buffer, second: &Buffer) -> Option<Buffer> {
     let same = first.get(..1) == Some(byte.as_slice()) && first.get(1..) == Some(second.as_slice());
     same.then_some(first)
 }
 
-/// How many blocks of 4096 bytes lie between the beginning of the internal flash and an address in it.
+/// How many blocks of 4096 bytes are between the beginning of the internal flash and an address in it.
 fn blocks_to(address: u32) -> u16 {
     u16::try_from(address.saturating_sub(INTERNAL) / u32::from(BLOCK)).unwrap_or(u16::MAX)
 }
 
-/// All of the whole DCT but its last `less` bytes.
+/// The whole DCT without its last `less` bytes.
 fn whole_part(base: u32, less: usize) -> Part {
     Part { block: blocks_to(base), length: WHOLE_DCT_LENGTH - less }
 }

@@ -1,4 +1,4 @@
-//! What stands between this machine and a cloud, and what a cloud says.
+//! Converts the errors of talking to a cloud, and its refusals.
 
 use super::super::{ADDRESS_HINT, Code, Error, OWN_CLOUD_REFUSES};
 use crate::cloud::api_url::ApiUrlError;
@@ -10,7 +10,7 @@ use crate::cloud::profile::ProfileError;
 use crate::cloud::provisioning::RequestError;
 use crate::cloud::reply::Refusal;
 
-/// What helps against "Permission denied", whose causes no server tells apart.
+/// The hint for "Permission denied", whose causes no server tells apart.
 const PERMISSION_HINT: &str = "this has several causes. The id is a name or mistyped: compare it with `duo-provision list`. \
     The Duo belongs to another account: its owner has to release it. The product id is wrong: a Duo's is 88. \
     The Duo was never provisioned at the factory: RedBear's guide says to send them the device id";
@@ -134,7 +134,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// What to do where the cloud does not know the device by its key.
+/// The hint if the cloud does not know the device by its key.
 const PAIR_HINT: &str =
     "tell the cloud the key that is in the Duo, or give the Duo the key that the cloud knows";
 
@@ -165,7 +165,7 @@ impl From<PairingError> for Error {
     }
 }
 
-/// What a connection that was closed instead of an answer may mean.
+/// What it may mean that the connection was closed instead of an answer.
 fn closed(error: &PairingError) -> String {
     let PairingError::Closed(port) = error else { return error.to_string() };
     format!(

@@ -1,4 +1,4 @@
-//! From the rooms' own errors to the one that leaves the crate: a code for each, and what to do about it.
+//! Converts the rooms' own errors to the one that leaves the crate: a code for each, and what to do about it.
 
 mod cloud;
 mod usb;
@@ -36,7 +36,7 @@ impl From<PassphraseError> for Error {
 }
 
 impl Error {
-    /// A key file that holds no key that can be used.
+    /// A key file without a usable key.
     pub fn key_file(error: &KeyError, path: &Path) -> Self {
         let (code, hint) = match error {
             KeyError::Empty => (Code::KeyEmpty, "the file is empty; look for another backup"),
@@ -148,7 +148,7 @@ impl From<Misread> for Error {
     }
 }
 
-/// True if there is no room: on the disk, or in what the user may have of it.
+/// True if there is no room: the disk is full, or the user's quota is used up.
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
@@ -237,7 +237,7 @@ impl From<JournalError> for Error {
     }
 }
 
-/// What moves the journal, by the data directories of `archive/location.rs`.
+/// How to move the journal: the data directories are those of `disk/user_folder.rs`.
 const JOURNAL_ELSEWHERE: &str = if cfg!(windows) {
     "set LOCALAPPDATA to a folder that you may write to"
 } else if cfg!(target_os = "macos") {

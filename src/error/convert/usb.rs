@@ -1,4 +1,4 @@
-//! What stands between this machine and a Duo.
+//! Converts the errors that keep this machine from using a Duo.
 
 use std::borrow::Cow;
 
@@ -48,7 +48,7 @@ impl From<UsbError> for Error {
     }
 }
 
-/// On Windows a device that another program has opened is "access denied", too.
+/// On Windows a device that another program has opened also fails with "access denied".
 fn access_hint() -> String {
     if cfg!(target_os = "linux") {
         format!(
@@ -63,7 +63,7 @@ fn access_hint() -> String {
     }
 }
 
-/// What lets a device be opened whose node says what stands in the way.
+/// How to make a device accessible, from the problem with its device node.
 fn node_hint(node: &NodeError) -> String {
     match node {
         NodeError::NotListed(_) => {
@@ -87,7 +87,7 @@ fn node_hint(node: &NodeError) -> String {
     }
 }
 
-/// What gives a board the WinUSB driver, by whether its bootloader `names_winusb` to Windows by itself.
+/// How to give a board the WinUSB driver. `names_winusb`: whether its bootloader asks Windows for it.
 const fn driver_hint(names_winusb: Option<bool>) -> &'static str {
     match names_winusb {
         Some(false) => {

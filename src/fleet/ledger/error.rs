@@ -1,17 +1,17 @@
-//! Why a ledger cannot be read or kept.
+//! Says why a ledger cannot be read or written.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::disk::{FileError, plain_path};
 
-/// Why a ledger cannot be read or kept.
+/// Why a ledger cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Another process writes to it.
     #[error("another process is at work with the ledger {}", plain_path(.0))]
     Running(PathBuf),
-    /// It is none, or a line of it cannot be read.
+    /// It is no ledger, or a line of it cannot be read.
     #[error("{}, line {line}: {what}", plain_path(path))]
     Invalid {
         /// The file.

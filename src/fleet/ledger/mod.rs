@@ -1,10 +1,12 @@
-//! The ledger of a manifest: what was sent, and what came of it. A file of JSON lines, mode 0600, beside the manifest.
+//! Keeps the ledger of a manifest: what was sent, and the outcome. A file of JSON lines, mode 0600, beside the
+//! manifest.
 //!
-//! One process writes to it, and holds a lock while it does. What is about to be sent stands in it before, and what the
-//! cloud said before anybody is told. A line is synced before the writer says so, many at once where many wait.
+//! One process writes to it, and holds a lock while it does. A request is recorded before it is sent, and the cloud's
+//! answer before it is reported. The writer reports a line as written only after it is synced; lines that wait are
+//! synced together.
 //!
-//! The same command goes on by what is in it: a device is done if the last that was sent for it, to this cloud, is the
-//! same key and product, and the cloud took it. Line numbers of the manifest mean nothing here.
+//! The same command continues from the ledger: a device is done if the last request for it, to this cloud, had the same
+//! key and product, and the cloud took it. Line numbers of the manifest mean nothing here.
 
 mod error;
 mod read;
@@ -24,7 +26,7 @@ pub use writer::{Ack, Writer};
 
 use crate::disk::{self, FileError, Folder, Links, Owner, Syncable};
 
-/// A ledger that this process alone writes to.
+/// A ledger that only this process writes to.
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
@@ -33,7 +35,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens it, or makes it; locks it; reads what is in it; cuts off what a crash tore.
+    /// Opens or creates it, locks it, reads it, and cuts off what a crash tore.
     pub fn open(path: &Path, owner: &Owner) -> Result<Self, LedgerError> {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let unwritable = |source| LedgerError::Unwritable { path: path.clone(), source };
@@ -52,7 +54,7 @@ impl Ledger {
         Ok(Self { path, file, known })
     }
 
-    /// What is in it.
+    /// Its contents.
     pub fn known(&self) -> &Known {
         &self.known
     }
@@ -62,7 +64,7 @@ impl Ledger {
         &self.path
     }
 
-    /// Begins to write to it, on a thread of its own. What was known of it is given up.
+    /// Begins to write to it, on a thread of its own. Drops the contents that were read.
     pub fn writer(self) -> Result<Writer, LedgerError> {
         let Self { path, file, known } = self;
         let length = known.length;
@@ -87,7 +89,7 @@ fn open_or_create(path: &Path, owner: &Owner) -> Result<Syncable, LedgerError> {
             owner.take(&file).and_then(|()| folder.sync()).map_err(unwritable)?;
             Ok(file)
         }
-        // Somebody else made it in between.
+        // Another process created it in between.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Ok(disk::open_to_write(path, Links::Refuse)?)
         }

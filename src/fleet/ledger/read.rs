@@ -1,4 +1,4 @@
-//! What a ledger says: its runs, and the last of each device at each cloud. Hostile until parsed.
+//! Reads a ledger: its runs, and the last record of each device at each cloud. Hostile until parsed.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -20,55 +20,55 @@ use crate::keys::Fingerprint;
 /// The most bytes of a line. A real one has some hundreds.
 const MAX_LINE: usize = 64 * 1024;
 
-/// What a device has come to.
+/// The state of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It was sent, and nothing says what came of it.
+    /// The request was about to go out, and no outcome is recorded.
     Sending,
     /// The cloud took the key.
     Done,
-    /// It did not.
+    /// The cloud did not take the key.
     Failed,
-    /// It may have.
+    /// The cloud may have taken the key or not.
     Unknown,
 }
 
-/// The last that was sent for a device.
+/// The last request for a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Last {
     /// The key.
     pub key: Fingerprint,
     /// The product.
     pub product: u32,
-    /// What came of it.
+    /// The outcome.
     pub state: State,
-    /// When, in seconds since 1970; 0 if that is not said.
+    /// The time, in seconds since 1970; 0 if it is not recorded.
     pub at: i64,
-    /// The key file, when it was read.
+    /// The key file's state when it was read.
     pub file: Option<Stamp>,
     /// Why it is not done.
     pub trouble: Option<Box<Trouble>>,
 }
 
-/// What is in a ledger.
+/// The contents of a ledger.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// The run that began last.
+    /// The run that began most recently.
     pub last_run: Option<RunRecord>,
-    /// How many bytes of the file count: what follows was torn by a crash.
+    /// How many bytes of the file are valid; a crash tore the rest.
     pub length: u64,
     apis: Vec<String>,
     devices: HashMap<(DeviceId, u16), Last>,
 }
 
 impl Known {
-    /// What was sent last for a device, to the cloud with this API.
+    /// The last request for a device, to the cloud with this API.
     pub fn last(&self, device: DeviceId, api: &str) -> Option<&Last> {
         let nth = self.apis.iter().position(|known| known == api)?;
         self.devices.get(&(device, u16::try_from(nth).ok()?))
     }
 
-    /// All devices for which something was sent to the cloud with this API.
+    /// All devices with a request to the cloud with this API.
     pub fn devices(&self, api: &str) -> impl Iterator<Item = (DeviceId, &Last)> {
         let nth = self.apis.iter().position(|known| known == api).and_then(|nth| u16::try_from(nth).ok());
         self.devices
@@ -106,7 +106,7 @@ impl Known {
     }
 }
 
-/// Reads the ledger of somebody else, who may be at work with it.
+/// Reads a ledger that another process may be writing to.
 pub fn read(path: &Path) -> Result<Known, LedgerError> {
     let file = disk::open(path, Links::Follow)?;
     let known = known(&file, path)?;
@@ -117,8 +117,8 @@ pub fn read(path: &Path) -> Result<Known, LedgerError> {
     Ok(known)
 }
 
-/// Reads all lines. What cannot be read is torn if no more than the last batch follows it: the disk may have got the end of
-/// that before its beginning, and nobody was told of any of it.
+/// Reads all lines. A line that cannot be read counts as torn if no more than the last batch follows it: the disk may
+/// have stored the end of that batch before its beginning, and nothing in it was reported as written.
 pub(super) fn known(file: &File, path: &Path) -> Result<Known, LedgerError> {
     let unreadable = |source| disk::FileError::Unreadable { path: path.to_owned(), source };
     let size = file.metadata().map_err(unreadable)?.len();
@@ -141,7 +141,7 @@ pub(super) fn known(file: &File, path: &Path) -> Result<Known, LedgerError> {
     }
 }
 
-/// Only behind a run: another file is not cut.
+/// True only after the record of a run, or if the line breaks off: the file of another program must not be cut.
 fn is_torn(what: &str, known: &Known, size: u64) -> bool {
     let at_the_end = size.saturating_sub(known.length) <= writer::MAX_BATCH as u64;
     at_the_end && !what.contains("later duo-provision") && (known.last_run.is_some() || what == NO_END)
@@ -160,7 +160,7 @@ fn parsed(line: &[u8]) -> Result<Record, String> {
     if !text.starts_with(br#"{"record":"run""#) {
         return serde_json::from_slice(text).map_err(wrong);
     }
-    // The version first: of a later one nothing else is known.
+    // The version first: nothing else is known of a later one.
     let Version { v } = serde_json::from_slice(text).map_err(wrong)?;
     if v != VERSION {
         return Err(format!("a later duo-provision has written it (version {v})"));

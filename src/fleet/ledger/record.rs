@@ -1,4 +1,4 @@
-//! The lines of a ledger: one JSON object each. Never a token, nor anything of a private key.
+//! Defines the lines of a ledger: one JSON object each. Never a token, nor anything of a private key.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +10,14 @@ use crate::keys::Fingerprint;
 /// The version of the lines that this crate writes and reads.
 pub const VERSION: u32 = 1;
 
-/// A run begins: what it was asked for.
+/// A run begins, with these options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// [`VERSION`].
     pub v: u32,
     /// The run's name: 16 hexadecimal digits.
     pub run: String,
-    /// When, RFC 3339.
+    /// The time, RFC 3339.
     pub at: String,
     /// The manifest; absolute, or `-` for standard input.
     pub manifest: String,
@@ -27,9 +27,9 @@ pub struct RunRecord {
     pub rows: u64,
     /// How many of them are this shard's.
     pub mine: u64,
-    /// How many of those can be sent: not wrong, and without a problem.
+    /// How many of those can be sent: they are valid and have no `problem`.
     pub sound: u64,
-    /// Which part of the devices is this ledger's.
+    /// The part of the devices that this ledger is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
     /// The cloud's API.
@@ -38,7 +38,7 @@ pub struct RunRecord {
     pub tool: String,
 }
 
-/// What a device was sent, and what came of it.
+/// A request for a device, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowRecord {
     /// The device.
@@ -47,10 +47,10 @@ pub struct RowRecord {
     pub key: Fingerprint,
     /// The product.
     pub product: u32,
-    /// When, RFC 3339.
+    /// The time, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// The key file, when it was read.
+    /// The key file's state when it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Stamp>,
     /// Why it is not done.
@@ -63,7 +63,7 @@ pub struct RowRecord {
 pub struct Trouble {
     /// The stable code of the error: capitals and underscores.
     pub code: String,
-    /// In words.
+    /// The error in words.
     pub message: String,
 }
 
@@ -73,7 +73,7 @@ pub struct Trouble {
 pub enum Record {
     /// A run begins.
     Run(Box<RunRecord>),
-    /// The next thing is the request.
+    /// The request is about to be sent.
     Sending(RowRecord),
     /// The cloud said that it took the key.
     Done(RowRecord),

@@ -1,4 +1,4 @@
-//! What a file was when it was read: if that is the same, its bytes are.
+//! Records what a file was when it was read: if that is the same later, its bytes are the same.
 
 use std::fs::Metadata;
 use std::time::UNIX_EPOCH;
@@ -16,7 +16,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Of a file that is there.
+    /// The stamp of a file that exists.
     pub fn of(metadata: &Metadata) -> Self {
         let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let time = since.map_or((0, 0), |since| (since.as_secs(), since.subsec_nanos()));
@@ -29,7 +29,7 @@ fn inode(metadata: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(metadata)
 }
 
-/// Windows tells it by handle alone; size and time have to do.
+/// Windows gives it only for an open handle; size and time must do.
 #[cfg(not(unix))]
 fn inode(_metadata: &Metadata) -> u64 {
     0

@@ -1,4 +1,4 @@
-//! The one thread that writes to a ledger. What waits goes out together, with one write and one sync.
+//! Writes to a ledger, on one thread. Lines that wait go out together, with one write and one sync.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,16 +9,16 @@ use super::error::LedgerError;
 use super::record::Record;
 use crate::disk::Syncable;
 
-/// The most bytes that are written together.
+/// The most bytes that are written at once.
 pub(super) const MAX_BATCH: usize = 128 * 1024;
 
-/// The most bytes of a batch before the last line goes in; a line has at most 64 KiB.
+/// No line is added to a batch that has this many bytes; a line has at most 64 KiB.
 const FULL: usize = 64 * 1024;
 
 /// How many lines may wait.
 const WAITING: usize = 1024;
 
-/// Told when the line is on the disk, or why it is not.
+/// Called when the line is on the disk, or with the reason why it is not.
 pub type Ack = Box<dyn FnOnce(Result<(), String>) + Send>;
 
 struct Job {
@@ -26,7 +26,7 @@ struct Job {
     ack: Ack,
 }
 
-/// Hands lines to the thread.
+/// Passes lines to the thread.
 pub struct Writer {
     path: PathBuf,
     /// `None` once it ends.
@@ -54,7 +54,7 @@ impl Writer {
         &self.path
     }
 
-    /// Has a line written; `ack` is told, on the writer's thread, when it is on the disk.
+    /// Writes a line; `ack` is called, on the writer's thread, when it is on the disk.
     pub fn append(&self, record: &Record, ack: Ack) {
         let job = Job { line: record.to_line(), ack };
         let Some(jobs) = &self.jobs else { return };
@@ -63,7 +63,7 @@ impl Writer {
         }
     }
 
-    /// Has a line written, and waits until it is on the disk.
+    /// Writes a line, and waits until it is on the disk.
     pub fn append_now(&self, record: &Record) -> Result<(), LedgerError> {
         let (told, outcome) = sync_channel(1);
         self.append(record, Box::new(move |written| _ = told.send(written)));
@@ -71,12 +71,12 @@ impl Writer {
         written.map_err(|what| self.error(&what))
     }
 
-    /// What an [`Ack`] was told, as an error.
+    /// The error that an [`Ack`] got, as a [`LedgerError`].
     pub fn error(&self, what: &str) -> LedgerError {
         LedgerError::Unwritable { path: self.path.clone(), source: io::Error::other(what.to_owned()) }
     }
 
-    /// Waits until all that was handed over is on the disk, and lets go of the ledger; so does dropping it.
+    /// Waits until all lines are on the disk, and closes the ledger; dropping it does the same.
     pub fn end(self) {}
 }
 
@@ -89,12 +89,12 @@ impl Drop for Writer {
     }
 }
 
-/// The thread's own.
+/// What the thread owns.
 struct Writing {
     file: Syncable,
-    /// How many bytes are whole and synced.
+    /// The number of bytes that are whole and synced.
     length: u64,
-    /// Why nothing can be written any more. A later line would hide a missing one.
+    /// Why nothing can be written any more. A later line would hide that one is missing.
     broken: Option<String>,
 }
 
@@ -122,7 +122,7 @@ impl Writing {
         }
         let written = (&*self.file).write_all(bytes).and_then(|()| self.file.sync());
         if let Err(error) = &written {
-            // What is there of it is torn.
+            // What is there of the line is torn.
             let _ = self.file.set_len(self.length);
             self.broken = Some(error.to_string());
         } else {

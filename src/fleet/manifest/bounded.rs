@@ -1,4 +1,4 @@
-//! A reader that counts lines, and hands out no more than so many bytes between two rows.
+//! A reader that counts lines, and limits the number of bytes between the ends of two rows.
 
 use std::io::{self, BufRead, Read};
 
@@ -7,17 +7,17 @@ pub(super) struct Bounded<R> {
     inner: R,
     /// How many bytes a row may have.
     limit: usize,
-    /// How many were handed out since the last row.
+    /// The number of bytes read since the last row.
     since: usize,
     /// Line feeds so far.
     feeds: u64,
 }
 
-/// A row is longer than any should be.
+/// A row is longer than allowed.
 #[derive(Debug, thiserror::Error)]
 #[error("this row is too long")]
 pub(super) struct TooLong {
-    /// The line that it was at.
+    /// The line at which the limit was reached.
     pub line: u64,
 }
 
@@ -26,17 +26,17 @@ impl<R: BufRead> Bounded<R> {
         Self { inner, limit, since: 0, feeds: 0 }
     }
 
-    /// The line that is read now, from 1.
+    /// The line that is being read, from 1.
     pub fn line(&self) -> u64 {
         self.feeds + 1
     }
 
-    /// A row ends here.
+    /// Marks the end of a row.
     pub fn row_ends(&mut self) {
         self.since = 0;
     }
 
-    /// The first bytes, which stay where they are. As many as there are, if the reader has them at hand.
+    /// The first bytes, without consuming them. Returns as many as there are, if the reader has them at hand.
     pub fn peek(&mut self, wanted: usize) -> io::Result<Vec<u8>> {
         let there = self.inner.fill_buf()?;
         Ok(there.iter().take(wanted).copied().collect())
@@ -46,7 +46,7 @@ impl<R: BufRead> Bounded<R> {
         self.inner.consume(count);
     }
 
-    /// Passes over white space; the byte behind it.
+    /// Skips white space; returns the next byte.
     pub fn skip_white(&mut self) -> io::Result<Option<u8>> {
         loop {
             let Some(first) = self.inner.fill_buf()?.first().copied() else { return Ok(None) };
@@ -58,7 +58,7 @@ impl<R: BufRead> Bounded<R> {
         }
     }
 
-    /// The next line, without its ending; none at the end.
+    /// Reads the next line, without its ending; false at the end.
     pub fn next_line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         line.clear();
         let read = Read::by_ref(&mut self.inner).take(self.limit as u64 + 1).read_until(b'\n', line)?;
@@ -89,7 +89,7 @@ impl<R: BufRead> Read for Bounded<R> {
     }
 }
 
-/// The line of an error that is [`TooLong`].
+/// The line, if the error is [`TooLong`].
 pub(super) fn too_long_at(error: &io::Error) -> Option<u64> {
     Some(error.get_ref()?.downcast_ref::<TooLong>()?.line)
 }

@@ -1,4 +1,4 @@
-//! A manifest as CSV.
+//! Reads a manifest that is a CSV.
 
 use std::io::{BufRead, Cursor, Read};
 
@@ -8,10 +8,10 @@ use super::bounded::{Bounded, too_long_at};
 use super::row::{Mistake, Row};
 use super::{ManifestError, nearly};
 
-/// What may stand between two values.
+/// The delimiters that are understood.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Reads all rows under a header.
+/// Reads all rows after the header.
 pub(super) fn read<E: From<ManifestError>>(
     mut input: Bounded<impl BufRead>,
     each: &mut dyn FnMut(Result<Row, Mistake>) -> Result<(), E>,
@@ -22,14 +22,14 @@ pub(super) fn read<E: From<ManifestError>>(
     let text = String::from_utf8_lossy(&header).into_owned();
     let delimiter = delimiter(&text)?;
     header.push(b'\n');
-    // The bytes of the rows pass through the bound, and the header once more in front of them.
+    // The CSV reader gets the header once more, and then the rows through the bound.
     let shared = std::cell::RefCell::new(input);
     let reader = Cursor::new(header).chain(Through(&shared));
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
-        // By itself the reader takes both of CR LF for ends, and counts the line of the row behind them late.
+        // By default the reader takes both CR and LF for line ends, and counts the line of the next row too late.
         .terminator(Terminator::Any(b'\n'))
         .buffer_capacity(BUFFER)
         .from_reader(reader);
@@ -45,10 +45,10 @@ pub(super) fn read<E: From<ManifestError>>(
     Ok(())
 }
 
-/// Small beside the bound of a row, since what is read ahead counts for the row before.
+/// Small compared with the bound of a row, since bytes that are read ahead count for the previous row.
 const BUFFER: usize = 8 * 1024;
 
-/// A reader that is shared with whoever says where rows end.
+/// A reader that is shared with the code that marks the ends of rows.
 struct Through<'a, R>(&'a std::cell::RefCell<Bounded<R>>);
 
 impl<R: BufRead> Read for Through<'_, R> {
@@ -57,7 +57,7 @@ impl<R: BufRead> Read for Through<'_, R> {
     }
 }
 
-/// The one that makes a column `device_id` of the header.
+/// The delimiter with which the header has a column `device_id`.
 fn delimiter(header: &str) -> Result<u8, ManifestError> {
     let plain = |name: &str| name.trim().trim_matches('"').to_owned();
     let has = |delimiter: &u8| {
@@ -87,7 +87,7 @@ fn names(reader: &mut Reader<impl Read>, before: u64) -> Result<Vec<String>, Man
 fn more(reader: &mut Reader<impl Read>, record: &mut ByteRecord) -> Result<bool, ManifestError> {
     reader.read_byte_record(record).map_err(|error| match error.into_kind() {
         ErrorKind::Io(error) => failed(error),
-        // Rows of any length are taken, and nothing else is looked at by the reader.
+        // Rows of any length are accepted, and the reader checks nothing else.
         other => ManifestError::Unreadable(std::io::Error::other(format!("{other:?}"))),
     })
 }

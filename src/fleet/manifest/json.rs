@@ -1,4 +1,4 @@
-//! A manifest as a JSON array of objects, or as an object on each line.
+//! Reads a manifest that is a JSON array of objects, or has an object on each line.
 
 use std::fmt;
 use std::io::BufRead;
@@ -11,7 +11,7 @@ use super::row::{Mistake, Row};
 use super::{ManifestError, nearly};
 use crate::disk::{shown, unfit_json, unfit_json_line};
 
-/// Reads an object on each line; lines with nothing on them are passed over.
+/// Reads an object on each line; skips empty lines.
 pub(super) fn read_lines<E: From<ManifestError>>(
     mut input: Bounded<impl BufRead>,
     each: &mut dyn FnMut(Result<Row, Mistake>) -> Result<(), E>,
@@ -66,7 +66,7 @@ pub(super) fn read_array<E: From<ManifestError>>(
     }
 }
 
-/// The reader, shared with whoever says where rows end.
+/// The reader, shared with the code that marks the ends of rows.
 struct Shared<'a, R>(&'a std::cell::RefCell<Bounded<R>>);
 
 impl<R: BufRead> std::io::Read for Shared<'_, R> {
@@ -82,7 +82,8 @@ fn failed(error: std::io::Error, line: u64) -> ManifestError {
     }
 }
 
-/// The members of an object, in their order. A value that is a list or an object is an error in words.
+/// The members of an object, in their order. If a value is an array or an object, or a name is there twice, an error in
+/// words.
 type Found = Result<Vec<(String, String)>, String>;
 
 /// Reads [`Found`].
@@ -124,20 +125,20 @@ impl<'de> Visitor<'de> for Members {
     }
 }
 
-/// Reads [`Found`], and the line that it begins in.
+/// Reads [`Found`], and the line in which it begins.
 struct Begun<'a>(&'a dyn Fn() -> u64);
 
 impl<'de> DeserializeSeed<'de> for Begun<'_> {
     type Value = (u64, Found);
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        // Its first character was looked at, and what follows was not read yet.
+        // The element's first character was only peeked at, and nothing after it was read yet.
         let line = (self.0)();
         Ok((line, Members.deserialize(deserializer)?))
     }
 }
 
-/// Hands each element of an array over, with its line; false ends it.
+/// Passes on each element of an array with its line, until `next` returns false.
 struct Rows<'a> {
     line: &'a dyn Fn() -> u64,
     next: &'a mut dyn FnMut(u64, Found) -> bool,
@@ -160,7 +161,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
     }
 }
 
-/// A row of an object; a name that is nearly one that means something makes all of the manifest doubtful.
+/// Makes a row of an object. A name that is nearly a column's is an error of the whole manifest.
 fn row(members: Found, line: u64) -> Result<Result<Row, Mistake>, ManifestError> {
     let mut row = Row { line, ..Row::default() };
     let members = match members {

@@ -1,8 +1,8 @@
-//! A manifest: which devices there are, and which key is of which. CSV (RFC 4180), a JSON array, or JSON lines; read
-//! row by row, so that its length costs no memory.
+//! Reads a manifest, a list of devices and their keys: CSV (RFC 4180), a JSON array, or JSON lines. It is read row by
+//! row, so that its length costs no memory.
 //!
-//! Hostile until parsed: everything in it is bounded. A row that cannot be read is a [`Mistake`] and stops nothing; what
-//! makes the rows after it meaningless is a [`ManifestError`].
+//! Hostile until parsed: everything in it is bounded. A row that cannot be read is a [`Mistake`] and stops nothing; an
+//! error that makes the later rows meaningless is a [`ManifestError`].
 
 mod bounded;
 mod csv;
@@ -15,19 +15,19 @@ pub use row::{Mistake, Row, Sound, device};
 
 use bounded::Bounded;
 
-/// The most bytes of one row, and of the header.
+/// The most bytes of a row or of the header.
 pub const MAX_ROW: usize = 64 * 1024;
 
 /// The most rows. Each takes some hundred bytes of memory.
 pub const MAX_ROWS: u64 = 1_000_000;
 
-/// The columns that mean something.
+/// The known columns.
 pub const COLUMNS: [&str; 5] = ["device_id", "key_file", "fingerprint", "product_id", "problem"];
 
-/// The form that a manifest is in.
+/// The form of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Comma-separated values, or with `;` or a tab between them.
+    /// Comma-separated values, or with `;` or a tab as the delimiter.
     Csv,
     /// One JSON array.
     Json,
@@ -35,38 +35,38 @@ pub enum Form {
     JsonLines,
 }
 
-/// Why nothing of a manifest, or nothing from some line on, can be used.
+/// Why a manifest cannot be used, or not from some line on.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// There is nothing in it.
+    /// It is empty.
     #[error("there are no rows in it")]
     Empty,
-    /// UTF-16, as some spreadsheets call "Unicode text".
+    /// UTF-16, which some spreadsheets call "Unicode text".
     #[error("it is UTF-16 text; save it as CSV UTF-8")]
     Utf16,
-    /// The first line of a CSV names no devices.
+    /// The first line of a CSV has no column of device ids.
     #[error("the first line names no column device_id")]
     NoDeviceId,
     /// A column is there twice.
     #[error("the column {0} is there twice")]
     TwiceNamed(String),
-    /// A name that is nearly one that means something.
+    /// A name that is nearly a column's.
     #[error("line {line}: {found:?} is nearly {meant}, and would mean nothing")]
     NearlyNamed {
-        /// Where.
+        /// The line.
         line: u64,
         /// The name.
         found: String,
-        /// The name that was probably meant.
+        /// The column that was probably meant.
         meant: &'static str,
     },
     /// From here on it is no JSON.
     #[error("it is no JSON list: {0}")]
     NotJson(String),
-    /// More than a row has.
+    /// A row is too long.
     #[error("line {0}: this row is longer than {MAX_ROW} bytes; is a quotation mark missing?")]
     TooLong(u64),
-    /// More rows than are taken.
+    /// Too many rows.
     #[error("it has more than {MAX_ROWS} rows; divide it")]
     TooMany,
     /// The operating system does not let it be read.
@@ -74,9 +74,9 @@ pub enum ManifestError {
     Unreadable(io::Error),
 }
 
-/// Reads all rows, and hands each over with its line; returns how many there were, and the form.
+/// Reads all rows, and calls `each` for each of them; returns the number of rows, and the form.
 ///
-/// `each` ends the reading by an error of its own.
+/// An error of `each` ends the reading.
 pub fn read<E: From<ManifestError>>(
     input: impl BufRead,
     each: &mut dyn FnMut(Result<Row, Mistake>) -> Result<(), E>,
@@ -96,7 +96,7 @@ pub fn read<E: From<ManifestError>>(
     if rows == 0 { Err(ManifestError::Empty.into()) } else { Ok((rows, form)) }
 }
 
-/// Drops the mark in front (U+FEFF), and tells the form by the first character.
+/// Skips a byte order mark (U+FEFF), and finds the form by the first character.
 fn form(input: &mut Bounded<impl BufRead>) -> Result<Form, ManifestError> {
     let start = input.peek(3).map_err(ManifestError::Unreadable)?;
     if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
@@ -114,7 +114,7 @@ fn form(input: &mut Bounded<impl BufRead>) -> Result<Form, ManifestError> {
     })
 }
 
-/// The column that a name nearly is, without being it.
+/// The column that a name resembles; `None` if it is a column, or resembles none.
 fn nearly(name: &str) -> Option<&'static str> {
     if COLUMNS.contains(&name) {
         return None;

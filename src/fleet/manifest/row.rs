@@ -1,16 +1,16 @@
-//! A row of a manifest: as it stands there, and with every text in it looked at.
+//! Defines a row of a manifest, as it is in the file and after its texts were checked.
 
 use crate::dct::{DeviceId, DeviceIdError};
 use crate::disk::shown;
 use crate::keys::Fingerprint;
 
-/// The longest name of a key file, in bytes; `PATH_MAX` on Linux.
+/// The longest path of a key file, in bytes; `PATH_MAX` on Linux.
 const MAX_PATH: usize = 4096;
 
-/// A row, as it stands in the manifest. What is empty is not given.
+/// A row, as it is in the manifest. An empty text means: not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// Where, from 1.
+    /// Its line, from 1.
     pub line: u64,
     /// `device_id`.
     pub device_id: String,
@@ -26,32 +26,32 @@ pub struct Row {
     pub others: Vec<(String, String)>,
 }
 
-/// What is wrong with a row, in a sentence.
+/// What is wrong with a row, in one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where, from 1.
+    /// Its line, from 1.
     pub line: u64,
     /// What.
     pub what: String,
 }
 
-/// A row whose texts can be used. Its key was not looked at yet.
+/// A row whose texts are valid. Its key was not read yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sound {
-    /// Where, from 1.
+    /// Its line, from 1.
     pub line: u64,
     /// The device.
     pub device: DeviceId,
     /// The key file; none for the generic key.
     pub key_file: Option<String>,
-    /// What the key has to be.
+    /// The fingerprint that the key must have.
     pub fingerprint: Option<Fingerprint>,
-    /// The product, where it is given.
+    /// The product, if it is given.
     pub product_id: Option<u32>,
 }
 
 impl Mistake {
-    /// A sentence about the row at a line.
+    /// A sentence about the row in a line.
     pub fn new(line: u64, what: impl Into<String>) -> Self {
         Self { line, what: what.into() }
     }
@@ -64,7 +64,7 @@ impl std::fmt::Display for Mistake {
 }
 
 impl Row {
-    /// Puts a value under its name.
+    /// Sets the value of the column with this name.
     pub(super) fn set(&mut self, name: &str, value: String) {
         match name {
             "device_id" => self.device_id = value,
@@ -76,12 +76,12 @@ impl Row {
         }
     }
 
-    /// What it says, if every text in it can be what it should.
+    /// Checks every text of the row.
     pub fn sound(&self, allow_generic: bool) -> Result<Sound, Mistake> {
         let wrong = |what: String| Mistake::new(self.line, what);
         let device = device(&self.device_id).map_err(wrong)?;
         let key_file = self.key_file.trim();
-        // Not quoted: it may be a private one.
+        // Not quoted: it may be a private key.
         if key_file.contains("-----BEGIN") || key_file.contains('\n') {
             return Err(wrong(format!("{device}: key_file holds a key itself, and not the name of a file")));
         }
@@ -105,7 +105,7 @@ impl Row {
     }
 }
 
-/// A device id, or what has become of one.
+/// Reads a device id. The error says what is wrong with the text.
 pub fn device(text: &str) -> Result<DeviceId, String> {
     let text = text.trim();
     if is_eaten(text) {
@@ -118,8 +118,8 @@ pub fn device(text: &str) -> Result<DeviceId, String> {
     text.parse().map_err(|error: DeviceIdError| format!("{error}; this is {:?}", shown(text)))
 }
 
-/// What a spreadsheet, or a JSON number, makes of an id that has digits alone, or digits and an `e`: `3.0001E+23`, or with
-/// all digits in sight, 15 of its own and zeros behind them.
+/// True if a spreadsheet or a JSON number damaged an id that has only digits, or digits and an `e`: `3.0001E+23`, or 15
+/// correct digits with zeros after them.
 fn is_eaten(text: &str) -> bool {
     if text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_digit()) && text.ends_with("000000000") {
         return !text.bytes().all(|byte| byte == b'0');

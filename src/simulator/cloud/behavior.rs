@@ -1,9 +1,9 @@
-//! What the three servers answer, without any sockets: here to `POST /v1/provisioning/{id}`, in `device_info` to
-//! `GET /v1/devices/{id}`, and in `login` to `POST /oauth/token`.
+//! Computes the answers of the three servers, without sockets: here to `POST /v1/provisioning/{id}`, in `device_info`
+//! to `GET /v1/devices/{id}`, and in `login` to `POST /oauth/token`.
 //!
-//! Written from the servers themselves (particle-iot/spark-server, Brewskey/spark-server, the errors that
-//! Particle's API documents), and independently of [`cloud`](crate::cloud), so that a mistake there cannot
-//! hide behind the same one here.
+//! Written from the servers themselves (particle-iot/spark-server, Brewskey/spark-server, the errors in the
+//! documentation of Particle's API), and independently of [`cloud`](crate::cloud), so that a mistake there is not
+//! repeated here.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -24,13 +24,13 @@ Gqz+S9DxIBwCIeVXovZE6ZFRZ6m0dsCBnZ36UuME2vBS70cL6yzfu71fRDeGg4Lh
 yr+GNspjRSDkqgeBUQIDAQAB
 -----END PUBLIC KEY-----";
 
-/// The complaint about a form without a key.
+/// The error for a form without a key.
 const NO_KEY: &str = "No key provided";
 
-/// Until particle-iot's server answers about a device that is offline.
+/// How long particle-iot's server waits before it answers about a device that is offline.
 const OFFLINE_WAIT: Duration = Duration::from_millis(30_100);
 
-/// The user that the token made at start belongs to.
+/// The user of the token that is made at start.
 pub const USER: &str = "you@simulated.invalid";
 
 /// Which server is imitated.
@@ -41,8 +41,8 @@ pub enum Flavor {
     Particle,
     /// particle-iot/spark-server: takes the id from the body, answers `"Success!"`.
     Spark,
-    /// Brewskey/spark-server: takes the id from the path as it is written, overwrites key and owner unasked,
-    /// answers with the device.
+    /// Brewskey/spark-server: takes the id from the path unchanged, overwrites key and owner without asking, answers
+    /// with the device.
     Brewskey,
 }
 
@@ -82,14 +82,14 @@ pub struct Provisioned {
     pub at: SystemTime,
 }
 
-/// A request, as far as the servers look at it.
+/// The parts of a request that the servers read.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// `GET`, `POST`, …
     pub method: &'a str,
     /// The path, percent-encoded.
     pub path: &'a str,
-    /// What follows the `?`, or nothing.
+    /// The text after the `?`, or nothing.
     pub query: &'a str,
     /// The `Authorization` field.
     pub authorization: Option<&'a str>,
@@ -106,7 +106,7 @@ pub struct Answer {
     pub content_type: &'static str,
     /// The body.
     pub body: String,
-    /// How long the server takes for it.
+    /// How long the server takes to answer.
     pub after: Duration,
 }
 
@@ -121,16 +121,17 @@ impl Answer {
     }
 }
 
-/// The answer to a body that is larger than any server's limit.
+/// The answer to a body that does not arrive in time.
 pub(super) fn too_slow() -> Answer {
     Answer::error(408, "request timeout")
 }
 
+/// The answer to a body that is larger than any server's limit.
 pub(super) fn too_large() -> Answer {
     Answer::error(413, "request entity too large")
 }
 
-/// All that a local cloud knows. Its `Debug` shows no tokens.
+/// Everything that a local cloud knows. Its `Debug` shows no tokens.
 pub(super) struct State {
     flavor: Flavor,
     token: String,
@@ -141,11 +142,11 @@ pub(super) struct State {
     product_id: Option<u32>,
     offline_wait: Duration,
     provisioned: Vec<Provisioned>,
-    /// Where each device is among them: a list may have a hundred thousand.
+    /// The index of each device in `provisioned`, for lists of a hundred thousand.
     places: HashMap<String, usize>,
-    /// When devices last performed their handshakes, by id in lower case.
+    /// The time of each device's last handshake, by id in lower case.
     heard: HashMap<String, SystemTime>,
-    /// How often each was turned away since its key was told, by id in lower case.
+    /// How often each device was turned away since its key was provisioned, by id in lower case.
     early: HashMap<String, u32>,
     total: usize,
 }
@@ -191,16 +192,16 @@ impl State {
         &self.provisioned
     }
 
-    /// How often anything was provisioned.
+    /// The number of provisionings.
     pub(super) fn total(&self) -> usize {
         self.total
     }
 
-    /// The public key to encrypt to when a device shows up that says it is `id` and has `own` for a key; `None`
-    /// where it is turned away.
+    /// The public key to encrypt to for a device that reports the id `id` and the key `own`; `None` if it is turned
+    /// away.
     ///
-    /// Particle's cloud takes a device's own key in the place of the generic one (RedBear's provisioning guide).
-    /// particle-iot's server does not compare the keys; the others turn a device with another key away.
+    /// Particle's cloud replaces the generic key with the device's own one (RedBear's provisioning guide).
+    /// particle-iot's server does not compare the keys; the others turn away a device with another key.
     pub(super) fn key_for_handshake(
         &mut self,
         id: &str,
@@ -212,7 +213,7 @@ impl State {
         Some(key)
     }
 
-    /// True the first `times` times since a key was told.
+    /// True for the first `times` calls since a key was provisioned.
     pub(super) fn is_early(&mut self, id: &str, times: u32) -> bool {
         let early = self.early.entry(id.to_ascii_lowercase()).or_insert(times);
         let is_early = *early < times;
@@ -234,7 +235,7 @@ impl State {
         None
     }
 
-    /// Answers one request, and remembers what it said.
+    /// Answers one request, and remembers its contents.
     pub(super) fn answer(&mut self, asked: &Asked<'_>, now: SystemTime) -> Answer {
         let one =
             |below: &str| asked.path.strip_prefix(below).filter(|id| !id.is_empty() && !id.contains('/'));
@@ -262,7 +263,7 @@ impl State {
         let id = decode(path_id, false);
         let lower = id.to_ascii_lowercase();
         let told = self.provisioned.iter().find(|known| match self.flavor {
-            // It keeps ids as they were written.
+            // It stores ids unchanged.
             Flavor::Brewskey => known.device_id == id,
             _ => known.device_id.eq_ignore_ascii_case(&id),
         });
@@ -272,16 +273,16 @@ impl State {
             product_id: told.and_then(|told| told.product_id.as_ref()?.parse().ok()),
             heard: self.heard.get(&lower).copied(),
         });
-        // Claiming is a call of its own (`POST /v1/devices`), which this cloud does not have: a device that is nobody's
-        // counts as that of the user who told its key.
+        // Claiming is a separate call (`POST /v1/devices`), which this cloud does not have. A device without an owner
+        // belongs to the user who provisioned its key.
         let is_own = match owner.filter(|owner| owner.is_some()) {
             Some(owner) => owner.as_ref() == Some(&user),
             None => told.is_some_and(|told| told.user == user),
         };
         match self.flavor {
             Flavor::Particle => device_info::of_particle(known.as_ref().filter(|_| is_own), &token),
-            // It reads its files when it starts: what it was told since it does not list, and holds all the same. It asks
-            // the device, and waits.
+            // It reads its files only when it starts. It uses devices that were provisioned since, but does not list
+            // them. It asks the device, and waits.
             Flavor::Spark => {
                 let listed = owner.is_some();
                 let answer = device_info::of_spark(known.as_ref().filter(|_| listed));
@@ -305,8 +306,8 @@ impl State {
         }
     }
 
-    /// The user whose token came with a request, and the token. OAuth 2 (RFC 6750 §2) knows three places for it, and allows
-    /// one at a time.
+    /// The token of a request, and its user. OAuth 2 (RFC 6750 §2) has three places for the token, and allows only one
+    /// at a time.
     fn authorize(&self, asked: &Asked<'_>, form: &Form) -> Result<(String, String), Answer> {
         let bearer = asked.authorization.and_then(|a| a.strip_prefix("Bearer ")).map(str::to_owned);
         let places =
@@ -437,12 +438,12 @@ fn text(status: u16, body: &str) -> Answer {
     Answer { status, content_type, body: body.to_owned(), after: Duration::ZERO }
 }
 
-/// What Brewskey's server takes as well, which is why none is ever sent.
+/// Brewskey's server also accepts a private key. For that reason, none is ever sent.
 fn private_key(form: &Form) -> Option<String> {
     form.get("publicKey").filter(|pem| pem.contains(" PRIVATE KEY-----")).cloned()
 }
 
-/// The key of a form, if it is an RSA public key; the servers' complaint otherwise.
+/// The key of a form, if it is an RSA public key; otherwise the servers' error.
 fn checked_key(form: &Form) -> Result<String, String> {
     let pem = form.get("publicKey").filter(|key| !key.is_empty()).ok_or(NO_KEY)?;
     match PublicKey::from_public_key_pem(pem) {
@@ -451,7 +452,7 @@ fn checked_key(form: &Form) -> Result<String, String> {
     }
 }
 
-/// `application/x-www-form-urlencoded` (WHATWG URL §5.1). The first of several fields of a name counts.
+/// `application/x-www-form-urlencoded` (WHATWG URL §5.1). If a name occurs several times, the first field counts.
 fn parse_form(text: &str) -> Form {
     let mut form = Form::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {

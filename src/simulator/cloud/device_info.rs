@@ -1,5 +1,5 @@
-//! What the three servers answer to `GET /v1/devices/{id}`, written from the servers themselves and independently of
-//! [`cloud`](crate::cloud): particle-iot/particle-api-js (`DeviceInfo` in `src/types/responses.ts`) and
+//! Computes the three servers' answers to `GET /v1/devices/{id}`. Written from the servers themselves and independently
+//! of [`cloud`](crate::cloud): particle-iot/particle-api-js (`DeviceInfo` in `src/types/responses.ts`) and
 //! particle-iot/particle-cli (issue 228) for Particle's API, `js/views/api_v1.js` of particle-iot/spark-server,
 //! `src/lib/deviceToAPI.ts` and `src/managers/DeviceManager.ts` of Brewskey/spark-server.
 
@@ -11,12 +11,12 @@ use time::format_description::well_known::Rfc3339;
 
 use super::behavior::Answer;
 
-/// The number of the Duo among Particle's platforms, and the product that a Duo of no product has.
+/// The Duo's platform number at Particle. It is also the product id of a Duo without a product.
 const DUO: u32 = 88;
 
 /// A device that the server has.
 pub(super) struct Known<'a> {
-    /// As the server keeps it.
+    /// The id, as the server stores it.
     pub id: &'a str,
     /// `product_id`, as it was sent with its key.
     pub product_id: Option<u32>,
@@ -31,7 +31,7 @@ impl Known<'_> {
     }
 }
 
-/// Particle's API. It says "Permission Denied" of whatever the account does not have, and repeats the token.
+/// Particle's API. It answers "Permission Denied" for every device that is not in the account, and repeats the token.
 pub(super) fn of_particle(known: Option<&Known<'_>>, token: &str) -> Answer {
     let Some(known) = known else {
         let info = format!(
@@ -60,7 +60,7 @@ pub(super) fn of_particle(known: Option<&Known<'_>>, token: &str) -> Answer {
     )
 }
 
-/// particle-iot/spark-server, for which every account is the same.
+/// particle-iot/spark-server, which treats all accounts the same.
 pub(super) fn of_spark(known: Option<&Known<'_>>) -> Answer {
     match known {
         None => Answer::json(404, &json!("Oops, I couldn't find that core in the database")),
@@ -71,7 +71,7 @@ pub(super) fn of_spark(known: Option<&Known<'_>>) -> Answer {
     }
 }
 
-/// Brewskey/spark-server. Platform and product are not known to it before the device connects, and are -1.
+/// Brewskey/spark-server. It does not know platform and product before the device connects, and answers -1.
 pub(super) fn of_brewskey(known: Option<&Known<'_>>, is_anothers: bool) -> Answer {
     match known {
         None => Answer::json(404, &json!({ "error": "No device found", "ok": false })),

@@ -1,8 +1,8 @@
-//! The port that devices connect to, as far as their handshake: the cloud's side of it, with a key of its own.
+//! Serves the port that devices connect to: the cloud's side of the handshake, with its own key.
 //!
-//! Written from the open servers (Brewskey/spark-protocol `Handshake.js`, particle-iot/spark-protocol) with its
-//! own literals, and independently of [`cloud::handshake`](crate::cloud), so that a mistake there cannot hide
-//! behind the same one here. What follows a handshake on a real cloud is left out: the connection is closed.
+//! Written from the open servers (Brewskey/spark-protocol `Handshake.js`, particle-iot/spark-protocol) with its own
+//! literals, and independently of [`cloud::handshake`](crate::cloud), so that a mistake there is not repeated here. The
+//! rest of a real connection is left out: after the handshake, the connection is closed.
 
 use std::io;
 use std::sync::Arc;
@@ -30,27 +30,28 @@ const CREDENTIALS: usize = 40;
 /// spark-protocol's own limit for a handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How devices are answered.
+/// How the server answers devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Handshake {
-    /// As the server that is imitated does.
+    /// As the imitated server does.
     #[default]
     Proper,
-    /// Says nothing at all.
+    /// Sends nothing.
     Silent,
     /// Sends half of its nonce, and closes.
     HalfNonce,
-    /// Takes the device's message, and says nothing more.
+    /// Reads the device's message, and sends nothing more.
     Hang,
-    /// Answers with half of what it should, and closes.
+    /// Sends half of its answer, and closes.
     Cut,
     /// Answers with random bytes.
     Garbage,
-    /// Encrypts its answer to another key than the device's.
+    /// Encrypts its answer to a key that is not the device's.
     OtherKey,
-    /// Turns a device away so many times after it was told a key of it: what is told to the API takes a while to get here.
+    /// Turns a device away this many times after its key was provisioned: the device server learns of the key with a
+    /// delay.
     Late(u32),
-    /// Takes every device, by the key that it brings.
+    /// Accepts every device, with the key that it sends.
     Anybody,
 }
 
@@ -61,7 +62,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Makes one; takes about a second.
+    /// Makes a key pair; takes about a second.
     pub fn generate() -> io::Result<Self> {
         let private = PrivateKey::new(&mut random(), KEY_BITS).map_err(io::Error::other)?;
         let pem = private.to_public_key().to_public_key_pem(rsa::pkcs8::LineEnding::LF);
@@ -75,7 +76,8 @@ impl Identity {
 }
 
 fn random() -> UnwrapErr<SysRng> {
-    // The system's generator does not fail once the system has started, and a server has no other answer.
+    // The system's generator does not fail after the system has started, and a server could not report a failure
+    // either.
     UnwrapErr(SysRng)
 }
 
@@ -103,7 +105,7 @@ pub(super) async fn serve(
             let handshake = shake(stream, &shared, &identity, manner);
             tokio::select! {
                 () = stopped(&mut stop) => {}
-                // Whatever a device does to its connection is its own affair.
+                // Errors on a device's connection are ignored.
                 _ = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake) => {}
             }
             drop(permit);
@@ -143,8 +145,8 @@ async fn shake(
     stream.write_all(&answer).await
 }
 
-/// The device id, in hexadecimal, and the public key in a device's message; `None` for one that was not
-/// encrypted to this cloud.
+/// The device id, in hexadecimal, and the public key in a device's message; `None` if the message was not encrypted to
+/// this cloud.
 fn open(identity: &Identity, nonce: &[u8], hello: &[u8]) -> Option<(String, PublicKey)> {
     let plain = identity.private.decrypt_blinded(&mut random(), Pkcs1v15Encrypt, hello).ok()?;
     if plain.len() != NONCE + DEVICE_ID + DEVICE_SPKI || plain[..NONCE] != *nonce {
@@ -155,7 +157,7 @@ fn open(identity: &Identity, nonce: &[u8], hello: &[u8]) -> Option<(String, Publ
     PublicKey::from_public_key_der(&plain[NONCE + DEVICE_ID..]).ok().map(|key| (id, key))
 }
 
-/// Credentials that only the device can open, and the proof that they come from this cloud.
+/// Credentials that only the device can decrypt, and the proof that they come from this cloud.
 fn answer(identity: &Identity, key: &PublicKey, manner: Handshake) -> Option<Vec<u8>> {
     let mut credentials = [0; CREDENTIALS];
     random().fill_bytes(&mut credentials);

@@ -1,9 +1,8 @@
-//! What the three servers answer to `POST /oauth/token`, which gives a user a token (RFC 6749 §4.3).
+//! Computes the three servers' answers to `POST /oauth/token`, which gives a user a token (RFC 6749 §4.3).
 //!
-//! Every name and password is good here, since there is nobody to check them: the token is the one made at start. What
-//! Brewskey/spark-server answers was tried with the OAuth server that it uses (oauth2-server 3.0.0 and its
-//! `src/OAuthModel.ts`). The two others answer as node-oauth2-server 2 does (`lib/grant.js`), with the members that
-//! particle-iot/particle-api-js reads.
+//! Accepts every name and password, since it has no users; the token is the one made at start. The answers of
+//! Brewskey/spark-server were tried with its OAuth server (oauth2-server 3.0.0 and its `src/OAuthModel.ts`). The two
+//! others answer like node-oauth2-server 2 (`lib/grant.js`), with the members that particle-iot/particle-api-js reads.
 
 use std::collections::HashMap;
 
@@ -11,10 +10,10 @@ use serde_json::json;
 
 use super::behavior::{Answer, Flavor};
 
-/// `particle:particle`, the client that every one of these servers knows, as Basic authentication sends it.
+/// `particle:particle` in Basic authentication: the client that all these servers know.
 const CLIENT: &str = "Basic cGFydGljbGU6cGFydGljbGU=";
 
-/// How long Particle's tokens are good for, in seconds.
+/// How long Particle's tokens are valid, in seconds.
 const LIFETIME: u32 = 90 * 24 * 60 * 60;
 
 /// What is wrong with a request.

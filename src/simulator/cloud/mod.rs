@@ -1,10 +1,10 @@
-//! A cloud on this machine: a real HTTP server on loopback that provisions devices as one of three servers
-//! does, and remembers what it was told.
+//! Runs a cloud on this machine: a real HTTP server on loopback that provisions devices as one of three servers does,
+//! and remembers them.
 //!
-//! What it answers is decided in [`behavior`], which knows no sockets; this file is the server around it. The
-//! port that devices connect to is `device_server`'s.
-//! It listens only once [`LocalCloud::start`] is called, on 127.0.0.1 only, and accepts a token made at that
-//! moment. Everything is bounded: connections, request heads and bodies, and the time for sending each.
+//! [`behavior`] decides the answers and knows no sockets; this file is the server around it. `device_server` serves the
+//! port that devices connect to. The cloud listens only after [`LocalCloud::start`], only on 127.0.0.1, and accepts a
+//! token that is made then. Everything has a limit: connections, request heads and bodies, and the time for sending
+//! each.
 
 pub mod behavior;
 mod device_info;
@@ -35,28 +35,28 @@ pub use behavior::{Flavor, KnownDevice, Provisioned};
 pub use device_server::Handshake;
 use device_server::Identity;
 
-/// The largest request body taken, in bytes; a provisioning request has about 700.
+/// The largest accepted request body, in bytes; a provisioning request has about 700.
 const MAX_BODY: usize = 64 * 1024;
 
-/// The largest request head taken, in bytes.
+/// The largest accepted request head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Connections served at a time; more wait in the system's queue.
+/// Connections served at a time; others wait in the system's queue.
 const MAX_CONNECTIONS: usize = 64;
 
-/// The time for a client to send the head of a request, which also ends idle connections.
+/// The time that a client has to send the head of a request. It also ends idle connections.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time for a client to send a request's body, once its head is there.
+/// The time that a client has to send a request's body, after its head.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection is kept at most, whatever it does; clients make new ones.
+/// The longest life of a connection, even if it is in use; clients make new ones.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The wait after a failure to accept.
+/// The pause after a failure to accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The time for requests in flight once the cloud is stopped.
+/// The time that open requests have after the cloud is stopped.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How a local cloud behaves.
@@ -64,28 +64,28 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Options {
     /// Which server it imitates.
     pub flavor: Flavor,
-    /// The TCP port; 0 takes any free one.
+    /// The TCP port; 0 chooses a free one.
     pub port: u16,
-    /// The TCP port for devices' handshakes; 0 takes any free one, `None` serves none. With one, starting
-    /// takes about a second longer, for the cloud's own key.
+    /// The TCP port for devices' handshakes; 0 chooses a free one, `None` means no port. With a port, starting takes
+    /// about a second longer, for the cloud's own key.
     pub device_port: Option<u16>,
     /// How devices are answered there.
     pub handshake: Handshake,
-    /// Tokens accepted beside the one made at start, each with the user whose it is.
+    /// Other tokens that are accepted, each with its user.
     pub accounts: Vec<(String, String)>,
     /// Tokens that are refused as expired.
     pub expired_tokens: Vec<String>,
-    /// Devices that the cloud knows beforehand, as from the factory or from other users.
+    /// Devices that the cloud knows from the start, for example from the factory or from other users.
     pub devices: Vec<KnownDevice>,
     /// Refuse all other devices with "Permission Denied", as Particle's cloud does.
     pub known_devices_only: bool,
     /// Refuse all other products with "Permission Denied".
     pub product_id: Option<u32>,
-    /// How long particle-iot's server waits for a device that is offline before it answers about it; 30.1 s unless given.
+    /// How long particle-iot's server waits for an offline device before it answers about it; 30.1 s by default.
     pub offline_wait: Option<Duration>,
 }
 
-/// A running local cloud. Dropping it ends it at once; [`LocalCloud::stop`] lets requests in flight finish.
+/// A running local cloud. Dropping it ends it at once; [`LocalCloud::stop`] lets open requests finish.
 #[derive(Debug)]
 pub struct LocalCloud {
     address: SocketAddr,
@@ -116,13 +116,13 @@ struct Shared {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves the state as it was after some request, which is a valid one.
+        // After a panic elsewhere, the state is still as after a complete request, which is valid.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LocalCloud {
-    /// Starts to listen on 127.0.0.1. Needs a tokio runtime; fails where the port is taken.
+    /// Starts to listen on 127.0.0.1. Needs a tokio runtime; fails if the port is in use.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
@@ -139,17 +139,17 @@ impl LocalCloud {
         Ok(Self { address, shared, stop, server: Some(server), devices })
     }
 
-    /// Where devices connect to, if they can.
+    /// The address that devices connect to, if there is one.
     pub fn device_address(&self) -> Option<SocketAddr> {
         self.devices.as_ref().map(|devices| devices.address)
     }
 
-    /// The cloud's own public key, RSA-2048, as PEM: what a device has to know it by.
+    /// The cloud's own RSA-2048 public key, as PEM. A device needs it to recognise the cloud.
     pub fn server_key(&self) -> Option<&str> {
         self.devices.as_ref().map(|devices| devices.identity.pem())
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -159,31 +159,31 @@ impl LocalCloud {
         format!("http://{}", self.address)
     }
 
-    /// The token made at start: 40 letters, good for this cloud only.
+    /// The token made at start: 40 letters, valid only for this cloud.
     pub fn token(&self) -> String {
         self.shared.state().token().to_owned()
     }
 
-    /// What was provisioned, one entry a device, in the order of the first time.
+    /// What was provisioned: one entry for each device, ordered by the first time.
     pub fn provisioned(&self) -> Vec<Provisioned> {
         self.shared.state().provisioned().to_vec()
     }
 
-    /// What was provisioned for one device, in whatever case its id is written.
+    /// What was provisioned for one device. The case of the id does not matter.
     pub fn device(&self, id: &str) -> Option<Provisioned> {
         self.provisioned().into_iter().find(|p| p.device_id.eq_ignore_ascii_case(id))
     }
 
-    /// The number of provisionings so far, to be awaited.
+    /// The number of provisionings so far; a caller can await a change.
     pub fn changes(&self) -> watch::Receiver<usize> {
         self.shared.provisioned.subscribe()
     }
 
-    /// Stops listening, lets requests in flight finish within two seconds, and closes every connection.
+    /// Stops listening, gives open requests two seconds to finish, and closes every connection.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if let Some(server) = self.server.take() {
-            // An error would be a panic of the server's, and there is nothing left to stop then.
+            // An error means that the server has panicked; then nothing is left to stop.
             let _ = server.await;
         }
     }
@@ -219,8 +219,8 @@ impl Drop for LocalCloud {
     }
 }
 
-/// 160 random bits, as long as Particle's tokens, in letters that are no hexadecimal digits: what leaks of it, even
-/// eight characters, cannot be a piece of some fingerprint by chance.
+/// 160 random bits, as many as in Particle's tokens, written in letters that are not hexadecimal digits. So a leaked
+/// part, even of eight characters, cannot match a piece of a fingerprint by chance.
 fn random_token() -> io::Result<String> {
     let random = || getrandom::u64().map_err(io::Error::other);
     let (high, middle, low) = (random()?, random()?, random()? >> 32);
@@ -239,8 +239,8 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rece
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, Arc::clone(&shared), stop.clone()));
                 }
-                // The client is gone already, or the process is out of file descriptors, which come back
-                // when connections end; nothing says when, and accepting again at once would spin.
+                // The client has already gone, or the process has no free file descriptors. Those come back when
+                // connections end, but nothing reports it, and accepting again at once would spin.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
             Some(_) = connections.join_next() => {}
@@ -248,12 +248,12 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: watch::Rece
     }
     drop(listener);
     let finish = async { while connections.join_next().await.is_some() {} };
-    // What has not finished by then is cut off when the set is dropped.
+    // Dropping the set ends the requests that have not finished.
     let _ = tokio::time::timeout(STOP_TIMEOUT, finish).await;
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone, and with it the cloud.
+    // An error means that the sender is gone, and so is the cloud.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -265,14 +265,14 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stop: watch::Rec
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    // Whatever a client does to its connection is its own affair: errors end here.
+    // Errors on a client's connection are ignored.
     tokio::select! {
         _ = connection.as_mut() => {}
         () = stopped(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
-        // One that does not take its answers, say.
+        // For example, a client that does not read its answers.
         () = tokio::time::sleep(CONNECTION_TIMEOUT) => {}
     }
 }

@@ -1,4 +1,4 @@
-//! The boards that share the Duo's bootloader and the layout of its DCT, as far as they show on the bus.
+//! Lists the boards that share the Duo's bootloader and DCT layout, with what they show on the bus.
 //!
 //! Numbers and strings: particle-iot/firmware `platform_config.h` and `usbd_desc.c`; redbear/firmware for the Duo.
 
@@ -12,7 +12,7 @@ pub enum Board {
     Photon,
     /// Particle's P1, a module.
     P1,
-    /// Particle's Electron, whose cloud speaks UDP and knows it by an elliptic-curve key.
+    /// Particle's Electron. Its cloud speaks UDP and identifies it by an elliptic-curve key.
     Electron,
 }
 
@@ -42,7 +42,7 @@ impl Board {
         if self == Self::Duo { "RedBear" } else { "Particle" }
     }
 
-    /// The board's name, with which `iProduct` begins.
+    /// The board's name; `iProduct` begins with it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Duo => "Duo",

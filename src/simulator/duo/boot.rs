@@ -1,4 +1,4 @@
-//! What the system firmware does to the DCT when it starts (redbear/firmware `dcd.cpp`, `handshake.cpp`).
+//! Simulates what the system firmware does to the DCT when it starts (redbear/firmware `dcd.cpp`, `handshake.cpp`).
 
 use super::{DeviceKey, Duo, Presence, SystemFirmware, dct};
 
@@ -11,8 +11,8 @@ const SPKI_HEAD: [u8; 29] = [
 const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 
 impl Duo {
-    /// Starts the system firmware, and says where the Duo is to be found afterwards. Without a system
-    /// firmware the bootloader stays.
+    /// Starts the system firmware, and returns the Duo's presence afterwards. Without a system firmware the bootloader
+    /// keeps running.
     pub(super) fn boot(&mut self) -> Presence {
         if self.memory.firmware() == SystemFirmware::Missing {
             return Presence::Dfu;
@@ -21,7 +21,7 @@ impl Duo {
         if self.memory.read_dct(dct::SERVER_KEY, 1) == [0xff]
             && self.memory.read_dct(dct::PRIVATE_KEY, 1) == [0xff]
         {
-            // A DCT that the bootloader has made is filled, but for its key slot: the next lines do that.
+            // Fills a DCT that the bootloader has made, except for its key slot; the next lines fill that.
             let blank = DeviceKey { slot: [0xff; 1216].into(), spki: [0xff; 162] };
             dct::after_first_boot(self.memory.dct_area_mut(), &self.options, &blank);
         }
@@ -38,7 +38,7 @@ impl Duo {
         }
     }
 
-    /// Only a first byte of 0xFF means "no key"; a slot of zeros counts as one.
+    /// Only a first byte of 0xFF means "no key"; a slot of zeros counts as a key.
     fn make_missing_key(&mut self) {
         if self.memory.read_dct(dct::PRIVATE_KEY, 1) == [0xff] {
             let key = (self.make_key)();
@@ -47,8 +47,8 @@ impl Duo {
         }
     }
 
-    /// The cloud code derives the public key from the private one when it starts. A slot that does not hold
-    /// a key in the device's own form is left alone here; the real firmware would publish what it misreads.
+    /// The cloud code derives the public key from the private key when it starts. If the slot does not hold a key in
+    /// the device's own form, nothing is written here; the real firmware would publish what it misreads.
     fn publish_public_key(&mut self) {
         let slot = zeroize::Zeroizing::new(self.memory.read_dct(dct::PRIVATE_KEY, 139));
         if slot[..2] != [0x30, 0x82] || slot[4..11] != [0x02, 0x01, 0x00, 0x02, 0x81, 0x81, 0x00] {

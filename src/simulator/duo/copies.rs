@@ -1,7 +1,7 @@
-//! The two copies of the DCT in the flash: which one the bootloader reads, and how it writes a field.
+//! Handles the two copies of the DCT in the flash: which one the bootloader reads, and how it writes a field.
 //!
-//! As seen in the bootloader binaries r3 to r6 (redbear/Duo `firmware/bootloader`), executed. r3 to r5 carry this code
-//! themselves; r6 takes it from system firmware 0.3.2 or later.
+//! Observed by running the bootloader binaries r3 to r6 (redbear/Duo `firmware/bootloader`). r3 to r5 contain this
+//! code; r6 uses the code of system firmware 0.3.2 or later.
 
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 
@@ -11,12 +11,12 @@ use super::dct::{APPLICATION_SECTION, COPY_SIZE};
 /// As in IEEE 802.3.
 static CRC_32: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
-// The header of a copy (WICED `platform_dct_header_t`): zeros but for these.
+// The header of a copy (WICED `platform_dct_header_t`): zeros except for these.
 const WRITE_INCOMPLETE: usize = 8;
 const IS_CURRENT: usize = 9;
 const INITIALISED: usize = 10;
 const MAGIC: usize = 12;
-/// The part of a copy that the header belongs to is cleared up to here.
+/// End of the part of a copy that contains the header; the part is cleared up to here.
 const HEAD_SIZE: usize = 388;
 
 // The version record of r6, the last 16 bytes of a copy.
@@ -26,7 +26,7 @@ const CHECKSUM: usize = RECORD + 8;
 const INITIAL_WRITE: usize = RECORD + 12;
 const SEQUENCE: usize = RECORD + 13;
 
-/// Where a write of r6 has to end, in the application section: before the record.
+/// The limit of a write of r6 in the application section: the record begins there.
 pub const R6_LIMIT: usize = RECORD - APPLICATION_SECTION;
 
 /// Writes the head of a copy that is marked as the current one.
@@ -37,7 +37,7 @@ pub fn head(copy: &mut [u8]) {
     copy[MAGIC..MAGIC + 4].copy_from_slice(b"BRCM");
 }
 
-/// Gives a copy its version record.
+/// Writes the version record of a copy.
 pub fn seal(copy: &mut [u8], sequence: u8) {
     copy[RECORD..CHECKSUM].copy_from_slice(&RECORD_HEAD);
     copy[CHECKSUM..].copy_from_slice(&[0, 0, 0, 0, 0, sequence, 0, 0]);
@@ -58,7 +58,7 @@ pub fn current(area: &[u8], generation: Generation) -> Option<usize> {
     }
 }
 
-/// 2 for a record that can be relied on, 1 for one that cannot, 0 for none.
+/// 2 for a valid record, 1 for an invalid one, 0 for none.
 fn worth(copy: &[u8]) -> u8 {
     if copy[RECORD..RECORD + 4] != RECORD_HEAD[..4] {
         return 0;
@@ -83,7 +83,7 @@ fn second_is_newer(first: &[u8], second: &[u8]) -> bool {
     }
 }
 
-/// Over the pieces of a copy, with zeros for what is written last.
+/// The checksum of the pieces of a copy, with zeros in place of the fields that are written last.
 fn checksum(copy: &[u8]) -> u32 {
     let (mut head, mut record) = ([0; HEAD_SIZE], [0; COPY_SIZE - RECORD]);
     head.copy_from_slice(&copy[..HEAD_SIZE]);
@@ -98,16 +98,16 @@ fn checksum(copy: &[u8]) -> u32 {
 /// How far a write gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// To its end.
+    /// To the end.
     All,
-    /// The power goes as soon as so many bytes have been programmed.
+    /// The power fails after this many bytes.
     Bytes(usize),
-    /// The power goes when the new copy is whole, before the old one is marked or erased.
+    /// The power fails when the new copy is complete, before the old one is marked or erased.
     NewCopy,
 }
 
-/// Writes `data` at `offset` of the application section, as the bootloader of `generation` does. What would go past the
-/// copy's end is dropped. Nothing happens if no copy can be used.
+/// Writes `data` at `offset` of the application section, as the bootloader of `generation` does. Data past the copy's
+/// end is dropped. Does nothing if no copy can be used.
 pub fn write(area: &mut [u8], offset: usize, data: &[u8], generation: Generation, reach: Reach) {
     let Some(current) = current(area, generation) else { return };
     let start = (APPLICATION_SECTION + offset).min(COPY_SIZE);
@@ -139,13 +139,14 @@ pub fn write(area: &mut [u8], offset: usize, data: &[u8], generation: Generation
     area[other * COPY_SIZE..(other + 1) * COPY_SIZE].copy_from_slice(&copy);
 }
 
-/// The header alone; what belongs to it stays as it was.
+/// Changes only the two marks of the header; the rest stays unchanged.
 fn head_of_copy(copy: &mut [u8]) {
     copy[WRITE_INCOMPLETE] = 0;
     copy[IS_CURRENT] = 1;
 }
 
-/// What the bootloader makes if it can use no copy: of r3 to r5 the first sector, of r6 both, in which nothing is marked.
+/// Makes a blank DCT, as the bootloader does if it can use no copy: r3 to r5 make the first copy, r6 makes both and
+/// marks none as current.
 pub fn make_blank(area: &mut [u8], generation: Generation) {
     let copies = if generation == Generation::R6 { 2 } else { 1 };
     for copy in area.chunks_mut(COPY_SIZE).take(copies) {

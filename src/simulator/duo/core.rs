@@ -1,7 +1,7 @@
-//! The bootloader's DFU state machine on endpoint 0, quirks included.
+//! Simulates the bootloader's DFU state machine on endpoint 0, with its quirks.
 //!
-//! Knows the requests of DFU 1.1 §3 and the DfuSe commands of AN3156 as redbear/firmware `usbd_dfu_core.c`
-//! carries them out. Knows nothing of time, of the bus, or of where an address lies: [`Memory`] does.
+//! Knows the requests of DFU 1.1 §3 and the DfuSe commands of AN3156 as redbear/firmware `usbd_dfu_core.c` handles
+//! them. Knows nothing of time or the bus; [`Memory`] knows the addresses.
 
 use super::Generation;
 use super::memory::{Erasure, Memory, WriteFault};
@@ -18,7 +18,7 @@ pub mod state {
     pub const MANIFEST_WAIT_RESET: u8 = 8;
     pub const UPLOAD_IDLE: u8 = 9;
     pub const ERROR: u8 = 10;
-    /// No state at all: the firmware stores a status code (errSTALLEDPKT) here by mistake.
+    /// Not a DFU state: the firmware stores a status code (errSTALLEDPKT) here by mistake.
     pub const ILLEGAL: u8 = 15;
 }
 
@@ -38,18 +38,18 @@ const COMMAND_GET: u8 = 0x00;
 const COMMAND_SET_ADDRESS: u8 = 0x21;
 const COMMAND_ERASE: u8 = 0x41;
 
-/// `wTransferSize`, which is also what a block number counts in.
+/// `wTransferSize`, also the unit of block numbers.
 pub const TRANSFER_SIZE: u32 = 4096;
-/// Where the pointer stands when the bootloader starts.
+/// The pointer when the bootloader starts.
 const FIRST_POINTER: u32 = 0x0802_0000;
 
-/// What a request set going outside the state machine.
+/// What a request causes outside the state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     None,
     /// Flash was written or erased.
     Programmed,
-    /// It answers nothing any more, until it is started anew.
+    /// The device answers nothing until it is restarted.
     Hang,
     /// The device will leave DFU mode in 500 ms.
     Leave,
@@ -71,7 +71,7 @@ pub struct Core {
     length: usize,
     /// The transfer buffer; it keeps the last download.
     buffer: Vec<u8>,
-    /// Downloads longer than the 4096-byte buffer, which in a real Duo overwrite what lies behind it.
+    /// Downloads longer than the 4096-byte buffer. In a real Duo they overwrite the memory after it.
     pub overruns: u64,
 }
 
@@ -91,7 +91,8 @@ impl Core {
         }
     }
 
-    /// SET_CONFIGURATION to another configuration: idle, and nothing else changes; r5 and r6 keep even bStatus.
+    /// SET_CONFIGURATION to another configuration: the state becomes idle, and nothing else changes; r5 and r6 even
+    /// keep bStatus.
     pub fn configured(&mut self) {
         self.state = state::IDLE;
         if self.generation.clears_status() {
@@ -99,7 +100,7 @@ impl Core {
         }
     }
 
-    /// A class request to interface 0. `fault` spoils a flash write or an erasure, and is taken if there was one.
+    /// A class request to interface 0. `fault` makes a flash write or an erasure fail, and is taken if there was one.
     pub fn class(
         &mut self,
         request: &Request,
@@ -139,7 +140,7 @@ impl Core {
         self.block = request.setup.value;
         self.length = request.data.len();
         if self.length > self.buffer.len() {
-            // The firmware does not check: what lay behind its buffer is gone. Here only the count tells.
+            // The firmware does not check, and overwrites the memory after its buffer. Here this is only counted.
             self.overruns += 1;
             self.buffer.resize(self.length, 0);
         }
@@ -154,7 +155,7 @@ impl Core {
             return Outcome::Data(Vec::new());
         }
         if !matches!(self.state, state::IDLE | state::UPLOAD_IDLE) {
-            // Also forgets a download that nobody has polled yet.
+            // Also discards a download that no GETSTATUS has carried out yet.
             self.length = 0;
             self.block = 0;
             return Outcome::Stall;
@@ -178,7 +179,7 @@ impl Core {
         }
     }
 
-    /// What a refused read returns: the buffer as the last download left it, or as r6 has cleared it.
+    /// What a refused read returns: the buffer after the last download, or zeros with r6, which clears it.
     fn stale(&self, length: usize) -> Vec<u8> {
         if self.generation == Generation::R6 {
             return vec![0; length];
@@ -196,7 +197,7 @@ impl Core {
             state::DNLOAD_SYNC if self.length > 0 => {
                 self.report_poll_timeout(memory);
                 let reply = self.status_bytes(state::DNBUSY);
-                // The answer has gone out; what follows happens while the transfer completes.
+                // The answer is sent; the rest happens while the transfer completes.
                 let done = self.carry_out(memory, fault);
                 self.length = 0;
                 self.block = 0;
@@ -217,8 +218,7 @@ impl Core {
         }
     }
 
-    /// The poll time is looked up for the pointer as it was *before* the command is carried out; outside the memory the
-    /// last value stays.
+    /// The poll time is for the pointer *before* the command is carried out. Outside the memory the last value stays.
     fn report_poll_timeout(&mut self, memory: &Memory) {
         let erase = self.block == 0 && self.buffer[0] == COMMAND_ERASE;
         if memory.has(self.alt, self.pointer) {

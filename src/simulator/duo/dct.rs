@@ -1,13 +1,13 @@
-//! The DCT as a Duo holds it after its first boot.
+//! Makes the DCT of a Duo after its first boot.
 //!
-//! Knows where the fields lie (redbear/firmware `dct.h`; offsets are into the application section). What the sources
-//! leave open is this simulator's own choice and marked so.
+//! Knows the offsets of the fields in the application section (redbear/firmware `dct.h`). If the sources leave
+//! something open, the simulator makes its own choice and a comment says so.
 
 use super::{Board, DeviceKey, DuoOptions, Generation, copies};
 
 /// One copy.
 pub const COPY_SIZE: usize = 16 * 1024;
-/// Where the application section starts in a copy.
+/// Offset of the application section in a copy.
 pub const APPLICATION_SECTION: usize = 7548;
 
 /// The device's private key: PKCS#1, padded with 0xFF.
@@ -35,11 +35,11 @@ const SERVER_ADDRESS: usize = SERVER_KEY + 384;
 const FLASH_MODULES: usize = 2852;
 const ALT_PRIVATE_KEY: usize = 3106;
 
-/// Somewhere in the part of a copy that comes before the application section: the Wi-Fi settings, because
-/// of which a dump is a secret. Place and contents are made up.
+/// The Wi-Fi settings, in the part of a copy before the application section. They are a reason to keep a dump secret.
+/// Place and contents are made up.
 const WIFI: usize = 512;
 
-/// Fills a whole DCT, two copies, as the first boot leaves it: the first current, the second erased.
+/// Fills a whole DCT as after the first boot: the first copy is current, the second is erased.
 pub fn after_first_boot(area: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
     area.fill(0xff);
     let (copy, _erased) = area.split_at_mut(COPY_SIZE);
@@ -51,7 +51,7 @@ pub fn after_first_boot(area: &mut [u8], options: &DuoOptions, key: &DeviceKey) 
     }
 }
 
-/// The first bytes of the application section: a magic number and the layout's version, which r5 counts on. In the
+/// The first bytes of the application section: a magic number and the layout's version, which r5 relies on. In the
 /// published factory DCT it is 3.
 pub fn section_header(section: &mut [u8], generation: Generation) {
     let version = if generation == Generation::R5 { 5 } else { 3 };
@@ -77,7 +77,7 @@ fn fill_fields(section: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
     put(VERSION_STRING, firmware.to_string().as_bytes());
     put(DNS_RESOLVE, &[0; 128]);
     put(SERVER_KEY, &options.server_key[..]);
-    // type, length and at most 64 bytes of name: what the field has room for before the port
+    // type, length and at most 64 bytes of name: the space before the port
     put(SERVER_ADDRESS, &options.server_address[..options.server_address.len().min(66)]);
     put(FLASH_MODULES, &[0; 100]);
     if generation.names_itself() {
@@ -88,7 +88,7 @@ fn fill_fields(section: &mut [u8], options: &DuoOptions, key: &DeviceKey) {
     }
 }
 
-/// The frame of a SEC1 `ECPrivateKey` on P-256 (RFC 5915), with numbers that are nobody's key.
+/// The structure of a SEC1 `ECPrivateKey` on P-256 (RFC 5915), with made-up numbers.
 fn made_up_ec_key(id: &[u8; 12]) -> [u8; 121] {
     let mut key = [0; 121];
     key[..7].copy_from_slice(&[0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20]);
@@ -100,7 +100,7 @@ fn made_up_ec_key(id: &[u8; 12]) -> [u8; 121] {
     key
 }
 
-/// Six letters and digits made of the device id, as on the label of the access point.
+/// Six letters and digits made from the device id, as in the name of the access point.
 fn device_code(id: &[u8; 12]) -> [u8; 6] {
     const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
     std::array::from_fn(|i| ALPHABET[usize::from(id[i + 6] & 31)])

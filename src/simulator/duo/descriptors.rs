@@ -1,7 +1,7 @@
-//! What a Duo says of itself: device, configuration and string descriptors of the four bootloaders, and the
-//! Microsoft OS descriptors of r5 and r6.
+//! Makes a Duo's descriptors: device, configuration and string descriptors of the four bootloaders and of normal mode,
+//! and the Microsoft OS descriptors of r5 and r6.
 //!
-//! Knows bytes only. Numbers: USB 2.0 §9.6, DFU 1.1 §4.2, the bootloader binaries r3 to r6 in redbear/Duo
+//! Knows bytes only. Sources: USB 2.0 §9.6, DFU 1.1 §4.2, the bootloader binaries r3 to r6 in redbear/Duo
 //! `firmware/bootloader`, redbear/firmware `usbd_composite.c` for normal mode.
 
 use super::{Board, Generation};
@@ -40,7 +40,7 @@ pub fn configuration_dfu() -> Vec<u8> {
     d
 }
 
-/// The string index of the name of the vendor interface; this simulator's own choice.
+/// The string index of the vendor interface's name; this simulator's own choice.
 const CONTROL_NAME: u8 = 4;
 
 /// The running firmware's configuration descriptor: a CDC-ACM serial port (CDC 1.2 §5.2, PSTN 1.2 §5.3) and, from
@@ -68,14 +68,14 @@ pub fn configuration_normal(generation: Generation) -> Vec<u8> {
     d
 }
 
-/// The class triples of the interfaces, in order, as a configuration descriptor has them.
+/// The class triples of the interfaces in a configuration descriptor, in order.
 pub fn interface_classes(configuration: &[u8]) -> Vec<[u8; 3]> {
     let mut classes = Vec::new();
     let mut rest = configuration;
     while let Some((descriptor, behind)) =
         rest.first().and_then(|&length| rest.split_at_checked(length.into()))
     {
-        // A first alternate setting: one entry an interface.
+        // The first alternate setting only: one entry for each interface.
         if let [9, 4, _, 0, _, class, subclass, protocol, _] = *descriptor {
             classes.push([class, subclass, protocol]);
         }
@@ -86,7 +86,7 @@ pub fn interface_classes(configuration: &[u8]) -> Vec<[u8; 3]> {
 
 /// A string descriptor of the bootloader, or `None` if there is none.
 ///
-/// Nothing refers to the strings 4 and 5. The wording of the fifth of r3 and r4 is this simulator's own.
+/// Nothing refers to the strings 4 and 5. The text of string 5 of r3 and r4 is this simulator's own.
 pub fn string_dfu(board: Board, generation: Generation, index: u8, serial: &str) -> Option<Vec<u8>> {
     Some(match index {
         0 => vec![4, 3, 0x09, 0x04],
@@ -122,7 +122,7 @@ pub fn string_normal(board: Board, generation: Generation, index: u8, serial: &s
     })
 }
 
-/// UTF-16LE behind the two-byte header. Longer than a descriptor can be (126 units) is cut.
+/// UTF-16LE after the two-byte header. Text that does not fit in a descriptor (126 units) is cut.
 pub fn string(text: &str) -> Vec<u8> {
     let mut d = vec![0, 3];
     d.extend(text.encode_utf16().take(126).flat_map(u16::to_le_bytes));

@@ -1,7 +1,7 @@
-//! The three memories behind the alternate settings: internal flash, the DCT in it, and the serial flash.
+//! Simulates the three memories of the alternate settings: internal flash, the DCT in it, and the serial flash.
 //!
-//! Knows which address lies where, what may be written, and how flash takes a write. Knows nothing of USB.
-//! Numbers: the bootloaders' interface strings, redbear/firmware `usbd_dfu_mal.c` and `usbd_dct_if.c`.
+//! Knows which addresses exist, what may be written, and how flash behaves on a write. Knows nothing of USB. Sources:
+//! the bootloaders' interface strings, redbear/firmware `usbd_dfu_mal.c` and `usbd_dct_if.c`.
 
 use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
@@ -15,42 +15,42 @@ const INTERNAL_SIZE: usize = 1024 * 1024;
 const SERIAL_SIZE: usize = 512 * 4096;
 const SERIAL_SECTOR: usize = 4096;
 
-/// As much of the bootloader's own code as is there: one transfer.
+/// How much of the bootloader's own code is simulated: one transfer.
 const BOOTLOADER_HEAD: usize = 4096;
 
 /// Alt 1 checks only that a transfer starts below this.
 const DCT_LIMIT: u32 = 0x4000;
 
-/// How the next flash write, or erasure, is spoilt.
+/// How the next flash write, or erasure, goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteFault {
-    /// The write fails, as the device itself would notice.
+    /// The write fails, and the device notices.
     Fails,
-    /// The device believes that it wrote; nothing changed.
+    /// The device reports success, but nothing changes.
     Silent,
-    /// Only the first so many bytes reach the flash; the rest stays as it was.
+    /// Only this many bytes, from the first on, reach the flash; the rest is unchanged.
     Half(usize),
 }
 
-/// What comes of an ERASE.
+/// The result of an ERASE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Erasure {
-    /// It was carried out, as far as the bootloader can tell.
+    /// It was carried out, as far as the bootloader knows.
     Done,
     /// There is nothing to erase at that address.
     Refused,
-    /// The flash did not erase, and the bootloader waits for it for ever.
+    /// The flash was not erased, and the bootloader waits for it forever.
     Hangs,
 }
 
-/// All that a Duo remembers without power. No `Debug`: it holds a private key.
+/// Everything that a Duo keeps without power. No `Debug`: it holds a private key.
 pub struct Memory {
     generation: Generation,
     firmware: SystemFirmware,
     internal: Vec<u8>,
-    /// The copy of the DCT that is read, once it was looked for; of what is in the internal flash now.
+    /// The copy of the DCT that is read, cached until the internal flash changes.
     current: OnceCell<Option<usize>>,
-    /// Shared with every other Duo until it is written: hardly any test does.
+    /// Shared with all other Duos until it is written; hardly any test writes it.
     serial: Arc<Vec<u8>>,
 }
 
@@ -64,8 +64,8 @@ impl Memory {
         Self { generation, firmware, internal, current: OnceCell::new(), serial }
     }
 
-    /// `length` bytes as UPLOAD returns them; `None` if the firmware refuses and forgets to say so: r6 sends zeros
-    /// then, the others what was downloaded last. What lies behind the end of a memory reads as zeros.
+    /// `length` bytes as UPLOAD returns them. `None` if the firmware refuses without an error: then r6 sends zeros, and
+    /// the others send what was downloaded last. Bytes past the end of a memory read as zeros.
     pub fn read(&mut self, alt: u8, address: u32, length: usize) -> Option<Vec<u8>> {
         match alt {
             0 => {
@@ -84,7 +84,7 @@ impl Memory {
         }
     }
 
-    /// Whether an address lies in the memory behind an alternate setting.
+    /// Whether an address exists in the memory of an alternate setting.
     pub fn has(&self, alt: u8, address: u32) -> bool {
         match alt {
             0 => self.internal_offset(address).is_some(),
@@ -132,7 +132,8 @@ impl Memory {
         }
     }
 
-    /// Erases the sector that `address` lies in. On alt 1 there is nothing to erase. A fault is taken if there is something to spoil; of a sector that is half erased, the first bytes are.
+    /// Erases the sector of `address`. On alternate setting 1 there is nothing to erase. A fault is used up only if
+    /// there is a sector to erase. A partial erasure affects the sector's first bytes.
     pub fn erase(&mut self, alt: u8, address: u32, fault: &mut Option<WriteFault>) -> Erasure {
         if alt == 1 {
             let readable = self.dct_readable() && address < DCT_LIMIT;
@@ -179,7 +180,7 @@ impl Memory {
         &self.internal[base..base + 2 * COPY_SIZE]
     }
 
-    /// Both copies of the DCT, to be made anew.
+    /// Both copies of the DCT, to be changed.
     pub fn dct_area_mut(&mut self) -> &mut [u8] {
         let base = self.generation.dct_base();
         &mut self.internal_mut()[base..base + 2 * COPY_SIZE]
@@ -196,7 +197,7 @@ impl Memory {
         *self.current.get_or_init(|| copies::current(self.dct_area(), self.generation))
     }
 
-    /// The system firmware that is installed, on which r6 depends.
+    /// The installed system firmware, which r6 depends on.
     pub fn firmware(&self) -> SystemFirmware {
         self.firmware
     }
@@ -206,12 +207,12 @@ impl Memory {
         self.firmware = firmware;
     }
 
-    /// Whether the bootloader's DCT code works: r6 uses the system firmware's, from 0.3.2.
+    /// Whether the bootloader's DCT code works: r6 uses the system firmware's code, from 0.3.2 on.
     pub fn dct_readable(&self) -> bool {
         self.generation != Generation::R6 || self.firmware >= SystemFirmware::Version(0, 3, 2)
     }
 
-    /// Application-section bytes of the current copy; past its end, whatever lies behind in the flash.
+    /// Application-section bytes of the current copy; past its end, the bytes that follow in the flash.
     pub fn read_dct(&self, offset: usize, length: usize) -> Vec<u8> {
         let current = self.current().unwrap_or_default();
         let start = self.generation.dct_base() + current * COPY_SIZE;
@@ -223,13 +224,13 @@ impl Memory {
         self.write_dct_as_far_as(offset, data, Reach::All);
     }
 
-    /// The same, as far as the power lasts.
+    /// The same, but the power may fail during the write.
     pub fn write_dct_as_far_as(&mut self, offset: usize, data: &[u8], reach: Reach) {
         let generation = self.generation;
         copies::write(self.dct_area_mut(), offset, data, generation, reach);
     }
 
-    /// Makes a blank DCT if there is none that can be used: when the bootloader starts, and when it is asked for one.
+    /// Makes a blank DCT if no copy can be used: when the bootloader starts, and when the DCT is read or written.
     pub fn make_dct_if_missing(&mut self) {
         if self.dct_readable() && self.current().is_none() {
             let generation = self.generation;
@@ -243,8 +244,8 @@ impl Memory {
     }
 }
 
-/// The bootloader's first bytes: where the stack begins, where its code does, and no two bytes in a row that tell
-/// nothing. What a real one has there is not ours to ship.
+/// The bootloader's first bytes: the initial stack pointer, the entry point, then varied filler bytes that identify the
+/// place. A real bootloader's code is not ours to ship.
 fn bootloader(generation: Generation) -> [u8; BOOTLOADER_HEAD] {
     let mut head = [0; BOOTLOADER_HEAD];
     let mut word = 0x9e37_79b9_u32 ^ generation as u32;
@@ -260,7 +261,7 @@ fn bootloader(generation: Generation) -> [u8; BOOTLOADER_HEAD] {
     head
 }
 
-/// Flash bits only go from 1 to 0.
+/// Programming changes flash bits only from 1 to 0.
 fn program(flash: &mut [u8], data: &[u8]) {
     for (cell, &byte) in flash.iter_mut().zip(data) {
         *cell &= byte;

@@ -1,13 +1,12 @@
-//! One emulated Duo.
+//! Emulates one Duo.
 //!
-//! A state machine with time as a parameter: [`Duo::transfer`] takes a control transfer and the present
-//! time, [`Duo::poll`] lets due things happen (leaving the bus, coming back), [`Duo::next_event`] says when
-//! to poll again. It never sleeps, has no thread, and does no I/O. Which hub it is plugged into, and how a
-//! host reaches it, is not its business.
+//! A state machine with time as a parameter: [`Duo::transfer`] takes a control transfer and the current time,
+//! [`Duo::poll`] carries out events that are due (leaving the bus, coming back), [`Duo::next_event`] says when to poll
+//! again. It never sleeps, has no thread, and does no I/O. It does not know its hub, or how a host reaches it.
 //!
-//! Its parts: [`descriptors`] and `standard` are what any USB device has, `core` is the bootloader's DFU
-//! code, `memory`, `copies` and `dct` are its flash, `boot` is what the system firmware does when it starts, and
-//! [`serial_port`] what can be reached of it while it runs.
+//! Its parts: [`descriptors`] and `standard` are what any USB device has, `core` is the bootloader's DFU code,
+//! `memory`, `copies` and `dct` are its flash, `boot` is what the system firmware does when it starts, and
+//! [`serial_port`] is what a host can reach while the firmware runs.
 
 mod board;
 mod boot;
@@ -37,11 +36,11 @@ pub use self::board::Board;
 pub use self::core::state;
 pub use self::options::{DuoOptions, Generation, SystemFirmware};
 
-/// From the GETSTATUS that seals a leave until the device drops off the bus.
+/// Time from the GETSTATUS that confirms a leave until the device drops off the bus.
 const LEAVE_DELAY: Duration = Duration::from_millis(500);
-/// How long DETACH keeps the device off the bus.
+/// How long the device stays off the bus after DETACH.
 const DETACH_TIME: Duration = Duration::from_millis(5);
-/// Transfers that the log remembers.
+/// Number of transfers in the log.
 const LOG_SIZE: usize = 4096;
 
 /// A device key, as the firmware makes one.
@@ -53,10 +52,10 @@ pub struct DeviceKey {
     pub spki: [u8; 162],
 }
 
-/// Makes the key when a Duo boots with a blank slot.
+/// Makes the key if a Duo boots with a blank slot.
 pub type KeyMaker = Box<dyn FnMut() -> DeviceKey + Send>;
 
-/// Where a Duo is, seen from the bus.
+/// The state of a Duo on the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "Presence", rename_all = "kebab-case")]
@@ -69,7 +68,7 @@ pub enum Presence {
     Normal,
 }
 
-/// A transfer that took place.
+/// A transfer in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
     /// The setup packet.
@@ -82,18 +81,18 @@ pub struct Logged {
 
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    /// Drops off the bus and boots.
+    /// The Duo drops off the bus and boots.
     Restart,
-    /// Is back, and what runs in it as it was.
+    /// The Duo comes back; its software has not restarted.
     Return(Presence),
-    /// Has booted, which may have taken a new key, and is where its firmware has brought it.
+    /// The Duo boots, which may include making a key, and appears in the mode that its firmware chooses.
     Booted,
-    /// Is there, freshly started.
+    /// The Duo appears, freshly started.
     Appear(Presence),
 }
 
 /// An emulated Duo.
-// One a thing that may be so; they are independent of each other.
+// Each bool is a separate condition; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Duo {
     options: DuoOptions,
@@ -107,13 +106,13 @@ pub struct Duo {
     enumeration: u64,
     due: Option<(Duration, Event)>,
     faults: Faults,
-    /// It answers nothing, until it is started anew.
+    /// It answers nothing until it is restarted.
     hangs: bool,
-    /// It will not leave when it is told to.
+    /// It will ignore the next request to leave.
     leave_hangs: bool,
-    /// The Duo that a fault has taken out of this port, or that it will put into it: its id and its memory.
+    /// The Duo that [`Duo::swap`] has taken out of this port, or will put back into it: its id and its memory.
     drawer: Option<([u8; 12], Memory)>,
-    /// The first Duo lies in the drawer.
+    /// True while the first Duo is in the drawer.
     away: bool,
     log: VecDeque<Logged>,
     class_requests: u64,
@@ -132,7 +131,7 @@ impl fmt::Debug for Duo {
 }
 
 impl Duo {
-    /// A Duo in DFU mode, with the DCT that its first boot left.
+    /// A Duo in DFU mode, with the DCT of its first boot.
     pub fn new(options: DuoOptions, mut make_key: KeyMaker) -> Self {
         let mut memory = Memory::new(options.generation, options.system_firmware());
         let key = make_key();
@@ -160,7 +159,7 @@ impl Duo {
         }
     }
 
-    /// The same Duo, before it is plugged in: it comes to the bus with its system firmware running.
+    /// The same Duo, before it is plugged in: it appears on the bus with its system firmware running.
     #[must_use]
     pub fn running(self) -> Self {
         Self { presence: Presence::Normal, ..self }
@@ -224,7 +223,7 @@ impl Duo {
     fn faulty(&mut self, now: Duration, request: &Request, due: &Due) -> Transfer {
         if let Some(moment) = due.kind.moment() {
             self.faults.acted_on(due);
-            // Data that does not arrive whole is dropped.
+            // Incomplete data is dropped.
             let cut = moment == Moment::In && !request.data.is_empty();
             let was = self.presence;
             if moment != Moment::Before && !cut {
@@ -267,7 +266,7 @@ impl Duo {
         Transfer { outcome, ..transfer }
     }
 
-    /// What comes of a transfer to a Duo that `was` there.
+    /// The outcome of an interrupted transfer; `was` is the Duo's presence before it.
     fn break_off(&mut self, now: Duration, kind: &Kind, was: Presence) -> Outcome {
         let restarts_anyway = was == Presence::Normal && self.presence == Presence::Absent;
         let back_at = match kind {
@@ -307,7 +306,7 @@ impl Duo {
         self.log.push_back(Logged { setup: request.setup, length: request.length, outcome });
     }
 
-    /// Lets happen what is due by `now`.
+    /// Carries out the events that are due by `now`.
     pub fn poll(&mut self, now: Duration) {
         while let Some((at, event)) = self.due
             && at <= now
@@ -340,40 +339,40 @@ impl Duo {
         self.enumeration += 1;
     }
 
-    /// When to [`poll`](Self::poll) again; `None` if nothing is under way.
+    /// When to [`poll`](Self::poll) again; `None` if no event is pending.
     pub fn next_event(&self) -> Option<Duration> {
         self.due.map(|(at, _)| at)
     }
 
-    /// RESET is pressed: it drops off the bus, boots, and comes back as [`DuoOptions::returns_to_dfu`] says.
+    /// Presses RESET: it drops off the bus, boots, and comes back as [`DuoOptions::returns_to_dfu`] says.
     pub fn restart(&mut self, now: Duration) {
-        // Making a key takes time, in which a Duo has long been off the bus: it boots when that is over.
+        // Making a key takes time, and the Duo must be off the bus before that. So it boots only at the end of the boot
+        // time.
         self.presence = Presence::Absent;
         self.due = Some((now + self.options.boot_time, Event::Booted));
     }
 
-    /// Restarts into the bootloader, nothing else running before: by the buttons, or by what a host sends
-    /// to its serial port.
+    /// Restarts directly into the bootloader: with the buttons, or by a request to the serial port.
     pub fn enter_dfu(&mut self, now: Duration) {
         self.presence = Presence::Absent;
         self.due = Some((now + self.options.boot_time, Event::Appear(Presence::Dfu)));
     }
 
-    /// Its cable is pulled.
+    /// Pulls its cable.
     pub fn unplug(&mut self) {
         self.presence = Presence::Absent;
         self.due = None;
     }
 
-    /// Its cable is plugged in: it boots.
+    /// Plugs its cable in: it boots.
     pub fn plug_in(&mut self, now: Duration) {
         if self.presence == Presence::Absent && self.due.is_none() {
             self.restart(now);
         }
     }
 
-    /// Another Duo of the same make takes its place in the port, with an id and a key of its own, and starts
-    /// its bootloader there. The next time, the first one is put back. Armed faults stay with the port.
+    /// Puts another Duo of the same type into the port, with its own id and key, and starts its bootloader. The next
+    /// time, it puts the first one back. Armed faults stay with the port.
     pub fn swap(&mut self, now: Duration) {
         let (device_id, memory) = self.drawer.take().unwrap_or_else(|| {
             let mut device_id = self.options.device_id;
@@ -386,38 +385,38 @@ impl Duo {
         self.enter_dfu(now);
     }
 
-    /// True while another Duo is in the port in its place, see [`Duo::swap`].
+    /// True while another Duo is in the port, see [`Duo::swap`].
     pub fn is_away(&self) -> bool {
         self.away
     }
 
-    /// [`Duo::dct`] of the Duo that was plugged in first, wherever it is now.
+    /// [`Duo::dct`] of the Duo that was plugged in first, even if it is not in the port.
     pub fn first_dct(&self, offset: usize, length: usize) -> Vec<u8> {
         let memory = self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory);
         memory.read_dct(offset.min(usize::from(u16::MAX)), length)
     }
 
-    /// Both copies of the DCT, 32 KiB, of the Duo that was plugged in first, wherever it is now.
+    /// Both copies of the DCT, 32 KiB, of the Duo that was plugged in first, even if it is not in the port.
     pub fn first_dct_area(&self) -> &[u8] {
         let memory = self.drawer.as_ref().filter(|_| self.away).map_or(&self.memory, |(_, memory)| memory);
         memory.dct_area()
     }
 
-    /// Changes both copies behind the back of any host.
+    /// Changes both copies; no host notices it.
     pub fn set_dct_area(&mut self, area: &[u8]) {
         let here = self.memory.dct_area_mut();
         let length = area.len().min(here.len());
         here[..length].copy_from_slice(&area[..length]);
     }
 
-    /// [`Duo::dct`] of the Duo that [`Duo::swap`] has put in its place, wherever that is now.
+    /// [`Duo::dct`] of the second Duo of [`Duo::swap`], even if it is not in the port. `None` before the first swap.
     pub fn second_dct(&self, offset: usize, length: usize) -> Option<Vec<u8>> {
         let (_, in_drawer) = self.drawer.as_ref()?;
         let memory = if self.away { &self.memory } else { in_drawer };
         Some(memory.read_dct(offset.min(usize::from(u16::MAX)), length))
     }
 
-    /// A second Duo of the same make, with the same device id and a key of its own, where a fault asks for one.
+    /// A second Duo of the same type, with the same device id and its own key, if a fault asks for one.
     pub(super) fn take_twin(&mut self) -> Option<Self> {
         if !self.faults.take_twin() {
             return None;
@@ -426,7 +425,7 @@ impl Duo {
         Some(Self::new(self.options.clone(), Box::new(move || key.clone())))
     }
 
-    /// What the first boot leaves in a Duo of the same make.
+    /// The memory of another Duo of the same type after its first boot.
     fn first_boot(&mut self, device_id: [u8; 12]) -> Memory {
         let options = DuoOptions { device_id, ..self.options.clone() };
         let mut memory = Memory::new(options.generation, options.system_firmware());
@@ -434,17 +433,17 @@ impl Duo {
         memory
     }
 
-    /// Where it is.
+    /// Its state on the bus.
     pub fn presence(&self) -> Presence {
         self.presence
     }
 
-    /// Counts its appearances on the bus.
+    /// The number of its appearances on the bus.
     pub fn enumeration(&self) -> u64 {
         self.enumeration
     }
 
-    /// What it was made of.
+    /// The options that it was made with.
     pub fn options(&self) -> &DuoOptions {
         &self.options
     }
@@ -459,12 +458,12 @@ impl Duo {
         &mut self.faults
     }
 
-    /// `bState`; 15 is the firmware's illegal one.
+    /// `bState`; 15 is the firmware's illegal state.
     pub fn state(&self) -> u8 {
         self.core.state
     }
 
-    /// Puts it into a state, as something else may have left it.
+    /// Sets the state, as if another program had left it so.
     pub fn set_state(&mut self, state: u8) {
         self.core.state = state;
     }
@@ -499,13 +498,13 @@ impl Duo {
         self.memory.read_dct(offset.min(usize::from(u16::MAX)), length)
     }
 
-    /// Changes the DCT behind the back of any host.
+    /// Changes the DCT; no host notices it.
     pub fn set_dct(&mut self, offset: usize, data: &[u8]) {
         self.memory.write_dct(offset, data);
     }
 
-    /// The same, but the power goes when the new copy is whole: the old one counts as before, or does not, as the
-    /// bootloader's rule has it.
+    /// The same, but the power fails when the new copy is complete. The bootloader's rule decides whether the old copy
+    /// is still current.
     pub fn set_dct_cut_short(&mut self, offset: usize, data: &[u8]) {
         self.memory.write_dct_as_far_as(offset, data, copies::Reach::NewCopy);
     }
@@ -515,7 +514,7 @@ impl Duo {
         self.memory.set_firmware(firmware);
     }
 
-    /// DFU requests since it was made.
+    /// The number of DFU requests since it was made.
     pub fn class_requests(&self) -> u64 {
         self.class_requests
     }

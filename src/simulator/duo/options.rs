@@ -1,11 +1,11 @@
-//! What a Duo is made of: its bootloader's generation, its system firmware, its id and its keys.
+//! Describes a Duo to be made: its bootloader's generation, its system firmware, its id and its keys.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::board::Board;
 
-/// A bootloader, as RedBear numbered them.
+/// A bootloader, by RedBear's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Generation {
     /// System firmware up to 0.2.3.
@@ -14,7 +14,7 @@ pub enum Generation {
     R4,
     /// System firmware from 0.3.0.
     R5,
-    /// System firmware from 0.3.1; takes its DCT code from it.
+    /// System firmware from 0.3.1; uses the system firmware's DCT code.
     R6,
 }
 
@@ -27,7 +27,7 @@ impl Generation {
         if self.names_itself() { 0x0250 } else { 0x0200 }
     }
 
-    /// True for r5 and r6, which show the device id in serial number and DCT.
+    /// True for r5 and r6, which have the device id in the serial number and the DCT.
     pub fn names_itself(self) -> bool {
         self >= Self::R5
     }
@@ -63,12 +63,12 @@ impl Generation {
         if self >= Self::R5 { 0x8000 } else { 0x4000 }
     }
 
-    /// Where the DCT lies in the internal flash.
+    /// Offset of the DCT in the internal flash.
     pub(super) fn dct_base(self) -> usize {
         if self >= Self::R5 { 0x8000 } else { 0x4000 }
     }
 
-    /// `iSerialNumber`: a constant on r3 and r4, the device id in upper case on r5 and lower on r6.
+    /// `iSerialNumber`: a constant on r3 and r4, the device id in upper case on r5 and in lower case on r6.
     pub(super) fn serial_number(self, device_id: &[u8; 12]) -> String {
         match self {
             Self::R3 | Self::R4 => "00000000010C".to_owned(),
@@ -121,10 +121,10 @@ impl fmt::Display for SystemFirmware {
     }
 }
 
-/// What a Duo is started with. [`DuoOptions::new`] gives the usual one; change fields from there.
+/// The options of a Duo. [`DuoOptions::new`] gives the defaults; change fields from there.
 #[derive(Clone)]
 pub struct DuoOptions {
-    /// Which board it is; a Duo unless changed.
+    /// The board; a Duo by default.
     pub board: Board,
     /// The bootloader.
     pub generation: Generation,
@@ -132,21 +132,21 @@ pub struct DuoOptions {
     pub device_id: [u8; 12],
     /// The installed system firmware; `None` for the one that came with the bootloader.
     pub firmware: Option<SystemFirmware>,
-    /// The cloud's RSA-2048 `SubjectPublicKeyInfo`, 294 bytes. The default is a made-up number of the right
-    /// form, of which nobody has the private half.
+    /// The cloud's RSA-2048 `SubjectPublicKeyInfo`, 294 bytes. The default is a made-up number in the right form;
+    /// nobody has a private key for it.
     pub server_key: [u8; 294],
     /// At +384 of the server key field: type, length, value.
     pub server_address: Vec<u8>,
-    /// Comes back in DFU mode after each boot, as if somebody held its buttons. Otherwise it runs.
+    /// True if it comes back in DFU mode after each boot, as if its buttons were held down. Otherwise it runs.
     pub returns_to_dfu: bool,
-    /// From dropping off the bus until it is back.
+    /// Time from dropping off the bus until it is back.
     pub boot_time: Duration,
     /// How long a flash write takes; a real DCT write takes hundreds of milliseconds.
     pub write_time: Duration,
 }
 
 impl DuoOptions {
-    /// A Duo as it is after its first boot.
+    /// A Duo after its first boot.
     pub fn new(generation: Generation, device_id: [u8; 12]) -> Self {
         let mut server_address = vec![1, 15];
         server_address.extend(b"device.spark.io\0");
@@ -174,7 +174,7 @@ impl DuoOptions {
     }
 }
 
-/// The `SubjectPublicKeyInfo` of a number that looks like an RSA-2048 modulus and is not one.
+/// The `SubjectPublicKeyInfo` of a number that looks like an RSA-2048 modulus but is not one.
 fn made_up_server_key() -> [u8; 294] {
     let mut key = [0; 294];
     key[..33].copy_from_slice(&[
@@ -183,7 +183,7 @@ fn made_up_server_key() -> [u8; 294] {
     ]);
     let mut x = 0x9e37_79b9_7f4a_7c15_u64;
     for byte in &mut key[33..289] {
-        // xorshift64: any fixed, even spread of bits will do
+        // xorshift64: any fixed, even distribution of bits is enough
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;

@@ -1,7 +1,7 @@
-//! The serial port of the running system firmware: the class requests of its endpoint 0 (CDC PSTN 1.2 §6.3), what is
-//! at its other endpoints, and the speeds that mean something else than a speed.
+//! Simulates the serial port of the running system firmware: the class requests on endpoint 0 (CDC PSTN 1.2 §6.3), the
+//! other endpoints, and the speeds with a special meaning.
 //!
-//! Nobody talks at the other end: what is sent to it is taken, and nothing ever comes.
+//! Nothing is connected to the port: data sent to it is accepted and ignored, and no data ever comes.
 
 use std::time::Duration;
 
@@ -21,22 +21,22 @@ pub(super) const FIRST_LINE_CODING: [u8; LINE_CODING_SIZE] = [0x80, 0x25, 0, 0, 
 const DFU_SPEED: u32 = 14_400;
 /// Restarts it.
 const RESET_SPEED: u32 = 1200;
-/// Has it listen for Wi-Fi credentials; it stays on the bus.
+/// Makes it listen for Wi-Fi credentials; it stays on the bus.
 const LISTENING_SPEED: u32 = 28_800;
 
-/// What is at an endpoint other than 0.
+/// The type of an endpoint other than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pipe {
     /// No endpoint.
     Missing,
-    /// One that never has anything to say.
+    /// One that never sends anything.
     Silent,
-    /// One that takes everything.
+    /// One that accepts everything.
     Sink,
 }
 
-/// The endpoint with this number and direction, of a Duo that is to be found there: 0x83 notifies, 0x01 and 0x81
-/// carry the data (redbear/firmware `usbd_composite.c`, `usbd_mcdc.c`). The bootloader has none.
+/// The endpoint with this number and direction, for a Duo with this presence: 0x83 notifies, 0x01 and 0x81 carry the
+/// data (redbear/firmware `usbd_composite.c`, `usbd_mcdc.c`). The bootloader has none.
 pub fn pipe(presence: Presence, endpoint: u32, is_in: bool) -> Pipe {
     match (presence, endpoint, is_in) {
         (Presence::Normal, 1 | 3, true) => Pipe::Silent,
@@ -66,7 +66,8 @@ impl Duo {
         Transfer { outcome, takes: Duration::ZERO }
     }
 
-    /// The firmware looks at the speed before it acknowledges the request: one that restarts it is not acknowledged.
+    /// The firmware checks the speed before it acknowledges the request. A request that restarts it is not
+    /// acknowledged.
     fn speed_changed(&mut self, now: Duration) -> Outcome {
         let [a, b, c, d, ..] = self.line_coding;
         match u32::from_le_bytes([a, b, c, d]) {

@@ -1,4 +1,4 @@
-//! The standard and vendor requests of a Duo's endpoint 0 (USB 2.0 §9.4, Microsoft OS descriptors 1.0).
+//! Answers the standard and vendor requests on a Duo's endpoint 0 (USB 2.0 §9.4, Microsoft OS descriptors 1.0).
 
 use super::transfer::{Outcome, Request};
 use super::{Duo, Presence, descriptors};
@@ -36,7 +36,7 @@ impl Duo {
         }
     }
 
-    /// Whether the bootloader's interface is asked for its DFU functional descriptor.
+    /// Whether the request asks the bootloader's interface for its DFU functional descriptor.
     fn names_functional(&self, request: &Request) -> bool {
         self.presence == Presence::Dfu && request.setup.index == 0 && request.setup.value == 0x2100
     }
@@ -75,7 +75,7 @@ impl Duo {
         descriptors::device(product, generation.bcd_device(), class)
     }
 
-    /// Re-sending the configuration that is set resets nothing.
+    /// Setting the same configuration again resets nothing.
     fn set_configuration(&mut self, value: u16) -> Outcome {
         match value {
             0 => self.configuration = 0,
@@ -125,7 +125,7 @@ impl Duo {
     }
 }
 
-/// A descriptor is never longer than was asked for.
+/// Cuts a descriptor to the requested length.
 fn cut(mut bytes: Vec<u8>, request: &Request) -> Outcome {
     bytes.truncate(request.length.into());
     Outcome::Data(bytes)

@@ -1,13 +1,13 @@
-//! One control transfer, as the device sees it and as it ends.
+//! Defines a control transfer, as the device receives it, and its outcome.
 
 use std::time::Duration;
 
 use crate::usb::Setup;
 
-/// A control transfer as it reaches the device.
+/// A control transfer as the device receives it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// The setup packet, less its length.
+    /// The setup packet without its length.
     pub setup: Setup,
     /// `wLength`.
     pub length: u16,
@@ -37,13 +37,13 @@ impl<'a> Request<'a> {
 pub enum Outcome {
     /// A host-to-device transfer was acknowledged.
     Done,
-    /// What the device sent; more than `wLength` is babble.
+    /// The bytes that the device sent; more than `wLength` is babble.
     Data(Vec<u8>),
-    /// What the device sent, and then it refused: the status stage stalls.
+    /// The bytes that the device sent before it refused: the status stage stalls.
     DataThenStall(Vec<u8>),
     /// The device refused.
     Stall,
-    /// The device never answers: the host's time limit decides.
+    /// The device never answers; the host's time limit ends the transfer.
     NoAnswer,
     /// The device is not on the bus (any more).
     Disconnected,
@@ -51,10 +51,10 @@ pub enum Outcome {
     Protocol(String),
 }
 
-/// How a transfer ends, and how long the device takes over it.
+/// How a transfer ends, and how long the device takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// The end.
+    /// The outcome.
     pub outcome: Outcome,
     /// Time until then.
     pub takes: Duration,

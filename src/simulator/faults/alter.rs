@@ -1,4 +1,4 @@
-//! What becomes of a reply.
+//! Changes replies.
 
 use super::{Kind, Lie};
 use crate::simulator::duo::descriptors;
@@ -8,7 +8,7 @@ use crate::simulator::duo::transfer::{Outcome, Request};
 pub(super) const FIRST_ALT_NAME: u8 = 6;
 
 const CONFIGURATION: u8 = 2;
-/// Bytes of a configuration descriptor without those inside.
+/// Bytes of a configuration descriptor without the descriptors inside it.
 const CONFIGURATION_HEAD: usize = 9;
 const DFU_FUNCTIONAL: u8 = 0x21;
 
@@ -23,7 +23,7 @@ impl Noise {
     }
 }
 
-/// The answer that is sent in place of `outcome`.
+/// The answer that is sent instead of `outcome`.
 pub(super) fn alter(kind: &Kind, request: &Request, outcome: Outcome, noise: &mut Noise) -> Outcome {
     let length = usize::from(request.length);
     let replaced = match kind {
@@ -60,7 +60,7 @@ pub(super) fn alter(kind: &Kind, request: &Request, outcome: Outcome, noise: &mu
     Outcome::Data(bytes)
 }
 
-/// Tells the lie in a descriptor, which may be cut short.
+/// Puts the lie into a descriptor, which may be cut short.
 fn lie_in(bytes: &mut Vec<u8>, kind: u8, lie: &Lie) {
     let configuration = kind == CONFIGURATION;
     let mut put = |at: usize, field: &[u8]| {
@@ -79,7 +79,7 @@ fn lie_in(bytes: &mut Vec<u8>, kind: u8, lie: &Lie) {
     }
 }
 
-/// Finds the DFU functional descriptor in a configuration descriptor, which may be cut short.
+/// Sets the transfer size in the DFU functional descriptor of a configuration descriptor, which may be cut short.
 fn set_transfer_size(configuration: &mut [u8], size: u16) {
     let mut at = 0;
     while let Some(&length) = configuration.get(at)

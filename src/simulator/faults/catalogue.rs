@@ -1,4 +1,4 @@
-//! One or more of every kind, for tests that try them all.
+//! Lists one or more faults of every kind, for tests that try them all.
 
 use super::{Kind, Lie, Moment, Stuck};
 
@@ -23,7 +23,7 @@ impl Kind {
     }
 }
 
-/// Transfers that are broken off.
+/// Transfers that are interrupted.
 fn transfers() -> Vec<Kind> {
     let mut kinds = Vec::new();
     for moment in [Moment::Before, Moment::After] {
@@ -39,7 +39,8 @@ fn transfers() -> Vec<Kind> {
 fn reads() -> Vec<Kind> {
     let mut kinds = vec![Kind::ShortBy(1), Kind::Babble, Kind::ReadZeros, Kind::ReadOnes, Kind::ReadUnstable];
     kinds.extend([0, 1, 5, 64].map(Kind::ShortRead));
-    // The first bit read, one of the key when the whole table is read, and one of the key alone.
+    // The first bit that is read, a bit of the key if the whole table is read, and a bit of the key if only the key is
+    // read.
     kinds.extend([0, KEY_BITS_AT + 4321, 4321].map(Kind::ReadFlipped));
     kinds
 }
@@ -51,7 +52,7 @@ fn writes() -> Vec<Kind> {
     kinds
 }
 
-/// Each bit, and the places where a pointer has stood before or that hold what matters.
+/// Each bit, and places that a pointer had before or that hold important data.
 fn addresses() -> Vec<Kind> {
     let mut kinds = vec![Kind::AddressSilent];
     kinds.extend((0..32).map(Kind::AddressOnceWrong));
@@ -67,14 +68,14 @@ fn descriptors() -> Vec<Kind> {
         let lies = [Lie::Missing, Lie::Empty, Lie::Looping, Lie::TooLong, Lie::TooShort];
         kinds.extend(lies.map(|lie| Kind::Descriptor { kind, index, lie }));
     }
-    // Another maker's device, and a bootloader that nobody knows.
+    // Another maker's device, and an unknown bootloader.
     for device in ["120100020000004083041157000201020301", "1201000200000040042b58d0990901020301"] {
         kinds.push(Kind::Descriptor { kind: 1, index: 0, lie: Lie::Bytes(hex(device)) });
     }
     kinds
 }
 
-/// Names, maps and sizes that are not a Duo's, and serial numbers that mean harm.
+/// Names, maps and sizes that are not a Duo's, and malicious serial numbers.
 fn names() -> Vec<Kind> {
     let maps = [
         "",
@@ -87,7 +88,7 @@ fn names() -> Vec<Kind> {
         "@\u{1b}]0;DCT Flash\u{7}/0x00000000/01*016Kg",
     ];
     let mut kinds: Vec<Kind> = maps.map(|map| Kind::AltName { alt: 1, text: map.to_owned() }).into();
-    // The flash that holds the bootloader, under the DCT's name.
+    // The flash with the bootloader, under the DCT's name.
     kinds.push(Kind::AltName { alt: 0, text: "@DCT Flash   /0x00000000/01*016Kg".to_owned() });
     let serials = [
         "",
@@ -105,7 +106,7 @@ fn hex(text: &str) -> Vec<u8> {
     super::text::unhex(text).unwrap_or_default()
 }
 
-/// How each kind is written, once each: `N`, `TEXT` and the like stand for what is to be filled in.
+/// The written form of each kind, once: `N`, `TEXT` and the like are placeholders.
 pub fn forms() -> Vec<String> {
     let mut forms: Vec<String> = Vec::new();
     for kind in Kind::catalogue() {

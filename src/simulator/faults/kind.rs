@@ -1,21 +1,21 @@
-//! The defects.
+//! Defines the kinds of defects.
 
 use super::address::{self, Stuck};
 use crate::simulator::duo::memory::WriteFault;
 use crate::simulator::duo::transfer::Request;
 
-/// Bytes of a flash write that have landed when the transfer in which it happens is cut: half a key's slot.
+/// Bytes of a flash write that are written when its transfer is interrupted: half a key's slot.
 const HALF_A_SLOT: usize = 608;
 
 /// How far the request gets in the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Moment {
-    /// The fault comes first: the device never sees the request.
+    /// The fault comes first: the device never receives the request.
     Before,
-    /// It comes in the middle: data for the device does not arrive whole and is dropped, and of a flash write
-    /// one half has landed.
+    /// It comes in the middle: data for the device arrives incomplete and is dropped, and half of a flash write is
+    /// done.
     In,
-    /// The device has done what was asked, and only the answer is lost.
+    /// The device has carried out the request; only the answer is lost.
     After,
 }
 
@@ -26,76 +26,76 @@ pub enum Lie {
     Missing,
     /// It has no bytes at all.
     Empty,
-    /// A `bLength` of zero, so that a reader who follows it stays where it is: of the descriptor itself or, in
-    /// a configuration, of the first one inside.
+    /// A `bLength` of zero, so that a reader who follows it does not move forward. It is in the descriptor itself or,
+    /// in a configuration, in the first one inside.
     Looping,
-    /// It says that it is longer than it is: `bLength` 255, or `wTotalLength` 65535.
+    /// It claims to be longer than it is: `bLength` 255, or `wTotalLength` 65535.
     TooLong,
-    /// It says that it is shorter than it is: `bLength` 3, or `wTotalLength` 10.
+    /// It claims to be shorter than it is: `bLength` 3, or `wTotalLength` 10.
     TooShort,
-    /// These bytes are sent in its place.
+    /// These bytes are sent instead.
     Bytes(Vec<u8>),
 }
 
-/// A defect. In brackets, what it is called in a [fault's name](super#the-name-of-a-fault); `BAMO` stands for
-/// `before`, `in` or `after`, see [`Moment`].
+/// A defect. The brackets hold its part of a [fault's name](super#the-name-of-a-fault); `BAMO` stands for `before`,
+/// `in` or `after`, see [`Moment`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The endpoint stalls. [`stall-BAMO`]
     Stall(Moment),
     /// No answer; the host gives up. [`timeout-BAMO`]
     Timeout(Moment),
-    /// The device drops off the bus, until it is plugged in again [`unplug-BAMO`] or, if `returns`, until it
-    /// has restarted into its bootloader (where its firmware ran: into that) [`disconnect-BAMO`].
+    /// The device drops off the bus, until it is plugged in again [`unplug-BAMO`] or, if `returns`, until it has
+    /// restarted into its bootloader or, if its firmware ran, into that [`disconnect-BAMO`].
     Disconnect {
         /// How far the request got.
         moment: Moment,
         /// Whether it comes back by itself.
         returns: bool,
     },
-    /// The device drops off the bus for some milliseconds and comes back under another address, what runs in it
-    /// as it was. [`reenumerate-BAMO`]
+    /// The device drops off the bus for some milliseconds and comes back under another address; its software does not
+    /// restart. [`reenumerate-BAMO`]
     Reenumerate(Moment),
-    /// Another Duo, with a device id and a key of its own, takes its place in the port; the next time, it is
-    /// put back. [`swap-BAMO`]
+    /// Another Duo, with its own device id and key, takes its place in the port; the next time, the first one is put
+    /// back. [`swap-BAMO`]
     Swap(Moment),
     /// A bus error. [`protocol-BAMO`]
     Protocol(Moment),
-    /// A device-to-host transfer is cut to so many bytes. [`short-read-N`]
+    /// A device-to-host transfer is cut to N bytes. [`short-read-N`]
     ShortRead(usize),
-    /// A device-to-host transfer lacks its last so many bytes. [`short-by-N`]
+    /// A device-to-host transfer lacks its last N bytes. [`short-by-N`]
     ShortBy(usize),
-    /// A device-to-host transfer brings more than was asked for. [`babble`]
+    /// A device-to-host transfer returns more than was asked for. [`babble`]
     Babble,
     /// UPLOAD returns zeros. [`read-zeros`]
     ReadZeros,
     /// UPLOAD returns 0xFF. [`read-ones`]
     ReadOnes,
-    /// UPLOAD returns data with one bit, counted from the first byte's lowest, inverted (modulo its length).
+    /// UPLOAD returns data with one bit inverted, counted from the first byte's lowest (modulo its length).
     /// [`read-flipped-N`]
     ReadFlipped(usize),
     /// UPLOAD returns different noise in every transfer. [`read-unstable`]
     ReadUnstable,
-    /// A flash write fails; the device stalls the GETSTATUS that carries it out, then says OK. Of an erasure, the
-    /// device answers nothing any more, until it is started anew. [`write-fails`]
+    /// A flash write fails; the device stalls the GETSTATUS that carries it out, then reports OK. If an erasure fails,
+    /// the device answers nothing until it is restarted. [`write-fails`]
     WriteFails,
-    /// A flash write changes nothing, and nothing tells. [`write-silent`]
+    /// A flash write changes nothing, and nothing shows it. [`write-silent`]
     WriteSilent,
-    /// Only the first so many bytes of a flash write arrive, and nothing tells. [`write-half-N`]
+    /// Only the first N bytes of a flash write are written, and nothing shows it. [`write-half-N`]
     WriteHalf(usize),
-    /// The power goes when so many bytes of a flash write have landed: off the bus, then back in the
-    /// bootloader. With 0 the old bytes are there, with all of them the new ones. [`power-cut-N`]
+    /// The power fails after N bytes of a flash write: the device drops off the bus and comes back in the bootloader.
+    /// With 0 the old bytes are there, with all of them the new ones. [`power-cut-N`]
     PowerCut(usize),
     /// A SET ADDRESS, or an ERASE, is acknowledged and ignored: the pointer stays where it is. [`address-silent`]
     AddressSilent,
-    /// It is taken with one bit of its address inverted, counted from the lowest. [`address-once-wrong=BIT`]
+    /// It is carried out with one bit of its address inverted, counted from the lowest. [`address-once-wrong=BIT`]
     AddressOnceWrong(u8),
-    /// It is taken with this, and so is every one from there on. [`address-stuck=BIT`, or `=0xADDRESS` with eight
-    /// digits]
+    /// It is carried out with this wrong address, and so is every later one. [`address-stuck=BIT`, or `=0xADDRESS` with
+    /// eight digits]
     AddressStuck(Stuck),
-    /// The DFU state is this when the request arrives, as something else has left it. [`state-N`]
+    /// The DFU state is this when the request arrives, as if another program had left it so. [`state-N`]
     State(u8),
-    /// GETSTATUS says dfuDNBUSY, and nothing moves. [`busy`]
+    /// GETSTATUS reports dfuDNBUSY, and nothing is carried out. [`busy`]
     Busy,
     /// GETSTATUS reports this `bwPollTimeout`, in milliseconds (24 bits). [`poll-timeout-N`]
     PollTimeout(u32),
@@ -121,22 +121,22 @@ pub enum Kind {
     },
     /// Another serial number. [`serial=TEXT`, percent-encoded]
     Serial(String),
-    /// A second Duo with the same device id, and another key, is plugged in. It stays. [`twin`]
+    /// A second Duo with the same device id and another key is plugged in. It stays. [`twin`]
     Twin,
     /// The operating system refuses to open the device. [`denied`]
     Denied,
-    /// Another program holds its interface. [`taken`]
+    /// Another program has claimed its interface. [`taken`]
     Taken,
     /// The DNLOAD without data that asks it to leave is refused. [`leave-stalls`]
     LeaveStalls,
-    /// It agrees to leave and stays. [`leave-hangs`]
+    /// It confirms the leave but stays. [`leave-hangs`]
     LeaveHangs,
-    /// It drops off the bus when it is asked to leave, and does not start. [`leave-vanishes`]
+    /// It drops off the bus when it is asked to leave, but does not start. [`leave-vanishes`]
     LeaveVanishes,
 }
 
 impl Kind {
-    /// How far the request gets, of a kind that breaks the transfer off.
+    /// How far the request gets, if this kind interrupts the transfer.
     pub(in crate::simulator) fn moment(&self) -> Option<Moment> {
         match self {
             Self::Stall(moment)
@@ -151,7 +151,7 @@ impl Kind {
         }
     }
 
-    /// The way in which the next flash write is spoilt.
+    /// How the next flash write goes wrong.
     pub(in crate::simulator) fn write_fault(&self) -> Option<WriteFault> {
         match self {
             Self::WriteFails => Some(WriteFault::Fails),
@@ -162,7 +162,7 @@ impl Kind {
         }
     }
 
-    /// What the device takes a SET ADDRESS or an ERASE for, while its pointer stands at `pointer`.
+    /// The command that the device carries out instead of a SET ADDRESS or an ERASE; its pointer is now `pointer`.
     pub(in crate::simulator) fn command_taken(&self, command: &[u8], pointer: u32) -> Option<Vec<u8>> {
         match self {
             Self::AddressSilent => Some(address::without_effect(pointer)),
@@ -172,12 +172,12 @@ impl Kind {
         }
     }
 
-    /// True for what lasts once it has begun, whether or not it is armed for one time.
+    /// True for a kind that lasts after it has begun, even if it is armed for one time.
     pub fn lasts(&self) -> bool {
         matches!(self, Self::AddressStuck(_))
     }
 
-    /// True for what concerns no transfer, but the device as the bus and the operating system show it.
+    /// True for a kind that does not act on a transfer, but on how the bus and the operating system show the device.
     pub(super) fn is_of_the_bus(&self) -> bool {
         matches!(self, Self::Twin | Self::Denied | Self::Taken)
     }
@@ -208,7 +208,7 @@ impl Kind {
             | Self::PowerCut(_)
             | Self::Busy
             | Self::PollTimeout(_) => dfu_in(3),
-            // The commands with an address are of five bytes, and no others.
+            // Only the commands with an address have five bytes.
             Self::AddressSilent | Self::AddressOnceWrong(_) | Self::AddressStuck(_) => {
                 (setup.request_type, setup.request, setup.value, request.length) == (0x21, 1, 0, 5)
             }

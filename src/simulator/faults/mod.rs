@@ -1,19 +1,19 @@
-//! What goes wrong with a Duo, and when.
+//! Makes things go wrong with a Duo, at chosen times.
 //!
-//! A [`Fault`] is a [`Kind`] armed for the n-th control transfer that the plan counts, once or from there
-//! on. Kinds that concern one sort of request wait for the next of that sort: a spoilt read armed for the
-//! third transfer acts on the first UPLOAD from the third transfer on. The same plan therefore runs through
-//! every position of any exchange: count the transfers of a clean run, then arm each kind at each of them.
+//! A [`Fault`] is a [`Kind`] that is armed for the n-th counted control transfer, once or from there on. A kind that
+//! affects one sort of request waits for the next request of that sort: a bad read armed for the third transfer acts on
+//! the first UPLOAD from the third transfer on. So a test can go through every position of any exchange: count the
+//! transfers of a clean run, then arm each kind at each of them.
 //!
-//! - [`kind`]: the defects, and how each of them is written;
+//! - [`kind`]: the defects, and the written form of each;
 //! - [`catalogue`]: one or more of every kind, for tests that try them all;
 //! - [`plan`]: what is armed, what has been counted, and what is due;
 //! - `text`: a fault's name, as `stall-before@7+`;
-//! - `address`: what becomes of an address;
-//! - `alter`: what becomes of a reply.
+//! - `address`: changes addresses;
+//! - `alter`: changes replies.
 //!
-//! This room decides what is spoilt and rewrites replies. The [`Duo`](super::Duo) carries out the rest, and
-//! the [`Hub`](super::Hub) what concerns the bus: another Duo with the same name, and who may open what.
+//! This room decides what goes wrong and rewrites replies. The [`Duo`](super::Duo) carries out the rest, and the
+//! [`Hub`](super::Hub) does what concerns the bus: another Duo with the same id, and who may open what.
 //!
 //! # The name of a fault
 //!
@@ -23,8 +23,8 @@
 //! KIND@dfuN, KIND@dfuN+   the same, but DFU's class requests alone are counted
 //! ```
 //!
-//! 1 is the first; 0, for the kinds that concern the bus (`denied`, `taken`, `twin`), is at once. What the
-//! kinds are called is said at [`Kind`]. A fault printed is a fault that can be read again.
+//! 1 is the first; 0, for the kinds that concern the bus (`denied`, `taken`, `twin`), means at once. [`Kind`] has the
+//! names of the kinds. A printed fault can be read again.
 
 mod address;
 mod alter;

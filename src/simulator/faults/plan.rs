@@ -1,4 +1,4 @@
-//! What is armed, what has been counted, and what is due.
+//! Keeps the armed faults, counts transfers, and says which fault is due.
 
 use super::alter::{Noise, alter};
 use super::kind::Kind;
@@ -9,16 +9,16 @@ use crate::simulator::duo::transfer::{Outcome, Request};
 pub enum Counting {
     /// DFU requests only.
     Class,
-    /// All of them, those of the enumeration too.
+    /// All of them, including those of the enumeration.
     All,
 }
 
-/// A defect and its time. Written as its [name](super#the-name-of-a-fault), and read back from it.
+/// A defect and its time. Written as its [name](super#the-name-of-a-fault), and read from it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fault {
     /// What goes wrong.
     pub kind: Kind,
-    /// From which transfer, counted from 1 since the fault was armed.
+    /// The first transfer, counted from 1 since the fault was armed.
     pub nth: u32,
     /// Which transfers count.
     pub counting: Counting,
@@ -43,7 +43,7 @@ impl Fault {
     }
 }
 
-/// Whether the host may use the device at all.
+/// Whether the host may use the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
     /// As usual.
@@ -51,7 +51,7 @@ pub enum Access {
     Granted,
     /// The operating system refuses to open it.
     Denied,
-    /// Another program holds its interface.
+    /// Another program has claimed its interface.
     Busy,
 }
 
@@ -60,7 +60,7 @@ pub enum Access {
 pub struct Faults {
     armed: Vec<Armed>,
     access: Access,
-    /// The access is refused to the next who asks, and to nobody after.
+    /// Access is refused only to the next request for it.
     access_once: bool,
     twin: bool,
     noise: Noise,
@@ -82,18 +82,18 @@ impl Armed {
 }
 
 impl Faults {
-    /// Arms a fault. Where several concern one transfer, the one armed first acts.
+    /// Arms a fault. If several apply to one transfer, the one armed first acts.
     pub fn arm(&mut self, fault: Fault) {
         self.armed.push(Armed { fault, seen: 0, acted: 0 });
         self.touch_bus();
     }
 
-    /// Disarms all, and grants access.
+    /// Disarms all faults, and grants access.
     pub fn clear(&mut self) {
         *self = Self { noise: std::mem::take(&mut self.noise), ..Self::default() };
     }
 
-    /// How often an armed fault has acted.
+    /// How often the armed faults have acted.
     pub fn acted(&self) -> u32 {
         self.armed.iter().map(|a| a.acted).sum()
     }
@@ -108,8 +108,7 @@ impl Faults {
         self.access
     }
 
-    /// Whether the device may be opened, asked by somebody who wants to. A fault that refuses once has done
-    /// so with that.
+    /// Whether the device may be opened, at an attempt to open it. If a fault refuses only once, this was that time.
     pub(in crate::simulator) fn admit(&mut self, refusal: Access) -> bool {
         if self.access != refusal {
             return true;
@@ -120,12 +119,12 @@ impl Faults {
         false
     }
 
-    /// Whether a second Duo of the same name is due, once.
+    /// True once if a second Duo with the same id is due.
     pub(in crate::simulator) fn take_twin(&mut self) -> bool {
         std::mem::take(&mut self.twin)
     }
 
-    /// Counts a transfer and says which armed fault concerns it, if any.
+    /// Counts a transfer and returns the armed fault that applies to it, if any.
     pub(in crate::simulator) fn next(&mut self, request: &Request) -> Option<Due> {
         for armed in &mut self.armed {
             if armed.fault.counting == Counting::All || request.is_class() {
@@ -140,7 +139,7 @@ impl Faults {
             .map(|index| Due { index, kind: self.armed[index].fault.kind.clone() })
     }
 
-    /// Lets faults of the bus act whose time has come; they need no request.
+    /// Lets faults of the bus act if they are due; they need no request.
     fn touch_bus(&mut self) {
         for armed in &mut self.armed {
             if !armed.fault.kind.is_of_the_bus() || !armed.is_due() {
@@ -162,7 +161,7 @@ impl Faults {
         }
     }
 
-    /// What becomes of a reply.
+    /// Changes a reply.
     pub(in crate::simulator) fn alter(
         &mut self,
         kind: &Kind,
@@ -173,7 +172,7 @@ impl Faults {
     }
 }
 
-/// An armed fault whose time has come.
+/// An armed fault that is due.
 #[derive(Debug)]
 pub(in crate::simulator) struct Due {
     index: usize,

@@ -1,4 +1,4 @@
-//! The name of a fault: one word, which is read back to the same fault. The grammar stands at the
+//! Writes and reads the name of a fault: one word, which gives the same fault when it is read. The grammar is at the
 //! [module](super#the-name-of-a-fault).
 
 use std::fmt;
@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use super::{Counting, Fault, Kind, Lie, Moment, Stuck};
 
-/// The longest text that a name can hold, in UTF-16 units: what a string descriptor has room for.
+/// The longest text in a name, in UTF-16 units: the size of a string descriptor.
 const MAX_TEXT: usize = 126;
 /// The most bytes of a made-up descriptor.
 const MAX_BYTES: usize = 4096;
 
-/// What is not the name of a fault.
+/// A text that is not the name of a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is not a fault: {problem}")]
 pub struct FaultError {
@@ -206,7 +206,7 @@ impl fmt::Display for Lie {
     }
 }
 
-/// Digits alone, in the one way to write a number.
+/// Reads a number that has only digits and is in its normal form.
 fn number<T: FromStr + ToString>(text: &str) -> Option<T> {
     text.parse().ok().filter(|value: &T| value.to_string() == text)
 }
@@ -225,7 +225,7 @@ fn byte(digits: &[u8]) -> Option<u8> {
     Some(digit(*high)? << 4 | digit(*low)?)
 }
 
-/// Everything but letters, digits and `._/` as `%XX`, so that the name is one word for a shell, too.
+/// Writes everything except letters, digits and `._/` as `%XX`, so that the name is also one word for a shell.
 fn encoded(text: &str) -> String {
     use fmt::Write;
     text.bytes().fold(String::new(), |mut encoded, byte| {
@@ -253,7 +253,7 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|text| text.encode_utf16().count() <= MAX_TEXT)
 }
 
-/// What may be shown of a name that was mistyped.
+/// The part of a mistyped name that may be shown.
 fn printable(name: &str) -> String {
     name.chars().take(80).collect()
 }

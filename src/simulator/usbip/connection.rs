@@ -1,8 +1,8 @@
-//! One client's connection: a device list, or a Duo imported and its URBs carried out one after the other.
+//! Serves one client's connection: sends a device list, or exports a Duo and carries out its URBs one after the other.
 //!
-//! URBs of endpoint 0 run in order: while the first has not been answered the others wait, and any of them
-//! can be unlinked. One to an endpoint that never has anything to say stays until it is. When the Duo leaves the bus
-//! the connection is closed, which is how USB/IP says so.
+//! URBs of endpoint 0 run in order: until the first is answered, the others wait, and any of them can be unlinked. A
+//! URB to an endpoint that never sends anything stays until it is unlinked. When the Duo leaves the bus, the connection
+//! is closed: this is how USB/IP reports it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -21,12 +21,12 @@ use crate::simulator::duo::transfer::{Outcome, Request};
 use crate::simulator::faults::Access;
 use crate::simulator::hub::Attached;
 
-/// A client that says nothing, or reads nothing, for so long is dropped.
+/// A client that sends nothing, or reads nothing, for this long is dropped.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// URBs that may wait at once; a host queues one or two on a control endpoint.
 const MAX_WAITING: usize = 64;
 
-/// Serves a connection until either side is done with it.
+/// Serves a connection until either side ends it.
 pub async fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
     loop {
@@ -80,7 +80,7 @@ fn refused(_: Malformed) -> io::Error {
     io::ErrorKind::InvalidData.into()
 }
 
-/// A Duo imported.
+/// An imported Duo.
 struct Session<'a> {
     shared: &'a Shared,
     attached: Attached,
@@ -88,12 +88,12 @@ struct Session<'a> {
     out: OwnedWriteHalf,
     waiting: VecDeque<Submit>,
     running: Option<Running>,
-    /// The numbers of URBs that nothing will ever come for.
+    /// The numbers of URBs that are never answered.
     idle: Vec<u32>,
     reader: tokio::task::JoinHandle<()>,
 }
 
-/// The URB at the device: its number, and its answer, if there will be one, and when.
+/// The URB at the device: its number and, if there will be one, its answer with its time.
 struct Running {
     sequence: u32,
     answer: Option<(Instant, Vec<u8>)>,
@@ -131,7 +131,7 @@ impl<'a> Session<'a> {
         let mut changes = self.shared.hub.subscribe();
         loop {
             self.start_next();
-            // Not left to the timer, which counts in milliseconds.
+            // The timer counts in milliseconds, so a ready answer does not wait for it.
             if self.running.as_ref().is_some_and(Running::is_ready) {
                 self.finish().await?;
                 continue;
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// An URB of another endpoint than 0.
+    /// A URB of an endpoint other than 0.
     async fn take_data(&mut self, submit: &Submit) -> io::Result<()> {
         let (status, taken) = match pipe(self.attached.presence, submit.endpoint, submit.is_in) {
             Pipe::Silent => {
@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
         patient(self.out.write_all(&wire::submit_reply(submit.sequence, status, taken, &[]))).await
     }
 
-    /// Takes an URB back; false if it has been answered, or never came.
+    /// Cancels a URB; false if it has been answered, or never came.
     fn forget(&mut self, victim: u32) -> bool {
         if self.running.as_ref().is_some_and(|r| r.sequence == victim) {
             self.running = None;
@@ -202,7 +202,7 @@ impl<'a> Session<'a> {
         self.waiting.len() + self.idle.len() < before
     }
 
-    /// Hands the next URB to the device, unless one is there.
+    /// Gives the next URB to the device, if the device is free.
     fn start_next(&mut self) {
         if self.running.is_none()
             && let Some(submit) = self.waiting.pop_front()

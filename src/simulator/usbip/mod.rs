@@ -1,8 +1,7 @@
-//! A USB/IP server on loopback that exports the Duos of a [`Hub`].
+//! Runs a USB/IP server on loopback that exports the Duos of a [`Hub`].
 //!
-//! Knows how a server lives: one thread with an event loop of its own, a listener, a task for each
-//! connection, a clean stop. What is said on a connection is [`connection`]'s, how it is written
-//! [`wire`]'s. The hub has to run on a clock that keeps real time.
+//! Knows how the server runs: one thread with its own event loop, a listener, a task for each connection, a clean stop.
+//! [`connection`] handles a connection, and [`wire`] encodes its packets. The hub needs a real-time clock.
 
 mod connection;
 pub mod wire;
@@ -18,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::hub::Hub;
 
-/// Connections served at once; more are closed as they come.
+/// Connections served at once; others are closed when they arrive.
 const MAX_CONNECTIONS: usize = 64;
 
 /// A running server. Dropping it stops it.
@@ -36,7 +35,7 @@ struct Shared {
 }
 
 impl UsbIpServer {
-    /// Listens on 127.0.0.1; port 0 takes a free one. USB/IP's own is 3240.
+    /// Listens on 127.0.0.1; port 0 chooses a free one. USB/IP's own port is 3240.
     pub fn start(hub: Arc<Hub>, port: u16) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
@@ -54,7 +53,7 @@ impl UsbIpServer {
         Ok(Self { address, stop, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -67,7 +66,7 @@ impl UsbIpServer {
     fn shut_down(&mut self) {
         self.stop.send_replace(true);
         if let Some(thread) = self.thread.take() {
-            // A panic of that thread has been reported by then, and there is nothing left to stop.
+            // If that thread panicked, the panic has already been reported, and nothing is left to stop.
             let _ = thread.join();
         }
     }
@@ -79,7 +78,7 @@ impl Drop for UsbIpServer {
     }
 }
 
-/// Accepts until it is told to stop; dropping the runtime then drops every connection.
+/// Accepts connections until it is stopped; dropping the runtime then drops every connection.
 async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     tokio::spawn(keep_time(Arc::clone(&shared.hub)));
     let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -88,7 +87,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::R
             _ = stopped.wait_for(|stop| *stop) => return,
             accepted = listener.accept() => accepted,
         };
-        // Out of descriptors, or a client that left before it was accepted: wait, and go on.
+        // No free file descriptors, or a client that left before it was accepted: wait, and continue.
         let Ok((stream, _)) = accepted else {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             continue;
@@ -104,7 +103,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::R
     }
 }
 
-/// Lets happen on the hub what is due, when it is due.
+/// Carries out the hub's events when they are due.
 async fn keep_time(hub: Arc<Hub>) {
     let mut changes = hub.subscribe();
     loop {
@@ -122,7 +121,7 @@ async fn keep_time(hub: Arc<Hub>) {
     }
 }
 
-/// A Duo in one client's hands.
+/// A Duo that one client has imported.
 struct Import<'a> {
     shared: &'a Shared,
     path: String,

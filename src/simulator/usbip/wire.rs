@@ -1,7 +1,7 @@
-//! USB/IP packets as bytes (Linux `Documentation/usb/usbip_protocol.rst`, protocol 1.1.1).
+//! Encodes and decodes USB/IP packets (Linux `Documentation/usb/usbip_protocol.rst`, protocol 1.1.1).
 //!
-//! Big-endian throughout, but for the setup packet, which passes as it is on the wire. Knows nothing of
-//! sockets. Everything that comes in is bounded before it is believed.
+//! Everything is big-endian except the setup packet, which is passed on unchanged. Knows nothing of sockets. All input
+//! is checked against limits first.
 
 use crate::simulator::hub::Attached;
 use crate::usb::Setup;
@@ -17,7 +17,7 @@ pub const BUSID_SIZE: usize = 32;
 
 const SPEED_FULL: u32 = 2;
 
-/// A request that opens a connection.
+/// A request at the beginning of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// OP_REQ_DEVLIST.
@@ -36,7 +36,7 @@ pub mod status {
     pub const NO_DEVICE: u32 = 4;
 }
 
-/// A negative errno of Linux, as URBs end with it.
+/// The result of a URB: a negative errno of Linux.
 pub mod errno {
     #![allow(missing_docs)]
     pub const OK: i32 = 0;
@@ -48,7 +48,7 @@ pub mod errno {
     pub const CONNRESET: i32 = -104;
 }
 
-/// What a client sends once it has imported a device.
+/// What a client sends after it has imported a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// USBIP_CMD_SUBMIT.
@@ -57,7 +57,7 @@ pub enum Command {
     Unlink {
         /// Its own number.
         sequence: u32,
-        /// The one to take back.
+        /// The submit to cancel.
         victim: u32,
     },
 }
@@ -73,21 +73,21 @@ pub struct Submit {
     pub endpoint: u32,
     /// `transfer_buffer_length`, at most [`MAX_TRANSFER`].
     pub length: usize,
-    /// The setup packet less its length, and its length.
+    /// The setup packet without its length, and its length.
     pub setup: (Setup, u16),
     /// The data stage of a host-to-device transfer.
     pub data: Vec<u8>,
 }
 
-/// The largest transfer that is taken; a control transfer's `wLength` has 16 bits.
+/// The largest accepted transfer; a control transfer's `wLength` has 16 bits.
 pub const MAX_TRANSFER: usize = 65_536;
 
-/// The client does not speak the protocol, or asks for more than there is.
+/// The client does not speak the protocol, or exceeds its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a USB/IP packet that this server takes")]
 pub struct Malformed;
 
-/// The eight bytes that open a connection: version, code, status.
+/// The first eight bytes of an operation: version, code, status.
 pub fn parse_operation(bytes: [u8; 8]) -> Result<Operation, Malformed> {
     let version = u16::from_be_bytes([bytes[0], bytes[1]]);
     // Clients since 0.1.1 send 0x0106 to 0x0111; the device records have not changed since.
@@ -122,7 +122,7 @@ pub fn parse_command(h: &[u8; HEADER_SIZE]) -> Result<Command, Malformed> {
         _ => return Err(Malformed),
     };
     let (endpoint, length) = (word(16), word(24) as usize);
-    // Isochronous packets would be described behind the data; the Duo has no such endpoint.
+    // Isochronous packets would be described after the data; the Duo has no such endpoint.
     let isochronous = !matches!(word(32), 0 | u32::MAX);
     if endpoint > 15 || length > MAX_TRANSFER || isochronous {
         return Err(Malformed);
@@ -145,7 +145,7 @@ pub fn device_list(devices: &[Attached]) -> Vec<u8> {
     bytes.extend(u32::try_from(devices.len()).unwrap_or(u32::MAX).to_be_bytes());
     for attached in devices {
         bytes.extend(device(attached));
-        // And a byte of padding.
+        // The class triple and a byte of padding.
         bytes.extend(attached.interfaces.iter().flat_map(|&[a, b, c]| [a, b, c, 0]));
     }
     bytes

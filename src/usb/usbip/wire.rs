@@ -1,8 +1,8 @@
-//! What a USB/IP server sends, as its client reads it (Linux `Documentation/usb/usbip_protocol.rst`).
+//! Reads what a USB/IP server sends (Linux `Documentation/usb/usbip_protocol.rst`).
 //!
-//! Knows packets; nothing of sockets and nothing of time. It reads from anything that is [`Read`]: an input
-//! whose time is up says so by [`ErrorKind::TimedOut`] or [`ErrorKind::WouldBlock`]. The server is not
-//! trusted: what it sends is bounded before it is kept.
+//! Knows packets, but nothing of sockets or time. It reads from anything that is [`Read`]: an input whose time is up
+//! reports [`ErrorKind::TimedOut`] or [`ErrorKind::WouldBlock`]. The server is not trusted: sizes are checked before
+//! data is kept.
 
 use std::io::{ErrorKind, Read};
 
@@ -23,7 +23,7 @@ const RET_UNLINK: u32 = 4;
 const DEVICE_SIZE: usize = 312;
 /// Bytes of a CMD_… or RET_… header.
 pub(super) const HEADER_SIZE: usize = 48;
-/// More devices than a USB bus has addresses, times a few buses.
+/// More than the addresses of a few USB buses together.
 pub const MAX_DEVICES: u32 = 1024;
 
 /// A device as the server describes it.
@@ -56,7 +56,7 @@ impl Exported {
         })
     }
 
-    /// The device; `None` if bus id or address are not such as a USB bus has.
+    /// The device; `None` if the bus id or the address is not valid on a USB bus.
     pub fn device(&self) -> Option<Device> {
         Some(Device {
             path: parse_busid(&self.busid)?,
@@ -78,7 +78,7 @@ fn parse_busid(text: &str) -> Option<PortPath> {
     let (bus, ports) = text.split_once('-')?;
     let ports: Vec<u8> = ports.split('.').map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let path = PortPath::new(bus.parse().ok()?, &ports);
-    // Not `1-01` or `+1-1`: the path has to lead back to the same bus id.
+    // Not `1-01` or `+1-1`: the path must give the same bus id again.
     (ports.len() <= 7 && path.as_str() == text).then_some(path)
 }
 
@@ -114,7 +114,7 @@ pub fn read_import(input: &mut impl Read) -> Result<Exported, UsbError> {
     }
 }
 
-/// The head of a reply; returns its status, 0 where all is well.
+/// Reads the head of a reply; returns its status, 0 for success.
 fn read_operation(input: &mut impl Read, code: u16) -> Result<u32, UsbError> {
     let head: [u8; 8] = read_array(input)?;
     if head[0] != VERSION.to_be_bytes()[0] || head[2..4] != code.to_be_bytes() {
@@ -140,7 +140,7 @@ fn nonsense() -> UsbError {
     server("what answers there does not speak USB/IP".to_owned())
 }
 
-/// The head of a RET_SUBMIT or RET_UNLINK, its data still to come.
+/// The head of a RET_SUBMIT or RET_UNLINK; its data follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply {
     command: u32,
@@ -183,7 +183,7 @@ impl Reply {
 pub struct Awaited {
     /// The transfer.
     pub submit: u32,
-    /// The unlink of it, once it has been asked for.
+    /// Its unlink, after that was sent.
     pub unlink: Option<u32>,
     /// The last command that was sent.
     pub latest: u32,
@@ -194,30 +194,30 @@ pub struct Awaited {
 pub enum Missing {
     /// The input's time is up.
     TimedOut,
-    /// The input has ended, or what comes out of it makes no sense.
+    /// The input has ended, or its data makes no sense.
     Lost,
 }
 
-/// The packets of one connection, which may come in pieces. Once it is lost nothing more is read from it.
+/// The packets of one connection, which may come in pieces. After the connection is lost, nothing more is read from it.
 #[derive(Default)]
 pub struct Inbox {
-    /// Bytes of a packet that has not come whole yet.
+    /// Bytes of a packet that is not complete yet.
     partial: Zeroizing<Vec<u8>>,
     lost: bool,
 }
 
 impl Inbox {
-    /// True once the connection is lost, or what came over it made no sense.
+    /// True once the connection is lost, or its data made no sense.
     pub fn is_lost(&self) -> bool {
         self.lost
     }
 
-    /// Takes the connection for lost.
+    /// Marks the connection as lost.
     pub fn give_up(&mut self) {
         self.lost = true;
     }
 
-    /// The answer that is waited for; anything else but a late confirmation of an unlink makes no sense.
+    /// The expected answer. Everything else is an error, except a late confirmation of an unlink.
     pub fn answer(&mut self, input: &mut impl Read, awaited: Awaited) -> Result<Reply, Missing> {
         while !self.lost {
             let header = self.packet(input, HEADER_SIZE)?;
@@ -228,7 +228,7 @@ impl Inbox {
                 Some(reply) if reply.is_unlink() && Some(reply.sequence) == awaited.unlink => {
                     return Ok(reply);
                 }
-                // The confirmation of an unlink that the answer itself had overtaken.
+                // The confirmation of an unlink that came after the answer itself.
                 Some(reply) if reply.is_unlink() && reply.sequence < awaited.latest => {}
                 _ => self.give_up(),
             }
@@ -236,8 +236,8 @@ impl Inbox {
         Err(Missing::Lost)
     }
 
-    /// Takes in the data of a device-to-host reply, which comes with failed transfers too, and judges it.
-    /// Returns how many bytes came; they are in `buffer` only if all went well.
+    /// Reads the data of a device-to-host reply, which failed transfers have too, and checks the outcome. Returns the
+    /// number of bytes; they are in `buffer` only after success.
     pub fn data(
         &mut self,
         input: &mut impl Read,
@@ -258,7 +258,7 @@ impl Inbox {
         Ok(length)
     }
 
-    /// Exactly `size` bytes. What has come when the time is up is kept for the next call.
+    /// Exactly `size` bytes. If the time is up, the bytes received so far are kept for the next call.
     fn packet(&mut self, input: &mut impl Read, size: usize) -> Result<Zeroizing<Vec<u8>>, Missing> {
         while self.partial.len() < size {
             let have = self.partial.len();

@@ -1,4 +1,4 @@
-//! Several Duos at once: each has a thread of its own while it is worked on, since a Duo is read by calls that block.
+//! Works on several Duos at once. Each has its own thread while it is worked on, since the calls that read a Duo block.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,26 +11,26 @@ use crate::dct::DeviceId;
 use crate::error::{Code, Error};
 use crate::workflow::context::Context;
 
-/// How many are worked on at once.
+/// How many Duos are worked on at once.
 const AT_ONCE: usize = 16;
 
-/// A Duo, and what its work needs beside it.
+/// A Duo, and what else the work on it needs.
 pub(in crate::workflow) struct Piece<P> {
     pub place: Place,
     pub with: P,
 }
 
-/// What the work on one came to.
+/// The result of the work on one Duo.
 pub(in crate::workflow) struct Ended<T> {
-    /// Which Duo was found.
+    /// The id of the Duo that was found.
     pub id: Option<DeviceId>,
-    /// True if its key was on its way to the cloud at the end.
+    /// True if its key was being sent to the cloud at the end.
     pub sending: bool,
     pub result: Result<T, Error>,
 }
 
-/// Works on each of them, and hands over what one came to as soon as it has ended. Those that are not begun when somebody
-/// asks to stop never are, and are not handed over.
+/// Works on each of them, and passes each result on as soon as it is there. After a request to stop, no further one is
+/// begun; those have no result.
 pub(in crate::workflow) fn each<P: Sync, T: Send>(
     context: Context<'_>,
     pieces: &[Piece<P>],
@@ -45,7 +45,7 @@ pub(in crate::workflow) fn each<P: Sync, T: Send>(
             scope.spawn(move || {
                 while !context.control.cancel().is_requested() {
                     let Some(piece) = pieces.get(next.fetch_add(1, Ordering::SeqCst)) else { return };
-                    // Whoever receives lives as long as this scope.
+                    // The receiver lives as long as this scope.
                     let _ = sender.send((&piece.place, one(context, piece, work)));
                 }
             });
@@ -57,7 +57,7 @@ pub(in crate::workflow) fn each<P: Sync, T: Send>(
     });
 }
 
-/// Works on one. A defect in it is its own.
+/// Works on one. A panic ends only the work on this one.
 fn one<P, T>(
     context: Context<'_>,
     piece: &Piece<P>,

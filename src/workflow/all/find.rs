@@ -1,4 +1,4 @@
-//! Which Duos are connected, and which ids are known of them beforehand.
+//! Finds the Duos that are connected, and the ids that are known beforehand.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use crate::workflow::context::{Board, Context, Target, Timeout, ids};
 use crate::workflow::device::enter_dfu::running;
 use crate::workflow::device::opened::none_found;
 
-/// What an operation on all Duos is asked for beside what it is.
+/// The options of an operation on all Duos, besides its own.
 #[derive(Clone, Debug, Default)]
 pub struct AllOptions {
     /// A file that says which Duo is at which port.
     pub paths: Option<PathBuf>,
 }
 
-/// What was typed about all Duos.
+/// The checked options for all Duos.
 pub(in crate::workflow) struct Wanted {
     target: Target,
     ports: PortList,
@@ -27,20 +27,20 @@ pub(in crate::workflow) struct Wanted {
 /// A port with a Duo, or one where a Duo should be.
 #[derive(Clone)]
 pub(in crate::workflow) struct Place {
-    /// Its place among the others.
+    /// Its position among the others.
     pub nth: usize,
     /// Bus and ports.
     pub path: String,
-    /// The device id, by the word of whoever wrote the list.
+    /// The device id that the list gives.
     pub id: Option<DeviceId>,
     /// The device id that a Duo tells while it runs its firmware.
     told: Option<DeviceId>,
-    /// The line of the list that names it, if no Duo is there.
+    /// The line of the list that names the port, if no Duo is there.
     missing: Option<usize>,
 }
 
 impl Wanted {
-    /// Refuses what selects one Duo, and reads the list. Nothing is touched.
+    /// Refuses options that select one Duo, and reads the list. No device is touched.
     pub fn read(target: &Target, options: &AllOptions) -> Result<Self, Error> {
         let alone = [
             (target.device.is_some(), "--device"),
@@ -54,8 +54,8 @@ impl Wanted {
         Ok(Self { target: target.clone(), ports })
     }
 
-    /// The Duos that are connected, also those that run their firmware, and what the list names besides; ordered by
-    /// port. None at all is an error.
+    /// The connected Duos, including those that run their firmware, and the other ports of the list; ordered by port.
+    /// None at all is an error.
     pub fn find(
         &self,
         context: Context<'_>,
@@ -67,7 +67,7 @@ impl Wanted {
         if ready.is_empty() && (running.is_empty() || !self.target.enter_dfu) {
             return Err(none_found(context).during("looking for the Duos"));
         }
-        // What is there counts before what should be.
+        // A connected Duo replaces the entry of the list.
         let mut found: BTreeMap<PortPath, (Option<DeviceId>, Option<usize>)> =
             self.ports.rows().map(|row| (row.path.clone(), (None, Some(row.line)))).collect();
         found.extend(ready.into_iter().map(|device| (device.path, (None, None))));
@@ -82,31 +82,31 @@ impl Wanted {
         Ok(found.into_iter().enumerate().map(place).collect())
     }
 
-    /// One of them as the operation on one Duo selects it.
+    /// The target that selects this Duo alone.
     pub fn target(&self, place: &Place) -> Target {
         Target { device: place.id, path: Some(place.path.clone()), ..self.target.clone() }
     }
 }
 
 impl Place {
-    /// The same, where it was read which Duo is there.
+    /// The same, with the id that was read from the Duo.
     pub fn of(&self, id: Option<DeviceId>) -> Self {
         Self { id, ..self.clone() }
     }
 
-    /// Which Duo it is, as far as that is known beforehand.
+    /// The device id, if it is known beforehand.
     pub fn known_id(&self) -> Option<DeviceId> {
         self.id.or(self.told)
     }
 
-    /// Why there is nothing to work on.
+    /// The error if no Duo is at the port.
     pub fn absent(&self) -> Option<Error> {
         let line = self.missing?;
         let message = format!("no Duo is at {}, which line {line} of the --paths file names", self.path);
         Some(Error::new(Code::NoDevice, message).hint("connect it, or take its line out of the file"))
     }
 
-    /// An error as it reads where no Duo was chosen.
+    /// Changes the hint of an error that asks to select a Duo.
     pub fn explained(error: Error) -> Error {
         if error.code() != Code::DeviceIdUnverifiable {
             return error;
@@ -115,7 +115,7 @@ impl Place {
     }
 }
 
-/// Refuses what is about one Duo alone.
+/// The error for an option that is about one Duo.
 pub(in crate::workflow) fn one_or_all(option: &str) -> Error {
     let message = format!("{option} is about one Duo, and --all is every Duo that is connected");
     Error::new(Code::InvalidArgument, message).hint("give one of them")

@@ -1,4 +1,4 @@
-//! One operation on every Duo that is connected, several at a time. What one comes to is of no concern to the others.
+//! Performs one operation on every connected Duo, several at a time. The failure of one does not affect the others.
 
 mod at_once;
 mod find;
@@ -15,7 +15,7 @@ pub(in crate::workflow) use report::{OfOne, Report};
 use crate::error::Error;
 use crate::workflow::context::{Context, Target};
 
-/// Does the same to each of them.
+/// Performs the operation on each of them.
 pub(in crate::workflow) fn run<T: OfOne + Send>(
     context: Context<'_>,
     wanted: &Wanted,

@@ -1,5 +1,5 @@
-//! Which Duo is at which port, in a file with a line `path,id` for each: for Duos that do not tell their id. Anybody may
-//! have written it: all of it is checked before anything is touched.
+//! Reads the file that says which Duo is at which port: for Duos that do not tell their id, a line `path,id` for each.
+//! The file is not trusted: all of it is checked before any device is touched.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::keys::to_utf8;
 use crate::usb::PortPath;
 use crate::workflow::context::Target;
 
-/// The most bytes that are read: more than all ports of many buses take.
+/// The most bytes that are read; all ports of many buses take less.
 const MAX_FILE: u64 = 64 * 1024;
 
 /// The Duos by their ports.
@@ -79,7 +79,8 @@ fn parse(text: &str) -> Result<Vec<Row>, (usize, String)> {
     Ok(rows)
 }
 
-/// What does not begin with a port may be another file, with a secret in it: nothing of it is shown.
+/// A line that does not begin with a port may come from another file, with a secret in it. So errors never show the
+/// line.
 fn row(line: usize, text: &str) -> Result<Row, String> {
     let values: Vec<&str> =
         text.split([',', ';', '\t']).map(|value| value.trim().trim_matches('"')).collect();

@@ -1,4 +1,4 @@
-//! What each Duo came to, told as soon as it is known, and what all of them came to.
+//! Reports the result of each Duo as soon as it is known, and gathers the results of all of them.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use crate::error::{Code, Error};
 use crate::journal::may_be_taken;
 use crate::workflow::context::{Context, DuoEnded, DuoOutcome, Event, interrupted};
 
-/// How many Duos came to what; together they are `total`.
+/// How many Duos have which outcome; together they are `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "AllCounts", rename_all = "camelCase")]
 pub struct AllCounts {
-    /// Duos that are connected, and those of `paths` that are not.
+    /// The connected Duos, and those in `paths` that are not connected.
     pub total: u32,
     /// What was asked for was done.
     pub done: u32,
@@ -22,36 +22,36 @@ pub struct AllCounts {
     pub failed: u32,
     /// The cloud may have taken the key or not.
     pub unknown: u32,
-    /// It was not begun: somebody asked to stop before, or it was a dry run.
+    /// It was not begun: a stop was requested before, or it was a dry run.
     pub not_reached: u32,
 }
 
-/// What one of several Duos came to.
+/// The result of one of several Duos.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "One{T}"))]
 #[serde(rename_all = "camelCase")]
 pub struct OneDone<T> {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// The device id, where it is known.
+    /// The device id, if it is known.
     pub device_id: Option<DeviceId>,
     /// What became of it.
     pub outcome: DuoOutcome,
-    /// What the operation on this Duo alone would have given.
+    /// The result of the operation on this Duo.
     pub result: Option<T>,
     /// Why it is not done.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
     pub problem: Option<Error>,
 }
 
-/// What all Duos came to. Fulfilled also if not every one is done: the counts say so.
+/// The results of all Duos. Fulfilled even if some are not done: the counts say so.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "All{T}"))]
 #[serde(rename_all = "camelCase")]
 pub struct AllDone<T> {
-    /// How many came to what.
+    /// How many Duos have which outcome.
     pub counts: AllCounts,
-    /// Each of them, ordered by path.
+    /// Each Duo, ordered by path.
     pub duos: Vec<OneDone<T>>,
     /// Why it was ended early.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
@@ -60,16 +60,16 @@ pub struct AllDone<T> {
 
 /// A result of the operation on one Duo.
 pub(in crate::workflow) trait OfOne {
-    /// Puts what it says in a line into `line`.
+    /// Adds the result to the event of this Duo.
     fn tell(&self, line: &mut DuoEnded);
 
-    /// True if nothing was done, as was asked for.
+    /// True if nothing was done because it was a dry run.
     fn is_dry(&self) -> bool {
         false
     }
 }
 
-/// Gathers what each came to.
+/// Gathers the results.
 pub(in crate::workflow) struct Report<'a, T> {
     context: Context<'a>,
     duos: BTreeMap<usize, OneDone<T>>,
@@ -80,10 +80,10 @@ impl<'a, T: OfOne> Report<'a, T> {
         Self { context, duos: BTreeMap::new() }
     }
 
-    /// One has come to its end.
+    /// Adds the result of one Duo.
     pub fn add(&mut self, place: &Place, ended: Ended<T>) {
         let outcome = outcome(&ended);
-        // What was said of a port is not of what was found there in place of it.
+        // The id that the list gives for the port is not that of another Duo that was found there.
         let another = ended.result.as_ref().is_err_and(|error| error.code() == Code::WrongDevice);
         let id = ended.id.or(place.known_id().filter(|_| !another));
         let Ended { result, .. } = ended;
@@ -104,7 +104,7 @@ impl<'a, T: OfOne> Report<'a, T> {
         self.duos.insert(place.nth, one);
     }
 
-    /// The others of these were not begun.
+    /// Marks the places without a result as not begun, and returns the report.
     pub fn finish<'p>(mut self, places: impl Iterator<Item = &'p Place>) -> AllDone<T> {
         for place in places {
             if !self.duos.contains_key(&place.nth) {

@@ -1,4 +1,4 @@
-//! Who asked, as the operation on one of several Duos sees them: whatever they are told says which Duo it is of.
+//! Wraps the [`Control`] for the operation on one of several Duos: each event says which Duo it is from.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,19 +7,19 @@ use zeroize::Zeroizing;
 use crate::dct::DeviceId;
 use crate::workflow::context::{Cancel, Control, Event, PassphraseRequest, Phase, Plan, SendPlan};
 
-/// Passes everything on, and remembers what counts for the end.
+/// Passes everything on, and remembers what the final result needs.
 pub(super) struct ToldOf<'a> {
     control: &'a dyn Control,
     path: &'a str,
     seen: Mutex<Seen>,
 }
 
-/// What the operation has come to.
+/// How far the operation got.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Seen {
     /// The id of the Duo that was found.
     pub id: Option<DeviceId>,
-    /// True while its key is on its way to the cloud.
+    /// True while its key is being sent to the cloud.
     pub sending: bool,
 }
 

@@ -14,22 +14,22 @@ use crate::workflow::record::backup::{
 };
 use crate::workflow::record::journal::{Records, absolute, started};
 
-/// What `backup` is asked for.
+/// The options of `backup`.
 #[derive(Clone, Debug, Default)]
 pub struct BackupOptions {
     /// Which Duo.
     pub target: Target,
-    /// The file to write, as PEM if it ends so; the archive unless given.
+    /// The file to write, as PEM if its name ends so; the archive by default.
     pub file: Option<PathBuf>,
-    /// Save the bytes even when they are no key.
+    /// Save the bytes even if they are no key.
     pub raw: bool,
-    /// Save the key behind a passphrase.
+    /// Encrypt the key with a passphrase.
     pub encrypt: bool,
     /// The passphrase.
     pub passphrase: PassphraseOptions,
     /// The archive's folder.
     pub archive: Option<String>,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -49,25 +49,25 @@ pub struct BackupDone {
     /// The manifest beside it; absolute.
     #[serde(rename = "manifestFile", serialize_with = "crate::disk::lossy")]
     pub manifest: Option<PathBuf>,
-    /// The key's fingerprint, where the bytes hold a key.
+    /// The key's fingerprint, if the bytes hold a key.
     pub fingerprint: Option<Fingerprint>,
-    /// The kind of thing that was saved.
+    /// The kind of contents that was saved.
     pub slot: SlotKind,
-    /// True if the key is behind a passphrase.
+    /// True if the key is encrypted with a passphrase.
     pub encrypted: bool,
-    /// True if the archive held the same bytes of the same Duo already, or the same key behind this very
+    /// True if the archive already held the same bytes of the same Duo, or the same key encrypted with the same
     /// passphrase, and nothing was written.
     pub already_there: bool,
 }
 
-/// Reads the key slot twice, judges it, and keeps it in a new file.
+/// Reads the key slot twice, checks it, and saves it in a new file.
 pub fn backup(context: Context<'_>, options: &BackupOptions) -> Result<BackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let destination = destination(context, options)?;
     back_up(context, options, &destination, timeout)
 }
 
-/// The same with every Duo that is connected. Each goes to the archive.
+/// Does the same with every connected Duo. Each backup goes to the archive.
 pub fn backup_all(
     context: Context<'_>,
     options: &BackupOptions,
@@ -131,7 +131,7 @@ fn back_up(
     })
 }
 
-/// Shows that the backup can be kept, before the device is touched.
+/// Checks that the backup can be saved, before the device is touched.
 fn destination(context: Context<'_>, options: &BackupOptions) -> Result<Destination, Error> {
     check_used(&options.passphrase, options.encrypt)?;
     if options.raw && !options.encrypt {
@@ -143,7 +143,7 @@ fn destination(context: Context<'_>, options: &BackupOptions) -> Result<Destinat
     Ok(Destination { place, encrypt })
 }
 
-/// Without `--raw` only a key is saved, so that no backup turns out to be none when it is needed.
+/// Without `--raw`, saves only a key: a backup that is needed later must not turn out to be useless.
 fn check_slot(opened: &Opened<'_>, snapshot: &Snapshot, options: &BackupOptions) -> Result<(), Error> {
     let Some(problem) = Error::key_slot(&snapshot.slot) else { return Ok(()) };
     if options.raw && options.encrypt && snapshot.slot.key().is_none() {

@@ -1,4 +1,4 @@
-//! `backups`: what the archive holds, and what else was kept on this machine. Offline.
+//! `backups`: lists what the archive holds, and the other backups on this machine. Offline.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::workflow::record::backup::locate_archive;
 use crate::workflow::record::journal::{operations, past, pasts};
 use crate::workflow::record::kept::kept_elsewhere;
 
-/// What `backups` is asked for.
+/// The options of `backups`.
 #[derive(Clone, Debug, Default)]
 pub struct BackupsOptions {
     /// The archive's folder.
@@ -20,24 +20,25 @@ pub struct BackupsOptions {
     pub device: Option<DeviceId>,
 }
 
-/// What the archive holds, and what is known of other places.
+/// What the archive holds, and which backups are known in other places.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "BackupsResult", rename_all = "camelCase")]
 pub struct BackupsFound {
-    /// The archive's folder; absolute. It need not be there.
+    /// The archive's folder; absolute. It may not exist.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub folder: PathBuf,
-    /// What is in it.
+    /// The archive's contents.
     #[serde(flatten)]
     pub survey: Survey,
-    /// Backups in other places that were made on this machine, while their files are as they were written. Empty if a
-    /// folder was named.
+    /// Backups that were made on this machine in other places, if their files are unchanged. Empty if a folder was
+    /// named.
     pub elsewhere: Vec<Entry>,
 }
 
-/// Looks through the archive, and in the journal for backups in other places, unless the folder was named: whoever keeps
-/// several archives means that one. A folder that was typed has to be there; the usual one comes with the first backup.
+/// Looks through the archive, and, unless a folder was named, in the journal for backups in other places. A user with
+/// several archives means the one that is named. A folder that was typed has to exist; the default one is created with
+/// the first backup.
 pub fn backups(context: Context<'_>, options: &BackupsOptions) -> Result<BackupsFound, Error> {
     let archive = locate_archive(context, options.archive.as_deref())?;
     if options.archive.is_some() && !archive.folder().exists() {
@@ -54,7 +55,8 @@ pub fn backups(context: Context<'_>, options: &BackupsOptions) -> Result<Backups
     Ok(BackupsFound { folder: archive.folder().to_owned(), survey, elsewhere })
 }
 
-/// What the journal knows of a device, or of all. One that cannot be read hides no backup of the archive.
+/// What the journal knows of one device, or of all. If the journal cannot be read, the backups in the archive are still
+/// listed.
 fn known(context: Context<'_>, device: Option<DeviceId>) -> Vec<Operation> {
     let settled = match device {
         Some(id) => past(context, id).collect(),

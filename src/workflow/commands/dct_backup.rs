@@ -1,8 +1,8 @@
-//! `dct backup`: saves the DCT of a Duo, its application section or both copies whole. Writes nothing to the device.
+//! `dct backup`: saves the DCT of a Duo: its application section, or both whole copies. Writes nothing to the device.
 //!
-//! The application section is what the bootloader reads out of the current copy through alternate setting 1. The
-//! whole DCT is read from the internal flash, where the bootloader only copies bytes: so it is compared with what
-//! the bootloader reads, which tells whether the copy taken for the current one is.
+//! The bootloader reads the application section out of the current copy, through alternate setting 1. The whole DCT is
+//! read from the internal flash, where the bootloader only copies bytes. So the whole DCT is compared with the section
+//! that the bootloader reads: this shows whether the right copy is taken for the current one.
 
 use std::path::PathBuf;
 
@@ -19,18 +19,18 @@ use crate::workflow::device::whole_dct;
 use crate::workflow::record::backup::{BackupItem, Place, back_up_bytes, prepare, refuse_pem_name};
 use crate::workflow::record::journal::{Records, absolute, started};
 
-/// What `dct backup` is asked for.
+/// The options of `dct backup`.
 #[derive(Clone, Debug, Default)]
 pub struct DctBackupOptions {
     /// Which Duo.
     pub target: Target,
-    /// The file to write; the archive unless given.
+    /// The file to write; the archive by default.
     pub file: Option<PathBuf>,
-    /// Both copies, 32 KiB of the internal flash, in place of the application section.
+    /// Both copies, 32 KiB of the internal flash, instead of the application section.
     pub whole: bool,
     /// The archive's folder.
     pub archive: Option<String>,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -50,19 +50,19 @@ pub struct DctBackupDone {
     /// The manifest beside it; absolute.
     #[serde(rename = "manifestFile", serialize_with = "crate::disk::lossy")]
     pub manifest: Option<PathBuf>,
-    /// The fingerprint of the device's key in it, where it holds one.
+    /// The fingerprint of the device's key in it, if it holds one.
     pub fingerprint: Option<Fingerprint>,
-    /// The kind of thing in its key slot.
+    /// The kind of contents in its key slot.
     pub slot: SlotKind,
-    /// True for both copies of the DCT, which hold the Wi-Fi passwords, too.
+    /// True for both copies of the DCT, which also hold the Wi-Fi passwords.
     pub whole: bool,
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     pub length: usize,
-    /// True if the archive held the same bytes of the same Duo already, and nothing was written.
+    /// True if the archive already held the same bytes of the same Duo, and nothing was written.
     pub already_there: bool,
 }
 
-/// What was read, twice and the same.
+/// What was read: twice, with the same result.
 enum Image {
     Section(Snapshot),
     Whole(WholeHeld, Slot),
@@ -98,7 +98,7 @@ impl Image {
     }
 }
 
-/// Reads the DCT twice, looks whether it can be one, and keeps it in a new file.
+/// Reads the DCT twice, checks that it is plausible, and saves it in a new file.
 pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<DctBackupDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     refuse_pem_name(options.file.as_deref(), "a dump of a DCT")?;
@@ -106,7 +106,7 @@ pub fn backup_dct(context: Context<'_>, options: &DctBackupOptions) -> Result<Dc
     back_up(context, options, &place, timeout)
 }
 
-/// The same with every Duo that is connected. Each goes to the archive.
+/// Does the same with every connected Duo. Each backup goes to the archive.
 pub fn backup_all_dcts(
     context: Context<'_>,
     options: &DctBackupOptions,
@@ -132,7 +132,7 @@ impl OfOne for DctBackupDone {
     }
 }
 
-/// Where the whole DCT lies in the flash is known of the Duo alone.
+/// The place of the whole DCT in the flash is known for the Duo only.
 const fn boards(options: &DctBackupOptions) -> &'static [Board] {
     if options.whole { &[DUO] } else { &BOARDS }
 }

@@ -1,4 +1,4 @@
-//! `dct show`: the fields of a DCT as a table, of a Duo or of a file. Reads only, and shows no secret.
+//! `dct show`: shows the fields of a DCT, of a Duo or of a file, as a table. Reads only, and shows no secret.
 
 use crate::workflow::describe::dct::DctReport;
 use std::path::PathBuf;
@@ -11,14 +11,14 @@ use crate::workflow::device::opened::Opened;
 use crate::workflow::input::dump_file;
 use crate::workflow::input::dump_file::DumpFile;
 
-/// What `dct show` is asked for.
+/// The options of `dct show`.
 #[derive(Clone, Debug, Default)]
 pub struct DctShowOptions {
-    /// Which Duo, where no file is given.
+    /// Which Duo, if no file is given.
     pub target: Target,
     /// A dump of a DCT.
     pub file: Option<PathBuf>,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -27,14 +27,14 @@ pub struct DctShowOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DctShowResult", rename_all = "camelCase")]
 pub struct DctShown {
-    /// The Duo, where it was read from one.
+    /// The Duo, if it was read from one.
     pub device: Option<DeviceRef>,
-    /// The file, where it was read from one; absolute.
+    /// The file, if it was read from one; absolute.
     #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: Option<PathBuf>,
-    /// The device that it is of, where that is known.
+    /// The device that it belongs to, if that is known.
     pub device_id: Option<DeviceId>,
-    /// What is there.
+    /// The fields.
     pub dct: DctReport,
 }
 

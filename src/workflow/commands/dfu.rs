@@ -5,12 +5,12 @@ use crate::workflow::context::{Context, DUO, DeviceRef, Target, Timeout};
 use crate::workflow::device::enter_dfu;
 use crate::workflow::device::opened::Opened;
 
-/// What `dfu` is asked for.
+/// The options of `dfu`.
 #[derive(Clone, Debug, Default)]
 pub struct EnterOptions {
     /// Which Duo.
     pub target: Target,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -21,7 +21,7 @@ pub struct EnterOptions {
 pub struct EnterDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// True if it was in DFU mode from the start, and nothing was done.
+    /// True if it already was in DFU mode, and nothing was done.
     pub was_already: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `history`: what was done, the newest first.
+//! `history`: lists past operations, newest first.
 
 use crate::workflow::context::Context;
 use crate::workflow::describe::operation::is_of;
@@ -10,35 +10,35 @@ use crate::error::{Code, Error};
 use crate::journal::{Journal, Operation, open};
 use crate::workflow::describe::operation::{OperationReport, report};
 
-/// How many are listed unless it was said.
+/// How many are listed by default.
 const LIMIT: u32 = 100;
 
-/// What `history` is asked for.
+/// The options of `history`.
 #[derive(Clone, Debug, Default)]
 pub struct HistoryOptions {
-    /// Only what was done to this device.
+    /// Only operations on this device.
     pub device: Option<DeviceId>,
-    /// How many operations at most, the newest; 100 unless given.
+    /// How many operations at most, the newest; 100 by default.
     pub limit: Option<u32>,
 }
 
-/// What was done.
+/// The past operations.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "HistoryResult", rename_all = "camelCase")]
 pub struct History {
-    /// The folder of the journal; absolute. It need not be there.
+    /// The folder of the journal; absolute. It may not exist.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub journal: PathBuf,
-    /// The operations, the newest first. What is open is among them.
+    /// The operations, newest first. Open ones are included.
     pub operations: Vec<OperationReport>,
     /// True if there are older ones.
     pub more: bool,
-    /// How many lines could not be read, and were left aside.
+    /// How many lines could not be read and were skipped.
     pub unreadable: u32,
 }
 
-/// Reads what was done: of each Duo as much from the end as is listed.
+/// Reads past operations: for each Duo, from the end, only as many as are listed.
 pub fn history(context: Context<'_>, options: &HistoryOptions) -> Result<History, Error> {
     let limit = options.limit.unwrap_or(LIMIT) as usize;
     if limit == 0 {
@@ -54,7 +54,7 @@ pub fn history(context: Context<'_>, options: &HistoryOptions) -> Result<History
     let mut unreadable = 0;
     let mut add = |past: crate::journal::Past| {
         let sound = past.filter_map(|line| line.inspect_err(|_| unreadable += 1).ok());
-        // What a crash has left in both places is one.
+        // After a crash, an operation can be in both places: count it once.
         newest.add(sound.filter(|operation| !there.contains(&operation.id)));
     };
     match options.device {
@@ -71,7 +71,7 @@ pub fn history(context: Context<'_>, options: &HistoryOptions) -> Result<History
     })
 }
 
-/// The newest of some operations, of which no more are held than that.
+/// The newest operations, at most `limit`.
 struct Newest {
     limit: usize,
     operations: Vec<Operation>,
@@ -79,9 +79,9 @@ struct Newest {
 }
 
 impl Newest {
-    /// Adds what was done to one Duo, the newest first.
+    /// Adds the operations of one Duo, newest first.
     fn add(&mut self, operations: impl Iterator<Item = Operation>) {
-        // One more than is listed, to see whether there is one more.
+        // One more than is listed, to find out whether there are more.
         self.operations.extend(operations.take(self.limit.saturating_add(1)));
         self.cut();
     }

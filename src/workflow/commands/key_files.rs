@@ -1,4 +1,4 @@
-//! `key new` and `key public`: key files without a Duo. Offline.
+//! `key new` and `key public`: work on key files without a Duo. Offline.
 
 use std::path::PathBuf;
 
@@ -15,12 +15,13 @@ use crate::workflow::input::key_file::read_key_file;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, check_used};
 use crate::workflow::record::backup::{encrypt, plain_pem, warn_of_readers};
 
-/// What `key new` is asked for.
+/// The options of `key new`.
 #[derive(Clone, Debug, Default)]
 pub struct NewKeyOptions {
-    /// The file to write, as PEM if it ends so; `key-<fingerprint8>.der` (or `.pem`) in the current folder unless given.
+    /// The file to write, as PEM if its name ends so; `key-<fingerprint8>.der` (or `.pem`) in the current folder by
+    /// default.
     pub file: Option<PathBuf>,
-    /// Put the key behind a passphrase.
+    /// Encrypt the key with a passphrase.
     pub encrypt: bool,
     /// The passphrase.
     pub passphrase: PassphraseOptions,
@@ -41,12 +42,12 @@ pub struct NewKeyDone {
     pub fingerprint: Fingerprint,
     /// The public key as PEM.
     pub public_key: String,
-    /// True if the key is behind a passphrase.
+    /// True if the key is encrypted with a passphrase.
     pub encrypted: bool,
 }
 
-/// Makes a key as a Duo makes one for itself, and keeps it in a new file, byte for byte as a backup of a Duo with
-/// that key would be; as PEM where the file is called so; or encrypted. It has no manifest: it is no device's yet.
+/// Makes a key as a Duo makes one, and saves it in a new file: with the same bytes as a backup of a Duo with that key,
+/// or as PEM if the file's name says so, or encrypted. It has no manifest, because it belongs to no device yet.
 pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDone, Error> {
     const MAKING: &str = "making a key";
     check_used(&options.passphrase, options.encrypt)?;
@@ -80,7 +81,8 @@ pub fn new_key(context: Context<'_>, options: &NewKeyOptions) -> Result<NewKeyDo
     })
 }
 
-/// What stands in the file: a whole slot, which the firmware's reader has passed, or PEM, maybe behind the passphrase.
+/// The contents of the file: a whole slot that passed the firmware's reader, or PEM, encrypted if there is a
+/// passphrase.
 fn contents<'a>(
     key: &'a PrivateKey,
     passphrase: Option<&'a Passphrase>,
@@ -97,10 +99,10 @@ fn contents<'a>(
     Ok((Zeroizing::new(pem.as_bytes().to_vec()), Some(Opens { passphrase, key })))
 }
 
-/// What `key public` is asked for.
+/// The options of `key public`.
 #[derive(Clone, Debug, Default)]
 pub struct PublicKeyOptions {
-    /// The key file, of either kind.
+    /// The key file, public or private.
     pub file: PathBuf,
     /// A new file for the public key.
     pub out: Option<PathBuf>,
@@ -117,13 +119,13 @@ pub struct PublicKeyDone {
     pub fingerprint: Fingerprint,
     /// The public key as PEM.
     pub public_key: String,
-    /// The file that it was written to; absolute.
+    /// The file that the key was written to; absolute.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub out: Option<PathBuf>,
 }
 
-/// Takes the public key out of a key file of any kind, and writes it to a new file where one is named: as DER where the file
-/// is called so, else as PEM.
+/// Takes the public key out of a key file of any kind. If an output is named, writes it to a new file: as DER if the
+/// name says so, else as PEM.
 pub fn public_key(context: Context<'_>, options: &PublicKeyOptions) -> Result<PublicKeyDone, Error> {
     let mut passphrases = Passphrases::new(context, &options.passphrase);
     let (_, file) = read_key_file(&options.file, &mut passphrases)?;

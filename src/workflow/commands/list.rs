@@ -1,4 +1,4 @@
-//! `list`: every Duo, what it tells of itself and, in DFU mode, what its key slot holds.
+//! `list`: lists every Duo, what it reports about itself and, in DFU mode, what its key slot holds.
 
 use crate::dct::DeviceId;
 use crate::error::Error;
@@ -9,12 +9,12 @@ use crate::workflow::device::enter_dfu::{enter_dfu_if_none, running};
 use crate::workflow::device::opened::{Attempt, Opened, open_all};
 use crate::workflow::input::key_file::{PublicSlot, beside};
 
-/// What `list` is asked for.
+/// The options of `list`.
 #[derive(Clone, Debug, Default)]
 pub struct ListOptions {
-    /// Which Duos; all of them unless given.
+    /// Which Duos; all by default.
     pub target: Target,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -23,33 +23,33 @@ pub struct ListOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "KeyInfo", rename_all = "camelCase")]
 pub struct KeyReport {
-    /// The kind of thing in the slot.
+    /// The kind of contents in the slot.
     pub slot: SlotKind,
     /// The same in words.
     #[serde(rename = "description")]
     pub words: String,
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, where there is a key.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits, if there is a key.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// What a Duo's key is worth to its firmware, if it can be read. Whether its cloud knows it is another question.
+/// Whether the Duo's firmware can use its key, if it can be read. It does not say whether its cloud knows the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListedState", rename_all = "kebab-case")]
 pub enum ListedState {
-    /// The firmware reads the key, and no other public key stands beside it.
+    /// The firmware reads the key, and no other key's public half is beside it.
     Sound,
-    /// The firmware reads the key, and another key's public half stands beside it.
+    /// The firmware reads the key, and another key's public half is beside it.
     ForeignPublicKey,
-    /// There is a sound key, in a form of which the firmware reads another one, or none.
+    /// The slot holds a sound key in a form that the firmware reads as another key, or not at all.
     Misread,
-    /// The slot is blank: the Duo makes a new key at its next start, which its cloud does not know.
+    /// The slot is blank: at its next start, the Duo makes a new key, which its cloud does not know.
     Blank,
     /// The slot holds something that is no key for a Duo.
     NoKey,
     /// It could not be opened or read.
     Unreadable,
-    /// The Duo runs its firmware: its key can be read in DFU mode alone, where `enterDfu` puts it.
+    /// The Duo runs its firmware: its key can be read only in DFU mode. `enterDfu` puts it there.
     Running,
 }
 
@@ -74,17 +74,17 @@ impl ListedState {
 pub struct Listed {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// The device id, where it tells it.
+    /// The device id, if the Duo reports it.
     pub device_id: Option<DeviceId>,
     /// True for a virtual Duo.
     pub simulated: bool,
-    /// What it tells of itself in DFU mode, where it could be opened.
+    /// What it reports about itself in DFU mode, if it could be opened.
     pub device: Option<DeviceRef>,
-    /// What its key is worth to its firmware.
+    /// Whether its firmware can use its key.
     pub state: ListedState,
-    /// What its key slot holds, where it could be read.
+    /// What its key slot holds, if it could be read.
     pub key: Option<KeyReport>,
-    /// What stood in the way.
+    /// The error that occurred.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
     pub problem: Option<Error>,
 }
@@ -94,12 +94,12 @@ pub struct Listed {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ListResult", rename_all = "camelCase")]
 pub struct Listing {
-    /// The Duos, ordered by path; maybe none. The `state` of those that are not in DFU mode is `running`.
+    /// The Duos, ordered by path; may be empty. The `state` of a Duo that is not in DFU mode is `running`.
     pub devices: Vec<Listed>,
 }
 
-/// Lists the Duos: those in DFU mode, and those that run their firmware. One that cannot be opened or read is listed with
-/// the reason; none at all is an empty list.
+/// Lists the Duos in DFU mode and those that run their firmware. A Duo that cannot be opened or read is listed with the
+/// reason. If there is no Duo, the list is empty.
 pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let (target, simulated) = (&options.target, context.bus.is_virtual());
@@ -117,7 +117,7 @@ pub fn list(context: Context<'_>, options: &ListOptions) -> Result<Listing, Erro
     let mut found: Vec<(PortPath, Listed)> = ready.chain(running).filter(|(_, one)| wanted(one)).collect();
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     if found.is_empty() && target.is_named() {
-        // Say what is there in its place.
+        // The error says which Duos are there instead.
         Opened::find_there(context, target, &BOARDS, timeout)?;
     }
     Ok(Listing { devices: found.into_iter().map(|(_, listed)| listed).collect() })

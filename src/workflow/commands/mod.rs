@@ -1,4 +1,4 @@
-//! One command in each file or folder; none imports another.
+//! The commands, one in each file or folder; no command imports another.
 
 pub(in crate::workflow) mod backup;
 pub(in crate::workflow) mod backups;

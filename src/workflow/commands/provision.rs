@@ -1,4 +1,4 @@
-//! `provision`: tells the cloud the Duo's public key.
+//! `provision`: sends the Duo's public key to the cloud.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,38 +27,38 @@ use crate::workflow::next;
 use crate::workflow::next::which_of;
 use crate::workflow::record::journal::{Records, absolute, started};
 
-/// What the servers that one can run oneself make of the generic key (both were run).
+/// How servers that users can run themselves treat the generic key (both were tested).
 const GENERIC_IS_KEPT: &str = "a cloud of one's own keeps the generic key: it does not take the Duo's own at its next \
     handshake, as Particle's does, and turns the Duo away. With the Duo at hand, add --from-device, which sends its own key";
 
-/// What `provision` is asked for. No `Debug`: it may hold a token.
-// One a word that can be typed; they are independent of each other.
+/// The options of `provision`. No `Debug`: it may hold a token.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct ProvisionOptions {
     /// The device id, as it was typed.
     pub device_id: String,
-    /// A key file whose public half is sent.
+    /// The key file whose public half is sent.
     pub key_file: Option<String>,
     /// The passphrase of the key file.
     pub passphrase: PassphraseOptions,
     /// Send the public half of the key in the attached Duo.
     pub from_device: bool,
-    /// Prove afterwards, by the Duo's handshake, that the key and the cloud's are a pair.
+    /// Prove afterwards, with the Duo's handshake, that the key and the cloud's are a pair.
     pub verify: bool,
-    /// The server's public key, where it is not the one in the Duo, or Particle's.
+    /// The server's public key, if it is not the one in the Duo, or Particle's.
     pub server_key: Option<PathBuf>,
-    /// The server's name or IP address, where it is not the one in the Duo, or Particle's.
+    /// The server's name or IP address, if it is not the one in the Duo, or Particle's.
     pub host: Option<String>,
     /// The server's TCP port for devices.
     pub port: Option<u16>,
-    /// The product id; 88 unless given.
+    /// The product id; 88 by default.
     pub product_id: Option<u32>,
     /// The cloud's API.
     pub api_url: Option<String>,
     /// Permit plain HTTP to another machine.
     pub allow_http: bool,
-    /// Tell a cloud that the Duo does not name, with `from_device`.
+    /// With `from_device`: send the key to a cloud that the Duo does not name.
     pub allow_other_cloud: bool,
     /// A file with the token, or `-`.
     pub token_file: Option<String>,
@@ -66,9 +66,9 @@ pub struct ProvisionOptions {
     pub token: Option<String>,
     /// Bus and ports of the Duo, with `from_device`.
     pub path: Option<String>,
-    /// Take what is read for what it should be where nothing shows its place.
+    /// Accept what is read even if nothing proves the address that it was read from.
     pub allow_unproven_address: bool,
-    /// Put the Duo into DFU mode where it runs its firmware, with `from_device`.
+    /// Put the Duo into DFU mode if it runs its firmware, with `from_device`.
     pub enter_dfu: bool,
     /// Wait for the Duo, with `from_device`.
     pub wait: bool,
@@ -76,7 +76,7 @@ pub struct ProvisionOptions {
     pub usbip: bool,
     /// Send nothing.
     pub dry_run: bool,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -93,7 +93,7 @@ pub enum PublicKeySource {
     Device,
 }
 
-/// A public key that the cloud said it took (in a dry run: that would have been sent).
+/// A public key that the cloud said it took (in a dry run: that would be sent).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ProvisionResult", rename_all = "camelCase")]
@@ -108,33 +108,33 @@ pub struct ProvisionDone {
     pub product_id: u32,
     /// The cloud's API.
     pub api_url: String,
-    /// The attached Duo, where its key was sent.
+    /// The attached Duo, if its key was sent.
     pub device: Option<DeviceRef>,
-    /// The cloud that the attached Duo names, where its key was sent.
+    /// The cloud that the attached Duo names, if its key was sent.
     pub duo_cloud: Option<NamedCloud>,
-    /// Host and port where the pairing was proven (in a dry run: would be); absent without `verify`.
+    /// Host and port at which the pairing was proven (in a dry run: would be); absent without `verify`.
     pub server: Option<String>,
-    /// True if nothing was sent.
+    /// True in a dry run: nothing was sent.
     pub dry_run: bool,
 }
 
-/// What is sent, and who it is of.
+/// The key to send, and whose it is.
 struct Subject {
     public: PublicKey,
     source: PublicKeySource,
-    /// The private half, if it is at hand.
+    /// The private half, if it is known.
     private: Option<PrivateKey>,
     attached: Option<(DeviceRef, Snapshot)>,
 }
 
-/// What is sent, where to, and what it comes to if all goes well.
+/// What is sent, where the pairing is proven, and the result if all goes well.
 struct Ready {
     subject: Subject,
     server: Option<Server>,
     done: ProvisionDone,
 }
 
-/// Checks everything, then sends one request and judges the reply; proves the pair then, if that is wanted.
+/// Checks everything, then sends one request and judges the reply; then proves the pairing, if requested.
 pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<ProvisionDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let device_id: DeviceId = options.device_id.parse().map_err(Error::from)?;
@@ -166,8 +166,7 @@ pub fn provision(context: Context<'_>, options: &ProvisionOptions) -> Result<Pro
     send(context, options, &cloud, &ready, timeout)
 }
 
-/// The same with the own key of every Duo that is connected: all of them are read, then it is asked once, and then the
-/// keys are sent.
+/// Does the same with the own key of every connected Duo: reads all of them, asks once, and then sends the keys.
 pub fn provision_all(
     context: Context<'_>,
     options: &ProvisionOptions,
@@ -192,7 +191,7 @@ pub fn provision_all(
         }
         return Ok(report.finish(places.iter()));
     }
-    // Whoever asked to stop is not asked.
+    // After a request to stop, do not ask.
     if !pieces.is_empty() && !context.control.cancel().is_requested() {
         let left_out = places.len() - pieces.len();
         confirm(context, &plan(&cloud, options, &pieces, u32::try_from(left_out).unwrap_or(u32::MAX)))?;
@@ -205,8 +204,8 @@ pub fn provision_all(
     Ok(report.finish(places.iter()))
 }
 
-/// Reads all of them. Reports those that cannot be read, and those of which two have one id: whose key would be the
-/// right one is not known.
+/// Reads all of them. Reports those that cannot be read, and those that share an id with another: it is not known whose
+/// key is the right one.
 fn read_all(
     context: Context<'_>,
     places: &[Place],
@@ -264,7 +263,7 @@ fn plan(cloud: &Cloud, options: &ProvisionOptions, pieces: &[Piece<Ready>], left
     }
 }
 
-/// Asks, and takes anything but true for a refusal.
+/// Asks; any answer but true is a refusal.
 fn confirm(context: Context<'_>, plan: &SendPlan) -> Result<(), Error> {
     if context.control.confirm_all(plan) {
         return Ok(());
@@ -302,7 +301,7 @@ fn find_cloud(context: Context<'_>, options: &ProvisionOptions, timeout: Timeout
     Cloud::find(context, &wanted, timeout)
 }
 
-/// Which attached Duo the options select, but for its id.
+/// The attached Duo that the options select, without the device id.
 fn target(options: &ProvisionOptions) -> Result<Target, Error> {
     let (enter_dfu, wait) = (options.enter_dfu, options.wait);
     let allow_unproven_address = options.allow_unproven_address;
@@ -310,7 +309,7 @@ fn target(options: &ProvisionOptions) -> Result<Target, Error> {
     Ok(Target { enter_dfu, wait, allow_unproven_address, ..target })
 }
 
-/// Settles what is needed to send it.
+/// Prepares everything that is needed to send.
 fn ready(
     options: &ProvisionOptions,
     choice: ServerChoice,
@@ -333,7 +332,7 @@ fn ready(
     Ok(Ready { subject, server, done })
 }
 
-/// Sends it, and proves the pair if that is wanted.
+/// Sends the key, and proves the pairing if requested.
 fn send(
     context: Context<'_>,
     options: &ProvisionOptions,
@@ -358,7 +357,7 @@ fn send(
     Ok(done.clone())
 }
 
-/// The cloud was told, and that is all that is known.
+/// The error if the cloud took the key but the pairing is not proven.
 fn not_proven(error: Error, started: &Started, done: &ProvisionDone) -> Error {
     let on = |error: Error| match &done.device {
         Some(device) => error.on(device, KeyState::Unchanged),
@@ -383,7 +382,7 @@ fn not_proven(error: Error, started: &Started, done: &ProvisionDone) -> Error {
         .because(error)
 }
 
-/// The cloud behind the device port: what was typed, else what the Duo names, else Particle's.
+/// The server at the cloud's device port: what was typed, else what the Duo names, else Particle's.
 fn server(
     choice: ServerChoice,
     subject: &Subject,
@@ -419,7 +418,7 @@ fn generic(context: Context<'_>, cloud: &Cloud) -> Subject {
     Subject { public: PublicKey::generic(), source: PublicKeySource::Generic, private: None, attached: None }
 }
 
-/// Where the token comes from is left out: what was typed for a file may have been the token itself.
+/// The source of the token is left out: the file name that was typed may have been the token itself.
 fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone) -> Started {
     let attached = done.device.as_ref().map(DeviceMark::from);
     let device = attached.unwrap_or_else(|| DeviceMark { id: Some(done.device_id), ..DeviceMark::default() });
@@ -442,7 +441,7 @@ fn begun(context: Context<'_>, options: &ProvisionOptions, done: &ProvisionDone)
     started(OperationKind::Provision, device, (None, Some(done.fingerprint)), request)
 }
 
-/// Refuses what is about one Duo, and a key that is not each Duo's own.
+/// Refuses options for a single Duo, and a key that is not each Duo's own.
 fn check_all(options: &ProvisionOptions) -> Result<(), Error> {
     if !options.device_id.is_empty() {
         return Err(one_or_all("a device id"));
@@ -499,7 +498,7 @@ fn check(options: &ProvisionOptions) -> Result<(), Error> {
     check_product(options.product_id)
 }
 
-/// The Duo's own key, and whose it is.
+/// The Duo's own key, and its device id.
 fn read_from_device(
     context: Context<'_>,
     options: &ProvisionOptions,

@@ -1,4 +1,4 @@
-//! The key of a Duo, for code that keeps keys by itself. Writes nothing anywhere.
+//! Reads the key of a Duo, for code that stores keys by itself. Writes nothing anywhere.
 
 use zeroize::Zeroizing;
 
@@ -7,16 +7,16 @@ use crate::keys::Fingerprint;
 use crate::workflow::context::{Context, DeviceRef, Target, Timeout};
 use crate::workflow::device::opened::Opened;
 
-/// What is asked for.
+/// The options of `read_key`.
 #[derive(Clone, Debug, Default)]
 pub struct ReadKeyOptions {
     /// Which Duo.
     pub target: Target,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
-/// A Duo's key. The key itself is no part of what is serialized. No `Debug`.
+/// A Duo's key. The key itself is not serialized. No `Debug`.
 #[derive(serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ReadKeyResult", rename_all = "camelCase")]
@@ -25,13 +25,13 @@ pub struct KeyRead {
     pub device: DeviceRef,
     /// The key's fingerprint.
     pub fingerprint: Fingerprint,
-    /// The private key, PKCS#1 as minimal DER: what every tool reads, and `restoreKey` takes. It is a secret.
+    /// The private key, PKCS#1 as minimal DER: every tool reads it, and `restoreKey` accepts it. It is a secret.
     #[serde(serialize_with = "crate::workflow::nothing")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::workflow::bytes"))]
     pub key: Zeroizing<Vec<u8>>,
 }
 
-/// Reads the key slot twice, compares, and takes the key out of it.
+/// Reads the key slot twice, compares, and takes out the key.
 pub fn read_key(context: Context<'_>, options: &ReadKeyOptions) -> Result<KeyRead, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let mut opened = Opened::find_any_board(context, &options.target, timeout)?;
@@ -43,7 +43,7 @@ pub fn read_key(context: Context<'_>, options: &ReadKeyOptions) -> Result<KeyRea
     let Some(read) = snapshot.slot.key() else {
         return Err(problem.map_or_else(|| internal("no key was read".to_owned()), on));
     };
-    // A key that the firmware misreads is a key all the same.
+    // A key that the firmware misreads is still a key.
     if let Some(problem) = problem {
         context.note(problem.message().to_owned());
     }

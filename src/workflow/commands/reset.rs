@@ -9,8 +9,8 @@ use crate::workflow::context::{Action, Context, DUO, DeviceRef, Plan, Target, Ti
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedBackup, check_used};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
-/// What `reset` is asked for.
-// One a word that can be typed; they are independent of each other.
+/// The options of `reset`.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct ResetOptions {
@@ -22,32 +22,32 @@ pub struct ResetOptions {
     pub no_backup: bool,
     /// Accept, with `no_backup`, that a power cut can leave no key at all.
     pub accepts_key_loss: bool,
-    /// Put the backup of what is there behind a passphrase.
+    /// Encrypt the backup of what is there with a passphrase.
     pub encrypt: bool,
     /// The passphrase.
     pub passphrase: PassphraseOptions,
     /// Write nothing anywhere.
     pub dry_run: bool,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
-/// A key slot that holds the reset image, of a Duo that has left DFU mode.
+/// The key slot now holds the reset image, and the Duo has left DFU mode.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ResetResult", rename_all = "camelCase")]
 pub struct ResetDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// The key that was there, where there was one.
+    /// The key that was there, if there was one.
     #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
     /// The backup of what was there; absolute.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
-    /// False if the slot held the reset image already, and in a dry run.
+    /// False in a dry run, and if the slot already held the reset image.
     pub written: bool,
-    /// True if nothing was to be written.
+    /// True in a dry run: nothing was written.
     pub dry_run: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `restore`: writes a saved key to a Duo, and knows that it is there.
+//! `restore`: writes a saved key to a Duo, and verifies that it is there.
 
 use std::path::PathBuf;
 
@@ -12,20 +12,20 @@ use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases, WantedB
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
-/// What `restore` is asked for.
-// One a word that can be typed; they are independent of each other.
+/// The options of `restore`.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct RestoreOptions {
     /// Which Duo.
     pub target: Target,
-    /// The key file; not looked at if there is a `key`.
+    /// The key file; ignored if there is a `key`.
     pub file: PathBuf,
-    /// The key itself, in place of a file.
+    /// The key itself, instead of a file.
     pub key: Option<KeyBytes>,
     /// Leave DFU mode afterwards.
     pub leave: bool,
-    /// Write a key that is known to be another device's.
+    /// Write a key even if it is known to belong to another device.
     pub allow_other_device: bool,
     /// The archive's folder.
     pub archive: Option<String>,
@@ -33,13 +33,13 @@ pub struct RestoreOptions {
     pub no_backup: bool,
     /// Accept, with `no_backup`, that a power cut can leave no key at all.
     pub accepts_key_loss: bool,
-    /// Put the backup of what is there behind a passphrase.
+    /// Encrypt the backup of what is there with a passphrase.
     pub encrypt: bool,
-    /// The passphrase, of the key file and of the backup.
+    /// The passphrase of the key file and of the backup.
     pub passphrase: PassphraseOptions,
     /// Write nothing anywhere.
     pub dry_run: bool,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -50,10 +50,10 @@ pub struct RestoreOptions {
 pub struct RestoreDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// The key that was there, where there was one.
+    /// The key that was there, if there was one.
     #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
-    /// The key that is there now (in a dry run: that would be).
+    /// The key that is there now (in a dry run: the key that would be).
     pub fingerprint: Fingerprint,
     /// Why the key is taken to be this Duo's.
     #[serde(flatten, serialize_with = "crate::workflow::shown_evidence")]
@@ -62,15 +62,15 @@ pub struct RestoreDone {
     /// The backup of what was there; absolute.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
-    /// False if the Duo held exactly these bytes already, and in a dry run.
+    /// False in a dry run, and if the Duo already held exactly these bytes.
     pub written: bool,
-    /// True if the Duo was told to leave DFU mode, and did.
+    /// True if the Duo was sent the request to leave DFU mode, and left it.
     pub left: bool,
-    /// True if nothing was to be written.
+    /// True in a dry run: nothing was written.
     pub dry_run: bool,
 }
 
-/// Gates the file, backs up what is there, asks, writes, reads back, compares.
+/// Checks the file, backs up what is there, asks, writes, reads back, compares.
 pub fn restore(context: Context<'_>, options: &RestoreOptions) -> Result<RestoreDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let mut passphrases = Passphrases::new(context, &options.passphrase);

@@ -1,4 +1,4 @@
-//! `server-key set` and `server-key restore`: which cloud a Duo connects to, written, read back and compared.
+//! `server-key set` and `server-key restore`: write which cloud a Duo connects to, read it back and compare.
 
 use std::path::{Path, PathBuf};
 
@@ -13,20 +13,20 @@ use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::record::journal::absolute;
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction};
 
-/// What `server-key set` and `server-key restore` are asked for.
-// One a word that can be typed; they are independent of each other.
+/// The options of `server-key set` and `server-key restore`.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct ServerKeySetOptions {
     /// Which Duo.
     pub target: Target,
-    /// The cloud's public key, with or without an address behind it; Particle's own key and address unless given.
+    /// The cloud's public key, with or without an address after it; Particle's own key and address by default.
     pub file: Option<PathBuf>,
-    /// The cloud's name or IPv4 address. Else that in the file, else that in the Duo.
+    /// The cloud's name or IPv4 address. By default the one in the file, else the one in the Duo.
     pub host: Option<String>,
-    /// The cloud's TCP port; with a host, 5683 unless given.
+    /// The cloud's TCP port; with a host, 5683 by default.
     pub port: Option<u16>,
-    /// Write no address, so that the firmware's own counts.
+    /// Write no address, so that the firmware uses its own.
     pub no_address: bool,
     /// Leave DFU mode afterwards.
     pub leave: bool,
@@ -38,29 +38,29 @@ pub struct ServerKeySetOptions {
     pub accepts_key_loss: bool,
     /// Write nothing anywhere.
     pub dry_run: bool,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
-/// Where the address comes from that stands behind a cloud's key.
+/// Where the address after a cloud's key comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "AddressSource", rename_all = "kebab-case")]
 pub enum AddressSource {
-    /// It is Particle's own, with Particle's own key.
+    /// It is Particle's own address, with Particle's own key.
     BuiltIn,
-    /// The file has it behind the key.
+    /// The file has it after the key.
     File,
     /// It was given as an option.
     Options,
-    /// It is the one that the Duo had.
+    /// It is the one that the Duo already had.
     Kept,
-    /// There is none, and the firmware's own counts.
+    /// There is no address, and the firmware uses its own.
     None,
 }
 
 impl AddressSource {
-    /// In words, behind the address.
+    /// The words that follow the address.
     const fn words(self) -> &'static str {
         match self {
             Self::BuiltIn | Self::None => "",
@@ -80,18 +80,18 @@ pub struct ServerKeyWritten {
     pub device: DeviceRef,
     /// The cloud that the Duo named before.
     pub previous: ServerReport,
-    /// The cloud that it names now; in a dry run, that it would name.
+    /// The cloud that it names now; in a dry run, the one that it would name.
     pub server: ServerReport,
     /// Where the address comes from.
     pub address_source: AddressSource,
-    /// The backup of the DCT's application section as it was; absolute. It is a secret.
+    /// The backup of the DCT's previous application section; absolute. It is a secret.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
-    /// False if the Duo held exactly these bytes already, and in a dry run.
+    /// False in a dry run, and if the Duo already held exactly these bytes.
     pub written: bool,
-    /// True if the Duo was told to leave DFU mode.
+    /// True if the Duo was sent the request to leave DFU mode.
     pub left: bool,
-    /// True if nothing was to be written.
+    /// True in a dry run: nothing was written.
     pub dry_run: bool,
 }
 
@@ -127,7 +127,7 @@ pub fn set_server_key(
         context.note(caution);
     }
     let (previous, server) = (ServerReport::of_field(old, id), ServerReport::of_field(&new, id));
-    // What the file does not say is recorded: the Duo may not be able to say it any more.
+    // Record what the file does not say: later, the Duo may not have it any more.
     let typed =
         address.as_ref().filter(|_| matches!(address_source, AddressSource::Options | AddressSource::Kept));
     let request = Request {
@@ -162,7 +162,7 @@ pub fn set_server_key(
     })
 }
 
-/// What is asked; `servers`: the one in the Duo, and the one that is to be.
+/// The question to the user; `servers`: the current one and the new one.
 fn plan(
     device: &DeviceRef,
     held: &Snapshot,
@@ -183,7 +183,7 @@ fn plan(
     Plan { changes, ..Plan::of(Action::SetServerKey, device, held) }
 }
 
-/// Says what becomes of the address where the file holds none.
+/// Says which address the Duo gets if the file holds none.
 fn note(context: Context<'_>, address: Option<&ServerAddress>, source: AddressSource) {
     match (source, address) {
         (AddressSource::Kept, Some(address)) => context.note(format!(
@@ -198,7 +198,7 @@ fn note(context: Context<'_>, address: Option<&ServerAddress>, source: AddressSo
     }
 }
 
-/// What a person has to know about an address at which a Duo finds nobody but itself.
+/// The warning if the address means the Duo itself.
 fn itself(address: Option<&ServerAddress>) -> Option<String> {
     let address = address.filter(|address| address.is_the_device_itself())?;
     Some(format!(
@@ -208,19 +208,19 @@ fn itself(address: Option<&ServerAddress>) -> Option<String> {
     ))
 }
 
-/// A cloud, as it was asked for.
+/// The requested cloud.
 struct Cloud {
     key: ServerKey,
     address: Wanted,
 }
 
-/// The address that is wanted.
+/// The requested address.
 enum Wanted {
     /// This one.
     This(ServerAddress, AddressSource),
-    /// That in the Duo, with this port where it was typed.
+    /// The one in the Duo, with this port if one was typed.
     Kept { port: Option<u16> },
-    /// None at all.
+    /// No address.
     None,
 }
 
@@ -242,7 +242,7 @@ impl Cloud {
             None if options.no_address => Wanted::None,
             None => match (behind()?, options.port) {
                 (Some(address), None) => Wanted::This(address, AddressSource::File),
-                // What the file says with another port is not what the file says.
+                // The file's host with another port counts as typed, not as the file's address.
                 (Some(address), Some(port)) => Wanted::This(address.with_port(port), AddressSource::Options),
                 (None, port) => Wanted::Kept { port },
             },
@@ -250,7 +250,7 @@ impl Cloud {
         Ok(Self { key, address })
     }
 
-    /// The address to be written to a Duo that holds this.
+    /// The address to write to a Duo whose field is `old`.
     fn address_for(&self, old: &[u8; SERVER_FIELD]) -> Result<(Option<ServerAddress>, AddressSource), Error> {
         let port = match &self.address {
             Wanted::This(address, source) => return Ok((Some(address.clone()), *source)),
@@ -277,7 +277,7 @@ impl Cloud {
     }
 }
 
-/// The address in the options, where there is one and it can be.
+/// The address in the options, if there is one; an error if it is not valid.
 fn typed_address(options: &ServerKeySetOptions) -> Result<Option<ServerAddress>, Error> {
     let invalid = |message: &str| Error::new(Code::InvalidArgument, message);
     if options.port == Some(0) {
@@ -296,9 +296,9 @@ fn typed_address(options: &ServerKeySetOptions) -> Result<Option<ServerAddress>,
     options.host.as_ref().map(address).transpose()
 }
 
-/// The address behind a key that stands in a file as it stands in the DCT.
+/// The address after a key, if the file has the same form as the field in the DCT.
 fn address_behind(key: &ServerKey, bytes: &[u8]) -> Result<Option<ServerAddress>, ServerAddressError> {
-    // Of a PEM text, or a key that is encoded otherwise, nothing lies where the field has its address.
+    // A PEM text, or a key in another encoding, has no address at that place.
     if !bytes.starts_with(&key.spki_der()) {
         return Ok(None);
     }

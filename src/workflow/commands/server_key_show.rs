@@ -1,5 +1,4 @@
-//! `server-key show`: which cloud a Duo connects to: the cloud's public key and its address, as the Duo or a file has
-//! them. Reads only.
+//! `server-key show`: shows which cloud a Duo or a file names: the cloud's public key and its address. Reads only.
 
 use crate::workflow::describe::server::ServerReport;
 use std::path::{Path, PathBuf};
@@ -11,14 +10,14 @@ use crate::workflow::device::opened::Opened;
 use crate::workflow::input::dump_file;
 use crate::workflow::input::dump_file::DumpFile;
 
-/// What `server-key show` is asked for.
+/// The options of `server-key show`.
 #[derive(Clone, Debug, Default)]
 pub struct ServerKeyShowOptions {
-    /// Which Duo, where no file is given.
+    /// Which Duo, if no file is given.
     pub target: Target,
     /// A file: a cloud's public key, with or without an address, or a dump of a DCT.
     pub file: Option<PathBuf>,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -27,12 +26,12 @@ pub struct ServerKeyShowOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ServerKeyShowResult", rename_all = "camelCase")]
 pub struct ServerKeyShown {
-    /// The Duo, where it was read from one.
+    /// The Duo, if it was read from one.
     pub device: Option<DeviceRef>,
-    /// The file, where it was read from one; absolute.
+    /// The file, if it was read from one; absolute.
     #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: Option<PathBuf>,
-    /// What is there.
+    /// The cloud's key and address.
     pub server: ServerReport,
 }
 

@@ -1,5 +1,6 @@
-//! `status`: what was in flight when a process or a machine stopped, what that means for the key, and what to
-//! type next; a doubt about a cloud that nothing settles is put away. Offline: it reads the journal and asks no Duo.
+//! `status`: shows which operations were in flight when a process or a machine stopped, what that means for the key,
+//! and what to type next. Can also dismiss an operation whose outcome at a cloud stays unknown. Offline: reads the
+//! journal and asks no Duo.
 
 use crate::workflow::describe::operation::{OperationReport, is_of};
 use std::path::PathBuf;
@@ -14,33 +15,33 @@ use crate::workflow::next::advice;
 use crate::workflow::record::journal::past;
 use crate::workflow::record::kept::with_backup;
 
-/// What `status` is asked for.
+/// The options of `status`.
 #[derive(Clone, Debug, Default)]
 pub struct StatusOptions {
-    /// Only what was done to this device.
+    /// Only operations on this device.
     pub device: Option<DeviceId>,
-    /// The operation whose doubt about a cloud is put away.
+    /// The operation to dismiss, whose outcome at a cloud is unknown.
     pub dismiss: Option<String>,
 }
 
-/// What is open.
+/// The open operations.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "StatusResult", rename_all = "camelCase")]
 pub struct Status {
-    /// The folder of the journal; absolute. It need not be there.
+    /// The folder of the journal; absolute. It may not exist.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub journal: PathBuf,
-    /// What was cut short, or left a key that is wrong or not known, and is not settled since; oldest first.
+    /// Operations that were cut short, or left a wrong or unknown key, and are not settled since; oldest first.
     pub in_flight: Vec<OperationReport>,
-    /// What other processes are doing at the moment.
+    /// What other processes are doing now.
     pub running: Vec<OperationReport>,
-    /// What was put away now; it is in the history.
+    /// The operation that was dismissed now; it is in the history.
     pub dismissed: Option<OperationReport>,
 }
 
-/// Reads what is open. What is settled is looked at only for a backup that is missing, so that it takes no longer the
-/// more was done.
+/// Reads the open operations. Settled ones are read only to find a missing backup, so a long history does not make this
+/// slower.
 pub fn status(context: Context<'_>, options: &StatusOptions) -> Result<Status, Error> {
     let journal = Journal::locate(&context.env)?;
     let dismissed = options.dismiss.as_deref().map(|id| dismiss(context, &journal, id)).transpose()?;
@@ -64,7 +65,7 @@ pub fn status(context: Context<'_>, options: &StatusOptions) -> Result<Status, E
     })
 }
 
-/// What is to be typed goes back to a backup that is there: the operation's own, or one that was made before.
+/// The commands to type use a backup that exists: the operation's own, or one that was made before.
 fn report_in_flight(context: Context<'_>, operation: &Operation, open: &[Operation]) -> OperationReport {
     let backed_up = match operation.kind() {
         OperationKind::Restore | OperationKind::Reset | OperationKind::Rotate => {
@@ -79,7 +80,7 @@ fn report_in_flight(context: Context<'_>, operation: &Operation, open: &[Operati
     OperationReport { next: advice(&backed_up), backup, ..told }
 }
 
-/// Puts away a doubt about a cloud, and nothing that is more than that.
+/// Dismisses an operation if only its outcome at a cloud is unknown; refuses anything else.
 fn dismiss(context: Context<'_>, journal: &Journal, id: &str) -> Result<OperationReport, Error> {
     let unknown = || {
         Error::new(Code::InvalidArgument, format!("no operation with the id {id:?} is in flight"))

@@ -1,8 +1,7 @@
-//! `verify`: the proof that the Duo's private key and the cloud's public key for it are a pair.
+//! `verify`: proves that the Duo's private key and the cloud's public key for it are a pair.
 //!
-//! Performs the Duo's own handshake with its cloud, with the key that was read over USB or from a file, so that
-//! the one condition for a Duo to connect is checked without restarting it. Writes nothing but what was proven, in the
-//! journal.
+//! Performs the Duo's own handshake with its cloud, with the key that was read over USB or from a file. So it checks
+//! the one condition for a Duo to connect, without restarting the Duo. Writes only the proof, to the journal.
 
 use std::path::{Path, PathBuf};
 
@@ -22,22 +21,22 @@ use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::network::unpaired::Unpaired;
 use crate::workflow::record::journal::{absolute, record_proof};
 
-/// What `verify` is asked for.
+/// The options of `verify`.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyOptions {
-    /// Which Duo; with a key file, whose key it is.
+    /// Which Duo; with a key file, the Duo that the key belongs to.
     pub target: Target,
-    /// The private key, where it is not read over USB.
+    /// The private key, if it is not read over USB.
     pub key_file: Option<PathBuf>,
     /// The passphrase of the key file.
     pub passphrase: PassphraseOptions,
-    /// The server's public key, where it is not the one in the Duo.
+    /// The server's public key, if it is not the one in the Duo.
     pub server_key: Option<PathBuf>,
-    /// The server's name or IP address, where it is not the one in the Duo.
+    /// The server's name or IP address, if it is not the one in the Duo.
     pub host: Option<String>,
     /// The server's TCP port.
     pub port: Option<u16>,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -48,15 +47,15 @@ pub struct VerifyOptions {
 pub struct VerifyDone {
     /// The device id that the cloud knows.
     pub device_id: DeviceId,
-    /// The key that it knows the device by, and that the private key belongs to.
+    /// The key by which it knows the device, and which belongs to the private key.
     pub fingerprint: Fingerprint,
     /// SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub server_fingerprint: Fingerprint,
     /// True if it is the server key of Particle's own cloud.
     pub particle: bool,
-    /// Host and port that were talked to.
+    /// Host and port of the server.
     pub server: String,
-    /// The attached Duo, where the key came from it.
+    /// The attached Duo, if the key came from it.
     pub device: Option<DeviceRef>,
 }
 
@@ -88,8 +87,8 @@ fn request(context: Context<'_>, options: &VerifyOptions, from_device: bool) -> 
     }
 }
 
-/// Reads what is needed, performs the handshake, and succeeds only if it proves all three: the server has the
-/// key that the Duo names, it knows this device, and by a public key that pairs with the private one.
+/// Reads what is needed and performs the handshake. Succeeds only if it proves all three: the server has the key that
+/// the Duo names, it knows this device, and it knows it by a public key that is a pair with the private key.
 pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDone, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     check_opens(&options.passphrase, options.key_file.is_some())?;
@@ -101,7 +100,7 @@ pub fn verify(context: Context<'_>, options: &VerifyOptions) -> Result<VerifyDon
     prove(context, options, claim, timeout)
 }
 
-/// The same with every Duo that is connected.
+/// Does the same with every connected Duo.
 pub fn verify_all(
     context: Context<'_>,
     options: &VerifyOptions,

@@ -1,4 +1,4 @@
-//! The boards that this program knows: those whose bootloader and DCT are laid out as a Duo's.
+//! The boards that this program knows: their bootloaders and DCTs have the layout of the Duo's.
 //!
 //! One row each. The ids are those of `platform_config.h` in particle-iot/firmware, and in redbear/firmware for the
 //! Duo.
@@ -34,7 +34,7 @@ pub enum BoardName {
     Electron,
 }
 
-/// A bootloader's generation; of another board than the Duo its name, in lower case.
+/// The bootloader's generation; for another board than the Duo, the board's name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "BootloaderName", rename_all = "kebab-case")]
@@ -71,7 +71,8 @@ impl fmt::Display for BootloaderName {
     }
 }
 
-/// RedBear Duo. All commands know it; the others are known to those that read or write the RSA key slot alone.
+/// RedBear Duo. All commands support it. The other boards are supported only by commands that need no more than the RSA
+/// key slot.
 pub(in crate::workflow) const DUO: Board =
     Board { id: BoardName::Duo, name: "Duo", dfu_mode: (0x2b04, 0xd058) };
 
@@ -80,7 +81,7 @@ pub(in crate::workflow) const BOARDS: [Board; 4] = [
     DUO,
     Board { id: BoardName::Photon, name: "Photon", dfu_mode: (0x2b04, 0xd006) },
     Board { id: BoardName::P1, name: "P1", dfu_mode: (0x2b04, 0xd008) },
-    // Its cloud is reached with the elliptic-curve key behind the RSA key, which is read with the whole DCT.
+    // It connects to its cloud with an elliptic-curve key, which lies after the RSA key; `dct backup` keeps it.
     Board { id: BoardName::Electron, name: "Electron", dfu_mode: (0x2b04, 0xd00a) },
 ];
 
@@ -108,7 +109,7 @@ impl fmt::Display for Board {
     }
 }
 
-/// The ids of some boards in DFU mode, to be looked for.
+/// The USB ids of these boards in DFU mode.
 pub(in crate::workflow) fn ids(boards: &[Board]) -> Vec<(u16, u16)> {
     boards.iter().map(|board| board.dfu_mode).collect()
 }

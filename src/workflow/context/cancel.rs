@@ -18,7 +18,7 @@ struct Shared {
     notify: Notify,
 }
 
-/// While it lives, work goes on in spite of a request to stop: a write that has begun is read back.
+/// As long as it exists, work goes on despite a request to stop: a write that has begun is read back.
 #[must_use]
 pub(in crate::workflow) struct Shield(Cancel);
 
@@ -35,12 +35,12 @@ impl Cancel {
         self.0.notify.notify_waiters();
     }
 
-    /// True once somebody asked to stop.
+    /// True once a stop was requested.
     pub fn is_requested(&self) -> bool {
         self.0.requested.load(Ordering::SeqCst)
     }
 
-    /// True once somebody asked to stop, unless work is shielded from it at the moment.
+    /// True once a stop was requested, unless work is shielded from it now.
     pub fn stops_now(&self) -> bool {
         self.is_requested() && !self.0.shielded.load(Ordering::SeqCst)
     }
@@ -51,10 +51,10 @@ impl Cancel {
         Shield(self.clone())
     }
 
-    /// Returns once somebody asked to stop.
+    /// Returns once a stop was requested.
     pub async fn requested(&self) {
         loop {
-            // Registered before the flag is looked at, so that a request in between is not missed.
+            // Registered before the flag is read, so that a request in between is not missed.
             let notified = self.0.notify.notified();
             tokio::pin!(notified);
             notified.as_mut().enable();

@@ -1,4 +1,4 @@
-//! What a workflow says while it runs.
+//! The events that a workflow reports while it runs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub enum Phase {
     Backup,
     /// Asking for consent.
     Confirm,
-    /// Writing a field, the key slot as a rule.
+    /// Writing a field, usually the key slot.
     Write,
     /// Reading it back.
     Verify,
@@ -41,21 +41,21 @@ pub enum Phase {
     Reconcile,
     /// Leaving DFU mode.
     Leave,
-    /// Telling the cloud a key.
+    /// Sending a key to the cloud.
     Send,
     /// Asking the cloud what it knows of the Duo.
     Ask,
-    /// Seeing that a cloud listens where the Duo would connect to.
+    /// Checking that a cloud listens where the Duo would connect to.
     Greet,
     /// Performing the Duo's handshake with its cloud.
     Handshake,
-    /// The same with the key that is in the Duo, before another takes its place.
+    /// The same with the key in the Duo, before another one replaces it.
     ProveOld,
-    /// The same with the key that the Duo is to get.
+    /// The same with the key that will be written to the Duo.
     ProveNew,
-    /// Looking at a whole list of devices, before anything is sent.
+    /// Checking a whole list of devices, before anything is sent.
     CheckList,
-    /// Telling the cloud the keys of a list.
+    /// Sending the keys of a list to the cloud.
     SendList,
     /// Asking the cloud about the devices of a list.
     AskList,
@@ -89,25 +89,25 @@ impl Phase {
     }
 }
 
-/// How far a transfer is; particle-usb's names (`progress` in its `src/dfu.js`). An upload comes from the Duo, a download
-/// goes to it.
+/// How far a transfer is; the names are particle-usb's (`progress` in its `src/dfu.js`). An upload comes from the Duo,
+/// a download goes to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "TransferEvent", rename_all = "kebab-case")]
 pub enum Transfer {
-    /// So many bytes are about to be read.
+    /// `bytes` bytes are about to be read.
     StartUpload,
-    /// So many have been read, by now.
+    /// `bytes` bytes have been read so far.
     Uploaded,
-    /// That was all; two reads agree.
+    /// All bytes were read; two reads agree.
     CompleteUpload,
-    /// So many bytes are about to be written.
+    /// `bytes` bytes are about to be written.
     StartDownload,
-    /// So many more have been written.
+    /// `bytes` more bytes were written.
     Downloaded,
-    /// That was all; it was read back and compared.
+    /// All bytes were written, read back and compared.
     CompleteDownload,
-    /// They were not written, or it is not known that they were.
+    /// The bytes were not written, or it is not known whether they were.
     FailedDownload,
 }
 
@@ -121,7 +121,7 @@ struct ShownPhase {
     description: &'static str,
 }
 
-// serde hands over references.
+// serde passes references.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn shown_phase<S: Serializer>(phase: &Phase, serializer: S) -> Result<S::Ok, S::Error> {
     ShownPhase { phase: *phase, description: phase.words() }.serialize(serializer)
@@ -142,7 +142,7 @@ pub struct FleetDevice {
     pub device_id: DeviceId,
     /// What became of it.
     pub outcome: Outcome,
-    /// The key's fingerprint, where one was sent.
+    /// The key's fingerprint, if one was sent.
     pub fingerprint: Option<Fingerprint>,
     /// Why it is not done: the stable name.
     pub code: Option<Code>,
@@ -150,24 +150,24 @@ pub struct FleetDevice {
     pub message: Option<String>,
 }
 
-/// What a cloud told of one device of a list.
+/// A cloud's answer about one device of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetAnswer", rename_all = "kebab-case")]
 pub enum FleetAnswer {
-    /// It has the device for this account.
+    /// The cloud has the device in this account.
     Known,
-    /// It knows the device by this key: the device's own handshake proved it.
+    /// The cloud knows the device by this key: the device's handshake proved it.
     Proven,
-    /// It did not tell, which is no proof that it does not know the device.
+    /// The cloud did not say. This is no proof that it does not know the device.
     NotTold,
-    /// It turned the device away, or knows it by another key.
+    /// The cloud refused the device, or knows it by another key.
     Refused,
-    /// It could not be asked.
+    /// The cloud could not be asked.
     Failed,
 }
 
-/// What a cloud told of one device of a list, and why not more.
+/// A cloud's answer about one device of a list, and the reason if it is not known.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename = "FleetAsked", rename_all = "camelCase")]
@@ -176,7 +176,7 @@ pub struct FleetAsked {
     pub line: u32,
     /// The device id.
     pub device_id: DeviceId,
-    /// What the cloud told.
+    /// The answer.
     pub answer: FleetAnswer,
     /// Why it is not known: the stable name.
     pub code: Option<Code>,
@@ -184,7 +184,7 @@ pub struct FleetAsked {
     pub message: Option<String>,
 }
 
-// serde hands over references.
+// serde passes references.
 #[allow(clippy::ref_option)]
 fn maybe_milliseconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     time.map(|time| (time.as_secs_f64() * 1000.0).round()).serialize(serializer)
@@ -202,26 +202,26 @@ pub enum Event {
         Phase,
     ),
     /// Bytes come from the Duo (an upload) or go to it (a download). Names and numbers are those of particle-usb's
-    /// `progress`: how many there will be, how many have been read so far, how many more were written, how many in all.
-    /// A download is complete when it was read back and compared.
+    /// `progress`: how many bytes there will be, how many were read so far, how many more were written, how many in
+    /// all. A download is complete when it was read back and compared.
     Progress {
-        /// How far they are.
+        /// How far the transfer is.
         event: Transfer,
-        /// How many bytes; absent of a download that failed.
+        /// How many bytes; absent for a download that failed.
         bytes: Option<usize>,
     },
-    /// This is the Duo that the operation works on.
+    /// The Duo that the operation works on was found.
     Found {
         /// The Duo.
         device: DeviceRef,
     },
-    /// A person is waited for, who is to press the buttons of a Duo.
+    /// Waiting for a person to press the buttons of a Duo.
     Waiting {
-        /// For how many milliseconds at most.
+        /// The longest wait, in milliseconds.
         #[serde(rename = "withinMs", serialize_with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         within: Duration,
-        /// True if plugging in a Duo that runs its firmware will do.
+        /// True if it is enough to plug in a Duo that runs its firmware.
         enter_dfu: bool,
     },
     /// A backup is on the disk, synced and read back.
@@ -232,7 +232,7 @@ pub enum Event {
         /// True if the archive held the same bytes already.
         already_there: bool,
     },
-    /// A key was made, and is on the disk, synced and read back. The Duo does not have it yet.
+    /// A key was made. It is on the disk, synced and read back. The Duo does not have it yet.
     NewKey {
         /// The file; absolute.
         #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
@@ -240,14 +240,14 @@ pub enum Event {
         /// True if an earlier attempt had made it.
         already_there: bool,
     },
-    /// Something to know, which is no error.
+    /// Information that is not an error.
     Note {
         /// A sentence or two.
         message: String,
     },
-    /// The public key goes to the cloud now.
+    /// The public key is sent to the cloud now.
     Sending {
-        /// The device it is for.
+        /// The device that it is for.
         device_id: String,
         /// True if it is the generic key of device-provisioning-helper.
         generic: bool,
@@ -256,49 +256,49 @@ pub enum Event {
     Retry {
         /// Why.
         reason: String,
-        /// In how many milliseconds.
+        /// The delay in milliseconds.
         #[serde(rename = "delayMs", serialize_with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         delay: Duration,
     },
-    /// One device of a list has come to its end. One that was done before has no such event: `alreadyDone` counts it. What
-    /// the cloud was at fault for is tried once more at the end, and told again.
+    /// One device of a list is finished. Devices that were done before have no such event: `alreadyDone` counts them. A
+    /// device that failed because of the cloud is tried once more at the end, and has a second event.
     Device(FleetDevice),
     /// The cloud was asked about one device of a list.
     DeviceAsked(FleetAsked),
-    /// One of several Duos that are worked on at once has come to its end.
+    /// One of several Duos that are worked on at once is finished.
     DuoEnded(DuoEnded),
-    /// Something that happened to one of several Duos that are worked on at once.
+    /// An event of one of several Duos that are worked on at once.
     OfDuo {
         /// Bus and ports of the Duo: `1-2`.
         path: String,
-        /// What happened.
+        /// The event.
         inner: Box<Self>,
     },
-    /// How far a list is: when `provisionFleet` has looked at it, and then once a second.
+    /// The progress of a list: once `provisionFleet` has checked it, and then once a second.
     FleetProgress {
-        /// The cloud took the key.
+        /// Devices whose key the cloud took.
         done: u32,
-        /// It had taken it before, and nothing is sent.
+        /// Devices whose key it took before; nothing is sent for them.
         already_done: u32,
-        /// It did not.
+        /// Devices whose key it did not take.
         failed: u32,
-        /// It may have.
+        /// Devices whose key it may have taken.
         unknown: u32,
-        /// These are still to come.
+        /// Devices that are still to come.
         not_reached: u32,
-        /// How many devices a second, since it began.
+        /// Devices per second since the start.
         rate: f64,
-        /// Everybody waits, for so many milliseconds more.
+        /// All requests pause, for this many milliseconds more.
         #[serde(rename = "pausedMs", serialize_with = "maybe_milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
         paused: Option<Duration>,
     },
-    /// Everybody waits: the cloud asks for fewer requests, or is in trouble.
+    /// All requests pause: the cloud asks for fewer requests, or is in trouble.
     FleetPaused {
         /// Why.
         reason: String,
-        /// For how many milliseconds.
+        /// The pause in milliseconds.
         #[serde(rename = "delayMs", serialize_with = "milliseconds")]
         #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         delay: Duration,

@@ -1,4 +1,5 @@
-//! Who asked, and the words between: the options that select a Duo, events, plans, cancelling, time limits, boards.
+//! The caller, and the types that pass between: the options that select a Duo, events, plans, cancellation, time
+//! limits, boards.
 
 mod board;
 mod cancel;
@@ -32,47 +33,47 @@ pub use self::target::{DeviceRef, Target};
 pub use self::timeout::Timeout;
 use crate::usb::{Bus, Clock};
 
-/// Who asked: told what happens, asked before a write, able to stop it.
+/// The caller: receives events, is asked before a write, and can stop the workflow.
 pub trait Control: Send + Sync {
-    /// Something happened.
+    /// Receives an event.
     fn event(&self, event: Event);
 
-    /// Asked after the backup and before the first byte is written, with the device still open. Anything but
-    /// true is a refusal.
+    /// Asks for consent, after the backup and before the first byte is written, with the device still open. Anything
+    /// but true is a refusal.
     fn confirm(&self, plan: &Plan) -> bool;
 
-    /// Asked once before the keys of all Duos are sent. Anything but true is a refusal.
+    /// Asks once for consent before the keys of all Duos are sent. Anything but true is a refusal.
     fn confirm_all(&self, plan: &SendPlan) -> bool;
 
-    /// Whether [`Control::confirm`] puts a question to anybody; otherwise the call was the consent.
+    /// Whether [`Control::confirm`] asks a person; otherwise the call itself was the consent.
     fn asks(&self) -> bool {
         true
     }
 
-    /// Asked for a passphrase, before any device is touched. `None` if nobody has one, or nobody is there.
+    /// Asks for a passphrase, before any device is touched. `None` if there is none, or nobody can be asked.
     fn passphrase(&self, _request: &PassphraseRequest) -> Option<Zeroizing<String>> {
         None
     }
 
-    /// Set when the workflow should stop. It stops between transfers, and never between the first byte of a
-    /// write and the read-back of the last.
+    /// The request to stop the workflow. It stops between transfers, and never between the first byte of a write and
+    /// the read-back of the last.
     fn cancel(&self) -> &Cancel;
 }
 
-/// What a workflow works with, so that a test can put its own in each place.
+/// What a workflow works with. A test can replace each part.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// Where devices are found.
+    /// The bus with the devices.
     pub bus: &'a dyn Bus,
-    /// Deadlines and pauses.
+    /// The clock for deadlines and pauses.
     pub clock: &'a dyn Clock,
     /// The time of day, for the names and manifests of backups.
     pub wall: &'a (dyn Fn() -> SystemTime + Sync),
     /// Environment variables.
     pub env: &'a (dyn Fn(&str) -> Option<OsString> + Sync),
-    /// Who asked.
+    /// The caller.
     pub control: &'a dyn Control,
-    /// Polled between transfers: [`Cancel::stops_now`] of the control's own.
+    /// Polled between transfers: [`Cancel::stops_now`] of the control's own [`Cancel`].
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 

@@ -9,8 +9,8 @@ use crate::keys::Fingerprint;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NamedCloud {
-    /// True if its server key is that of Particle's own cloud; absent if the slot holds no key of a cloud, which says
-    /// nothing.
+    /// True if its server key is that of Particle's own cloud; absent if the slot holds no key of a cloud, so that the
+    /// cloud is not known.
     pub particle: Option<bool>,
     /// SHA-256 of the server key's SubjectPublicKeyInfo, 64 hexadecimal digits.
     pub fingerprint: Option<Fingerprint>,

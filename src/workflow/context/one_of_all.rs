@@ -1,4 +1,4 @@
-//! What passes between of an operation on all Duos: what one of them came to, and what is about to be sent.
+//! The types for an operation on all Duos: the result of one of them, and the plan of what is sent.
 
 use std::path::PathBuf;
 
@@ -21,24 +21,24 @@ pub enum DuoOutcome {
     Failed,
     /// The cloud may have taken the key or not. Sending it again does no harm.
     Unknown,
-    /// It was not begun: somebody asked to stop before, or it was a dry run.
+    /// It was not begun: a stop was requested before, or it was a dry run.
     NotReached,
 }
 
-/// What one of several Duos came to.
+/// The result of one of several Duos.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "camelCase")]
 pub struct DuoEnded {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// The device id, where it is known.
+    /// The device id, if it is known.
     pub device_id: Option<DeviceId>,
     /// True for a virtual Duo.
     pub simulated: bool,
     /// What became of it.
     pub outcome: DuoOutcome,
-    /// The fingerprint of its key, where there is one.
+    /// The fingerprint of its key, if there is one.
     pub fingerprint: Option<Fingerprint>,
     /// The backup; absolute.
     #[serde(serialize_with = "crate::disk::lossy")]
@@ -49,14 +49,14 @@ pub struct DuoEnded {
     pub server: Option<String>,
     /// Why it is not done: the stable name.
     pub code: Option<Code>,
-    /// Why it is not done, in words that do not name the Duo once more.
+    /// Why it is not done, in words that do not repeat the id of the Duo.
     pub message: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
 impl DuoEnded {
-    /// Of a Duo of which no more is known than why it is not done, if it is not.
+    /// A Duo's outcome and, if it is not done, the reason; the other fields are empty.
     pub(in crate::workflow) fn new(
         path: &str,
         device_id: Option<DeviceId>,
@@ -105,6 +105,6 @@ pub struct SendPlan {
     pub product_id: u32,
     /// The Duos, ordered by path.
     pub duos: Vec<PlannedKey>,
-    /// How many Duos are connected whose key is not sent; why was said of each.
+    /// How many connected Duos have a key that is not sent; an event said why for each.
     pub left_out: u32,
 }

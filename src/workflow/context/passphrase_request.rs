@@ -1,13 +1,13 @@
-//! What is asked about a passphrase.
+//! The request for a passphrase.
 
-/// What a passphrase is asked for.
+/// A request for a passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "PassphraseRequest", rename_all = "camelCase")]
 pub struct PassphraseRequest {
     /// To open a key file, or to encrypt a key with a new one.
     pub purpose: PassphrasePurpose,
-    /// The key file to be opened.
+    /// The key file to open.
     #[serde(rename = "file")]
     pub path: Option<String>,
     /// True if the last answer did not open it.
@@ -21,6 +21,6 @@ pub struct PassphraseRequest {
 pub enum PassphrasePurpose {
     /// To open a key file.
     Open,
-    /// To encrypt a key: a new one, which a typing error would make a secret to everybody.
+    /// To encrypt a key with a new passphrase. After a typing error, nobody could open the key.
     Encrypt,
 }

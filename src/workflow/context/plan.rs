@@ -1,4 +1,4 @@
-//! What a workflow is about to write, as it is shown before the question.
+//! The plan of a write, which is shown before the question.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub enum Action {
     RestoreDct,
     /// A whole DCT, both copies.
     RestoreWholeDct,
-    /// A new private key, of which the cloud is told first.
+    /// A new private key, which is sent to the cloud first.
     Rotate,
 }
 
@@ -39,9 +39,9 @@ pub enum Evidence {
     Archive,
     /// The dump that the key comes from holds this device's id.
     Dump,
-    /// The public key in the device's DCT is the one of this key.
+    /// The public key in the device's DCT belongs to this key.
     PublicKeySlot,
-    /// The manifest or the archive names another device, and that was allowed by name.
+    /// The manifest, the archive or the dump names another device, and the user allowed that.
     AllowedOtherDevice,
     /// Nothing says whose key it is.
     None,
@@ -66,7 +66,7 @@ impl Evidence {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ShownEvidence {
-    /// Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it.
+    /// Why the key is taken to be this Duo's; absent if no key is written, or if the key was made for it.
     evidence: Evidence,
     /// The same in words.
     evidence_description: &'static str,
@@ -86,15 +86,15 @@ pub(crate) fn shown_evidence<S: Serializer>(
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "PairBefore", rename_all = "kebab-case")]
 pub enum PairBefore {
-    /// It was proven by the handshake.
+    /// The handshake proved it.
     Proven,
-    /// The cloud turned the key away.
+    /// The cloud refused the key.
     Refused,
     /// It was not tried: the Duo holds no key, or the cloud may have the new one since an earlier attempt.
     NotTried,
 }
 
-/// Something that changes beside the key, in words that tell no secret.
+/// A change besides the key, in words without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "PlannedChange", rename_all = "camelCase")]
@@ -107,7 +107,7 @@ pub struct Change {
     pub then: String,
 }
 
-/// What is about to be written, shown before the question.
+/// What will be written; shown before the question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "WritePlan", rename_all = "camelCase")]
@@ -116,31 +116,31 @@ pub struct Plan {
     pub action: Action,
     /// The Duo.
     pub device: DeviceRef,
-    /// The key in the Duo now, where there is one.
+    /// The key in the Duo now, if there is one.
     #[serde(rename = "currentFingerprint")]
     pub current: Option<Fingerprint>,
     /// What is in the slot now, in words.
     #[serde(rename = "current")]
     pub current_words: String,
-    /// The key to be written; absent for a reset, and where the key stays as it is.
+    /// The key to write; absent for a reset, and if the key stays as it is.
     #[serde(rename = "newFingerprint")]
     pub new: Option<Fingerprint>,
-    /// Why the key is taken to be this Duo's; absent if none is written, and for a key that was made for it.
+    /// Why the key is taken to be this Duo's; absent if no key is written, or if the key was made for it.
     #[serde(flatten, serialize_with = "shown_evidence")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<ShownEvidence>"))]
     pub evidence: Option<Evidence>,
-    /// The public key in the Duo's DCT, where it is another than the key's. It may be stale.
+    /// The public key in the Duo's DCT, if it does not belong to the key to write. It may be stale.
     #[serde(rename = "publicSlotFingerprint")]
     pub public_slot: Option<Fingerprint>,
-    /// What changes beside the key.
+    /// What changes besides the key.
     pub changes: Vec<Change>,
     /// Warnings shown before the question.
     pub cautions: Vec<String>,
-    /// The cloud's API, where the cloud is told of the new key before it is written.
+    /// The cloud's API, if the new key is sent to the cloud before it is written.
     pub cloud: Option<String>,
-    /// The cloud that the Duo names, where a cloud is told.
+    /// The cloud that the Duo names, if a key is sent to a cloud.
     pub duo_cloud: Option<NamedCloud>,
-    /// Whether the key in the Duo and the cloud's are a pair now, where that is proven first.
+    /// Whether the key in the Duo and the cloud's are a pair now, if that is proven first.
     pub pair_before: Option<PairBefore>,
     /// The backup of what is there now; absent if none was made.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
@@ -148,7 +148,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// With what is in the Duo now, and nothing that is to be there.
+    /// A plan with what is in the Duo now, and nothing to write yet.
     pub(in crate::workflow) fn of(action: Action, device: &DeviceRef, held: &Snapshot) -> Self {
         Self {
             action,

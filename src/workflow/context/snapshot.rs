@@ -1,4 +1,4 @@
-//! What was read of a Duo.
+//! Holds the bytes that were read from a Duo.
 
 use zeroize::Zeroizing;
 
@@ -7,12 +7,12 @@ use crate::dfuse::Buffer;
 use crate::error::{Code, Error};
 use crate::keys::{Fingerprint, Slot};
 
-/// What was read from a Duo, twice and the same.
+/// Bytes that were read from a Duo twice, with the same result.
 pub(in crate::workflow) struct Snapshot {
     pub dct: Dct,
-    /// The key slot, judged.
+    /// What the key slot holds.
     pub slot: Slot,
-    /// True if something in it shows that it was read from its place.
+    /// True if something in it shows that it was read from the right place.
     pub in_place: bool,
 }
 
@@ -27,7 +27,7 @@ impl Snapshot {
         self.slot.key().map(|read| read.key.public_key().fingerprint())
     }
 
-    /// What a Duo holds that held this, with `bytes` written at `offset`.
+    /// What a Duo that held this holds after `bytes` are written at `offset`.
     pub fn with(&self, offset: usize, bytes: &[u8]) -> Result<Self, Error> {
         let mut all = Zeroizing::new(self.image().bytes().to_vec());
         let field = all.get_mut(offset..offset + bytes.len());
@@ -43,13 +43,13 @@ impl Snapshot {
         Self::of(bytes)
     }
 
-    /// The application section of a copy, which may be followed by the rest of it.
+    /// From the application section of a copy, which the rest of the copy may follow.
     pub fn of_section(section: &[u8]) -> Result<Self, Error> {
         let section = section.get(..SECTION_SIZES[1]).ok_or_else(read_short)?;
         Self::of(Zeroizing::new(section.to_vec()))
     }
 
-    /// What lies at the beginning of a DCT.
+    /// From the beginning of a DCT.
     pub fn of(bytes: Buffer) -> Result<Self, Error> {
         let dct = Dct::new(bytes);
         let slot = dct.image().private_key_slot().map(Slot::classify).ok_or_else(read_short)?;
@@ -62,17 +62,17 @@ impl Snapshot {
     }
 }
 
-/// Both copies of a whole DCT, read twice and the same.
+/// Both copies of a whole DCT, read twice with the same result.
 pub(in crate::workflow) struct WholeHeld {
     pub bytes: Buffer,
-    /// How the Duo's bootloader tells which of them counts.
+    /// The rule by which the Duo's bootloader finds the copy that counts.
     pub rule: CopyRule,
     /// The application section of the copy that counts; `None` if none does.
     pub current: Option<Snapshot>,
 }
 
 impl WholeHeld {
-    /// The application sections in which the key may be where no copy counts: of both.
+    /// The application sections of both copies, if no copy counts: the key may be in either.
     pub fn uncounted(&self) -> Vec<Snapshot> {
         let copies = self.bytes.chunks(COPY_SIZE).filter(|_| self.current.is_none()).filter_map(DctCopy::new);
         copies.filter_map(|copy| Snapshot::of_section(copy.section()).ok()).collect()

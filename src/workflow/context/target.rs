@@ -1,7 +1,7 @@
-//! Which Duo a workflow works on.
+//! The options that select the Duo that a workflow works on.
 //!
-//! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that
-//! identifies nothing: there the port is the only choice, and the device id is the user's word.
+//! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that identifies
+//! nothing: there, only the port selects a Duo, and the user states the device id.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub(in crate::workflow) const NORMAL_MODE: (u16, u16) = (0x2b04, 0xc058);
 pub(in crate::workflow) const BUTTONS_HINT: &str = "put the Duo into DFU mode: hold both buttons, release RESET, \
     and release SETUP when the LED blinks yellow (holding on for longer means a factory reset)";
 
-/// How to get a Duo into DFU mode, and what has to let it through to this system then: it comes back as another device.
+/// How to get a Duo into DFU mode, and what must pass it through to this system: in DFU mode it is another USB device.
 pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
     match passed_through(bus) {
         Some(through) => format!("{BUTTONS_HINT}. If it is: {through}"),
@@ -28,7 +28,7 @@ pub(in crate::workflow) fn bring_hint(bus: &dyn Bus) -> String {
     }
 }
 
-/// Where USB devices have to be passed through to this system: what has to let a Duo in DFU mode through.
+/// If USB devices must be passed through to this system: what must let a Duo in DFU mode through.
 pub(in crate::workflow) fn passed_through(bus: &dyn Bus) -> Option<String> {
     let ((vendor, ready), (_, running)) = (DFU_MODE, NORMAL_MODE);
     let through = match bus.surroundings()? {
@@ -45,23 +45,23 @@ pub(in crate::workflow) fn passed_through(bus: &dyn Bus) -> Option<String> {
     Some(format!("{through}; {SURROUNDINGS_PAGE}"))
 }
 
-/// Which Duo is wanted, and what may be done to have it in DFU mode; nothing means the only one that is.
+/// The options that select a Duo, and how it may be brought into DFU mode. Without any: the only Duo in DFU mode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// The device id.
     pub device: Option<DeviceId>,
     /// Bus and ports, `1-2`.
     pub path: Option<String>,
-    /// Put it into DFU mode where it runs its firmware.
+    /// Put it into DFU mode if it runs its firmware.
     pub enter_dfu: bool,
-    /// Wait for it where it is not there.
+    /// Wait for it if it is not there.
     pub wait: bool,
-    /// Take what is read for what it should be where nothing shows its place.
+    /// Accept a DCT although nothing shows that it was read from its place.
     pub allow_unproven_address: bool,
 }
 
 impl Target {
-    /// Checks what a person typed.
+    /// Checks the values that a person typed.
     pub fn parse(device: Option<&str>, path: Option<&str>) -> Result<Self, Error> {
         let device = device.map(str::parse).transpose()?;
         let path = path.map(check_path).transpose()?;
@@ -74,13 +74,13 @@ impl Target {
         Self { enter_dfu: enter_dfu.unwrap_or_default(), wait: wait.unwrap_or_default(), ..self }
     }
 
-    /// The same, and whether a place that nothing shows will do.
+    /// The same, with the choice to accept a place that nothing proves.
     #[must_use]
     pub fn unproven(self, allow: Option<bool>) -> Self {
         Self { allow_unproven_address: allow.unwrap_or_default(), ..self }
     }
 
-    /// True if one Duo was asked for by name.
+    /// True if an id or a port selects the Duo.
     pub(in crate::workflow) fn is_named(&self) -> bool {
         self.device.is_some() || self.path.is_some()
     }
@@ -88,7 +88,7 @@ impl Target {
 
 fn check_path(path: &str) -> Result<String, Error> {
     let (bus, ports) = path.split_once('-').unwrap_or((path, ""));
-    // Digits only: a sign is a number to `parse`, but no part of a path.
+    // Digits only: `parse` accepts a sign, but a path has none.
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let number = |text: &str| text.len() <= 3 && digits(text) && text.parse::<u8>().is_ok();
     if number(bus) && ports.split('.').count() <= 7 && ports.split('.').all(number) {
@@ -101,7 +101,7 @@ fn check_path(path: &str) -> Result<String, Error> {
     .hint("see the path of each Duo with: duo-provision list"))
 }
 
-/// The Duo that an operation worked on, or another board that is laid out as one.
+/// The Duo that an operation worked on, or another board with the same layout.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DuoInfo", rename_all = "camelCase")]
@@ -111,17 +111,17 @@ pub struct DeviceRef {
     pub board: Board,
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// The device id, 24 hexadecimal digits in lower case, where it is known.
+    /// The device id, 24 hexadecimal digits in lower case, if it is known.
     pub device_id: Option<DeviceId>,
-    /// How the device id is known: told by the Duo over USB, or the word of the caller.
+    /// How the device id is known: the Duo tells it over USB, or the caller gave it.
     pub device_id_source: Option<DeviceIdSource>,
-    /// The bootloader's generation; of another board than the Duo its name, in lower case.
+    /// The bootloader's generation; for another board than the Duo, the board's name in lower case.
     #[serde(rename = "bootloader")]
     pub bootloader_name: BootloaderName,
-    /// Which bootloaders it may have.
+    /// The bootloader generation that it has.
     #[serde(skip)]
     pub bootloader: BootloaderGeneration,
-    /// How its bootloader tells which copy of its DCT counts.
+    /// The rule by which its bootloader finds the copy of the DCT that counts.
     #[serde(skip)]
     pub copy_rule: CopyRule,
     /// True for a virtual Duo.

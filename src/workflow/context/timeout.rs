@@ -1,4 +1,4 @@
-//! How long one step of a workflow may take.
+//! The time limit for one step of a workflow.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::usb::Clock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout {
     limit: Duration,
-    /// Whether somebody said so.
+    /// True if the user chose it.
     typed: bool,
 }
 
@@ -36,12 +36,12 @@ impl Timeout {
         self.limit
     }
 
-    /// The same for a step that is known to take long; what somebody typed counts all the same.
+    /// The limit for a step that usually takes long: at least `usual`, unless the user chose the limit.
     pub fn at_least(self, usual: Duration) -> Duration {
         if self.typed { self.limit } else { self.limit.max(usual) }
     }
 
-    /// When a step that starts now has to end, on the clock's own scale.
+    /// The deadline of a step that starts now, on the clock's own scale.
     pub fn deadline(self, clock: &dyn Clock) -> Duration {
         clock.now().saturating_add(self.limit)
     }

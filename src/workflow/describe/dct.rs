@@ -1,4 +1,4 @@
-//! A DCT, described.
+//! Describes a DCT for results.
 
 use crate::dct::{CopyRule, DeviceId, Dump, DumpKind, Half, WhichCopy};
 use crate::keys::{Fingerprint, Slot};
@@ -11,13 +11,13 @@ use crate::workflow::describe::dct_fields::{FieldReport, describe};
 pub struct DctReport {
     /// What was read, and from where.
     pub kind: DumpKind,
-    /// The copy that the fields are of, 0 or 1, of a whole DCT; absent if neither counts, or if which one does depends on
-    /// the Duo's firmware.
+    /// The copy of a whole DCT that the fields are from, 0 or 1; absent if neither counts, or if it depends on the
+    /// Duo's firmware which one counts.
     pub current_copy: Option<usize>,
-    /// Both copies, of a whole DCT.
+    /// Both copies, if it is a whole DCT.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<CopyReport>,
-    /// True if every byte is zero, or 0xFF: what a Duo answers that cannot read its DCT.
+    /// True if every byte is zero, or every byte is 0xFF: the answer of a Duo that cannot read its DCT.
     pub unreadable: bool,
     /// The fields, by offset.
     pub fields: Vec<FieldReport>,
@@ -30,7 +30,7 @@ pub struct DctReport {
 pub struct CopyReport {
     /// Which one.
     pub copy: WhichCopy,
-    /// What is in its place.
+    /// What the half of the DCT holds.
     #[serde(rename = "holds")]
     pub half: Half,
     /// The bootloaders whose firmware reads this copy, by their rule.

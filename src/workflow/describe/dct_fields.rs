@@ -1,13 +1,13 @@
-//! The fields of a DCT in words: what each of them holds, and nothing of what is secret in it.
+//! Describes the fields of a DCT in words: what each of them holds, without secrets.
 //!
-//! A private key is shown as its fingerprint, a claim code as being there or not. The Wi-Fi passwords lie outside
-//! of the application section, and so of every field.
+//! A private key is shown as its fingerprint. Of a claim code, only its presence is shown. The Wi-Fi passwords are
+//! outside of the application section, so they are in no field.
 
 use crate::dct::{self, DeviceId, Dump, FIELDS, Field, Layouts};
 use crate::keys::{Fingerprint, PublicKey, SLOT_LEN, Slot};
 use crate::workflow::describe::server::ServerReport;
 
-/// A field of a DCT, described; nothing of what is secret in it is shown.
+/// A field of a DCT, described; no secret is shown.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DctFieldInfo", rename_all = "camelCase")]
@@ -133,7 +133,7 @@ fn unset(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A text of printable ASCII up to its first zero; whoever wrote the file chose it.
+/// A text of printable ASCII up to its first zero. The file is not trusted, so other text is not shown.
 fn shown(bytes: &[u8]) -> Option<String> {
     let text = bytes.split(|&byte| byte == 0 || byte == 0xFF).next()?;
     let plain = !text.is_empty() && text.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');

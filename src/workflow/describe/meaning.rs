@@ -1,4 +1,4 @@
-//! What an operation has come to, and what that means for the Duo, in words.
+//! Says in words how far an operation got, and what that means for the Duo.
 
 use crate::journal::{Operation, OperationKind, Reached};
 use crate::outcome::KeyState;
@@ -38,7 +38,7 @@ pub(in crate::workflow) fn meaning(operation: &Operation) -> &'static str {
     }
 }
 
-/// The same for what writes other fields than the key, or more of them.
+/// The same for operations that write other fields than the key, or several fields.
 fn meaning_for_fields(operation: &Operation) -> &'static str {
     let one = operation.kind() == OperationKind::ServerKeySet;
     let wrong = operation.left_a_field_open() && operation.key() != Some(KeyState::Unknown);
@@ -61,7 +61,7 @@ fn meaning_for_fields(operation: &Operation) -> &'static str {
     }
 }
 
-/// The same for what writes all of the DCT.
+/// The same for operations that write the whole DCT.
 fn meaning_for_whole(operation: &Operation) -> &'static str {
     if operation.left_a_field_open() {
         return match operation.key() {
@@ -85,7 +85,7 @@ fn meaning_for_whole(operation: &Operation) -> &'static str {
     }
 }
 
-/// What a rotation has come to of which the cloud may know.
+/// The same for a rotation whose new key the cloud may have.
 fn meaning_of_rotation(operation: &Operation, key: KeyState) -> &'static str {
     match key {
         KeyState::Unchanged if operation.has(Reached::SendingOld) => {

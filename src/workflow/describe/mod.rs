@@ -1,4 +1,4 @@
-//! What is in a Duo or a file, in words, without secrets.
+//! Says in words, without secrets, what is in a Duo or a file.
 
 pub(in crate::workflow) mod dct;
 pub(in crate::workflow) mod dct_fields;

@@ -1,4 +1,4 @@
-//! What is said of an operation.
+//! Describes an operation of the journal for results.
 
 use std::path::PathBuf;
 
@@ -19,26 +19,26 @@ pub struct OperationReport {
     pub operation: OperationKind,
     /// What became of it.
     pub outcome: Outcome,
-    /// The step that it had come to.
+    /// The last step that it reached.
     pub reached: Reached,
     /// What that means, in words.
     pub meaning: String,
-    /// What is known of the Duo's key; absent for what does not touch it.
+    /// What is known of the Duo's key; absent if the operation does not touch it.
     pub key_state: Option<KeyState>,
     /// The code of the error that it ended with.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Code>"))]
     pub error_code: Option<String>,
-    /// The device id, 24 hexadecimal digits in lower case, where it is known.
+    /// The device id, 24 hexadecimal digits in lower case, if it is known.
     pub device_id: Option<DeviceId>,
-    /// How the device id is known, where the Duo was attached.
+    /// How the device id is known, if the Duo was attached.
     pub device_id_source: Option<DeviceIdSource>,
-    /// Bus and ports, where the Duo was attached.
+    /// Bus and ports, if the Duo was attached.
     pub path: Option<String>,
     /// True for a virtual Duo.
     pub simulated: bool,
     /// When it began, RFC 3339.
     pub started_at: String,
-    /// When the last of it was written down, RFC 3339.
+    /// When its last step was recorded, RFC 3339.
     pub updated_at: String,
     /// The key that was there before.
     #[serde(rename = "previousFingerprint")]
@@ -52,7 +52,7 @@ pub struct OperationReport {
     /// The key that was made for it; absolute.
     #[serde(rename = "newKeyFile", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
-    /// Of a list of devices, the ledger that says what became of each; absolute.
+    /// For a list of devices: the ledger that says what became of each; absolute.
     #[serde(rename = "ledgerFile")]
     pub ledger: Option<String>,
     /// What to do next; empty if nothing is left to do.
@@ -64,9 +64,9 @@ pub struct OperationReport {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "NextStep", rename_all = "camelCase")]
 pub struct Advice {
-    /// What for, in words.
+    /// The purpose, in words.
     pub purpose: String,
-    /// The command, to be typed.
+    /// The command to type.
     pub command: String,
 }
 
@@ -75,21 +75,21 @@ pub struct Advice {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "OperationOutcome", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Another process is at it.
+    /// Another process is running it.
     Running,
     /// It was cut short.
     InFlight,
-    /// It was cut short, and a later one has made plain what it left open.
+    /// It was cut short, and a later operation has settled what it left open.
     CutShort,
-    /// Done, as it was asked for.
+    /// It was done.
     Done,
     /// It ended with an error.
     Failed,
-    /// What it left open was put away by the user.
+    /// The user has dismissed what it left open.
     Dismissed,
 }
 
-/// What is to be said of an operation. `settled`: if nothing of it is open any more.
+/// Describes an operation. `settled`: nothing of it is open any more.
 pub(in crate::workflow) fn report(operation: &Operation, settled: bool) -> OperationReport {
     let device = &operation.started.device;
     let error_code = match &operation.end {
@@ -126,7 +126,7 @@ pub(in crate::workflow) fn report(operation: &Operation, settled: bool) -> Opera
     }
 }
 
-/// Whether it was done to that device, if one was named.
+/// Whether it is an operation on this device; true if no device is given.
 pub(in crate::workflow) fn is_of(operation: &Operation, device: Option<DeviceId>) -> bool {
     let started = &operation.started;
     device.is_none() || started.device.id == device || started.request.owner == device

@@ -1,10 +1,10 @@
-//! What a field of a Duo holds, and what a dump has in its place.
+//! Compares what the fields of a Duo hold with what a dump holds.
 
 use crate::dct::{DeviceId, Dump, Field};
 use crate::workflow::context::{Change, DeviceRef, Snapshot};
 use crate::workflow::describe::dct_fields::{FieldReport, describe_these};
 
-/// A field that holds what the dump has of it.
+/// A field that is restored from a dump.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "RestoredFieldInfo", rename_all = "camelCase")]
@@ -21,7 +21,7 @@ pub struct RestoredField {
 }
 
 impl RestoredField {
-    /// What changes, as it is asked.
+    /// The change, for the plan.
     pub(in crate::workflow) fn change(&self) -> Change {
         let then = &self.holds;
         let same = self.previous == *then;
@@ -33,7 +33,7 @@ impl RestoredField {
     }
 }
 
-/// What the fields hold in the Duo and in a dump, which is of the device `id`.
+/// What the fields hold in the Duo and in the dump. `id`: the device that the dump is from.
 pub(in crate::workflow) fn fields_against(
     fields: &[Field],
     section: &Snapshot,

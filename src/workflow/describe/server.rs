@@ -1,4 +1,4 @@
-//! A cloud's public key and its address, as a Duo or a file has them.
+//! Describes a cloud's public key and its address, from a Duo or a file.
 
 use crate::dct::{DeviceId, Dump, SERVER_FIELD, ServerAddress};
 use crate::keys::{Fingerprint, ServerKey};
@@ -9,17 +9,17 @@ use crate::workflow::context::{NamedCloud, Snapshot};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ServerKeyInfo", rename_all = "camelCase")]
 pub struct ServerReport {
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent if there is no key to be used.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits; absent if there is no usable key.
     pub fingerprint: Option<Fingerprint>,
     /// True if it is the key of Particle's own cloud.
     pub particle: bool,
-    /// Why there is no key to be used.
+    /// Why there is no usable key.
     pub key_problem: Option<String>,
-    /// True if an address is named; otherwise it is the firmware's own.
+    /// True if an address is set; otherwise the firmware uses its own.
     pub names_address: bool,
-    /// The cloud's name or IPv4 address as it stands there; `$id` in it stands for the device id.
+    /// The cloud's host name or IPv4 address as stored; `$id` in it stands for the device id.
     pub host: Option<String>,
-    /// The same for this very device, where it is known.
+    /// The host that this device connects to, if its id is known.
     pub connects_to: Option<String>,
     /// The TCP port.
     pub port: Option<u16>,
@@ -28,7 +28,7 @@ pub struct ServerReport {
 }
 
 impl ServerReport {
-    /// What the 768 bytes of the field say.
+    /// Describes the 768 bytes of the field.
     pub(in crate::workflow) fn of_field(field: &[u8; SERVER_FIELD], id: Option<DeviceId>) -> Self {
         let key = ServerKey::read(field);
         let address = ServerAddress::read(field);
@@ -74,17 +74,17 @@ impl ServerReport {
         }
     }
 
-    /// What the field of a dump says; `None` if it is not in it.
+    /// Describes the field in a dump; `None` if the dump does not have it.
     pub(in crate::workflow) fn of_dump(dump: &Dump<'_>, id: Option<DeviceId>) -> Option<Self> {
         Some(Self::of_field(dump.server_key_slot()?, id))
     }
 
-    /// What a key file says; it may have an address behind the key, as the field has.
+    /// Describes a key file. An address may follow the key, as in the field.
     pub(in crate::workflow) fn of_key_file(bytes: &[u8]) -> Result<Self, crate::keys::KeyError> {
         let key = ServerKey::read(bytes)?;
         let mut field = [0xFF; SERVER_FIELD];
         let spki = key.spki_der();
-        // Of a PEM text, or a key that is encoded otherwise, nothing lies where the field has its address.
+        // In PEM text, or a key in another encoding, there is no address at the place where the field has it.
         let as_field = bytes.starts_with(&spki);
         let length = if as_field { bytes.len().min(SERVER_FIELD) } else { spki.len() };
         field[..length].copy_from_slice(if as_field { &bytes[..length] } else { &spki });

@@ -1,8 +1,9 @@
-//! Getting a Duo into DFU mode before it is worked on: through the serial port of one that runs its firmware, or by
+//! Brings a Duo into DFU mode before it is worked on: through the serial port of one that runs its firmware, or by
 //! waiting for a person who presses its buttons.
 //!
-//! Whether a request to restart was answered says nothing, since a Duo restarts before it answers. What counts is what
-//! comes back: in the same port or, where the Duo had told its id and its port stays empty, with that id anywhere.
+//! The reply to a request to restart says nothing, since a Duo restarts before it answers. What counts is the Duo that
+//! comes back: in the same port; or with the same id in any port, if the Duo told its id before and its own port stays
+//! empty.
 
 use crate::workflow::context::{
     BOARDS, BUTTONS_HINT, Board, Context, DFU_MODE, Event, NORMAL_MODE, Phase, Target, Timeout, bring_hint,
@@ -24,10 +25,10 @@ use crate::usb::PortPath;
 use crate::usb::TransferError;
 use crate::usb::UsbError;
 
-/// How long a person is waited for.
+/// The longest wait for a person.
 const PATIENCE: Duration = Duration::from_secs(600);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
-/// How long udev may take to give a device that has just come to its user.
+/// How long udev may take to give the user access to a new device.
 const UDEVS_TURN: Duration = Duration::from_secs(5);
 
 /// Puts the Duo that `target` selects into DFU mode if that is allowed, and says where it is then. `None`: nothing was
@@ -76,7 +77,7 @@ pub(in crate::workflow) fn enter_dfu_if_none(
 /// A port, and the id that the Duo there tells.
 pub(in crate::workflow) type AtPort = (PortPath, Result<Option<DeviceId>, Error>);
 
-/// The Duos that run their firmware, of those that `target` selects by their port, and the id that each tells.
+/// The Duos that run their firmware and that `target` selects by port, and the id that each tells.
 pub(in crate::workflow) fn running(
     context: Context<'_>,
     target: &Target,
@@ -92,7 +93,7 @@ pub(in crate::workflow) fn running(
     Ok(here.map(told).collect())
 }
 
-/// Whether there is to be a Duo in DFU mode that is not. Where none was named, one that is there is enough to list.
+/// Whether a Duo still has to be brought into DFU mode. If none is selected, one that is in DFU mode is enough to list.
 fn has_to_enter_one(context: Context<'_>, target: &Target) -> Result<bool, Error> {
     let brings = target.enter_dfu || target.wait;
     Ok(brings && (target.is_named() || context.bus.list(&ids(&BOARDS))?.is_empty()))
@@ -101,7 +102,7 @@ fn has_to_enter_one(context: Context<'_>, target: &Target) -> Result<bool, Error
 /// A Duo that runs its firmware.
 struct Running {
     device: Device,
-    /// Its id, told by itself: system firmware from 0.3.0 does.
+    /// The id that it tells; system firmware from 0.3.0 does.
     id: Option<DeviceId>,
 }
 
@@ -115,11 +116,11 @@ impl Running {
     }
 }
 
-/// What is there of what is wanted.
+/// The selected Duos that are connected.
 struct Seen {
-    /// One or more in DFU mode, or that may be it.
+    /// True if a Duo in DFU mode is, or may be, the selected one.
     in_dfu_mode: bool,
-    /// The one to be put into DFU mode.
+    /// The one to put into DFU mode.
     running: Option<Running>,
 }
 
@@ -132,7 +133,7 @@ impl Seen {
 struct Entering<'a, 't> {
     context: Context<'a>,
     target: &'t Target,
-    /// The ids in DFU mode of the boards that will do.
+    /// The USB ids in DFU mode of the accepted boards.
     ready: Vec<(u16, u16)>,
     timeout: Timeout,
 }
@@ -142,12 +143,12 @@ impl Entering<'_, '_> {
         self.target.path.as_ref().is_none_or(|path| device.path.as_str() == path)
     }
 
-    /// The ids of what can be in DFU mode, or be put into it.
+    /// The USB ids of devices that are in DFU mode or can be put into it.
     fn all(&self) -> Vec<(u16, u16)> {
         self.ready.iter().copied().chain([NORMAL_MODE]).collect()
     }
 
-    /// The id that a device tells of itself, in either mode.
+    /// The id that a device tells, in either mode.
     fn told(&self, device: &Device, deadline: Duration) -> Result<Option<DeviceId>, Error> {
         self.identity(device, deadline).map(|identity| id_of(&identity))
     }
@@ -163,14 +164,14 @@ impl Entering<'_, '_> {
         })
     }
 
-    /// Whether a Duo in DFU mode is, or may be, the one that is wanted.
+    /// Whether a Duo in DFU mode is, or may be, the selected one.
     fn may_be_wanted(&self, device: &Device, deadline: Duration) -> bool {
         let Some(wanted) = self.target.device else { return true };
         self.told(device, deadline).map_or(true, |told| told.is_none_or(|told| told == wanted))
     }
 
-    /// Chooses among the Duos of both modes. Two that fit are not guessed between. What is there in place of the wanted
-    /// one is an error, unless that one `may_come`.
+    /// Chooses among the Duos of both modes. If two fit, that is an error. If only other Duos are there, that is an
+    /// error, unless the selected one `may_come`.
     fn look(&self, may_come: bool) -> Result<Seen, Error> {
         let deadline = self.timeout.deadline(self.context.clock);
         let devices = self.context.bus.list(&self.all())?;
@@ -193,8 +194,8 @@ impl Entering<'_, '_> {
         }
     }
 
-    /// Those of the running Duos that may be the wanted one, and what stands in the way of another's being it. One that
-    /// tells no id is known by its port alone.
+    /// The running Duos that may be the selected one, and why another one cannot be it. One that tells no id is only
+    /// known by its port.
     fn wanted_of(
         &self,
         running: Vec<Device>,
@@ -218,13 +219,13 @@ impl Entering<'_, '_> {
         Ok((wanted, problem))
     }
 
-    /// Waits for a person to bring what is wanted.
+    /// Waits for a person to connect the selected Duo or put it into DFU mode.
     fn wait(&self) -> Result<Seen, Error> {
         let context = self.context;
         context.phase(Phase::Wait);
         context.control.event(Event::Waiting { within: PATIENCE, enter_dfu: self.target.enter_dfu });
         let until = context.clock.now().saturating_add(PATIENCE);
-        // Who has told another id is not asked again.
+        // A device that told another id is not asked again.
         let strangers = RefCell::new(Vec::new());
         let obstacle: RefCell<Option<Obstacle>> = RefCell::new(None);
         let wanted = |device: &Device| {
@@ -238,7 +239,7 @@ impl Entering<'_, '_> {
                 }
                 (Ok(_), _) => true,
                 (Err(error), named) => {
-                    // Its node may belong to root until udev has had its turn.
+                    // Its device node may belong to root until udev has changed that.
                     let passes = error.code() == Code::UsbAccessDenied;
                     let now = context.clock.now();
                     let since = since(obstacle.take(), device, now);
@@ -268,7 +269,7 @@ impl Entering<'_, '_> {
         }
     }
 
-    /// Has a Duo restart into DFU mode, and waits until it is there.
+    /// Makes a Duo restart into DFU mode, and waits until it is there.
     fn enter(&self, running: &Running) -> Result<Target, Error> {
         let on = |error: Error| error.on(running.name(), KeyState::Unchanged);
         let deadline = self.timeout.deadline(self.context.clock);
@@ -283,14 +284,14 @@ impl Entering<'_, '_> {
         Ok(Target { path: Some(device.path.to_string()), ..self.target.clone() })
     }
 
-    /// The inner result is how the transfer ended, which proves nothing.
+    /// The inner result says how the transfer ended, which proves nothing.
     fn ask(&self, device: &Device) -> Result<Result<(), TransferError>, Error> {
         let mut transport = self.context.bus.open(device).map_err(refused)?;
         transport.take_over(SERIAL_INTERFACE).map_err(refused)?;
         Ok(ask_for_dfu_mode(transport.as_mut()))
     }
 
-    /// The Duo, in DFU mode. `Err` at the deadline, with what stood in the way if it was something else than time.
+    /// Waits until the Duo is in DFU mode. `Err` at the deadline, with the obstacle if there was one.
     fn return_of(&self, running: &Running, deadline: Duration) -> Result<Device, Option<Error>> {
         let context = self.context;
         let now = context.clock.now();
@@ -300,7 +301,7 @@ impl Entering<'_, '_> {
                 Ok(found) => return Ok(found),
                 Err(obstacle) => obstacle,
             };
-            // A node that has just appeared may belong to root until udev has had its turn.
+            // A new device node may belong to root until udev has changed that.
             let passes = |error: &Error| {
                 matches!(error.code(), Code::UsbAccessDenied | Code::NoDevice | Code::WrongDevice)
             };
@@ -317,7 +318,7 @@ impl Entering<'_, '_> {
         }
     }
 
-    /// Looks into the port it was in; into the others too, if it may be `anywhere`.
+    /// Looks into the port that it was in; if it may be `anywhere`, into the others, too.
     fn find_again(
         &self,
         running: &Running,
@@ -330,7 +331,7 @@ impl Entering<'_, '_> {
         let mut obstacle = None;
         for device in here {
             match self.identity(&device, deadline) {
-                // What told its id while it ran tells it in DFU mode, too, unless its bootloader tells none.
+                // A Duo that told its id while it ran also tells it in DFU mode, unless its bootloader tells none.
                 Ok(found) if running.id.is_none() || id_of(&found) == running.id || tells_none(&found) => {
                     return Ok(device);
                 }
@@ -365,14 +366,14 @@ impl Entering<'_, '_> {
     }
 }
 
-/// A device that came, and cannot be asked which it is.
+/// A device that was connected, and whose id cannot be read.
 struct Obstacle {
     device: Device,
     since: Duration,
     error: Error,
 }
 
-/// Since when a device cannot be asked.
+/// Since when the id of a device cannot be read.
 fn since(known: Option<Obstacle>, device: &Device, now: Duration) -> Duration {
     known.filter(|known| known.device == *device).map_or(now, |known| known.since)
 }
@@ -385,7 +386,7 @@ fn tells_none(identity: &Identity) -> bool {
     identity.generation == BootloaderGeneration::R3R4
 }
 
-/// The serial port cannot be had; what a person can do instead.
+/// The error if the serial port cannot be opened, with what a person can do instead.
 fn refused(error: UsbError) -> Error {
     let by_hand = match &error {
         _ if cfg!(target_os = "macos") => {

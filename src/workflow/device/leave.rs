@@ -1,4 +1,4 @@
-//! Leaving DFU mode, and seeing that the Duo went.
+//! Makes a Duo leave DFU mode, and checks that it left.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::usb::UsbError;
 use crate::workflow::context::{Context, DeviceRef, Phase, interrupted};
 use crate::workflow::device::opened::Opened;
 
-/// The bootloader drops off the bus half a second after it agreed to (redbear/firmware `usbd_dfu_core.c`); the rest is
-/// for hosts that are slow to see it.
+/// The bootloader leaves the bus half a second after its reply (redbear/firmware `usbd_dfu_core.c`). The rest is for
+/// hosts that notice it late.
 const TIME_TO_GO: Duration = Duration::from_secs(10);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// Leaves DFU mode; the key is in place and verified by then.
+/// Leaves DFU mode. The key was written and verified before.
 ///
-/// `then` is what is left to do by hand where it does not.
+/// `then`: what to do by hand if the Duo does not leave.
 pub(in crate::workflow) fn leave(opened: Opened<'_>, then: &str) -> Result<(), Error> {
     let device = opened.device.clone();
     opened.context.phase(Phase::Leave);
@@ -47,7 +47,7 @@ fn told_to_leave(mut opened: Opened<'_>) -> Result<(), Error> {
     Err(Error::new(Code::LeaveFailed, "the Duo agreed to leave DFU mode and did not go"))
 }
 
-/// True once the Duo that had this address is not on the bus any more. What comes back has another one.
+/// True once the Duo with this address is not on the bus any more. If it comes back, it has another address.
 fn is_gone(
     context: Context<'_>,
     gone: &DeviceRef,

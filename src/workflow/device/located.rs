@@ -1,15 +1,15 @@
-//! Whether what was read of a DCT lies where it should.
+//! Checks that a DCT was read from the right place.
 //!
-//! A device can acknowledge an address and take another, and then every read behind it agrees with the next. So what must
-//! lie at a known place is looked for there: the device id that the Duo tells over USB (bootloaders r5 and r6), or the
+//! A device can acknowledge one address and use another, and then all later reads agree with each other. So the read
+//! must show something known at its place: the device id that the Duo tells over USB (bootloaders r5 and r6), or the
 //! head of the cloud's public key, which is the same in every RSA-2048 key.
 
 use crate::dct::{DEVICE_ID, DeviceId, Field, SERVER_PUBLIC_KEY};
 use crate::error::{Code, Error};
 use crate::keys::ServerKey;
 
-/// What `bytes`, read from the beginning of a DCT, show of their place: true if a known thing lies in its place,
-/// false if none is to be found; an error if one lies in another.
+/// Checks the place of `bytes`, read from the beginning of a DCT: true if something known is at its place, false if
+/// nothing known is found; an error if it is found at another place.
 pub(in crate::workflow) fn is_in_place(bytes: &[u8], told: Option<DeviceId>) -> Result<bool, Error> {
     let id = told.map(|id| (DEVICE_ID, id.as_bytes().to_vec()));
     let server = (SERVER_PUBLIC_KEY, ServerKey::HEAD.to_vec());
@@ -29,7 +29,7 @@ pub(in crate::workflow) fn is_in_place(bytes: &[u8], told: Option<DeviceId>) -> 
     .hint("press RESET, put the Duo into DFU mode again and run the same command; if it stays so, try another cable or USB port"))
 }
 
-/// Where nothing shows the place.
+/// The error if nothing shows the place.
 pub(in crate::workflow) fn unproven() -> Error {
     Error::new(
         Code::AddressUnproven,

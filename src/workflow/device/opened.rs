@@ -1,7 +1,7 @@
-//! Which Duo a workflow works on, and what is in it.
+//! Finds and opens the Duo that a workflow works on, and reads what is in it.
 //!
-//! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that
-//! identifies nothing: there the port is the only choice, and the device id is the user's word.
+//! A bootloader r5 or r6 gives the device id as its USB serial number. One of r3 or r4 gives a constant that identifies
+//! nothing: there, only the port selects a Duo, and the user states the device id.
 
 use crate::workflow::context::{
     BOARDS, BUTTONS_HINT, Board, BootloaderName, Context, DUO, DeviceRef, Event, NORMAL_MODE, Phase,
@@ -25,24 +25,24 @@ pub(in crate::workflow) struct Opened<'a> {
     pub context: Context<'a>,
     pub session: DfuSession<'a>,
     pub device: DeviceRef,
-    /// True if a place that nothing shows will do.
+    /// True if a DCT may be used although nothing shows that it was read from its place.
     pub unproven: bool,
     address: u8,
     timeout: Timeout,
 }
 
 impl<'a> Opened<'a> {
-    /// Finds the wanted Duo, bringing it into DFU mode where that is wanted, or says why there is not exactly one.
+    /// Finds the selected Duo, and brings it into DFU mode if that is allowed. An error if there is not exactly one.
     pub fn find(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
         Self::find_board(context, target, &[DUO], timeout)
     }
 
-    /// The same, where another board will do.
+    /// The same, for any board.
     pub fn find_any_board(context: Context<'a>, target: &Target, timeout: Timeout) -> Result<Self, Error> {
         Self::find_board(context, target, &BOARDS, timeout)
     }
 
-    /// The same, of these boards.
+    /// The same, for these boards.
     pub fn find_board(
         context: Context<'a>,
         target: &Target,
@@ -53,7 +53,7 @@ impl<'a> Opened<'a> {
         Self::find_there(context, entered.as_ref().unwrap_or(target), boards, timeout)
     }
 
-    /// Finds the wanted one among those in DFU mode.
+    /// Finds the selected one among those in DFU mode.
     pub fn find_there(
         context: Context<'a>,
         target: &Target,
@@ -97,7 +97,7 @@ impl<'a> Opened<'a> {
         Ok(Self { context, session, device, unproven: false, address, timeout })
     }
 
-    /// Reads the DCT twice, compares, and judges the key slot.
+    /// Reads the DCT twice, compares, and classifies the key slot.
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
         self.context.phase(Phase::Read);
         let deadline = self.deadline();
@@ -110,21 +110,21 @@ impl<'a> Opened<'a> {
         self.read_length(DctImage::READ_SIZE, deadline)
     }
 
-    /// The application section, read twice, before something of it is written: refused where nothing shows that it was
-    /// read from its place, unless that was allowed.
+    /// The application section, read twice, before a part of it is written. Refused if nothing shows that it was read
+    /// from its place, unless that is allowed.
     pub fn section_before_write(&mut self) -> Result<Snapshot, Error> {
         let section = self.section()?;
         self.proven(section)
     }
 
-    /// What is kept, or goes before a write: refused where nothing shows that it was read from its place, unless that
-    /// was allowed.
+    /// For data that is kept, or read before a write: refused if nothing shows that it was read from its place, unless
+    /// that is allowed.
     pub fn proven(&self, snapshot: Snapshot) -> Result<Snapshot, Error> {
         self.check_place(&snapshot)?;
         Ok(snapshot)
     }
 
-    /// The same of what is only looked at.
+    /// The same for data that is only looked at.
     pub fn check_place(&self, snapshot: &Snapshot) -> Result<(), Error> {
         if snapshot.in_place {
             return Ok(());
@@ -137,8 +137,8 @@ impl<'a> Opened<'a> {
         Err(unproven().during("reading the DCT").on(&self.device, KeyState::Unchanged))
     }
 
-    /// Of bytes read from the beginning of the DCT, those that a write elsewhere in it leaves as they are. What lies
-    /// behind the application section of firmware up to 0.3.1 is not known to be copied with it.
+    /// The part of the DCT's bytes that a write to another place in it does not change. For r3 and r4, only the
+    /// application section of firmware up to 0.3.1: it is not known whether a write copies the bytes after it.
     pub fn compared<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
         let end = match self.device.bootloader {
             BootloaderGeneration::R3R4 => SECTION_SIZES[0],
@@ -147,12 +147,12 @@ impl<'a> Opened<'a> {
         bytes.get(..end).unwrap_or(bytes)
     }
 
-    /// Reads the application section twice, compares, and judges the key slot. Nothing that lies behind the
-    /// section is read: it may be anything, Wi-Fi passwords included.
+    /// Reads the application section twice, compares, and classifies the key slot. Does not read the bytes after the
+    /// section, which may hold anything, Wi-Fi passwords included.
     pub fn section(&mut self) -> Result<Snapshot, Error> {
         self.context.phase(Phase::ReadDct);
         let deadline = self.deadline();
-        // The longer of the two; the shorter one is followed by erased flash.
+        // The longer of the two sections; the shorter one is followed by erased flash.
         self.read_length(SECTION_SIZES[1], deadline)
             .map_err(|error| error.during("reading the DCT").on(&self.device, KeyState::Unchanged))
     }
@@ -183,7 +183,7 @@ impl<'a> Opened<'a> {
         if (self.context.cancelled)() { Err(interrupted()) } else { Ok(()) }
     }
 
-    /// Reads the first `length` bytes of the DCT twice, compares, and judges the key slot.
+    /// Reads the first `length` bytes of the DCT twice, compares, and classifies the key slot.
     pub fn read_length(&mut self, length: usize, deadline: Duration) -> Result<Snapshot, Error> {
         self.not_cancelled()?;
         self.context.progress(Transfer::StartUpload, length);
@@ -195,7 +195,7 @@ impl<'a> Opened<'a> {
         Ok(Snapshot { in_place, ..Snapshot::of(bytes)? })
     }
 
-    /// Its device id is needed, and neither it nor anybody else has told it.
+    /// The error if the device id is needed, and neither the Duo nor the user has given it.
     pub fn tells_no_id(&self) -> Error {
         let message = "the Duo does not tell its device id (bootloader r3 or r4)";
         Error::new(Code::DeviceIdUnverifiable, message)
@@ -203,7 +203,7 @@ impl<'a> Opened<'a> {
             .on(&self.device, KeyState::Unchanged)
     }
 
-    /// When a step that starts now has to end.
+    /// The deadline of a step that starts now.
     pub fn deadline(&self) -> Duration {
         self.timeout.deadline(self.context.clock)
     }
@@ -224,7 +224,7 @@ fn unstable() -> Error {
         .hint("try another cable or USB port, without a hub, and run the command again")
 }
 
-/// Refuses what no working DCT reads as: what cannot be read cannot be backed up, and so is not written over.
+/// Refuses bytes that no working DCT has. A DCT that cannot be read cannot be backed up, so it is not overwritten.
 fn check_readable(dct: &[u8], bootloader: BootloaderGeneration) -> Result<(), Error> {
     if dct.iter().all(|byte| *byte == 0xff) {
         return Err(Error::new(Code::DctUnreadable, "every byte of the DCT reads as 0xFF").hint(
@@ -285,14 +285,14 @@ fn find_by_id<'a>(
         }
     }
     if matching.len() > 1 {
-        // They are opened once more to be described, and a USB/IP server lends a Duo to one session at a time.
+        // They are opened again below to describe them, and a USB/IP server lends a Duo to one session at a time.
         drop((matching, others));
         return Err(several_found(context, candidates, timeout));
     }
     if let Some(found) = matching.pop() {
         return Ok(found);
     }
-    // A Duo that tells no id can be the one asked for only where its port was named.
+    // A Duo that tells no id can be the selected one only if its port was given.
     if let Some(position) = others.iter().position(|opened| opened.device.device_id.is_none()) {
         let mut silent = others.swap_remove(position);
         if by_path {
@@ -315,7 +315,7 @@ fn find_by_id<'a>(
         .hint("connect that Duo in DFU mode, or see what is connected with: duo-provision list"))
 }
 
-/// Why there is no Duo to work on, where any would do.
+/// The error if no Duo is found and the options select none.
 pub(in crate::workflow) fn none_found(context: Context<'_>) -> Error {
     none(context, &Target::default(), &[])
 }
@@ -352,7 +352,7 @@ fn runs(context: Context<'_>, target: &Target, path: &PortPath, others: &str) ->
     Error::new(Code::NoDevice, message).hint(format!("add --enter-dfu, or: {dfu}; by hand: {BUTTONS_HINT}"))
 }
 
-/// A board that lists would show, where it is a Duo that is looked for.
+/// The error if a Duo is selected and only another board that `list` shows is connected.
 fn other_board(context: Context<'_>, target: &Target) -> Option<Error> {
     let boards = context.bus.list(&ids(&BOARDS)).unwrap_or_default();
     let at_path = |device: &&Device| target.path.as_ref().is_none_or(|path| device.path.as_str() == path);
@@ -379,13 +379,13 @@ fn several_found(context: Context<'_>, devices: &[&Device], timeout: Timeout) ->
     Error::new(Code::SeveralDevices, message).hint(format!("choose one: add {}", choices.join(" or ")))
 }
 
-/// A Duo, opened or with the reason why not.
+/// A Duo, opened, or the reason why it could not be opened.
 pub(in crate::workflow) struct Attempt<'a> {
     pub path: PortPath,
     pub opened: Result<Opened<'a>, Error>,
 }
 
-/// All Duos, and boards like one, in DFU mode.
+/// Opens all Duos and similar boards in DFU mode.
 pub(in crate::workflow) fn open_all<'a>(
     context: Context<'a>,
     target: &Target,

@@ -1,10 +1,9 @@
-//! Learning what a Duo holds, when a write was not answered or was answered with something else.
+//! Finds out what a Duo holds after a write without a reply, or with an unexpected one.
 //!
-//! The Duo may be gone for a while, come back at another address, or in another port, and another Duo may be in
-//! its place. Bootloaders r5 and r6 name themselves, so the same id is the same Duo. Those of r3 and r4 name
-//! nothing: there it is the same port, and something that is familiar in what it holds ([`Probe`]). Of the key,
-//! that is one of the two that can be expected or, with a slot that holds neither, everything else in the DCT as it
-//! was.
+//! The Duo may be gone for a while, or come back at another address or in another port; another Duo may be in its
+//! place. Bootloaders r5 and r6 tell their id: the same id is the same Duo. Those of r3 and r4 tell no id: the Duo must
+//! be in the same port and hold something familiar ([`Probe`]). For a key slot, that is the old or the new key; if the
+//! slot holds neither, everything else in the DCT must be unchanged.
 
 use std::time::Duration;
 
@@ -15,19 +14,19 @@ use crate::usb::Device;
 use crate::workflow::context::{Context, DeviceRef, Phase, Timeout, passed_through};
 use crate::workflow::device::opened::Opened;
 
-/// Between two looks; each pause is twice as long as the last, up to [`LONGEST_PAUSE`].
+/// The first pause between two attempts; each further pause is twice as long, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What is read of a Duo that may be the one that was written to, and how it is known again.
+/// What to read of a Duo that may be the one that was written to, and how to recognize it.
 pub(in crate::workflow) trait Probe {
-    /// What it holds.
+    /// What the Duo holds.
     type Held;
 
     /// Reads it twice.
     fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Self::Held, Error>;
 
-    /// Whether this can be the Duo's by what it holds.
+    /// Whether the Duo that holds this can be the one that was written to.
     fn is_familiar(&self, held: &Self::Held) -> bool;
 }
 
@@ -37,8 +36,8 @@ pub(in crate::workflow) struct Observed<'a, H> {
     pub held: H,
 }
 
-/// Waits for the Duo that was opened and reads it twice, until two reads agree or a step's time is over. The
-/// error is the last thing that stood in the way.
+/// Waits for the Duo that was opened and reads it twice, until two reads agree or the time for the step is over. The
+/// error is the last obstacle.
 pub(in crate::workflow) fn reconcile<'a, Q: Probe>(
     opened: Opened<'a>,
     question: &Q,
@@ -78,7 +77,7 @@ struct Search<'a, 's, Q> {
 }
 
 impl<'a, Q: Probe> Search<'a, '_, Q> {
-    /// The id that the Duo tells by itself. One that is the user's word is not to be expected from it.
+    /// The id that the Duo itself tells. An id that the user gave is not expected from it.
     fn told(&self) -> Option<DeviceId> {
         self.device.device_id.filter(|_| self.device.device_id_source == Some(DeviceIdSource::UsbSerial))
     }
@@ -87,7 +86,7 @@ impl<'a, Q: Probe> Search<'a, '_, Q> {
         let devices = self.context.bus.list(&[self.device.board.dfu_mode])?;
         let (here, elsewhere): (Vec<Device>, Vec<Device>) =
             devices.into_iter().partition(|device| device.path.as_str() == self.device.path);
-        // What is in its own port says more than what is elsewhere.
+        // The error from its own port says more than one from other ports.
         let mut obstacle = None;
         for device in here {
             match self.ask(&device, deadline) {
@@ -95,7 +94,7 @@ impl<'a, Q: Probe> Search<'a, '_, Q> {
                 Err(error) => obstacle = Some(error),
             }
         }
-        // Without a name it is looked for in its own port alone.
+        // A Duo that tells no id is only searched in its own port.
         for device in elsewhere.iter().filter(|_| self.told().is_some()) {
             if let Ok(learned) = self.ask(device, deadline) {
                 return Ok(learned);

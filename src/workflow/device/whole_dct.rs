@@ -1,16 +1,16 @@
-//! The whole DCT of a Duo, as it is read from the internal flash: which copy counts in it. The bootloader, which only
-//! copies bytes there, is asked for the DCT as well: what it reads has the last word.
+//! Reads the whole DCT of a Duo from the internal flash, and finds the copy that counts. The bootloader only copies
+//! bytes there; so it is also asked for the DCT, and its answer decides.
 
 use crate::dct::{CopyRule, Dump, FIELDS, Field, SYSTEM_FLAGS};
 use crate::error::{Code, Error, KeyState};
 use crate::workflow::context::{Snapshot, WholeHeld};
 use crate::workflow::device::opened::Opened;
 
-/// Reads it, and compares what counts in it with what the bootloader reads.
+/// Reads the whole DCT, and compares the copy that counts with what the bootloader reads.
 pub(in crate::workflow) fn read(opened: &mut Opened<'_>) -> Result<WholeHeld, Error> {
     let bytes = opened.whole_dct()?;
     let Some(dump) = Dump::recognise(&bytes).filter(counts_for_any) else {
-        // A bootloader that finds no copy that counts makes a new DCT when it is asked for it: so it is not.
+        // Do not ask the bootloader for the DCT here: if it finds no copy that counts, it makes a new DCT.
         opened.context.note("no copy of the Duo's DCT counts: which key it has cannot be told");
         return Ok(WholeHeld { bytes, rule: opened.device.copy_rule, current: None });
     };
@@ -32,7 +32,7 @@ fn counts_for_any(dump: &Dump<'_>) -> bool {
 fn section(opened: &mut Opened<'_>) -> Result<Option<Snapshot>, Error> {
     match opened.section() {
         Ok(section) => Ok(Some(section)),
-        // The one way to the keys of a Duo whose system firmware is broken.
+        // This is the only way to read the keys of a Duo whose system firmware is broken.
         Err(error) if error.code() == Code::DctUnreadable => {
             let reason = error.message();
             opened.context.note(format!("{reason}; the whole DCT is read from the flash, unconfirmed by it"));
@@ -42,8 +42,8 @@ fn section(opened: &mut Opened<'_>) -> Result<Option<Snapshot>, Error> {
     }
 }
 
-/// The rule by which that copy counts that the bootloader reads. `expected` goes first: where both find the same copy,
-/// nothing more can be told.
+/// The rule by which the copy that the bootloader reads counts. `expected` is tried first: if both rules find the same
+/// copy, they cannot be told apart.
 fn rule_of(dump: &Dump<'_>, section: &Snapshot, expected: CopyRule) -> Result<CopyRule, Error> {
     let agrees = |rule: &CopyRule| differences(&dump.by(*rule), section).is_empty();
     [expected, expected.other()].into_iter().find(agrees).ok_or_else(|| {
@@ -56,7 +56,7 @@ fn rule_of(dump: &Dump<'_>, section: &Snapshot, expected: CopyRule) -> Result<Co
     })
 }
 
-/// The fields, by name, that differ between the copy that is taken for the current one and what the bootloader reads.
+/// The names of the fields that differ between the copy that counts and what the bootloader reads.
 pub(in crate::workflow) fn differences(dump: &Dump<'_>, section: &Snapshot) -> Vec<String> {
     // From system firmware 0.3.2 on the flags live in the RTC's backup registers.
     let compared = FIELDS.iter().filter(|field| **field != SYSTEM_FLAGS);

@@ -1,4 +1,4 @@
-//! A file that may be a dump of a DCT, with what the manifest beside it says.
+//! Reads a file that may be a dump of a DCT, and the manifest beside it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,30 +10,30 @@ use crate::error::{Code, Error};
 use crate::workflow::context::{Context, Target};
 use crate::workflow::input::given_file::GivenFile;
 
-/// A file, read.
+/// A file that was read.
 pub(in crate::workflow) struct DumpFile {
     pub given: GivenFile,
-    /// The manifest beside it, where it describes these bytes.
+    /// The manifest beside it, if it describes these bytes.
     pub manifest: Option<Manifest>,
 }
 
 impl DumpFile {
-    /// Reads a file, whatever is in it.
+    /// Reads a file with any contents.
     pub fn read(context: Context<'_>, path: &Path) -> Result<Self, Error> {
         let given = GivenFile::read(context, path, "reading the file")?;
-        // A manifest that cannot be used says nothing; the file is what it is without it.
+        // An unusable manifest is ignored; the file is used without it.
         let beside = manifest_beside(path).ok().flatten().and_then(|beside| beside.manifest.ok());
         let manifest = beside.filter(|manifest| given.is_described_by(manifest));
         Ok(Self { given, manifest })
     }
 
-    /// The dump in it; a whole DCT as the firmware reads it that the manifest names.
+    /// The dump in the file. A whole DCT is read by the rule that the manifest names or its place implies.
     pub fn dump(&self) -> Option<Dump<'_>> {
         let dump = Dump::recognise(&self.given.bytes)?;
         Some(self.copy_rule(&dump).map_or(dump, |rule| dump.by(rule)))
     }
 
-    /// By which rule one of its copies counts, if the manifest or its place in the flash says it.
+    /// The rule that determines which copy counts, if the manifest or the place in the flash tells it.
     fn copy_rule(&self, dump: &Dump<'_>) -> Option<CopyRule> {
         let old = match &self.manifest {
             Some(manifest) if manifest.copy_rule.is_some() => return manifest.copy_rule,
@@ -43,7 +43,7 @@ impl DumpFile {
         old.then_some(CopyRule::R3ToR5)
     }
 
-    /// The device that it is of: as the manifest says, else as the DCT in it says.
+    /// The device that it is from: from the manifest, otherwise from the DCT.
     pub fn device_id(&self) -> Option<DeviceId> {
         let told = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
         told.or_else(|| {
@@ -53,7 +53,7 @@ impl DumpFile {
     }
 }
 
-/// The device id in the copies of a whole DCT of which it is not known which one counts.
+/// The device id in both copies of a whole DCT, if they do not differ. For when it is not known which copy counts.
 fn in_both_copies(dump: &Dump<'_>) -> Option<DeviceId> {
     dump.whole()?;
     let mut told = WhichCopy::BOTH.into_iter().filter_map(|copy| dump.of_copy(copy.index()).device_id());
@@ -61,7 +61,7 @@ fn in_both_copies(dump: &Dump<'_>) -> Option<DeviceId> {
     told.all(|other| other == first).then_some(first)
 }
 
-/// A file and an attached Duo cannot be meant at once.
+/// Refuses options that select a Duo: a file is given already.
 pub(in crate::workflow) fn no_device(target: &Target) -> Result<(), Error> {
     if *target == Target::default() {
         return Ok(());

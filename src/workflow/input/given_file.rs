@@ -1,4 +1,4 @@
-//! A file that a person named: its bytes without a DFU suffix, and what it is where it is not what was asked for.
+//! Reads a file that a person named: its bytes without a DFU suffix. If it is not what was asked for, says what it is.
 
 use std::path::Path;
 
@@ -15,16 +15,16 @@ use crate::workflow::next::command_line;
 /// The most bytes that are read of any file: an image of the whole flash, with a suffix.
 pub(in crate::workflow) const MAX_FILE: u64 = (FLASH_SIZE + SUFFIX_SIZE) as u64;
 
-/// A file, read.
+/// A file that was read.
 pub(in crate::workflow) struct GivenFile {
     /// What it holds, without a DFU suffix.
     pub bytes: Zeroizing<Vec<u8>>,
-    /// SHA-256 of the bytes, and of the file where that has a suffix.
+    /// SHA-256 of the bytes, and of the whole file if it has a suffix.
     digests: Vec<String>,
 }
 
 impl GivenFile {
-    /// Reads a file, whatever is in it.
+    /// Reads a file with any contents.
     pub fn read(context: Context<'_>, path: &Path, phase: &'static str) -> Result<Self, Error> {
         let file = Self::read_quietly(path, phase)?;
         if file.digests.len() > 1 {
@@ -36,7 +36,7 @@ impl GivenFile {
         Ok(file)
     }
 
-    /// The same for one of many: nobody is told of a suffix.
+    /// The same for one of many files: no note about a suffix.
     pub fn read_quietly(path: &Path, phase: &'static str) -> Result<Self, Error> {
         let mut bytes = read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during(phase))?;
         let mut digests = vec![sha256_hex(&bytes)];
@@ -47,7 +47,7 @@ impl GivenFile {
         Ok(Self { bytes, digests })
     }
 
-    /// Bytes that are in no file.
+    /// Bytes that were not read from a file.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self { bytes: Zeroizing::new(bytes.to_vec()), digests: Vec::new() }
     }
@@ -57,13 +57,13 @@ impl GivenFile {
         self.digests.contains(&manifest.sha256)
     }
 
-    /// What the file is in place of what was asked for; `None` if that is not known.
+    /// What the file is instead of what was asked for; `None` if that is not known.
     pub fn instead(&self, path: &Path) -> Option<Error> {
         is_manifest(&self.bytes, path).or_else(|| is_flash(&self.bytes, path))
     }
 }
 
-/// A manifest in place of the file that it describes.
+/// The error if the file is a manifest instead of the file that it describes.
 fn is_manifest(bytes: &[u8], path: &Path) -> Option<Error> {
     let manifest = Manifest::parse(bytes).ok()?;
     let described = described_by(path);
@@ -86,7 +86,7 @@ fn is_manifest(bytes: &[u8], path: &Path) -> Option<Error> {
     Some(Error::new(Code::KeyUnrecognized, message).hint(hint))
 }
 
-/// An image of the whole flash in which no DCT is found.
+/// The error if the file is an image of the whole flash in which no DCT is found.
 fn is_flash(bytes: &[u8], path: &Path) -> Option<Error> {
     let why = match find_in_flash(bytes)? {
         InFlash::At(_) => return None,

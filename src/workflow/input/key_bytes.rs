@@ -1,11 +1,11 @@
-//! A private key that is given, or returned, as bytes in place of a file.
+//! A private key that is given or returned as bytes instead of a file.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use zeroize::Zeroizing;
 
-/// The bytes of a key file that is in memory alone. Wiped when dropped; never shown.
+/// The bytes of a key file that exists only in memory. Wiped when dropped; never shown.
 #[derive(Clone)]
 pub struct KeyBytes(pub Zeroizing<Vec<u8>>);
 
@@ -35,18 +35,18 @@ impl Visitor<'_> for Bytes {
     }
 }
 
-/// Serializes nothing in their place: key bytes never become text.
+/// Serializes nothing: key bytes never become text.
 pub fn nothing<T, S: serde::Serializer>(_: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_none()
 }
 
-/// What such bytes are in the types of the API.
+/// The type of such bytes in the API.
 #[cfg(feature = "schema")]
 pub fn bytes(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "tsType": "Uint8Array" })
 }
 
-/// The same, of bytes that may be left out.
+/// The same for bytes that may be left out.
 #[cfg(feature = "schema")]
 pub fn maybe_bytes(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "anyOf": [bytes(generator), { "type": "null" }] })

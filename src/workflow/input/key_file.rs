@@ -1,4 +1,4 @@
-//! A private key from a file, with all that is known about whose it is.
+//! Reads a private key from a file, and says what is known about whose key it is.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use crate::workflow::next::command_line::inspect;
 /// What errors call a key that was given as bytes.
 const NO_FILE: &str = "the key that was given";
 
-/// The phase of everything here.
+/// The phase for all errors here.
 pub(in crate::workflow) const READING: &str = "reading the key file";
 
 /// The bytes of a key file as they are.
@@ -27,7 +27,7 @@ pub(in crate::workflow) fn load(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error
     read_bounded(path, MAX_FILE).map_err(|error| Error::from(error).during(READING))
 }
 
-/// Reads a file with a key of either kind, behind a passphrase or not, and the file it was read from.
+/// Reads a file with a public or private key, encrypted or not. Returns the file, too.
 pub(in crate::workflow) fn read_key_file(
     path: &Path,
     passphrases: &mut Passphrases<'_>,
@@ -37,7 +37,8 @@ pub(in crate::workflow) fn read_key_file(
     Ok((file, key))
 }
 
-/// What `read` makes of the bytes, or `of_key` of the key that a passphrase opens.
+/// The result of `read` on the bytes. If the key is encrypted: the result of `of_key` on the key that the passphrase
+/// opens.
 fn opened<T>(
     path: &Path,
     file: &GivenFile,
@@ -55,7 +56,8 @@ fn opened<T>(
     }
 }
 
-/// Why a file is no key file. A dump of a DCT has a key in it, but only one that begins with the key is one, too.
+/// The error for a file that is no key file. A dump of a DCT has a key in it, but counts as a key file only if it
+/// begins with the key.
 pub(in crate::workflow) fn no_key(error: &KeyError, path: &Path, file: &GivenFile) -> Error {
     if let Some(instead) = file.instead(path) {
         return instead;
@@ -70,10 +72,10 @@ pub(in crate::workflow) fn no_key(error: &KeyError, path: &Path, file: &GivenFil
 /// A key that may be written to a Duo.
 pub(in crate::workflow) struct WritableKey {
     pub path: PathBuf,
-    /// What is written: the key in the form that the firmware reads, and nothing behind it.
+    /// The bytes to write: the key in the form that the firmware reads, and nothing after it.
     pub image: SlotImage,
     pub form: Form,
-    /// Bytes behind the key in the file.
+    /// Number of bytes after the key in the file.
     pub trailing: usize,
     pub fingerprint: Fingerprint,
     manifest: Option<Manifest>,
@@ -89,7 +91,7 @@ impl WritableKey {
         Ok(Self { manifest: checked_manifest(path, &file)?, ..key })
     }
 
-    /// The same of bytes that are in no file.
+    /// The same for bytes that were not read from a file.
     pub fn of_bytes(bytes: &[u8], passphrases: &mut Passphrases<'_>) -> Result<Self, Error> {
         if bytes.len() as u64 > MAX_FILE {
             let message = format!("{NO_FILE} has {} bytes, which no key has", bytes.len());
@@ -113,7 +115,7 @@ impl WritableKey {
         })
     }
 
-    /// The key in a dump of a DCT, which may say by itself whose it is.
+    /// The key in a dump of a DCT. The dump may say by itself whose key it is.
     pub fn of_dump(path: &Path, dump: &Dump<'_>, manifest: Option<Manifest>) -> Result<Self, Error> {
         let named = |error: Error| error.during("reading the key in the dump");
         let slot = dump.private_key_slot().ok_or_else(|| {
@@ -123,7 +125,7 @@ impl WritableKey {
         Self::of_key_in(path, &read, dump, manifest).map_err(named)
     }
 
-    /// The same of a key that was read from it.
+    /// The same for a key that was read from it.
     pub fn of_key_in(
         path: &Path,
         read: &ReadKey,
@@ -177,8 +179,8 @@ impl WritableKey {
         }
     }
 
-    /// The same for a Duo that tells no id (bootloaders r3 and r4): there the keys stand in for it. A key that
-    /// is `known` as some device's is not written to a Duo that nothing shows to be that device.
+    /// The same for a Duo that does not tell its id (bootloaders r3 and r4): there, the keys identify it. A key that is
+    /// `known` as some device's is not written to a Duo unless something shows that it is that device.
     fn evidence_without_id(
         &self,
         device: &DeviceRef,
@@ -208,7 +210,7 @@ impl WritableKey {
             .hint(format!("if it is that Duo, say so: add --device {owner} --path {}", device.path)))
     }
 
-    /// The device that both this key and the one in the Duo are known as, for a Duo that tells no id.
+    /// The device that owns both this key and the one in the Duo. For a Duo that does not tell its id.
     pub fn owner(
         &self,
         device: &DeviceRef,
@@ -223,7 +225,7 @@ impl WritableKey {
         Ok(known.find(|id| here.contains(id)))
     }
 
-    /// Says what is unusual about the file.
+    /// Notes what is unusual about the file.
     pub fn note(&self, context: Context<'_>) {
         if self.form == Form::Pkcs8 {
             context.note(
@@ -241,7 +243,7 @@ impl WritableKey {
     }
 }
 
-/// The devices that the archive knows the key in the Duo as belonging to.
+/// The devices that own the key in the Duo, by the archive.
 pub(in crate::workflow) fn devices_of_current(
     snapshot: &Snapshot,
     archive: Option<&Archive>,
@@ -279,7 +281,7 @@ fn public_slot_evidence(key: Fingerprint, snapshot: &Snapshot) -> Evidence {
     if public_slot(snapshot) == Some(key) { Evidence::PublicKeySlot } else { Evidence::None }
 }
 
-/// What stands in the DCT in the place of the public key of the key slot.
+/// What the DCT holds in the slot of the public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::workflow) enum PublicSlot {
     /// Its own public key.
@@ -290,7 +292,7 @@ pub(in crate::workflow) enum PublicSlot {
     Foreign,
 }
 
-/// What stands beside this key.
+/// What the public key slot holds, compared with this key.
 pub(in crate::workflow) fn beside(snapshot: &Snapshot, key: Fingerprint) -> PublicSlot {
     let blank = |slot: &[u8]| [0, 0xff].iter().any(|fill| slot.iter().all(|byte| byte == fill));
     match snapshot.image().public_key_slot() {

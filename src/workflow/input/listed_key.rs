@@ -1,5 +1,5 @@
-//! The public key that a list of devices names by a file. Nobody is asked for a passphrase: of an encrypted backup, what
-//! stands beside it counts.
+//! Reads the key files that a list of devices names. Nobody is asked for a passphrase: for an encrypted backup, the
+//! files beside it are used.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::keys::{KeyError, KeyFile, PrivateKey, PublicKey};
 use crate::workflow::input::given_file::GivenFile;
 use crate::workflow::input::key_file::{READING, no_key};
 
-/// The key in a file that is to be sent for this device, and what the file was then. An error in a sentence if there is
-/// none, or if the manifest beside it says that it is another device's.
+/// The key in a file that is to be sent for this device, and the file's stamp. An error if there is none, or if the
+/// manifest beside it says that it is another device's.
 pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(PublicKey, Stamp), Error> {
-    // Before the bytes: a change in between is then seen the next time.
+    // Taken before the bytes are read: the next run then notices a change in between.
     let stamp = stamp_of(path)?;
     let file = GivenFile::read_quietly(path, READING)?;
     let sound = |Beside { manifest, .. }| manifest.ok().filter(|manifest| file.is_described_by(manifest));
@@ -45,9 +45,9 @@ pub(in crate::workflow) fn listed_key(path: &Path, device: DeviceId) -> Result<(
     Ok((key, stamp))
 }
 
-/// What a key file is now.
+/// The stamp of a key file as it is now.
 pub(in crate::workflow) fn stamp_of(path: &Path) -> Result<Stamp, Error> {
-    // What it is tells whoever opens it.
+    // What kind of file it is does not matter here: opening it reports that.
     path.metadata().map(|found| Stamp::of(&found)).map_err(|error| {
         let what =
             if error.kind() == std::io::ErrorKind::NotFound { "does not exist" } else { "cannot be read" };

@@ -1,4 +1,4 @@
-//! What a person gave: key files, dumps, tokens, passphrases.
+//! Reads what a person gave: key files, dumps, tokens, passphrases.
 
 pub(in crate::workflow) mod dump_file;
 pub(in crate::workflow) mod given_file;

@@ -1,7 +1,7 @@
-//! Which passphrase is used.
+//! Finds the passphrase that a command uses.
 //!
-//! In this order: the one given to the API, a file or standard input, `DUO_PROVISION_PASSPHRASE`, and the answer of
-//! whoever asked. One passphrase serves a whole command: what opens the key file encrypts the backup, too.
+//! In this order: the one given to the API, a file or standard input, `DUO_PROVISION_PASSPHRASE`, and the answer to the
+//! question. One passphrase serves a whole command: the one that opens the key file also encrypts the backup.
 
 use std::fmt;
 use std::path::Path;
@@ -17,23 +17,23 @@ use crate::workflow::input::secret::Kind;
 /// The environment variable that holds a passphrase. The same user's processes can read it.
 const PASSPHRASE_VARIABLE: &str = "DUO_PROVISION_PASSPHRASE";
 
-/// How often a passphrase is asked for that does not open the file.
+/// How many times a passphrase is asked for if it does not open the file.
 const TRIES: usize = 3;
 
 const FILE: Kind =
     Kind { option: "--passphrase-file", name: "passphrase", phase: "reading the passphrase file" };
 
-/// What the options say about a passphrase.
+/// The options that give a passphrase.
 #[derive(Clone, Default)]
 pub struct PassphraseOptions {
     /// The passphrase.
     pub passphrase: Option<Zeroizing<String>>,
-    /// A file with it, or `-`.
+    /// A file with the passphrase, or `-`.
     pub file: Option<String>,
 }
 
 impl PassphraseOptions {
-    /// True if the options name one.
+    /// True if the options give one.
     pub(in crate::workflow) const fn is_given(&self) -> bool {
         self.passphrase.is_some() || self.file.is_some()
     }
@@ -57,12 +57,12 @@ impl<'a> Passphrases<'a> {
         Self { context, options, found: None }
     }
 
-    /// Who asked.
+    /// The context of the command.
     pub const fn context(&self) -> Context<'a> {
         self.context
     }
 
-    /// The one that was given; nobody is asked.
+    /// The one from the options or the environment; nobody is asked.
     pub fn given(&mut self) -> Result<Option<Passphrase>, Error> {
         if self.found.is_none() {
             self.found = given(self.context, self.options)?;
@@ -127,14 +127,14 @@ impl<'a> Passphrases<'a> {
     }
 }
 
-/// What was typed about the backup before a write.
+/// The options for the backup before a write.
 pub(in crate::workflow) struct WantedBackup {
     pub encrypt: bool,
     pub no_backup: bool,
     pub dry_run: bool,
 }
 
-/// Refuses a passphrase that nothing would be encrypted with, since whoever gave it expects otherwise.
+/// Refuses a passphrase that would encrypt nothing: whoever gave it expects encryption.
 pub(in crate::workflow) fn check_used(options: &PassphraseOptions, encrypt: bool) -> Result<(), Error> {
     if encrypt || !options.is_given() {
         return Ok(());
@@ -146,7 +146,7 @@ pub(in crate::workflow) fn check_used(options: &PassphraseOptions, encrypt: bool
     .hint("add --encrypt, or leave the passphrase out"))
 }
 
-/// Refuses a passphrase where there is no key file that it could open.
+/// Refuses a passphrase if there is no key file that it could open.
 pub(in crate::workflow) fn check_opens(options: &PassphraseOptions, file: bool) -> Result<(), Error> {
     if file || !options.is_given() {
         return Ok(());
@@ -166,7 +166,7 @@ fn given(context: Context<'_>, options: &PassphraseOptions) -> Result<Option<Pas
         return Passphrase::new(passphrase).map(Some).map_err(named("the passphrase option"));
     }
     if let Some(file) = &options.file {
-        // One line, and whatever stands behind it: a limit that no honest file comes to.
+        // One line and what follows it: a limit that no valid file reaches.
         let limit = if file == "-" { MAX_PASSPHRASE + 2 } else { 64 * MAX_PASSPHRASE };
         let bytes = secret::read(file, &FILE, limit)?;
         let name = if file == "-" { "standard input" } else { "the passphrase file" };

@@ -1,5 +1,5 @@
-//! Secrets out of files and standard input, wiped when dropped. The names of the files are never repeated: one may
-//! be the secret itself, typed in the file's place.
+//! Reads secrets from files and standard input; they are wiped when dropped. Errors here never repeat the file name: a
+//! user may type the secret itself instead of a file name.
 
 use std::io::Read;
 use std::path::Path;
@@ -13,9 +13,9 @@ use crate::error::{Code, Error};
 pub(in crate::workflow) struct Kind {
     /// The option that names the file, `--token-file`.
     pub option: &'static str,
-    /// What is in it, `token`.
+    /// What the file holds, `token`.
     pub name: &'static str,
-    /// What is done, `reading the token file`.
+    /// The phase, `reading the token file`.
     pub phase: &'static str,
 }
 

@@ -1,7 +1,7 @@
-//! Which access token is used, and which cloud it may go to.
+//! Finds the access token, and the cloud that it may be sent to.
 //!
-//! In this order: the token given to the API, a token file or standard input, `PARTICLE_ACCESS_TOKEN`, the
-//! login of particle-cli. A token from particle-cli's profile goes to that profile's own cloud only.
+//! In this order: the token given to the API, a token file or standard input, `PARTICLE_ACCESS_TOKEN`, the login of
+//! particle-cli. A token from particle-cli's profile is only sent to that profile's own cloud.
 
 use zeroize::Zeroizing;
 
@@ -17,7 +17,7 @@ use crate::workflow::input::secret::Kind;
 use crate::workflow::next::command_line::quoted;
 use crate::workflow::next::particle_cli::profile_command;
 
-/// The environment variable that holds a token; particle-cli's own.
+/// The environment variable that holds a token; the same as particle-cli's.
 const TOKEN_VARIABLE: &str = "PARTICLE_ACCESS_TOKEN";
 
 const FILE: Kind = Kind { option: "--token-file", name: "token", phase: "reading the token file" };
@@ -28,7 +28,7 @@ const MAX_INPUT: usize = 2 * (MAX_LEN + 3);
 const TOKEN_HINT: &str = "log in with particle-cli, or set PARTICLE_ACCESS_TOKEN, or put the token into a file \
     and add --token-file FILE (- reads it from standard input)";
 
-/// What the options say about the cloud and the token.
+/// The options for the cloud and the token.
 #[derive(Clone, Debug, Default)]
 pub(in crate::workflow) struct Wanted<'a> {
     pub api_url: Option<&'a str>,
@@ -37,14 +37,14 @@ pub(in crate::workflow) struct Wanted<'a> {
     pub allow_http: bool,
 }
 
-/// A token and the one cloud that it goes to.
+/// A token and the only cloud that it is sent to.
 #[derive(Debug)]
 pub(in crate::workflow) struct Credentials {
     pub token: Token,
     pub api: ApiUrl,
 }
 
-/// Finds the token, supersedes the cloud, and refuses what would show the token to others.
+/// Finds the token and the cloud, and refuses a connection that would show the token to others.
 pub(in crate::workflow) fn resolve(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Credentials, Error> {
     let api = wanted.api_url.map(str::parse::<ApiUrl>).transpose()?;
     if let Some(api) = &api {
@@ -94,7 +94,8 @@ fn given(context: Context<'_>, wanted: &Wanted<'_>) -> Result<Option<Token>, Err
     }
 }
 
-/// A login that cannot be used. A URL in it that is none is put right with particle-cli itself.
+/// The error for a login that cannot be used. If its URL is invalid, the hint is a particle-cli command that corrects
+/// it.
 fn unusable_login(context: Context<'_>, error: ProfileError) -> Error {
     let command = match &error {
         ProfileError::ApiUrl { name, meant, .. } => {
@@ -112,7 +113,7 @@ fn unusable_login(context: Context<'_>, error: ProfileError) -> Error {
 
 fn from_profile(context: Context<'_>, api: Option<ApiUrl>) -> Result<Credentials, Error> {
     let missing = || Error::new(Code::TokenMissing, "no access token was found").hint(TOKEN_HINT);
-    // Under sudo the login is that of the user who called it.
+    // Under sudo, use the login of the user who called it.
     let home = Owner::detect(&context.env).home().or_else(|| profile::home(context.env));
     let home = home.ok_or_else(missing)?;
     let found = profile::read(&home).map_err(|error| unusable_login(context, error))?.ok_or_else(missing)?;

@@ -1,7 +1,7 @@
-//! The image of a whole DCT that is to be written back: which may be, and to which Duo.
+//! Checks the image of a whole DCT: whether it may be written back, and to which Duo.
 //!
-//! It is written as it was read, so whatever is wrong with it cannot be put right on the way: only one in which the
-//! firmware finds a current copy, with a key in it that the firmware reads, goes to a Duo at all.
+//! The image is written as it was read, so errors in it cannot be corrected on the way. It is only written if the
+//! firmware finds a current copy in it, with a key that the firmware reads.
 
 use std::path::Path;
 
@@ -18,10 +18,10 @@ use crate::workflow::input::key_file::{WritableKey, checked_manifest};
 use crate::workflow::next::command_line as command;
 use crate::workflow::next::command_line::inspect;
 
-/// Where to find an image in place of one that cannot be used.
+/// The hint if an image cannot be used.
 const ANOTHER: &str = "look for another backup with: duo-provision backups";
 
-/// An image that may be written, as far as that can be told without the Duo.
+/// An image that may be written, as far as this is known without the Duo.
 pub(in crate::workflow) struct WholeImage<'a> {
     pub dump: Dump<'a>,
     /// The key in its current copy.
@@ -30,13 +30,13 @@ pub(in crate::workflow) struct WholeImage<'a> {
 }
 
 impl<'a> WholeImage<'a> {
-    /// Gates a file before the Duo is looked for: some Duo has to be able to take it.
+    /// Checks a file before the search for the Duo: some Duo must be able to use it.
     pub fn for_any(file: &'a DumpFile, path: &Path) -> Result<Self, Error> {
         let [r3_to_r5, r6] = CopyRule::ALL.map(|rule| Self::of(file, path, rule));
         r6.or_else(|refused| r3_to_r5.map_err(|_| refused))
     }
 
-    /// Gates a file for a Duo whose firmware has this rule: that is how the image will be read there.
+    /// Checks a file for a Duo whose firmware has this rule: it will read the image by that rule.
     pub fn of(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Self, Error> {
         let dump = recognised(file, path, rule)?;
         let slot = dump.private_key_slot().map(Slot::classify);
@@ -46,7 +46,7 @@ impl<'a> WholeImage<'a> {
         Ok(Self { dump, key, manifest })
     }
 
-    /// Refuses an image of the other generation, whose firmware lays its DCT out otherwise.
+    /// Refuses an image of the other bootloader generation, whose firmware has another DCT layout.
     pub fn check_generation(&self, here: BootloaderGeneration) -> Result<(), Error> {
         let there = self.generation();
         let lay = self.whole_manifest().map(|manifest| manifest.offset).or(self.dump.address());
@@ -69,8 +69,9 @@ impl<'a> WholeImage<'a> {
         })
     }
 
-    /// As the manifest says; without one, where it lies in an image of the whole flash, or what firmware of r5 and r6 alone writes: a version record (from 0.3.2), or
-    /// the device id, whose bytes are reserved up to 0.2.4 (redbear/firmware `dct.h`).
+    /// As the manifest says. Without one: from where the DCT lies in an image of the whole flash, or from data that
+    /// only firmware of r5 and r6 writes: a version record (from 0.3.2), or the device id, whose bytes are reserved up
+    /// to 0.2.4 (redbear/firmware `dct.h`).
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
         let placed = || {
@@ -110,13 +111,13 @@ impl<'a> WholeImage<'a> {
         }
     }
 
-    /// The device that it is of, where that is told.
+    /// The device that the image is from, if that is known.
     pub fn device_id(&self) -> Option<DeviceId> {
         let told = self.manifest.as_ref().and_then(|manifest| manifest.device_id);
         told.or_else(|| self.dump.device_id())
     }
 
-    /// What a person has to know before all of it is written; `had_one` where the Duo has a current copy now.
+    /// Warnings shown before all of it is written. `had_one`: the Duo has a current copy now.
     pub fn cautions(&self, evidence: Evidence, had_one: bool) -> Vec<String> {
         let mut cautions = vec![
             "everything that was written to the Duo since the image was read is lost: keys, the claim code, Wi-Fi \
@@ -192,14 +193,14 @@ fn recognised<'a>(file: &'a DumpFile, path: &Path, rule: CopyRule) -> Result<Dum
     Ok(dump)
 }
 
-/// The half of a whole DCT that is neither a copy nor erased. A dump from the address that the other generation has its
-/// DCT at has one.
+/// The half of a whole DCT that is neither a copy nor erased. A dump from the address of the other generation's DCT has
+/// one.
 fn strange_half(dump: &Dump<'_>) -> Option<WhichCopy> {
     let whole = dump.whole()?;
     WhichCopy::BOTH.into_iter().find(|copy| whole.copies()[copy.index()].half() == Half::Other)
 }
 
-/// An image that would take the Duo's key and bring none.
+/// The error for an image without a key: writing it would destroy the Duo's key.
 fn without_key(slot: Option<&Slot>, path: &Path) -> Error {
     let holds = slot.map_or_else(String::new, |slot| format!("holds {slot}"));
     let why = match slot {

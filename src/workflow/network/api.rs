@@ -1,4 +1,4 @@
-//! Talking to a cloud: telling it a device's public key, asking it what it knows of a device.
+//! Sends a device's public key to a cloud, and asks a cloud what it knows of a device.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,24 +17,25 @@ use crate::workflow::context::{Context, Event, Phase, Timeout};
 use crate::workflow::input::token::{Wanted, resolve};
 use crate::workflow::network::runtime::wait_for;
 
-/// Until a particle-iot/spark-server answers about a Duo that is offline: it asks the Duo, and waits for 30 seconds.
+/// The time for a question about a device: if the Duo is offline, a particle-iot/spark-server asks it and waits for 30
+/// seconds before it answers.
 const SLOW_RECORD: Duration = Duration::from_secs(45);
 
-/// A cloud that may be told and asked, and the token for it.
+/// A cloud and the token for it.
 pub(in crate::workflow) struct Cloud {
     client: Client,
     token: Token,
     timeout: Timeout,
 }
 
-/// A public key, on its way.
+/// The request that sends a public key.
 pub(in crate::workflow) struct Message {
     request: ProvisioningRequest,
     generic: bool,
 }
 
 impl Message {
-    /// What is sent of a key: its public half. `generic` where it is device-provisioning-helper's.
+    /// Only the public half of a key is sent. `generic`: it is the key of device-provisioning-helper.
     pub fn new(
         context: Context<'_>,
         device_id: DeviceId,
@@ -45,7 +46,7 @@ impl Message {
         Self::at(milliseconds(context), device_id, public, product_id, generic)
     }
 
-    /// The same, at a time of day: milliseconds since 1970.
+    /// The same, with a given time of day: milliseconds since 1970.
     pub fn at(
         order: u64,
         device_id: DeviceId,
@@ -59,7 +60,7 @@ impl Message {
 }
 
 impl Cloud {
-    /// Settles which cloud and which token; nothing is sent yet.
+    /// Finds the cloud and the token; sends nothing.
     pub fn find(context: Context<'_>, wanted: &Wanted<'_>, timeout: Timeout) -> Result<Self, Error> {
         let credentials = resolve(context, wanted)?;
         let network = NetworkEnv::from_lookup(context.env);
@@ -77,12 +78,12 @@ impl Cloud {
         self.client.api().host()
     }
 
-    /// True for Particle's own.
+    /// True for Particle's cloud.
     pub fn is_particle(&self) -> bool {
         self.client.api().same_origin(&ApiUrl::default())
     }
 
-    /// Sends it, and returns once the cloud has said that it took the key.
+    /// Sends a key, and returns once the cloud has said that it took the key.
     pub fn send_public_key(&self, context: Context<'_>, message: &Message) -> Result<(), Error> {
         context.phase(Phase::Send);
         let device_id = message.request.device_id().to_string();
@@ -91,7 +92,7 @@ impl Cloud {
         sent.map(drop).map_err(|error| Error::from(error).during("sending the public key"))
     }
 
-    /// What it knows of a device.
+    /// Asks what the cloud knows of a device.
     pub fn ask_about(
         &self,
         context: Context<'_>,
@@ -102,7 +103,7 @@ impl Cloud {
         self.ask(context, &question, self.timeout.at_least(SLOW_RECORD))
     }
 
-    /// Tries once to send it, for whoever sends many and tries again by rules of their own.
+    /// Tries once to send a key, for callers that send many and have retry rules of their own.
     pub async fn try_to_send(&self, message: &Message) -> Result<(), CloudError> {
         self.try_once(&message.request).await.map(drop)
     }
@@ -110,7 +111,7 @@ impl Cloud {
     /// Tries once to ask about a device.
     pub async fn try_to_ask(&self, device_id: DeviceId) -> Result<DeviceRecord, CloudError> {
         let request = RecordRequest::new(&device_id.to_string());
-        // What was read as a device id is one.
+        // Cannot fail: a [`DeviceId`] is always a valid device id.
         let Ok(request) = request else { return Err(CloudError::Cancelled { sent: false }) };
         self.try_once(&request).await
     }
@@ -135,7 +136,7 @@ impl Cloud {
     }
 }
 
-/// Refuses a product id that is none.
+/// Refuses 0, which is no product id.
 pub(in crate::workflow) fn check_product(id: Option<u32>) -> Result<(), Error> {
     if id == Some(0) {
         return Err(Error::new(Code::InvalidArgument, "a product id of 0 is no product")

@@ -1,7 +1,7 @@
-//! Whether the cloud that a Duo names is the one whose API is talked to.
+//! Checks that the cloud that a Duo names is the one whose API is used.
 //!
-//! The server key decides: it is Particle's or not, and so is the API. Of two clouds of one's own nothing here can tell
-//! that they are two; the handshake can.
+//! The server key decides: it is Particle's or not, and so is the API. This check cannot tell two private clouds apart;
+//! the handshake can.
 
 use crate::cloud::api_url::ApiUrl;
 use crate::error::{Code, Error};
@@ -13,14 +13,14 @@ pub(in crate::workflow) fn is_particle_api(url: &str) -> bool {
     url.parse::<ApiUrl>().is_ok_and(|api| api.same_origin(&ApiUrl::default()))
 }
 
-/// True if a Duo that names Particle's cloud or not, as `particle` says, is meant for another one than this. What names
-/// none is meant for none.
+/// True if the Duo's cloud and this one differ: one of them is Particle's, and the other is not. `particle`: whether
+/// the Duo names Particle's cloud; with `None` (it names no cloud) the result is false.
 pub(in crate::workflow) fn is_other(particle: Option<bool>, cloud: &Cloud) -> bool {
     particle.is_some_and(|particle| particle != cloud.is_particle())
 }
 
-/// Refuses to talk to another cloud than the one that the Duo names, unless that was `allowed`. `which`: the arguments
-/// that choose the Duo.
+/// Refuses to talk to another cloud than the one that the Duo names, unless that is `allowed`. `which`: the arguments
+/// that select the Duo.
 pub(in crate::workflow) fn check(
     context: Context<'_>,
     cloud: &Cloud,
@@ -41,18 +41,18 @@ pub(in crate::workflow) fn check(
         .hint(way_out(cloud, which)))
 }
 
-/// What is said before a question if another cloud is talked to all the same.
+/// The warning before the question, if the cloud is another one and that is allowed.
 pub(in crate::workflow) fn caution(named: &NamedCloud, cloud: &Cloud) -> Option<String> {
     is_other(named.particle, cloud).then(|| format!("{} (--allow-other-cloud)", difference(named, cloud)))
 }
 
-/// The two sides.
+/// Says which cloud the Duo names, and which one the API is of.
 pub(in crate::workflow) fn difference(named: &NamedCloud, cloud: &Cloud) -> String {
     let whose = if cloud.is_particle() { "Particle's" } else { "not Particle's" };
     format!("the Duo names {}, and the API at {} is {whose}", named.description, cloud.api_url())
 }
 
-/// What to type: to make it one cloud, or to say that two are meant.
+/// The hint: how to make both the same cloud, or how to allow that they differ.
 pub(in crate::workflow) fn way_out(cloud: &Cloud, which: &str) -> String {
     let give = if cloud.is_particle() {
         format!("duo-provision server-key restore{which}")

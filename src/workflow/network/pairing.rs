@@ -1,4 +1,4 @@
-//! Proving that a private key and a cloud's public key for it are a pair; needs no Duo.
+//! Proves that a private key and a cloud's public key for it are a pair; needs no Duo.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use crate::workflow::context::{Context, Event, Phase, Snapshot, Timeout, interru
 use crate::workflow::network::runtime::wait_for;
 use crate::workflow::record::journal::told_generic_key;
 
-/// How often, and for how long at most, a key is tried that the cloud has just been told.
+/// How many times, and for how long at most, a key is tried that was just sent to the cloud.
 const ATTEMPTS: u32 = 5;
 const WITHIN: Duration = Duration::from_secs(30);
-/// The pause after the first attempt; each that follows is twice as long.
+/// The pause after the first attempt; each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// How often it is looked, in a pause, whether to stop.
+/// How often a pause checks for a request to stop.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// The most bytes of a server key file that are read; one with an address behind it has 768.
+/// The most bytes of a server key file that are read. A key followed by an address has 768.
 const MAX_SERVER_KEY_FILE: u64 = 64 * 1024;
 
-/// What the options say about the cloud that a Duo is meant for.
+/// The options that choose the cloud that a Duo is for.
 #[derive(Clone)]
 pub(in crate::workflow) struct ServerChoice {
     key: Option<ServerKey>,
@@ -32,7 +32,7 @@ pub(in crate::workflow) struct ServerChoice {
     port: Option<u16>,
 }
 
-/// The cloud that a Duo is meant for.
+/// The cloud that a Duo is for.
 pub(in crate::workflow) struct Server {
     /// Its public key.
     pub key: ServerKey,
@@ -41,7 +41,7 @@ pub(in crate::workflow) struct Server {
 }
 
 impl ServerChoice {
-    /// Checks what was typed, and reads the key.
+    /// Checks the options, and reads the key file.
     pub fn read(key: Option<&Path>, host: Option<&str>, port: Option<u16>) -> Result<Self, Error> {
         if port == Some(0) {
             return Err(Error::new(Code::InvalidArgument, "0 is no port that a cloud listens on")
@@ -54,12 +54,13 @@ impl ServerChoice {
         })
     }
 
-    /// True if a key was named.
+    /// True if the options name a key.
     pub const fn names_key(&self) -> bool {
         self.key.is_some()
     }
 
-    /// Refuses half of another cloud than Particle's, where no Duo has the other half.
+    /// Refuses a key without an address, and an address without a key. For use without a Duo, which could have the
+    /// other half.
     pub fn check_whole(&self) -> Result<(), Error> {
         if self.key.is_some() == self.address.is_some() {
             return Ok(());
@@ -69,19 +70,19 @@ impl ServerChoice {
             .hint("give --server-key FILE and --host NAME together, or neither for Particle's cloud"))
     }
 
-    /// Host and port, for a person.
+    /// Host and port, for messages.
     pub fn named(&self) -> String {
         let address = self.address.clone().unwrap_or_default();
         DevicePort { host: address.host("$id"), port: self.port.unwrap_or(address.port()) }.to_string()
     }
 
-    /// What was typed, else Particle's cloud.
+    /// From the options; otherwise Particle's cloud.
     pub fn of_nobody(self, id: DeviceId) -> Server {
         let address = self.address.unwrap_or_default();
         Server { port: port(&address, self.port, id), key: self.key.unwrap_or_else(ServerKey::particle) }
     }
 
-    /// What was typed, else what is in the Duo.
+    /// From the options; otherwise from the Duo.
     pub fn of_device(self, snapshot: &Snapshot, id: DeviceId) -> Result<Server, Error> {
         let field = snapshot.image().server_key_slot();
         let key = match self.key {
@@ -105,8 +106,8 @@ impl ServerChoice {
 }
 
 impl Server {
-    /// Performs the handshake, and succeeds only if it proves all three: the server has the private half of this
-    /// key, it knows this device, and by a public key that pairs with the private one.
+    /// Performs the handshake. Succeeds only if it proves all three: the server has the private half of this key, it
+    /// knows this device, and it knows it by the public key that pairs with the private one.
     pub fn prove(
         &self,
         context: Context<'_>,
@@ -117,12 +118,12 @@ impl Server {
         self.prove_once(context, Phase::Handshake, id, key, timeout.duration())
     }
 
-    /// Says what a handshake may change beside proving. A Duo that is `attached` in DFU mode is not online.
+    /// Notes the side effects of a handshake. A Duo that is `attached` in DFU mode is not online.
     pub fn caution(&self, context: Context<'_>, id: DeviceId, attached: bool) {
         if !attached {
             context.note(format!("if {id} is online now, {} may disconnect it", self.port));
         }
-        // Particle's alone does that: the servers that one can run oneself keep the generic key.
+        // Only Particle's cloud does that: the servers that users can run themselves keep the generic key.
         if self.key.is_particle() && told_generic_key(context, id) {
             context.note(format!(
                 "Particle's cloud was last sent the generic key for {id}; it takes this one in its place now"
@@ -145,8 +146,8 @@ impl Server {
         wait_for(proof)?.map_err(|error| Error::from(error).during("proving the pairing"))
     }
 
-    /// Proves a key that the cloud has just been told. What its API has taken may take a moment to get to its device port,
-    /// so this is tried several times.
+    /// Proves a key that was just sent to the cloud. It may take a moment until the device port knows what the API
+    /// took, so this is tried several times.
     pub fn prove_told(
         &self,
         context: Context<'_>,
@@ -174,7 +175,7 @@ impl Server {
         }
     }
 
-    /// Sees that a cloud listens there, as far as that can be told without saying who asks.
+    /// Checks that a cloud listens there, as far as possible without sending a device id.
     pub fn greet(&self, context: Context<'_>, timeout: Timeout) -> Result<(), Error> {
         context.phase(Phase::Greet);
         let greeting = greet(&self.port, timeout.duration(), context.control.cancel().requested());
@@ -182,8 +183,8 @@ impl Server {
     }
 }
 
-/// True for what says that the cloud knows the device by another key, or not at all; not for what says that nobody
-/// could be asked.
+/// True if the error says that the cloud knows the device by another key, or not at all; false if the cloud could not
+/// be asked.
 pub(in crate::workflow) fn is_refusal(error: &Error) -> bool {
     matches!(error.code(), Code::PairingRefused | Code::PairingBroken)
 }
@@ -202,7 +203,7 @@ fn wait(context: Context<'_>, pause: Duration) -> Result<(), Error> {
     }
 }
 
-/// Performs the handshake of one of many devices, and says nothing meanwhile.
+/// Performs the handshake for one of many devices. Reports no events.
 pub(in crate::workflow) async fn prove_quietly(
     choice: &ServerChoice,
     id: DeviceId,
@@ -215,7 +216,7 @@ pub(in crate::workflow) async fn prove_quietly(
     proof.await.map_err(|error| Error::from(error).during("proving the pairing"))
 }
 
-/// Where to connect to, for this device.
+/// Host and port for this device.
 fn port(address: &ServerAddress, typed: Option<u16>, id: DeviceId) -> DevicePort {
     DevicePort { host: address.host(&id.to_string()), port: typed.unwrap_or(address.port()) }
 }

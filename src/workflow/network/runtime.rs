@@ -1,4 +1,4 @@
-//! Where a workflow, which is synchronous, waits for the network: a runtime of its own, on the thread it runs on.
+//! Waits for the network in a workflow, which is synchronous: a runtime of its own, on the workflow's thread.
 
 use std::future::Future;
 
@@ -9,7 +9,7 @@ pub(in crate::workflow) fn wait_for<F: Future>(future: F) -> Result<F::Output, E
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
     let output = runtime.block_on(future);
-    // A look-up of a name can hang in a thread of the runtime's own; it is not waited for.
+    // A DNS lookup can hang in one of the runtime's threads; do not wait for it.
     runtime.shutdown_background();
     Ok(output)
 }

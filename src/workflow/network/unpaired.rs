@@ -1,4 +1,4 @@
-//! What is said if a key and a cloud's are no pair: how to make them one.
+//! Explains the error if a key in a Duo and the cloud's are not a pair, and says how to pair them.
 
 use crate::dct::DeviceId;
 use crate::error::{ADDRESS_HINT, Code, Error, OWN_CLOUD_REFUSES};
@@ -8,24 +8,24 @@ use crate::workflow::network::other_cloud::is_particle_api;
 use crate::workflow::next::{CloudOf, pair_again, which_of};
 use crate::workflow::record::journal::last_told;
 
-/// What to do if the Duo looks for another cloud than its owner's.
+/// The hint if the Duo connects to the wrong cloud.
 const SET_HINT: &str = "if the Duo looks for the wrong cloud, give it the right one: duo-provision server-key set FILE --host NAME";
 
-/// A key that was to be proven.
+/// A key whose proof failed.
 pub(in crate::workflow) struct Unpaired<'a> {
     pub id: DeviceId,
     /// The attached Duo that the key is in, if it is in one.
     pub device: Option<&'a DeviceRef>,
-    /// The port, if it was typed.
+    /// The port, if the options name one.
     pub path: Option<String>,
-    /// True if the proof was asked of Particle's cloud.
+    /// True if Particle's cloud was asked for the proof.
     pub particle: bool,
-    /// True if the address that was tried is the one in the Duo.
+    /// True if the address in the Duo was tried.
     pub named: bool,
 }
 
 impl Unpaired<'_> {
-    /// The error of a proof that failed, with what to type if other keys would help.
+    /// Adds to the error the commands to type, if other keys would help.
     pub fn explained(self, error: Error, context: Context<'_>) -> Error {
         let device = self.device.map(DeviceMark::from).unwrap_or_default();
         let usbip = context.bus.address().filter(|_| self.device.is_some());
@@ -49,7 +49,7 @@ pub(in crate::workflow) fn cloud_of(context: Context<'_>, id: DeviceId, particle
     if particle {
         return CloudOf::Particle;
     }
-    // What Particle's cloud was told is of no use to a Duo that names another one.
+    // A request to Particle's cloud does not help with a Duo that names another one.
     let own = |request: &Request| !request.api_url.as_deref().is_some_and(is_particle_api);
     let told = last_told(context, id).filter(own);
     told.map_or(CloudOf::Unknown, |request| CloudOf::Told(Box::new(request)))

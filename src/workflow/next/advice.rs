@@ -1,4 +1,4 @@
-//! What to type after an operation that was cut short: to see, to finish, to go back.
+//! Makes the next steps after an operation that was cut short: to see, to finish, to go back.
 
 use crate::workflow::describe::operation::Advice;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
     next.push(match (operation.kind(), operation.key()) {
         (OperationKind::Reset, Some(KeyState::Written)) => after_reset(operation),
         _ => match key_in_hand(&operation.started) {
-            // It is no command, so it stands where a purpose does.
+            // This is not a command, so it is part of the purpose.
             Some(again) => advise(&format!("to finish, {again}; to see which key it has"), list(operation)),
             None => advise("to finish", retry(&operation.started)),
         },
@@ -44,7 +44,7 @@ pub(in crate::workflow) fn advice(operation: &Operation) -> Vec<Advice> {
     next
 }
 
-/// How to put away what nothing else settles.
+/// How to dismiss an operation that nothing else settles.
 fn put_away(operation: &Operation) -> Option<Advice> {
     let purpose =
         "to put this away, if nothing else can settle what that cloud knows; it stays in the history";
@@ -73,7 +73,7 @@ fn without_a_write(operation: &Operation) -> Advice {
     }
 }
 
-/// How to get back what was there.
+/// How to restore what was there.
 fn back(operation: &Operation, wrote: bool) -> Option<Advice> {
     let backup = operation.backup.as_deref();
     match rollback(&operation.started, SoFar { backup, wrote, told: operation.may_be_known() }) {
@@ -83,7 +83,7 @@ fn back(operation: &Operation, wrote: bool) -> Option<Advice> {
     }
 }
 
-/// A slot that was reset is not reset again: the Duo may have started since, and have a new key by now.
+/// A slot that was reset is not reset again: the Duo may have started since and have a new key.
 fn after_reset(operation: &Operation) -> Advice {
     advise(
         "to finish: press RESET if the Duo is still in DFU mode, let it make its new key, bring it into DFU mode again, and \

@@ -1,7 +1,7 @@
-//! Commands, as they are printed to be typed.
+//! Builds the commands that are printed for the user to type.
 //!
-//! The one place where what a file, the journal or a name holds becomes part of a command: always as a word of its own,
-//! which no shell acts on, no terminal is moved by, and our own grammar takes for no option.
+//! Only here does text from a file, the journal or a name become part of a command. It is always one word: no shell
+//! acts on it, it does not move a terminal's cursor, and our own grammar does not take it for an option.
 
 use std::path::Path;
 
@@ -9,42 +9,42 @@ use crate::dct::{DeviceId, Field};
 use crate::journal::Request;
 use crate::workflow::next::shell::Shell;
 
-/// A word for the shell that reads it.
+/// A word, quoted for the user's shell.
 pub(in crate::workflow) fn quoted(word: &str) -> String {
     Shell::here().word(word)
 }
 
-/// Two commands, the second only if the first has done what it should.
+/// Two commands, the second only if the first succeeds.
 pub(in crate::workflow) fn then(first: &str, second: &str) -> String {
     Shell::here().then(first, second)
 }
 
-/// A file, as an argument of its own. One whose name begins like an option is named from the current folder.
+/// A file, as one argument. If its name begins like an option, `./` is put before it.
 pub(in crate::workflow) fn file(path: impl AsRef<Path>) -> String {
     let path = path.as_ref().to_string_lossy();
     if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(&path) }
 }
 
-/// ` --name value`, where there is a value. One that begins like an option is tied to the name.
+/// ` --name value`, if there is a value. A value that begins like an option is joined with `=`.
 pub(in crate::workflow) fn option(name: &str, value: Option<&str>) -> String {
     let Some(value) = value else { return String::new() };
     let tie = if value.starts_with('-') { '=' } else { ' ' };
     format!(" --{name}{tie}{}", quoted(value))
 }
 
-/// ` --fields a,b`: of what is given, the names of fields alone.
+/// ` --fields a,b`: only those of the names that are names of fields.
 pub(in crate::workflow) fn fields_option<S: AsRef<str>>(fields: &[S]) -> String {
     let known = fields.iter().filter_map(|name| name.as_ref().parse::<Field>().ok());
     let names: Vec<String> = known.map(|field| field.kebab_name()).collect();
     format!(" --fields {}", quoted(&names.join(",")))
 }
 
-/// ` --name`, where it was typed.
+/// ` --name`, if it was typed.
 pub(in crate::workflow) fn flag(name: &str, typed: bool) -> String {
     if typed { format!(" --{name}") } else { String::new() }
 }
 
-/// The arguments that choose a Duo. An id that it does not tell by itself has to be typed again.
+/// The arguments that select a Duo. If the Duo does not tell its id, the id must be typed again.
 pub(in crate::workflow) fn choice(
     device: Option<DeviceId>,
     path: Option<&str>,
@@ -54,12 +54,12 @@ pub(in crate::workflow) fn choice(
     format!("{id}{}{}", option("path", path), option("usbip", usbip))
 }
 
-/// The command that brings fields back from a backup.
+/// The command that restores fields from a backup.
 pub(in crate::workflow) fn fields_from<S: AsRef<str>>(backup: impl AsRef<Path>, fields: &[S]) -> String {
     format!("duo-provision dct restore {}{}", file(backup), fields_option(fields))
 }
 
-/// The command that brings all of the DCT back from a backup.
+/// The command that restores the whole DCT from a backup.
 pub(in crate::workflow) fn whole_from(backup: impl AsRef<Path>) -> String {
     format!("duo-provision dct restore {} --whole", file(backup))
 }
@@ -74,7 +74,7 @@ pub(in crate::workflow) fn inspect(path: impl AsRef<Path>) -> String {
     format!("duo-provision inspect {}", file(path))
 }
 
-/// The arguments that choose the cloud again. The token is not among them.
+/// The arguments that select the cloud again, without the token.
 pub(in crate::workflow) fn cloud(request: &Request) -> String {
     let product = request.product_id.map(|number| number.to_string());
     format!(

@@ -1,5 +1,5 @@
-//! Everything that is printed to be typed, made from the record of an operation and nothing else, so that the hint of
-//! an error, `status` and `doctor` cannot disagree.
+//! Makes all commands that are printed for the user to type, from the record of an operation and nothing else. So error
+//! hints, `status` and `doctor` cannot disagree.
 
 mod advice;
 pub(in crate::workflow) mod command_line;

@@ -1,4 +1,4 @@
-//! The commands that belong to an operation, made from its record alone: once more, and back.
+//! Makes the commands that repeat or undo an operation, from its record alone.
 
 use std::fmt;
 use std::path::Path;
@@ -10,30 +10,30 @@ use crate::workflow::next::command_line::{
     choice, cloud, fields_from, fields_option, file, flag, option, restore_from, then, whole_from,
 };
 
-/// What an operation has come to, as far as it matters for going back.
+/// How far an operation got, as far as it matters for the undo.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::workflow) struct SoFar<'o> {
     /// The backup of what was there.
     pub backup: Option<&'o Path>,
     /// True if the device may have been written.
     pub wrote: bool,
-    /// True if the cloud may know the new key.
+    /// True if the cloud may have the new key.
     pub told: bool,
 }
 
 /// How to undo a write.
 #[derive(Clone, Debug)]
 pub(in crate::workflow) enum Rollback {
-    /// A command, and what it brings back: "the key that was there".
+    /// A command, and what it restores: "the key that was there".
     Command { what: &'static str, command: String },
     /// Nothing can be written back: why, and where the bytes are.
     Bytes { why: &'static str, backup: String },
-    /// There is none; why, unless nothing was changed.
+    /// There is no way; why, unless nothing was changed.
     None(Option<&'static str>),
 }
 
-/// The command that asks for the same once more. What was backed up already is recognized, and not kept twice;
-/// `--no-backup` is not repeated.
+/// The command that repeats the operation. An existing backup is recognized, and not stored twice; `--no-backup` is not
+/// repeated.
 pub(in crate::workflow) fn retry(started: &Started) -> String {
     if let Some(again) = key_in_hand(started) {
         return again;
@@ -81,7 +81,7 @@ fn provision_again(started: &Started, file: &str) -> String {
     tell + &proof(started)
 }
 
-/// How the pair is proven after the cloud was told, if that was wanted.
+/// The options that prove the pair after the key was sent, if that was asked for.
 fn proof(started: &Started) -> String {
     if !started.request.verify {
         return String::new();
@@ -90,7 +90,7 @@ fn proof(started: &Started) -> String {
     format!(" --verify{server}{}", device_port(started))
 }
 
-/// The command that goes on with a list.
+/// The command that continues a list.
 pub(in crate::workflow) fn fleet_again(request: &Request) -> String {
     let list = match request.file.as_deref() {
         Some("-") | None => "-".to_owned(),
@@ -114,18 +114,18 @@ pub(in crate::workflow) fn fleet_again(request: &Request) -> String {
     )
 }
 
-/// Where devices connect to, as it was typed.
+/// The options that say where devices connect to, as they were typed.
 fn device_port(started: &Started) -> String {
     let port = started.request.port.map(|port| port.to_string());
     option("host", started.request.host.as_deref()) + &option("port", port.as_deref())
 }
 
-/// What to type, to finish and to go back.
+/// The commands to finish and to undo.
 pub(in crate::workflow) fn hint(started: &Started, rollback: &Rollback) -> String {
     format!("{}{rollback}", finish(started))
 }
 
-/// What follows what is typed to finish.
+/// The part of a hint after the command to finish.
 impl fmt::Display for Rollback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -137,19 +137,19 @@ impl fmt::Display for Rollback {
     }
 }
 
-/// What to type, to finish.
+/// The command to finish.
 pub(in crate::workflow) fn finish(started: &Started) -> String {
     format!("to finish: {}", retry(started))
 }
 
-/// What finishes a `restoreKey` of bytes that are in no file, in words: no command can.
+/// How to finish a `restoreKey` of bytes that are in no file, in words: no command can do it.
 pub(in crate::workflow) fn key_in_hand(started: &Started) -> Option<String> {
     let of_bytes = started.operation == OperationKind::Restore && started.request.file.is_none();
     let key = started.after.filter(|_| of_bytes)?;
     Some(format!("call restoreKey again with the key of fingerprint {key}"))
 }
 
-/// How to undo the operation. A key slot without a key is not written back.
+/// How to undo the operation. A key slot that held no key is not written back.
 pub(in crate::workflow) fn rollback(started: &Started, so_far: SoFar<'_>) -> Rollback {
     if started.operation == OperationKind::Rotate {
         return rollback_of_rotation(started, so_far);
@@ -181,11 +181,11 @@ pub(in crate::workflow) fn rollback(started: &Started, so_far: SoFar<'_>) -> Rol
 
 const NO_KEY: &str = "no key was there before; the bytes that were";
 
-/// Of a whole DCT. A copy that did not count may hold a key all the same.
+/// For a whole DCT. A copy that did not count may still hold a key.
 const NO_KEY_COUNTED: &str =
     "no key counted before (`duo-provision backups` lists those that were found); the bytes that were there";
 
-/// Back to the old key: in the Duo, where it may not be there any more, and in the cloud, where it may not be either.
+/// Restores the old key: in the Duo if it was written, and in the cloud if the new key was sent.
 fn rollback_of_rotation(started: &Started, so_far: SoFar<'_>) -> Rollback {
     let backup = so_far.backup.filter(|_| so_far.wrote);
     match started.before {
@@ -208,37 +208,38 @@ fn rollback_of_rotation(started: &Started, so_far: SoFar<'_>) -> Rollback {
     }
 }
 
-/// The command that tells the operation's cloud the key that is in the device.
+/// The command that sends the key in the device to the operation's cloud.
 pub(in crate::workflow) fn tell_key(started: &Started) -> Option<String> {
     let id = started.device.id.or(started.request.owner)?;
     Some(tell_key_of(id, &started.device, &started.request))
 }
 
-/// The command that tells the request's cloud the key that is in the device.
+/// The command that sends the key in the device to the request's cloud.
 pub(in crate::workflow) fn tell_key_of(id: DeviceId, device: &DeviceMark, request: &Request) -> String {
     let attached = choice(None, path(device, request), request.usbip.as_deref());
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     format!("duo-provision {id} --from-device{attached}{unproven}{}", cloud(request))
 }
 
-/// The arguments that choose the device.
+/// The arguments that select the device.
 pub(in crate::workflow) fn which(started: &Started) -> String {
     which_of(&started.device, &started.request)
 }
 
-/// The same, for a request in hand.
+/// The same, from a device mark and a request.
 pub(in crate::workflow) fn which_of(device: &DeviceMark, request: &Request) -> String {
     choice(device.id.or(request.owner), path(device, request), request.usbip.as_deref())
 }
 
-/// The same, for a command that keeps what it reads, or writes.
+/// The same, for a command that stores what it reads, or writes.
 pub(in crate::workflow) fn on_device(started: &Started) -> String {
     let request = &started.request;
     let unproven = flag("allow-unproven-address", request.allow_unproven_address);
     option("archive", request.archive.as_deref()) + &which(started) + &unproven
 }
 
-/// The port, if it was typed. Else one that tells its id is found by that, at whatever port it is by then.
+/// The port, if it was typed or the Duo does not tell its id. A Duo that tells its id is found by it, whatever its port
+/// is later.
 fn path<'r>(device: &'r DeviceMark, request: &'r Request) -> Option<&'r str> {
     let tells_id = device.source == Some(DeviceIdSource::UsbSerial);
     let port = device.path.as_deref().filter(|_| !tells_id);

@@ -1,20 +1,21 @@
-//! How to make a pair again of a key in a Duo and one in a cloud.
+//! Says how to make the key in a Duo and the one in a cloud a pair again.
 
 use crate::dct::DeviceId;
 use crate::journal::{DeviceMark, Request};
 use crate::workflow::next::operation::tell_key_of;
 
-/// What is known of the cloud that a Duo connects to: its API is another address than the one for devices.
+/// What is known of the API of the cloud that a Duo connects to: the API has another address than the one for devices.
 pub(in crate::workflow) enum CloudOf {
-    /// Its key is Particle's.
+    /// It is Particle's cloud.
     Particle,
-    /// It was told a key of this Duo by this request.
+    /// A key of this Duo was sent to it with this request.
     Told(Box<Request>),
     /// Its API is not known.
     Unknown,
 }
 
-/// The two ways. `device`: the attached Duo that the key is in, if it is in one; `request`: what selects it.
+/// The two ways to do it. `device`: the attached Duo that the key is in, if it is in one; `request`: the options that
+/// select it.
 pub(in crate::workflow) fn pair_again(
     id: DeviceId,
     device: &DeviceMark,
@@ -28,7 +29,7 @@ pub(in crate::workflow) fn pair_again(
     )
 }
 
-/// The command that tells a Duo's cloud the key that is in the Duo.
+/// The command that sends the key in the Duo to its cloud.
 pub(in crate::workflow) fn tell_cloud_of(
     id: DeviceId,
     device: &DeviceMark,

@@ -1,4 +1,4 @@
-//! Commands of particle-cli, in the words of the version that is installed.
+//! Makes particle-cli commands in the syntax of the installed version.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -13,7 +13,7 @@ const PROFILE_SINCE: (u64, u64) = (3, 47);
 /// The most bytes of a package.json that are read; particle-cli's has 6,000.
 const MAX_PACKAGE: u64 = 256 * 1024;
 
-/// `particle profile …` or `particle config …`; both where it is not known which version there is.
+/// `particle profile …` or `particle config …`; both if the version is not known.
 pub(in crate::workflow) fn profile_command(
     env: impl Fn(&str) -> Option<OsString>,
     arguments: &str,
@@ -27,8 +27,8 @@ pub(in crate::workflow) fn profile_command(
     }
 }
 
-/// The version of the particle-cli that `particle` starts, by the package.json above what it leads to, or, where it is a
-/// script of npm's on Windows, in the folder beside it.
+/// The version of the particle-cli that `particle` starts. It is read from a package.json in a folder above the target
+/// of the link or, for an npm script on Windows, from the folder beside the script.
 fn version(path: &OsString) -> Option<(u64, u64)> {
     let program = std::env::split_paths(path)
         .map(|folder| folder.join("particle"))

@@ -1,4 +1,4 @@
-//! What is printed to be typed after a write that went wrong: to finish, and to go back.
+//! Makes the hint after a write that went wrong: commands to finish, and to go back.
 
 use std::path::PathBuf;
 
@@ -7,23 +7,23 @@ use crate::journal::Started;
 use crate::workflow::next::command_line::{fields_from, file, then};
 use crate::workflow::next::operation::{Rollback, hint, on_device, retry};
 
-/// What recovers the device when a write goes wrong.
+/// What is needed to recover the device if a write goes wrong.
 pub(in crate::workflow) struct Recovery<'r> {
-    /// What began.
+    /// The operation, as the journal records it.
     pub started: &'r Started,
     /// How to undo the write.
     pub rollback: Rollback,
-    /// The backup of the application section, in which the bytes beside the field are.
+    /// The backup of the application section. It has the bytes beside the field.
     pub section: Option<PathBuf>,
 }
 
 impl Recovery<'_> {
-    /// What to type, to finish and to go back.
+    /// The commands to finish and to go back.
     pub fn hint(&self) -> String {
         hint(self.started, &self.rollback)
     }
 
-    /// What to type if other fields than the one that was to be written have changed.
+    /// The commands if other fields than the written one have changed.
     pub fn hint_of_others(&self, others: &[Field]) -> String {
         let Some(others) = self.put_back(others) else { return self.without_others(others) };
         let back = match &self.rollback {
@@ -36,7 +36,7 @@ impl Recovery<'_> {
         format!("to finish: {}; {back}", then(&others, &retry(self.started)))
     }
 
-    /// The command that puts back what lay beside the field.
+    /// The command that restores the other fields.
     fn put_back(&self, others: &[Field]) -> Option<String> {
         let names: Vec<String> = others.iter().map(Field::kebab_name).collect();
         let section = self.section.as_ref().filter(|_| !names.is_empty())?;

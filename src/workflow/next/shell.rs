@@ -1,4 +1,4 @@
-//! Shells, and how each of them takes a word, a variable and one command after another.
+//! Quotes words and joins commands for each shell.
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use crate::disk::{hidden, plain, set};
 
-/// How the shell reads that a command is typed into.
+/// How the shell reads a command that is typed into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {
     /// sh, bash, zsh, fish.
@@ -18,17 +18,18 @@ pub enum Shell {
     PowerShell,
 }
 
-/// Asked once: a process does not move to another shell.
+/// Determined once: a process does not move to another shell.
 static HERE: LazyLock<Shell> = LazyLock::new(|| Shell::of(cfg!(windows), &|name| std::env::var_os(name)));
 
 impl Shell {
-    /// The one that this process was most likely started from.
+    /// The shell that this process was most likely started from.
     pub fn here() -> Self {
         *HERE
     }
 
-    /// By the system and the environment. Git Bash and MSYS2 set MSYSTEM (msys2.org, "Environments"). PowerShell puts a
-    /// folder of the user's before those of the machine (Microsoft, "about_PSModulePath"); cmd leaves the variable alone.
+    /// Finds the shell from the system and the environment. Git Bash and MSYS2 set MSYSTEM (msys2.org, "Environments").
+    /// PowerShell puts a folder of the user before those of the machine (Microsoft, "about_PSModulePath"); cmd leaves
+    /// the variable alone.
     fn of(windows: bool, env: &dyn Fn(&str) -> Option<OsString>) -> Self {
         if !windows || set(env, "MSYSTEM").is_some() {
             return Self::Posix;
@@ -39,7 +40,7 @@ impl Shell {
         if modules.split(';').any(is_users) { Self::PowerShell } else { Self::Cmd }
     }
 
-    /// A word, as an argument.
+    /// A word, quoted as one argument.
     pub fn word(self, word: &str) -> String {
         let quoted = match self {
             _ if !word.is_empty() && word.chars().all(|c| self.is_plain(c)) => return word.to_owned(),
@@ -50,7 +51,8 @@ impl Shell {
         quoted(word)
     }
 
-    /// Whether it means nothing to the shell. A comma makes a list in PowerShell, `%` and `@` have a meaning on Windows.
+    /// Whether the character has no meaning to the shell. A comma makes a list in PowerShell, `%` and `@` have a
+    /// meaning on Windows.
     fn is_plain(self, c: char) -> bool {
         c.is_ascii_alphanumeric()
             || "/._-+:".contains(c)
@@ -61,7 +63,7 @@ impl Shell {
             }
     }
 
-    /// Two commands, the second only if the first has done what it should. Windows' own PowerShell has no `&&`.
+    /// Two commands, the second only if the first succeeds. Windows' own PowerShell has no `&&`.
     pub fn then(self, first: &str, second: &str) -> String {
         match self {
             Self::Posix | Self::Cmd => format!("{first} && {second}"),
@@ -74,7 +76,7 @@ fn posix(word: &str) -> String {
     if !word.contains(hidden) {
         return format!("'{}'", word.replace('\'', "'\\''"));
     }
-    // What would move a terminal's cursor, or is not seen, is spelled out, as bash and zsh read it.
+    // Characters that would move a terminal's cursor, or are invisible, are escaped in a form that bash and zsh read.
     let mut spelled = String::from("$'");
     for c in word.chars() {
         match c {
@@ -90,13 +92,14 @@ fn posix(word: &str) -> String {
     spelled + "'"
 }
 
-/// What it has no way to type is shown as U+FFFD.
+/// Characters that cannot be typed in cmd are shown as U+FFFD.
 fn cmd(word: &str) -> String {
     let word = for_a_program(&plain(word));
     if !word[1..word.len() - 1].contains(['"', '%']) {
         return word;
     }
-    // Between quotes these two could not be written: so cmd sees no quote at all, and each sign that it acts on is named.
+    // Inside quotes, cmd cannot escape these two. So each quote is escaped, too, with every other character that cmd
+    // acts on: then cmd sees no quotes at all.
     let mut spelled = String::with_capacity(word.len() * 2);
     for c in word.chars() {
         spelled.extend("()%!^\"<>&|".contains(c).then_some('^'));
@@ -105,8 +108,8 @@ fn cmd(word: &str) -> String {
     spelled
 }
 
-/// As Windows' programs divide a command line (Microsoft, "Parsing C command-line arguments"): a quote has a backslash
-/// before it, and backslashes before a quote stand twice.
+/// Quotes a word the way Windows' programs split a command line (Microsoft, "Parsing C command-line arguments"): a
+/// quote has a backslash before it, and backslashes before a quote are doubled.
 fn for_a_program(word: &str) -> String {
     let mut quoted = String::from("\"");
     let mut backslashes = 0;
@@ -125,9 +128,9 @@ fn for_a_program(word: &str) -> String {
     quoted + "\""
 }
 
-/// PowerShell takes the typographer's quotes for quotes, too. What is not seen is spelled out.
+/// PowerShell also treats typographic quotes as quotes. Invisible characters are escaped.
 fn powershell(word: &str) -> String {
-    // Windows PowerShell leaves a last backslash as it is before the quote that it puts around the word.
+    // Windows PowerShell does not double a last backslash before the quote that it puts around the word.
     let last = if word.ends_with('\\') { "\\" } else { "" };
     if word.contains(hidden) {
         let mut spelled = String::from("\"");

@@ -1,4 +1,4 @@
-//! Keeping what is in a Duo, before anything else is done to it.
+//! Backs up what is in a Duo, before anything else is done to it.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::keys::{Passphrase, PrivateKey, PublicKey, Slot, SlotImage};
 use crate::workflow::context::{Context, DeviceRef, Event, Phase, Snapshot, WholeHeld};
 use crate::workflow::record::journal::OperationRecord;
 
-/// Where a backup goes, and how.
+/// Where a backup goes, and whether it is encrypted.
 pub(in crate::workflow) struct Destination {
     pub place: Place,
     /// The passphrase that a key is encrypted with; `None` if it is not encrypted.
@@ -27,14 +27,14 @@ pub(in crate::workflow) struct Destination {
 
 /// Where a backup goes.
 pub(in crate::workflow) enum Place {
-    /// The archive, under a name of its own.
+    /// The archive, under a name that the archive makes.
     Archive(Archive),
     /// A file that the user named.
     File(PathBuf),
 }
 
-/// The archive that the options and the environment name, looked through once: what is in it takes time to be told,
-/// and no Duo is to be held open meanwhile. What is wrong with it is said by what needs it.
+/// The archive that the options and the environment name. It is read once here: identifying its files takes time, and
+/// no Duo should be held open meanwhile. Errors of that read are reported where the archive is needed.
 pub(in crate::workflow) fn locate_archive(
     context: Context<'_>,
     option: Option<&str>,
@@ -51,7 +51,7 @@ pub(in crate::workflow) fn locate_archive(
     Ok(archive)
 }
 
-/// Shows that a backup can be kept, before the device is touched: in the file that was named, or in the archive.
+/// Checks that a backup can be kept, before the device is touched: in the named file, or in the archive.
 pub(in crate::workflow) fn prepare(
     context: Context<'_>,
     file: Option<&Path>,
@@ -66,22 +66,22 @@ pub(in crate::workflow) fn prepare(
     Ok(Place::File(file.to_owned()))
 }
 
-/// Bytes of a Duo that are to be kept, and what they are.
+/// Bytes of a Duo to back up, and what they are.
 #[derive(Clone)]
 pub(in crate::workflow) struct BackupItem<'a> {
     pub bytes: &'a [u8],
     pub contents: Contents,
-    /// Where they begin: in the DCT, or, of a whole one, in the internal flash.
+    /// Where they begin: in the DCT; for a whole DCT, in the internal flash.
     pub offset: u32,
-    /// How many there were in the Duo, before anything was encrypted.
+    /// Their number in the Duo, before encryption.
     pub length: usize,
     /// Whether they were read, or are a key that was made for the device.
     pub origin: Origin,
-    /// Of a whole DCT, the rule by which one of its copies counts.
+    /// For a whole DCT: the rule that determines which copy counts.
     pub copy_rule: Option<CopyRule>,
     /// The device's key in them.
     pub public: Option<PublicKey>,
-    /// What opens them, where they are encrypted.
+    /// What opens them, if they are encrypted.
     pub opens: Option<Opens<'a>>,
 }
 
@@ -113,7 +113,7 @@ impl<'a> BackupItem<'a> {
         Self::of_bytes(bytes, contents, offset, key_of(slot))
     }
 
-    /// Both copies of a DCT, as they were read; the key is that in the one that counts.
+    /// Both copies of a DCT, as they were read. The key is the one in the copy that counts.
     pub fn whole(held: &'a WholeHeld, device: &DeviceRef) -> Self {
         let public = held.current.as_ref().and_then(|current| key_of(&current.slot));
         let offset = whole_dct_address(device.bootloader);
@@ -148,7 +148,8 @@ impl<'a> BackupItem<'a> {
     }
 }
 
-/// Keeps the slot's bytes as they were read, or the key in it behind a passphrase: on the disk, synced and read back before this returns.
+/// Backs up the slot's bytes as they were read, or the key in it encrypted. They are on the disk, synced and read back,
+/// before this returns.
 pub(in crate::workflow) fn back_up_slot(
     context: Context<'_>,
     device: &DeviceRef,
@@ -159,7 +160,7 @@ pub(in crate::workflow) fn back_up_slot(
     keep_slot(context, device, snapshot, destination, record, None).map(|kept| kept.0)
 }
 
-/// The same, with something else that is kept before it, once the key is known to be one that can be.
+/// The same, and stores `beside` first, once the key is known to be one that can be kept.
 fn keep_slot(
     context: Context<'_>,
     device: &DeviceRef,
@@ -193,7 +194,7 @@ pub(in crate::workflow) fn back_up_bytes(
     Ok(stored)
 }
 
-/// Puts bytes of a Duo onto the disk, and says where.
+/// Stores bytes of a Duo on the disk, and reports the file.
 fn store(
     context: Context<'_>,
     device: &DeviceRef,
@@ -219,14 +220,14 @@ fn store(
 /// The backups that are made before a write; none with `--no-backup`.
 #[derive(Default)]
 pub(in crate::workflow) struct Backups {
-    /// Of what is written over: the key slot, or the DCT.
+    /// Of what will be overwritten: the key slot, or the DCT.
     pub first: Option<PathBuf>,
-    /// The application section, with the bytes that lie beside what is written.
+    /// The application section, with the bytes beside those that are written.
     pub section: Option<PathBuf>,
 }
 
-/// The automatic backup before the key is written. The section
-/// is kept with it, for what lies beside the slot; where the key is put behind a passphrase, with the slot blanked.
+/// The automatic backup before the key is written. The section is kept with it, for the bytes beside the slot. If the
+/// key is encrypted, the slot in the section is blanked.
 pub(in crate::workflow) fn back_up_key(
     context: Context<'_>,
     device: &DeviceRef,
@@ -240,7 +241,7 @@ pub(in crate::workflow) fn back_up_key(
     Ok(Backups { first: Some(key.path), section: beside.map(|stored| stored.path) })
 }
 
-/// The same before other fields are written: all of the application section, as `dct backup` keeps it.
+/// The same before other fields are written: the whole application section, as `dct backup` keeps it.
 pub(in crate::workflow) fn back_up_section(
     context: Context<'_>,
     device: &DeviceRef,
@@ -253,8 +254,8 @@ pub(in crate::workflow) fn back_up_section(
     Ok(Backups { first: Some(stored.path.clone()), section: Some(stored.path) })
 }
 
-/// The same before a whole DCT is written: each key in a file of its own, one that the firmware misreads as well, and then
-/// both copies.
+/// The same before a whole DCT is written: each key in a file of its own, including one that the firmware misreads, and
+/// then both copies.
 pub(in crate::workflow) fn back_up_whole(
     context: Context<'_>,
     device: &DeviceRef,
@@ -271,7 +272,7 @@ pub(in crate::workflow) fn back_up_whole(
     Ok(Backups { first: Some(stored.path), section: None })
 }
 
-/// Keeps a key that was made here, before anybody is told of it: where its bytes lie.
+/// Stores a key that was made here, before it is sent anywhere. Returns its file.
 pub(in crate::workflow) fn store_new_key(
     context: Context<'_>,
     device: &DeviceRef,
@@ -286,7 +287,7 @@ pub(in crate::workflow) fn store_new_key(
     Ok(stored.path)
 }
 
-/// Says where others can read a file that was made for its owner alone.
+/// Warns if others can read a file that is meant for its owner only.
 pub(in crate::workflow) fn warn_of_readers(context: Context<'_>, path: &Path, privacy: Privacy) {
     if privacy == Privacy::Others {
         context.note(format!(
@@ -305,20 +306,20 @@ fn key_of(slot: &Slot) -> Option<PublicKey> {
     slot.key().map(|read| read.key.public_key())
 }
 
-/// True for what is saved as a key; a key that the firmware misreads in this form is one all the same.
+/// True if the slot is saved as a key. This includes a key in a form that the firmware misreads.
 pub(in crate::workflow) const fn counts_as_key(slot: &Slot) -> bool {
     matches!(slot, Slot::Key(_) | Slot::Misread(..))
 }
 
-/// A key as PEM, and what opens it where it is encrypted.
+/// A key as PEM, and what opens it if it is encrypted.
 struct Text<'a> {
     pem: Zeroizing<Vec<u8>>,
     opens: Option<Opens<'a>>,
 }
 
 impl Destination {
-    /// The key in a slot, where it is kept as PEM: behind the passphrase, or in a file that is called so. `None` if the bytes
-    /// are kept as they were read.
+    /// The key in a slot as PEM, if it is kept so: encrypted, or in a file with a PEM name. `None` if the bytes are
+    /// kept as they were read.
     fn text<'a>(&'a self, context: Context<'_>, snapshot: &'a Snapshot) -> Result<Option<Text<'a>>, Error> {
         let sealed = self.encrypt.as_ref().map(|passphrase| seal(context, snapshot, passphrase));
         let sealed = sealed.transpose()?.flatten();
@@ -338,8 +339,8 @@ impl Destination {
     }
 }
 
-/// Encrypts the key in a slot, and says where the slot holds more than that. `None` if it holds nothing that has
-/// to be kept from anybody; the rest is refused, since only a key can be put behind a passphrase.
+/// Encrypts the key in a slot, and notes if the slot holds more than the key. `None` if the slot holds no secret.
+/// Anything else is refused, since only a key can be encrypted.
 fn seal<'a>(
     context: Context<'_>,
     snapshot: &'a Snapshot,
@@ -357,7 +358,7 @@ fn seal<'a>(
     Ok(Some(Text { pem, opens: Some(Opens { passphrase, key: &read.key }) }))
 }
 
-/// Says where a slot holds more than its key, and the key alone is kept.
+/// Notes if a slot holds more than its key, since only the key is kept.
 fn say_what_is_lost(context: Context<'_>, snapshot: &Snapshot, key: &PrivateKey) {
     let rebuilt = SlotImage::of_key(key).is_ok_and(|image| image.as_bytes() == snapshot.slot_bytes());
     if !rebuilt {
@@ -368,13 +369,13 @@ fn say_what_is_lost(context: Context<'_>, snapshot: &Snapshot, key: &PrivateKey)
     }
 }
 
-/// A key as PEM that nothing protects.
+/// A key as unencrypted PEM.
 pub(in crate::workflow) fn plain_pem(key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Error> {
     let pem = key.to_pkcs8_pem().map_err(|error| Error::new(Code::Internal, error.to_string()))?;
     Ok(Zeroizing::new(pem.as_bytes().to_vec()))
 }
 
-/// Refuses a name that promises PEM for bytes that are none.
+/// Refuses a PEM file name for bytes that are not PEM.
 pub(in crate::workflow) fn refuse_pem_name(path: Option<&Path>, what: &str) -> Result<(), Error> {
     match path.filter(|path| is_pem_name(path)) {
         None => Ok(()),
@@ -386,14 +387,14 @@ pub(in crate::workflow) fn refuse_pem_name(path: Option<&Path>, what: &str) -> R
     }
 }
 
-/// A slot that holds no key cannot be saved as an encrypted key.
+/// The error for a slot without a key, which cannot be saved as an encrypted key.
 pub(in crate::workflow) fn not_encryptable(slot: &Slot) -> Error {
     let code = Error::key_slot(slot).map_or(Code::Internal, |error| error.code());
     Error::new(code, format!("the key slot holds {slot}, and only a key can be encrypted"))
         .hint("leave --encrypt out: the bytes are then saved as they are")
 }
 
-/// A key as PEM behind a passphrase.
+/// A key as PEM, encrypted with a passphrase.
 pub(in crate::workflow) fn encrypt(
     key: &PrivateKey,
     passphrase: &Passphrase,

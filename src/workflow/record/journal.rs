@@ -1,8 +1,8 @@
-//! The seam between a workflow and the journal: what an operation has come to, written down as it happens.
+//! Writes the steps of an operation to the journal as they happen, and reads the journal for workflows.
 //!
-//! What writes to a device needs the journal: where it cannot be kept, nothing is written. Once the write has begun, or
-//! the cloud is told, it goes on without, and says so, since stopping would help nobody. What only reads, or talks to the
-//! cloud, goes on without it from the start.
+//! An operation that writes to a device needs the journal: if it cannot be kept, nothing is written. Once the write has
+//! begun, or the key is sent to the cloud, a journal error is noted and the operation goes on: stopping would help
+//! nobody. Operations that only read, or talk to the cloud, go on without the journal from the start.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(in crate::workflow) struct Records {
     required: bool,
 }
 
-/// What is recorded when an operation begins; `keys` are the one that was there and the one that is to be.
+/// The record of an operation that begins. `keys`: the key that was there, and the new key.
 pub(in crate::workflow) fn started(
     operation: OperationKind,
     device: DeviceMark,
@@ -33,18 +33,18 @@ pub(in crate::workflow) fn started(
 }
 
 impl Records {
-    /// For what writes to a device: shows, before the device is touched, that the journal can be kept.
+    /// For operations that write to a device: checks, before the device is touched, that the journal can be kept.
     pub fn required(context: Context<'_>) -> Result<Self, Error> {
         prepared(context).map(|journal| Self { journal: Some(journal), required: true }).map_err(Error::from)
     }
 
-    /// For everything else: where the journal cannot be kept, that is said.
+    /// For all other operations: if the journal cannot be kept, notes it.
     pub fn wished(context: Context<'_>) -> Self {
         let journal = prepared(context).inspect_err(|error| context.note(without(error))).ok();
         Self { journal, required: false }
     }
 
-    /// Writes down that an operation begins, does it, and writes down what came of it.
+    /// Records that an operation begins, runs it, and records how it ended.
     pub fn follow<'a, T>(
         &self,
         context: Context<'a>,
@@ -80,10 +80,10 @@ fn prepared(context: Context<'_>) -> Result<Journal, JournalError> {
     Ok(journal)
 }
 
-/// How many operations of the past are looked at, at most. What is older helps nobody to go on.
+/// The most past operations that are read for one device. Older ones are of no use.
 const MAX_PAST: usize = 1000;
 
-/// The operations that may be open, in the order in which they began: those on a device, or all.
+/// The operations that may be open, in the order in which they began: on one device, or on all.
 pub(in crate::workflow) fn operations(
     context: Context<'_>,
     device: Option<&DeviceMark>,
@@ -92,26 +92,26 @@ pub(in crate::workflow) fn operations(
     Ok(journal.operations(device, &|time| context.clock.sleep(time))?)
 }
 
-/// What is settled of what was done to a device, the last first. Nothing that depends on it is a danger, so that a past
-/// which cannot be read stops nobody.
+/// The settled operations on a device, the last one first. An unreadable history is ignored: nothing that depends on it
+/// is dangerous.
 pub(in crate::workflow) fn past(context: Context<'_>, device: DeviceId) -> impl Iterator<Item = Operation> {
     let past = Journal::locate(&context.env).and_then(|journal| journal.past(device));
     past.into_iter().flatten().take(MAX_PAST).filter_map(Result::ok)
 }
 
-/// The same of every device: for one that does not tell which it is.
+/// The same for all devices. For a Duo that does not tell its id.
 pub(in crate::workflow) fn pasts(context: Context<'_>) -> Vec<Operation> {
     let Ok(journal) = Journal::locate(&context.env) else { return Vec::new() };
     let Ok(pasts) = journal.pasts() else { return Vec::new() };
     pasts.filter_map(Result::ok).flat_map(|past| past.take(MAX_PAST).filter_map(Result::ok)).collect()
 }
 
-/// The last request by which a cloud was told a key of this device, as far as the journal can be read.
+/// The last request that sent a key of this device to a cloud, as far as the journal can be read.
 pub(in crate::workflow) fn last_told(context: Context<'_>, id: DeviceId) -> Option<Request> {
     last_telling(context, id).map(|operation| operation.started.request)
 }
 
-/// Whether the key that a cloud was last told for this device is the generic one, as far as the journal knows.
+/// Whether the last key that was sent to a cloud for this device is the generic one, as far as the journal knows.
 pub(in crate::workflow) fn told_generic_key(context: Context<'_>, id: DeviceId) -> bool {
     last_telling(context, id).is_some_and(|operation| {
         let request = &operation.started.request;
@@ -128,13 +128,13 @@ fn last_telling(context: Context<'_>, id: DeviceId) -> Option<Operation> {
     };
     let open = operations(context, None).unwrap_or_default();
     let newest_first = open.into_iter().rev().chain(past(context, id)).filter(sent);
-    // One that took a key before one that may have.
+    // Prefer an operation whose key the cloud certainly took; then the newer one.
     let order = |operation: &Operation| (operation.took_a_key(), operation.started_at.clone());
     let newer = |one, other| if order(&other) > order(&one) { other } else { one };
     newest_first.reduce(newer)
 }
 
-/// Writes down that a key was proven to pair with what a cloud knows. `request`: how it was asked for.
+/// Records that a key was proven to pair with the cloud's. `request`: the options that asked for it.
 pub(in crate::workflow) fn record_proof(
     context: Context<'_>,
     device: DeviceMark,
@@ -143,7 +143,7 @@ pub(in crate::workflow) fn record_proof(
 ) {
     let from_device = request.from_device.then_some(key);
     let started = started(OperationKind::Verify, device, (from_device, Some(key)), request);
-    // What cannot be written down is said, and the proof holds all the same.
+    // A journal error is noted; the proof is valid all the same.
     let _ = Records::wished(context).follow(context, started, |_| Ok(()));
 }
 
@@ -151,7 +151,7 @@ fn without(error: &JournalError) -> String {
     format!("this operation is not written down: {error}")
 }
 
-/// An operation that is written down.
+/// The journal entry of an operation that runs.
 pub(in crate::workflow) struct OperationRecord<'a> {
     context: Context<'a>,
     entry: Option<Entry>,
@@ -160,13 +160,13 @@ pub(in crate::workflow) struct OperationRecord<'a> {
 }
 
 impl OperationRecord<'_> {
-    /// What was in the key slot is on the disk.
+    /// What was in the Duo is on the disk.
     pub fn backed_up(&mut self, stored: &Stored) -> Result<(), Error> {
         let path = stored.path.to_string_lossy().into_owned();
         self.before_a_write(Step::BackedUp { path, sha256: Some(stored.sha256.clone()) })
     }
 
-    /// The next thing is the first byte to the flash; this is on the disk before it.
+    /// Call before the first byte is written to the flash; the step is on the disk when this returns.
     pub fn writing(&mut self) -> Result<(), Error> {
         self.before_a_write(Step::Writing)
     }
@@ -186,15 +186,15 @@ impl OperationRecord<'_> {
         self.before_a_write(Step::NewKey { path: path.to_string_lossy().into_owned() })
     }
 
-    /// The next thing is the request to the cloud.
+    /// Call before the request to the cloud.
     pub fn sending(&mut self) -> Result<(), Error> {
         self.before_a_write(Step::Sending)?;
-        // From here on, to stop would leave the device with another key than the cloud.
+        // From here on, stopping could leave the device and the cloud with different keys.
         self.required = false;
         Ok(())
     }
 
-    /// The cloud said that it took the key, and more is to be done.
+    /// The cloud said that it took the key; more steps follow.
     pub fn accepted(&mut self) {
         self.say(Step::Accepted);
     }
@@ -204,7 +204,7 @@ impl OperationRecord<'_> {
         self.say(Step::Proven);
     }
 
-    /// The next thing is the request that gives the cloud the old key again.
+    /// Call before the request that gives the cloud the old key again.
     pub fn sending_old(&mut self) {
         self.say(Step::SendingOld);
     }

@@ -1,5 +1,5 @@
-//! The backups that the journal knows of, in the archive or elsewhere. One counts for as long as its file is there with
-//! the bytes that were written to it.
+//! Finds the backups that the journal knows, in the archive or elsewhere. A backup counts as long as its file exists
+//! with the bytes that were written to it.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::archive::{Entry, read_entry};
 use crate::journal::{Operation, Started};
 
-/// The backup that an operation made, if it is as it was.
+/// The backup that an operation made, if it is unchanged.
 pub(in crate::workflow) fn kept(operation: &Operation) -> Option<Entry> {
     let (path, sha256) = (operation.backup.as_deref()?, operation.backup_sha256.as_deref()?);
     let entry = read_entry(path).ok().filter(|entry| entry.sha256 == sha256)?;
@@ -21,7 +21,7 @@ pub(in crate::workflow) fn kept(operation: &Operation) -> Option<Entry> {
     })
 }
 
-/// The backups that operations made, but for those that are in the archive.
+/// The backups that operations made, without those in the archive.
 pub(in crate::workflow) fn kept_elsewhere(operations: &[Operation], archive: &[Entry]) -> Vec<Entry> {
     let mut seen: HashSet<&Path> = archive.iter().map(|entry| entry.path.as_path()).collect();
     let mut found = Vec::new();
@@ -35,9 +35,9 @@ pub(in crate::workflow) fn kept_elsewhere(operations: &[Operation], archive: &[E
     found
 }
 
-/// The operation with a backup of the key that was there, which an earlier one may have made: its own if that is as it
-/// was, else the newest of `others`, the last first. Its own file may be put back if it is gone, and is none if it has
-/// other bytes by now.
+/// The operation, with a backup of the key that was there before: its own if it is unchanged, otherwise the newest in
+/// `others` (the last one first), since an earlier operation may have made it. If there is none: its own if the file is
+/// missing, since the user may put it back; no backup if the file has other bytes now.
 pub(in crate::workflow) fn with_backup<'o>(
     operation: &Operation,
     others: impl Iterator<Item = Operation> + 'o,

@@ -1,4 +1,4 @@
-//! Onto the disk, before flash or cloud is touched.
+//! Puts backups and journal records on the disk before flash or cloud is touched.
 
 pub(in crate::workflow) mod backup;
 pub(in crate::workflow) mod journal;

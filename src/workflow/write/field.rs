@@ -1,8 +1,7 @@
-//! Writing a field, and knowing what came of it.
+//! Writes a field, and finds out whether the write succeeded.
 //!
-//! The device's own status says nothing about a failed write, so only a read-back counts. Where the answer is
-//! lost (a timeout, an unplugged cable), the Duo is waited for and asked what it holds: the outcome is
-//! learned, never guessed.
+//! The device's own status says nothing about a failed write, so only a read-back counts. If the reply to a write is
+//! lost (a timeout, an unplugged cable), wait for the Duo and read the field back. The outcome is never guessed.
 
 use std::ops::Range;
 
@@ -22,10 +21,10 @@ use crate::workflow::write::patch::Patch;
 use crate::workflow::write::permitted::Permitted;
 use crate::workflow::write::proof::block_of;
 
-/// When an operation is stopped that has written and verified its field.
+/// The phase of an operation that was stopped after it wrote and verified its field.
 pub(in crate::workflow) const AFTER_THE_WRITE: &str = "after the write";
 
-/// The block that is sent for a field; an error where nothing would prove its place.
+/// The block that is sent for a field; an error if its place cannot be proven.
 pub(in crate::workflow) fn block_to_write(
     opened: &Opened<'_>,
     before: &Snapshot,
@@ -35,13 +34,13 @@ pub(in crate::workflow) fn block_to_write(
         .map_err(|error| error.during(patch.during()).on(&opened.device, KeyState::Unchanged))
 }
 
-/// Refuses a Duo to which no key could be written, whichever it is: for a dry run, in which none is made.
+/// Refuses a Duo to which no key at all could be written. For a dry run, which makes no key.
 pub(in crate::workflow) fn check_key(opened: &Opened<'_>, held: &Snapshot) -> Result<(), Error> {
     block_to_write(opened, held, &Patch::key(&SlotImage::reset())).map(drop)
 }
 
-/// Writes all bytes of the field, and returns the Duo and what it holds once a read-back shows the field as it should
-/// be and everything else as it was.
+/// Writes all bytes of the field. Returns the Duo and what it holds once a read-back shows the new field and everything
+/// else unchanged.
 pub(in crate::workflow) fn write_verified<'a>(
     opened: Opened<'a>,
     before: &Snapshot,
@@ -82,21 +81,21 @@ pub(in crate::workflow) fn write_verified<'a>(
     Ok((opened, held))
 }
 
-/// Where the device's public key lies.
+/// The range of the device's public key.
 const PUBLIC_SLOT: Range<usize> = DEVICE_PUBLIC_KEY.offset..DEVICE_PUBLIC_KEY.end();
 
-/// One field, and what is to be so afterwards.
+/// The write of one field.
 struct Write<'s> {
     before: &'s Snapshot,
-    /// What was there, with the field written.
+    /// `before` with the new field.
     wanted: &'s Snapshot,
     patch: &'s Patch,
     recovery: &'s Recovery<'s>,
 }
 
 impl Write<'_> {
-    /// Writes, and reads back once: what was read, where it is what should be there. What is told otherwise is not
-    /// believed at once, as a read can be wrong, too: then there is a doubt.
+    /// Writes, and reads back once. Returns what was read if it is as expected, and otherwise the reason for doubt: a
+    /// single read can be wrong, so other bytes do not yet mean that the write failed.
     fn send<'a>(
         &self,
         mut opened: Opened<'a>,
@@ -121,7 +120,7 @@ impl Write<'_> {
         Ok((opened, read))
     }
 
-    /// Asks the Duo what it holds, and says so.
+    /// Reads the Duo again to find out what it holds, and reports the outcome.
     fn learn<'a>(&self, opened: Opened<'a>, doubt: &str) -> Result<(Opened<'a>, Snapshot), Error> {
         let (context, device) = (opened.context, opened.device.clone());
         context.note(format!("the write did not end as it should ({doubt}); asking the Duo what it holds"));
@@ -149,7 +148,7 @@ impl Write<'_> {
     fn judge(&self, held: &Snapshot, opened: &Opened<'_>) -> Result<Outcome, Error> {
         let Self { before, patch, .. } = self;
         let same = |one: &Snapshot| self.is_same(held, one, opened);
-        // The old key with something else behind it is no new one.
+        // The old key followed by other bytes is not a new key.
         let renewed =
             patch.is_reset() && held.fingerprint().is_some() && held.fingerprint() != before.fingerprint();
         let error = if same(self.wanted) {
@@ -169,15 +168,15 @@ impl Write<'_> {
         Err(error.during("comparing what was written"))
     }
 
-    /// Whether both hold the same, but for the device's public key: the firmware derives it anew when it starts, and
-    /// the Duo may have started since.
+    /// Whether both hold the same bytes, apart from the device's public key: the firmware derives it again when it
+    /// starts, and the Duo may have started since.
     fn is_same(&self, held: &Snapshot, other: &Snapshot, opened: &Opened<'_>) -> bool {
         let derived = if *self.patch.field() == DEVICE_PUBLIC_KEY { 0..0 } else { PUBLIC_SLOT };
         let pairs = opened.compared(held.image().bytes()).iter().zip(opened.compared(other.image().bytes()));
         pairs.enumerate().all(|(at, (one, other))| one == other || derived.contains(&at))
     }
 
-    /// The field holds what it did or what it should, and something else of the DCT does not.
+    /// The error if the field holds its old or its new bytes, and another part of the DCT has changed.
     fn others_changed(&self, held: &Snapshot, opened: &Opened<'_>) -> Error {
         let Self { before, patch, .. } = self;
         let changed = |field: &&Field| {
@@ -202,7 +201,7 @@ impl Write<'_> {
     }
 }
 
-/// What came of the write of one field.
+/// The question after a write of one field whose outcome is in doubt.
 struct OfField<'s> {
     before: &'s Snapshot,
     patch: &'s Patch,
@@ -218,14 +217,14 @@ impl Probe for OfField<'_> {
 
     fn is_familiar(&self, held: &Snapshot) -> bool {
         let (patch, before) = (self.patch, self.before);
-        // A slot without a key, reset or blank, names no Duo; other fields never do.
+        // A slot without a key (reset or blank) does not identify a Duo; nor do other fields.
         let expected = patch.is_in(held) || patch.of(held) == patch.of(before);
         let named = patch.is_key() && expected && held.slot.key().is_some();
         named || rest(held, patch.field()) == rest(before, patch.field())
     }
 }
 
-/// The DCT without the field, as far as every read of it goes.
+/// The DCT without the field, as far as every read of it reaches.
 fn rest<'s>(snapshot: &'s Snapshot, field: &Field) -> (&'s [u8], &'s [u8]) {
     let bytes = snapshot.image().bytes();
     let bytes = bytes.get(..DctImage::READ_SIZE).unwrap_or(bytes);
@@ -233,11 +232,11 @@ fn rest<'s>(snapshot: &'s Snapshot, field: &Field) -> (&'s [u8], &'s [u8]) {
     (head, tail.get(field.size..).unwrap_or_default())
 }
 
-/// What came of a write that counts as done.
+/// The outcome of a write that counts as done.
 enum Outcome {
     /// The slot holds what was written.
     Written,
-    /// The slot was reset, and the Duo has started since and made itself a key.
+    /// The slot was reset, and the Duo has started since and made a new key.
     Renewed,
 }
 

@@ -1,6 +1,6 @@
-//! Fields of the DCT, written one after another, each in one block, read back and compared.
+//! Writes fields of the DCT one after another, each in one block, and reads each back and compares it.
 //!
-//! The private key comes last: whatever goes wrong before it, the key is the one that was there.
+//! The private key comes last: if something goes wrong before it, the old key is still there.
 
 use crate::dct::Field;
 use crate::error::{Error, exit};
@@ -13,7 +13,7 @@ use crate::workflow::write::field::{AFTER_THE_WRITE, block_to_write, write_verif
 use crate::workflow::write::patch::Patch;
 use crate::workflow::write::transaction::Writing;
 
-/// Fields, and the Duo's DCT that they go into.
+/// The fields to write, and the Duo's DCT.
 pub(in crate::workflow) struct Fields {
     held: Snapshot,
     patches: Vec<Patch>,
@@ -37,18 +37,18 @@ impl Fields {
         &self.held
     }
 
-    /// The fields that the Duo holds with other bytes.
+    /// The fields whose bytes in the Duo differ.
     pub fn differing(&self) -> Vec<Field> {
         let differing = self.patches.iter().filter(|patch| !patch.is_in(&self.held));
         differing.map(|patch| *patch.field()).collect()
     }
 
-    /// Says which fields are done and which are not, if there are several.
+    /// Adds to the error which fields are done and which are not, if there are several.
     fn so_far(&self, error: Error, failed: usize) -> Error {
         if self.patches.len() == 1 {
             return error;
         }
-        // Of the one that failed nothing is known here but what the error says, unless it had succeeded.
+        // The state of the failed field is only known from the error, unless its write succeeded.
         let succeeded = error.phase() == Some(AFTER_THE_WRITE);
         let open = error.code().exit_code() == exit::KEY;
         let (done, left) = self.patches.split_at(failed + usize::from(succeeded));

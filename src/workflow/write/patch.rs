@@ -1,6 +1,6 @@
-//! What may be written to a Duo: one field of its DCT, with all of its bytes, checked before.
+//! A write to one field of a Duo's DCT: the field and all of its bytes, checked beforehand.
 //!
-//! A field is written in one block, so that it is never half old and half new, and nothing beside it changes.
+//! A field is written in one block. So it is never half old and half new, and nothing beside it changes.
 
 use zeroize::Zeroizing;
 
@@ -16,7 +16,7 @@ pub(in crate::workflow) struct Patch {
 }
 
 impl Patch {
-    /// A key, or the reset image, for the key slot; [`SlotImage`] is the one way to those.
+    /// A key, or the reset image, for the key slot. [`SlotImage`] is the only way to make those.
     pub fn key(image: &SlotImage) -> Self {
         Self { field: DEVICE_PRIVATE_KEY, bytes: Zeroizing::new(image.as_bytes().to_vec()) }
     }
@@ -32,17 +32,17 @@ impl Patch {
         Ok(Self { field, bytes: Zeroizing::new(bytes.to_vec()) })
     }
 
-    /// Which field.
+    /// The field.
     pub const fn field(&self) -> &Field {
         &self.field
     }
 
-    /// All of its bytes. Secret where the field is.
+    /// All of its bytes. Secret if the field is.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// What is written to, in words.
+    /// The field, in words.
     pub fn words(&self) -> String {
         match self.field {
             DEVICE_PRIVATE_KEY => "the key slot".to_owned(),
@@ -51,7 +51,7 @@ impl Patch {
         }
     }
 
-    /// What is being done.
+    /// The phase, for errors.
     pub fn during(&self) -> &'static str {
         match self.field {
             DEVICE_PRIVATE_KEY => "writing the key slot",
@@ -60,12 +60,12 @@ impl Patch {
         }
     }
 
-    /// The word for a write whose outcome could not be learned.
+    /// The error code if the outcome of a write is unknown.
     pub fn code_when_unknown(&self) -> Code {
         if self.is_key() { Code::KeyStateUnknown } else { Code::FieldStateUnknown }
     }
 
-    /// The word for a field that holds neither what was there nor what was written.
+    /// The error code if the field holds neither the old nor the new bytes.
     pub fn code_when_wrong(&self) -> Code {
         if self.is_key() { Code::KeyWrong } else { Code::FieldWrong }
     }
@@ -90,12 +90,12 @@ impl Patch {
         self.of(snapshot) == self.bytes()
     }
 
-    /// What a Duo holds that held this, once it is written.
+    /// What a Duo holds after this is written, if it held `held` before.
     pub fn applied_to(&self, held: &Snapshot) -> Result<Snapshot, Error> {
         held.with(self.field.offset, &self.bytes)
     }
 
-    /// What the field holds.
+    /// The field's bytes in a snapshot.
     pub fn of<'s>(&self, snapshot: &'s Snapshot) -> &'s [u8] {
         snapshot.image().field(&self.field).unwrap_or_default()
     }

@@ -1,26 +1,26 @@
-//! Which fields of a dump may be written to a Duo, one by one.
+//! Says which single fields of a dump may be written to a Duo.
 
 use crate::bootloader::BootloaderGeneration;
 use crate::dct::{self, DeviceId, Field, Layouts};
 
-/// What may be done with a field of a dump.
+/// Where a field of a dump may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::workflow) enum Permitted {
-    /// It may go to any Duo.
+    /// To any Duo.
     Anywhere,
-    /// It belongs to one device: it goes to another only if that was allowed.
+    /// It belongs to one device. To another one only if the user allows it.
     ToItsDevice,
-    /// It names the device, and goes to no other whatever was allowed.
+    /// It is the device's id. Never to another device, whatever the user allows.
     ToItself,
     /// Never, and why.
     Never(&'static str),
 }
 
 impl Permitted {
-    /// By what redbear/firmware does with a field.
+    /// Follows how redbear/firmware uses the field.
     pub fn of(field: &Field) -> Self {
         match *field {
-            // `bootloader/src/main.c`: flags of an update or a factory reset that is under way.
+            // `bootloader/src/main.c`: flags of an update or a factory reset in progress.
             dct::SYSTEM_FLAGS => Self::Never(
                 "they tell the bootloader what to do at the next start, and old ones could begin an update or a \
                  factory reset again",
@@ -46,13 +46,13 @@ impl Permitted {
     }
 }
 
-/// Why this Duo has no such field.
+/// Why this Duo has no such field; `None` if it has it.
 pub(in crate::workflow) fn reserved(field: &Field, bootloader: BootloaderGeneration) -> Option<&'static str> {
     (field.layouts == Layouts::Since030 && bootloader == BootloaderGeneration::R3R4)
         .then_some("its firmware has no such field: the bytes are reserved up to system firmware 0.2.4")
 }
 
-/// Whether a device id out of a dump is the one that the Duo tells by itself.
+/// Whether a device id in a dump is the one that the Duo itself tells.
 pub(in crate::workflow) fn is_own(id: &[u8], told: Option<DeviceId>) -> bool {
     told.is_some_and(|told| id == told.as_bytes())
 }

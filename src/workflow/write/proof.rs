@@ -1,8 +1,8 @@
-//! The block that a field is written in, and what proves the pointer before it is sent.
+//! Builds the block that writes a field, and the bytes that prove the pointer before the block is sent.
 //!
-//! What is read through the pointer has to be what was backed up from there. That shows the place only if no other
-//! address would bring the same, which is told from the backup: every address that differs in one bit, and those where
-//! the pointer stood before, have to show something else.
+//! The proof: a read through the pointer must return the bytes that were backed up from there. This identifies the
+//! place only if no other address returns the same. The backup shows that: every address that differs in one bit, and
+//! the earlier positions of the pointer, must hold something else.
 
 use crate::dct::{FIELDS, SERVER_PUBLIC_KEY};
 use crate::dfuse::{BLOCK, Block, Buffer};
@@ -10,13 +10,13 @@ use crate::error::{Code, Error};
 use crate::workflow::context::Snapshot;
 use crate::workflow::write::patch::Patch;
 
-/// Where the pointer stands after the two passes of a read, and after a read-back.
+/// The position of the pointer after the two passes of a read, and after a read-back.
 const EARLIER: [usize; 2] = [0, 1];
 
-/// The block for a patch to a Duo that holds `before`. Where the field's own place could be taken for another (a key slot
-/// may be blank, and most of what lies behind the server key is), the block begins at an earlier field, and carries what
-/// is there: at the server key, or else at the nearest that tells its place.
-/// `unproven_too`: a place that nothing tells from others will do, since that was typed.
+/// The block for a patch to a Duo that holds `before`. If the bytes at the field do not identify its place (a key slot
+/// may be blank, and most of what follows the server key is), the block begins at an earlier field, and includes the
+/// bytes from there on: at the server key, otherwise at the nearest field whose place can be proven. `unproven_too`:
+/// write even if no place can be proven, because the user allowed it.
 pub(in crate::workflow) fn block_of(
     patch: &Patch,
     before: &Snapshot,
@@ -39,16 +39,17 @@ pub(in crate::workflow) fn block_of(
     })
 }
 
-/// What a read through a pointer at `start` brings.
+/// The bytes that a read through a pointer at `start` returns.
 fn window(section: &[u8], start: usize) -> &[u8] {
     let rest = section.get(start..).unwrap_or_default();
     rest.get(..usize::from(BLOCK)).unwrap_or(rest)
 }
 
-/// Whether the window at `start` can be told from the one at every address that the pointer may have in its place.
+/// Whether the window at `start` differs from the one at every address that the pointer may have instead.
 fn is_telling(section: &[u8], start: usize) -> bool {
     let here = window(section, start);
-    // Of what lies behind the section nothing is known; only bytes of one value are likely to be found there, too.
+    // The bytes after the section are unknown. If all bytes of the window are the same, the same bytes may well be
+    // there, too.
     let varied = here.windows(2).any(|pair| pair[0] != pair[1]);
     let differs = |other: usize| {
         let there = window(section, other);
@@ -58,7 +59,7 @@ fn is_telling(section: &[u8], start: usize) -> bool {
     varied && flipped.chain(EARLIER).filter(|other| *other != start).all(differs)
 }
 
-/// Where nothing would show that the block goes where it should.
+/// The error if no place can be proven.
 fn unplaced(patch: &Patch) -> Error {
     let message = format!(
         "nothing would show where {} is written: a read of it, and of all in front of it, looks like one from elsewhere",
@@ -76,8 +77,8 @@ fn read_short() -> Error {
 mod tests {
     use super::*;
 
-    /// A window is told from another by the bytes of the section alone, and conservatively: a known part of the other
-    /// one that agrees is enough to call the two alike.
+    /// Windows are compared by the bytes of the section only, and conservatively: if the known part of the other one
+    /// agrees, both count as the same.
     #[test]
     fn a_window_is_telling_where_no_other_address_shows_the_same() {
         let mut section = vec![0xff; 8423];
@@ -88,7 +89,7 @@ mod tests {
         assert!(is_telling(&section, 34));
         assert!(is_telling(&section, 2082));
         assert!(!is_telling(&section, 2952), "0xFF from there on");
-        // The second half of a pattern that repeats with a power of two.
+        // A pattern that repeats with a power of two.
         let repeated: Vec<u8> = (0..8423_usize).map(|at| at.to_le_bytes()[0]).collect();
         assert!(!is_telling(&repeated, 34));
     }

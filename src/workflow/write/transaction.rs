@@ -1,8 +1,8 @@
-//! The order in which the promises are kept, for every command that writes to a Duo: show that a backup and the journal
-//! can be kept, find, read, stop here in a dry run, journal, back up, ask, write, read back, leave.
+//! Runs the steps of every command that writes to a Duo in the order that keeps the promises: check that a backup and
+//! the journal can be kept, find, read, stop here in a dry run, journal, back up, ask, write, read back, leave.
 //!
-//! A command opens a [`Transaction`], looks at the Duo in it, and commits a [`Proposal`]: what is to be written, and the
-//! words that go with it.
+//! A command opens a [`Transaction`], looks at the Duo in it, and commits a [`Proposal`]: what to write, and the words
+//! that go with it.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use crate::workflow::record::journal::{OperationRecord, Records, absolute, start
 use crate::workflow::write::unbacked::check_unbacked;
 
 /// The options that every write has.
-// One a word that can be typed; they are independent of each other.
+// One for each flag on the command line; they are independent of each other.
 #[allow(clippy::struct_excessive_bools)]
 pub(in crate::workflow) struct Terms<'o> {
     pub target: &'o Target,
@@ -29,13 +29,13 @@ pub(in crate::workflow) struct Terms<'o> {
     pub archive: Option<&'o str>,
     pub no_backup: bool,
     pub accepts_key_loss: bool,
-    /// What the backup of the key is encrypted with.
+    /// The passphrase that encrypts the backup of the key.
     pub encrypt: Option<Passphrase>,
     pub leave: bool,
     pub dry_run: bool,
 }
 
-/// A Duo that was found, and shown before that to be one whose key can be backed up.
+/// A Duo that was found, after the check that a backup can be kept.
 pub(in crate::workflow) struct Transaction<'a, 'o> {
     pub opened: Opened<'a>,
     context: Context<'a>,
@@ -45,15 +45,15 @@ pub(in crate::workflow) struct Transaction<'a, 'o> {
     journal: Option<Records>,
 }
 
-/// What is to be in the Duo.
+/// What a command writes.
 pub(in crate::workflow) trait Writing {
-    /// Of how many parts each is read back and compared.
+    /// The number of parts that are each read back and compared.
     fn parts(&self) -> usize;
 
     /// True if the Duo holds all of it already.
     fn is_there(&self) -> bool;
 
-    /// Refuses what could not be written, before anything is asked or sent.
+    /// Refuses what cannot be written, before the question and before anything is sent.
     fn check(&self, opened: &Opened<'_>) -> Result<(), Error>;
 
     /// Backs up what is there.
@@ -64,7 +64,7 @@ pub(in crate::workflow) trait Writing {
         record: &mut OperationRecord<'_>,
     ) -> Result<Backups, Error>;
 
-    /// Writes what is not there, and returns once all of it was read back and compared.
+    /// Writes what differs, and returns once all of it was read back and compared.
     fn write<'a>(
         &mut self,
         opened: Opened<'a>,
@@ -73,9 +73,9 @@ pub(in crate::workflow) trait Writing {
     ) -> Result<Opened<'a>, Error>;
 }
 
-/// What a command does beside the write; a write that is there already does not end it.
+/// What a command does in addition to the write, even if the Duo holds the data already.
 pub(in crate::workflow) trait Beside {
-    /// Before the question, which may show what came of it.
+    /// Runs before the question, and can change the plan that the question shows.
     fn prepare(
         &mut self,
         opened: &Opened<'_>,
@@ -83,30 +83,30 @@ pub(in crate::workflow) trait Beside {
         record: &mut OperationRecord<'_>,
     ) -> Result<(), Error>;
 
-    /// After the question and before the first byte.
+    /// Runs after the question and before the first byte.
     fn before_write(&mut self, backups: &Backups, record: &mut OperationRecord<'_>) -> Result<(), Error>;
 
-    /// What a write that failed means, after that.
+    /// The error of a failed write, with what was done before it.
     fn write_failed(&self, error: Error) -> Error;
 }
 
-/// What a command wants of the Duo that it has looked at.
+/// The write that a command proposes after it has looked at the Duo.
 pub(in crate::workflow) struct Proposal<'c, W> {
-    /// What begins, as the journal records it.
+    /// The operation, as the journal records it.
     pub started: Started,
     pub writing: W,
-    /// What is asked; the backup is filled in.
+    /// The plan for the question; the transaction fills in the backup.
     pub plan: Plan,
-    /// Said if all of it is there already.
+    /// The note if the Duo holds all of it already.
     pub already: &'static str,
-    /// What is left to do by hand if the Duo does not leave DFU mode.
+    /// What to do by hand if the Duo does not leave DFU mode.
     pub then: &'static str,
-    /// How to undo the write, if it is not with the backup that is made now.
+    /// How to undo the write, if not with the backup that is made now.
     pub rollback: Option<Rollback>,
     pub beside: Option<&'c mut dyn Beside>,
 }
 
-/// What came of it; nothing of it in a dry run.
+/// The result; empty in a dry run.
 #[derive(Default)]
 pub(in crate::workflow) struct Outcome {
     /// The backup of what was there; absolute.
@@ -118,9 +118,9 @@ pub(in crate::workflow) struct Outcome {
 }
 
 impl<'a, 'o> Transaction<'a, 'o> {
-    /// Shows that backup and journal can be kept, and then finds the Duo.
+    /// Checks that the backup and the journal can be kept, and then finds the Duo.
     pub fn open(context: Context<'a>, terms: Terms<'o>) -> Result<Self, Error> {
-        // Named even with --no-backup: it may know a key as another device's.
+        // Located even with --no-backup: the archive may know the key as another device's.
         let archive = locate_archive(context, terms.archive);
         let archive = if keeps(&terms) { Some(archive.and_then(prepared)?) } else { archive.ok() };
         let journal = if terms.dry_run { None } else { Some(Records::required(context)?) };
@@ -139,7 +139,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
         self.archive.as_ref()
     }
 
-    /// What was typed to select the Duo.
+    /// The options that select the Duo.
     pub fn selection(&self) -> Request {
         Request {
             usbip: self.context.bus.address(),
@@ -148,7 +148,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
         }
     }
 
-    /// What is to be recorded: the operation, with what all commands have in common in its request.
+    /// The record of the operation, with the options that all commands share.
     pub fn started(
         &self,
         operation: OperationKind,
@@ -167,7 +167,7 @@ impl<'a, 'o> Transaction<'a, 'o> {
         started(operation, self.device().into(), keys, request)
     }
 
-    /// Writes it, unless it is a dry run.
+    /// Performs the write, unless it is a dry run.
     pub fn commit<W: Writing>(self, proposal: Proposal<'_, W>) -> Result<Outcome, Error> {
         proposal.writing.check(&self.opened)?;
         let Self { opened, context, terms, archive, journal: Some(journal) } = self else {
@@ -220,7 +220,7 @@ fn run<W: Writing>(
     Ok(Outcome { backup: backups.first, written: !is_there, left: leaves })
 }
 
-/// To the archive, or nowhere if `--no-backup` was typed.
+/// Backs up to the archive, or not at all with `--no-backup`.
 fn back_up<W: Writing>(
     opened: &Opened<'_>,
     writing: &W,
@@ -234,7 +234,7 @@ fn back_up<W: Writing>(
     Ok(Backups::default())
 }
 
-/// Asks, with everything on the disk that the write could lose.
+/// Asks for consent, after everything that the write could lose is on the disk.
 fn prepare<W: Writing>(
     opened: &Opened<'_>,
     proposal: &mut Proposal<'_, W>,
@@ -270,7 +270,7 @@ fn write<'a, W: Writing>(
     })
 }
 
-/// Asks, and takes anything but true for a refusal.
+/// Asks for consent. Anything but true is a refusal.
 fn confirm(context: Context<'_>, plan: &Plan) -> Result<(), Error> {
     if context.control.asks() {
         context.phase(Phase::Confirm);

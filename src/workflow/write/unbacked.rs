@@ -1,14 +1,14 @@
-//! `--no-backup` on a Duo whose firmware can lose both keys.
+//! Checks `--no-backup` on a Duo whose firmware can lose both the old and the new key.
 
 use crate::dct::CopyRule;
 use crate::error::{Code, Error, KeyState};
 use crate::workflow::device::opened::Opened;
 
-/// The word that has to be typed beside `--no-backup`.
+/// The option that is required with `--no-backup`.
 const ACCEPTED: &str = "--i-accept-that-the-key-may-be-lost";
 
-/// Refuses to write without a backup where a write is not atomic, unless that is accepted. r3 to r5 first program the
-/// new bytes over the current copy in place, and only then make the other one (seen in the bootloader binaries in
+/// Refuses a write without a backup if the write is not atomic, unless that is accepted. r3 to r5 first program the new
+/// bytes over the current copy in place, and only then make the other one (seen in the bootloader binaries in
 /// redbear/Duo `firmware/bootloader`); r6 leaves the old copy alone until the new one is whole.
 pub(in crate::workflow) fn check_unbacked(
     opened: &Opened<'_>,

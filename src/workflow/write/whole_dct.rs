@@ -1,10 +1,9 @@
-//! Writing a whole DCT, and knowing what came of it.
+//! Writes a whole DCT, and finds out whether the write succeeded.
 //!
-//! One step of [`next_step`] after another: a sector is erased, a block of it is written, and each is read back and
-//! compared before the next. Where an answer is lost, or is not what it should be, the Duo is waited for and read
-//! whole, and what it holds says which step is next. At the end it is read whole once more.
-//! A step that was not taken is tried once more; then the Duo is left
-//! as it is, and what it has is said.
+//! Takes one step of [`next_step`] after another: it erases a sector or writes a block of it, and reads each back and
+//! compares it before the next. If a reply is lost, or is not as expected, wait for the Duo and read it whole: what it
+//! holds determines the next step. At the end the whole DCT is read once more. A step that failed is tried once more;
+//! after that, the Duo is left as it is, and the error says what it holds.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -23,31 +22,31 @@ use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::field::AFTER_THE_WRITE;
 use crate::workflow::write::transaction::Writing;
 
-/// The step that was not taken with which it is given up.
+/// The number of doubts at which the write is given up.
 const DOUBTS: u32 = 2;
 
-/// What is being done.
+/// The phase, for errors.
 const WRITING: &str = "writing the whole DCT";
 
-/// All of a DCT, both copies, and what the Duo holds.
+/// The write of a whole DCT, both copies.
 pub(in crate::workflow) struct WholeDct<'f> {
     /// What the Duo held before the first step.
     pub held: WholeHeld,
-    /// What it is to hold.
+    /// What the Duo should hold.
     pub image: &'f [u8],
-    /// The key in that.
+    /// The key in the image.
     pub new: Fingerprint,
-    /// What is known of the Duo besides.
+    /// What else is known of the Duo.
     pub known: Known,
 }
 
 impl Writing for WholeDct<'_> {
-    /// Its pointer is proven by the bootloader's own first bytes.
+    /// The bootloader's own first bytes prove the pointer.
     fn check(&self, _opened: &Opened<'_>) -> Result<(), Error> {
         Ok(())
     }
 
-    /// There is one verification, of all of it.
+    /// All of it is verified at once.
     fn parts(&self) -> usize {
         1
     }
@@ -83,18 +82,18 @@ impl Writing for WholeDct<'_> {
     }
 }
 
-/// What is written, and what was there.
+/// What is written, and what was there before.
 struct Rewrite<'s> {
     image: &'s [u8],
     before: &'s [u8],
     known: Known,
-    /// The key that the firmware found then.
+    /// The key that the firmware used before.
     old: Option<Fingerprint>,
     new: Fingerprint,
     recovery: &'s Recovery<'s>,
 }
 
-/// Writes what differs, and returns once every step was read back, and the bootloader reads the image's DCT.
+/// Writes what differs. Returns once every step was read back and the bootloader reads the image's DCT.
 fn rewrite<'a>(
     mut opened: Opened<'a>,
     job: &Rewrite<'_>,
@@ -128,12 +127,12 @@ fn rewrite<'a>(
     Ok(opened)
 }
 
-/// What is known on the way.
+/// The state between the steps.
 struct Course {
     /// What the Duo holds.
     held: Buffer,
     known: Known,
-    /// How many steps, and reads at the end, were not what they should be.
+    /// How many steps, and reads at the end, were not as expected.
     doubts: u32,
     /// The copy that was written last.
     copy: Option<usize>,
@@ -173,8 +172,8 @@ impl Course {
         self.held = then;
     }
 
-    /// Asks the Duo what it holds after a step of which that is not known. The power may have gone: an erasure is not
-    /// believed, whatever is read.
+    /// Reads the Duo after a step whose outcome is unknown. The power may have gone, so an erasure does not count as
+    /// complete, whatever the read shows.
     fn learn<'a>(
         &mut self,
         opened: Opened<'a>,
@@ -203,8 +202,8 @@ impl Course {
         Ok(opened)
     }
 
-    /// Reads all of it again, since a step that went to another place would have been read back from there, too. `false`
-    /// if it is not the image.
+    /// Reads all of it again: a step that went to a wrong place was also read back from there. `false` if it is not the
+    /// image.
     fn is_read_at_the_end<'a>(
         &mut self,
         mut opened: Opened<'a>,
@@ -234,9 +233,9 @@ impl Course {
     }
 }
 
-/// Every byte was read back. Which copy counts is the firmware's to say, and the bootloader reads as it does: so it is
-/// asked for the DCT, and has to have the image's. Where it gives no answer, that is said, and is no failure: some never
-/// do (an r6 without its system firmware).
+/// Asks the bootloader for the DCT, which must be the image's: the firmware decides which copy counts, and the
+/// bootloader reads as the firmware does. All bytes were read back before. If it gives no answer, that is noted and is
+/// no failure: some never answer (an r6 without its system firmware).
 fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
     let context = opened.context;
     let section = match opened.section() {
@@ -270,18 +269,18 @@ fn confirm(opened: &mut Opened<'_>, job: &Rewrite<'_>) -> Result<(), Error> {
         .hint(job.recovery.hint()))
 }
 
-/// What came of a step.
+/// The outcome of a step.
 enum StepOutcome {
     /// A read-back shows it.
     Yes,
-    /// Nothing was sent that changes anything.
+    /// Nothing was sent that changes the flash.
     No(Error),
     /// It may be done, half done or not done.
     Doubtful(String),
 }
 
-/// Takes a step and reads it back once. What is read then and is not what it should be is not believed at once, as a
-/// read can be wrong, too.
+/// Takes a step and reads it back once. If the read is not as expected, the outcome is doubtful, since a read can be
+/// wrong, too.
 fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> StepOutcome {
     let deadline = opened.deadline();
     let outcome = match step {
@@ -305,7 +304,7 @@ fn take(opened: &mut Opened<'_>, step: &Step<'_>, held: &[u8], then: &[u8]) -> S
     }
 }
 
-/// What came of one step.
+/// The question after a step whose outcome is in doubt.
 struct OfStep<'s> {
     /// What the Duo held before it.
     held: &'s [u8],
@@ -315,7 +314,7 @@ struct OfStep<'s> {
 impl Probe for OfStep<'_> {
     type Held = Buffer;
 
-    /// What comes next is told from this alone, so it has to be right even of a Duo that has told its name.
+    /// The next step depends on this read alone. So it must be right even if the Duo has told its id.
     fn ask(&self, opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
         let held = opened.read_whole(deadline)?;
         if self.is_familiar(&held) {
@@ -324,8 +323,8 @@ impl Probe for OfStep<'_> {
         Err(Error::new(Code::ReadUnstable, "what the write does not touch reads otherwise than before it"))
     }
 
-    /// A write changes nothing outside of its range. An erasure may have gone to the other copy's sector, since its
-    /// address cannot be proven beforehand: then its own is as it was.
+    /// A write changes nothing outside of its range. The address of an erasure cannot be proven beforehand, so it may
+    /// have erased the other copy's sector; then its own sector is unchanged.
     fn is_familiar(&self, held: &Buffer) -> bool {
         let range = self.step.range();
         let same = |part: Range<usize>| held.get(part.clone()) == self.held.get(part);
@@ -338,7 +337,7 @@ impl Probe for OfStep<'_> {
     }
 }
 
-/// Both copies; an error if they cannot be what is in the flash.
+/// Both copies; an error if the bytes cannot be those in the flash.
 fn all_of_it(opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Error> {
     let held = opened.read_whole(deadline)?;
     if held.windows(2).all(|pair| pair[0] == pair[1]) {
@@ -347,7 +346,7 @@ fn all_of_it(opened: &mut Opened<'_>, deadline: Duration) -> Result<Buffer, Erro
     Ok(held)
 }
 
-/// What all steps have come to.
+/// The question after all steps, if the read at the end failed.
 struct AtTheEnd<'s> {
     image: &'s [u8],
 }
@@ -377,7 +376,7 @@ fn unknown(doubt: &str, obstacle: Error, device: &DeviceRef, job: &Rewrite<'_>) 
         .because(obstacle)
 }
 
-/// An erasure that was acknowledged, and did not erase its sector, may have erased another.
+/// The error if the Duo acknowledged an erasure and the sector is not erased: another sector may be.
 fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>) -> Error {
     let found = Dump::recognise(held).and_then(|dump| dump.section()).map(Snapshot::of_section);
     let key = found.and_then(Result::ok).as_ref().and_then(Snapshot::fingerprint);
@@ -391,7 +390,7 @@ fn not_erased(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>) -> Error {
     Error::new(Code::DctWrong, message).during(WRITING).on(device, state).hint(job.recovery.hint())
 }
 
-/// Says what a Duo has that is neither what it was nor what it should be.
+/// The error if the Duo's DCT is still not the image; says what it holds.
 fn given_up(held: &[u8], device: &DeviceRef, job: &Rewrite<'_>) -> Error {
     if held == job.before {
         return Error::new(Code::WriteFailed, "the Duo did not write: the old bytes are still there")

@@ -1,9 +1,9 @@
-//! `dct restore`: writes fields out of a dump back to a Duo, each in one block, each read back and compared. All of
-//! a DCT at once is [`restore_whole`]'s.
+//! `dct restore`: writes fields of a dump back to a Duo, each in one block, each read back and compared.
+//! [`restore_whole`] writes a whole DCT.
 //!
-//! The fields are written in the order in which they lie, the private key last: whatever goes wrong before it, the
-//! key is the one that was there. What holds the dump's bytes already is left alone, so the same command goes on
-//! where it was cut short.
+//! The fields are written in the order of their offsets, the private key last: if anything fails before it, the old key
+//! is still there. A field that already holds the dump's bytes is not written, so the same command continues after an
+//! interruption.
 
 use crate::workflow::commands::dct_restore::options::{ALREADY, DctRestoreOptions, DctRestored, terms};
 use crate::workflow::describe::restored_field::{RestoredField, fields_against};
@@ -86,12 +86,12 @@ fn plan(done: &DctRestored, held: &Snapshot, differing: &[Field]) -> Plan {
     }
 }
 
-/// The fields of a dump that are asked for.
+/// The requested fields of a dump.
 struct Source<'a> {
     dump: Dump<'a>,
     manifest: Option<Manifest>,
     fields: Vec<Field>,
-    /// The private key, where it is among them.
+    /// The private key, if it is among them.
     key: Option<WritableKey>,
 }
 
@@ -130,7 +130,7 @@ impl<'a> Source<'a> {
         Ok(Self { dump, manifest, fields, key })
     }
 
-    /// Refuses a dump of the other generation: what is nothing to one is a setting to the other.
+    /// Refuses a dump from another bootloader generation: bytes that mean nothing to one are a setting to the other.
     fn check_generation(&self, context: Context<'_>, here: BootloaderGeneration) -> Result<(), Error> {
         let Some(there) = self.generation() else {
             context.note(
@@ -147,7 +147,7 @@ impl<'a> Source<'a> {
         ))
     }
 
-    /// As the manifest says; without one, a version record tells firmware from 0.3.2 on.
+    /// The generation in the manifest; without a manifest, a version record shows firmware 0.3.2 or later.
     fn generation(&self) -> Option<String> {
         let told = self.manifest.as_ref().map(|manifest| manifest.bootloader.clone());
         let written = || {
@@ -163,7 +163,7 @@ impl<'a> Source<'a> {
         Err(cannot_be_written(field, why))
     }
 
-    /// What belongs to one device goes to no other; the key has its own evidence.
+    /// Refuses fields that belong to another device. The key has its own evidence.
     fn check_device(&self, device: &DeviceRef, section: &Snapshot, allowed: bool) -> Result<(), Error> {
         let usb = device.device_id.filter(|_| device.device_id_source == Some(DeviceIdSource::UsbSerial));
         let in_dump = self.dump.field(&DEVICE_ID);
@@ -208,7 +208,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The fields that were named, each once, in the order in which they are written.
+/// The named fields, each once, in the order in which they are written.
 fn wanted(dump: &Dump<'_>, options: &DctRestoreOptions) -> Result<Vec<Field>, Error> {
     let named = options.fields.iter().filter(|name| !name.trim().is_empty());
     let mut fields = named.map(|name| name.parse()).collect::<Result<Vec<Field>, _>>()?;

@@ -1,4 +1,4 @@
-//! `dct restore`: fields out of a dump, or a whole DCT.
+//! `dct restore`: writes fields of a dump, or a whole DCT, to a Duo.
 
 mod fields;
 mod options;
@@ -11,8 +11,8 @@ use self::whole::restore_whole;
 use crate::error::{Code, Error};
 use crate::workflow::context::Context;
 
-/// Checks the dump and the fields, backs up what is there, asks, and writes what differs, field by field; or all of
-/// the DCT, where that was asked for.
+/// Checks the dump and the fields, backs up what is there, asks, and writes what differs, field by field; or the whole
+/// DCT, if that was requested.
 pub fn restore_dct(context: Context<'_>, options: &DctRestoreOptions) -> Result<DctRestored, Error> {
     if options.whole && !options.fields.is_empty() {
         return Err(Error::new(Code::InvalidArgument, "--whole and --fields were both given")

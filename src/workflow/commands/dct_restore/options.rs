@@ -1,4 +1,4 @@
-//! What `dct restore` is asked for, and what comes of it.
+//! The options and the result of `dct restore`.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,8 @@ use crate::workflow::context::{DUO, DeviceRef, Evidence, Target, Timeout};
 use crate::workflow::describe::restored_field::RestoredField;
 use crate::workflow::write::{Outcome, Terms};
 
-/// What `dct restore` is asked for.
-// One a word that can be typed; they are independent of each other.
+/// The options of `dct restore`.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, Default)]
 pub struct DctRestoreOptions {
@@ -18,11 +18,11 @@ pub struct DctRestoreOptions {
     pub file: PathBuf,
     /// The names of the fields.
     pub fields: Vec<String>,
-    /// Both copies, as they were read, in place of fields.
+    /// Write both copies as they were read, instead of fields.
     pub whole: bool,
     /// Leave DFU mode afterwards.
     pub leave: bool,
-    /// Write what is known to be another device's.
+    /// Write even what is known to belong to another device.
     pub allow_other_device: bool,
     /// The archive's folder.
     pub archive: Option<String>,
@@ -32,12 +32,12 @@ pub struct DctRestoreOptions {
     pub accepts_key_loss: bool,
     /// Write nothing anywhere.
     pub dry_run: bool,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
-/// Fields of a DCT, or all of it, in place: each part read back and compared.
-// One a thing that may be so; they are independent of each other.
+/// Fields of a DCT, or all of it, that are in place: each part was read back and compared.
+// Each is a fact of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -45,32 +45,32 @@ pub struct DctRestoreOptions {
 pub struct DctRestored {
     /// The Duo.
     pub device: DeviceRef,
-    /// True if all of the DCT was asked for, both copies.
+    /// True if the whole DCT, both copies, was requested.
     pub whole: bool,
-    /// False if the Duo held exactly these bytes already, and in a dry run.
+    /// False in a dry run, and if the Duo already held exactly these bytes.
     pub written: bool,
-    /// The fields, in the order in which they are written: the private key last. Of a whole DCT, those in which the one
-    /// in the Duo differed.
+    /// The fields in the order in which they are written: the private key last. For a whole DCT: the fields that
+    /// differed in the Duo.
     pub fields: Vec<RestoredField>,
     /// The key that was there; absent if the slot held none.
     #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
-    /// The key that is there now, where it was written, too; in a dry run, that would be.
+    /// The key that is there now, if a key was written; in a dry run, the key that would be.
     pub fingerprint: Option<Fingerprint>,
-    /// Why that key is taken to be this Duo's.
+    /// Why the key is taken to be this Duo's.
     #[serde(flatten, serialize_with = "crate::workflow::shown_evidence")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::workflow::ShownEvidence>"))]
     pub evidence: Option<Evidence>,
-    /// The backup of the DCT's application section as it was, or of all of the DCT; absolute. It is a secret.
+    /// The backup of the DCT's previous application section, or of the whole DCT; absolute. It is a secret.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
     pub backup: Option<PathBuf>,
-    /// True if the Duo was told to leave DFU mode.
+    /// True if the Duo was sent the request to leave DFU mode.
     pub left: bool,
-    /// True if nothing was to be written.
+    /// True in a dry run: nothing was written.
     pub dry_run: bool,
 }
 
-/// Said if nothing differs.
+/// The message if nothing differs.
 pub(in crate::workflow) const ALREADY: &str = "the Duo holds exactly these bytes already; nothing is written";
 
 /// The options that every write has.
@@ -89,7 +89,7 @@ pub(in crate::workflow) fn terms(options: &DctRestoreOptions, timeout: Timeout) 
 }
 
 impl DctRestored {
-    /// What came of it; `differed`: whether a field held other bytes before.
+    /// Adds the outcome of the write; `differed`: whether a field held other bytes before.
     pub(in crate::workflow) fn with(
         mut self,
         outcome: Outcome,

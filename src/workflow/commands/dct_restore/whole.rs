@@ -1,7 +1,7 @@
 //! `dct restore --whole`: writes a whole DCT, both copies, back to a Duo as it was read.
 //!
-//! What the Duo holds already is left alone, sector by sector, so the same command goes on where it was cut short. In
-//! which order the rest is written, and why the Duo has a whole copy all the while, is `dct`'s to say.
+//! A sector that already holds the right bytes is not written, so the same command continues after an interruption.
+//! `dct` decides in which order the rest is written, and explains why the Duo always has one whole copy.
 
 use crate::archive::Archive;
 use crate::dct::{COPY_SIZE, DEVICE_PRIVATE_KEY, DeviceId, Dump, FIELDS, Field, Known};
@@ -71,18 +71,18 @@ pub(in crate::workflow) fn restore_whole(
 /// What is in the Duo, and what that means for the image.
 struct Looked<'f> {
     held: WholeHeld,
-    /// As this Duo's firmware reads it.
+    /// The image as this Duo's firmware reads it.
     image: WholeImage<'f>,
     known: Known,
-    /// The first attempt, if this one goes on from what that has left.
+    /// The first attempt, if this one continues it.
     first: Option<Operation>,
     evidence: Evidence,
-    /// The device that the keys stand in for, if the Duo tells no id.
+    /// The device that the keys identify, if the Duo reports no id.
     owner: Option<DeviceId>,
     cautions: Vec<String>,
 }
 
-/// Reads what is in the Duo; an error if the image must not go to it.
+/// Reads the Duo; an error if the image must not be written to it.
 fn look<'f>(
     opened: &mut Opened<'_>,
     file: &'f DumpFile,
@@ -103,7 +103,7 @@ fn look<'f>(
     Ok(Looked { held, image, known, first, evidence, owner, cautions })
 }
 
-/// The oldest attempt on this Duo that is not known to have come to an end.
+/// The oldest attempt on this Duo that is still open.
 fn first_attempt(
     context: Context<'_>,
     device: &DeviceRef,
@@ -120,7 +120,7 @@ fn first_attempt(
 }
 
 impl Looked<'_> {
-    /// What would be done.
+    /// What a write would do.
     fn done(&self, device: DeviceRef, dry_run: bool) -> DctRestored {
         let image = &self.image;
         DctRestored {
@@ -163,10 +163,10 @@ impl Looked<'_> {
         }
     }
 
-    /// To what was there before the first attempt, if this one goes on from what that has left.
+    /// If this attempt continues an earlier one: how to go back to what was there before the first attempt.
     fn rollback(&self, done: &DctRestored) -> Option<Rollback> {
         let first = self.first.as_ref()?;
-        // Another Duo may have been in its port then.
+        // Another Duo may have been in its port at that time.
         if done.device.device_id.is_none() && counted(&self.held).is_none() {
             return Some(Rollback::None(Some(
                 "which backup leads back cannot be told: the Duo tells no device id, and no key is found in it \
@@ -184,7 +184,7 @@ fn counted(held: &WholeHeld) -> Option<Fingerprint> {
     matches!(current.slot, Slot::Key(_)).then(|| current.fingerprint()).flatten()
 }
 
-/// A flash that reads as one byte throughout was not read, or was never written: there is nothing to be kept of it.
+/// If every byte of the flash reads the same, it was not read or was never written: there is nothing to save.
 fn check_held(held: &WholeHeld) -> Result<(), Error> {
     let one_byte = held.bytes.windows(2).all(|pair| pair[0] == pair[1]);
     if !one_byte {
@@ -196,7 +196,7 @@ fn check_held(held: &WholeHeld) -> Result<(), Error> {
     ))
 }
 
-/// The fields that the image changes, in words.
+/// The fields that the image changes.
 fn changed(held: &WholeHeld, image: &WholeImage<'_>, device: &DeviceRef) -> Vec<RestoredField> {
     let Some(current) = &held.current else { return Vec::new() };
     let here = Dump::of_section(current.image().bytes());

@@ -1,4 +1,4 @@
-//! What the cloud says of a Duo: whether it is asked at all, and what its answer means.
+//! Asks the cloud about a Duo: decides whether to ask, and what the answer means.
 
 use crate::cloud::device_record::{DeviceRecord, LastHeard};
 use crate::cloud::failure::CloudError;
@@ -17,11 +17,11 @@ use crate::workflow::network::other_cloud::{is_other, way_out};
 use crate::workflow::next::command_line::{flag, option};
 use crate::workflow::next::{tell_key_of, which_of};
 
-/// What `doctor` is told about the cloud. No `Debug`: it may hold a token.
+/// The options of `doctor` for the cloud. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
 pub struct AskOptions {
-    /// True to ask it with whatever token is found, particle-cli's login included; false never to ask it. Unless given,
-    /// it is asked where a token is given.
+    /// True: ask with any token that is found, including particle-cli's login. False: never ask. By default, ask if a
+    /// token is given.
     pub ask: Option<bool>,
     /// The cloud's API.
     pub api_url: Option<String>,
@@ -40,7 +40,7 @@ impl AskOptions {
         self.token.is_some() || self.token_file.is_some()
     }
 
-    /// True if a cloud was meant by what was typed, not by the environment alone.
+    /// True if the typed options request a cloud; the environment alone does not count.
     fn is_typed(&self) -> bool {
         self.ask == Some(true)
             || self.has_token()
@@ -49,7 +49,7 @@ impl AskOptions {
             || self.allow_other_cloud
     }
 
-    /// The arguments that choose the cloud again. The token is not among them.
+    /// The arguments that select the same cloud again, without the token.
     fn arguments(&self) -> String {
         option("api-url", self.api_url.as_deref())
             + &flag("allow-http", self.allow_http)
@@ -57,7 +57,7 @@ impl AskOptions {
     }
 }
 
-/// Settles which cloud is asked, if any; nothing is sent yet. Of what the environment alone asks for, a fault is a
+/// Decides which cloud is asked, if any; sends nothing yet. If only the environment requests it, an error becomes a
 /// finding.
 pub(in crate::workflow) fn find(
     context: Context<'_>,
@@ -89,7 +89,7 @@ pub(in crate::workflow) fn find(
     };
     match Cloud::find(context, &wanted, timeout) {
         Ok(cloud) => Ok(Some(cloud)),
-        // The Duo can be looked at all the same.
+        // The Duo can still be examined.
         Err(error) if error.code() == Code::TokenMissing => {
             general.push(Finding { severity: Severity::Note, ..Finding::of(&error) });
             Ok(None)
@@ -102,7 +102,7 @@ pub(in crate::workflow) fn find(
     }
 }
 
-/// That nobody was asked, and how to ask.
+/// The finding that no cloud was asked, and how to ask.
 pub(in crate::workflow) fn not_asked() -> Finding {
     Finding::note("CLOUD_NOT_ASKED", "the cloud was not asked what it knows of the Duo").advice(
         "to ask it, add --cloud, which takes the login of particle-cli, too, or --token-file FILE, or set \
@@ -110,7 +110,7 @@ pub(in crate::workflow) fn not_asked() -> Finding {
     )
 }
 
-/// That Particle's cloud was not asked about a Duo that is meant for another one.
+/// The finding that Particle's cloud was not asked, because the Duo is meant for another one.
 fn elsewhere() -> Finding {
     Finding::note(
         "CLOUD_NOT_ASKED",
@@ -119,12 +119,13 @@ fn elsewhere() -> Finding {
     .advice("ask that one, with --api-url URL; or Particle's all the same, with --cloud")
 }
 
-/// True if the cloud was meant to be asked, and there is no token; who says so says how to ask.
+/// True if the cloud was to be asked and there is no token; that finding says how to ask.
 pub(in crate::workflow) fn has_no_token(general: &[Finding]) -> bool {
     general.iter().any(|finding| finding.code == Code::TokenMissing.name())
 }
 
-/// Asks about each Duo in turn. A cloud that does not answer is a finding, and is not asked about the others.
+/// Asks about each Duo in turn. If the cloud does not answer, this is a finding, and the other Duos are not asked
+/// about.
 pub(in crate::workflow) fn ask(
     context: Context<'_>,
     cloud: &Cloud,
@@ -168,7 +169,8 @@ pub(in crate::workflow) fn ask(
     Ok(())
 }
 
-/// What came in the place of an answer. Only a token that is refused is to be put right here.
+/// The finding for a request without an answer. It is a problem only if the token was refused: only this can be fixed
+/// here.
 fn unanswered(error: CloudError) -> Finding {
     let error = Error::from(error).during("asking the cloud");
     let found = Finding::of(&error);
@@ -183,15 +185,15 @@ struct Asked<'a> {
     context: Context<'a>,
     cloud: &'a Cloud,
     options: &'a AskOptions,
-    /// Which Duos were asked for.
+    /// The Duos that the options select.
     typed: &'a Target,
     device: &'a DeviceRef,
-    /// Whether the Duo is meant for Particle's cloud, where that can be told.
+    /// Whether the Duo is meant for Particle's cloud, if that is known.
     particle: Option<bool>,
 }
 
 impl Asked<'_> {
-    /// What was typed to select the Duo, and its cloud.
+    /// The options that were typed to select the Duo and its cloud.
     fn request(&self) -> Request {
         Request {
             api_url: self.options.api_url.clone(),
@@ -203,12 +205,12 @@ impl Asked<'_> {
         }
     }
 
-    /// The arguments that choose the Duo.
+    /// The arguments that select the Duo.
     fn duo(&self) -> String {
         which_of(&self.device.into(), &self.request())
     }
 
-    /// The command that tells the cloud the key in the Duo. Of another board's product nothing is known.
+    /// Adds the command that sends the Duo's key to the cloud. The product id of other boards is not known.
     fn provision(&self, found: Finding, id: DeviceId) -> Finding {
         if !self.device.board.is_duo() {
             return found;
@@ -216,8 +218,8 @@ impl Asked<'_> {
         found.command(tell_key_of(id, &self.device.into(), &self.request()))
     }
 
-    /// A token in the environment is not a request to tell Particle's cloud of a Duo that is meant for another one, whose
-    /// token it may be.
+    /// A token in the environment is not a request to ask Particle's cloud about a Duo that is meant for another cloud.
+    /// The token may belong to that other cloud.
     fn is_unasked_for(&self) -> bool {
         !self.options.is_typed() && self.cloud.is_particle() && self.particle == Some(false)
     }
@@ -227,7 +229,7 @@ impl Asked<'_> {
         is_other(self.particle, self.cloud)
     }
 
-    /// What such a cloud knows of the Duo says nothing of why it does not connect.
+    /// The finding for a cloud that the Duo does not name: what it knows does not explain why the Duo does not connect.
     fn other(&self) -> Finding {
         let meant =
             if self.cloud.is_particle() { "another cloud than Particle's" } else { "Particle's cloud" };
@@ -258,7 +260,7 @@ impl Asked<'_> {
         [Some(known), Some(connection(record)), self.product(id, record)].into_iter().flatten().collect()
     }
 
-    /// Another product than the Duo's.
+    /// The finding if the cloud has another product id than the Duo's.
     fn product(&self, id: DeviceId, record: &DeviceRecord) -> Option<Finding> {
         let product = record.product_id.filter(|product| *product != DUO_PRODUCT_ID)?;
         if !self.device.board.is_duo() {
@@ -272,7 +274,7 @@ impl Asked<'_> {
         Some(self.provision(Finding::note("CLOUD_PRODUCT", message).advice(advice), id))
     }
 
-    /// `detail`: the cloud's words.
+    /// `detail`: the text of the cloud's reply.
     fn unknown(&self, id: DeviceId, detail: &str) -> Finding {
         const CODE: &str = "CLOUD_DEVICE_UNKNOWN";
         let message =
@@ -287,7 +289,7 @@ impl Asked<'_> {
         self.provision(Finding::problem(CODE, message).advice(advice), id)
     }
 
-    /// The same where it proves nothing.
+    /// The same finding if it proves nothing.
     fn unlisted(&self, detail: &str) -> Finding {
         let message = format!("the cloud at {} does not list it: {detail}", self.cloud.host());
         Finding::note("CLOUD_DEVICE_UNKNOWN", message)
@@ -299,7 +301,7 @@ impl Asked<'_> {
     }
 }
 
-/// What a cloud takes a Duo in DFU mode to be doing.
+/// What the cloud reports about the connection of a Duo that is in DFU mode.
 fn connection(record: &DeviceRecord) -> Finding {
     const CODE: &str = "CLOUD_CONNECTION";
     if record.online == Some(true) {

@@ -1,4 +1,4 @@
-//! What can be told from what was read of a Duo, and from the archive. Pure.
+//! Checks what was read of a Duo, and what the archive and the journal know of it. Pure.
 
 use crate::archive::{Contents, Description, Entry, Origin};
 use crate::bootloader::BootloaderGeneration;
@@ -19,23 +19,23 @@ pub(in crate::workflow) struct Patient<'a> {
     pub snapshot: &'a Snapshot,
     /// The backups in the archive.
     pub backups: &'a [Entry],
-    /// Those elsewhere, as the journal knows of them.
+    /// The backups in other places that the journal knows.
     pub elsewhere: &'a [Entry],
-    /// The arguments that choose it, and the archive.
+    /// The arguments that select the Duo and the archive.
     pub arguments: &'a str,
     pub usbip: Option<String>,
     pub archive: Option<&'a str>,
-    /// What the journal knows of it, in the order in which it began.
+    /// The operations on it that the journal knows, in the order in which they began.
     pub operations: &'a [Operation],
-    /// True if its key was proven now to be the one that its cloud knows.
+    /// True if this run proved that its cloud knows its key.
     pub proven: bool,
-    /// True if it was asked for that proof now.
+    /// True if this run was to prove that.
     pub asked: bool,
-    /// What tells its cloud the key that is in it.
+    /// The command that sends its key to its cloud.
     pub tell: Option<String>,
 }
 
-/// Which bootloader it has, and what follows from that.
+/// The finding about its bootloader.
 pub(in crate::workflow) fn bootloader(device: &DeviceRef) -> Finding {
     let message = format!("bootloader {}", device.bootloader_name);
     if device.bootloader == BootloaderGeneration::R3R4 {
@@ -48,7 +48,7 @@ pub(in crate::workflow) fn bootloader(device: &DeviceRef) -> Finding {
 }
 
 impl Patient<'_> {
-    /// All that there is to be said.
+    /// All findings.
     pub fn findings(&self) -> Vec<Finding> {
         let newer_key = self.newer_key();
         let all = [
@@ -76,7 +76,7 @@ impl Patient<'_> {
             _ if self.is_rotating() => found
                 .advice("a rotation of this Duo's key is in flight: it says which key belongs there")
                 .command("duo-provision status".to_owned()),
-            // The Duo makes a key by itself, which its cloud does not know.
+            // The Duo makes a new key by itself, which its cloud does not know.
             Code::KeySlotBlank => match self.newest(|entry| self.was_in_the_duo(entry)) {
                 Some(backup) => self.restore(found, backup),
                 None => found,
@@ -103,7 +103,7 @@ impl Patient<'_> {
         }
     }
 
-    /// A key that was read from a Duo, or that a rotation is known to have put into it.
+    /// True for a key that was read from the Duo, or that a rotation wrote to it.
     fn was_in_the_duo(&self, entry: &Entry) -> bool {
         let mut rotations = self.rotations().filter(|operation| operation.verified() > 0);
         entry.origin == Origin::Device
@@ -125,12 +125,12 @@ impl Patient<'_> {
         open(self.operations).into_iter().any(|open| rotations.iter().any(|rotation| rotation.id == open.id))
     }
 
-    /// All the backups that there are.
+    /// The backups in the archive and elsewhere.
     fn all_backups(&self) -> impl Iterator<Item = &Entry> {
         self.backups.iter().chain(self.elsewhere)
     }
 
-    /// Another key than the one in the Duo that is known since.
+    /// The finding if a newer key of this Duo is known than the one in it.
     fn newer_key(&self) -> Option<Finding> {
         let (current, id) = (self.current()?, self.device.device_id?);
         if self.proven {
@@ -141,7 +141,7 @@ impl Patient<'_> {
         let done = |operation: &&Operation| {
             let device = &operation.started.device;
             let request = &operation.started.request;
-            // Every start of virtual Duos makes them anew, with the same ids.
+            // Virtual Duos are new after every start of their server, with the same ids.
             let same_server = request.usbip.is_none() || request.usbip == self.usbip;
             device.id.or(request.owner) == Some(id)
                 && (device.simulated == self.device.simulated || device.path.is_none())
@@ -215,14 +215,14 @@ impl Patient<'_> {
         Fix { operation, options }
     }
 
-    /// The newest backup with a key of this very Duo.
+    /// The newest backup with a key of this Duo.
     fn newest(&self, chosen: impl Fn(&Entry) -> bool) -> Option<&Entry> {
         let id = self.device.device_id?;
         let of_this = |entry: &&Entry| {
             entry.device_id == Some(id)
                 && entry.simulated == self.device.simulated
                 && entry.fingerprint.is_some()
-                // A dump is no key file.
+                // A dump is not a key file.
                 && !matches!(entry.contents, Contents::Dct | Contents::WholeDct)
                 && matches!(entry.description, Description::Sound | Description::Missing)
                 && chosen(entry)
@@ -235,8 +235,8 @@ impl Patient<'_> {
         if archived { "the archive" } else { "a backup outside the archive" }
     }
 
-    /// In step with the private key, where there is one. Of a key that is `replaced` by another one that is known, it is
-    /// no problem of its own.
+    /// Whether the public key matches the private key, if there is one. If another known key has `replaced` the one in
+    /// the Duo, a stale public key is not a problem of its own.
     fn public_key(&self, replaced: bool) -> Option<Finding> {
         let current = self.current()?;
         let anew = "the firmware writes it anew when it starts to talk to the cloud; until then only the private key counts";
@@ -259,13 +259,13 @@ impl Patient<'_> {
         })
     }
 
-    /// Whether its server key is that of Particle's cloud; `None` if it has none, or is no Duo.
+    /// Whether its server key is that of Particle's cloud; `None` if it has none, or is not a Duo.
     pub fn is_meant_for_particle(&self) -> Option<bool> {
         let field = self.snapshot.image().server_key_slot().filter(|_| self.device.board.is_duo())?;
         Some(ServerKey::read(field).ok()?.is_particle())
     }
 
-    /// For a Duo only: of other boards nothing but the key slot is written.
+    /// For a Duo only: on other boards, only the key slot is written.
     fn server(&self) -> Option<Finding> {
         self.device.board.is_duo().then(|| self.server_of_duo())
     }
@@ -291,7 +291,7 @@ impl Patient<'_> {
                 if at == usual {
                     let found = Finding::ok("SERVER_KEY", format!("it is meant for Particle's cloud, at {at}"));
                     let own = "for a cloud of your own: duo-provision server-key set -h";
-                    // What is paired with it is where it belongs.
+                    // The Duo and its cloud are a pair: the hint about another cloud is not needed.
                     return if self.proven { found } else { found.advice(own) };
                 }
                 Finding::note("SERVER_KEY", format!("it has the key of Particle's cloud, and the address {at}"))
@@ -319,7 +319,7 @@ impl Patient<'_> {
         }
     }
 
-    /// What the DCT says, beside what the bootloader says.
+    /// Compares the device id in the DCT with the one that the bootloader reports.
     fn device_id(&self) -> Option<Finding> {
         let told = self.device.device_id?;
         if self.device.bootloader == BootloaderGeneration::R3R4 {
@@ -337,12 +337,12 @@ impl Patient<'_> {
         })
     }
 
-    /// Whether what is in the slot could be had back.
+    /// Whether a backup holds the key in the slot.
     fn backup(&self) -> Option<Finding> {
         let current = self.current()?;
         let kept =
             |entry: &&Entry| entry.fingerprint == Some(current) && entry.simulated == self.device.simulated;
-        // The file of the key alone before a dump that the key is in.
+        // Prefer a file with only the key to a dump that contains it.
         let order = |entry: &&Entry| matches!(entry.contents, Contents::Dct | Contents::WholeDct);
         if let Some(entry) = self.all_backups().filter(kept).min_by_key(order) {
             let message = format!("{} holds this key: {}", self.place_of(entry), plain_path(&entry.path));
@@ -359,7 +359,7 @@ impl Patient<'_> {
         )
     }
 
-    /// That no backup holds the key, and of one that did, that it does so no more.
+    /// The message that no backup holds the key, and which backup of it is gone or changed.
     fn missing(&self, current: Fingerprint) -> String {
         let mut made =
             self.operations.iter().rev().filter(|operation| operation.started.before == Some(current));

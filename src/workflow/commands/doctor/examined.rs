@@ -1,58 +1,58 @@
-//! A Duo that was looked at, what was found, and the one verdict that follows.
+//! A Duo that was examined, what was found, and its verdict.
 
 use crate::workflow::commands::doctor::finding::{Finding, Severity};
 use crate::workflow::context::DeviceRef;
 
-/// What it comes to. Only the first says that a Duo and its cloud are a pair.
+/// The verdict. Only the first says that a Duo and its cloud are a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DoctorVerdict", rename_all = "kebab-case")]
 pub enum Verdict {
-    /// No problem, and the Duo's key and its cloud's were proven to be a pair in this run.
+    /// No problem, and this run proved that the Duo's key and its cloud's are a pair.
     Paired,
     /// No problem with the Duo; whether its cloud knows its key was not checked.
     CloudNotChecked,
-    /// Something is to be put right.
+    /// There is something to fix.
     Problems,
     /// The Duo could not be opened or read.
     Unreadable,
-    /// There is no Duo to look at.
+    /// There is no Duo to examine.
     NoDuo,
 }
 
-/// A Duo in DFU mode, looked at.
+/// A Duo in DFU mode that was examined.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ExaminedDuo", rename_all = "camelCase")]
 pub struct Examined {
     /// Bus and ports, as dfu-util writes them: `1-2`.
     pub path: String,
-    /// What it tells of itself, where it could be opened.
+    /// What it reports about itself, if it could be opened.
     pub device: Option<DeviceRef>,
-    /// What it comes to.
+    /// The verdict.
     pub verdict: Verdict,
     /// How many of the findings are problems.
     pub problems: usize,
-    /// What to type to have the cloud's half checked, where nothing else is wrong.
+    /// What to type to check the cloud's half, if nothing else is wrong.
     pub next: Option<String>,
-    /// What was found, in the order in which it was looked at.
+    /// What was found, in the order of the checks.
     pub findings: Vec<Finding>,
-    /// Whether it is meant for Particle's cloud, where its server key tells.
+    /// Whether it is meant for Particle's cloud, if its server key shows that.
     #[serde(skip)]
     pub(super) particle: Option<bool>,
-    /// What the read came to.
+    /// The outcome of reading it.
     #[serde(skip)]
     pub(super) read: Read,
 }
 
-/// What reading a Duo came to.
+/// The outcome of reading a Duo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Read {
     /// It could not be read.
     Failed,
-    /// It was. What is typed to prove its key, if it is a board that connects as a Duo does.
+    /// It was read. `verify`: the command that proves its key, if this board connects as a Duo does.
     Done { verify: Option<String> },
-    /// And its key was proven to pair with its cloud's.
+    /// It was read, and its key was proven to be a pair with its cloud's.
     Proven,
 }
 
@@ -67,7 +67,7 @@ impl Examined {
         Self { path, device, verdict: Verdict::Unreadable, problems: 0, next: None, findings, particle, read }
     }
 
-    /// The verdict, once everything is found.
+    /// Sets the verdict, once all findings are there.
     pub(super) fn judge(&mut self) {
         let is_problem = |finding: &&Finding| finding.severity == Severity::Problem;
         self.problems = self.findings.iter().filter(is_problem).count();

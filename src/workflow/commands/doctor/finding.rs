@@ -1,4 +1,4 @@
-//! What a look at something has found.
+//! The findings of `doctor`.
 
 use std::path::PathBuf;
 
@@ -12,18 +12,18 @@ use crate::error::Error;
 pub enum Severity {
     /// As it should be.
     Ok,
-    /// To be known.
+    /// For information.
     Note,
-    /// To be put right.
+    /// Needs to be fixed.
     Problem,
 }
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DoctorFinding", rename_all = "camelCase")]
 pub struct Finding {
-    /// What it is about: an error's code, or a name of its own, in capitals.
+    /// What it is about: an error's code, or a name, in capitals.
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -33,11 +33,11 @@ pub struct Finding {
     pub advice: Option<String>,
     /// What to type.
     pub command: Option<String>,
-    /// The same for a program, where it can be done without asking anything else.
+    /// The same for a program, if it can be done without more input.
     pub fix: Option<Fix>,
 }
 
-/// A call that would put something right. It asks `confirm`, and keeps what is in the key slot before a write.
+/// A call that fixes a problem. It asks `confirm`, and backs up the key slot before a write.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DoctorFix", rename_all = "camelCase")]
@@ -48,7 +48,7 @@ pub struct Fix {
     pub options: FixOptions,
 }
 
-/// A function that puts something right.
+/// A function that fixes a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FixOperation", rename_all = "kebab-case")]
@@ -61,21 +61,21 @@ pub enum FixOperation {
     Reset,
 }
 
-/// The options of a function that puts something right.
+/// The options of a function that fixes a problem.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FixOptions", rename_all = "camelCase")]
 pub struct FixOptions {
-    /// The backup to be restored.
+    /// The backup to restore.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub file: Option<PathBuf>,
     /// Bus and ports of the Duo.
     pub path: String,
-    /// The Duo's id, where it is known.
+    /// The Duo's id, if it is known.
     pub device_id: Option<DeviceId>,
-    /// The USB/IP server, of a virtual Duo.
+    /// The USB/IP server of a virtual Duo.
     pub usbip: Option<String>,
-    /// The archive, where another than the usual one was named.
+    /// The archive, if it is not the default one.
     pub archive: Option<String>,
 }
 
@@ -89,17 +89,17 @@ impl Finding {
         Self::new(code, Severity::Ok, message)
     }
 
-    /// To be known.
+    /// For information.
     pub(in crate::workflow) fn note(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Note, message)
     }
 
-    /// To be put right.
+    /// Needs to be fixed.
     pub(in crate::workflow) fn problem(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Problem, message)
     }
 
-    /// What stood in the way.
+    /// The finding for an error.
     pub(in crate::workflow) fn of(error: &Error) -> Self {
         let found = Self::problem(error.code().name(), error.message());
         Self { advice: error.hint_text().map(str::to_owned), ..found }

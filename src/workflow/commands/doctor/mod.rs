@@ -1,5 +1,5 @@
-//! `doctor`: what is wrong with a Duo, with what is kept of it and with what its cloud knows of it, and what to type.
-//! Reads only; what was proven is written down in the journal.
+//! `doctor`: says what is wrong with a Duo, its backups and what its cloud knows of it, and what to type. Reads only; a
+//! proof is recorded in the journal.
 
 mod asking;
 mod checks;
@@ -30,18 +30,18 @@ pub use crate::workflow::commands::doctor::finding::{Finding, Fix, FixOperation,
 use crate::workflow::commands::doctor::checks::Patient;
 use crate::workflow::commands::doctor::examined::Read;
 
-/// What `doctor` is asked for. No `Debug`: it may hold a token.
+/// The options of `doctor`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
 pub struct DoctorOptions {
-    /// Which Duos; all of them unless given.
+    /// Which Duos; all by default.
     pub target: Target,
     /// The archive's folder.
     pub archive: Option<String>,
-    /// What the cloud is asked, if at all.
+    /// The options for the cloud.
     pub cloud: AskOptions,
     /// Prove that each Duo's key and its cloud's are a pair.
     pub verify: bool,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
@@ -50,21 +50,21 @@ pub struct DoctorOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "DoctorResult", rename_all = "camelCase")]
 pub struct Diagnosis {
-    /// What it comes to: the worst of the Duos' verdicts, and of what is of no one Duo.
+    /// The verdict: the worst of the Duos' verdicts, and of the findings about no single Duo.
     pub verdict: Verdict,
     /// How many of the findings are problems.
     pub problems: usize,
-    /// What is of no one Duo: the archive, the journal, USB.
+    /// Findings about no single Duo: the archive, the journal, USB.
     pub general: Vec<Finding>,
     /// The Duos, ordered by path.
     pub duos: Vec<Examined>,
-    /// What stood in the way of looking at one, or at any; each is among the findings.
+    /// The errors that prevented examining a Duo, or any; each is also a finding.
     #[serde(skip)]
     pub obstacles: Vec<Error>,
 }
 
-/// Looks at the archive, the journal, and every Duo in DFU mode, and then asks the cloud about each, where that was
-/// asked for. What cannot be read or reached is a finding, too.
+/// Examines the archive, the journal, and every Duo in DFU mode; then asks the cloud about each, if requested. What
+/// cannot be read or reached is also a finding.
 pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let (mut general, mut obstacles) = (Vec::new(), Vec::new());
@@ -83,7 +83,7 @@ pub fn doctor(context: Context<'_>, options: &DoctorOptions) -> Result<Diagnosis
         Ok(duos) => duos,
     };
     if duos.is_empty() && obstacles.is_empty() {
-        // Why there is no Duo to look at.
+        // Find out why there is no Duo to examine.
         if let Err(error) = Opened::find(context, &options.target, timeout) {
             general.push(Finding::of(&error));
             obstacles.push(error);
@@ -123,7 +123,7 @@ fn backups(context: Context<'_>, options: &DoctorOptions, findings: &mut Vec<Fin
     }
 }
 
-/// What was cut short, of whatever Duo.
+/// The operations that were cut short, on any Duo.
 fn cut_short(context: Context<'_>, findings: &mut Vec<Finding>) -> Vec<Operation> {
     match operations(context, None) {
         Ok(known) => open(&known).into_iter().filter(|operation| !operation.running).cloned().collect(),
@@ -134,7 +134,8 @@ fn cut_short(context: Context<'_>, findings: &mut Vec<Finding>) -> Vec<Operation
     }
 }
 
-/// Whether what is of none of the Duos that were looked at is told: if one was named by its port, only that one's is.
+/// Whether to report an operation of a Duo that was not examined. If a port was named, reports only operations at that
+/// port, and only if no Duo was examined.
 fn is_asked_for(operation: &Operation, target: &Target, duos: &[Examined]) -> bool {
     let at_port = match &target.path {
         Some(_) if !duos.is_empty() => false,
@@ -159,7 +160,7 @@ fn in_flight(report: &OperationReport) -> Finding {
     Finding::problem("OPERATION_IN_FLIGHT", message).command("duo-provision status".to_owned())
 }
 
-/// A Duo that tells no id is the one that was named where its port was named, too.
+/// If a Duo reports no id, and the user named its port and an id, it gets that id.
 fn name(opened: &mut Opened<'_>, target: &Target) {
     let device = &mut opened.device;
     if device.device_id.is_none() && target.path.is_some() && target.device.is_some() {
@@ -168,7 +169,8 @@ fn name(opened: &mut Opened<'_>, target: &Target) {
     }
 }
 
-/// What the journal knows of a Duo, in the order in which it began. One that cannot be read is a finding already.
+/// What the journal knows of a Duo, in the order in which the operations began. If the journal cannot be read, there
+/// already is a finding.
 fn known_of(context: Context<'_>, device: &DeviceRef) -> Vec<Operation> {
     let settled: Vec<Operation> = match device.device_id {
         Some(id) => past(context, id).collect(),
@@ -178,7 +180,8 @@ fn known_of(context: Context<'_>, device: &DeviceRef) -> Vec<Operation> {
     settled.into_iter().rev().chain(open).collect()
 }
 
-/// Whether an operation was done to this Duo, in which that key is. What only tells a cloud names no port.
+/// Whether an operation was done to this Duo, which holds `key`. An operation that only sends a key to a cloud records
+/// no port.
 fn was_done_to(operation: &Operation, device: &DeviceMark, key: Option<Fingerprint>) -> bool {
     let its = &operation.started.device;
     match (its.id.or(operation.started.request.owner), device.id) {
@@ -187,13 +190,13 @@ fn was_done_to(operation: &Operation, device: &DeviceMark, key: Option<Fingerpri
     }
 }
 
-/// What looks at the Duos.
+/// Examines the Duos.
 struct Looking<'a, 'l> {
     context: Context<'a>,
     options: &'l DoctorOptions,
     timeout: Timeout,
     backups: Vec<Entry>,
-    /// What was cut short and is of none of the Duos so far.
+    /// The operations that were cut short and belong to none of the Duos so far.
     cut_short: &'l mut Vec<Operation>,
     obstacles: &'l mut Vec<Error>,
 }
@@ -245,7 +248,7 @@ impl<'a> Looking<'a, '_> {
         findings.extend(found);
         findings.extend(proof.map(|(finding, _)| finding));
         findings.extend(self.in_flight_of(&opened.device, snapshot.fingerprint()));
-        // One that does not tell which it is has to be named.
+        // If the Duo reports no id, the command has to name one.
         let named = if opened.device.device_id.is_none() { " --device ID" } else { "" };
         let verify = || format!("duo-provision verify{named}{}", self.which(&opened.device));
         let read = if proven {
@@ -256,7 +259,7 @@ impl<'a> Looking<'a, '_> {
         Ok(Examined::new(path, Some(opened.device), read, findings, particle))
     }
 
-    /// The arguments that choose a Duo.
+    /// The arguments that select a Duo.
     fn which(&self, device: &DeviceRef) -> String {
         which_of(&device.into(), &self.request())
     }
@@ -266,7 +269,7 @@ impl<'a> Looking<'a, '_> {
         Request { usbip, path, ..Request::default() }
     }
 
-    /// What is told from what was read, and whether the Duo is meant for Particle's cloud.
+    /// The findings from what was read, and whether the Duo is meant for Particle's cloud.
     fn checks(&self, device: &DeviceRef, snapshot: &Snapshot, proven: bool) -> (Vec<Finding>, Option<bool>) {
         let archive = self.options.archive.as_deref();
         let arguments = self.which(device) + &option("archive", archive);
@@ -293,7 +296,7 @@ impl<'a> Looking<'a, '_> {
         (patient.findings(), particle)
     }
 
-    /// What was cut short of what was done to this Duo.
+    /// Takes out the operations on this Duo that were cut short, as findings.
     fn in_flight_of(&mut self, device: &DeviceRef, key: Option<Fingerprint>) -> Vec<Finding> {
         let mark = device.into();
         let its: Vec<Operation> =

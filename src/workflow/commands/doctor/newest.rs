@@ -1,8 +1,8 @@
-//! The newest key that is known of a Duo. If it is another than the one in the Duo, somebody else has changed that, and
-//! the Duo's cloud is likely to know the newest alone. Pure.
+//! Finds the newest key that is known of a Duo. If the Duo holds another one, somebody changed the Duo's key, and its
+//! cloud probably knows only the newest. Pure.
 //!
-//! What is known: which key was written to the Duo, told to a cloud or proven, as the journal says; and that a key was
-//! there when it was backed up, by the date of the backup. A new key that was kept and never written is none.
+//! The journal shows which key was written to the Duo, sent to a cloud or proven. The date of a backup shows that a key
+//! was in the Duo at that time. A new key that was saved but never written does not count.
 
 use std::path::PathBuf;
 
@@ -22,13 +22,13 @@ pub(super) enum How {
     BackedUp,
     /// It was written to the Duo.
     Written,
-    /// A cloud took it for the Duo's.
+    /// A cloud took it as the Duo's key.
     Told { api_url: Option<String> },
-    /// A cloud was proven to know the Duo by it.
+    /// It was proven that a cloud knows the Duo by it.
     Proven,
 }
 
-/// That a key is known.
+/// A key, and how and when it became known.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub key: Fingerprint,
@@ -46,7 +46,7 @@ impl Known {
         Some(Self { key, how, at: at.to_owned(), file, time })
     }
 
-    /// Within a second, a write comes after the backup that is made before it.
+    /// Within the same second, a write comes after the backup that is made before it.
     fn order(&self) -> (OffsetDateTime, bool) {
         (self.time, self.how != How::BackedUp)
     }
@@ -80,14 +80,14 @@ fn of_operation(operation: &Operation) -> Option<Known> {
     Known::new(operation.started.after?, how, &operation.updated_at, None)
 }
 
-/// What a backup of the device tells.
+/// What a backup of the device shows.
 fn of_backup(backup: &Entry) -> Option<Known> {
     let read = backup.fingerprint.filter(|_| backup.origin == Origin::Device)?;
     Known::new(read, How::BackedUp, backup.created_at.as_deref()?, Some(backup.path.clone()))
 }
 
-/// The newest key, if it is not `current` and nothing later tells or proves that one. `operations`: in the order in which
-/// they began.
+/// The newest key, if it is not `current` and no newer record speaks for `current`. `operations` are in the order in
+/// which they began.
 pub(super) fn newer<'k>(
     current: Fingerprint,
     operations: impl Iterator<Item = &'k Operation>,
@@ -95,11 +95,11 @@ pub(super) fn newer<'k>(
 ) -> Option<Known> {
     let mut known: Vec<Known> =
         backups.filter_map(of_backup).chain(operations.filter_map(of_operation)).collect();
-    // Stable: what began later stays behind.
+    // The sort is stable: of two with the same time, the one that began later stays last.
     known.sort_by_key(Known::order);
     let mut settled: Vec<Known> = Vec::new();
     for known in known {
-        // Particle's cloud takes the Duo's own key in the place of the generic one, whichever that is.
+        // If it was sent the generic key, Particle's cloud takes the Duo's own key instead, whichever that is.
         let any = known.is_generic()
             && matches!(&known.how, How::Told { api_url } if api_url.as_deref().is_some_and(is_particle_api));
         settled.push(if any { Known { key: current, ..known } } else { known });
@@ -107,7 +107,7 @@ pub(super) fn newer<'k>(
     let last = |chosen: &dyn Fn(&Known) -> bool| settled.iter().rposition(chosen);
     let own = |known: &Known| known.key == current;
     let backed_up = |known: &Known| known.how == How::BackedUp;
-    // That the Duo's key was backed up does not show that a cloud knows it. It does show that an older backup is no news.
+    // A backup of the Duo's key does not show that a cloud knows it. It does show that an older backup is not newer.
     let told_other = last(&|known| !own(known) && !backed_up(known));
     let kept_other = last(&|known| !own(known) && backed_up(known));
     let told_other = told_other.filter(|at| last(&|known| own(known) && !backed_up(known)) < Some(*at));

@@ -1,4 +1,4 @@
-//! The proof that the key in a Duo and its cloud's are a pair, for `doctor --verify`.
+//! Proves that the key in a Duo and its cloud's are a pair, for `doctor --verify`.
 
 use crate::dct::DeviceId;
 use crate::error::{Code, Error};
@@ -11,8 +11,8 @@ use crate::workflow::network::pairing::{Server, ServerChoice};
 use crate::workflow::network::unpaired::Unpaired;
 use crate::workflow::record::journal::record_proof;
 
-/// Has the Duo's own handshake performed with the cloud that it names: what came of it, and whether it is proven. A key
-/// that the firmware does not read is a finding already, and proves nothing.
+/// Performs the Duo's own handshake with the cloud that it names. Returns the finding, and whether the pair is proven.
+/// If the firmware does not read the key, there already is a finding, and nothing is proven.
 pub(in crate::workflow) fn prove(
     opened: &Opened<'_>,
     snapshot: &Snapshot,

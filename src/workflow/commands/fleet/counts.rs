@@ -1,19 +1,19 @@
-//! How many devices came to what.
+//! Counts the devices by outcome.
 
-/// How many devices of a list came to what; together they are `total`.
+/// How many devices of a list have which outcome; the sum is `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetCounts", rename_all = "camelCase")]
 pub struct FleetCounts {
     /// Rows of the list; with a shard, those of the shard.
     pub total: u32,
-    /// The cloud said now that it took the key.
+    /// In this run, the cloud said that it took the key.
     pub done: u32,
-    /// It had said so before, and nothing was sent.
+    /// The cloud said so in an earlier run, and nothing was sent.
     pub already_done: u32,
-    /// It did not take the key.
+    /// The cloud did not take the key.
     pub failed: u32,
-    /// It may have taken the key or not: its answer did not come back.
+    /// It is unknown whether the cloud took the key: for example, its reply was lost.
     pub unknown: u32,
     /// Nothing was sent: the run was stopped before, or was a dry run.
     pub not_reached: u32,
@@ -28,7 +28,7 @@ impl FleetCounts {
     }
 }
 
-/// A number of rows, of which there are at most a million.
+/// Converts a number of rows; a list has at most a million.
 pub(super) fn rows(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! Several at once: so many workers take one piece of work after the other, at a pace that they share.
+//! Runs several workers at once: each takes one piece of work after the other, at a common rate.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::fleet::pace::{Pace, Rate, RateError};
 use crate::workflow::context::{Cancel, Context, Event};
 use crate::workflow::network::runtime::wait_for;
 
-/// How often whoever listens is told how far it is.
+/// How often progress is reported.
 const TOLD: Duration = Duration::from_secs(1);
 
-/// How many work at once.
+/// The default number of workers.
 pub(super) const AT_ONCE: u32 = 8;
 
 /// What all workers share.
@@ -32,7 +32,7 @@ pub(super) struct Crowd {
     stopped: Mutex<Option<Error>>,
 }
 
-/// One piece of work after the other.
+/// A list of pieces of work.
 pub(super) trait Work: Send + Sync + 'static {
     /// What the workers share.
     fn crowd(&self) -> &Crowd;
@@ -40,18 +40,18 @@ pub(super) trait Work: Send + Sync + 'static {
     /// How many pieces there are.
     fn pieces(&self) -> usize;
 
-    /// Does one.
+    /// Does one piece.
     fn work(self: Arc<Self>, piece: usize) -> impl Future<Output = ()> + Send;
 
-    /// How far it is.
+    /// The progress so far.
     fn progress(&self) -> Event;
 }
 
-/// What comes out of a crowd.
+/// The events of a crowd.
 pub(super) type Events = UnboundedReceiver<Event>;
 
 impl Crowd {
-    /// Workers that keep a pace, and end when somebody asks to stop.
+    /// Workers that keep to a rate, and end on a request to stop.
     pub fn new(rate: Rate, cancel: Cancel) -> (Self, Events) {
         let (events, told) = unbounded_channel();
         let crowd = Self {
@@ -65,7 +65,7 @@ impl Crowd {
         (crowd, told)
     }
 
-    /// Time since it was made.
+    /// Time since the crowd was created.
     pub fn now(&self) -> Duration {
         self.timer.now()
     }
@@ -75,7 +75,7 @@ impl Crowd {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn; false if somebody asked to stop before it came.
+    /// Waits for a turn; false if a request to stop came first.
     pub async fn turn(&self) -> bool {
         loop {
             let (now, at) = {
@@ -90,40 +90,40 @@ impl Crowd {
                 () = self.cancel.requested() => return false,
                 () = self.timer.sleep(at.saturating_sub(now)) => {}
             }
-            // The cloud may have asked for a pause in between.
+            // The cloud may have requested a pause in between.
             if self.pace().held(self.now()).is_none() {
                 return !self.ends();
             }
         }
     }
 
-    /// Tells whoever listens.
+    /// Sends an event to the listener.
     pub fn tell(&self, event: Event) {
         let _ = self.events.send(event);
     }
 
-    /// No piece is begun any more.
+    /// Stops: no further piece begins.
     pub fn stop(&self, why: Error) {
         self.stopped().get_or_insert(why);
     }
 
-    /// Why it was stopped.
+    /// The error that stopped it.
     pub fn stopped(&self) -> MutexGuard<'_, Option<Error>> {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True if no piece is begun any more.
+    /// True if no further piece begins.
     pub fn ends(&self) -> bool {
         self.cancel.is_requested() || self.stopped().is_some()
     }
 
-    /// True if somebody asked to stop.
+    /// True on a request to stop.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_requested()
     }
 }
 
-/// Does all pieces; returns when the last that was begun has ended.
+/// Does all pieces; returns when the last one that began has ended.
 pub(super) fn run<W: Work>(
     context: Context<'_>,
     work: &Arc<W>,
@@ -166,12 +166,12 @@ async fn worker<W: Work>(work: Arc<W>) {
     }
 }
 
-/// What was said of one device, of all of them.
+/// The error of one device, as an error of the whole run.
 pub(super) fn the_same(error: &Error) -> Error {
     Error::new(error.code(), error.message()).hint(error.hint_text().unwrap_or_default())
 }
 
-/// The rate that was typed.
+/// Parses the rate that was typed.
 pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
     typed.map_or(Ok(Rate::DEFAULT), |text| {
         text.parse().map_err(|error: RateError| {
@@ -181,7 +181,7 @@ pub(super) fn rate(typed: Option<&str>) -> Result<Rate, Error> {
     })
 }
 
-/// How many at once, as it was typed.
+/// Checks the number of workers that was typed.
 pub(super) fn at_once(typed: Option<u32>) -> Result<u32, Error> {
     match typed.unwrap_or(AT_ONCE) {
         at_once @ 1..=64 => Ok(at_once),

@@ -1,4 +1,4 @@
-//! The list itself: opened, and looked through as a whole before anything is sent.
+//! Opens a list of devices, and checks it as a whole before anything is sent.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, Write};
@@ -19,47 +19,47 @@ use crate::keys::{Fingerprint, PublicKey};
 use crate::workflow::context::{Cancel, interrupted};
 use crate::workflow::input::listed_key::{listed_key, stamp_of};
 
-/// The most bytes of a list.
+/// The maximum size of a list, in bytes.
 const MAX_LIST: u64 = 512 * 1024 * 1024;
 
-/// How many rows are looked at together.
+/// How many rows are checked together.
 const TOGETHER: usize = 256;
 
-/// The phase of everything here.
+/// The name of this step in errors.
 const CHECKING: &str = "checking the list";
 
-/// A list of devices that was opened.
+/// A list of devices that is open.
 pub(super) struct List {
     file: File,
     /// Its absolute path; `-` for standard input.
     pub name: String,
-    /// What names of key files are relative to.
+    /// The folder that key file names are relative to.
     folder: PathBuf,
     /// SHA-256, 64 hexadecimal digits.
     pub sha256: String,
-    /// How many lines it has: at least as many as it has rows, if each has one.
+    /// How many lines it has: at least as many as rows, if each row is on its own line.
     lines: usize,
 }
 
-/// How rows are looked at.
-// One a word that can be typed; they are independent of each other.
+/// How rows are checked.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Default)]
 pub(super) struct Rules<'r> {
     pub product_id: u32,
     pub allow_generic: bool,
     pub allow_shared_keys: bool,
-    /// Leave rows out that are wrong.
+    /// Leave out wrong rows.
     pub skip_invalid: bool,
     pub shard: Option<Shard>,
-    /// What was sent before, and to which cloud.
+    /// What was sent before, and the cloud's API.
     pub before: Option<(&'r Known, &'r str)>,
-    /// Read no key: they are not needed.
+    /// Read no key files: the keys are not needed.
     pub without_keys: bool,
 }
 
 impl List {
-    /// Opens a list; standard input is read to its end first, to a file without a name.
+    /// Opens a list. Standard input is first read to its end, into a file without a name.
     pub fn open(name: &str) -> Result<Self, Error> {
         let during = |error: Error| error.during(CHECKING);
         let (file, path) = if name == "-" {
@@ -76,7 +76,7 @@ impl List {
         Ok(list)
     }
 
-    /// The ledger beside it.
+    /// The ledger beside the list.
     pub fn ledger(&self, shard: Option<Shard>) -> Option<PathBuf> {
         if self.name == "-" {
             return None;
@@ -87,17 +87,17 @@ impl List {
         Some(self.folder.join(format!("{stem}.provision{part}.jsonl")))
     }
 
-    /// Where a key file is.
+    /// The path of a key file.
     pub fn key_file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// What names of key files are relative to.
+    /// The folder that key file names are relative to.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Its digest, and how many lines it has.
+    /// Computes the digest, and counts the lines.
     fn read_through(&mut self) -> io::Result<()> {
         self.file.rewind()?;
         let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
@@ -112,7 +112,7 @@ impl List {
         }
     }
 
-    /// Hands over all rows, one after the other.
+    /// Passes on all rows, one after the other.
     pub fn rows(&self, each: &mut dyn FnMut(Result<Row, Mistake>) -> Result<(), Error>) -> Result<(), Error> {
         let named = |error: Error| {
             Error::new(error.code(), format!("{}: {}", crate::disk::plain(&self.name), error.message()))
@@ -134,8 +134,8 @@ impl List {
         }
     }
 
-    /// Looks at the whole of it: every row, every key. What is wrong is an error with the first of it by line, unless it
-    /// is to be left out.
+    /// Checks the whole list: every row, every key. If rows are wrong, the error lists the first ones by line, unless
+    /// wrong rows are left out.
     pub fn check(&self, rules: &Rules<'_>, cancel: &Cancel) -> Result<Checked, Error> {
         let mut check = Check::new(rules.allow_shared_keys).expecting(self.lines);
         let mut waiting = Vec::with_capacity(TOGETHER);
@@ -151,7 +151,8 @@ impl List {
         if checked.found > 0 && !rules.skip_invalid { Err(self.invalid(&checked)) } else { Ok(checked) }
     }
 
-    /// Looks at some rows, on as many threads as there are processors, and takes them up in their order.
+    /// Checks some rows on as many threads as there are processors, at most 16, and adds the results in the order of
+    /// the rows.
     fn look(&self, rules: &Rules<'_>, rows: Vec<Result<Row, Mistake>>, check: &mut Check) {
         let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(16);
         let share = rows.len().div_ceil(threads).max(1);
@@ -179,7 +180,7 @@ impl List {
     }
 
     fn look_at(&self, rules: &Rules<'_>, row: Result<Row, Mistake>) -> Looked {
-        // Rows that name no device have to be somebody's.
+        // Rows without a device id belong to the first shard.
         let first = rules.shard.is_none_or(|shard| shard.index == 1);
         let row = match row {
             Ok(row) => row,
@@ -211,7 +212,7 @@ impl List {
         }
     }
 
-    /// The key of a row, by its name. One that was sent before is not read if its file is as it was.
+    /// The fingerprint of a row's key. A key that was sent before is not read again if its file is unchanged.
     fn key(&self, rules: &Rules<'_>, row: &Sound) -> Result<(Fingerprint, Option<Stamp>), Error> {
         let Some(name) = row.key_file.as_ref().filter(|_| !rules.without_keys) else {
             return Ok((PublicKey::generic().fingerprint(), None));
@@ -245,14 +246,14 @@ impl List {
     }
 }
 
-/// What a row came to.
+/// The result of checking a row.
 enum Looked {
     LeftOut(u64, Option<DeviceId>, bool),
     Wrong(Mistake, Option<DeviceId>, bool),
     Sound { row: Box<Sound>, key: Fingerprint, stamp: Option<Stamp>, product_id: u32, fate: Fate },
 }
 
-/// Whether it was done before: the last that was sent for this device, to this cloud, was the same and was taken.
+/// Whether the key was sent before: the last one for this device and this cloud is the same, and was taken.
 fn fate(rules: &Rules<'_>, row: &Sound, key: Fingerprint, product_id: u32) -> Fate {
     let last = rules.before.and_then(|(known, api)| known.last(row.device, api));
     let done =

@@ -1,4 +1,4 @@
-//! `fleet manifest`: a list of what would be sent, made of an archive or of ids, to be read by a person first.
+//! `fleet manifest`: makes a list of what would be sent, from an archive or from ids, for a person to check first.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,10 +21,10 @@ use crate::outcome::KeyState;
 use crate::workflow::context::Context;
 use crate::workflow::record::journal::operations;
 
-/// The most mistakes that are told.
+/// How many mistakes an error lists at most.
 const TOLD: usize = 20;
 
-/// What `fleet manifest` is asked for.
+/// The options of `fleet manifest`.
 #[derive(Clone, Debug, Default)]
 pub struct FleetManifestOptions {
     /// The archive.
@@ -42,12 +42,12 @@ pub struct FleetManifest {
     pub manifest: String,
     /// How many devices are in it.
     pub devices: u32,
-    /// How many of them name a problem, and would not be sent.
+    /// How many of them have a problem, and would not be sent.
     pub problems: u32,
     /// The archive that was looked through; absolute.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub archive: Option<PathBuf>,
-    /// What of the archive could not be read, and why.
+    /// What in the archive could not be read, and why.
     pub unreadable: Vec<String>,
 }
 
@@ -132,10 +132,10 @@ fn of_archive(context: Context<'_>, folder: Option<&Path>) -> Result<FleetManife
     Ok(written(&devices, Some(archive.folder().to_owned()), &unreadable))
 }
 
-/// How many operations of the past of a device are looked at.
+/// How many past operations of a device are read at most.
 const MAX_PAST: usize = 1000;
 
-/// The row of a device, of its backups and of what was done to it.
+/// The row of a device, from its backups and its operations.
 fn row(entries: &[Entry], operations: &[&Operation]) -> Device {
     let seen: Vec<Seen> =
         entries.iter().filter_map(seen_by_backup).chain(operations.iter().flat_map(|o| seen_by(o))).collect();
@@ -166,7 +166,7 @@ fn row(entries: &[Entry], operations: &[&Operation]) -> Device {
     }
 }
 
-/// The best file of a key: not behind a passphrase, and with a sound manifest.
+/// The best file with a key: preferably not encrypted, and with a valid manifest.
 fn file_with(entries: &[Entry], key: Fingerprint) -> Option<PathBuf> {
     let sendable = |entry: &&Entry| {
         let sound = entry.description == Description::Sound;
@@ -184,14 +184,14 @@ fn file_with(entries: &[Entry], key: Fingerprint) -> Option<PathBuf> {
         .map(|entry| entry.path.clone())
 }
 
-/// That a key was read from a device.
+/// Shows that a key was read from a device.
 fn seen_by_backup(entry: &Entry) -> Option<Seen> {
     let read = entry.origin == Origin::Device;
     let held = Held::Key(entry.fingerprint.filter(|_| read)?);
     Some(Seen { at: unix(entry.created_at.as_deref()), held })
 }
 
-/// What an operation shows of a device's key: what it read at its beginning, and what it left.
+/// What an operation shows of a device's key: the key that it read first, and the key that it left.
 fn seen_by(operation: &Operation) -> Vec<Seen> {
     let (began, ended) = (unix(Some(&operation.started_at)), unix(Some(&operation.updated_at)));
     let before = operation.started.before.map(|key| Seen { at: began, held: Held::Key(key) });
@@ -220,7 +220,7 @@ fn written(
         [id.to_string(), key_file.clone(), fingerprint.clone(), (*note).to_owned(), problem.clone()]
     });
     for record in std::iter::once(titles.map(str::to_owned)).chain(cells) {
-        // Into memory, and all of one length.
+        // This cannot fail: it writes to memory, and all records have the same length.
         let _ = table.write_record(&record);
     }
     let manifest = String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `fleet`: many devices from a list, none of them attached. Makes a list of an archive, sends its keys, asks the cloud
-//! about its devices, reports what became of them.
+//! `fleet`: handles many devices from a list, without any of them attached. Makes a list from an archive, sends its
+//! keys, asks the cloud about its devices, and reports the outcomes.
 
 mod counts;
 mod crowd;

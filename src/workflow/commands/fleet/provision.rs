@@ -1,4 +1,4 @@
-//! `fleet provision`: tells the cloud the keys of a list, and goes on where it was stopped.
+//! `fleet provision`: sends the keys of a list to the cloud, and continues where it was stopped.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,21 +21,21 @@ use crate::workflow::network::api::{Cloud, check_product};
 use crate::workflow::next::fleet_again;
 use crate::workflow::record::journal::{Records, operations, started};
 
-/// How many failures in a row end a run, unless given.
+/// How many failures in a row end a run, by default.
 const MAX_FAILURES: u32 = 50;
 
-/// What `fleet provision` is asked for. No `Debug`: it may hold a token.
-// One a word that can be typed; they are independent of each other.
+/// The options of `fleet provision`. No `Debug`: it may hold a token.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct FleetProvisionOptions {
     /// The list, or `-` for standard input.
     pub manifest: String,
-    /// The ledger; beside the list unless given.
+    /// The ledger; beside the list by default.
     pub ledger: Option<PathBuf>,
-    /// Check everything, and send nothing.
+    /// Check everything, but send nothing.
     pub dry_run: bool,
-    /// How many requests a second.
+    /// Requests per second.
     pub rate: Option<String>,
     /// How many at once.
     pub concurrency: Option<u32>,
@@ -43,13 +43,13 @@ pub struct FleetProvisionOptions {
     pub shard: Option<String>,
     /// How many failures of the cloud in a row end the run.
     pub max_failures: Option<u32>,
-    /// Leave rows out that are wrong.
+    /// Leave out wrong rows.
     pub skip_invalid: bool,
-    /// Send the generic key for rows that name none.
+    /// Send the generic key for rows that name no key.
     pub allow_generic: bool,
     /// Send one key for several devices.
     pub allow_shared_keys: bool,
-    /// The product id of rows that name none.
+    /// The product id for rows that name none.
     pub product_id: Option<u32>,
     /// The cloud's API.
     pub api_url: Option<String>,
@@ -63,12 +63,12 @@ pub struct FleetProvisionOptions {
     pub timeout: Option<u32>,
 }
 
-/// What became of a list. Fulfilled also if not every device is done: the counts say so.
+/// The result for a list. The call also succeeds if not every device is done: see the counts.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetProvisionResult", rename_all = "camelCase")]
 pub struct FleetProvisioned {
-    /// The run's name in the ledger, 16 hexadecimal digits; absent of a dry run.
+    /// The run's name in the ledger, 16 hexadecimal digits; absent in a dry run.
     pub run: Option<String>,
     /// The ledger; absolute.
     #[serde(serialize_with = "crate::disk::lossy")]
@@ -78,20 +78,20 @@ pub struct FleetProvisioned {
     pub shard: Option<Shard>,
     /// The cloud's API.
     pub api_url: String,
-    /// How many devices came to what.
+    /// How many devices have which outcome.
     pub counts: FleetCounts,
-    /// Devices of the ledger that are in the list no more.
+    /// Devices of the ledger that are no longer in the list.
     pub dropped: u32,
-    /// Why the run was ended early.
+    /// Why the run ended early.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
     pub stopped_by: Option<Error>,
-    /// The command that goes on, if not every device is done.
+    /// The command that continues, if not every device is done.
     pub next: Option<String>,
-    /// True if nothing was sent because nothing was to be.
+    /// True in a dry run: nothing was sent.
     pub dry_run: bool,
 }
 
-/// What was typed, read.
+/// The options, parsed.
 struct Asked {
     rate: Rate,
     at_once: u32,
@@ -100,7 +100,7 @@ struct Asked {
     timeout: Timeout,
 }
 
-/// Looks at the whole list; then sends the key of each device that is not done, and keeps in the ledger what came of it.
+/// Checks the whole list; then sends the key of each device that is not done, and records the outcome in the ledger.
 pub fn provision_fleet(
     context: Context<'_>,
     options: &FleetProvisionOptions,
@@ -117,7 +117,7 @@ pub fn provision_fleet(
     let path = ledger_of(&list, options, asked.shard)?;
     let api = cloud.api_url();
     let open = || Ledger::open(&path, &Owner::detect(&context.env));
-    // It is made once there is something to write: a list that is wrong leaves nothing behind.
+    // The ledger is created only if there is something to write: a wrong list leaves no file behind.
     let ledger = if path.exists() && !options.dry_run { Some(open()?) } else { None };
     let looked_at = if path.exists() && options.dry_run { Some(ledger::read(&path)?) } else { None };
     let known = ledger.as_ref().map(Ledger::known).or(looked_at.as_ref());
@@ -154,7 +154,7 @@ pub fn provision_fleet(
     let request = request(options, &list, &path, &result.api_url);
     if !options.dry_run && !checked.wishes.is_empty() {
         let ledger = ledger.map_or_else(open, Ok)?;
-        // Somebody else has made it, and used it, while the list was checked.
+        // Another process created and used the ledger while the list was checked.
         if !was_there && ledger.known().last_run.is_some() {
             return Err(LedgerError::Running(path).into());
         }
@@ -202,7 +202,7 @@ fn ledger_of(list: &List, options: &FleetProvisionOptions, shard: Option<Shard>)
     })
 }
 
-/// Before anything is sent.
+/// The counts before anything is sent.
 fn counts(checked: &Checked) -> FleetCounts {
     FleetCounts {
         total: rows(checked.total - checked.others),
@@ -213,7 +213,7 @@ fn counts(checked: &Checked) -> FleetCounts {
     }
 }
 
-/// What the devices that were done before are told with.
+/// The first event, which reports the devices that were done before.
 fn begins(FleetCounts { already_done, not_reached, .. }: FleetCounts) -> Event {
     Event::FleetProgress {
         done: 0,
@@ -226,7 +226,8 @@ fn begins(FleetCounts { already_done, not_reached, .. }: FleetCounts) -> Event {
     }
 }
 
-/// How many devices of the ledger are in the list no more. Rows that are left out name theirs, too.
+/// How many devices of the ledger are no longer in the list. A device whose row is left out still counts as in the
+/// list.
 fn dropped(known: Option<&Known>, api: &str, checked: &Checked) -> u32 {
     let Some(known) = known else { return 0 };
     rows(known.devices(api).filter(|(device, _)| !checked.names(*device)).count() as u64)
@@ -254,7 +255,7 @@ fn request(options: &FleetProvisionOptions, list: &List, ledger: &Path, api: &st
     }
 }
 
-/// Nothing is left to send: a run that broke off after its last device is settled by that.
+/// Nothing is left to send: closes the open operation of a run that broke off after its last device.
 fn settle(context: Context<'_>, request: &Request) {
     let ledger = |request: &Request| request.fleet.as_ref().map(|fleet| fleet.ledger.clone());
     let broke_off = |operation: &Operation| {
@@ -269,7 +270,7 @@ fn settle(context: Context<'_>, request: &Request) {
     }
 }
 
-/// Sends what is to be sent. One line of the journal stands for all of it.
+/// Sends what is left to send. The journal has one line for all of it.
 #[allow(clippy::too_many_arguments)]
 fn run(
     context: Context<'_>,
@@ -308,7 +309,7 @@ fn run(
     let sending = Sending::new(crowd, cloud, writer, checked.wishes, folder, max_failures, already_done);
     let sending = Arc::new(sending);
     let mut ended_early = false;
-    // An end with an error is what the journal knows of a run that did not do all.
+    // In the journal, a run that did not finish every device ends with an error.
     let told = Records::wished(context).follow(context, started, |_| {
         context.phase(Phase::SendList);
         crowd::run(context, &sending, &mut events, asked.at_once)?;
@@ -330,7 +331,7 @@ fn run(
         }
     });
     result.stopped_by = told.err().filter(|_| ended_early || result.counts.not_reached > 0);
-    // The lock is let go of when all of the ledger is on the disk.
+    // Releases the lock when the whole ledger is on the disk.
     if let Ok(sending) = Arc::try_unwrap(sending) {
         sending.writer.end();
     }

@@ -1,4 +1,4 @@
-//! `fleet report`: what became of the devices of a list, of all its ledgers together.
+//! `fleet report`: reports the outcomes of the devices of a list, from all its ledgers.
 
 use std::path::{Path, PathBuf};
 
@@ -13,29 +13,29 @@ use crate::fleet::manifest::{Row, device};
 use crate::fleet::report::{Format, Ledgers, Line, Lines, Outcome, Whole};
 use crate::workflow::context::Context;
 
-/// What `fleet report` is asked for.
+/// The options of `fleet report`.
 #[derive(Clone, Debug, Default)]
 pub struct FleetReportOptions {
-    /// The ledgers; of a list in parts, all of them.
+    /// The ledgers; if the list was sent in shards, all of them.
     pub ledgers: Vec<PathBuf>,
-    /// The list; where the ledgers name it unless given.
+    /// The list; by default, at the path that the ledgers name.
     pub manifest: Option<PathBuf>,
     /// `text`, `csv`, `jsonl` or `manifest`.
     pub format: Option<String>,
-    /// Only devices of these outcomes, with commas between them.
+    /// Only devices with these outcomes, separated by commas.
     pub only: Option<String>,
     /// A new file for the report.
     pub output: Option<PathBuf>,
 }
 
-/// What became of the devices of a list.
+/// The outcomes of the devices of a list.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetReportResult", rename_all = "camelCase")]
 pub struct FleetReport {
-    /// How many devices came to what, by the ledgers; what was done in earlier runs is among `done`.
+    /// How many devices have which outcome, by the ledgers; devices that earlier runs finished count as `done`.
     pub counts: FleetCounts,
-    /// True if the ledgers are all that there should be, and belong together.
+    /// True if no ledger is missing, and they belong together.
     pub complete: bool,
     /// What is missing or does not fit together, in sentences.
     pub problems: Vec<String>,
@@ -43,16 +43,16 @@ pub struct FleetReport {
     pub manifest: String,
     /// The cloud's API.
     pub api_url: String,
-    /// Devices of the ledgers that are in the list no more.
+    /// Devices of the ledgers that are no longer in the list.
     pub dropped: u32,
     /// The report, unless it was written to a file.
     pub report: Option<String>,
-    /// The file that it was written to; absolute.
+    /// The file that the report was written to; absolute.
     #[serde(serialize_with = "crate::disk::lossy")]
     pub output: Option<PathBuf>,
 }
 
-/// Puts the ledgers of a list together.
+/// Combines the ledgers of a list.
 pub fn fleet_report(context: Context<'_>, options: &FleetReportOptions) -> Result<FleetReport, Error> {
     let refused = |message: String, hint: &str| Error::new(Code::InvalidArgument, message).hint(hint);
     let format = match options.format.as_deref().unwrap_or("text") {
@@ -118,7 +118,7 @@ pub fn fleet_report(context: Context<'_>, options: &FleetReportOptions) -> Resul
 
 const READ_HINT: &str = "name the ledgers that `fleet provision` has written: LIST.provision.jsonl";
 
-/// The list itself, if it is where it was. One that has changed since is no help, unless it was named.
+/// The list itself, if it still exists. A change since the last run is reported as a problem.
 fn list_of(options: &FleetReportOptions, whole: &mut Whole) -> Result<Option<List>, Error> {
     let named = options.manifest.as_deref();
     let path = named.unwrap_or(Path::new(&whole.manifest));
@@ -158,7 +158,7 @@ impl<'m> Made<'m> {
         Self { counts: FleetCounts::default(), dropped: 0, lines, format, ledgers, whole }
     }
 
-    /// In the order of the list, with what else it says of each device.
+    /// Reports in the order of the list, with the list's other columns.
     fn by_list(&mut self, list: &List, wanted: &dyn Fn(Outcome) -> bool) -> Result<(), Error> {
         self.lines = Lines::new(self.format, others(list)?, Vec::new());
         self.begin()?;
@@ -185,7 +185,7 @@ impl<'m> Made<'m> {
         Ok(())
     }
 
-    /// By the ids alone: which devices were not reached, only the list says.
+    /// Reports by the ids alone. Only the list says which devices were not reached.
     fn by_ledgers(&mut self, wanted: &dyn Fn(Outcome) -> bool) -> Result<(), Error> {
         self.begin()?;
         let known: Vec<DeviceId> =
@@ -238,7 +238,7 @@ impl<'m> Made<'m> {
     }
 }
 
-/// The names of the other columns.
+/// The names of the list's other columns.
 fn others(list: &List) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
     list.rows(&mut |row| {
@@ -252,7 +252,7 @@ fn others(list: &List) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// A new list may lie anywhere: its key files are named in full.
+/// A new list may be in any folder, so it names key files by their full path.
 fn absolute(mut row: Row, list: &List, format: Format) -> Row {
     if format == Format::Manifest && !row.key_file.trim().is_empty() {
         row.key_file = list.key_file(row.key_file.trim()).to_string_lossy().into_owned();

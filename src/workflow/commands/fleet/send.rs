@@ -1,5 +1,4 @@
-//! Sends the keys of a list: what is about to be sent stands in the ledger before, and what came of it before anybody is
-//! told.
+//! Sends the keys of a list. The ledger records each key before it is sent, and each outcome before it is reported.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,10 +22,10 @@ use crate::workflow::context::{Event, FleetDevice};
 use crate::workflow::input::listed_key::listed_key;
 use crate::workflow::network::api::{Cloud, Message, since_1970};
 
-/// How often a device is tried again in a row because the cloud asks for fewer requests.
+/// How often a device is tried in a row if the cloud asks for fewer requests.
 const PATIENCE: u32 = 5;
 
-/// The longest message that is kept, in characters.
+/// The maximum length of a message in the ledger, in characters.
 const MAX_MESSAGE: usize = 400;
 
 /// Everything that is needed to send.
@@ -35,20 +34,20 @@ pub(super) struct Sending {
     pub cloud: Cloud,
     pub writer: Writer,
     pub wishes: Vec<Wish>,
-    /// What names of key files are relative to.
+    /// The folder that key file names are relative to.
     pub folder: PathBuf,
-    /// How many failures in a row are too many.
+    /// How many failures in a row stop the run.
     pub max_failures: u32,
     already_done: u32,
     tally: Mutex<Tally>,
     in_a_row: AtomicU32,
-    /// The wishes of this round; all of them in the first.
+    /// The wishes of the second round; `None` in the first round, which sends all.
     round: Mutex<Option<Vec<u32>>>,
     again: Mutex<Vec<u32>>,
     sent: AtomicUsize,
 }
 
-/// What came of those that were sent.
+/// The outcomes so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     done: u32,
@@ -56,7 +55,7 @@ struct Tally {
     unknown: u32,
 }
 
-/// What came of one.
+/// The outcome for one device.
 enum End {
     Done,
     Failed(Error),
@@ -93,7 +92,7 @@ impl Sending {
         }
     }
 
-    /// What the cloud's side was at fault for comes once more: true if there is any of it.
+    /// Prepares the second round: the devices that failed because of the cloud. True if there are any to send.
     pub fn second_round(&self) -> bool {
         let again = std::mem::take(&mut *held(&self.again));
         let some = !again.is_empty() && !self.crowd.ends();
@@ -102,7 +101,7 @@ impl Sending {
         some
     }
 
-    /// How many came to what.
+    /// How many devices have which outcome.
     pub fn counts(&self) -> FleetCounts {
         let Tally { done, failed, unknown } = *held(&self.tally);
         let not_reached = rows(self.wishes.len() as u64).saturating_sub(done + failed + unknown);
@@ -110,14 +109,14 @@ impl Sending {
         FleetCounts { done, already_done, failed, unknown, not_reached, ..FleetCounts::default() }
     }
 
-    /// Sends one, and has it in the ledger. `None` if it was not begun.
+    /// Sends one key, and records it in the ledger. `None` if it was not begun.
     async fn send(
         self: &Arc<Self>,
         wish: &Wish,
         before: Option<Outcome>,
     ) -> Result<Option<End>, LedgerError> {
         let in_doubt = wish.in_doubt || before == Some(Outcome::Unknown);
-        // That nothing is sent now, or that it is refused, does not say that it was not taken before.
+        // A failure now does not show that the cloud did not take the key before.
         let judged = |end| match end {
             End::Failed(error) if in_doubt => End::Unknown(error),
             end => end,
@@ -136,7 +135,7 @@ impl Sending {
         self.append(Record::Sending(record(wish, None))).await?;
         let end = judged(self.tried(wish, &key).await);
         if let Err(error) = self.write(wish, &end).await {
-            // The ledger has it as sent, and nobody is told more than the ledger knows.
+            // The ledger says only that it is being sent: report no more than that.
             self.crowd.stop(error.into());
             let lost = "what came of it cannot be written down";
             return Ok(Some(End::Unknown(Error::new(Code::LedgerUnwritable, lost))));
@@ -144,7 +143,7 @@ impl Sending {
         Ok(Some(end))
     }
 
-    /// The key itself. It has to be the one that was checked.
+    /// The key itself. It has to be the key that was checked.
     async fn key(&self, wish: &Wish) -> Result<PublicKey, Error> {
         let Some(name) = &wish.key_file else { return Ok(PublicKey::generic()) };
         let (path, device, wanted) = (self.folder.join(&**name), wish.device, wish.key);
@@ -165,7 +164,7 @@ impl Sending {
         read.await.unwrap_or_else(|defect| Err(Error::new(Code::Internal, defect.to_string())))
     }
 
-    /// Tries until the cloud says something other than "fewer requests".
+    /// Tries until the cloud replies something other than "fewer requests".
     async fn tried(&self, wish: &Wish, key: &PublicKey) -> End {
         let generic = wish.key_file.is_none();
         let now = since_1970(SystemTime::now());
@@ -201,7 +200,7 @@ impl Sending {
         self.crowd.pace().went_well();
     }
 
-    /// What an error means for the device, and for all others.
+    /// What an error means for this device, and for the whole run.
     fn ended(&self, error: CloudError, began: Duration) -> End {
         let limited = matches!(error, CloudError::Refused(Refusal::RateLimited { .. }));
         let error = Error::from(error);
@@ -243,7 +242,7 @@ impl Sending {
         .await
     }
 
-    /// Returns when it is on the disk.
+    /// Returns when the record is on the disk.
     async fn append(&self, record: Record) -> Result<(), LedgerError> {
         let (told, written) = oneshot::channel();
         self.writer.append(&record, Box::new(move |outcome| _ = told.send(outcome)));
@@ -251,7 +250,7 @@ impl Sending {
         written.map_err(|what| self.writer.error(&what))
     }
 
-    /// Counts it, and tells whoever listens.
+    /// Counts the outcome, and reports it.
     fn told(&self, at: u32, wish: &Wish, before: Option<Outcome>, end: End) {
         let outcome = match &end {
             End::Done => Outcome::Done,
@@ -289,7 +288,7 @@ impl Sending {
     }
 }
 
-/// What to do after too many failures.
+/// The hint after too many failures.
 const STOPPED_HINT: &str =
     "wait until the cloud and the network are well, then run the same command again: it goes on";
 
@@ -328,7 +327,7 @@ impl Work for Sending {
         match self.send(wish, before).await {
             Ok(None) => {}
             Ok(Some(end)) => self.told(at, wish, before, end),
-            // What the ledger does not say may have been sent: nobody is told that it was.
+            // The ledger cannot be written and nothing was sent: report no outcome.
             Err(error) => self.crowd.stop(error.into()),
         }
     }
@@ -337,7 +336,7 @@ impl Work for Sending {
         let FleetCounts { done, already_done, failed, unknown, not_reached, .. } = self.counts();
         let now = self.crowd.now();
         let sent = self.sent.load(Ordering::SeqCst);
-        // How many there were is a small number.
+        // The number is small enough to be exact.
         #[allow(clippy::cast_precision_loss)]
         let rate = sent as f64 / now.as_secs_f64().max(0.001);
         let paused = self.crowd.pace().held(now).map(|until| until.saturating_sub(now));

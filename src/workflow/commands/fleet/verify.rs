@@ -1,5 +1,5 @@
-//! `fleet verify`: asks the cloud what it knows of the devices of a list; or proves with their private keys that it knows
-//! them by those.
+//! `fleet verify`: asks the cloud what it knows of the devices of a list, or proves with their private keys that it
+//! knows them by these keys.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,10 +18,10 @@ use crate::workflow::input::token::Wanted;
 use crate::workflow::network::api::Cloud;
 use crate::workflow::network::pairing::{ServerChoice, prove_quietly};
 
-/// How often a device is asked about again in a row because the cloud asks for fewer requests.
+/// How often a device is asked about in a row if the cloud asks for fewer requests.
 const PATIENCE: u32 = 5;
 
-/// What `fleet verify` is asked for. No `Debug`: it may hold a token.
+/// The options of `fleet verify`. No `Debug`: it may hold a token.
 #[derive(Clone, Default)]
 pub struct FleetVerifyOptions {
     /// The list, or `-` for standard input.
@@ -34,7 +34,7 @@ pub struct FleetVerifyOptions {
     pub host: Option<String>,
     /// With `handshake`: its TCP port.
     pub port: Option<u16>,
-    /// How many requests a second.
+    /// Requests per second.
     pub rate: Option<String>,
     /// How many at once.
     pub concurrency: Option<u32>,
@@ -50,7 +50,7 @@ pub struct FleetVerifyOptions {
     pub timeout: Option<u32>,
 }
 
-/// How many devices of a list the cloud knows; together they are `total`.
+/// How many devices of a list the cloud knows; the sum is `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetVerifyCounts", rename_all = "camelCase")]
@@ -61,19 +61,19 @@ pub struct FleetVerifyCounts {
     pub known: u32,
     /// The handshake proved that the cloud knows the device by this key.
     pub proven: u32,
-    /// The cloud did not tell. That is no proof that it does not know the device.
+    /// The cloud did not say. This does not prove that it does not know the device.
     pub not_told: u32,
-    /// The cloud turned the device away, or knows it by another key.
+    /// The cloud refused the device, or knows it by another key.
     pub refused: u32,
-    /// It could not be asked.
+    /// The cloud could not be asked.
     pub failed: u32,
-    /// It was stopped before.
+    /// The run was stopped before.
     pub not_reached: u32,
     /// The row names a problem.
     pub left_out: u32,
 }
 
-/// What the cloud knows of a list. Fulfilled also if it does not know every device: the counts say so.
+/// What the cloud knows of a list. The call also succeeds if the cloud does not know every device: see the counts.
 #[derive(Debug, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FleetVerifyResult", rename_all = "camelCase")]
@@ -82,14 +82,14 @@ pub struct FleetVerified {
     pub server: String,
     /// True if the handshake was performed.
     pub handshake: bool,
-    /// How many devices came to what.
+    /// How many devices have which outcome.
     pub counts: FleetVerifyCounts,
-    /// Why it was ended early.
+    /// Why it ended early.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::error::Problem<'static>>"))]
     pub stopped_by: Option<Error>,
 }
 
-/// Whom to ask.
+/// What is asked: the API, or the device port.
 enum Whom {
     Api(Box<Cloud>),
     Devices { choice: Box<ServerChoice>, timeout: Timeout },
@@ -103,7 +103,7 @@ struct Asking {
     tally: Mutex<FleetVerifyCounts>,
 }
 
-/// Asks about each device of a list, and tells what is known of each as an event.
+/// Asks about each device of a list, and reports each answer as an event.
 pub fn verify_fleet(context: Context<'_>, options: &FleetVerifyOptions) -> Result<FleetVerified, Error> {
     let timeout = Timeout::from_seconds(options.timeout)?;
     let (rate, at_once) = (crowd::rate(options.rate.as_deref())?, crowd::at_once(options.concurrency)?);
@@ -169,8 +169,8 @@ fn whom(context: Context<'_>, options: &FleetVerifyOptions, timeout: Timeout) ->
     Cloud::find(context, &wanted, timeout).map(Box::new).map(Whom::Api)
 }
 
-/// The rows that can be asked about, and how many name a problem. One that is wrong is an error: its device would be
-/// missing among the answers.
+/// The rows that can be asked about, and how many rows name a problem. A wrong row is an error, because its device
+/// would be missing in the result.
 fn rows_of(list: &List, handshake: bool) -> Result<(Vec<Sound>, u32), Error> {
     let (mut sound, mut left_out, mut wrong) = (Vec::new(), 0, Vec::<Mistake>::new());
     list.rows(&mut |row| {
@@ -217,7 +217,7 @@ impl Asking {
                     continue;
                 }
             }
-            // spark-server answers 404 for a device that it has the key of, and takes half a minute for one that is off.
+            // spark-server answers 404 for a device whose key it has, and takes half a minute for one that is offline.
             let untold = matches!(
                 &error,
                 CloudError::Refused(Refusal::UnknownDevice { .. }) | CloudError::NoAnswer { .. }

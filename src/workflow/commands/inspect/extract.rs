@@ -1,4 +1,4 @@
-//! One field of a DCT, or the key of a key file, in a new file of its own.
+//! Writes one field of a DCT, or the key of a key file, to a new file.
 
 use std::path::{Path, PathBuf};
 
@@ -12,11 +12,11 @@ use crate::workflow::context::Context;
 use crate::workflow::input::dump_file::absolute;
 use crate::workflow::record::backup::{plain_pem, refuse_pem_name, warn_of_readers};
 
-/// What is written to a file, and how its name ends.
+/// What is written to a file, and the file's extension.
 pub(in crate::workflow) struct Extract {
     bytes: Zeroizing<Vec<u8>>,
     extension: &'static str,
-    /// The same as PEM, of what can be that.
+    /// The same as PEM, if that is possible.
     pem: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -24,13 +24,13 @@ pub(in crate::workflow) struct Extract {
 pub(in crate::workflow) enum Source<'a> {
     Dump(&'a Dump<'a>),
     Key(&'a KeyFile),
-    /// Anything else, in words.
+    /// Anything else; the text says what.
     Other(&'static str),
 }
 
 impl Extract {
-    /// Takes one field. A private key comes as a whole slot in the device's form, which is what may be written to a
-    /// device, or as PEM where the file is called so; the device's public key as PEM; everything else as it stands.
+    /// Takes one field. A private key becomes a whole slot in the device's form, which can be written to a device, or
+    /// PEM if the file's name says so. The device's public key becomes PEM. Everything else stays as it is.
     pub fn take(source: &Source<'_>, field: Field) -> Result<Self, Error> {
         match source {
             Source::Dump(dump) => Self::of_dump(dump, field),
@@ -71,7 +71,7 @@ impl Extract {
         Self { bytes: pem.clone(), extension: "pem", pem: Some(pem) }
     }
 
-    /// Writes it to a new file of mode 0600: `out`, or `<name>.<field>.<extension>` beside the file it is from.
+    /// Writes it to a new file of mode 0600: `out`, or `<name>.<field>.<extension>` beside the source file.
     pub fn write(
         &self,
         context: Context<'_>,
@@ -105,7 +105,8 @@ impl Extract {
     }
 }
 
-/// Why a dump does not have a field. Of a whole DCT of which no copy is known to count, it may be in either.
+/// The error if a dump does not have a field. If it is not known which copy of a whole DCT counts, the field may be in
+/// either.
 fn missing(dump: &Dump<'_>, field: Field) -> Error {
     let why = match dump.whole() {
         None => return none(field, "the dump begins behind it"),

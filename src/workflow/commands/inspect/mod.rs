@@ -17,28 +17,28 @@ use crate::workflow::input::dump_file::{DumpFile, absolute};
 use crate::workflow::input::key_file::READING;
 use crate::workflow::input::passphrase::{PassphraseOptions, Passphrases};
 
-/// The most bytes that are read of a file that a manifest describes.
+/// How many bytes are read at most of a file that a manifest describes.
 const MAX_DESCRIBED: u64 = 64 * 1024;
 
-/// What to do about JSON that is not ours.
+/// The hint for JSON of another program.
 const OF_ANOTHER: &str = "it says nothing that is needed here; look at the key file beside it";
 
-/// What `inspect` is asked for.
+/// The options of `inspect`.
 #[derive(Clone, Debug, Default)]
 pub struct InspectOptions {
     /// The file.
     pub file: PathBuf,
-    /// The passphrase; without one an encrypted key is described from outside.
+    /// The passphrase; without it, an encrypted key is described without opening it.
     pub passphrase: PassphraseOptions,
-    /// The copy of a whole DCT that is looked at, whether it counts or not.
+    /// The copy of a whole DCT to look at, whether it counts or not.
     pub copy: Option<WhichCopy>,
     /// The field to take out.
     pub extract: Option<Field>,
-    /// The file to write it to; beside the file unless given.
+    /// The file to write it to; beside the source file by default.
     pub out: Option<PathBuf>,
 }
 
-/// What kind of thing a file is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "FileKind", rename_all = "kebab-case")]
@@ -63,31 +63,31 @@ pub struct Inspection {
     /// The file; absolute.
     #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// What kind of thing it is.
+    /// The kind of the file.
     pub kind: FileKind,
     /// True if it holds a device's private key.
     pub private: bool,
     /// The encoding, in words.
     pub form: String,
-    /// How a key is encrypted, in words; absent if it is not.
+    /// How a key is encrypted, in words; absent if it is not encrypted.
     pub encryption: Option<String>,
-    /// Bytes behind a key.
+    /// Bytes of trailing data after a key.
     pub trailing: usize,
-    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of a cloud's where
-    /// the file is one. Absent if a dump holds no key, and for an encrypted key without its passphrase.
+    /// SHA-256 of the key's SubjectPublicKeyInfo, 64 hexadecimal digits: of the device's key, or of the cloud's if the
+    /// file holds a cloud's key. Absent if a dump holds no key, and for an encrypted key without its passphrase.
     pub fingerprint: Option<Fingerprint>,
     /// The device's public key as PEM.
     pub public_key: Option<String>,
-    /// Whether the Duo's firmware would read these very bytes as this key; absent without a private key. A
-    /// restore writes the form that it does read.
+    /// Whether the Duo's firmware would read exactly these bytes as this key; absent without a private key. A restore
+    /// writes the form that the firmware reads.
     pub firmware_reads_as_is: Option<bool>,
-    /// The device that it belongs to: as the manifest beside it names it, or the DCT in it.
+    /// The device that it belongs to, from the manifest beside it or from the DCT in it.
     pub device_id: Option<DeviceId>,
     /// The fields of a dump.
     pub dct: Option<DctReport>,
-    /// The cloud's key and address, of a dump or of a cloud's key.
+    /// The cloud's key and address, from a dump or a file with a cloud's key.
     pub server: Option<ServerReport>,
-    /// What a manifest says, and whether it is so.
+    /// What a manifest says, and whether it is true.
     pub manifest: Option<ManifestReport>,
     /// The key that the manifest beside the file names.
     pub manifest_fingerprint: Option<Fingerprint>,
@@ -96,18 +96,18 @@ pub struct Inspection {
     pub extracted: Option<PathBuf>,
 }
 
-/// What a manifest says, and whether it is so.
+/// What a manifest says, and whether it is true.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "ManifestInfo", rename_all = "camelCase")]
 pub struct ManifestReport {
-    /// What stands in the backup.
+    /// What the backup contains.
     pub contents: Contents,
-    /// Bytes of the backup.
+    /// Size of the backup in bytes.
     pub length: u32,
     /// When the bytes were read, RFC 3339.
     pub created_at: Option<String>,
-    /// True for a virtual Duo's.
+    /// True for a backup of a virtual Duo.
     pub simulated: bool,
     /// The file beside the manifest; absolute.
     #[serde(serialize_with = "crate::disk::lossy")]
@@ -116,7 +116,7 @@ pub struct ManifestReport {
     pub matches: Option<bool>,
 }
 
-/// Reads a file and describes it; takes a field out of it, where one is asked for. Nobody is asked for a passphrase.
+/// Reads a file and describes it; takes a field out of it, if requested. Never asks for a passphrase.
 pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspection, Error> {
     if options.out.is_some() && options.extract.is_none() {
         return Err(Error::new(
@@ -148,7 +148,7 @@ pub fn inspect(context: Context<'_>, options: &InspectOptions) -> Result<Inspect
     Ok(Inspection { extracted: Some(extracted), ..inspection })
 }
 
-/// What a field could be taken from.
+/// What a field can be taken from.
 enum Found<'a> {
     Dump(Dump<'a>),
     Key(Box<KeyFile>),
@@ -186,7 +186,7 @@ fn describe<'a>(
     }
 }
 
-/// Whether JSON that is no manifest has a key in it, as PEM: an own cloud's record of a device, for one.
+/// Whether JSON that is not a manifest contains a key as PEM: for example, another cloud server's record of a device.
 fn holds_key(bytes: &[u8]) -> bool {
     Manifest::is_foreign(bytes)
         && (!matches!(KeyFile::read(bytes), Err(KeyError::Json)) || ServerReport::of_key_file(bytes).is_ok())
@@ -212,7 +212,7 @@ fn blank(path: &Path, kind: FileKind, form: String) -> Inspection {
     }
 }
 
-/// An encrypted key: itself where the passphrase was given, else from outside.
+/// An encrypted key: described after opening it if the passphrase is given, else without opening it.
 fn of_encrypted<'a>(
     context: Context<'_>,
     options: &InspectOptions,
@@ -282,7 +282,7 @@ fn public_form(bytes: &[u8]) -> String {
         .to_owned()
 }
 
-/// What was read of a DCT, and where it was found.
+/// The kind of the dump, and where it was found.
 fn dump_form(dump: &Dump<'_>) -> String {
     let kind = dump.kind();
     dump.address().map_or_else(

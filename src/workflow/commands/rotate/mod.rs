@@ -1,12 +1,12 @@
 //! `rotate`: replaces the key on a Duo and in its cloud; safe to interrupt and run again.
 //!
-//! The old key is backed up, the new one made and kept, the old pair proven, and the user asked. Then the cloud is told,
-//! and the new key is proven to it from here, while the Duo still has the old one: only when the cloud has said that it
-//! took the key, and a handshake shows that it has, is the Duo written. At last it leaves DFU mode. A refusal leaves both
-//! as they were (`telling.rs`).
+//! First the old key is backed up, the new key is made and saved, the old pair is proven, and the user is asked. Then
+//! the new key is sent to the cloud, and a handshake from here proves it while the Duo still has the old key. The Duo
+//! is written only if the cloud said that it took the key and the handshake shows that it has it. Last, the Duo leaves
+//! DFU mode. If the cloud refuses, both keep the old key (`telling.rs`).
 //!
-//! What was cut short is taken up by the same command: the journal says where the new key lies, and no second one is
-//! made while the cloud may know the first.
+//! The same command continues after an interruption: the journal says where the new key is. No second key is made while
+//! the cloud may know the first.
 
 mod new_key;
 mod telling;
@@ -36,20 +36,20 @@ use crate::workflow::next::which_of;
 use crate::workflow::record::journal::{absolute, operations, past};
 use crate::workflow::write::{Fields, Patch, Proposal, Terms, Transaction, check_key};
 
-/// What `rotate` is asked for. No `Debug`: it may hold a token.
-// One a word that can be typed; they are independent of each other.
+/// The options of `rotate`. No `Debug`: it may hold a token.
+// Each is an option of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Default)]
 pub struct RotateOptions {
     /// Which Duo.
     pub target: Target,
-    /// The product id; 88 unless given.
+    /// The product id; 88 by default.
     pub product_id: Option<u32>,
     /// The cloud's API.
     pub api_url: Option<String>,
     /// Permit plain HTTP to another machine.
     pub allow_http: bool,
-    /// Tell a cloud that the Duo does not name.
+    /// Send the key to a cloud that the Duo does not name.
     pub allow_other_cloud: bool,
     /// A file with the token, or `-`.
     pub token_file: Option<String>,
@@ -57,9 +57,9 @@ pub struct RotateOptions {
     pub token: Option<String>,
     /// Do not prove the pairing.
     pub no_verify: bool,
-    /// The server's public key, where it is not the one in the Duo.
+    /// The server's public key, if it is not the one in the Duo.
     pub server_key: Option<PathBuf>,
-    /// The server's name or IP address, where it is not the one in the Duo.
+    /// The server's name or IP address, if it is not the one in the Duo.
     pub host: Option<String>,
     /// The server's TCP port for devices.
     pub port: Option<u16>,
@@ -67,12 +67,12 @@ pub struct RotateOptions {
     pub archive: Option<String>,
     /// Change nothing anywhere.
     pub dry_run: bool,
-    /// Seconds a step.
+    /// Seconds for each step.
     pub timeout: Option<u32>,
 }
 
-/// A new key: the cloud took it and was proven to have it, and it is in the Duo, read back and compared.
-// Each says what was done of its own.
+/// A new key: the cloud took it and was proven to have it. It is in the Duo, read back and compared.
+// Each is a fact of its own, independent of the others.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -80,17 +80,17 @@ pub struct RotateOptions {
 pub struct RotateDone {
     /// The Duo.
     pub device: DeviceRef,
-    /// The device id that the cloud was told the key of.
+    /// The device id that the key was sent for.
     pub device_id: DeviceId,
-    /// The key that was there, where there was one.
+    /// The key that was there, if there was one.
     #[serde(rename = "previousFingerprint")]
     pub previous: Option<Fingerprint>,
-    /// The key that is there now; absent in a dry run that would make one.
+    /// The key that is there now; absent in a dry run that would make a new key.
     pub fingerprint: Option<Fingerprint>,
-    /// Where the new key lies in the archive; absolute. Absent in a dry run.
+    /// The file of the new key in the archive; absolute. Absent in a dry run.
     #[serde(rename = "newKeyFile", serialize_with = "crate::disk::lossy")]
     pub new_key: Option<PathBuf>,
-    /// True if an earlier attempt, which was cut short, had made it.
+    /// True if an earlier attempt, which was cut short, made the key.
     pub taken_up: bool,
     /// The backup of what was there; absolute.
     #[serde(rename = "backupFile", serialize_with = "crate::disk::lossy")]
@@ -101,18 +101,18 @@ pub struct RotateDone {
     pub api_url: String,
     /// The cloud that the Duo names.
     pub duo_cloud: NamedCloud,
-    /// Host and port where the pairing was proven (in a dry run: would be); absent with `noVerify`.
+    /// Host and port at which the pairing was proven (in a dry run: would be); absent with `noVerify`.
     pub server: Option<String>,
     /// Whether the Duo's old key and the cloud's were a pair; absent with `noVerify` and in a dry run.
     pub pair_before: Option<PairBefore>,
-    /// False if the Duo held the new key already, and in a dry run.
+    /// False in a dry run, and if the Duo already held the new key.
     pub written: bool,
-    /// True if nothing was to be changed.
+    /// True in a dry run: nothing was changed.
     pub dry_run: bool,
 }
 
-/// Backs up the old key, keeps a new one, proves the old pair, asks, tells the cloud, proves the new key, writes, reads
-/// back, leaves.
+/// Backs up the old key, saves a new one, proves the old pair, asks, sends the new key to the cloud, proves it, writes,
+/// reads back, leaves DFU mode.
 pub fn rotate(
     context: Context<'_>,
     options: &RotateOptions,
@@ -169,7 +169,7 @@ pub fn rotate(
         dry_run: options.dry_run,
     };
     check_key(&transaction.opened, &held)?;
-    // No key is made that is not used.
+    // In a dry run, no key is made: it would not be used.
     let (false, Some(archive)) = (options.dry_run, archive) else { return Ok(done) };
     let mut started =
         transaction.started(OperationKind::Rotate, (previous, None), request(options, &done.api_url));
@@ -229,13 +229,13 @@ fn wanted(options: &RotateOptions) -> Wanted<'_> {
     }
 }
 
-/// The key that the Duo has, if its firmware reads it as it is.
+/// The Duo's key, if its firmware reads it as it is.
 fn old_key(held: &Snapshot) -> Option<PrivateKey> {
     let read = held.slot.key().filter(|_| Error::key_slot(&held.slot).is_none())?;
     Some(read.key.clone())
 }
 
-/// The key of an earlier attempt, else one that is made now.
+/// The key of an earlier attempt, else a new one.
 fn new_key(
     context: Context<'_>,
     earlier: Option<&Operation>,
@@ -274,7 +274,7 @@ fn nameless(device: &DeviceRef) -> Error {
     .hint(format!("say which one it is: add --device ID --path {}", device.path))
 }
 
-/// An id that is the user's word is not believed against what the archive knows of the key that is there.
+/// If the user typed the device id, the archive must not know the Duo's key as another device's.
 fn check_owner(
     snapshot: &Snapshot,
     archive: Option<&Archive>,

@@ -1,4 +1,4 @@
-//! The key that a rotation brings: one made now, or the one of an earlier attempt, while the cloud may know it.
+//! The new key of a rotation: made now, or taken from an earlier attempt.
 
 use std::path::{Path, PathBuf};
 
@@ -13,24 +13,24 @@ use crate::workflow::context::{DeviceRef, Snapshot};
 use crate::workflow::input::key_file::load;
 use crate::workflow::next::{command_line, tell_key};
 
-/// Makes a private key, as [`make_key`] does.
+/// A function that makes a private key, as [`make_key`] does.
 pub type KeyMaker<'a> = &'a (dyn Fn() -> Result<PrivateKey, KeyError> + Sync);
 
-/// A key from the system's random numbers.
+/// Makes a key from the system's random numbers.
 pub fn make_key() -> Result<PrivateKey, KeyError> {
     PrivateKey::generate(&mut UnwrapErr(SysRng))
 }
 
-/// The key that is to be in the Duo.
+/// The key that the rotation writes to the Duo.
 pub(in crate::workflow) struct NewKey {
     pub(in crate::workflow) key: PrivateKey,
     pub(in crate::workflow) image: SlotImage,
     pub(in crate::workflow) fingerprint: Fingerprint,
-    /// Where it lies, where an earlier attempt has kept it.
+    /// Its file, if an earlier attempt saved it.
     pub(in crate::workflow) kept: Option<PathBuf>,
-    /// True if it is that of an earlier attempt.
+    /// True if an earlier attempt made it.
     pub(in crate::workflow) taken_up: bool,
-    /// True if the cloud may have it since that.
+    /// True if the cloud may know it since that attempt.
     pub(in crate::workflow) known: bool,
 }
 
@@ -41,7 +41,7 @@ impl NewKey {
         Ok(Self { taken_up: false, ..Self::new(made, None, false)? })
     }
 
-    /// The one of an earlier attempt: out of the Duo where it got there, else out of its file.
+    /// The key of an earlier attempt: from the Duo if it is there, else from its file.
     pub(in crate::workflow) fn of(
         earlier: &Operation,
         held: &Snapshot,
@@ -80,7 +80,7 @@ impl NewKey {
         Ok(Self { image, fingerprint: key.public_key().fingerprint(), key, kept, taken_up: true, known })
     }
 
-    /// Said when the key of an earlier attempt is used; `is_there`: the Duo has it.
+    /// The note when the key of an earlier attempt is used; `is_there`: the Duo has it.
     pub(in crate::workflow) fn taken_up_words(&self, is_there: bool) -> String {
         let key = self.fingerprint.short();
         let cloud =
@@ -99,14 +99,14 @@ fn if_lost(path: &Path, started: &Started) -> String {
     format!("put the file back to {}; or, to start anew, first {back}", command_line::file(path))
 }
 
-/// The key in a file that was written here; never behind a passphrase.
+/// The key in a file that this program wrote; never encrypted.
 fn kept_key(path: &Path) -> Result<KeyFile, Error> {
     KeyFile::read(&load(path)?).map_err(|error| Error::key_file(&error, path))
 }
 
-/// The rotation of this Duo whose key is used: one that is open, else the last, if its key got nowhere. One that is
-/// open at another cloud has nothing left to take up once its key is in the Duo. `known` is not in the history yet, and
-/// `past` is, the last first.
+/// The earlier rotation of this Duo whose key is used again: an open one, else the last one if its key was never used.
+/// An open one for another cloud does not count once its key is in the Duo. `known` holds the operations that are not
+/// in the history yet; `past` is the history, newest first.
 pub(in crate::workflow) fn earlier(
     known: &[Operation],
     past: impl Iterator<Item = Operation>,

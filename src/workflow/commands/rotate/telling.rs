@@ -1,8 +1,9 @@
-//! What `rotate` does with the cloud, before the Duo is written: proves the old pair, tells the new key, proves it.
+//! Does the cloud's part of `rotate` before the Duo is written: proves the old pair, sends the new key, proves it.
 //!
-//! The proof is made from here, with the new key, while the Duo still has the old one: a cloud whose device port does not
-//! take it is found out while nothing in the Duo is changed. If the old pair was proven in this very run, the cloud that
-//! was told is then another one than the one behind that port, and gets the old key again; else nothing is sent by itself.
+//! The proof is made from here, with the new key, while the Duo still has the old one. So a cloud whose device port
+//! does not accept the new key is found before anything in the Duo changes. If this run proved the old pair, then the
+//! cloud at the API is not the one behind that port, and it is sent the old key again. Otherwise nothing more is sent
+//! automatically.
 
 use std::path::PathBuf;
 
@@ -22,16 +23,16 @@ use crate::workflow::record::backup::{Backups, store_new_key};
 use crate::workflow::record::journal::OperationRecord;
 use crate::workflow::write::Beside;
 
-/// Tells the cloud, and proves that it took the key, before the Duo is written.
+/// Sends the new key to the cloud, and proves that it took it, before the Duo is written.
 pub(super) struct Telling<'a, 'r> {
     pub context: Context<'a>,
     pub new: NewKey,
     /// The key that is in the Duo, if there is one that the firmware reads.
     pub old: Option<PrivateKey>,
-    /// True if the Duo has the new key already, since an earlier attempt.
+    /// True if the Duo already has the new key, from an earlier attempt.
     pub is_there: bool,
     pub cloud: &'r Cloud,
-    /// Where the pairing is proven; `None` if it is not wanted.
+    /// Where the pairing is proven; `None` for no proof.
     pub server: Option<&'r Server>,
     pub archive: &'r Archive,
     pub started: Started,
@@ -39,11 +40,11 @@ pub(super) struct Telling<'a, 'r> {
     pub product_id: u32,
     pub device: &'r DeviceRef,
     pub timeout: Timeout,
-    /// The backup of the old key, once it is made.
+    /// The backup of the old key, once it exists.
     pub backup: Option<PathBuf>,
-    /// Where the new key lies, once it is kept.
+    /// The file of the new key, once it is saved.
     pub kept: Option<PathBuf>,
-    /// What the first proof has shown.
+    /// The result of the first proof.
     pub pair_before: Option<PairBefore>,
 }
 
@@ -52,7 +53,7 @@ impl Telling<'_, '_> {
         error.on(self.device, if self.is_there { KeyState::Written } else { KeyState::Unchanged })
     }
 
-    /// What to type, to finish and to go back, while nothing was written.
+    /// How to finish and how to go back, if nothing was written.
     fn hint(&self) -> String {
         next::hint(&self.started, &self.rollback())
     }
@@ -61,7 +62,7 @@ impl Telling<'_, '_> {
         next::rollback(&self.started, SoFar { backup: self.backup.as_deref(), wrote: false, told: true })
     }
 
-    /// Keeps the new key, before anybody is told of it.
+    /// Saves the new key before it is sent anywhere.
     fn keep(&mut self, opened: &Opened<'_>, record: &mut OperationRecord<'_>) -> Result<(), Error> {
         let already_there = self.new.kept.is_some();
         let path = if let Some(path) = &self.new.kept {
@@ -76,12 +77,12 @@ impl Telling<'_, '_> {
         Ok(())
     }
 
-    /// Whether the key in the Duo and the cloud's are a pair now. A pair that does not hold is the usual reason for a new
-    /// key; a cloud that cannot be asked, or is another one, ends it here.
+    /// Whether the key in the Duo and the cloud's are a pair now. A refused key is the usual reason for a new one. A
+    /// cloud that cannot be asked, or is another one, ends the rotation here.
     fn prove_old(&self) -> Result<Option<PairBefore>, Error> {
         let Some(server) = self.server else { return Ok(None) };
         server.caution(self.context, self.id, true);
-        // What the cloud may have since an earlier attempt says nothing of the old pair.
+        // If the cloud may know the new key from an earlier attempt, a proof says nothing about the old pair.
         let Some(old) = self.old.as_ref().filter(|_| !self.new.known) else {
             return Ok(Some(PairBefore::NotTried));
         };
@@ -92,7 +93,7 @@ impl Telling<'_, '_> {
         }
     }
 
-    /// The first step that cannot be undone from here. If it fails, the Duo is as it was.
+    /// Sends the key: the first step that cannot be undone from here. If it fails, the Duo is unchanged.
     fn tell(&self, record: &mut OperationRecord<'_>) -> Result<(), Error> {
         if self.context.control.cancel().is_requested() {
             return Err(self.on(interrupted().during("before the cloud was told")));
@@ -108,7 +109,7 @@ impl Telling<'_, '_> {
         Message::new(self.context, self.id, &key.public_key(), self.product_id, false)
     }
 
-    /// What it means that the cloud did not say that it took the key.
+    /// The error if the cloud did not say that it took the key.
     fn not_accepted(&self, error: Error) -> Error {
         let told = may_be_taken(error.code().name());
         let error = error.on(self.device, KeyState::Unchanged);
@@ -124,7 +125,7 @@ impl Telling<'_, '_> {
         error.adding(consequence).hint(self.hint())
     }
 
-    /// Nobody but the cloud was told anything yet.
+    /// The error if the new key is not proven. So far, only the cloud was changed.
     fn not_proven(&self, server: &Server, error: Error, record: &mut OperationRecord<'_>) -> Error {
         if error.code() == Code::Interrupted {
             return self.on(error.adding("the cloud said that it took the new key").hint(self.hint()));
@@ -142,7 +143,7 @@ impl Telling<'_, '_> {
         self.on(error).hint(hint).because(cause)
     }
 
-    /// Which key each side has, and the two ways on.
+    /// The error that says which key each side has, and the two ways to continue.
     fn left_open(&self, error: Error) -> Error {
         let duo = if self.is_there { "has it, too" } else { "was not written and has the old one" };
         let message = format!(
@@ -153,7 +154,7 @@ impl Telling<'_, '_> {
         self.unproven(message, format!("{finish} (with --no-verify: without the proof){back}"), error)
     }
 
-    /// The old key is still at the device port, and the new one went elsewhere.
+    /// The device port still has the old key, and the new key went to another cloud: sends the old key there again.
     fn take_back(
         &self,
         server: &Server,
@@ -225,7 +226,7 @@ impl Beside for Telling<'_, '_> {
         Ok(())
     }
 
-    /// What follows from a write that was not done, once the cloud has the new key.
+    /// The error if the write fails after the cloud took the new key.
     fn write_failed(&self, error: Error) -> Error {
         match error.key_state() {
             Some(KeyState::Wrong | KeyState::Unknown) => error.adding("the cloud has the new key"),
@@ -239,7 +240,7 @@ impl Beside for Telling<'_, '_> {
     }
 }
 
-/// Nothing was changed yet.
+/// The error if there can be no proof. Nothing was changed yet.
 pub(super) fn without_proof(error: Error) -> Error {
     if error.code() == Code::Interrupted {
         return error;

@@ -1,11 +1,12 @@
-//! `udev print` and `udev install`: the rule that lets a user open a board without being root. Linux only.
+//! `udev print` and `udev install`: print or install the rule that lets a user open a board without being root. Linux
+//! only.
 //!
-//! The tag `uaccess` has systemd give a device to whoever sits at the machine. It is acted on in
-//! `73-seat-late.rules` (systemd `src/login/73-seat-late.rules.in`), and rules are read in the order of their files'
-//! names (udev(7)), so that this file's has to be lower. `ID_MM_DEVICE_IGNORE` keeps ModemManager from talking to the
-//! serial port of a board that runs (ModemManager API reference, "Common udev tags").
+//! With the tag `uaccess`, systemd gives a device to the user who sits at the machine. systemd acts on the tag in
+//! `73-seat-late.rules` (systemd `src/login/73-seat-late.rules.in`). Rules are read in the order of their file names
+//! (udev(7)), so this file's name has to sort before that one. `ID_MM_DEVICE_IGNORE` keeps ModemManager from talking to
+//! the serial port of a board that runs (ModemManager API reference, "Common udev tags").
 //!
-//! What belongs to root is written by root alone: nothing here becomes root, and without it nothing is written.
+//! Only root can write the file: nothing here becomes root, and without root nothing is written.
 
 mod udevadm;
 
@@ -20,13 +21,13 @@ use crate::workflow::next::command_line as command;
 use crate::workflow::next::command_line::file;
 use udevadm::Udevadm;
 
-/// Where the rule goes. 60 comes before 73.
+/// Where the rule is installed. 60 comes before 73.
 const RULE_PATH: &str = "/etc/udev/rules.d/60-duo-provision.rules";
 
-/// More than any file of rules that is compared with.
+/// More than the size of any rules file that is compared, in bytes.
 const RULE_LIMIT: u64 = 1 << 16;
 
-/// What is done once the file is there: udev reads it, and deals anew with the boards that are plugged in.
+/// The commands after the file is written: udev reads it, and applies it to the boards that are plugged in.
 const TAKE_UP: [&[&str]; 2] =
     [&["control", "--reload"], &["trigger", "--subsystem-match=usb", "--attr-match=idVendor=2b04"]];
 
@@ -35,14 +36,14 @@ const TAKE_UP: [&[&str]; 2] =
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "UdevRule", rename_all = "camelCase")]
 pub struct UdevRule {
-    /// Where it goes.
+    /// Where it is installed.
     #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
     /// The whole file.
     pub contents: String,
 }
 
-/// The rule for the boards that are known, in DFU mode, and for a Duo that runs.
+/// The rule for the known boards in DFU mode, and for a Duo that runs its firmware.
 pub fn udev_rule() -> UdevRule {
     let mut contents = String::from(
         "# Boards that duo-provision works on: whoever sits at this machine may open them, and ModemManager\n\
@@ -67,12 +68,12 @@ pub struct Machine {
     pub root: PathBuf,
     /// Whether the caller may write there.
     pub superuser: bool,
-    /// Whether udev can be on it.
+    /// Whether it can have udev.
     pub linux: bool,
 }
 
 impl Machine {
-    /// This one; or what is below another root folder, which is the caller's own affair.
+    /// This machine, or the folder `root` as one. That folder counts as writable: its rights are the caller's concern.
     pub fn at(root: Option<PathBuf>) -> Self {
         let superuser = root.is_some() || is_superuser();
         Self { root: root.unwrap_or_else(|| "/".into()), superuser, linux: cfg!(target_os = "linux") }
@@ -83,7 +84,7 @@ impl Machine {
     }
 }
 
-/// A udev rule that is in place, and that udev has taken up.
+/// A udev rule that is in place, and that udev has loaded.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename = "UdevInstallResult", rename_all = "camelCase")]
@@ -91,11 +92,11 @@ pub struct UdevInstalled {
     /// The file.
     #[serde(rename = "file", serialize_with = "crate::disk::lossy")]
     pub path: PathBuf,
-    /// False if it was there already, with these very contents.
+    /// False if the file already had exactly these contents.
     pub written: bool,
 }
 
-/// Writes the rule, and has udev take it up. A file of that name with other contents is never overwritten.
+/// Writes the rule, and makes udev load it. Never overwrites a file of that name with other contents.
 pub fn install_udev_rule(context: Context<'_>, machine: &Machine) -> Result<UdevInstalled, Error> {
     let UdevRule { path, contents } = udev_rule();
     if !machine.linux {
@@ -114,7 +115,7 @@ pub fn install_udev_rule(context: Context<'_>, machine: &Machine) -> Result<Udev
     Ok(UdevInstalled { path: file, written })
 }
 
-/// False if these very contents are there already.
+/// Writes the file; false if it already has exactly these contents.
 fn write_rule(file: &Path, contents: &[u8]) -> Result<bool, Error> {
     const WRITING: &str = "writing the udev rule";
     match create_new_public(file, contents) {

@@ -1,7 +1,7 @@
-//! udev's own tool, as a child process: the only one that this program ever starts.
+//! Runs udev's own tool as a child process: the only program that this one ever starts.
 //!
-//! It is looked for where systems have it, never through `PATH`, and gets nothing of this process's environment, in
-//! which there may be a token. It is given a time limit.
+//! It is looked for in its usual places, never through `PATH`. It gets nothing of this process's environment, which may
+//! hold a token. It has a time limit.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -12,14 +12,14 @@ use std::time::Duration;
 use crate::dfuse::descriptors::printable;
 use crate::usb::Clock;
 
-/// Where it is, on every distribution.
+/// Where distributions install it.
 const PLACES: [&str; 4] = ["usr/bin/udevadm", "bin/udevadm", "usr/sbin/udevadm", "sbin/udevadm"];
 
-/// It asks a running service for something, which takes no time.
+/// It only sends a request to a running service, which takes almost no time.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// The most that is repeated of its complaints, in bytes.
+/// How much of its error output is repeated at most, in bytes.
 const COMPLAINT: u64 = 1024;
 
 pub(in crate::workflow) struct Udevadm(PathBuf);
@@ -30,11 +30,11 @@ impl Udevadm {
         PLACES.iter().map(|place| root.join(place)).find(|path| path.is_file()).map(Self)
     }
 
-    /// Runs it to its end. `Err` is what went wrong, in words.
+    /// Runs it to its end. `Err` says in words what went wrong.
     pub(in crate::workflow) fn run(&self, clock: &dyn Clock, arguments: &[&str]) -> Result<(), String> {
         let typed = format!("udevadm {}", arguments.join(" "));
         let failed = |reason: &dyn std::fmt::Display| format!("`{typed}` {reason}");
-        // A file, since a pipe could be held open by whatever it leaves behind.
+        // A file, because child processes that it leaves behind could hold a pipe open.
         let complaints = tempfile::tempfile().map_err(|error| failed(&format!("was not run ({error})")))?;
         let mut child = self
             .start(arguments, &complaints)
@@ -59,7 +59,7 @@ impl Udevadm {
     }
 }
 
-/// How it ended; `None` if it was ended at the time limit.
+/// Its exit status; `None` if it was ended at the time limit.
 fn ended(child: &mut Child, clock: &dyn Clock) -> Option<std::process::ExitStatus> {
     let deadline = clock.now() + TIME_LIMIT;
     loop {
@@ -67,7 +67,7 @@ fn ended(child: &mut Child, clock: &dyn Clock) -> Option<std::process::ExitStatu
             return Some(status);
         }
         if clock.now() >= deadline {
-            // It may have ended by itself meanwhile; it is waited for in either case.
+            // It may have ended by itself in the meantime; wait for it in either case.
             let _ = child.kill();
             let _ = child.wait();
             return None;
@@ -76,7 +76,7 @@ fn ended(child: &mut Child, clock: &dyn Clock) -> Option<std::process::ExitStatu
     }
 }
 
-/// What it complained of, behind a colon.
+/// Its error output, after a colon.
 fn read(mut complaints: File) -> String {
     let mut bytes = Vec::new();
     let read = complaints.rewind().and_then(|()| complaints.take(COMPLAINT).read_to_end(&mut bytes));
