@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { KEYS, Sandbox, start } from './harness.mjs'
+import { IS_WINDOWS, KEYS, Sandbox, start } from './harness.mjs'
 
 const [FIRST, SECOND, THIRD] = ['1', '2', '3'].map((last) => `30001a00034734343231303${last}`)
 
@@ -118,7 +118,9 @@ test('a shard that is missing is a failure', async (t) => {
   sandbox.matches('fleet-shards')
 })
 
-test('Ctrl-C lets what is on its way end, and the command that goes on is printed', async (t) => {
+test('Ctrl-C lets what is on its way end, and the command that goes on is printed', {
+  skip: IS_WINDOWS && 'there is no Ctrl-C to send',
+}, async (t) => {
   const { sandbox, cloud } = await place(t)
   rmSync(join(sandbox.cwd, 'c.der'))
   sandbox.file('two.csv', `device_id,key_file\n${FIRST},a.der\n${SECOND},b.der\n`)

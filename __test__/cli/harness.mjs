@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalCloud, VirtualDuo } from '../../index.js'
 import { filesBelow } from '../files-below.mjs'
@@ -45,6 +45,28 @@ const WATCHDOG_MS = 60_000
  * @typedef {{ stdin?: string | Buffer, env?: Record<string, string>, cwd?: string, command?: string[], as?: string }} RunOptions
  */
 /** @typedef {import('node:test').TestContext} TestContext */
+
+/** There a file has no mode, a process takes no signals, and paths are written otherwise. */
+export const IS_WINDOWS = process.platform === 'win32'
+
+/** What stands there for a home folder, and what no process goes without. */
+function windowsFolders(/** @type {string} */ home) {
+  if (!IS_WINDOWS) return {}
+  return {
+    USERPROFILE: home,
+    LOCALAPPDATA: join(home, '.local/share'),
+    APPDATA: join(home, '.local/share'),
+    SYSTEMROOT: process.env['SYSTEMROOT'] ?? '',
+  }
+}
+
+/** On Windows, a transcript without what each system says in its own way: the home folder, and its errors. */
+function neutral(/** @type {string} */ transcript) {
+  if (!IS_WINDOWS) return transcript
+  return transcript
+    .replaceAll('~/', '<folder>/home/')
+    .replaceAll(/[^:\n]* \(os error \d+\)/g, ' <an error of the system>')
+}
 
 /** Starts a process with no environment but the one given, and collects what it says. */
 export function start(
@@ -116,7 +138,7 @@ export class Sandbox {
     mkdirSync(this.home)
     mkdirSync(this.cwd)
     /** @type {Record<string, string>} */
-    this.env = { PATH: process.env['PATH'] ?? '', HOME: this.home, TZ: 'UTC' }
+    this.env = { PATH: process.env['PATH'] ?? '', HOME: this.home, TZ: 'UTC', ...windowsFolders(this.home) }
     this.name(this.folder, '<folder>')
     this.name(ROOT, '<root>')
   }
@@ -172,7 +194,7 @@ export class Sandbox {
   /** Every file there is, below the sandbox's folder. */
   files(folder = this.folder) {
     return filesBelow(folder)
-      .map((path) => relative(this.folder, path))
+      .map((path) => relative(this.folder, path).replaceAll(sep, '/'))
       .sort()
   }
 
@@ -215,13 +237,25 @@ export class Sandbox {
   matches(/** @type {string} */ name) {
     const path = join(TRANSCRIPTS, `${name}.txt`)
     const actual = this.#anonymous(this.#transcript).replace(/\n+$/, '\n')
-    if (process.env['UPDATE_TRANSCRIPTS']) return writeFileSync(path, actual)
+    if (process.env['UPDATE_TRANSCRIPTS'] && !IS_WINDOWS) return writeFileSync(path, actual)
     assert.ok(existsSync(path), `there is no transcript ${name}: UPDATE_TRANSCRIPTS=1 writes it`)
-    assert.equal(actual, readFileSync(path, 'utf8'), `not what transcripts/${name}.txt says`)
+    const expected = readFileSync(path, 'utf8')
+    assert.equal(neutral(actual), neutral(expected), `not what transcripts/${name}.txt says`)
+  }
+
+  /** Windows' paths as they are on POSIX, also those in JSON, where a backslash stands twice. */
+  #withSlashes(/** @type {string} */ text) {
+    let named = text
+    for (const [path, as] of /** @type {const} */ ([
+      [this.folder, '<folder>'],
+      [ROOT, '<root>'],
+    ]))
+      named = named.replaceAll(path.replaceAll(sep, sep + sep), as).replaceAll(path, as)
+    return named.replaceAll(/<(?:folder|root)>[^\s"',;:)]*/g, (path) => path.replaceAll(/\\+/g, '/'))
   }
 
   #anonymous(/** @type {string} */ text) {
-    let named = text
+    let named = IS_WINDOWS ? this.#withSlashes(text) : text
     for (const [what, as] of this.#names) named = named.replaceAll(what, as)
     // Two of one second are told apart by a number.
     named = named.replaceAll(/\b\d{8}T\d{6}Z(?:-\d+)?\b/g, '<time>')
@@ -300,7 +334,7 @@ function block(/** @type {string} */ name, /** @type {string} */ text) {
 }
 
 function quoted(/** @type {string} */ word) {
-  return /^[\w./:=+@-]+$/.test(word) ? word : `'${word}'`
+  return /^[\w./:=+@\\-]+$/.test(word) ? word : `'${word}'`
 }
 
 /** Waits until the first Duo has started once more and is back in DFU mode. */

@@ -1,7 +1,7 @@
 /** `dfu`, `--enter-dfu` and `--wait`, whole. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Sandbox } from './harness.mjs'
+import { IS_WINDOWS, Sandbox } from './harness.mjs'
 
 test('a Duo that runs: what is said, and the way into DFU mode', async (t) => {
   const sandbox = new Sandbox(t)
@@ -51,7 +51,7 @@ for (const args of [
   })
 }
 
-test('Ctrl-C ends a wait', async (t) => {
+test('Ctrl-C ends a wait', { skip: IS_WINDOWS && 'there is no Ctrl-C to send' }, async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
   duo.unplug('1-1')

@@ -95,6 +95,8 @@ const UNFIT = {
 
 test('a particle-cli that cannot be extended works as before, and what to type instead is said', async (t) => {
   const sandbox = new Sandbox(t)
+  // On Windows, quoted as for Git Bash.
+  sandbox.env['MSYSTEM'] = 'MINGW64'
   for (const [index, [what, otherwise]] of Object.entries(UNFIT).entries()) {
     sandbox.remark(what)
     const folder = imitate(join(sandbox.folder, `unfit-${index}`), otherwise)

@@ -106,7 +106,7 @@ test('every command of the grammar prints a result that the schema describes', a
     ['shell-init', 'bash'],
     ['man', 'list'],
     ['udev', 'print'],
-    ['udev', 'install', '--root', rootIn(sandbox)],
+    ...(process.platform === 'linux' ? [['udev', 'install', '--root', rootIn(sandbox)]] : []),
   ]) {
     await run(...args)
   }

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { dialogue, KEYS, ROOT, Sandbox, start } from './harness.mjs'
+import { dialogue, IS_WINDOWS, KEYS, ROOT, Sandbox, start } from './harness.mjs'
 
 /** What was said, without the breaks within a text that is longer than the terminal is wide. */
 const oneLineEach = (/** @type {string} */ said) => said.replaceAll(/\r\n {3,}(?=[^→\s])/g, ' ')
@@ -256,7 +256,9 @@ test('SIGINT while it waits for a token ends it with 130', {
   assert.equal(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '').code, 'INTERRUPTED')
 })
 
-test('a second Ctrl-C in the middle of a write ends with 6, and says what is not known', async (t) => {
+test('a second Ctrl-C in the middle of a write ends with 6, and says what is not known', {
+  skip: IS_WINDOWS && 'there is no Ctrl-C to send',
+}, async (t) => {
   const sandbox = new Sandbox(t)
   const module = (/** @type {string} */ name) =>
     JSON.stringify(pathToFileURL(join(ROOT, 'src/cli', name)).href)
@@ -291,7 +293,9 @@ test('without its compiled part it says so, in words', async (t) => {
   assert.doesNotMatch(stderr, /^\s+at /m)
 })
 
-test('simulate announces, serves, and stops with its ports free', async (t) => {
+test('simulate announces, serves, and stops with its ports free', {
+  skip: IS_WINDOWS && 'there is no Ctrl-C to send',
+}, async (t) => {
   const sandbox = new Sandbox(t)
   const started = sandbox.start(['simulate', '--duos', '2', '--bootloader', 'r5'])
   const [, address = ''] = await started.says('stdout', /^usbip (127\.0\.0\.1:\d+)$/m)
@@ -316,7 +320,7 @@ for (const options of [
 ]) {
   test(`what simulate ${options.join(' ')} proposes works as it is printed`, async (t) => {
     const sandbox = new Sandbox(t)
-    const started = sandbox.start(['simulate', ...options])
+    const started = sandbox.start(['simulate', '--shell', 'posix', ...options])
     const [said = ''] = await started.says('stderr', /In another terminal:\n(?: {2}.*\n)+/)
     const proposed = said.matchAll(/^ {2}(?:PARTICLE_ACCESS_TOKEN=(\w+) )?duo-provision (.*)$/gm)
     const commands = [...proposed].map(([, token, words = '']) => ({ token, args: words.split(' ') }))

@@ -94,6 +94,15 @@ function windows() {
         ofNode(await inWine([program, '--test-reporter=tap', file]))
       return sum(await inOrder(testsIn('__test__/node'), one))
     })
+  const transcripts = () =>
+    withAddon(built, addon, async () => {
+      const program = await node('win32-x64')
+      const { MADE, PROGRAM } = await import('../../__test__/program.mjs')
+      const made = { [MADE]: `Z:${PROGRAM.replaceAll('/', '\\')}` }
+      const one = async (/** @type {string} */ file) =>
+        ofNode(await inWine([program, '--test-reporter=tap', file], made))
+      return sum(await inOrder(testsIn('__test__/cli'), one))
+    })
   const demo = () =>
     withAddon(built, addon, async () =>
       yesOrNo(await inWine([await node('win32-x64'), 'src/cli/main.cjs', 'demo'])),
@@ -104,6 +113,7 @@ function windows() {
     { name: "the core's tests", run: mostOfCore },
     { name: 'its longest tests', run: () => tested('core', ...THOROUGH) },
     { name: '__test__/node', run: api },
+    { name: 'transcripts', run: transcripts },
     { name: 'demo', run: demo },
   ]
 }
@@ -136,7 +146,7 @@ async function windowsTools() {
 }
 
 /** Runs a Windows program in Wine 10, which Debian 13 has. */
-async function inWine(/** @type {string[]} */ command) {
+async function inWine(/** @type {string[]} */ command, /** @type {Record<string, string>} */ more = {}) {
   const packages = ['base-files', 'busybox-static', 'coreutils', 'dash', 'libc-bin', 'wine', 'wine64']
   const root = await unpacked('wine', { release: 'trixie', processor: 'amd64', packages })
   const prefix = join(CACHE, 'wine-prefix')
@@ -146,16 +156,19 @@ async function inWine(/** @type {string[]} */ command) {
     LC_ALL: 'C.UTF-8',
     PATH: '/usr/lib/wine:/usr/bin:/bin',
     WINEDEBUG: '-all',
+    ...more,
     WINEPREFIX: prefix,
     // In memory, where nothing is slow to be synced. Wine takes these two for TEMP and TMP.
     WINETEMP: 'Z:\\tmp',
     WINETMP: 'Z:\\tmp',
-    // zlib1.dll, which Wine's own libraries need.
-    WINEPATH: 'Z:\\usr\\x86_64-w64-mingw32\\lib',
   }
   const wine = '/usr/lib/wine/wine64'
   // What goes wrong while it sets itself up (there is no 32-bit part, and no display) keeps no program from running.
   if (!existsSync(join(prefix, 'system.reg'))) await ranIn(root, env, [wine, 'wineboot', '--init'])
+  // Which Wine's own libraries need, and look for on the PATH of each process, else here.
+  const library = 'zlib1.dll'
+  const [from, to] = ['usr/x86_64-w64-mingw32/lib', 'drive_c/windows/system32']
+  copyFileSync(join(root, from, library), join(prefix, to, library))
   return ranIn(root, env, [wine, ...command])
 }
 

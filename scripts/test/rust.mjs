@@ -96,7 +96,8 @@ export function platforms(/** @type {Run} */ run) {
 
 /** The core's tests and the API's for Windows, in Wine. The lints are those for Microsoft's compiler. */
 export function windows(/** @type {Run} */ run) {
-  return cross(run, ['x86_64-pc-windows-gnu', '--without', 'lints', '--without', 'its longest tests'])
+  const without = ['lints', 'its longest tests', 'transcripts'].flatMap((step) => ['--without', step])
+  return cross(run, ['x86_64-pc-windows-gnu', ...without])
 }
 
 /** The API's tests where there is no C library but musl. */
