@@ -1,4 +1,4 @@
-/** `--all`: a line for each Duo as it comes, what all came to, and how it ends. */
+/** `--all`: a line for each Duo when it ends, the summary of all, and the exit code. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -8,7 +8,7 @@ import { jsonLines, Sandbox } from './harness.mjs'
 const ids = [1, 2, 3].map((number) => `5649525455414c2d44554f0${number}`)
 const [, SECOND = '', THIRD = ''] = ids
 
-/** Which Duo a line is of, if it is of one. */
+/** The path of the Duo that a line is about, if any. */
 function pathIn(/** @type {string} */ line) {
   const [path] = /^\d+-\d+(?= )/.exec(line) ?? []
   if (path || !line.startsWith('{')) return path
@@ -16,7 +16,7 @@ function pathIn(/** @type {string} */ line) {
   return type === 'of-duo' || type === 'duo-ended' ? told : undefined
 }
 
-/** Lines of several Duos, which come in any order, one Duo behind the other. */
+/** Sorts the lines of several Duos, which come in any order, by Duo. */
 function inOrder(/** @type {string} */ stdout) {
   const lines = stdout.split('\n').map((line) => ({ line, path: pathIn(line) }))
   const places = lines.flatMap(({ path }, at) => (path === undefined ? [] : [at]))

@@ -1,4 +1,4 @@
-/** What people get wrong: an exit code, a message to act on, nothing touched and nothing left behind. */
+/** Mistakes of users: an exit code, a message that says what to do, nothing changed and nothing left behind. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -110,7 +110,7 @@ test('a device that is not there, and a machine without USB', async (t) => {
   await duo.stop()
   assert.equal((await sandbox.run(['list', ...usbip])).status, 4)
   sandbox.matches('no-device')
-  // On a machine with USB there is no Duo either, at least none that a test may touch.
+  // A machine with USB has no Duo at this path either, at least none that a test may touch.
   const { status, stderr } = await sandbox.run(['backup', '--path', '99-1'])
   assert.ok(status === 3 || (status === 4 && stderr.includes('USB_UNAVAILABLE')), stderr)
   assert.deepEqual(sandbox.files(), [])

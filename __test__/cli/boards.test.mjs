@@ -1,4 +1,4 @@
-/** Boards that are laid out as a Duo: what is said of them, whole. */
+/** Boards with the layout of a Duo: the whole output about them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Sandbox } from './harness.mjs'

@@ -1,4 +1,4 @@
-/** The completions and man pages as they are made for a package, in the shells and formatters for which they are written. */
+/** The completions and man pages, as they are made for a package, in the shells and formatters that they are for. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -16,7 +16,7 @@ writePages(MADE, addon)
 const COMPLETIONS = join(MADE, 'completions')
 const PAGES = join(MADE, 'man')
 
-/** What is typed before Tab, and the words that the line has then. */
+/** What is typed before Tab, and the words that the line has after it. */
 const CASES = [
   ['dct ba', 'dct|backup'],
   ['server-key se', 'server-key|set'],
@@ -26,15 +26,15 @@ const CASES = [
   ['key new --pass', 'key|new|--passphrase-file'],
 ]
 
-/** Why a program cannot be used here; `false` where it can. */
+/** Why a program cannot be used here; `false` if it can. */
 function missing(/** @type {string} */ program, /** @type {string[]} */ args = ['--version']) {
   const { error } = spawnSync(program, args, { encoding: 'utf8' })
   return error ? `${program} is not installed here` : false
 }
 
 /**
- * Types a line into an interactive shell, a Tab and Enter, for each case. The command is a function there that says
- * which words it was given.
+ * For each case, types a line, a Tab and Enter into an interactive shell. In that shell the command is a function that
+ * prints its arguments.
  */
 async function typeInto(
   /** @type {Sandbox} */ sandbox,
@@ -93,7 +93,7 @@ test('zsh completes commands, nested ones and options', {
 test('fish completes commands, nested ones and options', { skip: missing('fish') }, (t) => {
   const sandbox = new Sandbox(t)
   const script = join(COMPLETIONS, 'duo-provision.fish')
-  // clap_complete gives fish no values of arguments without a name.
+  // clap_complete gives fish no values for arguments without a name.
   for (const [typed = '', words = ''] of CASES.filter(([line]) => line !== 'completions pow')) {
     const { stdout, stderr } = spawnSync(
       'fish',

@@ -1,4 +1,4 @@
-/** `dct`, `server-key show`, and what `inspect` makes of a dump. */
+/** `dct`, `server-key show`, and `inspect` of a dump. */
 import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** `doctor`: what is wrong, and what is typed to put it right. */
+/** `doctor`: what is wrong, and the command that fixes it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Sandbox } from './harness.mjs'

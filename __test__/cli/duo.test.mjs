@@ -1,4 +1,4 @@
-/** The commands on virtual Duos and a local cloud, whole. */
+/** The whole output of the commands on virtual Duos and a local cloud. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Sandbox } from './harness.mjs'

@@ -1,4 +1,4 @@
-/** Keys behind a passphrase, and key files without a Duo. */
+/** Keys encrypted with a passphrase, and key files without a Duo. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
@@ -9,7 +9,7 @@ import { IS_WINDOWS, restarted, Sandbox } from './harness.mjs'
 
 const PASSPHRASE = 'Zwölf Boxkämpfer jagen Viktor'
 
-/** A sandbox whose passphrase is in a file, and is never to be seen. */
+/** A sandbox with its passphrase in a file. The passphrase must never be shown. */
 function prepare(/** @type {import('node:test').TestContext} */ t) {
   const sandbox = new Sandbox(t)
   sandbox.name(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\b/g, '<time>')

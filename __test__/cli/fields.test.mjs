@@ -1,4 +1,4 @@
-/** `server-key set`, `server-key restore` and `dct restore`, whole. */
+/** The whole output of `server-key set`, `server-key restore` and `dct restore`. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { jsonLines, Sandbox } from './harness.mjs'
 
-/** Two backups of one second differ in a number behind the time. */
+/** Two backups of the same second differ in a number after the time. */
 const NUMBERED = /\b(\d{8}T\d{6}Z)-\d+\b/g
 
 /** A cloud's key pair, as Node makes it. */
@@ -51,7 +51,7 @@ test('what cannot be a cloud’s key or address is refused, and no private key i
     ['own.pub.pem', '--no-address', '--port', '80'],
     ['own.pub.pem', '--port', '0'],
     ['own.pub.pem', '--host', '192.168.1.300'],
-    // As particle-cli's `keys server` had it.
+    // As for `keys server` of particle-cli.
     ['own.pub.pem', '192.168.1.20'],
   ]) {
     assert.equal((await sandbox.run(['server-key', 'set', ...args, ...usbip])).status, 2)

@@ -1,4 +1,4 @@
-/** `fleet`: what is printed of a list, and how it ends. */
+/** `fleet`: what it prints for a list, and how it ends. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ const [FIRST, SECOND, THIRD] = ['1', '2', '3'].map((last) => `30001a000347343432
 
 const TOKEN = 'ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq'
 
-/** A cloud that refuses one device, and any other token; it remembers the other devices that it was told. */
+/** A cloud that refuses one device, and any other token. It records the other devices that it gets. */
 async function refusing(/** @type {import('node:test').TestContext} */ t, /** @type {string} */ refused) {
   /** @type {string[]} */
   const told = []

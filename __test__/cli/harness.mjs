@@ -1,9 +1,9 @@
 /**
- * Runs the command line in a process of its own, in a folder and an environment of its own, and compares what it
- * did, whole, with a transcript that people can read. What differs from run to run (folders, ports, tokens, keys,
- * times) has a name in the transcript instead: the same thing has the same name throughout one transcript.
+ * Runs the command line in a process of its own, in a folder and an environment of its own, and compares all that it
+ * did with a transcript that people can read. What differs from run to run (folders, ports, tokens, keys, times) has a
+ * name in the transcript instead: the same thing has the same name throughout one transcript.
  *
- * `UPDATE_TRANSCRIPTS=1` writes the transcripts anew; the diff is then for a person to judge.
+ * `UPDATE_TRANSCRIPTS=1` writes the transcripts anew; a person then checks the diff.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -35,21 +35,21 @@ for (const name of readdirSync(KEYS)) canaryKey(name, readFileSync(join(KEYS, na
 
 const TRANSCRIPTS = fileURLToPath(new URL('./transcripts/', import.meta.url))
 
-/** A process that has not ended by itself after this long is a failure of its own. */
+/** A process that has not ended by itself after this time counts as failed. */
 const WATCHDOG_MS = 60_000
 
 /** @typedef {{ status: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }} Ended */
 /**
- * What else a run takes: `command` is the program with its first arguments, in place of `duo-provision`, and `as` what it
- * is called in the transcript.
+ * What else a run takes: `command` is the program with its first arguments, in place of `duo-provision`; `as` is its
+ * name in the transcript.
  * @typedef {{ stdin?: string | Buffer, env?: Record<string, string>, cwd?: string, command?: string[], as?: string }} RunOptions
  */
 /** @typedef {import('node:test').TestContext} TestContext */
 
-/** There a file has no mode, a process takes no signals, and paths are written otherwise. */
+/** On Windows a file has no mode, a process takes no signals, and paths are written differently. */
 export const IS_WINDOWS = process.platform === 'win32'
 
-/** What stands there for a home folder, and what no process goes without. */
+/** On Windows, the variables in place of `HOME`, and the one that every process needs. */
 function windowsFolders(/** @type {string} */ home) {
   if (!IS_WINDOWS) return {}
   return {
@@ -60,7 +60,7 @@ function windowsFolders(/** @type {string} */ home) {
   }
 }
 
-/** On Windows, a transcript without what each system says in its own way: the home folder, and its errors. */
+/** On Windows, removes from a transcript what differs between systems: the home folder, and the system's errors. */
 function neutral(/** @type {string} */ transcript) {
   if (!IS_WINDOWS) return transcript
   return transcript
@@ -68,7 +68,7 @@ function neutral(/** @type {string} */ transcript) {
     .replaceAll(/[^:\n]* \(os error \d+\)/g, ' <an error of the system>')
 }
 
-/** Starts a process with no environment but the one given, and collects what it says. */
+/** Starts a process with only the given environment, and collects its output. */
 export function start(
   /** @type {string} */ program,
   /** @type {string[]} */ args,
@@ -113,7 +113,7 @@ export function start(
   return { child, end, says }
 }
 
-/** A folder, an environment, and the virtual Duos and clouds that a test starts; all gone when it ends. */
+/** A folder, an environment, and the virtual Duos and clouds that a test starts; all are gone when it ends. */
 export class Sandbox {
   /** @type {[RegExp | string, string][]} */
   #names = []
@@ -148,7 +148,7 @@ export class Sandbox {
     this.#names.push([what, as])
   }
 
-  /** Never to be seen in any output. */
+  /** Notes a text that must never be in any output. */
   secret(/** @type {string} */ text) {
     this.#secrets.push(text)
     canaryText('a token', text)
@@ -168,7 +168,7 @@ export class Sandbox {
     return duo
   }
 
-  /** Starts a cloud, whose token is in the environment from then on. */
+  /** Starts a cloud and puts its token into the environment. */
   async cloud(/** @type {import('../../index.js').LocalCloudOptions} */ options = {}) {
     const cloud = await LocalCloud.start(options)
     this.t.after(() => cloud.stop())
@@ -191,7 +191,7 @@ export class Sandbox {
     renameSync(join(this.cwd, from), join(this.cwd, to))
   }
 
-  /** Every file there is, below the sandbox's folder. */
+  /** Every file below the sandbox's folder. */
   files(folder = this.folder) {
     return filesBelow(folder)
       .map((path) => relative(this.folder, path).replaceAll(sep, '/'))
@@ -209,14 +209,14 @@ export class Sandbox {
     return started
   }
 
-  /** Runs the command line to its end, with nothing to read unless told otherwise, and notes it down. */
+  /** Runs the command line to its end, with nothing to read by default, and notes it down. */
   async run(/** @type {string[]} */ args, /** @type {RunOptions} */ options = {}) {
     const ended = await this.start(args, { stdin: '', ...options }).end
     this.note(args, ended, options.as)
     return ended
   }
 
-  /** Adds a run to the transcript, and checks what holds for every one. */
+  /** Adds a run to the transcript, and checks what must hold for every run. */
   note(/** @type {string[]} */ args, /** @type {Ended} */ ended, as = 'duo-provision') {
     const all = ended.stdout + ended.stderr
     assert.doesNotMatch(all, /^\s+at .*(:\d+:\d+|\((index \d+|<anonymous>|native)\))/m, 'a stack trace')
@@ -243,7 +243,7 @@ export class Sandbox {
     assert.equal(neutral(actual), neutral(expected), `not what transcripts/${name}.txt says`)
   }
 
-  /** Windows' paths as they are on POSIX, also those in JSON, where a backslash stands twice. */
+  /** Windows' paths in the form of POSIX, also those in JSON, where a backslash is written twice. */
   #withSlashes(/** @type {string} */ text) {
     let named = text
     for (const [path, as] of /** @type {const} */ ([
@@ -257,7 +257,7 @@ export class Sandbox {
   #anonymous(/** @type {string} */ text) {
     let named = IS_WINDOWS ? this.#withSlashes(text) : text
     for (const [what, as] of this.#names) named = named.replaceAll(what, as)
-    // Two of one second are told apart by a number.
+    // A number distinguishes two of the same second.
     named = named.replaceAll(/\b\d{8}T\d{6}Z(?:-\d+)?\b/g, '<time>')
     named = named.replaceAll(/(trying again in )\d+\.\d s/g, '$1<seconds> s')
     named = named.replaceAll(/("delayMs":)\d+/g, '$1"<ms>"')
@@ -269,10 +269,10 @@ export class Sandbox {
   }
 }
 
-/** Why a width cannot be tried here; `false` where it can. */
+/** Why widths cannot be tested here; `false` if they can. */
 export const WIDTHS = process.platform === 'linux' ? false : 'it needs the script of util-linux'
 
-/** Runs the command line on a pseudo-terminal that is so wide; with `both`, standard error is shown, too. */
+/** Runs the command line on a pseudo-terminal of that width; with `both`, standard error is shown, too. */
 export async function atWidth(
   /** @type {Sandbox} */ sandbox,
   /** @type {number} */ columns,
@@ -294,7 +294,7 @@ export async function atWidth(
   return stdout
 }
 
-/** Runs the command line on a pseudo-terminal of util-linux's `script`, and types an answer to each prompt once it is there. */
+/** Runs the command line on a pseudo-terminal of util-linux's `script`, and answers each prompt when it appears. */
 export async function dialogue(
   /** @type {Sandbox} */ sandbox,
   /** @type {string[]} */ args,
@@ -314,7 +314,7 @@ export async function dialogue(
   return { status, stdout }
 }
 
-/** The lines of `--json`: objects, the last and only the last a result or an error. */
+/** The objects of `--json`, one on each line. The last one is a result or an error, and no other one is. */
 export function jsonLines(/** @type {string} */ stdout) {
   assert.ok(stdout.endsWith('\n'), 'the last line is whole')
   const lines = stdout.trimEnd().split('\n')
@@ -343,14 +343,14 @@ export async function restarted(
   /** @type {number} */ boots,
 ) {
   for (;;) {
-    // One look for both: it may drop off the bus between two.
+    // Reads both at once: the Duo may drop off the bus between two reads.
     const now = duo.duos()[0]
     if (now?.presence === 'dfu' && now.boots > boots) return
     await new Promise((next) => setTimeout(next, 20))
   }
 }
 
-/** A root folder with a udevadm that says how it was called. */
+/** A root folder with a udevadm that prints how it was called. */
 export function rootIn(/** @type {Sandbox} */ sandbox, status = 0) {
   const root = join(sandbox.folder, 'root')
   for (const folder of ['etc/udev/rules.d', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true })

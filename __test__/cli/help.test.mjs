@@ -58,7 +58,7 @@ test('in --help each command and each exit code has one line of 80 columns', { s
   }
 })
 
-/** The commands that stand in a group. */
+/** The commands that are in a group. */
 const GROUPED = [
   'key new',
   'key public',

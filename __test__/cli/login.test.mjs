@@ -1,4 +1,4 @@
-/** particle-cli's login: read, never written; which profile and cloud it is, is said before anything is done. */
+/** particle-cli's login is read, never written. The profile and its cloud are shown before anything is done. */
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ function state(/** @type {string} */ folder) {
     })
 }
 
-/** A cloud whose token is in nobody's environment. */
+/** A cloud whose token is in no environment. */
 async function startCloud(/** @type {import('node:test').TestContext} */ t, /** @type {Sandbox} */ sandbox) {
   const cloud = await LocalCloud.start()
   t.after(() => cloud.stop())
@@ -103,7 +103,7 @@ test('files that particle-cli would not write are errors, and their contents are
   ]
   for (const [profile, contents] of cases) {
     login(sandbox, { 'profile.json': profile, 'particle.config.json': contents })
-    // Without a particle-cli, whose version would choose the words.
+    // Without a particle-cli, since its version would change the words.
     const { status } = await sandbox.run([ID], { env: { PATH: sandbox.cwd } })
     assert.ok(status === 2, JSON.stringify(profile))
   }

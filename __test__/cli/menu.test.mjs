@@ -1,4 +1,4 @@
-/** What is offered on a terminal: the menu where nothing was typed, and a choice among several Duos. */
+/** What is offered on a terminal: the menu if no command was typed, and a choice among several Duos. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** `dfu`, `--enter-dfu` and `--wait`, whole. */
+/** The whole output of `dfu`, `--enter-dfu` and `--wait`. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IS_WINDOWS, Sandbox } from './harness.mjs'

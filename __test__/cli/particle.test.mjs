@@ -1,6 +1,6 @@
 /**
- * Beside particle-cli, as far as none is needed: where it is looked for, what is said of one that cannot be extended,
- * and the shell functions for one that is no Node module. `__test__/particle` has the real one.
+ * The parts for particle-cli that can be tested without it: where it is looked for, what is said of one that cannot be
+ * extended, and the shell functions for one that is not a Node module. `__test__/particle` has the real one.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -26,7 +26,7 @@ const command = root.commands[word]
 if (command) command.options.handler()
 else { console.log("No such command '" + word + "'"); process.exitCode = 1 }`
 
-/** What is laid out as particle-cli is, and does next to nothing; some of its files in another form. */
+/** Makes a folder that is laid out as particle-cli and does almost nothing; some of its files may be different. */
 function imitate(
   /** @type {string} */ folder,
   /** @type {Record<string, string | undefined>} */ otherwise = {},
@@ -138,7 +138,7 @@ test('particle-cli is found by its variable, on the PATH, and in node_modules; e
   imitate(join(sandbox.cwd, 'node_modules/particle-cli'), say('local'))
   assert.equal(await version({}), 'local\n')
   const global = imitate(join(sandbox.folder, 'lib/node_modules/particle-cli'), say('path'))
-  // Something of the same name that is not from npm is passed over.
+  // A program of the same name that is not from npm is ignored.
   const other = join(sandbox.folder, 'other')
   mkdirSync(other)
   writeFileSync(join(other, 'particle'), '#!/bin/sh\necho binary\n')
@@ -168,7 +168,7 @@ test('a particle-cli behind a launcher of pnpm or Volta is found', async (t) => 
     imitate(join(sandbox.folder, `${folder}`), say)
     const bin = join(sandbox.folder, `${manager}`, 'bin')
     mkdirSync(bin)
-    // Volta's is a program of its own.
+    // Volta's is a binary, not a script.
     writeFileSync(join(bin, 'particle'), manager === 'pnpm' ? PNPM : '\x7fELF')
     const env = { ...sandbox.env, PATH: bin }
     const { status, stdout } = await sandbox.start(['where'], { stdin: '', env, ...WRAPPER }).end
@@ -186,7 +186,7 @@ test('the hook leaves other programs alone', async (t) => {
     spawnSync(process.execPath, [...node, index, 'duo'], { encoding: 'utf8' })
   const [plain, hooked] = [run(), run('--require', HOOK)]
   assert.deepEqual([hooked.status, hooked.stderr], [0, ''])
-  // One module more for the hook itself, and two that it needs to look whose script this is.
+  // One more module for the hook itself, and two with which it checks whose script this is.
   assert.equal(plain.stdout, 'duo 1\n')
   assert.match(hooked.stdout, /^duo [1-4]\n$/)
 })
@@ -203,7 +203,7 @@ test('on a Node older than 20 the hook steps aside, and says nothing', async (t)
   assert.deepEqual([status, stdout, stderr], [1, "No such command 'duo'\n", ''])
 })
 
-/** How each shell is started with a script, and how it takes the function in. */
+/** How each shell is started with a script, and how it loads the function. */
 const SHELLS = {
   bash: { args: ['-c'], take: 'eval "$(duo-provision shell-init bash)"' },
   zsh: { args: ['-f', '-c'], take: 'eval "$(duo-provision shell-init zsh)"' },

@@ -1,10 +1,10 @@
 /**
- * A name server that takes every question and answers none: for the system's resolver, which cannot be called off,
- * a look-up hangs. A command ends with its own deadline all the same, and its process does not wait for the look-up.
+ * A name server that receives every question and answers none. A look-up by the system's resolver cannot be cancelled,
+ * so it hangs. A command still ends at its own deadline, and its process does not wait for the look-up.
  *
- * For real: a mount namespace in which `/etc/resolv.conf` names a socket that stays silent. The resolver would ask
- * it again after 30 seconds, five times; that it has not asked twice when the process is gone shows, without a
- * clock, that nobody waited for it.
+ * The test is real: in a mount namespace, `/etc/resolv.conf` names a socket that stays silent. The resolver would ask
+ * it again after 30 seconds, five times. If it has not asked twice when the process is gone, then nobody waited for it.
+ * This check needs no clock.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -17,12 +17,12 @@ import { jsonLines, KEYS, MAIN, ROOT, Sandbox, start } from './harness.mjs'
 /** On the loopback interface, where no other name server listens. */
 const SILENT = '127.0.153.53'
 
-/** Binds the files in `$1` over those of the system that say how names are looked up, then runs the rest. */
+/** Binds the files in `$1` over the system's files that say how names are looked up, then runs the rest. */
 const WITH_SILENT_RESOLVER =
   'for name in resolv.conf nsswitch.conf; do [ ! -e "/etc/$name" ] || mount --bind "$1/$name" "/etc/$name" || exit 99;' +
   ' done; shift; exec "$@"'
 
-/** A mount namespace; who is not root gets one with a user namespace around it. */
+/** A mount namespace. A user who is not root gets it inside a user namespace. */
 const UNSHARE = [
   'unshare',
   process.getuid?.() === 0 ? '-m' : '-Urm',
@@ -72,18 +72,18 @@ test('a name server that never answers holds up neither the command nor the end 
   const host = ['--device', ID, '--host', 'devices.example', '--timeout', '2', '--json']
   unreached(await run(MAIN, 'verify', ...key, ...host))
 
-  // A script that calls the API ends with its last line, not with process.exit.
+  // A script that calls the API ends after its last line, not by process.exit.
   const script = sandbox.file('script.mjs', SCRIPT)
   const { stdout, status } = await run(script, join(ROOT, 'index.js'), ID)
   assert.deepEqual({ stdout, status }, { stdout: 'CLOUD_UNREACHABLE\n', status: 0 })
 })
 
-/** What was asked, until the test ends; undefined where this user may not be a name server. */
+/** The questions, until the test ends; undefined if this user may not be a name server. */
 async function silentServer(/** @type {import('node:test').TestContext} */ t) {
   const socket = createSocket('udp4')
   /** @type {string[]} */
   const questions = []
-  // Behind its header of 12 bytes, of which two tell one question from the same one asked again.
+  // Without the header of 12 bytes: two of them differ when the same question is asked again.
   socket.on('message', (message) => questions.push(message.subarray(12).toString('latin1')))
   socket.bind(53, SILENT)
   try {

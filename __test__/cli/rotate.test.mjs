@@ -1,4 +1,4 @@
-/** `rotate`: a new key, every refusal, and what is typed after one that was cut short. */
+/** `rotate`: a new key, every refusal, and what to type after it was interrupted. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -20,7 +20,7 @@ async function together(/** @type {import('node:test').TestContext} */ t) {
     return state
   }
   const { boots } = state()
-  /** Waits until the Duo has started that often more, and is in DFU mode again. */
+  /** Waits until the Duo has started that many more times, and is in DFU mode again. */
   const restarted = async (times = 1) => {
     while (state().presence !== 'dfu' || state().boots < boots + times) {
       await new Promise((next) => setTimeout(next, 20))

@@ -1,6 +1,5 @@
 /**
- * The schema of `--json`, closed: here a member that it does not name is an error, where users are told to pass over
- * what they do not know.
+ * The schema of `--json`, closed: here an unknown member is an error. Users are told to ignore unknown members.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -14,7 +13,7 @@ export const SCHEMA = JSON.parse(
 const open = new Ajv2020({ strict: true, allErrors: true }).compile(SCHEMA)
 const closed = new Ajv2020({ strict: true, strictTypes: false, allErrors: true }).compile(close(SCHEMA))
 
-/** The schema with no room for a member that it does not name, at any depth. */
+/** The schema without room for unknown members, at any depth. */
 function close(/** @type {any} */ schema) {
   const copy = structuredClone(schema)
   const seal = (/** @type {any} */ part) => {
@@ -29,18 +28,18 @@ function close(/** @type {any} */ schema) {
   return copy
 }
 
-/** Why a line is not what the schema says; nothing where it is. */
+/** Why a line does not match the schema; nothing if it does. */
 export function flaws(/** @type {any} */ line) {
   if (open(line) && closed(line)) return undefined
   const errors = [...(open.errors ?? []), ...(closed.errors ?? [])]
-  // Of the branches that are tried, those that fail by the line's own kind say nothing.
+  // Leaves out errors that only say that a branch of the schema is for another kind of line.
   const telling = errors
     .filter(({ keyword }) => !['const', 'oneOf', 'anyOf'].includes(keyword))
     .map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`)
   return [...new Set(telling)].join('\n')
 }
 
-/** Every whole line of what `--json` printed is what the schema says. */
+/** Checks that every complete line that `--json` printed matches the schema. */
 export function checkLines(/** @type {string} */ stdout) {
   for (const line of stdout.split('\n').slice(0, -1)) {
     const found = flaws(JSON.parse(line))

@@ -1,4 +1,4 @@
-/** After a crash: what was in flight, what to type, and what the archive holds. */
+/** `status` after a crash: what was in progress, what to type, and what the archive holds. */
 import assert from 'node:assert/strict'
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -133,6 +133,6 @@ test('backups lists the archive', async (t) => {
   await sandbox.run(['backups'])
   await sandbox.run(['backups', '--device', second.deviceId])
   await sandbox.run(['backups', '--device', 'my-duo'])
-  assert.equal((await sandbox.run(['backups', '--archive', '/proc/none'])).status, 9)
+  assert.equal((await sandbox.run(['backups', '--archive', join(sandbox.folder, 'none')])).status, 9)
   sandbox.matches('backups')
 })

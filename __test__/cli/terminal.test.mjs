@@ -1,4 +1,4 @@
-/** What needs a terminal or a signal: the question, Ctrl-C, colours, and the commands that stay in front. */
+/** What needs a terminal or a signal: the question, Ctrl-C, colours, and the commands that stay in the foreground. */
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -7,10 +7,10 @@ import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { dialogue, IS_WINDOWS, KEYS, ROOT, Sandbox, start } from './harness.mjs'
 
-/** What was said, without the breaks within a text that is longer than the terminal is wide. */
+/** Joins the lines of each text that was broken because it is longer than the terminal is wide. */
 const oneLineEach = (/** @type {string} */ said) => said.replaceAll(/\r\n {3,}(?=[^→\s])/g, ' ')
 
-/** The same with one question before a write. */
+/** Runs a command on a terminal, with one question before a write. */
 function onTerminal(
   /** @type {Sandbox} */ sandbox,
   /** @type {string[]} */ args,
@@ -229,7 +229,7 @@ test('colours are for terminals, and obey NO_COLOR and FORCE_COLOR', async (t) =
   assert.ok(!both.stdout.includes('\u001b'))
 })
 
-/** Waits until a thread of a process reads from its standard input. What it is told by signals, it hears by then. */
+/** Waits until a thread of a process reads from its standard input. From then on, the process handles signals. */
 async function reading(/** @type {number} */ pid) {
   // The number of the system call (read: 0 on x86-64, 63 on arm64) and its first argument.
   const reads = (/** @type {string} */ thread) => {

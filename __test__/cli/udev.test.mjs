@@ -1,4 +1,4 @@
-/** The udev rule: printed, installed below another root folder, refused, and the command that is to be typed. */
+/** The udev rule: printed, installed below another root folder, refused, and the command to type. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'

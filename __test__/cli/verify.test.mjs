@@ -1,4 +1,4 @@
-/** `verify`: the proof of pairing, and every way in which there is none. */
+/** `verify`: the proof of pairing, and every case in which there is none. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Sandbox } from './harness.mjs'

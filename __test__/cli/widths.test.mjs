@@ -1,4 +1,4 @@
-/** What fits a narrow terminal, and what is left as it is for programs. */
+/** What fits a narrow terminal, and what stays as it is for programs. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -43,7 +43,7 @@ for (const [name, args] of /** @type {[string, string[]][]} */ ([
         assert.ok(bare(table).includes(bare(last)), `${columns}: ${last}`)
       }
     }
-    // What a Duo knows of its cloud is new every time, and broken into lines.
+    // What a Duo knows of its cloud is different in every run, and broken into lines.
     if (name === 'list') sandbox.matches('width-list')
   })
 }
@@ -84,7 +84,7 @@ test('nothing moves and nothing is coloured on a dumb terminal; NO_COLOR and CLI
   assert.doesNotMatch(plain.stdout + plain.stderr, moves)
 })
 
-/** What is copied is one line, however long: a command, or a path. */
+/** Text to copy stays on one line, at any length: a command, or a path. */
 const IN_ONE_PIECE = /^ *((sudo|npx|openssl|duo-provision) |\S+$)|^ {2}\w[\w ]* +\S+$/
 
 for (const columns of [60, 80, 120]) {

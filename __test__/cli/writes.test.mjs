@@ -1,4 +1,4 @@
-/** The commands that write, whole: reset, restore, provision of every kind, and `--json` for each. */
+/** The whole output of the commands that write: reset, restore, provision of every kind, and `--json` for each. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -54,7 +54,7 @@ test('an r4 Duo is chosen by its port, and its id is the user’s word', async (
   await sandbox.run(['list', ...usbip])
   await sandbox.run(['backup', 'one.der', '--path', '1-1', '--device', one ?? '', ...usbip])
   const before = duo.duos()[1]?.fingerprint
-  // The key is known as the first Duo's: nothing shows that the second one, which tells no id, is that Duo.
+  // The key is known as the first Duo's. The second one reports no id, so nothing shows that it is that Duo.
   assert.equal((await sandbox.run(['restore', 'one.der', '--path', '1-2', '--yes', ...usbip])).status, 3)
   const named = ['restore', 'one.der', '--path', '1-2', '--device', two ?? '', '--yes', ...usbip]
   assert.equal((await sandbox.run(named)).status, 3)
@@ -78,7 +78,7 @@ test('of a private key file only the public half goes to the cloud; a token come
   )
   const sent = cloud.provisioned()[0]?.publicKey.trim()
   assert.equal(sent, publicKey.export({ format: 'pem', type: 'spki' }).toString().trim())
-  // The token typed in the file's place is not repeated.
+  // The token that was typed in place of the file is not repeated.
   assert.equal((await sandbox.run([...args.slice(0, -1), token], {})).status, 9)
 })
 

@@ -1,4 +1,4 @@
-/** What is done for each target. A step that throws has failed, and those after it in its target are not tried. */
+/** The steps of each target. A step that throws has failed. If `compiled` fails, the steps after it do not run. */
 import {
   chmodSync,
   copyFileSync,
@@ -33,7 +33,7 @@ export const TARGETS = {
   'armv7-unknown-linux-gnueabihf': () => arm('armv7-unknown-linux-gnueabihf', 'linux-arm-gnueabihf'),
 }
 
-/** The addon and the core, with their lints; no C part, and nothing that needs to be linked. @returns {Step[]} */
+/** Checks types and lints of the addon and the core. Compiles no C part, and links nothing. @returns {Step[]} */
 function onlyTypes(/** @type {string} */ target) {
   const clippy = async () => {
     await standardLibrary(target)
@@ -43,7 +43,7 @@ function onlyTypes(/** @type {string} */ target) {
   return [{ name: 'types and lints', run: clippy }]
 }
 
-/** Of the core's tests, what takes longest and asks little of the system: a step of its own. */
+/** The tests of the core that take longest and depend little on the system. They are a step of their own. */
 const THOROUGH = [
   'workflow::matrix',
   'workflow::secrets',
@@ -54,7 +54,7 @@ const THOROUGH = [
   'fuzz::',
 ]
 
-/** With GNU's C compiler in place of Microsoft's, and Wine in place of Windows. @returns {Step[]} */
+/** Uses GNU's C compiler in place of Microsoft's, and Wine in place of Windows. @returns {Step[]} */
 function windows() {
   const target = 'x86_64-pc-windows-gnu'
   const addon = 'duo-provision.win32-x64-msvc.node'
@@ -72,7 +72,7 @@ function windows() {
   const compile = async () => {
     const env = { ...process.env, ...(await windowsTools()) }
     await standardLibrary(target)
-    // Without those of hostile clouds, which ask for sockets that end as Linux' do.
+    // Not the tests of hostile clouds: they need sockets that close as they do on Linux.
     const core = ['--no-default-features', '--features=command-line', '--lib', '--test=core', '--no-run']
     const made = await cargo(['test', '--locked', '--target', target, ...core], env)
     for (const { name, test, executable } of made.made) if (test && executable) tests[name] = executable
@@ -118,7 +118,7 @@ function windows() {
   ]
 }
 
-/** What cargo compiles and links with, for Windows. napi-build wants the names that Node's program exports. */
+/** The environment in which cargo compiles and links for Windows. napi-build needs the names that Node exports. */
 async function windowsTools() {
   const folder = await unpacked('mingw', {
     release: 'bookworm',
@@ -152,20 +152,20 @@ async function inWine(/** @type {string[]} */ command, /** @type {Record<string,
   const prefix = join(CACHE, 'wine-prefix')
   const env = {
     HOME: '/tmp',
-    // Wine takes names of files for what this says they are.
+    // Wine reads file names in this encoding.
     LC_ALL: 'C.UTF-8',
     PATH: '/usr/lib/wine:/usr/bin:/bin',
     WINEDEBUG: '-all',
     ...more,
     WINEPREFIX: prefix,
-    // In memory, where nothing is slow to be synced. Wine takes these two for TEMP and TMP.
+    // In memory, where syncs are fast. Wine uses these two as TEMP and TMP.
     WINETEMP: 'Z:\\tmp',
     WINETMP: 'Z:\\tmp',
   }
   const wine = '/usr/lib/wine/wine64'
-  // What goes wrong while it sets itself up (there is no 32-bit part, and no display) keeps no program from running.
+  // Errors during its setup (there is no 32-bit part and no display) do not matter: programs run in spite of them.
   if (!existsSync(join(prefix, 'system.reg'))) await ranIn(root, env, [wine, 'wineboot', '--init'])
-  // Which Wine's own libraries need, and look for on the PATH of each process, else here.
+  // Wine's own libraries need this one. They look for it on the PATH of each process, and then here.
   const library = 'zlib1.dll'
   const [from, to] = ['usr/x86_64-w64-mingw32/lib', 'drive_c/windows/system32']
   copyFileSync(join(root, from, library), join(prefix, to, library))
@@ -185,7 +185,7 @@ function muslX64() {
   return onLinux(target, addon, run)
 }
 
-/** The packages whose files qemu shows to a program of the target as those of its own system. */
+/** The packages of the system that qemu shows to a program of the target. */
 const ARM = /** @type {const} */ ({
   'linux-arm64-gnu': {
     processor: 'arm64',
@@ -193,12 +193,12 @@ const ARM = /** @type {const} */ ({
     alone: true,
   },
   'linux-arm64-musl': { processor: 'arm64', packages: ['musl'], alone: true },
-  // With Debian's Node, for which there is none at PyPI.
+  // Debian's Node: PyPI has none for this platform.
   'linux-arm-gnueabihf': { processor: 'armhf', packages: ['base-files', 'nodejs'], alone: false },
 })
 
 /**
- * Under qemu-user. A test that starts Node once more starts a script in its place, which starts qemu.
+ * Uses qemu-user. If a test starts Node again, it starts a script, which starts qemu.
  * @param {string} target
  * @param {keyof typeof ARM} name
  * @returns {Step[]}
@@ -220,7 +220,7 @@ function arm(target, name) {
     const [script, preload] = [join(folder, 'node'), join(folder, 'exec-path.cjs')]
     const emulator = join(qemu, `usr/bin/qemu-${processor === 'arm64' ? 'aarch64' : 'arm'}-static`)
     const program = name === 'linux-arm-gnueabihf' ? join(root, 'usr/bin/node') : await node(name)
-    // The loader would look at this machine's own C library.
+    // The loader would detect this machine's C library, which is not musl.
     const library = name.endsWith('-musl') ? `NAPI_RS_NATIVE_LIBRARY_PATH=${join(ROOT, addon)} ` : ''
     writeFileSync(script, `#!/bin/sh\n${library}exec ${emulator} -L ${root} ${program} "$@"\n`)
     chmodSync(script, 0o755)
@@ -254,7 +254,7 @@ function onLinux(target, addon, run) {
 }
 
 /**
- * Has the addon lie where the loader looks for it, and no longer than that.
+ * Puts the addon where the loader looks for it while `work` runs, and then removes it.
  * @template T
  * @param {string} built
  * @param {string} addon
@@ -270,7 +270,7 @@ async function withAddon(built, addon, work) {
   }
 }
 
-/** The test files of a folder, as they are called from the root. */
+/** The test files of a folder, with paths relative to the root. */
 function testsIn(/** @type {string} */ folder) {
   const files = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.test.mjs'))
   return files.sort().map((file) => join(folder, file))
@@ -305,14 +305,14 @@ function ofNode(/** @type {{ status: number, output: string }} */ { status, outp
   return counted(status, output, found)
 }
 
-/** A failing status with no failed test, or no test at all, is a failure of its own. @returns {Counts} */
+/** A failing status without a failed test, or no passed and no failed test, counts as one failure. @returns {Counts} */
 function counted(
   /** @type {number} */ status,
   /** @type {string} */ output,
   /** @type {string[] | undefined} */ found,
 ) {
   const [passed = 0, failed = 0, skipped = 0] = (found ?? []).slice(1).map(Number)
-  const broken = failed === 0 && (status !== 0 || passed === 0)
+  const broken = failed === 0 && (status !== 0 || passed + skipped === 0)
   return { passed, failed: broken ? 1 : failed, skipped, output }
 }
 
