@@ -1,4 +1,4 @@
-//! Link settings of the Node-API addon.
+//! Sets the linker options of the Node-API addon.
 
 fn main() {
     if std::env::var_os("CARGO_FEATURE_ADDON").is_some() {

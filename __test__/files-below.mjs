@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The path of every file below a folder. Links are no files and are not followed, where Node's own recursive
- * `readdir` follows those to folders, or does not, by its version.
+ * The path of every file below a folder. Links are not files and are not followed. Node's own recursive `readdir`
+ * follows links to folders or does not, depending on its version.
  * @returns {string[]}
  */
 export function filesBelow(/** @type {string} */ folder) {

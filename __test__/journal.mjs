@@ -1,4 +1,4 @@
-/** The journal as a crash leaves it, made of one that nothing happened to. */
+/** Turns a complete journal into one as a crash leaves it. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -6,8 +6,8 @@ import { basename, join } from 'node:path'
 /** @typedef {{ id: string, record: string }} JournalRecord */
 
 /**
- * Has the operation that was settled last be open again, with those of its records alone that a crash has left, and
- * perhaps the beginning of the next one.
+ * Makes the operation that was settled last open again, with only those records that a crash has left, and perhaps the
+ * beginning of the next one.
  * @param {string} journal the folder
  * @param {(records: JournalRecord[]) => JournalRecord[]} kept
  * @param {{ torn?: string, deviceId?: string }} [options] the Duo has to be named if there are several

@@ -1,4 +1,4 @@
-/** Public keys for tests and benchmarks: any odd number of 1024 bits is taken for a modulus. */
+/** Public keys for tests and benchmarks: any odd number of 1024 bits is accepted as a modulus. */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ export function publicPem() {
 /** The id of the device with a number. */
 export const idOf = (/** @type {number} */ number) => `30001a00${number.toString(16).padStart(16, '0')}`
 
-/** Writes a list of so many devices, and a public key for each, into a folder; the list's path. */
+/** Writes a list of `count` devices, and a public key for each, into a folder. Returns the list's path. */
 export function writeList(/** @type {string} */ folder, /** @type {number} */ count) {
   const rows = Array.from({ length: count }, (_, number) => {
     writeFileSync(join(folder, `${number}.pem`), publicPem())

@@ -1,6 +1,6 @@
 /**
- * The source of a function that tells the peak of a process' memory, in KiB; it is given `readFileSync`. `maxRSS` of Linux
- * begins with that of the process that has started it.
+ * The source of a function that returns the peak of its process' memory, in KiB; it takes `readFileSync`. On Linux,
+ * `maxRSS` starts with the value of the parent process.
  */
 export const PEAK = `(readFileSync) => {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS

@@ -1,6 +1,6 @@
 /**
- * The command line as one file, as the package has it, of the sources as they are now: it starts in a third of the
- * time that they take, and tests start it thousands of times.
+ * Makes the command line as one file, as in the package, from the current sources. It starts in a third of the time
+ * that the sources need, and tests start it thousands of times.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
@@ -10,16 +10,16 @@ import { bundled } from '../scripts/bundle.mjs'
 
 const TARGET = fileURLToPath(new URL('../target/', import.meta.url))
 
-/** The variable that names it where it is made already. */
+/** The variable that holds its path if it is made already. */
 export const MADE = 'DUO_PROVISION_TEST_PROGRAM'
 
-/** What it is to be run as, in Node. */
+/** The path of the file that Node runs. */
 export const PROGRAM = process.env[MADE] ?? makeProgram()
 
 function makeProgram() {
   const outfile = join(TARGET, 'program.cjs')
   const { text } = bundled({ outfile, footer: { js: 'module.exports.main()' } })
-  // Tests of several processes make it at a time, and may still run the one of other sources.
+  // Several test processes may make it at the same time, and one may still run a file made from other sources.
   const name = createHash('sha256').update(text).digest('hex').slice(0, 16)
   const [path, draft] = [join(TARGET, `program-${name}.cjs`), join(TARGET, `program-${process.pid}.tmp`)]
   mkdirSync(TARGET, { recursive: true })

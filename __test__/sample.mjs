@@ -1,14 +1,14 @@
 /**
- * Whether long tables are tried whole or as a sample of them, which is what everyday's run has time for. The same for
- * Rust's tests is `rust/common/sample.rs`.
+ * Decides whether long tables are tried whole or as a sample. The everyday run only has time for a sample.
+ * `rust/common/sample.rs` does the same for the Rust tests.
  */
 
-/** True where everything is to be tried: `npm test -- --all` sets it. */
+/** True if everything is to be tried: `npm test -- --all` sets it. */
 export const ALL = !['', '0', undefined].includes(process.env['DUO_PROVISION_TEST_ALL'])
 
 /**
- * Chooses from a table: the first case of each sort, and of the rest by their names one of so many; the same at each
- * run, on any machine.
+ * Chooses from a table: the first case of each sort and, by name, one in `oneOf` of the rest. The choice is the same in
+ * each run, on any machine.
  */
 export class Sample {
   constructor(oneOf = 10) {

@@ -1,9 +1,9 @@
 /**
- * `npm run build:debug`: the addon in the profile of the tests, its loader and its types, put where the loader looks
- * for the addon. Much faster to compile than `npm run build`, and slower at work.
+ * `npm run build:debug`: builds the addon with the profile of the tests, its loader and its types, and puts them where
+ * the loader looks for the addon. It compiles much faster than `npm run build`; the addon runs slower.
  *
- * Not by `napi build`, which always names a target to cargo: that has a folder of its own, and all dependencies would
- * be compiled once more. What comes behind cargo is napi's.
+ * It does not use `napi build`, which always passes a target to cargo: a target has its own folder, and all
+ * dependencies would be compiled again. The steps after cargo are napi's.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -14,16 +14,16 @@ import { ROOT } from './prepare.mjs'
 import { MANIFEST, SCHEMA, schemas } from './schema.mjs'
 import { declarations, separate } from './types.mjs'
 
-/** Where it is put, with its loader `index.js`, its types `index.d.ts`, and the schema. */
+/** The folder for the addon, its loader `index.js`, its types `index.d.ts`, and the schema. */
 export const BUILT = join(ROOT, 'target/dev-addon')
 
-/** The types of what the addon has for the command line alone. */
+/** The types of the functions for the command line alone. */
 export const GRAMMAR = 'src/cli/grammar.d.cts'
 
-/** What napi-derive tells of each function that is exported. */
+/** What napi-derive writes about each exported function. */
 const TYPES = join(ROOT, 'target/napi-types')
 
-/** The addon's file, as the loader looks for it on this machine. */
+/** The name of the addon's file that the loader looks for on this machine. */
 export const ADDON = `duo-provision.${platform()}.node`
 
 function platform() {
@@ -34,15 +34,15 @@ function platform() {
   return `linux-${arch}-${header.glibcVersionRuntime ? 'gnu' : 'musl'}`
 }
 
-/** Compiles it and writes all of it into `BUILT`. */
+/** Compiles the addon and writes it, its loader, types and schema into `BUILT`. */
 export async function buildAddon() {
   rmSync(BUILT, { recursive: true, force: true })
   for (const folder of [BUILT, TYPES]) mkdirSync(folder, { recursive: true })
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, NAPI_TYPE_DEF_TMP_FOLDER: TYPES }
-  // They are told while the crate is compiled: once more, if they got lost.
+  // napi-derive writes the types while the crate is compiled. If they are missing, force a compilation.
   if (!existsSync(join(TYPES, 'duo-provision'))) env['NAPI_FORCE_BUILD_DUO_PROVISION'] = `${Date.now()}`
-  // An example has the same features of the dependencies as the tests, so that each is compiled once.
+  // With an example, the dependencies have the same features as for the tests, so that each is compiled once.
   const args = ['build', '--lib', '--example', 'tracer']
   const { status, output, made } = await cargo(args, env)
   const library = made.find(({ kinds }) => kinds.includes('cdylib'))
@@ -58,9 +58,9 @@ export async function buildAddon() {
   return { status: 0, output }
 }
 
-/** The loader and its types, as `napi build` writes them. */
+/** Writes the loader and its types, as `napi build` does. */
 async function writeLoader(/** @type {Record<string, any>} */ types) {
-  // Not above: this file is read before node_modules is there. And not `import`: its types upset ours.
+  // Loaded here: this file is read before node_modules is there. Not with `import`: the package's types break ours.
   const { generateTypeDef, writeJsBinding } = createRequire(import.meta.url)('@napi-rs/cli')
   const { name, version, napi } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const header = join(BUILT, 'header.d.ts')

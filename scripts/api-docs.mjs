@@ -1,6 +1,6 @@
 /**
- * `npm run api-docs`: writes docs/api-reference.md, the reference of the API, from the types in index.d.ts. `npm test` makes it
- * anew and compares.
+ * `npm run api-docs`: writes docs/api-reference.md, the reference of the API, from the types in index.d.ts. `npm test`
+ * makes it again and compares.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -22,7 +22,7 @@ run: [api.md](api.md).
 
 `
 
-/** TypeDoc's settings, and those of its plug-in for Markdown. */
+/** The settings of TypeDoc and of its plug-in for Markdown. */
 const SETTINGS = {
   plugin: 'typedoc-plugin-markdown',
   readme: 'none',
@@ -36,7 +36,7 @@ const SETTINGS = {
   interfacePropertiesFormat: 'table',
 }
 
-/** The reference as Markdown, made of a file of types. */
+/** The reference as Markdown, made from a file of types. */
 export function apiDocs(types = join(ROOT, 'index.d.ts')) {
   const folder = mkdtempSync(join(tmpdir(), 'duo-provision-api-'))
   try {
@@ -55,8 +55,8 @@ export function apiDocs(types = join(ROOT, 'index.d.ts')) {
 }
 
 /**
- * Without anchors that nothing refers to, which would be most of what a reader of the source sees, and without the
- * constructors that a class has for TypeDoc where it declares none: these are made by their `start`.
+ * Removes the anchors that nothing refers to: they would fill most of the Markdown source. Also removes the
+ * constructors that TypeDoc adds to a class that declares none: such objects are made by `start`.
  */
 function tidy(/** @type {string} */ page) {
   const referred = new Set([...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, name]) => name))

@@ -1,8 +1,9 @@
 /**
- * `npm run bench:fleet`: what sending a list costs, in turn with `xargs -P8 curl` and with a loop of the command line, to the
- * same local cloud. Then 100,000 rows: memory, whether the last thousand cost as the first, and how long the same command
- * takes when all is done. Prints the tables of docs/many.md. `-- --rows N` for fewer rows. The command line is one file, as
- * in the package; it needs the addon as it is shipped (`npm run build`), a quiet machine, and some eight minutes.
+ * `npm run bench:fleet`: measures how fast a list is sent to a local cloud, and compares it with `xargs -P8 curl` and
+ * with a loop of the command line; the ways take turns. Then it sends 100,000 rows, and measures memory, whether the
+ * last thousands take as long as the first, and how long the same command takes when all is done. Prints the tables of
+ * docs/many.md. `-- --rows N` sends fewer rows. The command line is one file, as in the package. Needs the release
+ * addon (`npm run build`), a quiet machine, and about eight minutes.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,11 +17,11 @@ import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '100000' } } })
 const MANY = Number(values.rows)
-/** How many devices are sent in one round, by what takes them fast and by what takes them slowly. */
+/** How many devices are sent in one round: by `fleet provision`, by curl, and by the loop, which is the slowest. */
 const [SOME, FEWER, FEW] = [Math.min(2000, MANY), Math.min(200, MANY), Math.min(20, MANY)]
 const ROUNDS = 3
 
-/** How large an addon with its debugging information is at least. */
+/** The least size of an addon with debugging information. */
 const DEBUG_BYTES = 30e6
 
 ensureDependencies()
@@ -48,7 +49,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** How many devices a second, each way in turn; the medians. */
+/** Devices per second of each way; medians of rounds that take turns. */
 async function rates() {
   const [publicKeys, privateKeys] = [listIn('public', SOME), await privateList()]
   /** @type {Record<string, () => Promise<number>>} */
@@ -86,7 +87,7 @@ function listIn(/** @type {string} */ name, /** @type {number} */ count) {
   return writeList(place, count)
 }
 
-/** Making a private key takes a while, so some are used for several devices. */
+/** Making a private key takes a while, so each of 50 keys is used for several devices. */
 async function privateList() {
   const place = join(folder, 'private')
   mkdirSync(place)
@@ -159,7 +160,7 @@ async function loopRate() {
   return FEW / took
 }
 
-/** A long list: what it costs in memory, and in time at its beginning and its end. */
+/** Sends a long list: measures memory, and time at its beginning and its end. */
 async function many() {
   const list = listIn('many', MANY)
   const report = `import { readFileSync } from 'node:fs'
@@ -192,8 +193,8 @@ async function many() {
 }
 
 /**
- * Looks every few milliseconds how long a ledger is, whose lines have times to the second alone. Its end says how the last
- * thousands of devices compare with the first: medians of ten, since a disk is busy now and then.
+ * Checks the length of a ledger every 5 ms, because the times in its lines are in whole seconds. `end` returns the time
+ * of a thousand of the last devices, over that of the first: medians of ten, because a disk is busy now and then.
  */
 function watched(/** @type {string} */ ledger) {
   /** @type {{ time: number, size: number }[]} */
@@ -215,7 +216,7 @@ function watched(/** @type {string} */ ledger) {
       }
       const when = (/** @type {number} */ nth) =>
         seen.find(({ size }) => size >= (sizes[nth] ?? 0))?.time ?? Number.NaN
-      /** Of the ten parts that begin with this device. */
+      /** The median of the ten parts that begin with this device. */
       const typical = (/** @type {number} */ from) =>
         median(
           Array.from({ length: 10 }, (_, nth) => when(from + (nth + 1) * part) - when(from + nth * part)),

@@ -1,8 +1,8 @@
 /**
- * `npm run bench:journal`: what an operation costs after none, after 3,000 and after 100,000 others, all of them done to
- * the same Duo or each to another; medians, the journals taken in turn. On a disk an operation takes as long as five syncs;
- * `TMPDIR=/dev/shm` shows the rest. Ends with status 1 if what was done before makes a command slower. The operations are
- * copies of one that was really done.
+ * `npm run bench:journal`: measures how long an operation takes after 0, 3,000 and 100,000 others, on one Duo or on a
+ * Duo each. The figures are medians; the journals take turns. On a disk an operation takes as long as five syncs;
+ * `TMPDIR=/dev/shm` shows the rest. The exit status is 1 if past operations make a command slower. The past operations
+ * are copies of a real one.
  */
 import {
   closeSync,
@@ -22,7 +22,7 @@ const ROUNDS = 31
 const COUNTS = [0, 3000, 100_000]
 const ID = '30001a000347343432313031'
 
-/** How long the slowest may take, given the time of the one without a past: a busy disk makes as much of one sync. */
+/** The limit, from the time without past operations. A busy disk delays a sync by as much as this allows. */
 const limit = (/** @type {number} */ ms) => 1.5 * ms + 1
 
 ensureDependencies()
@@ -61,7 +61,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** Goes to a home folder of its own, as far as this process is concerned. */
+/** Sets the home folder of this process. */
 function goTo(/** @type {string} */ home) {
   for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = home
 }
@@ -74,7 +74,7 @@ async function settled(/** @type {() => Promise<unknown>} */ work) {
   return readFileSync(join((await status()).journal, 'history', `${ID}.jsonl`), 'utf8')
 }
 
-/** A home folder with so many operations in its history. */
+/** Makes a home folder with `count` operations in its history. */
 function filled(/** @type {string} */ line, /** @type {number} */ count, /** @type {boolean} */ ofOne) {
   const home = mkdtempSync(join(folder, 'home-'))
   const history = join(home, 'duo-provision/journal/history')
@@ -94,7 +94,7 @@ function filled(/** @type {string} */ line, /** @type {number} */ count, /** @ty
   return home
 }
 
-/** How long a command takes in each home, in milliseconds: medians of runs that are taken in turn. */
+/** The time of a command in each home, in milliseconds: medians of runs that take turns. */
 async function inTurn(
   /** @type {{ home: string }[]} */ homes,
   /** @type {() => Promise<unknown>} */ command,

@@ -1,7 +1,7 @@
 /**
- * `npm run bench`: what the package costs. Start-up time and resident memory of `duo-provision --version`, side by
- * side with bare Node on this machine; the size of the addon; and the class requests that a backup and a write
- * take, counted by a virtual Duo (dfu-util's own figures are counted on the USB lane).
+ * `npm run bench`: measures the package. Start-up time and resident memory of `duo-provision --version`, compared with
+ * bare Node on this machine; the size of the addon; and the class requests of a backup and of a write, counted by a
+ * virtual Duo (dfu-util's own figures are counted on the USB lane).
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -13,10 +13,10 @@ import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 const ROUNDS = 31
 const CLI = join(ROOT, 'src/cli/main.cjs')
 
-/** The limits that the project set itself. */
+/** The limits that the project has set. */
 const LIMITS = { startupMs: 15, residentMb: 8, addonMb: 8, backup: 9, write: 10 }
 
-/** What dfu-util 0.11 takes: for one read, and for a write without a read-back. */
+/** The class requests of dfu-util 0.11: for one read, and for a write without a read-back. */
 const DFU_UTIL = { backup: 9, write: 12 }
 
 ensureDependencies()
@@ -27,7 +27,7 @@ for (const { what, figure, limit } of rows) {
 }
 process.exitCode = rows.every((row) => row.within) ? 0 : 1
 
-/** Median wall time of `--version` over that of an empty script, the two taken in turn. */
+/** Median wall time of `--version`, less that of an empty script; the two take turns. */
 function startup() {
   const bare = []
   const ours = []
@@ -39,7 +39,7 @@ function startup() {
   return row('--version, start-up over bare Node', extra, 'ms', LIMITS.startupMs)
 }
 
-/** Median peak resident set of `--version` over that of an empty script. */
+/** Median peak resident set of `--version`, less that of an empty script. */
 function memory() {
   const report = 'process.on("exit", () => console.error("rss", process.resourceUsage().maxRSS));'
   const preload = (/** @type {string} */ code) => `data:text/javascript,${encodeURIComponent(code)}`
@@ -58,7 +58,7 @@ function addon() {
   return row(`${name}, stripped`, statSync(join(ROOT, name)).size / 1e6, 'MB', LIMITS.addonMb)
 }
 
-/** Class requests of a backup, and of a restore less the reading that its automatic backup is made of. */
+/** Class requests of a backup, and of a restore without the reads for its automatic backup. */
 async function requests() {
   const { backupKey, resetKey, restoreKey, VirtualDuo } = await import('../index.js')
   const folder = mkdtempSync(join(tmpdir(), 'duo-provision-bench-'))
@@ -113,7 +113,7 @@ function resident(/** @type {string[]} */ args) {
   return (Number(run(args).match(/^rss (\d+)$/m)?.[1]) * 1024) / 1e6
 }
 
-/** Runs Node, insists on status 0, and returns standard error. */
+/** Runs Node, throws unless the status is 0, and returns standard error. */
 function run(/** @type {string[]} */ args) {
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`node ${args.join(' ')} ended with status ${status}:\n${stderr}`)

@@ -1,17 +1,16 @@
 /**
- * The command line as it is in the package: one CommonJS module, made of `src/cli`. What it loads of this repository
- * by name are the addon's loaders alone. A package of npm that `src/cli` imports comes to be in it, with its licence
- * beside it.
+ * Bundles the command line for the package: one CommonJS module, made from `src/cli`. From this repository it loads
+ * only the addon's loaders. If `src/cli` imports an npm package, it is in the bundle, and its licence beside it.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { ROOT } from './prepare.mjs'
 
-/** The folder that it is in. */
+/** The folder of the bundle. */
 export const BUNDLE = 'dist'
 
-/** Makes it in a folder, in place of what was there. Returns the names of its files. */
+/** Writes the bundle into a folder, and deletes the old one. Returns the names of its files. */
 export function writeBundle(/** @type {string} */ folder) {
   const files = bundle()
   rmSync(join(folder, BUNDLE), { recursive: true, force: true })
@@ -23,7 +22,7 @@ export function writeBundle(/** @type {string} */ folder) {
 }
 
 /**
- * Its files, by path.
+ * The files of the bundle, by path.
  * @returns {Record<string, string>}
  */
 function bundle() {
@@ -37,7 +36,7 @@ function bundle() {
  * @param {Pick<import('esbuild').BuildOptions, 'outfile' | 'footer'>} options
  */
 export function bundled(options) {
-  // Not above: this file is read before node_modules is there.
+  // Loaded here: this file is read before node_modules is there.
   const { buildSync } = /** @type {typeof import('esbuild')} */ (createRequire(import.meta.url)('esbuild'))
   const { metafile, outputFiles } = buildSync({
     absWorkingDir: ROOT,
@@ -59,7 +58,7 @@ export function bundled(options) {
   return { metafile, text: outputFiles[0]?.text ?? '' }
 }
 
-/** The licences of the packages that files are from. */
+/** The licences of the packages that these files belong to. */
 function licences(/** @type {string[]} */ files) {
   const folders = files.flatMap((file) => file.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/) ?? [])
   return [...new Set(folders)].sort().map(licence).join('\n')

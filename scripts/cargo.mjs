@@ -1,15 +1,15 @@
-/** cargo, and what it says that it has made. */
+/** Runs cargo and lists what it has built. */
 import { spawn } from 'node:child_process'
 import { ROOT } from './prepare.mjs'
 
 /**
- * What cargo says of a program or library: its target's name and kinds, and where it is.
+ * What cargo reports about a program or library: its target's name and kinds, and where it is.
  * @typedef {{ name: string, kinds: string[], test: boolean, executable: string | undefined, files: string[] }} Made
  */
 
 /**
- * Runs cargo in the root. `output` is what it has to tell people, and `made` each program and library of this crate,
- * wherever its target folder is.
+ * Runs cargo in the root. `output` is the text for people, and `made` lists each program and library of this crate, in
+ * any target folder.
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<{ status: number, output: string, made: Made[] }>}

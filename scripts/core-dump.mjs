@@ -1,7 +1,7 @@
 /**
- * `npm run core-dump`: what of a private key is still in the memory of a process after its operation, for information.
- * A process makes a backup and writes it back, waits, and is dumped by `gcore` (of gdb); the dump is looked through for
- * pieces of the Duo's key. Node's heap and libusb's buffers are not ours to wipe, but ours are.
+ * `npm run core-dump`: shows how much of a private key is in the memory of a process after its operation. It is for
+ * information. A process makes a backup, writes it back and waits; `gcore` (of gdb) dumps it; then the dump is searched
+ * for pieces of the Duo's key. We wipe our own buffers; we cannot wipe Node's heap and libusb's buffers.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs'
@@ -12,10 +12,10 @@ import { Canaries, PIECE } from '../__test__/secrets/scanner.mjs'
 import { backupKey, VirtualDuo } from '../index.js'
 import { ROOT } from './prepare.mjs'
 
-/** So much of a dump is looked at at a time. */
+/** How much of a dump is searched at a time, in bytes. */
 const BLOCK = 16 << 20
 
-/** What the process that is dumped does. */
+/** The script of the process that is dumped. */
 const OPERATION = `
   const { backupKey, restoreKey } = require(process.argv[1])
   const [, , usbip, folder] = process.argv
@@ -29,7 +29,7 @@ const duo = await VirtualDuo.start()
 try {
   await backupKey({ usbip: duo.address, file: join(folder, 'known.der'), archive: folder })
   const numbers = secretNumbers('the key', readFileSync(join(folder, 'known.der')))
-  // Its own arguments are in every process's memory: without them the dump would prove nothing.
+  // Every process has its own arguments in memory. If they are not found, the dump proves nothing.
   const control = { name: 'an argument, for comparison', secret: Buffer.from(folder) }
   const found = piecesIn(await dumpOperation(), [...numbers, control])
   for (const [name, { pieces, of }] of found) process.stdout.write(`${name}: ${pieces} of ${of} pieces\n`)
@@ -39,7 +39,7 @@ try {
   rmSync(folder, { recursive: true })
 }
 
-/** Runs the operation in a process of its own and dumps its memory; the dump's path. */
+/** Runs the operation in a process of its own and dumps its memory. Returns the path of the dump. */
 async function dumpOperation() {
   const args = ['--eval', OPERATION, join(ROOT, 'index.js'), duo.address, folder]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -84,7 +84,7 @@ function piecesIn(path, secrets) {
   )
 }
 
-/** A file's contents in blocks that overlap by more than any piece takes. */
+/** A file's contents in blocks. They overlap by more than the size of any piece. */
 function* blocks(/** @type {string} */ path) {
   const file = openSync(path, 'r')
   const buffer = Buffer.alloc(BLOCK)

@@ -1,10 +1,10 @@
 /**
- * `npm run cross`: the code of other platforms compiled, and run as far as one machine with Debian 12 can. What it needs
- * is fetched (from rustup, Debian, PyPI and crates.io) into `target/cross`; nothing is installed.
+ * `npm run cross`: compiles the code for other platforms, and runs it as far as one machine with Debian 12 can. It
+ * downloads what it needs (from rustup, Debian, PyPI and crates.io) into `target/cross`; nothing is installed.
  *
  *   npm run cross [-- TARGET… [--without STEP]…]
  *
- * A line for each step, a table at the end, and a last line `N passed, N failed, N skipped`.
+ * Prints a line for each step, a table at the end, and a last line `N passed, N failed, N skipped`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,10 +1,10 @@
 /**
- * `npm run fuzz -- [TARGET]… [--seconds N] [--keep]`: looks for inputs that a reader breaks its promises on.
+ * `npm run fuzz -- [TARGET]… [--seconds N] [--keep]`: looks for inputs on which a parser breaks its promises.
  *
- * cargo-fuzz builds the targets of `__test__/fuzz`, then all that are named, or all there are, run side by side
- * for N seconds (60). What they find stays in `target/fuzz-corpus`, from run to run; an input that fails is
- * in `target/fuzz-failures`. `--keep` takes into the repository's corpus what covers code that nothing in it
- * covers; `npm test` replays that corpus.
+ * cargo-fuzz builds the targets of `__test__/fuzz`. The named ones, or all if none is named, run in parallel for N
+ * seconds (60). Inputs that they find stay in `target/fuzz-corpus` from run to run; an input that fails is in
+ * `target/fuzz-failures`. `--keep` copies inputs that cover new code into the repository's corpus; `npm test` replays
+ * that corpus.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { ROOT } from './prepare.mjs'
 const FUZZ = join(ROOT, '__test__/fuzz')
 const BUILT = join(ROOT, 'target/fuzz')
 
-/** An input that takes longer, in seconds, or a process that grows larger, in MB, is a failure. */
+/** The limits of an input in seconds, and of the process in MB. Above them the input has failed. */
 const LIMITS = ['-timeout=10', '-rss_limit_mb=1024']
 
 process.exitCode = await main()
@@ -37,9 +37,9 @@ function known() {
 }
 
 /**
- * Builds the targets and returns the platform that they were built for. The instrumentation is behind the
- * compiler's unstable options, which a stable toolchain takes with RUSTC_BOOTSTRAP. No sanitizer: there is no
- * `unsafe` in what is tested, and without one there are more executions.
+ * Builds the targets and returns the platform that they were built for. The instrumentation needs unstable options of
+ * the compiler, which a stable toolchain accepts with RUSTC_BOOTSTRAP. No sanitizer: the tested code has no `unsafe`,
+ * and without a sanitizer there are more executions.
  */
 async function build() {
   const options = ['--fuzz-dir', FUZZ, '--target-dir', BUILT, '--sanitizer', 'none']
@@ -77,7 +77,7 @@ async function fuzz(
   return status === 0
 }
 
-/** Copies into the repository's corpus what reaches an edge that nothing there reaches. */
+/** Copies into the repository's corpus the inputs that reach an edge that no input there reaches. */
 async function take(/** @type {string} */ target, /** @type {string} */ triple) {
   const found = join(ROOT, 'target/fuzz-corpus', target)
   const options = ['-merge=1', '-use_counters=0', kept(target), found]

@@ -1,12 +1,13 @@
 /**
  * `npm run mutants -- ROOM [-- OPTIONS OF CARGO-MUTANTS]`: changes the code of a room in one place at a time and
- * sees whether a test notices (cargo-mutants). What no test has to notice, and why, is in `.cargo/mutants.toml`.
+ * checks that a test fails (cargo-mutants). Mutants that no test has to catch are in `.cargo/mutants.toml`, with the
+ * reason.
  *
- * Rooms import little, so that a room and what it imports is a crate of its own, which builds in seconds
- * where all of this crate would take half a minute, a thousand times. Of the tests there are those of the room. The
- * copy is in `target/mutants`, and so are the reports.
+ * Some rooms import little: such a room and its imports become a crate of their own, which builds in seconds. The whole
+ * crate would take half a minute, a thousand times. Only the tests of the room are built. The copy and the reports are
+ * in `target/mutants`.
  *
- * Long tables are tried as a sample: a mutant that is missed may be noticed with `DUO_PROVISION_TEST_ALL=1`.
+ * The tests try a sample of long tables: `DUO_PROVISION_TEST_ALL=1` may catch a mutant that is missed.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,13 +16,13 @@ import { ROOT } from './prepare.mjs'
 
 /**
  * @typedef {object} Room
- * @property {string[]} [modules] the modules that make a crate; all of them unless given
- * @property {string[]} tests the modules of `__test__/rust` that hold its promises
- * @property {string[]} [shared] what these need of `__test__/rust/common`; all of it unless given
- * @property {boolean} [cloud] whether the tests of the cloud hold its promises, too
- * @property {boolean} [unit] whether the tests in its sources do
- * @property {string[]} files which of its files are changed. What touches the machine (`location`, `owner`: home
- *   folders, sudo) is left out
+ * @property {string[]} [modules] the modules of the small crate; the default is the whole crate
+ * @property {string[]} tests the modules of `__test__/rust` that test it
+ * @property {string[]} [shared] the parts of `__test__/rust/common` that these need; the default is all
+ * @property {boolean} [cloud] whether the tests of the cloud test it too
+ * @property {boolean} [unit] whether the tests in its sources run
+ * @property {string[]} files the files to change. Files that depend on the machine (`location`, `owner`: home
+ *   folders, sudo) are left out
  */
 
 /** @type {Record<string, Room>} */
@@ -76,12 +77,12 @@ async function main() {
     ...tests,
   ]
   const args = ['mutants', '--in-place', '--no-shuffle', '--output', crate, ...files, ...options, ...cargo]
-  // The dependencies have been compiled for the other tests.
+  // The dependencies there are compiled already, for the other tests.
   const env = { ...process.env, CARGO_TARGET_DIR: join(ROOT, 'target') }
   return run('cargo', args, crate, env)
 }
 
-/** Copies the crate, or what a room needs of it, to where it may be changed. */
+/** Copies the crate, or the part that a room needs, to a folder where it may be changed. */
 function copy(/** @type {string} */ name, /** @type {Room} */ room) {
   const crate = join(ROOT, 'target/mutants', name)
   for (const folder of ['src', '__test__', '.cargo'])
@@ -91,7 +92,7 @@ function copy(/** @type {string} */ name, /** @type {Room} */ room) {
     cpSync(join(ROOT, part), join(crate, part), { recursive: true })
   }
   writeFileSync(join(crate, '__test__/rust/main.rs'), testsOf(room))
-  // The tests run hundreds of times: a little optimisation pays, a library for Node does not.
+  // The tests run hundreds of times: a little optimisation saves time, and so does leaving out the library for Node.
   const manifest = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8')
     .replace('"cdylib", ', '')
     .replaceAll(/\[\[example\]\]\n(?:.+\n)*/g, '')
@@ -108,7 +109,7 @@ function copy(/** @type {string} */ name, /** @type {Room} */ room) {
   return crate
 }
 
-/** The program of the core's tests with those of a room alone. */
+/** The main file of the core's tests, with only the tests of a room. */
 function testsOf(/** @type {Room} */ { tests, shared }) {
   const common = shared?.map((name) => `pub mod ${name}; `).join('')
   return ['common', ...tests]
@@ -118,7 +119,7 @@ function testsOf(/** @type {Room} */ { tests, shared }) {
     .join('')
 }
 
-/** The manifest without what no room that is a crate of its own has, or depends on. */
+/** The manifest for the crate of a room: without the dependencies, features and tests that no such room has. */
 function alone(/** @type {string} */ manifest) {
   const foreign =
     /^(napi|napi-\w+|clap|clap_\w+|strsim|schemars|url|tower-.*|rustls.*|rusb|hyper.*|http-.*|tokio.*|rcgen) = .*\n/gm

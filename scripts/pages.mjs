@@ -1,6 +1,6 @@
 /**
- * The completions and man pages that are in the package: they come from the grammar, and are made when a package is
- * packed. `npm run pages` writes them into this folder, to look at.
+ * Makes the completions and man pages of the package from the grammar, when a package is packed. `npm run pages` writes
+ * them into the repository, to look at.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -10,10 +10,10 @@ import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
 
 /** @typedef {Pick<typeof import('../src/cli/grammar.cjs'), 'parseCommandLine'>} Addon */
 
-/** The folders that they are in. */
+/** The folders of the completions and man pages. */
 export const FOLDERS = ['completions', 'man']
 
-/** The name of each shell's file: the one under which the shell looks for it, where it has a rule. */
+/** The file name for each shell: the name that the shell looks for, if it has a rule. */
 const COMPLETIONS = {
   bash: 'duo-provision.bash',
   zsh: '_duo-provision',
@@ -23,7 +23,7 @@ const COMPLETIONS = {
 }
 
 /**
- * All of them, by path.
+ * All pages and completions, by path.
  * @returns {Record<string, string>}
  */
 export function pages(/** @type {Addon} */ addon) {
@@ -34,7 +34,7 @@ export function pages(/** @type {Addon} */ addon) {
   return { ...Object.fromEntries(completions), ...manPages(addon) }
 }
 
-/** Writes them into a folder, in place of what was there. Returns the man pages, as package.json lists them. */
+/** Writes them into a folder, and deletes the old ones. Returns the man pages, as package.json lists them. */
 export function writePages(/** @type {string} */ folder, /** @type {Addon} */ addon) {
   const files = pages(addon)
   for (const name of FOLDERS) rmSync(join(folder, name), { recursive: true, force: true })
@@ -48,7 +48,7 @@ export function writePages(/** @type {string} */ folder, /** @type {Addon} */ ad
 }
 
 /**
- * The addon of this folder, compiled if it has to be.
+ * The addon of the repository. It is compiled first if it is missing or out of date.
  * @returns {Addon}
  */
 export function ownAddon() {

@@ -1,6 +1,6 @@
 /**
- * Pairs of faults on virtual Duos, for as long as one likes. A failure is printed with the seed and the number
- * that run it again.
+ * Tests pairs of faults on virtual Duos for a given time. A failure is printed with the seed and the case number that
+ * run it again.
  *
  *   npm run test:pairs -- --seconds 600 [--seed N] [--case N]
  */

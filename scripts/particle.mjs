@@ -1,7 +1,7 @@
 /**
- * `npm run test:particle`: the tests with the real particle-cli. It is fetched from the npm registry into
- * `target/particle-cli`, once for each state of `__test__/particle/package-lock.json`, without running any
- * script of a package. Exit status 77 says that the registry cannot be reached.
+ * `npm run test:particle`: runs the tests with the real particle-cli. It is fetched from the npm registry into
+ * `target/particle-cli`, once for each state of `__test__/particle/package-lock.json`, and no script of a package is
+ * run. Exit status 77 means that the registry cannot be reached.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const SOURCE = join(ROOT, '__test__/particle')
 const INSTALLED = join(ROOT, 'target/particle-cli')
 const LOCK = 'package-lock.json'
 
-/** Says that everything of the lock file is there. */
+/** If it equals the lock file, everything in the lock file is installed. */
 const STAMP = join(INSTALLED, 'installed.json')
 
 const UNAVAILABLE = 77
@@ -20,7 +20,7 @@ const UNAVAILABLE = 77
 ensureAddon()
 process.exitCode = install() ?? test()
 
-/** @returns {number | undefined} the exit status where it did not work */
+/** @returns {number | undefined} the exit status if it fails */
 function install() {
   const lock = readFileSync(join(SOURCE, LOCK), 'utf8')
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === lock) return undefined

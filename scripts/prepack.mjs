@@ -1,7 +1,7 @@
 /**
- * Before npm packs this folder: makes the command line's one file, the completions and the man pages, and lists the
- * pages in package.json, since npm installs those that are listed and does not look into a folder. With `--undo`, after
- * it: takes the list out again.
+ * Prepares the repository before npm packs it: makes the command line's one file, the completions and the man pages,
+ * and lists the pages in package.json, because npm installs only the pages in that list. After the packing, `--undo`
+ * removes the list again.
  */
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ else {
   write(Object.fromEntries(Object.entries(manifest).flatMap((entry) => [entry, ...listed(entry[0], man)])))
 }
 
-/** The list stands behind `bin`. */
+/** The list goes after `bin`. */
 function listed(/** @type {string} */ name, /** @type {string[]} */ man) {
   return name === 'bin' ? [['man', man]] : []
 }

@@ -1,6 +1,6 @@
 /**
- * What has to be there before anything in this repository runs: node_modules and the compiled addon.
- * Knows when each is out of date and how to bring it up to date; knows nothing of what is run afterwards.
+ * Prepares what everything in this repository needs: node_modules and the compiled addon. It knows when each is out of
+ * date and how to update it. It does not know what runs afterwards.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** What npm says when there is no network, rather than something wrong with what was asked for. */
+/** Messages of npm that mean that there is no network, and not that the request is wrong. */
 export const NO_NETWORK =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT/
 
@@ -31,7 +31,7 @@ export function ensureAddon() {
   npm(['run', '--silent', 'build'])
 }
 
-/** The command line of one of the tools in node_modules, which are all JavaScript at their entry. */
+/** The command line of a tool in node_modules. The entry of each tool is JavaScript. */
 export function tool(/** @type {string} */ name) {
   return [process.execPath, join(ROOT, 'node_modules', TOOLS[name] ?? name)]
 }
@@ -44,7 +44,7 @@ const TOOLS = {
   typedoc: 'typedoc/bin/typedoc',
 }
 
-/** Ends the process with a readable message where there is no Rust toolchain. */
+/** Ends the process with a readable message if there is no Rust toolchain. */
 function requireCargo() {
   if (spawnSync('cargo', ['--version'], { cwd: ROOT }).status === 0) return
   process.stderr.write(
@@ -56,7 +56,7 @@ function requireCargo() {
 
 /** Runs npm with its output on standard error, and ends the process with npm's status if it fails. */
 function npm(/** @type {string[]} */ args) {
-  // Under `npm start` and `npm test` this is npm's own script; on Windows, `npm` alone is a batch file.
+  // Under `npm start` and `npm test` this is npm's own script. Without it, `npm` is a batch file on Windows.
   const script = process.env.npm_execpath
   const [command, ...rest] = script?.endsWith('.js') ? [process.execPath, script, ...args] : ['npm', ...args]
   const { status, error } = spawnSync(/** @type {string} */ (command), rest, {
@@ -79,7 +79,7 @@ function addonTime() {
   )
 }
 
-/** The newest change among files and folders, in milliseconds; JavaScript is not part of the addon. */
+/** The newest change among files and folders, in milliseconds, without `cli`: JavaScript is not in the addon. */
 function newest(/** @type {string[]} */ paths) {
   let time = 0
   for (const path of paths) {

@@ -1,10 +1,10 @@
 /**
- * `npm run recording`: runs a short story on a virtual Duo in a pseudo-terminal of 80 columns, and writes what is seen
- * there to docs/demo.svg: a terminal of 15 rows, in which the first command is done from the start, and what comes later
+ * `npm run recording`: runs a few commands on a virtual Duo in a pseudo-terminal of 80 columns, and writes the output
+ * to docs/demo.svg. The picture is a terminal of 15 rows: the first command is shown from the start, and the rest
  * scrolls in. Needs Linux with util-linux's `script`.
  *
- * The world is that of the documentation (__test__/docs/world.mjs): the Duo is one of Particle's cloud, and the local cloud
- * goes by that one's names. The key and the id are others every time.
+ * The world is that of the documentation (__test__/docs/world.mjs): the Duo belongs to Particle's cloud, and the local
+ * cloud is shown under that cloud's names. The key and the id are new every time.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,12 +19,12 @@ const SAYS =
   'back. Then "duo-provision verify" proves that the key in the Duo and the one in the cloud are a pair.'
 const [COLUMNS, ROWS] = [80, 15]
 
-/** Of a character, in pixels, and the space around them. */
+/** The size of a character and the margin, in pixels. */
 const [WIDTH, HEIGHT, MARGIN] = [8.4, 19, 14]
-/** Seconds between two lines of output, before what is typed, and before its first line. */
+/** Seconds between two lines of output, before a command, and before the first line of its output. */
 const [PER_LINE, PER_COMMAND, PER_ANSWER] = [0.15, 3, 1]
 
-/** Classes, by the numbers in escape sequences. */
+/** CSS classes, by the numbers in escape sequences. */
 const STYLES = new Map([
   ['1', 'b'],
   ['2', 'd'],
@@ -46,7 +46,7 @@ try {
   const found = await play('doctor')
   const [, restore = ''] = found.printed.match(/duo-provision (restore \S+ --device \w+)/) ?? []
   const mended = await play(restore, ['y'])
-  // Particle's cloud is not here: it is the local one that proves the pair, under the name of Particle's.
+  // Particle's cloud is not here: the local cloud proves the pair, under the name of Particle's.
   world.nameCloud('local')
   const proven = await play('verify')
   const lines = [...found.lines.map(({ text }) => ({ text, wait: 0 })), ...mended.lines, ...proven.lines]
@@ -63,7 +63,7 @@ function block(/** @type {string} */ script, /** @type {string[]} */ typed = [])
   return { script, typed, stays: undefined, inRepository: false }
 }
 
-/** Runs a command: what is typed, and then what is left on the terminal. */
+/** Runs a command. Returns its line, and then what remains on the terminal. */
 async function play(/** @type {string} */ words, /** @type {string[]} */ answers = []) {
   const script = `${ARCHIVE}; stty cols ${COLUMNS} rows 40; npx duo-provision ${words} || true`
   const printed = world.shown((await world.run(block(script, answers))).stdout)
@@ -84,13 +84,13 @@ function bold(/** @type {string} */ text) {
   return `\u001b[1m${text}\u001b[0m`
 }
 
-/** What is left of a line on which a spinner turned. */
+/** What remains of a line after its spinner. */
 function settled(/** @type {string} */ line) {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what moves the cursor before a question is left out.
   return (line.split('\r\u001b[K').at(-1) ?? '').replaceAll(/\r|\u001b\[\d*[GJK]/g, '')
 }
 
-/** A line that is too long, as a terminal breaks it: what is bold stays bold. */
+/** Breaks a line that is too long, as a terminal does; the style goes on in the next part. */
 function broken(/** @type {string} */ line) {
   const parts = []
   let [part, width, style] = ['', 0, '']
@@ -123,7 +123,7 @@ function draw(/** @type {Line[]} */ lines) {
   const stops = scrolls.map(
     ([at, rows]) => `${((100 * at) / time).toFixed(2)}%{transform:translateY(-${rows * HEIGHT}px)}`,
   )
-  // Whoever wants no motion sees the first screen, and has the words.
+  // With reduced motion the viewer sees the first screen; `desc` has the text.
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">
 <title id="title">duo-provision finds out why a Duo does not connect, and puts it right</title>
 <desc id="desc">${escaped(SAYS)}</desc>

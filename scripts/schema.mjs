@@ -1,7 +1,7 @@
 /**
  * `npm run schema`: writes `schema/output.schema.json`, the JSON Schema of what `--json` prints, and
- * `schema/manifest.schema.json`, that of a list of devices. They are made from the Rust types, by a program of the crate
- * (`schema.rs`).
+ * `schema/manifest.schema.json`, the schema of a list of devices. A program of the crate (`schema.rs`) makes them from
+ * the Rust types.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -10,11 +10,11 @@ import { pathToFileURL } from 'node:url'
 import { cargo } from './cargo.mjs'
 import { ROOT } from './prepare.mjs'
 
-/** The schema in the repository. */
+/** The schemas in the repository. */
 export const SCHEMA = 'schema/output.schema.json'
 export const MANIFEST = 'schema/manifest.schema.json'
 
-/** Compiles the program and runs it. `text` is the schema of the lines, `types` has the types of the API, by name. */
+/** Compiles and runs the program. `text` is the schema of the lines; `types` has the types of the API, by name. */
 export async function schemas(/** @type {NodeJS.ProcessEnv} */ env = process.env) {
   const args = ['build', '--no-default-features', '--features', 'schema', '--example', 'schema']
   const { status, output, made } = await cargo(args, env)

@@ -1,4 +1,4 @@
-//! Prints the JSON Schema of the lines of `--json`, and that of all types of the API.
+//! Prints the JSON Schemas of the lines of `--json`, of a list of devices, and of all types of the API.
 
 fn main() {
     println!("{:#}", duo_provision::addon::schema());

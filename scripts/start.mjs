@@ -1,4 +1,4 @@
-/** `npm start`: installs, builds and shows the whole story, on a bare clone too. */
+/** `npm start`: installs, builds and runs the demo, also in a new clone. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureAddon, ensureDependencies, ROOT } from './prepare.mjs'
@@ -9,7 +9,7 @@ ensureAddon()
 const demo = spawn(process.execPath, [join(ROOT, 'src/cli/main.cjs'), 'demo', ...process.argv.slice(2)], {
   stdio: 'inherit',
 })
-// The terminal sends Ctrl-C to the demo as well; it decides how to stop, and this process reports how it did.
+// The terminal sends Ctrl-C to the demo too. The demo decides how to stop, and this process returns its exit code.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => demo.kill('SIGTERM'))
 demo.on('close', (code, signal) => {

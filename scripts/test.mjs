@@ -1,10 +1,10 @@
 /**
- * `npm test`: the checks of the repository side by side, a line as each ends, and one closing summary
- * `N passed, N failed`. A check that is one yes-or-no question (formatting, lints, types) counts as one test.
+ * `npm test`: runs the checks of the repository in parallel. Prints a line when each ends, and a last line
+ * `N passed, N failed`. A check with a yes-or-no result (formatting, lints, types) counts as one test.
  *
  *   npm test -- [--all] [--only STEP]… [--skip-usb] [--list]
  *
- * Without `--all` long tables are tried as a sample, and what only matters to a release is left out.
+ * Without `--all`, only a sample of long tables is tried, and the checks that matter only to a release are left out.
  */
 import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'

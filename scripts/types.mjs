@@ -1,9 +1,9 @@
 /**
- * The types of results, events and options for `index.d.ts`, made of the schema of the API: what napi puts below them
- * refers to them by name.
+ * Makes the types of results, events and options for `index.d.ts` from the schema of the API. The declarations that
+ * napi puts below them refer to them by name.
  */
 
-/** Types of the schema that only the command line puts together. */
+/** Types of the schema that only the command line produces. */
 export const OF_THE_COMMAND_LINE = [
   'ClosingLine',
   'CommandResult',
@@ -14,7 +14,7 @@ export const OF_THE_COMMAND_LINE = [
   'SimulatedCloud',
 ]
 
-/** What only the command line needs of the addon; `src/cli/grammar.d.cts` has it, and not the package's types. */
+/** Names that only the command line needs: they are in `src/cli/grammar.d.cts`, not in the package's types. */
 const GRAMMAR = [
   'CommandDescription',
   'ExampleDescription',
@@ -35,7 +35,7 @@ const OWN = `  private constructor()
   get apiHint(): string | undefined
 `
 
-/** What is thrown: the class of src/error.cjs. Not by an interface, which docs/api-reference.md would link to its source. */
+/** Declares the class of src/error.cjs. Not with an interface: docs/api-reference.md would link that to its source. */
 function thrown(/** @type {any} */ { properties, required }) {
   const { message: _, ...rest } = properties
   const own = { properties: { name: { $ref: 'ErrorName' }, ...rest }, required: ['name', ...required] }
@@ -60,7 +60,7 @@ export declare function isDuoProvisionError(error: unknown, code?: ErrorCode): e
 `
 }
 
-/** The types of the package, and those for the command line alone, out of what napi made. */
+/** Splits napi's declarations into those of the package and those for the command line alone. */
 export function separate(/** @type {string} */ dts) {
   const api = []
   const grammar = []
@@ -72,7 +72,7 @@ export function separate(/** @type {string} */ dts) {
   return { api: `${api.join('\n\n')}\n`, grammar: `${[GRAMMAR_HEAD, ...grammar].join('\n')}\n` }
 }
 
-/** A function that can fail says so. */
+/** Adds `@throws` to a function that can fail. */
 function throwing(/** @type {string} */ part) {
   if (!/^export declare function \w+\(.*\): Promise</m.test(part)) return part
   const lines = part.startsWith('/**\n') ? part : part.replace(/^\/\*\* (.*) \*\/$/m, '/**\n * $1\n */')
@@ -84,7 +84,7 @@ const DISPOSE = '  /** The same as `stop`, for `await using`. */\n  [Symbol.asyn
 
 /**
  * @param {Record<string, any>} types by name
- * @param {string} declared what napi declares; what is in it is left out here
+ * @param {string} declared what napi declares; those types are left out here
  */
 export function declarations(types, declared) {
   const left = new Set([
@@ -107,7 +107,7 @@ function declare(/** @type {string} */ name, /** @type {any} */ schema) {
   return `${head}export type ${name} =\n${choices.length > 1 ? union.join('') : `  ${type(schema, '  ')}\n`}`
 }
 
-/** Says in the form of JSDoc what an option is unless it is given, as its words do. */
+/** Adds `@default` to an option: `false` for a switch, else the word before "unless given" in its description. */
 function withDefault(/** @type {any} */ option) {
   const [, said] = /([^\s,;]+)(?:, [^.;]*)? unless given/.exec(option.description ?? '') ?? []
   const value = option.type === 'boolean' ? 'false' : said

@@ -1,6 +1,6 @@
 /**
- * What the package exports: the addon's functions, whose errors are of one class. Each has a line, which is how Node finds
- * the names for `import { … }`. What only the command line needs is not among them.
+ * Exports the API of the package: the addon's functions, which throw errors of one class. Each has a line of its own:
+ * Node finds the names for `import { … }` by these lines. Functions for the command line alone are not exported.
  */
 'use strict'
 

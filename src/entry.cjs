@@ -1,13 +1,13 @@
 /**
- * What `require('duo-provision')` loads: the API, and in place of the loader's own words for a compiled part that
- * cannot be had, why that is and what to do. Nothing in here may fail by itself: whatever is asked of the system may be
- * what is not permitted.
+ * Loads the API for `require('duo-provision')`. If the compiled part cannot be loaded, the error says why and what to
+ * do, in place of the loader's own message. The code that finds the reason must not throw: any question to the system
+ * may be forbidden.
  */
 'use strict'
 
 const NEEDS = 'on Linux it needs glibc 2.28 or musl 1.2'
 
-/** A processor that would stop at the first instruction that it does not know: of a Raspberry Pi 1 or Zero. */
+/** The processor of a Raspberry Pi 1 or Zero. It lacks instructions of the ARM addon: the process would crash. */
 const OLD_ARM = 'armv6l'
 
 try {
@@ -90,11 +90,11 @@ function explain(/** @type {unknown} */ cause, /** @type {Here} */ here) {
 }
 
 /**
- * What forbids it, if that is why.
+ * What forbids loading the addon, if that is the reason.
  * @returns {{ reason: string, hint: string } | undefined}
  */
 function notPermitted(/** @type {string} */ reason) {
-  // Deno, of any of its permissions.
+  // Deno, for any of its permissions.
   if (/Requires \w+ access/.test(reason)) {
     const flags = '--allow-ffi --allow-read --allow-env --allow-sys'
     return { reason, hint: `start Deno with ${flags} (and --allow-net for a cloud)` }
@@ -124,7 +124,7 @@ function notPermitted(/** @type {string} */ reason) {
   return undefined
 }
 
-/** A platform as npm's packages for it are named: `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`. */
+/** This platform, as in the names of npm's packages: `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`. */
 function thisPlatform() {
   const platform = `${process.platform}-${process.arch}`
   if (process.platform === 'win32') return `${platform}-msvc`
@@ -143,7 +143,7 @@ function isMusl() {
   return !report.getReport().header.glibcVersionRuntime
 }
 
-/** What an error and its causes say, without the loader's own sum, and what it says of a part that there is none of. */
+/** The messages of an error and its causes, without the loader's summary and its remarks on WASI: none is built. */
 function reasonsIn(/** @type {unknown} */ error) {
   const reasons = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
@@ -154,7 +154,7 @@ function reasonsIn(/** @type {unknown} */ error) {
 }
 
 /**
- * What a question comes to; nothing if asking is not permitted, or not known here.
+ * The answer to a question; `undefined` if asking throws: it is forbidden, or unknown on this system.
  * @template T
  * @param {() => T} ask
  * @returns {T | undefined}

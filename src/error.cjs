@@ -1,9 +1,9 @@
-/** What every function of the package throws. */
+/** The error that every function of the package throws. */
 'use strict'
 
 const { forTheApi } = require('./hint.cjs')
 
-/** Known to every copy of this package, also in another realm: a worker, a `vm` context, a second installation. */
+/** Marks the error for every copy of this package, in other realms too: worker, `vm` context, second installation. */
 const BRAND = Symbol.for('duo-provision.error')
 
 class DuoProvisionError extends Error {
@@ -18,7 +18,7 @@ class DuoProvisionError extends Error {
     Object.assign(this, members)
     const frames = (at.stack ?? '').split('\n    at ').slice(1)
     const stack = [`${name}: ${message}`, ...frames].join('\n    at ')
-    // Not enumerable, as they are of any error.
+    // Not enumerable, as in any error.
     const hidden = Object.entries({ name, stack, ...(cause === undefined ? {} : { cause }) })
     for (const [member, value] of hidden)
       Object.defineProperty(this, member, { value, writable: true, configurable: true, enumerable: false })
@@ -42,8 +42,8 @@ function isDuoProvisionError(error, code) {
 }
 
 /**
- * The same function, whose errors are of the class above, with the stack of whoever called it. What else is thrown is
- * passed on.
+ * The same function, but it throws errors of the class above, with the stack of its caller. Any other error is passed
+ * on.
  */
 function guarded(/** @type {any} */ run) {
   /** @this {unknown} */
@@ -64,13 +64,13 @@ function guarded(/** @type {any} */ run) {
   return Object.defineProperty(guard, 'name', { value: run.name })
 }
 
-/** The same class, whose methods are guarded. What is an instance of the one is one of the other. */
+/** The same class with guarded methods. Both share one prototype, so `instanceof` is true for both. */
 function guardedClass(/** @type {any} */ made, /** @type {string[]} */ statics) {
   const { prototype } = made
   prototype[Symbol.asyncDispose] = function dispose() {
     return this.stop()
   }
-  // What was started runs until it is stopped, also where nobody holds it.
+  // What was started runs until it is stopped, even if no variable refers to it any more.
   const running = new Set()
   const { stop } = prototype
   prototype.stop = function stopped() {

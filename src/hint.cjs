@@ -1,4 +1,4 @@
-/** A hint for people at a command line, as whoever calls the API would write it. */
+/** Rewrites a hint for the command line as code that calls the API. */
 'use strict'
 
 const { inspect } = require('node:util')
@@ -6,7 +6,7 @@ const { inspect } = require('node:util')
 /** @type {Pick<typeof import('./cli/grammar.cjs'), 'parseCommandLine'>} */
 const grammar = /** @type {any} */ (require('../index.js'))
 
-/** The function that a command is, by the command's name; with `--all` behind it if it is done with all Duos. */
+/** The API's function of each command; with ` --all` after its name for the function that works on all Duos. */
 const FUNCTIONS = {
   backup: 'backupKey',
   'backup --all': 'backupAll',
@@ -42,17 +42,16 @@ const FUNCTIONS = {
 }
 
 /**
- * Words as a shell is given them: plain, or in quotes, where `'\''` and `$'…'` are the ways to write any character, and
- * `"…"` is Windows'.
+ * A word as it is typed in a shell: plain, or in quotes. `'\''` and `$'…'` write any character; `"…"` is for Windows.
  */
 const WORD = /(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"[^"]*"|\\'|[^\s'"`;(){}&,]|,(?=\S))+/
 const COMMAND = new RegExp(`duo-provision((?: ${WORD.source})+)`, 'g')
 
-/** What stands behind an option and is its value: a placeholder, a number, a path, a name with a hyphen, a choice. */
+/** The value after an option: a placeholder, a number, a path, a name with a hyphen, a choice. */
 const VALUE = /'[^']*'|[A-Z]{2,}(?:-[A-Z]+)*|[\d/.][^\s,;)]*|[a-z]+-[a-z,-]+[a-z]|first|second/
 const OPTION = new RegExp(`--([a-z][a-z-]*)(?:[ =](${VALUE.source})(?=$|[\\s,;:.)]))?`, 'g')
 
-/** Options of the command line that the API has under another name, or not at all. */
+/** Options of the command line that have another name in the API, or do not exist there. */
 const RENAMED = new Map([['device', 'deviceId']])
 const NOT_OF_THE_API = new Set(['yes', 'json', 'verbose', 'help', 'version'])
 
@@ -68,7 +67,7 @@ function forTheApi(hint) {
   return text + optionsIn(rest)
 }
 
-/** The call that a command is. `undefined`: none; so it stays as it is. */
+/** A command as a call. `undefined` if there is no such function: the text stays as it is. */
 function call(/** @type {string} */ line) {
   const words = [...line.matchAll(new RegExp(WORD, 'g'))].map(([word]) => unquoted(word))
   const { kind, command: one = '', options: typed } = grammar.parseCommandLine(words)
@@ -84,7 +83,7 @@ function unquoted(/** @type {string} */ word) {
   const spelled = /\$'((?:[^'\\]|\\.)*)'|'((?:[^']|'')*)'|"([^"]*)"|\\(')/g
   return word.replaceAll(
     spelled,
-    // PowerShell has `''` for a quote in quotes. Windows' programs take two backslashes before the last quote for one.
+    // PowerShell writes a quote in quotes as `''`. Windows programs read two backslashes before the last quote as one.
     (_, escaped, quoted, double, quote) =>
       quoted?.replaceAll("''", "'") ?? double?.replace(/\\\\$/, '\\') ?? quote ?? unescaped(escaped),
   )

@@ -1,6 +1,6 @@
 /**
- * A bench for one command: a home folder, a virtual Duo in another process than the command's, and what has to
- * hold of both whatever happened to the command.
+ * A bench for one command: a home folder, a virtual Duo in another process than the command's, and the checks that both
+ * must pass, even after a crash.
  */
 import assert from 'node:assert/strict'
 import { createHash, createPublicKey } from 'node:crypto'
@@ -15,19 +15,19 @@ import { closing, run } from './tracer.mjs'
 /** @typedef {import('./tracer.mjs').Effect} Effect */
 /** @typedef {import('node:test').TestContext} TestContext */
 
-/** What a temporary file is called: no backup is looked for under such a name, and no command opens one. */
+/** The names of temporary files: no backup is looked for under such a name, and no command opens one. */
 const TEMPORARY = /^\.duo-provision-[0-9a-f]{16}\.tmp$/
 
-/** What the bytes of a backup are called: a key slot, or a DCT. */
+/** The names of files with the bytes of a backup: a key slot, or a DCT. */
 const BYTES = /\.(der|bin)$/
 
-/** How long they are: a key slot, the DCT's application section, and both copies of it. */
+/** The lengths of these files: a key slot, the DCT's application section, and both copies of it. */
 const LENGTHS = { der: [1216], bin: [8423, 32_768] }
 
-/** How often a command is tried again while the Duo is still in the hands of a process that was killed. */
+/** How many times a command is tried again while a killed process still holds the Duo. */
 const ATTEMPTS = 50
 
-/** Starts virtual Duos in this process; they are gone when the test ends. */
+/** Starts virtual Duos in this process; they stop when the test ends. */
 export async function startDuo(
   /** @type {TestContext} */ t,
   /** @type {import('../../index.js').VirtualDuoOptions} */ options = {},
@@ -48,7 +48,7 @@ export function stateOf(/** @type {VirtualDuo} */ duo, number = 0) {
   return state
 }
 
-/** Waits until a Duo is in DFU mode and has started that often at least. */
+/** Waits until a Duo is in DFU mode and has started at least that many times. */
 export async function inDfuMode(/** @type {VirtualDuo} */ duo, boots = 0) {
   for (;;) {
     const state = stateOf(duo)
@@ -57,7 +57,7 @@ export async function inDfuMode(/** @type {VirtualDuo} */ duo, boots = 0) {
   }
 }
 
-/** A home folder of its own, an empty one. */
+/** A new, empty home folder. */
 export class Home {
   constructor(/** @type {Record<string, string>} */ env = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'duo-provision-crash-'))
@@ -74,13 +74,13 @@ export class Home {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** The key files that a test has put here; those of the command line end otherwise. */
+  /** The key files that a test has put here. Those of the command line have other endings. */
   #inputs() {
     const names = readdirSync(this.cwd).filter((name) => name.endsWith('.pem') && !name.endsWith('.pub.pem'))
     return names.map((name) => join(this.cwd, name))
   }
 
-  /** Whether it is of the journal, and no temporary file in it. */
+  /** Whether it is a file of the journal, and not a temporary one. */
   #isJournals(/** @type {string} */ path) {
     return path.startsWith(`${this.journal}/`) && !TEMPORARY.test(basename(path))
   }
@@ -96,7 +96,7 @@ export class Home {
     return new Map([...this.files()].filter(([path]) => !TEMPORARY.test(basename(path))))
   }
 
-  /** The records of each operation, open or settled, by its name. @returns {Map<string, string[]>} */
+  /** The records of each operation, open or settled, by the operation's id. @returns {Map<string, string[]>} */
   records() {
     const wholeLines = (/** @type {string} */ path) => readFileSync(path, 'utf8').split('\n').slice(0, -1)
     const files = filesBelow(this.folder).filter((path) => this.#isJournals(path) && path.endsWith('.jsonl'))
@@ -112,14 +112,14 @@ export class Home {
     )
   }
 
-  /** What is in the journal and not in its history; of an operation that is settled, nothing. */
+  /** The journal's files of open operations. A settled operation has none. */
   open() {
     const below = `${join(this.journal, 'open')}/`
     const paths = filesBelow(this.folder).filter((path) => this.#isJournals(path) && path.startsWith(below))
     return paths.map((path) => this.nameless(path))
   }
 
-  /** What `status` says: whatever a crash did to the journal, it says something. */
+  /** What `status` says. It must work after every crash, whatever state the journal is in. */
   async status() {
     const { status, stdout } = await run(['status', '--json'], this)
     assert.equal(status, 0, stdout)
@@ -138,7 +138,7 @@ export class Home {
       .replace(/\b\d{8}\.[0-9a-f]{16}\.(\w+)\.jsonl$/, '<operation>.$1.jsonl')
   }
 
-  /** The files with a final name whose bytes are the key with that fingerprint, or a DCT with it. */
+  /** The files with a final name that hold the key with that fingerprint, or a DCT with it. */
   async backupsOf(/** @type {string | undefined} */ fingerprint) {
     const backups = []
     for (const path of this.finals().keys()) {
@@ -150,9 +150,10 @@ export class Home {
   }
 
   /**
-   * Whatever happened: what has a final name is whole and its owner's, what was there `before` is unchanged, and
-   * nothing else lies about but temporary files that only their owner can read. No record of the journal is lost.
-   * @param {{ finals: Map<string, string>, records: Map<string, string[]> }} [before] nothing unless given
+   * Checks what holds in every case. Files with a final name are whole and belong to their owner only. Files in
+   * `before` are unchanged. The only other files are temporary ones that only their owner can read. No record of the
+   * journal is lost.
+   * @param {{ finals: Map<string, string>, records: Map<string, string[]> }} [before] nothing by default
    */
   async check(before = { finals: new Map(), records: new Map() }) {
     const after = this.files()
@@ -172,13 +173,13 @@ export class Home {
     }
   }
 
-  /** What is not to change any more. */
+  /** What must not change from now on. */
   kept() {
     return { finals: this.finals(), records: this.records() }
   }
 }
 
-/** A file under a final name is one of a backup's three, and whole. */
+/** A file with a final name is one of the three files of a backup, and is whole. */
 async function checkWhole(/** @type {string} */ path) {
   const bytes = readFileSync(path)
   if (BYTES.test(path)) {
@@ -196,14 +197,14 @@ async function checkWhole(/** @type {string} */ path) {
   } else assert.fail(`${path} is no file of a backup`)
 }
 
-/** The bytes that a file with another ending belongs to. */
+/** The file with the bytes that a file with another ending belongs to. */
 function besides(/** @type {string} */ path, /** @type {string} */ end) {
   const found = ['.der', '.bin'].map((bytes) => path.slice(0, -end.length) + bytes).find(existsSync)
   assert.ok(found, `${path} has no bytes beside it`)
   return found
 }
 
-/** The key slot in the DCT of a file; of a whole one, in the copy that counts. */
+/** The key slot in a DCT file; if the file holds both copies, the slot of the current copy. */
 async function currentKey(/** @type {string} */ path) {
   const bytes = readFileSync(path)
   const { dct } = await inspectKey({ file: path })
@@ -214,7 +215,7 @@ async function currentKey(/** @type {string} */ path) {
 
 /** The public key of a private one as PKCS#1, from the numbers that every device key begins with. */
 function pkcs1(/** @type {Buffer} */ slot) {
-  // 30 82 02 5f 02 01 00, then modulus and exponent as they stand: 02 81 81 00 … 02 03 01 00 01.
+  // 30 82 02 5f 02 01 00, then modulus and exponent, copied unchanged: 02 81 81 00 … 02 03 01 00 01.
   const start = slot.indexOf(Buffer.from([0x02, 0x81, 0x81]))
   const numbers = slot.subarray(start, start + 132 + 5)
   return Buffer.concat([Buffer.from([0x30, 0x81, numbers.length]), numbers])
@@ -230,12 +231,12 @@ export function fingerprintOf(/** @type {string} */ pem) {
 }
 
 /**
- * Runs the command once more, after it was killed. A killed process's Duo is let go when the server has seen that
- * the connection is closed; a Duo that was told to leave comes back when it comes back.
+ * Runs the command once more, after it was killed. The server releases the Duo of a killed process when it sees that
+ * the connection is closed. A Duo that was told to leave DFU mode takes some time to come back.
  * @param {string[]} args with `--json`
  * @param {Home} home
  * @param {VirtualDuo} duo
- * @param {{ leaving: boolean }} state whether it may be on its way out of DFU mode
+ * @param {{ leaving: boolean }} state whether the Duo may be leaving DFU mode
  */
 export async function again(args, home, duo, { leaving }) {
   for (let attempt = 1; ; attempt += 1) {

@@ -1,7 +1,7 @@
 /**
- * A disk that is full, broken or read-only, and a quota that is used up, at every call that touches a file or a
- * folder: no backup or no journal, no write. What only describes a backup that is kept already (its public key, its
- * manifest) may fail, and so may the journal of what does not write, or has written.
+ * A disk that is full, broken or read-only, and a quota that is used up, at every call that touches a file or a folder:
+ * without a backup and a journal, nothing is written to the Duo. The files that describe a backup that already exists
+ * (its public key, its manifest) may fail. So may the journal of a command that does not write, or has already written.
  */
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
@@ -19,7 +19,7 @@ import { closing, failing } from './tracer.mjs'
 
 const ERRORS = /** @type {const} */ (['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'])
 
-/** The command for which every call gets every error; the others, which share its code, get one error a call. */
+/** The command in which every call gets every error. The others share its code and get one error for each call. */
 const WHOLE = 'reset'
 
 describe('a disk that fails', () => {
@@ -48,7 +48,7 @@ describe('a disk that fails', () => {
 })
 
 /**
- * What is to become of each call on a file or folder.
+ * The expected outcome of each call on a file or folder.
  * @returns {{ effect: Effect, expected: Outcome, title: string }[]}
  */
 function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
@@ -56,14 +56,15 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
   const at = (/** @type {(effect: Effect) => boolean} */ matches) => work.findIndex(matches)
   const named = at(({ to }) => to?.endsWith('.der') === true)
   const kept = named + 1
-  // Before a write the section is kept first, and then the key; of each the bytes, and then what describes them.
+  // Before a write the section is kept first, and then the key; for both, first the bytes, then the files that describe
+  // them.
   const section = at(({ to }) => to?.endsWith('.bin') === true)
   const sectionKept = section < 0 ? section : section + 1
-  // Behind the name of what was kept before it, and the folder's sync.
+  // The calls for the key begin after the last rename before it and the sync of the folder.
   const key = work.slice(0, named).findLastIndex(({ call }) => call === 'renameat2') + 2
   const write = at(writesKey)
   assert.ok(named > 0 && work[kept]?.call === 'fsync', 'a backup is made')
-  // What comes first is shown to be writable first: the archive or the file's folder, and then the journal.
+  // At first, the command tests that it can write: into the archive or the file's folder, then into the journal.
   const [shown, duo] = [at(({ call }) => call === 'unlinkat'), at((effect) => effect.class === 'socket')]
   const journal = dirname(home.journal)
   const isJournals = (/** @type {Effect} */ { path = '' }, /** @type {number} */ index) =>
@@ -75,10 +76,10 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
   const outcome = (/** @type {Effect} */ effect, /** @type {number} */ index) => {
     if (effect.call === 'unlinkat') return 'goes on'
     if (write >= 0 && index > write) return 'goes on'
-    // What writes nothing to a Duo does without a journal.
+    // A command that writes nothing to a Duo works without a journal.
     if (isJournals(effect, index) && write < 0) return 'goes on'
     if (isJournals(effect, index)) return index > named ? 'refused, and the backup is kept' : 'refused'
-    // The name is there, and may not survive a power cut.
+    // The name exists, but may not survive a power cut.
     if (index === kept || index === sectionKept) return 'refused, and the backup is kept'
     if (index > kept) return 'goes on'
     if (section < 0 || index <= section) return 'refused'
@@ -95,19 +96,19 @@ function plan(/** @type {Effect[]} */ effects, /** @type {Home} */ home) {
 
 /** @type {Record<Outcome, (stage: Stage, home: Home, traced: Traced, effect: Effect) => Promise<void>>} */
 const LOOK = {
-  /** Nothing was written to the Duo, and no file is left, whatever its name. */
+  /** Nothing was written to the Duo, and no file is left, not even a temporary one. */
   async refused(stage, home, traced, effect) {
     await refusedWithPath(stage, home, traced, effect)
     assert.deepEqual([...home.files().keys()], [])
   },
-  /** Nothing was written to the Duo, and what is there is whole. */
+  /** Nothing was written to the Duo, and every file that exists is whole. */
   async 'refused, and the backup is kept'(stage, home, traced, effect) {
     await refusedWithPath(stage, home, traced, effect)
     assert.deepEqual(home.files(), home.finals())
     assert.ok(home.finals().size > 0)
     await home.check()
   },
-  /** A temporary file stays behind, or what describes the backup is missing, or the journal. */
+  /** A temporary file is left, or the journal or a file that describes the backup is missing. */
   async 'goes on'(stage, home, { code, struck, stdout }, effect) {
     assert.equal(struck?.call, effect.call)
     assert.equal(code, 0, stdout)

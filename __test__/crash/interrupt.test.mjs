@@ -1,9 +1,9 @@
 /**
- * Ctrl-C in the middle of a write. Once: the write is finished, read back and judged, and then it ends with 130, or
- * with what was found out where the write failed.
- * Twice: it ends at once, says what is not known, and what it says to type brings the old key back.
+ * Ctrl-C in the middle of a write. Once: the write is finished, read back and judged, and then the command ends with
+ * 130. If the write failed, it ends with what it found out. Twice: it ends at once and says what is not known, and the
+ * command that it suggests brings the old key back.
  *
- * The thread that talks to the Duo is held before a call while the signal is sent, so that nothing hangs on time.
+ * The thread that talks to the Duo is held before a call while the signal is sent, so that nothing depends on time.
  */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -49,8 +49,8 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
     { polls: 1, name: 'not written', status: 5, says: /the old bytes are still there/ },
     { polls: 2, name: 'written', status: 130, says: /what was asked for is in place and verified/ },
   ]) {
-    // The block is committed by the first poll (redbear/firmware usbd_dfu_mal.c). The connection is lost in its
-    // place, or in the second's.
+    // The first poll commits the block (redbear/firmware usbd_dfu_mal.c). The connection is lost instead of that poll,
+    // or instead of the second.
     test(`once, while the Duo is asked what became of the write: ${name}, and ends with ${status}`, () =>
       onStage(COMMANDS.restore, async (stage, home) => {
         const { index } = await written('restore')
@@ -77,7 +77,7 @@ describe('Ctrl-C in a write', { concurrency: 2 }, () => {
       assert.match(stderr, /\[KEY_STATE_UNKNOWN\]/)
       const [, shown] = stderr.match(/what was there is in (\S+)/) ?? []
       const backup = shown?.replace(/^~/, home.folder)
-      // The key, and the section that it lay in.
+      // The key, and the section that contains it.
       const kept = await home.backupsOf(old)
       assert.ok(backup?.endsWith('.der') && kept.length === 2 && kept.includes(backup), `${backup}, ${kept}`)
       const { stdout } = await run(['status', '--json'], home)
@@ -110,10 +110,10 @@ async function written(/** @type {'restore' | 'reset'} */ command) {
 }
 
 /**
- * Interrupts a command once, while one of its calls is held, and lets it go on.
+ * Interrupts a command once while one of its calls is held, then lets it continue.
  * @param {Stage} stage
  * @param {Home} home
- * @param {string[]} strikes the last of them the hold
+ * @param {string[]} strikes the last of them is the hold
  */
 async function interrupted(stage, home, strikes) {
   const { held, pid, release } = await hold(stage, home, strikes)
@@ -124,7 +124,7 @@ async function interrupted(stage, home, strikes) {
 }
 
 /**
- * Starts a command that stops before one of its calls, and returns once it stands there and has said that it writes.
+ * Starts a command that stops before one of its calls. Returns when it has stopped there and has said that it writes.
  * @param {Stage} stage
  * @param {Home} home
  * @param {string[]} strikes

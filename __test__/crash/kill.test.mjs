@@ -1,9 +1,9 @@
 /**
- * SIGKILL before every call that has an effect, and after the last: the old key is never lost, what has a final
- * name is whole, and the same command again ends where it would have ended.
+ * SIGKILL before every call that has an effect, and after the last one: the old key is never lost, files with a final
+ * name are whole, and the same command, run again, ends as it would have ended.
  *
- * A run that is only watched gives the list of calls; then each is aimed at in a run of its own, and the log shows
- * whether it was hit. "Before a call" is "after the one before it".
+ * A first run, which is only watched, gives the list of calls. Then each call is struck in a run of its own, and the
+ * log shows whether the kill hit that call. "Before a call" is the same as "after the previous call".
  */
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
@@ -20,12 +20,15 @@ import { failing } from './tracer.mjs'
 /** @typedef {import('./tracer.mjs').Traced} Traced */
 /** @typedef {import('node:test').TestContext} TestContext */
 
-/** The commands of which every call is struck. Of the others, which ask the Duo the same, some requests are left out. */
+/**
+ * The commands in which every call is struck. The others send the Duo the same requests, so some of those are left out.
+ */
 const WHOLE = new Set([COMMANDS.backup, COMMANDS.provision])
 
 /**
- * The commands that do what `restore` does up to their first write: of the calls before it every third is struck. Of the
- * two hundred requests behind it that all of a DCT takes, one in seven; that shares no factor with the nine of a block.
+ * The commands that do the same as `restore` up to their first write: of the calls before that write, every third is
+ * struck. A restore of a whole DCT makes two hundred requests after it: of these, every seventh is struck. Seven shares
+ * no factor with the nine requests of a block.
  * @type {Map<() => Promise<Stage>, { before: number, requests: number }>}
  */
 const THINNED = new Map([
@@ -35,10 +38,10 @@ const THINNED = new Map([
   [COMMANDS['dct restore --whole'], { before: 3, requests: 7 }],
 ])
 
-/** When a blow lands. @type {Record<string, string>} */
+/** When the kill happens. @type {Record<string, string>} */
 const WHEN = { kill: 'before', 'kill-after': 'after' }
 
-/** How often a call is aimed at, until the blow lands on it. */
+/** How many runs may aim at a call until the kill hits it. */
 const AIMS = 3
 
 const options = { concurrency: AT_ONCE }
@@ -50,7 +53,7 @@ describe('killed at any call', () => {
   for (const [name, set] of Object.entries(COMMANDS))
     test(name, options, (t) => strikeEverywhere(t, { name, set, sample }))
 
-  // The block is committed by the first poll after it, and the connection is lost in place of the second.
+  // The first poll after the block commits it. The connection is lost instead of the second poll.
   test('restore, while it asks what became of the write', options, async (t) => {
     const { effects } = await watch(COMMANDS.restore)
     const requests = effects.filter((effect) => effect.class === 'socket')
@@ -61,10 +64,11 @@ describe('killed at any call', () => {
 })
 
 /**
- * Watches a command once, then kills it at each of its calls, each time from its beginning; in a sample at some.
+ * Watches a command once. Then runs it from its start for each of its calls, or for a sample of them, and kills it
+ * there.
  * @param {TestContext} t
  * @param {{ name: string, set: () => Promise<Stage>, sample: Sample, lost?: Effect | undefined }} what `lost`: a call at which the
- *   connection is lost each time; then only what follows is struck
+ *   connection is lost in each run; then only the calls after it are struck
  */
 async function strikeEverywhere(t, { name: command, set, sample, lost }) {
   const first = lost && failing(lost, 'ECONNRESET')
@@ -97,9 +101,9 @@ function isSame(/** @type {Effect} */ one, /** @type {Effect} */ other) {
 }
 
 /**
- * The calls on sockets that have the same number in every run. A Duo that was told to leave is looked for until it
- * is gone, a varying number of times, each over a new connection: from the second look on, nothing is struck. What
- * follows those looks is on files, and they are counted apart.
+ * The calls on sockets that have the same number in every run. After a Duo is told to leave DFU mode, the command looks
+ * for it until it is gone. The number of looks varies, and each opens a new connection: from the second look on, no
+ * call is struck. The calls after those looks are on files, which are counted separately.
  * @template {{ effect: Effect }} Aim
  * @param {Aim[]} aims
  */
@@ -112,8 +116,8 @@ function numberedAlike(aims) {
 }
 
 /**
- * The calls without most of the requests that only ask, where nothing is written yet: of each row of them the first,
- * the last, and every fifth in between.
+ * Leaves out most of the read requests before the write: of each row of them, it keeps the first, the last, and every
+ * fifth in between.
  * @template {{ effect: Effect }} Aim
  * @param {Aim[]} aims
  */
@@ -124,7 +128,7 @@ function fewerReads(aims) {
 }
 
 /**
- * The calls of one class without those that are not struck in this command.
+ * Leaves out the calls of one class that are not struck in this command.
  * @template {{ effect: Effect, before: boolean }} Aim
  * @param {Aim[]} aims
  * @param {() => Promise<Stage>} set
@@ -144,7 +148,7 @@ function strikes(
   return [first, `${deed}:${effect.class}:${effect.index}`].filter(Boolean).join(',')
 }
 
-/** The calls of a whole run, and what each is. */
+/** The calls of a whole run, with a name for each. */
 async function watch(/** @type {() => Promise<Stage>} */ set, action = 'watch') {
   return staged(set, action, async (stage, home, traced) => {
     assert.equal(traced.code, 0, traced.stdout)
@@ -179,7 +183,7 @@ async function kill(
   }
 }
 
-/** The same command again: it ends as it should, and leaves alone what has a final name. */
+/** Runs the same command again: it ends as it should, and does not change files with a final name. */
 async function recover(/** @type {Stage} */ stage, /** @type {Home} */ home, /** @type {Traced} */ traced) {
   const before = home.kept()
   const { path } = traced.struck ?? {}
@@ -200,12 +204,12 @@ async function recover(/** @type {Stage} */ stage, /** @type {Home} */ home, /**
   }
 }
 
-/** Where a key may have gone out and no end was written down, `status` names the operation and its backup. */
+/** If a key may have been sent and no end is recorded, `status` names the operation and its backup. */
 async function saysWhatIsOpen(/** @type {Home} */ home, /** @type {Traced} */ traced) {
   const { inFlight, running } = await home.status()
   assert.deepEqual(running, [], 'a process that was killed is said to run')
   const sent = traced.effects.some((effect) => writesKey(effect) && effect.result !== undefined)
-  // What was verified and has nothing left to do is not open; neither is what has ended.
+  // An operation is not open if it is verified and has nothing left to do, or if it has ended.
   if (!sent || /"(verified|ended)"/.test([...home.records().values()].join())) return
   assert.equal(inFlight.length, 1)
   const [open] = inFlight
@@ -213,14 +217,14 @@ async function saysWhatIsOpen(/** @type {Home} */ home, /** @type {Traced} */ tr
   assert.ok(open.next.length > 0, 'nothing is said to be typed')
 }
 
-/** What a call is, without what differs from run to run. */
+/** The name of a call, without what differs from run to run. */
 function signature(
   /** @type {Effect} */ { call, path, to, bytes, setup, class: kind },
   /** @type {Home} */ home,
 ) {
   if (kind === 'output') return call
   const words = [call, path && home.nameless(path), to && `to ${home.nameless(to)}`, setup]
-  // A file's manifest and a request of the cloud's may be a few bytes longer or shorter.
+  // The length of a file's manifest, or of a request to the cloud, may differ by a few bytes.
   if (setup && bytes) words.push(`${bytes} bytes`)
   return words.filter(Boolean).join(' ')
 }

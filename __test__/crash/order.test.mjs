@@ -1,6 +1,6 @@
 /**
- * In which order things reach the disk and the Duo: before the first byte of a key goes out, the backup of the old
- * one is synced, its folder is, and so is every folder that was made for it.
+ * The order in which data reaches the disk and the Duo: before the first byte of a key is sent, the backup of the old
+ * key is synced, and so are its folder and every folder that was made for it.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
@@ -24,7 +24,7 @@ for (const command of /** @type {const} */ (['reset', 'restore'])) {
 
 test('a folder that was made and not synced before a crash is synced all the same', async (t) => {
   const { home, args } = await bench(t, 'reset')
-  // As after a kill between mkdir and fsync: whether the folder is on the disk is not known.
+  // The state after a kill between mkdir and fsync: it is unknown whether the folder is on the disk.
   mkdirSync(home.archive, { recursive: true, mode: 0o700 })
   const { effects, stdout } = await trace(args, home)
   const { backupFile } = closing(stdout)
@@ -37,7 +37,7 @@ test('a backup that the archive holds already is synced once more', async (t) =>
   const { home, args } = await bench(t, 'restore')
   const first = await trace(args, home)
   const { backupFile } = closing(first.stdout)
-  // The old key again, so that the same bytes are to be kept a second time.
+  // Restores the old key, so that the same bytes must be kept a second time.
   const back = ['restore', backupFile, '--yes', ...args.slice(args.indexOf('--usbip'))]
   assert.equal((await trace(back, home)).code, 0)
   const { effects, stdout } = await trace(args, home)
@@ -92,7 +92,7 @@ function assertWrittenDown(/** @type {Effect[]} */ effects) {
   assert.deepEqual([sync?.call, sync?.path, sync?.result], ['fsync', record?.path, 0])
 }
 
-/** True where a file or folder was synced, and the system said so. */
+/** True if a file or folder was synced and the system reported success. */
 function synced(/** @type {Effect[]} */ effects, /** @type {string} */ path) {
   return effects.some((effect) => effect.call === 'fsync' && effect.path === path && effect.result === 0)
 }

@@ -1,6 +1,6 @@
 /**
- * The commands at their beginnings: a Duo with a key, a cloud, files, and what has to come of them. Each run gets a
- * stage of its own, so that nothing that one run leaves behind stands in the way of the next.
+ * The commands under test, each at its start: a Duo with a key, a cloud, files, and the expected result. Each run gets
+ * a stage of its own, so that nothing left by one run affects the next.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
@@ -22,19 +22,19 @@ import { trace } from './tracer.mjs'
 
 /** @typedef {import('./tracer.mjs').Traced} Traced */
 
-/** How many stages are played at once: each waits for its Duo half the time. */
+/** How many stages run at once: each one waits for its Duo half of the time. */
 export const AT_ONCE = 4
 
 /**
- * A command at its beginning, and what is to come of it.
+ * A command at its start, and the expected result.
  * @typedef {object} Stage
  * @property {VirtualDuo} duo
  * @property {(home: Home) => string[]} args
  * @property {Record<string, string>} [env]
  * @property {(home: Home, traced: Traced) => Promise<void>} safe what holds after a crash
- * @property {(home: Home) => Promise<void>} done what holds when the command has come to its end
- * @property {() => Promise<void>} [strike] takes down what else was set up
- * @property {{ status: number, code?: string }[]} [ends] how it may end after a crash; with 0 unless given
+ * @property {(home: Home) => Promise<void>} done what holds when the command has finished
+ * @property {() => Promise<void>} [strike] stops what else was set up
+ * @property {{ status: number, code?: string }[]} [ends] how it may end after a crash; by default with status 0
  */
 
 /** @returns {Promise<Stage>} */
@@ -50,7 +50,7 @@ async function backingUp() {
 }
 
 /**
- * A file that the user named is not written twice: once it has its name, the same command says that it exists.
+ * A file that the user named is not written twice: once it has its name, the same command reports that it exists.
  * @returns {Promise<Stage>}
  */
 async function backingUpTo() {
@@ -97,7 +97,7 @@ async function resetting() {
   return {
     duo,
     args: () => ['reset', '--yes', '--usbip', duo.address, '--json'],
-    // A slot that holds no key is the reset image's, or the Duo has made a new key by now.
+    // Without a fingerprint, the slot holds the reset image. A new fingerprint is that of a key that the Duo has made.
     safe: (home, traced) => backedUpFirst(home, traced, old, stateOf(duo).fingerprint),
     async done(home) {
       await inDfuMode(duo, 1)
@@ -126,7 +126,7 @@ async function provisioning() {
 }
 
 /**
- * A pair is given a new key, which is proven before the Duo is written.
+ * A Duo and a cloud that are paired get a new key. The key is proven before the Duo is written.
  * @returns {Promise<Stage>}
  */
 async function rotatingPair() {
@@ -140,7 +140,7 @@ async function rotatingPair() {
 }
 
 /**
- * Without the proof: the cloud's own key takes a second for each stage.
+ * Without the proof: with it, each stage takes a second to make the cloud's own key.
  * @param {import('../../index.js').LocalCloudOptions} [options]
  * @returns {Promise<Stage & { cloud: LocalCloud }>}
  */
@@ -178,7 +178,7 @@ async function rotating(options = {}) {
 }
 
 /**
- * The Duo's own key stays where it is.
+ * The Duo's own key does not change.
  * @returns {Promise<Stage>}
  */
 async function settingServerKey() {
@@ -204,7 +204,7 @@ async function settingServerKey() {
   }
 }
 
-/** A Duo that has another key and another cloud by now than in the dump that was made of it. */
+/** Makes a dump of a Duo, then gives the Duo another key and another cloud. */
 async function dumped(/** @type {boolean} */ whole) {
   const duo = await VirtualDuo.start()
   const kept = new Home()
@@ -274,26 +274,26 @@ async function restoringWhole() {
   }
 }
 
-/** A cloud's public key, one of the tests' own. */
+/** The public key of a new cloud. */
 function ownCloud() {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return pair.publicKey.export({ format: 'pem', type: 'spki' })
 }
 
-/** Where the old key is no longer in the Duo, or its successor may have gone out, there is a backup of it. */
+/** If the old key is no longer in the Duo, or if the new one may have been sent, there is a backup of the old key. */
 async function backedUpFirst(
   /** @type {Home} */ home,
   /** @type {Traced} */ { effects },
   /** @type {string | undefined} */ old,
   /** @type {string | undefined} */ now,
 ) {
-  // What was struck was not sent; what has a result, or was under way, may have been.
+  // A call that was killed before it ran was not sent. A call with a result may have been.
   const sent = effects.some((effect) => writesKey(effect) && effect.result !== undefined)
   if (sent || now !== old) assert.ok((await home.backupsOf(old)).length > 0, 'the old key is lost')
 }
 
 /**
- * What is to be done with a command at its beginning, in a new home.
+ * Sets a stage, plays it in a new home, and removes both.
  * @template T
  * @param {() => Promise<Stage>} set
  * @param {(stage: Stage, home: Home) => Promise<T>} play
@@ -310,7 +310,7 @@ export async function onStage(set, play) {
 }
 
 /**
- * One traced run from the beginning, and what is to be looked at afterwards.
+ * One traced run from the start, and the checks after it.
  * @template T
  * @param {() => Promise<Stage>} set
  * @param {string} action

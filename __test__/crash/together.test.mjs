@@ -1,6 +1,6 @@
 /**
- * Two processes at once: on one Duo, in one archive, for one file. Both are held at their first call that counts and
- * let go together; and for one file, one of them is held at each of its calls while the other runs whole.
+ * Two processes at once: on one Duo, in one archive, for one file. Both are held at their first call that matters and
+ * released together. For one file, one process is also held at each of its calls while the other runs to its end.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
@@ -31,7 +31,8 @@ describe('two at once', { concurrency: 2 }, () => {
       const winners = oneAtLeast(ended)
       const holds = stateOf(duo).fingerprint
       assert.ok(winners.some((winner) => files[winner]?.fingerprint === holds))
-      // Every key that was overwritten is in a backup: the first, and of two winners the one that came first.
+      // Every overwritten key is in a backup: the first key, and if both commands succeeded, the key of the earlier
+      // one.
       const overwritten = [first, ...winners.map((winner) => files[winner]?.fingerprint)]
       for (const fingerprint of overwritten.filter((key) => key !== holds)) {
         assert.ok((await home.backupsOf(fingerprint)).length > 0, 'a key is lost')
@@ -129,7 +130,7 @@ describe('two at once', { concurrency: 2 }, () => {
         const release = join(own.folder, 'go')
         const held = startTraced(command, own, `hold:file:${index}:${release}`)
         await held.holding()
-        // Where the one that is held has the lock, the other goes on without the journal, and says so.
+        // If the held process has the lock, the other continues without the journal, and says so.
         const other = await run(command, own)
         writeFileSync(release, '')
         assert.deepEqual([other.status, (await held.end).code], [0, 0], other.stdout)
@@ -168,7 +169,7 @@ async function newKey(/** @type {Home} */ home, /** @type {string} */ name) {
 }
 
 /**
- * Runs two commands, each held before the first call that matches until both are there.
+ * Runs two commands. Each is held before its first call that matches, until both are there.
  * @param {string[][]} commands
  * @param {Home} home
  * @param {(effect: Effect) => boolean} matches
@@ -188,13 +189,13 @@ async function together(commands, home, matches) {
   return ended.map(({ code, stdout }) => ({ code, result: closing(stdout) }))
 }
 
-/** Class and number of the first call in a command's run that matches: told by a dry run's, in a home of its own. */
+/** Class and number of the first call in a command's run that matches. A dry run in a home of its own shows them. */
 async function nameOf(/** @type {string[]} */ args, /** @type {(effect: Effect) => boolean} */ matches) {
   const kind = `${args[0]}, ${args.length} words, ${matches}`
   const known = NAMES.get(kind)
   if (known !== undefined) return known
   const elsewhere = new Home()
-  // The Duo is another's at this time: what comes before it is looked for is the same without it.
+  // The other process may have the Duo at this time. The calls before the search for it are the same without it.
   const nowhere = args.map((word) => (/^127\.0\.0\.1:\d+$/.test(word) ? '127.0.0.1:1' : word))
   const { effects } = await trace(nowhere, elsewhere)
   elsewhere.remove()
@@ -208,7 +209,7 @@ async function nameOf(/** @type {string[]} */ args, /** @type {(effect: Effect) 
 /** @type {Map<string, string>} */
 const NAMES = new Map()
 
-/** Which of them ended well: one or both. The other was told that the Duo is taken. */
+/** Which commands succeeded: one or both. The other failed because the Duo was busy. */
 function oneAtLeast(/** @type {{ code: number | undefined, result: any }[]} */ ended) {
   for (const { code, result } of ended) {
     if (code !== 0) assert.deepEqual([code, result.code], [4, 'USB_BUSY'])
@@ -218,7 +219,7 @@ function oneAtLeast(/** @type {{ code: number | undefined, result: any }[]} */ e
   return winners
 }
 
-/** Exactly one has the file, all three parts of it; the other says that it exists, and left nothing. */
+/** Exactly one has the file, with all three parts of it. The other says that the file exists, and leaves nothing. */
 async function oneHasIt(
   /** @type {VirtualDuo} */ duo,
   /** @type {Home} */ home,

@@ -1,6 +1,6 @@
 /**
- * The command line under the tracer: every call of it that has an effect outside the process, in order, and one
- * of them struck. Knows how the tracer (`tracer/main.rs`) is started and what its log says; knows nothing of what
+ * Runs the command line under the tracer, which logs every call that has an effect outside the process, in order, and
+ * strikes one of them. Knows how to start the tracer (`tracer/main.rs`) and what its log says; knows nothing of what
  * the commands are for.
  */
 import assert from 'node:assert/strict'
@@ -18,15 +18,14 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\
 /** Built by the step `crash` of `npm test`. */
 export const TRACER = join(ROOT, 'target/debug/examples/tracer')
 
-/** A process that has not ended by itself after this long is a failure of its own. */
+/** A process that has not ended by itself after this time counts as failed. */
 const WATCHDOG_MS = 60_000
 
 /** @typedef {{ env: Record<string, string>, cwd: string }} Place */
 
 /**
- * A call with an effect. `result` is what it returned, a negative error number included; absent where the program
- * was killed before it returned.
- * `index` counts its class alone.
+ * A call with an effect. `result` is what it returned, also a negative error number. It is absent if the program was
+ * killed before the call returned. `index` counts only the calls of the same class.
  * @typedef {{ class: 'file' | 'socket' | 'output', index: number, call: string, path?: string, to?: string,
  *   bytes?: number, setup?: string, result?: number }} Effect
  */
@@ -34,9 +33,9 @@ const WATCHDOG_MS = 60_000
 /**
  * @typedef {object} Traced
  * @property {Effect[]} effects in the order in which they began
- * @property {number | undefined} code the exit code; undefined where a signal ended it
- * @property {string | undefined} signal what ended it
- * @property {Effect | undefined} struck the last effect that something was done to
+ * @property {number | undefined} code the exit code; undefined if a signal ended the process
+ * @property {string | undefined} signal the signal that ended the process
+ * @property {Effect | undefined} struck the last effect that was struck
  * @property {string} stdout
  * @property {string} stderr
  */
@@ -90,12 +89,12 @@ export function failing(/** @type {Effect} */ effect, /** @type {keyof typeof co
   return `fail:${effect.class}:${effect.index}:${constants.errno[error]}`
 }
 
-/** Runs the command line alone. */
+/** Runs the command line without the tracer. */
 export function run(/** @type {string[]} */ args, /** @type {Place} */ place) {
   return start(process.execPath, [PROGRAM, ...args], place).end
 }
 
-/** Starts a process with no environment but the one given and nothing to read. */
+/** Starts a process with only the given environment and with nothing to read. */
 export function start(
   /** @type {string} */ program,
   /** @type {string[]} */ args,
@@ -116,7 +115,7 @@ export function start(
       clearTimeout(watchdog)
       keepText('crash', [args.join(' '), said.stdout, said.stderr].join('\n'))
       try {
-        // Of one that was killed, the line that it was at is left out.
+        // The last line of a killed process may be incomplete; it is left out.
         if (args.includes('--json')) checkLines(said.stdout)
         resolve({ status, ...said })
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Every block of docs/api.md runs, in its order, against a virtual Duo and a local cloud. They are put in by a module in
- * the place of the package: a call that names no bus, cloud or archive gets theirs.
+ * Runs every block of docs/api.md, in order, against a virtual Duo and a local cloud. A module in place of the package
+ * puts these in: a call that names no bus, cloud or archive gets theirs.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,13 +12,13 @@ import { ROOT } from '../cli/harness.mjs'
 import '../node/home.mjs'
 import * as api from '../../src/entry.cjs'
 
-/** The id that the page has, as a real Duo's. */
+/** The device id on the page. It has the form of a real Duo's. */
 const ID_OF_THE_PAGE = '30001a000347343432313031'
 
 const page = readFileSync(join(ROOT, 'docs/api.md'), 'utf8')
 const blocks = [...page.matchAll(/^## (.*)\n[\s\S]*?^```js\n([\s\S]*?)^```$/gm)]
 
-/** What a function is given unless it is given another. @type {Record<string, string[]>} */
+/** The options that a function gets unless the page gives others. @type {Record<string, string[]>} */
 const GIVEN = {
   backupAll: ['usbip', 'archive'],
   backupKey: ['usbip', 'archive'],
@@ -75,11 +75,11 @@ test('the examples of docs/api.md run', async (t) => {
     /** @type {unknown[][]} */
     const said = []
     Object.assign(globalThis, { said: (/** @type {unknown[]} */ ...words) => said.push(words) })
-    // A call before may have restarted the Duo.
+    // An earlier call may have restarted the Duo.
     await api.listDevices({ usbip: duo.address, wait: true })
     await t.test(heading, async () => {
       await import(`${pathToFileURL(script)}`)
-      // A Duo without problems has none to tell.
+      // A Duo without problems has none to print.
       if (heading !== 'Why does it not connect?') assert.ok(said.length > 0)
     })
   }

@@ -1,4 +1,6 @@
-/** The batch of docs/many.md with what may be wrong on a bench: every Duo that is not done is named, and it is no success. */
+/**
+ * Runs the batch of docs/many.md with problems that a bench may have: it names every Duo that is not done, and fails.
+ */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,7 +10,7 @@ import { World } from './world.mjs'
 
 const linux = { skip: process.platform !== 'linux' && 'it needs a shell' }
 
-/** The first of the commands of the page that work on all Duos, run; how it ends, and what it prints. */
+/** Runs the block of the page with `backup --all`. Returns how it ends and what it prints. */
 async function batch(/** @type {World} */ world) {
   const blocks = [...readPage(join(ROOT, 'docs/many.md'))].flatMap((step) =>
     step.kind === 'run' && step.script.includes('backup --all') ? [step] : [],

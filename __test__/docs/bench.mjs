@@ -1,14 +1,14 @@
 /**
- * `duo-provision` as the shell blocks of the documentation find it: the command line of this repository, with one thing
- * added. A command that works on a Duo works on the virtual one: `--usbip` and its address are appended to it, where
- * no other address is named and no file stands in the Duo's place. And where the local cloud goes by the names of
- * Particle's, a token from a file goes to it, by `--api-url`.
+ * `duo-provision` for the shell blocks of the documentation: the command line of this repository, with one addition. A
+ * command that works on a Duo works on the virtual one: `--usbip` and its address are appended, unless the command
+ * names another address, or a file in place of the Duo. If the local cloud has the names of Particle's, a token from a
+ * file goes to the local cloud, by `--api-url`.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const MAIN = new URL('../../src/cli/main.cjs', import.meta.url)
 
-/** The commands that work on a Duo, with or without a word behind them. */
+/** The commands that work on a Duo, with or without a subcommand. */
 const ON_A_DUO = new Set([
   'list',
   'dfu',
@@ -22,7 +22,7 @@ const ON_A_DUO = new Set([
   'server-key',
 ])
 
-/** What stands for a Duo, or for another address. */
+/** Options with which a command does not get the virtual Duo's address. */
 const ELSEWHERE = ['--usbip', '--key', '--help', '-h']
 
 /** @param {string[]} args @param {string | undefined} api */

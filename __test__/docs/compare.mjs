@@ -1,6 +1,6 @@
 /**
- * Compares what a page shows with what was printed. Keys, times and ports differ from run to run: the same thing has to
- * stand in the same places throughout a page. A line `…` stands for any lines.
+ * Compares what a page shows with what was printed. Keys, times and ports differ from run to run: the same thing must
+ * be in the same places throughout a page. A line `…` stands for any lines.
  */
 
 /** Things that differ, by kind. */
@@ -17,7 +17,7 @@ const PIECES = new RegExp(
   'g',
 )
 
-/** The names of things on a page, and what they were in this run. */
+/** The names of things on a page, and what they are in this run. */
 export class Names {
   /** @type {Map<string, string>} */
   #met
@@ -30,10 +30,10 @@ export class Names {
     return new Names(new Map(this.#met))
   }
 
-  /** Whether the two may be the same thing; that they are is remembered then. */
+  /** Whether the two may be the same thing. If so, this is remembered. */
   same(/** @type {string} */ kind, /** @type {string} */ shown, /** @type {string} */ printed) {
     if (kind === 'time' || kind === 'version') return true
-    // The first digits of a fingerprint stand for it in names of files.
+    // In names of files, the first digits of a fingerprint stand for all of it.
     const [left, right] = [shown.slice(0, 8), printed.slice(0, 8)]
     for (const [from, to] of [
       [`shown ${left}`, right],
@@ -47,7 +47,7 @@ export class Names {
 }
 
 /**
- * What is known of the names afterwards; `undefined` where the two are not the same.
+ * The known names after the comparison; `undefined` if the two texts do not match.
  * @param {string} shown
  * @param {string} printed
  * @param {Names} names

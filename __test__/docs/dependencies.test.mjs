@@ -7,7 +7,7 @@ import { ROOT } from '../../scripts/prepare.mjs'
 
 const read = (/** @type {string} */ name) => readFileSync(join(ROOT, name), 'utf8')
 
-/** The first cells of a chapter's table, split at commas, without what stands in brackets. */
+/** The first cells of a chapter's table, split at commas, without text in brackets. */
 function named(/** @type {string} */ chapter) {
   const [, text = ''] = read('docs/dependencies.md').split(`\n## ${chapter}\n`)
   const [table = ''] = text.split('\n## ')
@@ -15,7 +15,7 @@ function named(/** @type {string} */ chapter) {
   return cells.flatMap((cell) => cell.replaceAll(/ \([^)]*\)/g, '').split(', ')).sort()
 }
 
-/** The names in all tables of dependencies of Cargo.toml, whatever they are for. */
+/** The names in all tables of dependencies of Cargo.toml, of every kind. */
 function crates() {
   const tables = read('Cargo.toml').split(/^(?=\[)/m)
   const wanted = tables.filter((table) => /^\[(?:target\..*\.)?(?:dev-|build-)?dependencies\]\n/.test(table))

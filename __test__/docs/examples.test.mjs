@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import ts from 'typescript'
 import { ROOT } from '../cli/harness.mjs'
 
-/** Those of which a name says all. */
+/** The functions that need no example: the name says everything. */
 const WITHOUT = ['version']
 
 const types = readFileSync(join(ROOT, 'index.d.ts'), 'utf8')

@@ -14,12 +14,12 @@ const PAGES = [
   ...DOCS.map((name) => `docs/${name}`),
 ]
 
-/** The text without what stands in blocks of code. */
+/** The text without blocks of code. */
 function prose(/** @type {string} */ path) {
   return readFileSync(path, 'utf8').replaceAll(/^( *)```[\s\S]*?^\1```$/gm, '')
 }
 
-/** The anchors of a page, made of its headings as GitHub makes them: those that are there already get a number. */
+/** The anchors of a page, made from its headings as GitHub makes them: a repeated one gets a number. */
 function anchors(/** @type {string} */ path) {
   const headings = [...prose(path).matchAll(/^#+ (.*)$/gm)].map(([, text]) => text ?? '')
   const plain = headings.map((text) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, ''))

@@ -1,16 +1,16 @@
 /**
- * A page of the documentation, taken apart: its shell blocks, what is shown below them, and the comments above them
- * that say how they are tried. A comment is not seen by whoever reads the page on a website.
+ * Takes a page of the documentation apart: its shell blocks, the output shown below them, and the comments above them
+ * that say how to run them. A reader of the page on a website does not see these comments.
  *
  *   <!-- world: duos=2 -->        from here on: two virtual Duos, a new cloud, a new home (see world.mjs)
- *   <!-- before: … -->            shell, run first: what the reader has already
+ *   <!-- before: … -->            shell, run first: what the reader already has
  *   <!-- fails: 7 -->             the block below ends with that exit code
- *   <!-- typed: y -->             it is run on a terminal, and each question gets the next answer, by commas
- *   <!-- stays: … -->             it stays in front: the next one is run once it has said this
+ *   <!-- typed: y -->             it is run on a terminal; these answers, split at commas, go to the questions in order
+ *   <!-- stays: … -->             it stays in the foreground: the next one is run once it has printed this
  *   <!-- in the repository -->    it is run in the root folder of the repository
  *   <!-- not run: … -->           it is not run, and why
  *
- * A ```sh block that says nothing is run, and has to succeed. A ```text block right below one is what it prints.
+ * A ```sh block without such a comment is run, and must succeed. A ```text block right below one is what it prints.
  */
 import { readFileSync } from 'node:fs'
 
@@ -28,13 +28,13 @@ import { readFileSync } from 'node:fs'
  */
 /** @typedef {Block | { kind: 'world' | 'before', line: number, text: string }} Step */
 
-/** What a block may be. Shell is `sh`, so that none goes by another name and is not run. */
+/** The languages that a block may have. Shell is always `sh`, so that no shell block is missed under another name. */
 const LANGUAGES = new Set(['sh', 'text', 'js', 'ts', 'json', 'yaml', 'jsonc', 'powershell'])
 
 const DIRECTIVE = /^(world|before|fails|typed|stays|in the repository|not run)(?::\s*([\s\S]*))?$/
 
 /**
- * What there is to do on a page, in its order.
+ * The steps on a page, in order.
  * @returns {Step[]}
  */
 export function readPage(/** @type {string} */ path) {
@@ -42,7 +42,7 @@ export function readPage(/** @type {string} */ path) {
   const steps = []
   /** @type {Map<string, string>} */
   let said = new Map()
-  /** The block that nothing but blank lines separates from what comes. @type {Block | undefined} */
+  /** The previous block, if only blank lines follow it. @type {Block | undefined} */
   let above
   for (const { line, language, comment, text } of parts(readFileSync(path, 'utf8'), path)) {
     if (comment !== undefined) {
@@ -86,7 +86,7 @@ function block(
 }
 
 /**
- * Fenced blocks, comments, and lines of anything else that is no blank line.
+ * Fenced blocks, comments, and all other lines that are not blank.
  * @returns {Generator<{ line: number, language?: string, comment?: string, text: string }>}
  */
 function* parts(/** @type {string} */ page, /** @type {string} */ path) {

@@ -1,7 +1,7 @@
 /**
- * Every ```sh block of README.md and of docs/ is run, page by page and in order, against virtual Duos and a local cloud,
- * and has to end as the page says. What a page shows below a block is compared with what is printed. page.mjs says which
- * comments a page may have, world.mjs what its addresses and ids stand for.
+ * Runs every ```sh block of README.md and of docs/, page by page and in order, against virtual Duos and a local cloud.
+ * Each block must end as the page says. What a page shows below a block is compared with what is printed. page.mjs
+ * lists the comments that a page may have, world.mjs what its addresses and ids stand for.
  *
  * One page alone: node --test --test-name-pattern one-duo __test__/docs/pages.test.mjs
  */
@@ -62,7 +62,7 @@ async function prepare(
   assert.equal(ended.status, 0, `${where}: what comes before fails:\n${ended.stdout}${ended.stderr}`)
 }
 
-/** Runs a block; what is known of names afterwards. */
+/** Runs a block. Returns the known names after it. */
 async function tryBlock(
   /** @type {World} */ world,
   /** @type {Block} */ block,

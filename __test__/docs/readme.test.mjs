@@ -1,4 +1,4 @@
-/** README.md is short enough to be read: what is longer has a page of its own. */
+/** README.md is short enough to be read: longer text has a page of its own. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { ROOT } from '../../scripts/prepare.mjs'
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8').replaceAll('\r\n', '\n')
-/** As it is seen: a comment that fills its line takes the line with it. */
+/** The text as readers see it: a comment that fills its line is removed with the line. */
 const seen = readme.replaceAll(/^<!--[\s\S]*?-->\n|<!--[\s\S]*?-->/gm, '')
 
 test('README.md has at most 120 lines and 7 KB', () => {

@@ -1,4 +1,4 @@
-/** What runs the documentation notices what it has to notice. */
+/** Checks that the runner of the documentation finds the errors that it must find. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,8 +1,8 @@
 /**
- * What a reader of the documentation has in front of them: Duos, a cloud and a login, all of them virtual, and a home and
- * a folder of their own, in which shell blocks are run.
+ * The environment of a reader of the documentation: Duos, a cloud and a login, all of them virtual, and a home and a
+ * folder of their own, in which shell blocks are run.
  *
- * The documentation speaks of a reader's things; on the left is what it says, on the right what that is in a run:
+ * The documentation names the things of a reader. On the left is what it says, on the right what that is in a run:
  *
  *   30001a000347343432313031 (… 3032, … 3033)    the first virtual Duo (the second, the third)
  *   http://192.168.1.20:8080                     the API of the local cloud
@@ -10,13 +10,13 @@
  *   https://api.particle.io, device.spark.io     both of them, with cloud=particle
  *   ports 3240, 8080, 5683 of 127.0.0.1          free ports, in a world without Duos
  *   /home/you, /home/you/duo                     the home and the folder
- *   `virtual Duo`, `(virtual)`, `--usbip …`      the Duo, and nothing: what is printed says that it is virtual
+ *   `virtual Duo`, `(virtual)`, `--usbip …`      only printed: pages show `Duo`, and leave the other two out
  *
- * `npx duo-provision` is the command line of this repository (bench.mjs), and the login of particle-cli is one to the
- * local cloud. A `world` comment may say: duos=N, board=…, bootloader=…, mode=…, flavor=… (as `simulate` knows them),
- * server=factory (the Duos name the cloud that they come with, and not the local one), server=particle (they name
- * Particle's, with its own key), cloud=particle (the local cloud goes by the names of Particle's), login=none, or `none`
- * alone, for a reader who starts everything by hand.
+ * `npx duo-provision` is the command line of this repository (bench.mjs), and the login of particle-cli is a login to
+ * the local cloud. A `world` comment may say: duos=N, board=…, bootloader=…, mode=…, flavor=… (as in `simulate`),
+ * server=factory (the Duos name the cloud that they come with, not the local one), server=particle (they name
+ * Particle's, with its own key), cloud=particle (the local cloud has the names of Particle's), login=none, or only
+ * `none`, for a reader who starts everything by hand.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -27,13 +27,13 @@ import { LocalCloud, VirtualDuo } from '../../index.js'
 import { ROOT, start } from '../cli/harness.mjs'
 import { canaryDuos, canaryText } from '../secrets/keep.mjs'
 
-/** What is waited for before an answer is typed. */
+/** What must be printed before an answer is typed. */
 const QUESTION = '(?:\\[y/N\\]|[Pp]assphrase[^\\n]*:|The same again:) '
 
 /** The public key of Particle's own cloud. */
 const PARTICLE = join(ROOT, '__test__/fixtures/keys/particle-cloud.pub.pem')
 
-/** npm looks for no newer version of itself, and for nothing else. */
+/** npm stays offline and does not look for a newer version of itself. */
 const OFFLINE = { npm_config_offline: 'true', npm_config_update_notifier: 'false' }
 
 /** @typedef {{ status: number | null, stdout: string, stderr: string }} Printed */
@@ -52,7 +52,7 @@ export class World {
   #here = join(this.#home, 'duo')
   #count = 0
 
-  /** From here on the Duos name the local cloud, or Particle's. */
+  /** Sets the cloud that the Duos name from here on: the local one, or Particle's. */
   nameCloud = (/** @type {'local' | 'particle'} */ _which) => {}
 
   /** @param {string} text what the comment says */
@@ -71,7 +71,7 @@ export class World {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** The folders, and `npx`, which runs what is installed in the reader's folder, as the real one does. */
+  /** Makes the folders, and `npx`, which runs what is installed in the reader's folder, as the real one does. */
   #furnish() {
     const bin = join(this.#here, 'node_modules/.bin')
     const path = join(this.#folder, 'bin')
@@ -147,7 +147,7 @@ export class World {
     )
   }
 
-  /** As after `particle login`. */
+  /** Logs in, as `particle login` does. */
   #logIn(/** @type {LocalCloud} */ cloud) {
     const folder = join(this.#home, '.particle')
     mkdirSync(folder)
@@ -159,7 +159,7 @@ export class World {
     for (const port of ['3240', '8080', '5683']) this.#standIns.push([`${await freePort()}`, port])
   }
 
-  /** What a page says, as it is typed in this world. */
+  /** What a page says, in the form that is typed in this world. */
   #typed(/** @type {string} */ text) {
     let typed = text
     for (const [actual, shown] of this.#standIns) {
@@ -168,7 +168,7 @@ export class World {
     return typed
   }
 
-  /** What was printed in this world, as a page shows it. */
+  /** What was printed in this world, in the form that a page shows. */
   shown(/** @type {string} */ text) {
     let shown = text.replaceAll('\r\n', '\n')
     for (const [actual, other] of this.#standIns) shown = shown.replaceAll(whole(actual), other)
@@ -178,12 +178,12 @@ export class World {
       .replaceAll(/ \(virtual\)|, virtual\b/g, '')
   }
 
-  /** The virtual Duos, for what is to be wrong with them. */
+  /** The virtual Duos, for tests that put something wrong with them. */
   get duo() {
     return this.#duo ?? assert.fail('a world without Duos')
   }
 
-  /** Waits until every Duo is on the bus: it may be starting. */
+  /** Waits until every Duo is on the bus: a Duo may be starting. */
   async #settled() {
     while (this.#duo?.duos().some(({ presence }) => presence === 'absent')) {
       await new Promise((next) => setTimeout(next, 20))
@@ -191,13 +191,13 @@ export class World {
   }
 
   /**
-   * Runs a block in a shell, which goes on with the folder and the variables that the last one had.
+   * Runs a block in a shell that continues with the folder and the variables of the previous one.
    * @param {Pick<import('./page.mjs').Block, 'script' | 'typed' | 'stays' | 'inRepository'>} block
    * @returns {Promise<Printed>}
    */
   async run({ script, typed, stays, inRepository }) {
     await this.#settled()
-    // What stays is the shell's own process from then on, so that a signal reaches it.
+    // What stays replaces the shell's process, so that a signal reaches it.
     const file = this.#shellScript(stays === undefined ? script : `trap - EXIT; exec ${script}`, inRepository)
     const [program, args] = typed
       ? ['script', ['--quiet', '--return', '--command', `sh -e '${file}'`, '/dev/null']]
@@ -238,7 +238,7 @@ trap 'status=$?; { export -p; echo "cd \\"$(pwd)\\""; } > "${state}"; exit $stat
   }
 }
 
-/** A word where it is no part of another; what gives it a colour is no part of it. */
+/** Matches a word that is not part of another. A colour code before it is not part of it. */
 function whole(/** @type {string | RegExp} */ word) {
   if (typeof word !== 'string') return word
   return new RegExp(`(?:(?<!\\w)|(?<=\\u001b\\[\\d*m))${escaped(word)}(?!\\w)`, 'g')

@@ -9,7 +9,7 @@ import { checkLines } from '../cli/schema.mjs'
 
 const EXAMPLES = join(ROOT, 'examples')
 
-/** The scripts of npm and of GitHub Actions are for a POSIX shell. */
+/** The scripts of npm and of GitHub Actions need a POSIX shell. */
 const posix = { skip: process.platform === 'win32' }
 
 /** A project with the package installed and an example in it. */
@@ -35,7 +35,7 @@ const run = (
 const read = (/** @type {Sandbox} */ { cwd }, /** @type {string} */ name) =>
   readFileSync(join(cwd, name), 'utf8')
 
-/** The file of a pipeline's `--json`: what the schema says, and its last line. */
+/** Checks a pipeline's file with the output of `--json` against the schema. Returns its last line. */
 function closing(/** @type {Sandbox} */ sandbox, /** @type {string} */ name) {
   const text = read(sandbox, name)
   checkLines(text)
@@ -131,8 +131,8 @@ test('the job for GitHub Actions succeeds, step by step', posix, async (t) => {
   const env = { GITHUB_ENV: environment, CI: 'true' }
   try {
     for (const { name, run: script } of steps) {
-      // The runner ends what a step has left running when the job ends; here it gets a process group of its own, since npx
-      // does not end what it has started.
+      // When the job ends, the runner stops what a step has left running. Here it gets a process group of its own,
+      // since npx does not stop what it has started.
       const kept = script.replace(/^(.*) &$/m, 'set -m; $1 & echo $! > simulation.pid; set +m')
       const { status, stderr } = await run(sandbox, 'bash', ['-e', '-c', kept], env)
       assert.equal(status, 0, `${name}: ${stderr}`)

@@ -1,11 +1,11 @@
-//! A small mutator: inputs that are known, changed in a few places. The same seed makes the same inputs.
+//! A small mutator: changes known inputs in a few places. The same seed makes the same inputs.
 
-/// Bytes that parsers have opinions on: the ends of ranges, the tags of DER, digits and brackets.
+/// Bytes that parsers treat specially: the ends of ranges, the tags of DER, digits and brackets.
 const TELLING: &[u8] = b"\x00\x01\x02\x03\x04\x7F\x80\x81\x82\xFF\x30\x21\x0A\x1B\"\\{}[]:,*/@019aKMg-";
-/// Longer than any input in a corpus has to be.
+/// No input in a corpus has to be longer.
 const LONGEST: usize = 1 << 16;
 
-/// Makes inputs out of inputs.
+/// Makes new inputs from known ones.
 pub struct Mutator {
     random: Random,
     known: Vec<Vec<u8>>,
@@ -13,7 +13,7 @@ pub struct Mutator {
 }
 
 impl Mutator {
-    /// `known`: at least one.
+    /// `known`: at least one input.
     pub fn new(seed: u64, known: Vec<Vec<u8>>) -> Self {
         Self { random: Random::new(seed), known, input: Vec::new() }
     }
@@ -77,7 +77,7 @@ struct Random(u64);
 
 impl Random {
     fn new(seed: u64) -> Self {
-        // Zero is the one state that it never leaves.
+        // Zero is the only state that the generator never leaves.
         Self(seed ^ 0x9E37_79B9_7F4A_7C15 | 1)
     }
 
@@ -88,7 +88,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    /// Less than `limit`, which is not zero; evenly enough for a test.
+    /// A number less than `limit`, which is not zero; uniform enough for a test.
     fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() >> 33).unwrap_or_default() % limit
     }

@@ -1,8 +1,8 @@
-//! The fuzz targets with the stable toolchain: every input that is kept in `corpus/`, then a fixed number of
-//! mutations of them, the same at every run.
+//! Runs the fuzz targets with the stable toolchain: every input in `corpus/`, then a fixed number of mutations of them,
+//! the same in every run.
 //!
-//! `DUO_PROVISION_FUZZ_SEED=N` takes other mutations. An input that fails is written to a file that the
-//! message names, from where it can go into the corpus.
+//! `DUO_PROVISION_FUZZ_SEED=N` chooses other mutations. An input that fails is written to a file that the message
+//! names; copy it to the corpus from there.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use mutate::Mutator;
 
 use crate::common::sample;
 
-/// The seed of everyday's runs.
+/// The seed of an ordinary run.
 const SEED: u64 = 0x0D00_5EED;
 
-/// One test a target: its function, and how many mutations, of which everyday's run tries a tenth.
+/// One test per target: its function, and the number of mutations, of which an ordinary run tries a tenth.
 macro_rules! replay {
     ($($target:ident: $rounds:literal,)*) => {
         $(#[test]
@@ -65,7 +65,7 @@ fn replay(name: &str, target: fn(&[u8]), rounds: usize) {
     sample::say("the mutated inputs", tried, rounds);
 }
 
-/// Runs a target; on a failure says which input it was, and where it can be found.
+/// Runs a target; on a failure says which input failed and where it is.
 fn attempt(target: fn(&[u8]), input: &[u8], what: &str) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(input))) {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}", std::process::id()));
@@ -82,7 +82,7 @@ fn seed() -> u64 {
     }
 }
 
-/// The inputs kept for a target, by name.
+/// The inputs in the corpus of a target, by name.
 fn kept(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = std::fs::read_dir(corpus(name)).expect("every target has a corpus");
     let mut files: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();

@@ -1,4 +1,4 @@
-/** Keys as bytes, for code that keeps them by itself: `readKey`, and `restoreKey` of a `key`. */
+/** Keys as bytes, for code that stores them itself: `readKey`, and `restoreKey` with a `key`. */
 import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
@@ -12,7 +12,7 @@ const failure = (call) =>
     (error) => error,
   )
 
-/** A key that was never in a Duo, in a form. */
+/** A new key that was never in a Duo, in the given form. */
 const made = (/** @type {any} */ form) =>
   Buffer.from(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export(form))
 

@@ -100,7 +100,7 @@ for (const nonsense of NONSENSE) {
 /** Functions without options. */
 const WITHOUT_OPTIONS = ['isDuoProvisionError', 'udevRule', 'version']
 
-/** What an options object has to have. */
+/** What an options object must have. */
 const NEEDED = { deviceId: '0123456789abcdef01234567', file: 'no-such-file', manifest: 'no-such-file' }
 /** @type {Record<string, Array<keyof NEEDED>>} */
 const NEEDS = {
@@ -126,7 +126,7 @@ const TAKING_OPTIONS = [
 for (const [name, call] of TAKING_OPTIONS) {
   test(`${name} refuses an option that it does not have, by name`, async () => {
     const needed = Object.fromEntries((NEEDS[name] ?? []).map((option) => [option, NEEDED[option]]))
-    // The others are what groups of options are called in Rust, and the options in them.
+    // The others are the names of option groups in Rust, and of the options in them.
     for (const unknown of ['nonsense', 'which', 'before', 'Timeout', 'allow_http', 'enter_dfu']) {
       const error = await failure(call({ ...needed, [unknown]: {} }))
       assert.equal(error.code, 'INVALID_ARGUMENT', error.message)
@@ -411,7 +411,7 @@ test('a signal that is aborted already rejects before any work, in every functio
 
 test('whatever a signal gives as its reason is the cause of what it stopped', async (t) => {
   const { duo, usb } = await openLab(t)
-  // Waited for, so that there is something to stop.
+  // The call waits for the Duo, so that there is something to stop.
   duo.unplug('1-1')
   for (const reason of [undefined, 'a text', new Error('an error'), { an: 'object' }]) {
     const stop = new AbortController()

@@ -1,4 +1,4 @@
-/** Keys behind a passphrase, and key files, through the API. */
+/** Keys encrypted with a passphrase, and key files, through the API. */
 import assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'

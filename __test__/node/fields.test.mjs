@@ -1,4 +1,4 @@
-/** Another cloud in a Duo, and fields of a dump, through the API. */
+/** Setting another cloud in a Duo, and restoring fields of a dump, through the API. */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'

@@ -33,7 +33,7 @@ test('a list is sent, asked about and reported, and every event comes before the
   const { folder } = await openLab(t)
   const { cloud, credentials } = await openCloud(t)
   const manifest = writeList(folder, 18)
-  // Two with their private keys, which are to be in no ledger and no report.
+  // Two devices with their private keys, which must not be in any ledger or report.
   for (const number of [18, 19]) {
     await newKey({ file: join(folder, `${number}.der`) })
     appendFileSync(manifest, `${idOf(number)},${number}.der,S${number}\n`)
@@ -134,7 +134,7 @@ const SENDER = `
     (error) => { console.error(error.code); process.exitCode = 1 },
   )`
 
-/** A cloud that counts what it was asked for, and answers a moment later, if whoever asked is still there. */
+/** A cloud that counts requests by device, and answers a moment later if the client is still there. */
 async function countingCloud(/** @type {import('node:test').TestContext} */ t) {
   /** @type {Map<string, number>} */
   const asked = new Map()
@@ -168,7 +168,7 @@ test('killed at random it does nothing twice beyond what was in flight, and call
     const before = asked.size
     const child = spawn(process.execPath, ['--eval', SENDER, manifest, url], { env, stdio: 'inherit' })
     const ended = once(child, 'exit')
-    // It has begun to send again, and is then killed somewhere.
+    // The process is killed at a random point after it has begun to send again.
     const until = before + Math.ceil(Math.random() * (rows / kills / 1.5))
     while (asked.size < until && child.exitCode === null && asked.size < rows) await pause(1)
     child.kill('SIGKILL')
@@ -195,7 +195,7 @@ test('killed at random it does nothing twice beyond what was in flight, and call
   assert.deepEqual([report.complete, report.counts.done], [true, rows])
 })
 
-/** Looks at a list and sends nothing; says what is wrong with it, and how much memory that took, in MB. */
+/** Reads a list and sends nothing; prints what is wrong with it, and how much memory that took, in MB. */
 const LOOKER = `
   const { provisionFleet } = require(${JSON.stringify(ENTRY)})
   const [manifest] = process.argv.slice(1)
@@ -204,7 +204,7 @@ const LOOKER = `
     console.log(JSON.stringify({ code: error.code, message: error.message, rss: (${PEAK})(require('node:fs').readFileSync) / 1024 }))
   })`
 
-/** How a list is written: what stands in front, a row, and what stands between and behind them. */
+/** How a list is written: the text before the rows, a row, the text between rows, and the text after them. */
 const FORMS = {
   csv: {
     head: 'device_id,note\n',
@@ -251,7 +251,7 @@ for (const [form, { head, row, between, end }] of Object.entries(FORMS)) {
     assert.equal(code, 'FLEET_MANIFEST_INVALID')
     assert.match(message, new RegExp(`line ${last}: .*spreadsheet`))
     assert.match(message, new RegExp(`line ${last + 2}: ${idOf(0)} is in line 2, too`))
-    // Node takes half of that by itself, and the list would take as much again.
+    // Node itself takes half of that, and a list held in memory would take the same again.
     if (ALL) assert.ok(rss < 150, `${rss} MB`)
   })
 }

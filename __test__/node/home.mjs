@@ -1,6 +1,6 @@
 /**
- * The home of this process from here on, for calls of the API within it: the journal goes there, and not to that of
- * whoever runs the tests. One for a test file, which has a process of its own.
+ * Sets the home of this process from here on, for calls of the API in it: the journal goes there, and not into the home
+ * of the person who runs the tests. Each test file has its own home, since it has its own process.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 newHome()
 
-/** An empty home from here on, whose journal knows of nothing that was done before. */
+/** Sets a new, empty home from here on. Its journal has no records. */
 export function newHome() {
   const home = mkdtempSync(join(tmpdir(), 'duo-provision-home-'))
   for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = home

@@ -1,4 +1,4 @@
-/** Virtual Duos and a local cloud for one test, and a folder; all gone when it ends. */
+/** Starts virtual Duos and a local cloud for one test, and makes a folder; all are gone when it ends. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,11 +36,11 @@ export async function openLab(t, options) {
       inputs.push(path)
       return path
     },
-    /** What every call takes that works on the Duo. */
+    /** The options for every call that works on the Duo. */
     usb: { usbip: duo.address },
-    /** What every call takes that writes to it. */
+    /** The options for every call that writes to it. */
     writing: { usbip: duo.address, archive },
-    /** The Duo's state; the first one's unless told otherwise. */
+    /** The Duo's state; by default that of the first one. */
     state: (number = 0) => {
       const state = duo.duos()[number]
       if (!state) throw new Error(`there is no Duo ${number}`)

@@ -1,4 +1,4 @@
-/** A new key, and a look at what is wrong, through the API. */
+/** A new key, and a diagnosis with `doctor`, through the API. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'

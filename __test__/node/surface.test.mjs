@@ -1,4 +1,4 @@
-/** What the package exports, and its errors, as those who call it see them. */
+/** What the package exports, and its errors, as callers see them. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'

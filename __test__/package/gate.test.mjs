@@ -1,4 +1,4 @@
-/** What stands in the way of a release. */
+/** What stops a release. */
 import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { addressProblems } from '../../scripts/release/address.mjs'
 import { problems } from '../../scripts/release/gate.mjs'
 import { MANIFEST, PLATFORMS } from '../../scripts/release/platforms.mjs'
 
-/** The first bytes by which a file is known: ELF, Mach-O or PE, with the processor. */
+/** The first bytes that identify a file: ELF, Mach-O or PE, with the processor. */
 function header(/** @type {string} */ name) {
   const file = Buffer.alloc(128)
   const arm = name.includes('arm64')
@@ -31,7 +31,7 @@ function header(/** @type {string} */ name) {
   return file
 }
 
-/** What repeats the address of the repository. */
+/** The files that repeat the address of the repository. */
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs', '.github/ISSUE_TEMPLATE']
 const ADDRESSED = ['package.json', ...PAGES.flatMap((name) => files(name))]
 
@@ -120,7 +120,7 @@ test('a dependency at run time does not', (t) => {
   assert.deepEqual(gate(root), ['package.json: there are dependencies at run time'])
 })
 
-/** An ELF file with one section, which says that `libc.so.6` has to have a version. */
+/** An ELF file with one section, which says that it needs a version of `libc.so.6`. */
 function elfThatNeeds(/** @type {string} */ platform, /** @type {string} */ version) {
   const strings = Buffer.from(`\0libc.so.6\0${version}\0`)
   const file = Buffer.concat([header(platform), Buffer.alloc(256), strings])
@@ -128,7 +128,8 @@ function elfThatNeeds(/** @type {string} */ platform, /** @type {string} */ vers
   const wide = file[4] === 2
   const address = (/** @type {number} */ value, /** @type {number} */ at) =>
     wide ? file.writeBigUInt64LE(BigInt(value), at) : file.writeUInt32LE(value, at)
-  // Where the section headers begin, how long one is, and how many; in one, where its bytes and its strings are.
+  // Where the section headers begin, how long one is, and how many there are; in a header, where its bytes and strings
+  // are.
   const at = wide
     ? { headers: 40, size: 58, count: 60, offset: 24, link: 40 }
     : { headers: 32, size: 46, count: 48, offset: 16, link: 24 }

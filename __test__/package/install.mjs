@@ -1,8 +1,8 @@
 /**
- * Packs the main package and this platform's, and installs them with npm from the tarballs alone, into a project of
- * its own. What runs there finds no Rust: its PATH has Node and the system's programs, its HOME is empty.
+ * Packs the main package and this platform's, and installs them with npm from the tarballs only, into a project of its
+ * own. What runs there finds no Rust: its PATH has Node and the system's programs, its HOME is empty.
  *
- * `DUO_PROVISION_TARBALLS` names a folder with the tarballs of a release, to try those in place of fresh ones.
+ * `DUO_PROVISION_TARBALLS` names a folder with the tarballs of a release, to test those instead of new ones.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

@@ -1,6 +1,7 @@
 /**
- * The packages installed as other package managers do it: pnpm, yarn with Plug'n'Play, Bun. They come from the npm
- * registry; ours from one on this machine, which knows every platform's package and has the tarball of this one.
+ * Installs the packages with other package managers: pnpm, yarn with Plug'n'Play, Bun. These come from the npm
+ * registry. Our packages come from a registry on this machine, which knows every platform's package and has the tarball
+ * of this one.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -39,7 +40,7 @@ function fetchTools() {
   return join(folder, 'node_modules')
 }
 
-/** A registry with the packages; it answers what npm's does to whoever installs. */
+/** A registry with the packages. It gives an installer the same answers as npm's registry. */
 async function startRegistry() {
   /** @type {Map<string, { manifest: any, tarball?: Buffer }>} */
   const packages = new Map()
@@ -81,7 +82,7 @@ function inProject(/** @type {string} */ folder, /** @type {string[]} */ [progra
     npm_config_registry: registry,
     YARN_NPM_REGISTRY_SERVER: registry,
     YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
-    // Ours is a minute old.
+    // Our package is only a minute old.
     YARN_NPM_MINIMAL_AGE_GATE: '0',
     YARN_PNP_ENABLE_ESM_LOADER: '1',
     YARN_ENABLE_TELEMETRY: '0',
@@ -97,7 +98,7 @@ function inProject(/** @type {string} */ folder, /** @type {string[]} */ [progra
   })
 }
 
-/** What a script of a user does: a Duo is found, and its key is in a backup. */
+/** What a user's script does: it finds a Duo, and backs up its key. */
 const SCRIPT = `import { backupKey, listDevices, VirtualDuo } from 'duo-provision'
 const duo = await VirtualDuo.start()
 const { devices } = await listDevices({ usbip: duo.address })

@@ -58,7 +58,7 @@ test('the tarballs hold what they must, and nothing else', () => {
   assert.deepEqual(filesOf(PART_TARBALL), part.sort())
 })
 
-/** Of a tarball a file's text. */
+/** The text of a file in a tarball. */
 function textOf(/** @type {string} */ tarball, /** @type {string} */ name) {
   return execFileSync('tar', ['-xzOf', tarball, `package/${name}`], { encoding: 'utf8' })
 }
@@ -164,7 +164,10 @@ for (const [module, resolution] of [
   })
 }
 
-/** A hook is for `node --require`, and nobody imports it; node10 is how TypeScript resolved for Nodes that are too old. */
+/**
+ * The hook is for `node --require`, and nobody imports it. node10 is how TypeScript resolved for versions of Node that
+ * are too old.
+ */
 const CHECKED_TYPES = ['--profile', 'node16', '--exclude-entrypoints', 'particle-hook']
 
 test('publint and Are the types wrong have nothing to say', () => {
@@ -179,7 +182,7 @@ test('publint and Are the types wrong have nothing to say', () => {
   }
 })
 
-/** A copy of the installed project, changed; beside it, since what lies in it finds its packages. */
+/** A changed copy of the installed project. It is beside the project: inside, it would find the project's packages. */
 function changed(/** @type {string} */ name, /** @type {(modules: string) => void} */ change) {
   const folder = join(WORK, name)
   cpSync(join(installed, 'node_modules'), join(folder, 'node_modules'), { recursive: true })
@@ -188,7 +191,7 @@ function changed(/** @type {string} */ name, /** @type {(modules: string) => voi
   return folder
 }
 
-/** What Node calls its permissions: an experiment, up to version 22. */
+/** Node's flag for permissions: experimental up to version 22. */
 const PERMISSION =
   Number.parseInt(process.versions.node, 10) < 23 ? '--experimental-permission' : '--permission'
 
@@ -340,7 +343,7 @@ test('`particle duo` is in the package too, by the wrapper and by the hook', () 
   }
 })
 
-/** Two virtual Duos' worth of work, in a worker that ends, or is ended while its operation runs. */
+/** Work on two virtual Duos, in a worker that ends, or is ended while its operation runs. */
 const WORKERS = `
   const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads')
   const { once } = require('node:events')

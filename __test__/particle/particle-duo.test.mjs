@@ -11,10 +11,10 @@ const INSTALLED = join(ROOT, 'target/particle-cli/node_modules')
 const WRAPPER = join(ROOT, 'src/cli/particle-duo.cjs')
 const HOOK = join(ROOT, 'src/cli/particle-hook.cjs')
 
-/** The newest, and the last one for which the npm registry has all that it asks for. */
+/** The newest version, and the last one whose dependencies are all in the npm registry. */
 const VERSIONS = { '3.51.0': 'particle-cli', '3.43.1': 'particle-cli-3.43' }
 
-/** The Node that they want, where it comes with them; else this one. */
+/** The Node that they need, if it is installed with them; otherwise this one. */
 const carried = join(INSTALLED, `node-${process.platform}-${process.arch}/bin/node`)
 const NODE = existsSync(carried) ? carried : process.execPath
 
@@ -27,7 +27,7 @@ function bench(/** @type {TestContext} */ t, folder = 'particle-cli') {
   sandbox.env['DUO_PROVISION_PARTICLE_CLI'] = home
   const wrapped = (/** @type {string[]} */ ...args) =>
     sandbox.run(args, { command: [NODE, WRAPPER], as: 'particle-duo' })
-  /** As a user runs it, with none of our work in it. */
+  /** As a user runs it, without any code of this project. */
   const plain = (/** @type {string[]} */ args, env = {}) =>
     sandbox.start(args, { stdin: '', env, command: [NODE, join(home, 'src/index.js')] }).end
   const quietly = (/** @type {string[]} */ args) =>
@@ -45,7 +45,7 @@ test('a Duo is listed, backed up, reset, restored and provisioned through partic
   assert.equal((await wrapped('duo', 'list', ...usb)).status, 0)
   assert.equal((await wrapped('duo', 'backup', 'duo.der', ...usb)).status, 0)
   assert.equal(statSync(join(sandbox.cwd, 'duo.der')).mode & 0o777, 0o600)
-  // Off a terminal it has to be said beforehand.
+  // Without a terminal, `--yes` is needed.
   assert.equal((await wrapped('duo', 'reset', ...usb)).status, 2)
   assert.equal(duo.duos()[0]?.fingerprint, key)
   const boots = duo.duos()[0]?.boots ?? 0
@@ -158,7 +158,7 @@ for (const [version, folder] of Object.entries(VERSIONS)) {
         .map((line) => line.trim().split(' ')[0]),
       ['duo'],
     )
-    // The hook adds the same to a particle that is started in any way; a link as npm makes it, for one.
+    // The hook adds the same commands if particle is started in another way, for example by a link as npm makes it.
     const link = join(sandbox.folder, 'particle')
     symlinkSync(join(home, 'src/index.js'), link)
     const hooked = await sandbox.start(['duo', 'list', '--usbip', duo.address], {

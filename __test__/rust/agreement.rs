@@ -1,4 +1,4 @@
-//! The two halves of the crate agree about the Duo. The simulator was written from the firmware's sources
+//! Tests that the two halves of the crate agree about the Duo. The simulator was written from the firmware's sources
 //! without a look at `dct`, `dfuse` or `keys`; here each reads what the other wrote.
 
 use std::sync::Arc;
@@ -46,7 +46,7 @@ fn rule_of(generation: Generation) -> CopyRule {
     if generation == Generation::R6 { CopyRule::R6 } else { CopyRule::R3ToR5 }
 }
 
-/// A write that was cut short, as it is found when the Duo is there again, and after the next write.
+/// A write that was cut short: as it is found when the Duo is back, and after the next write.
 #[test]
 fn after_a_power_cut_in_the_firmwares_own_write_both_take_the_same_copy() {
     for generation in Generation::ALL {
@@ -63,12 +63,12 @@ fn after_a_power_cut_in_the_firmwares_own_write_both_take_the_same_copy() {
     }
 }
 
-/// Both copies are read as the virtual Duo's own DCT code reads them, whichever it uses at the moment.
+/// Both copies are read as the virtual Duo's own DCT code reads them, whichever one is current.
 #[test]
 fn the_whole_dct_is_read_as_the_virtual_duo_reads_it() {
     for generation in Generation::ALL {
         let mut duo = Duo::new(options(generation), key_maker(3));
-        // Where the deployment guide and the bootloaders' memory maps have it.
+        // The place that the deployment guide and the bootloaders' memory maps give.
         let base = if generation >= Generation::R5 { 0x8000 } else { 0x4000 };
         let mut seen = [false; 2];
         for round in 0..5 {

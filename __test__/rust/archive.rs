@@ -1,4 +1,4 @@
-//! The promises of the archive, without a device: what is kept, what is found again, and what is refused.
+//! Tests the promises of the archive, without a device: what it keeps, what it finds again, and what it refuses.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl Bench {
         self.archive.store(&Backup { bytes, opens: None, public_pem: None, manifest }).unwrap()
     }
 
-    /// A file that somebody else has put into the archive.
+    /// A file that another program has put into the archive.
     fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
         self.archive.prepare().unwrap();
         let path = self.archive.folder().join(name);
@@ -154,7 +154,7 @@ mod finding {
 
         fs::write(stored.manifest.as_ref().unwrap(), b"{\"format\":").unwrap();
         assert_eq!(bench.only_entry().description, Description::Invalid);
-        // Sound, and not ours.
+        // Valid JSON, but no manifest of ours.
         fs::write(stored.manifest.as_ref().unwrap(), b"{}").unwrap();
         assert_eq!(bench.only_entry().description, Description::Missing);
         fs::remove_file(stored.manifest.unwrap()).unwrap();

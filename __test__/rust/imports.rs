@@ -1,5 +1,5 @@
-//! Which file imports which, told from the `use` lines of `src/`: in `workflow/` no import runs up, and files that import
-//! each other in a circle are those that ARCHITECTURE.md names.
+//! Checks the `use` lines of `src/`: in `workflow/` no import runs up, and files import each other in a circle only if
+//! ARCHITECTURE.md names the circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use crate::layers::{Source, open, sources};
 const FLOORS: [&str; 10] =
     ["commands", "write", "all", "device", "network", "input", "next", "record", "describe", "context"];
 
-/// Each circle of files, by the file of it that comes first. ARCHITECTURE.md says why each is there.
+/// Each circle of files, by its first file. ARCHITECTURE.md says why each exists.
 const CIRCLES: [&str; 4] = ["bootloader/identity", "keys/firmware", "simulator/cloud", "simulator/duo"];
 
-/// A module by its path, with slashes, and the modules that it imports.
+/// Each module by its path, with slashes, and the modules that it imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
 /// `workflow/write` for `workflow/write/mod.rs`.
@@ -33,7 +33,7 @@ fn used(source: &Source) -> BTreeSet<String> {
     found
 }
 
-/// The module that a path leads into, of those that there are.
+/// The known module that a path leads into.
 fn target(path: &str, here: &str, modules: &BTreeSet<String>) -> Option<String> {
     let mut base: Vec<&str> = here.split('/').collect();
     let mut rest: Vec<&str> = path.split("::").collect();

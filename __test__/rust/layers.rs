@@ -1,4 +1,4 @@
-//! Imports run one way: the tables of ARCHITECTURE.md, held against every `crate::` path in `src/`.
+//! Checks that imports run one way: compares every `crate::` path in `src/` with the tables of ARCHITECTURE.md.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -56,11 +56,11 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("addon", &["archive", "dct", "error", "keys", "simulator", "usb", "workflow"]),
 ];
 
-/// The modules of `cloud` that know keys: those of the devices' handshake. Provisioning is handed a PEM.
+/// The modules of `cloud` that know keys: those of the devices' handshake. Provisioning only gets a PEM.
 const HANDSHAKE: [&str; 2] = ["handshake", "device_port"];
 
-/// What `error` may name of other rooms besides types whose name ends in `Error`: they are what went wrong,
-/// too, or what an error tells of, or how a path is shown.
+/// What `error` may name of other rooms besides types whose name ends in `Error`: other error causes, what an error
+/// reports, and how a path is shown.
 const ERRORS_BY_OTHER_NAMES: [&str; 7] =
     ["BootloaderGeneration", "Flaw", "Misread", "Refusal", "Slot", "Unreachable", "plain_path"];
 
@@ -90,7 +90,7 @@ const IMPURE: [&str; 15] = [
     "getrandom",
 ];
 
-/// Crates that live in one place, by the beginning of the paths where they may be named.
+/// Crates that only one place may use, by the start of the paths that may name them.
 const CONFINED: [(&str, &str); 11] = [
     ("rusb", "usb/libusb.rs"),
     ("napi", "addon/"),
@@ -120,7 +120,7 @@ impl Source {
         self.path == format!("{room}/{module}.rs") || self.path.starts_with(&format!("{room}/{module}/"))
     }
 
-    /// True where `word` stands in the code as a word of its own.
+    /// True if `word` is in the code as a word of its own.
     fn names(&self, word: &str) -> bool {
         let part = |c: char| c.is_alphanumeric() || c == '_';
         self.code.match_indices(word).any(|(at, _)| {
@@ -128,7 +128,7 @@ impl Source {
         })
     }
 
-    /// How many modules it is below the crate's root: 1 for `room/mod.rs`, 2 for `room/part.rs`.
+    /// How many modules deep it is below the crate's root: 1 for `room/mod.rs`, 2 for `room/part.rs`.
     fn depth(&self) -> usize {
         self.path.split('/').count() - usize::from(self.path.ends_with("/mod.rs"))
     }
@@ -159,7 +159,7 @@ fn without_comments(text: &str) -> String {
     code.collect::<Vec<_>>().join("\n")
 }
 
-/// Every path that follows a `crate::` in `code`, with the braces of its groups opened.
+/// Every path that follows a `crate::` in `code`, with the braces of its groups expanded.
 fn crate_paths(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
@@ -168,7 +168,7 @@ fn crate_paths(code: &str) -> BTreeSet<String> {
     found
 }
 
-/// Adds the path at the beginning of `text` to `found`; returns what follows it.
+/// Adds the path at the start of `text` to `found`; returns what follows it.
 pub fn open<'a>(before: &str, text: &'a str, found: &mut BTreeSet<String>) -> &'a str {
     let text = text.trim_start();
     if let Some(mut inside) = text.strip_prefix('{') {
@@ -216,7 +216,7 @@ fn every_arrow_is_in_the_table() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// A room could also be left through `super`, which [`crate_paths`] does not see.
+/// A path through `super` could also leave a room, and [`crate_paths`] does not see it.
 #[test]
 fn no_room_is_left_through_super() {
     for source in sources().iter().filter(|source| source.path != "lib.rs") {
@@ -240,7 +240,7 @@ fn error_takes_only_the_errors_of_other_rooms() {
     }
 }
 
-/// The simulator has the seam to the bus, and nothing of how the product talks to a Duo.
+/// The simulator uses the traits of the bus, and nothing of how the product talks to a Duo.
 #[test]
 fn the_simulator_takes_only_the_traits_of_usb() {
     for source in sources().iter().filter(|source| source.room() == "simulator") {
@@ -300,7 +300,7 @@ fn module(source: &Source) -> String {
     path.strip_suffix("::mod").map_or(path.clone(), str::to_owned)
 }
 
-/// The modules of files that the `use` lines of a file name, out of `known`.
+/// Those modules of `known` that the `use` lines of a file name.
 fn imports(source: &Source, known: &BTreeSet<String>) -> BTreeSet<String> {
     let own = module(source);
     let mut paths = BTreeSet::new();
@@ -321,7 +321,7 @@ fn imports(source: &Source, known: &BTreeSet<String>) -> BTreeSet<String> {
             Some(path) => path.to_owned(),
             None => format!("{}::{}", base.join("::"), rest.trim_start_matches("self::")),
         };
-        // What is named may be in a module: the longest part of the path that is one.
+        // The path may name an item in a module: take the longest part of the path that is a module.
         let ends = path.match_indices("::").map(|(at, _)| at).chain([path.len()]);
         ends.map(|end| path[..end].to_owned()).filter(|part| known.contains(part)).last()
     };
@@ -335,7 +335,7 @@ fn no_file_of_addon_imports_itself_through_others() {
     let known: BTreeSet<String> = files.iter().map(|source| module(source)).collect();
     let mut left: Vec<_> = files.iter().map(|source| (module(source), imports(source, &known))).collect();
     assert!(left.iter().map(|(_, imports)| imports.len()).sum::<usize>() > 40, "imports are found");
-    // What imports nothing that is left is in no circle.
+    // A module that no remaining module imports is in no circle.
     while let Some(at) =
         left.iter().position(|(_, imports)| !left.iter().any(|(module, _)| imports.contains(module)))
     {
@@ -354,7 +354,8 @@ fn lib_rs_is_a_map() {
     }
 }
 
-/// An entry: what the code means, in the words of the error room; the state of the key; what to type.
+/// The entries of docs/troubleshooting.md: the exit code, the error code, and the text (the explanation from the error
+/// room, the state of the key, and what to type).
 fn troubleshooting() -> Vec<(u8, String, String)> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/troubleshooting.md");
     let page = fs::read_to_string(page).unwrap();

@@ -1,5 +1,5 @@
-//! The core's promises. All in one program: linking is what costs. (`cloud/` is the other one, since it counts
-//! what is allocated.)
+//! Tests the core's promises, in one program because linking takes most of the time. (`cloud/` is the other program,
+//! because it counts memory allocations.)
 
 mod agreement;
 mod archive;

@@ -1,4 +1,4 @@
-//! What a session promises, on a mock of the Duo behind the `Bus` and `Transport` traits.
+//! Tests what a session promises, on a mock of the Duo behind the `Bus` and `Transport` traits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::common::mock_bus::{DCT, INTERNAL, MockBus, Model, VirtualClock, devic
 use crate::common::mock_duo::{MockDuo, Pointing, Trouble};
 
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Opens a session on a model and hands it on.
+/// Opens a session on a model and passes it on.
 fn with_session<T>(model: Model, body: impl FnOnce(&MockBus, &mut DfuSession<'_>) -> T) -> T {
     let (bus, clock) = (MockBus::new(model), VirtualClock::default());
     let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
@@ -53,7 +53,7 @@ mod opening {
         });
     }
 
-    /// It may be the DCT, and the one that calls itself that another memory.
+    /// The unreadable one may be the DCT, and the one with the DCT's name may be another memory.
     #[test]
     fn a_memory_whose_name_cannot_be_read_is_not_passed_over() {
         let alts = vec![Some(DCT.into()), None, Some(INTERNAL.into())];
@@ -186,7 +186,7 @@ mod reading_and_writing {
     /// What a backup reads.
     const BACKUP: usize = 4096;
 
-    /// The key, to be written where the mock holds what it held at first.
+    /// The key, as a block to write to a mock that still holds its first content.
     fn key() -> Block {
         let proof = Buffer::new(MockDuo::new().memory[34..1250].to_vec());
         Block { pointer: 34, proof, block: 0, data: Buffer::new(KEY.to_vec()) }
@@ -261,7 +261,8 @@ mod reading_and_writing {
                 let memory = duo.memory.clone();
                 with_session(Model { duo, ..Model::new() }, |_, session| {
                     let read = session.read_twice(length, DEADLINE).unwrap();
-                    // A bit that is wrong both times moves both passes alike: where to is for the caller to see.
+                    // A bit that is wrong in both passes moves both by the same distance; the caller has to notice the
+                    // place.
                     let moved = match pointing {
                         Pointing::BitWrong(bit @ 1..14) if from == 0 => {
                             Some(memory[1 << bit..][..length].to_vec())
@@ -415,8 +416,8 @@ mod reading_and_writing {
         assert_eq!((session.class_requests(), bus.model().duo.log.len()), (0, 0));
     }
 
-    /// A cancellation that comes after any number of requests: a block that was sent is followed through to
-    /// its read-back, one that was not is not sent, and the device is left in dfuIDLE.
+    /// A cancellation after any number of requests: a block that was sent is completed up to its read-back, a block
+    /// that was not sent is not sent any more, and the device is left in dfuIDLE.
     #[test]
     fn a_cancellation_never_strikes_between_a_block_and_its_read_back() {
         for after in 0..=17 {
@@ -445,7 +446,8 @@ mod reading_and_writing {
         let mut session = DfuSession::open(&bus, &device(), &clock, &|| false, DEADLINE).unwrap();
         clock.sleep(DEADLINE.saturating_sub(Duration::from_secs(2)));
         assert_eq!(session.write_and_read_back(key(), SECTION, DEADLINE).unwrap()[..], written());
-        // Half a second before it the block was sent; it takes 1.5 s, and the address of the read-back 1 s, since longer is not waited for one.
+        // Setting an address takes 1 s here, because the wait for it is limited to that. So the block is sent 1 s
+        // before the deadline and takes 1.5 s; then the address of the read-back takes 1 s.
         assert_eq!(clock.now(), DEADLINE + Duration::from_millis(1500));
     }
 
@@ -478,7 +480,7 @@ mod the_whole_dct {
     const LENGTH: usize = 0x8000;
     const FLASH: DfuError = DfuError::PointerUnproven { address: 0x0800_0000 };
 
-    /// With a word of the bootloader's vector table, or more, replaced.
+    /// A model whose bootloader starts with these words of the vector table.
     fn beginning_with(words: &[u32]) -> Model {
         let mut duo = MockDuo::new();
         for (cell, byte) in duo.internal.iter_mut().zip(words.iter().flat_map(|word| word.to_le_bytes())) {
@@ -543,7 +545,7 @@ mod the_whole_dct {
                 assert!(session.read_whole_dct_twice(DEADLINE).unwrap().is_some(), "{words:x?}");
             });
         }
-        // Up to r4 the DCT begins one sector earlier, and the bootloader ends there.
+        // Up to r4 the DCT starts one sector earlier, and the bootloader ends there.
         for (entry, is_taken) in [(0x0800_3FFF, true), (0x0800_4001, false)] {
             let model = Model { bcd_device: 0x0200, ..beginning_with(&[STACK, entry]) };
             with_session(model, |_, session| {
@@ -645,7 +647,7 @@ fn a_missing_permission_names_the_command_that_gives_it() {
     assert!(!hint.contains("sudo npx"), "{hint}");
 }
 
-/// Each has another cure, and none of them is another cable.
+/// Each problem has its own solution, and none of them is another cable.
 #[test]
 fn what_the_node_says_leads_to_what_helps() {
     let node = || "/dev/bus/usb/001/007".to_owned();

@@ -1,7 +1,7 @@
 /**
- * Every command and function at its loudest, in success and in failure, for `scan.mjs` to look through; and that no
- * command starts a process, so that there are no children's arguments and environments to leak into. The one exception
- * is `udev install`, which starts udevadm and nothing else, with none of its own environment.
+ * Runs every command and function at its most verbose, in success and in failure, for `scan.mjs` to scan. Also checks
+ * that no command starts a process: then nothing can leak into the arguments and environments of children. The one
+ * exception is `udev install`, which starts only udevadm, and passes on nothing of its own environment.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const WORDS = ['-v', '-v']
 const JSON_LINES = ['-v', '--json']
 
 /**
- * Runs a command with words for people and as JSON, both at their loudest, or in one of the ways.
+ * Runs a command with text output and as JSON, both at their most verbose, or only in the given ways.
  * @param {Sandbox} sandbox
  * @param {string[]} args
  * @param {import('../cli/harness.mjs').RunOptions} [options]
@@ -45,7 +45,7 @@ async function loudly(sandbox, args, options = {}, ways = [WORDS, JSON_LINES]) {
   }
 }
 
-/** A cloud that says its callers' tokens back, in several forms; its URL ends in the status it answers with. */
+/** A cloud that repeats its callers' tokens in several forms. Its URL ends in the status that it answers with. */
 async function startEcho(/** @type {import('node:test').TestContext} */ t) {
   const server = createServer((request, response) => {
     const token = `${request.headers.authorization}`
@@ -93,7 +93,7 @@ test('udev install starts udevadm, and tells it no secret', {
   const sandbox = new Sandbox(t)
   const root = join(sandbox.folder, 'root')
   for (const folder of ['etc/udev/rules.d', 'usr/bin']) mkdirSync(join(root, folder), { recursive: true })
-  // Its arguments and all of its environment are among what is looked through at the end.
+  // The scan at the end looks through its arguments and its whole environment.
   const script = '#!/bin/sh\ncat /proc/$$/cmdline /proc/$$/environ >>"$(dirname $0)/told"\n'
   writeFileSync(join(root, 'usr/bin/udevadm'), script, { mode: 0o755 })
   const probe = join(sandbox.folder, 'probe.json')
@@ -233,7 +233,7 @@ test('commands about the cloud', async (t) => {
     const asking = ['doctor', '--token-file', token, '--usbip', duo.address, '--timeout', '1']
     await loudly(sandbox, [...asking, ...to(`${echo}/${status}`)])
   }
-  // What is no token, or not the name of a file.
+  // Values that are not a token, or not the name of a file.
   const env = { PARTICLE_ACCESS_TOKEN: `${TOKEN} ${TOKEN}` }
   await loudly(sandbox, [id, ...to(cloud.url)], { env })
   await loudly(sandbox, [id, '--token-file', '-', ...to(cloud.url)], { stdin: `${TOKEN}\n${TOKEN}\n` })

@@ -1,8 +1,8 @@
 /**
- * Keeps what tests produce for `scan.mjs` to look through, and notes the secrets that must not be in it. Does nothing
- * unless `DUO_PROVISION_TEST_OUTPUT` names a folder, which `npm test` does.
+ * Keeps what tests produce for `scan.mjs` to scan, and notes the secrets that must not be in it. Does nothing unless
+ * `DUO_PROVISION_TEST_OUTPUT` names a folder, which `npm test` does.
  *
- * What is meant to hold a key is not kept but taken for a secret; only its name and mode are written down.
+ * A file that is meant to hold a key is not kept. Its key is noted as a secret, and its name and mode are recorded.
  */
 import {
   appendFileSync,
@@ -24,7 +24,7 @@ import { secretNumbers } from './numbers.mjs'
 
 const OUTPUT = process.env['DUO_PROVISION_TEST_OUTPUT']
 
-/** What is meant to hold a private key: backups, and the files that they are before they are whole. */
+/** Files that are meant to hold a private key: backups, and their temporary files before they are whole. */
 const MEANT_FOR_KEYS = /\.(der|bin)$|^\.duo-provision-[0-9a-f]{16}\.tmp$/
 
 let count = 0
@@ -52,7 +52,7 @@ export function keepValue(/** @type {string} */ name, /** @type {unknown} */ val
 }
 
 /**
- * Keeps every file of a folder, and its name. `inputs` are the test's own, and not looked through.
+ * Keeps every file of a folder, and its name. `inputs` are the test's own; they are not scanned.
  * @param {string} folder
  * @param {Iterable<string>} [inputs] paths
  */
@@ -76,15 +76,15 @@ function keepFile(/** @type {string} */ path, /** @type {string} */ name) {
 }
 
 /**
- * Notes a secret text, such as a token. It is no hexadecimal number: eight digits of one are in some fingerprint of
- * thousands.
+ * Notes a secret text, such as a token. It must not be a hexadecimal number: eight digits of one occur in some of
+ * thousands of fingerprints.
  */
 export function canaryText(/** @type {string} */ name, /** @type {string} */ text) {
   if (/^[0-9a-f]+$/i.test(text)) throw new Error(`${name} is a hexadecimal number`)
   note([{ name, secret: Buffer.from(text) }])
 }
 
-/** Notes the private numbers of a key, in whichever form. */
+/** Notes the private numbers of a key, in any form. */
 export function canaryKey(/** @type {string} */ name, /** @type {Buffer} */ bytes) {
   if (OUTPUT !== undefined) note(secretNumbers(name, bytes))
 }
@@ -103,7 +103,7 @@ export async function canaryDuos(duo) {
       raw: true,
       timeout: 5,
     }
-    // A Duo that is away or broken has no key to be told.
+    // A Duo that is away or broken has no key to note.
     await backupKey(options)
       .then(() => canaryKey(`Duo ${number + 1}`, readFileSync(file)))
       .catch(() => {})

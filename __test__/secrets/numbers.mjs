@@ -1,4 +1,4 @@
-/** Which bytes of a private key are secret: its numbers, and not what the public key has as well. */
+/** Finds the secret bytes of a private key: its private numbers, without what the public key has as well. */
 import { createPrivateKey } from 'node:crypto'
 
 /** The private numbers of an RSA key as JSON web keys name them (RFC 7518 §6.3.2). */
@@ -7,9 +7,9 @@ const SECRET = /** @type {const} */ (['d', 'p', 'q', 'dp', 'dq', 'qi'])
 /** @typedef {{ name: string, secret: Buffer, known?: Buffer }} Secret */
 
 /**
- * The numbers of the private key that a file or a slot holds or begins with; none where OpenSSL sees no RSA key in it.
+ * The numbers of the private key that a file or a slot holds or begins with; none if OpenSSL finds no RSA key in it.
  * @param {string} name
- * @param {Buffer} bytes DER or PEM, with anything behind it
+ * @param {Buffer} bytes DER or PEM, with any bytes after it
  * @returns {Secret[]}
  */
 export function secretNumbers(name, bytes) {
@@ -39,7 +39,7 @@ function read(/** @type {Buffer} */ bytes) {
   return undefined
 }
 
-/** The SEQUENCE at the beginning, without what is behind it (X.690 §8.1.3.5). */
+/** The SEQUENCE at the beginning, without what follows it (X.690 §8.1.3.5). */
 function whole(/** @type {Buffer} */ bytes) {
   if (bytes.length < 4 || bytes[0] !== 0x30 || bytes[1] !== 0x82) return bytes
   return bytes.subarray(0, 4 + bytes.readUInt16BE(2))

@@ -1,7 +1,7 @@
 /**
- * Loaded into a command before it starts (`--require`): writes down at its end whether it ever had a child process.
- * The kernel counts the page faults of children that were waited for, of which every program has some, and lists those
- * that were not (Linux, proc_pid_stat(5), fields 11 and 13; `/proc/PID/task/TID/children`).
+ * Loaded into a command before it starts (`--require`): records, when the command ends, whether it ever had a child
+ * process. The kernel counts the page faults of children that were waited for (every program has some), and lists the
+ * children that were not waited for (Linux, proc_pid_stat(5), fields 11 and 13; `/proc/PID/task/TID/children`).
  */
 const { readdirSync, readFileSync, writeFileSync } = require('node:fs')
 

@@ -1,6 +1,6 @@
 /**
- * Looks through everything that the tests kept for the secrets that they noted, and at the modes of files with keys.
- * Ends with a report for people, and status 1 where anything was found.
+ * Scans everything that the tests kept for the secrets that they noted, and checks the modes of files with keys. Ends
+ * with a report for people, and with status 1 if anything was found.
  *
  *   node __test__/secrets/scan.mjs FOLDER
  */

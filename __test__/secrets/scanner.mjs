@@ -1,17 +1,17 @@
 /**
- * Looks for pieces of secrets in whatever a program left behind. A piece is eight bytes in a row: fewer are found by
- * chance, and no more than that many are needed to see that something leaks.
+ * Looks for pieces of secrets in the output of programs. A piece is eight bytes in a row: fewer are found by chance,
+ * and eight are enough to see that something leaks.
  *
- * Not the secrets are encoded, the text is decoded: as it is, percent-encoded and escaped (`%2f`, `\x2f`, `\u002f`),
- * hexadecimal in either case, in one run or in pairs (`2f6e`, `2f:6e`, `0x2f, 0x6e`), as a list of numbers (which is how
- * Rust and Node show bytes), and base64 of either alphabet at any alignment, so that one set of pieces serves all of
- * them, whatever stands around it.
+ * The secrets are not encoded; the text is decoded instead: as it is, percent-encoded and escaped (`%2f`, `\x2f`,
+ * `\u002f`), hexadecimal in either case, in one run or in pairs (`2f6e`, `2f:6e`, `0x2f, 0x6e`), as a list of numbers
+ * (this is how Rust and Node show bytes), and base64 of either alphabet at any alignment. So one set of pieces works
+ * for all of them, whatever text is around it.
  */
 
 /** Bytes in a row that make a piece. */
 export const PIECE = 8
 
-/** Base64 characters of which some eight bytes are decided, at the worst alignment. */
+/** How many base64 characters are needed to determine eight bytes, at the worst alignment. */
 const BASE64_RUN = 11
 
 /**
@@ -19,9 +19,9 @@ const BASE64_RUN = 11
  * @typedef {{ encoding: string, bytes: Uint8Array, offset: number }} View bytes that a text stands for
  */
 
-/** Everything to be looked for. */
+/** All secrets to look for. */
 export class Canaries {
-  /** Whether a piece begins with these three bytes: most places of a text are done with after one look. */
+  /** Whether a piece begins with these three bytes: for most places of a text, this one look is enough. */
   #begins = new Uint8Array(1 << 24)
   /** @type {Map<number, Map<number, string>>} the secret's name by the piece's two halves */
   #pieces = new Map()
@@ -30,7 +30,7 @@ export class Canaries {
 
   /**
    * Adds every piece of a secret, except those that occur in `known`, which is public.
-   * @param {string} name shown where it is found
+   * @param {string} name shown if the secret is found
    * @param {Uint8Array} secret
    * @param {Uint8Array} [known]
    */
@@ -47,7 +47,7 @@ export class Canaries {
   }
 
   /**
-   * What is found of any secret: the first piece of each in each encoding.
+   * Finds all secrets: the first piece of each, in each encoding.
    * @param {Uint8Array} text
    * @returns {Finding[]}
    */
@@ -63,7 +63,7 @@ export class Canaries {
     return [...found.values()]
   }
 
-  /** The secrets of which a piece is in the bytes. @param {Uint8Array} bytes */
+  /** The secrets that have a piece in the bytes. @param {Uint8Array} bytes */
   *#search(bytes) {
     const begins = this.#begins
     const end = bytes.length - PIECE
@@ -94,13 +94,13 @@ function windows(/** @type {Uint8Array} */ bytes) {
   }))
 }
 
-/** Padding and the like is in everything. */
+/** Padding and similar bytes are in every text. */
 function isMonotonous(/** @type {Uint8Array} */ piece) {
   return new Set(piece).size < 4
 }
 
 /**
- * Everything that a text may stand for.
+ * Everything that a text may mean, in all encodings.
  * @param {Uint8Array} text
  * @returns {Generator<View>}
  */
@@ -129,7 +129,7 @@ function table(/** @type {string} */ characters, /** @type {(index: number) => n
 }
 
 /**
- * The decoded runs of an alphabet's characters, each from several of its first characters on.
+ * Decodes the runs of an alphabet's characters, starting at each of their first `alignments` characters.
  * @param {Uint8Array} text
  * @param {Uint8Array} values
  * @param {number} least the length of the shortest run that can hold a piece
@@ -186,7 +186,7 @@ function unescaped(/** @type {Uint8Array} */ text) {
   return bytes.subarray(0, length)
 }
 
-/** How many bytes stand before the two digits of an escape that begins here; 0 where none does. */
+/** The number of bytes before the two digits of an escape that begins here; 0 if none begins here. */
 function escapeAt(/** @type {Uint8Array} */ text, /** @type {number} */ at) {
   if (text[at] === 0x25) return 1
   if (text[at] !== 0x5c) return 0
@@ -194,14 +194,14 @@ function escapeAt(/** @type {Uint8Array} */ text, /** @type {number} */ at) {
   return text[at + 1] === 0x75 && text[at + 2] === 0x30 && text[at + 3] === 0x30 ? 4 : 0
 }
 
-/** Two hexadecimal digits' value, 256 where these are none. */
+/** The value of two hexadecimal digits; 256 if these are not digits. */
 function pair(/** @type {Uint8Array} */ text, /** @type {number} */ at) {
   const [high = NONE, low = NONE] = [HEX[text[at] ?? 0], HEX[text[at + 1] ?? 0]]
   return high === NONE || low === NONE ? NONE + 1 : (high << 4) | low
 }
 
 /**
- * The bytes of lists of at least eight items, which little stands between.
+ * The bytes of lists of at least eight items with little between them.
  * @param {Uint8Array} text
  * @param {string} encoding
  * @param {(text: Uint8Array, at: number) => { value: number, length: number } | undefined} item
@@ -230,7 +230,7 @@ function* lists(text, encoding, item) {
   }
 }
 
-/** Two hexadecimal digits that stand alone, or behind `x`. */
+/** Two hexadecimal digits that stand alone, or after `x`. */
 function hexPair(/** @type {Uint8Array} */ text, /** @type {number} */ at) {
   const value = pair(text, at)
   if (value > NONE || isHex(text[at - 1]) || isHex(text[at + 2])) return undefined

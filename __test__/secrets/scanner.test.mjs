@@ -1,4 +1,4 @@
-/** That the scanner finds what it looks for, in every form, and nothing else. */
+/** Checks that the scanner finds what it looks for, in every form, and nothing else. */
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

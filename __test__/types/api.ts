@@ -113,7 +113,7 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
   )
   const proven = await verifyAll({ timeout: 10 })
   const tables = await backupAllDcts({ whole: true })
-  // @ts-expect-error all of them are meant
+  // @ts-expect-error it works on all of them
   await backupAll({ path: '1-2' })
   // @ts-expect-error each Duo's own key is sent
   await provisionAll({})
@@ -192,11 +192,11 @@ export async function many(): Promise<string> {
 }
 
 export function wrong(error: DuoProvisionError): void {
-  // @ts-expect-error: particle-usb's names are taken where they mean the same, and no others
+  // @ts-expect-error: only those of particle-usb's names are used that mean the same
   void (error.name === 'MemoryError')
   // @ts-expect-error: no such option
   void backupKey({ dryRun: true })
-  // @ts-expect-error: status asks no Duo
+  // @ts-expect-error: status uses no Duo
   void status({ path: '1-2' })
   // @ts-expect-error: what was done last is in the history
   void status().then(({ last }) => last)
@@ -208,7 +208,7 @@ export function wrong(error: DuoProvisionError): void {
   void restoreDct({ file: 'dct.bin', fields: 'claim-code' })
   // @ts-expect-error: a device id is needed
   void provision({ fromDevice: true })
-  // @ts-expect-error: bringing it there is what it does
+  // @ts-expect-error: enterDfu always does this
   void enterDfu({ enterDfu: true })
   // @ts-expect-error: a list is needed
   void provisionFleet({ rate: '10/s' })

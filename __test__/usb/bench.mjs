@@ -1,7 +1,6 @@
 /**
- * A bench with one Duo on the kernel's bus, a host process that works on it, and a fault: runs one schedule and
- * holds what came of it against the promises. Neither the flash nor the archive is looked at through the code
- * under test.
+ * A bench with one Duo on the kernel's bus, a host process that works on it, and a fault: runs one schedule and checks
+ * the result against the promises. The flash and the archive are checked without the code under test.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
@@ -21,31 +20,32 @@ import { fingerprint } from './witness.mjs'
 /** @typedef {import('./operator.mjs').Problem} Problem */
 
 /**
- * Seconds a step: long enough for an emulated machine, short enough for a Duo that never answers; and for one that
- * drops off the bus and comes back, long enough for the kernel to notice both.
+ * How many seconds a step may take. `usual` is long enough for an emulated machine, and short enough for a Duo that
+ * never answers. `back` is for a Duo that drops off the bus and comes back: it is long enough for the kernel to notice
+ * both.
  */
 const TIMEOUT = { undisturbed: 60, usual: 3, back: 10 }
 const COMES_BACK = /^(disconnect|reenumerate|power-cut|swap)-/
 
 const FUNCTIONS = { backup: 'backupKey', restore: 'restoreKey', reset: 'resetKey', list: 'listDevices' }
 
-/** What a hint says where only starting the Duo anew helps. */
+/** What a hint says if only a restart of the Duo helps. */
 const START_ANEW = /unplug the Duo|into DFU mode/
 
-/** The image that has a Duo make a new key at its next boot. */
+/** The image that makes a Duo generate a new key at its next boot. */
 const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(1212)])
 
 /** Bytes of the section that is kept beside a key before a write. */
 const SECTION = 8423
 
-/** A device that tells the same lie at every reading is believed: nothing could tell. */
+/** A device that tells the same lie at every read is believed: the lie cannot be detected. */
 const LIES = /^read-(zeros|ones|flipped-\d+)@.*\+$/
 
 export class Bench {
   #folder = mkdtempSync('/tmp/bench-')
   #operator = new Operator()
   #cases = 0
-  /** True where the Duo is on the bus, idle, and about to stay there. */
+  /** True if the Duo is on the bus, idle, and will stay there. */
   #isReady = false
 
   /**
@@ -59,11 +59,11 @@ export class Bench {
     this.port = new Port(number, duo.address, busid)
     /** The key that is in the Duo before every case. */
     this.old = duo.keySlot(busid)
-    // Another one is put in its place by some faults, which nothing may write to.
+    // Some faults replace the Duo with another one. This reads the other's key.
     duo.swap(busid)
     this.other = duo.keySlot(busid)
     duo.swap(busid)
-    /** The key to be restored, as the slot holds it then. */
+    /** The key to restore, as the slot holds it after a restore. */
     this.new = this.old
     this.keyFile = join(this.#folder, 'new.pem')
     /** @type {Record<Workflow, number>} */
@@ -77,7 +77,7 @@ export class Bench {
     rmSync(this.#folder, { recursive: true })
   }
 
-  /** Runs each workflow undisturbed: counts its requests, and learns what a restored slot looks like. */
+  /** Runs each workflow without faults: counts its requests, and records what a restored slot looks like. */
   async prepare() {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
     writeFileSync(this.keyFile, privateKey.export({ format: 'pem', type: 'pkcs8' }))
@@ -95,7 +95,7 @@ export class Bench {
   }
 
   /**
-   * Runs one schedule and holds what came of it against the promises.
+   * Runs one schedule and checks the result against the promises.
    * @param {Schedule} schedule
    * @returns {Promise<{ code: string, acted: number, message: string }>} the code is `done` after a success
    */
@@ -110,7 +110,7 @@ export class Bench {
 
     const { problem } = answer
     const isSwap = kind.startsWith('swap-')
-    // The kernel may still be reading a Duo that came back, and a fault that lasts would go on exchanging it.
+    // The kernel may still be reading a Duo that came back, and a fault that lasts would continue to swap it.
     if (isSwap) this.duo.unplug(this.busid)
     const acted = this.#state().faultsActed
     this.duo.clearFaults(this.busid)
@@ -130,7 +130,7 @@ export class Bench {
     return { code: problem?.code ?? 'done', acted, message: problem?.message ?? '' }
   }
 
-  /** What a person does afterwards, whose Duo is in order again. */
+  /** What a person does afterwards, when the Duo is in order again. */
   async #goOn(
     /** @type {Problem} */ { exitCode, hint = '' },
     /** @type {boolean} */ cold,
@@ -139,7 +139,7 @@ export class Bench {
     /** @type {boolean} */ kept,
   ) {
     this.duo.plugIn(this.busid)
-    // A device that the kernel has once refused to configure it does not look at again.
+    // If the kernel has failed to configure a device, it does not look at that device again.
     if (cold) {
       await this.port.pull()
       this.port.plugIn()
@@ -149,8 +149,8 @@ export class Bench {
   }
 
   /**
-   * After a fault that exchanged the Duo for another: whichever of them was written to, its key was kept before,
-   * and what was asked for is done to one of them, or said not to be.
+   * After a fault that swapped the Duo for another one: if either of them was written to, its key was kept before. What
+   * was asked for is done to one of them, or the command says that it is not.
    */
   #checkBoth(
     /** @type {Answer} */ { problem },
@@ -174,7 +174,7 @@ export class Bench {
     else if (problem.exitCode !== 6) assert.ok(!changed, 'the keys are unchanged')
   }
 
-  /** What is said is true of the flash. */
+  /** Checks that what is said is true of the flash. */
   #checkFlash(/** @type {Answer} */ { problem }, /** @type {() => boolean} */ isDone) {
     if (!problem || problem.code === 'LEAVE_FAILED') return assert.ok(isDone(), 'what was asked for is there')
     assert.ok([3, 4, 5, 6].includes(problem.exitCode), JSON.stringify(problem))
@@ -189,7 +189,7 @@ export class Bench {
     return slot.equals(RESET) || (this.#state().keysMade > keysMade && fingerprint(slot).length === 64)
   }
 
-  /** Every file in the archive is whole; true where this key is one of them. */
+  /** Checks that every file in the archive is whole. Returns whether this key is one of them. */
   #checkArchive(/** @type {string} */ archive, /** @type {Buffer} */ key) {
     const names = readdirSync(archive)
     for (const name of names) assert.match(name, /^[\w-]+\.(der|bin|pub\.pem|json)$/)
@@ -217,7 +217,7 @@ export class Bench {
     assert.ok(this.duo.keySlot(this.busid).equals(this.old), hint)
   }
 
-  /** Types a command of a hint, until it works. */
+  /** Runs a command of a hint, until it works. */
   async #type(/** @type {string} */ text, /** @type {string} */ archive) {
     const [, ...words] = text.slice(text.indexOf('duo-provision ')).split(' ')
     const { command, options } = parseCommandLine(words)
@@ -229,7 +229,7 @@ export class Bench {
     })
   }
 
-  /** Lists the Duo, mended and back on the bus, until it shows its key: nothing is stuck, anywhere. */
+  /** Lists the Duo, in order and back on the bus, until it shows its key: nothing is stuck, anywhere. */
   #list() {
     const { path } = this.port
     return this.#untilItWorks('listing the Duo with its key', async () => {
@@ -240,7 +240,7 @@ export class Bench {
   }
 
   /**
-   * Tries until it works, and starts the Duo anew, once, where that is what the hint says.
+   * Tries until it works. Restarts the Duo, once, if the hint says so.
    * @param {string} what
    * @param {() => Promise<{ works: boolean, problem?: Problem | undefined }>} attempt
    */
@@ -272,7 +272,7 @@ export class Bench {
     return this.#operator.call(FUNCTIONS[workflow], { ...common, ...options })
   }
 
-  /** Brings the Duo to where every case begins: mended, with the old key, plugged in. */
+  /** Brings the Duo to the state in which every case begins: in order, with the old key, plugged in. */
   async #prepareFor(/** @type {string} */ fault) {
     const isReady = this.#isReady && !fault
     this.#isReady = false
@@ -280,7 +280,7 @@ export class Bench {
     this.duo.setKeySlot(this.busid, this.old)
   }
 
-  /** Starts the Duo anew, mended and with the old key, and plugs it in; with a fault, where one is given. */
+  /** Restarts the Duo, in order and with the old key, and plugs it in; with a fault, if one is given. */
   async #powerUp(/** @type {string} */ fault = '') {
     this.duo.clearFaults(this.busid)
     this.duo.unplug(this.busid)

@@ -1,6 +1,6 @@
 /**
- * dfu-util, which knows nothing of this project, finds the virtual Duo a proper DfuSe device. What it sees,
- * reads and writes here is what every later test of the lane may take for granted.
+ * dfu-util, which knows nothing of this project, accepts the virtual Duo as a proper DfuSe device. Later tests of the
+ * lane rely on what it sees, reads and writes here.
  */
 import assert from 'node:assert/strict'
 import { labTest, run } from './lab.mjs'
@@ -23,7 +23,7 @@ import {
 /** On r5 and r6: both copies of the DCT in internal flash, and where the fields start in a copy. */
 const FLASH = { alt: 0, range: '0x08008000:32768', copy: 16 * 1024, fields: 7548 }
 
-/** The image that has a Duo make a new key at its next boot. */
+/** The image that makes a Duo generate a new key at its next boot. */
 const RESET = Buffer.concat([Buffer.alloc(4, 0xff), Buffer.alloc(KEY.size - 4)])
 
 labTest('usbip lists what the server exports', { duos: 2 }, async () => {
@@ -93,7 +93,7 @@ labTest('writes a slot, and changes nothing else in the DCT', {}, async (lab) =>
   await download(lab, `${KEY.offset}`, slot)
   assertSame(await upload(lab, KEY_RANGE), slot)
   slot.copy(expected, KEY.offset)
-  // The system flags, and what lies behind the fields, are the firmware's own business.
+  // The firmware itself manages the system flags and the bytes after the fields.
   const [from, to] = [32, 4096]
   const dct = await upload(lab, `${DCT.start}:${DCT.size}`)
   assertSame(dct.subarray(from, to), expected.subarray(from, to))

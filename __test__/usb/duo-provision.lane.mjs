@@ -1,6 +1,6 @@
 /**
- * The addon and the command line with real libusb on the real kernel stack, and dfu-util as witness both ways:
- * what we write it reads back byte for byte, and what it saved we restore.
+ * The addon and the command line with real libusb on the real kernel stack, with dfu-util as a witness in both
+ * directions: it reads back, byte for byte, what we write, and we restore what it saved.
  */
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
@@ -15,7 +15,7 @@ import { assertSame, download, fingerprint, KEY, KEY_RANGE, upload } from './wit
 
 /** @typedef {{ folder: string, cloud: { url: string, token: string } }} Lab */
 
-/** The command line, with its archive in the test's own folder; ends with this status. */
+/** Runs the command line, with its archive in the test's own folder. It must end with this status. */
 async function cli(/** @type {Lab} */ lab, /** @type {string[]} */ args, status = 0) {
   const env = { DUO_PROVISION_ARCHIVE: join(lab.folder, 'archive'), PARTICLE_ACCESS_TOKEN: lab.cloud.token }
   const ended = await duoProvision(args, { env })
@@ -99,7 +99,7 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
     { generation },
     async (lab) => {
       await lab.attach()
-      // A write moves the DCT to its other copy: the second is current then, and the key in the first is old.
+      // A write moves the DCT to its other copy: then the second copy is current, and the key in the first is old.
       await download(lab, '1762', Buffer.from('a claim code of today'))
       const section = join(lab.folder, 'section.bin')
       const whole = join(lab.folder, 'whole.bin')
@@ -165,7 +165,7 @@ for (const generation of /** @type {const} */ (['r4', 'r6'])) {
       const image = await upload(lab, range, { alt: 0 })
       const file = join(lab.folder, 'dct_backup.bin')
       writeFileSync(file, image)
-      // Once or twice written, the DCT is in its other copy, or in the same one again.
+      // After one write the DCT is in its other copy, after two it is in the first one again.
       await download(lab, '1762', Buffer.from('a claim code of today'))
       if (generation === 'r4') await download(lab, '1825', Buffer.from('0'))
       const before = await upload(lab, range, { alt: 0 })
@@ -341,7 +341,8 @@ labTest(
     assert.ok(backup.requests <= 12, `backup: ${backup.requests}`)
     const dump = await upload(lab, KEY_RANGE)
     await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size, 0x55))
-    // The read before a write takes 16, since it is of the whole section; the write, its proof and its read-back 15.
+    // The read before a write takes 16, since it reads the whole section. The write, its proof and its read-back take
+    // 15.
     const restore = await countClassRequests(duo, () => cli(lab, ['restore', file, '--yes']))
     assert.ok(restore.requests <= 16 + 15, `restore: ${restore.requests}`)
     assertSame(await upload(lab, KEY_RANGE), dump)
@@ -372,7 +373,7 @@ labTest('tells when another program holds the Duo', {}, async (lab) => {
   const file = join(lab.folder, 'duo.der')
   await cli(lab, ['backup', file])
   await download(lab, `${KEY.offset}`, Buffer.alloc(KEY.size, 0x55))
-  // The question is asked with the Duo open, so meanwhile another program finds it taken.
+  // The question is asked while the Duo is open, so another program finds it busy.
   let seen = ''
   const confirm = async () => {
     seen = (await json(lab, ['backup', '--raw'], 4)).code

@@ -1,9 +1,9 @@
 /**
- * Every kind of fault that a Duo can show over USB/IP, met by the shipped addon through libusb and the kernel:
- * whatever is said afterwards is true of the flash, the old key can be had back, and nothing hangs.
+ * Every kind of fault that a Duo can show over USB/IP, with the shipped addon, libusb and the kernel: what the command
+ * says afterwards is true of the flash, the old key can be restored, and nothing hangs.
  *
- * The same faults at every single transfer are tried in-process, on a clock that jumps (`__test__/rust`); here a
- * sample of them shows that the real stack adds nothing of its own.
+ * The same faults at every single transfer are tested in-process, on a clock that jumps (`__test__/rust`). The sample
+ * here shows that the real stack adds no faults of its own.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -22,17 +22,19 @@ const SEED = 3
 const FEWEST = 300
 
 /**
- * Of each bootloader so many Duos at once, on a bench each, and so many of them as the kernel's hub has ports: most of
- * a case is waiting, for a Duo that starts, for an answer that never comes.
+ * So many Duos of each bootloader run at once, each on a bench of its own; in all, as many as the kernel's hub has
+ * ports. Most of a case is waiting, for a Duo that starts or for an answer that never comes.
  */
 const DUOS = 4
 
 /** How long all of them may take, in milliseconds; each call has a watchdog of its own, in `operator.mjs`. */
 const LIMIT = 2_400_000
 
-/** What may come of a fault besides success, by its kind; of any of them, on a machine so slow that a step's time is over. */
+/**
+ * The outcomes that any fault may have: on a slow machine, a step may time out. `PLAUSIBLE` adds those of each kind.
+ */
 const ANY = ['done', 'DEVICE_FAULT', 'KEY_STATE_UNKNOWN', 'LEAVE_FAILED']
-/** What is read is not what lies there, or not from there. */
+/** The bytes read are not the bytes stored, or come from another address. */
 const MISREAD = ['READ_UNSTABLE', 'DCT_UNREADABLE', 'ADDRESS_UNPROVEN']
 const GONE = ['NO_DEVICE', 'USB_ERROR', 'WRITE_FAILED', 'KEY_WRONG']
 /** @type {[RegExp, string[]][]} */
@@ -65,7 +67,7 @@ test('faults', { timeout: LIMIT, concurrency: 2 * DUOS }, async (t) => {
     await Promise.all(duos.map((duo) => duo.stop()))
     log.close()
   })
-  // Undisturbed means that not even the hub is busy with somebody else.
+  // The first bench prepares alone: undisturbed also means that the hub is not busy with another Duo.
   const [first, ...others] = /** @type {[Bench, ...Bench[]]} */ (benches)
   await first.prepare()
   await Promise.all(others.map((bench) => bench.prepare()))
@@ -127,7 +129,7 @@ function actedOf(/** @type {string} */ kind) {
   return (/** @type {Outcome} */ { schedule, acted }) => schedule.kind === kind && acted > 0
 }
 
-/** One line a family of kinds: how many cases, in how many the fault acted, and what came of them. */
+/** One line for each family of kinds: how many cases, in how many the fault acted, and the outcomes. */
 function table(/** @type {Outcome[]} */ outcomes) {
   const families = groups(outcomes, ({ schedule: { kind } }) =>
     kind.replace(/[-=](\d.*|before|in|after|[^-]*=.*)$|=.*$/, ''),

@@ -1,7 +1,7 @@
-/** What the kernel says: of the devices in its ports, and of defects of its own. */
+/** Reads the kernel's log: what it says of the devices in its ports, and of its own defects. */
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 
-/** How it begins to speak of a defect. */
+/** How a message about a defect begins. */
 const COMPLAINT = /^(WARNING:|BUG:|Oops|general protection|INFO: task .* blocked)/
 
 /** @typedef {{ path: string, number: number }} AnyPort a port's path, and its number on the controller's hub */
@@ -13,26 +13,26 @@ export class KernelLog {
   /** @type {string[]} */
   #complaints = []
 
-  /** From now on. */
+  /** Reads the log from now on. */
   constructor() {
     this.#read()
     this.#ofDevices = []
     this.#complaints = []
   }
 
-  /** Whether it has said this of a port, or of the device in it, since it was last told to forget. */
+  /** Whether the kernel has said this of a port, or of the device in it, since the port was last forgotten. */
   said(/** @type {RegExp} */ what, /** @type {AnyPort} */ port) {
     this.#read()
     return this.#ofDevices.some((line) => about(port).test(line) && what.test(line))
   }
 
-  /** Forgets what it has said of a port. */
+  /** Forgets what the kernel has said of a port. */
   forget(/** @type {AnyPort} */ port) {
     this.#read()
     this.#ofDevices = this.#ofDevices.filter((line) => !about(port).test(line))
   }
 
-  /** What it has said of defects. */
+  /** What the kernel has said of its own defects. */
   complaints() {
     this.#read()
     return this.#complaints
@@ -52,7 +52,7 @@ export class KernelLog {
         this.#note(record.toString('utf8', 0, length).replace(/^[^;]*;/, ''))
       } catch (error) {
         const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-        // EPIPE: it has said more than it remembers; the next read goes on behind the gap.
+        // EPIPE: the log has dropped old records; the next read continues after the gap.
         if (code === 'EAGAIN') return
         if (code !== 'EPIPE') throw error
       }

@@ -1,9 +1,9 @@
 /**
- * The lab, guest side: virtual Duos on the kernel's real USB bus. Starts the simulator as a USB/IP server,
- * plugs its Duos into the kernel's virtual host controller and pulls them out again, and runs the programs
- * under test. Knows the kernel's and usbip's files; knows nothing of DFU or of keys.
+ * The lab, guest side: virtual Duos on the kernel's real USB bus. Starts the simulator as a USB/IP server, plugs its
+ * Duos into the kernel's virtual host controller and pulls them out again, and runs the programs under test. Knows the
+ * kernel's and usbip's files; knows nothing of DFU or of keys.
  *
- * Nothing here sleeps for a fixed time: every wait is for something that shows, and has a deadline.
+ * Nothing here sleeps for a fixed time: every wait ends when a change can be seen, and has a deadline.
  */
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -56,7 +56,7 @@ function announcedCloud(/** @type {string} */ text) {
 }
 
 /**
- * One r6 Duo, always in DFU mode, if empty.
+ * Without options: one r6 Duo that is always in DFU mode.
  * @typedef {object} LabOptions
  * @property {number} [duos]
  * @property {'duo' | 'photon' | 'p1' | 'electron'} [board]
@@ -73,7 +73,7 @@ function announcedCloud(/** @type {string} */ text) {
  */
 
 /**
- * A test with virtual Duos, none of which is plugged in yet.
+ * A test with virtual Duos. None of them is plugged in yet.
  * @param {string} name
  * @param {LabOptions} options
  * @param {(lab: Awaited<ReturnType<typeof openLab>>) => Promise<void>} body
@@ -136,8 +136,8 @@ async function openLab(t, { duos = 1, board = 'duo', generation = 'r6', mode = '
 }
 
 /**
- * Plugs a Duo of the simulator in and waits until the kernel has configured it. A Duo that is just restarting
- * is refused by the server for a moment, so this asks again until the deadline.
+ * Plugs a Duo of the simulator in and waits until the kernel has configured it. The server refuses a Duo that is
+ * restarting, so this asks again until the deadline.
  * @param {string} [busid]
  * @returns {Promise<PluggedDuo>}
  */
@@ -152,7 +152,7 @@ export async function attach(busid = '1-1') {
   })
 }
 
-/** Waits until a Duo has left the bus, and its port is free, by itself. */
+/** Waits until a Duo has left the bus by itself and its port is free. */
 export async function waitUntilGone(/** @type {PluggedDuo} */ { port, path }) {
   await until(`${path} to leave the bus`, () => portsInUse().every((used) => used.port !== port))
   await until(`${path} to leave sysfs`, () => !existsSync(join('/sys/bus/usb/devices', path)))
@@ -179,7 +179,9 @@ export function duoProvision(args, options) {
   })
 }
 
-/** What a test has put into its folder, or had dfu-util put there; what the tool makes has a manifest beside it. */
+/**
+ * The files that a test, or dfu-util for it, has put into its folder. The tool's own files have a manifest beside them.
+ */
 function inputs(/** @type {string} */ folder) {
   const own = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
   const made = (/** @type {string} */ path) =>
@@ -193,7 +195,7 @@ function inputs(/** @type {string} */ folder) {
  * @param {string[]} args
  * @param {{ input?: string, env?: Record<string, string> }} [options]
  * @returns {Promise<{ status: number | string, stdout: string, stderr: string }>} status is the signal's
- *   name where a signal ended it
+ *   name if a signal ended it
  */
 export function run(program, args, { input = '', env = {} } = {}) {
   const options = {
@@ -212,7 +214,7 @@ export function run(program, args, { input = '', env = {} } = {}) {
 }
 
 /**
- * Asks until there is an answer that is not falsy, and returns it.
+ * Asks until the answer is truthy, and returns it.
  * @template T
  * @param {string | (() => string)} what for the message when the deadline passes
  * @param {() => T | Promise<T>} ask
@@ -230,7 +232,7 @@ export async function until(what, ask) {
   }
 }
 
-/** Unplugs and waits until the kernel has let go. */
+/** Unplugs a Duo and waits until its port is free. */
 async function unplug(/** @type {number} */ port) {
   await run('usbip', ['detach', '--port', `${port}`])
   await until(`port ${port} to become free`, () => portsInUse().every((used) => used.port !== port))
@@ -269,7 +271,7 @@ export function usable(/** @type {string} */ path) {
   try {
     return existsSync(`/dev/bus/usb/${number('busnum')}/${number('devnum')}`)
   } catch {
-    // It went between the look and the reading.
+    // The device left between the check and the read.
     return false
   }
 }

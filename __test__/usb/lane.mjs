@@ -19,10 +19,13 @@ const ROOT = dirname(dirname(HERE))
 const CACHE = join(ROOT, 'target/usb-lane')
 const UNAVAILABLE = 77
 
-/** The folder in the guest's share for what the tests keep; they do so in memory, and it is copied at their end. */
+/** The folder in the guest's share for the output of the tests. They write it to memory; it is copied when they end. */
 const KEPT = 'kept'
 
-/** An emulator has to translate anew what a just-in-time compiler writes: without one the lane is a tenth faster, or more. */
+/**
+ * An emulator must translate anew all code that a just-in-time compiler writes: without one, the lane is at least a
+ * tenth faster.
+ */
 const NO_JIT = 'NODE_OPTIONS=--jitless'
 
 /** Limits in seconds: all tests together, and the machine's life. Each test has its own, in `lab.mjs`. */
@@ -40,7 +43,7 @@ const PROGRAMS = {
   'dpkg-deb': 'dpkg',
 }
 
-// An orderly exit, so that the machine is not left running.
+// Exits in order, so that the machine is not left running.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 process.exitCode = await main(process.argv.slice(2))
@@ -51,13 +54,13 @@ async function main(/** @type {string[]} */ args) {
   const { vmlinuz, modules, problem } = findKernel()
   if (problem) return refuse(problem)
 
-  // The guest has no compiler's worth of time.
+  // A build in the guest would take too long.
   ensureDependencies()
   ensureAddon()
   const out = join(CACHE, 'out')
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
-  // Made here and now: it needs the dependencies, and the guest sees a tree that nobody may write to.
+  // Made here and now: it needs the dependencies, and in the guest nobody may write to the tree.
   const { MADE, PROGRAM } = await import('../program.mjs')
   const command = guestCommand(
     `${MADE}=${PROGRAM}`,
@@ -74,7 +77,7 @@ async function main(/** @type {string[]} */ args) {
   return report(out, ran.ended, ran.consoleText)
 }
 
-/** Takes over what the tests kept, and the secrets that must not be in it, for the step that looks through both. */
+/** Copies the output of the tests, and the secrets that must not be in it, for the step that scans the output. */
 function takeOver(/** @type {string} */ out) {
   const output = process.env['DUO_PROVISION_TEST_OUTPUT']
   for (const [from, to] of [
@@ -86,7 +89,7 @@ function takeOver(/** @type {string} */ out) {
   }
 }
 
-/** Prints what the tests said; where they did not finish, also the end of the machine's console. */
+/** Prints what the tests said. If they did not finish, also prints the end of the machine's console. */
 function report(/** @type {string} */ out, /** @type {string} */ ended, /** @type {string} */ consoleText) {
   process.stdout.write(read(join(out, 'report')) ?? '')
   const status = read(join(out, 'status'))?.trim()
@@ -137,7 +140,7 @@ function refuse(/** @type {string} */ reason) {
   return UNAVAILABLE
 }
 
-/** Where a program is: on the PATH, or in the folders that only root has on it. */
+/** Finds a program on the PATH, or in the folders that only root has on its PATH. */
 function find(/** @type {string} */ program) {
   return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
     .map((folder) => join(folder, program))

@@ -1,7 +1,7 @@
 /**
- * A Duo that runs its firmware, on the real kernel stack: the kernel's own driver makes a serial port of it, which
- * restarts it into DFU mode at 14400 baud, by any program (which shows that the emulation is right) and by this one,
- * which takes the port from the driver. The Duo comes back by itself, as behind a real hub.
+ * A Duo that runs its firmware, on the real kernel stack: the kernel's own driver makes a serial port for it. At 14400
+ * baud the Duo restarts into DFU mode. Any program can do this (which shows that the emulation is right), and so can
+ * this one, which takes the port from the driver. The Duo comes back by itself, as behind a real hub.
  */
 import assert from 'node:assert/strict'
 import { existsSync, readlinkSync } from 'node:fs'
@@ -28,7 +28,7 @@ const SET_SPEED = `
 `
 
 /**
- * A test with one Duo that runs its firmware whenever it starts, and is plugged into a port once that is asked for.
+ * A test with one Duo that runs its firmware after each start. The test plugs it into a port when it needs it.
  * @param {string} name
  * @param {'r4' | 'r6'} generation
  * @param {(lab: Lab, port: Port) => Promise<void>} body
@@ -44,7 +44,7 @@ function runningTest(name, generation, body) {
   })
 }
 
-/** Waits until the kernel has made a serial port of it. */
+/** Waits until the kernel has made a serial port for the Duo. */
 async function whenRunning(/** @type {Port} */ { path }) {
   await until(`${TTY} to appear`, () => existsSync(TTY))
   assert.match(readlinkSync(`/sys/class/tty/ttyACM0/device`), new RegExp(`${path}:1\\.0$`))

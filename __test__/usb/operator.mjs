@@ -1,7 +1,7 @@
 /**
- * The process under test, from both of its sides. Run as a program, it is the shipped addon and nothing else: told
- * over its channel which function to call, it answers with what came of it. `Operator` starts it, asks it, and
- * ends it when it does not answer: no case of a test can hang more than itself.
+ * The process under test, from both of its sides. If run as a program, it is the shipped addon and nothing else: its
+ * channel says which function to call, and it answers with the result. `Operator` starts it, asks it, and ends it if it
+ * does not answer: a case that hangs does not stop the other cases.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { keepText } from '../secrets/keep.mjs'
 
 const SELF = fileURLToPath(import.meta.url)
 
-/** How long one call may take, in milliseconds: some ten steps of three seconds, and what a write may add. */
+/** How long one call may take, in milliseconds: about ten steps of three seconds, and the extra time of a write. */
 const WATCHDOG = 60_000
 
 /** @typedef {{ code: string, exitCode: number, message: string, hint?: string, keyState?: string, cause?: string }} Problem */
@@ -62,7 +62,7 @@ export class Operator {
       try {
         return [readlinkSync(`${folder}/${name}`)].filter((target) => target.startsWith('/dev/bus/usb/'))
       } catch {
-        return [] // Closed between the two looks.
+        return [] // Closed after it was listed.
       }
     })
   }
@@ -93,7 +93,7 @@ async function operate() {
   })
 }
 
-/** An error does not pass a channel whole. @returns {Problem} */
+/** A channel does not transfer a whole error. @returns {Problem} */
 function problem(/** @type {any} */ { code, exitCode, message, hint, keyState, cause }) {
   return { code, exitCode, message, hint, keyState, cause: cause?.message }
 }

@@ -1,7 +1,7 @@
 /**
- * A port of the kernel's virtual host controller, and the cable in it: imports a Duo from a USB/IP server and
- * hands the connection to the kernel, as `usbip attach` does, but into a port of its own choice, so that a Duo
- * that comes back comes back under the same path. Knows USB/IP's import and the kernel's files; nothing of DFU.
+ * A port of the kernel's virtual host controller, and the cable in it: imports a Duo from a USB/IP server and hands the
+ * connection to the kernel, as `usbip attach` does, but into a port of its own choice, so that a Duo that comes back
+ * has the same path. Knows USB/IP's import and the kernel's files; nothing of DFU.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -13,19 +13,19 @@ const CONTROLLER = '/sys/devices/platform/vhci_hcd.0'
 /** The state of a port without a device, in the controller's `status` (`vhci_hcd.h`, VDEV_ST_NULL). */
 const FREE = '004'
 
-/** USB/IP (the kernel's usbip_protocol.rst): OP_REQ_IMPORT, and where its reply has what the kernel wants. */
+/** USB/IP (the kernel's usbip_protocol.rst): OP_REQ_IMPORT, and where its reply has what the kernel needs. */
 const IMPORT = { version: 0x0111, code: 0x8003, length: 40, busid: 8 }
 const REPLY = { status: 4, refused: 8, length: 320, bus: 296, device: 300, speed: 304 }
-/** A Duo that is there and is not handed out: `denied`, and taken by somebody else. */
+/** A Duo that is there but is not given out: `denied`, or taken by another client. */
 const REFUSED = { notAvailable: 1, busy: 2 }
 
-/** How often a port is looked at, and a Duo that is not there is asked for, in milliseconds. */
+/** How often a port is checked, and how often the server is asked for an absent Duo, in milliseconds. */
 const ASK_AGAIN = 100
 
-/** How long a kernel may take over a device that it cannot use before it is taken to have given up. */
+/** How long the kernel may take over a device that it cannot use. After that, it is assumed to have given up. */
 const ENUMERATION_LIMIT = 10_000
 
-/** What the kernel says when it is done with a device and has not configured it. */
+/** What the kernel says when it is done with a device without configuring it. */
 const GIVEN_UP = /unable to enumerate USB device|no configuration chosen|can't set config/
 
 export class Port {
@@ -48,7 +48,7 @@ export class Port {
     this.#busid = busid
   }
 
-  /** Plugs the cable in. From now on the Duo is on the bus whenever it wants to be, as behind a real hub. */
+  /** Plugs the cable in. From now on the Duo itself decides when it is on the bus, as behind a real hub. */
   plugIn() {
     if (this.#plugged) return
     this.#plugged = true
@@ -70,7 +70,7 @@ export class Port {
     await until(`the kernel to configure ${this.path}`, () => usable(this.path))
   }
 
-  /** Waits until the Duo can be used, or the kernel has given it up, or the server does not hand it out. */
+  /** Waits until the Duo can be used, the kernel has given it up, or the server does not give it out. */
   async whenSettled(/** @type {import('./kernel-log.mjs').KernelLog} */ log) {
     const deadline = performance.now() + ENUMERATION_LIMIT
     while (!usable(this.path) && performance.now() < deadline) {
@@ -79,7 +79,7 @@ export class Port {
     }
   }
 
-  /** Waits until nothing is left of the Duo. */
+  /** Waits until the kernel no longer knows the Duo. */
   async whenGone() {
     await until(`${this.path} to leave sysfs`, () => !this.#isKnown())
   }
@@ -98,14 +98,15 @@ export class Port {
     try {
       writeFileSync(join(CONTROLLER, 'detach'), `${this.number}`)
     } catch (error) {
-      // The Duo has left by itself between the two looks.
+      // The Duo left by itself after the check.
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EINVAL') throw error
     }
   }
 
   /**
-   * A device that comes back before the kernel has looked is the same device to it: this controller leaves its port
-   * enabled, as no hub does, and the kernel then believes the new one to be at the old one's alternate setting.
+   * Waits until the kernel has noticed that a device left before it attaches the next one. Otherwise the kernel takes
+   * both for the same device: unlike a hub, this controller leaves its port enabled, and the kernel believes that the
+   * new device is at the old one's alternate setting.
    */
   async #keep() {
     while (this.#plugged) {
@@ -123,13 +124,13 @@ export class Port {
       this.#isRefused = status === REFUSED.notAvailable || status === REFUSED.busy
       if (!reply || status !== 0) return false
       const id = (reply.readUInt32BE(REPLY.bus) << 16) | reply.readUInt32BE(REPLY.device)
-      // The kernel takes the connection over by its descriptor, which Node has no public name for.
+      // The kernel takes over the connection by its file descriptor. Node has no public name for it.
       const { fd } = /** @type {any} */ (socket)._handle
       const speed = reply.readUInt32BE(REPLY.speed)
       writeFileSync(join(CONTROLLER, 'attach'), `${this.number} ${fd} ${id} ${speed}`)
       return true
     } catch {
-      // The Duo or the port was in the middle of something; the next look tells.
+      // The Duo or the port was busy with something; the next try shows what it is.
       return false
     } finally {
       socket.destroy()
@@ -137,7 +138,7 @@ export class Port {
   }
 }
 
-/** The reply to an import; undefined where there is no whole one. Nothing is read beyond it. */
+/** The reply to an import; undefined if it is incomplete. Nothing after it is read. */
 async function imported(/** @type {import('node:net').Socket} */ socket, /** @type {string} */ busid) {
   const request = Buffer.alloc(IMPORT.length)
   request.writeUInt16BE(IMPORT.version, 0)

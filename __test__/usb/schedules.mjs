@@ -1,6 +1,6 @@
 /**
- * Which faults the lane tries, at which transfer, of which workflow, on which bootloader: a fixed sample of a
- * space that is too large for an emulated machine, drawn from a seed, so that every run tries the same ones.
+ * Chooses the faults that the lane tries: at which transfer, of which workflow, on which bootloader. All combinations
+ * are too many for an emulated machine, so this is a fixed sample, drawn from a seed: every run tries the same ones.
  */
 
 /** @typedef {'backup' | 'restore' | 'reset'} Workflow */
@@ -19,13 +19,15 @@ const WORKFLOWS = ['backup', 'restore', 'reset']
 /** @type {Generation[]} */
 export const GENERATIONS = ['r4', 'r6']
 
-/** Control transfers of an enumeration, and of an opening, among which a fault that counts them all is put. */
+/**
+ * How many control transfers an enumeration has, and an opening. A fault that counts all transfers is put among these.
+ */
 const STANDARD = 14
 
 /**
- * How each family of kinds is sampled: at so many DFU requests of these workflows; `warm` and `cold` times among
- * all transfers, of the opening and of the enumeration; and for kinds that describe the device, from the first
- * transfer on.
+ * How each family of kinds is sampled. `requests`: how many faults at DFU requests of these `workflows`. `warm` and
+ * `cold`: how many faults among all transfers, of the opening and of the enumeration. `standing`: for kinds that
+ * describe the device, one fault for each entry, from the first transfer on.
  * @type {{ kinds: RegExp, requests?: number, workflows?: Workflow[], warm?: number, cold?: number, standing?: ('warm' | 'cold')[] }[]}
  */
 const FAMILIES = [
@@ -33,14 +35,14 @@ const FAMILIES = [
   { kinds: /^(short|babble|read)/, requests: 3 },
   { kinds: /^(write|power-cut)-/, requests: 3, workflows: ['restore', 'reset'] },
   { kinds: /^address-(silent|once-wrong=(0|13|27)|stuck=(5|14|0x.*))$/, requests: 1, standing: ['warm'] },
-  // The fault matrix has the other bits.
+  // The fault matrix tests the other bits.
   { kinds: /^address-/ },
   { kinds: /^state-/, requests: 2 },
   { kinds: /^(busy|poll-timeout)/, requests: 4 },
   { kinds: /^leave-/, requests: 4, workflows: ['restore', 'reset'] },
   { kinds: /^(transfer-size|descriptor|alt-name|serial)/, standing: ['warm', 'cold'] },
   { kinds: /^(denied|taken)$/, standing: ['cold', 'cold'] },
-  // A second Duo needs a second port: it has a test of its own.
+  // A second Duo needs a second port, so it has a test of its own.
   { kinds: /^twin$/ },
 ]
 
@@ -67,7 +69,7 @@ export function schedules(kinds, requests, seed) {
     const lasting = () => (random() < 1 / 3 ? '+' : '')
     const count = family.requests ?? 0
     return [
-      // One in each equal part of the workflow, somewhere.
+      // One at a random place in each equal part of the workflow.
       ...times(count, (part) =>
         draw((of) => `dfu${1 + Math.floor(((part + random()) / count) * requests[of])}${lasting()}`, false),
       ),
@@ -82,7 +84,7 @@ function times(/** @type {number} */ count, /** @type {(index: number) => Schedu
   return Array.from({ length: count }, (_, index) => make(index))
 }
 
-/** Numbers from 0 up to 1 (mulberry32). */
+/** Random numbers from 0 to 1, without 1 (mulberry32). */
 function generator(/** @type {number} */ seed) {
   let state = seed
   return () => {

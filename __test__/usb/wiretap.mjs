@@ -1,6 +1,6 @@
 /**
- * What really went over the bus: counts a Duo's control transfers with usbmon, the kernel's own wiretap
- * (Documentation/usb/usbmon.rst). Neither the program under test nor the simulator is asked.
+ * Counts a Duo's control transfers with usbmon, the kernel's own wiretap (Documentation/usb/usbmon.rst): these really
+ * went over the bus. Asks neither the program under test nor the simulator.
  */
 import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 
@@ -14,10 +14,10 @@ const TYPE = { mask: 0x60, class: 0x20 }
 const EMPTY_EVERY = 5
 
 /**
- * Runs an action and counts the class requests that a Duo got meanwhile.
+ * Runs an action and counts the class requests that a Duo gets during it.
  * @template T
  * @param {import('./lab.mjs').PluggedDuo} duo
- * @param {() => Promise<T>} action must not outlive the Duo's stay on the bus under its present address
+ * @param {() => Promise<T>} action must end before the Duo leaves the bus or changes its address
  * @returns {Promise<{ requests: number, result: T }>}
  */
 export async function countClassRequests({ path }, action) {
@@ -29,7 +29,7 @@ export async function countClassRequests({ path }, action) {
   const timer = setInterval(() => drain(tap, heard), EMPTY_EVERY)
   try {
     const result = await action()
-    // A transfer is in the buffer before its submitter hears of its end, so nothing can be missing now.
+    // A transfer is in the buffer before its submitter learns that it has ended, so nothing can be missing now.
     drain(tap, heard)
     const requests = heard.text.split('\n').filter((line) => isClassRequest(line, bus, device)).length
     return { requests, result }

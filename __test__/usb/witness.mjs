@@ -1,6 +1,6 @@
 /**
- * dfu-util as a witness: an independent program that reads and writes a Duo's DCT. Nothing of this project's
- * own code stands between these functions and the bytes.
+ * dfu-util as a witness: an independent program that reads and writes a Duo's DCT. No code of this project is between
+ * these functions and the bytes.
  */
 import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
@@ -17,7 +17,7 @@ export const DCT = { alt: 1, start: 0, size: 16 * 1024 }
 export const KEY = { offset: 34, size: 1216 }
 export const KEY_RANGE = `${KEY.offset}:${KEY.size}`
 
-/** How every key that a Duo made for itself starts: 607 bytes, version 0, a modulus with its pad byte. */
+/** The start of every key that a Duo generates itself: 607 bytes, version 0, a modulus with its pad byte. */
 export const KEY_HEADER = Buffer.from('3082025f02010002818100', 'hex')
 
 /**
@@ -54,7 +54,9 @@ function target(/** @type {string} */ usbId, /** @type {number} */ alt, /** @typ
   return ['-d', usbId, ...choose, '-a', `${alt}`]
 }
 
-/** Arbitrary bytes for the key's slot. Not 0xFF at first: that is a blank slot, which the Duo fills when it starts. */
+/**
+ * Random bytes for the key's slot. The first is not 0xFF: that means a blank slot, which the Duo fills when it starts.
+ */
 export function anySlot() {
   const slot = randomBytes(KEY.size)
   slot[0] = KEY_HEADER.readUInt8(0)

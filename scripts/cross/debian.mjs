@@ -1,6 +1,6 @@
 /**
- * Debian packages of a release and a processor, with all that they depend on, unpacked into a folder below
- * `target/cross`. Nothing is installed: the packages of this machine stay as they are, and no root is needed.
+ * Unpacks Debian packages of a release and a processor, with all that they depend on, into a folder below
+ * `target/cross`. Nothing is installed: the packages of this machine stay as they are, and it does not need root.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,8 +12,9 @@ import { CACHE, fetched, must } from './programs.mjs'
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 /**
- * The folder with the packages' files, as they lie below `/`. Fetched once: a folder that is there is whole.
- * @param {string} name what the folder is called
+ * The folder with the packages' files, with the paths that they have below `/`. Fetched once: an existing folder is
+ * complete.
+ * @param {string} name the name of the folder
  * @param {Wanted} wanted `alone` leaves out what the packages depend on
  */
 export async function unpacked(name, { release, processor, packages, alone = false }) {
@@ -38,7 +39,7 @@ export async function unpacked(name, { release, processor, packages, alone = fal
   return folder
 }
 
-/** base-files first: it has the links of `/bin` and `/lib`, through which the others are unpacked. */
+/** base-files first: it has the links `/bin` and `/lib`, and the other packages are unpacked through them. */
 function inOrder(/** @type {string[]} */ files) {
   const packages = files.filter((file) => file.endsWith('.deb')).sort()
   const first = packages.filter((file) => basename(file).startsWith('base-files_'))
@@ -46,7 +47,7 @@ function inOrder(/** @type {string[]} */ files) {
 }
 
 /**
- * The options with which apt knows the packages of that release, as of today, and takes none for installed.
+ * The options that make apt use today's lists of that release, and treat no package as installed.
  * @param {Wanted['release']} release
  * @param {Wanted['processor']} processor
  */
@@ -54,7 +55,7 @@ async function lists(release, processor) {
   const state = join(CACHE, 'apt', `${release}-${processor}`)
   for (const folder of ['lists/partial', 'cache']) mkdirSync(join(state, folder), { recursive: true })
   writeFileSync(join(state, 'status'), '')
-  // Without the security updates: these are programs to test with, and one list less is to be in step with its mirror.
+  // No security updates: these programs are only for tests, and one list less can be out of step with its mirror.
   writeFileSync(
     join(state, 'sources.list'),
     `deb [signed-by=${KEYS}] http://deb.debian.org/debian ${release} main\n`,

@@ -1,9 +1,9 @@
-/** Node for other platforms. PyPI has its programs, since there are none for all of these at Debian or npm. */
+/** Fetches Node for other platforms, from PyPI: neither Debian nor npm has it for all of these. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE, fetched, must } from './programs.mjs'
 
-/** The package's versions, by the platform as pip calls it. */
+/** The package's version, and pip's name of the platform. */
 const WHEELS = /** @type {const} */ ({
   'win32-x64': { version: '20.18.0', platform: 'win_amd64' },
   'linux-x64-musl': { version: '20.18.0', platform: 'musllinux_1_2_x86_64' },
@@ -11,7 +11,7 @@ const WHEELS = /** @type {const} */ ({
   'linux-arm64-musl': { version: '22.20.0', platform: 'musllinux_1_2_aarch64' },
 })
 
-/** The program. Fetched once. @returns {Promise<string>} */
+/** The path of the program. Fetched once. @returns {Promise<string>} */
 export async function node(/** @type {keyof typeof WHEELS} */ name) {
   const { version, platform } = WHEELS[name]
   const folder = join(CACHE, `node-${name}-${version}`)

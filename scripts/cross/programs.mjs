@@ -1,4 +1,4 @@
-/** The programs that `npm run cross` starts, and where it keeps what it has fetched. */
+/** Starts programs for `npm run cross`, and fetches what it needs. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
@@ -39,7 +39,7 @@ export function ran(program, args, { cwd = ROOT, env = {}, seconds = 1200 } = {}
 }
 
 /**
- * As `ran`, but to fail is an error, with what was printed.
+ * Like `ran`, but throws if the program fails, with what it printed.
  * @param {string} program
  * @param {string[]} args
  * @param {Options} [options]
@@ -50,11 +50,11 @@ export async function must(program, args, options) {
   return output
 }
 
-/** What an error says first where this machine cannot try something at all. */
+/** How an error begins if this machine cannot run something at all. */
 export const NOT_HERE = 'this machine cannot try it: '
 
 /**
- * Fetches something. That it cannot be had says nothing of the code.
+ * Fetches something. If that fails, the error begins with `NOT_HERE`: it says nothing about the code.
  * @template T
  * @param {string} what
  * @param {() => Promise<T>} work

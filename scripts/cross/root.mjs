@@ -1,4 +1,4 @@
-/** Programs run with another folder as `/`, in which this repository lies where it does here. Nothing else is seen. */
+/** Runs programs with another folder as `/`. They see nothing else but this repository, at its usual path. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,8 +6,9 @@ import { ROOT } from '../prepare.mjs'
 import { NOT_HERE, ran } from './programs.mjs'
 
 /**
- * The mounts are in a namespace of their own, and gone with the program. Its output goes to a file: Wine loses what goes
- * through a pipe. It makes access lists of modes: what is made there is for its owner alone, as in a profile on Windows.
+ * The mounts are in their own namespace, and disappear when the program ends. The output goes to a file: Wine loses
+ * output in a pipe. The umask is 077, because Wine turns modes into access lists: new files are for their owner alone,
+ * as in a profile on Windows.
  */
 const ENTER = `
 set -e
@@ -41,7 +42,7 @@ export async function ranIn(root, env, command) {
   try {
     said = readFileSync(output, 'utf8')
   } catch {
-    // It was not even started; what was said before tells why.
+    // The command was not started; `before` says why.
   }
   rmSync(kept, { recursive: true })
   return { status, output: before + said }

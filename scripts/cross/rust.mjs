@@ -1,4 +1,4 @@
-/** Rust for another platform: its standard library, and what stands in for the C parts that are not compiled here. */
+/** Prepares Rust for another platform: its standard library, and substitutes for the C libraries. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
@@ -14,8 +14,8 @@ export async function standardLibrary(/** @type {string} */ target) {
 }
 
 /**
- * The options with which a crate that links a C library takes it for found, and does not compile it: what only checks
- * types needs none. cargo calls this "overriding build scripts".
+ * The options that make a crate treat its C library as found, so that it does not compile it: a check of types does not
+ * need it. cargo calls this "overriding build scripts".
  */
 export function withoutLibraries(/** @type {string} */ target) {
   const lock = readFileSync(join(ROOT, 'Cargo.lock'), 'utf8')

@@ -1,6 +1,6 @@
 /**
- * Where the repository is. package.json says it, the pages and issue forms repeat it, and `OWNER` stands in its place
- * until somebody has one.
+ * Checks the address of the repository. package.json has it, the pages and issue forms repeat it, and `OWNER` is a
+ * placeholder until there is an address.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ const UNSET = 'github.com/OWNER/'
 const ROOM = 'https://github.com/'
 
 /**
- * What is not said of the address, or said twice in different ways.
+ * The places where the address is missing, or differs from another place.
  * @param {string} root the repository
  * @param {string | undefined} publisher the repository whose workflow publishes, as `owner/name`
  * @returns {string[]}
@@ -35,7 +35,7 @@ export function addressProblems(root, publisher = process.env.GITHUB_REPOSITORY)
   ]
 }
 
-/** Every file that may name the address. */
+/** Every file that may contain the address. */
 function pages(/** @type {string} */ root) {
   const inside = (/** @type {string} */ folder) =>
     existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : []

@@ -1,11 +1,11 @@
 /**
- * `npm run build:release`: the addon as it is published. Apart from `npm run build` in two ways: on Linux it needs
- * no newer C library than Node 20 itself does, and no path of the machine that built it is in it, so that another
- * folder, or another machine with the same tools, comes to the same bytes.
+ * `npm run build:release`: builds the addon that is published. It differs from `npm run build` in two ways. On Linux it
+ * needs no newer C library than Node 20 itself. And it contains no path of the machine that built it, so that another
+ * folder, or another machine with the same tools, produces the same bytes.
  *
  *   npm run build:release -- [--target TRIPLE] [--output-dir FOLDER] [--quickly]
  *
- * `--quickly` leaves the compiler's optimising out, for an addon that is only tried.
+ * `--quickly` compiles without optimisation, for an addon that is only tested.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -39,7 +39,7 @@ function build(/** @type {string} */ target, /** @type {string} */ folder) {
   )
 }
 
-/** The folder with zig's programs, of exactly the versions in requirements.txt; installed once, into `target/zig`. */
+/** The folder with zig's programs, in exactly the versions of requirements.txt. Installed once, into `target/zig`. */
 function zig() {
   const venv = join(ROOT, 'target/zig')
   const programs = join(venv, 'bin')
@@ -53,8 +53,8 @@ function zig() {
 }
 
 /**
- * The environment in which the folders of this machine have the same names as those of any other. What is in the
- * standard library has got its names already; those of what it inlines into this crate are mapped here.
+ * The environment that gives the folders of this machine the same names as on any other. Compiled code of the standard
+ * library has such names already; the paths of code that is inlined from it into this crate are mapped here.
  */
 function withoutPaths(/** @type {string} */ target) {
   const folders = [
@@ -78,7 +78,7 @@ function hostTriple() {
   return rustc('--print', 'host-tuple')
 }
 
-/** Runs a program with its output on this one's, and returns its exit code. */
+/** Runs a program that shares the output of this one, and returns its exit code. */
 function run(
   /** @type {string} */ program,
   /** @type {string[]} */ args,
@@ -90,7 +90,7 @@ function run(
   return status ?? 1
 }
 
-/** What rustc says of itself. */
+/** What rustc prints, without surrounding whitespace. */
 function rustc(/** @type {string[]} */ ...args) {
   const { status, stdout, error } = spawnSync('rustc', args, { cwd: ROOT, encoding: 'utf8' })
   if (status === 0) return stdout.trim()

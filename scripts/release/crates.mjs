@@ -1,4 +1,4 @@
-/** Which crates are linked into the addon of a target, with their licences; asked of cargo. */
+/** Lists the crates that are linked into the addon of a target, with their licences. The list comes from cargo. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -26,7 +26,7 @@ export function linkedCrates(/** @type {string} */ target) {
   return [...seen].map((id) => described(byId.get(id))).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** A macro runs in the compiler, and so does what it is made of. */
+/** Whether it is a macro: it and its dependencies run in the compiler and are not linked. */
 function isMacro(/** @type {any} */ crate) {
   return crate.targets.some((/** @type {any} */ { kind }) => kind.includes('proc-macro'))
 }
@@ -36,8 +36,8 @@ function described(/** @type {any} */ { name, version, license, manifest_path })
 }
 
 /**
- * The text that goes with the addon: the licence of each crate in it, word for word. libusb is C source inside
- * libusb1-sys, under a licence of its own.
+ * The text that comes with the addon: the licence of each crate in it, word for word. libusb is C source inside
+ * libusb1-sys, with its own licence.
  */
 export function notices(/** @type {Crate[]} */ crates) {
   const parts = crates.map(({ name, version, license, folder }) => {

@@ -1,10 +1,10 @@
-/** What an addon says of itself in its first bytes, and which versions of which libraries' symbols an ELF file needs. */
+/** Reads the platform of an addon from its headers, and the versions of library symbols that an ELF file needs. */
 
-/** An ELF section's type for the versions that are needed (System V ABI, "Symbol Versioning"). */
+/** The type of the ELF section that lists the needed versions (System V ABI, "Symbol Versioning"). */
 const SHT_GNU_VERNEED = 0x6ffffffe
 
 /**
- * The system and the processor that a file is for.
+ * The system and the processor of a file.
  * @returns {string} as in `linux-x64`, or `unknown`
  */
 export function platformOf(/** @type {Buffer} */ file) {
@@ -38,7 +38,7 @@ export function neededVersions(/** @type {Buffer} */ file) {
     .flatMap(({ offset, link }) => needsAt(file, offset, sections[link]?.offset ?? 0))
 }
 
-/** By `Elf64_Ehdr` and `Elf64_Shdr`. */
+/** Follows `Elf64_Ehdr` and `Elf64_Shdr`. */
 function sectionsOf64(/** @type {Buffer} */ file) {
   const [table, size] = [Number(file.readBigUInt64LE(40)), file.readUInt16LE(58)]
   return Array.from({ length: file.readUInt16LE(60) }, (_, index) => {
@@ -51,7 +51,7 @@ function sectionsOf64(/** @type {Buffer} */ file) {
   })
 }
 
-/** By `Elf32_Ehdr` and `Elf32_Shdr`. */
+/** Follows `Elf32_Ehdr` and `Elf32_Shdr`. */
 function sectionsOf32(/** @type {Buffer} */ file) {
   const [table, size] = [file.readUInt32LE(32), file.readUInt16LE(46)]
   return Array.from({ length: file.readUInt16LE(48) }, (_, index) => {
@@ -64,7 +64,7 @@ function sectionsOf32(/** @type {Buffer} */ file) {
   })
 }
 
-/** Walks the chain of libraries (`Verneed`, the same for 32 and 64 bits), and of each the chain of versions (`Vernaux`). */
+/** Walks the chain of libraries (`Verneed`, the same for 32 and 64 bits), and the versions of each (`Vernaux`). */
 function needsAt(/** @type {Buffer} */ file, /** @type {number} */ start, /** @type {number} */ strings) {
   const needs = []
   for (let entry = start, next = 1; next !== 0; entry += next) {

@@ -1,4 +1,4 @@
-/** What has to hold before anything is published. */
+/** Checks that a release may be published. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addressProblems } from './address.mjs'
@@ -9,13 +9,13 @@ import { readJson } from './platforms.mjs'
 /** @typedef {import('./platforms.mjs').Platform} Platform */
 
 /**
- * Everything that speaks against a release.
+ * Every problem that prevents a release.
  * @param {string} root the repository
- * @param {Platform[]} platforms those that are to be published
+ * @param {Platform[]} platforms the platforms to publish
  * @param {string} addons the folder with their addons
  * @param {{ local?: boolean }} [options] whether the packages stay on this machine: then the addons may need a newer C
- *   library than Node 20 does, and the address of the repository need not be known
- * @returns {string[]} one sentence each; empty if nothing does
+ *   library than Node 20 does, and the address of the repository may be unknown
+ * @returns {string[]} one sentence each; empty if there is none
  */
 export function problems(root, platforms, addons, { local = false } = {}) {
   const { version, napi, dependencies } = readJson(join(root, 'package.json'))

@@ -1,11 +1,11 @@
-/** The C library that an addon for Linux may need: no newer one than Node 20's own programs need. */
+/** Checks that an addon for Linux needs no newer C library than Node 20's own programs. */
 import { neededVersions } from './elf.mjs'
 
 /** What the official builds of Node 20 need (nodejs/node v20 BUILDING.md: "kernel >= 4.18, glibc >= 2.28"). */
 export const GLIBC_FLOOR = '2.28'
 
 /**
- * The versions of glibc's symbols that an addon needs and a system with the floor's glibc does not have.
+ * The versions of glibc's symbols that an addon needs and that glibc 2.28 does not have.
  * @returns {string[]} as in `libc.so.6: GLIBC_2.34`; empty if there is none
  */
 export function tooNew(/** @type {Buffer} */ addon) {
@@ -16,7 +16,7 @@ export function tooNew(/** @type {Buffer} */ addon) {
     .map(({ library, version }) => `${library}: ${version}`)
 }
 
-/** Compares versions such as 2.4 and 2.28; what is no number (`GLIBC_PRIVATE`) is never allowed. */
+/** Compares versions such as 2.4 and 2.28. A version that is not a number (`GLIBC_PRIVATE`) counts as newer. */
 function isNewer(/** @type {string} */ version, /** @type {string} */ floor) {
   const [numbers, limits] = [version, floor].map((text) => text.split('.').map(Number))
   if (!numbers || !limits || numbers.some(Number.isNaN)) return true

@@ -1,14 +1,14 @@
 /**
- * `npm run release:pack`: the tarballs of a release, as they are tested and then published. The main package names
- * the platforms' packages, of exactly its own version, as optional dependencies; in the repository it does not, since
- * they would have to be in the registry before anybody could install here.
+ * `npm run release:pack`: makes the tarballs of a release, which are tested and then published. The main package lists
+ * the platforms' packages, in exactly its own version, as optional dependencies. The repository's package.json does not
+ * list them: they would have to be in the registry before `npm install` worked here.
  *
  *   npm run release:pack -- --addons FOLDER --output-dir FOLDER [--only PLATFORM]… [--local]
  *
- * The completions and man pages are made by the addon of the machine that packs, which has to be among the addons.
+ * The addon for the machine that packs makes the completions and man pages, so it must be among the addons.
  *
- * `--local` is for trying packages on the machine that built them: whatever C library the addon needs is there, and
- * the address of the repository is not asked for.
+ * `--local` is for a test of packages on the machine that built them: the C library that the addon needs is there, and
+ * the address of the repository is not checked.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -73,13 +73,13 @@ function packMain(
   /** @type {string} */ stage,
   /** @type {string} */ output,
 ) {
-  // What is left out begins with `!`; npm leaves it out.
+  // An entry that begins with `!` excludes files; npm itself leaves them out.
   const made = [BUNDLE, ...FOLDERS]
   const copied = MANIFEST.files.filter(
     (/** @type {string} */ name) => !made.includes(name) && !name.startsWith('!'),
   )
   for (const name of copied) cpSync(join(ROOT, name), join(stage, name), { recursive: true })
-  // What only a clone can use stays there.
+  // The manifest without the parts that only a clone can use.
   const { scripts, devDependencies, napi, ...manifest } = MANIFEST
   const optionalDependencies = Object.fromEntries(platforms.map((one) => [one.package, MANIFEST.version]))
   const man = writePages(stage, createRequire(import.meta.url)(own))
@@ -87,7 +87,7 @@ function packMain(
   pack({ ...manifest, man, optionalDependencies }, stage, output)
 }
 
-/** npm asks of provenance that each package names the repository whose workflow publishes it. */
+/** Packs a folder. For provenance, npm requires that each package names the repository whose workflow publishes it. */
 function pack(/** @type {object} */ manifest, /** @type {string} */ stage, /** @type {string} */ output) {
   const text = JSON.stringify({ ...manifest, repository: MANIFEST.repository }, undefined, 2)
   writeFileSync(join(stage, 'package.json'), `${text}\n`)

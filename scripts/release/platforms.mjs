@@ -1,4 +1,4 @@
-/** The packages of a release: the main one, and one for each of `napi.targets` with the addon for it. */
+/** Lists the platform packages of a release: one for each of `napi.targets`, with its addon. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
@@ -7,7 +7,7 @@ import { ROOT } from '../prepare.mjs'
 
 export const MANIFEST = readJson(join(ROOT, 'package.json'))
 
-/** Processors, as Node calls them. @type {Record<string, string>} */
+/** Node's names of processors. @type {Record<string, string>} */
 const PROCESSORS = { x86_64: 'x64', aarch64: 'arm64', armv7: 'arm' }
 
 /** @type {Platform[]} */
@@ -21,7 +21,7 @@ export const PLATFORMS = MANIFEST.napi.targets.map((/** @type {string} */ target
   }
 })
 
-/** `x86_64-unknown-linux-gnu` as npm says it: `linux-x64-gnu`. */
+/** npm's name of a target: `linux-x64-gnu` for `x86_64-unknown-linux-gnu`. */
 function nameOf(/** @type {string} */ target) {
   const [machine, , system, library] = target.split('-')
   const processor = PROCESSORS[machine ?? '']

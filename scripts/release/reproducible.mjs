@@ -1,8 +1,8 @@
 /**
- * `npm run reproducible`: builds the release's addon twice, in two folders of other names, and compares the bytes.
- * It takes as long as two builds from nothing.
+ * `npm run reproducible`: builds the release addon twice, in two folders with different names, and compares the bytes.
+ * It takes as long as two builds from scratch.
  *
- *   npm run reproducible -- [--against FILE]   builds once, and compares with an addon that is there
+ *   npm run reproducible -- [--against FILE]   builds once, and compares with an existing addon
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -20,7 +20,7 @@ const same = first === second
 process.stdout.write(`${first}\n${second}\n${same ? '1 passed, 0 failed' : '0 passed, 1 failed'}\n`)
 process.exitCode = same ? 0 : 1
 
-/** Builds a copy of what git knows of, and returns the digest of the addon. */
+/** Builds a copy of the files that git tracks, and returns the digest of the addon. */
 function buildIn(/** @type {string} */ name) {
   const folder = mkdtempSync(join(tmpdir(), `duo-provision-${name}-`))
   try {
@@ -40,7 +40,7 @@ function buildIn(/** @type {string} */ name) {
   }
 }
 
-/** The tools may be the same; half a gigabyte of them is enough once. */
+/** Lets the build use the tools of this repository: they take half a gigabyte, and may be the same. */
 function shareZig(/** @type {string} */ folder) {
   const tools = join(ROOT, 'target/zig')
   mkdirSync(tools, { recursive: true })

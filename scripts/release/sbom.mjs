@@ -1,6 +1,6 @@
 /**
- * `npm run sbom -- --target TRIPLE`: what is linked into an addon, as a CycloneDX 1.5 bill of materials on standard
- * output. The JavaScript brings nothing of others.
+ * `npm run sbom -- --target TRIPLE`: prints what is linked into an addon, as a CycloneDX 1.5 bill of materials. The
+ * JavaScript contains no third-party code.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * What is committed and made from the sources, held against what they make now: loader, types, schema, API reference.
- * Needs the addon, built by `../addon.mjs`. Prints what differs, and a closing line.
+ * Compares the committed generated files with what the sources generate now: loader, types, schemas, API reference.
+ * Needs the addon, built by `../addon.mjs`. Prints the differences, and a last line with the counts.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,18 +1,18 @@
-/** What a run says: a line as each step ends, and in between a sign that the others still run. */
+/** Prints the progress of a run: a line when a step ends, and in between the steps that still run. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OUTPUT } from './run.mjs'
 
 /** @typedef {import('./run.mjs').Outcome} Outcome */
 
-/** How often it says which steps run, in milliseconds: on a terminal, where the line is replaced, and elsewhere. */
+/** How often it prints which steps run, in milliseconds. On a terminal the line is replaced. */
 const EVERY = process.stdout.isTTY ? 1_000 : 30_000
 
 const CLEAR = '\r\u001b[K'
 
 export class Report {
   #begun = performance.now()
-  /** When the steps that run began. @type {Map<string, number>} */
+  /** The start times of the running steps. @type {Map<string, number>} */
   #running = new Map()
   #total = { passed: 0, failed: 0 }
   /** @type {string[]} */
@@ -73,7 +73,7 @@ function line(/** @type {string} */ name, /** @type {Outcome} */ outcome, /** @t
     .join('  ')
 }
 
-/** Of which tables the tests say that they tried a sample; the same table's parts are added up. */
+/** The tables of which the tests tried a sample; the parts of a table are added up. */
 function sampled(/** @type {string} */ output) {
   /** @type {Map<string, { tried: number, of: number }>} */
   const tables = new Map()
@@ -94,7 +94,7 @@ function minutes(/** @type {number} */ milliseconds) {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** What a step printed is looked through for secrets, too. */
+/** Keeps the output of a step, because it is searched for secrets too. */
 function keepOutput(/** @type {string} */ name, /** @type {string | undefined} */ output) {
   mkdirSync(OUTPUT, { recursive: true })
   if (name !== 'secrets' && output) writeFileSync(join(OUTPUT, `${name}.step.txt`), output)

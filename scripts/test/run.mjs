@@ -1,4 +1,4 @@
-/** One run of `npm test`: how its programs are started, where they put their files, and how they are judged. */
+/** Starts the programs of a run of `npm test`, says where they put their files, and judges their results. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -6,26 +6,26 @@ import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
 
 /**
- * What became of a step.
+ * The result of a step.
  * @typedef {{ passed: number, failed: number, skipped?: number, note?: string, output?: string }} Outcome
  */
 
-/** What the steps' tests produce, for the last step to look through. */
+/** The folder for what the tests produce; the last step searches it. */
 export const OUTPUT = join(ROOT, 'target/test-output')
 
 /** How many programs run at a time. */
 export const CORES = availableParallelism()
 
-/** How much has to be free in a folder in memory: many tests run at a time. */
+/** How many bytes must be free in a folder in memory: many tests run at a time. */
 const ROOM = 2 ** 30
 
 export class Run {
   /** The programs of the Rust tests, by their names. @type {Record<string, string>} */
   programs = {}
-  /** A folder in memory for files that are soon gone; '' where there can be none, undefined before one is needed. */
+  /** A folder in memory for temporary files; '' if there can be none, undefined before one is needed. */
   #memory = /** @type {string | undefined} */ (undefined)
 
-  /** The programs that run. @type {Set<import('node:child_process').ChildProcess>} */
+  /** The running programs. @type {Set<import('node:child_process').ChildProcess>} */
   #running = new Set()
 
   /** @param {boolean} all everything, not a sample */
@@ -33,7 +33,7 @@ export class Run {
     this.all = all
   }
 
-  /** The environment of the steps. `disk` for tests of what becomes of files. */
+  /** The environment of the steps. `disk` is for tests that need their files on a disk. */
   env({ disk = false } = {}) {
     if (!disk) this.#memory ??= memoryFolder()
     return {
@@ -78,7 +78,7 @@ export class Run {
   }
 
   /**
-   * A yes-or-no step: one command that has to end with status 0.
+   * Runs a yes-or-no step: one command that must end with status 0.
    * @returns {Promise<Outcome>}
    */
   async check(/** @type {string | string[]} */ command, /** @type {string[]} */ args) {
@@ -86,32 +86,32 @@ export class Run {
     return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output }
   }
 
-  /** Leaves nothing behind, nor anything that runs where it ends early. */
+  /** Ends the programs that still run, and deletes the folder in memory. */
   end() {
     for (const child of this.#running) child.kill()
     if (this.#memory) rmSync(this.#memory, { recursive: true, force: true })
   }
 }
 
-/** A new folder in memory, where the system has one with room for it in which programs may be run; else ''. */
+/** A new folder in memory; '' if there is no room, or if programs may not run in it. */
 function memoryFolder() {
   const shared = '/dev/shm'
   try {
     const { bavail, bsize } = statfsSync(shared)
     if (bavail * bsize < ROOM) return ''
-    // A short name: a socket's path has 107 bytes.
+    // A short name: a socket's path has at most 107 bytes.
     const folder = mkdtempSync(join(shared, 'duo-'))
     writeFileSync(join(folder, 'try'), '#!/bin/sh\n', { mode: 0o700 })
     if (spawnSync(join(folder, 'try')).status === 0) return folder
     rmSync(folder, { recursive: true })
   } catch {
-    // Not on this system, or not for this user.
+    // This system has none, or this user may not use it.
   }
   return ''
 }
 
 /**
- * A step that this machine cannot run; in CI that is a failure.
+ * The result of a step that this machine cannot run; in CI it is a failure.
  * @returns {Outcome}
  */
 export function notRun(/** @type {string} */ reason) {
@@ -124,7 +124,7 @@ export function inCi() {
   return !['', '0', 'false', undefined].includes(process.env['CI'])
 }
 
-/** A failing status with no failed test, or a passing one with no test at all, is a failure of its own. */
+/** A failing status without a failed test, or a passing one without any test, counts as one failure. */
 export function withStatus(/** @type {Outcome} */ outcome, /** @type {number} */ status) {
   const silent = outcome.passed + outcome.failed === 0
   if (outcome.failed === 0 && (status !== 0 || silent)) outcome.failed = 1

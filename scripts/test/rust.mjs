@@ -1,4 +1,4 @@
-/** The steps that are Rust: what is compiled, once and before anything needs it, and the core's own tests. */
+/** Runs the steps that are Rust: compiles everything once, before it is needed, and runs the core's tests. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { BUILT, buildAddon, install } from '../addon.mjs'
@@ -10,14 +10,14 @@ import { sum, withStatus } from './run.mjs'
 /** @typedef {import('./run.mjs').Outcome} Outcome */
 /** @typedef {import('./run.mjs').Run} Run */
 
-/** Where the release addon is built, so that the committed loader and types are compared, not replaced. */
+/** The folder of the release addon. It is not the root, so that the committed loader and types are not replaced. */
 const RELEASE = join(ROOT, 'target/addon')
 
-/** Most of the hostile cloud's calls wait: more of them at a time than there are cores. */
+/** The calls to hostile clouds mostly wait, so more of them run at a time than there are cores. */
 const CLOUD = ['--test-threads=8']
 
 /**
- * The core's tests and the tracer, with the grammar and without the Node-API surface: what passes here needs nothing of
+ * Compiles the core's tests and the tracer, with the grammar and without the Node-API surface: these tests do not need
  * Node.
  * @returns {Promise<Outcome>}
  */
@@ -30,7 +30,7 @@ export async function compile(/** @type {Run} */ run) {
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output }
 }
 
-/** The tests in the sources, and those of all rooms but the cloud. */
+/** Runs the tests in the sources, and those of all rooms except the cloud. */
 export async function core(/** @type {Run} */ run) {
   return sum([await rustTest(run, 'duo_provision'), await rustTest(run, 'core')])
 }
@@ -55,7 +55,7 @@ async function rustTest(
   return withStatus(outcome, status)
 }
 
-/** The addon as it is quickly compiled, with its loader, its types and its schema. */
+/** Builds the addon in the fast profile, with its loader, its types and its schema. */
 export async function addon(/** @type {Run} */ run) {
   const { status, output } = await buildAddon()
   if (status !== 0) return { passed: 0, failed: 1, output }
@@ -64,7 +64,7 @@ export async function addon(/** @type {Run} */ run) {
 }
 
 /**
- * The addon as it is shipped.
+ * Builds the addon in the release profile.
  * @returns {Promise<Outcome>}
  */
 export async function release(/** @type {Run} */ run) {
@@ -78,7 +78,7 @@ export async function release(/** @type {Run} */ run) {
   return { passed: 1, failed: 0, note: file }
 }
 
-/** The addon, and the core with all of its tests, which are the same with the addon, and with the schema. */
+/** Lints the addon, and the core with all of its tests and the schema. The tests are the same with the addon. */
 export async function clippy(/** @type {Run} */ run) {
   const lint = (/** @type {string[]} */ ...options) =>
     run.check('cargo', ['clippy', '--quiet', ...options, '--', '-D', 'warnings'])
@@ -87,26 +87,26 @@ export async function clippy(/** @type {Run} */ run) {
 }
 
 /**
- * The addon's types and lints on the systems for which it cannot be linked here.
+ * Checks the addon's types and lints for the systems for which it cannot be linked here.
  * @returns {Promise<Outcome>}
  */
 export function platforms(/** @type {Run} */ run) {
   return cross(run, ['x86_64-pc-windows-msvc', 'aarch64-apple-darwin', 'x86_64-apple-darwin'])
 }
 
-/** The core's tests and the API's for Windows, in Wine. The lints are those for Microsoft's compiler. */
+/** Runs the tests of the core and the API for Windows, in Wine. `platforms` has the lints, for Microsoft's compiler. */
 export function windows(/** @type {Run} */ run) {
   const without = ['lints', 'its longest tests', 'transcripts'].flatMap((step) => ['--without', step])
   return cross(run, ['x86_64-pc-windows-gnu', ...without])
 }
 
-/** The API's tests where there is no C library but musl. */
+/** Runs the API's tests on a system whose only C library is musl. */
 export function musl(/** @type {Run} */ run) {
   return cross(run, ['x86_64-unknown-linux-musl'])
 }
 
 /**
- * What `npm run cross` tries. What it needs is fetched; a machine that cannot fetch it has nothing to try with.
+ * Runs `npm run cross`, which downloads what it needs. A step that this machine cannot run is not a failure.
  * @returns {Promise<Outcome>}
  */
 async function cross(/** @type {Run} */ run, /** @type {string[]} */ args) {
@@ -116,7 +116,7 @@ async function cross(/** @type {Run} */ run, /** @type {string[]} */ args) {
   const [why] = untried.map((reason) => `not run: ${reason.split('\n')[0]}`)
   return {
     passed: Number(passed ?? 0),
-    // Each that cannot be tried stands there as one that failed.
+    // `npm run cross` counts a step that this machine cannot run as failed.
     failed: Number(failed ?? 1 + untried.length) - untried.length,
     skipped: Number(skipped ?? 0),
     output,

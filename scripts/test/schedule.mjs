@@ -1,19 +1,19 @@
-/** Steps side by side: each as soon as what it needs is done and there is a place for it. */
+/** Runs steps in parallel: each starts when the steps that it needs are done and a place is free. */
 
 /** @typedef {import('./run.mjs').Outcome} Outcome */
 
 /**
  * @typedef {object} Step
  * @property {string} name
- * @property {string[]} [needs] steps that have to have passed
- * @property {string} [lock] of the steps with the same lock one runs at a time
- * @property {boolean} [last] after all others, whatever became of them
+ * @property {string[]} [needs] steps that must pass first
+ * @property {string} [lock] only one step with the same lock runs at a time
+ * @property {boolean} [last] runs after all others, even if they failed
  * @property {() => Promise<Outcome>} run
  */
 
 /**
- * Runs all of them. A step whose need has failed is not run, and has failed.
- * @param {Step[]} steps in the order in which they are wanted
+ * Runs all steps. If a step that it needs has failed, a step does not run and counts as failed.
+ * @param {Step[]} steps in the order in which they should start
  * @param {number} places how many run at a time
  * @param {{ begins: (name: string) => void, ends: (name: string, outcome: Outcome) => void }} watcher
  */
@@ -53,7 +53,7 @@ export async function sideBySide(steps, places, watcher) {
 }
 
 /**
- * A step that could not even be run counts as one failure.
+ * A step that throws counts as one failure.
  * @returns {Outcome}
  */
 function crash(/** @type {unknown} */ error) {

@@ -1,4 +1,4 @@
-/** The steps of `npm test`, in the order in which they are wanted. docs/contributing.md says what each of them is. */
+/** Lists the steps of `npm test`, in the order in which they should start. docs/contributing.md explains each. */
 import { tool } from '../prepare.mjs'
 import * as node from './node.mjs'
 import * as rust from './rust.mjs'
@@ -9,11 +9,11 @@ import * as rust from './rust.mjs'
 /** Steps that only `npm test -- --all` has. */
 export const ONLY_IN_ALL = ['release', 'particle', 'platforms', 'windows', 'musl', 'usb']
 
-/** cargo lets one build at a time into a folder. */
+/** cargo allows only one build at a time in a folder. */
 const lock = 'cargo'
 
 /**
- * All of them. What needs the addon gets the quickly compiled one, and with `--all` the one that is shipped.
+ * All steps. A step that needs the addon gets the one of the fast profile, or with `--all` the release addon.
  * @returns {Step[]}
  */
 export function steps(/** @type {Run} */ run) {
@@ -24,7 +24,7 @@ export function steps(/** @type {Run} */ run) {
     { name: 'biome', run: () => run.check(tool('biome'), ['ci', '--colors=off', '--error-on-warnings']) },
     { name: 'compile', lock, run: () => rust.compile(run) },
     { name: 'release', run: () => rust.release(run) },
-    // The longest of all: what is left runs beside it.
+    // It takes longest, so it starts early: the steps below run beside it.
     { name: 'usb', needs: tested, run: () => node.usb(run) },
     { name: 'types', run: () => node.types(run) },
     { name: 'addon', lock, needs: ['compile'], run: () => rust.addon(run) },

@@ -1,4 +1,4 @@
-/** One thing done with every Duo, in words: a line for each as it comes, and what all of them came to. */
+/** Prints the result of a command with `--all`: a line for each Duo when it ends, and a summary. */
 import { dirname } from 'node:path'
 import { facts, printable } from './layout.mjs'
 import { hanging } from './words.mjs'
@@ -7,10 +7,10 @@ import { hanging } from './words.mjs'
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
 /** @typedef {{ counts: import('../../index.js').AllCounts, duos: any[], stoppedBy?: import('../../index.js').Problem }} OfAll */
 
-/** Of many, some are not done. */
+/** The exit code if some of the Duos are not done. */
 const SOME = 10
 
-/** What is said of a Duo that is done. @type {Record<string, string>} */
+/** The word for a Duo that is done. @type {Record<string, string>} */
 const DONE = {
   'backup --all': 'saved',
   'dct backup --all': 'saved',
@@ -20,7 +20,7 @@ const DONE = {
 
 export const isOfAll = (/** @type {string} */ command) => Object.hasOwn(DONE, command)
 
-/** Says what is of one of several Duos; false of anything else. */
+/** Prints an event of one of several Duos; returns false for any other event. */
 export function sayOfAll(
   /** @type {ProgressEvent} */ event,
   /** @type {string} */ command,
@@ -32,7 +32,7 @@ export function sayOfAll(
   return true
 }
 
-/** What happens to one while others are worked on: what is to be known, and on a terminal where it is. */
+/** Prints the notes and retries of a Duo that is not done yet; on a terminal also its current step. */
 function sayMeanwhile(
   /** @type {ProgressEvent & { type: 'of-duo' }} */ { path, inner },
   /** @type {Output} */ output,
@@ -42,7 +42,7 @@ function sayMeanwhile(
   if (inner.type === 'phase') output.progress.update(`${path}: ${inner.description}`)
 }
 
-/** The line of a Duo that has come to its end. */
+/** Prints the line of a Duo that has ended. */
 function sayEnded(
   /** @type {ProgressEvent & { type: 'duo-ended' }} */ ended,
   /** @type {string} */ command,
@@ -63,13 +63,13 @@ function sayEnded(
   )
 }
 
-/** The exit code: whether each Duo has come to what was asked for. */
+/** The exit code: 0 if every Duo has a result. */
 export function exitOfAll(/** @type {any} */ { duos, stoppedBy }) {
   if (stoppedBy) return stoppedBy.exitCode
   return duos.every((/** @type {any} */ { result }) => result !== undefined) ? 0 : SOME
 }
 
-/** What all came to, behind their lines. */
+/** Prints the summary below the lines of the Duos. */
 function describe(/** @type {string} */ word, /** @type {OfAll} */ result, /** @type {Output} */ output) {
   const { counts, duos, stoppedBy } = result
   const dry = duos.some((duo) => duo.result?.dryRun)
@@ -98,7 +98,7 @@ function describe(/** @type {string} */ word, /** @type {OfAll} */ result, /** @
   if (stoppedBy) output.error(stoppedBy)
 }
 
-/** What to do, once for all that failed for one reason. */
+/** Prints what to do, once for each error code. */
 function sayHints(/** @type {any[]} */ duos, /** @type {Output} */ output) {
   const said = new Set()
   for (const { problem } of duos) {

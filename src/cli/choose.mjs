@@ -1,4 +1,4 @@
-/** A list to choose from, on a terminal: by arrow keys and Enter, or by number; Esc chooses nothing. */
+/** Shows a list to choose from on a terminal, by arrow keys and Enter, or by number; Esc chooses nothing. */
 import { emitKeypressEvents } from 'node:readline'
 
 /** @typedef {import('./output.mjs').Output} Output */
@@ -11,7 +11,7 @@ const UP = new Set(['up', 'k'])
 const DOWN = new Set(['down', 'j'])
 const ENOUGH = new Set(['escape', 'q'])
 
-/** Whether there is somebody to choose: at a terminal that can be drawn on, and not in a script. */
+/** Whether a person can choose: the program runs on a terminal that can be drawn on, and not in a script. */
 export function canChoose(/** @type {Output} */ { json }, env = process.env) {
   const terminals =
     process.stdin.isTTY === true && process.stdout.isTTY === true && process.stderr.isTTY === true
@@ -21,9 +21,9 @@ export function canChoose(/** @type {Output} */ { json }, env = process.env) {
 /**
  * Shows the choices below each other and waits for one.
  * @param {string} title
- * @param {Choice[]} choices nine at most have a number
+ * @param {Choice[]} choices the first nine have a number
  * @param {Output} output
- * @param {number} first the one that is marked at first
+ * @param {number} first the choice that is marked at the start
  * @returns {Promise<number | undefined>} which one; `undefined` after Esc, `INTERRUPTED` after Ctrl-C
  */
 export async function choose(title, choices, output, first = 0) {
@@ -65,7 +65,7 @@ export async function choose(title, choices, output, first = 0) {
   }
 }
 
-/** Each choice on one line, however narrow the terminal is: the cursor goes back over them by number. */
+/** The lines of the choices. A long choice is cut to one line: the cursor moves back up by the number of choices. */
 function linesOf(
   /** @type {Choice[]} */ choices,
   /** @type {number} */ at,

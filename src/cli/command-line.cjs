@@ -1,9 +1,9 @@
 /**
- * The command line: arguments in, an exit code out. What the arguments mean is settled by the grammar in the
- * addon, what is done by its functions; here is only what needs a terminal.
+ * Runs the command line: arguments in, an exit code out. The grammar in the addon parses the arguments, and the addon's
+ * functions do the work. The code here does only what needs a terminal.
  *
- * A CommonJS module, and everything that is not needed to print a text is loaded later: `--version` then costs
- * little more than Node itself.
+ * It is a CommonJS module, and it loads late what is not needed to print a text: so `--version` costs little more than
+ * Node itself.
  */
 'use strict'
 
@@ -57,7 +57,7 @@ async function act(/** @type {import('./grammar.cjs').ParsedCommand} */ parsed) 
   process.exitCode = await run(parsed, output)
 }
 
-/** What a report of a defect needs to name. */
+/** The facts about the machine that a bug report needs. */
 function machine() {
   const { arch, platform, release } = require('node:os')
   return `node ${process.versions.node}\nplatform ${platform()} ${arch()} (${release()})\n`

@@ -1,4 +1,4 @@
-/** `demo`: the whole story of a Duo's key on a virtual Duo and a local cloud. Needs no hardware and no account. */
+/** `demo`: shows what happens to a Duo's key, on a virtual Duo and a local cloud. Needs no hardware and no account. */
 import { createHash, createPublicKey } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,13 +18,13 @@ import { hanging } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 
-/** How long a virtual Duo is given to restart, in milliseconds. */
+/** How long a virtual Duo may take to restart, in milliseconds. */
 const RESTART_MS = 20_000
 
 /** @returns {Promise<number>} the exit code */
 export async function demo(/** @type {Output} */ output) {
   const folder = await mkdtemp(join(tmpdir(), 'duo-provision-demo-'))
-  // The journal is written too, but not that of whoever looks on.
+  // The demo writes a journal too, but not into the user's own.
   for (const name of ['HOME', 'XDG_DATA_HOME', 'LOCALAPPDATA']) process.env[name] = folder
   delete process.env['SUDO_UID']
   /** @type {VirtualDuo | undefined} */

@@ -1,4 +1,4 @@
-/** What `doctor` found, in words. */
+/** Prints what `doctor` found. */
 import { nameOf, printable } from './layout.mjs'
 import { hanging } from './words.mjs'
 
@@ -9,10 +9,10 @@ import { hanging } from './words.mjs'
 /** @type {Record<DoctorFinding['severity'], 'green' | 'yellow' | 'red'>} */
 const COLORS = { ok: 'green', note: 'yellow', problem: 'red' }
 
-/** The width of what stands before a finding. */
+/** The width of the text before a finding. */
 const INDENT = 10
 
-/** The findings in words, and at the end one verdict a Duo. */
+/** Prints the findings, and at the end one verdict for each Duo. */
 export function describeDiagnosis(
   /** @type {DoctorResult} */ { general, duos },
   /** @type {Output} */ output,
@@ -49,7 +49,7 @@ function unchecked(
   /** @type {Output} */ output,
 ) {
   if (!next) return output.paint('yellow', hanging(`${words}.`, 2))
-  // In one piece, on a line of its own where there is no room for both.
+  // The command stays in one piece: on a line of its own if there is no room for both.
   const fits = !hanging(`${words}: ${next}`, 2).includes('\n')
   const between = fits ? ' ' : `\n${' '.repeat(INDENT)}`
   return `${output.paint('yellow', hanging(`${words}:`, 2))}${between}${output.paint('bold', next)}`
@@ -67,7 +67,7 @@ function describeFinding(
   const found = `${printable(message)}${severity === 'problem' ? ` [${code}]` : ''}`
   output.print(`  ${mark}${hanging(found, INDENT)}`)
   if (advice) output.print(`${' '.repeat(INDENT)}${hanging(printable(advice), INDENT)}`)
-  // Whole, however narrow the terminal is: it is to be copied.
+  // Never broken into lines, even on a narrow terminal: it is there to be copied.
   if (command) output.print(`${' '.repeat(INDENT)}${output.paint('bold', command)}`)
 }
 

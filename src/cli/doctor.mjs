@@ -1,4 +1,4 @@
-/** `doctor`: what is wrong and what to type; with `--fix`, what can be put right is offered one by one. */
+/** `doctor`: says what is wrong and what to type; with `--fix`, it offers the fixes one by one. */
 import * as api from '../../index.js'
 import { printable } from './layout.mjs'
 import { perform } from './perform.mjs'
@@ -7,7 +7,7 @@ import { canAsk, confirmed } from './prompt.mjs'
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DoctorResult} DoctorResult */
 
-/** The exit code where a problem was found. */
+/** The exit code if a problem was found. */
 const PROBLEMS = 5
 
 /** @type {Record<string, (options: any, control: import('../../index.js').Control) => Promise<object>>} */
@@ -43,7 +43,7 @@ export async function doctor(
   return found.problems > 0 ? PROBLEMS : 0
 }
 
-/** Offers each fix; a later one is offered only if those before it went well. */
+/** Offers each fix; stops if one fails. */
 async function putRight(/** @type {DoctorResult} */ found, /** @type {Output} */ output) {
   const findings = [...found.duos.flatMap(({ findings }) => findings), ...found.general]
   let open = found.problems

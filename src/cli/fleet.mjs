@@ -1,4 +1,4 @@
-/** Many devices from a list, in words. */
+/** Prints the events and results of the `fleet` commands. */
 import { facts, printable } from './layout.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
@@ -6,13 +6,13 @@ import { facts, printable } from './layout.mjs'
 /** @typedef {import('../../index.js').FleetVerifyResult} FleetVerifyResult */
 /** @typedef {import('../../index.js').FleetReportResult} FleetReportResult */
 
-/** Of many, some are not done. */
+/** The exit code if some of the devices are not done. */
 const SOME = 10
 
 const number = (/** @type {number} */ count) => count.toLocaleString('en')
 const devices = (/** @type {number} */ count) => `${number(count)} ${count === 1 ? 'device' : 'devices'}`
 
-/** A device that is not done, or not known. Of the others there may be a hundred thousand. */
+/** Prints a device that is not done or not known. The others, perhaps 100,000, are printed only with `--verbose`. */
 export function sayDevice(/** @type {any} */ event, /** @type {Output} */ output) {
   const outcome = event.outcome ?? event.answer
   if (['done', 'known', 'proven'].includes(outcome) && output.verbose === 0) return
@@ -20,7 +20,7 @@ export function sayDevice(/** @type {any} */ event, /** @type {Output} */ output
   output.say(`${outcome.replace('-', ' ')}  ${event.deviceId} (line ${event.line})${why}`)
 }
 
-/** How far it is; on a terminal alone, so that a log has no line a second. */
+/** Shows the progress; only on a terminal, so that a log does not get a line every second. */
 export function sayProgress(
   /** @type {import('../../index.js').ProgressEvent & { type: 'fleet-progress' }} */ event,
   /** @type {Output} */ output,
@@ -37,7 +37,7 @@ function duration(/** @type {number} */ seconds) {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }
 
-/** The exit code of a command that may have done some of many. */
+/** The exit code of a command: for a list, 0 only if every device is done. */
 export function exitOfFleet(/** @type {string} */ command, /** @type {any} */ result) {
   if (result.stoppedBy) return result.stoppedBy.exitCode
   const { counts } = result
@@ -62,7 +62,7 @@ function stopped(
   if (problem) output.error(problem)
 }
 
-/** Numbers of devices, but for those that are none. */
+/** The counts as text; a count of 0 is left out. */
 function counted(/** @type {Record<string, number>} */ counts) {
   return Object.fromEntries(
     Object.entries(counts).map(([name, count]) => [name, count > 0 ? number(count) : undefined]),

@@ -1,5 +1,5 @@
-/** What the addon has for the command line alone. Its types are made with it. */
+/** The addon, with the functions for the command line alone. `npm run build:debug` makes its types. */
 'use strict'
 
-require('../entry.cjs') // It says why, if the addon cannot be loaded.
+require('../entry.cjs') // If the addon cannot be loaded, this throws an error that says why.
 module.exports = require('../../index.js')

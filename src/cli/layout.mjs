@@ -1,4 +1,4 @@
-/** How things are laid out on a terminal: names, tables, named values. */
+/** Lays out names, tables and named values on a terminal. */
 import { brief, columnsOf, hanging, LEAST_ROOM, linesOf } from './words.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
@@ -7,14 +7,14 @@ import { brief, columnsOf, hanging, LEAST_ROOM, linesOf } from './words.mjs'
 /** @type {Record<import('../../index.js').BoardName, string>} */
 export const BOARDS = { duo: 'Duo', photon: 'Photon', p1: 'P1', electron: 'Electron' }
 
-/** `Duo 5649…4f01 at 1-1`, and that it is virtual where it is. */
+/** `Duo 5649…4f01 at 1-1`, with `virtual` before it if it is. */
 export function nameOf(/** @type {DuoInfo} */ device) {
   const board = BOARDS[device.board]
   const id = device.deviceId ? `${board} ${device.deviceId}` : `${board} (id unknown)`
   return `${device.simulated ? 'virtual ' : ''}${id} at ${device.path}`
 }
 
-/** A file may have any name; none moves the cursor. */
+/** A text with its control characters escaped: a file may have any name, and none may move the cursor. */
 export function printable(/** @type {string} */ text) {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (hidden) => {
     const code = (hidden.codePointAt(0) ?? 0).toString(16)
@@ -31,8 +31,8 @@ export function firmware(/** @type {boolean | undefined} */ readsAsIs) {
 }
 
 /**
- * Rows under their titles. On a terminal that is too narrow the last column is broken into lines, and where there is
- * no room for that, each row is a list of named values. Elsewhere every row is one line, however long.
+ * Rows under their titles. On a narrow terminal the last column is broken into lines. If there is no room for that,
+ * each row is a list of named values. If the output is not a terminal, every row is one line, of any length.
  * @param {string[]} head
  * @param {string[][]} whole
  * @param {Output} output
@@ -68,7 +68,7 @@ function list(head, rows, output) {
   return rows.map((cells) => cells.map(cell).join('\n')).join('\n\n')
 }
 
-/** Named values, one a line; what is not there is left out. */
+/** Named values, one on each line; those that are `undefined` are left out. */
 export function facts(/** @type {Record<string, string | undefined>} */ values) {
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)
@@ -76,7 +76,7 @@ export function facts(/** @type {Record<string, string | undefined>} */ values) 
     .join('\n')
 }
 
-/** What was found out of the old key and the cloud's. @type {Record<import('../../index.js').PairBefore, string>} */
+/** Whether the old key and the cloud's were a pair. @type {Record<import('../../index.js').PairBefore, string>} */
 export const PAIR_BEFORE = {
   proven: 'proven',
   refused: 'the cloud did not take the old key',

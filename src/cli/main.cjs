@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `duo-provision`: the sources in a clone, and in the package the file that was made of them. */
+/** `duo-provision`: runs the sources in a clone, and `dist/cli.cjs`, which is made from them, in the package. */
 'use strict'
 
 const { existsSync, writeSync } = require('node:fs')
@@ -10,7 +10,7 @@ if (!asksForVersion || !printsVersion()) {
   require(existsSync(`${__dirname}/command-line.cjs`) ? './command-line.cjs' : '../../dist/cli.cjs').main()
 }
 
-/** At once, since the addon and a stream take longer than all else; false if whoever reads is not there. */
+/** Prints the version without the addon and without a stream, which take most of the time; false if that fails. */
 function printsVersion() {
   const { name, version } = require('../../package.json')
   try {

@@ -1,6 +1,6 @@
 /**
- * What is offered where nothing was typed: the commonest tasks, each as the command that it is. It asks nothing of its
- * own before a write: the command that is run does.
+ * Offers the most common tasks if no command was typed. Each runs a command. The menu itself does not ask before a
+ * write: the command does.
  */
 import * as api from '../../index.js'
 import { choose, INTERRUPTED } from './choose.mjs'
@@ -17,7 +17,7 @@ import { chosen, describe, isReady } from './which-duo.mjs'
 /** The exit code after Ctrl-C. */
 const STOPPED = 130
 
-/** How many backups are offered, the newest. */
+/** How many backups are offered; the newest ones. */
 const BACKUPS = 9
 
 /** @returns {Promise<number>} the exit code */
@@ -75,7 +75,7 @@ async function offer(duo, which, output) {
     { text: 'Something else (help)', words: ['-h'] },
   ]
   const choices = tasks.map(({ text, words }) => ({ text, aside: typed(words) }))
-  // Where there is no key to be saved, why comes first.
+  // If there is no key to save, `doctor` is marked first: it says why.
   const first = duo.key?.fingerprint ? 0 : 1
   const question = 'What do you want to do? (arrow keys and Enter, or a number; Esc ends)'
   const index = await choose(question, choices, output, first)
@@ -89,7 +89,7 @@ async function offer(duo, which, output) {
   return 0
 }
 
-/** The command with the backup that is chosen. */
+/** Lets the user choose a backup, and puts it into the command. */
 async function withBackup(
   /** @type {string[]} */ words,
   /** @type {string | undefined} */ device,

@@ -1,6 +1,6 @@
 /**
- * Where words go: data to standard output, everything else to standard error, or all of it as JSON lines to
- * standard output. Knows colours and terminals; knows nothing of what the words mean.
+ * Writes the output: data to standard output and everything else to standard error, or all of it as JSON lines to
+ * standard output. It knows colours and terminals, but not what the text means.
  */
 import { createProgress } from './progress.mjs'
 import terminal from './terminal.cjs'
@@ -22,8 +22,8 @@ export function painter(/** @type {boolean} */ colored) {
 }
 
 /**
- * What a terminal would act on, other than our own colours: file names and other people's words may hold it.
- * Controls but tab and line feed, and marks that are invisible or change direction.
+ * Characters that a terminal acts on, except our own colours. File names and text from elsewhere may contain them: all
+ * controls except tab and line feed, and marks that are invisible or change the direction of text.
  */
 const ACTED_ON =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what it looks for
@@ -37,20 +37,20 @@ export function createOutput(/** @type {OutputOptions} */ { json, verbose, quiet
   const progress = createProgress(process.stderr, { silent: json || quiet, paint: paintErr })
   if (full) showWhole()
 
-  /** One JSON object a line. */
+  /** Writes one JSON object on a line. */
   const emit = (/** @type {object} */ value) => process.stdout.write(`${JSON.stringify(value)}\n`)
 
-  /** Lines to standard error as they are, clear of a spinner. */
+  /** Writes lines to standard error unchanged; removes the spinner first. */
   const write = (/** @type {string} */ text) => {
     progress.pause()
     process.stderr.write(`${visible(text)}\n`)
   }
 
-  /** A message to standard error, in lines that fit, behind a label if it has one. */
+  /** Writes a message to standard error, in lines that fit, after its label if it has one. */
   const say = (/** @type {string} */ text, label = '') =>
     write(laidOut(text, { stream: process.stderr, label, bold: (command) => paintErr('bold', command) }))
 
-  /** What to do next, behind a blank line. */
+  /** Writes what to do next, after a blank line. */
   const hint = (/** @type {string} */ text) => {
     write('')
     say(text, paintErr('cyan', 'hint:'))
@@ -66,12 +66,12 @@ export function createOutput(/** @type {OutputOptions} */ { json, verbose, quiet
     write,
     say: (/** @type {string} */ text) => say(text),
     hint,
-    /** What another program reads, to standard output: nothing in it is shortened or broken. */
+    /** Writes to standard output what another program reads: nothing is shortened or broken into lines. */
     data(/** @type {string} */ text) {
       progress.pause()
       process.stdout.write(`${visible(text)}\n`)
     },
-    /** Lines for a person to standard output. */
+    /** Writes lines for a person to standard output. */
     print(/** @type {string} */ text) {
       progress.pause()
       process.stdout.write(`${visible(sentences(brief(text), process.stdout))}\n`)
@@ -86,7 +86,7 @@ export function createOutput(/** @type {OutputOptions} */ { json, verbose, quiet
       progress.stop()
       if (json) emit({ type: 'result', command, ...result })
     },
-    /** An error and, behind a blank line, what to do about it. */
+    /** Writes an error and, after a blank line, what to do about it. */
     error(/** @type {Problem & { causes?: string[] }} */ problem) {
       progress.stop()
       const { causes = [], ...plain } = problem

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `particle-duo`: the sources in a clone, and in the package the file that was made of them. */
+/** `particle-duo`: runs the sources in a clone, and `dist/cli.cjs`, which is made from them, in the package. */
 'use strict'
 
 const sources = `${__dirname}/particle/wrapper.cjs`

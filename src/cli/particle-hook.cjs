@@ -1,8 +1,8 @@
 /**
- * For `node --require duo-provision/particle-hook` and NODE_OPTIONS: adds `particle duo …` to a particle-cli that
- * is started in any way. Every other program of Node is left alone, at the price of one look at its name.
+ * Adds `particle duo …` to a particle-cli that is started in any way. For `node --require duo-provision/particle-hook`
+ * and NODE_OPTIONS. For any other program of Node it checks the name and does nothing.
  *
- * Written for any Node, since it is loaded by whichever runs: below 20 it steps aside.
+ * The code runs on any version of Node, because any may load it. Below 20 it does nothing.
  */
 'use strict'
 

@@ -1,15 +1,15 @@
-/** The prompt for a passphrase: on a terminal, without echo. */
+/** Asks for a passphrase on a terminal, without echo. */
 import { Writable } from 'node:stream'
 
 /** @typedef {import('../../index.js').PassphraseRequest} PassphraseRequest */
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('./signals.mjs').Interrupt} Interrupt */
 
-/** How often a new passphrase may be typed in two ways. */
+/** How often a new passphrase may be typed, if the second entry differs from the first. */
 const TRIES = 3
 
 /**
- * Asks for the passphrase of a file, or twice for a new one, which nobody sees being typed.
+ * Asks for the passphrase of a file, or twice for a new one. What is typed is not shown.
  * @param {PassphraseRequest} request
  * @param {Output} output
  * @param {Interrupt} interrupt
@@ -32,7 +32,7 @@ export async function askPassphrase(request, output, interrupt) {
 }
 
 /**
- * A line that is not shown; `undefined` where it was broken off.
+ * Reads a line without showing it; `undefined` if it was interrupted.
  * @param {string} prompt
  * @param {Output} output
  * @param {Interrupt} interrupt
@@ -43,7 +43,7 @@ async function typed(prompt, output, interrupt) {
   const { createInterface } = await import('node:readline')
   output.progress.pause()
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
-  // As a terminal it takes the echo away, and nothing that it draws is shown.
+  // `terminal: true` turns the echo off, and `unseen` drops what readline draws.
   const terminal = createInterface({ input: process.stdin, output: unseen, terminal: true, historySize: 0 })
   process.stderr.write(prompt)
   try {

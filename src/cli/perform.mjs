@@ -1,4 +1,4 @@
-/** Performs one operation: its events, its question, its signals, and the exit code that comes of it. */
+/** Performs one operation: shows its events, asks its question, handles signals, and returns the exit code. */
 import { exitOfAll, isOfAll, sayOfAll } from './all.mjs'
 import { INTERRUPTED } from './choose.mjs'
 import { exitOfFleet } from './fleet.mjs'
@@ -14,11 +14,11 @@ import { interruptible } from './signals.mjs'
 /** The exit code after Ctrl-C. */
 const STOPPED = 130
 
-/** What looks at all Duos. */
+/** The commands that look at all Duos. */
 const OF_ALL = new Set(['list', 'doctor'])
 
 /**
- * The port of the Duo that somebody chooses, if there are several and the options select none.
+ * The port of the Duo that the user chooses, if there are several and the options do not select one.
  * @param {string} command
  * @param {any} error
  * @param {any} options
@@ -44,7 +44,7 @@ export async function perform(command, operation, options, asks, output) {
     signal: interrupt.signal,
     onEvent(event) {
       output.event(event)
-      // Where the backup is the result, its path is shown with it.
+      // If the backup is the result, its path is shown there.
       const isResult = event.type === 'backed-up' && /^(dct )?backup$/.test(command)
       if (!output.json && !isResult && !sayOfAll(event, command, output)) sayEvent(event, output)
       interrupt.seen(event)

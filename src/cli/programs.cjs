@@ -1,7 +1,7 @@
 /**
- * What the scripts `main.cjs`, `particle-duo.cjs` and `particle-hook.cjs` run. In the package all of it is one file,
- * `dist/cli.cjs`, which `scripts/bundle.mjs` makes of this one: it starts faster than many files, and also out of
- * yarn's archives.
+ * Exports what the scripts `main.cjs`, `particle-duo.cjs` and `particle-hook.cjs` run. In the package all of it is one
+ * file, `dist/cli.cjs`, which `scripts/bundle.mjs` makes from this one. One file starts faster than many, and it also
+ * starts from yarn's archives.
  */
 'use strict'
 

@@ -1,6 +1,6 @@
 /**
- * What is being done at the moment: a spinner on a terminal, a plain line a step elsewhere. With several steps
- * in sight the spinner stays on one line and leaves nothing behind.
+ * Shows the current step: a spinner on a terminal; elsewhere a plain line for each step. The spinner stays on one line
+ * and is erased at the end.
  */
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -45,7 +45,7 @@ export function createProgress(stream, { silent, paint }) {
       timer = setInterval(draw, FRAME_MS)
       timer.unref()
     },
-    /** How far the step is, on a terminal alone. */
+    /** Shows the progress of the step, only on a terminal. */
     update(/** @type {string} */ description) {
       if (!animated) return
       text = description
@@ -56,7 +56,7 @@ export function createProgress(stream, { silent, paint }) {
     },
     /** Makes room for other lines; the next step draws again. */
     pause,
-    /** Nothing is being done any more. */
+    /** All steps have ended. */
     stop: pause,
   }
 }

@@ -1,17 +1,17 @@
-/** The question before a write. */
+/** Asks before a write. */
 
 import { BOARDS, PAIR_BEFORE } from './layout.mjs'
 import { brief, columnsOf, linesOf } from './words.mjs'
 
 /** @typedef {import('../../index.js').WritePlan} WritePlan */
 
-/** Whether there is somebody to ask. */
+/** Whether there is a terminal to ask on. */
 export function canAsk() {
   return process.stdin.isTTY === true && process.stderr.isTTY === true
 }
 
 /**
- * Shows what is about to be written and asks. Only a typed yes is one.
+ * Shows what is about to be written and asks. Only a typed `y` or `yes` is a yes.
  * @param {WritePlan} plan
  * @param {import('./output.mjs').Output} output
  * @param {import('./signals.mjs').Interrupt} interrupt
@@ -21,7 +21,7 @@ export async function ask(plan, output, interrupt) {
 }
 
 /**
- * Shows which keys are about to be sent and asks. Only a typed yes is one.
+ * Shows which keys are about to be sent and asks. Only a typed `y` or `yes` is a yes.
  * @param {import('../../index.js').SendPlan} plan
  * @param {import('./output.mjs').Output} output
  * @param {import('./signals.mjs').Interrupt} interrupt
@@ -59,7 +59,7 @@ async function consented(shown, question, output, interrupt) {
 }
 
 /**
- * Asks a question of its own. Only a typed yes is one; Ctrl-C is no answer, and ends what asked.
+ * Asks a question without a plan. Only a typed `y` or `yes` is a yes. Ctrl-C is not an answer: the caller stops.
  * @returns {Promise<boolean | undefined>} `undefined` after Ctrl-C
  */
 export async function confirmed(/** @type {string} */ question) {
@@ -120,7 +120,7 @@ export function describePlan(
   return [...lines, ...cautions].join('\n')
 }
 
-/** The Duos and their keys, one a line, and the cloud. */
+/** The Duos and their keys, each on a line, and the cloud. */
 export function describeSending(
   /** @type {import('../../index.js').SendPlan} */ plan,
   /** @type {Pick<import('./output.mjs').Output, 'paintErr'>} */ { paintErr },

@@ -1,11 +1,11 @@
-/** A DCT, a cloud's key and a manifest in words. */
+/** Prints a DCT, a cloud's key and a manifest. */
 import { facts, firmware, nameOf, printable, table } from './layout.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DctInfo} DctInfo */
 /** @typedef {import('../../index.js').InspectResult} InspectResult */
 
-/** The result of `dct show`. */
+/** Prints the result of `dct show`. */
 export function showDct(
   /** @type {import('../../index.js').DctShowResult} */ result,
   /** @type {Output} */ output,
@@ -15,7 +15,7 @@ export function showDct(
   printFields(result.dct, output)
 }
 
-/** A dump, as `inspect` sees it. */
+/** Prints what `inspect` finds in a dump. */
 export function describeDump(/** @type {InspectResult} */ result, /** @type {Output} */ output) {
   output.print(`${result.file}: ${result.form}`)
   output.print(
@@ -31,7 +31,7 @@ export function describeDump(/** @type {InspectResult} */ result, /** @type {Out
   if (result.private) output.note('the file is a secret: it holds the private key of a device')
 }
 
-/** A manifest, and whether the file beside it is what it describes. */
+/** Prints a manifest, and whether it describes the file beside it. */
 export function describeManifest(/** @type {InspectResult} */ result, /** @type {Output} */ output) {
   const { manifest } = result
   if (!manifest) return
@@ -63,7 +63,7 @@ export function describeServerKey(/** @type {import('../../index.js').ServerKeyI
   })
 }
 
-/** Where a field went. */
+/** Prints the file that a field was written to. */
 export function describeField(/** @type {string} */ path, /** @type {Output} */ output) {
   output.print(`${output.paint('green', 'Wrote')} ${printable(path)}`)
 }
@@ -94,7 +94,7 @@ function printFields(/** @type {DctInfo} */ dct, /** @type {Output} */ output) {
   output.print(`\n${table(['FIELD', 'OFFSET', 'SIZE', 'HOLDS'], rows, output)}`)
 }
 
-/** Both copies of a whole DCT: what they are, and who reads them. */
+/** Both copies of a whole DCT: what they hold, and which bootloaders read them. */
 function copies(/** @type {DctInfo} */ { copies, currentCopy }) {
   const all = copies ?? []
   const chosen = currentCopy === undefined ? undefined : all[currentCopy]

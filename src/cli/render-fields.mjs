@@ -1,11 +1,11 @@
-/** What was written beside the key, in words. */
+/** Prints the results of writes to other fields than the key. */
 import { facts, nameOf } from './layout.mjs'
 import { describeServerKey } from './render-dct.mjs'
 
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').DuoInfo} DuoInfo */
 
-/** The result of `server-key set` and `server-key restore`. */
+/** Prints the result of `server-key set` and `server-key restore`. */
 export function describeServerKeyWrite(
   /** @type {import('../../index.js').ServerKeyWriteResult} */ result,
   /** @type {Output} */ output,
@@ -27,7 +27,7 @@ export function describeServerKeyWrite(
   describeEnd(result, output)
 }
 
-/** The result of `dct restore`. */
+/** Prints the result of `dct restore`. */
 export function describeRestoredDct(
   /** @type {import('../../index.js').DctRestoreResult} */ result,
   /** @type {Output} */ output,

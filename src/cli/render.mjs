@@ -1,4 +1,4 @@
-/** Results and events in words. */
+/** Prints results and events. */
 import { describeAll } from './all.mjs'
 import { describeDiagnosis } from './diagnosis.mjs'
 import { describeFleet, sayDevice, sayProgress } from './fleet.mjs'
@@ -10,10 +10,10 @@ import { brief } from './words.mjs'
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('../../index.js').ProgressEvent} ProgressEvent */
 
-/** What is not said where only results, questions and errors are wanted. */
+/** Events that are not shown with `--quiet`. */
 const SAID_BY_THE_WAY = new Set(['found', 'backed-up', 'new-key'])
 
-/** What happens while it happens. */
+/** Prints an event when it happens. */
 export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} */ output) {
   if (output.quiet && SAID_BY_THE_WAY.has(event.type)) return
   switch (event.type) {
@@ -41,13 +41,13 @@ export function sayEvent(/** @type {ProgressEvent} */ event, /** @type {Output} 
     case 'fleet-paused':
       return output.note(`${event.reason}; everybody waits for ${(event.delayMs / 1000).toFixed(1)} s`)
     case 'sending':
-      // The lines of device-provisioning-helper, letter for letter, since scripts look for them.
+      // Exactly the lines of device-provisioning-helper: scripts look for them.
       if (event.generic) output.print('using generic public key')
       return output.print(`attempting to add a new public key for device ${event.deviceId}`)
   }
 }
 
-/** A result, to standard output. */
+/** Prints a result to standard output. */
 export function describeResult(
   /** @type {string} */ command,
   /** @type {any} */ result,
@@ -321,7 +321,7 @@ function describeKey(
   )
 }
 
-/** What the manifest beside an encrypted file that was not opened claims. */
+/** The fingerprint that the manifest gives for an encrypted file that was not opened. */
 function unproven(/** @type {string | undefined} */ fingerprint) {
   return fingerprint && `${fingerprint}, by the manifest`
 }
@@ -348,7 +348,7 @@ function describeInFlight(
   }
 }
 
-/** Whether it has nothing to do with the key that is in the Duo. */
+/** Whether the Duo's previous key is not shown: the operation is not about it. */
 function leavesKey(/** @type {import('../../index.js').OperationInfo} */ { operation, fingerprint }) {
   if (operation === 'dct-restore') return fingerprint === undefined
   return ['provision', 'server-key-set', 'fleet-provision'].includes(operation)
@@ -361,7 +361,7 @@ function subject(/** @type {import('../../index.js').OperationInfo} */ operation
   return `${operation.operation} of the ${duo}${path ? ` at ${path}` : ''}, begun ${startedAt}`
 }
 
-/** What stands in a backup, in words. */
+/** What a backup contains, in words. */
 const HOLDS = {
   'private-key': 'the private key',
   'encrypted-private-key': 'the private key, behind a passphrase',
@@ -378,7 +378,7 @@ function pairing(/** @type {import('../../index.js').RotateResult} */ { server, 
   return dryRun ? `would be proven at ${server}` : `proven at ${server}`
 }
 
-/** What to press, while somebody is waited for. */
+/** Says which buttons to press while the command waits for a Duo. */
 function describeWait(/** @type {{ withinMs: number, enterDfu: boolean }} */ { withinMs, enterDfu }) {
   const first = enterDfu
     ? 'Plug the Duo in; if it runs, that is enough. Otherwise, by its buttons:'
@@ -395,7 +395,7 @@ Do not hold on for longer. While SETUP is held the LED shows
 Waiting for up to ${Math.round(withinMs / 60_000)} minutes; Ctrl-C stops.`
 }
 
-/** How those that run are put into DFU mode, if there are any. */
+/** How to put the running Duos into DFU mode, if there are any. */
 export function hintOfRunning(
   /** @type {import('../../index.js').ListedDuo[]} */ devices,
   /** @type {string | undefined} */ usbip,

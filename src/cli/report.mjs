@@ -1,8 +1,8 @@
-/** What was thrown, as an error with an exit code. */
+/** Prints what was thrown as an error, and returns its exit code. */
 
 /** @typedef {import('../../index.js').DuoProvisionError} DuoProvisionError */
 
-/** Shows an error of the addon; anything else is a defect, and is shown without a stack. */
+/** Shows an error of the addon. Anything else is a defect; it is shown without a stack. */
 export function report(/** @type {unknown} */ thrown, /** @type {import('./output.mjs').Output} */ output) {
   const error = /** @type {DuoProvisionError} */ (thrown)
   if (typeof error?.code !== 'string' || typeof error.exitCode !== 'number') {
@@ -19,7 +19,7 @@ export function report(/** @type {unknown} */ thrown, /** @type {import('./outpu
 function causes(/** @type {Error} */ error) {
   const found = []
   for (let cause = error.cause; cause instanceof Error && found.length < 10; cause = cause.cause) {
-    // What the message says already is not said again.
+    // A cause that the message contains is not repeated.
     if (!error.message.includes(cause.message)) found.push(cause.message)
   }
   return found

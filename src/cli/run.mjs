@@ -1,4 +1,4 @@
-/** Runs one command: which function it is, and whether there is somebody to ask. */
+/** Runs one command: finds its function, and decides whether to ask first. */
 import * as api from '../../index.js'
 import hints from '../hint.cjs'
 import { perform } from './perform.mjs'
@@ -8,7 +8,7 @@ import { report } from './report.mjs'
 /** @typedef {import('./output.mjs').Output} Output */
 /** @typedef {import('./grammar.cjs').ParsedCommand} ParsedCommand */
 
-/** The commands that write to a Duo, and therefore ask. */
+/** The commands that ask, because they write to a Duo. */
 const ASKING = new Set(['restore', 'reset', 'rotate', 'dct restore', 'server-key set', 'server-key restore'])
 
 /** @returns {Promise<number>} the exit code */
@@ -25,7 +25,7 @@ export async function run(/** @type {ParsedCommand} */ parsed, /** @type {Output
   return perform(command, operation, parsed.options, asks, output)
 }
 
-/** Does it with all Duos. Before keys are sent, somebody who is there is asked once. */
+/** Runs the command on all Duos. Asks once before keys are sent, if there is a terminal to ask on. */
 function runAll(
   /** @type {string} */ command,
   /** @type {any} */ options,
@@ -44,8 +44,8 @@ function functionOf(/** @type {string} */ command) {
 }
 
 /**
- * There is nobody to ask: says so, if there is nothing wrong with the arguments. They are looked at by a dry run, which
- * ends where it would look for the Duo.
+ * Refuses, because there is no terminal to ask on. If the arguments are wrong, it reports that instead: a dry run
+ * checks them, and stops before it looks for the Duo.
  * @param {string} command
  * @param {(options: any, control: import('../../index.js').Control) => Promise<object>} operation
  * @param {any} options

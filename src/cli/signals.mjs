@@ -1,15 +1,15 @@
 /**
- * Ctrl-C: the first stops the operation between two transfers, once a write that has begun is finished and read
- * back; the second ends the process at once and says what is not known. A closed terminal counts as Ctrl-C.
+ * Handles Ctrl-C. The first one stops the operation between two transfers; a write that has begun is finished and read
+ * back first. The second one ends the process at once and says what is not known. A closed terminal counts as Ctrl-C.
  */
 import { printable } from './layout.mjs'
 
-/** Steps during which the state of the key is open. */
+/** Steps during which the state of the key is not known. */
 const WRITING = new Set(['write', 'verify', 'reconcile'])
 
 const ANSWERS = 'the answers that are due have come'
 
-/** Steps that end by themselves soon, and what is waited for. @type {Record<string, string | undefined>} */
+/** Steps that end soon without help, and what they wait for. @type {Record<string, string | undefined>} */
 const IN_FLIGHT = {
   'send-list': ANSWERS,
   'ask-list': ANSWERS,
@@ -57,17 +57,17 @@ export function interruptible(/** @type {import('./output.mjs').Output} */ outpu
     signal: controller.signal,
     /** Asks to stop, as a first Ctrl-C does. */
     request: onSignal,
-    /** Somebody is asked: nothing is waited for but the answer. */
+    /** A question is open: Ctrl-C waits for no step. */
     asking() {
       current = ''
     },
-    /** What the operation has come to. */
+    /** Notes the step and the backup from an event. */
     seen(/** @type {import('../../index.js').ProgressEvent} */ event) {
       if (event.type === 'phase') current = event.phase
       if (event.type === 'of-duo') current = event.type
       if (event.type === 'backed-up') backup = event.file
     },
-    /** The operation has ended; signals do what they always do. */
+    /** The operation has ended: signals have their default effect again. */
     end() {
       clearTimeout(grace)
       for (const signal of SIGNALS) process.off(signal, onSignal)

@@ -1,4 +1,4 @@
-/** `simulate`: virtual Duos and a local cloud in the foreground, until Ctrl-C. */
+/** `simulate`: runs virtual Duos and a local cloud in the foreground, until Ctrl-C. */
 import { LocalCloud, VirtualDuo } from '../../index.js'
 import { report } from './report.mjs'
 
@@ -11,7 +11,7 @@ import { report } from './report.mjs'
  * @property {keyof typeof WITH_VARIABLE} shell
  */
 
-/** A command with a variable in its environment, as each shell has it. On Windows the variable stays set. */
+/** How each shell runs a command with an environment variable. On Windows the variable stays set. */
 const WITH_VARIABLE = {
   posix: (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ command) =>
     `${name}=${value} ${command}`,
@@ -47,7 +47,7 @@ export async function simulate(options, output) {
   }
 }
 
-/** A promise of Ctrl-C. A server in the addon does not keep Node running, and neither does a signal: a timer does. */
+/** Waits for Ctrl-C. Servers in the addon and signal handlers do not keep Node running, but a timer does. */
 function untilStopped() {
   const timer = setInterval(() => {}, 2 ** 30)
   const stopped = new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * What happens to the output when its reader has gone, or its disk is full.
+ * Handles output whose reader has gone, or whose disk is full.
  */
 'use strict'
 
@@ -7,8 +7,8 @@
 const SYSTEM = 9
 
 /**
- * A reader that has gone (`… | head`) loses its output and nothing else: an operation that runs, a write among
- * them, comes to its own end and its own exit code. A disk that is full is an error of its own.
+ * If the reader has gone (`… | head`), only the output is lost: a running operation, a write too, goes on to its end
+ * and keeps its exit code. A full disk is reported as an error.
  */
 function keepGoingWithoutReaders() {
   for (const stream of [process.stdout, process.stderr]) {

@@ -1,5 +1,5 @@
 /**
- * What a stream is to a person: whether it takes colours.
+ * Decides whether a stream gets colours.
  */
 'use strict'
 

@@ -1,4 +1,4 @@
-/** Which of several Duos is meant, if nothing says so and somebody is there to choose. */
+/** Lets the user choose one of several Duos, if the options do not select one. */
 import * as api from '../../index.js'
 import { canChoose, choose } from './choose.mjs'
 import { BOARDS } from './layout.mjs'
@@ -7,7 +7,7 @@ import { BOARDS } from './layout.mjs'
 /** @typedef {import('../../index.js').ListedDuo} ListedDuo */
 
 /**
- * The port of the Duo that is chosen; `undefined` if there is nothing to choose, or nobody.
+ * The port of the chosen Duo; `undefined` if there is nothing to choose, or no terminal to choose on.
  * @param {{ usbip?: string, path?: string, deviceId?: string }} options
  * @param {Output} output
  */
@@ -25,7 +25,7 @@ export async function choosePath({ usbip, path, deviceId }, output) {
 /** Whether it is in DFU mode. */
 export const isReady = (/** @type {ListedDuo} */ { state }) => state !== 'running'
 
-/** The port of one of these Duos, or what `choose` says. */
+/** Asks for one of these Duos. Returns its port, or `undefined` or `INTERRUPTED` as `choose` does. */
 export async function chosen(/** @type {ListedDuo[]} */ devices, /** @type {Output} */ output) {
   output.progress.stop()
   const choices = devices.map((duo) => ({ text: duo.path, aside: describe(duo) }))
@@ -33,7 +33,7 @@ export async function chosen(/** @type {ListedDuo[]} */ devices, /** @type {Outp
   return index === undefined || index < 0 ? index : devices[index]?.path
 }
 
-/** A Duo in a line. */
+/** Describes a Duo in one line. */
 export function describe(/** @type {ListedDuo} */ { device, key, problem }) {
   const board = BOARDS[device?.board ?? 'duo']
   const id = device?.deviceId ?? 'id not told (r3, r4)'

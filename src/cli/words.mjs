@@ -1,46 +1,46 @@
 /**
- * Words for a person: how they are laid out in so many columns, and which of them are a command, which is copied and
- * therefore never changed or broken.
+ * Lays out text for a person in a number of columns. It finds the commands in the text: they are there to be copied, so
+ * they are never changed or broken into lines.
  */
 import { homedir } from 'node:os'
 
 /** @typedef {{ isTTY?: boolean | undefined, columns?: number | undefined }} Stream */
 
-/** The least room in which text is broken into lines; where there is less, that is left to the terminal. */
+/** The least room in which text is broken into lines; with less, the terminal does it. */
 export const LEAST_ROOM = 20
 
-/** What ends a command that stands in a sentence, outside of quotes. */
+/** What ends a command in a sentence, outside of quotes. */
 const END = '(?=; |, | \\(|$)'
 
-/** A piece of a command: what is quoted for a shell, or any character. */
+/** A piece of a command: text in quotes for a shell, or any character. */
 const PIECE = `(?:\\$'(?:\\\\.|[^'])*'|'[^']*'|"[^"]*"|\\\\.|[^\\n])`
 
-/** A command to be copied: at the beginning of a line, or behind a colon. */
+/** A command to be copied: at the beginning of a line, or after a colon. */
 const COMMAND = new RegExp(
   `(?<=(?:^ *|: )(?:\\u001b\\[1m)?)(?:sudo|npx|openssl|duo-provision) ${PIECE}+?${END}`,
   'gm',
 )
 
-/** What is left as it is: a command to be copied, and what stands between backticks. */
+/** What is not changed: a command to be copied, and text between backticks. */
 const AS_IT_IS = new RegExp(`${COMMAND.source}|\`[^\`\\n]+\``, 'gm')
 
-/** How wide a stream is; without an end where it is no terminal, so that a line is a line to a program. */
+/** How wide a stream is. Infinite if it is not a terminal, so that programs get unbroken lines. */
 export function columnsOf(/** @type {Stream} */ stream) {
   return stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY
 }
 
-/** Whether fingerprints are shown whole. */
+/** Whether fingerprints are shown in full. */
 let whole = false
 
-/** Shows fingerprints whole from now on. */
+/** Shows fingerprints in full from now on. */
 export function showWhole() {
   whole = true
 }
 
-/** The folder that `~` stands for; nothing where a shell does not know it. */
+/** The folder that `~` stands for; empty on Windows, whose shells do not know it. */
 const home = process.platform === 'win32' ? '' : homedir().replace(/\/+$/, '')
 
-/** Prose as short as it is shown: a fingerprint's first eight digits, and `~` for the home folder. */
+/** Shortens prose: a fingerprint to its first eight digits, and the home folder to `~`. */
 export function brief(/** @type {string} */ text) {
   return around(text, AS_IT_IS, (prose) => {
     const short = whole
@@ -54,7 +54,7 @@ function belowHome(/** @type {string} */ path) {
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
 }
 
-/** What stands around the matches of a pattern, changed; the matches are kept. */
+/** Changes the text around the matches of a pattern; the matches are kept. */
 function around(
   /** @type {string} */ text,
   /** @type {RegExp} */ pattern,
@@ -76,8 +76,8 @@ function widthOf(/** @type {string} */ text) {
 }
 
 /**
- * The lines of a text in so much room: broken at spaces, but not between backticks; and a word that is too long for any
- * line wherever it has to be, if `words` may be broken.
+ * Breaks a text into lines of at most `room` columns, at spaces that are not between backticks. If `words` is true, a
+ * word that is too long for a line is broken too.
  * @param {string} text
  * @param {number} room
  * @param {{ words: boolean }} may
@@ -101,7 +101,7 @@ export function linesOf(text, room, { words }) {
   return [...lines, line]
 }
 
-/** Text behind what stands at the beginning of its first line, as wide as that; a path in it stays in one piece. */
+/** Text for after a label of `indent` columns; later lines are indented. A path in it stays in one piece. */
 export function hanging(
   /** @type {string} */ text,
   /** @type {number} */ indent,
@@ -111,7 +111,7 @@ export function hanging(
   return linesOf(brief(text), room, { words: false }).join(`\n${' '.repeat(indent)}`)
 }
 
-/** Text whose sentences are broken into lines that fit; what is indented has been laid out, and stays as it is. */
+/** Breaks sentences into lines that fit; an indented line is laid out already, and stays as it is. */
 export function sentences(/** @type {string} */ text, /** @type {Stream} */ stream) {
   const fit = (/** @type {string} */ line) =>
     /^( |$)/.test(line) || line.search(COMMAND) === 0
@@ -121,8 +121,8 @@ export function sentences(/** @type {string} */ text, /** @type {Stream} */ stre
 }
 
 /**
- * A message for a stream, behind its label: in lines that fit, and each command that is to be copied on a line of its own,
- * whole, however long it is.
+ * Lays out a message after its label, in lines that fit. Each command to be copied is on a line of its own and is not
+ * broken, even if it is too long.
  * @param {string} text
  * @param {{ stream: Stream, label?: string, bold?: (command: string) => string }} options
  */
@@ -134,7 +134,7 @@ export function laidOut(text, { stream, label = '', bold = (command) => command 
     return partsOf(line.trimStart()).flatMap(({ command, words }) => {
       if (!command)
         return linesOf(brief(words), room, { words: false }).map((one) => ' '.repeat(margin) + one)
-      // Below its sentence, a little further in; where it has a line of its own already, it stays there.
+      // Below its sentence, indented by two more columns; a command that has its own line already stays there.
       return (
         ' '.repeat(line.trimStart() === words && (margin > 0 || label === '') ? margin : margin + 2) +
         bold(words)

@@ -1,11 +1,11 @@
-//! What is to be done, and at which effect.
+//! The actions of the tracer: what to do, and at which effect.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::effect::Class;
 
-/// What is done to a call.
+/// What the tracer does to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// SIGKILL before it.
@@ -18,7 +18,7 @@ pub enum Deed {
     Hold(PathBuf),
 }
 
-/// A deed and the call it is for.
+/// A deed and the call that it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Strike {
     class: Class,
@@ -26,7 +26,7 @@ struct Strike {
     deed: Deed,
 }
 
-/// Everything that is to be done; nothing only watches.
+/// Everything that the tracer does; an empty list only watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action(Vec<Strike>);
 
@@ -62,7 +62,7 @@ impl FromStr for Strike {
 }
 
 impl Action {
-    /// What is done to this effect.
+    /// The deed for this effect.
     pub fn at(&self, class: Class, index: u32) -> Option<&Deed> {
         let aimed = |strike: &&Strike| strike.class == class && strike.index == index;
         self.0.iter().find(aimed).map(|strike| &strike.deed)

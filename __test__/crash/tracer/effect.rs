@@ -13,9 +13,9 @@ use nix::libc::{self, user_regs_struct};
 use nix::unistd::Pid;
 use serde::Serialize;
 
-/// Effects of one class happen one after the other, so that they can be numbered: a workflow runs whole on one
-/// thread, and what people see is written by another. Files and sockets are counted apart because a workflow may ask
-/// the bus more or less often while it waits, and a file keeps its number whatever the waiting does.
+/// The class of an effect. Effects of one class happen one after the other, so that they can be numbered: a workflow
+/// runs on one thread, and another thread writes the output for people. Files and sockets have separate counts: while a
+/// workflow waits, the number of its questions to the bus varies, and the numbers of the file effects do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
@@ -47,7 +47,7 @@ pub struct Effect {
     pub class: Class,
     /// Its name, as in the manual.
     pub call: &'static str,
-    /// The file or folder.
+    /// The file or folder that it acts on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// What it is renamed or linked to.
@@ -61,19 +61,19 @@ pub struct Effect {
     pub setup: Option<String>,
 }
 
-/// How a call's arguments are to be read; the numbers are their positions.
+/// How to read a call's arguments; the numbers are their positions.
 enum Shape {
-    /// A path and flags: an effect where it may create or empty a file.
+    /// A path and flags: an effect if it may create or empty a file.
     Open { path: usize, flags: usize },
-    /// The same behind a descriptor of the folder that the path begins in.
+    /// A descriptor of the folder that the path starts in, a path and flags.
     OpenAt { folder: usize, path: usize, flags: usize },
     /// A path.
     Path(usize),
     /// Two paths.
     Paths(usize, usize),
-    /// A path behind a descriptor of the folder that it begins in.
+    /// A descriptor of the folder that the path starts in, then the path.
     PathAt(usize),
-    /// Two of them.
+    /// Two pairs of folder and path.
     PathsAt(usize, usize),
     /// A descriptor.
     Descriptor(usize),
@@ -129,12 +129,12 @@ const CALLS: [(i64, &str, Shape); 39] = {
     ]
 };
 
-/// Their numbers.
+/// The numbers of the calls that may have an effect.
 pub fn numbers() -> impl Iterator<Item = i64> {
     CALLS.iter().map(|(number, ..)| *number)
 }
 
-/// What the call that is about to happen does, where that is an effect.
+/// The effect of the call that is about to happen, if it has one.
 pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
     let number = i64::from_ne_bytes(registers.orig_rax.to_ne_bytes());
     let (_, call, shape) = CALLS.iter().find(|(known, ..)| *known == number)?;
@@ -166,18 +166,18 @@ pub fn of(process: Pid, registers: &user_regs_struct) -> Option<Effect> {
     }
 }
 
-/// Whether a file that is opened with these flags may be made or emptied.
+/// Whether opening a file with these flags may create or empty it.
 fn changes(flags: u64) -> bool {
     low(flags) & (libc::O_CREAT | libc::O_TRUNC) != 0
 }
 
-/// The half of a register that an `int` is in.
+/// The half of a register that holds an `int`.
 fn low(register: u64) -> i32 {
     let [a, b, c, d, ..] = register.to_ne_bytes();
     i32::from_ne_bytes([a, b, c, d])
 }
 
-/// A traced process, stopped: its memory and its descriptors can be looked at.
+/// A traced process that is stopped, so that its memory and its descriptors can be read.
 struct Process(Pid);
 
 impl Process {
@@ -199,15 +199,15 @@ impl Process {
         std::ffi::OsString::from_vec(bytes).into()
     }
 
-    /// A path that begins in the folder of a descriptor. One that is absolute does not, and stays what it is.
+    /// A path that starts in the folder of a descriptor. An absolute path stays as it is.
     fn path_in(&self, folder: u64, address: u64) -> PathBuf {
         let path = self.path(address);
         let folder = std::fs::read_link(format!("/proc/{}/fd/{}", self.0, low(folder)));
         folder.map_or_else(|_| path.clone(), |folder| folder.join(&path))
     }
 
-    /// The last eight bytes of a USBIP_CMD_SUBMIT's head of 48 (Linux `Documentation/usb/usbip_protocol.rst`).
-    /// A key begins with another word than 1.
+    /// The setup packet: the last eight bytes of the 48-byte header of a USBIP_CMD_SUBMIT (Linux
+    /// `Documentation/usb/usbip_protocol.rst`). The first word of a key is never 1, so a key is not taken for a header.
     fn setup(&self, address: u64, length: u64) -> Option<String> {
         if length < 48 || self.memory(address, 4) != [0, 0, 0, 1] {
             return None;
@@ -216,12 +216,12 @@ impl Process {
         Some(format!("{:016x}", u64::from_be_bytes(setup)))
     }
 
-    /// As many bytes as are there, at most `length`.
+    /// The readable bytes, at most `length`.
     fn memory(&self, address: u64, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         let mut filled = 0;
         if let Ok(memory) = File::open(format!("/proc/{}/mem", self.0)) {
-            // A page may end where the next is not mapped.
+            // A read may end at a page boundary, if the next page is not mapped.
             while filled < length
                 && let Ok(more) = memory.read_at(&mut bytes[filled..], address + filled as u64)
                 && more > 0

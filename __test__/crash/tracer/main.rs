@@ -1,5 +1,5 @@
-//! A tracer for the crash tests: runs a program, numbers the system calls of it that have an effect outside the
-//! process, and strikes at exactly one of them.
+//! A tracer for the crash tests: runs a program, numbers its system calls that have an effect outside the process, and
+//! strikes at the chosen ones.
 //!
 //! ```text
 //! tracer LOG ACTION PROGRAM ARGUMENTS…
@@ -9,22 +9,22 @@
 //! |---|---|
 //! | `watch` | nothing; only the log is written |
 //! | `kill:CLASS:N` | SIGKILL before the call: it does not happen |
-//! | `kill-after:CLASS:N` | SIGKILL when the call has happened, before the program learns of it |
-//! | `fail:CLASS:N:ERRNO` | the call does not happen, and the program is told that it failed so |
-//! | `hold:CLASS:N:FILE` | the calling thread waits before the call until FILE exists; the others go on |
+//! | `kill-after:CLASS:N` | SIGKILL after the call, before the program sees its result |
+//! | `fail:CLASS:N:ERRNO` | the call does not happen, and the program gets this error number |
+//! | `hold:CLASS:N:FILE` | the calling thread waits before the call until FILE exists; the other threads continue |
 //!
-//! It stops the program by a filter of system calls (seccomp) that lets all others through.
+//! A filter of system calls (seccomp) stops the program at these calls and lets all others through.
 //!
 //! A CLASS is `file`, `socket` or `output`. Several actions are separated by commas.
 //!
-//! strace can do some of this, but it counts by thread and by call and filters by whole paths: Node's threads
-//! open files and write to their pipes as often as they like, and temporary files have names made of chance.
-//! Here a class has one count of its own whichever call and thread it is, and only what [`effect`] takes for an
-//! effect is counted, so that one run's N is the next run's N.
+//! strace can do some of this, but it counts by thread and by call, and filters by whole paths. Node's threads open
+//! files and write to their pipes an unpredictable number of times, and the names of temporary files are random. Here a
+//! class has one count for all its calls and threads, and only what [`effect`] counts as an effect is counted. So N is
+//! the same call in every run.
 //!
-//! The log has one JSON object a line: `{"pid"}` first; `{"class", "index", "call", …}` before a call, and the
-//! same with `result` after it; `{"struck": …}` for what was done to it; `{"ended": …}` last. It never holds a
-//! byte of what is written or sent, beyond the eight of a USB request's setup packet.
+//! The log has one JSON object per line: `{"pid"}` first; `{"class", "index", "call", …}` before a call, and the same
+//! with `result` after it; `{"struck": …}` for the deed; `{"ended": …}` last. It never holds a byte of what is written
+//! or sent, except the eight bytes of a USB request's setup packet.
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod action;

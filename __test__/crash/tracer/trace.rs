@@ -1,4 +1,4 @@
-//! Following a process and all its threads from call to call, and striking.
+//! Follows a process and all its threads from call to call, and strikes.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -22,12 +22,12 @@ use crate::effect::{self, Class, Effect};
 
 type Error = Box<dyn std::error::Error>;
 
-/// Between two looks at the file that lets a held thread go.
+/// The time between two looks at the file that releases a held thread.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Runs a command to its end and strikes once.
+/// Runs a command to its end, logs its effects and strikes as `action` says.
 pub fn run(log: &Path, action: Action, command: &[OsString]) -> Result<(), Error> {
-    // It waits for its standard input to end, and by then it is traced.
+    // The child waits for the end of its standard input; the tracer is attached before that.
     let mut child =
         Command::new(std::env::current_exe()?).arg(FILTERED).args(command).stdin(Stdio::piped()).spawn()?;
     let process = Pid::from_raw(child.id().try_into()?);
@@ -55,8 +55,8 @@ pub fn run(log: &Path, action: Action, command: &[OsString]) -> Result<(), Error
 /// The first argument of the process that becomes the program.
 pub const FILTERED: &str = "--filtered";
 
-/// Waits until it is traced, and becomes the program, of which the calls that may have an effect stop for the tracer, and no
-/// others: to stop at each of the thousands that Node makes takes longer than the program itself.
+/// Waits until it is traced, then becomes the program. Only calls that may have an effect stop for the tracer: Node
+/// makes thousands of others, and to stop at each takes longer than the program itself.
 pub fn become_filtered(command: &[OsString]) -> Result<std::convert::Infallible, Error> {
     std::io::stdin().read_to_end(&mut Vec::new())?;
     let calls = effect::numbers().map(|number| (number, Vec::new())).collect();
@@ -71,7 +71,7 @@ pub fn become_filtered(command: &[OsString]) -> Result<std::convert::Infallible,
 struct Inside {
     effect: Effect,
     index: u32,
-    /// What it is made to return.
+    /// The error number that it returns instead of its result.
     failure: Option<i32>,
 }
 
@@ -79,13 +79,13 @@ struct Tracer {
     process: Pid,
     action: Action,
     log: File,
-    /// True once the program itself runs; before that it is this one, which starts it.
+    /// True once the program itself runs; before that the process is this tracer, which starts it.
     running: bool,
     /// How many effects of each class there were.
     counts: HashMap<Class, u32>,
     /// The threads that are in a call with an effect.
     inside: HashMap<Pid, Inside>,
-    /// A thread that waits for a file.
+    /// A thread that waits for a file to exist.
     held: Option<(Pid, std::path::PathBuf)>,
 }
 
@@ -114,7 +114,7 @@ impl Tracer {
         }
     }
 
-    /// Lets the held thread go, once it may.
+    /// Releases the held thread if its file exists.
     fn look(&mut self) -> Result<(), Error> {
         if let Some((thread, _)) = self.held.take_if(|(_, file)| file.exists()) {
             return self.go_on(thread, None);
@@ -123,14 +123,14 @@ impl Tracer {
         Ok(())
     }
 
-    /// A thread goes on, from a call with an effect to its end.
+    /// Lets a thread continue; if it is in a call with an effect, until the end of the call.
     fn go_on(&self, thread: Pid, signal: impl Into<Option<Signal>>) -> Result<(), Error> {
         let to_its_end = self.inside.contains_key(&thread);
         gone(if to_its_end { ptrace::syscall(thread, signal) } else { ptrace::cont(thread, signal) })
             .map(drop)
     }
 
-    /// A thread goes into a call. It goes on unless it is to be held.
+    /// A thread enters a call. It continues unless it must be held.
     fn enter(&mut self, thread: Pid) -> Result<(), Error> {
         let Some(mut registers) = gone(ptrace::getregs(thread))? else { return Ok(()) };
         let Some(effect) = effect::of(self.process, &registers).filter(|_| self.running) else {
@@ -146,7 +146,7 @@ impl Tracer {
             Some(Deed::Kill) => self.strike("kill")?,
             Some(Deed::Fail(number)) => {
                 inside.failure = Some(number);
-                // No call has this number: the kernel does nothing.
+                // No call has this number, so the kernel does nothing.
                 registers.orig_rax = u64::MAX;
                 ptrace::setregs(thread, registers)?;
                 self.note(&json!({ "struck": "fail" }))?;
@@ -162,7 +162,7 @@ impl Tracer {
         self.go_on(thread, None)
     }
 
-    /// It comes out of it.
+    /// A thread leaves a call.
     fn leave(&mut self, thread: Pid) -> Result<(), Error> {
         let Some(inside) = self.inside.remove(&thread) else { return self.go_on(thread, None) };
         let Some(mut registers) = gone(ptrace::getregs(thread))? else { return Ok(()) };
@@ -179,7 +179,7 @@ impl Tracer {
         self.go_on(thread, None)
     }
 
-    /// A thread that stands before a call when it is killed does not make it (ptrace(2)).
+    /// A thread that is killed while it is stopped before a call does not make the call (ptrace(2)).
     fn strike(&mut self, deed: &str) -> Result<(), Error> {
         kill(self.process, Signal::SIGKILL)?;
         self.note(&json!({ "struck": deed }))
@@ -196,7 +196,7 @@ fn described(effect: &Effect, index: u32) -> Result<Value, Error> {
     Ok(line)
 }
 
-/// `None` where the thread has been killed meanwhile.
+/// `None` if the thread was killed in the meantime.
 fn gone<T>(result: nix::Result<T>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,8 +1,8 @@
-//! A file that may be a dump of a DCT.
+//! Fuzzes the reader of files that may be a dump of a DCT.
 
 use duo_provision::dct::{CopyRule, DctImage, Dump, DumpKind, FIELDS, WholeDct};
 
-/// Recognises `bytes`, as they are and repeated to the sizes that dumps have.
+/// Reads `bytes` as they are, and repeated to the sizes that dumps have.
 pub fn run(bytes: &[u8]) {
     recognise(bytes);
     if bytes.is_empty() || bytes.len() > 4096 {
@@ -33,7 +33,7 @@ fn recognise(bytes: &[u8]) {
     assert_eq!(dump.whole().is_some(), dump.kind() == DumpKind::Whole);
 }
 
-/// What is taken for the current copy was written to its end; r6 takes one whenever there is one.
+/// A copy that counts as current was written to its end; r6 chooses one whenever there is one.
 fn current(whole: &WholeDct<'_>) {
     let complete = whole.copies().map(|copy| copy.is_complete());
     for rule in CopyRule::ALL {

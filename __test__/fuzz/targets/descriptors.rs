@@ -1,4 +1,4 @@
-//! Device, configuration and string descriptors, and the text in them.
+//! Fuzzes the device, configuration and string descriptors, and the text in them.
 
 use duo_provision::dfuse::descriptors::{
     Configuration, DEVICE_LENGTH, DeviceDescriptor, MAX_CONFIGURATION, first_language, parse_string,
@@ -24,7 +24,7 @@ pub fn run(bytes: &[u8]) {
     shown_safely(&String::from_utf8_lossy(bytes));
 }
 
-/// Everything found stands in the bytes, within the length that they claim.
+/// Everything found is in the bytes, within the length that they claim.
 fn configuration(bytes: &[u8]) {
     let Ok(found) = Configuration::parse(bytes) else { return };
     let total = total_length(bytes).expect("known to be credible");
@@ -49,7 +49,7 @@ fn configuration(bytes: &[u8]) {
     }
 }
 
-/// Nothing of it moves a cursor, and what it stands for can be told.
+/// The text moves no cursor, and the original can be read back from it.
 fn shown_safely(text: &str) {
     let shown = printable(text);
     assert!(!shown.chars().any(char::is_control));

@@ -1,4 +1,5 @@
-//! What a cloud answers, and the judgement of it: of a key that it was told, and of a device that it was asked about.
+//! Fuzzes how a cloud's replies are judged: the reply to a key that was sent, and the reply to a question about a
+//! device.
 //!
 //! Two bytes of status, one of flags, the lengths of two header fields, the fields, then the body.
 
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use super::tape::Tape;
 
-/// The device that was asked about.
+/// The device that the question is about.
 pub const DEVICE: &str = "2a0048001951343334363138";
 /// A token of no account; seeds hold it, so that mutations of them echo it.
 pub const TOKEN: &str = "dead0123beef4567dead0123beef4567dead0123";
@@ -49,7 +50,7 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// Judges the same reply as one about a device.
+/// Judges the same reply as the answer to a question about a device.
 fn as_record(reply: &Reply<'_>) {
     match RecordRequest::new(DEVICE).unwrap().judge(reply, TOKEN) {
         Ok(record) => {
@@ -66,7 +67,7 @@ fn as_record(reply: &Reply<'_>) {
     }
 }
 
-/// A narrow reading of "the body says so": the three servers' own ways, and nothing in it that complains.
+/// A narrow reading of "the body says so": the forms of the three servers, without any complaint in the body.
 fn says_yes(body: &[u8]) -> bool {
     let object = match serde_json::from_slice(body) {
         Ok(Value::String(text)) => return text == "Success!",

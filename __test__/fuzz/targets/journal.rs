@@ -1,10 +1,10 @@
-//! The journal of operations: files that a crash may have torn and anybody may have changed.
+//! Fuzzes the journal of operations: a crash may have torn its files, and anybody may have changed them.
 
 use std::collections::BTreeMap;
 
 use duo_provision::journal::{Operation, Reached, Record, VERSION, open, operation_in, settled_line, whole};
 
-/// Reads the file of an operation, each of its lines, a line of the history, and what several operations come to.
+/// Reads `bytes` as the file of an operation, as single lines, as a line of the history, and as several operations.
 pub fn run(bytes: &[u8]) {
     let kept = whole(bytes);
     torn_end(bytes, kept);
@@ -32,7 +32,7 @@ pub fn run(bytes: &[u8]) {
         Ok(operation) => assert_eq!(operation.reached.first(), Some(&Reached::Started)),
         Err(reason) => shown_safely(&reason.to_string()),
     }
-    // A file for each operation whose records are there.
+    // One file for each operation that has records.
     let mut files: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
     for record in records.iter().flatten() {
         files.entry(record.id.as_str()).or_default().extend(record.to_line());
@@ -41,7 +41,7 @@ pub fn run(bytes: &[u8]) {
     nothing_unfinished_is_left_out(&operations);
 }
 
-/// What is kept ends with a line, and at most one line is left out.
+/// The kept part ends with a whole line, and at most one line is left out.
 fn torn_end(bytes: &[u8], kept: usize) {
     assert!(kept == 0 || bytes[kept - 1] == b'\n');
     let torn = &bytes[kept..];
@@ -56,14 +56,14 @@ fn survives(record: &Record) {
     assert_eq!(Record::parse(&line[..line.len() - 1]).as_ref(), Ok(record));
 }
 
-/// As one line, from which the same is read.
+/// The history gets one line, and reading it gives the same operation.
 fn goes_to_the_history(operation: &Operation, file: &[u8]) {
     let line = settled_line(file);
     assert_eq!(line.iter().position(|&byte| byte == b'\n'), Some(line.len() - 1), "one line");
     assert_eq!(Operation::of_line(&line[..line.len() - 1]).as_ref(), Ok(operation));
 }
 
-/// The last operation has none behind it that could have superseded it.
+/// If the last operation is not finished, it is open: no later operation can have superseded it.
 fn nothing_unfinished_is_left_out(operations: &[Operation]) {
     let left = open(operations);
     assert!(left.iter().all(|operation| !operation.is_finished()));

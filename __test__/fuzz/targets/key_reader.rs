@@ -1,7 +1,7 @@
-//! The readers of keys: bytes of a slot, a dump, a file.
+//! Fuzzes the readers of keys: bytes of a slot, a dump, a file.
 //!
-//! Whatever is accepted as a private key is RSA-1024 with e = 65537, survives being written in every form,
-//! and is read by the model of the firmware's reader as the same numbers once it is in the device's form.
+//! Every accepted private key is RSA-1024 with e = 65537 and survives being written in every form. The model of the
+//! firmware's reader reads the same numbers from its device form.
 
 use duo_provision::keys::{
     EncryptedKey, Fingerprint, Form, KeyError, KeyFile, Number, Passphrase, PrivateKey, PublicKey, ReadKey,
@@ -33,7 +33,8 @@ pub fn run(bytes: &[u8]) {
     encrypted(bytes);
 }
 
-/// What is behind a passphrase is no plain key, and asks for no more work than an honest file does. Little is done.
+/// A key with a passphrase is not read as a plain key, and the work that it asks for is limited. Only little work is
+/// done.
 fn encrypted(bytes: &[u8]) {
     let Ok(encrypted) = EncryptedKey::read(bytes) else { return };
     assert_eq!(KeyFile::read(bytes).err(), Some(KeyError::Encrypted));
@@ -67,7 +68,7 @@ fn sound(key: &PrivateKey) {
     assert!(*d < *n && *dp < *p && *dq < *q && *qinv < *p);
 }
 
-/// Fit to be written to a device: the firmware reads from the image what the key is.
+/// The key can be written to a device: the firmware reads the same numbers from the image.
 fn writable(key: &PrivateKey) {
     let image = SlotImage::of_key(key).expect("in the device's form the firmware reads every key");
     let bytes: &[u8; SLOT_LEN] = image.as_bytes().try_into().expect("a whole slot");
@@ -99,7 +100,7 @@ fn survives_publicly(key: &PublicKey) {
     assert_eq!(key.fingerprint().to_string().parse::<Fingerprint>(), Ok(key.fingerprint()));
 }
 
-/// The beginning of the bytes in a slot of erased flash.
+/// Puts the start of the bytes into a slot of erased flash.
 fn slot(bytes: &[u8]) {
     let mut slot = [0xFF; SLOT_LEN];
     let length = bytes.len().min(SLOT_LEN);
@@ -115,7 +116,7 @@ fn slot(bytes: &[u8]) {
     let _ = firmware::load(bytes);
 }
 
-/// The product of two big-endian numbers of 64 bytes, as one learns it at school.
+/// The product of two big-endian numbers of 64 bytes, by long multiplication.
 fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
     let mut digits = vec![0; a.len() + b.len()];
     for (i, x) in a.iter().rev().enumerate() {

@@ -1,6 +1,6 @@
-//! GETSTATUS, and the machines against devices that answer anything at all.
+//! Fuzzes GETSTATUS, and the machines against devices that give arbitrary answers.
 //!
-//! The first bytes choose an operation, the rest are the device's answers, over and over the same.
+//! The first bytes choose an operation; the rest are the device's answers, repeated over and over.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use duo_provision::dfuse::{
 use super::tape::Tape;
 
 const DEADLINE: Duration = Duration::from_secs(60);
-/// A machine that cannot end by its answers asks every 10 ms until its deadline: a request and a wait each.
+/// A machine whose answers never end it asks every 10 ms until its deadline: a request and a wait each.
 const MOST_ACTIONS: usize = 2 * 6000 + 200;
 const ADDRESS: u32 = 34;
-/// As long as the key slot and of no meaning; no two neighbours are the same.
+/// Arbitrary bytes, as long as the key slot; no two neighbours are the same.
 const SLOT: [u8; 1216] = {
     let mut bytes = [0; 1216];
     let mut at = 0;
@@ -27,7 +27,8 @@ const SLOT: [u8; 1216] = {
     bytes
 };
 
-/// What lies where the slot is to be written; no two neighbours are the same, and no part of the slot is in it.
+/// What the device holds at the place of the write; no two neighbours are the same, and it contains no part of the
+/// slot.
 const PROOF: [u8; 300] = {
     let mut bytes = [0; 300];
     let mut at = 0;
@@ -57,7 +58,7 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// Six bytes are a status, and nothing else is.
+/// Six bytes are a status; any other length is not.
 fn getstatus(bytes: &[u8]) {
     assert_eq!(Status::parse(bytes).is_some(), bytes.len() == 6);
     let Some(head) = bytes.first_chunk::<6>() else { return };
@@ -85,14 +86,14 @@ fn leave(tape: &Tape<'_>, start: Start) {
     assert_eq!(trace.downloads(), leaves.len(), "nothing but a leave is sent");
     match leaves.first() {
         Some(&at) if result.is_ok() => assert!(trace.sent[at].answer == Answer::Sent),
-        // A device that is leaving already has left.
+        // A device in this state is already leaving.
         None if result.is_ok() => assert_eq!(trace.last_state(), Some(8), "dfuMANIFEST-WAIT-RESET"),
         _ => {}
     }
 }
 
-/// Writes at most once, only the slot, only where it belongs, only where the proof came from just before, and tells
-/// whether it may have.
+/// Writes at most once, only the slot, only to its place, only right after that place returned the proof, and reports
+/// correctly whether it may have written.
 fn download(tape: &Tape<'_>, geometry: &Geometry, start: Start, behind: u16) {
     let (proof, data) = (Buffer::new(PROOF.to_vec()), Buffer::new(SLOT.to_vec()));
     let block = Block { pointer: ADDRESS, proof, block: behind, data };
@@ -109,7 +110,7 @@ fn download(tape: &Tape<'_>, geometry: &Geometry, start: Start, behind: u16) {
         assert_eq!(result.expect_err("nothing was written").touched(), Touched::No);
         return;
     };
-    // The address was set and carried out, the proof's bytes came, every one of them, and nothing has come in between.
+    // The address was set and carried out, all bytes of the proof came, and nothing happened in between.
     assert!(trace.reads_behind(ADDRESS, block - 2));
     let came = Answer::Data(PROOF.to_vec());
     assert_eq!((&trace.sent[block - 2].request, &trace.sent[block - 2].answer), (&the_proof, &came));
@@ -122,7 +123,7 @@ fn download(tape: &Tape<'_>, geometry: &Geometry, start: Start, behind: u16) {
     told(&trace.sent[block].answer, taken, written, result);
 }
 
-/// What is said of the flash after a request that changes it.
+/// Checks what the result says of the flash after a request that changes it.
 fn told(answer: &Answer, taken: bool, settled: bool, result: Result<(), DfuError>) {
     match result {
         Ok(()) => assert!(taken && settled, "done means sent and carried out"),
@@ -134,7 +135,7 @@ fn told(answer: &Answer, taken: bool, settled: bool, result: Result<(), DfuError
     }
 }
 
-/// Erases one sector, once at most, and tells whether it may have.
+/// Erases one sector, at most once, and reports correctly whether it may have erased.
 fn erase(tape: &Tape<'_>, start: Start) {
     let map = MemoryMap::parse("@X/0x1000/4*001Kg").expect("a map");
     let operation = Erase::new(&Geometry::new(map, 4096), start, SECTOR, SECTOR_SIZE).expect("a sector");
@@ -152,7 +153,7 @@ fn erase(tape: &Tape<'_>, start: Start) {
     told(&trace.sent[command].answer, taken, settled, result);
 }
 
-/// Writes nothing, reads what was asked for, behind an address that it has set, and brings what came.
+/// Writes nothing, sets an address, reads what was asked for from there, and returns what came.
 fn upload(tape: &Tape<'_>, geometry: &Geometry, start: Start, parts: &[Part]) {
     let operation = Upload::new(geometry, start, ADDRESS, parts).expect("within the map");
     let (trace, result) = drive(operation, tape, &[]);
@@ -188,7 +189,7 @@ fn upload(tape: &Tape<'_>, geometry: &Geometry, start: Start, parts: &[Part]) {
     }
 }
 
-/// A request as it was seen.
+/// A request as the test saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Sent {
     Dnload(u16, Vec<u8>),
@@ -223,8 +224,8 @@ enum Answer {
 }
 
 impl Answer {
-    /// Mostly such as fits the request, since one that doesn't ends most operations. Where an operation waits for a
-    /// `proof`, that comes in half of the cases, or nearly that.
+    /// Most answers fit the request, because one that does not fit ends most operations. If an operation waits for a
+    /// `proof`, half of the answers are the proof, and some are nearly the proof.
     fn next(tape: &mut Tape<'_>, command: Command<'_>, proof: &[u8]) -> Self {
         let choice = tape.u8();
         match (choice, command.reply_length()) {
@@ -269,7 +270,7 @@ struct Exchange {
     answer: Answer,
 }
 
-/// Everything that was asked and answered.
+/// All requests and answers.
 #[derive(Default)]
 struct Trace {
     sent: Vec<Exchange>,
@@ -288,7 +289,7 @@ impl Trace {
         self.positions(|request| *request == Sent::pointing(ADDRESS)).len()
     }
 
-    /// The last state that the device told.
+    /// The last state that the device reported.
     fn last_state(&self) -> Option<u8> {
         self.sent.iter().rev().find_map(|exchange| match &exchange.answer {
             Answer::Data(bytes) if bytes.len() == 6 => Some(bytes[4]),
@@ -297,8 +298,8 @@ impl Trace {
         })
     }
 
-    /// Whether what is sent at `position` is answered from behind an address: it was taken, carried out (dfuDNBUSY, and
-    /// no answer after that), and `DFU_ABORT` was taken.
+    /// Whether the request at `position` reads from this address: the address was taken and carried out (dfuDNBUSY,
+    /// with no answer after that), and `DFU_ABORT` was taken.
     fn reads_behind(&self, address: u32, position: usize) -> bool {
         let before = &self.sent[..position];
         let Some((abort, polls)) = before.split_last() else { return false };
@@ -312,7 +313,7 @@ impl Trace {
             && (&command.request, &command.answer) == (&Sent::pointing(address), &Answer::Sent)
     }
 
-    /// Whether the device took a request and said that it carried it out: dfuDNBUSY, then dfuDNLOAD-IDLE.
+    /// Whether the device took a request and reported that it carried it out: dfuDNBUSY, then dfuDNLOAD-IDLE.
     fn settled(&self, wanted: impl Fn(&Sent) -> bool, within: std::ops::Range<usize>) -> bool {
         let mut exchanges = self.sent[within].iter().skip_while(|exchange| !wanted(&exchange.request));
         let taken = exchanges.next().is_some_and(|exchange| exchange.answer == Answer::Sent);

@@ -1,8 +1,8 @@
-//! The manifest beside a backup: a file that anybody may have changed.
+//! Fuzzes the manifest beside a backup: a file that anybody may have changed.
 
 use duo_provision::archive::{Contents, FORMAT, Manifest};
 
-/// Reads a manifest and writes it down again.
+/// Reads a manifest and writes it again.
 pub fn run(bytes: &[u8]) {
     match Manifest::parse(bytes) {
         Ok(manifest) => {

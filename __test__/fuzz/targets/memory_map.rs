@@ -1,4 +1,4 @@
-//! The memory map in the name of an alternate setting, and what may be transferred under it.
+//! Fuzzes the memory map in the name of an alternate setting, and the rules for transfers under it.
 //!
 //! The first eight bytes are a range and a `wTransferSize`, the rest is the name.
 
@@ -7,7 +7,7 @@ use duo_provision::dfuse::{Access, Geometry, MemoryMap};
 
 use super::tape::Tape;
 
-/// Reads a map, writes it down again, and holds every answer about it against a look at each address.
+/// Reads a map, writes it down again, and compares every answer about it with a look at each address.
 pub fn run(bytes: &[u8]) {
     let mut tape = Tape::new(bytes);
     let (address, length, transfer_size) = (tape.u32(), usize::from(tape.u16()), tape.u16());
@@ -30,7 +30,7 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// The map in the notation of UM0290 §10, one region a segment.
+/// The map in the notation of UM0290 §10, one region per segment.
 fn written(map: &MemoryMap) -> String {
     let region = |segment: &Segment| {
         let size = segment.sector_size;
@@ -65,8 +65,8 @@ fn access_is_the_segments(map: &MemoryMap, address: u32) {
     assert!(!map.contains(address, 0));
 }
 
-/// A transfer is let through exactly where every byte of it may be transferred and the bootloader's buffer
-/// holds each of its blocks.
+/// A transfer is allowed if and only if every byte of it may be transferred and the bootloader's buffer holds each of
+/// its blocks.
 fn transfers(geometry: &Geometry, address: u32, length: usize) {
     let everywhere = |permits: fn(Access) -> bool| {
         length > 0
@@ -78,7 +78,7 @@ fn transfers(geometry: &Geometry, address: u32, length: usize) {
     let block = usize::from(geometry.block());
     let may_write = everywhere(Access::writable) && length <= block;
     assert_eq!(geometry.check_write(address, length).is_ok(), may_write);
-    // The stride between blocks is 4096 whatever their length, so only whole ones can be strung together.
+    // The step between blocks is always 4096, so only blocks of that length can follow each other.
     let may_read = everywhere(Access::readable) && (length <= block || block == 4096);
     assert_eq!(geometry.check_read(address, length).is_ok(), may_read);
 }

@@ -1,8 +1,8 @@
-//! What comes from outside, as plain functions of arbitrary bytes: each hands them to one reader and asserts
+//! The fuzz targets: plain functions of arbitrary bytes. Each gives the bytes to one reader of outside data and asserts
 //! what that reader promises, not just that it does not panic.
 //!
-//! Two programs call them: cargo-fuzz (`npm run fuzz`), which looks for new inputs, and `replay.rs`, which
-//! runs the inputs that are kept in `corpus/`, and mutations of them, with every `npm test`.
+//! Two programs call them: cargo-fuzz (`npm run fuzz`), which looks for new inputs, and `replay.rs`, which runs the
+//! inputs in `corpus/` and mutations of them with every `npm test`.
 
 pub mod dct_dump;
 pub mod descriptors;

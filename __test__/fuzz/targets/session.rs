@@ -1,7 +1,7 @@
-//! A whole session, from the descriptors to the read-back, with a Duo whose answers are interfered with.
+//! Fuzzes a whole session, from the descriptors to the read-back, with a Duo whose answers are changed.
 //!
-//! Behind the interference is a virtual Duo, so that what became of its flash can be looked at. The bytes say
-//! what happens to each transfer, one byte or more a transfer; once they have run out nothing more happens.
+//! A virtual Duo gives the real answers, so that its flash can be checked. The bytes say what happens to each transfer,
+//! one or more bytes per transfer; after the last byte nothing more is changed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,11 +17,11 @@ use super::tape::Tape;
 const KEY_SLOT: u32 = 34;
 const OLD: [u8; 1216] = [0xA5; 1216];
 const NEW: [u8; 1216] = [0x5A; 1216];
-/// The fields of the DCT that a write leaves as they are (redbear/firmware `dct.h`); behind them the firmware
-/// counts its writes.
+/// The fields of the DCT that a write leaves unchanged (redbear/firmware `dct.h`); after them the firmware counts its
+/// writes.
 const DCT: usize = 3760;
 const DEADLINE: Duration = Duration::from_secs(30);
-/// A write that is open at the deadline has ten seconds more, and its read-back two.
+/// A write that is under way at the deadline gets ten more seconds, and its read-back two.
 const LATEST: Duration = Duration::from_secs(30 + 10 + 2);
 
 /// Opens, reads twice, writes and reads back.
@@ -83,7 +83,7 @@ fn converse(
         Err(error) => assert!(!error.to_string().chars().any(char::is_control)),
     }
     let requests = session.class_requests();
-    // Every poll of 10 ms is one, up to the latest end.
+    // One request per poll of 10 ms, up to the latest end.
     assert!(requests <= 8000, "{requests} requests");
 }
 
@@ -91,7 +91,7 @@ fn dct(hub: &Hub, path: &PortPath) -> Vec<u8> {
     hub.with_duo(path, |duo, _| duo.dct(0, DCT)).expect("it is plugged in")
 }
 
-/// A bus between the session and the virtual Duo's.
+/// A bus between the session and the virtual Duo's bus.
 struct Interfered {
     honest: VirtualBus,
     clock: Arc<VirtualClock>,
@@ -100,8 +100,8 @@ struct Interfered {
 }
 
 impl Interfered {
-    /// Whether anything was answered that did not come from the Duo, or was kept from it and confirmed. (A
-    /// transfer that fails with or without effect is a fault, and no lie.)
+    /// Whether any answer did not come from the Duo, or a request was confirmed that the Duo did not get. (A transfer
+    /// that fails, with or without effect, is a fault and not a lie.)
     fn has_lied(&self) -> bool {
         self.lied.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Arbitrary bytes as a source of choices: read from the front, zeros once they have run out.
+//! Arbitrary bytes as a source of choices: read from the front, zeros after the end.
 
 /// What is left of the bytes.
 #[derive(Clone)]

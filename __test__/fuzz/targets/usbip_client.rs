@@ -1,4 +1,4 @@
-//! What a USB/IP server sends to our client.
+//! Fuzzes our USB/IP client with what a server may send.
 //!
 //! The first byte chooses between a device list, an import and the answers to transfers.
 
@@ -10,10 +10,10 @@ use duo_provision::usb::usbip::wire::{
 
 use super::tape::Tape;
 
-/// Bytes of a device in OP_REP_DEVLIST.
+/// Bytes per device in OP_REP_DEVLIST.
 const DEVICE: usize = 312;
 
-/// Reads everything that the bytes hold.
+/// Reads everything in `bytes`.
 pub fn run(bytes: &[u8]) {
     let mut tape = Tape::new(bytes);
     match tape.u8() % 3 {
@@ -39,7 +39,7 @@ fn import(bytes: &[u8]) {
     plausible(&device);
 }
 
-/// A path is a bus and one to seven ports, in the digits that a bus id has, and fits back into a request.
+/// A path is a bus and one to seven ports, in the digits that a bus id has, and can be put into a request again.
 fn plausible(exported: &Exported) {
     let Some(device) = exported.device() else { return };
     let (bus, ports) = device.path.as_str().split_once('-').expect("bus-ports");
@@ -49,7 +49,7 @@ fn plausible(exported: &Exported) {
     assert_eq!(exported.device_id() & 0xFFFF, u32::from(device.address));
 }
 
-/// Some transfers over one connection that trickles, is interrupted and runs out of time.
+/// Makes transfers over a connection that delivers a few bytes at a time, is interrupted and runs out of time.
 fn transfers(mut tape: Tape<'_>) {
     let mut inbox = Inbox::default();
     let mut latest = 1;
@@ -86,7 +86,7 @@ fn transfers(mut tape: Tape<'_>) {
     assert!(input.bytes.len() <= whole);
 }
 
-/// An input that gives a few bytes at a time, and now and then nothing yet.
+/// An input that gives a few bytes at a time, and sometimes none yet.
 struct Trickle<'a> {
     pace: u8,
     reads: u8,

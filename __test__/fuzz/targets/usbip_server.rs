@@ -1,5 +1,5 @@
-//! What a USB/IP client sends to our server: what opens a connection, then commands, each of which is carried
-//! out on a virtual Duo.
+//! Fuzzes our USB/IP server with what a client may send: the start of a connection, then commands, each of which is
+//! carried out on a virtual Duo.
 
 use std::time::Duration;
 
@@ -51,8 +51,7 @@ fn plugged(generation: Generation) -> Duo {
     Duo::new(DuoOptions::new(generation, [0x30; 12]), Box::new(key))
 }
 
-/// The answer is as long as its header says. (That a device may send more than it was asked for is the bus's
-/// business: it reports babble.)
+/// The answer is as long as its header says. (A device may send more than it was asked for; the bus reports babble.)
 fn carry_out(duo: &mut Duo, now: Duration, submit: &Submit, data: &[u8]) {
     let (setup, length) = submit.setup;
     let transfer = duo.transfer(now, &Request { setup, length, data });

@@ -1,5 +1,5 @@
-//! A server that does one chosen thing at one chosen step, whatever it is told, and writes down every byte
-//! that reaches it.
+//! A server that does one chosen thing at one chosen step, whatever the client sends, and records every byte that it
+//! gets.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -16,34 +16,34 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// All servers run here, away from the threads that call.
+/// All servers run here, on other threads than the callers.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 });
 
-/// For sockets of tokio's that are made outside.
+/// For tokio sockets that are made outside the runtime.
 #[cfg(target_os = "linux")]
 pub fn enter() -> tokio::runtime::EnterGuard<'static> {
     RUNTIME.enter()
 }
 
-/// What is waited for before anything is said.
+/// What the server waits for before it sends anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// Nothing.
     Nothing,
-    /// So many bytes of the request; fewer where the client stops.
+    /// This many bytes of the request, or fewer if the client stops.
     Bytes(usize),
     /// The whole request.
     Request,
 }
 
-/// One thing that is said.
+/// One thing that the server sends.
 #[derive(Clone, Debug)]
 pub enum Say {
     /// These bytes.
     Once(Vec<u8>),
-    /// These bytes, until nobody listens.
+    /// These bytes, until the client closes.
     Forever(Vec<u8>),
     /// These bytes, one at a time, a tenth of a second apart, over and over.
     Trickle(Vec<u8>),
@@ -60,21 +60,21 @@ pub enum End {
     Hang,
 }
 
-/// What is done with one connection.
+/// What the server does with one connection.
 #[derive(Clone)]
 pub struct Script {
     wait: Wait,
     says: Vec<Say>,
     end: End,
     tls: Option<Arc<ServerConfig>>,
-    /// A proxy's answer, behind which the TLS server is.
+    /// The answer of a proxy in front of the TLS server.
     tunnel: Option<Vec<u8>>,
-    /// After how many bytes on the wire the connection is cut, whatever was to follow.
+    /// The connection is cut after this many bytes on the wire, whatever comes next.
     cut: Option<usize>,
 }
 
 impl Script {
-    /// Reads a request, says these bytes and closes.
+    /// Reads a request, sends these bytes and closes.
     pub fn saying(bytes: impl AsRef<[u8]>) -> Self {
         Self {
             wait: Wait::Request,
@@ -86,7 +86,7 @@ impl Script {
         }
     }
 
-    /// Reads a request and says nothing.
+    /// Reads a request and sends nothing.
     pub fn silent() -> Self {
         Self { says: Vec::new(), ..Self::saying("") }
     }
@@ -109,12 +109,12 @@ impl Script {
         Self { tls: Some(Arc::clone(tls)), ..self }
     }
 
-    /// The same behind a proxy that answers CONNECT so.
+    /// The same behind a proxy that answers CONNECT with `answer`.
     pub fn behind_proxy(self, answer: impl AsRef<[u8]>) -> Self {
         Self { tunnel: Some(answer.as_ref().to_vec()), ..self }
     }
 
-    /// Cuts the connection once so many bytes were sent on the wire.
+    /// Cuts the connection once this many bytes were sent on the wire.
     pub fn cut_after(self, bytes: usize) -> Self {
         Self { cut: Some(bytes), ..self }
     }
@@ -123,9 +123,9 @@ impl Script {
 /// What reached a server.
 #[derive(Default)]
 struct Log {
-    /// On the wire, one entry a connection.
+    /// On the wire, one entry per connection.
     wire: Mutex<Vec<Vec<u8>>>,
-    /// Inside TLS, or as on the wire without; one entry a connection that came so far.
+    /// Inside TLS, or as on the wire without it; one entry per connection that got this far.
     heard: Mutex<Vec<Vec<u8>>>,
     /// Bytes sent on the wire by the latest connection.
     sent: Mutex<usize>,
@@ -133,7 +133,7 @@ struct Log {
     changed: watch::Sender<()>,
 }
 
-/// A server on 127.0.0.1; gone when dropped.
+/// A server on 127.0.0.1; it stops when dropped.
 pub struct Adversary {
     address: SocketAddr,
     log: Arc<Log>,
@@ -141,7 +141,7 @@ pub struct Adversary {
 }
 
 impl Adversary {
-    /// Treats the first connection by the first script and so on; the last is for all that follow.
+    /// Uses the first script for the first connection and so on; the last one for all that follow.
     pub fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
         let scripts: Vec<_> = scripts.into_iter().collect();
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
@@ -169,7 +169,7 @@ impl Adversary {
         self.log.wire.lock().unwrap().concat()
     }
 
-    /// What was understood of each connection.
+    /// The decrypted bytes of each connection.
     pub fn heard(&self) -> Vec<Vec<u8>> {
         self.log.heard.lock().unwrap().clone()
     }
@@ -212,7 +212,7 @@ async fn serve(listener: StdListener, scripts: Vec<Script>, log: Arc<Log>) {
     }
 }
 
-/// Errors are what a client does that hangs up, as all of these should sooner or later.
+/// Errors only mean that the client has closed, as it should sooner or later.
 async fn treat(mut tap: Tap, script: Script, log: Arc<Log>) {
     if let Some(answer) = &script.tunnel {
         let mut request = Vec::new();
@@ -246,7 +246,7 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, script: &Script, 
             log.changed.send_replace(());
         }
     };
-    // The client's end of the connection is its end.
+    // If the client ends the connection, it ends here too.
     tokio::select! {
         () = listen => {}
         () = perform(&mut writer, script, heard) => {}
@@ -292,7 +292,7 @@ async fn trickle(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Re
     Ok(())
 }
 
-/// True once the head and as much of a body as its `Content-Length` says are there.
+/// True if the head and as much of a body as its `Content-Length` says are there.
 pub fn is_whole(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
@@ -300,7 +300,7 @@ pub fn is_whole(request: &[u8]) -> bool {
     body.len() >= length.map_or(0, |length| length.trim().parse().unwrap_or(0))
 }
 
-/// A connection that writes down what comes in, and can be cut in the middle of what goes out.
+/// A connection that records what comes in, and can be cut in the middle of what goes out.
 struct Tap {
     stream: TcpStream,
     nth: usize,

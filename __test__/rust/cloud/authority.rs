@@ -1,4 +1,4 @@
-//! Certificates for the servers of these tests.
+//! Makes certificates for the servers of these tests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tempfile::TempDir;
 
-/// A certificate authority, its certificate in a file, and an empty folder to be nobody's trust.
+/// A certificate authority, its certificate in a file, and an empty folder that stands for no trust at all.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub folder: TempDir,

@@ -1,4 +1,4 @@
-//! One request against servers that do everything but answer it.
+//! Tests one request against servers that do everything except answer it.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub fn options() -> Options {
     Options { deadline: DEADLINE, backoff: Backoff::default(), of_many: false }
 }
 
-/// One call without retries being looked at, whose error must not hold the token.
+/// One call whose retries are not reported; its error must not contain the token.
 async fn call(url: &str, timer: &Arc<TestTimer>) -> Result<Accepted, CloudError> {
     let client = client(url, timer);
     let outcome = client.ask(&request(), &token(), options(), &mut |_| {}, pending()).await;
@@ -41,7 +41,7 @@ async fn answer(bytes: impl AsRef<[u8]>) -> Result<Accepted, CloudError> {
     call(&server.url, &Arc::default()).await
 }
 
-/// The answer of a server that stops talking, once the deadline has come.
+/// The result after the deadline, with a server that stops sending.
 async fn answer_at_deadline(reaction: Reaction) -> Result<Accepted, CloudError> {
     let server = Hostile::start(vec![reaction]).await;
     let timer = Arc::<TestTimer>::default();
@@ -108,7 +108,7 @@ async fn an_echo_of_the_token_is_not_repeated() {
         let reply = format!(
             "HTTP/1.1 {status} {TOKEN}\r\nx-{TOKEN}: {TOKEN}\r\ncontent-type: text/{TOKEN}\r\n\r\n{body}"
         );
-        // `call` looks at the error.
+        // `call` checks the error.
         assert!(answer(reply).await.is_err());
     }
 }
@@ -140,7 +140,7 @@ async fn no_more_is_read_than_an_answer_can_have() {
     let fits = json.replacen("  ", " ", 1);
     let whole = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{fits}", fits.len());
     assert_eq!(answer(whole).await.unwrap().status, 200);
-    // Without an end at all.
+    // A body without an end.
     let endless = Reaction::SayForever(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'x'; 4096]);
     let server = Hostile::start(vec![endless]).await;
     assert_eq!(refusal(call(&server.url, &Arc::default()).await), Refusal::TooLarge { status: 200 });
@@ -178,7 +178,7 @@ async fn a_lost_connection_leaves_the_outcome_unknown() {
             assert_eq!(server.requests().len(), 1);
         }
     }
-    // A status other than success says enough by itself.
+    // A status other than success is enough by itself.
     let denied = "HTTP/1.1 403 Forbidden\r\ncontent-length: 11\r\n\r\n{\"er";
     assert!(matches!(refusal(answer(denied).await), Refusal::PermissionDenied { .. }));
 }
@@ -194,7 +194,7 @@ async fn what_was_never_sent_is_said_to_be() {
     assert_eq!((host.as_str(), reason), ("127.0.0.1", Unreachable::Refused));
     assert_eq!(timer.waits().len(), 2, "three tries");
 
-    // A label longer than 63 characters is refused by the resolver itself; nobody is asked.
+    // The resolver itself refuses a label longer than 63 characters, without a question to a server.
     let name = format!("http://{}.invalid", "a".repeat(64));
     let client = Client::new(name.parse().unwrap(), true, NetworkEnv::default()).unwrap();
     let client = client.with_timer(Arc::<TestTimer>::default());
@@ -258,7 +258,7 @@ async fn no_proxy_sees_plain_http() {
 
 #[test]
 fn the_process_environment_brings_in_no_other_proxy() {
-    // Variables are a process's own, so this takes another one: this very program, running one test.
+    // Environment variables belong to a process, so this starts another one: this same program, running one test.
     let nobody = "http://127.0.0.1:1";
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "client::the_token_goes_into_one_header_and_nowhere_else"])

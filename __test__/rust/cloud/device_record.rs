@@ -1,4 +1,4 @@
-//! What a cloud says of a device: what counts as known, what is told, and that the question is a plain GET.
+//! Tests a cloud's answer about a device: what counts as known, what is reported, and that the question is a plain GET.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ fn known_is_what_a_2xx_names() {
     let unknown = |detail: &str| Refusal::UnknownDevice { detail: detail.to_owned() };
     let unexpected =
         |status, kind, excerpt: &str| Refusal::Unexpected { status, kind, excerpt: excerpt.to_owned() };
-    // Particle's own words, with the token in them.
+    // Particle's own text, with the token in it.
     let particle = format!(
         r#"{{"error":"Permission Denied","info":"I didn't recognize that device name or ID, try opening https://api.particle.io/v1/devices?access_token={TOKEN}"}}"#
     );
@@ -193,7 +193,7 @@ async fn each_local_cloud_has_what_it_was_told() {
         client.ask(&request(), &own, options(), &mut |_| {}, pending()).await.unwrap();
         let told = asked(&cloud, &cloud.token()).await;
         if flavor == Flavor::Spark {
-            // It holds the key, and lists the device after its next start.
+            // It has the key, and lists the device only after its next start.
             assert!(cloud.device(DEVICE).is_some() && is_unlisted(&told), "{told:?}");
             continue;
         }
@@ -203,7 +203,7 @@ async fn each_local_cloud_has_what_it_was_told() {
     }
 }
 
-/// Of a device that it has known since its start, once it has waited for the device.
+/// spark-server has known the device since its start, and answers after it has waited for the device.
 #[tokio::test]
 async fn spark_answers_about_a_device_that_is_offline_when_it_has_waited_for_it() {
     let wait = Duration::from_millis(300);

@@ -1,4 +1,4 @@
-//! A TCP server that reads one request a connection and then does as it is told, and a timer that never waits.
+//! A TCP server that reads one request per connection and then does what the test chose, and a timer that never waits.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -18,7 +18,7 @@ pub enum Reaction {
     SayAndHang(Vec<u8>),
     /// Sends bytes and resets the connection.
     SayAndReset(Vec<u8>),
-    /// Sends bytes, and then the others again and again until nobody listens.
+    /// Sends the first bytes, then the others again and again until the client closes.
     SayForever(Vec<u8>, Vec<u8>),
 }
 
@@ -54,7 +54,7 @@ impl Hostile {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Ready once a request was received and everything that the reaction says was said.
+    /// Returns once a request was received and everything in the reaction was sent.
     pub async fn reacted(&self) {
         self.shared.received.notified().await;
     }
@@ -94,7 +94,7 @@ async fn accept(
     Some(listener?.accept().await)
 }
 
-/// Errors are what a client does that hangs up early, as some of these tests want it to.
+/// Errors only mean that a client closed early, which some of these tests want.
 async fn react(stream: &mut TcpStream, reaction: &Reaction) {
     match reaction {
         Reaction::Say(bytes) => {
@@ -115,7 +115,7 @@ async fn react(stream: &mut TcpStream, reaction: &Reaction) {
     }
 }
 
-/// The head, and as much of a body as its `Content-Length` says; less where the client ends earlier.
+/// The head, and as much of a body as its `Content-Length` says; less if the client ends earlier.
 pub async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> Vec<u8> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -135,10 +135,10 @@ fn is_whole(request: &[u8]) -> bool {
     body.len() >= length.map_or(0, |length| length.trim().parse().unwrap())
 }
 
-/// The whole call's time limit in these tests: the timer knows it by its length.
+/// The time limit for the whole call in these tests: the timer recognises it by its length.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A timer on which waits between tries take no time, and the deadline comes when the test says so.
+/// A timer whose waits between tries take no time, and whose deadline comes when the test says so.
 #[derive(Debug, Default)]
 pub struct TestTimer {
     now: Mutex<Duration>,
@@ -152,7 +152,7 @@ impl TestTimer {
         self.waits.lock().unwrap().clone()
     }
 
-    /// Lets the deadline come.
+    /// Makes the deadline pass.
     pub fn expire(&self) {
         self.deadline.notify_one();
     }

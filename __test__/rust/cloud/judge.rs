@@ -1,4 +1,4 @@
-//! Which replies are success, and what the others are called.
+//! Tests which replies are success, and what the others are called.
 
 use std::time::Duration;
 

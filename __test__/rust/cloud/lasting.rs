@@ -1,5 +1,5 @@
-//! A connection that serves many requests: no request is sent twice, and none that was answered is lost, however the
-//! server ends it.
+//! Tests connections that serve many requests: no request is sent twice, and no answered one is lost, however the
+//! server ends the connection.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -21,13 +21,13 @@ use super::{PUBLIC_KEY, token};
 /// How a connection ends.
 #[derive(Clone, Copy, Debug)]
 enum Ends {
-    /// With the client.
+    /// The client ends it.
     Never,
-    /// Without a word, after so many answers.
+    /// Without notice, after this many answers.
     After(usize),
     /// After one answer and one request that is read and not answered.
     InAnswer,
-    /// After one answer, and then one that nobody asked for, as load balancers give.
+    /// After one answer and then an unrequested one, as load balancers send.
     Unasked,
 }
 
@@ -36,7 +36,7 @@ struct Server {
     url: String,
     /// The requests of each connection.
     heard: Arc<Mutex<Vec<Vec<String>>>>,
-    /// Told when a connection has ended, or has said what nobody asked for.
+    /// Gets a message when a connection has ended, or has sent an unrequested answer.
     ended: UnboundedReceiver<()>,
 }
 
@@ -61,7 +61,7 @@ impl Server {
         self.heard.lock().unwrap().len()
     }
 
-    /// How often each device came.
+    /// How often each device was in a request.
     fn times(&self) -> HashMap<String, usize> {
         let mut times = HashMap::new();
         for id in self.heard.lock().unwrap().concat() {
@@ -121,7 +121,7 @@ async fn ask(client: &Client, number: usize, of_many: bool) -> Result<Accepted, 
     client.ask(&request, &token(), options, &mut |_| {}, pending()).await
 }
 
-/// Lets whoever else has something to do come to it, the sockets included.
+/// Lets all other tasks run first, including those of the sockets.
 async fn others_first() {
     for _ in 0..8 {
         tokio::task::yield_now().await;
@@ -182,8 +182,8 @@ async fn a_request_that_got_lost_is_not_repeated_and_no_connection_is_used_again
     assert_eq!(heard[1..], (2..8).map(|number| vec![device(number)]).collect::<Vec<_>>());
 }
 
-/// The server ends each connection after its answer, in a thread of its own: before, while or after the next request goes
-/// out, as it comes.
+/// The server ends each connection after its answer, in a thread of its own: by chance before, during or after the
+/// sending of the next request.
 #[tokio::test]
 async fn whenever_a_server_ends_a_connection_nothing_is_sent_twice() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

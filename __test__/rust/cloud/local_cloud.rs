@@ -1,4 +1,4 @@
-//! The local cloud: the three servers it imitates, through the client and byte by byte.
+//! Tests the local cloud: the three servers that it imitates, through the client and byte by byte.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ async fn provision(cloud: &LocalCloud, token: &str) -> Result<Accepted, CloudErr
     client.ask(&request(), &token, CallOptions::default(), &mut |_| {}, pending()).await
 }
 
-/// Sends bytes, and returns all that comes until the server closes.
+/// Sends bytes, and returns everything until the server closes.
 async fn raw(cloud: &LocalCloud, request: &str) -> String {
     let mut stream = TcpStream::connect(cloud.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -100,7 +100,7 @@ async fn particle_denies_what_is_not_yours() {
         assert_eq!(was_denied, denied, "{options:?} {outcome:?}");
         assert_eq!(cloud.provisioned().is_empty(), denied);
     }
-    // Brewskey overwrites the owner unasked.
+    // Brewskey overwrites the owner without being asked.
     let devices = vec![known(Some("someone else"))];
     let cloud = start(Options { flavor: Flavor::Brewskey, devices, ..Options::default() }).await;
     assert!(provision(&cloud, &cloud.token()).await.is_ok());
@@ -202,7 +202,7 @@ async fn spark_takes_the_id_from_the_body_and_brewskey_from_the_path() {
     }
 }
 
-/// As `curl -u particle:particle -d grant_type=password …` asks for it.
+/// The request is that of `curl -u particle:particle -d grant_type=password …`.
 #[tokio::test]
 async fn each_flavor_gives_a_token_that_it_takes() {
     const CLIENT: &str = "authorization: Basic cGFydGljbGU6cGFydGljbGU=\r\n";
@@ -249,7 +249,7 @@ async fn it_says_what_it_is_and_does_nothing_else() {
 #[tokio::test]
 async fn large_bodies_are_refused() {
     let cloud = start(Options::default()).await;
-    // Refused by its declared length: nothing of it needs to be sent.
+    // Refused because of its declared length, so no body needs to be sent.
     let head =
         "POST /v1/provisioning/a HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 65537\r\n\r\n";
     let mut stream = TcpStream::connect(cloud.address()).await.unwrap();
@@ -260,8 +260,8 @@ async fn large_bodies_are_refused() {
     assert_eq!(reply, b"HTTP/1.1 413");
 }
 
-/// As many as are served at a time send a body that does not come. On a virtual clock, which moves on whenever
-/// everybody waits.
+/// The maximum number of clients announce a body and do not send all of it. The virtual clock advances whenever all
+/// tasks wait.
 #[tokio::test(start_paused = true)]
 async fn bodies_that_do_not_come_keep_nobody_out() {
     let cloud = start(Options::default()).await;
@@ -288,7 +288,7 @@ async fn stopping_frees_the_port_and_closes_idle_connections() {
     let cloud = start(Options::default()).await;
     let address = cloud.address();
     let mut idle = TcpStream::connect(address).await.unwrap();
-    // One request on it, so that it is known to be served.
+    // One request on it, so that the server certainly serves it.
     idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     idle.read_exact(&mut [0; 12]).await.unwrap();
     cloud.stop().await;
@@ -309,7 +309,7 @@ async fn dropping_closes_its_connections() {
     idle.read_exact(&mut [0; 12]).await.unwrap();
     drop(cloud);
     let mut rest = Vec::new();
-    // The end of the stream or a reset: either way, nobody is there.
+    // The end of the stream or a reset: both mean that the server is gone.
     let _ = idle.read_to_end(&mut rest).await;
     assert!(idle.write_all(&[0]).await.is_err() || idle.read(&mut [0]).await.is_ok_and(|n| n == 0));
 }

@@ -1,5 +1,5 @@
-//! The cloud room: how replies are judged, what the client does with servers kind and hostile, and that the
-//! local cloud behaves as the servers it imitates. Loopback only; no test waits for time to pass.
+//! Tests the cloud room: how replies are judged, what the client does with good and hostile servers, and that the local
+//! cloud behaves like the servers that it imitates. Loopback only; no test waits for time to pass.
 
 mod adversary;
 mod authority;
@@ -41,10 +41,10 @@ liZqiNPEg+UMNs0k3wIDAQAB\n\
 -----END PUBLIC KEY-----\n\
 ";
 
-/// The token of all servers that are not the local cloud. No other text in these tests contains it.
+/// The token for all servers except the local cloud. No other text in these tests contains it.
 pub const TOKEN: &str = "5ec4e7a1b2c3d4e5f60718293a4b5c6d7e8f9012";
 
-/// The request that all calls make.
+/// The request of all calls.
 pub fn request() -> ProvisioningRequest {
     ProvisioningRequest::new(DEVICE, PUBLIC_KEY, DUO_PRODUCT_ID, 1_700_000_000_123).unwrap()
 }
@@ -54,7 +54,7 @@ pub fn token() -> Token {
     Token::new(TOKEN).unwrap()
 }
 
-/// Fails where an error, shown in any way, holds the token.
+/// Fails if an error contains the token in any of its forms.
 pub fn assert_silent(error: &impl std::error::Error, token: &str) {
     for text in [error.to_string(), format!("{error:?}"), format!("{error:#?}")] {
         assert!(!text.to_ascii_lowercase().contains(&token.to_ascii_lowercase()), "{text}");

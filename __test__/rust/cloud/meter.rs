@@ -1,14 +1,14 @@
-//! How much memory a thread has taken, and how long it was kept from running.
+//! Measures how much memory a thread has allocated, and how long it has waited for a processor.
 //!
-//! The workflow runs whole on the thread that calls it, and the servers on others: what this thread takes is
-//! what the client takes.
+//! A workflow runs on the thread that calls it, and the servers on others. So the memory of this thread is the memory
+//! of the client.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
 use std::time::Duration;
 
-/// The system's allocator, which counts for each thread the bytes that live and the most that ever did.
+/// The system's allocator, with a count per thread: the bytes in use now, and the highest number so far.
 pub struct Meter;
 
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ thread_local! {
     static BYTES: Cell<Bytes> = const { Cell::new(Bytes { live: 0, peak: 0 }) };
 }
 
-/// At most half of the address space is ever allocated, so that sizes fit.
+/// An allocation is at most half of the address space, so sizes fit.
 fn count(change: isize) {
     // A thread that ends frees memory after its counters are gone.
     let _ = BYTES.try_with(|bytes| {
@@ -45,7 +45,7 @@ unsafe impl GlobalAlloc for Meter {
     }
 }
 
-/// Runs `work`; by how many bytes the memory of this thread grew in it at most.
+/// Runs `work`; returns the most by which this thread's memory grew.
 pub fn growth<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = BYTES.get().live;
     BYTES.set(Bytes { live: before, peak: before });
@@ -54,8 +54,8 @@ pub fn growth<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (done, usize::try_from(grown).unwrap_or(0))
 }
 
-/// How long this thread has waited for a processor since it began, where the system says so (Linux,
-/// `Documentation/scheduler/sched-stats.rst`): a busy machine is not what a deadline is about.
+/// How long this thread has waited for a processor since it began, if the system reports it (Linux,
+/// `Documentation/scheduler/sched-stats.rst`). A deadline does not count the delays of a busy machine.
 pub fn kept_waiting() -> Duration {
     let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let waited = told.split(' ').nth(1).and_then(|field| field.parse().ok());

@@ -1,5 +1,5 @@
-//! The device's handshake against the local cloud's side of it, which shares nothing with it: proof where there
-//! is one, and for every other end the reason. Nothing is sent after the device's message.
+//! Tests the device's handshake against the local cloud's side, which shares no code with it: a proof if there is one,
+//! and the reason for every other end. Nothing is sent after the device's message.
 
 use std::future::{pending, ready};
 use std::sync::LazyLock;
@@ -17,9 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::DEVICE;
 
-/// Long enough for a slow machine; what is to run into it gets less.
+/// Long enough for a slow machine; a call that must time out gets less.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// For what never answers.
+/// For servers that never answer.
 const SHORT: Duration = Duration::from_secs(2);
 
 const ID: [u8; 12] = [0x2a, 0, 0x48, 0, 0x19, 0x51, 0x34, 0x33, 0x34, 0x36, 0x31, 0x38];
@@ -42,7 +42,7 @@ async fn cloud(flavor: Flavor, handshake: Handshake) -> LocalCloud {
     LocalCloud::start(options).await.unwrap()
 }
 
-/// Tells the cloud a public key, without the client.
+/// Gives the cloud a public key, without the client.
 async fn know(cloud: &LocalCloud, pem: &str) {
     let encoded = pem.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
     let body = format!("deviceID={DEVICE}&publicKey={encoded}");
@@ -197,7 +197,7 @@ async fn the_device_sends_one_message_and_nothing_more_and_no_secret_in_it() {
         stream.write_all(&[5; 40]).await.unwrap();
         let mut hello = [0; 256];
         stream.read_exact(&mut hello).await.unwrap();
-        // An answer that proves nothing; then whatever else the device may have to say.
+        // An answer that proves nothing; then anything else that the device may send.
         stream.write_all(&[1; 384]).await.unwrap();
         let mut more = Vec::new();
         stream.read_to_end(&mut more).await.unwrap();
@@ -221,9 +221,9 @@ async fn a_name_that_nobody_knows_is_told_from_a_network_that_goes_nowhere() {
             other => panic!("{host}: {other:?}"),
         }
     };
-    // No name server has to be asked about a name with an empty label.
+    // A name with an empty label is refused without a name server.
     assert_eq!(reason("nobody..invalid").await, Unreachable::Dns);
-    // TCP has no way to everybody at once.
+    // TCP cannot connect to the broadcast address.
     assert!(matches!(reason("255.255.255.255").await, Unreachable::Other(_)));
 }
 

@@ -1,4 +1,4 @@
-//! What is tried again, when, and what is said when it does not help.
+//! Tests what is tried again, when, and the result if that does not help.
 
 use std::future::pending;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! HTTPS: who is trusted, who is not and why, and what a proxy gets to see.
+//! Tests HTTPS: which servers are trusted, which are not and why, and what a proxy can see.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::client::{YES, options};
 use super::hostile::{Hostile, Reaction, TestTimer, read_request};
 use super::{TOKEN, assert_silent, request, token};
 
-/// Serves one TLS connection after another, saying yes; returns the URL.
+/// Serves one TLS connection after another with a success reply; returns the URL.
 async fn serve(config: ServerConfig) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -93,7 +93,7 @@ fn changed(mut params: CertificateParams, change: impl FnOnce(&mut CertificatePa
     params
 }
 
-/// A self-signed certificate for these names, as `openssl req -x509` makes one, in a file; and a server that has it.
+/// A self-signed certificate for these names in a file, as `openssl req -x509` makes one; and a server that uses it.
 async fn self_signed(authority: &Authority, params: CertificateParams) -> (String, std::path::PathBuf) {
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
@@ -133,7 +133,7 @@ async fn a_self_signed_certificate_that_is_named_has_to_be_right_all_the_same() 
         let named = NetworkEnv { node_extra_ca_certs: Some(file), ..authority.trusted() };
         assert_eq!(problem(call(&url, named).await), wanted);
     }
-    // Another one with the same name, and another key: no certificate is trusted for its name.
+    // Another one with the same name and another key: a name alone does not make a certificate trusted.
     let (_, file) = self_signed(&authority, authoritative(localhost())).await;
     let named = NetworkEnv { node_extra_ca_certs: Some(file), ..authority.trusted() };
     let (url, _) = self_signed(&Authority::new(), authoritative(localhost())).await;
@@ -162,7 +162,7 @@ async fn a_server_that_speaks_no_tls_gets_nothing() {
     let server = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.write_all(b"HTTP/1.1 400 This is plain HTTP\r\n\r\n").await.unwrap();
-        // Held until the client has hung up: what it sent is all that it will send.
+        // Held until the client has closed, so this is all that it sends.
         let mut sent = Vec::new();
         let _ = stream.read_to_end(&mut sent).await;
         sent
@@ -187,7 +187,7 @@ async fn without_roots_nobody_is_asked() {
 async fn the_systems_own_roots_do_not_trust_a_stranger() {
     let url = serve(Authority::new().issue(&localhost())).await;
     match call(&url, NetworkEnv::default()).await {
-        // A system without certificates is one that this suite may run on.
+        // This suite may run on a system without certificates.
         Err(CloudError::Network(NetworkError::NoRoots { .. })) => {}
         other => assert_eq!(problem(other), TlsProblem::Untrusted),
     }
@@ -222,7 +222,7 @@ async fn no_proxy_makes_exceptions() {
             no_proxy: no_proxy.clone(),
             ..authority.trusted()
         };
-        // No name ends like this (RFC 6761 §6.4): without a proxy there is nobody to be asked.
+        // No name ends like this (RFC 6761 §6.4), so without a proxy no server can be asked.
         let outcome = call("https://cloud.invalid", network).await;
         assert!(matches!(outcome, Err(CloudError::Unreachable { .. })), "{outcome:?}");
         assert_eq!(proxy.requests().len(), asked, "{no_proxy:?}");

@@ -1,10 +1,10 @@
-//! One call of a workflow that talks to a cloud, `provision` or `doctor`, as shipped, against servers that mean no
-//! good; and what holds for every such call, whatever the servers do:
+//! One call of a workflow that talks to a cloud, `provision` or `doctor`, as shipped, against hostile servers. These
+//! things hold for every such call, whatever the servers do:
 //!
-//! - it ends within its deadline and a second;
+//! - it ends within its deadline plus one second;
 //! - its memory grows by no more than 8 MiB;
-//! - the token reaches the one server that it is for, and that only if nothing says "nothing was sent";
-//! - no piece of the token, nor a proxy's password, is in anything that is said.
+//! - the token reaches only the server that it is for, and only if no message says "nothing was sent";
+//! - no piece of the token or of a proxy's password is in any output.
 
 use std::any::Any;
 use std::error::Error as _;
@@ -28,7 +28,7 @@ use super::sample::Sample;
 use super::virtual_duo::{key_maker, unhex};
 use super::{DEVICE, TOKEN};
 
-/// The deadline in seconds of a call that ends by itself, however slow the machine.
+/// The deadline in seconds of a call that ends by itself, even on a slow machine.
 const LONG: u32 = 30;
 /// The shortest deadline that can be typed, for calls that nothing else ends.
 const SHORT: u32 = 1;
@@ -36,8 +36,8 @@ const SHORT: u32 = 1;
 const GRACE: Duration = Duration::from_secs(1);
 /// How much memory a call may take.
 const MOST_MEMORY: usize = 8 << 20;
-/// How many calls are made at a time, over all tests: far more than processors, since most of them wait, and few
-/// enough for the usual limit of 1,024 open files.
+/// How many calls run at a time, over all tests: far more than processors, because most of them wait, and few enough
+/// for the usual limit of 1,024 open files.
 const PLACES: usize = 64;
 /// The password of every proxy that has one.
 pub const PROXY_PASSWORD: &str = "hunter2-hunter2";
@@ -48,7 +48,7 @@ static TOKENS: LazyLock<Canaries> = LazyLock::new(|| {
     canaries.add("the token", TOKEN.as_bytes());
     canaries
 });
-/// What nobody may be shown.
+/// What no output may contain.
 static SECRETS: LazyLock<Canaries> = LazyLock::new(|| {
     let mut canaries = Canaries::default();
     canaries.add("the token", TOKEN.as_bytes());
@@ -66,7 +66,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The same of `doctor`, for which a cloud that fails is a finding, and nothing that it asks is of unknown outcome.
+    /// The same outcome for `doctor`: a failing cloud is a finding, and a question has no unknown outcome.
     pub fn found(self) -> Self {
         match self {
             Self::Done => Self::Finds("CLOUD_DEVICE"),
@@ -77,7 +77,7 @@ impl Outcome {
     }
 }
 
-/// Which workflow it is that calls.
+/// The workflow that makes the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Provision,
@@ -98,7 +98,7 @@ impl From<Outcome> for Vec<Outcome> {
 
 type Check = Box<dyn Fn(&Told) -> Result<(), String> + Send>;
 
-/// A call that is to be made.
+/// A call to make.
 pub struct Trial {
     about: String,
     call: Call,
@@ -106,24 +106,24 @@ pub struct Trial {
     env: Vec<(&'static str, String)>,
     /// The server that the token is for, if the call may get that far.
     origin: Option<Adversary>,
-    /// Servers that it is not for.
+    /// Servers that the token is not for.
     others: Vec<Adversary>,
-    /// Any of these.
+    /// The allowed outcomes.
     wanted: Vec<Outcome>,
     /// The user stops it as soon as the request is at the origin.
     cancelled: bool,
-    /// What has to stay as it is until the call is over.
+    /// What must exist until the call is over.
     held: Vec<Box<dyn Any + Send>>,
     check: Check,
 }
 
-/// What a call left behind.
+/// What is there after a call.
 pub struct Told {
-    /// Everything that was said: events, and what it ended with in each of its forms.
+    /// All output: events, and the result in each of its forms.
     pub said: String,
-    /// What it ended with. An attempt before the last may have sent nothing, and have said so.
+    /// The result in each of its forms. An earlier attempt may have sent nothing, and its message may say so.
     concluded: String,
-    /// Requests, or pieces of them, that the origin understood.
+    /// Requests, or pieces of them, that the origin decrypted.
     pub heard: Vec<Vec<u8>>,
     /// Connections of the other servers.
     pub others: usize,
@@ -132,7 +132,7 @@ pub struct Told {
 }
 
 impl Trial {
-    /// A call of a URL that ends so.
+    /// A call to a URL with these allowed outcomes.
     pub fn of(about: impl Into<String>, url: impl Into<String>, wanted: impl Into<Vec<Outcome>>) -> Self {
         Self {
             about: about.into(),
@@ -154,13 +154,13 @@ impl Trial {
         }
     }
 
-    /// A call of a server, over plain HTTP.
+    /// A call to a server, over plain HTTP.
     pub fn against(about: impl Into<String>, origin: Adversary, wanted: impl Into<Vec<Outcome>>) -> Self {
         let url = origin.url();
         Self { origin: Some(origin), ..Self::of(about, url, wanted) }
     }
 
-    /// The same of `doctor`, which asks what the cloud knows of a Duo that is attached.
+    /// The same for `doctor`, which asks what the cloud knows of a connected Duo.
     pub fn asking(self) -> Self {
         let wanted = self.wanted.into_iter().map(Outcome::found).collect();
         Self { call: Call::Doctor, wanted, ..self }
@@ -189,18 +189,18 @@ impl Trial {
         self
     }
 
-    /// With a short deadline, where nothing else ends the call, or where it tries again until then.
+    /// With a short deadline: for calls that nothing else ends, or that try again until then.
     pub fn briefly(self) -> Self {
         self.within(SHORT)
     }
 
-    /// With a deadline of so many seconds.
+    /// With a deadline of this many seconds.
     pub fn within(mut self, seconds: u32) -> Self {
         self.options.timeout = Some(seconds);
         self
     }
 
-    /// Is stopped by the user once the request is at the origin.
+    /// The user stops it once the request is at the origin.
     pub fn cancelled(self) -> Self {
         Self { cancelled: true, ..self }
     }
@@ -211,7 +211,7 @@ impl Trial {
         self
     }
 
-    /// Looks at what is left behind, too.
+    /// Also checks what is there afterwards.
     pub fn check(self, check: impl Fn(&Told) -> Result<(), String> + Send + 'static) -> Self {
         Self { check: Box::new(check), ..self }
     }
@@ -261,7 +261,7 @@ impl Trial {
         self.options.api_url.as_ref().is_some_and(|url| url.starts_with("https:"))
     }
 
-    /// Where the token, or a piece of it, is that should not be.
+    /// Where the token, or a piece of it, is in a wrong place.
     fn leaks(&self, told: &Told, outcome: Outcome) -> Option<String> {
         for other in &self.others {
             if let Some(found) = TOKENS.find(&other.wire()) {
@@ -303,7 +303,7 @@ fn about_cloud(diagnosis: &Diagnosis) -> &'static str {
     found.map(|finding| finding.code).find(|code| code.starts_with("CLOUD")).unwrap_or("nothing")
 }
 
-/// Everything that a person could be shown of how a call ended.
+/// Everything about the end of a call that could be shown to a person.
 fn concluded(result: &Result<Option<Diagnosis>, Error>) -> String {
     let mut said = String::new();
     if let Ok(Some(diagnosis)) = result {
@@ -320,15 +320,15 @@ fn concluded(result: &Result<Option<Diagnosis>, Error>) -> String {
     said
 }
 
-/// Tries a sample of a table in which many cases are alike: of each way to end the first, and some of the rest.
+/// Tries a sample of a table with many similar cases: the first case of each way to end, and some of the rest.
 pub fn sampled(step: &str, trials: impl Iterator<Item = Trial> + Send) {
     let mut sample = Sample::new();
     all(step, trials.filter(|trial| sample.takes(format!("{:?}", trial.wanted), &trial.about)));
     sample.say("the hostile cloud");
 }
 
-/// Tries all of them, many at a time, and fails with every one that did not hold. Trials are made as they
-/// are needed, so that no more servers run than calls.
+/// Tries all of them, many at a time, and reports every one that failed. Each trial is made when it is needed, so that
+/// no more servers run than calls.
 pub fn all(step: &str, trials: impl Iterator<Item = Trial> + Send) {
     let trials = Mutex::new(trials);
     let (count, failures) = (Mutex::new(0), Mutex::new(Vec::new()));
@@ -354,7 +354,7 @@ pub fn all(step: &str, trials: impl Iterator<Item = Trial> + Send) {
     assert!(failures.is_empty(), "{step}: {} of {count}\n{}", failures.len(), failures.join("\n"));
 }
 
-/// A place among the calls that are made at a time.
+/// A place among the calls that run at a time.
 struct Place;
 
 static FREE: (Mutex<usize>, Condvar) = (Mutex::new(PLACES), Condvar::new());
@@ -374,7 +374,7 @@ impl Drop for Place {
     }
 }
 
-/// Who asks: remembers what it is told.
+/// A stand-in for the user: remembers what it is told.
 struct Asker {
     cancel: Cancel,
     events: Arc<Mutex<Vec<Event>>>,
@@ -383,7 +383,7 @@ struct Asker {
 }
 
 impl Asker {
-    /// With the Duo that `doctor` looks at.
+    /// With the Duo that `doctor` examines.
     fn new(call: Call) -> Self {
         let clock = Arc::new(VirtualClock::new());
         let hub = Hub::new(clock.clone());
@@ -394,7 +394,7 @@ impl Asker {
         Self { cancel: Cancel::default(), events: Arc::default(), clock, hub }
     }
 
-    /// What `doctor` found, where it was called.
+    /// The findings of `doctor`, if it was called.
     fn call(
         &self,
         call: Call,

@@ -1,26 +1,26 @@
-//! Secrets that are to be found nowhere, and the search for any piece of them.
+//! Searches texts for any piece of the secrets that must not appear anywhere.
 //!
-//! A piece is eight bytes in a row, as they are, as a list of numbers, in hexadecimal, in base64 or
-//! percent-encoded: less than that is found by chance. This is the counterpart, for strings inside a test
-//! process, of `__test__/secrets/scanner.mjs`, which searches what processes left behind.
+//! A piece is eight bytes in a row: as they are, as a list of numbers, in hexadecimal, in base64 or percent-encoded.
+//! Shorter pieces are found by chance. This searches strings inside a test process; `__test__/secrets/scanner.mjs`
+//! searches what processes leave behind.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-/// Bytes of a secret that make a piece of it.
+/// Bytes per piece of a secret.
 const PIECE: usize = 8;
 
-/// The ten base64 characters that eight bytes decide, whatever stands before and behind them.
+/// The ten base64 characters that depend on these eight bytes only, and not on their neighbours.
 const BASE64_PIECE: usize = 10;
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Everything to be looked for.
+/// All secrets to look for.
 pub struct Canaries {
     /// Encoded pieces, with the secret's name and the encoding's, by their first eight bytes.
     pieces: HashMap<[u8; PIECE], Vec<(Vec<u8>, String)>>,
-    /// Which pairs of bytes begin a piece: most places of a text are done with after one look.
+    /// Which pairs of bytes start a piece: most places of a text need only one look.
     begins: Vec<bool>,
 }
 
@@ -31,7 +31,7 @@ impl Default for Canaries {
 }
 
 impl Canaries {
-    /// Adds a secret text or number. Shorter ones than a piece are no secret, and a defect of the test.
+    /// Adds a secret text or number. One that is shorter than a piece is a defect of the test.
     pub fn add(&mut self, name: &str, secret: &[u8]) {
         assert!(secret.len() >= PIECE, "{name} is too short to be looked for");
         for (at, piece) in secret.windows(PIECE).enumerate().filter(|(_, piece)| is_telling(piece)) {
@@ -52,7 +52,7 @@ impl Canaries {
                 note("percent-encoded", escaped.to_ascii_lowercase().into_bytes());
                 note("percent-encoded", escaped.into_bytes());
             }
-            // As Rust shows bytes.
+            // A list as Rust prints bytes.
             note("as a list", piece.iter().map(u8::to_string).collect::<Vec<_>>().join(", ").into_bytes());
             for (encoding, alphabet) in [("base64", STANDARD), ("base64url", URL_SAFE)] {
                 for before in 0..3 {
@@ -62,7 +62,7 @@ impl Canaries {
         }
     }
 
-    /// What is found of any secret, and where; `None` for a clean text.
+    /// The first piece of a secret that is found, and where; `None` for a clean text.
     pub fn find(&self, text: &[u8]) -> Option<String> {
         let mut places =
             (0..text.len()).filter(|at| text.len() - at >= PIECE && self.begins[pair(&text[*at..])]);
@@ -79,18 +79,18 @@ fn pair(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// The first eight bytes, which every encoded piece has at least.
+/// The first eight bytes; every encoded piece has at least eight.
 fn beginning(bytes: &[u8]) -> [u8; PIECE] {
     bytes[..PIECE].try_into().unwrap()
 }
 
-/// Runs of padding and counting are in everything.
+/// False for runs of almost one value, which occur everywhere.
 fn is_telling(piece: &[u8]) -> bool {
     let first = piece[0];
     piece.iter().filter(|byte| **byte != first).count() >= 3
 }
 
-/// Two digits a byte, in lower case, each pair behind `before_each`.
+/// Two digits per byte, in lower case, with `before_each` before each pair.
 pub fn hexadecimal(bytes: &[u8], before_each: &str) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{before_each}{byte:02x}");
@@ -110,11 +110,11 @@ fn percent_encoded(bytes: &[u8]) -> String {
     })
 }
 
-/// The characters that `piece` alone decides in the base64 (RFC 4648 §4, §5) of a text in which `before` more
-/// bytes, modulo three, stand before it.
+/// The characters that `piece` alone decides in the base64 (RFC 4648 §4, §5) of a text with `before` more bytes, modulo
+/// three, before it.
 fn base64_piece(piece: &[u8], before: usize, alphabet: &[u8; 64]) -> Vec<u8> {
     let bit = |at: usize| piece[at / 8] >> (7 - at % 8) & 1;
-    // The first character that begins inside the piece.
+    // The first character that starts inside the piece.
     let skipped = (6 - before * 8 % 6) % 6;
     let starts = (0..BASE64_PIECE).map(|nth| skipped + nth * 6);
     let value = |start: usize| (start..start + 6).fold(0, |value, at| value << 1 | bit(at));

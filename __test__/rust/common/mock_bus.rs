@@ -1,5 +1,5 @@
-//! The mock Duo behind the `Bus` and `Transport` traits, with its descriptors, and a clock that only sleeping
-//! moves.
+//! Puts the mock Duo behind the `Bus` and `Transport` traits, with its descriptors, and a clock that only sleeping
+//! advances.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -25,7 +25,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// A device with its descriptors, and what was done to it besides class requests.
+/// A device with its descriptors, and a log of what was done to it besides class requests.
 pub struct Model {
     pub duo: MockDuo,
     pub bcd_device: u16,

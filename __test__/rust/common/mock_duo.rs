@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-/// What a request comes to other than an answer.
+/// What a request gets instead of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     Stall,
@@ -15,15 +15,15 @@ pub enum Trouble {
     Noise,
 }
 
-/// What becomes of an address that the device is given.
+/// What the device does with an address that it gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pointing {
     Right,
     /// It is acknowledged and ignored.
     Unmoved,
-    /// One bit of it is taken the wrong way round.
+    /// One bit of it is inverted.
     BitWrong(u8),
-    /// The pointer comes to stand here, whatever the address.
+    /// The pointer is always set to this place.
     At(u32),
 }
 
@@ -38,8 +38,8 @@ impl Pointing {
     }
 }
 
-/// Where the internal flash begins, and how much of it the mock has: the bootloader's two sectors of 16 KiB, the DCT's
-/// two, and the first 64 KiB behind them.
+/// The start of the internal flash. The mock has this much of it: the bootloader's two sectors of 16 KiB, the DCT's
+/// two, and the 64 KiB after them.
 pub const INTERNAL_BASE: u32 = 0x0800_0000;
 const INTERNAL_SIZE: u32 = 0x2_0000;
 const SECTOR: usize = 0x4000;
@@ -53,9 +53,9 @@ pub struct MockDuo {
     /// The DCT.
     pub memory: Vec<u8>,
     pub internal: Vec<u8>,
-    /// What becomes of addresses, from the n-th on, counted from 0.
+    /// What happens to addresses from the n-th on, counted from 0.
     pub pointing: (usize, Pointing),
-    /// How many addresses it was given.
+    /// How many addresses it got.
     pub pointed: usize,
     /// `(bRequest, wValue, wLength)` of each class request.
     pub log: Vec<(u8, u16, usize)>,
@@ -63,21 +63,21 @@ pub struct MockDuo {
     pub poll: u32,
     /// Trouble with the n-th class request, from 0.
     pub trouble: BTreeMap<usize, Trouble>,
-    /// Whether the request in trouble is carried out all the same, its answer being lost.
+    /// Whether the request in trouble is carried out although its answer is lost.
     pub carried_out: bool,
     pub writes_fail: bool,
     pub addresses_refused: bool,
     pub getstate_stalls: bool,
     pub short_reads: bool,
-    /// How many answers more say dfuDNBUSY than needed, after the one with which the command is carried out.
+    /// How many extra answers say dfuDNBUSY, after the one with which the command is carried out.
     pub busy: u32,
-    /// It never gets to what it was given: `DFU_GETSTATUS` says dfuDNLOAD-SYNC.
+    /// It never carries a command out: `DFU_GETSTATUS` says dfuDNLOAD-SYNC.
     pub idles: bool,
     /// How often memory was written.
     pub written: u32,
     pub leaving: bool,
     pub gone: bool,
-    /// A block that was received and not yet asked about.
+    /// A block that was received, before the first question about its status.
     pub pending: Option<(u16, Vec<u8>)>,
 }
 
@@ -108,7 +108,7 @@ impl MockDuo {
         }
     }
 
-    /// In a state, with what brings it about: in dfuDNLOAD-SYNC a block of 0x5A is pending at address 0.
+    /// A device in this state, with the cause of the state: in dfuDNLOAD-SYNC a block of 0x5A is pending at address 0.
     pub fn in_state(state: u8) -> Self {
         let pending = (state == 3).then(|| (2, vec![0x5A; 16]));
         Self { state, pending, pointer: 0, ..Self::new() }
@@ -255,7 +255,7 @@ impl MockDuo {
                 let is_dct = self.alt != 0;
                 let flash = if is_dct { &mut self.memory } else { &mut self.internal };
                 for (cell, byte) in flash[start..].iter_mut().zip(data) {
-                    // The DCT is rewritten by the bootloader; other flash takes zeros only.
+                    // The bootloader rewrites the DCT; in other flash a write can only clear bits.
                     *cell = if is_dct { *byte } else { *cell & byte };
                 }
                 self.written += 1;
@@ -264,7 +264,7 @@ impl MockDuo {
         }
     }
 
-    /// The flash that is selected, and where a block lies in it.
+    /// The selected flash, and the offset of a block in it.
     fn place(&self, block: u16) -> (&[u8], Option<usize>) {
         let address = self.pointer.wrapping_add((u32::from(block) - 2) * 4096);
         if self.alt == 0 {
@@ -274,7 +274,7 @@ impl MockDuo {
         }
     }
 
-    /// The sector that the pointer is in, of the internal flash; its first four are alike.
+    /// Erases the sector of the internal flash that the pointer is in; the mock's first four sectors are alike.
     fn erase(&mut self) {
         let (flash, start) = self.place(2);
         let Some(start) = start.filter(|start| self.alt == 0 && *start < flash.len()) else { return };
@@ -285,7 +285,7 @@ impl MockDuo {
     }
 }
 
-/// The bootloader (first the end of the RAM and its entry point, RM0033), then numbers without a pattern of their own.
+/// The bootloader (it starts with the end of the RAM and its entry point, RM0033), then numbers without a pattern.
 fn internal_flash() -> Vec<u8> {
     let mut flash: Vec<u8> =
         (0..INTERNAL_SIZE).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();

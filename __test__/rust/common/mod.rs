@@ -1,4 +1,4 @@
-//! What several rooms' tests share.
+//! Code that the tests of several rooms share.
 
 pub mod canary;
 pub mod mock_bus;

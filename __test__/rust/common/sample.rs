@@ -1,21 +1,21 @@
-//! Whether long tables are tried whole or as a sample of them, which is what everyday's run has time for.
+//! Decides whether a long table is tried whole or only a sample of it, for which an ordinary run has time.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::io::Write;
 
-/// With this in the environment all cases are tried: `npm test -- --all` sets it.
+/// If this is set in the environment, all cases are tried: `npm test -- --all` sets it.
 const ALL: &str = "DUO_PROVISION_TEST_ALL";
-/// In the sample is one of so many.
+/// The sample has one of this many cases.
 const ONE_OF: u64 = 10;
 
-/// True where everything is to be tried.
+/// True if all cases must be tried.
 pub fn is_all() -> bool {
     std::env::var_os(ALL).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
-/// Chooses from a table: the first case of each sort, and of the rest by their names one of ten; the same at each
-/// run, on any machine.
+/// Chooses from a table: the first case of each sort, and one in ten of the rest by their names; the same in each run,
+/// on any machine.
 pub struct Sample<Sort> {
     all: bool,
     seen: HashSet<Sort>,
@@ -28,12 +28,12 @@ impl<Sort: Eq + Hash> Sample<Sort> {
         Self::of(is_all())
     }
 
-    /// With `all` it takes every case.
+    /// Takes every case if `all` is true.
     pub fn of(all: bool) -> Self {
         Self { all, seen: HashSet::new(), taken: 0, offered: 0 }
     }
 
-    /// Whether the case with this name is to be tried.
+    /// Whether to try the case with this name.
     pub fn takes(&mut self, sort: Sort, name: &str) -> bool {
         let takes = self.seen.insert(sort) || self.all || hash(name).is_multiple_of(ONE_OF);
         self.offered += 1;
@@ -47,8 +47,8 @@ impl<Sort: Eq + Hash> Sample<Sort> {
     }
 }
 
-/// Says how many were tried if not all were, past the test harness, which keeps to itself what a test prints. `npm test`
-/// looks for this line.
+/// Prints how many were tried, if not all were. It bypasses the test harness, which hides what a test prints. `npm
+/// test` looks for this line.
 pub fn say(of: &str, tried: usize, all: usize) {
     if tried < all {
         let line = format!("\nsample: {of}, {tried} of {all} cases\n");

@@ -1,5 +1,5 @@
-//! Which copy of a whole DCT counts: as the shipped bootloader of r6 with system firmware 0.3.3 chooses it, as three
-//! DCTs that real bootloaders wrote have it, and as a second implementation of r3 to r5 has it.
+//! Tests which copy of a whole DCT is current. The references: the shipped bootloader of r6 with system firmware 0.3.3,
+//! three DCTs that real bootloaders wrote, and a second implementation of the rule of r3 to r5.
 
 use duo_provision::dct::{COPY_SIZE, CopyRule, Dump, Half, WholeDct};
 use duo_provision::keys::ServerKey;
@@ -21,7 +21,7 @@ fn factory() -> Vec<u8> {
     copy
 }
 
-/// A copy as a line of the vectors has it: bytes 8 and 9, the magic number, the record.
+/// A copy as a line of the vectors describes it: bytes 8 and 9, the magic number, the record.
 fn described(words: &str, version: [u8; 4]) -> Vec<u8> {
     if words == "erased" {
         return vec![0xFF; COPY_SIZE];
@@ -69,7 +69,7 @@ fn dcts_that_bootloaders_wrote_are_read_as_they_read_them() {
     }
 }
 
-/// As 0.3.2 and later make it from nothing.
+/// A DCT as 0.3.2 and later make it from nothing.
 #[test]
 fn of_a_fresh_dct_without_any_mark_the_first_copy_counts() {
     let fresh = factory();

@@ -1,4 +1,4 @@
-//! Dumps: recognised by size and bytes, whatever they are; the current copy is found in either place.
+//! Tests that dumps are recognised by size and content, and that the current copy is found in either place.
 
 use duo_provision::dct::{
     self, COPY_SIZE, CopyRule, DctCopy, DeviceId, Dump, DumpKind, FIELDS, Field, SECTION_SIZES, WHOLE_SIZE,
@@ -6,7 +6,7 @@ use duo_provision::dct::{
 };
 use proptest::prelude::*;
 
-/// Where the version record of a copy lies, and what in it, typed in a second time.
+/// The offset of the version record in a copy, and its numbers, typed here a second time.
 const RECORD: usize = 16_368;
 const CRC: usize = 16_376;
 const INITIAL_WRITE: usize = 16_380;
@@ -14,7 +14,7 @@ const SEQUENCE: usize = 16_381;
 
 const ID: &str = "30001b000c4735333030ab01";
 
-/// An application section with something to know it by: the server key begins with `mark` behind its frame.
+/// An application section that can be identified: the server key starts with `mark` after its frame.
 fn section(length: usize, mark: u8) -> Vec<u8> {
     let mut bytes = vec![0xFF; length];
     bytes[34..38].copy_from_slice(&[0x30, 0x82, 0x02, 0x5F]);
@@ -45,7 +45,7 @@ pub fn sealed(mark: u8, sequence: u8) -> Vec<u8> {
     copy
 }
 
-/// A copy as it is made from nothing, before any firmware has written another.
+/// A copy that was made from nothing, before any firmware has written another.
 pub fn factory(mark: u8) -> Vec<u8> {
     let mut copy = sealed(mark, 1);
     copy[CRC..CRC + 4].fill(0);
@@ -60,7 +60,8 @@ pub fn torn(mark: u8, sequence: u8) -> Vec<u8> {
     copy
 }
 
-/// Of the pieces of a copy in which the checksum itself is zero: 388 bytes, then 32 each up to the record, then that.
+/// The checksum of a copy whose own checksum counts as zero. It is taken in pieces: 388 bytes, then 32 bytes each up to
+/// the record, then the record.
 fn checksum(copy: &[u8]) -> u32 {
     let mut starts = vec![0];
     starts.extend((388..RECORD).step_by(32));
@@ -70,7 +71,7 @@ fn checksum(copy: &[u8]) -> u32 {
     sums.fold(0, |sum, piece| sum ^ piece) ^ 0xFFFF_FFFF
 }
 
-/// CRC-32 of IEEE 802.3, a bit at a time.
+/// CRC-32 of IEEE 802.3, bit by bit.
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
     !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
@@ -140,7 +141,7 @@ fn what_an_unreadable_dct_answers_is_recognised_as_that() {
     }
 }
 
-/// What each rule takes: r3 to r5, then r6.
+/// The copy that each rule chooses: r3 to r5, then r6.
 #[test]
 fn the_current_copy_is_the_one_that_the_firmware_uses() {
     let erased = vec![0xFF; COPY_SIZE];
@@ -212,7 +213,7 @@ fn names_are_typed_with_hyphens_and_a_mistyped_one_is_named() {
     assert_eq!(refused.to_string(), "\"device-privat-key\" is no field of the DCT");
 }
 
-/// Bytes of a size that a dump may have, with a header here and there.
+/// Bytes of a size that a dump may have, some with a header.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let sizes = prop_oneof![Just(4290), Just(8423), Just(16_350), Just(16_384), Just(32_768), 0usize..40_000];
     let spots = [8, 9, 12, RECORD, CRC, SEQUENCE, 34, 7548 + 34, 2082, 7548 + 2082, 3618];

@@ -1,11 +1,12 @@
-//! The DCT in an image of the whole flash: found in the place of either generation, by its bytes, or not at all.
+//! Tests that the DCT is found in an image of the whole flash by its bytes, in the place of either generation, or not
+//! at all.
 
 use duo_provision::dct::{COPY_SIZE, CopyRule, Dump, DumpKind, FLASH_SIZE, InFlash, find_in_flash};
 use proptest::prelude::*;
 
 use super::dump::{copy, sealed};
 
-/// A flash in which everything is code but these sectors of 16 KiB, from 0x4000 on.
+/// A flash that holds code everywhere, except in these sectors of 16 KiB from 0x4000 on.
 fn flash(sectors: [Option<Vec<u8>>; 3]) -> Vec<u8> {
     let mut image: Vec<u8> = (0..=250).cycle().take(FLASH_SIZE).collect();
     for (nth, sector) in sectors.into_iter().enumerate() {
@@ -77,7 +78,7 @@ fn what_its_bytes_do_not_tell_is_not_guessed() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
-    /// Whatever is in the sectors, what is found is one of the two places, and begins with a copy in either half.
+    /// With any content of the sectors, a DCT that is found is in one of the two places.
     #[test]
     fn any_image_is_judged(starts in prop::collection::vec(prop::collection::vec(any::<u8>(), 16), 3), marks in prop::array::uniform3(0..3)) {
         let sectors = [0, 1, 2].map(|nth: usize| {

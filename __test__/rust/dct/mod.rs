@@ -1,4 +1,4 @@
-//! The promises of the `dct` room: the table, the view of an image of any length, device ids.
+//! Tests the promises of the `dct` room: the table, the view of an image of any length, device ids.
 
 mod current_copy;
 mod dump;
@@ -13,7 +13,7 @@ fn parse(text: &str) -> Result<DeviceId, DeviceIdError> {
     text.parse()
 }
 
-/// Offsets and sizes as the Duo's provisioning guide and `dct.h` state them, typed in a second time.
+/// Offsets and sizes from the Duo's provisioning guide and `dct.h`, typed here a second time.
 #[test]
 fn the_fields_lie_where_the_firmware_has_them() {
     let expected = [

@@ -1,5 +1,5 @@
-//! A whole DCT is brought to an image in steps: whatever it was before, wherever it is cut short, and with a whole copy
-//! in it at every instant.
+//! Tests the steps that turn a whole DCT into an image: from any earlier content, with a cut at any place, and with a
+//! whole copy in it at every instant.
 
 use duo_provision::dct::{COPY_SIZE, CopyRule, Known, Step, WHOLE_SIZE, WholeDct, next_step};
 use proptest::prelude::*;
@@ -8,14 +8,14 @@ use crate::common::sample::Sample;
 
 use super::dump::{copy, factory, mark, old, sealed, torn, whole};
 
-/// More steps than two sectors, and the one that is copied over, can take.
+/// More steps than are needed for two sectors and one that is copied over.
 const MANY: usize = 24;
 
 fn erased() -> Vec<u8> {
     vec![0xFF; COPY_SIZE]
 }
 
-/// DCTs of a Duo: whichever copy is current, the other one stale, erased, torn, or marked as well. The current one has
+/// DCTs of a Duo: either copy is current; the other one is stale, erased, torn, or marked as well. The current one has
 /// the mark 1 by either rule.
 fn held() -> Vec<(&'static str, Vec<u8>)> {
     let mut cut = sealed(1, 3);
@@ -32,7 +32,7 @@ fn held() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Images, of which the current copy has the mark 7 by either rule.
+/// Images whose current copy has the mark 7 by either rule.
 fn images() -> Vec<Vec<u8>> {
     vec![
         whole(&copy(7), &erased()),
@@ -45,18 +45,18 @@ fn images() -> Vec<Vec<u8>> {
     ]
 }
 
-/// Of a Duo with this rule, before the first step.
+/// What is known of a Duo with this rule before the first step.
 fn known(rule: CopyRule) -> Known {
     Known { rule, erased: [false; 2], after_cut: false }
 }
 
-/// The same after a cut.
+/// What is known after a cut.
 fn after_cut(rule: CopyRule) -> Known {
     Known { after_cut: true, ..known(rule) }
 }
 
-/// What is in the flash after so many bytes of a step have landed: an erased byte is 0xFF, a written one has the zeros
-/// of both.
+/// The flash after the first `bytes` bytes of a step: an erased byte is 0xFF, a written byte has the zeros of both the
+/// old and the new one.
 fn landed(held: &[u8], step: &Step<'_>, bytes: usize) -> Vec<u8> {
     let mut flash = held.to_vec();
     let start = step.range().start;
@@ -69,7 +69,7 @@ fn landed(held: &[u8], step: &Step<'_>, bytes: usize) -> Vec<u8> {
     flash
 }
 
-/// Takes every step up to the image; `at_each` is told what is there before it, and the step.
+/// Takes every step up to the image; `at_each` gets the flash before each step, and the step.
 fn walk(flash: Vec<u8>, image: &[u8], from: Known, mut at_each: impl FnMut(&[u8], &Step<'_>)) -> usize {
     let (mut flash, mut known) = (flash, from);
     for taken in 0..MANY {
@@ -111,7 +111,7 @@ fn every_dct_comes_to_every_image_and_the_same_again_is_no_step() {
     });
 }
 
-/// The mark of what the firmware finds, at every cut: the one that was there up to the image's, and never none.
+/// At every cut the firmware finds a copy: the old one until the image's copy is whole, then the image's.
 #[test]
 fn a_whole_copy_is_there_at_every_instant_and_the_old_one_until_the_images_is_whole() {
     every_pair(|rule, name, held, image| {
@@ -147,8 +147,8 @@ fn cut_short_anywhere_the_same_image_is_come_to() {
     sample.say("the cuts of a whole DCT");
 }
 
-/// An erasure that was cut short may leave a sector that reads as erased: it is erased again before it is written, and
-/// after a cut also where it is to stay erased.
+/// An erasure that was cut short may leave a sector that reads as erased. So it is erased again before it is written,
+/// and after a cut also if it must stay erased.
 #[test]
 fn a_sector_that_reads_as_erased_is_erased_again_unless_it_was_seen_to_be_erased() {
     let image = whole(&copy(7), &old(copy(6)));
@@ -193,7 +193,7 @@ fn what_is_no_whole_dct_has_no_step() {
     }
 }
 
-/// A sector: erased, a copy of either kind, old or not, and maybe not all of it there.
+/// A sector: erased or a copy of either kind, current or old, possibly incomplete.
 fn sector(mark: u8) -> impl Strategy<Value = Vec<u8>> {
     let kinds = prop_oneof![
         Just(erased()),
@@ -211,7 +211,7 @@ fn sector(mark: u8) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Two sectors of which one counts by this rule.
+/// Two sectors, one of which is current by this rule.
 fn dct(first: u8, second: u8, rule: CopyRule) -> impl Strategy<Value = Vec<u8>> {
     let counts = move |bytes: &Vec<u8>| WholeDct::new(bytes).and_then(|whole| whole.current(rule)).is_some();
     (sector(first), sector(second))
@@ -227,7 +227,7 @@ fn two_dcts() -> impl Strategy<Value = (CopyRule, Vec<u8>, Vec<u8>)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// The same of any two DCTs, cut short twice in any places: up to the image's copy, the one that counted counts.
+    /// The same for any two DCTs, with two cuts at any places: the old copy stays current until the image's copy is.
     #[test]
     fn any_dct_comes_to_any_image_over_any_two_cuts(
         (rule, held, image) in two_dcts(),

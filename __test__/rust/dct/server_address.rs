@@ -1,9 +1,9 @@
-//! The address of a cloud, as it stands behind the key in the DCT.
+//! Tests the address of a cloud that follows the key in the DCT.
 
 use duo_provision::dct::{DEFAULT_DEVICE_PORT, SERVER_FIELD, ServerAddress, ServerAddressError};
 use proptest::prelude::*;
 
-/// A field with a made-up key, and at +384 and +450 what is given.
+/// A field with a made-up key, and the given bytes at +384 and +450.
 fn field(address: &[u8], port: [u8; 2]) -> [u8; SERVER_FIELD] {
     let mut field = [0xff; SERVER_FIELD];
     field[..294].fill(0x30);
@@ -87,7 +87,7 @@ fn to_a_device_some_addresses_are_the_device_itself() {
     }
 }
 
-/// From redbear/Duo, `firmware/dct/server_public_key.der`: what stands at +384, up to the end of that file.
+/// From redbear/Duo, `firmware/dct/server_public_key.der`: the bytes from +384 to the end of that file.
 const PUBLISHED: &[u8] = b"\x01\x0fdevice.spark.io\0";
 
 #[test]

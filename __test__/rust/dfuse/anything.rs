@@ -1,4 +1,4 @@
-//! The machines against devices that answer anything at all.
+//! Tests the machines against devices that give arbitrary answers.
 
 use proptest::prelude::*;
 
@@ -26,11 +26,11 @@ fn answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
-/// Drives a machine with made-up answers, over and over the same; time passes in waits only.
+/// Drives a machine with these made-up answers, repeated over and over; only waits take time.
 fn exhaust<O: Operation>(operation: O, answers: &[Answer]) -> Result<(), TestCaseError> {
     let mut machine = Machine::new(operation, DEADLINE);
     let mut now = Duration::ZERO;
-    // A machine that cannot end by its answers asks every 10 ms until its deadline.
+    // A machine whose answers never end it asks every 10 ms until its deadline.
     for answer in answers.iter().cycle().take(7000) {
         match machine.poll(now) {
             Action::Done => return Ok(()),
@@ -65,7 +65,7 @@ proptest! {
         exhaust(Recover::new(), &answers)?;
         exhaust(upload(Start::Unknown, 34, 1216), &answers)?;
         exhaust(upload(Start::Ready, 0, 10_000), &answers)?;
-        // With a proof that is among the answers.
+        // A proof that is among the answers.
         let block = Block { proof: Buffer::new(vec![0; 1216]), ..block(34, &[0; 1216]) };
         exhaust(Download::new(&dct(), Start::Ready, block).unwrap(), &answers)?;
         exhaust(Leave::new(Start::Ready), &answers)?;

@@ -1,4 +1,4 @@
-//! What the machines of `dfuse` promise, held against a device that is written from the firmware's sources.
+//! Tests the promises of the `dfuse` machines against a device that is written from the firmware's sources.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,15 +21,15 @@ const ABORT: u8 = 6;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// How long a proof is: as long as the slot of a key.
+/// The length of a proof: the slot of a key.
 const PROOF: usize = 1216;
 
 fn dct() -> Geometry {
     Geometry::new(MemoryMap::parse("@DCT Flash   /0x00000000/01*016Kg").unwrap(), 4096)
 }
 
-/// Drives a machine against a device; a transfer takes no time unless it goes unanswered. Returns the
-/// outcome and the time at the end.
+/// Drives a machine against a device. Only an unanswered transfer takes time. Returns the outcome and the time at the
+/// end.
 fn drive<O: Operation>(duo: &mut MockDuo, operation: O) -> (Result<O::Output, DfuError>, Duration) {
     let mut machine = Machine::new(operation, DEADLINE);
     let mut now = Duration::ZERO;
@@ -77,13 +77,13 @@ fn upload(start: Start, address: u32, length: usize) -> Upload {
     Upload::new(&dct(), start, address, &[Part::first(length)]).unwrap()
 }
 
-/// What a device has that nothing was written to.
+/// The content of a device that nothing was written to.
 fn untouched(address: u32, length: usize) -> Vec<u8> {
     let address = address as usize;
     MockDuo::new().memory[address..address + length].to_vec()
 }
 
-/// To be written at `address`, where the device still holds what it held at first.
+/// A block to write at `address` of a device that still holds its first content.
 fn block(address: u32, data: &[u8]) -> Block {
     let proof = Buffer::new(untouched(address, PROOF));
     Block { pointer: address, proof, block: 0, data: Buffer::new(data.to_vec()) }
@@ -93,7 +93,7 @@ fn download(start: Start, address: u32, data: &[u8]) -> Download {
     Download::new(&dct(), start, block(address, data)).unwrap()
 }
 
-/// Hands a machine that is to send these many answers one after the other.
+/// Gives these answers, one after the other, to a machine that sends a request for each.
 fn answer<O: Operation>(machine: &mut Machine<O>, now: Duration, replies: &[&[u8]]) {
     for reply in replies {
         assert!(matches!(machine.poll(now), Action::Send(_)) && machine.interruptible());
@@ -146,7 +146,7 @@ mod recover {
         let mut duo = MockDuo::in_state(4);
         let (result, time) = drive(&mut duo, Recover::new());
         assert_eq!(result, Err(DfuError::Stuck { state: Some(State::DnBusy), requests: 16 }));
-        // 10 ms, twice as long each time up to a second: a flash write has time to end.
+        // 10 ms, doubled each time up to a second, so that a flash write has time to end.
         assert_eq!(time, Duration::from_millis(9270));
         assert!(duo.requests().iter().all(|&r| r == GETSTATE));
     }
@@ -203,7 +203,7 @@ mod upload {
         assert_eq!((duo.state, duo.pointer), (2, 34));
     }
 
-    /// Right after the one answer that says dfuDNBUSY, however often the device would say so.
+    /// The abort follows the first answer with dfuDNBUSY, however many more the device would give.
     #[test]
     fn an_abort_after_the_first_question_is_all_that_an_address_takes() {
         for busy in [0, 1, 1000] {
@@ -278,7 +278,7 @@ mod upload {
         assert!(matches!(Upload::new(&dct(), Start::Unknown, 0, &[]), Err(DfuError::Range(_))), "nothing");
     }
 
-    /// Of 16 bits, and counted from two: the last but one does not exist.
+    /// Block numbers have 16 bits and start at two, so the last two blocks have no number.
     #[test]
     fn a_block_that_has_no_number_is_not_read() {
         let whole = Geometry::new(MemoryMap::parse("@X/0x0/512*1Mg").unwrap(), 4096);
@@ -439,7 +439,7 @@ mod download {
 
     #[test]
     fn nothing_is_sent_through_a_pointer_that_is_not_proven() {
-        // No two places of this memory show the same, unlike those of the mock's own.
+        // Unlike in the mock's own memory, every place of this one has different content.
         let memory: Vec<u8> =
             (0..0x4000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 23).to_le_bytes()[0]).collect();
         for pointing in pointers_that_are_not_right() {
@@ -469,7 +469,7 @@ mod download {
             let error = drive(&mut duo, Download::new(&dct(), Start::Ready, wrong).unwrap()).0.unwrap_err();
             assert_eq!((error, duo.written), (DfuError::PointerUnproven { address: 34 }, 0), "{at}");
         }
-        // One that begins right and is cut short, or goes on, is no proof, either.
+        // A proof that starts right but is too short or too long is no proof either.
         for length in [0, 1, 1215, 1217] {
             let mut machine = Machine::new(download(Start::Ready, 34, &[0xA5; 1216]), DEADLINE);
             answer(&mut machine, Duration::ZERO, &[SENT, BUSY, SENT]);
@@ -530,7 +530,7 @@ mod download {
         assert_eq!(error.touched(), Touched::Maybe);
     }
 
-    /// Every kind of trouble with every request: the error never claims less than what happened.
+    /// Every kind of trouble at every request: the error never claims less than what happened.
     #[test]
     fn what_an_error_says_of_the_flash_holds() {
         for carried_out in [false, true] {
@@ -544,7 +544,7 @@ mod download {
                         Ok(()) => assert_eq!(duo.written, 1, "{case}"),
                         Err(Touched::No) => {
                             assert_eq!(duo.written, 0, "{case}");
-                            // A block without an answer may be pending in the device, unless that is gone.
+                            // A block without an answer may be pending in the device, unless the device is gone.
                             let refused = matches!(trouble, Trouble::Stall | Trouble::Gone);
                             assert!(nth < 6 || (nth == 6 && refused), "{case}");
                         }

@@ -1,4 +1,4 @@
-//! The suffix of a DFU file is taken off if its checksum is right, and nothing else is.
+//! Tests that the suffix of a DFU file is removed if its checksum is right, and that nothing else is.
 
 use duo_provision::dfuse::suffix::{SUFFIX_SIZE, before_suffix};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Which key a device has by now.
+//! Tests which key of a device is chosen as its current one.
 
 use duo_provision::fleet::choice::{Held, Made, Seen, choose};
 use duo_provision::keys::Fingerprint;
@@ -23,7 +23,7 @@ fn made(at: i64, letter: char) -> Made {
 fn the_newest_key_that_was_in_it_counts() {
     assert_eq!(choose(&[read(1, 'a')], &[]), Ok(key('a')));
     assert_eq!(choose(&[read(2, 'b'), read(1, 'a')], &[]), Ok(key('b')));
-    // A restore wrote the older one again.
+    // A restore has written the older one again.
     assert_eq!(choose(&[read(2, 'b'), read(1, 'a'), read(3, 'a')], &[]), Ok(key('a')));
     assert_eq!(
         choose(&[read(0, 'a'), read(0, 'a')], &[]),

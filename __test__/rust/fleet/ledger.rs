@@ -1,4 +1,4 @@
-//! Ledgers: one writer, torn ends, and what goes on.
+//! Tests ledgers: one writer, torn ends, and how a run continues.
 
 use std::fs;
 use std::path::{Path, PathBuf};

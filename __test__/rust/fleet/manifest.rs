@@ -1,4 +1,4 @@
-//! Manifests, in every form and with every kind of mistake.
+//! Tests manifests, in every form and with every kind of mistake.
 
 use duo_provision::dct::DeviceId;
 use duo_provision::fleet::check::{Check, Fate, TOLD};
@@ -148,7 +148,7 @@ fn id(number: u8) -> DeviceId {
     DeviceId::from_bytes([number; 12]).unwrap()
 }
 
-/// A list of rows with a key each, checked.
+/// A checked list of rows with a key each.
 fn checked(rows: &[(u8, u8)], shared: bool) -> duo_provision::fleet::check::Checked {
     let keys = crate::virtual_duo::device_keys();
     let mut check = Check::new(shared);
@@ -186,7 +186,7 @@ fn the_first_mistakes_by_line_are_told_and_all_are_counted() {
     );
 }
 
-/// Gives out so many bytes and never more; counts them.
+/// Gives this many bytes and never more; counts them.
 struct Endless(u64);
 
 impl std::io::Read for Endless {

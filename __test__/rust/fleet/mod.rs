@@ -1,4 +1,5 @@
-//! Lists of devices: what they may say, how a ledger goes on, how fast a cloud is asked, what is reported.
+//! Tests lists of devices: what they may contain, how a ledger continues, how fast a cloud is asked, and what is
+//! reported.
 
 mod choice;
 mod ledger;

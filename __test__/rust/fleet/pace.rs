@@ -1,4 +1,4 @@
-//! When requests go out, on a clock that nobody waits for.
+//! Tests when requests are sent, on a clock that nobody waits for.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn without_a_rate_nobody_waits_until_the_cloud_asks_for_it() {
 fn a_pause_holds_all_halves_the_rate_once_and_the_rate_grows_back() {
     let mut pace = pace("10");
     let _ = pace.turn(ms(0));
-    // Eight requests were on their way, and all of them are told the same.
+    // Eight requests were under way, and all of them get the same answer.
     assert!(pace.asked_for_fewer(ms(50), ms(1), Some(ms(1000))).is_some());
     for _ in 0..7 {
         assert_eq!(pace.asked_for_fewer(ms(51), ms(2), Some(ms(1000))), None);
@@ -85,7 +85,7 @@ fn a_cloud_in_trouble_is_waited_for_longer_each_time_and_no_longer_than_that() {
 }
 
 proptest! {
-    /// Over any stretch of time no more requests go out than the rate allows, and never while everybody is held.
+    /// In any period no more requests are sent than the rate allows, and none while there is a pause.
     #[test]
     fn the_rate_is_kept(steps in prop::collection::vec((0..400_u64, 0..20_u8), 1..200)) {
         let mut pace = pace("20");

@@ -1,4 +1,4 @@
-//! The ledgers of one manifest together.
+//! Tests the report on all ledgers of one manifest.
 
 use std::fs;
 

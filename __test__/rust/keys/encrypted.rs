@@ -1,5 +1,5 @@
-//! Keys behind a passphrase: what OpenSSL wrote is opened, what is written is opened by OpenSSL and here, and
-//! nothing that a file asks for is done without a limit.
+//! Tests keys that are encrypted with a passphrase: we open what OpenSSL wrote, OpenSSL and we open what we wrote, and
+//! the work that a file asks for is limited.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -84,8 +84,8 @@ proptest! {
     }
 }
 
-/// What OpenSSL's command line makes of `input`, with a passphrase in its environment; `None` where there is no
-/// `openssl` on this machine.
+/// The output of OpenSSL's command line for `input`, with a passphrase in its environment; `None` if this machine has
+/// no `openssl`.
 fn openssl(arguments: &[&str], passphrase: &str, input: &[u8]) -> Option<Vec<u8>> {
     let spawned = Command::new("openssl")
         .args(arguments)
@@ -154,7 +154,7 @@ fn what_is_no_key_of_a_duo_is_named_behind_its_passphrase_too() {
     assert_eq!(open(&encrypted, &passphrase()), Err(KeyError::WrongSize { bits: 2048 }));
 }
 
-/// A file that is well-formed, with the work it asks for changed.
+/// A well-formed file that asks for a changed amount of work.
 fn asking_for(change: impl FnOnce(&mut Parameters), file: &str) -> Vec<u8> {
     let pem = key_file(file);
     let (_, der) = pkcs8::der::pem::decode_vec(&pem).unwrap();
@@ -207,7 +207,7 @@ fn a_damaged_file_is_no_key_and_no_panic() {
         let mut damaged = file.clone();
         damaged[at] ^= 0x10;
         let Ok(encrypted) = EncryptedKey::read(&damaged) else { continue };
-        // A flipped bit in the first block of AES-CBC's plaintext may leave the padding whole.
+        // A flipped bit in the first block of AES-CBC's plaintext may leave the padding valid.
         if let Ok(opened) = open(&encrypted, &passphrase()) {
             assert_eq!(opened, plain());
         }

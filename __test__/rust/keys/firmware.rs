@@ -1,4 +1,4 @@
-//! What the firmware would make of a slot, and that nothing it misreads gets past the gate.
+//! Tests what the firmware reads from a slot, and that the gate lets nothing through that the firmware misreads.
 
 use duo_provision::keys::firmware::{gate, load};
 use duo_provision::keys::{Misread, Number, PrivateKey, Slot, SlotImage};
@@ -25,7 +25,7 @@ fn canonical_der_is_misread_where_the_vectors_say_so() {
     }
 }
 
-/// The rule as arithmetic: DER drops a whole byte of a number, and with it the firmware's stride.
+/// The rule as arithmetic: DER omits a leading zero byte of a number, and the firmware then reads at wrong offsets.
 #[test]
 fn canonical_der_is_misread_if_a_number_is_a_byte_short_and_has_no_pad() {
     let short = |key: &PrivateKey, number| {

@@ -1,4 +1,4 @@
-//! Every form in use is read; what is no key of a Duo's is told by name.
+//! Tests that every form in use is read, and that an error names anything that is not a Duo's key.
 
 use duo_provision::keys::{
     Fingerprint, Form, GENERIC_PUBLIC_KEY_PEM, KeyError, KeyFile, MAX_KEY_FILE, PrivateKey, PublicKey,
@@ -55,7 +55,7 @@ fn public_keys_are_read_in_every_form() {
 #[test]
 fn the_generic_key_is_the_old_scripts() {
     assert_eq!(PublicKey::generic().to_pem(), GENERIC_PUBLIC_KEY_PEM);
-    // As `openssl pkey -pubin -outform DER | sha256sum` has it.
+    // The output of `openssl pkey -pubin -outform DER | sha256sum`.
     let expected = "ab5db8e8046fa8e08b35c28c5aec7d5a77ce31df6d90396e5c925a10ef476f29";
     assert_eq!(PublicKey::generic().fingerprint().to_string(), expected);
 }
@@ -131,7 +131,7 @@ fn needless_zeros_are_tolerated_and_named() {
     assert_eq!((read.form, &read.key), (Form::Pkcs1Loose, &VECTORS[0].key));
 }
 
-/// A PKCS#8 frame that says `rsaEncryption` around anything.
+/// A PKCS#8 frame that says `rsaEncryption` around these contents.
 fn pkcs8_around(contents: &[u8]) -> Vec<u8> {
     let algorithm = [0x30, 13, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 13, 1, 1, 1, 5, 0];
     element(0x30, &[&[2, 1, 0], algorithm.as_slice(), &element(0x04, contents)].concat())
@@ -158,7 +158,7 @@ fn every_beginning_of_a_key_is_cut_short() {
     for (name, _) in ONE_KEY {
         let whole = key_file(name);
         let der = !name.ends_with("pem");
-        // PEM without its last line feed is whole; without its label it is text like any other.
+        // PEM without its last line feed is complete; without its label it is any other text.
         let (from, to) = if der { (1, whole.len()) } else { (40, whole.len() - 1) };
         for len in from..to {
             assert_eq!(private_error(&whole[..len]), KeyError::Truncated, "{name}, {len} bytes");

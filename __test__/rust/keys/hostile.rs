@@ -1,4 +1,4 @@
-//! Whatever the bytes are, reading them ends in a key or an error.
+//! Tests that reading any bytes ends in a key or an error.
 
 use duo_provision::keys::firmware::load;
 use duo_provision::keys::{KeyFile, PrivateKey, PublicKey, SLOT_LEN, Slot};
@@ -7,8 +7,8 @@ use proptest::sample::{Index, select};
 
 use super::support::{VECTORS, element, key_file};
 
-/// Everything that takes bytes from outside; a good entry point for a fuzzer. What is read twice has to be
-/// read the same, and a key has to survive being written and read again.
+/// Every reader of outside bytes; also a good entry point for a fuzzer. Reading twice must give the same result, and a
+/// key must survive being written and read again.
 fn take(bytes: &[u8]) {
     let private = PrivateKey::read(bytes);
     let public = PublicKey::read(bytes);

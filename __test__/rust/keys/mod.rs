@@ -1,4 +1,4 @@
-//! The promises of the `keys` room, one module each.
+//! Tests the promises of the `keys` room, one module each.
 
 mod encrypted;
 mod firmware;

@@ -1,4 +1,4 @@
-//! All eight numbers are checked: one wrong bit anywhere, or one wrong relation, and there is no key.
+//! Tests that all eight numbers are checked: with one wrong bit or one wrong relation there is no key.
 
 use crypto_bigint::{NonZero, Odd, U512, U1024};
 use crypto_primes::{Flavor, is_prime, random_prime};
@@ -114,7 +114,7 @@ fn the_helper_makes_sound_keys_of_primes() {
     assert_eq!(PrivateKey::read(&pkcs1(&numbers)).expect("sound").key, VECTORS[0].key);
 }
 
-/// Every relation holds but for primality, which only the last check sees.
+/// Every relation holds except primality, which only the last check sees.
 #[test]
 fn composite_factors_are_refused() {
     let mut rng = Seeded::new(7);
@@ -144,7 +144,7 @@ fn d_has_to_belong_to_both_primes() {
     let d = U1024::from_be_slice(&VECTORS[0].key.number(Number::D));
     for prime in [p, q] {
         let less_one: U1024 = prime.wrapping_sub(&U512::ONE).resize();
-        // Right modulo this prime less one, wrong modulo the other.
+        // Right modulo this prime less one, but wrong modulo the other.
         let half_right = if d > less_one { d.wrapping_sub(&less_one) } else { d.wrapping_add(&less_one) };
         let error = error_of(&key_of(p, q, Some(half_right)));
         assert_eq!(error, KeyError::Inconsistent(Relation::Exponent));

@@ -1,4 +1,4 @@
-//! `Debug` shows no private number.
+//! Tests that `Debug` shows no private number.
 
 use duo_provision::keys::{KeyFile, Number, PrivateKey, Slot, SlotImage};
 

@@ -1,4 +1,4 @@
-//! A cloud's public key, and what is done with it.
+//! Tests a cloud's public key, and what is done with it.
 
 use duo_provision::keys::{KeyError, ServerKey};
 use rsa::pkcs1::EncodeRsaPublicKey;

@@ -1,4 +1,4 @@
-//! Each thing that a slot can hold has its own name.
+//! Tests that each kind of content of a slot has its own name.
 
 use duo_provision::keys::{Form, KeyError, Misread, Number, SLOT_LEN, Slot, SlotImage};
 

@@ -1,4 +1,4 @@
-//! Fixtures, a small DER writer of the tests' own, and a generator of fixed randomness.
+//! Fixtures, a small DER writer for the tests only, and a generator of fixed randomness.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// `bytes` at the start of a slot, `fill` behind them.
+/// `bytes` at the start of a slot, followed by `fill`.
 pub fn in_slot(bytes: &[u8], fill: u8) -> [u8; SLOT_LEN] {
     let mut slot = [fill; SLOT_LEN];
     slot[..bytes.len()].copy_from_slice(bytes);
@@ -84,7 +84,7 @@ pub fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     [&[tag, 0x82, high, low], contents].concat()
 }
 
-/// An `RSAPrivateKey` of these magnitudes (n, e, d, p, q, dP, dQ, qInv), whatever they are.
+/// An `RSAPrivateKey` of these magnitudes (n, e, d, p, q, dP, dQ, qInv), whether they are valid or not.
 pub fn pkcs1(numbers: &[Vec<u8>]) -> Vec<u8> {
     let mut contents = vec![0x02, 0x01, 0x00];
     for number in numbers {
@@ -100,7 +100,7 @@ pub fn magnitudes(key: &PrivateKey) -> Vec<Vec<u8>> {
     numbers
 }
 
-/// Randomness that is the same at every run: SHA-256 of a seed and a counter. For tests only.
+/// Randomness that is the same in every run: SHA-256 of a seed and a counter. For tests only.
 pub struct Seeded {
     seed: u64,
     counter: u64,

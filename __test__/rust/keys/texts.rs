@@ -1,4 +1,4 @@
-//! Keys in texts as programs keep them: UTF-16, marks, escaped line ends; and what only looks like a key.
+//! Tests keys in texts as programs keep them: UTF-16, marks, escaped line ends; and texts that only look like a key.
 
 use duo_provision::keys::{
     Form, KeyError, KeyFile, PrivateKey, PublicKey, SLOT_LEN, ServerKey, Slot, to_utf8,
@@ -11,7 +11,7 @@ fn case(name: &str) -> Vec<u8> {
     fixture(&format!("cases/{name}"))
 }
 
-/// In UTF-16: little-endian or not, with a mark or without.
+/// The text in UTF-16: little-endian or not, with or without a mark.
 fn utf16(text: &str, little: bool, mark: bool) -> Vec<u8> {
     let mark = mark.then_some('\u{feff}');
     let text: String = mark.into_iter().chain(text.chars()).collect();
@@ -92,7 +92,7 @@ fn a_number_that_is_another_key_misread_is_named_as_that() {
     }
 }
 
-/// What a firmware makes of a PKCS#8 key in its slot is told by itself: the modulus is what it loads.
+/// The modulus that a firmware loads from a PKCS#8 key in its slot is recognised as such.
 #[test]
 fn whatever_pkcs8_key_a_firmware_misreads_is_told() {
     for vector in VECTORS.iter().step_by(10) {
@@ -121,14 +121,14 @@ fn blank_is_said_of_nothing_but_0xff_throughout() {
 }
 
 proptest! {
-    /// No key in DER is taken for a text, whatever stands behind it.
+    /// No key in DER is taken for a text, whatever bytes follow it.
     #[test]
     fn der_is_no_utf_16(nth in 0..VECTORS.len(), behind in prop::collection::vec(any::<u8>(), 0..64)) {
         let bytes = [VECTORS[nth].device.clone(), behind].concat();
         prop_assert!(to_utf8(&bytes).is_none());
     }
 
-    /// Whatever text there is comes back, and no bytes make it fail.
+    /// Any text can be read back, and no bytes make it fail.
     #[test]
     fn texts_come_back(text in "[ -~\r\n]{8,200}", little: bool, mark: bool, noise in prop::collection::vec(any::<u8>(), 0..200)) {
         let read = to_utf8(&utf16(&text, little, mark)).expect("UTF-16");
@@ -138,7 +138,7 @@ proptest! {
         let _ = KeyFile::read(&noise);
     }
 
-    /// A mark in front of anything leads to no more than three bytes for two.
+    /// A mark before any bytes gives at most three bytes for two.
     #[test]
     fn a_text_grows_within_bounds(noise in prop::collection::vec(any::<u8>(), 0..SLOT_LEN)) {
         let marked = [&[0xFE, 0xFF][..], &noise].concat();

@@ -1,4 +1,4 @@
-//! All 120 vectors: read in both forms, written back byte for byte, and agreed on by `rsa`.
+//! Tests all 120 vectors: they are read in both forms, written back byte for byte, and `rsa` agrees.
 
 use duo_provision::keys::{DEVICE_FORM_LEN, Form, PrivateKey, PublicKey};
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};

@@ -1,17 +1,17 @@
-//! Addresses that are acknowledged and not taken as they are, at every command that has one: what is read is never taken
-//! for what lies elsewhere, and what is written or erased is where it should be.
+//! Tests addresses that are acknowledged but not taken as sent, at every command that has one: data from another place
+//! is never accepted, and writes and erasures act only at the right place.
 
 use super::*;
 use duo_provision::simulator::faults::Stuck;
 
-/// What is read of the DCT; short, since it is read some ten thousand times.
+/// How much of the DCT is read; short, because it is read some ten thousand times.
 const LENGTH: usize = 2048;
 
-/// A fault waits for the next command with an address, so it is armed before each of them and after the last: with a
-/// write these are the first request and, of the read-back, the ninth.
+/// A fault waits for the next command with an address. So it is armed before each of them and after the last: in a
+/// write these are the first request and the ninth, which belongs to the read-back.
 const AT_EACH_OF_A_WRITE: [u32; 3] = [1, 2, 10];
 
-/// Ignored once, taken once with each bit wrong, and stuck: with each bit wrong, and where something lies.
+/// Ignored once, taken once with each bit wrong, and stuck: with each bit wrong, and at places that hold something.
 fn kinds() -> Vec<Kind> {
     let places = [
         0,
@@ -38,12 +38,12 @@ fn base(generation: Generation) -> usize {
     if generation < Generation::R5 { 0x4000 } else { 0x8000 }
 }
 
-/// A Duo with both copies of the DCT in use and something in every sector of its flash that can be written, so that
-/// nothing is erased unseen.
+/// A Duo with both copies of the DCT in use and data in every writable sector of its flash, so that no erasure stays
+/// unseen.
 fn full(generation: Generation) -> Bench {
     let mut bench = Bench::new(generation);
     bench.duo(|duo| duo.set_dct(1858, b"the second copy"));
-    // Up to r5 the copy that was written over is erased.
+    // Up to r5 the old copy is erased after a write.
     for copy in [base(generation), base(generation) + 0x4000] {
         if bench.duo(|duo| duo.internal_flash()[copy..copy + 0x4000].iter().all(|byte| *byte == 0xFF)) {
             bench.write(0, 0x0800_0000 + u32::try_from(copy).unwrap(), &[0x5A; 64]).0.unwrap();
@@ -58,7 +58,7 @@ fn full(generation: Generation) -> Bench {
     bench.duo(|duo| {
         assert!(duo.internal_flash().chunks(0x2_0000).all(|sector| sector.iter().any(|byte| *byte != 0xFF)));
     });
-    // As it is after power-up.
+    // The state after power-up.
     bench.alt(0);
     bench.point_at(0x0802_0000);
     bench
@@ -100,7 +100,7 @@ fn what_two_passes_agree_on_is_the_beginning_unless_one_bit_is_wrong_in_both() {
                     Kind::AddressStuck(Stuck::Bit(14..) | Stuck::At(0x4000..)) if first && zeros => {
                         Some(vec![0; LENGTH])
                     }
-                    // So is what lies behind the DCT.
+                    // The bytes behind the DCT may be all the same too.
                     Kind::AddressStuck(Stuck::At(0x3FFF)) if first => {
                         let there = section[0x3FFF..][..LENGTH].to_vec();
                         there.iter().all(|byte| *byte == there[0]).then_some(there)
@@ -145,7 +145,7 @@ fn a_key_is_written_to_its_place_or_not_at_all() {
                         assert!(section == written, "{case}");
                         right += 1;
                     }
-                    // Read back from elsewhere: that does not look like what was to be there.
+                    // Data read back from another place does not look like what was written.
                     Ok(_) => assert!(acted(&bench) > 0, "{case}"),
                     Err(error) => {
                         let unproven = SessionError::Dfu(DfuError::PointerUnproven { address: 34 });
@@ -194,7 +194,7 @@ fn a_part_of_the_whole_dct_is_written_to_its_place_or_not_at_all() {
                         assert!(after == written && read[..] == data, "{case}");
                         right += 1;
                     }
-                    // Of the bootloader's own sectors it refuses to erase any, and says so.
+                    // The bootloader refuses to erase its own sectors, and says so.
                     Err(SessionError::Dfu(DfuError::WriteRefused { .. })) => {
                         assert!(after == before, "{case}");
                     }
@@ -217,7 +217,7 @@ fn what_reads_back_as_erased_is_and_nothing_else_has_changed() {
         for (copy, kind) in
             [0, 1].into_iter().flat_map(|copy| kinds().into_iter().map(move |kind| (copy, kind)))
         {
-            // Before it is looked at, before the command, before it is read back, and after the last.
+            // Before the sector is read, before the command, before the read-back, and after the last address.
             for nth in [1, 2, 11, 14] {
                 let bench = full(generation);
                 let (before, serial) = flash(&bench);
@@ -242,7 +242,7 @@ fn what_reads_back_as_erased_is_and_nothing_else_has_changed() {
                         assert!(read[..] == after[whole], "{case}: what is there is told");
                         wrong += 1;
                     }
-                    // Of the bootloader's own sectors it refuses to erase any, and says so.
+                    // The bootloader refuses to erase its own sectors, and says so.
                     Err(SessionError::Dfu(DfuError::WriteRefused { .. })) => {
                         assert!(after == before, "{case}");
                     }

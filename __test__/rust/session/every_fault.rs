@@ -1,4 +1,4 @@
-//! Every fault at every transfer of every operation: what a session says afterwards is true of the flash.
+//! Tests every fault at every transfer of every operation: what a session reports is true of the flash.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use duo_provision::usb::Clock;
 use duo_provision::usb::PortPath;
 
 const ALLOWED: Duration = Duration::from_secs(10);
-/// What an operation may take beyond its deadline: its last transfer, and tidying up.
+/// The time that an operation may take beyond its deadline: its last transfer, and cleaning up.
 const GRACE: Duration = Duration::from_secs(10);
 
 struct Bench {
@@ -33,7 +33,7 @@ impl Bench {
         Self { bus: VirtualBus::new(hub.clone()), clock, hub, path }
     }
 
-    /// The beginning of the DCT of the Duo that was there first, wherever it is now.
+    /// The start of the DCT of the Duo that was there first, wherever it is now.
     fn section(&self, length: usize) -> Vec<u8> {
         self.hub.with_duo(&self.path, |duo, _| duo.first_dct(0, length)).unwrap()
     }
@@ -61,8 +61,8 @@ impl Bench {
     }
 }
 
-/// Runs `check` for every kind of fault, at every request of an operation that takes `requests` of them and
-/// a few more for its second attempts, once and lasting.
+/// Runs `check` for every kind of fault, once and lasting, at each of the `requests` requests of an operation and at
+/// three more for its second attempts.
 fn everywhere(requests: u64, check: impl Fn(Generation, Fault)) {
     for generation in [Generation::R4, Generation::R6] {
         for kind in Kind::catalogue().into_iter().filter(|kind| !is_of_an_address(kind)) {
@@ -74,7 +74,7 @@ fn everywhere(requests: u64, check: impl Fn(Generation, Fault)) {
     }
 }
 
-/// Those have tests of their own, in `addresses`.
+/// These kinds have tests of their own, in `addresses`.
 fn is_of_an_address(kind: &Kind) -> bool {
     matches!(kind, Kind::AddressSilent | Kind::AddressOnceWrong(_) | Kind::AddressStuck(_))
 }
@@ -109,8 +109,8 @@ fn write_that_reads_back_right_is_in_the_flash_and_untouched_means_untouched() {
     });
 }
 
-/// Zeros or ones throughout, or a pointer that no command moves: what shows the same in every place. The caller knows
-/// what lies where.
+/// Reads that are all zeros or all ones, or a pointer that no command moves: every place looks the same. The caller
+/// knows what should be where.
 fn shows_the_same_everywhere(fault: &Fault) -> bool {
     !fault.once && matches!(fault.kind, Kind::ReadZeros | Kind::ReadOnes | Kind::Busy)
 }
@@ -146,9 +146,9 @@ fn leave_that_succeeds_has_left() {
         bench.bus.list(&[DFU]).unwrap();
         let (boots, unplugged) =
             bench.hub.with_duo(&bench.path, |duo, _| (duo.boots(), duo.enumeration() > 1)).unwrap();
-        // To be gone is success here, and the answer that seals a leave is the one that says nothing is left
-        // to do: a state that changes by magic between the two cannot be told.
-        // Nor that a Duo stays that has agreed to leave: the workflow looks at the bus for that.
+        // These are excused. A Duo that is gone counts as success here. The answer that completes a leave says only
+        // that nothing is left to do, so a state that changes by itself in between cannot be noticed. Nor can a Duo
+        // that agrees to leave and stays: the workflow looks at the bus for that.
         let excused = matches!(
             fault.kind,
             Kind::Disconnect { .. }

@@ -1,4 +1,4 @@
-//! A session on the virtual Duo: every defect at every request.
+//! Tests a session on the virtual Duo: every defect at every request.
 
 mod addresses;
 mod every_fault;
@@ -20,10 +20,10 @@ const KEY: [u8; 1216] = [0xA5; 1216];
 const SECTION: usize = 8423;
 /// What a backup reads.
 const BACKUP: usize = 4096;
-/// What the two passes over the whole DCT take.
+/// The requests for the two passes over the whole DCT.
 const WHOLE_REQUESTS: u32 = 27;
 
-/// A key's slot, to be written where the Duo holds `held`.
+/// A block with a key for the slot of a Duo that holds `held`.
 fn key_block(held: &[u8], key: &[u8]) -> Block {
     let proof = Buffer::new(held[34..1250].to_vec());
     Block { pointer: 34, proof, block: 0, data: Buffer::new(key.to_vec()) }
@@ -34,12 +34,12 @@ fn with_key(section: &[u8], key: &[u8]) -> Vec<u8> {
     [&section[..34], key, &section[1250..]].concat()
 }
 
-/// Writes the key to a Duo that holds `held`; returns its section then.
+/// Writes the key to a Duo that holds `held`; returns the section that is read back.
 fn write_key(session: &mut DfuSession<'_>, held: &[u8], deadline: Duration) -> Result<Buffer, SessionError> {
     session.write_and_read_back(key_block(held, &KEY), SECTION, deadline)
 }
 
-/// Opens a session on a bench and hands it on with a deadline.
+/// Opens a session on a bench and passes it on with a deadline.
 fn with_session<T>(bench: &Bench, body: impl FnOnce(&mut DfuSession<'_>, Duration) -> T) -> T {
     let device = &bench.bus.list(&[DFU]).unwrap()[0];
     let deadline = bench.clock.now() + LIMIT;
@@ -47,7 +47,7 @@ fn with_session<T>(bench: &Bench, body: impl FnOnce(&mut DfuSession<'_>, Duratio
     body(&mut session, deadline)
 }
 
-/// Every defect, once and, where that is another thing, for good.
+/// Every defect once, and also lasting, if that makes a difference.
 fn defects() -> Vec<(Kind, bool)> {
     let mut lasting = vec![Kind::Busy, Kind::WriteFails, Kind::PollTimeout(0), Kind::PollTimeout(0xFF_FFFF)];
     for moment in [Moment::Before, Moment::After] {
@@ -111,7 +111,8 @@ fn the_whole_application_part_is_read_in_blocks() {
     assert_eq!(read.unwrap()[..], bench.duo(|duo| duo.dct(0, 8192)));
 }
 
-/// Between two reads of the DCT, and before a write: what was another memory's address is not used in this one.
+/// Switches between the two memories before each read and before a write: the address of one memory is not used in the
+/// other.
 #[test]
 fn the_whole_dct_is_read_from_the_flash_and_everything_else_from_the_dct() {
     for generation in Generation::ALL {
@@ -150,7 +151,7 @@ fn a_whole_dct_is_right_or_an_error_with_every_defect_at_every_request() {
     }
 }
 
-/// All of it, and never the sectors before and behind it, the first of which hold the bootloader.
+/// All of the DCT is reached, and never the sectors around it. The bootloader is in the first of those.
 #[test]
 fn the_whole_dct_is_erased_and_written_and_nothing_else_of_the_flash_is_reached() {
     for generation in Generation::ALL {
@@ -170,7 +171,7 @@ fn the_whole_dct_is_erased_and_written_and_nothing_else_of_the_flash_is_reached(
                 let read = session.write_whole_dct_and_read_back(offset, &block, deadline).unwrap();
                 assert!(read[..] == block[..], "{generation}");
             }
-            // What is not erased takes zeros only.
+            // Without an erasure, a write can only clear bits.
             let read = session.write_whole_dct_and_read_back(0x1000, &[0x3F; 16], deadline).unwrap();
             assert_eq!(read[..], [0x10; 16]);
             let read = session.write_whole_dct_and_read_back(0x1FF0, &[0x0F; 16], deadline).unwrap();
@@ -202,7 +203,7 @@ fn the_whole_dct_is_erased_and_written_and_nothing_else_of_the_flash_is_reached(
     }
 }
 
-/// A map that lays the sectors out otherwise would have more erased than the DCT.
+/// With another layout of the sectors, more than the DCT would be erased.
 #[test]
 fn a_flash_of_other_sectors_is_not_written_to() {
     let maps = [
@@ -254,7 +255,7 @@ fn an_erasure_is_proven_or_an_error_with_every_defect_at_every_request() {
     }
 }
 
-/// A reset on the bus puts a device back to its first setting, and the host hears only of the transfer that it broke.
+/// A bus reset puts a device back to its first setting, and the host notices only the transfer that failed.
 #[test]
 fn after_a_failure_the_dct_is_selected_anew() {
     let bench = Bench::new(Generation::R4);
@@ -281,8 +282,8 @@ fn after_a_failure_the_dct_is_selected_anew() {
     assert_eq!(bench.duo(|duo| duo.dct(34, 1216)), KEY);
 }
 
-/// A device that never carries an address out, and says that it is busy with it, reads zeros where r6 has no DCT. That
-/// is the same throughout, so both passes have it; who reads it knows it for what it is.
+/// A device that says dfuDNBUSY for an address but never carries it out reads zeros outside r6's DCT. Both passes read
+/// the same zeros; the caller has to recognise them.
 #[test]
 fn a_read_is_right_or_an_error_with_every_defect_at_every_request() {
     for (kind, once) in defects() {
@@ -313,7 +314,7 @@ fn a_write_is_proved_or_an_error_that_tells_the_truth() {
             assert!(blocks_sent(&bench) <= 1, "{case}");
             assert!(after[..34] == before[..34] && after[1250..] == before[1250..], "{case}");
             match result {
-                // What came from another place does not look like success.
+                // What is read from another place must not look like success.
                 Ok(read) if read[..] == with_key(&before, &KEY) => assert!(read[..] == after, "{case}"),
                 Ok(read) => assert!(read[..] == after || kind == Kind::Busy, "{case}"),
                 Err(error) if error.touched() == Touched::No => assert!(after == before, "{case}"),

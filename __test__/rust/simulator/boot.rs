@@ -1,4 +1,4 @@
-//! Leaving DFU mode, what the system firmware does then, and several Duos on one bus.
+//! Tests how a Duo leaves DFU mode, what the system firmware does then, and several Duos on one bus.
 
 use duo_provision::simulator::duo::{Presence, SystemFirmware};
 use duo_provision::simulator::{Duo, DuoOptions, Generation};

@@ -1,4 +1,4 @@
-//! What a Duo says of itself, byte for byte, and the standard requests.
+//! Tests the descriptors of a Duo, byte for byte, and the standard requests.
 
 use duo_provision::simulator::Generation;
 use duo_provision::usb::TransferError;
@@ -108,7 +108,7 @@ fn the_interface_is_asked_for_its_functional_descriptor() {
 fn set_configuration_leaves_the_status_of_r5_and_r6_until_abort() {
     for g in R {
         let mut b = Bench::new(g);
-        b.clear_status(); // into dfuERROR
+        b.clear_status(); // now in dfuERROR
         b.output((0x00, 9, 0, 0), &[]).unwrap();
         b.output((0x00, 9, 1, 0), &[]).unwrap();
         let kept = if g >= Generation::R5 { 14 } else { 0 };
@@ -123,7 +123,7 @@ fn set_configuration_makes_it_idle_and_leaves_alt_and_pointer() {
     let mut b = Bench::new(Generation::R6);
     b.alt(1);
     b.point_at(34);
-    b.clear_status(); // into dfuERROR
+    b.clear_status(); // now in dfuERROR
     b.output((0x00, 9, 1, 0), &[]).unwrap();
     assert_eq!(b.get_state(), 10, "the same configuration again resets nothing");
     b.output((0x00, 9, 0, 0), &[]).unwrap();

@@ -1,4 +1,4 @@
-//! A fault is its name, and its name is the fault.
+//! Checks that a fault's name can be read back as the same fault.
 
 use duo_provision::simulator::faults::{Counting, Fault, Kind, Lie, Moment};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Faults strike when they are armed to, and do what they say.
+//! Checks that faults strike when they are armed to, and do what they say.
 
 use duo_provision::simulator::faults::{Access, Counting, Fault, Kind, Lie, Moment};
 use duo_provision::simulator::{Duo, Generation};
@@ -169,7 +169,7 @@ fn reads_can_lack_their_end() {
     assert_eq!(b.get_status().unwrap().len(), 6);
 }
 
-/// What is in the slot when it is cut at the GETSTATUS that writes.
+/// The slot's content if this fault strikes at the GETSTATUS that writes.
 fn slot_after(kind: Kind) -> Vec<u8> {
     let mut b = Bench::new(Generation::R6);
     b.alt(1);

@@ -1,4 +1,4 @@
-//! Addresses, poll times, and how the three memories are read and written.
+//! Tests addresses, poll times, and how the three memories are read and written.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ fn poll_time_is_that_of_the_old_pointer_and_r5_r6_keep_it() {
         assert_eq!(b.get_status().unwrap(), half_second, "ERASE costs half a second, on paper");
         let next = b.get_status().unwrap();
         assert_eq!(next[1..4] == [0xf4, 0x01, 0], g >= Generation::R5, "{g}");
-        // Outside the DCT the value is left as it was.
+        // Outside the DCT the value does not change.
         b.dnload(0, &command(0x21, 0x4000)).unwrap();
         b.get_status().unwrap();
         b.get_status().unwrap();
@@ -83,7 +83,7 @@ fn poll_time_of_alts_0_and_2_is_that_of_their_memory_if_the_old_pointer_is_in_it
             b.point_at(34);
             b.alt(alt);
             let of_flash = if g >= Generation::R5 { 0 } else { 5 };
-            // Out of reach of alt 0, and in reach of alt 2.
+            // Alt 0 does not contain the old pointer, alt 2 does.
             let kept = if alt == 0 { u8::from(g >= Generation::R5) } else { of_flash };
             b.dnload(0, &command(0x21, inside)).unwrap();
             assert_eq!(b.get_status(), status(kept, 4), "{g}, alt {alt}");
@@ -138,7 +138,7 @@ fn dct_write_leaves_all_other_fields_and_moves_to_the_other_copy() {
     }
 }
 
-/// Flash only takes zeros, so what needs none but these stays where it is.
+/// Flash cells can only be cleared, so data that only clears bits is written in place.
 #[test]
 fn r3_to_r5_first_program_over_the_current_copy_in_place() {
     for g in R {
@@ -265,7 +265,7 @@ fn an_erase_that_is_refused_stalls_its_getstatus_and_moves_the_pointer() {
     }
 }
 
-/// Seen on the wire: a host's system shows the stall alone.
+/// This is visible on the wire only: a host's operating system reports just the stall.
 #[test]
 fn a_failed_write_delivers_its_six_bytes_and_stalls_in_the_status_stage() {
     let mut duo = Duo::new(options(Generation::R6), key_maker(0));
@@ -329,7 +329,7 @@ fn erase_on_the_dct_does_nothing_and_elsewhere_erases_one_sector() {
     assert_eq!(b.read(0, 0x0802_0000, 64), [0; 64]);
 }
 
-/// The bootloader waits for the flash for ever.
+/// The bootloader waits for the flash forever.
 #[test]
 fn an_erasure_that_fails_leaves_the_duo_silent_until_it_is_started_anew() {
     let mut b = Bench::new(Generation::R6);
@@ -345,14 +345,14 @@ fn an_erasure_that_fails_leaves_the_duo_silent_until_it_is_started_anew() {
     assert_eq!(b.get_state(), 2);
 }
 
-/// The bootloader says OK whatever comes of it, so a fault of the flash shows in what is read alone.
+/// The bootloader always says OK, so a fault of the flash shows only in what is read.
 #[test]
 fn an_erasure_is_spoilt_as_a_write_is() {
     for (kind, erased) in [(Kind::WriteSilent, 0), (Kind::WriteHalf(100), 100)] {
         let mut b = Bench::new(Generation::R6);
         b.write(0, 0x0801_0000, &[0; 4096]).0.unwrap();
         b.duo(|d| d.faults().arm(Fault::once(kind.clone(), 1)));
-        // On the DCT there is nothing to erase, and nothing to spoil.
+        // The DCT is not erased, so the fault does not act.
         b.erase(1, 0);
         assert_eq!(b.duo(|d| d.faults().acted()), 0);
         b.erase(0, 0x0801_0000);
@@ -441,7 +441,7 @@ fn r3_to_r5_return_the_last_download_past_0x4000() {
         if g == Generation::R6 {
             assert_eq!(stale, [0; 1216]);
         } else {
-            // The five bytes of SET_ADDRESS lie over its beginning.
+            // The five bytes of SET_ADDRESS have overwritten its start.
             assert_eq!(stale[..5], command(0x21, 0x4000));
             assert_eq!(stale[5..], [0x5a; 1211], "{g}");
         }

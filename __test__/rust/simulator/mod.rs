@@ -1,4 +1,4 @@
-//! The emulated Duo, quirk by quirk: each test is named for what the firmware does.
+//! Tests the emulated Duo, quirk by quirk: the name of each test says what the firmware does.
 
 mod boot;
 mod descriptors;

@@ -1,4 +1,4 @@
-//! The running firmware, seen from the bus: its descriptors, its serial port, and the speeds that restart it.
+//! Tests the running firmware as the bus sees it: its descriptors, its serial port, and the speeds that restart it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The DFU state machine, and any sequence of requests at all.
+//! Tests the DFU state machine with arbitrary sequences of requests.
 
 use duo_provision::simulator::Generation;
 use duo_provision::usb::{Bus, TransferError};

@@ -1,4 +1,4 @@
-//! The client against the server.
+//! Tests the client against the server.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Client and server against what does not speak USB/IP, or speaks it badly.
+//! Tests the client and the server against a peer that does not speak USB/IP, or speaks it badly.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
@@ -44,7 +44,7 @@ fn duo() -> Device {
     }
 }
 
-/// What a server says to a client that imports, configures, and asks for the status.
+/// What a server sends to a client that imports, configures, and asks for the status.
 fn conversation(rest: &[u8]) -> Vec<u8> {
     let mut bytes = vec![1, 0x11, 0, 3, 0, 0, 0, 0];
     bytes.extend(record());

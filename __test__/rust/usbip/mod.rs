@@ -1,4 +1,4 @@
-//! USB/IP: the server packet by packet, the client against it, and each against nonsense.
+//! Tests USB/IP: the server packet by packet, the client against it, and both against invalid data.
 
 mod client;
 mod hostile;
@@ -16,7 +16,7 @@ use duo_provision::usb::clock::SystemClock;
 use duo_provision::usb::usbip::UsbipBus;
 use duo_provision::usb::{Bus, Device, PortPath, Transport};
 
-/// A server on a port of its own, with `duos` r6 Duos that restart at once.
+/// A server on its own port, with `duos` r6 Duos that restart at once.
 struct Bench {
     hub: Arc<Hub>,
     server: UsbIpServer,
@@ -62,7 +62,7 @@ impl Bench {
         bus.open(&bus.list(&[DFU]).unwrap()[index]).unwrap()
     }
 
-    /// Waits until the client sees so many Duos in DFU mode.
+    /// Waits until the client sees this many Duos in DFU mode.
     fn wait_for_devices(&self, count: usize) -> Vec<Device> {
         let end = Instant::now() + DEADLINE;
         loop {

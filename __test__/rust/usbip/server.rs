@@ -1,4 +1,4 @@
-//! The server, packet by packet.
+//! Tests the server packet by packet.
 
 use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
@@ -108,7 +108,7 @@ fn unanswered_transfer_can_be_unlinked_and_an_answered_one_cannot() {
     bench.duo(1, |d| d.faults().arm(Fault::once(Kind::Timeout(Moment::After), 1)));
     let mut usb = bench.import("1-1");
     usb.write_all(&submit(1, CLRSTATUS, &[])).unwrap();
-    usb.write_all(&submit(2, GETSTATUS, &[])).unwrap(); // waits behind it
+    usb.write_all(&submit(2, GETSTATUS, &[])).unwrap(); // waits for the first
     usb.write_all(&submit(3, GETSTATUS, &[])).unwrap();
     usb.write_all(&unlink(4, 3)).unwrap();
     assert_eq!(reply(&mut usb), (4, 4, -104, 0), "-ECONNRESET: taken back before its turn");
@@ -122,7 +122,7 @@ fn unanswered_transfer_can_be_unlinked_and_an_answered_one_cannot() {
     }
 }
 
-/// `submit` at another endpoint than 0.
+/// `submit` at an endpoint other than 0.
 fn at_endpoint(sequence: u32, endpoint: u8, is_in: bool, length: u8, data: &[u8]) -> Vec<u8> {
     let mut packet = submit(sequence, [0; 8], data);
     (packet[15], packet[19], packet[27]) = (is_in.into(), endpoint, length);

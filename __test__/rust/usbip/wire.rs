@@ -1,10 +1,10 @@
-//! USB/IP as a client writes it, byte by byte.
+//! Writes USB/IP as a client does, byte by byte.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// For whatever has to happen; nothing waits for it to pass.
+/// The limit for events that must happen; no test waits for it to pass.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub fn connect(address: SocketAddr) -> TcpStream {
@@ -28,7 +28,7 @@ pub fn assert_closed(stream: &mut TcpStream) {
     }
 }
 
-/// OP_REQ_IMPORT; returns 8 bytes on refusal, 320 else.
+/// OP_REQ_IMPORT; returns 8 bytes on refusal, 320 bytes otherwise.
 pub fn import(stream: &mut TcpStream, busid: &str) -> Vec<u8> {
     let mut request = vec![1, 0x11, 0x80, 3, 0, 0, 0, 0];
     request.extend(busid.as_bytes());

@@ -1,4 +1,4 @@
-//! Virtual Duos for tests: keys from the fixtures, a hub, and a host that speaks in raw numbers.
+//! Provides virtual Duos for tests: keys from the fixtures, a hub, and a host that sends raw numbers.
 #![allow(dead_code, missing_docs)]
 
 use std::sync::{Arc, OnceLock};
@@ -163,7 +163,7 @@ impl Bench {
         self.abort();
     }
 
-    /// The zero-length DNLOAD and the GETSTATUS that seals it.
+    /// The zero-length DNLOAD and the GETSTATUS that completes it.
     pub fn leave(&mut self) {
         self.dnload(0, &[]).unwrap();
         self.get_status().unwrap();

@@ -1,4 +1,4 @@
-//! What is read lies where it should, or is not believed; what is written goes there, or nowhere.
+//! Tests addresses: data from a wrong place is not believed, and writes go to the right place or nowhere.
 
 use std::fs;
 
@@ -29,7 +29,8 @@ fn refused(bench: &Bench, error: &Error) {
     assert_eq!((bench.writes(), bench.archived().len()), (0, 0), "{error}");
 }
 
-/// Neither a device id nor a cloud's key can show the place on r4 where the key's slot is blank, or holds something else.
+/// On r4 neither a device id nor a cloud's key shows the place if the slot of the cloud's key is blank or holds
+/// something else.
 #[test]
 fn where_nothing_shows_the_place_it_has_to_be_typed_that_it_will_do() {
     for slot in [[0xff; 768], [0x55; 768]] {
@@ -63,7 +64,7 @@ fn the_device_id_shows_the_place_where_no_cloud_is_known() {
     assert!(bench.restore(&bench.new_key()).unwrap().written);
 }
 
-/// A key slot without a key looks like much else of the flash; what lies in front of it does not.
+/// A key slot without a key looks like many other places in the flash; the bytes before it do not.
 #[test]
 fn a_key_is_written_to_a_slot_that_is_blank_with_what_lies_in_front_of_it() {
     for generation in Generation::ALL {
@@ -80,7 +81,7 @@ fn a_key_is_written_to_a_slot_that_is_blank_with_what_lies_in_front_of_it() {
     }
 }
 
-/// With an address that is acknowledged and taken wrong, or not at all, at each command of the write.
+/// At each command of the write, an address is acknowledged but taken wrong, or not taken at all.
 #[test]
 fn a_key_for_a_blank_slot_goes_to_its_place_or_nowhere() {
     let wrong = (0..32).map(Kind::AddressOnceWrong).chain([Kind::AddressSilent]);
@@ -117,7 +118,7 @@ fn a_key_for_a_blank_slot_goes_to_its_place_or_nowhere() {
     }
 }
 
-/// Nobody is asked for a write that cannot be made, and a dry run does not promise it.
+/// The user is not asked about a write that cannot be made, and a dry run does not promise it.
 #[test]
 fn a_write_whose_place_nothing_would_show_is_refused_before_the_question() {
     let bench = Bench::new(Generation::R6);
@@ -132,7 +133,7 @@ fn a_write_whose_place_nothing_would_show_is_refused_before_the_question() {
     assert!(bench.restore(&options).unwrap().written);
 }
 
-/// Both passes are off by as much, and agree.
+/// Both passes are off by the same distance, and agree.
 #[test]
 fn what_lies_elsewhere_than_it_should_is_no_backup() {
     for generation in Generation::ALL {
@@ -163,7 +164,7 @@ fn what_has_to_be_typed_is_printed_again() {
     assert!(writing.iter().all(|command| command.contains("--allow-unproven-address")), "{writing:?}");
 }
 
-/// On r4 all that lies behind the server key may be 0xFF: a read there shows nothing.
+/// On r4 everything after the server key may be 0xFF: a read there does not show the place.
 #[test]
 fn a_field_among_erased_bytes_is_written_with_the_server_key_in_front_of_it() {
     let bench = Bench::new(Generation::R4);
@@ -195,7 +196,8 @@ fn what_no_duo_uses_is_not_restored() {
     }
 }
 
-/// Something else of the DCT has changed by the time that it is read back: it is named, and what puts it back is typed.
+/// Another part of the DCT has changed before the read-back: the error names it and prints the command that puts it
+/// back.
 #[test]
 fn a_write_beside_which_something_else_has_changed_is_not_done() {
     for (now, state, holds) in [(NEW, KeyState::Written, NEW), (OLD, KeyState::Unchanged, OLD)] {

@@ -1,4 +1,5 @@
-//! Every Duo at once: what is wrong with one is of no concern to the others, and none is called done that isn't.
+//! Tests commands for all Duos at once: a problem of one Duo does not affect the others, and none is called done that
+//! isn't.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +28,7 @@ fn duos(generation: Generation, count: u8) -> impl Iterator<Item = DuoOptions> {
     (1..=count).map(move |last| DuoOptions::new(generation, device_id(last)))
 }
 
-/// All Duos share one virtual clock, and each that waits moves it on for the others.
+/// All Duos share one virtual clock, so each one that waits advances it for the others.
 const LONG: Option<u32> = Some(3600);
 
 fn backups(bench: &Bench) -> BackupOptions {
@@ -51,7 +52,7 @@ fn counts(total: u32, done: u32, failed: u32) -> AllCounts {
     AllCounts { total, done, failed, ..AllCounts::default() }
 }
 
-/// A cloud, and Duos that are meant for it.
+/// A cloud, and Duos that belong to it.
 struct Place {
     _runtime: Runtime,
     cloud: LocalCloud,
@@ -86,7 +87,7 @@ impl Place {
         self.bench.run(asker, |context| provision_all(context, &self.options(), all))
     }
 
-    /// The ids that the cloud was told, each with its key.
+    /// The ids that the cloud got, each with its key.
     fn told(&self) -> BTreeMap<String, PublicKey> {
         let all = self.cloud.provisioned().into_iter();
         all.map(|told| (told.device_id, PublicKey::read(told.public_key.as_bytes()).unwrap())).collect()
@@ -163,7 +164,7 @@ fn without_any_there_is_no_duo() {
     assert_eq!(error.code(), Code::NoDevice, "a list makes none");
 }
 
-/// A Duo that runs its firmware is connected, and is not saved.
+/// A Duo that runs its firmware is connected, but it is not saved.
 #[test]
 fn one_that_runs_is_done_only_where_it_may_be_put_into_dfu_mode() {
     let running = |options| DuoOptions { returns_to_dfu: false, ..options };
@@ -192,7 +193,7 @@ impl Bus for HalfBlind<'_> {
     }
 
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
-        // The id of a Duo that runs its firmware.
+        // The USB id of a Duo that runs its firmware.
         if ids == [(0x2b04, 0xc058)] { Err(UsbError::Other("no list".to_owned())) } else { self.0.list(ids) }
     }
 
@@ -201,7 +202,7 @@ impl Bus for HalfBlind<'_> {
     }
 }
 
-/// Else those that run would be left out, and nobody would know.
+/// Otherwise running Duos would be left out without notice.
 #[test]
 fn where_it_is_not_known_which_run_nothing_is_called_all() {
     let bench = Bench::with(duos(Generation::R6, 2));
@@ -321,12 +322,12 @@ fn one_passphrase_serves_all() {
     assert!(all.duos.iter().all(|one| one.result.as_ref().unwrap().encrypted));
 }
 
-/// Those that are begun end as they would alone; the others are not begun, and are named.
+/// The Duos that have begun end as they would alone; the others are not begun, and are listed.
 #[test]
 fn after_a_request_to_stop_none_is_begun() {
     let bench = Bench::with(duos(Generation::R6, MANY));
     let asker = Asker::listening(|event, cancel| {
-        // The first of those that are worked on at once: it is kept, and no other has ended.
+        // At the first backup, several Duos are being worked on and none has ended.
         if let Event::OfDuo { inner, .. } = event
             && matches!(**inner, Event::BackedUp { .. })
         {
@@ -412,7 +413,7 @@ fn of_two_with_one_id_neither_is_sent() {
     options[2] = DuoOptions::new(Generation::R6, device_id(1));
     let place = Place { bench: Bench::with(options), ..Place::new(Generation::R6, 1, Options::default()) };
     let allowing = ProvisionOptions { allow_other_cloud: true, ..place.options() };
-    // One of the two cannot be read: that does not make the other the right one.
+    // If one of the two cannot be read, the other is not automatically the right one.
     for broken in [false, true] {
         if broken {
             place.bench.duo_at(2, |duo| duo.set_dct(34, &[0; 1216]));

@@ -1,4 +1,4 @@
-//! `backup`: what is saved, where, and what is refused.
+//! Tests `backup`: what is saved, where, and what is refused.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ fn raw() -> BackupOptions {
     BackupOptions { raw: true, ..usual() }
 }
 
-/// Nothing was saved, nothing was written, and the Duo is said to be as it was.
+/// Nothing was saved or written, and the error says that the Duo is unchanged.
 fn refused(bench: &Bench, result: Result<impl std::fmt::Debug, Error>, code: Code) -> Error {
     let error = result.unwrap_err();
     assert_eq!(error.code(), code, "{error}");
@@ -190,7 +190,7 @@ fn a_backup_that_is_kept_with_its_manifest_needs_no_note() {
     assert_eq!(asker.notes(), "");
 }
 
-/// What is held under a manifest that contradicts it could not be restored as it stands.
+/// A backup with a contradicting manifest cannot be restored as it is.
 #[test]
 fn a_backup_whose_manifest_is_damaged_is_made_again() {
     let bench = Bench::new(Generation::R6);

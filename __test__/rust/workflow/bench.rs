@@ -1,4 +1,4 @@
-//! A hub with Duos, a folder for one test's files, and somebody who asks.
+//! A hub with Duos, a folder for one test's files, and a stand-in for the user.
 
 use std::ffi::OsString;
 use std::fs;
@@ -26,13 +26,13 @@ use crate::virtual_duo::{device_id, device_keys, key_maker, options};
 
 /// 2026-01-31T12:00:00Z
 pub const NOON: Duration = Duration::from_secs(1_769_860_800);
-/// The key that the first Duo has, and one that it could be given.
+/// The key that the first Duo has, and one that it can get.
 pub const OLD: usize = 0;
 pub const NEW: usize = 60;
 
 type Listener = Box<dyn Fn(&Event, &Cancel) + Send + Sync>;
 
-/// Who asks: remembers what it is told, and answers as it was told to.
+/// A stand-in for the user: remembers what it is told, and gives the prepared answers.
 pub struct Asker {
     cancel: Cancel,
     events: Mutex<Vec<Event>>,
@@ -49,7 +49,7 @@ impl Asker {
         Self::listening(|_, _| {})
     }
 
-    /// Calls `on_event` for everything it is told.
+    /// Calls `on_event` for every event.
     pub fn listening(on_event: impl Fn(&Event, &Cancel) + Send + Sync + 'static) -> Self {
         Self {
             cancel: Cancel::default(),
@@ -68,13 +68,13 @@ impl Asker {
         Self { consents: false, ..Self::new() }
     }
 
-    /// Answers with these when it is asked for a passphrase, one after the other; then with none.
+    /// Gives these passphrases, one after the other; then none.
     pub fn knowing(passphrases: &[&'static str]) -> Self {
         let passphrases = passphrases.iter().rev().copied().collect();
         Self { passphrases: Mutex::new(passphrases), ..Self::new() }
     }
 
-    /// What it was asked passphrases for.
+    /// The passphrase requests that it got.
     pub fn requests(&self) -> Vec<PassphraseRequest> {
         self.requests.lock().unwrap().clone()
     }
@@ -101,7 +101,7 @@ impl Asker {
         notes.collect::<Vec<_>>().join("\n")
     }
 
-    /// Everything that it was told and asked, as a log would show it.
+    /// Everything that it was told and asked, as a log shows it.
     pub fn told(&self) -> String {
         format!("{:?}\n{:?}\n", self.events.lock().unwrap(), self.plans.lock().unwrap())
     }
@@ -112,14 +112,14 @@ impl Asker {
         plans[0].clone()
     }
 
-    /// What was shown before all keys were sent; asked once.
+    /// The plan that was shown before all keys were sent; it was asked once.
     pub fn send_plan(&self) -> SendPlan {
         let plans = self.send_plans.lock().unwrap();
         assert_eq!(plans.len(), 1, "asked once");
         plans[0].clone()
     }
 
-    /// Each Duo of several that has come to its end, in that order.
+    /// The Duos that have ended, in that order.
     pub fn ended(&self) -> Vec<DuoEnded> {
         let events = self.events.lock().unwrap();
         let ended = |event: &Event| if let Event::DuoEnded(line) = event { Some(line.clone()) } else { None };
@@ -164,7 +164,7 @@ pub struct Bench {
     pub bus: VirtualBus,
     pub paths: Vec<PortPath>,
     pub folder: TempDir,
-    /// The user's home, with the journal; never that of whoever runs the tests.
+    /// The user's home, with the journal; never the home of the person who runs the tests.
     _home: TempDir,
     pub env: Vec<(&'static str, String)>,
 }
@@ -231,19 +231,19 @@ impl Bench {
         self.archive().to_str().unwrap().to_owned()
     }
 
-    /// Writes a file into the test's folder.
+    /// Writes a file to the test's folder.
     pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         path
     }
 
-    /// A file with the fixtures' `nth` key, as the device has it.
+    /// A file with the fixtures' `nth` key, in the device's form.
     pub fn key_file(&self, nth: usize) -> PathBuf {
         self.file("new.der", &key(nth)[..611])
     }
 
-    /// Restores from a file with [`NEW`].
+    /// Restores [`NEW`] from a file.
     pub fn new_key(&self) -> RestoreOptions {
         restore_of(&self.key_file(NEW))
     }
@@ -283,7 +283,7 @@ impl Bench {
         self.duo(|duo| duo.log().filter(|transfer| is_data(transfer)).count())
     }
 
-    /// The faults are over, and the Duo is back in DFU mode.
+    /// Clears the faults, with the Duo back in DFU mode.
     pub fn clear_faults(&self) {
         self.hub.with_duo(&self.paths[0], |duo, now| {
             duo.faults().clear();
@@ -297,31 +297,31 @@ impl Bench {
         names(&self.archive())
     }
 
-    /// True where a file of the archive holds exactly these bytes.
+    /// True if a file of the archive holds exactly these bytes.
     pub fn keeps(&self, bytes: &[u8]) -> bool {
         self.archived().iter().any(|name| fs::read(self.archive().join(name)).unwrap() == bytes)
     }
 }
 
-/// What names the user's data directory on each system.
+/// The variables that name the user's data directory on each system.
 fn home_of(home: &Path) -> Vec<(&'static str, String)> {
     let home = home.to_str().unwrap();
     ["HOME", "XDG_DATA_HOME", "LOCALAPPDATA"].map(|name| (name, home.to_owned())).into()
 }
 
-/// A folder in memory, where the system has one: thousands of backups are synced here.
+/// A folder in memory if the system has one: thousands of backups are synced here.
 pub fn memory_folder() -> std::io::Result<TempDir> {
-    // Wine shows it as another way of writing a path.
+    // Wine shows that folder under another path.
     if cfg!(windows) { tempfile::tempdir() } else { tempfile::tempdir_in("/dev/shm") }
 }
 
-/// A DNLOAD of a block; the one without bytes asks to leave.
+/// A DNLOAD of a block; one without bytes asks the Duo to leave.
 pub fn is_data(transfer: &Logged) -> bool {
     let setup = transfer.setup;
     (setup.request_type, setup.request) == (0x21, 1) && setup.value >= 2 && transfer.length > 0
 }
 
-/// The names in a folder; none where it is missing.
+/// The names in a folder; none if it is missing.
 pub fn names(folder: &Path) -> Vec<String> {
     let Ok(listing) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<_> = listing.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -329,8 +329,8 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The class request, counted from the beginning of a write, during which the flash is written: set address,
-/// GETSTATUS, ABORT, the proof, ABORT, the block, and then this GETSTATUS.
+/// The class request that writes the flash, counted from the start of a write: set address, GETSTATUS, ABORT, the
+/// proof, ABORT, the block, and then this GETSTATUS.
 pub const PROGRAMS: u32 = 7;
 
 /// The slot with the fixtures' `nth` key.
@@ -349,7 +349,7 @@ pub fn restore_of(file: &Path) -> RestoreOptions {
     RestoreOptions { file: file.to_owned(), ..RestoreOptions::default() }
 }
 
-/// Two Duos with ids of their own.
+/// Two Duos with different ids.
 pub fn two(generation: Generation) -> [DuoOptions; 2] {
     [1, 2].map(|last| DuoOptions::new(generation, device_id(last)))
 }

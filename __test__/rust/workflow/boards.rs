@@ -1,4 +1,4 @@
-//! Photon, P1 and Electron: the key slot by the same table, and nothing else.
+//! Tests Photon, P1 and Electron: the key slot has the same place, and nothing else is supported.
 
 use duo_provision::error::Code;
 use duo_provision::simulator::{Board, DuoOptions, Generation};

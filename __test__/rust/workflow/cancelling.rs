@@ -1,4 +1,5 @@
-//! Asked to stop: before the write nothing is written; from its first byte on it is finished and read back.
+//! Tests requests to stop: before the write nothing is written; from its first byte on the write is completed and read
+//! back.
 
 use duo_provision::error::{Code, KeyState};
 use duo_provision::simulator::Generation;

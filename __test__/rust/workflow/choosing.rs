@@ -1,4 +1,4 @@
-//! Which Duo is meant: never the wrong one, and a reason of its own for every way of not finding it.
+//! Tests how a Duo is selected: never the wrong one, and a separate reason for every way of not finding it.
 
 use duo_provision::archive::DeviceIdSource;
 use duo_provision::error::{Code, Error, exit};

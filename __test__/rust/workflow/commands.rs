@@ -1,5 +1,5 @@
-//! What is printed to be typed, typed into a shell: whatever a journal or a file name holds, it is one argument of the
-//! command that is meant, and does nothing else.
+//! Types printed commands into a shell: whatever a journal or a file name holds, it is one argument of the intended
+//! command and does nothing else.
 
 #![cfg(target_os = "linux")]
 
@@ -17,7 +17,7 @@ use super::bench::{Bench, id, restore_of};
 
 const NOON: &str = "2026-01-31T12:00:00Z";
 
-/// What a shell, a terminal or our own grammar could take for more than a word.
+/// Texts that a shell, a terminal or our own grammar could take for more than a word.
 const HOSTILE: [&str; 7] = [
     "/x; touch pwned #",
     "/$(touch pwned)`touch pwned`",
@@ -39,7 +39,7 @@ const KINDS: [OperationKind; 8] = [
     OperationKind::Rotate,
 ];
 
-/// The arguments of each duo-provision in the command, as bash takes it apart in an empty folder.
+/// The arguments of each duo-provision in the command, as bash splits it in an empty folder.
 fn typed(command: &str) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let script = format!("duo-provision() {{ printf '%s\\0' \"$@\"; printf '\\1'; }}\n{command}\n");
@@ -52,7 +52,7 @@ fn typed(command: &str) -> Vec<Vec<String>> {
     calls.map(|call| call.split_terminator('\0').map(str::to_owned).collect()).collect()
 }
 
-/// A journal with one operation that was cut short while it wrote, all of whose texts are hostile.
+/// A journal with one operation that was cut short during its write; all its texts are hostile.
 fn journal_of(operation: OperationKind, text: &str, whole: bool) -> Vec<u8> {
     let hostile = || Some(text.to_owned());
     let request = Request {
@@ -81,7 +81,7 @@ fn journal_of(operation: OperationKind, text: &str, whole: bool) -> Vec<u8> {
         Step::Sending,
         Step::Writing,
     ];
-    // What only makes a backup is done once it has made one.
+    // A command that only makes a backup is done after the backup.
     let only_keeps = matches!(operation, OperationKind::Backup | OperationKind::DctBackup);
     let steps = steps.into_iter().take(if only_keeps { 1 } else { 4 });
     let line = |step| Record { v: VERSION, id: OperationId::new(1), at: NOON.to_owned(), step }.to_line();
@@ -121,7 +121,7 @@ fn a_journal_with_something_else_in_the_place_of_a_field_is_refused() {
     assert_eq!(error.code(), Code::JournalInvalid, "{error}");
 }
 
-/// The name of a file that somebody has sent, in what an error says and in what it says to type.
+/// The name of a file that somebody has sent, in an error message and in a printed command.
 #[test]
 fn a_file_name_moves_no_cursor_and_runs_nothing() {
     let bench = Bench::new(Generation::R6);

@@ -1,4 +1,4 @@
-//! `dct backup`, `dct show`, `server-key show`: what is saved, what is shown, and what never is.
+//! Tests `dct backup`, `dct show`, `server-key show`: what is saved, what is shown, and what is never shown.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use duo_provision::workflow::{
 use crate::virtual_duo::{device_id, options};
 use crate::workflow::bench::{Asker, Bench, OLD, id, key};
 
-/// Where the whole DCT lies in the virtual Duo's flash: behind one sector of 16 KiB up to r4, two from r5 on.
+/// The whole DCT in the virtual Duo's flash: after one sector of 16 KiB up to r4, after two from r5 on.
 fn area(bench: &Bench) -> Vec<u8> {
     let base = bench.duo(|duo| if duo.options().generation < Generation::R5 { 0x4000 } else { 0x8000 });
     bench.duo(|duo| duo.internal_flash()[base..base + 0x8000].to_vec())
@@ -53,7 +53,7 @@ fn holds(shown: &DctShown, name: &str) -> String {
 fn the_application_section_is_saved_and_nothing_behind_it() {
     for generation in Generation::ALL {
         let bench = Bench::new(generation);
-        // The second copy, so that what lies behind the first one's end would be another's.
+        // The second copy is current, so the bytes after the first one's end belong to another copy.
         bench.duo(|duo| duo.set_dct(1858, b"0.9.9"));
         let done = backup(&bench, false).unwrap();
         let bytes = fs::read(&done.path).unwrap();
@@ -112,7 +112,7 @@ fn names_tell_what_it_is_and_the_same_bytes_are_kept_once() {
     };
     let expected = [(Contents::Dct, id(1), true), (Contents::WholeDct, id(1), true)];
     assert_eq!(told(&bench), expected);
-    // Without its manifest a dump tells the same by itself.
+    // Without its manifest, the dump itself tells the same.
     fs::remove_file(section.manifest.unwrap()).unwrap();
     fs::remove_file(whole.manifest.unwrap()).unwrap();
     assert_eq!(told(&bench), expected);
@@ -152,7 +152,7 @@ fn what_is_no_dct_is_not_kept() {
             let bench = Bench::new(Generation::R6);
             bench.arm(Fault::from(kind.clone(), 1));
             let error = backup(&bench, whole).unwrap_err();
-            // Of the whole DCT nothing is believed before the bootloader was found in front of it.
+            // Nothing of the whole DCT is believed before the bootloader is found in front of it.
             let expected = if whole && code == Code::DctUnreadable { Code::AddressUnproven } else { code };
             assert_eq!(error.code(), expected, "{kind:?}: {error}");
             assert!(error.hint_text().is_some());
@@ -161,7 +161,7 @@ fn what_is_no_dct_is_not_kept() {
     }
 }
 
-/// The flash's own name is gone: nothing else is taken for it, and the application section can still be had.
+/// If the flash has another name, nothing else is taken for it, and the application section can still be saved.
 #[test]
 fn without_the_internal_flash_there_is_no_whole_dct() {
     for text in ["@Flash   /0x08000000/16*064Kg", "@Internal Flash   /0x08000000/01*032Kg"] {
@@ -220,7 +220,7 @@ fn fields_are_told_in_words_and_secrets_not_at_all() {
     assert!(!all.contains("SECRETCLAIMCODE") && !all.contains("letmein"), "{all}");
 }
 
-/// The same words for the same bytes, whatever form the dump has.
+/// The same bytes are described in the same words, whatever form the dump has.
 #[test]
 fn a_file_shows_what_the_duo_shows() {
     for generation in [Generation::R4, Generation::R6] {
@@ -296,7 +296,7 @@ fn a_cloud_is_read_from_files_of_every_form() {
     use duo_provision::keys::{PARTICLE_SERVER_KEY_PEM, ServerKey};
     let bench = Bench::new(Generation::R6);
     let spki = ServerKey::particle().spki_der();
-    // As redbear/Duo publishes it: the key, 0xFF, the address and nothing behind it.
+    // As redbear/Duo publishes it: the key, 0xFF, the address and nothing after it.
     let mut published = spki.to_vec();
     published.resize(384, 0xFF);
     published.extend(b"\x01\x0fdevice.spark.io\0");
@@ -313,7 +313,7 @@ fn a_cloud_is_read_from_files_of_every_form() {
     assert_eq!(none.code(), Code::ServerKeyInvalid);
 }
 
-/// r5 spells its device id in capitals and r6 in small letters; an id of digits alone tells nothing.
+/// r5 spells its device id in capitals and r6 in small letters; an id of digits only does not show which one it is.
 #[test]
 fn which_copy_counts_is_told_by_the_serial_number_and_the_bootloader_has_the_last_word() {
     let digits = [0x30, 0x00, 0x19, 0x00, 0x04, 0x47, 0x35, 0x33, 0x30, 0x30, 0x12, 0x01];
@@ -327,7 +327,7 @@ fn which_copy_counts_is_told_by_the_serial_number_and_the_bootloader_has_the_las
         let bench = Bench::with([DuoOptions::new(generation, device_id)]);
         bench.duo(|duo| duo.set_dct_cut_short(34, key(60)));
         let done = backup(&bench, true).unwrap();
-        // r3 to r5 have programmed the new key over the old one in place by then: what is read is neither.
+        // r3 to r5 program the new key over the old one in place, so at this point what is read is neither.
         let new = PrivateKey::read(key(60)).unwrap().key.public_key().fingerprint();
         assert_eq!(done.fingerprint, (generation == Generation::R6).then_some(new), "{generation}");
         let manifest = fs::read_to_string(done.manifest.unwrap()).unwrap();
@@ -336,7 +336,7 @@ fn which_copy_counts_is_told_by_the_serial_number_and_the_bootloader_has_the_las
     }
 }
 
-/// A DCT that 0.3.2 or later has just made marks neither copy.
+/// A DCT that 0.3.2 or later has just made has no mark in either copy.
 #[test]
 fn of_a_fresh_dct_the_first_copy_is_the_one() {
     let bench = Bench::new(Generation::R6);

@@ -1,5 +1,5 @@
-//! What the tests of other fields than the key, and of whole DCTs, share: a bench that writes them, and what is
-//! written.
+//! Helpers for the tests of whole DCTs and of fields other than the key: a bench that writes them, and the data to
+//! write.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ impl Bench {
         self.run(asker, |context| restore_dct(context, &DctRestoreOptions { archive, ..options.clone() }))
     }
 
-    /// Saves the DCT to a file of this name.
+    /// Saves the DCT to a file with this name.
     pub fn saved(&self, name: &str, whole: bool) -> DctBackupDone {
         let file = Some(self.folder.path().join(name));
         let options = DctBackupOptions { file, whole, ..DctBackupOptions::default() };
@@ -52,8 +52,8 @@ impl Bench {
         self.duo(|duo| duo.first_dct_area().to_vec())
     }
 
-    /// The Duo's DCT with [`NEW`] and other fields, as its firmware writes them, in a file without a manifest; the Duo
-    /// is left as it was. One write moves the DCT to its other copy, a second one back.
+    /// The Duo's DCT with [`NEW`] and other fields, as its firmware writes them, in a file without a manifest. The Duo
+    /// is left as it was. One write moves the DCT to its other copy, and a second one moves it back.
     pub fn image(&self, name: &str, back: bool) -> PathBuf {
         let before = self.area();
         if !back {
@@ -79,12 +79,12 @@ pub fn whole(file: &Path) -> DctRestoreOptions {
     DctRestoreOptions { file: file.to_owned(), whole: true, ..DctRestoreOptions::default() }
 }
 
-/// Whether a name in the archive is a dump's, and not that of what describes it.
+/// Whether a name in the archive is the name of a dump, and not of its manifest.
 pub fn is_dump(name: &str) -> bool {
     name.contains("-dct-") && name.split_once('.').is_some_and(|(_, end)| end == "bin")
 }
 
-/// The 768 bytes of a key, an address at +384 and a port at +450, by the numbers of redbear/firmware `dct.h`.
+/// The 768 bytes of a key, an address at +384 and a port at +450; the numbers are those of redbear/firmware `dct.h`.
 pub fn field(key: &[u8], address: &[u8], port: [u8; 2]) -> Vec<u8> {
     let mut field = vec![0xff; 768];
     field[..key.len()].copy_from_slice(key);
@@ -93,14 +93,14 @@ pub fn field(key: &[u8], address: &[u8], port: [u8; 2]) -> Vec<u8> {
     field
 }
 
-/// The SubjectPublicKeyInfo of a modulus that is made up: nothing here has to be decrypted.
+/// The SubjectPublicKeyInfo of a made-up modulus: nothing has to be decrypted here.
 pub fn own_key() -> Vec<u8> {
     let mut spki = ServerKey::particle().spki_der().to_vec();
     spki[33..289].copy_from_slice(&[0xa5; 256]);
     spki
 }
 
-/// A cloud of one's own, with its address, as it stands in a DCT.
+/// The field of a self-hosted cloud with its address, as a DCT holds it.
 pub fn own_cloud() -> Vec<u8> {
     field(&own_key(), b"\x00\x04\x0a\x00\x00\x01", [0x16, 0x34])
 }

@@ -1,4 +1,4 @@
-//! `dct restore`: which fields are written, to which Duo, and how far it came where it was cut short.
+//! Tests `dct restore`: which fields are written, to which Duo, and how far it got if it was cut short.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::workflow::dct_bench::{fields, is_dump, own_cloud};
 use crate::workflow::typed;
 
 impl Bench {
-    /// A dump of this Duo, changed, without a manifest.
+    /// A changed dump of this Duo, without a manifest.
     fn dump(&self, change: impl FnOnce(&mut [u8])) -> PathBuf {
         let mut dump = self.duo(|duo| duo.dct(0, 8423));
         change(&mut dump);
@@ -198,7 +198,7 @@ fn a_dump_of_the_other_generation_is_refused() {
     let error = bench.restore_dct(&fields(&dump, "server-public-key")).unwrap_err();
     assert_eq!((error.code(), bench.writes()), (Code::DumpUnusable, 0), "{error}");
     let whole = fs::read(bench.saved("r6.bin", true).path).unwrap();
-    // Without its manifest the sequence number tells.
+    // Without the manifest, the sequence number shows it.
     let error = old.restore_dct(&fields(&old.file("whole.bin", &whole), "server-public-key")).unwrap_err();
     assert_eq!((error.code(), old.writes()), (Code::DumpUnusable, 0), "{error}");
     let asker = Asker::new();
@@ -284,7 +284,7 @@ fn status_knows_how_far_it_came_and_what_to_type() {
     let commands: Vec<&str> = report.next.iter().map(|next| next.command.as_str()).collect();
     assert!(commands[0].starts_with("duo-provision dct show"), "{commands:?}");
     bench.clear_faults();
-    // One of the two fields is not both.
+    // One of the two fields is not enough.
     bench.restore(&RestoreOptions { file: bench.key_file(NEW), ..bench.new_key() }).unwrap();
     assert_eq!(bench.status().unwrap().in_flight.len(), 1);
     bench.restore_dct(&typed::dct_restore_fields(commands[1])).unwrap();
@@ -311,14 +311,14 @@ fn a_slot_that_held_no_key_is_not_brought_back() {
 
 #[test]
 fn on_r4_the_word_of_the_dump_is_not_the_duos() {
-    // The bytes at 3618 are reserved there, and whatever they are says nothing over USB.
+    // The bytes at 3618 are reserved on an r4 and say nothing over USB.
     let bench = Bench::with([DuoOptions { ..crate::virtual_duo::options(Generation::R4) }]);
     let dump = bench.dump(new_key_and_server);
     let done = bench.restore_dct(&fields(&dump, BOTH)).unwrap();
     assert!(matches!(done.evidence, Some(Evidence::None | Evidence::PublicKeySlot)), "{:?}", done.evidence);
 }
 
-/// Which key would be restored is not guessed.
+/// A dump can be read in two ways: the command does not guess which key to restore.
 #[test]
 fn fields_of_a_dump_that_is_read_both_ways_are_not_restored() {
     let bench = Bench::new(Generation::R6);

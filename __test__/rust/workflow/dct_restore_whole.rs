@@ -1,4 +1,4 @@
-//! `dct restore --whole`: which images are written, to which Duo, and what is there all the while.
+//! Tests `dct restore --whole`: which images are written, to which Duo, and what the Duo holds meanwhile.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, names, two};
 use crate::workflow::dct_bench::whole;
 use crate::workflow::typed;
 
-/// How the bootloader of this generation tells which copy counts.
+/// How the bootloader of this generation decides which copy is current.
 fn rule(generation: Generation) -> CopyRule {
     if generation == Generation::R6 { CopyRule::R6 } else { CopyRule::R3ToR5 }
 }
@@ -84,7 +84,7 @@ fn what_is_there_already_is_left_alone_sector_by_sector() {
     let writes = bench.writes();
     let again = bench.restore_dct(&whole(&image)).unwrap();
     assert!(!again.written && again.backup.is_none() && bench.writes() == writes);
-    // The stale copy alone is another: only its sector is written.
+    // Only the stale copy differs, so only its sector is written.
     let stale = 1 - current(&area, Generation::R6).unwrap();
     area[stale * 0x4000 + 600] ^= 0x10;
     bench.duo(|duo| duo.set_dct_area(&area));
@@ -94,12 +94,12 @@ fn what_is_there_already_is_left_alone_sector_by_sector() {
     assert!(bench.area() == fs::read(&image).unwrap());
 }
 
-/// DNLOADs of five bytes as block 0, of which one in a write or a read sets the address.
+/// Counts the erasures. Like the setting of an address, an erasure is a DNLOAD of five bytes as block 0.
 fn erasures(bench: &Bench) -> usize {
     let log: Vec<_> =
         bench.duo(|duo| duo.log().map(|t| (t.setup.request, t.setup.value, t.length)).collect());
-    // A command, twice asked for its state, and then another command: to set the address for the read-back. Every other
-    // one is followed by ABORT.
+    // The command, two GETSTATUS, and then the command that sets the address for the read-back. After every other
+    // command comes ABORT.
     let erasure =
         |w: &&[(u8, u16, u16)]| w[0] == (1, 0, 5) && w[1].0 == 3 && w[2].0 == 3 && w[3] == (1, 0, 5);
     log.windows(4).filter(erasure).count()
@@ -114,7 +114,8 @@ fn what_must_not_be_written_is_refused_before_any_duo_is_looked_for() {
         change(&mut bytes);
         bytes
     };
-    // In the copy that counts, unsealed: the checksum is the firmware's business, not this test's.
+    // A DCT with `put` in the slot of the current copy, without a checksum, which is the firmware's task and not tested
+    // here.
     let slot = |bytes: &mut Vec<u8>, put: &[u8]| {
         let legacy = Bench::new(Generation::R4);
         legacy.duo(|duo| duo.set_dct(34, put));
@@ -158,11 +159,11 @@ fn what_must_not_be_written_is_refused_before_any_duo_is_looked_for() {
 #[test]
 fn an_image_of_the_other_generation_is_refused() {
     let (old, new) = (Bench::new(Generation::R4), Bench::new(Generation::R6));
-    // By the manifest.
+    // The manifest shows it.
     let of_r4 = old.saved("r4.bin", true).path;
     let error = new.restore_dct(&whole(&of_r4)).unwrap_err();
     assert_eq!((error.code(), new.writes()), (Code::DumpUnusable, 0), "{error}");
-    // Without it, by the sequence number, or else the device id.
+    // Without it, the sequence number or else the device id shows it.
     let of_r6 = fs::read(new.image("r6.bin", true)).unwrap();
     for strip in [false, true] {
         let mut bytes = of_r6.clone();
@@ -174,7 +175,7 @@ fn an_image_of_the_other_generation_is_refused() {
         let error = old.restore_dct(&whole(&old.file("r6.bin", &bytes))).unwrap_err();
         assert_eq!((error.code(), old.writes()), (Code::DumpUnusable, 0), "{error}");
     }
-    // Where nothing tells, that is said.
+    // If nothing shows it, a caution says so.
     let asker = Asker::new();
     old.restore_dct_asking(&asker, &whole(&old.image("unknown.bin", true))).unwrap();
     let cautions = asker.plan().cautions.join("\n");
@@ -229,7 +230,7 @@ fn a_duo_whose_system_firmware_is_broken_gets_its_dct_back() {
     assert!(bench.area() == fs::read(&image).unwrap());
 }
 
-/// The shipped bootloaders boot and read each other's.
+/// The shipped bootloaders boot and read each other's DCTs.
 #[test]
 fn an_image_of_r5_goes_to_r6_and_the_other_way_round() {
     let (r5, r6) = (Bench::new(Generation::R5), Bench::new(Generation::R6));
@@ -240,7 +241,7 @@ fn an_image_of_r5_goes_to_r6_and_the_other_way_round() {
     }
 }
 
-/// A bootloader that finds no DCT makes a new one as soon as it is asked for it.
+/// A bootloader that finds no DCT makes a new one at the first request for it.
 #[test]
 fn where_no_copy_counts_the_bootloader_is_not_asked_before_what_is_there_is_kept() {
     let bench = Bench::new(Generation::R4);
@@ -272,15 +273,15 @@ fn a_duo_without_a_dct_that_counts_gets_one_and_is_told_what_a_cut_means() {
     assert!(asker.plan().cautions.join("\n").contains("it has none until the same command"));
     assert!(bench.keeps(&area), "what was there is kept all the same");
     assert!(bench.keeps(key(OLD)), "and each key in it in a file of its own");
-    // Nothing was read at all, or nothing was ever there.
+    // Erased flash: either nothing was read, or nothing was ever there.
     bench.duo(|duo| duo.set_dct_area(&vec![0xff; 32_768]));
     let writes = bench.writes();
     let error = bench.restore_dct(&whole(&image)).unwrap_err();
     assert_eq!((error.code(), bench.writes()), (Code::DctUnreadable, writes), "{error}");
 }
 
-/// The cable is pulled at every fourth request, and what is being written then half lands: the Duo has a whole copy,
-/// its own or the image's, and the same command comes to the same end. (Every request is the fault matrix's.)
+/// The cable is pulled at every fourth request, and the write under way is carried out half. The Duo still has a whole
+/// copy, its own or the image's, and the same command completes the restore. (The fault matrix tries every request.)
 #[test]
 fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
     for generation in [Generation::R4, Generation::R6] {
@@ -321,7 +322,7 @@ fn cut_short_anywhere_the_duo_has_a_dct_and_the_same_command_goes_on() {
 #[test]
 fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     let bench = Bench::new(Generation::R6);
-    // There is something to be cleared, so that the first step is a write.
+    // Some bytes must be cleared, so the first step is a write.
     bench.duo(|duo| duo.set_dct(1758, b"DE"));
     let image = bench.image("image.bin", false);
     let before = bench.area();
@@ -344,7 +345,7 @@ fn a_duo_that_does_not_write_is_left_as_it_is_and_what_it_has_is_said() {
     assert!(bench.slot() == key(OLD) && Dump::recognise(&bench.area()).is_some());
 }
 
-/// The bootloader waits for ever for a flash that does not erase.
+/// The bootloader waits forever for a flash that does not erase.
 #[test]
 fn a_duo_that_falls_silent_in_an_erasure_is_said_to_need_a_reset() {
     let bench = Bench::new(Generation::R6);
@@ -364,7 +365,7 @@ fn a_duo_that_falls_silent_in_an_erasure_is_said_to_need_a_reset() {
     assert!(bench.area() == fs::read(&image).unwrap());
 }
 
-/// What was there before the second attempt is what the first has left, which may be the image's key already.
+/// What the second attempt finds is what the first one left, which may already be the image's key.
 #[test]
 fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
     for (generation, no_backup) in [(Generation::R4, false), (Generation::R6, false), (Generation::R6, true)]
@@ -399,7 +400,7 @@ fn the_way_back_from_a_second_attempt_is_to_what_was_there_before_the_first() {
 #[test]
 fn one_step_that_is_not_taken_is_tried_once_more() {
     let bench = Bench::new(Generation::R6);
-    // There is something to be cleared, so that the first step changes something.
+    // Some bytes must be cleared, so the first step changes something.
     bench.duo(|duo| duo.set_dct(1758, b"DE"));
     let image = bench.image("image.bin", false);
     bench.arm(Fault::once(Kind::WriteSilent, 1));
@@ -409,7 +410,7 @@ fn one_step_that_is_not_taken_is_tried_once_more() {
     assert!(bench.area() == fs::read(&image).unwrap());
 }
 
-/// What the bootloader is asked for at the end, all bytes having been read back, is changed just before.
+/// All bytes are read back; then the DCT is changed just before the final questions to the bootloader.
 #[test]
 fn where_the_bootloader_reads_another_dct_than_was_written_it_is_not_done() {
     for (offset, code, state) in
@@ -458,7 +459,7 @@ fn a_wish_to_stop_is_heard_before_the_first_step_and_after_the_last() {
     assert!(bench.area() == fs::read(&image).unwrap(), "half of it helps nobody");
 }
 
-/// The state after a power cut inside the firmware's own write: both copies carry the mark, and r6 reads the second.
+/// The state after a power cut during the firmware's own write: both copies have the mark, and r6 reads the second.
 fn cut_in_a_write() -> Bench {
     let bench = Bench::new(Generation::R6);
     bench.duo(|duo| duo.set_dct_cut_short(34, key(2)));
@@ -492,7 +493,7 @@ fn an_image_of_a_dct_that_was_cut_short_goes_back_as_it_was_read() {
     assert!(bench.area() == fs::read(&cut).unwrap() && bench.slot() == key(2));
 }
 
-/// The power goes in every step; the Duo's bootloader starts anew, and may find two copies with a mark.
+/// The power fails in any step; the Duo's bootloader restarts and may find two copies with a mark.
 #[test]
 fn after_a_power_cut_anywhere_the_promised_recovery_works() {
     for generation in [Generation::R5, Generation::R6] {
@@ -518,7 +519,7 @@ fn after_a_power_cut_anywhere_the_promised_recovery_works() {
     }
 }
 
-/// A key that the firmware misreads is a key all the same, and may be the only one that there is of it.
+/// A key that the firmware misreads is still a key, and this may be its only copy.
 #[test]
 fn a_slot_with_a_key_in_another_form_gets_a_file_of_its_own() {
     let bench = Bench::new(Generation::R6);
@@ -545,7 +546,7 @@ fn both_sectors_are_known_to_be_writable_before_the_first_step() {
     }
 }
 
-/// Cut short in the last erasure, so that what is there reads as the image does.
+/// Cut short in the last erasure, so the DCT reads like the image.
 #[test]
 fn a_sector_that_reads_as_erased_after_a_cut_is_erased_again() {
     let (bench, image, cut) = (1..)
@@ -566,7 +567,7 @@ fn a_sector_that_reads_as_erased_after_a_cut_is_erased_again() {
     assert!(!bench.restore_dct(&whole(&image)).unwrap().written, "once");
 }
 
-/// Without a device id and without a key nothing says whose attempt it was.
+/// Without a device id and without a key, nothing shows which Duo the first attempt was for.
 #[test]
 fn where_the_way_back_cannot_be_told_that_is_said() {
     let bench = Bench::new(Generation::R4);

@@ -1,4 +1,4 @@
-//! `doctor`: every finding, its command, and that nothing is written by looking.
+//! Tests `doctor`: every finding and its command, and that examining writes nothing.
 
 use std::fs;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ impl Bench {
         all.iter().find(|finding| finding.code == code).cloned().unwrap_or_else(|| panic!("{code}: {all:?}"))
     }
 
-    /// What it comes to.
+    /// The verdict on the only Duo.
     fn verdict(&self) -> Verdict {
         let found = self.examined(Target::default()).unwrap();
         let [duo] = &found.duos[..] else { panic!("one Duo") };
@@ -49,7 +49,7 @@ impl Bench {
         duo.verdict
     }
 
-    /// A server key's slot: a key, and an address behind it where there is one.
+    /// Fills the server key's slot: a key, and an address after it, if there is one.
     fn put_server(&self, key: &[u8], address: Option<&[u8]>) {
         let mut slot = vec![0xff; 768];
         slot[..key.len()].copy_from_slice(key);
@@ -69,7 +69,7 @@ fn a_sound_duo_has_no_problem_and_only_lacks_a_backup_until_it_has_one() {
     let bench = Bench::new(Generation::R6);
     let findings = bench.findings();
     assert_eq!(codes(&findings, Severity::Problem), [""; 0], "{findings:?}");
-    // A virtual Duo's cloud is none of Particle's.
+    // A virtual Duo does not use Particle's cloud.
     assert_eq!(
         codes(&findings, Severity::Note),
         ["SERVER_KEY", "BACKUP_MISSING", "CLOUD_NOT_ASKED"],
@@ -92,7 +92,7 @@ fn a_sound_duo_has_no_problem_and_only_lacks_a_backup_until_it_has_one() {
     assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
 }
 
-/// Whatever the names are: a dump of the DCT that was kept with it comes second.
+/// This holds whatever the names are: a dump of the DCT that was kept with it comes second.
 #[test]
 fn the_backup_that_is_named_is_the_file_of_the_key_alone() {
     let prefix = |nth: usize| PrivateKey::read(key(nth)).unwrap().key.public_key().fingerprint().short();
@@ -115,7 +115,7 @@ fn looking_leaves_no_trace() {
     assert!(names(bench.folder.path()).is_empty());
 }
 
-/// What is typed puts it right.
+/// The printed command fixes it.
 #[test]
 fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
     for slot in [vec![0; 1216], vec![0x30; 1216]] {
@@ -133,7 +133,7 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
 
         bench.duo(|duo| duo.set_dct(34, key(OLD)));
         bench.backup(&BackupOptions::default()).unwrap();
-        // A dump that was saved later is no key file.
+        // A later dump is no key file.
         let options = DctBackupOptions::default();
         bench.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap();
         let found = broken(&bench);
@@ -147,7 +147,7 @@ fn a_slot_without_a_key_is_restored_from_its_backup_or_reset() {
     }
 }
 
-/// Without an id no backup can be found, and of another board no key can be reset here.
+/// Without an id no backup can be found, and the key of another board cannot be reset here.
 #[test]
 fn where_a_backup_cannot_be_looked_for_or_the_board_is_no_duo_no_reset_is_offered() {
     let r4 = Bench::new(Generation::R4);
@@ -164,7 +164,8 @@ fn where_a_backup_cannot_be_looked_for_or_the_board_is_no_duo_no_reset_is_offere
     assert!(photon.findings().iter().all(|finding| !finding.code.starts_with("SERVER")));
 }
 
-/// Its cloud does not know the key that the Duo makes of a blank slot; where the old one is at hand it is given back.
+/// The cloud does not know the key that the Duo makes from a blank slot. If the old key is in the archive, it is
+/// restored.
 #[test]
 fn a_blank_slot_whose_key_is_in_the_archive_gets_it_back() {
     let bench = Bench::new(Generation::R6);
@@ -194,7 +195,7 @@ fn a_key_in_a_form_that_the_firmware_misreads_is_put_right_by_its_backup() {
     assert!(bench.slot() == key(OLD));
 }
 
-/// The public key is another's because somebody else has written the private one.
+/// The public key does not match, because another program has written the private key.
 #[test]
 fn one_cause_is_one_problem() {
     let bench = Bench::new(Generation::R6);
@@ -224,7 +225,7 @@ fn a_reset_slot_and_a_foreign_public_key_are_problems_and_none_is_a_note() {
     }
 }
 
-/// Each in turn, and `list` says the same.
+/// `list` reports the same as the verdict.
 #[test]
 fn what_a_key_is_worth_is_told_by_the_verdict_and_by_the_list() {
     let key_of = |nth: usize| PrivateKey::read(key(nth)).unwrap().key;
@@ -253,12 +254,12 @@ fn what_a_key_is_worth_is_told_by_the_verdict_and_by_the_list() {
     assert_eq!(none.verdict, Verdict::NoDuo);
 }
 
-/// Of a Duo with this key, in words, if there is a problem with it.
+/// The finding that a newer key than the Duo's is known, if there is one.
 fn newer(bench: &Bench) -> Option<Finding> {
     bench.findings().into_iter().find(|finding| finding.code == "NEWER_KEY_KNOWN")
 }
 
-/// The Duo's key, and its public half, changed by somebody else.
+/// Another program changes the Duo's key and its public half.
 fn changed(bench: &Bench, nth: usize) {
     bench.set_slot(key(nth));
     let spki = PrivateKey::read(key(nth)).unwrap().key.public_key().spki_der().to_vec();
@@ -294,17 +295,17 @@ fn a_backup_counts_by_its_date_and_what_was_written_later_counts_more() {
     changed(&bench, NEW);
     assert!(newer(&bench).unwrap().message.contains("2025-06-01T00:00:00Z"));
     changed(&bench, OLD);
-    // The backup of what was there is made in the same second.
+    // The backup of the earlier content is made in the same second.
     bench.restore(&bench.new_key()).unwrap();
     assert!(newer(&bench).is_none(), "{:?}", newer(&bench));
     changed(&bench, OLD);
     assert!(newer(&bench).unwrap().message.contains("written to the Duo"));
-    // Saving it does not make it the one that a cloud knows.
+    // A backup of the key does not show that a cloud knows it.
     bench.backup(&BackupOptions::default()).unwrap();
     assert!(newer(&bench).is_some());
 }
 
-/// It is no file of the archive, and counts for as long as it is what was written.
+/// It is not in the archive, and counts as long as the file still has the bytes that were written.
 #[test]
 fn a_backup_elsewhere_counts_while_its_file_is_there_with_the_same_bytes() {
     let bench = Bench::new(Generation::R6);
@@ -312,7 +313,7 @@ fn a_backup_elsewhere_counts_while_its_file_is_there_with_the_same_bytes() {
     bench.backup(&BackupOptions { file: Some(file.clone()), ..BackupOptions::default() }).unwrap();
     let found = bench.finding("BACKUP");
     assert!(found.severity == Severity::Ok && found.message.contains(file.to_str().unwrap()), "{found:?}");
-    // What stands beside it is not needed.
+    // The manifest beside it is not needed.
     fs::remove_file(file.with_extension("json")).unwrap();
     assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
     let listed = |device: Option<&str>, archive: Option<String>| -> Vec<PathBuf> {
@@ -345,7 +346,7 @@ fn a_backup_elsewhere_counts_while_its_file_is_there_with_the_same_bytes() {
     assert_eq!(bench.finding("BACKUP").severity, Severity::Ok);
 }
 
-/// With `--no-backup` and a backup that was made before, elsewhere.
+/// With `--no-backup`, and an earlier backup elsewhere.
 #[test]
 fn status_goes_back_to_a_backup_elsewhere_while_it_is_there() {
     let bench = Bench::new(Generation::R6);

@@ -1,4 +1,5 @@
-//! `doctor` and the cloud: when it is asked, what its answer means, and that a cloud that fails fails nothing.
+//! Tests `doctor` and the cloud: when it is asked, what its answer means, and that a failing cloud makes no other check
+//! fail.
 
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
@@ -98,7 +99,7 @@ fn it_is_asked_where_a_token_is_given_and_never_else() {
     assert_eq!(place.only(never.clone()).code, "CLOUD_NOT_ASKED");
     assert_eq!(place.refused(AskOptions { ask: Some(false), ..place.usual() }), Code::InvalidArgument);
     assert_eq!(place.refused(AskOptions { token: None, ..place.usual() }), Code::InvalidArgument);
-    // Without a token the Duo is looked at all the same.
+    // Without a token the Duo is still examined.
     let any = AskOptions { ask: Some(true), ..AskOptions::default() };
     let (result, asked) = place.examined(any, Target::default());
     let found = result.unwrap();
@@ -115,7 +116,7 @@ fn a_token_in_the_environment_is_taken_and_goes_to_no_cloud_that_the_duo_is_not_
     place.bench.env.push(("PARTICLE_ACCESS_TOKEN", place.cloud.token()));
     let own = AskOptions { token: None, ..place.usual() };
     assert_eq!(place.only(own).code, "CLOUD_DEVICE_UNKNOWN");
-    // A virtual Duo's cloud is none of Particle's, whose API is the usual one.
+    // A virtual Duo does not use Particle's cloud, and the default API is Particle's.
     let (result, asked) = place.examined(AskOptions::default(), Target::default());
     let [found] = about_cloud(result.unwrap()).try_into().unwrap();
     assert!(!asked && found.code == "CLOUD_NOT_ASKED" && found.advice.unwrap().contains("--api-url"));
@@ -133,7 +134,7 @@ fn a_token_of_the_environment_that_is_none_is_a_finding() {
     assert_eq!(place.refused(AskOptions { token: None, ..place.usual() }), Code::TokenInvalid);
 }
 
-/// What is typed puts it right.
+/// The printed command fixes it.
 #[test]
 fn a_cloud_that_does_not_have_it_is_told_and_then_has_it() {
     for flavor in [Flavor::Particle, Flavor::Brewskey] {
@@ -154,7 +155,7 @@ fn a_cloud_that_does_not_have_it_is_told_and_then_has_it() {
     }
 }
 
-/// spark-server lists a Duo after its next start only, whether it was told of it or not.
+/// spark-server lists a Duo only after its own next start, whether it has the Duo's key or not.
 #[test]
 fn a_cloud_that_does_not_list_it_proves_nothing() {
     let place = Place::with(Flavor::Spark, Bench::new(Generation::R6));

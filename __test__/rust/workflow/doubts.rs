@@ -1,5 +1,5 @@
-//! What a cloud may or may not know: equal doubts are one, a success that settles the key settles them wherever it was,
-//! and what nothing settles is put away by name, unless the Duo or the cloud is left with something else.
+//! Tests unknown outcomes in clouds: equal ones count as one, a success that settles the key settles all of them, and
+//! the user can dismiss the others by name, unless the Duo or the cloud is left with a wrong key.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -19,14 +19,14 @@ use tokio::runtime::Runtime;
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
 
-/// A Duo, and the cloud that it is meant for.
+/// A Duo, and the cloud that it belongs to.
 struct Place {
     _runtime: Runtime,
     cloud: LocalCloud,
     bench: Bench,
 }
 
-/// A server that takes requests, and hangs up on each.
+/// A server that takes requests and closes each connection without an answer.
 fn silent_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -73,7 +73,7 @@ impl Place {
         self.bench.run(&Asker::new(), |context| provision(context, &options)).map(drop)
     }
 
-    /// Sends a key to an address where nobody answers.
+    /// Sends a key to an address that never answers.
     fn lose(&self, url: &str, nth: usize) {
         let file = self.bench.key_file(nth).to_str().unwrap().to_owned();
         let options = ProvisionOptions {
@@ -85,7 +85,7 @@ impl Place {
         assert_eq!(error.code(), Code::CloudOutcomeUnknown, "{error}");
     }
 
-    /// A rotation of which the Duo does not take the key, at the cloud of `other`.
+    /// A rotation at the cloud of `other` in which the Duo does not take the key.
     fn leave_ahead(&self, other: &Self) {
         self.bench.arm(Fault::once(Kind::WriteSilent, 1));
         let options = RotateOptions {
@@ -191,7 +191,7 @@ fn a_doubt_that_nothing_settles_is_put_away_by_its_id_and_stays_in_the_history()
     }
 }
 
-/// A crash between the record and the history leaves it put away.
+/// After a crash between the record and the history it is still dismissed.
 #[test]
 fn what_was_put_away_is_so_wherever_it_lies() {
     let place = Place::new();
@@ -203,7 +203,7 @@ fn what_was_put_away_is_so_wherever_it_lies() {
     assert!(place.in_flight().is_empty());
     assert_eq!(place.bench.last().outcome, Outcome::Dismissed);
     assert_eq!(place.dismiss(&id).unwrap_err().code(), Code::InvalidArgument);
-    // What a crash tore is cut off first.
+    // What a crash tore is removed first.
     place.bench.set_journal(&[&journal[..], b"{\"v\":1,\"id\":"].concat());
     place.dismiss(&id).unwrap();
     assert_eq!(place.bench.last().outcome, Outcome::Dismissed);
@@ -224,7 +224,8 @@ fn what_left_the_key_wrong_or_the_cloud_ahead_is_not_put_away() {
     assert!(error.message().contains("the Duo still has the old one"), "{error}");
 }
 
-/// The cloud that took the new key is ahead, whatever another one is told; only a proof tells that it is none of the Duo's.
+/// The cloud that took the new key stays ahead, whatever another cloud is sent. Only a proof shows that it is not the
+/// Duo's cloud.
 #[test]
 fn of_a_cloud_that_is_ahead_another_cloud_says_nothing_and_a_proof_does() {
     let place = Place::new();
@@ -237,7 +238,7 @@ fn of_a_cloud_that_is_ahead_another_cloud_says_nothing_and_a_proof_does() {
     assert_eq!(place.bench.last().operation, OperationKind::Verify);
 }
 
-/// The findings of these codes about the only Duo.
+/// The finding with this code about the only Duo.
 fn found<'d>(diagnosis: &'d Diagnosis, code: &str) -> Option<&'d Finding> {
     diagnosis.duos[0].findings.iter().find(|finding| finding.code == code)
 }
@@ -266,7 +267,7 @@ fn only_a_proof_in_this_run_calls_a_duo_paired() {
     assert_eq!(place.examined(false, None).verdict, Verdict::CloudNotChecked, "not in that run");
 }
 
-/// The cloud has the Duo's key, and the Duo is not as it should be.
+/// The cloud has the Duo's key, but the Duo has another problem.
 #[test]
 fn a_duo_with_a_problem_is_not_paired_by_a_proof() {
     let place = Place::new();
@@ -275,7 +276,7 @@ fn a_duo_with_a_problem_is_not_paired_by_a_proof() {
     let found_now = place.examined(true, None);
     assert!(found(&found_now, "PAIRED").is_some() && found(&found_now, "PUBLIC_KEY_STALE").is_some());
     assert_eq!(found_now.verdict, Verdict::Problems);
-    // A slot that the firmware misreads proves nothing, whatever key is in it.
+    // A slot that the firmware misreads proves nothing, whichever key is in it.
     place.bench.set_slot(&PrivateKey::read(key(NEW)).unwrap().key.to_pkcs8_der().unwrap());
     let misread = place.examined(true, None);
     assert!(found(&misread, "PAIRED").is_none() && found(&misread, "KEY_SLOT_PKCS8").is_some());
@@ -296,10 +297,10 @@ fn what_a_cloud_was_told_last_is_the_newest_key_until_the_duos_is_told_or_proven
     place.provision(own_key()).unwrap();
     assert!(newer(&place).is_none());
 
-    // The generic key: a cloud of your own keeps it.
+    // The generic key, which a self-hosted cloud keeps.
     place.provision(ProvisionOptions::default()).unwrap();
     assert!(newer(&place).is_some());
-    // Somebody else tells it the Duo's own.
+    // Another program sends the cloud the Duo's own key.
     let journal = place.bench.records();
     place.provision(own_key()).unwrap();
     place.bench.set_journal(&journal);
@@ -308,7 +309,7 @@ fn what_a_cloud_was_told_last_is_the_newest_key_until_the_duos_is_told_or_proven
     assert!(newer(&place).is_none(), "the proof is written down");
 }
 
-/// One that was kept and never used is not; one that the cloud took is.
+/// A new key that no cloud has taken does not count.
 #[test]
 fn a_new_key_counts_once_a_cloud_took_it() {
     let place = Place::new();

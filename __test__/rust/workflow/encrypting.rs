@@ -1,4 +1,5 @@
-//! Backups behind a passphrase: what is kept, what counts as held, what is refused, and who is asked when.
+//! Tests backups that are encrypted with a passphrase: what is kept, what counts as kept already, what is refused, and
+//! who is asked when.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ fn restore_with(file: &Path, text: &str) -> RestoreOptions {
     RestoreOptions { passphrase: given(text), ..restore_of(file) }
 }
 
-/// The key that the passphrase opens.
+/// The key that the test's passphrase opens.
 pub fn opened(path: &Path) -> PrivateKey {
     let passphrase = Passphrase::new(PASSPHRASE).unwrap();
     EncryptedKey::read(&fs::read(path).unwrap()).unwrap().open(&passphrase).unwrap().key
@@ -46,7 +47,7 @@ fn key_of(nth: usize) -> PrivateKey {
     PrivateKey::read(key(nth)).unwrap().key
 }
 
-/// An error before the Duo was asked for anything.
+/// An error that came before any request to the Duo.
 fn untouched<T: std::fmt::Debug>(bench: &Bench, result: Result<T, Error>, code: Code) -> Error {
     let error = result.unwrap_err();
     assert_eq!(error.code(), code, "{error}");
@@ -55,7 +56,7 @@ fn untouched<T: std::fmt::Debug>(bench: &Bench, result: Result<T, Error>, code: 
     error
 }
 
-/// Nothing is in the archive, and nothing was written.
+/// Nothing is in the archive, and nothing was written to the Duo.
 fn refused<T: std::fmt::Debug>(bench: &Bench, result: Result<T, Error>, code: Code) -> Error {
     let error = result.unwrap_err();
     assert_eq!((error.code(), error.key_state()), (code, Some(KeyState::Unchanged)), "{error}");
@@ -113,7 +114,7 @@ fn the_same_key_behind_the_same_passphrase_is_kept_once() {
     assert!(second.already_there);
     assert_eq!((second.path, bench.archived().len()), (first.path, 3));
     assert!(!bench.backup(&encrypted_with("another")).unwrap().already_there);
-    // In the clear it is not held yet, and what is in the clear is not encrypted.
+    // An encrypted backup does not count as an unencrypted one, and the other way round.
     assert!(!bench.backup(&BackupOptions::default()).unwrap().already_there);
     assert!(bench.backup(&encrypted()).unwrap().already_there);
 }
@@ -196,7 +197,7 @@ fn what_is_no_key_is_not_encrypted() {
     refused(&bench, bench.restore(&options), Code::KeySlotGarbage);
 }
 
-/// Its cure would be refused otherwise, and there is nothing in it to be kept from anybody.
+/// Otherwise the fix for such a slot would be refused; and the slot holds no secret.
 #[test]
 fn a_slot_of_zeros_is_kept_as_it_is_before_a_write() {
     let bench = Bench::new(Generation::R6);
@@ -222,7 +223,7 @@ fn the_backup_before_a_write_is_encrypted() {
     let ends: Vec<&str> = archived.iter().map(|name| name.split_once('.').unwrap().1).collect();
     let mut ends = ends;
     ends.sort_unstable();
-    // With a blank slot the section was the same both times.
+    // The slot is blanked in both sections, so both were the same.
     let kept = ["bin", "json", "json", "json", "pem", "pem", "pub.pem", "pub.pem"];
     assert_eq!(ends, kept, "no key is in the clear");
     for section in archived.iter().filter(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "bin")) {
@@ -282,7 +283,7 @@ fn who_can_be_asked_is_asked_before_the_duo_and_three_times_at_most() {
     let open = |again| request(PassphrasePurpose::Open, Some(file.display().to_string()), again);
     let asker = Asker::knowing(&["one", PASSPHRASE]);
     bench.restore_asking(&asker, &RestoreOptions { encrypt: true, ..restore_of(&file) }).unwrap();
-    // One passphrase serves the whole command.
+    // One passphrase is enough for the whole command.
     assert_eq!(asker.requests(), [open(false), open(true)]);
     assert!(bench.slot() == key(OLD));
 
@@ -303,7 +304,7 @@ fn a_key_behind_a_passphrase_is_not_given_to_another_duo() {
         let target = duo_provision::workflow::Target::parse(None, Some("1-1")).unwrap();
         let done = bench.backup(&BackupOptions { target, ..encrypted() }).unwrap();
         if !with_manifest {
-            // The public key and the name are left to say whose it is.
+            // The public key and the name still say whose it is.
             fs::remove_file(done.manifest.unwrap()).unwrap();
         }
         let target = duo_provision::workflow::Target::parse(None, Some("1-2")).unwrap();

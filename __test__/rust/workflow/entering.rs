@@ -1,4 +1,4 @@
-//! Getting a Duo into DFU mode without its buttons, and waiting for somebody who presses them.
+//! Tests how a Duo gets into DFU mode without its buttons, and how a command waits for somebody who presses them.
 
 use std::time::Duration;
 
@@ -188,7 +188,7 @@ fn a_list_has_those_that_run_in_the_order_of_their_ports() {
     assert_eq!(named.iter().map(|entry| &*entry.path).collect::<Vec<_>>(), ["1-2"]);
 }
 
-/// System firmware up to 0.2.4 does not tell it.
+/// System firmware up to 0.2.4 does not tell its id.
 #[test]
 fn one_that_runs_and_tells_no_id_is_listed_without() {
     let bench = running(two(Generation::R4));
@@ -225,7 +225,7 @@ fn one_that_does_not_restart_is_said_to_run_still() {
     assert!(error.message().contains("did not come back"), "{error}");
 }
 
-/// Its cable is moved to another port while it restarts.
+/// The cable is moved to another port while the Duo restarts.
 #[test]
 fn one_that_has_told_its_id_is_found_in_another_port() {
     for (generation, found) in [(Generation::R6, true), (Generation::R4, false)] {
@@ -252,14 +252,14 @@ fn another_duo_in_its_port_is_not_taken_for_it() {
     assert!(error.message().contains("another Duo is at 1-1 now"), "{error}");
 }
 
-/// A node that has just appeared belongs to root until udev has had its turn.
+/// A new device node belongs to root until udev has handled it.
 #[test]
 fn a_permission_that_comes_late_is_waited_for() {
     let bench = running([options(Generation::R6)]);
     let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
     let asker = Asker::listening(move |event, _| {
         if *event == Event::Phase(Phase::Enter) {
-            // Behind the request to restart comes the host's SET_CONFIGURATION: from there on, once.
+            // After the request to restart comes the host's SET_CONFIGURATION: denied once from there on.
             let denied = Fault { counting: Counting::All, ..Fault::once(Kind::Denied, 2) };
             hub.with_duo(&path, |duo, _| duo.faults().arm(denied));
         }
@@ -278,7 +278,7 @@ fn a_permission_that_is_missing_and_a_port_in_use_are_called_that() {
     }
 }
 
-/// Somebody who does something to a Duo when told what to press.
+/// A person who does something to a Duo when the asker says what to press.
 fn person(bench: &Bench, does: fn(&mut Duo, Duration)) -> Asker {
     let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
     Asker::listening(move |event, _| {
@@ -344,7 +344,7 @@ fn nobody_is_waited_for_longer_than_ten_minutes_or_after_ctrl_c() {
     assert_eq!(error.code(), Code::Interrupted);
 }
 
-/// udev gives a device to its user within a moment, or never.
+/// udev gives a device to its user within a moment or not at all.
 #[test]
 fn one_that_came_and_may_not_be_opened_is_not_waited_for_until_the_end() {
     let bench = Bench::new(Generation::R6);
@@ -359,7 +359,7 @@ fn one_that_came_and_may_not_be_opened_is_not_waited_for_until_the_end() {
     assert!(took >= Duration::from_secs(5) && took < MINUTE, "{took:?}");
 }
 
-/// It may be another's.
+/// The one that may not be opened may be another Duo.
 #[test]
 fn a_wanted_one_is_waited_for_beside_one_that_may_not_be_opened() {
     let bench = Bench::with(two(Generation::R6));
@@ -390,7 +390,7 @@ fn a_wanted_one_is_waited_for_beside_one_that_may_not_be_opened() {
     assert!(error.message().contains("no other came within 10 minutes"), "{error}");
 }
 
-/// A bus whose devices have to be passed through to this system.
+/// A bus in surroundings that must pass devices through to this system.
 struct Within<'a>(&'a dyn Bus, Surroundings);
 
 impl Bus for Within<'_> {

@@ -1,5 +1,5 @@
-//! `fleet`, against a cloud that means well and one that does not: nothing is sent before all of the list was looked at,
-//! nothing is called done that the cloud did not answer, and the same command goes on.
+//! Tests `fleet` against good and bad clouds: nothing is sent before the whole list is checked, nothing is called done
+//! without the cloud's answer, and the same command continues an interrupted run.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -29,19 +29,19 @@ use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key};
 
 const TOKEN: &str = "ghjkmnpqghjkmnpqghjkmnpqghjkmnpqghjkmnpq";
 
-/// What a cloud does with a request for this device, which is the `nth` for it.
+/// What a cloud does with the `nth` request for this device.
 type Manner = dyn Fn(&str, usize) -> Does + Send + Sync;
 
 enum Does {
     Takes,
     Says(u16, &'static str, &'static str),
-    /// Takes it, and the reply breaks off.
+    /// Takes the key, but the reply breaks off.
     Cuts,
-    /// Takes it, after a while: a cloud's latency, which is no event.
+    /// Takes the key after a while: this is just latency.
     Waits(Duration),
 }
 
-/// A cloud, and what it was asked for, in order.
+/// A cloud, and the requests that it got, in order.
 struct Cloud {
     url: String,
     asked: Arc<Mutex<Vec<(String, Instant)>>>,
@@ -127,7 +127,7 @@ fn listed(number: usize) -> String {
     format!("30001a00{number:016x}")
 }
 
-/// A list of so many devices, each with a public key of its own, in the test's folder.
+/// A list of this many devices, each with its own public key, in the test's folder.
 fn list(bench: &Bench, count: usize) -> PathBuf {
     let mut text = "device_id,key_file,serial\n".to_owned();
     for number in 0..count {
@@ -138,7 +138,7 @@ fn list(bench: &Bench, count: usize) -> PathBuf {
     bench.file("devices.csv", text.as_bytes())
 }
 
-/// Any odd number of the right size is taken for a modulus.
+/// Any odd number of the right size is accepted as a modulus.
 fn public(number: usize) -> PublicKey {
     let mut spki = device_keys()[0].spki.to_vec();
     let marked = (number as u64 + 1).to_be_bytes();
@@ -177,7 +177,7 @@ fn every_key_is_sent_once_and_the_same_command_then_sends_nothing() {
     let again = run(&bench, &options).unwrap();
     assert_eq!(again.counts, FleetCounts { already_done: 60, ..counts(60) });
     assert!(cloud.times().values().all(|times| *times == 1));
-    // By contents, never by lines: sorted the other way, with a row more in front.
+    // Rows are matched by content, not by line: here they are reversed, with one more at the start.
     let text = fs::read_to_string(&list).unwrap();
     let mut lines: Vec<&str> = text.lines().collect();
     lines[1..].reverse();
@@ -187,7 +187,7 @@ fn every_key_is_sent_once_and_the_same_command_then_sends_nothing() {
     fs::write(&list, lines.join("\n")).unwrap();
     let third = run(&bench, &options).unwrap();
     assert_eq!(third.counts, FleetCounts { done: 1, already_done: 60, ..counts(61) });
-    // Another key is a new wish, another product is, and another cloud is.
+    // Another key, another product or another cloud is a new request.
     bench.file("k3.pem", public(901).to_pem().as_bytes());
     assert_eq!(run(&bench, &options).unwrap().counts.done, 1);
     let product = FleetProvisionOptions { product_id: Some(89), ..options.clone() };
@@ -237,7 +237,7 @@ fn nothing_is_sent_before_all_of_the_list_was_looked_at() {
         assert_eq!(cloud.requests(), 0);
         assert!(!bench.folder.path().join("devices.provision.jsonl").exists(), "nothing is left behind");
     }
-    // What is wrong is left out if that was typed, and both of two that are in doubt.
+    // With `--skip-invalid`, wrong rows are left out, and both rows of a contradiction.
     fs::write(&path, row(&listed(3), "none.pem") + &format!("{},k8.pem,S\n", listed(98))).unwrap();
     let left = FleetProvisionOptions { skip_invalid: true, ..usual(&path, &cloud) };
     let done = run(&bench, &left).unwrap();
@@ -274,7 +274,7 @@ fn only_the_public_half_leaves_and_another_devices_backup_is_refused() {
     assert!(error.to_string().contains(&format!("the key of {}", id(1))), "{error}");
 }
 
-/// A private key as people have it, and a public one.
+/// Private and public keys in the forms that people have.
 fn forms() -> Vec<(&'static str, Vec<u8>)> {
     let private = PrivateKey::read(key(OLD)).unwrap().key;
     let pem = private.to_pkcs8_pem().unwrap().as_bytes().to_vec();
@@ -340,13 +340,13 @@ fn a_suffix_behind_a_backup_does_not_separate_it_from_its_manifest() {
     let path = bench.file("l.csv", format!("device_id,key_file\n{},copy.der\n", id(9)).as_bytes());
     let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
     assert!(error.to_string().contains(&format!("the key of {}", id(1))), "{error}");
-    // What is no key is called by its name, as where one file is named.
+    // An error names what the file is instead of a key, as for a single file.
     let path = bench.file("l.csv", format!("device_id,key_file\n{},copy.json\n", id(1)).as_bytes());
     let error = run(&bench, &usual(&path, &cloud)).unwrap_err();
     assert!(error.to_string().contains("it is the manifest of the file"), "{error}");
 }
 
-/// A port on which nobody listens.
+/// A port that nobody listens on.
 fn nobody() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -393,7 +393,7 @@ fn a_cloud_that_means_no_good_is_not_believed() {
     assert!(!text.contains(TOKEN) && !format!("{text:?}").contains("PRIVATE"));
 }
 
-/// Neither what was told nor the ledger nor a report of it has any piece of the token.
+/// No message, ledger or report contains a piece of the token.
 fn assert_silent(bench: &Bench, done: &FleetProvisioned, told: &str) {
     let mut canaries = Canaries::default();
     canaries.add("the token", TOKEN.as_bytes());
@@ -413,14 +413,14 @@ fn assert_silent(bench: &Bench, done: &FleetProvisioned, told: &str) {
     }
 }
 
-/// Each of these is tried alone above; here all come while 32 wait for answers.
+/// Each of these is tested alone above; here all come together, with 32 requests waiting for answers.
 #[test]
 fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told_each_key() {
     const LATENCY: Duration = Duration::from_millis(150);
     let bench = Bench::new(Generation::R6);
     let number = |id: &str| usize::from_str_radix(&id[8..], 16).unwrap();
     let rows = if sample::is_all() { 400 } else { 40 };
-    // What is cut makes all wait, too, and is held back until the cloud's wish for patience has arrived.
+    // A cut reply also makes all requests wait, so it is held back until the cloud has asked for a pause.
     let patient = Arc::new((Mutex::new(false), Condvar::new()));
     let wish = Arc::clone(&patient);
     let cloud = Cloud::new(move |id, nth| {
@@ -464,7 +464,7 @@ fn a_cloud_far_away_that_asks_for_patience_refuses_some_and_cuts_replies_is_told
         assert_eq!(times, expected, "{nth}: none is sent again but what got lost or was put off");
     }
     assert_silent(&bench, &done, &asker.told());
-    // What it was unsure of, and what was refused, is all that the same command sends.
+    // The same command sends again only what is unknown and what was refused.
     let before = cloud.requests();
     let again = run(&bench, &options).unwrap();
     assert_eq!(
@@ -503,7 +503,7 @@ fn when_the_cloud_asks_for_fewer_all_wait() {
     let done = bench.run(&asker, |context| provision_fleet(context, &options)).unwrap();
     assert_eq!(done.counts.done, 24);
     assert!(asker.told().contains("FleetPaused"));
-    // The pause is a second. What was on its way when the cloud asked for it comes before.
+    // The pause is one second. Requests that were under way when the cloud asked for it come before.
     let times: Vec<Instant> = cloud.asked.lock().unwrap().iter().map(|(_, at)| *at).collect();
     let longest = times.windows(2).map(|pair| pair[1].duration_since(pair[0])).max().unwrap();
     assert!(
@@ -641,7 +641,7 @@ fn what_broke_off_is_unknown_is_sent_again_and_status_names_the_ledger() {
     let path = list(&bench, 10);
     let options = usual(&path, &cloud);
     let ledger = run(&bench, &options).unwrap().ledger.unwrap();
-    // As if the process had been killed after its third device was on its way.
+    // As if the process had been killed after the request for its third device was sent.
     let text = fs::read_to_string(&ledger).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let last =
@@ -704,7 +704,7 @@ fn five_shards_send_all_of_the_list_and_their_report_is_whole() {
     );
     let missing = report(&[&ledgers[..3], &ledgers[4..]].concat(), "manifest", Some("not-reached"));
     assert!(!missing.complete && missing.problems[0].starts_with("shard 4 of 5 is missing: "), "{missing:?}");
-    // The list of the next round is one: with it, the missing devices are done.
+    // The report is a list for the next round: with it, the missing devices are done.
     let next = bench.file("next.csv", missing.report.unwrap().as_bytes());
     let rest = run(&bench, &usual(&next, &cloud)).unwrap();
     assert_eq!(rest.counts.done, missing.counts.not_reached);
@@ -766,7 +766,7 @@ fn of_an_archive_the_newest_key_of_each_device_is_listed_and_nothing_is_guessed(
     let cloud = Cloud::kind();
     let path = bench.file("list.csv", list.manifest.as_bytes());
     assert_eq!(run(&bench, &usual(&path, &cloud)).unwrap().counts.done, 2);
-    // A Duo that was reset has a key that nobody has read.
+    // After a reset, nobody has read the Duo's key yet.
     let target = duo_provision::workflow::Target::parse(Some(&id(1)), None).unwrap();
     bench.reset(&ResetOptions { target, ..ResetOptions::default() }).unwrap();
     let list = made(&bench);
@@ -819,7 +819,7 @@ fn what_a_cloud_does_not_tell_is_no_failure_of_the_device() {
     assert!(!bench.folder.path().join("devices.provision.jsonl").exists());
 }
 
-/// The memory of what is open: `status` after a run that was killed.
+/// `status` lists an unfinished run after its process was killed.
 #[test]
 fn a_run_that_was_cut_short_is_in_the_journal_until_its_ledger_is_taken_up() {
     let (bench, cloud) = (Bench::new(Generation::R6), Cloud::kind());

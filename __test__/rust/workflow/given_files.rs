@@ -1,4 +1,4 @@
-//! Files as people have them: read for what they are, and named where they are something else.
+//! Tests files as people have them: they are read for what they are, and an error names what a wrong file really is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ fn whole(bench: &Bench) -> PathBuf {
     bench.run(&Asker::new(), |context| backup_dct(context, &options)).unwrap().path
 }
 
-/// The image of a flash in which this is at `at`, and code around it.
+/// The image of a flash that holds `dct` at `at`, and code around it.
 fn flash(dct: &[u8], at: usize) -> Vec<u8> {
     let mut image = vec![0xA5; dct::FLASH_SIZE];
     image[at..at + dct.len()].copy_from_slice(dct);
@@ -178,7 +178,7 @@ fn an_image_of_the_other_generations_flash_is_refused_and_so_is_one_that_does_no
         let error = bench.restore_dct(&all).unwrap_err();
         assert_eq!((error.code(), bench.writes()), (Code::DumpUnusable, 0), "{error}");
 
-        // The one copy in the sector that both generations have, and code in the two beside it.
+        // One copy in the sector that both generations use, and code in the two sectors beside it.
         let one = dump.chunks(dct::COPY_SIZE).find(|half| half[12..16] == *b"BRCM").unwrap();
         let shared = bench.file("shared.bin", &flash(one, 0x8000));
         let error = look(&bench, &shared).unwrap_err();
@@ -199,7 +199,7 @@ fn a_file_called_pem_gets_pem_which_is_a_backup_like_any_other() {
     let seen = look(&bench, &done.manifest.unwrap()).unwrap();
     assert_eq!(seen.manifest.unwrap().matches, Some(true));
 
-    // It knows its device: another Duo does not get it.
+    // Its manifest names its device, so another Duo does not get it.
     let other = Bench::with(crate::workflow::bench::two(Generation::R6));
     let options = duo_provision::workflow::Target::parse(None, Some(&other.paths[1].to_string())).unwrap();
     let error = other
@@ -210,7 +210,7 @@ fn a_file_called_pem_gets_pem_which_is_a_backup_like_any_other() {
     bench.restore(&restore_of(&file)).unwrap();
     assert!(bench.slot() == key(OLD));
 
-    // Another form of the same key beside it takes nothing away from it.
+    // Another form of the same key beside it changes nothing.
     fs::write(file.with_extension("der"), key(OLD)).unwrap();
     let error = other
         .restore(&duo_provision::workflow::RestoreOptions {

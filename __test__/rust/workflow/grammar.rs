@@ -1,10 +1,10 @@
-//! A command that was printed, as the grammar of the command line reads it.
+//! Reads a printed command with the grammar of the command line.
 
 use clap::Parser;
 use duo_provision::addon::CommandLine;
 use serde_json::Value;
 
-/// The commands that a hint names, each as it is typed.
+/// The commands in a hint, as they are typed.
 pub fn commands(hint: &str) -> impl Iterator<Item = &str> {
     let ends =
         |text: &str| ["; ", " && ", " | ", " (", "`", ", or "].iter().filter_map(|end| text.find(end)).min();
@@ -14,9 +14,9 @@ pub fn commands(hint: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The command's name and its options, as the grammar reads them; those that select the Duo are left out.
+/// The command's name and its options as the grammar reads them, without those that select the Duo.
 pub fn operation(command: &str) -> Result<(&'static str, Value), String> {
-    // No path of a bench has a blank in it, so that nothing is quoted.
+    // No path of a bench contains a space, so nothing is quoted.
     let parsed =
         CommandLine::try_parse_from(command.split(' ')).map_err(|error| format!("{command}: {error}"))?;
     let (name, options) = parsed.operation().ok_or_else(|| format!("{command}: nothing is run"))?;

@@ -1,4 +1,4 @@
-//! `inspect`: what every kind of file is said to be, and what is taken out of it.
+//! Tests `inspect`: how every kind of file is described, and what is extracted from it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,7 @@ fn a_key_is_taken_out_in_the_form_that_the_firmware_reads_and_can_be_restored() 
     }
 }
 
-/// A dump is no key file, and the way to the key in it is printed.
+/// A dump is no key file, and the error prints how to get the key out of it.
 #[test]
 fn a_dump_is_not_restored_as_a_key() {
     let bench = Bench::new(Generation::R6);
@@ -183,7 +183,7 @@ fn what_is_not_there_is_not_taken_out() {
     assert_eq!(extract(&bench, &slot, None, out).unwrap_err().code(), Code::InvalidArgument);
 }
 
-/// From a key in a form that the firmware misreads comes the form that it reads.
+/// A key in a form that the firmware misreads is converted to the form that it reads.
 #[test]
 fn a_key_file_gives_its_key_in_the_devices_form() {
     let bench = Bench::new(Generation::R6);
@@ -193,7 +193,7 @@ fn a_key_file_gives_its_key_in_the_devices_form() {
     assert_eq!(fs::read(taken).unwrap(), key(OLD));
 }
 
-/// Both copies carry the mark, each with a key of its own, and nothing names the firmware.
+/// Both copies have the mark, each with its own key, and nothing names the firmware.
 fn disputed(bench: &Bench) -> (PathBuf, Vec<u8>) {
     bench.duo(|duo| duo.set_dct_cut_short(34, key(NEW)));
     let area = bench.duo(|duo| duo.first_dct_area().to_vec());

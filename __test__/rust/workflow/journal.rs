@@ -1,4 +1,4 @@
-//! The journal: written before it matters, read whatever a crash left of it, refused where it says nothing true.
+//! Tests the journal: it is written before a step, read whatever a crash left of it, and refused if it makes no sense.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ impl Bench {
         self.run(&Asker::new(), |context| history(context, options))
     }
 
-    /// What was done last.
+    /// The latest operation.
     pub fn last(&self) -> OperationReport {
         self.history(&HistoryOptions::default()).unwrap().operations.remove(0)
     }
@@ -41,13 +41,13 @@ impl Bench {
         Journal::locate(&env).unwrap().path().to_owned()
     }
 
-    /// The records of every operation, settled ones first, a line each.
+    /// The records of every operation, settled ones first, one per line.
     pub fn records(&self) -> Vec<u8> {
         records_in(&self.journal())
     }
 
-    /// Has the journal hold the operations of these lines and nothing else, none of them settled: as if their processes
-    /// had ended behind the last line of each.
+    /// Makes the journal hold the operations of these lines and nothing else. None of them is settled, as if their
+    /// processes had ended after the last line of each.
     pub fn set_journal(&self, bytes: &[u8]) {
         let _ = fs::remove_dir_all(self.journal());
         let open = self.journal().join("open");
@@ -83,7 +83,7 @@ impl Bench {
     }
 }
 
-/// The files of a folder that are made of lines, by name.
+/// The `.jsonl` files of a folder, by name.
 fn files_in(folder: &Path) -> Vec<PathBuf> {
     let listing = fs::read_dir(folder).into_iter().flatten();
     let mut files: Vec<PathBuf> = listing.map(|entry| entry.unwrap().path()).collect();
@@ -109,12 +109,12 @@ fn kinds(journal: &[u8]) -> Vec<String> {
     std::str::from_utf8(journal).unwrap().lines().map(kind).collect()
 }
 
-/// Where each line ends, behind its line feed.
+/// Where each line ends, after its line feed.
 fn ends(journal: &[u8]) -> Vec<usize> {
     journal.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect()
 }
 
-/// The journal of a whole `restore --leave`, and the bench that it was done on.
+/// The journal of a complete `restore --leave`, and its bench.
 fn whole_restore() -> (Bench, Vec<u8>) {
     let bench = Bench::new(Generation::R6);
     bench.restore(&bench.leaving()).unwrap();
@@ -122,7 +122,7 @@ fn whole_restore() -> (Bench, Vec<u8>) {
     (bench, journal)
 }
 
-/// What keeps a journal from being kept.
+/// A change that makes it impossible to keep a journal.
 type Obstacle<'a> = &'a dyn Fn(&mut Bench);
 
 #[test]
@@ -196,14 +196,14 @@ fn a_record_torn_at_any_byte_is_left_out() {
             let read = operation_in(&journal[..length]).unwrap();
             assert_eq!(read, operation_in(&journal[..start]).unwrap(), "torn at {length}");
         }
-        // Where the disk got the end of the line before its beginning.
+        // The disk wrote the end of the line before its beginning.
         let mut zeros = journal[..*end].to_vec();
         zeros[start..*end - 5].fill(0);
         assert_eq!(operation_in(&zeros).unwrap(), operation_in(&journal[..start]).unwrap());
     }
 }
 
-/// A crash while an operation went to the history, at any byte of it: it is in `open/` still, and counts once.
+/// A crash while an operation is moved to the history, at any byte: the operation is still in `open/` and counts once.
 #[test]
 fn a_line_of_the_history_torn_at_any_byte_is_left_out_and_then_cut_off() {
     let (_, journal) = whole_restore();
@@ -229,13 +229,13 @@ fn a_line_of_the_history_torn_at_any_byte_is_left_out_and_then_cut_off() {
     }
 }
 
-/// The name of the first operation.
+/// The id of the first operation.
 fn id_in(journal: &[u8]) -> String {
     let first = journal.split(|byte| *byte == b'\n').next().unwrap();
     serde_json::from_slice::<Value>(first).unwrap()["id"].as_str().unwrap().to_owned()
 }
 
-/// What a crash right after each record leaves behind: what is said of it, and what is to be typed.
+/// After a crash right after each record: what is reported, and what to type.
 #[test]
 fn after_a_crash_it_says_what_is_known_and_what_to_type() {
     let (_, journal) = whole_restore();
@@ -263,7 +263,7 @@ fn after_a_crash_it_says_what_is_known_and_what_to_type() {
     }
 }
 
-/// The Duo may have started since, and have a key that its cloud knows.
+/// The Duo may have started since, and its cloud may know its new key.
 #[test]
 fn a_slot_that_was_reset_is_not_to_be_reset_again() {
     let bench = Bench::new(Generation::R6);
@@ -287,7 +287,7 @@ fn what_it_says_to_type_settles_it_both_ways() {
             bench.restore(&RestoreOptions { target, ..bench.new_key() }).unwrap();
             let whole = bench.records();
             bench.set_journal(&whole[..ends(&whole)[2]]);
-            // Half the write landed.
+            // Half the write was carried out.
             bench.set_slot(&key(NEW)[..600]);
             let report = bench.status().unwrap().in_flight.remove(0);
             let advice = report.next.iter().find(|next| next.purpose == which).unwrap();
@@ -320,7 +320,8 @@ fn only_what_makes_it_plain_settles_it() {
     assert_eq!(other.status().unwrap().in_flight.len(), 1, "another Duo's");
 }
 
-/// Another r3 or r4 at the same port tells no id: its key, which nothing of the journal explains, tells it.
+/// Another r3 or r4 at the same port tells no id. Its key gives it away, because nothing in the journal explains that
+/// key.
 #[test]
 fn another_duo_at_the_port_of_an_r4_settles_nothing() {
     let bench = Bench::new(Generation::R4);
@@ -371,7 +372,7 @@ fn what_still_runs_is_told_from_what_was_cut_short() {
     assert_eq!(leftovers, 0, "what supersedes it takes it along to the history");
 }
 
-/// What has to know what is open says so. What does not goes on, since it keeps what is there before it writes.
+/// Commands that must know what is open report the line. The others go on, because they back up before they write.
 #[test]
 fn a_line_that_is_no_record_is_named_and_stops_no_write() {
     let (_, journal) = whole_restore();
@@ -396,7 +397,7 @@ fn a_line_that_is_no_record_is_named_and_stops_no_write() {
     }
 }
 
-/// A past that makes no sense stops nobody, and what can be read of it is listed.
+/// An unreadable history stops no command, and its readable lines are listed.
 #[test]
 fn a_line_of_the_history_that_is_no_operation_is_left_aside() {
     let bench = Bench::new(Generation::R6);
@@ -424,7 +425,7 @@ fn the_history_lists_the_newest_first_and_of_one_duo_if_one_is_named() {
     for nth in [1, 2, 1] {
         bench.backup(&BackupOptions { target: target(nth), ..BackupOptions::default() }).unwrap();
     }
-    // The clock on the wall stands still here.
+    // The wall clock stands still here.
     for (nth, hours) in [(1, vec!["07", "09"]), (2, vec!["08"])] {
         let file = bench.journal().join("history").join(format!("{}.jsonl", id(nth)));
         let text = fs::read_to_string(&file).unwrap();
@@ -450,7 +451,7 @@ fn the_history_lists_the_newest_first_and_of_one_duo_if_one_is_named() {
     assert_eq!(bench.history(&none).unwrap_err().code(), Code::InvalidArgument);
 }
 
-/// What came of it is known by what was done later, and what it had come to stays written down.
+/// A later operation settles it, and the history still says how far it got.
 #[test]
 fn what_was_cut_short_and_is_superseded_is_in_the_history_as_such() {
     let (bench, journal) = whole_restore();
@@ -502,7 +503,7 @@ fn where_it_cannot_be_kept_nothing_is_written_and_a_backup_is_still_made() {
     }
 }
 
-/// Somebody else writes into the file of the operation that runs, so that its next record is refused.
+/// Another program writes into the file of the running operation, so that its next record is refused.
 pub fn write_into(journal: &Path) {
     use std::io::Write;
     for file in files_in(&journal.join("open")) {
@@ -522,13 +523,13 @@ fn a_journal_that_is_lost_during_the_write_is_said_and_the_write_is_finished() {
     });
     let done = bench.restore_asking(&asker, &bench.leaving()).unwrap();
     assert!(done.written && done.left && bench.slot() == key(NEW));
-    // Verified, left, ended: three records are lost, which is said once.
+    // Verified, left, ended: three records are lost, and this is reported once.
     assert_eq!(asker.notes().matches("not written down").count(), 1, "{}", asker.notes());
     let written = fs::read(bench.open_file()).unwrap();
     assert_eq!(kinds(&written[..ends(&written)[2]]), ["started", "backed-up", "writing"]);
 }
 
-/// One that is there when it is looked at, and not when the operation begins, counts as one that is not there.
+/// A journal that exists when it is checked, but not when the operation begins, counts as missing.
 #[test]
 fn a_journal_that_is_lost_at_the_beginning_stops_what_writes_and_nothing_else() {
     let losing = |bench: &Bench| {
@@ -554,7 +555,7 @@ fn a_journal_that_is_lost_at_the_beginning_stops_what_writes_and_nothing_else() 
     assert!(bench.keeps(key(OLD)) && asker.notes().contains("not written down"), "{}", asker.notes());
 }
 
-/// And one that fails right before it, does.
+/// A journal that fails right before the write stops it.
 #[test]
 fn a_journal_that_is_lost_before_the_write_stops_it() {
     let bench = Bench::new(Generation::R6);
@@ -645,7 +646,7 @@ proptest! {
         journal[at] = byte;
         if let Err(bad) = operation_in(&journal) {
             let line = journal[..at].split(|byte| *byte == b'\n').count();
-            // An id that changed makes an orphan of a later line; a line feed that is gone joins two.
+            // A changed id makes an orphan of a later line; a missing line feed joins two lines.
             prop_assert!(bad.line >= line && bad.line <= 4, "{bad}");
         }
     }
@@ -674,7 +675,7 @@ fn what_a_later_version_adds_to_a_record_is_left_aside() {
     assert!(message.contains("[2J") && !message.contains('\u{1b}'), "{message:?}");
 }
 
-/// What was asked for is written down whole, as far as it takes to ask for it again.
+/// The journal holds everything that is needed to ask for the same again.
 #[test]
 fn the_journal_holds_what_was_asked_for() {
     let asked = |bench: &Bench| {
@@ -709,7 +710,7 @@ fn the_journal_holds_what_was_asked_for() {
     assert_eq!(asked(&bench), expected);
 }
 
-/// A dump that was not made is made by the same command, and by no lesser one.
+/// The same command settles a dump that was not made; a smaller one does not.
 #[test]
 fn a_dct_backup_that_was_cut_short_is_asked_for_again() {
     let archive = |bench: &Bench| Some(bench.archive().to_str().unwrap().to_owned());

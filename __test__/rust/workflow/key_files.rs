@@ -1,4 +1,4 @@
-//! `key new` and `key public`: key files without a Duo.
+//! Tests `key new` and `key public`: key files without a Duo.
 
 use std::fs;
 
@@ -27,7 +27,7 @@ fn a_new_key_is_what_a_backup_of_it_would_be() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    // It is written as it stands, and found in the slot byte for byte.
+    // It is written as it is, and found in the slot byte for byte.
     bench.restore(&crate::workflow::bench::restore_of(&file)).unwrap();
     assert!(bench.slot() == slot);
 }

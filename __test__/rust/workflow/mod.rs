@@ -1,4 +1,4 @@
-//! What the workflows promise, on virtual Duos: nothing is lost, nothing is called done that isn't.
+//! Tests what the workflows promise, on virtual Duos: nothing is lost, and nothing is called done that isn't.
 
 mod addresses;
 mod all;

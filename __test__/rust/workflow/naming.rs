@@ -1,4 +1,4 @@
-//! Names that are long, or that cannot be typed: taken whole, or refused before a Duo is touched.
+//! Tests names that are long or cannot be typed: they are used whole, or refused before a Duo is touched.
 
 #[cfg(target_os = "linux")]
 use std::fs;
@@ -17,12 +17,12 @@ fn backup_to(bench: &Bench, file: &Path) -> Result<PathBuf, Error> {
     bench.backup(&options).map(|done| done.path)
 }
 
-/// How many requests the Duo has seen.
+/// How many requests the Duo has got.
 fn asked(bench: &Bench) -> usize {
     bench.duo(|duo| duo.log().count())
 }
 
-/// A name of so many bytes, as file systems count them; most take 255.
+/// A name of this many bytes, as file systems count them; most allow 255.
 fn name_of(length: usize, extension: &str) -> String {
     "x".repeat(length - extension.len()) + extension
 }
@@ -90,7 +90,7 @@ fn what_is_not_utf_8_is_refused_before_the_duo_is_touched() {
     }
     assert_eq!(asked(&bench), before, "the Duo was asked");
 
-    // An archive that the environment names comes as it is; one that is typed cannot.
+    // The environment can name any archive; a typed name is always UTF-8.
     let env = |archive: &Path| {
         let archive = archive.as_os_str().to_owned();
         move |name: &str| (name == "DUO_PROVISION_ARCHIVE").then(|| archive.clone())
@@ -115,7 +115,7 @@ fn in_the_archive_a_name_that_is_not_utf_8_is_named_and_not_used() {
     assert!(survey.unreadable[0].to_string().contains("is not UTF-8"));
 }
 
-/// A stream of another file, a device, and names that Windows cuts short.
+/// An alternate stream, a device, and names that Windows shortens.
 #[cfg(windows)]
 #[test]
 fn a_name_that_is_no_file_on_windows_is_refused_before_the_duo_is_touched() {

@@ -1,5 +1,6 @@
-//! A Duo names its cloud by its server key; what tells or asks a cloud about a Duo is told which by an option, a login or
-//! a default. Where one is Particle's and the other is not, nothing is sent unless that was typed.
+//! Tests Duos and commands with different clouds. A Duo names its cloud by its server key; an option, a login or a
+//! default says which cloud a command talks to. If only one of the two is Particle's, nothing is sent unless the user
+//! allowed it.
 
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::keys::PrivateKey;
@@ -20,7 +21,7 @@ struct Place {
     bench: Bench,
 }
 
-/// What the Duo names.
+/// Which cloud the Duo names.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Names {
     Particle,
@@ -42,7 +43,7 @@ impl Place {
         Self { _runtime: runtime, cloud, bench }
     }
 
-    /// The API of the cloud here, or Particle's, which is the usual one.
+    /// The API of the cloud here; `None` means Particle's, the default.
     fn api(&self, particle: bool) -> Option<String> {
         (!particle).then(|| self.cloud.url())
     }
@@ -101,7 +102,7 @@ fn where_the_duo_names_another_cloud_than_the_apis_nothing_is_sent() {
             let telling = ProvisionOptions { dry_run, ..place.telling(particle) };
             let errors = [
                 place.rotate(&asker, &rotation).unwrap_err(),
-                // The proof is of no use to a Duo that goes elsewhere.
+                // The proof does not help a Duo that uses another cloud.
                 place.rotate(&asker, &RotateOptions { no_verify: false, ..rotation }).unwrap_err(),
                 place.provision(&asker, &telling).unwrap_err(),
             ];
@@ -120,7 +121,7 @@ fn where_the_duo_names_another_cloud_than_the_apis_nothing_is_sent() {
     }
 }
 
-/// With a token in the environment and nothing else, Particle's API is meant.
+/// A token in the environment and nothing else selects Particle's API.
 #[test]
 fn a_token_alone_does_not_send_an_own_clouds_duo_to_particles() {
     let mut place = Place::new(Names::Another);
@@ -153,7 +154,7 @@ fn both_sides_are_in_the_result_and_in_the_question() {
     }
 }
 
-/// What was typed for it is typed again.
+/// The option that allowed it is in the printed commands too.
 #[test]
 fn that_another_cloud_is_meant_is_recorded_and_repeated() {
     let place = Place::new(Names::Particle);
@@ -178,7 +179,7 @@ fn that_another_cloud_is_meant_is_recorded_and_repeated() {
     assert!(records.contains(r#""allow_other_cloud":true"#), "{records}");
 }
 
-/// A slot without a key of a cloud says nothing, and that is said.
+/// A slot without a cloud's key says nothing, and the command reports this.
 #[test]
 fn a_duo_that_names_no_cloud_decides_nothing() {
     let place = Place::new(Names::None);
@@ -202,7 +203,7 @@ fn without_a_duo_nothing_can_be_compared() {
     assert_eq!(place.provision(&Asker::new(), &generic).unwrap().duo_cloud, None);
 }
 
-/// The other checks are made all the same.
+/// The other checks are still made.
 #[test]
 fn to_the_doctor_another_cloud_is_a_problem_and_is_not_asked() {
     let place = Place::new(Names::Particle);

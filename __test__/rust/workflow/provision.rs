@@ -1,4 +1,5 @@
-//! `provision`, against the local cloud: which key is sent, with which token, to whom, and what is believed.
+//! Tests `provision` against the local cloud: which key is sent, with which token, to which cloud, and which replies
+//! are believed.
 
 use std::fs;
 
@@ -46,7 +47,7 @@ impl Place {
         self.bench.run(&Asker::new(), |context| provision(context, options))
     }
 
-    /// What the cloud was told, once.
+    /// The one request that the cloud got.
     fn told(&self) -> Provisioned {
         let all = self.cloud.provisioned();
         assert_eq!(all.len(), 1);
@@ -115,7 +116,7 @@ fn a_key_file_that_is_missing_is_an_error() {
 #[test]
 fn from_device_sends_the_public_half_of_what_is_in_the_duo() {
     let place = Place::new();
-    // The public key slot is stale; the private key counts.
+    // The public key slot is stale; the private key decides.
     place.bench.set_slot(key(7));
     let done = place.run(&ProvisionOptions { from_device: true, ..place.usual() }).unwrap();
     let public = PrivateKey::read(key(7)).unwrap().key.public_key();
@@ -173,7 +174,7 @@ fn the_token_is_the_options_then_the_files_then_the_variables_then_the_profiles(
     place.run(&ProvisionOptions { token_file: Some(wrong), ..place.usual() }).unwrap();
 }
 
-/// What editors on Windows, and `>` of its PowerShell, leave in front of a token and behind it.
+/// What editors on Windows, and `>` of its PowerShell, put before and after a token.
 #[test]
 fn a_token_file_may_have_a_byte_order_mark_or_be_utf_16() {
     let token = "abcdef0123456789abcdef0123456789abcdef01";
@@ -304,7 +305,8 @@ fn contradictions_are_refused_before_anything() {
     }
 }
 
-/// Only what is known not to have been taken is finished; a later one that was taken settles the rest.
+/// A request is settled only if it is known that the cloud did not take the key. A later one that was taken settles the
+/// rest.
 #[test]
 fn a_request_whose_outcome_is_not_known_stays_in_flight() {
     let place = Place::new();
@@ -364,7 +366,7 @@ fn the_journal_has_no_secret_in_it() {
     assert!(!has(place.cloud.token().as_bytes()) && !has(b"0badc0de0badc0de"));
     assert!(has(place.cloud.url().as_bytes()), "the scan finds what is there");
     for nth in [OLD, crate::workflow::bench::NEW] {
-        // The private numbers stand behind the header, n and e [RFC 8017, A.1.2].
+        // The private numbers follow the header, n and e [RFC 8017, A.1.2].
         for window in key(nth)[150..611].windows(8) {
             let hex = window.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
             assert!(!has(window) && !has(hex.as_bytes()));
@@ -372,7 +374,7 @@ fn the_journal_has_no_secret_in_it() {
     }
 }
 
-/// A cloud with a device port, and a Duo that names it.
+/// A cloud with a device port, and a Duo that names this cloud.
 fn with_devices(options: Options) -> Place {
     let place = Place::with(Options { device_port: Some(0), ..options }, Generation::R6);
     let slot = server_slot(place.cloud.server_key().unwrap(), place.cloud.device_address().unwrap());
@@ -391,7 +393,7 @@ fn what_was_told_is_proven_if_that_is_wanted() {
     let last = place.bench.history(&HistoryOptions::default()).unwrap().operations.remove(0);
     assert_eq!(last.reached, Reached::Proven);
 
-    // From a file: the Duo that would say where its cloud is is not there.
+    // The key is from a file, so there is no Duo that names its cloud.
     let file = place.bench.file("key", key(OLD)).to_str().unwrap().to_owned();
     let pem = place.bench.file("server.pem", place.cloud.server_key().unwrap().as_bytes());
     let (host, port) = (Some("127.0.0.1".to_owned()), place.cloud.device_address().map(|at| at.port()));
@@ -401,7 +403,7 @@ fn what_was_told_is_proven_if_that_is_wanted() {
     assert_eq!(place.run(&of_file).unwrap_err().code(), Code::InvalidArgument);
 }
 
-/// Both a key that the cloud does not take and a port that is another cloud's.
+/// Tested with a key that the cloud does not take, and with a port of another cloud.
 #[test]
 fn what_is_not_proven_is_no_success_and_is_open() {
     for handshake in [Handshake::Late(9), Handshake::OtherKey] {
@@ -439,7 +441,7 @@ fn only_a_private_key_can_be_proven() {
     place.refused(&wanted, Code::ServerKeySlotInvalid);
 }
 
-/// The servers that one can run oneself keep it, and so may any that is not Particle's.
+/// Self-hosted servers keep the generic key, and so may any cloud other than Particle's.
 #[test]
 fn that_another_cloud_keeps_the_generic_key_is_said() {
     let place = Place::new();

@@ -1,4 +1,5 @@
-//! After a write whose outcome is not known the Duo is waited for and asked; another is not taken for it.
+//! Tests writes with an unknown outcome: the command waits for the Duo and reads the field back, and accepts no other
+//! Duo.
 
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::simulator::faults::{Counting, Fault, Kind, Moment};
@@ -9,7 +10,7 @@ use duo_provision::workflow::{Event, Phase, ResetDone, ResetOptions, RestoreDone
 use crate::virtual_duo::{key_maker, options};
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, PROGRAMS, key, reset_image};
 
-/// Restores with `faults` armed when the write begins, and `meanwhile` done when the Duo is waited for.
+/// Restores with `faults` armed when the write begins; `meanwhile` runs during the wait for the Duo.
 fn restore(
     bench: &Bench,
     faults: &[Fault],
@@ -53,7 +54,7 @@ fn another_duo_in_the_port_is_called_that_on_every_bootloader() {
 fn a_duo_that_is_put_back_in_time_is_found_again() {
     for generation in Generation::ALL {
         let bench = Bench::new(generation);
-        // The other one is asked three things, standard requests at first, and is then taken out.
+        // The other Duo gets three requests, standard requests first, and is then taken out.
         let back = Fault { counting: Counting::All, ..swap(PROGRAMS + 3) };
         let (result, notes) = restore(&bench, &[swap(PROGRAMS), back], |_| {});
         assert!(result.unwrap().written, "{generation}");
@@ -73,7 +74,7 @@ fn a_duo_that_names_itself_is_found_in_another_port() {
     let bench = Bench::new(Generation::R6);
     let (result, _) = restore(&bench, std::slice::from_ref(&gone), moved);
     assert!(result.unwrap().written);
-    // The name alone is not enough there: two have been made with one name before.
+    // The id alone is not enough here: two Duos have been made with one id before.
     let bench = Bench::new(Generation::R6);
     let (result, _) = restore(&bench, &[gone], |hub| {
         hub.plug(Duo::new(options(Generation::R6), key_maker(7)));
@@ -121,7 +122,7 @@ fn a_duo_that_agrees_to_leave_and_stays_has_not_left() {
     }
 }
 
-/// Resets with a write that changes nothing, and `meanwhile` done when the Duo is asked what it holds.
+/// Resets with a write that changes nothing; `meanwhile` runs when the Duo is asked what it holds.
 fn reset_in_doubt(
     bench: &Bench,
     meanwhile: impl Fn(&mut Duo, std::time::Duration) + Send + Sync + 'static,
@@ -190,7 +191,7 @@ fn an_r4_is_known_by_its_key_alone_when_the_rest_has_changed() {
     let path = bench.paths[0].clone();
     let gone = Fault::once(Kind::Timeout(Moment::After), PROGRAMS);
     let (result, notes) = restore(&bench, &[gone], move |hub| {
-        // The firmware derives it anew when it starts.
+        // The firmware derives it again when it starts.
         hub.with_duo(&path, |duo, _| duo.set_dct(1250, &[7; 162]));
     });
     assert!(result.unwrap().written, "{notes}");
@@ -229,7 +230,7 @@ fn a_duo_that_was_found_in_another_port_is_watched_there_while_it_leaves() {
     assert_eq!((error.code(), error.key_state()), (Code::LeaveFailed, Some(KeyState::Written)), "{error}");
 }
 
-/// It is away for less than the time between two looks: only its address tells.
+/// The Duo is away for less than the time between two looks, so only its address shows it.
 #[test]
 fn a_duo_that_is_back_at_once_has_left() {
     let quick = DuoOptions { boot_time: std::time::Duration::ZERO, ..options(Generation::R6) };

@@ -1,5 +1,5 @@
-//! The journal's records and its file, to the byte: what is written can be read again, what is too much is refused
-//! before it is written, and nothing but its own is ever removed.
+//! Tests the journal's records and its file to the byte: what is written can be read again, too much is refused before
+//! it is written, and only the journal's own files are ever removed.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use crate::workflow::bench::{Bench, memory_folder};
 
 const NOON: &str = "2026-01-31T12:00:00Z";
 
-/// A journal in a home of its own.
+/// A journal in its own home folder.
 struct Place {
     home: TempDir,
     journal: Journal,
@@ -45,12 +45,12 @@ impl Place {
         listing.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    /// How many operations are in the history.
+    /// The number of operations in the history.
     fn settled(&self) -> usize {
         self.journal.pasts().unwrap().flat_map(Result::unwrap).map(Result::unwrap).count()
     }
 
-    /// How many operations are open, and how many of them run.
+    /// The number of open operations, and how many of them run.
     fn count(&self) -> (usize, usize) {
         let operations = self.journal.operations(None, &no_pause).unwrap();
         (operations.len(), operations.iter().filter(|operation| operation.running).count())
@@ -74,7 +74,7 @@ fn record(nth: usize, step: Step) -> Record {
     Record { v: VERSION, id: OperationId::new(nth as u64), at: NOON.to_owned(), step }
 }
 
-/// The beginning of an operation whose line has `length` bytes with its line feed.
+/// The start of an operation whose line has `length` bytes, including its line feed.
 fn as_long_as(length: usize) -> Started {
     let with = |file: usize| {
         let request = Request { file: Some("x".repeat(file)), ..Request::default() };
@@ -118,7 +118,7 @@ fn of_the_longest_line_nothing_is_left_when_it_is_torn() {
     assert!(operation_in(&line).unwrap().is_some());
 }
 
-/// What was written can go to the history and be read again there, whatever its size.
+/// Every written operation can move to the history and be read there, whatever its size.
 #[test]
 fn an_operation_is_filled_to_its_last_byte_and_no_further_and_loses_nothing() {
     let place = Place::new();
@@ -145,7 +145,7 @@ fn an_operation_is_filled_to_its_last_byte_and_no_further_and_loses_nothing() {
     assert_eq!(fs::metadata(history).unwrap().len(), MAX_BYTES as u64 + 2);
 }
 
-/// An operation of somebody else's making, or of a disk that lies: what is open is read within bounds.
+/// Another program or a faulty disk made the file too large: what is read of it is limited.
 #[test]
 fn a_file_with_more_than_an_operation_has_is_refused() {
     let place = Place::new();
@@ -155,7 +155,7 @@ fn a_file_with_more_than_an_operation_has_is_refused() {
     assert!(matches!(read, Err(JournalError::TooLarge(_))), "{read:?}");
 }
 
-/// Every line is found again from the end, wherever the pieces that are read at once begin and end.
+/// Reading from the end finds every line, wherever the borders of the pieces are.
 #[test]
 fn a_history_is_read_from_its_end_line_by_line() {
     let place = Place::new();
@@ -180,7 +180,7 @@ fn a_history_is_read_from_its_end_line_by_line() {
     assert_eq!(names.collect::<Vec<_>>(), expected);
 }
 
-/// A crash between the two leaves an operation in both places; the next one on this Duo tidies up.
+/// A crash in between leaves an operation in both places; the next operation on this Duo cleans up.
 #[test]
 fn what_is_in_the_history_already_does_not_go_there_twice() {
     let place = Place::new();
@@ -198,7 +198,7 @@ fn what_is_in_the_history_already_does_not_go_there_twice() {
     assert_eq!(past.map(|operation| operation.unwrap().id).collect::<Vec<_>>(), [last, id]);
 }
 
-/// That of another Duo is neither read nor touched, whatever is in it.
+/// The files of another Duo are neither read nor changed, whatever is in them.
 #[test]
 fn what_is_done_to_one_duo_takes_nothing_of_another_along() {
     let place = Place::new();
@@ -245,7 +245,7 @@ fn an_operation_that_runs_keeps_its_lock_and_what_is_not_the_journals_stays() {
     assert!(place.home.path().exists());
 }
 
-/// Which came first is told by numbers, whatever the clock says and the names are.
+/// Numbers decide which operation came first, whatever the clock and the names say.
 #[test]
 fn operations_are_read_in_the_order_in_which_they_began() {
     let place = Place::new();
@@ -254,7 +254,7 @@ fn operations_are_read_in_the_order_in_which_they_began() {
     assert_eq!(read.into_iter().map(|operation| operation.id).collect::<Vec<_>>(), begun);
 }
 
-/// A pipe in the place of a lock, and of the journal: whoever opens one to read waits until somebody writes.
+/// A pipe instead of a lock or of the journal: opening one for reading waits until somebody writes.
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_is_waited_for_where_a_pipe_stands_in_the_place_of_a_file() {
@@ -289,7 +289,7 @@ fn nothing_is_waited_for_where_a_pipe_stands_in_the_place_of_a_file() {
     }
 }
 
-/// What `work` returns. It runs on a thread of its own, so that one that waits for ever fails the test.
+/// The result of `work`, which runs on a thread of its own, so that the test fails if it waits forever.
 #[cfg(target_os = "linux")]
 fn within_a_minute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -332,7 +332,7 @@ fn an_operations_name_is_sixteen_digits_in_lower_case() {
     }
 }
 
-/// What is shown of a record later, on a terminal or in a command to type, is plain and short.
+/// A record is shown later on a terminal or in a command to type, so its values are plain and short.
 #[test]
 fn a_member_with_a_value_that_no_record_has_is_named() {
     let of_path = |path: &str| {
@@ -387,7 +387,7 @@ fn a_member_with_a_value_that_no_record_has_is_named() {
     }
 }
 
-/// What cannot be looked at is not called empty.
+/// A journal that cannot be read is not reported as empty.
 #[test]
 fn a_journal_that_cannot_be_reached_is_no_empty_one() {
     let mut bench = Bench::new(Generation::R6);

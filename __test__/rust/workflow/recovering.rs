@@ -1,4 +1,4 @@
-//! What is printed after a write that went wrong is typed as it stands, and works; also where the Duo tells no id.
+//! Types the commands that are printed after a failed write, and checks that they work, even if the Duo tells no id.
 
 use crate::virtual_duo::device_id;
 use crate::workflow::bench::{Bench, NEW, OLD, id, key, restore_of};
@@ -13,7 +13,7 @@ fn on_r4(device: Option<&str>) -> Target {
     Target::parse(device, Some("1-1")).unwrap()
 }
 
-/// The NEW key saved from this Duo under the user's word, then the Duo given OLD back behind our back.
+/// Saves NEW from this Duo under the id that the user gives, then puts OLD back without our knowledge.
 fn saved_new(bench: &Bench) -> PathBuf {
     bench.set_slot(key(NEW));
     let options = BackupOptions { target: on_r4(Some(&id(1))), ..BackupOptions::default() };
@@ -54,7 +54,7 @@ fn r4_recovery_by_the_archives_word_works() {
     bench.restore(&typed::restore(back)).unwrap_or_else(|e| panic!("{back} -> {:?} {e}", e.code()));
 }
 
-/// A USB/IP server gives a Duo to one session at a time.
+/// A USB/IP server gives each Duo to only one session at a time.
 #[test]
 fn duos_with_one_id_are_listed_beside_another_over_usbip() {
     use duo_provision::simulator::{Duo, Hub, UsbIpServer};

@@ -1,4 +1,4 @@
-//! `reset`: the image, the leave, and the key that is made after it.
+//! Tests `reset`: the image, the leave, and the key that is made after it.
 
 use duo_provision::error::{Code, KeyState};
 use duo_provision::simulator::Generation;
@@ -45,7 +45,7 @@ fn a_slot_that_is_reset_already_is_not_written_but_left() {
     assert_eq!(bench.duo(|duo| duo.keys_made()), 2);
 }
 
-/// The firmware takes zeros for a key for ever; reset is the cure, after a raw backup.
+/// The firmware takes zeros for a key forever; a reset fixes that, after a raw backup.
 #[test]
 fn zeros_are_kept_raw_and_cured() {
     let bench = Bench::new(Generation::R6);

@@ -1,4 +1,4 @@
-//! `restore`: which keys are written, what is there afterwards, and what is said of it.
+//! Tests `restore`: which keys are written, what the Duo holds afterwards, and what is reported.
 
 use std::fs;
 use std::path::Path;
@@ -152,7 +152,7 @@ fn recovery_repeats_what_was_allowed_by_name() {
     assert!(error.hint_text().unwrap().contains("--allow-other-device --archive"), "{:?}", error.hint_text());
 }
 
-/// Two Duos may have one id: whoever chose by port is told to choose by port again.
+/// Two Duos may have the same id: a user who selected by port must be told to select by port again.
 #[test]
 fn recovery_repeats_the_port_that_was_typed() {
     let bench = Bench::new(Generation::R6);
@@ -225,7 +225,7 @@ fn a_key_that_the_archive_gives_to_another_duo_is_refused() {
         let error = bench.restore(&bare).unwrap_err();
         unchanged(&bench, &error, Code::KeyOfOtherDevice);
         assert!(error.message().contains("archive"), "{error}");
-        // Nor does --no-backup close its eyes.
+        // `--no-backup` does not skip this check.
         let error = bench.restore(&RestoreOptions { no_backup: true, ..bare }).unwrap_err();
         unchanged(&bench, &error, Code::KeyOfOtherDevice);
     }
@@ -321,7 +321,7 @@ fn a_duo_that_holds_the_key_is_not_written() {
 
 #[test]
 fn another_duo_in_the_same_port_is_not_taken_for_the_one_that_went_away() {
-    // The hub's ports are fixed, so the Duo is given another serial number while it is away.
+    // The hub's ports are fixed, so the Duo gets another serial number while it is away.
     let bench = Bench::new(Generation::R6);
     let (hub, path) = (bench.hub.clone(), bench.paths[0].clone());
     let asker = Asker::listening(move |event, _| {
@@ -368,7 +368,7 @@ fn where_nothing_can_have_been_written_there_is_nothing_to_reconcile() {
     assert_eq!((bench.writes(), bench.slot() == key(OLD)), (0, true));
 }
 
-/// Keys that somebody has put into the archive, without manifests: each takes milliseconds to be checked.
+/// Keys that somebody has put into the archive without manifests; checking each one takes milliseconds.
 #[test]
 fn an_archive_is_looked_through_before_the_duo_is_opened() {
     use duo_provision::keys::proofs;

@@ -1,4 +1,4 @@
-//! `rotate`: the order in which nothing is lost, every refusal, and every place where it can be cut short.
+//! Tests `rotate`: the order that loses nothing, every refusal, and every place where it can be cut short.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, restore_of, server
 use crate::workflow::journal::write_into;
 use crate::workflow::typed;
 
-/// A cloud, and a Duo that is meant for it.
+/// A cloud, and a Duo that belongs to it.
 struct Place {
     runtime: Runtime,
     cloud: LocalCloud,
@@ -65,7 +65,7 @@ impl Place {
         outcome
     }
 
-    /// The same again, where a second new key would be another.
+    /// The same command again; it must not make a second new key.
     fn again(&self) -> Result<RotateDone, Error> {
         self.again_with(&self.usual())
     }
@@ -282,7 +282,7 @@ fn an_r4_is_rotated_on_the_users_word_alone() {
     assert!(place.both_have(NEW));
 }
 
-/// A slot without a key gets one, and there is nothing to go back to.
+/// A slot without a key gets one, and there is no earlier key to go back to.
 #[test]
 fn a_duo_without_a_key_gets_one() {
     for nothing in [[0; 1216], [0xff; 1216]] {
@@ -294,7 +294,7 @@ fn a_duo_without_a_key_gets_one() {
     }
 }
 
-/// It is refused while the cloud still has the key that the Duo has.
+/// It is refused before the cloud gets a new key.
 #[test]
 fn a_key_whose_place_nothing_would_show_is_not_told_to_the_cloud() {
     let place = Place::new();
@@ -311,7 +311,7 @@ fn a_key_whose_place_nothing_would_show_is_not_told_to_the_cloud() {
     assert_eq!(place.cloud_has(), Some(print(OLD)));
 }
 
-/// After the cloud has taken the key the write fails: the way forth and the way back both work.
+/// The write fails after the cloud has taken the key: both finishing and going back work.
 #[test]
 fn a_write_that_fails_names_both_ways_and_both_work() {
     for (kind, state) in [
@@ -354,7 +354,7 @@ fn a_write_that_fails_names_both_ways_and_both_work() {
     }
 }
 
-/// A server that takes the request, and hangs up.
+/// A server that reads the request and then closes the connection.
 fn silent_server() -> (String, std::thread::JoinHandle<()>) {
     use std::io::Read;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -387,7 +387,7 @@ fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() 
     let [report] = place.in_flight().try_into().unwrap();
     assert!(report.meaning.contains("the cloud may have the new one"), "{}", report.meaning);
 
-    // A backup does not tell what the cloud has.
+    // A backup does not show which key the cloud has.
     place.bench.backup(&BackupOptions::default()).unwrap();
     assert_eq!(place.in_flight().len(), 1);
     let done = place.again().unwrap();
@@ -397,14 +397,14 @@ fn where_the_answer_is_lost_the_duo_is_untouched_and_the_same_key_is_taken_up() 
         "the new key is in the Duo, and proven: what the other cloud has is no matter"
     );
 
-    // With its key in the Duo, nothing of it is left to take up at another cloud.
+    // Its key is in the Duo, so there is nothing left to resume at another cloud.
     place.bench.clear_faults();
     let (options, make) = (place.usual(), || Ok(PrivateKey::read(key(NEW + 1)).unwrap().key));
     let next = place.bench.run(&Asker::new(), |context| rotate(context, &options, &make)).unwrap();
     assert!(!next.taken_up && place.both_have(NEW + 1));
 }
 
-/// Of a key that nobody was told of, another can take the place.
+/// If no cloud was told of a key, another key can replace it.
 #[test]
 fn where_a_new_key_is_lost_before_anybody_was_told_another_is_made() {
     let place = Place::new();
@@ -417,7 +417,7 @@ fn where_a_new_key_is_lost_before_anybody_was_told_another_is_made() {
     assert!(!done.taken_up && place.both_have(NEW));
 }
 
-/// The user's word for the id of an r4 is not believed against the archive.
+/// The archive shows whose key it is, so the id that the user gives for an r4 is not believed.
 #[test]
 fn a_duo_whose_key_is_known_as_anothers_is_not_rotated() {
     let place = Place::with(Options::default(), Generation::R4);
@@ -429,7 +429,7 @@ fn a_duo_whose_key_is_known_as_anothers_is_not_rotated() {
     assert!(place.bench.writes() == 0 && place.cloud.provisioned().is_empty());
 }
 
-/// What it is told to do after a reset that was cut short settles it.
+/// After a reset that was cut short, the printed command settles it.
 #[test]
 fn a_reset_that_was_cut_short_is_settled_once_the_cloud_has_the_new_key() {
     let place = Place::new();
@@ -440,7 +440,7 @@ fn a_reset_that_was_cut_short_is_settled_once_the_cloud_has_the_new_key() {
         whole.split_inclusive(|byte| *byte == b'\n').take(verified + 1).flatten().copied().collect();
     place.bench.set_journal(&cut);
     place.bench.clear_faults();
-    // It has started since.
+    // The Duo has started since.
     place.bench.duo(|duo| duo.set_dct(34, key(OLD + 1)));
     let report = place.in_flight().pop().unwrap();
     let options = ProvisionOptions {
@@ -455,7 +455,7 @@ fn a_reset_that_was_cut_short_is_settled_once_the_cloud_has_the_new_key() {
     assert!(place.in_flight().is_empty());
 }
 
-/// After a rotation the old key is no key of this Duo any more.
+/// After a rotation the old key no longer belongs to this Duo.
 #[test]
 fn the_doctor_brings_back_the_new_key_and_leaves_an_open_rotation_alone() {
     let place = Place::new();
@@ -481,7 +481,7 @@ fn the_doctor_brings_back_the_new_key_and_leaves_an_open_rotation_alone() {
     assert_eq!((found.command.as_deref(), found.fix.is_none()), (Some("duo-provision status"), true));
 }
 
-/// Nothing else is done with a key that the cloud may know when its file is gone.
+/// The cloud may know the new key, but its file is gone: no other rotation starts before that is settled.
 #[test]
 fn where_the_new_key_is_lost_no_other_is_made_until_the_cloud_has_the_old_one() {
     let place = Place::new();
@@ -498,14 +498,14 @@ fn where_the_new_key_is_lost_no_other_is_made_until_the_cloud_has_the_old_one() 
     assert!(place.both_have(NEW));
 }
 
-/// Nobody knows the Duo before, so that only the new key is answered as `options` say.
+/// The cloud knows no key of the Duo before, so only the new key gets the answer that `options` set.
 #[test]
 fn a_new_key_that_is_not_proven_is_not_written_and_both_ways_are_named() {
     for (options, retries) in [
         (Options { handshake: Handshake::Hang, ..Options::default() }, 4),
         (Options { handshake: Handshake::OtherKey, ..Options::default() }, 4),
         (Options { handshake: Handshake::Late(9), ..Options::default() }, 4),
-        // Another cloud than the one that the Duo names does not become the right one.
+        // Another cloud than the one that the Duo names: trying again does not help.
         (Options { handshake: Handshake::Garbage, ..Options::default() }, 0),
     ] {
         for finishes in [true, false] {
@@ -541,7 +541,7 @@ fn a_new_key_that_is_not_proven_is_not_written_and_both_ways_are_named() {
     }
 }
 
-/// How often it is said that something is tried again.
+/// How many retries are reported.
 fn retried(asker: &Asker) -> usize {
     asker.told().matches("Retry {").count()
 }
@@ -555,7 +555,7 @@ fn a_cloud_that_needs_a_moment_to_know_the_key_is_asked_again() {
     assert_eq!(retried(&asker), 3, "{}", asker.told());
 }
 
-/// The first proof ends it where nobody can be asked, or somebody else answers.
+/// If the cloud cannot be asked, or another cloud answers, the first proof ends the rotation.
 #[test]
 fn a_cloud_that_cannot_be_asked_about_the_old_pair_is_told_nothing() {
     for (handshake, code) in [
@@ -600,7 +600,7 @@ fn what_the_first_proof_shows_is_in_the_question_and_in_the_result() {
     assert!(dry.pair_before.is_none() && dry.server.is_some());
 }
 
-/// A refused question tells nobody anything: the old pair is proven again.
+/// After a refused question no cloud was told: the old pair is proven again.
 #[test]
 fn a_key_that_nobody_was_told_of_is_taken_up_behind_the_first_proof() {
     let place = Place::new();
@@ -610,7 +610,7 @@ fn a_key_that_nobody_was_told_of_is_taken_up_behind_the_first_proof() {
     assert!(done.taken_up && done.pair_before == Some(PairBefore::Proven) && place.both_have(NEW));
 }
 
-/// Cut short behind any record: the same command again ends in the same state, with the same new key.
+/// Cut short after any record: the same command ends in the same state, with the same new key.
 #[test]
 fn cut_short_anywhere_it_is_taken_up() {
     let whole = Place::new();
@@ -678,7 +678,7 @@ fn what_settles_a_rotation_leaves_the_cloud_and_the_duo_with_one_key() {
     assert!(place.both_have(NEW) && place.in_flight().is_empty());
 }
 
-/// Another one asked for after a whole one has a key of its own.
+/// A rotation after a complete one makes a key of its own.
 #[test]
 fn a_rotation_that_is_done_is_not_taken_up() {
     let place = Place::new();
@@ -705,7 +705,7 @@ fn stopped_before_the_cloud_is_told_nothing_is_sent_or_written() {
     }
 }
 
-/// Neither the Duo nor the cloud is left alone with its key because something could not be written down.
+/// A record that cannot be written never leaves the Duo and the cloud with different keys.
 #[test]
 fn a_journal_that_is_lost_after_the_cloud_is_told_stops_nothing_and_one_before_does() {
     for (phase, done) in [(Phase::Confirm, false), (Phase::Send, true)] {
@@ -750,7 +750,7 @@ fn the_token_and_the_keys_are_in_no_event_and_no_record() {
     drop(place.runtime);
 }
 
-/// Between the acceptance and the write nothing is stopped without being said.
+/// A stop between the cloud's acceptance and the write is reported.
 #[test]
 fn stopped_while_the_cloud_is_told_the_way_is_named() {
     let place = Place::new();
@@ -767,7 +767,7 @@ fn stopped_while_the_cloud_is_told_the_way_is_named() {
     assert!(place.both_have(NEW) && place.in_flight().is_empty());
 }
 
-/// The cloud whose API is named is another than the one whose device port is in the Duo, and with which it is paired.
+/// The options name the API of another cloud. The Duo holds the device port of its own cloud and is paired with it.
 #[test]
 fn a_duo_that_is_paired_with_its_own_cloud_stays_so_if_the_api_of_another_is_named() {
     for flavor in [Flavor::Particle, Flavor::Spark, Flavor::Brewskey] {
@@ -784,13 +784,13 @@ fn a_duo_that_is_paired_with_its_own_cloud_stays_so_if_the_api_of_another_is_nam
         assert!(records(&place.journal()).ends_with(&order.map(str::to_owned)), "{:?}", place.journal());
         assert!(place.in_flight().is_empty(), "nothing is left to do");
         place.bench.run(&Asker::new(), |context| verify(context, &VerifyOptions::default())).unwrap();
-        // At its own cloud it is rotated as ever.
+        // With its own cloud it is rotated as usual.
         place.run(&place.usual()).unwrap();
         assert!(place.both_have(NEW));
     }
 }
 
-/// Nothing is sent back by a run that is taken up: whose key the device port has taken since is not known.
+/// A resumed run sends no old key back: it is not known which keys the device port has taken since.
 #[test]
 fn a_rotation_that_is_taken_up_sends_nothing_back() {
     let (place, other) = crossed(Flavor::Particle);
@@ -807,7 +807,7 @@ fn a_rotation_that_is_taken_up_sends_nothing_back() {
     assert!(hint.contains("to finish: duo-provision rotate") && hint.contains("--from-device"), "{hint}");
 }
 
-/// Cut short while the old key goes back, it is not known which one the cloud has.
+/// If it is cut short while the old key is sent again, it is not known which key the cloud has.
 #[test]
 fn cut_short_while_the_old_key_is_sent_again_both_ways_are_named() {
     let (place, other) = crossed(Flavor::Particle);
@@ -824,7 +824,7 @@ fn cut_short_while_the_old_key_is_sent_again_both_ways_are_named() {
     assert!(commands.iter().any(|command| command.contains("--from-device")), "{commands:?}");
 }
 
-/// Stopped while the new key is proven, the Duo is as it was, and the cloud is ahead.
+/// If it is stopped while the new key is proven, the Duo is unchanged and the cloud already has the new key.
 #[test]
 fn stopped_while_the_new_key_is_proven_the_duo_is_not_written() {
     let place = Place::with(Options { handshake: Handshake::Late(9), ..Options::default() }, Generation::R6);

@@ -1,4 +1,4 @@
-//! Private keys appear in nothing that is said: no event, no plan, no error in any of its forms, under any fault.
+//! Tests that private keys appear in no output: no event, no plan, no error in any form, under any fault.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -12,8 +12,8 @@ use duo_provision::workflow::{BackupOptions, ResetOptions, RestoreOptions, backu
 use crate::common::canary::Canaries;
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
 
-/// The private numbers of a key in the device's form: INTEGERs with lengths of one or two bytes (X.690 §8.3), of
-/// which version, modulus and public exponent come first.
+/// The private numbers of a key in the device's form: INTEGERs with lengths of one or two bytes (X.690 §8.3), without
+/// the first three, which are version, modulus and public exponent.
 fn private_numbers(slot: &[u8]) -> Vec<&[u8]> {
     let mut rest = &slot[4..];
     let mut numbers = Vec::new();
@@ -26,7 +26,7 @@ fn private_numbers(slot: &[u8]) -> Vec<&[u8]> {
     numbers.split_off(3)
 }
 
-/// The keys that the bench's Duo has or is given, and those that it makes.
+/// The keys that the bench's Duo has or gets, and those that it makes.
 fn canaries() -> Canaries {
     let mut canaries = Canaries::default();
     for nth in [OLD, OLD + 1, NEW] {
@@ -37,7 +37,7 @@ fn canaries() -> Canaries {
     canaries
 }
 
-/// An error as it can be shown, with its causes.
+/// An error in every form that can be shown, with its causes.
 fn shown(error: &Error) -> String {
     let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n{:?}\n", error.hint_text(), error.device());
     let mut cause = error.source();
@@ -48,7 +48,7 @@ fn shown(error: &Error) -> String {
     text
 }
 
-/// Everything that is said while `work` runs on a Duo with this fault.
+/// All output while `work` runs on a Duo with this fault.
 fn said(
     generation: Generation,
     fault: Option<&Fault>,
@@ -94,7 +94,7 @@ fn everything(generation: Generation, fault: Option<&Fault>) -> [String; 3] {
     ]
 }
 
-/// One fault of each kind while it reads, writes and leaves; what else comes of them is other tests' business.
+/// One fault of each kind during reading, writing and leaving; other tests check their other effects.
 fn faults() -> impl Iterator<Item = Fault> {
     let kinds =
         Kind::catalogue().into_iter().filter(|kind| !matches!(kind, Kind::State(state) if *state != 10));

@@ -1,4 +1,5 @@
-//! `server-key set` and `server-key restore`: what is written, which address stands behind it, and what is refused.
+//! Tests `server-key set` and `server-key restore`: what is written, which address follows the key, and what is
+//! refused.
 
 use std::fs;
 
@@ -89,7 +90,7 @@ fn a_bare_key_keeps_the_address_that_the_duo_has_and_says_so() {
     assert_eq!(plan.new, None, "the device's key stays as it is");
 }
 
-/// A name, a file, options, and the address and port that they lead to.
+/// A name, a file, options, and the resulting address and port.
 type Case<'a> = (&'a str, &'a [u8], ServerKeySetOptions, &'a [u8], [u8; 2]);
 
 #[test]
@@ -246,7 +247,7 @@ fn a_key_that_is_restored_settles_nothing_about_the_server_key_nor_the_other_way
     assert_eq!(open(&bench), [OperationKind::Restore]);
 }
 
-/// The bench's Duos, on a bus that is taken for the machine's own.
+/// The bench's Duos, on a bus that passes for the machine's own.
 struct Real<'a>(&'a dyn Bus);
 
 impl Bus for Real<'_> {

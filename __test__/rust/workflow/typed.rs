@@ -1,4 +1,4 @@
-//! A command that was printed, typed as it stands: its words as the options of a call.
+//! Turns a printed command into the options of a call, as if it were typed.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use duo_provision::workflow::{DctRestoreOptions, RestoreOptions, ServerKeySetOpt
 use crate::workflow::bench::restore_of;
 use crate::workflow::dct_bench::{fields, whole};
 
-/// Which Duo a printed command chooses.
+/// Which Duo a printed command selects.
 pub fn target(command: &str) -> Target {
     let words: Vec<&str> = command.split(' ').collect();
     let after = |name: &str| words.iter().position(|w| *w == name).map(|at| words[at + 1]);

@@ -1,5 +1,5 @@
-//! The udev rule: written once, by root, and never over somebody else's; and udev is told of it. The udevadm of these
-//! tests is a script, below a root folder of its own.
+//! Tests the udev rule: root writes it once, never over another program's file, and tells udev. The udevadm of these
+//! tests is a script below a separate root folder.
 #![cfg(unix)]
 
 use std::fs;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::workflow::bench::Asker;
 
-/// Writes down how it was called, and with which environment.
+/// A udevadm that records its arguments and its environment.
 const RECORDER: &str = "#!/bin/sh\nhere=$(dirname \"$0\")\necho \"$@\" >>\"$here/calls\"\nenv >>\"$here/env\"\npwd >>\"$here/pwd\"\n";
 
 struct System {
@@ -108,7 +108,7 @@ fn it_is_written_for_all_to_read_and_udev_is_told() {
 fn udevadm_gets_nothing_of_the_environment() {
     let system = System::new(Some(RECORDER));
     system.install().unwrap();
-    // PWD, OLDPWD, SHLVL and _ are the shell's own.
+    // The shell itself sets PWD, OLDPWD, SHLVL and _.
     let own = ["PWD=", "OLDPWD=", "SHLVL=", "_="];
     let mut given = system.noted("env");
     given.retain(|line| !own.iter().any(|name| line.starts_with(name)));
@@ -132,7 +132,7 @@ fn what_somebody_else_put_there_is_left_alone() {
         ("another rule", |path| fs::write(path, "# mine\n").unwrap()),
         ("an empty file", |path| fs::write(path, "").unwrap()),
         ("a file too large", |path| fs::write(path, vec![b'#'; 1 << 17]).unwrap()),
-        // Which is how an administrator switches a rule off.
+        // An administrator switches a rule off like this.
         ("a link to /dev/null", |path| symlink("/dev/null", path).unwrap()),
         ("a folder", |path| fs::create_dir(path).unwrap()),
     ];
@@ -156,7 +156,7 @@ fn without_root_nothing_is_written_and_the_command_is_named() {
     let error = system.install().unwrap_err();
     assert_eq!(error.code(), Code::RootRequired);
     let hint = error.hint_text().unwrap();
-    // What it does itself as root, and to the same file.
+    // As root it does the same itself, with the same file.
     assert_eq!(
         hint,
         "duo-provision udev print | sudo tee /etc/udev/rules.d/60-duo-provision.rules >/dev/null \
@@ -220,7 +220,7 @@ fn a_failure_of_udev_is_told_and_is_no_success() {
     }
 }
 
-/// On a clock on which thirty seconds are over at once.
+/// On a clock on which thirty seconds pass at once.
 #[test]
 fn an_udevadm_that_does_not_end_is_ended() {
     let system = System::new(Some("#!/bin/sh\necho $$ >>\"$(dirname \"$0\")/calls\"\nexec sleep 600\n"));

@@ -1,4 +1,4 @@
-//! `--no-backup`: where a write is not atomic, more has to be typed.
+//! Tests `--no-backup`: if a write is not atomic, one more option is needed.
 
 use duo_provision::error::{Code, Error, KeyState};
 use duo_provision::simulator::Generation;

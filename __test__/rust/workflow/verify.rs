@@ -1,4 +1,5 @@
-//! `verify`, against the local cloud: what is proven, with which key, and where; and what it says when nothing is.
+//! Tests `verify` against the local cloud: what it proves, with which key, and where; and what it says if it proves
+//! nothing.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -15,12 +16,12 @@ use tokio::runtime::Runtime;
 
 use crate::workflow::bench::{Asker, Bench, NEW, OLD, id, key, server_slot};
 
-/// The server's field in the DCT, and in it what the firmware reads (redbear/firmware `dct.h`).
+/// The server's field in the DCT, and what the firmware reads of it (redbear/firmware `dct.h`).
 const SERVER_FIELD: u32 = 2082;
 const ADDRESS: usize = 384;
 const PORT: usize = 450;
 
-/// A cloud that knows a Duo's key, and the Duo, which is meant for it.
+/// A cloud that knows a Duo's key, and the Duo that belongs to it.
 struct Place {
     _runtime: Runtime,
     cloud: LocalCloud,
@@ -60,7 +61,7 @@ impl Place {
         self.bench.duo(|duo| duo.set_dct(SERVER_FIELD as usize, field));
     }
 
-    /// Tells the cloud that the fixtures' `nth` key is the Duo's.
+    /// Tells the cloud that the fixtures' `nth` key is the Duo's key.
     fn tell_key(&self, nth: usize) {
         let file = self.bench.file("told.der", &key(nth)[..611]).to_str().unwrap().to_owned();
         let options = ProvisionOptions {
@@ -78,7 +79,7 @@ impl Place {
         self.bench.backup(&BackupOptions::default()).unwrap().path
     }
 
-    /// Of a key file, at the cloud where its own options say.
+    /// Options for a key file, with the cloud's address from options.
     fn of_file(&self, file: PathBuf) -> VerifyOptions {
         VerifyOptions {
             key_file: Some(file),
@@ -137,13 +138,13 @@ fn keys_that_are_no_pair_are_told_from_a_cloud_that_is_not_there() {
     let backups = format!("duo-provision backups --device {}", id(1));
     assert!(hint(&error).contains(&told) && hint(&error).contains(&backups), "{error:?}");
     assert!(hint(&error).find("Brewskey") > hint(&error).find(&told), "the rare comes last: {error:?}");
-    // Other keys would not help here.
+    // Another server key would not help here.
     let nobody = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() };
     let options = VerifyOptions { port: Some(nobody), ..VerifyOptions::default() };
     let error = place.refused(&options, Code::CloudUnreachable);
     assert_eq!(error.key_state(), Some(KeyState::Unchanged));
     assert!(!hint(&error).contains("restore") && !hint(&error).contains("--from-device"), "{error:?}");
-    // The address was typed: the Duo's own may be right.
+    // The address was typed, so the Duo's own may be right.
     assert!(!hint(&error).contains("server-key set"), "{error:?}");
     let field = server_slot(place.cloud.server_key().unwrap(), ([127, 0, 0, 1], nobody).into());
     place.bench.duo(|duo| duo.set_dct(2082, &field));
@@ -152,7 +153,7 @@ fn keys_that_are_no_pair_are_told_from_a_cloud_that_is_not_there() {
     assert!(hint(&error).ends_with(&other), "{error:?}");
 }
 
-/// The API of a cloud is another address than the one for devices, which is all that the Duo has of it.
+/// A cloud's API has another address than its device port, and the Duo has only the latter.
 #[test]
 fn the_cloud_to_be_told_is_the_one_of_the_last_request_else_it_has_to_be_named() {
     let place = Place::new(Generation::R6);
@@ -186,7 +187,7 @@ fn a_saved_key_is_proven_without_a_duo_and_is_of_the_device_that_its_manifest_na
     assert_eq!((done.device_id.to_string(), done.fingerprint), (id(1), fingerprint(OLD)));
     assert_eq!(done.device, None);
 
-    // A manifest of other bytes says nothing about these.
+    // A manifest for other bytes says nothing about this file.
     let manifest = saved.with_extension("json");
     let text = fs::read_to_string(&manifest).unwrap();
     let other = place.bench.file("other.der", &key(NEW)[..611]);
@@ -238,7 +239,7 @@ fn a_duo_that_knows_no_cloud_needs_the_key_of_one() {
     let error = place.refused(&VerifyOptions::default(), Code::ServerKeySlotInvalid);
     assert!(hint(&error).contains("--server-key FILE --host NAME"), "{error:?}");
 
-    // As dfu-util reads it from there on when it is told no length: the key, and the rest of the DCT.
+    // A dump that dfu-util reads from there on without a length: the key, and the rest of the DCT.
     let mut dump = field;
     dump.resize(16_384 - SERVER_FIELD as usize, 0);
     let dumped = VerifyOptions {
@@ -248,7 +249,7 @@ fn a_duo_that_knows_no_cloud_needs_the_key_of_one() {
         ..VerifyOptions::default()
     };
     place.run(&dumped).unwrap();
-    // No key is as large as this, and a file may be.
+    // No key is as large as this, but a file may be.
     let large = place.bench.file("large.bin", &vec![0; 65_537]);
     place.refused(&VerifyOptions { server_key: Some(large), ..dumped }, Code::KeyUnrecognized);
 }

@@ -1,7 +1,7 @@
 /**
- * Debian's stock kernel, fetched and unpacked without being installed: `vmlinuz`, and the few modules the lane
- * loads, numbered in the order they have to be loaded in. Knows packages; knows nothing of the machine that
- * boots it. Everything is kept in a cache folder and fetched once.
+ * Fetches Debian's stock kernel and unpacks it without installing it: `vmlinuz`, and the few modules that the lane
+ * loads, numbered in loading order. Knows packages; knows nothing of the machine that boots it. Everything is kept in a
+ * cache folder and fetched once.
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,7 +17,7 @@ const META_PACKAGE = 'linux-image-amd64'
  */
 const MODULES = ['virtio_pci', '9pnet_virtio', '9p', 'overlay', 'vhci-hcd', 'usbmon', 'cdc-acm']
 
-/** The cache's folder, one for each list of modules: what was fetched for another lacks some. */
+/** The cache's folder, one for each list of modules: a folder for another list lacks some modules. */
 const HOME = `kernel-${createHash('sha256').update(MODULES.join()).digest('hex').slice(0, 8)}`
 
 /**
@@ -73,7 +73,7 @@ function unpack(/** @type {string} */ work, /** @type {string} */ name) {
   return root
 }
 
-/** The modules' files and all they depend on, each once, what is needed first first. */
+/** The files of the modules and of all modules they depend on, each once, with dependencies first. */
 function loadingOrder(/** @type {string} */ root, /** @type {string} */ version) {
   run('depmod', ['--basedir', root, version])
   const show = ['--dirname', root, '--set-version', version, '--show-depends']

@@ -1,6 +1,6 @@
 /**
- * The lane's machine: QEMU, on KVM where that works and emulating in software elsewhere, with Debian's kernel and an
- * initramfs made here. Knows how to boot it around one command, and to stop it when it takes too long; knows nothing of
+ * The lane's machine: QEMU, on KVM if that works and with software emulation otherwise, with Debian's kernel and an
+ * initramfs made here. Knows how to boot it around one command, and to stop it if it takes too long; knows nothing of
  * what the command does.
  */
 import { execFileSync, spawn } from 'node:child_process'
@@ -21,7 +21,7 @@ import { fileURLToPath } from 'node:url'
 const KVM = ['-accel', 'kvm', '-cpu', 'host']
 const EMULATOR = ['-accel', 'tcg', '-cpu', 'max']
 
-/** What `guest/init` says first, and within how many seconds on a KVM that works. */
+/** The first line that `guest/init` prints, and within how many seconds on a KVM that works. */
 const FIRST_LINE = 'lane: kernel up'
 const PATIENCE = 10
 
@@ -64,14 +64,14 @@ export function initramfs({ folder, modules, busybox, command }) {
  * @property {string} vmlinuz
  * @property {string} archive
  * @property {string} out the folder that the guest writes to
- * @property {string} console the file that keeps all that the serial line said
+ * @property {string} console the file for all output of the serial line
  * @property {number} seconds how long it may take in all
  * @property {(text: string) => void} [onConsole]
  */
 
 /**
- * Boots the machine and waits until it powers off. There are hosts with a KVM on which no kernel comes up: where the
- * guest says nothing, the emulator has to do.
+ * Boots the machine and waits until it powers off. On some hosts no kernel starts on KVM: if the guest prints nothing,
+ * the emulator runs it.
  * @param {Machine} machine
  */
 export async function boot(machine) {
@@ -94,7 +94,7 @@ function hasKvm() {
 /**
  * @param {Machine} machine
  * @param {string[]} accelerator
- * @param {number} [patience] how many seconds it may take to its first line
+ * @param {number} [patience] how many seconds it may take to print its first line
  * @returns {Promise<{ ended: 'power-off' | 'timeout' | 'error', consoleText: string }>}
  */
 function start({ console, seconds, onConsole, ...paths }, accelerator, patience = seconds) {
@@ -151,7 +151,7 @@ function qemuArguments(
   ]
 }
 
-/** One word for a POSIX shell, whatever is in it. */
+/** Quotes any text as one word for a POSIX shell. */
 function quote(/** @type {string} */ word) {
   return `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,5 +1,5 @@
 /**
- * Runs `particle duo …`: our parser, our functions and our exit codes, in particle-cli's way of saying things.
+ * Runs `particle duo …` with our parser, functions and exit codes. The output looks like particle-cli's.
  */
 import { parseCommandLine } from '../grammar.cjs'
 import { createOutput, painter } from '../output.mjs'
@@ -14,7 +14,7 @@ import { laidOut } from '../words.mjs'
 /** The version of particle-cli's envelope (its `src/lib/json-result.js`). */
 const META = { version: '1.0.0' }
 
-/** Runs what stands behind `duo`. */
+/** Runs the arguments after `duo`. */
 export async function act(/** @type {string[]} */ args) {
   streams.keepGoingWithoutReaders()
   const at = args.indexOf('duo')
@@ -43,14 +43,14 @@ function beforeDashes(/** @type {string[]} */ args) {
   return end < 0 ? args : args.slice(0, end)
 }
 
-/** What particle-cli shows below the help of the command, as it does with mistakes that it finds by itself. */
+/** An error that particle-cli shows below the help of the command, like the mistakes that it finds itself. */
 function usageError(/** @type {string} */ message) {
   return Object.assign(new Error(message), { isUsageError: true })
 }
 
 /**
- * An output that speaks as particle-cli does: an error is a red line on standard output; with `--json` all there is
- * is one object, `{ meta, data }` or `{ meta, error }`.
+ * An output in particle-cli's form: an error is a red line on standard output; with `--json` the whole output is one
+ * object, `{ meta, data }` or `{ meta, error }`.
  * @param {Output} output
  * @param {boolean} quiet
  * @returns {Output}

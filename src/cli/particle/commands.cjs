@@ -1,10 +1,10 @@
 /**
- * Our grammar as particle-cli's commands: names, help and examples come from the addon, so that nothing is
- * written twice. What is typed is read by our own parser; particle-cli's is there for its help and its own complaints.
+ * Adds our commands to particle-cli. Names, help and examples come from the addon, so that nothing is written twice.
+ * Our own parser reads the arguments; particle-cli's parser gives the help and its own error messages.
  */
 'use strict'
 
-/** What is of no use as a command of another program. */
+/** Commands that are of no use inside another program. */
 const LEFT_OUT = new Set(['completions', 'man', 'shell-init'])
 
 /** @typedef {import('../grammar.cjs').CommandDescription} CommandDescription */
@@ -45,12 +45,12 @@ function add(processor, parent, command, path) {
   })
 }
 
-/** Commands that prose names, under the name that they have here. */
+/** A text in which our commands have the names that they have in particle-cli. */
 function renamed(/** @type {string} */ text) {
   return text.replaceAll('`duo-provision ', '`particle duo ')
 }
 
-/** What every command takes; `-v` and `-q` are particle-cli's own. */
+/** The options of every command; `-v` and `-q` are particle-cli's own. */
 const EVERYWHERE = [
   ['json', { boolean: true, description: 'Output in JSON format instead of human friendly' }],
   ['yes', { boolean: true, alias: 'y', description: 'Do not ask before a write' }],
@@ -61,7 +61,7 @@ function options(/** @type {OptionDescription} */ { name, help, short, value, ch
   const among = choices.length > 0 ? ` (${choices.join(', ')})` : ''
   const described = { description: help + among, ...(short ? { alias: short } : {}) }
   if (value !== undefined) return [[name, { ...described, nargs: 1 }]]
-  // Its parser takes `--no-backup` for a `backup` that is false, which has to be an option, then. Ours refuses it.
+  // Its parser reads `--no-backup` as `backup: false`, so it needs an option `backup`. Our parser refuses `--backup`.
   const negated = name.startsWith('no-') ? name.slice(3) : undefined
   const hidden = negated === undefined ? [] : [[negated, { hidden: true, boolean: true }]]
   return /** @type {[string, object][]} */ ([[name, { ...described, boolean: true }], ...hidden])

@@ -1,13 +1,13 @@
 /**
- * Where the particle-cli is that npm has installed: its folder, the script that it starts with, and the two
- * modules between which a category of commands can be put. Nothing of it is loaded here.
+ * Finds the particle-cli that npm has installed: its folder, the script that it starts with, and the module that
+ * registers its commands. None of its code is loaded here.
  */
 'use strict'
 
 const { existsSync, readFileSync, realpathSync, statSync } = require('node:fs')
 const { delimiter, dirname, join, parse, relative, resolve } = require('node:path')
 
-/** Names the folder of a particle-cli, or a file in it, before any other is looked for. */
+/** The variable that names the folder of a particle-cli, or a file in it. If it is set, no other place is searched. */
 const VARIABLE = 'DUO_PROVISION_PARTICLE_CLI'
 
 /** The largest package.json that is read, in bytes; the real one has seven thousand. */
@@ -51,7 +51,7 @@ function describe(/** @type {string} */ folder) {
   if (about?.name !== 'particle-cli') return undefined
   const bin = typeof about.bin === 'string' ? about.bin : about.bin?.particle
   const entry = join(folder, typeof bin === 'string' ? bin : 'src/index.js')
-  // `src/` from 3.6 on; before that what was compiled from it, `dist/`.
+  // The code is in `src/` from 3.6 on; before that in `dist/`, compiled from it.
   const source = dirname(entry)
   const commands = join(source, 'cli/index.js')
   const version = String(about.version)
@@ -65,10 +65,10 @@ function describe(/** @type {string} */ folder) {
 }
 
 /**
- * The particle-cli to extend: the one that a variable names; else that of the `particle` on the PATH; else one
- * installed beside this package, as both are by `npm install -g`; else one in a `node_modules` at or above
- * the current folder; else one in the global folder of this Node.
- * @returns {{ found: ParticleCli | undefined, places: string[] }} and where it was looked for
+ * The particle-cli to extend: the one that the variable names; if it is not set, the first of these: that of the
+ * `particle` on the PATH; one installed beside this package, as by `npm install -g` of both; one in a `node_modules` at
+ * or above the current folder; one in the global folder of this Node.
+ * @returns {{ found: ParticleCli | undefined, places: string[] }} and the places that were searched
  */
 function findParticleCli(env = process.env, here = process.cwd()) {
   const named = env[VARIABLE]
@@ -84,8 +84,8 @@ function findParticleCli(env = process.env, here = process.cwd()) {
 const MAX_LAUNCHER = 64 * 1024
 
 /**
- * A `particle` on the PATH is a link into the package, or on Windows a script beside its `node_modules`; or it is a
- * script of pnpm's, which names the package; or a link to Volta's own program, which keeps it in a folder of its own.
+ * Follows a `particle` on the PATH. It is a link into the package; or on Windows a script beside its `node_modules`; or
+ * a script of pnpm, which names the package; or a link to Volta's program, which keeps the package in its own folder.
  */
 function onPath(/** @type {NodeJS.ProcessEnv} */ env) {
   const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter((folder) => folder !== '')
@@ -98,13 +98,13 @@ function onPath(/** @type {NodeJS.ProcessEnv} */ env) {
   })
 }
 
-/** The scripts that a launcher of a package manager starts. */
+/** The scripts that a package manager's launcher starts. */
 function launched(/** @type {string} */ folder, /** @type {string} */ path) {
   let text = ''
   try {
     if (statSync(path).size <= MAX_LAUNCHER) text = readFileSync(path, 'latin1')
   } catch {
-    // It is not there, or not ours to read.
+    // It is not there, or may not be read.
   }
   if (!text.startsWith('#!')) return []
   const named = [...text.matchAll(/"([^"\n]*[\\/]particle-cli[\\/][^"\n]*\.js)"/g)]

@@ -1,4 +1,4 @@
-/** The hook in a script that may be particle-cli's. */
+/** Adds `duo` if the script is particle-cli's. */
 'use strict'
 
 const { realpathSync } = require('node:fs')
@@ -6,7 +6,7 @@ const { packageOf } = require('./find.cjs')
 
 function particleHook(/** @type {string} */ script) {
   const particle = packageOf(script)
-  // Other scripts of the package are none of ours.
+  // Other scripts of the package are left alone.
   if (!particle || realpathSync(script) !== particle.entry) return
   const { asksForDuo, cannotExtend, extend } = require('./seam.cjs')
   if (!particle.unfit) return extend(particle)

@@ -1,29 +1,29 @@
 /**
- * Puts `duo` among particle-cli's commands. particle-cli has no way to add some; but its `src/app/cli.js` requires
- * `../cli`, whose export registers all commands on `{ commandProcessor, root, app }`. Here stands another
- * module in the cache in its place, which loads the real one when it is asked for, and registers ours after its
- * own. The order in which particle-cli loads its modules stays what it is.
+ * Adds `duo` to particle-cli's commands. particle-cli has no way to add commands, but its `src/app/cli.js` requires
+ * `../cli`, whose export registers all commands on `{ commandProcessor, root, app }`. This module puts a placeholder
+ * for `../cli` into the module cache. When its exports are read, the placeholder loads the real module, and registers
+ * our commands after particle-cli's own. The order in which particle-cli loads its modules does not change.
  *
- * Whatever is not as it is known to be leaves particle-cli as it was, and `particle duo` says why there is none.
+ * If anything is not as expected, particle-cli stays unchanged, and `particle duo` says why it is not there.
  */
 'use strict'
 
 /** @typedef {import('./find.cjs').ParticleCli} ParticleCli */
 
-/** Whether these arguments ask for `duo`; flags may stand before it. */
+/** Whether these arguments ask for `duo`; flags may come before it. */
 function asksForDuo(/** @type {string[]} */ args) {
   return asked(args) === 'duo'
 }
 
-/** The command that is asked for, or that help is asked for; none where it is the list of all. */
+/** The command to run or to show help for; `undefined` for the list of all commands. */
 function asked(/** @type {string[]} */ args) {
   const [first, second] = args.filter((argument) => !argument.startsWith('-'))
   return first === 'help' ? second : first
 }
 
-/** What is said where `duo` cannot be added. */
+/** The message if `duo` cannot be added. */
 function cannotExtend(/** @type {ParticleCli} */ { folder, version }, /** @type {string} */ why) {
-  // Not above: particle-cli's own commands do not load the addon.
+  // Required here and not above: particle-cli's own commands must not load the addon.
   const { quoteWord } = require('../grammar.cjs')
   const args = process.argv.slice(2)
   const typed = ['npx', 'duo-provision', ...args.toSpliced(args.indexOf('duo'), 1).map(quoteWord)].join(' ')
@@ -34,8 +34,8 @@ function cannotExtend(/** @type {ParticleCli} */ { folder, version }, /** @type 
 }
 
 /**
- * Has `duo` registered when particle-cli registers its own commands; not where another command is asked for, which
- * may have a `duo` among its own words.
+ * Registers `duo` when particle-cli registers its own commands. It does nothing if another command is asked for: that
+ * may have a `duo` among its own arguments.
  */
 function extend(/** @type {ParticleCli} */ particle) {
   if (!['duo', undefined].includes(asked(process.argv.slice(2)))) return
@@ -67,7 +67,7 @@ function extend(/** @type {ParticleCli} */ particle) {
 }
 
 /**
- * A module in the cache whose exports are made when they are asked for.
+ * A module for the cache; its exports are loaded when they are read.
  * @returns {NodeJS.Module}
  */
 function placeholder(/** @type {string} */ filename, /** @type {() => unknown} */ load) {
@@ -80,7 +80,7 @@ function placeholder(/** @type {string} */ filename, /** @type {() => unknown} *
 }
 
 /**
- * @param {any} context what particle-cli gives to those that register commands
+ * @param {any} context what particle-cli passes to its own registration
  * @returns {string | undefined} why it could not be done
  */
 function register(context) {

@@ -1,13 +1,13 @@
 /**
- * `particle-duo`: the particle-cli that npm has installed, with `particle duo …` added. Everything else that it
- * does, prints and exits with is its own.
+ * `particle-duo`: runs the particle-cli that npm has installed, with `particle duo …` added. Everything else is
+ * particle-cli's own: what it does, what it prints and its exit code.
  */
 'use strict'
 
 const { VARIABLE, findParticleCli } = require('./find.cjs')
 const { asksForDuo, cannotExtend, extend } = require('./seam.cjs')
 
-/** The exit code for what is missing. */
+/** The exit code if particle-cli is missing. */
 const SYSTEM = 9
 
 function particleDuo() {
@@ -19,7 +19,7 @@ function particleDuo() {
     process.exitCode = 1
     return
   }
-  // It runs as if it had been started itself: as the main module, of either kind.
+  // It runs as the main module, as if it were started directly. This works for CommonJS and for ES modules.
   process.argv[1] = found.entry
   require('node:module').runMain()
 }

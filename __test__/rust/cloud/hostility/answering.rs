@@ -1,4 +1,4 @@
-//! The reply's bytes: cut at each of them, without an end, and what is not HTTP.
+//! Tests the bytes of the reply: cut at each of them, without an end, and not HTTP at all.
 
 use duo_provision::error::Code;
 
@@ -18,19 +18,19 @@ const INTERIM: &str =
 const WITH_A_LENGTH: &str = "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"ok\":true}";
 const REPLIES: [&str; 5] = [WITH_A_LENGTH, CHUNKED, UNTIL_THE_END, FORBIDDEN, INTERIM];
 
-/// What a reply says that was cut after so many bytes, by a FIN unless `reset`.
+/// The outcomes for a reply that is cut after this many bytes; `end` says how.
 fn cut(text: &str, bytes: usize, end: End) -> Vec<Outcome> {
     let final_head = text.rfind("HTTP/1.1 ").unwrap();
     let body = final_head + text[final_head..].find("\r\n\r\n").unwrap() + 4;
     let whole = bytes == text.len();
     match text {
         _ if bytes < body => vec![UNKNOWN],
-        // Its status says enough.
+        // Its status is enough.
         FORBIDDEN => vec![DENIED],
         UNTIL_THE_END if end != End::Close => vec![UNKNOWN],
         UNTIL_THE_END if !whole => vec![NONSENSE],
         _ if !whole => vec![UNKNOWN],
-        // A reset may throw away what was on the way.
+        // A reset may discard bytes that were under way.
         _ if end == End::Reset => vec![UNKNOWN, Outcome::Done],
         _ => vec![Outcome::Done],
     }

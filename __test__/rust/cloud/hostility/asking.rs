@@ -1,5 +1,5 @@
-//! The question about a device, at each step of the way. It goes the way of a key that is told (one function sends
-//! both), so that of each step a few cases are enough; what is its own, the answer, is tried whole.
+//! Tests the question about a device at each step. One function sends both this question and a key, so a few cases are
+//! enough for each step. The answers differ, and all of them are tried.
 
 use duo_provision::error::Code;
 
@@ -77,10 +77,10 @@ fn the_user_ends_it() {
     all("asking, stopped", cases.into_iter());
 }
 
-/// The codes that a status and a body ask for.
+/// The codes that a status and a body should lead to.
 fn wanted(status: u16, body: &str) -> Outcome {
     match (status, body) {
-        // Of 204 no body is read.
+        // The body of a 204 is not read.
         (101 | 204 | 300..=399, _) => NONSENSE,
         (408, _) => UNAVAILABLE,
         (429, _) => Code::CloudRateLimited.into(),
@@ -134,7 +134,7 @@ fn redirects_are_not_followed() {
     all("asking, redirects", cases);
 }
 
-/// A server error is no doubt about a question: the answer that follows is the answer.
+/// A question has no unknown outcome after a server error: the next answer counts.
 #[test]
 fn what_follows_a_server_error_counts() {
     let busy = || Script::saying(reply("503 Busy", "retry-after: 0\r\n", ""));
@@ -201,7 +201,7 @@ fn bodies_of_every_kind() {
     all("asking, bodies", trials);
 }
 
-/// Particle's API does repeat it, in the words with which it denies a device.
+/// Particle's API does repeat it, in the text that denies a device.
 #[test]
 fn the_token_back() {
     let forms =
@@ -218,7 +218,7 @@ fn the_token_back() {
             [200, 302, 401, 403, 404, 500].map(move |status| {
                 let fields = format!("x-a: {form}\r\nlocation: http://x/?t={form}\r\nretry-after: 3600\r\n");
                 let script = Script::saying(reply(&format!("{status} {form}"), &fields, &body));
-                // `trial` looks for the token; how it ends is told above.
+                // `trial` looks for the token; how the call ends is tested above.
                 let any: Vec<_> = Code::ALL.iter().map(|code| Outcome::Fails(*code)).collect();
                 against(format!("{status} {body}"), script, [any, vec![Outcome::Done, NOT_HERE]].concat())
             })

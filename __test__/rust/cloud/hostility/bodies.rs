@@ -1,4 +1,4 @@
-//! Bodies: no answer, no end, more than they seem, and somebody else's token back.
+//! Tests bodies: no answer, no end, larger than they seem, and with another account's token.
 
 use duo_provision::error::Code;
 
@@ -8,7 +8,7 @@ use crate::adversary::{Adversary, End, Say, Script};
 use crate::canary::hexadecimal;
 use crate::trial::{Outcome, Trial, all, sampled};
 
-/// `{"ok":true}` as gzip (RFC 1952), zlib (RFC 1950) and Brotli (RFC 7932) have it.
+/// `{"ok":true}` in gzip (RFC 1952), zlib (RFC 1950) and Brotli (RFC 7932).
 const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\x56\xca\xcf\x56\xb2\x2a\x29\x2a\x4d\xad\x05\x00\x90\x5f\xd4\xa7\x0b\x00\x00\x00";
 const ZLIB: &[u8] = b"\x78\x9c\xab\x56\xca\xcf\x56\xb2\x2a\x29\x2a\x4d\xad\x05\x00\x16\xe3\x04\x11";
 const BROTLI: &[u8] = b"\x0b\x05\x80\x7b\x22\x6f\x6b\x22\x3a\x74\x72\x75\x65\x7d\x03";
@@ -134,15 +134,15 @@ fn bodies_without_measure() {
     all(
         "bodies without measure",
         cases.into_iter().map(|(about, script, wanted)| {
-            // 65,536 chunks take a busy machine its time.
+            // A busy machine needs some time for 65,536 chunks.
             let seconds = if about == "chunks of one byte, endless" { 60 } else { 5 };
             Trial::against(about, Adversary::start([script]), [wanted]).within(seconds)
         }),
     );
 }
 
-/// A deflate stream (RFC 1951 §3.2.6) that becomes some 10 MB: one block of fixed codes, a zero, and "258 more of the
-/// same" again and again.
+/// A deflate stream (RFC 1951 §3.2.6) that expands to about 10 MB: one block of fixed codes, a zero, and "258 more of
+/// the same" again and again.
 fn bomb() -> Vec<u8> {
     // Least significant bit first; Huffman codes most significant bit first.
     let mut bits = vec![1, 1, 0];
@@ -224,7 +224,7 @@ fn the_token_back() {
                 );
                 let text = reply(&format!("{status} {form}"), &fields, &body);
                 let server = Adversary::start([Script::saying(text)]);
-                // `trial` looks for the token; only that it is an error is asked here.
+                // `trial` looks for the token; here only an error is required.
                 let failures = Code::ALL.iter().filter(|code| matches!(code.exit_code(), 7 | 8));
                 let failures: Vec<_> = failures.map(|code| Outcome::Fails(*code)).collect();
                 Trial::against(format!("{status} {body}"), server, failures)

@@ -1,5 +1,5 @@
-//! Before a byte is sent: names that nobody has, ports that refuse, hosts that never answer, and connections
-//! that end before the request is read.
+//! Tests the steps before a byte is sent: names that do not exist, ports that refuse, hosts that never answer, and
+//! connections that end before the request is read.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use crate::adversary::{Adversary, End, Script, Wait};
 use crate::authority::Authority;
 use crate::trial::{Trial, all};
 
-/// A port that nobody else gets and on which nobody listens.
+/// A port that no other program gets and that nobody listens on.
 pub fn closed_port() -> (TcpSocket, SocketAddr) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -18,7 +18,7 @@ pub fn closed_port() -> (TcpSocket, SocketAddr) {
     (socket, address)
 }
 
-/// A listener that accepts nothing, with so many in its queue that the next is not answered.
+/// A listener that accepts nothing and whose queue is full, so that the next connection gets no answer.
 #[cfg(target_os = "linux")]
 fn full_port() -> (impl Send, SocketAddr) {
     let (socket, address) = closed_port();
@@ -65,8 +65,8 @@ fn a_host_that_never_answers() {
     all("a host that never answers", cases.into_iter());
 }
 
-/// The request goes out as soon as the connection is there, so that whether it was sent is not always known:
-/// "nothing was sent" is right where the client saw the end first.
+/// The request is sent as soon as the connection exists, so it is not always known whether it was sent. "Nothing was
+/// sent" is right if the client saw the end of the connection first.
 #[test]
 fn a_connection_that_ends_unread() {
     let ends = [End::Close, End::Reset].into_iter();

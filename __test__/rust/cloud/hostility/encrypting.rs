@@ -1,4 +1,4 @@
-//! TLS: certificates that must be refused, and servers that do anything but a handshake.
+//! Tests TLS: certificates that must be refused, and servers that do anything except a handshake.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -13,7 +13,7 @@ use crate::authority::{Authority, config, localhost};
 use crate::client::YES;
 use crate::trial::{Outcome, Trial, all, sampled};
 
-/// Whom all these calls trust.
+/// The authority that all these calls trust.
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
 
 /// The `close_notify` at the end of a TLS 1.3 connection: a record of 5 bytes, alert, type and tag.
@@ -109,7 +109,7 @@ fn servers_that_speak_something_else() {
     );
 }
 
-/// The whole conversation in TLS, with the connection reset after each byte of the server's.
+/// The whole conversation in TLS, with a reset of the connection after each byte from the server.
 #[test]
 fn a_reset_at_each_byte() {
     let tls = sound();
@@ -140,7 +140,7 @@ fn a_reset_at_each_byte() {
 
 #[test]
 fn an_end_without_a_farewell_is_no_end_of_a_body() {
-    // Without a length, the body ends where the connection does: anybody on the way could end it early.
+    // Without a length, the body ends with the connection, so anybody on the network path could cut it.
     let until_the_end = b"HTTP/1.1 200 OK\r\n\r\n{\"ok\":true}";
     let farewell = Script::saying(until_the_end).over(&sound());
     let none = farewell.clone().end(End::Reset);

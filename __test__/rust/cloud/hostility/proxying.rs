@@ -1,4 +1,4 @@
-//! A proxy on the way, which is asked for a tunnel and given nothing else; and calls that no proxy may see.
+//! Tests a proxy that is asked for a tunnel and gets nothing else, and calls that no proxy may see.
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,7 +16,7 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::new);
 /// A name that only a proxy can know.
 const CLOUD: &str = "cloud.invalid";
 const TUNNEL: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
-/// Every variable that programs take a proxy from.
+/// Every variable that programs read a proxy from.
 const VARIABLES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"];
 
@@ -24,7 +24,7 @@ fn cloud() -> Arc<ServerConfig> {
     Arc::new(AUTHORITY.issue(&CertificateParams::new(vec![CLOUD.to_owned()]).unwrap()))
 }
 
-/// A call of the cloud through this proxy, which has a password.
+/// A call to the cloud through this proxy, which has a password.
 fn trial(about: impl Into<String>, proxy: Adversary, wanted: impl Into<Vec<Outcome>>) -> Trial {
     let address = format!("http://somebody:{PROXY_PASSWORD}@127.0.0.1:{}", proxy.port());
     Trial::of(about, format!("https://{CLOUD}"), wanted)
@@ -62,7 +62,7 @@ fn proxies_that_give_no_tunnel() {
         ("403", once(reply("403 Forbidden", html, "<html>No</html>")), vec![UNREACHABLE]),
         ("502", once(reply("502 Bad gateway", "", "")), vec![UNREACHABLE]),
         ("a redirect", once(reply("302 Found", elsewhere, "")), vec![UNREACHABLE]),
-        // What comes with the head is dropped, so that a page that came in one piece looks like an end.
+        // Bytes after the head are dropped, so a page that came in one piece looks like the end of the connection.
         ("a page for a tunnel", once(reply("200 OK", html, "<html>Welcome</html>")), no_tls.clone()),
         ("an answer for a tunnel", once(YES.to_vec()), no_tls),
         ("100 for ever", forever("", "HTTP/1.1 100 Continue\r\n\r\n"), vec![UNREACHABLE]),

@@ -1,4 +1,4 @@
-//! What follows a reply that asks to come back, and what is said when it does not help.
+//! Tests replies that ask the client to come back later, and the result if that does not help.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::adversary::{Adversary, End, Script};
 use crate::client::YES;
 use crate::trial::{Outcome, Trial, all, sampled};
 
-/// More requests than a polite client makes within a second.
+/// More requests than a polite client makes in a second.
 const MANY: usize = 5;
 
 fn date(from_now: i64) -> String {
@@ -19,7 +19,7 @@ fn date(from_now: i64) -> String {
     date.format(&Rfc2822).unwrap().replace("+0000", "GMT")
 }
 
-/// A time in `Retry-After`, and whether it ends within the deadline.
+/// A value of `Retry-After`, and whether it ends within the deadline.
 fn waits() -> Vec<(String, bool)> {
     let year = 366 * 24 * 3600;
     let texts = |list: &[&str], soon| list.iter().map(|text| ((*text).to_owned(), soon)).collect::<Vec<_>>();
@@ -38,9 +38,9 @@ fn whatever_time_is_asked_for() {
             let again = reply(line, &format!("retry-after: {wait}\r\n"), "");
             let server = Adversary::start([Script::saying(again)]);
             let said = if line.starts_with("429") { Code::CloudRateLimited.into() } else { UNAVAILABLE };
-            // The deadline may come while the last request is on its way.
+            // The deadline may come while the last request is under way.
             let wanted = if soon { vec![said, UNKNOWN] } else { vec![said] };
-            // Less than the shortest of the times that are too long.
+            // Less than the shortest of the values that are too long.
             let seconds = if soon { 1 } else { 5 };
             let trial =
                 Trial::against(format!("{line}, retry-after: {wait}"), server, wanted).within(seconds);
@@ -68,7 +68,7 @@ fn what_is_said_after_several_tries() {
             vec![busy(), Script::saying(reply("307 Go", "location: /\r\n", ""))],
             vec![NONSENSE],
         ),
-        // The first try may have been heard, so that "no" is not all there is to say.
+        // The cloud may have taken the first try, so "no" is not the whole result.
         ("then no", vec![busy(), Script::saying(reply("403 No", "", ""))], vec![UNAVAILABLE]),
         ("then slow", vec![Script::saying(reply("504 Late", "", "")), slow()], vec![UNAVAILABLE]),
         (

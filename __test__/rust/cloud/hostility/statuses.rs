@@ -1,4 +1,4 @@
-//! Every status there is with every kind of body, and redirects.
+//! Tests every status with every kind of body, and redirects.
 
 use duo_provision::error::Code;
 
@@ -33,7 +33,7 @@ impl Body {
     }
 }
 
-/// The codes that the documentation of the exit codes asks for.
+/// The codes that the documented exit codes require.
 fn wanted(status: u16, body: Body) -> Outcome {
     match (status, body) {
         // Not a final answer: the connection ended without one.
@@ -56,11 +56,11 @@ fn wanted(status: u16, body: Body) -> Outcome {
 fn every_status_with_every_body() {
     let statuses = (100..600).chain([600, 700, 999]);
     let cases = statuses.flat_map(|status| {
-        // Every body for those that mean something, one of each meaning.
+        // Every body for the statuses with a meaning, two bodies for the others.
         let telling = matches!(status, 100..=103 | 199..=207 | 226 | 300..=308 | 400..=404 | 407..=410 | 429 | 499..=504);
         let bodies = if telling { &Body::ALL[..] } else { &Body::ALL[..2] };
         bodies.iter().map(move |&body| {
-            // A wait past the deadline is not begun, so that nothing is tried again here.
+            // The client does not begin a wait that ends after the deadline, so it does not try again here.
             let text = reply(&format!("{status} Whatever"), "retry-after: 3600\r\n", body.text());
             let server = Adversary::start([Script::saying(text), Script::saying(YES)]);
             Trial::against(format!("{status} {body:?}"), server, [wanted(status, body)])
@@ -79,7 +79,7 @@ fn redirects_of_every_kind() {
                 let fields = format.replace("OTHER", &format!("127.0.0.1:{}", other.port()));
                 let wanted: Outcome = match status {
                     401 => Code::CloudTokenInvalid.into(),
-                    // What a success has to say besides is of no interest.
+                    // The other header fields of a success do not matter.
                     200..300 => Outcome::Done,
                     _ => NONSENSE,
                 };

@@ -1,4 +1,4 @@
-//! A case: a workflow, a bootloader, and what goes wrong; and its name.
+//! Describes a case of the matrix: a workflow, a bootloader, what goes wrong, and the name of the case.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ use duo_provision::simulator::faults::{Fault, Kind};
 use super::subjects;
 use super::workflow::Workflow;
 
-/// The bootloaders that differ in what a workflow sees. r3 is r4 to every transfer; r5 says of
-/// itself what r6 says (it spells the same id in capitals) and writes its DCT as r4 does: the virtual Duos are held to that in
-/// `simulator/descriptors.rs` and `simulator/memory.rs`, the sessions in `session/`.
+/// The bootloaders that differ for a workflow. r3 has the same transfers as r4. r5 describes itself as r6 does (it
+/// spells the same id in capitals) and writes its DCT as r4 does. `simulator/descriptors.rs` and `simulator/memory.rs`
+/// check this for the virtual Duos, `session/` for the sessions.
 pub const GENERATIONS: [Generation; 2] = [Generation::R4, Generation::R6];
 
 /// A workflow, a bootloader, and what goes wrong.
@@ -65,13 +65,13 @@ impl Case {
         words.collect::<Vec<_>>().join(" + ")
     }
 
-    /// A Duo without a name that another one has taken the place of while it restarted: nothing could tell.
+    /// Whether another Duo may have replaced one without an id while it restarted: nothing can show that.
     pub fn is_swapped_unseen(&self) -> bool {
         let swapped = |fault: &Fault| matches!(fault.kind, Kind::Swap(_));
         self.subject.enters() && self.generation == Generation::R4 && self.faults.iter().any(swapped)
     }
 
-    /// The address of an erasure cannot be proven beforehand: it may be the other copy's.
+    /// Whether an erasure may hit another place: its address cannot be proven beforehand.
     pub fn may_misdirect_an_erasure(&self) -> bool {
         let misleads =
             |fault: &Fault| matches!(fault.kind, Kind::AddressOnceWrong(_) | Kind::AddressStuck(_));
@@ -83,19 +83,19 @@ impl Case {
         self.faults.iter().any(|fault| matches!(fault.kind, Kind::Twin))
     }
 
-    /// Whether the Duo may tell another serial number than its own.
+    /// Whether the Duo may report a serial number that is not its own.
     pub fn may_be_nameless(&self) -> bool {
         let is_serial =
             |kind: &Kind| matches!(kind, Kind::Serial(_) | Kind::Descriptor { kind: 3, index: 3, .. });
         self.faults.iter().any(|fault| is_serial(&fault.kind))
     }
 
-    /// A device that tells the same lie twice is believed: nothing could tell.
+    /// Whether the device tells the same lie twice. Such a lie is believed, because nothing can show it.
     pub fn lies_twice(&self) -> bool {
         let lies = |fault: &Fault| {
             matches!(fault.kind, Kind::ReadZeros | Kind::ReadOnes | Kind::ReadFlipped(_)) && !fault.once
         };
-        // Two that lie once are one that lies twice.
+        // Two faults that lie once are the same as one that lies twice.
         let once = |fault: &&Fault| matches!(fault.kind, Kind::ReadFlipped(_));
         self.faults.iter().any(lies) || self.faults.iter().filter(once).count() > 1
     }

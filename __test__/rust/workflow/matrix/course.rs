@@ -1,6 +1,6 @@
-//! The transfers of an undisturbed run, and what each of them is for.
+//! Finds out what each transfer of an undisturbed run is for.
 //!
-//! Told from the setup packets by numbers of this file's own.
+//! It decides by the setup packets, with numbers of its own.
 
 use duo_provision::simulator::duo::Logged;
 use duo_provision::simulator::duo::transfer::Request;
@@ -15,7 +15,7 @@ pub enum Stage {
     Ask,
     /// It is asked to restart into DFU mode.
     Enter,
-    /// It is back, and the host configures it; what comes of that is not seen by who waits for it.
+    /// It is back, and the host configures it; the code that waits for it does not see the result.
     Return,
     /// It is asked who it is once more.
     Meet,
@@ -59,7 +59,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// What was logged, of a run that begins at `stage`.
+    /// Builds the course from the log of a run that begins at `stage`.
     pub fn new(log: Vec<Logged>, mut stage: Stage) -> Self {
         let mut stages = Vec::new();
         for transfer in &log {
@@ -72,7 +72,7 @@ impl Course {
         course
     }
 
-    /// What comes between the last command before a block and the block is its proof; only the block shows it.
+    /// The transfers between the last command before a block and the block are its proof; only the block shows that.
     fn tell_proofs(&mut self) {
         for send in (0..self.log.len()).filter(|at| is_data(&self.log[*at])) {
             let command = (0..send).rev().find(|at| is_command(&self.log[*at])).unwrap_or(send);
@@ -80,7 +80,7 @@ impl Course {
         }
     }
 
-    /// An erasure is looked at, sent, carried out and read back, which its commands show by their order alone.
+    /// An erasure is looked at, sent, carried out and read back; only the order of the commands shows these parts.
     fn tell_erasures(&mut self) {
         for (range, _) in self.writes().into_iter().filter(|(_, block)| *block == 0) {
             let mut commands = 0;
@@ -110,8 +110,8 @@ impl Course {
         self.log.len().try_into().unwrap()
     }
 
-    /// The operations on the flash behind the reads, a sector's erasure or a block's write and what is read back of it,
-    /// as the numbers of their transfers, and how long the block was; of an erasure 0.
+    /// The operations on the flash after the reads: the erasure of a sector, or the write of a block, with its
+    /// read-back. Each has the numbers of its transfers and the length of its block, 0 for an erasure.
     pub fn writes(&self) -> Vec<(std::ops::Range<u32>, u16)> {
         let begins: Vec<usize> = (0..self.log.len()).filter(|at| is_command(&self.log[*at])).collect();
         let number =
@@ -120,8 +120,8 @@ impl Course {
             let end = begins.get(at + 1).copied().unwrap_or(self.log.len());
             let transfers = &self.log[*begin..end];
             let block = transfers.iter().find(|transfer| is_data(transfer)).map(|transfer| transfer.length);
-            // An erasure is the one command behind which nothing is read; a look at the sector comes before it. What
-            // comes next is the read-back.
+            // An erasure is the only command without a read after it. The command before it looks at the sector; the
+            // command after it reads the sector back.
             let erases = block.is_none() && transfers.iter().all(|t| t.setup.request != 2);
             let from = if erases { at.saturating_sub(1) } else { at };
             (block.is_some() || erases).then(|| (number(from)..number(at + 2), block.unwrap_or(0)))
@@ -134,7 +134,7 @@ impl Course {
         Request { setup, length, data: &[] }
     }
 
-    /// What the `nth` transfer is for; of 0, the first, and behind the end, the last.
+    /// What the `nth` transfer is for; 0 counts as the first, and a number after the end as the last.
     pub fn stage(&self, nth: u32) -> Stage {
         self.stages[nth.clamp(1, self.transfers()) as usize - 1]
     }
@@ -153,7 +153,7 @@ fn next(stage: Stage, transfer: &Logged) -> Stage {
         Stage::Ask if (kind, request) == (0x21, 0x20) => Stage::Enter,
         Stage::Enter => Stage::Return,
         Stage::Return => Stage::Meet,
-        // The device descriptor: with that every opening begins.
+        // Every opening begins with the device descriptor.
         Stage::Meet if (kind, request, transfer.setup.value) == (0x80, 6, 0x0100) => Stage::Open,
         Stage::Open if kind & 0x60 == 0x20 => Stage::Read,
         _ if is_data(transfer) => Stage::Send,

@@ -1,4 +1,4 @@
-//! Many cases on all processors: what failed, and a table of what was run.
+//! Runs many cases on all processors, and shows what failed and a table of what was run.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,25 +11,26 @@ use std::time::{Duration, Instant};
 use super::case::Case;
 use super::promises::{self, Outcome};
 
-/// Failures that are shown whole.
+/// How many failures are shown in full.
 const SHOWN: usize = 25;
 
-/// What came of many cases.
+/// The result of many cases.
 pub struct Ran {
     title: &'static str,
     took: Duration,
-    /// Kind, workflow, and how many cases.
+    /// The number of cases by kind and workflow.
     counts: BTreeMap<(String, &'static str), usize>,
     outcomes: BTreeMap<Outcome, usize>,
     failures: Vec<String>,
 }
 
-/// Runs these.
+/// Runs these cases.
 pub fn of(title: &'static str, cases: &[Case]) -> Ran {
     run(title, "case", |number| cases.get(usize::try_from(number).ok()?).cloned())
 }
 
-/// Runs what `nth` gives, counted from 0, until it gives nothing. `prefix` and the number call a case that failed.
+/// Runs the cases that `nth` gives, counted from 0, until it gives none. `prefix` and the number name a case that
+/// failed.
 pub fn run(title: &'static str, prefix: &str, nth: impl Fn(u64) -> Option<Case> + Sync) -> Ran {
     let began = Instant::now();
     let next = AtomicU64::new(0);
@@ -65,7 +66,7 @@ impl Ran {
         match outcome {
             Ok(outcome) => *self.outcomes.entry(outcome).or_default() += 1,
             Err(failure) => {
-                // At once, since some runs take hours.
+                // Printed at once, because some runs take hours.
                 eprintln!("{failure}");
                 self.failures.push(failure);
             }
@@ -77,7 +78,7 @@ impl Ran {
         self.counts.values().sum()
     }
 
-    /// Prints kind by workflow, past the test harness, which keeps what a test prints to itself.
+    /// Prints kind by workflow. It bypasses the test harness, which hides what a test prints.
     pub fn print_table(&self) {
         let mut columns: Vec<&str> = self.counts.keys().map(|(_, workflow)| *workflow).collect();
         columns.sort_unstable();
@@ -103,19 +104,19 @@ impl Ran {
         self.say(&format!("{table}{}", self.outcomes()));
     }
 
-    /// In what they ended.
+    /// The outcomes, and how many cases ended in each.
     pub fn outcomes(&self) -> String {
         let outcomes: Vec<String> = self.outcomes.iter().map(|(code, n)| format!("{code} {n}")).collect();
         format!("ended in: {}", outcomes.join(", "))
     }
 
-    /// Says so, and how long it took.
+    /// Prints the number of cases, how long they took, and `what`.
     pub fn say(&self, what: &str) {
         let (title, cases, seconds) = (self.title, self.cases(), self.took.as_secs_f32());
         let _ = writeln!(std::io::stderr(), "\n{title}: {cases} cases in {seconds:.1} s\n{what}");
     }
 
-    /// Fails where a promise was broken.
+    /// Fails if a promise was broken.
     pub fn assert_all_kept(&self) {
         let mut failures = self.failures.clone();
         failures.sort();

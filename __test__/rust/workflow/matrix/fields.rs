@@ -1,4 +1,4 @@
-//! What writes other fields than the key alone: `server-key set`, and `dct restore` of two fields.
+//! The workflows that write other fields than the key alone: `server-key set`, and `dct restore` of two fields.
 
 use duo_provision::error::{Code, Error};
 use duo_provision::simulator::Generation;
@@ -10,18 +10,18 @@ use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
 use crate::workflow::dct_bench::{field, own_cloud};
 use crate::workflow::typed;
 
-/// What a Duo holds at 2082 that nobody has written to.
+/// What a Duo holds at 2082 if nobody has written to it.
 fn untouched_server() -> Vec<u8> {
     let options = crate::virtual_duo::options(Generation::R6);
     field(&options.server_key, &options.server_address, [0xff; 2])
 }
 
-/// Something in the field that has to go, up to its end: a write that stops before is not whole.
+/// Puts bytes into the field up to its end, so that a write that stops before the end is noticed.
 fn mark_the_tail(bench: &Bench) {
     bench.duo(|duo| duo.set_dct(2082 + 700, &[0x5a; 68]));
 }
 
-/// `server-key set` with an address behind the key.
+/// `server-key set` with an address after the key.
 pub struct ServerKeySet;
 
 impl Workflow for ServerKeySet {
@@ -85,7 +85,7 @@ impl Workflow for ServerKeySet {
 /// `dct restore --fields server-public-key,device-private-key`: the server key first, then the key.
 pub struct DctRestore;
 
-/// Where the fields lie in what is between them.
+/// The offsets of the two fields in the range that covers both.
 const KEY: std::ops::Range<usize> = 0..1216;
 const SERVER: std::ops::Range<usize> = 2048..2816;
 
@@ -143,12 +143,12 @@ impl Workflow for DctRestore {
         (1..8).any(|made| field[KEY] == *key(OLD + made)) && field[SERVER] == untouched_server()
     }
 
-    /// What lies in between, the public key, is the firmware's to write.
+    /// The firmware may rewrite the public key, which lies between the two.
     fn is_same(&self, one: &[u8], other: &[u8]) -> bool {
         one[KEY] == other[KEY] && one[SERVER] == other[SERVER]
     }
 
-    /// The server key may be new by then, or, where that is said, wrong.
+    /// The server key may already be new, or wrong if the error says so.
     fn is_unchanged(&self, old: &[u8], now: &[u8]) -> bool {
         old[KEY] == now[KEY]
     }

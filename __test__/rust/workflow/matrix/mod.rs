@@ -1,17 +1,17 @@
-//! Every kind of fault at every control transfer of every workflow: nothing is lost, and nothing is called done
+//! Tries every kind of fault at every control transfer of every workflow: nothing is lost, and nothing is called done
 //! that isn't.
 //!
-//! - [`workflow`]: what a workflow has to tell of itself to take part;
-//! - [`subjects`]: those that take part; [`fields`]: those that write other fields than the key; [`whole`]: the one
-//!   that writes all of the DCT;
-//! - [`course`]: the transfers of a run, and what each of them is for; [`undisturbed`]: a run without a fault;
+//! - [`workflow`]: what a workflow describes about itself to take part;
+//! - [`subjects`]: the workflows; [`fields`]: those that write other fields than the key; [`whole`]: the one that
+//!   writes all of the DCT;
+//! - [`course`]: the transfers of a run, and the purpose of each; [`undisturbed`]: a run without a fault;
 //! - [`case`]: a workflow, a bootloader and what goes wrong, and its name;
-//! - [`promises`]: a run under faults, and what is looked at after it;
+//! - [`promises`]: a run under faults, and what is checked after it;
 //! - [`expected`]: which errors a kind of fault may lead to, written down by hand;
 //! - [`crowd`]: many cases on all processors, what failed, and a table of what was run;
 //! - [`pairs`]: two faults at once, drawn by number.
 //!
-//! A case is called by its name, as `restore-leave r6 stall-before@7+`, and replayed by it:
+//! A case has a name, such as `restore-leave r6 stall-before@7+`, and can be replayed by it:
 //! `MATRIX_CASE='restore-leave r6 stall-before@7+' cargo test --no-default-features --test core replay`.
 
 mod case;
@@ -33,18 +33,18 @@ use self::case::{Case, GENERATIONS};
 use self::course::Stage;
 use crate::common::sample::Sample;
 
-/// Cases that are alike but for where in a stage they strike.
+/// Cases that differ only in the transfer of a stage at which the fault strikes.
 type Sort = (&'static str, Generation, String, Stage);
 
-/// Whether this is not another kind by another name: what lasts does so whether or not it is armed for one time, and an
-/// address that is wrong every time is one that is stuck.
+/// Whether this is a case of its own. A kind that lasts does so even if it is armed for one time, and an address that
+/// is wrong every time is the same as one that is stuck.
 fn is_another(kind: &Kind, once: bool) -> bool {
     if once { !kind.lasts() } else { !matches!(kind, Kind::AddressOnceWrong(_)) }
 }
 
-/// Each kind at each transfer, once and from there on. `before`, `in` and `after` are kinds of their own. A kind
-/// that a transfer does not concern waits for the next that it does: armed here or there it is the same case.
-/// In a sample is each kind at the first transfer of each stage.
+/// Each kind at each transfer, once and from there on. `before`, `in` and `after` are kinds of their own. A kind that
+/// does not apply to a transfer waits for the next one that it applies to, so both are the same case. A sample has each
+/// kind at the first transfer of each stage.
 fn cases(only: &str, sample: &mut Sample<Sort>) -> Vec<Case> {
     let mut cases = Vec::new();
     for &subject in subjects::ALL {
@@ -81,21 +81,21 @@ fn every_kind_at_every_transfer_of_every_workflow() {
     ran.assert_all_kept();
 }
 
-/// Pairs of faults that ended wrong once.
+/// Pairs of faults that once broke a promise.
 #[test]
 fn what_two_faults_once_did_they_do_no_more() {
     let names = [
-        // Another memory under the DCT's name, and the DCT under a name that cannot be read.
+        // Another memory has the DCT's name, and the DCT has a name that cannot be read.
         "dct-restore r4 descriptor-3.7-too-long@9 alt-name-0=%40DCT%20Flash%20%20%20/0x00000000/01%2A016Kg@4+",
-        // Swapped while it restarts, and the other one's serial number names nothing.
+        // The Duo is swapped while it restarts, and the serial number of the other one is no id.
         "enter-backup r6 serial=00000000010C@47 swap-after@6",
-        // What is read of a pointer that did not move.
+        // The data is read through a pointer that did not move.
         "doctor r4 state-5@23 busy@2+",
         "dct-show r4 state-5@23 state-4@22",
-        // Two memories under the DCT's name, one after the other.
+        // Two memories have the DCT's name, one after the other.
         "list r4 alt-name-1=%40DCT%20Flash%20%20%20/0x00000000/99999999%2A999Mg@1 \
          alt-name-0=%40DCT%20Flash%20%20%20/0x00000000/01%2A016Kg@8",
-        // A second Duo with the same id, by which the first one is chosen.
+        // A second Duo has the same id, and the first one is selected by this id.
         "restore-leave r6 power-cut-600@9 twin@7",
         "dfu r6 twin@7 reenumerate-before@7+",
         "enter-backup r6 twin@51 serial=../../../../tmp/key@9+",

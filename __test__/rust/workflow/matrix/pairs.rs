@@ -1,7 +1,7 @@
-//! Two faults at once, drawn by number: every pair of kinds in every workflow, in an order that the seed shuffles,
-//! at transfers that the seed draws. The same seed and number is the same case, on any machine.
+//! Tries two faults at once, drawn by number: every pair of kinds in every workflow, in an order that the seed
+//! shuffles, at transfers that the seed draws. The same seed and number is the same case, on any machine.
 //!
-//! `npm run test:pairs -- --seconds 600 [--seed N] [--case N]` runs [`for_a_while`]; the ordinary run has a few.
+//! `npm run test:pairs -- --seconds 600 [--seed N] [--case N]` runs [`for_a_while`]; an ordinary run has a few.
 
 use std::time::{Duration, Instant};
 
@@ -13,16 +13,16 @@ use crate::common::sample::is_all;
 
 use super::{crowd, subjects};
 
-/// How far behind the last transfer of an undisturbed run a fault may wait: what is sent after the other one has
-/// struck has no end that could be known.
+/// How many transfers after the end of an undisturbed run a fault may strike. Once the other fault has struck, the
+/// number of further transfers is unknown.
 const BEHIND: u64 = 24;
 
-/// A multiplier that shares no factor with the number of combinations, so that each of them comes once.
+/// A multiplier that shares no factor with the number of combinations, so that each combination is drawn once.
 const STRIDE: u64 = 2_654_435_761;
 
-/// Cases in the ordinary run.
+/// Cases in an ordinary run.
 const FEW: u64 = 1500;
-/// And where everything is asked for.
+/// Cases if all tests are asked for.
 const MANY: u64 = 20_000;
 
 /// Draws numbers: splitmix64.

@@ -1,4 +1,4 @@
-//! One run under faults, and the promises that are looked at after it.
+//! Runs a case under its faults and checks the promises afterwards.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,13 +19,13 @@ use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
 #[cfg(feature = "command-line")]
 use crate::workflow::grammar;
 
-/// How long a phase may take: what each step is given, and the transfer that was under way when that was over.
+/// How long a phase may take: the time limit of a step, plus the transfer that is under way when the limit passes.
 const STEP: Duration = Duration::from_secs(TIMEOUT as u64 + 2);
-/// A write that has begun is seen through: ten seconds for the flash, two to come back to dfuIDLE, two each to
-/// read back and to tidy up, twice.
+/// A write that has begun is completed: ten seconds for the flash, two to come back to dfuIDLE, and twice two each to
+/// read back and to clean up.
 const WRITE: Duration = Duration::from_secs(TIMEOUT as u64 + 10 + 2 + 4 * 2);
 
-/// How it ended, as it is counted: `DONE`, or the error's code.
+/// The outcome as it is counted: `DONE`, or the error's code.
 pub type Outcome = &'static str;
 
 /// Runs a case. `Err` says which promise was broken.
@@ -53,14 +53,14 @@ fn hold(case: &Case) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-/// Looks at the clock when a phase begins.
+/// Records when each phase begins.
 struct Watch {
     asker: Asker,
     clock: Arc<dyn Clock>,
     began: Arc<Mutex<Vec<Began>>>,
 }
 
-/// A phase, or nothing before the first and after the last, and when it began.
+/// A phase and when it began; no phase before the first and after the last.
 type Began = (Option<Phase>, Duration);
 
 impl Watch {
@@ -76,7 +76,7 @@ impl Watch {
         Self { asker, clock, began }
     }
 
-    /// No phase took longer than it may, one of writing with so many writes.
+    /// No phase took longer than it may; the write phase may contain this many writes.
     fn in_time(&self, writes: u32) -> Result<(), String> {
         let mut began = self.began.lock().unwrap().clone();
         began.push((None, self.clock.now()));
@@ -96,7 +96,7 @@ impl Watch {
     }
 }
 
-/// What is there when a run has ended.
+/// The state after a run.
 struct After<'a> {
     case: &'a Case,
     bench: &'a Bench,
@@ -133,12 +133,12 @@ impl After<'_> {
         self.case.subject.is_new(&self.case.subject.held(self.bench)).unwrap_or_else(|| self.is_old())
     }
 
-    /// It has dropped off the bus since.
+    /// Whether it has dropped off the bus since.
     fn has_left(&self) -> bool {
         self.bench.duo(|duo| duo.enumeration() > 1 || duo.presence() == Presence::Absent)
     }
 
-    /// What is said of the key is so.
+    /// What is reported of the key is true.
     fn said_is_true(&self) -> Result<(), String> {
         let Err(error) = self.result else {
             ensure(self.is_new(), || "done, it says, and it is not".into())?;
@@ -185,7 +185,7 @@ impl After<'_> {
         ensure(!shown.chars().any(char::is_control), || "control characters are shown".into())
     }
 
-    /// One fault has the errors that are its own; of two, either may speak.
+    /// With one fault only its own errors are allowed; with two, the errors of either.
     fn error_is_the_faults_own(&self) -> Result<(), String> {
         let outcome = self.result.as_ref().map_or_else(|error| Some(error.code()), |()| None);
         let allowed = match self.case.faults.as_slice() {
@@ -197,7 +197,7 @@ impl After<'_> {
 
     /// A second Duo, and one that has taken the first one's place, keep their keys.
     fn others_are_left_alone(&self) -> Result<(), String> {
-        // What is only read is as long as it likes; the key stands for all of it.
+        // A workflow that only reads may have a field of any length, so the key is checked instead.
         let subject = self.case.subject;
         let (offset, length) = if subject.writes() { subject.field() } else { (34, 1216) };
         let untouched = |field: &[u8]| subject.is_untouched(field);
@@ -229,17 +229,17 @@ impl After<'_> {
         Ok(())
     }
 
-    /// What was there can be had back if anything was written, and when a backup is said to be made.
+    /// What was there can be restored if anything was written, or if a backup is reported.
     fn old_is_kept(&self) -> Result<(), String> {
         let wanted = self.bench.writes() > 0 || self.result.is_ok() && self.case.subject.keeps();
-        // Of two Duos with one id it is the other's that is kept, if this one no longer tells the id.
+        // Of two Duos with one id, the other one is backed up if this one no longer tells the id.
         let other = self.case.has_twin() && self.case.may_be_nameless() && self.case.subject.enters();
         let excused = self.case.lies_twice() || self.case.is_swapped_unseen() || other;
         let kept = !wanted || excused || self.bench.keeps(self.keepsake);
         ensure(kept, || "no backup of what was there".into())
     }
 
-    /// Does what the hint says, once the fault is over.
+    /// Follows the hint once the fault is over.
     fn recovers(&self) -> Result<(), String> {
         let Err(error) = self.result else { return Ok(()) };
         if error.code().exit_code() != exit::KEY {
@@ -258,7 +258,7 @@ impl After<'_> {
         ensure(self.is_old(), || format!("{back}: and it is not the old key"))
     }
 
-    /// Types a command. If a second Duo has the same id, the port is added, as the error says that names both.
+    /// Runs a printed command. If a second Duo has the same id, the port is added, as the hint of that error says.
     fn typed(&self, command: &str, run: impl Fn(&str) -> Result<(), Error>) -> Result<(), String> {
         let ran = match run(command) {
             Err(error) if self.case.has_twin() && error.code() == Code::SeveralDevices => {
@@ -271,12 +271,12 @@ impl After<'_> {
         ran.map_err(|error| format!("{command}: {error}"))
     }
 
-    /// The grammar takes each command that the hint names, and the one that finishes asks for what was asked for.
+    /// The grammar accepts each command in the hint, and the command to finish asks for the same as the original one.
     #[cfg(feature = "command-line")]
     fn what_is_printed_can_be_typed(&self) -> Result<(), String> {
         let Err(error) = self.result else { return Ok(()) };
         let hint = error.hint_text().unwrap_or_default();
-        // Behind what puts back what changed beside it, if anything did.
+        // The command to finish follows the one that restores what else has changed, if anything has.
         let finishes = hint.split("; ").find_map(|part| part.split_once("to finish: "));
         let finishes = finishes.and_then(|(_, typed)| grammar::commands(typed).last());
         for command in grammar::commands(hint) {
@@ -297,7 +297,7 @@ impl After<'_> {
         Ok(())
     }
 
-    /// The fault is over, and the Duo is back in its port, in DFU mode.
+    /// Ends the fault, with the Duo back in its port, in DFU mode.
     fn put_right(&self) {
         if self.bench.duo(|duo| duo.is_away()) {
             self.bench.hub.with_duo(&self.bench.paths[0], Duo::swap);

@@ -135,7 +135,7 @@ impl Workflow for DctBackup {
         if !self.whole {
             return bench.duo(|duo| duo.first_dct(0, 8423));
         }
-        // Behind one sector of 16 KiB up to r4, behind two from r5 on.
+        // After one sector of 16 KiB up to r4, after two from r5 on.
         let base = bench.duo(|duo| if duo.options().generation < Generation::R5 { 0x4000 } else { 0x8000 });
         bench.duo(|duo| duo.internal_flash()[base..base + 0x8000].to_vec())
     }
@@ -246,8 +246,8 @@ impl Workflow for Reset {
         bench.run(asker, |context| reset(context, &options)).map(drop)
     }
 
-    /// A Duo that starts with the reset image makes a key: the next of the fixtures', or the one after it where
-    /// another Duo was made in between.
+    /// A Duo that starts with the reset image makes a key: the next of the fixtures' keys, or a later one if another
+    /// Duo made a key in between.
     fn is_new(&self, field: &[u8]) -> Option<bool> {
         Some(field == reset_image() || (1..=4).any(|made| field == key(OLD + made)))
     }
@@ -278,7 +278,7 @@ impl Workflow for List {
                 return Err(problem);
             }
             let shown = entry.key.expect("an entry without a problem has a slot");
-            // What is read without an error is the key, in its own port.
+            // A key that is read without an error is the right one, in its own port.
             if entry.path == "1-1" && shown.fingerprint.is_some() {
                 assert_eq!(shown.fingerprint, Some(old));
             }
@@ -291,7 +291,7 @@ impl Workflow for List {
     }
 }
 
-/// What it finds is a result: what stood in the way of looking is the error.
+/// What it finds is a result; what prevents it from looking is an error.
 struct Doctor;
 
 impl Workflow for Doctor {
@@ -316,7 +316,7 @@ impl Workflow for Doctor {
     }
 }
 
-/// `provision --from-device`, up to where the cloud's part begins.
+/// `provision --from-device`, up to the cloud's part.
 struct Provision;
 
 impl Workflow for Provision {
@@ -329,14 +329,14 @@ impl Workflow for Provision {
     }
 
     fn run(&self, bench: &Bench, asker: &Asker) -> Result<(), Error> {
-        // A bootloader r3 or r4 tells no id: there the port is named, too.
+        // Bootloaders r3 and r4 tell no id, so the port is named, too.
         let silent = bench.duo(|duo| duo.options().generation) < Generation::R5;
         let target = Target::parse(None, silent.then_some("1-1")).unwrap();
         let options = ProvisionOptions {
             device_id: id(1),
             from_device: true,
             path: target.path,
-            // The virtual Duo names no cloud of Particle's.
+            // The virtual Duo does not name Particle's cloud.
             api_url: Some("http://127.0.0.1:1".into()),
             token: Some("none".into()),
             dry_run: true,
@@ -354,7 +354,7 @@ impl Workflow for Provision {
     }
 }
 
-/// Takes every key, from every device.
+/// A cloud that takes every key, from every device.
 static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let options = Options { device_port: Some(0), handshake: Handshake::Anybody, ..Options::default() };
@@ -362,7 +362,7 @@ static CLOUD: LazyLock<(tokio::runtime::Runtime, LocalCloud)> = LazyLock::new(||
     (runtime, cloud)
 });
 
-/// `rotate`, with a cloud that takes every key; without the proofs, or with them.
+/// `rotate`, with a cloud that takes every key, with or without the proofs.
 struct Rotate {
     proves: bool,
 }
@@ -390,7 +390,8 @@ impl Workflow for Rotate {
         if self.proves { "rotate-proving" } else { "rotate" }
     }
 
-    /// Gives the Duo the cloud here; a bench without a name is proven by the key of a cloud in its slot.
+    /// With the proofs: puts this cloud's key and address into the Duo. If the Duo tells no id, the key also shows the
+    /// place of a write.
     fn set_up(&self, bench: &Bench) {
         if self.proves {
             let slot = server_slot(CLOUD.1.server_key().unwrap(), CLOUD.1.device_address().unwrap());
@@ -398,7 +399,7 @@ impl Workflow for Rotate {
         }
     }
 
-    /// Up to the write it reads as without the proofs.
+    /// Until the write, the transfers are the same as without the proofs.
     fn is_tried_at(&self, _: Generation, course: &Course, nth: u32) -> bool {
         !self.proves || course.stage(nth) > Stage::Read
     }

@@ -1,4 +1,4 @@
-//! A workflow that nothing disturbs.
+//! Runs a workflow that nothing disturbs.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
@@ -25,7 +25,7 @@ pub fn bench_for(subject: &dyn Workflow, generation: Generation) -> Bench {
     bench
 }
 
-/// Runs `subject` once; what it took is remembered.
+/// Runs `subject` once and remembers its transfers.
 pub fn course(subject: &dyn Workflow, generation: Generation) -> Course {
     static KNOWN: OnceLock<Mutex<HashMap<(&'static str, Generation), Course>>> = OnceLock::new();
     let mut known = KNOWN.get_or_init(Mutex::default).lock().unwrap();

@@ -1,7 +1,7 @@
-//! What writes all of the DCT: `dct restore --whole`.
+//! The workflow that writes all of the DCT: `dct restore --whole`.
 //!
-//! On r4 the image's current copy belongs where the Duo's own is, so that three sectors are written; on r6 it belongs
-//! to the other sector, and two are.
+//! On r4 the image's current copy goes to the place of the Duo's own, so three sectors are written. On r6 it goes to
+//! the other sector, so two are written.
 
 use duo_provision::dct::{CopyRule, DctCopy, WholeDct};
 use duo_provision::error::{Code, Error};
@@ -16,10 +16,10 @@ use crate::workflow::bench::{Asker, Bench, NEW, OLD, key};
 use crate::workflow::dct_bench::whole;
 use crate::workflow::typed;
 
-/// Of transfers that are alike, one of so many is tried.
+/// One in this many similar transfers is tried.
 const ONE_OF: u32 = 17;
 
-/// What the firmware reads in it: that of r6 leaves a record in every copy.
+/// The section that the firmware reads; the firmware of r6 leaves a record in every copy.
 fn section(area: &[u8]) -> Option<&[u8]> {
     let whole = WholeDct::new(area)?;
     let r6 = whole.copies().iter().any(DctCopy::has_record);
@@ -84,14 +84,14 @@ impl Workflow for DctRestoreWhole {
         bench.restore_dct(&typed::dct_restore_whole(command)).map(drop)
     }
 
-    /// Whatever goes wrong, the firmware finds a whole copy, and in it the old key or the image's.
+    /// Whatever goes wrong, the firmware finds a whole copy with the old key or the image's key.
     fn always(&self, bench: &Bench) -> Result<(), String> {
         let area = bench.area();
         let found = section(&area).is_some_and(|section| [key(OLD), key(NEW)].contains(&&section[34..1250]));
         if found { Ok(()) } else { Err("no copy of the DCT counts, or one with another key".to_owned()) }
     }
 
-    /// On r6 the first block and the first erasure whole; of the rest, and of what comes before, a part.
+    /// On r6 every transfer of the first block and of the first erasure; one in `ONE_OF` of all others.
     fn is_tried_at(&self, generation: Generation, course: &Course, nth: u32) -> bool {
         let writes = course.writes();
         let [block, erasure] = [true, false].map(|block| {
@@ -102,7 +102,7 @@ impl Workflow for DctRestoreWhole {
         behind && generation == Generation::R6 && (block || erasure) || nth.is_multiple_of(ONE_OF)
     }
 
-    /// A step is a write of its own; of one sector there are seven.
+    /// Each step is a write, and a sector has seven.
     fn steps_of_a_write(&self) -> u32 {
         7
     }
