@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { writePages } from '../../scripts/pages.mjs'
 import addon from '../../src/cli/grammar.cjs'
-import { Sandbox, start } from './harness.mjs'
+import { NO_TERMINAL, Sandbox, start } from './harness.mjs'
 
 const MADE = mkdtempSync(join(tmpdir(), 'duo-provision-pages-'))
 after(() => rmSync(MADE, { recursive: true, force: true }))
@@ -60,8 +60,6 @@ async function typeInto(
   await started.end
 }
 
-const interactive = process.platform === 'linux' ? false : 'it needs the script of util-linux'
-
 test('bash completes commands, nested ones and options', { skip: missing('bash') }, (t) => {
   const sandbox = new Sandbox(t)
   const script = join(COMPLETIONS, 'duo-provision.bash')
@@ -82,7 +80,7 @@ test('bash completes commands, nested ones and options', { skip: missing('bash')
 })
 
 test('zsh completes commands, nested ones and options', {
-  skip: interactive || missing('zsh'),
+  skip: NO_TERMINAL || missing('zsh'),
 }, async (t) => {
   await typeInto(new Sandbox(t), 'zsh -f -i', [
     `fpath=('${COMPLETIONS}' $fpath); autoload -U compinit; compinit -u -D`,

@@ -269,8 +269,8 @@ export class Sandbox {
   }
 }
 
-/** Why widths cannot be tested here; `false` if they can. */
-export const WIDTHS = process.platform === 'linux' ? false : 'it needs the script of util-linux'
+/** Why there is no pseudo-terminal here; `false` if there is one. */
+export const NO_TERMINAL = process.platform === 'linux' ? false : 'it needs the script of util-linux'
 
 /** Runs the command line on a pseudo-terminal of that width; with `both`, standard error is shown, too. */
 export async function atWidth(

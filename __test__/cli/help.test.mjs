@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { atWidth, IS_WINDOWS, jsonLines, Sandbox, start, WIDTHS } from './harness.mjs'
+import { atWidth, IS_WINDOWS, jsonLines, NO_TERMINAL, Sandbox, start } from './harness.mjs'
 
 const COMMANDS = [
   'provision',
@@ -49,7 +49,9 @@ test('-h fits a small terminal, and has every command in its group', async (t) =
   for (const command of COMMANDS) assert.match(groups, new RegExp(`[ ,]${command}(,|$)`, 'm'))
 })
 
-test('in --help each command and each exit code has one line of 80 columns', { skip: WIDTHS }, async (t) => {
+test('in --help each command and each exit code has one line of 80 columns', {
+  skip: NO_TERMINAL,
+}, async (t) => {
   const shown = await atWidth(new Sandbox(t), 80, ['--help'])
   for (const part of ['Commands:', 'Exit codes:']) {
     const lines = shown.trimEnd().split(`${part}\n`)[1]?.split('\n\n')[0]?.split('\n') ?? []

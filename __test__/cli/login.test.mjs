@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync 
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { LocalCloud } from '../../index.js'
-import { Sandbox } from './harness.mjs'
+import { IS_WINDOWS, Sandbox } from './harness.mjs'
 
 const ID = '30001a000347343432313031'
 const LOST = 'zqxvkwjgphtnrmsyzq'
@@ -112,7 +112,7 @@ test('files that particle-cli would not write are errors, and their contents are
 })
 
 test('a link to a file is followed; to a device, to itself or to a folder it is an error', {
-  skip: process.platform === 'win32',
+  skip: IS_WINDOWS && 'links are root’s to make there',
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const cloud = await startCloud(t, sandbox)

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { dialogue, KEYS, Sandbox, WIDTHS } from './harness.mjs'
+import { dialogue, KEYS, NO_TERMINAL, Sandbox } from './harness.mjs'
 
-const skip = WIDTHS
+const skip = NO_TERMINAL
 
 const MENU = /What do you want to do\?[\s\S]*6 {2}Something else/
 const WHICH = /Which Duo\?[\s\S]*1-2/

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { dialogue, IS_WINDOWS, KEYS, ROOT, Sandbox, start } from './harness.mjs'
+import { dialogue, IS_WINDOWS, KEYS, NO_TERMINAL, ROOT, Sandbox, start } from './harness.mjs'
 
 /** Joins the lines of each text that was broken because it is longer than the terminal is wide. */
 const oneLineEach = (/** @type {string} */ said) => said.replaceAll(/\r\n {3,}(?=[^→\s])/g, ' ')
@@ -26,7 +26,7 @@ for (const [name, typed, status] of /** @type {const} */ ([
   ['Ctrl-C', '\u0003', 130],
 ])) {
   test(`on a terminal it asks: ${name} ends with ${status}`, {
-    skip: process.platform !== 'linux',
+    skip: NO_TERMINAL,
   }, async (t) => {
     const sandbox = new Sandbox(t)
     const duo = await sandbox.duo()
@@ -40,7 +40,7 @@ for (const [name, typed, status] of /** @type {const} */ ([
 }
 
 test('the question shows the server key and the address of now and then', {
-  skip: process.platform !== 'linux',
+  skip: NO_TERMINAL,
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
@@ -60,7 +60,7 @@ test('the question shows the server key and the address of now and then', {
 })
 
 test('the question before a whole DCT shows both keys, and says what is lost', {
-  skip: process.platform !== 'linux',
+  skip: NO_TERMINAL,
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
@@ -118,7 +118,7 @@ for (const [name, answers, status] of /** @type {[string, [RegExp, string][], nu
   ],
 ])) {
   test(`doctor --fix offers a fix: ${name} ends with ${status}, and nothing is written`, {
-    skip: process.platform !== 'linux',
+    skip: NO_TERMINAL,
   }, async (t) => {
     const { fix, key } = await broken(t)
     const ended = await fix(answers)
@@ -129,7 +129,7 @@ for (const [name, answers, status] of /** @type {[string, [RegExp, string][], nu
 }
 
 test('doctor --fix puts right what is answered with yes, twice', {
-  skip: process.platform !== 'linux',
+  skip: NO_TERMINAL,
 }, async (t) => {
   const { fix, key, before } = await broken(t)
   const mended = await fix([
@@ -142,7 +142,7 @@ test('doctor --fix puts right what is answered with yes, twice', {
 })
 
 test('doctor --fix ends with Ctrl-C at the first of two questions', {
-  skip: process.platform !== 'linux',
+  skip: NO_TERMINAL,
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo({ duos: 2 })
@@ -162,7 +162,7 @@ for (const [name, typed, status] of /** @type {const} */ ([
   ['Ctrl-C', '\u0003', 130],
 ])) {
   test(`rotate asks before the cloud is told: ${name} ends with ${status}`, {
-    skip: process.platform !== 'linux',
+    skip: NO_TERMINAL,
   }, async (t) => {
     const sandbox = new Sandbox(t)
     const duo = await sandbox.duo()
@@ -182,7 +182,7 @@ for (const [name, typed, status] of /** @type {const} */ ([
 }
 
 test('a passphrase is asked for twice, and once to open; it is not shown, and Ctrl-C ends it', {
-  skip: process.platform !== 'linux',
+  skip: NO_TERMINAL,
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const duo = await sandbox.duo()
@@ -243,7 +243,7 @@ async function reading(/** @type {number} */ pid) {
 }
 
 test('SIGINT while it waits for a token ends it with 130', {
-  skip: process.platform !== 'linux',
+  skip: process.platform !== 'linux' && 'it needs /proc',
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const started = sandbox.start(['30001a000347343432313031', '--token-file', '-', '--json'])

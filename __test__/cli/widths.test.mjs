@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { restoreKey } from '../../index.js'
-import { atWidth, KEYS, MAIN, Sandbox, start, WIDTHS } from './harness.mjs'
+import { atWidth, KEYS, MAIN, NO_TERMINAL, Sandbox, start } from './harness.mjs'
 
 const ESCAPE = '\u001b'
 
-const skip = WIDTHS
+const skip = NO_TERMINAL
 
 /** A sandbox and a Duo with a key that is always the same. */
 async function known(/** @type {import('node:test').TestContext} */ t) {
