@@ -161,11 +161,13 @@ async function inWine(/** @type {string[]} */ command, /** @type {Record<string,
     // In memory, where syncs are fast. Wine uses these two as TEMP and TMP.
     WINETEMP: 'Z:\\tmp',
     WINETMP: 'Z:\\tmp',
+    // zlib1.dll, which Wine's own libraries need.
+    WINEPATH: 'Z:\\usr\\x86_64-w64-mingw32\\lib',
   }
   const wine = '/usr/lib/wine/wine64'
   // Errors during its setup (there is no 32-bit part and no display) do not matter: programs run in spite of them.
   if (!existsSync(join(prefix, 'system.reg'))) await ranIn(root, env, [wine, 'wineboot', '--init'])
-  // Wine's own libraries need this one. They look for it on the PATH of each process, and then here.
+  // A process that a test starts with a PATH of its own finds it here.
   const library = 'zlib1.dll'
   const [from, to] = ['usr/x86_64-w64-mingw32/lib', 'drive_c/windows/system32']
   copyFileSync(join(root, from, library), join(prefix, to, library))
