@@ -34,7 +34,7 @@ fn waits() -> Vec<(String, bool)> {
 #[test]
 fn whatever_time_is_asked_for() {
     let cases = ["429 Slow down", "503 Busy", "500 Oops"].into_iter().flat_map(|line| {
-        waits().into_iter().map(move |(wait, soon)| {
+        waits().into_iter().enumerate().map(move |(number, (wait, soon))| {
             let again = reply(line, &format!("retry-after: {wait}\r\n"), "");
             let server = Adversary::start([Script::saying(again)]);
             let said = if line.starts_with("429") { Code::CloudRateLimited.into() } else { UNAVAILABLE };
@@ -43,7 +43,7 @@ fn whatever_time_is_asked_for() {
             // Less than the shortest of the values that are too long.
             let seconds = if soon { 1 } else { 5 };
             let trial =
-                Trial::against(format!("{line}, retry-after: {wait}"), server, wanted).within(seconds);
+                Trial::against(format!("{line}, value {number} of waits()"), server, wanted).within(seconds);
             trial.check(move |told| match (told.heard.len(), soon) {
                 (1, _) | (..=MANY, true) => Ok(()),
                 (requests, _) => Err(format!("{requests} requests")),

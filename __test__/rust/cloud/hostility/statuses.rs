@@ -86,7 +86,7 @@ fn redirects_of_every_kind() {
                 let body = if status < 300 { "{\"ok\":true}" } else { "" };
                 let origin =
                     Adversary::start([Script::saying(reply(&format!("{status} Go away"), &fields, body))]);
-                Trial::against(format!("{status} {fields}"), origin, [wanted]).other(other).check(|told| {
+                Trial::against(format!("{status} {format}"), origin, [wanted]).other(other).check(|told| {
                     match (told.others, told.heard.len()) {
                         (0, 1) => Ok(()),
                         counts => Err(format!("followed: {counts:?}")),
