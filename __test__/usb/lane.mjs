@@ -104,7 +104,9 @@ function report(/** @type {string} */ out, /** @type {string} */ ended, /** @typ
 /** What the guest runs: node's test runner, one file at a time since they share the bus. */
 function guestCommand(/** @type {string} */ program, /** @type {string[]} */ tests) {
   const runner = [process.execPath, ...['--test', '--test-concurrency=1', '--test-reporter=spec'], ...tests]
-  const script = `cd "$0" && export ${NO_JIT} DUO_PROVISION_TEST_OUTPUT=/run/${KEPT} ${program} && timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1; echo $? >/run/lane/status; cp -r /run/${KEPT}* /run/lane/`
+  const limited = `timeout -k 5 ${LIMITS.tests} "$@" >/run/lane/report 2>&1`
+  // Without the output, nothing could be said of the secrets in it.
+  const script = `cd "$0" && mkdir /run/${KEPT} && export ${NO_JIT} DUO_PROVISION_TEST_OUTPUT=/run/${KEPT} ${program} && ${limited}; status=$?; cp -r /run/${KEPT}* /run/lane/ || status=1; echo $status >/run/lane/status`
   return ['/bin/sh', '-c', script, ROOT, ...runner]
 }
 
