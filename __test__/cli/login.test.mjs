@@ -112,7 +112,7 @@ test('files that particle-cli would not write are errors, and their contents are
 })
 
 test('a link to a file is followed; to a device, to itself or to a folder it is an error', {
-  skip: IS_WINDOWS && 'links are root’s to make there',
+  skip: IS_WINDOWS && 'a link needs an administrator there',
 }, async (t) => {
   const sandbox = new Sandbox(t)
   const cloud = await startCloud(t, sandbox)
