@@ -12,13 +12,14 @@ import { ROOT } from './prepare.mjs'
  * any target folder.
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {string} [program] what takes cargo's place
  * @returns {Promise<{ status: number, output: string, made: Made[] }>}
  */
-export function cargo(args, env = process.env) {
+export function cargo(args, env = process.env, program = 'cargo') {
   const [command = '', ...options] = args
   const format = ['--quiet', '--message-format=json-render-diagnostics']
   return new Promise((resolve) => {
-    const child = spawn('cargo', [command, ...format, ...options], {
+    const child = spawn(program, [command, ...format, ...options], {
       cwd: ROOT,
       env: { ...env, CARGO_TERM_COLOR: 'never' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,7 +31,7 @@ export function cargo(args, env = process.env) {
     child.stderr.setEncoding('utf8').on('data', (text) => {
       output += text
     })
-    child.on('error', (error) => resolve({ status: 1, output: `cargo: ${error.message}\n`, made: [] }))
+    child.on('error', (error) => resolve({ status: 1, output: `${program}: ${error.message}\n`, made: [] }))
     child.on('close', (code) => resolve({ status: code ?? 1, output, made: madeIn(messages) }))
   })
 }

@@ -13,7 +13,7 @@ import { CACHE } from './cross/programs.mjs'
 import { TARGETS } from './cross/steps.mjs'
 import { ensureDependencies } from './prepare.mjs'
 
-/** @typedef {import('./cross/steps.mjs').Counts} Counts */
+/** @typedef {import('./cross/results.mjs').Counts} Counts */
 /** @typedef {{ target: string, step: string, counts: Counts | undefined, seconds: number }} Row */
 
 const { values, positionals } = parseArgs({

@@ -7,13 +7,14 @@ import { ROOT } from '../prepare.mjs'
 export const CACHE = join(ROOT, 'target/cross')
 
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, seconds?: number }} Options */
+/** @typedef {{ status: number, output: string }} Ended */
 
 /**
  * Runs a program and collects what it prints on both streams.
  * @param {string} program
  * @param {string[]} args
  * @param {Options} [options]
- * @returns {Promise<{ status: number, output: string }>}
+ * @returns {Promise<Ended>}
  */
 export function ran(program, args, { cwd = ROOT, env = {}, seconds = 1200 } = {}) {
   return new Promise((resolve) => {

@@ -100,9 +100,13 @@ export function windows(/** @type {Run} */ run) {
   return cross(run, ['x86_64-pc-windows-gnu', ...without])
 }
 
-/** Runs the API's tests on a system whose only C library is musl. */
+/** Runs the API's tests and the packages on a system whose only C library is musl. */
 export function musl(/** @type {Run} */ run) {
-  return cross(run, ['x86_64-unknown-linux-musl'])
+  const without = ["the core's tests", 'its longest tests', 'transcripts'].flatMap((step) => [
+    '--without',
+    step,
+  ])
+  return cross(run, ['x86_64-unknown-linux-musl', ...without])
 }
 
 /**
