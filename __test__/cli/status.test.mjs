@@ -59,7 +59,7 @@ test('status names what was cut short and what to type, until that is done', asy
   sandbox.matches('status')
 })
 
-test('a doubt about a cloud is one, and is put away by its id', async (t) => {
+test('a doubt about a cloud is one, and is dismissed by its id', async (t) => {
   const { sandbox } = open(t)
   sandbox.name(/\b[0-9a-f]{16}\b/g, '<operation>')
   const silent = createServer((request) => request.socket.destroy())
@@ -81,7 +81,7 @@ test('a doubt about a cloud is one, and is put away by its id', async (t) => {
   sandbox.matches('status-dismiss')
 })
 
-test('what left a key wrong is not put away', async (t) => {
+test('what left a key wrong is not dismissed', async (t) => {
   const { sandbox, journal } = open(t)
   sandbox.name(/\b[0-9a-f]{16}\b/g, '<operation>')
   sandbox.name(/01-[0-9a-f]{8}-/g, '01-<key>-')

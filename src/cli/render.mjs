@@ -273,7 +273,7 @@ const DESCRIBE = {
 
   status(/** @type {import('../../index.js').StatusResult} */ { inFlight, running, dismissed }, output) {
     if (dismissed) {
-      output.print(`${output.paint('green', 'Put away:')} ${subject(dismissed)}; it stays in the history`)
+      output.print(`${output.paint('green', 'Dismissed:')} ${subject(dismissed)}; it stays in the history`)
     }
     for (const operation of running) {
       output.print(`${output.paint('cyan', 'Running:')} ${subject(operation)}`)

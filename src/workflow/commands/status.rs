@@ -84,7 +84,7 @@ fn report_in_flight(context: Context<'_>, operation: &Operation, open: &[Operati
 fn dismiss(context: Context<'_>, journal: &Journal, id: &str) -> Result<OperationReport, Error> {
     let unknown = || {
         Error::new(Code::InvalidArgument, format!("no operation with the id {id:?} is in flight"))
-            .hint("those that can be put away are listed, each with its id, by: duo-provision status")
+            .hint("those that can be dismissed are listed, each with its id, by: duo-provision status")
     };
     let known = OperationId::try_from(id.to_owned()).map_err(|_| unknown())?;
     match journal.dismiss(&known, context.timestamp(), &|time| context.clock.sleep(time))? {
@@ -96,7 +96,7 @@ fn dismiss(context: Context<'_>, journal: &Journal, id: &str) -> Result<Operatio
 
 fn refused(operation: &Operation) -> Error {
     let subject = format!("the {} that began {}", operation.kind().name(), operation.started_at);
-    let refuse = |why: &str| Error::new(Code::CannotDismiss, format!("{subject} is not put away: {why}"));
+    let refuse = |why: &str| Error::new(Code::CannotDismiss, format!("{subject} is not dismissed: {why}"));
     if operation.running {
         return refuse("another process is at it").hint("wait until it has ended");
     }
