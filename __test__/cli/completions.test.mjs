@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { writePages } from '../../scripts/pages.mjs'
 import addon from '../../src/cli/grammar.cjs'
-import { NO_TERMINAL, Sandbox, start } from './harness.mjs'
+import { missing, NO_TERMINAL, Sandbox, start } from './harness.mjs'
 
 const MADE = mkdtempSync(join(tmpdir(), 'duo-provision-pages-'))
 after(() => rmSync(MADE, { recursive: true, force: true }))
@@ -25,12 +25,6 @@ const CASES = [
   ['completions pow', 'completions|powershell'],
   ['key new --pass', 'key|new|--passphrase-file'],
 ]
-
-/** Why a program cannot be used here; `false` if it can. */
-function missing(/** @type {string} */ program, /** @type {string[]} */ args = ['--version']) {
-  const { error } = spawnSync(program, args, { encoding: 'utf8' })
-  return error ? `${program} is not installed here` : false
-}
 
 /**
  * For each case, types a line, a Tab and Enter into an interactive shell. In that shell the command is a function that
