@@ -7,7 +7,15 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { basename, join } from 'node:path'
 import { CACHE, fetched, must } from './programs.mjs'
 
-/** @typedef {{ release: 'bookworm' | 'trixie', processor: 'amd64' | 'arm64' | 'armhf', packages: string[], alone?: boolean }} Wanted */
+/** @typedef {{ release: keyof typeof LISTS, processor: 'amd64' | 'arm64' | 'armhf', packages: string[], alone?: boolean }} Wanted */
+
+/** Where each release's packages are. Without security updates: one list less can be out of step with its mirror. */
+const LISTS = /** @type {const} */ ({
+  bookworm: ['debian bookworm'],
+  trixie: ['debian trixie'],
+  // Its browsers get a new Rust there.
+  'bookworm-security': ['debian bookworm', 'debian-security bookworm-security'],
+})
 
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
@@ -55,11 +63,8 @@ async function lists(release, processor) {
   const state = join(CACHE, 'apt', `${release}-${processor}`)
   for (const folder of ['lists/partial', 'cache']) mkdirSync(join(state, folder), { recursive: true })
   writeFileSync(join(state, 'status'), '')
-  // No security updates: these programs are only for tests, and one list less can be out of step with its mirror.
-  writeFileSync(
-    join(state, 'sources.list'),
-    `deb [signed-by=${KEYS}] http://deb.debian.org/debian ${release} main\n`,
-  )
+  const sources = LISTS[release].map((list) => `deb [signed-by=${KEYS}] http://deb.debian.org/${list} main\n`)
+  writeFileSync(join(state, 'sources.list'), sources.join(''))
   const options = [
     `APT::Architecture=${processor}`,
     'APT::Architectures::=',
