@@ -12,14 +12,12 @@ use crate::workflow::{AllOptions, PassphraseOptions, Target};
 #[derive(Args, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OneOrAll<O: Args> {
-    /// The command's options for one Duo.
     #[command(flatten)]
     #[serde(flatten)]
     pub one: O,
     /// Do it with every connected Duo, up to 16 at a time. Those that fail do not stop the others.
     #[arg(long, num_args = 0, default_missing_value = "true", help_heading = "Which Duo")]
     pub all: Option<bool>,
-    /// Options for `--all`.
     #[command(flatten)]
     #[serde(flatten)]
     pub every: AllDuos,
@@ -38,10 +36,9 @@ pub struct AllDuos {
 /// Options for all Duos, as JavaScript gives them. Options that select one Duo are refused later.
 #[derive(Deserialize)]
 pub struct OfAll<O> {
-    /// Options for all Duos.
     #[serde(flatten)]
     pub every: AllDuos,
-    /// Options for each Duo. Read last, since it refuses unknown options.
+    /// Read last, since it refuses unknown options.
     #[serde(flatten)]
     pub each: O,
 }
@@ -203,14 +200,12 @@ pub fn passphrase(passphrase: Option<String>, file: Option<String>) -> Passphras
 }
 
 impl NewPassphrase {
-    /// These options, for a workflow.
     pub fn given(self) -> PassphraseOptions {
         passphrase(self.passphrase, self.passphrase_file)
     }
 }
 
 impl KeyPassphrase {
-    /// These options, for a workflow.
     pub fn given(self) -> PassphraseOptions {
         passphrase(self.passphrase, self.passphrase_file)
     }
