@@ -4,7 +4,6 @@ use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::foreign;
-use super::similar::similar;
 use crate::dct::{DeviceId, DeviceIdError};
 use crate::error::{Code, Error};
 
@@ -32,12 +31,23 @@ pub(super) fn no_command(program: &Command, words: &[String]) -> Error {
     if let Some((name, answer)) = foreign::answer(words) {
         return Error::new(Code::InvalidArgument, format!("no command is called '{name}'")).hint(answer);
     }
-    let names = similar(program, typed);
-    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
-    let hint = format!(
-        "{meant}a Duo is named by the 24 digits of its id, not by its name; they are shown by: duo-provision list"
-    );
+    let hint = meant(program, typed)
+        + "a Duo is named by the 24 digits of its id, not by its name; they are shown by: duo-provision list";
     Error::new(Code::InvalidArgument, format!("no command is called '{typed}'")).hint(hint)
+}
+
+/// Up to three commands of a group that are similar to this word, the most likely first, for the beginning of a hint;
+/// empty if there is none.
+pub(super) fn meant(group: &Command, word: &str) -> String {
+    let word = word.to_lowercase();
+    let far = |name: &&str| strsim::osa_distance(&word, name);
+    let is_near = |name: &&str| far(name) <= 2 && 2 * far(name) < name.len();
+    let is_begun = |name: &&str| word.len() >= 3 && name.starts_with(&word);
+    let mut names: Vec<&str> = group.get_subcommands().map(Command::get_name).collect();
+    names.retain(|name| is_near(name) || is_begun(name));
+    names.sort_by_key(|name| (far(name), *name));
+    names.truncate(3);
+    if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) }
 }
 
 /// Explains an error of clap.
@@ -99,9 +109,7 @@ fn no_command_in(
     if let Some((_, answer)) = foreign::answer(words).filter(|_| path == "key ") {
         return Error::new(Code::InvalidArgument, message).hint(answer);
     }
-    let names = similar(group, &typed);
-    let meant = if names.is_empty() { String::new() } else { format!("similar: {}; ", names.join(", ")) };
-    Error::new(Code::InvalidArgument, message).hint(format!("{meant}see: {help}"))
+    Error::new(Code::InvalidArgument, message).hint(format!("{}see: {help}", meant(group, &typed)))
 }
 
 /// An option does not take this value: says what it takes.
