@@ -57,7 +57,9 @@ impl VirtualDuo {
                 Ok(bench)
             }
         });
-        spawn(env, None, work, |_, started| Ok(started.into()))
+        spawn(env, None, work, |_, bench: Bench| {
+            Ok(Self { address: bench.address().to_string(), bench: Mutex::new(Some(bench)) })
+        })
     }
 
     /// The value for the option `usbip`: `127.0.0.1:PORT`.
@@ -179,12 +181,6 @@ impl VirtualDuo {
     }
 }
 
-impl From<Bench> for VirtualDuo {
-    fn from(bench: Bench) -> Self {
-        Self { address: bench.address().to_string(), bench: Mutex::new(Some(bench)) }
-    }
-}
-
 fn bench_error(error: &BenchError) -> Error {
     match error {
         BenchError::Count(_) => Error::new(Code::InvalidArgument, error.to_string()),
@@ -244,10 +240,18 @@ impl LocalCloud {
                         format!("port {} of 127.0.0.1 cannot be listened on: {error}", ports.join(" or "));
                     Error::new(Code::SimulatorFailed, message).hint("leave the port out for a free one")
                 })?;
-                Ok(Started { token: token.unwrap_or_else(|| cloud.token()), cloud })
+                Ok((token.unwrap_or_else(|| cloud.token()), cloud))
             }
         });
-        spawn(env, None, work, |_, started| Ok(started.into()))
+        spawn(env, None, work, |_, (token, cloud): (String, cloud::LocalCloud)| {
+            Ok(Self {
+                url: cloud.url(),
+                token,
+                device_address: cloud.device_address().map(|address| address.to_string()),
+                server_key: cloud.server_key().map(str::to_owned),
+                cloud: Mutex::new(Some(cloud)),
+            })
+        })
     }
 
     /// The API's URL, for the option `apiUrl`.
@@ -292,24 +296,5 @@ impl LocalCloud {
             Ok(())
         };
         spawn(env, None, Ok(stop), |_, ()| Ok(()))
-    }
-}
-
-/// A cloud that has started, and the token to use with it.
-struct Started {
-    cloud: cloud::LocalCloud,
-    token: String,
-}
-
-impl From<Started> for LocalCloud {
-    fn from(started: Started) -> Self {
-        let Started { cloud, token } = started;
-        Self {
-            url: cloud.url(),
-            token,
-            device_address: cloud.device_address().map(|address| address.to_string()),
-            server_key: cloud.server_key().map(str::to_owned),
-            cloud: Mutex::new(Some(cloud)),
-        }
     }
 }
