@@ -1,11 +1,11 @@
-//! Exports the functions that find Duos: `listDevices`, `enterDfu`.
+//! Exports the functions that find Duos and examine them: `listDevices`, `enterDfu`, `doctor`.
 
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::addon::call::{Given, Mapped, Plain, Promised, go};
-use crate::addon::grammar::{DfuOptions, ListOptions};
-use crate::workflow::{self, EnterOptions, Target};
+use crate::addon::grammar::{DfuOptions, DoctorOptions, ListOptions};
+use crate::workflow::{self, AskOptions, EnterOptions, Target};
 
 impl Given for ListOptions {
     type Options = workflow::ListOptions;
@@ -22,6 +22,28 @@ impl Given for DfuOptions {
     fn mapped(self) -> Mapped<Self> {
         let target = Target::parse(self.device.as_deref(), self.path.as_deref())?.brought(None, self.wait);
         Ok((EnterOptions { target, timeout: self.timeout }, self.usbip))
+    }
+}
+
+impl Given for DoctorOptions {
+    type Options = workflow::DoctorOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::DoctorOptions {
+            target: self.which.target()?,
+            archive: self.archive,
+            cloud: AskOptions {
+                ask: self.cloud,
+                api_url: self.api_url,
+                allow_http: self.allow_http.unwrap_or_default(),
+                allow_other_cloud: self.allow_other_cloud.unwrap_or_default(),
+                token_file: self.token_file,
+                token: self.token,
+            },
+            verify: self.verify.unwrap_or_default(),
+            timeout: self.timeout,
+        };
+        Ok((options, self.which.usbip))
     }
 }
 
@@ -48,4 +70,18 @@ pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 #[napi(ts_args_type = "options?: DfuOptions, control?: Control", ts_return_type = "Promise<EnterDfuResult>")]
 pub fn enter_dfu<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<DfuOptions, _>(env, options, control, workflow::enter_dfu)
+}
+
+/// Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Asks the
+/// cloud about each Duo if a token is given or `cloud` is true. With `verify` it proves that each Duo's key and its
+/// cloud's are a pair. Reads only. Problems are findings, not errors, and so is a cloud that cannot be reached.
+///
+/// @example
+/// ```js
+/// const { problems, duos } = await doctor()
+/// if (problems > 0) console.log(duos.flatMap(({ findings }) => findings.map(({ message }) => message)))
+/// ```
+#[napi(ts_args_type = "options?: DoctorOptions, control?: Control", ts_return_type = "Promise<DoctorResult>")]
+pub fn doctor<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<DoctorOptions, _>(env, options, control, workflow::doctor)
 }

@@ -1,11 +1,14 @@
-//! Exports the functions that read and write the key in a Duo: `backupKey`, `readKey`, `restoreKey`, `resetKey`.
+//! Exports the functions that read and write the key in a Duo: `backupKey`, `readKey`, `restoreKey`, `resetKey`,
+//! `rotateKey`.
 
 use napi::bindgen_prelude::Buffer;
 use napi::{Env, JsValue, Result};
 use napi_derive::napi;
 
 use crate::addon::call::{Given, Mapped, Plain, Promised, go, go_all, on_bus, plain, read, spawn};
-use crate::addon::grammar::{BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, passphrase};
+use crate::addon::grammar::{
+    BackupOptions, ReadKeyOptions, ResetOptions, RestoreOptions, RotateOptions, passphrase,
+};
 use crate::error::{Code, Error};
 use crate::workflow;
 
@@ -72,6 +75,30 @@ impl Given for ResetOptions {
             accepts_key_loss: self.i_accept_that_the_key_may_be_lost.unwrap_or_default(),
             encrypt: self.encrypt.unwrap_or_default(),
             passphrase: passphrase(self.passphrase, self.passphrase_file),
+            dry_run: self.dry_run.unwrap_or_default(),
+            timeout: self.timeout,
+        };
+        Ok((options, self.which.usbip))
+    }
+}
+
+impl Given for RotateOptions {
+    type Options = workflow::RotateOptions;
+
+    fn mapped(self) -> Mapped<Self> {
+        let options = workflow::RotateOptions {
+            target: self.which.target()?,
+            product_id: self.product_id,
+            api_url: self.cloud.api_url,
+            allow_http: self.cloud.allow_http.unwrap_or_default(),
+            allow_other_cloud: self.cloud.allow_other_cloud.unwrap_or_default(),
+            token_file: self.cloud.token_file,
+            token: self.cloud.token,
+            no_verify: self.no_verify.unwrap_or_default(),
+            server_key: self.server_key.map(Into::into),
+            host: self.host,
+            port: self.port,
+            archive: self.archive,
             dry_run: self.dry_run.unwrap_or_default(),
             timeout: self.timeout,
         };
@@ -160,4 +187,21 @@ pub fn restore_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> 
 #[napi(ts_args_type = "options?: ResetOptions, control?: Control", ts_return_type = "Promise<ResetResult>")]
 pub fn reset_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
     go::<ResetOptions, _>(env, options, control, workflow::reset)
+}
+
+/// Gives the Duo and the cloud a new key. The old key is backed up, and the new one is stored in the archive. `confirm`
+/// is asked, and sees whether the old key and the cloud's are a pair. The new key is sent to the cloud, and this
+/// machine proves with the Duo's own handshake that the cloud has it. Only then is the Duo written, read back and
+/// compared, and it leaves DFU mode. If the cloud refuses, both stay as they were. The same call resumes an interrupted
+/// one, with the same new key.
+///
+/// @example
+/// ```js
+/// const { fingerprint, newKeyFile } = await rotateKey({}, { signal: AbortSignal.timeout(120_000) })
+/// ```
+#[napi(ts_args_type = "options?: RotateOptions, control?: Control", ts_return_type = "Promise<RotateResult>")]
+pub fn rotate_key<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
+    go::<RotateOptions, _>(env, options, control, |context, options| {
+        workflow::rotate(context, options, &workflow::make_key)
+    })
 }

@@ -3,12 +3,10 @@
 mod cloud;
 mod dct;
 mod devices;
-mod doctor;
 mod files;
 mod fleet;
 mod keys;
 mod records;
-mod rotate;
 mod server_key;
 mod simulation;
 mod udev;
