@@ -131,15 +131,10 @@ impl Remote {
             let built = safe.build_threadsafe_function::<Option<String>>();
             self.listener = Some(Arc::new(built.weak::<true>().callee_handled::<false>().build()?));
         }
-        if let Some(ask) = object.get("confirm")? {
-            self.question = Some(asked(wrapped(env, QUESTION, ask)?)?);
-        }
-        if let Some(ask) = object.get("confirmAll")? {
-            self.question_of_all = Some(asked(wrapped(env, QUESTION, ask)?)?);
-        }
-        if let Some(ask) = object.get("passphrase")? {
-            self.secret = Some(asked(wrapped(env, SECRET, ask)?)?);
-        }
+        let question = |ask| asked(wrapped(env, QUESTION, ask)?);
+        self.question = object.get("confirm")?.map(question).transpose()?;
+        self.question_of_all = object.get("confirmAll")?.map(question).transpose()?;
+        self.secret = object.get("passphrase")?.map(|ask| asked(wrapped(env, SECRET, ask)?)).transpose()?;
         Ok(())
     }
 

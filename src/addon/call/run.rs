@@ -63,7 +63,7 @@ pub fn go<'env, G: Given, T: Serialize + 'static>(
     env: &'env Env,
     options: Plain<'_>,
     control: Plain<'_>,
-    workflow: fn(Context<'_>, &G::Options) -> Result<T, Error>,
+    workflow: impl Fn(Context<'_>, &G::Options) -> Result<T, Error> + Send + 'static,
 ) -> napi::Result<Promised<'env>> {
     let work = read(env, options).and_then(G::mapped).map(|(options, usbip)| {
         move |remote: &Remote| on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &options)?))
@@ -71,22 +71,14 @@ pub fn go<'env, G: Given, T: Serialize + 'static>(
     spawn(env, control, work, parse)
 }
 
-/// A workflow that does something with all Duos.
-type WithAll<O, T> = fn(Context<'_>, &O, &AllOptions) -> Result<AllDone<T>, Error>;
-
-/// The same with all Duos.
+/// The same with a workflow that does something with all Duos.
 pub fn go_all<'env, G: Given, T: Serialize + 'static>(
     env: &'env Env,
     options: Plain<'_>,
     control: Plain<'_>,
-    workflow: WithAll<G::Options, T>,
+    workflow: impl Fn(Context<'_>, &G::Options, &AllOptions) -> Result<AllDone<T>, Error> + Send + 'static,
 ) -> napi::Result<Promised<'env>> {
-    let work = read(env, options).and_then(OfAll::<G>::mapped).map(|((each, all), usbip)| {
-        move |remote: &Remote| {
-            on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &each, &all)?))
-        }
-    });
-    spawn(env, control, work, parse)
+    go::<OfAll<G>, _>(env, options, control, move |context, (each, all)| workflow(context, each, all))
 }
 
 /// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
