@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::error::{At, DfuError, Failure, Stage, Touched};
 use super::request::Command;
 
@@ -14,6 +16,9 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time limit of the request during which the bootloader writes. A DCT write copies 16 KiB and erases a sector, which
 /// takes hundreds of milliseconds. If the limit is reached, the outcome is unknown.
 pub const PROGRAM_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of the device's memory. Wiped when dropped, because they may be a private key.
+pub type Buffer = Zeroizing<Vec<u8>>;
 
 /// What is known of the device before an operation begins. After success the device is ready for the next operation,
 /// which need not ask for its state.
@@ -85,6 +90,12 @@ impl<T> Step<T> {
             Self::Done(Err(error)) => Step::Done(Err(error)),
         }
     }
+}
+
+/// Enters a state of an operation, which continues with its next request.
+pub(super) fn enter<S, T>(state: &mut S, next: S) -> Step<T> {
+    *state = next;
+    Step::Next
 }
 
 /// A sequence of requests; each depends on the answer to the last.

@@ -6,10 +6,9 @@
 
 use std::mem;
 
-use super::buffer::Buffer;
 use super::error::{DfuError, Stage};
 use super::geometry::{BLOCK, Geometry, RangeError};
-use super::machine::{Operation, Reply, Start, Step};
+use super::machine::{Buffer, Operation, Reply, Start, Step, enter};
 use super::poll_status::sent;
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
@@ -64,10 +63,7 @@ impl Upload {
             geometry.check_read(part.address(address), part.length)?;
             Geometry::check_numbers(part.block, part.length)?;
         }
-        let state = match start {
-            Start::Unknown => State::Recover(Recover::new()),
-            Start::Ready => State::SetAddress(SetAddress::new(address)),
-        };
+        let state = start.state(State::Recover, State::SetAddress(SetAddress::new(address)));
         Ok(Self { state, address, parts: parts.to_vec(), reading: Buffer::default(), read: Vec::new() })
     }
 
@@ -121,11 +117,6 @@ impl Upload {
         }
         Step::Next
     }
-
-    fn go<T>(&mut self, state: State) -> Step<T> {
-        self.state = state;
-        Step::Next
-    }
 }
 
 impl Operation for Upload {
@@ -152,10 +143,12 @@ impl Operation for Upload {
     fn reply(&mut self, reply: Reply<'_>) -> Step<Self::Output> {
         let at = self.at();
         match &mut self.state {
-            State::Recover(recover) => {
-                recover.reply(reply).then(|()| self.go(State::SetAddress(SetAddress::new(self.address))))
+            State::Recover(recover) => recover
+                .reply(reply)
+                .then(|()| enter(&mut self.state, State::SetAddress(SetAddress::new(self.address)))),
+            State::SetAddress(set_address) => {
+                set_address.reply(reply).then(|()| enter(&mut self.state, State::Read))
             }
-            State::SetAddress(set_address) => set_address.reply(reply).then(|()| self.go(State::Read)),
             State::Read => self.take_block(reply),
             State::Finish => sent(at, reply).then(|()| Step::Done(Ok(mem::take(&mut self.read)))),
         }
