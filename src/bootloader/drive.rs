@@ -55,32 +55,15 @@ impl<'a> Driver<'a> {
         self.clock.now()
     }
 
-    /// Runs a machine to its end.
+    /// Runs a machine to its end. One that is not `cancellable` cleans up, and has a near deadline.
     pub fn run<O: Operation>(
         &mut self,
         transport: &mut dyn Transport,
-        machine: Machine<O>,
-    ) -> Result<O::Output, DriveError> {
-        self.run_unless(transport, machine, self.cancelled)
-    }
-
-    /// Runs a machine to its end and ignores cancellation: for cleaning up, with a near deadline.
-    pub fn run_regardless<O: Operation>(
-        &mut self,
-        transport: &mut dyn Transport,
-        machine: Machine<O>,
-    ) -> Result<O::Output, DriveError> {
-        self.run_unless(transport, machine, &|| false)
-    }
-
-    fn run_unless<O: Operation>(
-        &mut self,
-        transport: &mut dyn Transport,
         mut machine: Machine<O>,
-        cancelled: &dyn Fn() -> bool,
+        cancellable: bool,
     ) -> Result<O::Output, DriveError> {
         loop {
-            if machine.interruptible() && cancelled() {
+            if cancellable && machine.interruptible() && (self.cancelled)() {
                 return Err(DriveError::Cancelled { touched: machine.touched() });
             }
             let now = self.clock.now();

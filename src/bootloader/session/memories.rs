@@ -1,8 +1,7 @@
 //! Finds the DCT among a device's memories, and the whole DCT in its internal flash.
 
 use super::SessionError;
-use crate::bootloader::identity::BootloaderGeneration;
-use crate::bootloader::identity::Enquiry;
+use crate::bootloader::identity::{BootloaderGeneration, Enquiry};
 use crate::dfuse::descriptors::{
     AltSetting, CONFIGURATION_HEAD, Configuration, DfuFunctional, kind, printable, total_length,
 };

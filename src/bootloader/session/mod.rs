@@ -189,7 +189,7 @@ impl<'a> DfuSession<'a> {
 
     fn write_block(&mut self, memory: &Memory, block: Block, deadline: Duration) -> Result<(), SessionError> {
         self.select(memory.setting)?;
-        let download = Download::new(&memory.geometry, self.start, block).map_err(SessionError::Dfu)?;
+        let download = Download::new(&memory.geometry, self.start, block)?;
         self.run(download, Start::Ready, Limits::until(deadline))
     }
 
@@ -229,8 +229,7 @@ impl<'a> DfuSession<'a> {
         if proof != anchor || *now != *held {
             return Err(SessionError::Dfu(DfuError::PointerUnproven { address }));
         }
-        let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)
-            .map_err(SessionError::Dfu)?;
+        let erase = Erase::new(&internal.geometry, self.start, address, WHOLE_DCT_SECTOR)?;
         self.run(erase, Start::Ready, Limits::until(deadline))?;
         let base = whole_dct_address(self.identity.generation);
         self.read_back_whole(&internal, whole_part(base, 0), &anchor, deadline)
@@ -344,7 +343,7 @@ impl<'a> DfuSession<'a> {
         limits: Limits,
     ) -> Result<Vec<Buffer>, SessionError> {
         self.select(memory.setting)?;
-        let upload = Upload::new(&memory.geometry, self.start, pointer, parts).map_err(SessionError::Dfu)?;
+        let upload = Upload::new(&memory.geometry, self.start, pointer, parts)?;
         self.run(upload, Start::Ready, limits)
     }
 
@@ -357,12 +356,7 @@ impl<'a> DfuSession<'a> {
     ) -> Result<O::Output, SessionError> {
         self.start = Start::Unknown;
         let machine = Machine::new(operation, limits.deadline);
-        let result = if limits.cancellable {
-            self.driver.run(self.transport.as_mut(), machine)
-        } else {
-            self.driver.run_regardless(self.transport.as_mut(), machine)
-        };
-        match result {
+        match self.driver.run(self.transport.as_mut(), machine, limits.cancellable) {
             Ok(output) => {
                 self.start = then;
                 Ok(output)
@@ -385,7 +379,7 @@ impl<'a> DfuSession<'a> {
     fn tidy(&mut self, deadline: Duration) {
         let deadline = deadline.min(self.driver.now() + TIDY_TIME);
         let machine = Machine::new(Recover::new(), deadline);
-        if self.driver.run_regardless(self.transport.as_mut(), machine).is_ok() {
+        if self.driver.run(self.transport.as_mut(), machine, false).is_ok() {
             self.start = Start::Ready;
         }
     }
