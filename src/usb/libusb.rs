@@ -6,7 +6,6 @@
 //! libusb learns of new devices through udev or netlink, and some containers have neither. What it finds when it starts
 //! is always right, so it is started again if its list is old.
 
-use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -42,40 +41,28 @@ impl LibusbBus {
 
     /// A failure is not remembered: in a long-running process, USB may appear later.
     fn context(&self) -> Result<Context, UsbError> {
-        self.context.lock().unwrap_or_else(PoisonError::into_inner).get(Instant::now(), || {
+        let mut known = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        renewed(&mut known, Instant::now(), || {
             Context::new().map_err(|error| UsbError::Unavailable(format!("libusb cannot start ({error})")))
         })
     }
 }
 
-/// Something that is made again if it is older than [`FRESH`]. Clones in use stay valid.
-struct Renewed<T> {
-    made: Option<(Instant, T)>,
-}
+/// Something that is made again if it is older than [`FRESH`], with the time at which it was made. Clones in use stay
+/// valid.
+type Renewed<T> = Option<(Instant, T)>;
 
-impl<T> Default for Renewed<T> {
-    fn default() -> Self {
-        Self { made: None }
+fn renewed<T: Clone, E>(
+    known: &mut Renewed<T>,
+    now: Instant,
+    make: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    if let Some((since, made)) = known
+        && now.duration_since(*since) < FRESH
+    {
+        return Ok(made.clone());
     }
-}
-
-impl<T: Clone> Renewed<T> {
-    fn get<E>(&mut self, now: Instant, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        if let Some((since, made)) = &self.made
-            && now.duration_since(*since) < FRESH
-        {
-            return Ok(made.clone());
-        }
-        let fresh = make()?;
-        self.made = Some((now, fresh.clone()));
-        Ok(fresh)
-    }
-}
-
-impl fmt::Debug for LibusbBus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LibusbBus")
-    }
+    Ok(known.insert((now, make()?)).1.clone())
 }
 
 impl Bus for LibusbBus {
@@ -273,10 +260,10 @@ mod tests {
 
     #[test]
     fn libusb_is_started_anew_when_what_it_knows_is_old() {
-        let (mut renewed, mut started) = (Renewed::default(), 0);
+        let (mut known, mut started) = (None, 0);
         let begin = Instant::now();
         let mut at = |millis| {
-            let made = renewed.get(begin + Duration::from_millis(millis), || {
+            let made = renewed(&mut known, begin + Duration::from_millis(millis), || {
                 started += 1;
                 Ok::<_, UsbError>(started)
             });
@@ -287,11 +274,10 @@ mod tests {
 
     #[test]
     fn a_start_that_fails_is_tried_again() {
-        let mut renewed = Renewed::default();
-        let now = Instant::now();
-        let failed = renewed.get(now, || Err(UsbError::Unavailable(String::new())));
+        let (mut known, now) = (None, Instant::now());
+        let failed = renewed(&mut known, now, || Err(UsbError::Unavailable(String::new())));
         assert_eq!(failed, Err(UsbError::Unavailable(String::new())));
-        assert_eq!(renewed.get(now, || Ok::<_, UsbError>(1)), Ok(1));
+        assert_eq!(renewed(&mut known, now, || Ok::<_, UsbError>(1)), Ok(1));
     }
 
     #[test]
