@@ -3,7 +3,6 @@
 //! Every number is from `dct.h` of the firmware, whose static assertions fix the same offsets. Only fields that never
 //! moved are listed: the fields after the LED mirror (offset 3759) differ between firmware versions.
 
-use std::fmt;
 use std::str::FromStr;
 
 /// The system firmware versions that use a field; in the others its bytes are reserved.
@@ -51,7 +50,8 @@ impl Field {
 }
 
 /// A name that no field has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no field of the DCT")]
 pub struct UnknownFieldError(
     /// The name.
     pub String,
@@ -63,14 +63,6 @@ impl UnknownFieldError {
         FIELDS.iter().map(Field::kebab_name).collect()
     }
 }
-
-impl fmt::Display for UnknownFieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no field of the DCT", self.0)
-    }
-}
-
-impl std::error::Error for UnknownFieldError {}
 
 impl FromStr for Field {
     type Err = UnknownFieldError;

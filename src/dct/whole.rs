@@ -95,10 +95,7 @@ impl WhichCopy {
 
     /// Its index, 0 or 1.
     pub const fn index(self) -> usize {
-        match self {
-            Self::First => 0,
-            Self::Second => 1,
-        }
+        self as usize
     }
 }
 
