@@ -3,48 +3,36 @@
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use crate::addon::call::{Given, Mapped, Plain, Promised, go};
+use crate::addon::call::{Mapped, Plain, Promised, go};
 use crate::addon::grammar::{DfuOptions, DoctorOptions, ListOptions};
 use crate::workflow::{self, AskOptions, EnterOptions, Target};
 
-impl Given for ListOptions {
-    type Options = workflow::ListOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::ListOptions { target: self.which.target()?, timeout: self.timeout };
-        Ok((options, self.which.usbip))
-    }
+fn list_options(given: ListOptions) -> Mapped<workflow::ListOptions> {
+    let options = workflow::ListOptions { target: given.which.target()?, timeout: given.timeout };
+    Ok((options, given.which.usbip))
 }
 
-impl Given for DfuOptions {
-    type Options = EnterOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let target = Target::parse(self.device.as_deref(), self.path.as_deref())?.brought(None, self.wait);
-        Ok((EnterOptions { target, timeout: self.timeout }, self.usbip))
-    }
+fn dfu_options(given: DfuOptions) -> Mapped<EnterOptions> {
+    let target = Target::parse(given.device.as_deref(), given.path.as_deref())?.brought(None, given.wait);
+    Ok((EnterOptions { target, timeout: given.timeout }, given.usbip))
 }
 
-impl Given for DoctorOptions {
-    type Options = workflow::DoctorOptions;
-
-    fn mapped(self) -> Mapped<Self> {
-        let options = workflow::DoctorOptions {
-            target: self.which.target()?,
-            archive: self.archive,
-            cloud: AskOptions {
-                ask: self.cloud,
-                api_url: self.api_url,
-                allow_http: self.allow_http.unwrap_or_default(),
-                allow_other_cloud: self.allow_other_cloud.unwrap_or_default(),
-                token_file: self.token_file,
-                token: self.token,
-            },
-            verify: self.verify.unwrap_or_default(),
-            timeout: self.timeout,
-        };
-        Ok((options, self.which.usbip))
-    }
+fn doctor_options(given: DoctorOptions) -> Mapped<workflow::DoctorOptions> {
+    let options = workflow::DoctorOptions {
+        target: given.which.target()?,
+        archive: given.archive,
+        cloud: AskOptions {
+            ask: given.cloud,
+            api_url: given.api_url,
+            allow_http: given.allow_http.unwrap_or_default(),
+            allow_other_cloud: given.allow_other_cloud.unwrap_or_default(),
+            token_file: given.token_file,
+            token: given.token,
+        },
+        verify: given.verify.unwrap_or_default(),
+        timeout: given.timeout,
+    };
+    Ok((options, given.which.usbip))
 }
 
 /// Lists the Duos: those in DFU mode with the fingerprints of their keys, and those that run their firmware. Reads
@@ -57,7 +45,7 @@ impl Given for DoctorOptions {
 /// ```
 #[napi(ts_args_type = "options?: ListOptions, control?: Control", ts_return_type = "Promise<ListResult>")]
 pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<ListOptions, _>(env, options, control, workflow::list)
+    go(env, options, control, list_options, workflow::list)
 }
 
 /// Puts a Duo that runs its firmware into DFU mode through its serial port, and waits until it is there. A Duo in DFU
@@ -69,7 +57,7 @@ pub fn list_devices<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) ->
 /// ```
 #[napi(ts_args_type = "options?: DfuOptions, control?: Control", ts_return_type = "Promise<EnterDfuResult>")]
 pub fn enter_dfu<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<DfuOptions, _>(env, options, control, workflow::enter_dfu)
+    go(env, options, control, dfu_options, workflow::enter_dfu)
 }
 
 /// Looks at every Duo in DFU mode, at the archive and at the journal, and says what is wrong and what to type. Asks the
@@ -83,5 +71,5 @@ pub fn enter_dfu<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Re
 /// ```
 #[napi(ts_args_type = "options?: DoctorOptions, control?: Control", ts_return_type = "Promise<DoctorResult>")]
 pub fn doctor<'a>(env: &'a Env, options: Plain<'_>, control: Plain<'_>) -> Result<Promised<'a>> {
-    go::<DoctorOptions, _>(env, options, control, workflow::doctor)
+    go(env, options, control, doctor_options, workflow::doctor)
 }

@@ -10,4 +10,4 @@ mod run;
 
 pub(super) use errors::to_js;
 pub(super) use plain::plain;
-pub(super) use run::{Given, Mapped, Plain, Promised, go, go_all, on_bus, read, spawn};
+pub(super) use run::{Mapped, Plain, Promised, go, go_all, on_bus, read, spawn};

@@ -38,47 +38,34 @@ pub type Plain<'a> = Option<Unknown<'a>>;
 pub type Promised<'a> = PromiseRaw<'a, Unknown<'a>>;
 
 /// A workflow's options, and the USB/IP server if one is named.
-pub type Mapped<G> = Result<(<G as Given>::Options, Option<String>), Error>;
+pub type Mapped<O> = Result<(O, Option<String>), Error>;
 
-/// Options as JavaScript gives them.
-pub trait Given: DeserializeOwned {
-    /// The workflow's options.
-    type Options: Send + 'static;
-
-    /// Checks them, and converts them to the workflow's.
-    fn mapped(self) -> Mapped<Self>;
-}
-
-impl<G: Given> Given for OfAll<G> {
-    type Options = (G::Options, AllOptions);
-
-    fn mapped(self) -> Mapped<Self> {
-        let (each, usbip) = self.each.mapped()?;
-        Ok(((each, self.every.given()), usbip))
-    }
-}
-
-/// Runs a workflow with options from JavaScript; the promise is fulfilled with its result, as a plain object.
-pub fn go<'env, G: Given, T: Serialize + 'static>(
+/// Runs a workflow with options from JavaScript, which `mapped` checks and converts to the workflow's; the promise is
+/// fulfilled with its result, as a plain object.
+pub fn go<'env, G: DeserializeOwned, O: Send + 'static, T: Serialize + 'static>(
     env: &'env Env,
     options: Plain<'_>,
     control: Plain<'_>,
-    workflow: impl Fn(Context<'_>, &G::Options) -> Result<T, Error> + Send + 'static,
+    mapped: impl FnOnce(G) -> Mapped<O>,
+    workflow: impl Fn(Context<'_>, &O) -> Result<T, Error> + Send + 'static,
 ) -> napi::Result<Promised<'env>> {
-    let work = read(env, options).and_then(G::mapped).map(|(options, usbip)| {
+    let work = read(env, options).and_then(mapped).map(|(options, usbip)| {
         move |remote: &Remote| on_bus(remote, usbip.as_deref(), |context| json(&workflow(context, &options)?))
     });
     spawn(env, control, work, parse)
 }
 
 /// The same with a workflow that does something with all Duos.
-pub fn go_all<'env, G: Given, T: Serialize + 'static>(
+pub fn go_all<'env, G: DeserializeOwned, O: Send + 'static, T: Serialize + 'static>(
     env: &'env Env,
     options: Plain<'_>,
     control: Plain<'_>,
-    workflow: impl Fn(Context<'_>, &G::Options, &AllOptions) -> Result<AllDone<T>, Error> + Send + 'static,
+    mapped: fn(G) -> Mapped<O>,
+    workflow: impl Fn(Context<'_>, &O, &AllOptions) -> Result<AllDone<T>, Error> + Send + 'static,
 ) -> napi::Result<Promised<'env>> {
-    go::<OfAll<G>, _>(env, options, control, move |context, (each, all)| workflow(context, each, all))
+    let of_all =
+        |given: OfAll<G>| mapped(given.each).map(|(each, usbip)| ((each, given.every.given()), usbip));
+    go(env, options, control, of_all, move |context, (each, all)| workflow(context, each, all))
 }
 
 /// Settles a promise with the outcome of `work`, which runs on a blocking thread and is watched and stopped
