@@ -28,7 +28,7 @@ pub enum CloudError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// No connection: nothing was sent.
-    #[error("{host} cannot be reached, nothing was sent: {reason}{}", proxy_note(*.proxy))]
+    #[error("{host} cannot be reached, nothing was sent: {reason}{}", if *.proxy { " (HTTPS_PROXY is set)" } else { "" })]
     Unreachable {
         /// The API's host.
         host: String,
@@ -62,10 +62,6 @@ pub enum CloudError {
         /// True if a request may have been sent; its outcome is then unknown.
         sent: bool,
     },
-}
-
-fn proxy_note(proxy: bool) -> &'static str {
-    if proxy { " (HTTPS_PROXY is set)" } else { "" }
 }
 
 /// Why there is no connection.

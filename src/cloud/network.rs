@@ -119,7 +119,13 @@ impl NetworkEnv {
 
     /// TLS 1.2 and 1.3 with the trusted certificates. Reads files, so it belongs on a blocking thread.
     pub(super) fn tls(&self) -> Result<ClientConfig, NetworkError> {
-        tls_with(self.roots()?)
+        let roots = self.roots()?;
+        let authorities =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots.authorities), provider())
+                .build()
+                .map_err(|e| NetworkError::Setup(e.to_string()))?;
+        let trust = Arc::new(Trust { authorities, named: roots.named });
+        Ok(builder()?.dangerous().with_custom_certificate_verifier(trust).with_no_client_auth())
     }
 
     /// The variables that are set and name trusted certificates.
@@ -213,14 +219,6 @@ impl Found {
 pub(super) fn tls_without_roots() -> Result<ClientConfig, NetworkError> {
     let config = builder()?.with_root_certificates(RootCertStore::empty());
     Ok(config.with_no_client_auth())
-}
-
-fn tls_with(roots: Roots) -> Result<ClientConfig, NetworkError> {
-    let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots.authorities), provider())
-        .build()
-        .map_err(|e| NetworkError::Setup(e.to_string()))?;
-    let trust = Arc::new(Trust { authorities, named: roots.named });
-    Ok(builder()?.dangerous().with_custom_certificate_verifier(trust).with_no_client_auth())
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -53,19 +53,12 @@ impl ProvisioningRequest {
         product_id: u32,
         now_ms: u64,
     ) -> Result<Self, RequestError> {
-        if device_id.len() != 24 || !device_id.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(RequestError::DeviceId);
-        }
+        let device_id = checked_id(device_id)?;
         if product_id == 0 {
             return Err(RequestError::ProductId);
         }
         check_public_pem(public_key)?;
-        Ok(Self {
-            device_id: device_id.to_ascii_lowercase(),
-            public_key: public_key.to_owned(),
-            product_id,
-            order_ms: now_ms,
-        })
+        Ok(Self { device_id, public_key: public_key.to_owned(), product_id, order_ms: now_ms })
     }
 
     /// The device id, in lower case.
@@ -118,6 +111,12 @@ impl Question for ProvisioningRequest {
     fn judge(&self, reply: &Reply<'_>, secret: &str) -> Result<Accepted, Refusal> {
         judge(&self.device_id, reply, secret)
     }
+}
+
+/// 24 hexadecimal digits, in lower case.
+pub(super) fn checked_id(id: &str) -> Result<String, RequestError> {
+    let is_id = id.len() == 24 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_id { Ok(id.to_ascii_lowercase()) } else { Err(RequestError::DeviceId) }
 }
 
 fn check_public_pem(pem: &str) -> Result<(), RequestError> {
