@@ -126,13 +126,11 @@ impl Faults {
 
     /// Counts a transfer and returns the armed fault that applies to it, if any.
     pub(in crate::simulator) fn next(&mut self, request: &Request) -> Option<Due> {
-        for armed in &mut self.armed {
-            if armed.fault.counting == Counting::All || request.is_class() {
-                armed.seen = armed.seen.saturating_add(1);
-            }
+        let counts = |armed: &Armed| armed.fault.counting == Counting::All || request.is_class();
+        for armed in self.armed.iter_mut().filter(|armed| counts(armed)) {
+            armed.seen = armed.seen.saturating_add(1);
         }
         self.touch_bus();
-        let counts = |armed: &Armed| armed.fault.counting == Counting::All || request.is_class();
         self.armed
             .iter()
             .position(|armed| counts(armed) && armed.is_due() && armed.fault.kind.concerns(request))

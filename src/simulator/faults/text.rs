@@ -54,13 +54,6 @@ impl fmt::Display for Moment {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Stall(moment) => write!(f, "stall-{moment}"),
-            Self::Timeout(moment) => write!(f, "timeout-{moment}"),
-            Self::Disconnect { moment, returns: true } => write!(f, "disconnect-{moment}"),
-            Self::Disconnect { moment, returns: false } => write!(f, "unplug-{moment}"),
-            Self::Reenumerate(moment) => write!(f, "reenumerate-{moment}"),
-            Self::Swap(moment) => write!(f, "swap-{moment}"),
-            Self::Protocol(moment) => write!(f, "protocol-{moment}"),
             Self::ShortRead(bytes) => write!(f, "short-read-{bytes}"),
             Self::ShortBy(bytes) => write!(f, "short-by-{bytes}"),
             Self::ReadFlipped(bit) => write!(f, "read-flipped-{bit}"),
@@ -74,10 +67,33 @@ impl fmt::Display for Kind {
             Self::Descriptor { kind, index, lie } => write!(f, "descriptor-{kind}.{index}-{lie}"),
             Self::AltName { alt, text } => write!(f, "alt-name-{alt}={}", encoded(text)),
             Self::Serial(text) => write!(f, "serial={}", encoded(text)),
+            Self::Stall(moment)
+            | Self::Timeout(moment)
+            | Self::Disconnect { moment, .. }
+            | Self::Reenumerate(moment)
+            | Self::Swap(moment)
+            | Self::Protocol(moment) => {
+                let (word, _) =
+                    INTERRUPTED.iter().find(|(_, kind)| kind(*moment) == *self).ok_or(fmt::Error)?;
+                write!(f, "{word}-{moment}")
+            }
             plain => f.write_str(PLAIN.iter().find(|(_, kind)| kind == plain).map_or("", |(name, _)| name)),
         }
     }
 }
+
+/// A word for a kind that interrupts a transfer at a moment.
+type Interruption = (&'static str, fn(Moment) -> Kind);
+
+const INTERRUPTED: [Interruption; 7] = [
+    ("stall", Kind::Stall),
+    ("timeout", Kind::Timeout),
+    ("disconnect", |moment| Kind::Disconnect { moment, returns: true }),
+    ("unplug", |moment| Kind::Disconnect { moment, returns: false }),
+    ("reenumerate", Kind::Reenumerate),
+    ("swap", Kind::Swap),
+    ("protocol", Kind::Protocol),
+];
 
 /// The kinds that are one word.
 const PLAIN: [(&str, Kind); 14] = [
@@ -118,22 +134,9 @@ impl FromStr for Kind {
 const UNKNOWN: &str = "there is no such kind, or its number is out of range";
 
 fn with_moment(word: &str, last: &str) -> Option<Kind> {
-    let moment = match last {
-        "before" => Moment::Before,
-        "in" => Moment::In,
-        "after" => Moment::After,
-        _ => return None,
-    };
-    Some(match word {
-        "stall" => Kind::Stall(moment),
-        "timeout" => Kind::Timeout(moment),
-        "disconnect" => Kind::Disconnect { moment, returns: true },
-        "unplug" => Kind::Disconnect { moment, returns: false },
-        "reenumerate" => Kind::Reenumerate(moment),
-        "swap" => Kind::Swap(moment),
-        "protocol" => Kind::Protocol(moment),
-        _ => return None,
-    })
+    let (_, kind) = INTERRUPTED.iter().find(|(known, _)| *known == word)?;
+    let moments = [Moment::Before, Moment::In, Moment::After];
+    moments.into_iter().find(|moment| moment.to_string() == last).map(kind)
 }
 
 fn with_number(word: &str, last: &str) -> Option<Kind> {
