@@ -218,17 +218,11 @@ impl Bench {
     }
 
     fn at<R>(&self, path: &str, f: impl FnOnce(&mut Duo, Duration) -> R) -> Result<R, NoSuchPort> {
-        let port = self.port(path)?;
-        self.hub.with_duo(port, f).ok_or_else(|| self.no_such_port(path))
-    }
-
-    fn port(&self, path: &str) -> Result<&PortPath, NoSuchPort> {
-        self.paths.iter().find(|known| known.as_str() == path).ok_or_else(|| self.no_such_port(path))
-    }
-
-    fn no_such_port(&self, path: &str) -> NoSuchPort {
-        let known: Vec<&str> = self.paths.iter().map(PortPath::as_str).collect();
-        NoSuchPort { path: path.to_owned(), known: known.join(", ") }
+        let port = self.paths.iter().find(|known| known.as_str() == path);
+        port.and_then(|port| self.hub.with_duo(port, f)).ok_or_else(|| {
+            let known: Vec<&str> = self.paths.iter().map(PortPath::as_str).collect();
+            NoSuchPort { path: path.to_owned(), known: known.join(", ") }
+        })
     }
 
     /// Closes all connections and returns when the port is free.
