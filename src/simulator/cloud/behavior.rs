@@ -116,22 +116,12 @@ impl Answer {
         Self { status, content_type, body: body.to_string(), after: Duration::ZERO }
     }
 
-    fn error(status: u16, error: &str) -> Self {
+    pub(super) fn error(status: u16, error: &str) -> Self {
         Self::json(status, &json!({ "error": error }))
     }
 }
 
-/// The answer to a body that does not arrive in time.
-pub(super) fn too_slow() -> Answer {
-    Answer::error(408, "request timeout")
-}
-
-/// The answer to a body that is larger than any server's limit.
-pub(super) fn too_large() -> Answer {
-    Answer::error(413, "request entity too large")
-}
-
-/// Everything that a local cloud knows. Its `Debug` shows no tokens.
+/// Everything that a local cloud knows. No `Debug`: it holds tokens.
 pub(super) struct State {
     flavor: Flavor,
     token: String,
@@ -149,15 +139,6 @@ pub(super) struct State {
     /// How often each device was turned away since its key was provisioned, by id in lower case.
     early: HashMap<String, u32>,
     total: usize,
-}
-
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
-            .field("flavor", &self.flavor)
-            .field("provisioned", &self.provisioned)
-            .finish_non_exhaustive()
-    }
 }
 
 type Form = HashMap<String, String>;

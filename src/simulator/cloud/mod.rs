@@ -86,13 +86,18 @@ pub struct Options {
 }
 
 /// A running local cloud. Dropping it ends it at once; [`LocalCloud::stop`] lets open requests finish.
-#[derive(Debug)]
 pub struct LocalCloud {
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
     devices: Option<Devices>,
+}
+
+impl std::fmt::Debug for LocalCloud {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalCloud").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 /// The port for devices.
@@ -102,13 +107,6 @@ struct Devices {
     server: JoinHandle<()>,
 }
 
-impl std::fmt::Debug for Devices {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Devices").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-#[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     provisioned: watch::Sender<usize>,
@@ -286,8 +284,9 @@ fn respond(
         let body = Limited::new(body, MAX_BODY).collect();
         let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
             Ok(Ok(body)) => body,
-            Ok(Err(_)) => return Ok(response(behavior::too_large())),
-            Err(_) => return Ok(response(behavior::too_slow())),
+            // Larger than any server's limit.
+            Ok(Err(_)) => return Ok(response(Answer::error(413, "request entity too large"))),
+            Err(_) => return Ok(response(Answer::error(408, "request timeout"))),
         };
         let body = body.to_bytes();
         let authorization = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
