@@ -14,7 +14,7 @@ impl Duo {
     /// Starts the system firmware, and returns the Duo's presence afterwards. Without a system firmware the bootloader
     /// keeps running.
     pub(super) fn boot(&mut self) -> Presence {
-        if self.memory.firmware() == SystemFirmware::Missing {
+        if self.memory.firmware == SystemFirmware::Missing {
             return Presence::Dfu;
         }
         self.boots += 1;
@@ -32,7 +32,7 @@ impl Duo {
     }
 
     fn store_device_id(&mut self) {
-        if dct::wants_device_id(self.options.generation, &self.memory.read_dct(dct::DEVICE_ID, 1)) {
+        if self.options.generation.names_itself() && self.memory.read_dct(dct::DEVICE_ID, 1) == [0xff] {
             let id = self.options.device_id;
             self.memory.write_dct(dct::DEVICE_ID, &id);
         }

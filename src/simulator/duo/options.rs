@@ -82,13 +82,8 @@ impl std::str::FromStr for Generation {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        match s {
-            "r3" => Ok(Self::R3),
-            "r4" => Ok(Self::R4),
-            "r5" => Ok(Self::R5),
-            "r6" => Ok(Self::R6),
-            other => Err(format!("`{other}` is no bootloader generation: r3, r4, r5 or r6")),
-        }
+        let known = Self::ALL.into_iter().find(|generation| generation.to_string() == s);
+        known.ok_or_else(|| format!("`{s}` is no bootloader generation: r3, r4, r5 or r6"))
     }
 }
 
