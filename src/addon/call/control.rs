@@ -17,8 +17,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use super::objects::copied;
-use super::plain::{PARSE, json};
+use super::objects::{PARSE, copied, json};
 use crate::error::{Code, Error};
 use crate::workflow::{self, Cancel, Event, Plan, SendPlan};
 

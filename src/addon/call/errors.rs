@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, JsError, JsValue};
 
-use super::plain::plain;
+use super::objects::plain;
 use crate::addon::error_name::ErrorName;
 use crate::error::{Code, Error};
 

@@ -9,8 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::control::Remote;
 use super::errors::rejection;
-use super::objects::copied;
-use super::plain::{json, parse};
+use super::objects::{copied, json, parse};
 use super::refusal::in_words;
 use crate::addon::grammar::OfAll;
 use crate::error::{Code, Error};
@@ -122,7 +121,7 @@ pub fn on_bus<T>(
             Error::new(Code::InvalidArgument, error.to_string())
                 .hint("start virtual Duos with: duo-provision simulate --usbip 3240")
         })?),
-        None => Box::new(LibusbBus::new()),
+        None => Box::new(LibusbBus::default()),
     };
     let clock = SystemClock::new();
     work(Context {

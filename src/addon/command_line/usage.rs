@@ -58,7 +58,17 @@ pub(super) fn problem(program: &Command, error: &clap::Error, arguments: &[Strin
         |hint: String| if hint.is_empty() { format!("see: {help}") } else { format!("{hint}; see: {help}") };
     let (message, hint) = match error.kind() {
         ErrorKind::UnknownArgument => unknown_argument(error, &path),
-        ErrorKind::InvalidSubcommand => return no_command_in(command, &path, error, arguments, &help),
+        ErrorKind::InvalidSubcommand => {
+            let typed = listed(error, ContextKind::InvalidSubcommand);
+            let from = arguments.iter().position(|word| *word == typed).unwrap_or_default();
+            let answer = foreign::answer(arguments.get(from..).unwrap_or_default());
+            let hint = match answer.filter(|_| path == "key ") {
+                Some((_, answer)) => answer,
+                None => format!("{}see: {help}", meant(command, &typed)),
+            };
+            let message = format!("no command is called '{path}{typed}'");
+            return Error::new(Code::InvalidArgument, message).hint(hint);
+        }
         ErrorKind::MissingSubcommand => {
             let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
             (
@@ -93,23 +103,6 @@ fn unknown_argument(error: &clap::Error, path: &str) -> (String, String) {
     };
     let similar = listed(error, ContextKind::SuggestedArg);
     (message, if similar.is_empty() { similar } else { format!("similar: {similar}") })
-}
-
-fn no_command_in(
-    group: &Command,
-    path: &str,
-    error: &clap::Error,
-    arguments: &[String],
-    help: &str,
-) -> Error {
-    let typed = listed(error, ContextKind::InvalidSubcommand);
-    let from = arguments.iter().position(|word| *word == typed).unwrap_or_default();
-    let words = arguments.get(from..).unwrap_or_default();
-    let message = format!("no command is called '{path}{typed}'");
-    if let Some((_, answer)) = foreign::answer(words).filter(|_| path == "key ") {
-        return Error::new(Code::InvalidArgument, message).hint(answer);
-    }
-    Error::new(Code::InvalidArgument, message).hint(format!("{}see: {help}", meant(group, &typed)))
 }
 
 /// An option does not take this value: says what it takes.
