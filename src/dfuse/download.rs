@@ -11,11 +11,9 @@
 //!   [`Upload`](super::Upload) that sets the address again. The device accepts it in dfuDNLOAD-IDLE, where a write
 //!   ends.
 
-use std::time::Duration;
-
-use super::error::{DfuError, Stage, Touched};
+use super::error::{DfuError, Stage};
 use super::geometry::{BLOCK, Geometry};
-use super::machine::{Buffer, Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step, enter};
+use super::machine::{Buffer, Operation, Reply, Start, Step, enter};
 use super::poll_status::{PollStatus, sent, sent_to_flash};
 use super::recover::Recover;
 use super::request::{Command, FIRST_BLOCK};
@@ -100,8 +98,8 @@ impl Operation for Download {
         }
     }
 
-    fn touched(&self) -> Touched {
-        if matches!(self.state, State::Program(_)) { Touched::Maybe } else { Touched::No }
+    fn writes(&self) -> bool {
+        matches!(self.state, State::Program(_))
     }
 
     fn command(&self) -> Command<'_> {
@@ -116,14 +114,6 @@ impl Operation for Download {
             },
             State::Program(_) => Command::GetStatus,
         }
-    }
-
-    fn patience(&self) -> Duration {
-        if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
-    }
-
-    fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_))
     }
 
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {

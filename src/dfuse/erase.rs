@@ -5,11 +5,9 @@
 //! and always reports success. Only a read-back after setting the address again proves it (redbear/firmware
 //! `usbd_dfu_core.c`, `usbd_flash_if.c`).
 
-use std::time::Duration;
-
-use super::error::{DfuError, Stage, Touched};
+use super::error::{DfuError, Stage};
 use super::geometry::Geometry;
-use super::machine::{Operation, PROGRAM_TIMEOUT, REQUEST_TIMEOUT, Reply, Start, Step, enter};
+use super::machine::{Operation, Reply, Start, Step, enter};
 use super::poll_status::{PollStatus, sent_to_flash};
 use super::recover::Recover;
 use super::request::{Command, erase};
@@ -49,8 +47,8 @@ impl Operation for Erase {
         }
     }
 
-    fn touched(&self) -> Touched {
-        if matches!(self.state, State::Program(_)) { Touched::Maybe } else { Touched::No }
+    fn writes(&self) -> bool {
+        matches!(self.state, State::Program(_))
     }
 
     fn command(&self) -> Command<'_> {
@@ -59,14 +57,6 @@ impl Operation for Erase {
             State::Send => Command::Dnload { block: 0, data: &self.payload },
             State::Program(_) => Command::GetStatus,
         }
-    }
-
-    fn patience(&self) -> Duration {
-        if matches!(self.state, State::Program(_)) { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
-    }
-
-    fn committed(&self) -> bool {
-        matches!(self.state, State::Program(_))
     }
 
     fn reply(&mut self, reply: Reply<'_>) -> Step<()> {

@@ -106,9 +106,14 @@ pub trait Operation {
     /// What it is doing.
     fn stage(&self) -> Stage;
 
+    /// True while the device has received a write, or an erasure, whose outcome is open.
+    fn writes(&self) -> bool {
+        false
+    }
+
     /// Whether the flash may have changed so far.
     fn touched(&self) -> Touched {
-        Touched::No
+        if self.writes() { Touched::Maybe } else { Touched::No }
     }
 
     /// The request to be sent now.
@@ -116,12 +121,12 @@ pub trait Operation {
 
     /// How long to wait for that request.
     fn patience(&self) -> Duration {
-        REQUEST_TIMEOUT
+        if self.writes() { PROGRAM_TIMEOUT } else { REQUEST_TIMEOUT }
     }
 
     /// True while the device has received something and its outcome is open.
     fn committed(&self) -> bool {
-        false
+        self.writes()
     }
 
     /// Takes the outcome of the request.
