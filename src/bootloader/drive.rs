@@ -35,7 +35,8 @@ pub struct Driver<'a> {
     clock: &'a dyn Clock,
     cancelled: &'a dyn Fn() -> bool,
     interface: u8,
-    class_requests: u32,
+    /// How many class requests were sent so far, answered or not.
+    pub class_requests: u32,
 }
 
 impl<'a> Driver<'a> {
@@ -43,11 +44,6 @@ impl<'a> Driver<'a> {
     /// block or a leave that was sent is still open.
     pub fn new(clock: &'a dyn Clock, cancelled: &'a dyn Fn() -> bool, interface: u8) -> Self {
         Self { clock, cancelled, interface, class_requests: 0 }
-    }
-
-    /// How many class requests were sent so far, answered or not.
-    pub fn class_requests(&self) -> u32 {
-        self.class_requests
     }
 
     /// The current time, for deadlines.

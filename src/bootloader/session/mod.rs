@@ -122,7 +122,7 @@ impl<'a> DfuSession<'a> {
 
     /// How many class requests were sent so far.
     pub fn class_requests(&self) -> u32 {
-        self.driver.class_requests()
+        self.driver.class_requests
     }
 
     /// Reads the first `length` bytes twice, each time after setting a different address: 0, then 1. A pointer that is
