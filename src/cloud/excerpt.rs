@@ -40,6 +40,11 @@ pub fn excerpt(bytes: &[u8], secret: &str) -> String {
     cut
 }
 
+/// Words to be shown after others; nothing if there are none.
+pub(super) fn told(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(": {words}") }
+}
+
 fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -22,7 +22,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use url::Url;
 
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, told};
 use super::trust::Trust;
 use crate::disk::{plain_path, read_bounded};
 
@@ -64,7 +64,7 @@ impl std::fmt::Debug for NetworkEnv {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// There is not one trusted certificate, so no server could be told from an impostor.
-    #[error("no trusted certificates were found on this machine{}", because(.reason))]
+    #[error("no trusted certificates were found on this machine{}", told(.reason))]
     NoRoots {
         /// The first error of the search, maybe empty.
         reason: String,
@@ -85,10 +85,6 @@ pub enum NetworkError {
     /// The TLS or HTTP library does not start.
     #[error("HTTPS cannot be set up: {0}")]
     Setup(String),
-}
-
-fn because(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 impl NetworkEnv {

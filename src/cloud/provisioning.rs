@@ -76,22 +76,18 @@ impl ProvisioningRequest {
         &self.public_key
     }
 
-    /// The body's fields, in the order of the helper script, then `algorithm`, which particle-cli adds.
-    pub fn fields(&self) -> [(&'static str, String); 6] {
-        [
-            ("deviceID", self.device_id.clone()),
-            ("publicKey", self.public_key.clone()),
-            ("order", format!("script_{}", self.order_ms)),
-            ("filename", "script".to_owned()),
-            ("product_id", self.product_id.to_string()),
-            ("algorithm", "rsa".to_owned()),
-        ]
-    }
-
-    /// The body, `application/x-www-form-urlencoded`.
+    /// The body, `application/x-www-form-urlencoded`: the fields of the helper script in their order, then `algorithm`,
+    /// which particle-cli adds.
     pub fn body(&self) -> String {
-        let pairs = self.fields().map(|(name, value)| format!("{name}={}", form_encoded(&value)));
-        pairs.join("&")
+        let fields = [
+            ("deviceID", &*self.device_id),
+            ("publicKey", &self.public_key),
+            ("order", &format!("script_{}", self.order_ms)),
+            ("filename", "script"),
+            ("product_id", &self.product_id.to_string()),
+            ("algorithm", "rsa"),
+        ];
+        fields.map(|(name, value)| format!("{name}={}", form_encoded(value))).join("&")
     }
 }
 
@@ -174,27 +170,8 @@ pub enum Confirmation {
 ///
 /// Success takes both a 2xx status and a body that says so; a body that complains outweighs any status.
 pub fn judge(device_id: &str, reply: &Reply<'_>, secret: &str) -> Result<Accepted, Refusal> {
-    let json = read(reply, secret, about_key)?;
-    confirmed(device_id, reply, json.as_ref(), secret)
-}
-
-/// A complaint about the key, or about the id beside it.
-fn about_key(complaint: &Complaint, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
-    let error = complaint.error.to_ascii_lowercase();
-    let about_key = error.starts_with("key error")
-        || error.contains("no key provided")
-        || error.contains("no deviceid provided");
-    about_key.then(|| Refusal::KeyRejected { reason: show(&complaint.words()) })
-}
-
-/// A 2xx without a complaint: does it say yes, and for our device?
-fn confirmed(
-    device_id: &str,
-    reply: &Reply<'_>,
-    json: Option<&Value>,
-    secret: &str,
-) -> Result<Accepted, Refusal> {
-    let confirmation = match json {
+    // A 2xx without a complaint: does it say yes, and for our device?
+    let confirmation = match read(reply, secret, about_key)? {
         Some(Value::String(_)) => Confirmation::Success,
         Some(Value::Object(object)) => {
             // Particle's and Brewskey's own names for it; a body that has none of them is Particle's.
@@ -211,4 +188,13 @@ fn confirmed(
         other => return Err(unexpected(reply, other.is_some(), secret)),
     };
     Ok(Accepted { status: reply.status, confirmation })
+}
+
+/// A complaint about the key, or about the id beside it.
+fn about_key(complaint: &Complaint, show: &dyn Fn(&str) -> String) -> Option<Refusal> {
+    let error = complaint.error.to_ascii_lowercase();
+    let about_key = error.starts_with("key error")
+        || error.contains("no key provided")
+        || error.contains("no deviceid provided");
+    about_key.then(|| Refusal::KeyRejected { reason: show(&complaint.words()) })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, told};
 
 /// What a cloud can be asked.
 pub trait Question {
@@ -207,10 +207,6 @@ impl Refusal {
             _ => None,
         }
     }
-}
-
-fn told(detail: &str) -> String {
-    if detail.is_empty() { String::new() } else { format!(": {detail}") }
 }
 
 fn to(location: Option<&String>) -> String {
