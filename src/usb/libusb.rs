@@ -27,18 +27,13 @@ pub fn libusb_release() -> String {
 /// How long libusb's list of devices is trusted.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// The USB ports of this machine.
+/// The USB ports of this machine. Starts nothing before its first use.
 #[derive(Default)]
 pub struct LibusbBus {
     context: Mutex<Renewed<Context>>,
 }
 
 impl LibusbBus {
-    /// Starts nothing yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// A failure is not remembered: in a long-running process, USB may appear later.
     fn context(&self) -> Result<Context, UsbError> {
         let mut known = self.context.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,8 +71,8 @@ impl Bus for LibusbBus {
 
     fn list(&self, ids: &[(u16, u16)]) -> Result<Vec<Device>, UsbError> {
         let devices = self.context()?.devices().map_err(usb_error)?;
-        let mut found: Vec<Device> =
-            devices.iter().filter_map(|d| describe(&d)).filter(|d| wanted(d, ids)).collect();
+        let mut found: Vec<Device> = devices.iter().filter_map(|device| describe(&device)).collect();
+        found.retain(|device| ids.contains(&(device.vendor_id, device.product_id)));
         found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }
@@ -86,19 +81,13 @@ impl Bus for LibusbBus {
         let devices = self.context()?.devices().map_err(usb_error)?;
         let there = devices.iter().find(|d| describe(d).as_ref() == Some(device)).ok_or(UsbError::Gone)?;
         let handle = there.open().map_err(|error| {
-            let seen = if cfg!(target_os = "linux") {
-                Machine(Path::new("/")).look(device.path.as_str(), there.bus_number(), device.address)
-            } else {
-                None
-            };
+            let look =
+                || Machine(Path::new("/")).look(device.path.as_str(), there.bus_number(), device.address);
+            let seen = cfg!(target_os = "linux").then(look).flatten();
             seen.map_or_else(|| access_error(error, device.bcd_device), UsbError::from)
         })?;
         Ok(Box::new(LibusbTransport { handle, bcd_device: device.bcd_device }))
     }
-}
-
-fn wanted(device: &Device, ids: &[(u16, u16)]) -> bool {
-    ids.contains(&(device.vendor_id, device.product_id))
 }
 
 /// From libusb's memory; `None` if the device has gone away. If the system hides the ports (a container without sysfs),
@@ -251,7 +240,7 @@ mod tests {
     /// Works on a machine with USB and on one without.
     #[test]
     fn listing_works_or_says_that_there_is_no_usb() {
-        let listed = LibusbBus::new().list(&[(0xFFFF, 0xFFFF)]);
+        let listed = LibusbBus::default().list(&[(0xFFFF, 0xFFFF)]);
         assert!(
             matches!(&listed, Ok(none) if none.is_empty())
                 || matches!(&listed, Err(UsbError::Unavailable(_)))

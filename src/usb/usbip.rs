@@ -89,11 +89,8 @@ impl Bus for UsbipBus {
         send(&mut stream, &operation(OP_REQ_DEVLIST))?;
         let mut input = Patient { stream: &stream, deadline: Instant::now() + REPLY_TIMEOUT };
         let exported = read_device_list(&mut input)?;
-        let mut devices: Vec<Device> = exported
-            .iter()
-            .filter_map(Exported::device)
-            .filter(|d| ids.contains(&(d.vendor_id, d.product_id)))
-            .collect();
+        let mut devices: Vec<Device> = exported.iter().filter_map(Exported::device).collect();
+        devices.retain(|device| ids.contains(&(device.vendor_id, device.product_id)));
         devices.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(devices)
     }
