@@ -124,21 +124,22 @@ impl Answer {
 /// Everything that a local cloud knows. No `Debug`: it holds tokens.
 pub(super) struct State {
     flavor: Flavor,
-    token: String,
+    pub token: String,
     users: HashMap<String, String>,
     expired: Vec<String>,
     owners: HashMap<String, Option<String>>,
     known_devices_only: bool,
     product_id: Option<u32>,
     offline_wait: Duration,
-    provisioned: Vec<Provisioned>,
+    pub provisioned: Vec<Provisioned>,
     /// The index of each device in `provisioned`, for lists of a hundred thousand.
     places: HashMap<String, usize>,
     /// The time of each device's last handshake, by id in lower case.
     heard: HashMap<String, SystemTime>,
     /// How often each device was turned away since its key was provisioned, by id in lower case.
     early: HashMap<String, u32>,
-    total: usize,
+    /// The number of provisionings.
+    pub total: usize,
 }
 
 type Form = HashMap<String, String>;
@@ -163,19 +164,6 @@ impl State {
             early: HashMap::new(),
             total: 0,
         }
-    }
-
-    pub(super) fn token(&self) -> &str {
-        &self.token
-    }
-
-    pub(super) fn provisioned(&self) -> &[Provisioned] {
-        &self.provisioned
-    }
-
-    /// The number of provisionings.
-    pub(super) fn total(&self) -> usize {
-        self.total
     }
 
     /// The public key to encrypt to for a device that reports the id `id` and the key `own`; `None` if it is turned
@@ -221,7 +209,7 @@ impl State {
         let one =
             |below: &str| asked.path.strip_prefix(below).filter(|id| !id.is_empty() && !id.contains('/'));
         match asked.method {
-            "GET" if asked.path == "/" => return welcome(),
+            "GET" if asked.path == "/" => return text(200, WELCOME),
             "POST" if asked.path == "/oauth/token" => {
                 let form = parse_form(&String::from_utf8_lossy(asked.body));
                 return login::answer(self.flavor, asked.authorization, &form, &self.token);
@@ -408,11 +396,8 @@ impl State {
     }
 }
 
-fn welcome() -> Answer {
-    let body = "This is a simulation: a local cloud run by duo-provision, on this machine only.\n\
-        Nothing provisioned here is known to any real cloud.\n";
-    text(200, body)
-}
+const WELCOME: &str = "This is a simulation: a local cloud run by duo-provision, on this machine only.\n\
+    Nothing provisioned here is known to any real cloud.\n";
 
 fn text(status: u16, body: &str) -> Answer {
     let content_type = "text/plain; charset=utf-8";

@@ -12,7 +12,6 @@ mod device_server;
 mod login;
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
@@ -144,7 +143,7 @@ impl LocalCloud {
 
     /// The cloud's own RSA-2048 public key, as PEM. A device needs it to recognise the cloud.
     pub fn server_key(&self) -> Option<&str> {
-        self.devices.as_ref().map(|devices| devices.identity.pem())
+        self.devices.as_ref().map(|devices| devices.identity.pem.as_str())
     }
 
     /// The address that it listens on.
@@ -159,12 +158,12 @@ impl LocalCloud {
 
     /// The token made at start: 40 letters, valid only for this cloud.
     pub fn token(&self) -> String {
-        self.shared.state().token().to_owned()
+        self.shared.state().token.clone()
     }
 
     /// What was provisioned: one entry for each device, ordered by the first time.
     pub fn provisioned(&self) -> Vec<Provisioned> {
-        self.shared.state().provisioned().to_vec()
+        self.shared.state().provisioned.clone()
     }
 
     /// What was provisioned for one device. The case of the id does not matter.
@@ -275,37 +274,35 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>, mut stop: watch::Rec
     }
 }
 
-fn respond(
+async fn respond(
     shared: Arc<Shared>,
     request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> {
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    async move {
-        let body = Limited::new(body, MAX_BODY).collect();
-        let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
-            Ok(Ok(body)) => body,
-            // Larger than any server's limit.
-            Ok(Err(_)) => return Ok(response(Answer::error(413, "request entity too large"))),
-            Err(_) => return Ok(response(Answer::error(408, "request timeout"))),
-        };
-        let body = body.to_bytes();
-        let authorization = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-        let authorization = authorization.map(String::from_utf8_lossy);
-        let asked = Asked {
-            method: head.method.as_str(),
-            path: head.uri.path(),
-            query: head.uri.query().unwrap_or_default(),
-            authorization: authorization.as_deref(),
-            body: &body,
-        };
-        let (answer, total) = {
-            let mut state = shared.state();
-            (state.answer(&asked, SystemTime::now()), state.total())
-        };
-        shared.provisioned.send_if_modified(|count| std::mem::replace(count, total) != total);
-        tokio::time::sleep(answer.after).await;
-        Ok(response(answer))
-    }
+    let body = Limited::new(body, MAX_BODY).collect();
+    let body = match tokio::time::timeout(BODY_TIMEOUT, body).await {
+        Ok(Ok(body)) => body,
+        // Larger than any server's limit.
+        Ok(Err(_)) => return Ok(response(Answer::error(413, "request entity too large"))),
+        Err(_) => return Ok(response(Answer::error(408, "request timeout"))),
+    };
+    let body = body.to_bytes();
+    let authorization = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let authorization = authorization.map(String::from_utf8_lossy);
+    let asked = Asked {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        authorization: authorization.as_deref(),
+        body: &body,
+    };
+    let (answer, total) = {
+        let mut state = shared.state();
+        (state.answer(&asked, SystemTime::now()), state.total)
+    };
+    shared.provisioned.send_if_modified(|count| std::mem::replace(count, total) != total);
+    tokio::time::sleep(answer.after).await;
+    Ok(response(answer))
 }
 
 fn response(answer: Answer) -> Response<Full<Bytes>> {

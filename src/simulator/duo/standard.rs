@@ -20,7 +20,10 @@ impl Duo {
         let setup = &request.setup;
         match (setup.request_type, setup.request) {
             (0x80, GET_DESCRIPTOR) => self.descriptor(request),
-            (0x81, GET_DESCRIPTOR) if self.names_functional(request) => {
+            // The bootloader's interface, and its DFU functional descriptor.
+            (0x81, GET_DESCRIPTOR)
+                if self.presence == Presence::Dfu && (setup.index, setup.value) == (0, 0x2100) =>
+            {
                 cut(descriptors::DFU_FUNCTIONAL.to_vec(), request)
             }
             // Self-powered, no remote wake-up.
@@ -34,11 +37,6 @@ impl Duo {
             (0xc0 | 0xc1, descriptors::MS_VENDOR_CODE) => self.ms_descriptor(request),
             _ => Outcome::Stall,
         }
-    }
-
-    /// Whether the request asks the bootloader's interface for its DFU functional descriptor.
-    fn names_functional(&self, request: &Request) -> bool {
-        self.presence == Presence::Dfu && request.setup.index == 0 && request.setup.value == 0x2100
     }
 
     fn descriptor(&self, request: &Request) -> Outcome {

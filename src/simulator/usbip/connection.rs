@@ -220,34 +220,26 @@ impl<'a> Session<'a> {
 
     fn carry_out(&self, submit: &Submit) -> Running {
         let sequence = submit.sequence;
-        let at_once = |status| Running {
-            sequence,
-            answer: Some((Instant::now(), wire::submit_reply(sequence, status, 0, &[]))),
-        };
+        let reply = |status, data: &[u8]| wire::submit_reply(sequence, status, data.len(), data);
         let (setup, length) = submit.setup;
         let setup_is_in = setup.request_type & 0x80 != 0;
         // A control transfer without a data stage may be flagged either way.
         if usize::from(length) != submit.length || (length > 0 && setup_is_in != submit.is_in) {
-            return at_once(errno::INVAL);
+            return Running { sequence, answer: Some((Instant::now(), reply(errno::INVAL, &[]))) };
         }
         let request = Request { setup, length, data: &submit.data };
         let transfer = self.shared.hub.transfer(&self.attached.path, self.attached.enumeration, &request);
-        let reply = match transfer.outcome {
+        let answer = match transfer.outcome {
             Outcome::NoAnswer => return Running { sequence, answer: None },
             Outcome::Done => wire::submit_reply(sequence, errno::OK, submit.data.len(), &[]),
-            Outcome::Data(bytes) if bytes.len() > submit.length => {
-                wire::submit_reply(sequence, errno::OVERFLOW, 0, &[])
-            }
-            Outcome::Data(bytes) => wire::submit_reply(sequence, errno::OK, bytes.len(), &bytes),
-            Outcome::DataThenStall(bytes) => {
-                let sent = &bytes[..bytes.len().min(submit.length)];
-                wire::submit_reply(sequence, errno::PIPE, sent.len(), sent)
-            }
-            Outcome::Stall => wire::submit_reply(sequence, errno::PIPE, 0, &[]),
-            Outcome::Disconnected => wire::submit_reply(sequence, errno::NODEV, 0, &[]),
-            Outcome::Protocol(_) => wire::submit_reply(sequence, errno::PROTO, 0, &[]),
+            Outcome::Data(bytes) if bytes.len() > submit.length => reply(errno::OVERFLOW, &[]),
+            Outcome::Data(bytes) => reply(errno::OK, &bytes),
+            Outcome::DataThenStall(bytes) => reply(errno::PIPE, &bytes[..bytes.len().min(submit.length)]),
+            Outcome::Stall => reply(errno::PIPE, &[]),
+            Outcome::Disconnected => reply(errno::NODEV, &[]),
+            Outcome::Protocol(_) => reply(errno::PROTO, &[]),
         };
-        Running { sequence, answer: Some((Instant::now() + transfer.takes, reply)) }
+        Running { sequence, answer: Some((Instant::now() + transfer.takes, answer)) }
     }
 }
 
