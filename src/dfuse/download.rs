@@ -62,7 +62,7 @@ impl Download {
         geometry.check_write(block.address(), block.data.len())?;
         Geometry::check_numbers(block.block, block.data.len())?;
         geometry.check_read(block.pointer, block.proof.len())?;
-        geometry.check_block(block.proof.len())?;
+        geometry.check_length(block.proof.len(), 1)?;
         let state = start.state(State::Recover, State::SetAddress(SetAddress::new(block.pointer)));
         Ok(Self { state, block })
     }
@@ -79,11 +79,6 @@ impl Download {
             Reply::Sent => Step::fail(DfuError::MalformedReply { at, length: 0 }),
             Reply::Failed(failure) => Step::fail(DfuError::Transfer { at, failure }),
         }
-    }
-
-    /// The length of the proof.
-    fn proof_length(&self) -> u16 {
-        u16::try_from(self.block.proof.len()).unwrap_or(BLOCK)
     }
 }
 
@@ -106,7 +101,10 @@ impl Operation for Download {
         match &self.state {
             State::Recover(recover) => recover.command(),
             State::SetAddress(set_address) => set_address.command(),
-            State::Prove => Command::Upload { block: FIRST_BLOCK, length: self.proof_length() },
+            State::Prove => Command::Upload {
+                block: FIRST_BLOCK,
+                length: u16::try_from(self.block.proof.len()).unwrap_or(BLOCK),
+            },
             State::BackToIdle => Command::Abort,
             State::Send => Command::Dnload {
                 block: self.block.block.saturating_add(FIRST_BLOCK),

@@ -27,7 +27,8 @@ const MIN_POLL: Duration = Duration::from_millis(10);
 pub(super) struct PollStatus {
     most: Duration,
     asked: bool,
-    was_busy: bool,
+    /// True once the device has reported that it is busy with what was sent.
+    pub(super) was_busy: bool,
 }
 
 impl PollStatus {
@@ -39,11 +40,6 @@ impl PollStatus {
     /// For a write or an erasure.
     pub(super) fn of_flash() -> Self {
         Self { most: MAX_POLL, ..Self::of_address() }
-    }
-
-    /// True once the device has reported that it is busy with what was sent.
-    pub(super) fn is_carried_out(&self) -> bool {
-        self.was_busy
     }
 
     /// Judges an answer to `DFU_GETSTATUS`.

@@ -58,7 +58,7 @@ impl Operation for SetAddress {
             }
             State::Poll(poll) => {
                 let step = poll.reply(at, reply);
-                if poll.is_carried_out() {
+                if poll.was_busy {
                     self.state = State::Abort;
                 }
                 step

@@ -85,11 +85,6 @@ impl Upload {
         block.saturating_add(self.part().block)
     }
 
-    fn block_address(&self) -> u32 {
-        let read = u32::try_from(self.reading.len()).unwrap_or(u32::MAX);
-        self.part().address(self.address).saturating_add(read)
-    }
-
     fn take_block(&mut self, reply: Reply<'_>) -> Step<Vec<Buffer>> {
         let at = self.at();
         let (expected, length) = (usize::from(self.block_length()), self.part().length);
@@ -99,7 +94,8 @@ impl Upload {
             Reply::Failed(failure) => return Step::fail(DfuError::Transfer { at, failure }),
         };
         if bytes.len() < expected {
-            let address = self.block_address();
+            let read = u32::try_from(self.reading.len()).unwrap_or(u32::MAX);
+            let address = self.part().address(self.address).saturating_add(read);
             return Step::fail(DfuError::ShortRead { address, expected, got: bytes.len() });
         }
         if bytes.len() > expected {
