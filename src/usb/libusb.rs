@@ -163,10 +163,8 @@ impl Transport for LibusbTransport {
 
 /// libusb's `wLength` has 16 bits; a longer one would be cut silently.
 fn check_length(length: usize) -> Result<(), TransferError> {
-    match u16::try_from(length) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(TransferError::Protocol(format!("{length} bytes are too many for one transfer"))),
-    }
+    let too_long = |_| TransferError::Protocol(format!("{length} bytes are too many for one transfer"));
+    u16::try_from(length).map(drop).map_err(too_long)
 }
 
 /// libusb takes whole milliseconds; 0 means "wait forever".
@@ -174,7 +172,6 @@ fn finite(timeout: Duration) -> Duration {
     timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT)
 }
 
-/// What went wrong in a transfer.
 fn transfer_error(error: rusb::Error) -> TransferError {
     match error {
         rusb::Error::Pipe => TransferError::Stall,

@@ -119,10 +119,7 @@ impl Bus for UsbipBus {
 }
 
 fn operation(code: u16) -> Vec<u8> {
-    let mut bytes = VERSION.to_be_bytes().to_vec();
-    bytes.extend(code.to_be_bytes());
-    bytes.extend([0; 4]);
-    bytes
+    [&VERSION.to_be_bytes()[..], &code.to_be_bytes(), &[0; 4]].concat()
 }
 
 fn send(stream: &mut TcpStream, bytes: &[u8]) -> Result<(), UsbError> {
