@@ -83,7 +83,9 @@ impl PrivateKey {
     pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Result<Self, KeyError> {
         let key = rsa::PrivateKey::new(rng, MODULUS_BITS).map_err(|_| KeyError::Generation)?;
         let [p, q] = key.primes() else { return Err(KeyError::Generation) };
-        Self::from_primes(fixed(p)?, fixed(q)?)
+        // With a fixed width, the same as in `rsa`.
+        let [p, q] = [p, q].map(|prime| half(Number::P, &Zeroizing::new(prime.to_be_bytes())));
+        Self::from_primes(p.map_err(|_| KeyError::Generation)?, q.map_err(|_| KeyError::Generation)?)
     }
 
     /// Makes a key from two primes of 512 bits. d is e⁻¹ mod (p − 1)(q − 1), as in the device's `PolarSSL`.
@@ -107,7 +109,7 @@ impl PrivateKey {
 
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::from_checked_modulus(self.0.n.to_be_bytes().into())
+        PublicKey { n: self.0.n.to_be_bytes().into() }
     }
 
     /// RSAES-PKCS1-v1_5 (RFC 8017 §7.2.2), blinded with `rng`. Wrong padding gives no error. It gives other bytes, of
@@ -232,13 +234,6 @@ pub(super) fn check_public_size(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
 /// `prime − 1`. If n = pq has 1024 bits, p and q are at least 2^511, so this fails only for nonsense.
 fn less_one(prime: &U512) -> Result<NonZero<U512>, Relation> {
     NonZero::new(prime.wrapping_sub(&U512::ONE)).into_option().ok_or(Relation::Modulus)
-}
-
-/// The prime with a fixed width, the same width as in `rsa`.
-fn fixed(prime: &BoxedUint) -> Result<U512, KeyError> {
-    let bytes = Zeroizing::new(prime.to_be_bytes());
-    let bytes: &[u8; HALF] = bytes.as_ref().try_into().map_err(|_| KeyError::Generation)?;
-    Ok(U512::from_be_slice(bytes))
 }
 
 fn wide(number: Number, magnitude: &[u8]) -> Result<U1024, Relation> {

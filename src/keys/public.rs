@@ -42,16 +42,13 @@ pub(super) const SPKI_TAIL: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 /// An RSA-1024 public key with e = 65537.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublicKey {
-    n: [u8; WIDE],
+    /// The modulus, checked.
+    pub(super) n: [u8; WIDE],
 }
 
 impl PublicKey {
     /// Length of [`PublicKey::spki_der`].
     pub const SPKI_LEN: usize = SPKI_HEAD.len() + WIDE + SPKI_TAIL.len();
-
-    pub(super) const fn from_checked_modulus(n: [u8; WIDE]) -> Self {
-        Self { n }
-    }
 
     /// Reads a public key from outside: `SubjectPublicKeyInfo` or PKCS#1 `RSAPublicKey`, DER or PEM. Trailing data is
     /// ignored, so the DCT's whole 384-byte slot can be passed.
@@ -103,7 +100,7 @@ impl PublicKey {
         let key = RsaPublicKeyRef::from_der(der).map_err(|_| DAMAGED_SPKI)?;
         let n = key.modulus.as_bytes();
         check_public_size(n, key.public_exponent.as_bytes())?;
-        n.try_into().map(Self::from_checked_modulus).map_err(|_| DAMAGED_SPKI)
+        n.try_into().map(|n| Self { n }).map_err(|_| DAMAGED_SPKI)
     }
 }
 
@@ -130,7 +127,7 @@ impl fmt::Debug for PublicKey {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(try_from = "String", into = "String")]
-pub struct Fingerprint([u8; 32]);
+pub struct Fingerprint(pub(super) [u8; 32]);
 
 /// A text that is not 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,10 +135,6 @@ pub struct Fingerprint([u8; 32]);
 pub struct FingerprintError;
 
 impl Fingerprint {
-    pub(super) const fn of(hash: [u8; 32]) -> Self {
-        Self(hash)
-    }
-
     /// The 32 bytes of the hash.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -225,7 +225,13 @@ fn read_der(bytes: &[u8]) -> Result<ReadKey, KeyError> {
     let (key, form) = match shape {
         Shape::Pkcs1 => {
             let key = read_pkcs1(whole)?;
-            let form = pkcs1_form(&key, whole)?;
+            let form = if whole == key.to_device_form().as_slice() {
+                Form::Device
+            } else if whole == key.to_pkcs1_der()?.as_slice() {
+                Form::Pkcs1
+            } else {
+                Form::Pkcs1Loose
+            };
             (key, form)
         }
         Shape::Pkcs8 => (read_pkcs8(whole)?, Form::Pkcs8),
@@ -265,16 +271,6 @@ fn read_pkcs8(whole: &[u8]) -> Result<PrivateKey, KeyError> {
         (_, Shape::Other(KeyError::MultiPrime)) => Err(KeyError::MultiPrime),
         _ => Err(KeyError::Malformed("its PKCS#8 frame holds no RSA private key")),
     }
-}
-
-fn pkcs1_form(key: &PrivateKey, whole: &[u8]) -> Result<Form, KeyError> {
-    Ok(if whole == key.to_device_form().as_slice() {
-        Form::Device
-    } else if whole == key.to_pkcs1_der()?.as_slice() {
-        Form::Pkcs1
-    } else {
-        Form::Pkcs1Loose
-    })
 }
 
 /// If the outer element is complete, an inner one that reaches outside it means damage, not a short file.

@@ -94,7 +94,7 @@ impl ServerKey {
 
     /// SHA-256 of [`ServerKey::spki_der`].
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(Sha256::digest(self.spki_der()).into())
+        Fingerprint(Sha256::digest(self.spki_der()).into())
     }
 
     /// The key of [`PARTICLE_SERVER_KEY_PEM`].
