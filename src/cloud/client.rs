@@ -39,7 +39,6 @@ use super::token::Token;
 /// The most that is read of a reply's body, in bytes. Real ones have a few hundred.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// The `User-Agent` of each request.
 const USER_AGENT: &str = concat!("duo-provision/", env!("CARGO_PKG_VERSION"));
 
 /// How often a connection is tried in all. Most failures to connect are a wrong name or a server that does not run; a
@@ -219,19 +218,16 @@ impl Client {
     }
 
     async fn build(&self, lasts: bool) -> Result<Http<MarkedBody>, CloudError> {
-        let tls = self.tls().await?;
+        let tls = if self.api.is_https() {
+            let network = self.network.clone();
+            let built = tokio::task::spawn_blocking(move || network.tls()).await;
+            built.unwrap_or_else(|e| Err(NetworkError::Setup(e.to_string())))?
+        } else {
+            network::tls_without_roots()?
+        };
         let uri = uri(&self.api.join(""))?;
         let proxy = self.proxy()?.and_then(|proxy| proxy.intercept(&uri));
         Ok(Http::new(tls, self.api.is_https(), proxy.as_ref(), lasts))
-    }
-
-    async fn tls(&self) -> Result<rustls::ClientConfig, NetworkError> {
-        if !self.api.is_https() {
-            return network::tls_without_roots();
-        }
-        let network = self.network.clone();
-        let built = tokio::task::spawn_blocking(move || network.tls()).await;
-        built.unwrap_or_else(|e| Err(NetworkError::Setup(e.to_string())))
     }
 
     /// None for plain HTTP, which would show the token to the proxy, and none for this machine.

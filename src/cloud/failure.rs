@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::iter::successors;
 
 use hyper_util::client::legacy::Error as HttpError;
 use rustls::{CertificateError, InvalidMessage};
@@ -201,14 +202,7 @@ fn tls_problem(error: &rustls::Error) -> TlsProblem {
 
 /// The first error of type `T` among an error and its causes.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        next = cause(error);
-    }
-    None
+    successors(Some(error), |error| cause(*error)).find_map(|error| error.downcast_ref())
 }
 
 /// The next cause. `io::Error::source` skips the error that it wraps, which is the one that says what happened.
@@ -222,14 +216,8 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 /// The causes of an error, in one line. The error's own text is left out: it is hyper-util's name for the phase, and
 /// the caller names that better.
 fn chain(error: &HttpError) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let text = error.to_string();
-        if words.last() != Some(&text) {
-            words.push(text);
-        }
-        next = cause(error);
-    }
+    let causes = successors(error.source(), |error| cause(*error));
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    words.dedup();
     if words.is_empty() { "the request could not be made".to_owned() } else { words.join(": ") }
 }

@@ -5,9 +5,8 @@
 //! API, particle-iot/spark-server and Brewskey/spark-server. No HTTP here, no clock and no token: a reply is
 //! judged as plain data.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
+use url::form_urlencoded::Serializer;
 
 use super::excerpt::excerpt;
 use super::reply::{Complaint, Question, Refusal, Reply, plain, read, unexpected};
@@ -87,7 +86,7 @@ impl ProvisioningRequest {
             ("product_id", &self.product_id.to_string()),
             ("algorithm", "rsa"),
         ];
-        fields.map(|(name, value)| format!("{name}={}", form_encoded(value))).join("&")
+        Serializer::new(String::new()).extend_pairs(fields).finish()
     }
 }
 
@@ -131,19 +130,6 @@ fn check_public_pem(pem: &str) -> Result<(), RequestError> {
     } else {
         Err(RequestError::NotAPublicKey)
     }
-}
-
-/// The byte serializer of `application/x-www-form-urlencoded` (WHATWG URL §5.2).
-fn form_encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            _ => _ = write!(out, "%{byte:02X}"),
-        }
-    }
-    out
 }
 
 /// The cloud has the key: the status was 2xx *and* the body said so.
