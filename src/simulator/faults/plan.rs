@@ -152,14 +152,12 @@ impl Faults {
         }
     }
 
-    /// Notes that a fault acted.
     pub(in crate::simulator) fn acted_on(&mut self, due: &Due) {
         if let Some(armed) = self.armed.get_mut(due.index) {
             armed.acted = armed.acted.saturating_add(1);
         }
     }
 
-    /// Changes a reply.
     pub(in crate::simulator) fn alter(
         &mut self,
         kind: &Kind,

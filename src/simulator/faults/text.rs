@@ -53,6 +53,11 @@ impl fmt::Display for Moment {
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(moment) = self.moment()
+            && let Some((word, _)) = INTERRUPTED.iter().find(|(_, kind)| kind(moment) == *self)
+        {
+            return write!(f, "{word}-{moment}");
+        }
         match self {
             Self::ShortRead(bytes) => write!(f, "short-read-{bytes}"),
             Self::ShortBy(bytes) => write!(f, "short-by-{bytes}"),
@@ -67,16 +72,6 @@ impl fmt::Display for Kind {
             Self::Descriptor { kind, index, lie } => write!(f, "descriptor-{kind}.{index}-{lie}"),
             Self::AltName { alt, text } => write!(f, "alt-name-{alt}={}", encoded(text)),
             Self::Serial(text) => write!(f, "serial={}", encoded(text)),
-            Self::Stall(moment)
-            | Self::Timeout(moment)
-            | Self::Disconnect { moment, .. }
-            | Self::Reenumerate(moment)
-            | Self::Swap(moment)
-            | Self::Protocol(moment) => {
-                let (word, _) =
-                    INTERRUPTED.iter().find(|(_, kind)| kind(*moment) == *self).ok_or(fmt::Error)?;
-                write!(f, "{word}-{moment}")
-            }
             plain => f.write_str(PLAIN.iter().find(|(_, kind)| kind == plain).map_or("", |(name, _)| name)),
         }
     }
