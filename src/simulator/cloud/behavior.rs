@@ -177,7 +177,18 @@ impl State {
         own: &PublicKey,
         now: SystemTime,
     ) -> Option<PublicKey> {
-        let key = self.key_for(id, own)?;
+        let known = self.provisioned.iter_mut().find(|known| known.device_id.eq_ignore_ascii_case(id))?;
+        let held = PublicKey::from_public_key_pem(known.public_key.trim()).ok()?;
+        let key = if held == *own || self.flavor == Flavor::Spark {
+            held
+        } else if self.flavor == Flavor::Particle
+            && held == PublicKey::from_public_key_pem(GENERIC.trim()).ok()?
+        {
+            known.public_key = own.to_public_key_pem(rsa::pkcs8::LineEnding::LF).ok()?;
+            own.clone()
+        } else {
+            return None;
+        };
         self.heard.insert(id.to_ascii_lowercase(), now);
         Some(key)
     }
@@ -188,20 +199,6 @@ impl State {
         let is_early = *early < times;
         *early = early.saturating_add(1);
         is_early
-    }
-
-    fn key_for(&mut self, id: &str, own: &PublicKey) -> Option<PublicKey> {
-        let known = self.provisioned.iter_mut().find(|known| known.device_id.eq_ignore_ascii_case(id))?;
-        let held = PublicKey::from_public_key_pem(known.public_key.trim()).ok()?;
-        if held == *own || self.flavor == Flavor::Spark {
-            return Some(held);
-        }
-        let generic = PublicKey::from_public_key_pem(GENERIC.trim()).ok()?;
-        if self.flavor == Flavor::Particle && held == generic {
-            known.public_key = own.to_public_key_pem(rsa::pkcs8::LineEnding::LF).ok()?;
-            return Some(own.clone());
-        }
-        None
     }
 
     /// Answers one request, and remembers its contents.

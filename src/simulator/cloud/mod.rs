@@ -27,7 +27,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use behavior::{Answer, Asked, State};
 pub use behavior::{Flavor, KnownDevice, Provisioned};
@@ -89,7 +89,8 @@ pub struct LocalCloud {
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    server: Option<JoinHandle<()>>,
+    /// The tasks that accept connections; dropping it ends them.
+    servers: JoinSet<()>,
     devices: Option<Devices>,
 }
 
@@ -103,7 +104,6 @@ impl std::fmt::Debug for LocalCloud {
 struct Devices {
     address: SocketAddr,
     identity: Arc<Identity>,
-    server: JoinHandle<()>,
 }
 
 struct Shared {
@@ -128,12 +128,21 @@ impl LocalCloud {
             provisioned: watch::Sender::new(0),
         });
         let stop = watch::Sender::new(false);
+        let mut servers = JoinSet::new();
         let devices = match options.device_port {
-            Some(port) => Some(Devices::start(port, options.handshake, &shared, stop.subscribe()).await?),
+            Some(port) => {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+                let address = listener.local_addr()?;
+                let made = tokio::task::spawn_blocking(Identity::generate).await;
+                let identity = Arc::new(made.map_err(io::Error::other)??);
+                let (shared, own, stop) = (Arc::clone(&shared), Arc::clone(&identity), stop.subscribe());
+                servers.spawn(device_server::serve(listener, shared, own, options.handshake, stop));
+                Some(Devices { address, identity })
+            }
             None => None,
         };
-        let server = tokio::spawn(serve(listener, Arc::clone(&shared), stop.subscribe()));
-        Ok(Self { address, shared, stop, server: Some(server), devices })
+        servers.spawn(serve(listener, Arc::clone(&shared), stop.subscribe()));
+        Ok(Self { address, shared, stop, servers, devices })
     }
 
     /// The address that devices connect to, if there is one.
@@ -179,40 +188,8 @@ impl LocalCloud {
     /// Stops listening, gives open requests two seconds to finish, and closes every connection.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        if let Some(server) = self.server.take() {
-            // An error means that the server has panicked; then nothing is left to stop.
-            let _ = server.await;
-        }
-    }
-}
-
-impl Devices {
-    async fn start(
-        port: u16,
-        manner: Handshake,
-        shared: &Arc<Shared>,
-        stop: watch::Receiver<bool>,
-    ) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        let made = tokio::task::spawn_blocking(Identity::generate).await;
-        let identity = Arc::new(made.map_err(io::Error::other)??);
-        let serving = device_server::serve(listener, Arc::clone(shared), Arc::clone(&identity), manner, stop);
-        Ok(Self { address, identity, server: tokio::spawn(serving) })
-    }
-}
-
-impl Drop for Devices {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-impl Drop for LocalCloud {
-    fn drop(&mut self) {
-        if let Some(server) = &self.server {
-            server.abort();
-        }
+        // An error means that a server has panicked; then nothing is left to stop.
+        while self.servers.join_next().await.is_some() {}
     }
 }
 

@@ -189,7 +189,6 @@ impl Memory {
         &mut self.internal_mut()[base..base + 2 * COPY_SIZE]
     }
 
-    /// The internal flash, to be changed.
     fn internal_mut(&mut self) -> &mut [u8] {
         self.current.take();
         &mut self.internal

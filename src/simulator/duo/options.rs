@@ -36,11 +36,7 @@ impl Generation {
         self >= Self::R5
     }
 
-    pub(super) fn clears_poll_timeout(self) -> bool {
-        self < Self::R5
-    }
-
-    /// Whether SET_CONFIGURATION clears bStatus.
+    /// Whether GETSTATUS clears `bwPollTimeout`, and SET_CONFIGURATION clears `bStatus`.
     pub(super) fn clears_status(self) -> bool {
         self < Self::R5
     }

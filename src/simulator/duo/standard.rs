@@ -65,11 +65,12 @@ impl Duo {
     /// The 18 bytes of the device descriptor, in DFU mode or in normal mode.
     pub fn device_descriptor(&self) -> Vec<u8> {
         let (board, generation) = (self.options.board, self.options.generation);
-        let (product, class) = match self.presence {
-            Presence::Normal if generation.names_itself() => (board.product_normal(), [0xef, 0x02, 0x01]),
-            Presence::Normal => (board.product_normal(), [0x02, 0x00, 0x00]),
-            _ => (board.product_dfu(), [0, 0, 0]),
+        let class = match self.presence {
+            Presence::Normal if generation.names_itself() => [0xef, 0x02, 0x01],
+            Presence::Normal => [0x02, 0x00, 0x00],
+            _ => [0, 0, 0],
         };
+        let product = board.product(self.presence == Presence::Normal);
         descriptors::device(product, generation.bcd_device(), class)
     }
 

@@ -99,12 +99,6 @@ struct Running {
     answer: Option<(Instant, Vec<u8>)>,
 }
 
-impl Running {
-    fn is_ready(&self) -> bool {
-        self.answer.as_ref().is_some_and(|(at, _)| *at <= Instant::now())
-    }
-}
-
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.reader.abort();
@@ -130,13 +124,18 @@ impl<'a> Session<'a> {
     async fn run(mut self) -> io::Result<()> {
         let mut changes = self.shared.hub.subscribe();
         loop {
-            self.start_next();
+            // The next URB goes to the device if the device is free.
+            if self.running.is_none()
+                && let Some(submit) = self.waiting.pop_front()
+            {
+                self.running = Some(self.carry_out(&submit));
+            }
+            let answer_at = self.running.as_ref().and_then(|r| r.answer.as_ref()).map(|(at, _)| *at);
             // The timer counts in milliseconds, so a ready answer does not wait for it.
-            if self.running.as_ref().is_some_and(Running::is_ready) {
+            if answer_at.is_some_and(|at| at <= Instant::now()) {
                 self.finish().await?;
                 continue;
             }
-            let answer_at = self.running.as_ref().and_then(|r| r.answer.as_ref()).map(|(at, _)| *at);
             let answered = async {
                 match answer_at {
                     Some(at) => tokio::time::sleep_until(at).await,
@@ -200,15 +199,6 @@ impl<'a> Session<'a> {
         self.waiting.retain(|s| s.sequence != victim);
         self.idle.retain(|&sequence| sequence != victim);
         self.waiting.len() + self.idle.len() < before
-    }
-
-    /// Gives the next URB to the device, if the device is free.
-    fn start_next(&mut self) {
-        if self.running.is_none()
-            && let Some(submit) = self.waiting.pop_front()
-        {
-            self.running = Some(self.carry_out(&submit));
-        }
     }
 
     async fn finish(&mut self) -> io::Result<()> {

@@ -159,10 +159,7 @@ pub fn import_reply(result: Result<&Attached, u32>) -> Vec<u8> {
 }
 
 fn operation_reply(code: u16, status: u32) -> Vec<u8> {
-    let mut bytes = VERSION.to_be_bytes().to_vec();
-    bytes.extend(code.to_be_bytes());
-    bytes.extend(status.to_be_bytes());
-    bytes
+    [&VERSION.to_be_bytes()[..], &code.to_be_bytes(), &status.to_be_bytes()].concat()
 }
 
 fn device(attached: &Attached) -> Vec<u8> {
