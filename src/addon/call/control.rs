@@ -103,8 +103,8 @@ pub struct Remote {
     cancel: Cancel,
 }
 
-/// Removes the listener from an `AbortSignal` when the operation has settled, and knows why it was aborted.
-pub(super) struct Subscription(FunctionRef<(), Unknown<'static>>);
+/// Removes the listener from an `AbortSignal` when the operation has settled; returns the signal's reason.
+pub(super) type Subscription = FunctionRef<(), Unknown<'static>>;
 
 impl Remote {
     /// Takes the callbacks over, and listens to the signal.
@@ -265,12 +265,5 @@ fn subscribe(env: &Env, signal: Object<'_>, cancel: &Cancel) -> Result<Subscript
         Error::new(Code::InvalidArgument, "the control object's signal is not an AbortSignal")
             .hint("it is the signal of an AbortController")
     })?;
-    end.create_ref().map(Subscription).map_err(defect)
-}
-
-impl Subscription {
-    /// Removes the listener from the signal; returns the signal's reason.
-    pub(super) fn end(self, env: &Env) -> napi::Result<Unknown<'static>> {
-        self.0.borrow_back(env)?.call(())
-    }
+    end.create_ref().map_err(defect)
 }

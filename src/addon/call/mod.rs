@@ -7,6 +7,6 @@ mod objects;
 mod refusal;
 mod run;
 
-pub(super) use errors::to_js;
+pub(super) use errors::rejection;
 pub(super) use objects::plain;
 pub(super) use run::{Mapped, Plain, Promised, go, go_all, on_bus, read, spawn};

@@ -62,8 +62,10 @@ pub fn go_all<'env, G: DeserializeOwned, O: Send + 'static, T: Serialize + 'stat
     mapped: fn(G) -> Mapped<O>,
     workflow: impl Fn(Context<'_>, &O, &AllOptions) -> Result<AllDone<T>, Error> + Send + 'static,
 ) -> napi::Result<Promised<'env>> {
-    let of_all =
-        |given: OfAll<G>| mapped(given.each).map(|(each, usbip)| ((each, given.every.given()), usbip));
+    let of_all = |given: OfAll<G>| {
+        let all = AllOptions { paths: given.every.paths.map(Into::into) };
+        mapped(given.each).map(|(each, usbip)| ((each, all), usbip))
+    };
     go(env, options, control, of_all, move |context, (each, all)| workflow(context, each, all))
 }
 
@@ -105,7 +107,7 @@ where
         Ok::<Result<T, Error>, napi::Error>(outcome)
     };
     env.spawn_future_with_callback(future, move |env, outcome| {
-        let reason = subscription.map(|subscription| subscription.end(env)).transpose()?;
+        let reason = subscription.map(|end| end.borrow_back(env)?.call(())).transpose()?;
         convert(env, outcome.map_err(|error| rejection(env, &error, reason))?)
     })
 }

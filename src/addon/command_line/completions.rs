@@ -6,7 +6,6 @@ use clap_complete::Shell;
 
 use crate::dct::{FIELDS, Field};
 
-/// The script for a shell.
 pub(super) fn completions(program: &Command, shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut commands_first(program), "duo-provision", &mut script);

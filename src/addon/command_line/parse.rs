@@ -13,7 +13,6 @@ use crate::error::{Error, exit};
 use crate::usb::libusb::libusb_release;
 use crate::workflow::Shell;
 
-/// The program and its version.
 const PROGRAM: &str = concat!("duo-provision ", env!("CARGO_PKG_VERSION"));
 
 /// The default and the largest width of a text, in columns.

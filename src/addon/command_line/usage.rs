@@ -10,7 +10,6 @@ use crate::error::{Code, Error};
 /// How many digits a mistyped device id may have.
 const ID_DIGITS: std::ops::RangeInclusive<usize> = 20..=28;
 
-/// Nothing was asked for.
 pub(super) fn nothing_asked() -> Error {
     Error::new(Code::InvalidArgument, "a command or a device id is needed")
         .hint("see which commands there are: duo-provision -h")

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::workflow::{AllOptions, PassphraseOptions, Target};
+use crate::workflow::{PassphraseOptions, Target};
 
 /// Options of a command that works on one Duo, or on all.
 #[derive(Args, Clone, Serialize)]
@@ -185,13 +185,6 @@ pub struct WhichCloud {
     /// The access token itself; only in the API, since a command line is no place for a secret.
     #[arg(skip)]
     pub token: Option<String>,
-}
-
-impl AllDuos {
-    /// These options, for a workflow.
-    pub fn given(self) -> AllOptions {
-        AllOptions { paths: self.paths.map(Into::into) }
-    }
 }
 
 /// Makes passphrase options from what an options object says.
