@@ -4,7 +4,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::addon::call::{Mapped, Plain, Promised, go, go_all};
-use crate::addon::grammar::{ProvisionOptions, VerifyOptions};
+use crate::addon::grammar::{ProvisionOptions, VerifyOptions, passphrase};
 use crate::error::{Code, Error};
 use crate::workflow;
 
@@ -12,7 +12,7 @@ fn provision_options(given: ProvisionOptions) -> Mapped<workflow::ProvisionOptio
     let options = workflow::ProvisionOptions {
         device_id: given.device_id.unwrap_or_default(),
         key_file: given.key_file,
-        passphrase: given.passphrase.given(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
         from_device: given.from_device.unwrap_or_default(),
         verify: given.verify.unwrap_or_default(),
         server_key: given.server_key.map(Into::into),
@@ -39,7 +39,7 @@ fn verify_options(given: VerifyOptions) -> Mapped<workflow::VerifyOptions> {
     let options = workflow::VerifyOptions {
         target: given.which.target()?.unproven(None),
         key_file: given.key.map(Into::into),
-        passphrase: given.passphrase.given(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
         server_key: given.server_key.map(Into::into),
         host: given.host,
         port: given.port,

@@ -26,7 +26,7 @@ fn new_key_options(given: NewKeyOptions) -> Mapped<workflow::NewKeyOptions> {
     let options = workflow::NewKeyOptions {
         file: given.file.map(Into::into),
         encrypt: given.passphrase.encrypt.unwrap_or_default(),
-        passphrase: given.passphrase.given(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
     };
     Ok((options, None))
 }
@@ -35,7 +35,7 @@ fn public_key_options(given: PublicKeyOptions) -> Mapped<workflow::PublicKeyOpti
     let options = workflow::PublicKeyOptions {
         file: given.file.into(),
         out: given.out.map(Into::into),
-        passphrase: given.passphrase.given(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
     };
     Ok((options, None))
 }

@@ -18,7 +18,7 @@ fn backup_options(given: BackupOptions) -> Mapped<workflow::BackupOptions> {
         file: given.file.map(Into::into),
         raw: given.raw.unwrap_or_default(),
         encrypt: given.passphrase.encrypt.unwrap_or_default(),
-        passphrase: given.passphrase.given(),
+        passphrase: passphrase(given.passphrase.passphrase, given.passphrase.passphrase_file),
         archive: given.archive,
         timeout: given.timeout,
     };

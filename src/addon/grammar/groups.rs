@@ -191,15 +191,3 @@ pub struct WhichCloud {
 pub fn passphrase(passphrase: Option<String>, file: Option<String>) -> PassphraseOptions {
     PassphraseOptions { passphrase: passphrase.map(Zeroizing::new), file }
 }
-
-impl NewPassphrase {
-    pub fn given(self) -> PassphraseOptions {
-        passphrase(self.passphrase, self.passphrase_file)
-    }
-}
-
-impl KeyPassphrase {
-    pub fn given(self) -> PassphraseOptions {
-        passphrase(self.passphrase, self.passphrase_file)
-    }
-}
